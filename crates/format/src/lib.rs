@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Wire types: the design file, the share link, and the messages between page and worker.
+
+pub mod message;

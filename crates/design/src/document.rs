@@ -1,0 +1,425 @@
+//! The document: settings, nodes, links, faults, requirements.
+
+use crate::attribute::{Attribute, Problem, Reader};
+use crate::fault::Fault;
+use crate::kinds::{KINDS, Kind};
+use crate::link::Link;
+use crate::quantity::Duration;
+use crate::record;
+use crate::requirement::Requirement;
+use crate::validate;
+use crate::value::Value;
+
+/// The version of the document's structure that this code writes.
+pub const VERSION: u32 = 1;
+/// Most nodes of one design.
+pub const NODES_MAX: usize = 10_000;
+/// Most links of one design.
+pub const LINKS_MAX: usize = 20_000;
+/// Most faults of one design.
+pub const FAULTS_MAX: usize = 1_000;
+
+record! {
+    /// What a run of the design is, apart from the system itself.
+    pub struct Settings {
+        /// What people call the design.
+        pub name: String = "Untitled".to_owned() => { label: "Name" },
+        /// Start of every random stream. The same design and seed give the same run, to the byte.
+        pub seed: u64 = 1 => { label: "Seed", range: 0.0..=9007199254740991.0 },
+        /// How long requests arrive, in simulated time.
+        pub duration: Duration = Duration::s(60) => { label: "Duration", range: 0.001..=2592000 },
+        /// Requests that start before this count in no figure.
+        pub warmup: Duration = Duration::ZERO => { label: "Warm-up" },
+        /// Whether the run goes on without arrivals until the work in flight is done.
+        pub drain: bool = true => { label: "Drain" },
+    }
+}
+
+/// A node on the canvas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Stable name: links, faults and random streams go by it.
+    pub id: String,
+    /// What people see; the id where there is none.
+    pub label: Option<String>,
+    /// Upper left corner on the canvas, in pixels at 100 %.
+    pub at: [i32; 2],
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// A whole design.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Design {
+    /// Name, seed, duration, warm-up, drain.
+    pub settings: Settings,
+    /// In the order drawn.
+    pub nodes: Vec<Node>,
+    /// In the order drawn, which is also the default order of a plan.
+    pub links: Vec<Link>,
+    /// In any order.
+    pub faults: Vec<Fault>,
+    /// What the design has to hold.
+    pub requirements: Vec<Requirement>,
+}
+
+const NODE_FIELDS: [&str; 4] = ["id", "kind", "at", "label"];
+const DESIGN_LISTS: [&str; 5] = ["faultline", "nodes", "links", "faults", "requirements"];
+
+impl Node {
+    /// A node of this kind.
+    pub fn new(id: impl Into<String>, kind: Kind, at: [i32; 2]) -> Self {
+        Self {
+            id: id.into(),
+            label: None,
+            at,
+            kind,
+        }
+    }
+
+    /// What people see.
+    pub fn title(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Reads a node: `id`, `kind`, `at`, `label` and the parameters of its kind.
+    pub fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let Value::Map(entries) = value else {
+            return reader.wrong(value, "an object");
+        };
+        let take = |name: &str| {
+            entries
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value)
+        };
+        let id = match take("id") {
+            Some(id) => reader.field::<String>("id", id, None),
+            None => {
+                reader.problem("has no id; give each node a short, unique name");
+                None
+            }
+        };
+        let label = take("label").map_or(Some(None), |label| reader.field("label", label, None));
+        let at = take("at").map_or(Some([0, 0]), |at| {
+            reader.within("at", |reader| read_position(at, reader))
+        });
+        let kind = match take("kind") {
+            Some(Value::Text(kind)) => {
+                let of_kind = entries
+                    .iter()
+                    .filter(|(key, _)| !NODE_FIELDS.contains(&key.as_str()))
+                    .cloned()
+                    .collect();
+                Kind::read(kind, &Value::Map(of_kind), reader)
+            }
+            Some(other) => reader.within("kind", |reader| reader.wrong(other, &kind_names())),
+            None => {
+                reader.problem(format!("has no kind; {}", kind_names()));
+                None
+            }
+        };
+        Some(Self {
+            id: id?,
+            label: label?,
+            at: at?,
+            kind: kind?,
+        })
+    }
+
+    /// Writes it; `sparse` leaves out what is at its default.
+    pub fn write(&self, sparse: bool) -> Value {
+        let mut entries = vec![
+            ("id".to_owned(), Value::text(&self.id)),
+            ("kind".to_owned(), Value::text(self.kind.name())),
+            ("at".to_owned(), self.at.to_vec().write()),
+        ];
+        if self.label.is_some() || !sparse {
+            entries.push(("label".to_owned(), self.label.write()));
+        }
+        let mut parameters = self.kind.write();
+        if sparse {
+            parameters = parameters.without(&(self.kind.info().make)().write());
+        }
+        if let Value::Map(parameters) = parameters {
+            entries.extend(parameters);
+        }
+        Value::Map(entries)
+    }
+}
+
+fn kind_names() -> String {
+    format!(
+        "one of {}",
+        KINDS
+            .iter()
+            .map(|kind| kind.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
+}
+
+fn read_position(value: &Value, reader: &mut Reader) -> Option<[i32; 2]> {
+    match value {
+        Value::List(items) if items.len() == 2 => {
+            let [x, y] = [i32::read(&items[0], reader)?, i32::read(&items[1], reader)?];
+            if x.abs() > POSITION_MAX || y.abs() > POSITION_MAX {
+                return reader.wrong(
+                    value,
+                    &format!("coordinates from -{POSITION_MAX} to {POSITION_MAX}"),
+                );
+            }
+            Some([x, y])
+        }
+        other => reader.wrong(other, "a position, as [80, 200]"),
+    }
+}
+
+/// Farthest a node may stand from the origin, in pixels.
+pub const POSITION_MAX: i32 = 1_000_000;
+
+impl Design {
+    /// Reads a whole design. An error holds every problem of the document, not the first alone.
+    pub fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader::default();
+        let design = read_design(value, &mut reader);
+        if let Some(design) = &design {
+            // What the parts say alone is right; now what they say together.
+            validate::validate(design, &mut reader);
+        }
+        match design {
+            Some(design) if reader.is_clean() => Ok(design),
+            _ => Err(reader.finish()),
+        }
+    }
+
+    /// Every problem of the design as it stands, half drawn or not.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut reader = Reader::default();
+        validate::validate(self, &mut reader);
+        reader.finish()
+    }
+
+    /// Writes it; `sparse` leaves out what is at its default, as files and links do.
+    pub fn write(&self, sparse: bool) -> Value {
+        let mut entries = vec![("faultline".to_owned(), Value::Number(f64::from(VERSION)))];
+        let mut settings = self.settings.write();
+        if sparse {
+            settings = settings.without(&Settings::default().write());
+        }
+        if let Value::Map(settings) = settings {
+            entries.extend(settings);
+        }
+        let nodes = self.nodes.iter().map(|node| node.write(sparse)).collect();
+        let links = self.links.iter().enumerate().map(|(at, link)| {
+            let written = link.write();
+            if !sparse {
+                return written;
+            }
+            let usual = Link {
+                id: default_link_id(&self.links[..at], &link.from, &link.to),
+                ..Link::default()
+            };
+            written.without(&usual.write())
+        });
+        let faults = self.faults.iter().map(|fault| {
+            if sparse {
+                fault
+                    .write()
+                    .without(&unnamed_kind(Fault::default().write()))
+            } else {
+                fault.write()
+            }
+        });
+        let requirements = self.requirements.iter().map(|requirement| {
+            let written = requirement.write();
+            if sparse {
+                written.without(&Value::Map(vec![
+                    ("at_least".into(), Value::Null),
+                    ("at_most".into(), Value::Null),
+                ]))
+            } else {
+                written
+            }
+        });
+        for (name, list) in [
+            ("nodes", nodes),
+            ("links", links.collect::<Vec<_>>()),
+            ("faults", faults.collect()),
+            ("requirements", requirements.collect()),
+        ] {
+            if !list.is_empty() || !sparse || name == "nodes" || name == "links" {
+                entries.push((name.to_owned(), Value::List(list)));
+            }
+        }
+        Value::Map(entries)
+    }
+
+    /// The node called `id`.
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// The link called `id`.
+    pub fn link(&self, id: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.id == id)
+    }
+
+    /// A new id for a node of this kind: the kind's name, numbered where it is taken.
+    pub fn free_id(&self, kind: &str) -> String {
+        let taken = |id: &str| self.node(id).is_some();
+        if !taken(kind) {
+            return kind.to_owned();
+        }
+        (2..)
+            .map(|n| format!("{kind}-{n}"))
+            .find(|id| !taken(id))
+            .expect("some number is free")
+    }
+
+    /// The id a new link between these nodes gets.
+    pub fn free_link_id(&self, from: &str, to: &str) -> String {
+        let id = default_link_id(&self.links, from, to);
+        if self.link(&id).is_none() {
+            return id;
+        }
+        (2..)
+            .map(|n| format!("{from}->{to}#{n}"))
+            .find(|id| self.link(id).is_none())
+            .expect("some number is free")
+    }
+}
+
+/// A fault's kind is always written: it is what the fault is.
+fn unnamed_kind(default: Value) -> Value {
+    match default {
+        Value::Map(entries) => Value::Map(
+            entries
+                .into_iter()
+                .filter(|(key, _)| key != "kind" && key != "at")
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+fn default_link_id(earlier: &[Link], from: &str, to: &str) -> String {
+    let parallel = earlier
+        .iter()
+        .filter(|link| link.from == from && link.to == to)
+        .count();
+    match parallel {
+        0 => format!("{from}->{to}"),
+        n => format!("{from}->{to}#{}", n + 1),
+    }
+}
+
+fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> {
+    let Value::Map(entries) = value else {
+        return reader.wrong(value, "a design: an object with \"faultline\": 1");
+    };
+    read_version(value, reader)?;
+    let of_settings = entries
+        .iter()
+        .filter(|(key, _)| !DESIGN_LISTS.contains(&key.as_str()));
+    let known: Vec<&str> = Settings::RECORD
+        .fields
+        .iter()
+        .map(|field| field.name)
+        .chain(DESIGN_LISTS)
+        .collect();
+    let mut settings = Vec::new();
+    let mut complete = true;
+    for (key, value) in of_settings {
+        if known.contains(&key.as_str()) {
+            settings.push((key.clone(), value.clone()));
+        } else {
+            complete = false;
+            reader.within(key, |reader| reader.unknown("field", key, &known));
+        }
+    }
+    let settings = Settings::read(&Value::Map(settings), reader);
+    let nodes = read_list(value, "nodes", NODES_MAX, reader, |_, node, reader| {
+        Node::read(node, reader)
+    });
+    let links = read_list(
+        value,
+        "links",
+        LINKS_MAX,
+        reader,
+        |earlier: &[Link], link, reader| {
+            let mut link = Link::read(link, reader)?;
+            if link.id.is_empty() {
+                link.id = default_link_id(earlier, &link.from, &link.to);
+            }
+            Some(link)
+        },
+    );
+    let faults = read_list(value, "faults", FAULTS_MAX, reader, |_, fault, reader| {
+        Fault::read(fault, reader)
+    });
+    let requirements = read_list(
+        value,
+        "requirements",
+        100,
+        reader,
+        |_, requirement, reader| Requirement::read(requirement, reader),
+    );
+    let design = Design {
+        settings: settings?,
+        nodes: nodes?,
+        links: links?,
+        faults: faults?,
+        requirements: requirements?,
+    };
+    complete.then_some(design)
+}
+
+fn read_version(value: &Value, reader: &mut Reader) -> Option<()> {
+    match value.get("faultline") {
+        Some(Value::Number(version)) if *version == f64::from(VERSION) => Some(()),
+        Some(Value::Number(version)) if *version > f64::from(VERSION) => {
+            reader.within("faultline", |reader| {
+                reader.problem(format!(
+                    "this design was made by a newer Faultline (document version {version}; this one reads up to {VERSION})"
+                ));
+            });
+            None
+        }
+        Some(other) => {
+            let message = format!("{other} is not a document version; expected {VERSION}");
+            reader.within("faultline", |reader| reader.problem(message));
+            None
+        }
+        None => {
+            reader.problem("is not a Faultline design: it lacks \"faultline\": 1");
+            None
+        }
+    }
+}
+
+/// Reads a list, keeping what is right of it in order so that later entries are judged too.
+fn read_list<T>(
+    design: &Value,
+    name: &str,
+    max: usize,
+    reader: &mut Reader,
+    mut read: impl FnMut(&[T], &Value, &mut Reader) -> Option<T>,
+) -> Option<Vec<T>> {
+    let items = match design.get(name) {
+        None => return Some(Vec::new()),
+        Some(Value::List(items)) => items,
+        Some(other) => return reader.within(name, |reader| reader.wrong(other, "a list")),
+    };
+    if items.len() > max {
+        let message = format!("{} entries are too many; at most {max}", items.len());
+        reader.within(name, |reader| reader.problem(message));
+        return None;
+    }
+    let mut good = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let read = reader.within(&format!("{name}[{at}]"), |reader| read(&good, item, reader));
+        good.extend(read);
+    }
+    (good.len() == items.len()).then_some(good)
+}

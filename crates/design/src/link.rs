@@ -1,0 +1,251 @@
+//! Links: who calls whom, when, over what network, and with which policies.
+
+use crate::attribute::{Attribute, Field, Reader, Shape};
+use crate::distribution::Distribution;
+use crate::quantity::Duration;
+use crate::value::Value;
+use crate::{choice, record, variants};
+
+record! {
+    /// A directed connection from a caller to a callee, with the caller's policies for it.
+    pub struct Link {
+        /// Stable name; by default `from->to`, with `#2`, `#3` … for parallel links.
+        pub id: String = String::new() => { label: "Id" },
+        /// The calling node.
+        pub from: String = String::new() => { label: "From" },
+        /// The called node.
+        pub to: String = String::new() => { label: "To" },
+        /// How the link is used.
+        pub mode: Mode = Mode::Call => { label: "Mode" },
+        /// When it is called; any of the conditions is enough.
+        pub when: Conditions = Conditions(vec![Condition::Always]) => { label: "When" },
+        /// Its place in the caller's plan. Links of one stage run in parallel. By default each link is a stage of its own, in the order drawn.
+        pub stage: Option<u32> = None => { label: "Stage", range: 0..=1000 },
+        /// Calls one after another per request: 40 is the N+1 query.
+        pub calls: u32 = 1 => { label: "Calls", range: 1..=10000 },
+        /// Its failure degrades the answer instead of failing it.
+        pub optional: bool = false => { label: "Optional" },
+        /// What a write does to a cache at the end of this link.
+        pub on_write: OnWrite = OnWrite::None => { label: "On write" },
+        /// One-way network latency; an answer pays it again.
+        pub latency: Distribution = Distribution::Const(Duration::us(250)) => { label: "Latency", source: "half a round trip of 0.5 ms within a zone" },
+        /// Share of packets lost, each way. A lost packet is silence, not an error.
+        pub loss: f64 = 0.0 => { label: "Loss", range: 0..=1 },
+        /// How long an attempt may take before the caller gives up on it; the callee works on. `null` waits for ever.
+        pub timeout: Option<Duration> = None => { label: "Timeout", range: 0.000001..=86400, source: "many clients ship none: Go net/http, python requests, axios" },
+        /// Further attempts after a failed one.
+        pub retry: Option<Retry> = None => { label: "Retry" },
+        /// Stops calling a callee that fails.
+        pub breaker: Option<Breaker> = None => { label: "Circuit breaker" },
+        /// Connections per calling replica.
+        pub pool: Option<Pool> = None => { label: "Connection pool" },
+        /// For a consumer: deliveries in flight at most, over all replicas of the consumer.
+        pub concurrency: u32 = 8 => { label: "Consumer concurrency", unit: "messages", range: 1..=1000000 },
+    }
+}
+
+choice! {
+    /// How a link is used.
+    pub enum Mode {
+        /// Asks and waits for the answer.
+        Call = "call",
+        /// Hands a message to a queue and goes on once it was accepted.
+        Publish = "publish",
+        /// From a queue: the callee consumes its messages.
+        Consume = "consume",
+        /// From a queue: where messages go that were received too often.
+        DeadLetter = "dead_letter",
+    }
+}
+
+choice! {
+    /// What a write does to a cache.
+    pub enum OnWrite {
+        /// Nothing: the entry stays until its TTL runs out.
+        None = "none",
+        /// Sends a message that removes the entry, once the write has succeeded.
+        Invalidate = "invalidate",
+    }
+}
+
+variants! {
+    /// A condition on a call.
+    pub enum Condition {
+        bare {
+            /// Every time.
+            Always = "always",
+            /// For operations that read.
+            Reads = "reads",
+            /// For operations that write.
+            Writes = "writes",
+            /// When a cache in the stage before missed.
+            OnMiss = "on_miss",
+            /// When the stage before failed: a fallback.
+            OnError = "on_error",
+        }
+        with {
+            /// For these operations.
+            Operations(Vec<String>) = "operations", or Vec::new();
+            /// With this probability.
+            Probability(f64) = "probability", or 0.5;
+        }
+    }
+}
+
+/// One condition or several of which any suffices; written bare when it is one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conditions(pub Vec<Condition>);
+
+impl Attribute for Conditions {
+    const SHAPE: Shape = Shape::OneOrMany(&Condition::SHAPE);
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::List(items) if items.is_empty() => reader.wrong(value, "at least one condition"),
+            Value::List(_) => Vec::<Condition>::read(value, reader).map(Self),
+            one => Condition::read(one, reader).map(|condition| Self(vec![condition])),
+        }
+    }
+    fn write(&self) -> Value {
+        match self.0.as_slice() {
+            [one] => one.write(),
+            many => Value::List(many.iter().map(Condition::write).collect()),
+        }
+    }
+}
+
+record! {
+    /// Further attempts after a failed one.
+    pub struct Retry {
+        /// Attempts in all, the first included.
+        pub max_attempts: u32 = 3 => { label: "Max attempts", unit: "attempts", range: 1..=100, source: "AWS SDKs 3, gRPC at most 5, SRE book at most 3" },
+        /// Pause before the next attempt.
+        pub backoff: Backoff = Backoff::None => { label: "Backoff" },
+        /// How the pause is spread.
+        pub jitter: Jitter = Jitter::None => { label: "Jitter" },
+        /// Bounds retries to a share of the calls, per calling replica.
+        pub budget: Option<Budget> = None => { label: "Budget" },
+        /// Which failures are tried again.
+        pub on: Vec<RetryOn> = vec![RetryOn::Timeout, RetryOn::Refused, RetryOn::Rejected, RetryOn::Unavailable, RetryOn::Error] => { label: "On" },
+    }
+}
+
+variants! {
+    /// Pause before the next attempt.
+    pub enum Backoff {
+        bare {
+            /// At once.
+            None = "none",
+        }
+        with {
+            /// Always the same.
+            Constant(Duration) = "constant", or Duration::ms(100);
+            /// Doubles each time, up to a cap.
+            Exponential(Exponential) = "exponential", or Exponential::default();
+        }
+    }
+}
+
+record! {
+    /// A pause that doubles: base, 2 × base, 4 × base …
+    pub struct Exponential {
+        /// The first pause.
+        pub base: Duration = Duration::ms(100) => { label: "Base", range: 0.000001..=3600, source: "gRPC example 100 ms, AWS SDKs 50 ms to 1 s" },
+        /// The longest pause.
+        pub cap: Duration = Duration::s(2) => { label: "Cap", range: 0.000001..=3600, source: "gRPC example 1 s, AWS SDKs 20 s" },
+    }
+}
+
+choice! {
+    /// How a pause `v` is spread (Brooker, Exponential Backoff and Jitter, 2015).
+    pub enum Jitter {
+        /// Not at all: `v`.
+        None = "none",
+        /// Anywhere from 0 to `v`.
+        Full = "full",
+        /// Half of `v` and up to as much again.
+        Equal = "equal",
+        /// From the base to three times the last pause, up to the cap.
+        Decorrelated = "decorrelated",
+    }
+}
+
+record! {
+    /// A token bucket for retries: each call pays in `ratio`, each retry takes 1 out.
+    pub struct Budget {
+        /// Retries per call in the long run.
+        pub ratio: f64 = 0.1 => { label: "Ratio", unit: "retries per call", range: 0..=10, source: "Finagle 20 %, SRE book 10 %" },
+        /// Retries that may be saved up; the bucket starts full.
+        pub burst: f64 = 10.0 => { label: "Burst", unit: "retries", range: 0..=100000 },
+    }
+}
+
+choice! {
+    /// A failure that a retry may follow.
+    pub enum RetryOn {
+        /// No answer in time.
+        Timeout = "timeout",
+        /// The callee's process is down.
+        Refused = "refused",
+        /// The callee had no room.
+        Rejected = "rejected",
+        /// Nobody there to serve it.
+        Unavailable = "unavailable",
+        /// The callee answered with an error.
+        Error = "error",
+        /// The caller's own breaker is open.
+        CircuitOpen = "circuit_open",
+        /// No connection of the pool came free in time.
+        PoolTimeout = "pool_timeout",
+    }
+}
+
+record! {
+    /// Stops calling a callee that fails: open for a while, then half open with a few trial calls.
+    pub struct Breaker {
+        /// Share of failures among the last calls that opens it. `null` leaves it to consecutive failures.
+        pub failure_rate: Option<f64> = Some(0.5) => { label: "Failure rate", range: 0.01..=1, source: "resilience4j and Hystrix: 50 %" },
+        /// How many of the last calls count.
+        pub window: u32 = 100 => { label: "Window", unit: "calls", range: 1..=10000, source: "resilience4j: 100 calls" },
+        /// Calls seen before the rate is judged.
+        pub min_calls: u32 = 20 => { label: "Minimum calls", unit: "calls", range: 1..=10000, source: "Hystrix 20, resilience4j 100" },
+        /// Failures in a row that open it. `null` leaves it to the rate.
+        pub consecutive_failures: Option<u32> = None => { label: "Consecutive failures", range: 1..=10000, source: "gobreaker: more than 5" },
+        /// How long it stays open.
+        pub open_for: Duration = Duration::s(5) => { label: "Open for", range: 0.001..=86400, source: "Hystrix 5 s, resilience4j 60 s" },
+        /// Trial calls when half open: all good closes it, one failure opens it again.
+        pub half_open_calls: u32 = 10 => { label: "Trial calls", unit: "calls", range: 1..=1000, source: "Hystrix 1, resilience4j 10" },
+    }
+}
+
+record! {
+    /// A bounded set of connections of each calling replica.
+    pub struct Pool {
+        /// Connections, each held by one attempt until its answer or its timeout.
+        pub size: u32 = 10 => { label: "Size", unit: "connections", range: 1..=1000000, source: "HikariCP: 10" },
+        /// How long an attempt waits for a free one. `null` waits for ever.
+        pub wait: Option<Duration> = Some(Duration::s(30)) => { label: "Wait", range: 0..=86400, source: "HikariCP: 30 s" },
+    }
+}
+
+impl Link {
+    /// A link of this mode with the defaults.
+    pub fn new(
+        id: impl Into<String>,
+        from: impl Into<String>,
+        to: impl Into<String>,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            from: from.into(),
+            to: to.into(),
+            mode,
+            ..Self::default()
+        }
+    }
+
+    /// The table entry of a top-level field.
+    pub fn field(name: &str) -> Option<&'static Field> {
+        Self::RECORD.fields.iter().find(|field| field.name == name)
+    }
+}

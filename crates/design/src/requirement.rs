@@ -1,0 +1,92 @@
+//! Requirements: what the design has to hold, scored in every run.
+
+use crate::attribute::{Attribute, Reader, Shape};
+use crate::quantity::Duration;
+use crate::value::Value;
+use crate::{choice, record};
+
+record! {
+    /// A bound on a figure of the report.
+    pub struct Requirement {
+        /// The figure.
+        pub metric: Metric = Metric::Availability => { label: "Metric" },
+        /// It must not be below this.
+        pub at_least: Option<Bound> = None => { label: "At least" },
+        /// It must not be above this.
+        pub at_most: Option<Bound> = None => { label: "At most" },
+    }
+}
+
+choice! {
+    /// A figure that can be required.
+    pub enum Metric {
+        /// Share of completed requests answered, degraded ones included.
+        Availability = "availability",
+        /// Mean latency of answered requests.
+        LatencyMean = "latency_mean",
+        /// Median latency.
+        LatencyP50 = "latency_p50",
+        /// 90th percentile of latency.
+        LatencyP90 = "latency_p90",
+        /// 95th percentile of latency.
+        LatencyP95 = "latency_p95",
+        /// 99th percentile of latency.
+        LatencyP99 = "latency_p99",
+        /// 99.9th percentile of latency.
+        LatencyP999 = "latency_p999",
+        /// Requests per second that finish ok and in time.
+        Goodput = "goodput",
+        /// Requests per second that finish.
+        Throughput = "throughput",
+    }
+}
+
+impl Metric {
+    /// Whether its bound is a duration; otherwise a number.
+    pub fn is_duration(self) -> bool {
+        match self {
+            Self::LatencyMean
+            | Self::LatencyP50
+            | Self::LatencyP90
+            | Self::LatencyP95
+            | Self::LatencyP99
+            | Self::LatencyP999 => true,
+            Self::Availability | Self::Goodput | Self::Throughput => false,
+        }
+    }
+}
+
+/// A bound: a number, or a duration for figures of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// For ratios, rates and counts.
+    Number(f64),
+    /// For latencies.
+    Duration(Duration),
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Duration(duration) => write!(f, "{duration}"),
+        }
+    }
+}
+
+impl Attribute for Bound {
+    const SHAPE: Shape = Shape::Text;
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        match value {
+            Value::Number(_) => f64::read(value, reader).map(Self::Number),
+            Value::Text(_) => Duration::read(value, reader).map(Self::Duration),
+            other => reader.wrong(other, "a number, or a duration as \"300ms\""),
+        }
+    }
+    fn write(&self) -> Value {
+        match self {
+            Self::Number(number) => Value::Number(*number),
+            Self::Duration(duration) => duration.write(),
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! What the parts of a design must say together. Each part alone was checked when it was read.
+
+use crate::attribute::Reader;
+use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
+use crate::fault::{Fault, FaultKind};
+use crate::kinds::Kind;
+use crate::kinds::client::Arrivals;
+use crate::link::{Condition, Link, Mode};
+use crate::quantity::Duration;
+use crate::suggest::nearest;
+use std::collections::BTreeMap;
+
+/// Most replicas of all nodes together.
+pub const REPLICAS_MAX: u64 = 100_000;
+/// Longest id, in characters.
+pub const ID_MAX: usize = 64;
+
+/// Records every problem of the design as a whole.
+pub fn validate(design: &Design, reader: &mut Reader) {
+    let nodes: BTreeMap<&str, &Kind> = design
+        .nodes
+        .iter()
+        .map(|node| (node.id.as_str(), &node.kind))
+        .collect();
+    check_counts(design, reader);
+    check_ids(design, reader);
+    if design.settings.warmup > design.settings.duration {
+        let message = format!(
+            "{} is longer than the duration {}; nothing would be measured",
+            design.settings.warmup, design.settings.duration
+        );
+        reader.within("warmup", |reader| reader.problem(message));
+    }
+    for (at, node) in design.nodes.iter().enumerate() {
+        reader.within(&format!("nodes[{at}]"), |reader| {
+            check_kind(&node.kind, reader)
+        });
+    }
+    for (at, link) in design.links.iter().enumerate() {
+        reader.within(&format!("links[{at}]"), |reader| {
+            check_ends(link, &nodes, reader);
+            check_policies(link, design, reader);
+        });
+    }
+    for (at, fault) in design.faults.iter().enumerate() {
+        reader.within(&format!("faults[{at}]"), |reader| {
+            check_fault(fault, design, &nodes, reader)
+        });
+    }
+    for (at, requirement) in design.requirements.iter().enumerate() {
+        reader.within(&format!("requirements[{at}]"), |reader| {
+            check_requirement(requirement, reader)
+        });
+    }
+    if reader.is_clean() {
+        check_cycles(design, reader);
+    }
+}
+
+fn check_counts(design: &Design, reader: &mut Reader) {
+    for (name, count, max) in [
+        ("nodes", design.nodes.len(), NODES_MAX),
+        ("links", design.links.len(), LINKS_MAX),
+        ("faults", design.faults.len(), FAULTS_MAX),
+    ] {
+        if count > max {
+            reader.within(name, |reader| {
+                reader.problem(format!("{count} entries are too many; at most {max}"))
+            });
+        }
+    }
+    let replicas: u64 = design
+        .nodes
+        .iter()
+        .map(|node| u64::from(node.kind.replicas()))
+        .sum();
+    if replicas > REPLICAS_MAX {
+        let message = format!("{replicas} replicas in all are too many; at most {REPLICAS_MAX}");
+        reader.within("nodes", |reader| reader.problem(message));
+    }
+}
+
+fn check_ids(design: &Design, reader: &mut Reader) {
+    let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+    let nodes = design
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(at, node)| (format!("nodes[{at}].id"), node.id.as_str()));
+    let links = design
+        .links
+        .iter()
+        .enumerate()
+        .map(|(at, link)| (format!("links[{at}].id"), link.id.as_str()));
+    for (path, id) in nodes.chain(links) {
+        reader.within(&path.clone(), |reader| {
+            if id.is_empty()
+                || id.chars().count() > 2 * ID_MAX + 6
+                || id.chars().any(char::is_control)
+            {
+                reader.problem(format!(
+                    "\"{}\" is not an id; use 1 to {ID_MAX} characters",
+                    id.chars().take(20).collect::<String>()
+                ));
+            } else if let Some(earlier) = seen.get(id) {
+                reader.problem(format!(
+                    "\"{id}\" is already the id of {}; ids are unique",
+                    earlier.trim_end_matches(".id")
+                ));
+            }
+        });
+        seen.entry(id).or_insert(path);
+    }
+}
+
+fn check_kind(kind: &Kind, reader: &mut Reader) {
+    match kind {
+        Kind::Client(client) => {
+            if client.operations.is_empty() {
+                reader.within("operations", |reader| {
+                    reader.problem("is empty; a client needs at least one operation")
+                });
+            } else if client
+                .operations
+                .iter()
+                .all(|operation| operation.weight == 0.0)
+            {
+                reader.within("operations", |reader| {
+                    reader.problem("all weights are 0; at least one must be above")
+                });
+            }
+            if client.operations.len() > 100 {
+                reader.within("operations", |reader| {
+                    reader.problem("more than 100 operations")
+                });
+            }
+            for (at, operation) in client.operations.iter().enumerate() {
+                if client.operations[..at]
+                    .iter()
+                    .any(|earlier| earlier.name == operation.name)
+                {
+                    reader.within(&format!("operations[{at}].name"), |reader| {
+                        reader.problem(format!(
+                            "\"{}\" stands there twice; names are unique in a client",
+                            operation.name
+                        ));
+                    });
+                }
+            }
+            if let Arrivals::Replay(times) = &client.arrivals
+                && times.windows(2).any(|pair| pair[0] > pair[1])
+            {
+                reader.within("arrivals.replay", |reader| {
+                    reader.problem("moments must not go backwards")
+                });
+            }
+            if client
+                .profile
+                .windows(2)
+                .any(|pair| pair[0].at >= pair[1].at)
+            {
+                reader.within("profile", |reader| {
+                    reader.problem("steps must come in order of time, each later than the last")
+                });
+            }
+        }
+        Kind::LoadBalancer(_)
+        | Kind::Service(_)
+        | Kind::Cache(_)
+        | Kind::Queue(_)
+        | Kind::Database(_) => {}
+    }
+}
+
+/// Why two kinds cannot be linked in a mode, if they cannot. The editor asks before a wire is dropped.
+pub fn link_refusal(from: &Kind, to: &Kind, mode: Mode) -> Option<String> {
+    let refuse = |why: &str| Some(why.to_owned());
+    match (from, mode, to) {
+        (_, _, Kind::Client(_)) => refuse("a client calls others and is called by none"),
+        (Kind::Database(_), ..) => refuse("a database calls nobody"),
+        (Kind::Queue(_), Mode::Consume, Kind::Service(_)) => None,
+        (Kind::Queue(_), Mode::Consume, _) => refuse("only a service consumes messages"),
+        (Kind::Queue(_), Mode::DeadLetter, Kind::Queue(_)) => None,
+        (Kind::Queue(_), Mode::DeadLetter, _) => refuse("dead letters go to a queue"),
+        (Kind::Queue(_), Mode::Call | Mode::Publish, _) => refuse(
+            "a queue calls nobody; use the mode consume (to a service) or dead_letter (to a queue)",
+        ),
+        (_, Mode::Consume | Mode::DeadLetter, _) => {
+            refuse("only links that leave a queue consume or carry dead letters")
+        }
+        (_, Mode::Call, Kind::Queue(_)) => refuse("a queue takes messages; use the mode publish"),
+        (Kind::LoadBalancer(_), Mode::Publish, Kind::Queue(_)) => {
+            refuse("a load balancer passes calls on; it does not publish")
+        }
+        (Kind::Cache(_), Mode::Publish, Kind::Queue(_)) => {
+            refuse("a cache loads from its origin; it does not publish")
+        }
+        (_, Mode::Publish, Kind::Queue(_)) => None,
+        (_, Mode::Publish, _) => refuse("only a queue takes published messages; use the mode call"),
+        (_, Mode::Call, _) => None,
+    }
+}
+
+/// The mode a wire between these kinds gets when a person draws it.
+pub fn usual_mode(from: &Kind, to: &Kind) -> Mode {
+    match (from, to) {
+        (Kind::Queue(_), Kind::Queue(_)) => Mode::DeadLetter,
+        (Kind::Queue(_), _) => Mode::Consume,
+        (_, Kind::Queue(_)) => Mode::Publish,
+        _ => Mode::Call,
+    }
+}
+
+fn check_ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
+    for (name, end) in [("from", &link.from), ("to", &link.to)] {
+        if !nodes.contains_key(end.as_str()) {
+            let hint = hint(end, nodes.keys().copied());
+            reader.within(name, |reader| {
+                reader.problem(format!("there is no node \"{end}\"{hint}"))
+            });
+        }
+    }
+    let (Some(from), Some(to)) = (nodes.get(link.from.as_str()), nodes.get(link.to.as_str()))
+    else {
+        return;
+    };
+    if link.from == link.to {
+        reader.problem("a node cannot call itself");
+    } else if let Some(why) = link_refusal(from, to, link.mode) {
+        reader.problem(format!(
+            "{} cannot be linked to {}: {why}",
+            link.from, link.to
+        ));
+    }
+}
+
+fn check_policies(link: &Link, design: &Design, reader: &mut Reader) {
+    if let Some(retry) = &link.retry
+        && retry.on.is_empty()
+    {
+        reader.within("retry.on", |reader| {
+            reader.problem("is empty; name the failures to try again on, or set retry to null")
+        });
+    }
+    if let Some(breaker) = &link.breaker
+        && breaker.failure_rate.is_none()
+        && breaker.consecutive_failures.is_none()
+    {
+        reader.within("breaker", |reader| {
+            reader.problem("never opens; give failure_rate or consecutive_failures")
+        });
+    }
+    for condition in &link.when.0 {
+        match condition {
+            Condition::Probability(p) if !(0.0..=1.0).contains(p) => {
+                reader.within("when.probability", |reader| {
+                    reader.problem(format!("{p} is not a probability from 0 to 1"))
+                });
+            }
+            Condition::Operations(names) => {
+                let known: Vec<&str> = operation_names(design).collect();
+                for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+                    let hint = hint(name, known.iter().copied());
+                    reader.within("when.operations", |reader| {
+                        reader.problem(format!("no client has an operation \"{name}\"{hint}"));
+                    });
+                }
+            }
+            Condition::Always
+            | Condition::Reads
+            | Condition::Writes
+            | Condition::OnMiss
+            | Condition::OnError
+            | Condition::Probability(_) => {}
+        }
+    }
+}
+
+fn operation_names(design: &Design) -> impl Iterator<Item = &str> {
+    design
+        .nodes
+        .iter()
+        .flat_map(|node| match &node.kind {
+            Kind::Client(client) => client.operations.as_slice(),
+            Kind::LoadBalancer(_)
+            | Kind::Service(_)
+            | Kind::Cache(_)
+            | Kind::Queue(_)
+            | Kind::Database(_) => &[],
+        })
+        .map(|operation| operation.name.as_str())
+}
+
+fn check_fault(fault: &Fault, design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
+    if fault.kind.is_for_links() {
+        if design.link(&fault.target).is_none() {
+            let hint = hint(
+                &fault.target,
+                design.links.iter().map(|link| link.id.as_str()),
+            );
+            let message = format!("there is no link \"{}\"{hint}", fault.target);
+            reader.within("target", |reader| reader.problem(message));
+        }
+        return;
+    }
+    let Some(kind) = nodes.get(fault.target.as_str()) else {
+        let hint = hint(&fault.target, nodes.keys().copied());
+        return reader.within("target", |reader| {
+            reader.problem(format!("there is no node \"{}\"{hint}", fault.target))
+        });
+    };
+    if !fault.kind.targets().contains(&kind.name()) {
+        let message = format!(
+            "{} cannot happen to a {}; valid targets: {}",
+            fault.kind.name(),
+            kind.info().label,
+            fault.kind.targets().join(", ")
+        );
+        reader.within("target", |reader| reader.problem(message));
+    }
+    if let Some(replica) = fault.replica
+        && replica >= kind.replicas()
+    {
+        let message = format!(
+            "{} has {} replicas, counted from 0",
+            fault.target,
+            kind.replicas()
+        );
+        reader.within("replica", |reader| reader.problem(message));
+    }
+    if fault.kind == FaultKind::Slowdown && fault.times <= 0.0 {
+        reader.within("times", |reader| reader.problem("must be above 0"));
+    }
+}
+
+fn check_requirement(requirement: &crate::requirement::Requirement, reader: &mut Reader) {
+    use crate::requirement::Bound;
+    if requirement.at_least.is_none() && requirement.at_most.is_none() {
+        reader.problem("has no bound; give at_least or at_most");
+    }
+    for (name, bound) in [
+        ("at_least", requirement.at_least),
+        ("at_most", requirement.at_most),
+    ] {
+        let fits = match bound {
+            None => true,
+            Some(Bound::Duration(_)) => requirement.metric.is_duration(),
+            Some(Bound::Number(_)) => !requirement.metric.is_duration(),
+        };
+        if !fits {
+            let wanted = if requirement.metric.is_duration() {
+                "a duration, as \"300ms\""
+            } else {
+                "a number"
+            };
+            reader.within(name, |reader| {
+                reader.problem(format!(
+                    "{} is bounded by {wanted}",
+                    requirement.metric.name()
+                ))
+            });
+        }
+    }
+}
+
+/// A cycle of calls that nothing ends would make every request call itself for ever.
+fn check_cycles(design: &Design, reader: &mut Reader) {
+    let index: BTreeMap<&str, usize> = design
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(at, node)| (node.id.as_str(), at))
+        .collect();
+    let mut out: Vec<Vec<(usize, usize)>> = vec![Vec::new(); design.nodes.len()];
+    for (at, link) in design.links.iter().enumerate() {
+        if link.mode == Mode::Call && !may_end(link) {
+            out[index[link.from.as_str()]].push((index[link.to.as_str()], at));
+        }
+    }
+    // Depth first, with an explicit stack: designs may be ten thousand nodes deep.
+    let mut state = vec![0u8; design.nodes.len()];
+    for start in 0..design.nodes.len() {
+        if state[start] != 0 {
+            continue;
+        }
+        let mut stack = vec![(start, 0usize)];
+        state[start] = 1;
+        while let Some((node, next)) = stack.pop() {
+            let Some(&(to, link)) = out[node].get(next) else {
+                state[node] = 2;
+                continue;
+            };
+            stack.push((node, next + 1));
+            match state[to] {
+                0 => {
+                    state[to] = 1;
+                    stack.push((to, 0));
+                }
+                1 => {
+                    let names: Vec<&str> = stack
+                        .iter()
+                        .skip_while(|(node, _)| *node != to)
+                        .map(|(node, _)| design.nodes[*node].id.as_str())
+                        .chain([design.nodes[to].id.as_str()])
+                        .take(12)
+                        .collect();
+                    reader.within(&format!("links[{link}]"), |reader| {
+                        reader.problem(format!(
+                            "closes a cycle of calls that never ends: {}; put a queue or a probability below 1 into it",
+                            names.join(" -> ")
+                        ));
+                    });
+                    return;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a link's condition lets a cycle through it end.
+fn may_end(link: &Link) -> bool {
+    link.when
+        .0
+        .iter()
+        .all(|condition| matches!(condition, Condition::Probability(p) if *p < 1.0))
+}
+
+fn hint<'a>(wrong: &str, valid: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(wrong, valid.clone()) {
+        Some(near) => format!(", did you mean \"{near}\"?"),
+        None => match valid.take(8).collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => String::new(),
+            names => format!("; there are {names}"),
+        },
+    }
+}
+
+/// The first moment nothing scheduled is left to happen: the end of the last fault.
+pub fn last_fault_ends(design: &Design) -> Duration {
+    design
+        .faults
+        .iter()
+        .filter_map(Fault::ends)
+        .max()
+        .unwrap_or_default()
+}

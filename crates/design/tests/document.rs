@@ -1,0 +1,191 @@
+//! The document as a whole: reading, writing, problems, commands and their inverses.
+
+use design::{Command, Design, Fault, FaultKind, Kind, Link, Node, Target, Value};
+
+/// JSON to a neutral value, as the format crate does; kept small here so the tests need no other crate.
+fn value(json: &str) -> Value {
+    fn convert(value: serde_json::Value) -> Value {
+        match value {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(b) => Value::Bool(b),
+            serde_json::Value::Number(n) => Value::Number(n.as_f64().unwrap()),
+            serde_json::Value::String(text) => Value::Text(text),
+            serde_json::Value::Array(items) => {
+                Value::List(items.into_iter().map(convert).collect())
+            }
+            serde_json::Value::Object(map) => {
+                Value::Map(map.into_iter().map(|(k, v)| (k, convert(v))).collect())
+            }
+        }
+    }
+    convert(serde_json::from_str(json).unwrap())
+}
+
+fn small() -> Design {
+    Design::read(&value(
+        r#"{"faultline": 1, "nodes": [
+            {"id": "users", "kind": "client"},
+            {"id": "api", "kind": "service", "replicas": 3, "queue": {"capacity": 5}},
+            {"id": "db", "kind": "database"}],
+          "links": [{"from": "users", "to": "api"}, {"from": "api", "to": "db", "timeout": "300ms"}],
+          "faults": [{"at": "30s", "for": "10s", "kind": "slowdown", "target": "db", "times": 10}]}"#,
+    ))
+    .unwrap()
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let design = small();
+    for sparse in [false, true] {
+        assert_eq!(Design::read(&design.write(sparse)).unwrap(), design);
+    }
+    assert_eq!(design.links[1].id, "api->db");
+}
+
+#[test]
+fn all_problems_are_reported_at_once_with_path_and_hint() {
+    let problems = Design::read(&value(
+        r#"{"faultline": 1, "sede": 3,
+          "nodes": [{"id": "users", "kind": "clinet"}, {"id": "api", "kind": "service", "replicas": 0},
+                    {"kind": "database", "concurrency": 1.5}],
+          "links": [{"from": "users", "to": "api", "retry": {"max_atempts": 3}, "latency": "exp(3)"}]}"#,
+    ))
+    .unwrap_err();
+    let text = problems
+        .iter()
+        .map(|problem| format!("{problem}\n"))
+        .collect::<String>();
+    assert_eq!(
+        text,
+        "sede: unknown field, did you mean seed?\n\
+         nodes[0].kind: unknown kind \"clinet\", did you mean client?\n\
+         nodes[1].replicas: 0 is not valid here; expected 1 to 10000\n\
+         nodes[2]: has no id; give each node a short, unique name\n\
+         nodes[2].concurrency: 1.5 is not valid here; expected a whole number from 0 to 4294967295\n\
+         links[0].latency: \"3\" needs a unit: ns, us, ms, s, m or h, as in 300ms\n\
+         links[0].retry.max_atempts: unknown field, did you mean max_attempts?\n"
+    );
+}
+
+#[test]
+fn impossible_graphs_are_refused() {
+    for (links, wanted) in [
+        (
+            r#"[{"from": "api", "to": "users"}]"#,
+            "a client calls others",
+        ),
+        (r#"[{"from": "api", "to": "apo"}]"#, "did you mean \"api\"?"),
+        (r#"[{"from": "api", "to": "api"}]"#, "cannot call itself"),
+        (r#"[{"from": "api", "to": "jobs"}]"#, "use the mode publish"),
+        (
+            r#"[{"from": "api", "to": "b"}, {"from": "b", "to": "api"}]"#,
+            "a cycle of calls that never ends: api -> b -> api",
+        ),
+    ] {
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "users", "kind": "client"}}, {{"id": "api", "kind": "service"}},
+                {{"id": "b", "kind": "service"}}, {{"id": "jobs", "kind": "queue"}}], "links": {links}}}"#
+        );
+        let problems = Design::read(&value(&text)).unwrap_err();
+        assert!(
+            problems[0].to_string().contains(wanted),
+            "{wanted}: {}",
+            problems[0]
+        );
+    }
+    let ends = r#"{"faultline": 1, "nodes": [{"id": "a", "kind": "service"}, {"id": "b", "kind": "service"}],
+        "links": [{"from": "a", "to": "b"}, {"from": "b", "to": "a", "when": {"probability": 0.3}}]}"#;
+    assert!(Design::read(&value(ends)).is_ok());
+}
+
+#[test]
+fn a_command_and_its_inverse_leave_the_design_as_it_was() {
+    let before = small();
+    let commands = [
+        Command::AddNode(
+            1,
+            Box::new(Node::new("cache", (design::KINDS[3].make)(), [10, 20])),
+        ),
+        Command::RemoveNode("db".into()),
+        Command::RemoveNode("api".into()),
+        Command::AddLink(
+            0,
+            Box::new(Link::new("x", "users", "db", design::link::Mode::Call)),
+        ),
+        Command::RemoveLink("api->db".into()),
+        Command::AddFault(
+            0,
+            Fault {
+                kind: FaultKind::Crash,
+                target: "api".into(),
+                ..Fault::default()
+            },
+        ),
+        Command::RemoveFault(0),
+        Command::Move("api".into(), [300, 400]),
+        Command::Set(
+            Target::Node("api".into()),
+            "queue.capacity".into(),
+            Value::Null,
+        ),
+        Command::Set(
+            Target::Link("users->api".into()),
+            "retry.budget.ratio".into(),
+            Value::Number(0.2),
+        ),
+        Command::Set(
+            Target::Link("users->api".into()),
+            "retry".into(),
+            Value::Map(vec![]),
+        ),
+        Command::Set(Target::Settings, "seed".into(), Value::Number(9.0)),
+        Command::Batch(vec![
+            Command::RemoveNode("users".into()),
+            Command::RemoveNode("db".into()),
+        ]),
+    ];
+    for command in commands {
+        let mut design = before.clone();
+        let inverse = design.apply(command.clone()).unwrap();
+        assert_ne!(design, before, "{command:?} changed nothing");
+        design.apply(inverse).unwrap();
+        assert_eq!(design, before, "{command:?}");
+    }
+}
+
+#[test]
+fn a_refused_command_changes_nothing() {
+    let before = small();
+    let api = || Target::Node("api".into());
+    for command in [
+        Command::Set(api(), "replicas".into(), Value::Number(0.0)),
+        Command::Set(api(), "kind".into(), Value::text("cache")),
+        Command::Set(api(), "queue.capacty".into(), Value::Number(1.0)),
+        Command::RemoveNode("nobody".into()),
+        Command::Batch(vec![
+            Command::RemoveNode("db".into()),
+            Command::RemoveNode("nobody".into()),
+        ]),
+    ] {
+        let mut design = before.clone();
+        design.apply(command).unwrap_err();
+        assert_eq!(design, before);
+    }
+}
+
+#[test]
+fn every_field_says_what_it_does() {
+    for kind in design::KINDS {
+        for field in kind.record.fields {
+            assert!(
+                !field.label.is_empty() && field.help.len() > 10,
+                "{}.{}",
+                kind.name,
+                field.name
+            );
+        }
+        let Kind::Client(_) = (kind.make)() else {
+            continue;
+        };
+    }
+}

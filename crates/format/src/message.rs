@@ -1,0 +1,300 @@
+//! Messages between the page and the simulation's worker: small, typed, binary.
+//!
+//! Page and worker come from one build, so these need no migration; [`PROTOCOL`] guards against a
+//! stale worker in a browser's cache. Every message carries the run it belongs to, so that what a
+//! run left behind in a queue drops, and the next frame is sent only after the last was taken.
+
+use serde::{Deserialize, Serialize};
+
+/// Grows with every change of these types.
+pub const PROTOCOL: u32 = 1;
+
+/// Which run a message belongs to: the page counts them.
+pub type RunId = u32;
+
+/// Most flights (dots) of one frame.
+pub const FLIGHTS_MAX: usize = 2_000;
+
+/// From the page to the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Starts a run of a design (its JSON) at time 0, in place of any run before.
+    Load {
+        /// The new run.
+        run: RunId,
+        /// The design, as JSON.
+        design: String,
+        /// Whether it plays at once.
+        playing: bool,
+        /// Simulated seconds per second; `f64::INFINITY` is as fast as it goes.
+        speed: f64,
+    },
+    /// The design changed: takes effect in the present run, now.
+    Edit {
+        /// The present run.
+        run: RunId,
+        /// The whole design after the change, as JSON.
+        design: String,
+    },
+    /// Goes on.
+    Play {
+        /// The present run.
+        run: RunId,
+    },
+    /// Stands still.
+    Pause {
+        /// The present run.
+        run: RunId,
+    },
+    /// Stands still after this much simulated time, in milliseconds.
+    Step {
+        /// The present run.
+        run: RunId,
+        /// How far.
+        ms: f64,
+    },
+    /// Changes the speed.
+    Speed {
+        /// The present run.
+        run: RunId,
+        /// Simulated seconds per second; `f64::INFINITY` is as fast as it goes.
+        speed: f64,
+    },
+    /// The last frame was taken; the next may come.
+    Taken {
+        /// The present run.
+        run: RunId,
+    },
+    /// Runs a design whole, apart from the run on the canvas, and answers with [`Reply::Report`].
+    Report {
+        /// Comes back in the answer.
+        token: u32,
+        /// The design, as JSON.
+        design: String,
+    },
+}
+
+/// From the worker to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The worker runs. Sent first.
+    Ready {
+        /// Must equal [`PROTOCOL`].
+        protocol: u32,
+    },
+    /// The state of the run now, and what happened since the last frame.
+    Frame(Box<Frame>),
+    /// A finished report, as JSON (the structure of `--format json`).
+    Report {
+        /// Of the request.
+        token: u32,
+        /// The report, as JSON.
+        json: String,
+    },
+    /// A design could not be run; the run before it goes on.
+    Invalid {
+        /// The run that was to start or change; `None` for a report.
+        run: Option<RunId>,
+        /// Of the report that was asked for.
+        token: Option<u32>,
+        /// Every problem: path and message.
+        problems: Vec<(String, String)>,
+    },
+    /// The engine failed: a bug. The page starts a new worker with the design as it stands.
+    Failed {
+        /// What it said.
+        message: String,
+    },
+}
+
+/// The causes of a failure, in the order of every `[u32; CAUSES]` below.
+pub const CAUSE_NAMES: [&str; CAUSES] =
+    ["timeout", "refused", "rejected", "circuit_open", "pool_timeout", "unavailable", "error", "abandoned"];
+/// How many causes there are.
+pub const CAUSES: usize = 8;
+
+/// What a run looks like at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The run.
+    pub run: RunId,
+    /// Simulated time, in ns.
+    pub time_ns: u64,
+    /// Simulated seconds per second of late.
+    pub speed: f64,
+    /// Where the run is.
+    pub state: RunState,
+    /// Requests made so far (whole run, warm-up included).
+    pub offered: u64,
+    /// Answered, degraded ones included.
+    pub ok: u64,
+    /// Of those, degraded.
+    pub degraded: u64,
+    /// Failed, by cause.
+    pub failed: [u64; CAUSES],
+    /// In the order of the design's nodes (as last loaded or edited).
+    pub nodes: Vec<NodeFrame>,
+    /// In the order of the design's links.
+    pub links: Vec<LinkFrame>,
+    /// Closed windows since the last frame, oldest first.
+    pub windows: Vec<WindowFrame>,
+    /// Calls, answers and messages under way that began since the last frame (a sample).
+    pub flights: Vec<Flight>,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunState {
+    /// Time goes on.
+    Playing,
+    /// Time stands still.
+    #[default]
+    Paused,
+    /// The duration is over and the work in flight is done.
+    Ended,
+    /// The run spent its event budget; the figures are those up to here.
+    OutOfBudget,
+}
+
+/// A node at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NodeFrame {
+    /// Slots in use that do work of their own.
+    pub working: u32,
+    /// Slots held by calls that wait for others.
+    pub blocked: u32,
+    /// Slots in all, over all live replicas; 0 where unbounded.
+    pub slots: u32,
+    /// Calls waiting for a slot; messages waiting in a queue; entries held by a cache.
+    pub waiting: u32,
+    /// Waiting places in all; 0 where unbounded or none.
+    pub capacity: u32,
+    /// Calls that arrived so far (for a client: requests made).
+    pub arrivals: u64,
+    /// Calls answered well so far (client: requests ok in time).
+    pub completions: u64,
+    /// Failures so far, by cause, as answered by this node (client: as seen by users).
+    pub failures: [u32; CAUSES],
+    /// Hits so far (caches).
+    pub hits: u64,
+    /// Misses so far (caches).
+    pub misses: u64,
+    /// Replicas, at most 64 of them shown.
+    pub replicas: Vec<ReplicaState>,
+}
+
+/// A replica at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReplicaState {
+    /// Works.
+    Up,
+    /// Works slowly: a slowdown is on.
+    Slow,
+    /// Crashed.
+    Down,
+    /// Up, but a balancer's health check has taken it out.
+    Ejected,
+}
+
+/// A link at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LinkFrame {
+    /// Calls so far: what the caller needed.
+    pub calls: u64,
+    /// Attempts so far: calls and retries.
+    pub attempts: u64,
+    /// Attempts that got no answer in time so far.
+    pub timeouts: u64,
+    /// Attempts that failed in another way so far.
+    pub failures: u64,
+    /// Attempts under way.
+    pub in_flight: u32,
+    /// One flight shown stands for this many calls.
+    pub dot: u32,
+    /// Callers' breakers now open.
+    pub breakers_open: u32,
+    /// A latency or loss fault is on.
+    pub impaired: bool,
+}
+
+/// What happened in one window of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WindowFrame {
+    /// Start, in seconds.
+    pub start_s: f64,
+    /// Length, in seconds.
+    pub width_s: f64,
+    /// Requests that users made, per second.
+    pub offered_per_s: f32,
+    /// Requests that finished, well or not, per second.
+    pub throughput_per_s: f32,
+    /// Requests that finished ok and in time, per second.
+    pub goodput_per_s: f32,
+    /// Requests that failed, per second.
+    pub failed_per_s: f32,
+    /// Median latency of the requests answered in the window, in ms; NaN where there are none.
+    pub p50_ms: f32,
+    /// 99th percentile, in ms; NaN where there are none.
+    pub p99_ms: f32,
+    /// Attempts over all call links into nodes that call nobody, over requests made: how many times
+    /// the work at the bottom is asked for per request; NaN where no request was made.
+    pub amplification: f32,
+    /// Calls waiting in all queues at the end of the window.
+    pub waiting: u32,
+}
+
+/// Something on its way over a link: a dot.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flight {
+    /// The link, by its place in the design.
+    pub link: u16,
+    /// What it is.
+    pub kind: FlightKind,
+    /// When it left, in ns.
+    pub start_ns: u64,
+    /// How long it takes, in ns. Never 0: a link without latency shows a short flight.
+    pub duration_ns: u64,
+}
+
+/// What is on its way, and how it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FlightKind {
+    /// The first attempt of a call.
+    Call,
+    /// A further attempt.
+    Retry,
+    /// A message.
+    Message,
+    /// A good answer on its way back.
+    Answer,
+    /// A failure on its way back.
+    Failure,
+    /// An attempt given up by its caller after a timeout: a cross at the caller's end.
+    Timeout,
+    /// A packet that is lost on its way.
+    Lost,
+}
+
+impl Request {
+    /// To bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("messages hold nothing that cannot be encoded")
+    }
+
+    /// From bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+        postcard::from_bytes(bytes).map_err(|error| format!("not a request: {error}"))
+    }
+}
+
+impl Reply {
+    /// To bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("messages hold nothing that cannot be encoded")
+    }
+
+    /// From bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+        postcard::from_bytes(bytes).map_err(|error| format!("not a reply: {error}"))
+    }
+}
