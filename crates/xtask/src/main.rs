@@ -1,2 +1,134 @@
-//! Placeholder.
-fn main() {}
+//! Developer commands: `cargo xtask <command>`.
+//!
+//! The page is built here, without tools that have to be installed first: cargo compiles two wasm
+//! modules, the library behind `wasm-bindgen` writes their JavaScript, and the static files are
+//! copied beside them. Trunk (`trunk serve`) builds the same page from the same `index.html`.
+//!
+//! Conventions, in source and in `dist/`:
+//!
+//! | source                     | `dist/`                                          |
+//! |----------------------------|--------------------------------------------------|
+//! | `index.html`, `embed.html` | the same; both load `boot.js`                    |
+//! | `web/boot.js`              | `boot.js`: starts the page's wasm                |
+//! | `web/` (binary crate)      | `faultline-web.js`, `faultline-web_bg.wasm`      |
+//! | `web/worker.js`            | `worker.js`: starts the worker's wasm            |
+//! | `crates/wasm` (cdylib)     | `faultline-wasm.js`, `faultline-wasm_bg.wasm`    |
+//! | `web/styles/main.css`      | `styles/main.css`, its `@import`s inlined        |
+//! | `web/public/**`            | `public/**`: fonts, icons; CSS says `../public/` |
+//!
+//! Every URL is relative, so that the page works under any path. Every name above that is quoted
+//! in a text file gets `?v=<content hash>`, so that a new page never meets an old worker: the page
+//! learns the worker's URL from `<meta name="faultline-worker">`.
+
+mod page;
+mod serve;
+mod sizes;
+mod steps;
+mod test;
+mod tools;
+mod watch;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use page::Flavour;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  setup            install what the other commands need: npm packages, a browser
+  build [--dev]    write the static page to dist/ and print its compressed sizes
+                   (--dev: the quick build that serve makes, to target/page)
+  serve [--port N] [--base /path/]
+                   build, serve on 127.0.0.1 (default 8080) and rebuild on change
+  test [--quick]   formatting, lints, native tests, wasm tests, the page in a browser
+                   (--quick: on the quick build instead of the release build)
+";
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<()> {
+    std::env::set_current_dir(steps::root()).context("the workspace's directory")?;
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, mut rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), Options(rest.to_vec())),
+        None => ("help", Options(Vec::new())),
+    };
+    match command {
+        "setup" => {
+            rest.done()?;
+            tools::node_packages()?;
+            let browser = tools::browser()?;
+            println!("browser: {}", browser.display());
+            Ok(())
+        }
+        "build" => {
+            let flavour = rest.choose("--dev", Flavour::Serve, Flavour::Release);
+            rest.done()?;
+            if tools::node().is_ok() {
+                tools::node_packages()?;
+            }
+            let dist = page::build(flavour)?;
+            sizes::report(&dist, flavour)
+        }
+        "serve" => {
+            let port = rest.value("--port")?.map(|port| port.parse()).transpose();
+            let port = port.context("--port takes a number from 0 to 65535")?;
+            let base = rest.value("--base")?;
+            rest.done()?;
+            watch::serve_and_rebuild(port, base.as_deref().unwrap_or("/"))
+        }
+        "test" => {
+            let flavour = rest.choose("--quick", Flavour::Serve, Flavour::Release);
+            rest.done()?;
+            test::all(flavour)
+        }
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("there is no command `{other}`\n\n{HELP}"),
+    }
+}
+
+/// The options after the command that have not been read yet.
+struct Options(Vec<String>);
+
+impl Options {
+    /// `then` when the flag is given, else `otherwise`.
+    fn choose<T>(&mut self, flag: &str, then: T, otherwise: T) -> T {
+        match self.0.iter().position(|arg| arg == flag) {
+            Some(at) => {
+                self.0.remove(at);
+                then
+            }
+            None => otherwise,
+        }
+    }
+
+    fn value(&mut self, name: &str) -> Result<Option<String>> {
+        let Some(at) = self.0.iter().position(|arg| arg == name) else {
+            return Ok(None);
+        };
+        self.0.remove(at);
+        if at == self.0.len() {
+            bail!("{name} takes a value");
+        }
+        Ok(Some(self.0.remove(at)))
+    }
+
+    fn done(&self) -> Result<()> {
+        match self.0.first() {
+            Some(unknown) => bail!("unknown option `{unknown}`\n\n{HELP}"),
+            None => Ok(()),
+        }
+    }
+}

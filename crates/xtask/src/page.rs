@@ -1,0 +1,270 @@
+//! Builds the static page: two wasm modules with their JavaScript, and the files beside them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::steps::{cargo, root, run, step, target_dir};
+use crate::tools;
+
+/// How the page is compiled, and where it goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    /// What is published: small, slow to compile, in `dist/`.
+    Release,
+    /// What `serve` shows: compiled quickly, in `target/page/`.
+    Serve,
+}
+
+impl Flavour {
+    pub(crate) fn profile(self) -> &'static str {
+        match self {
+            Flavour::Release => "release",
+            Flavour::Serve => "serve",
+        }
+    }
+
+    pub(crate) fn dist(self) -> PathBuf {
+        match self {
+            Flavour::Release => root().join("dist"),
+            Flavour::Serve => target_dir().join("page"),
+        }
+    }
+}
+
+/// The wasm modules: package, name in `dist/`, and the artefact that cargo makes of it.
+const MODULES: [(&str, &str); 2] = [
+    ("faultline-web", "faultline-web.wasm"),
+    ("faultline-wasm", "faultline_wasm.wasm"),
+];
+
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+/// Builds the page and returns the directory it is in.
+pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
+    let profile = flavour.profile();
+    step(&format!("compile page and worker ({profile})"), || {
+        let mut command = cargo(&["build", "--target", WASM, "--profile", profile]);
+        for (package, _) in MODULES {
+            command.args(["-p", package]);
+        }
+        run(&mut command)
+    })?;
+    let dist = flavour.dist();
+    // Built beside the old page and then moved, so that a server never serves half of one.
+    let fresh = dist.with_extension("new");
+    remove_dir(&fresh)?;
+    fs::create_dir_all(&fresh)?;
+    step("wasm-bindgen", || bindgen(profile, &fresh))?;
+    if flavour == Flavour::Release {
+        optimise(&fresh)?;
+    }
+    step("static files", || {
+        copy_static_files(&fresh)?;
+        version_urls(&fresh)
+    })?;
+    let old = dist.with_extension("old");
+    remove_dir(&old)?;
+    if dist.exists() {
+        fs::rename(&dist, &old)?;
+    }
+    fs::rename(&fresh, &dist)?;
+    remove_dir(&old)?;
+    Ok(dist)
+}
+
+fn bindgen(profile: &str, dist: &Path) -> Result<()> {
+    for (name, artefact) in MODULES {
+        let wasm = target_dir().join(WASM).join(profile).join(artefact);
+        let bindings = dist.join(name);
+        Bindgen::new()
+            .input_path(&wasm)
+            .out_name(name)
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(false)
+            .remove_producers_section(true)
+            .remove_name_section(profile == "release")
+            .generate(&bindings)
+            .with_context(|| format!("wasm-bindgen on {}", wasm.display()))?;
+        // Each module in a directory of its own until we know what it consists of.
+        for entry in fs::read_dir(&bindings)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if entry.file_type()?.is_dir() {
+                bail!(
+                    "{} has JavaScript snippets: use a file in web/ instead",
+                    wasm.display()
+                );
+            }
+            fs::rename(entry.path(), dist.join(name))?;
+        }
+        fs::remove_dir(&bindings)?;
+    }
+    Ok(())
+}
+
+fn optimise(dist: &Path) -> Result<()> {
+    let Some(wasm_opt) = tools::wasm_opt() else {
+        println!("\n== wasm-opt: skipped, `npm ci` installs it (worth about 2.5 %)");
+        return Ok(());
+    };
+    step("wasm-opt", || {
+        for (name, _) in MODULES {
+            let wasm = dist.join(format!("{name}_bg.wasm"));
+            // The worker runs the engine: speed. The page is downloaded first: size.
+            let level = if name == "faultline-wasm" {
+                "-O3"
+            } else {
+                "-Oz"
+            };
+            let mut command = Command::new(&wasm_opt);
+            command.args([level, "--all-features"]);
+            run(command.arg(&wasm).arg("-o").arg(&wasm))?;
+        }
+        Ok(())
+    })
+}
+
+fn copy_static_files(dist: &Path) -> Result<()> {
+    for name in ["index.html", "embed.html"] {
+        let html = fs::read_to_string(root().join(name)).with_context(|| name.to_string())?;
+        fs::write(dist.join(name), without_trunk_links(&html))?;
+    }
+    for name in ["boot.js", "worker.js"] {
+        fs::copy(root().join("web").join(name), dist.join(name))
+            .with_context(|| format!("web/{name}"))?;
+    }
+    fs::create_dir_all(dist.join("styles"))?;
+    let css = inline_imports(&root().join("web/styles"), "main.css")?;
+    fs::write(dist.join("styles/main.css"), css)?;
+    let public = root().join("web/public");
+    if public.is_dir() {
+        copy_dir(&public, &dist.join("public"))?;
+    }
+    Ok(())
+}
+
+/// The links that tell Trunk what to build are Trunk's alone; they stand on lines of their own.
+fn without_trunk_links(html: &str) -> String {
+    let lines = html.lines().filter(|line| !line.contains("data-trunk"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// One style sheet of `main.css` and its imports, so that the browser asks once.
+fn inline_imports(dir: &Path, name: &str) -> Result<String> {
+    let path = dir.join(name);
+    let css = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let mut whole = String::new();
+    for line in css.lines() {
+        let import = line
+            .trim()
+            .strip_prefix("@import \"")
+            .and_then(|rest| rest.strip_suffix("\";"));
+        match import {
+            Some(import) => whole.push_str(&inline_imports(dir, import.trim_start_matches("./"))?),
+            None => whole.extend([line, "\n"]),
+        }
+    }
+    Ok(whole)
+}
+
+/// Gives every quoted file name that we generate the hash of its content. From the leaves up,
+/// since a file's hash covers the versions it quotes.
+fn version_urls(dist: &Path) -> Result<()> {
+    const ORDER: [&[&str]; 4] = [
+        &[
+            "faultline-web_bg.wasm",
+            "faultline-wasm_bg.wasm",
+            "styles/main.css",
+        ],
+        &["faultline-web.js", "faultline-wasm.js"],
+        &["boot.js", "worker.js"],
+        &["index.html", "embed.html"],
+    ];
+    let mut versions: BTreeMap<&str, String> = BTreeMap::new();
+    for names in ORDER {
+        let mut found = Vec::new();
+        for &name in names {
+            let path = dist.join(name);
+            if !name.ends_with(".wasm") {
+                let text = fs::read_to_string(&path)?;
+                fs::write(&path, with_versions(&text, &versions))?;
+            }
+            found.push((name, fingerprint(&fs::read(&path)?)));
+        }
+        versions.extend(found);
+    }
+    Ok(())
+}
+
+fn with_versions(text: &str, versions: &BTreeMap<&str, String>) -> String {
+    let mut text = text.to_string();
+    for (name, version) in versions {
+        for before in ['"', '\'', '/'] {
+            for after in ['"', '\''] {
+                text = text.replace(
+                    &format!("{before}{name}{after}"),
+                    &format!("{before}{name}?v={version}{after}"),
+                );
+            }
+        }
+    }
+    text
+}
+
+/// FNV-1a, 64 bits: enough to tell two builds apart, the same on every machine.
+fn fingerprint(bytes: &[u8]) -> String {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    format!("{hash:016x}")[..10].to_string()
+}
+
+fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_dir(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", dir.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_quoted_names_get_a_version() {
+        let versions = BTreeMap::from([("worker.js", "0a".to_string())]);
+        let text = r#"content="worker.js" './worker.js' worker.js my-worker.js"#;
+        assert_eq!(
+            with_versions(text, &versions),
+            r#"content="worker.js?v=0a" './worker.js?v=0a' worker.js my-worker.js"#
+        );
+    }
+
+    #[test]
+    fn trunk_links_are_left_out() {
+        let html = "<head>\n  <link data-trunk rel=\"rust\">\n  <title>x</title>\n";
+        assert_eq!(without_trunk_links(html), "<head>\n  <title>x</title>\n");
+    }
+}

@@ -1,0 +1,36 @@
+// Prints raw, gzip and brotli bytes of what a first visit to the page in argv[2] downloads.
+import { readFileSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const dist = process.argv[2];
+
+// A visit to the page loads no embed, and the other way round.
+const skipped = new Set(["embed.html", "embed.js"]);
+const worker = new Set(["worker.js", "faultline-wasm.js", "faultline-wasm_bg.wasm"]);
+
+const names = readdirSync(dist, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(dist, join(entry.parentPath ?? entry.path, entry.name)).replaceAll("\\", "/"))
+  .filter((name) => !skipped.has(name))
+  .sort();
+
+const groups = { page: [0, 0, 0], worker: [0, 0, 0], "in all": [0, 0, 0] };
+
+function line(name, sizes) {
+  console.log(name.padEnd(32) + sizes.map((size) => String(size).padStart(10)).join(""));
+}
+
+console.log("bytes".padEnd(32) + ["raw", "gzip", "brotli"].map((head) => head.padStart(10)).join(""));
+for (const name of names) {
+  const bytes = readFileSync(join(dist, name));
+  const brotli = brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
+  const sizes = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli.length];
+  line(name, sizes);
+  for (const group of [worker.has(name) ? "worker" : "page", "in all"]) {
+    groups[group] = groups[group].map((size, ix) => size + sizes[ix]);
+  }
+}
+for (const [group, sizes] of Object.entries(groups)) line(group, sizes);
