@@ -108,8 +108,16 @@ pub enum Reply {
 }
 
 /// The causes of a failure, in the order of every `[u32; CAUSES]` below.
-pub const CAUSE_NAMES: [&str; CAUSES] =
-    ["timeout", "refused", "rejected", "circuit_open", "pool_timeout", "unavailable", "error", "abandoned"];
+pub const CAUSE_NAMES: [&str; CAUSES] = [
+    "timeout",
+    "refused",
+    "rejected",
+    "circuit_open",
+    "pool_timeout",
+    "unavailable",
+    "error",
+    "abandoned",
+];
 /// How many causes there are.
 pub const CAUSES: usize = 8;
 
