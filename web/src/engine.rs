@@ -1,0 +1,369 @@
+//! The bridge to the simulation: a web worker, or the same session in the page where a worker
+//! cannot start. Counts runs, drops what an earlier run left behind, and starts a new worker after
+//! a failure.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use format::message::{PROTOCOL, Reply, Request, RunId};
+use js_sys::{Reflect, Uint8Array};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlMetaElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// A worker that has not said "ready" after this long is given up, in milliseconds.
+const READY_WAIT_MS: u64 = 10_000;
+/// A session in the page works this often, in milliseconds.
+const LOCAL_EVERY_MS: u64 = 16;
+/// After this many failures in a row the page stops starting new workers by itself.
+const FAILURES_MAX: u32 = 4;
+
+/// What the engine tells the page.
+pub(crate) enum EngineEvent {
+    /// A message of the present run, or one that belongs to no run.
+    Reply(Reply),
+    /// The worker failed. With `restarted`, a new one has been started and waits for `Load`.
+    Failed {
+        /// What it said.
+        message: String,
+        /// Whether another one runs.
+        restarted: bool,
+    },
+}
+
+type Sink = Rc<dyn Fn(EngineEvent)>;
+
+/// The bridge. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Engine(Rc<RefCell<Inner>>);
+
+struct Inner {
+    run: RunId,
+    backend: Backend,
+    /// Sent once the worker is ready.
+    pending: Vec<Request>,
+    failures: u32,
+    /// Grows with every worker, so that the timers and messages of an old one are known as such.
+    generation: u32,
+    sink: Sink,
+}
+
+enum Backend {
+    None,
+    Starting(LiveWorker),
+    Worker(LiveWorker),
+    Local(Local),
+}
+
+struct LiveWorker {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Drop for LiveWorker {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+struct Local {
+    session: crate::session::Session,
+    replies: VecDeque<Reply>,
+    timer: Option<IntervalHandle>,
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        if let Some(timer) = self.timer.take() {
+            timer.clear();
+        }
+    }
+}
+
+impl Engine {
+    /// Starts a worker; `sink` hears everything it says.
+    pub(crate) fn start(sink: impl Fn(EngineEvent) + 'static) -> Self {
+        let engine = Self(Rc::new(RefCell::new(Inner {
+            run: 0,
+            backend: Backend::None,
+            pending: Vec::new(),
+            failures: 0,
+            generation: 0,
+            sink: Rc::new(sink),
+        })));
+        engine.start_worker();
+        engine
+    }
+
+    /// The present run.
+    pub(crate) fn run(&self) -> RunId {
+        self.0.borrow().run
+    }
+
+    /// Where the simulation runs, for the page's debug surface.
+    pub(crate) fn place(&self) -> &'static str {
+        match self.0.borrow().backend {
+            Backend::None => "nowhere",
+            Backend::Starting(_) => "starting",
+            Backend::Worker(_) => "worker",
+            Backend::Local(_) => "page",
+        }
+    }
+
+    /// Begins a new run, in place of the present one.
+    pub(crate) fn load(&self, design: String, playing: bool, speed: f64) {
+        let run = {
+            let mut inner = self.0.borrow_mut();
+            inner.run = inner.run.wrapping_add(1);
+            // What waits for a starting worker belongs to runs that are over, reports excepted.
+            inner
+                .pending
+                .retain(|request| matches!(request, Request::Report { .. }));
+            inner.run
+        };
+        self.send(Request::Load {
+            run,
+            design,
+            playing,
+            speed,
+        });
+    }
+
+    /// Sends a request, now or once the worker is ready.
+    pub(crate) fn send(&self, request: Request) {
+        let mut inner = self.0.borrow_mut();
+        match &mut inner.backend {
+            Backend::Worker(live) => post(&live.worker, &request.encode()),
+            Backend::Local(local) => {
+                let replies = local.session.handle(request);
+                // Delivered by the timer, so that no answer arrives inside the caller's own borrow.
+                local.replies.extend(replies);
+            }
+            Backend::Starting(_) | Backend::None => inner.pending.push(request),
+        }
+    }
+
+    /// For tests of the recovery: the worker gets bytes that are no message.
+    pub(crate) fn crash(&self) {
+        if let Backend::Worker(live) = &self.0.borrow().backend {
+            post(&live.worker, &[0xff; 3]);
+        }
+    }
+
+    fn start_worker(&self) {
+        let generation = {
+            let mut inner = self.0.borrow_mut();
+            inner.generation += 1;
+            inner.backend = Backend::None;
+            inner.generation
+        };
+        match self.spawn(generation) {
+            Ok(live) => {
+                self.0.borrow_mut().backend = Backend::Starting(live);
+                let engine = self.clone();
+                set_timeout(
+                    move || {
+                        let late = {
+                            let inner = engine.0.borrow();
+                            inner.generation == generation
+                                && matches!(inner.backend, Backend::Starting(_))
+                        };
+                        if late {
+                            engine.run_in_page();
+                        }
+                    },
+                    std::time::Duration::from_millis(READY_WAIT_MS),
+                );
+            }
+            Err(_) => self.run_in_page(),
+        }
+    }
+
+    fn spawn(&self, generation: u32) -> Result<LiveWorker, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&worker_url(), &options)?;
+        let engine = self.clone();
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            engine.on_message(generation, &message.data());
+        });
+        let engine = self.clone();
+        let on_error = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            let message = Reflect::get(&event, &"message".into())
+                .ok()
+                .and_then(|message| message.as_string())
+                .unwrap_or_else(|| "the worker stopped".to_owned());
+            engine.on_failure(generation, message);
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(LiveWorker {
+            worker,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
+    }
+
+    fn on_message(&self, generation: u32, data: &JsValue) {
+        if self.0.borrow().generation != generation {
+            return;
+        }
+        if data.as_string().as_deref() == Some("ready") {
+            return self.on_ready();
+        }
+        if let Some(bytes) = bytes_of(data) {
+            return match Reply::decode(&bytes) {
+                Ok(Reply::Ready { protocol: PROTOCOL }) => self.on_ready(),
+                Ok(Reply::Ready { protocol }) => self.on_failure(
+                    generation,
+                    format!(
+                        "the worker speaks version {protocol} of the protocol, the page {PROTOCOL}; reload the page"
+                    ),
+                ),
+                Ok(Reply::Failed { message }) => self.on_failure(generation, message),
+                Ok(reply) => self.deliver(reply),
+                Err(error) => self.on_failure(generation, error),
+            };
+        }
+        let failed = Reflect::get(data, &"failed".into()).ok();
+        if let Some(why) = failed.and_then(|why| why.as_string()) {
+            self.on_failure(generation, why);
+        }
+    }
+
+    fn on_ready(&self) {
+        let mut inner = self.0.borrow_mut();
+        let inner = &mut *inner;
+        inner.backend = match std::mem::replace(&mut inner.backend, Backend::None) {
+            Backend::Starting(live) => {
+                for request in inner.pending.drain(..) {
+                    post(&live.worker, &request.encode());
+                }
+                Backend::Worker(live)
+            }
+            other => other,
+        };
+    }
+
+    fn deliver(&self, reply: Reply) {
+        let sink = {
+            let mut inner = self.0.borrow_mut();
+            if let Reply::Frame(frame) = &reply {
+                if frame.run != inner.run {
+                    return;
+                }
+                inner.failures = 0;
+            }
+            Rc::clone(&inner.sink)
+        };
+        sink(EngineEvent::Reply(reply));
+    }
+
+    fn on_failure(&self, generation: u32, message: String) {
+        let (sink, never_ran, restart) = {
+            let mut inner = self.0.borrow_mut();
+            if inner.generation != generation {
+                return;
+            }
+            inner.failures += 1;
+            (
+                Rc::clone(&inner.sink),
+                matches!(inner.backend, Backend::Starting(_)),
+                inner.failures < FAILURES_MAX,
+            )
+        };
+        if never_ran {
+            // The worker could not start at all: the page runs the session itself.
+            return self.run_in_page();
+        }
+        if restart {
+            self.start_worker();
+        } else {
+            let mut inner = self.0.borrow_mut();
+            inner.generation += 1;
+            inner.failures = 0;
+            inner.backend = Backend::None;
+        }
+        sink(EngineEvent::Failed {
+            message,
+            restarted: restart,
+        });
+    }
+
+    /// Starts a worker again after the page stopped doing so by itself.
+    pub(crate) fn revive(&self) {
+        if matches!(self.0.borrow().backend, Backend::None) {
+            self.start_worker();
+        }
+    }
+
+    fn run_in_page(&self) {
+        let engine = self.clone();
+        let timer = set_interval_with_handle(
+            move || engine.advance_local(),
+            std::time::Duration::from_millis(LOCAL_EVERY_MS),
+        );
+        let mut inner = self.0.borrow_mut();
+        inner.generation += 1;
+        let mut local = Local {
+            session: crate::session::Session::new(),
+            replies: VecDeque::new(),
+            timer: timer.ok(),
+        };
+        for request in inner.pending.drain(..) {
+            local.replies.extend(local.session.handle(request));
+        }
+        inner.backend = Backend::Local(local);
+    }
+
+    fn advance_local(&self) {
+        let now_ms = now_ms();
+        let replies: Vec<Reply> = {
+            let mut inner = self.0.borrow_mut();
+            let Backend::Local(local) = &mut inner.backend else {
+                return;
+            };
+            let advanced = local.session.advance(now_ms);
+            local.replies.extend(advanced);
+            local.replies.drain(..).collect()
+        };
+        for reply in replies {
+            self.deliver(reply);
+        }
+    }
+}
+
+fn post(worker: &Worker, bytes: &[u8]) {
+    // Fails only for what cannot be cloned; bytes can.
+    let _ = worker.post_message(&Uint8Array::from(bytes));
+}
+
+fn bytes_of(data: &JsValue) -> Option<Vec<u8>> {
+    if let Some(array) = data.dyn_ref::<Uint8Array>() {
+        return Some(array.to_vec());
+    }
+    data.dyn_ref::<js_sys::ArrayBuffer>()
+        .map(|buffer| Uint8Array::new(buffer).to_vec())
+}
+
+/// Wall-clock milliseconds since the page began, never backwards.
+pub(crate) fn now_ms() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
+fn worker_url() -> String {
+    document()
+        .query_selector("meta[name=faultline-worker]")
+        .ok()
+        .flatten()
+        .and_then(|element| element.dyn_into::<HtmlMetaElement>().ok())
+        .map_or_else(|| "worker.js".to_string(), |meta| meta.content())
+}

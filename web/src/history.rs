@@ -1,0 +1,165 @@
+//! What the present run has shown so far: the windows that the charts draw, and the marks on the
+//! time line. Bounded: past [`WINDOWS_MAX`] windows the older half is thinned out, two into one.
+
+use format::message::WindowFrame;
+use leptos::prelude::*;
+
+/// Most windows kept; a run longer than that is shown with wider windows at its start.
+pub(crate) const WINDOWS_MAX: usize = 4_096;
+/// Most edit marks kept; the oldest goes first.
+pub(crate) const EDITS_MAX: usize = 200;
+
+/// The buffer as components hold it. Read it in an effect on `Page::tick`, which rises at most ten
+/// times a second and always after a change here.
+pub(crate) type SharedHistory = StoredValue<History, LocalStorage>;
+
+/// What a mark on the time line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MarkKind {
+    /// A fault: a band, or a line where it has no length.
+    Fault,
+    /// An edit made while the run went on: a tick.
+    Edit,
+}
+
+/// A moment or a span on the time line.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mark {
+    /// When it begins, in simulated seconds.
+    pub(crate) time_s: f64,
+    /// When it ends; `None` for a moment, infinity for a fault that never ends.
+    pub(crate) end_s: Option<f64>,
+    /// What it says: `Slowdown of database × 10`.
+    pub(crate) label: String,
+    /// What it is.
+    pub(crate) kind: MarkKind,
+}
+
+/// Everything that charts and time line draw of the present run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct History {
+    /// Closed windows, oldest first.
+    pub(crate) windows: Vec<WindowFrame>,
+    /// Faults (as the design schedules them) and edits, in order of time.
+    pub(crate) marks: Vec<Mark>,
+    /// Simulated time now, in seconds.
+    pub(crate) now_s: f64,
+    /// How long requests arrive, in seconds.
+    pub(crate) duration_s: f64,
+}
+
+impl History {
+    /// A run begins: windows and edits of the one before are gone, faults stay as the design has them.
+    pub(crate) fn restart(&mut self) {
+        self.windows.clear();
+        self.marks.retain(|mark| mark.kind == MarkKind::Fault);
+        self.now_s = 0.0;
+    }
+
+    /// Adds closed windows.
+    pub(crate) fn extend(&mut self, windows: &[WindowFrame]) {
+        self.windows.extend_from_slice(windows);
+        if self.windows.len() > WINDOWS_MAX {
+            self.thin();
+        }
+    }
+
+    /// Takes the design's faults and duration as they stand.
+    pub(crate) fn take_design(&mut self, design: &design::Design) {
+        self.duration_s = design.settings.duration.as_s();
+        self.marks.retain(|mark| mark.kind == MarkKind::Edit);
+        self.marks.extend(design.faults.iter().map(|fault| Mark {
+            time_s: fault.at.as_s(),
+            end_s: match fault.ends() {
+                Some(end) if end == fault.at => None,
+                Some(end) => Some(end.as_s()),
+                None => Some(f64::INFINITY),
+            },
+            label: fault_label(fault, design),
+            kind: MarkKind::Fault,
+        }));
+        self.sort();
+    }
+
+    /// Marks an edit made now.
+    pub(crate) fn mark_edit(&mut self, label: impl Into<String>) {
+        let edits = self.marks.iter().filter(|mark| mark.kind == MarkKind::Edit);
+        if edits.count() >= EDITS_MAX
+            && let Some(oldest) = self
+                .marks
+                .iter()
+                .position(|mark| mark.kind == MarkKind::Edit)
+        {
+            self.marks.remove(oldest);
+        }
+        self.marks.push(Mark {
+            time_s: self.now_s,
+            end_s: None,
+            label: label.into(),
+            kind: MarkKind::Edit,
+        });
+        self.sort();
+    }
+
+    /// The windows that begin in `[from, to)` seconds.
+    pub(crate) fn between(&self, from_s: f64, to_s: f64) -> &[WindowFrame] {
+        let start = self.windows.partition_point(|w| w.start_s < from_s - 1e-9);
+        let end = self.windows.partition_point(|w| w.start_s < to_s - 1e-9);
+        &self.windows[start..end.max(start)]
+    }
+
+    fn sort(&mut self) {
+        self.marks
+            .sort_by(|a, b| a.time_s.total_cmp(&b.time_s).then(a.label.cmp(&b.label)));
+    }
+
+    /// Joins the older half of the windows in pairs.
+    fn thin(&mut self) {
+        let half = self.windows.len() / 2 / 2 * 2;
+        let recent = self.windows.split_off(half);
+        let older = std::mem::take(&mut self.windows);
+        self.windows = older.chunks(2).map(|pair| join(pair[0], pair[1])).collect();
+        self.windows.extend(recent);
+    }
+}
+
+/// Two neighbouring windows as one: rates weigh by length, percentiles keep the worse.
+fn join(a: WindowFrame, b: WindowFrame) -> WindowFrame {
+    let width_s = a.width_s + b.width_s;
+    let mean = |x: f32, y: f32| -> f32 {
+        match (x.is_nan(), y.is_nan()) {
+            (true, _) => y,
+            (_, true) => x,
+            _ => ((f64::from(x) * a.width_s + f64::from(y) * b.width_s) / width_s) as f32,
+        }
+    };
+    WindowFrame {
+        start_s: a.start_s,
+        width_s,
+        offered_per_s: mean(a.offered_per_s, b.offered_per_s),
+        throughput_per_s: mean(a.throughput_per_s, b.throughput_per_s),
+        goodput_per_s: mean(a.goodput_per_s, b.goodput_per_s),
+        failed_per_s: mean(a.failed_per_s, b.failed_per_s),
+        p50_ms: mean(a.p50_ms, b.p50_ms),
+        p99_ms: a.p99_ms.max(b.p99_ms),
+        amplification: mean(a.amplification, b.amplification),
+        waiting: a.waiting.max(b.waiting),
+    }
+}
+
+/// `Slowdown of database × 10`.
+pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> String {
+    use design::FaultKind;
+    let target = match design.node(&fault.target) {
+        Some(node) => node.title().to_owned(),
+        None => fault.target.replace("->", " → "),
+    };
+    match fault.kind {
+        FaultKind::Crash => format!("Crash of {target}"),
+        FaultKind::Slowdown => format!("Slowdown of {target} × {}", fault.times),
+        FaultKind::Latency => format!("Latency on {target}"),
+        FaultKind::Loss => format!("Loss on {target}"),
+        FaultKind::TrafficSpike => format!("Traffic of {target} × {}", fault.times),
+        FaultKind::CacheFlush => format!("Flush of {target}"),
+    }
+}

@@ -1,0 +1,54 @@
+//! Line drawings, 20 × 20, stroked in the colour of the text around them.
+
+use design::Kind;
+use leptos::prelude::*;
+
+/// A drawing from one of the paths below.
+pub(crate) fn glyph(path: &'static str) -> impl IntoView {
+    view! {
+        <svg class="glyph" viewBox="0 0 20 20" aria-hidden="true">
+            <path d=path></path>
+        </svg>
+    }
+}
+
+/// The drawing of a kind of node.
+pub(crate) fn of_kind(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Client(_) => CLIENT,
+        Kind::LoadBalancer(_) => LOAD_BALANCER,
+        Kind::Service(_) => SERVICE,
+        Kind::Cache(_) => CACHE,
+        Kind::Queue(_) => QUEUE,
+        Kind::Database(_) => DATABASE,
+    }
+}
+
+const CLIENT: &str = "M10 3.5a3 3 0 1 0 0 6a3 3 0 1 0 0-6M3.5 16.5c.6-3.6 3-5 6.5-5s5.9 1.4 6.5 5";
+const LOAD_BALANCER: &str =
+    "M2.5 10h6M8.5 10c3 0 3-5.5 6-5.500h3M8.5 10h9M8.5 10c3 0 3 5.5 6 5.500h3";
+const SERVICE: &str = "M3.5 4.500h13v11h-13zM3.5 8h13M6 6.200h.01M8 6.200h.01M6.5 12h4";
+const CACHE: &str = "M4 3.5h12v13h-12zM11 5.500l-3.5 5h2.5l-1 4l3.5-5h-2.5z";
+const QUEUE: &str = "M2 6.5h4v7h-4zM7.5 6.5h4v7h-4zM13 10h5M15.5 7.500l2.5 2.5l-2.5 2.5";
+const DATABASE: &str = "M4 5.200c0-1.5 2.7-2.5 6-2.5s6 1 6 2.5s-2.7 2.5-6 2.5s-6-1-6-2.5v9.600c0 1.5 2.7 2.5 6 2.5s6-1 6-2.5v-9.600M4 10c0 1.5 2.7 2.5 6 2.5s6-1 6-2.5";
+
+pub(crate) const PLAY: &str = "M6 4l10 6l-10 6z";
+pub(crate) const PAUSE: &str = "M7 4.500v11M13 4.500v11";
+pub(crate) const STEP: &str = "M5 5l7 5l-7 5zM15 5v10";
+pub(crate) const RESTART: &str = "M4.5 10a5.5 5.5 0 1 0 1.8-4.100M6.5 2.5v3.5h3.5";
+pub(crate) const SEED: &str =
+    "M4 4h12v12h-12zM7.5 7.500h.01M12.5 7.500h.01M10 10h.01M7.5 12.5h.01M12.5 12.5h.01";
+pub(crate) const UNDO: &str = "M4 8h8a4 4 0 0 1 0 8h-3M7 5l-3 3l3 3";
+pub(crate) const REDO: &str = "M16 8h-8a4 4 0 0 0 0 8h3M13 5l3 3l-3 3";
+pub(crate) const THEME: &str = "M10 3.5a6.5 6.5 0 1 0 0 13zM10 3.5a6.5 6.5 0 0 1 0 13";
+pub(crate) const SHARE: &str =
+    "M10 12.5v-9.500M6.5 6l3.5-3.5l3.5 3.5M4 10.500v6h12v-6";
+pub(crate) const FOLD: &str = "M3.5 4h13v12h-13zM8 4v12M13.5 8l-2 2l2 2";
+pub(crate) const UNFOLD: &str = "M3.5 4h13v12h-13zM8 4v12M11.5 8l2 2l-2 2";
+pub(crate) const FIT: &str = "M4 7.500v-3.5h3.5M12.5 4h3.5v3.5M16 12.5v3.5h-3.5M7.5 16h-3.5v-3.5";
+pub(crate) const PLUS: &str = "M10 5v10M5 10h10";
+pub(crate) const MINUS: &str = "M5 10h10";
+pub(crate) const CLOSE: &str = "M5 5l10 10M15 5l-10 10";
+pub(crate) const TRASH: &str = "M4 6h12M8 6v-2h4v2M5.5 6l.8 10h7.400l.8-10";
+pub(crate) const WARNING: &str = "M10 3.5l7 12.5h-14zM10 8.500v3.5M10 14h.01";
+pub(crate) const OUT: &str = "M8 4h-4v12h12v-4M11 4h5v5M16 4l-7 7";

@@ -1,0 +1,163 @@
+//! What is offered ready-made: sets of policies for a link, and faults for whatever is selected.
+
+use design::attribute::Attribute;
+use design::fault::Fault;
+use design::kinds::Kind;
+use design::link::{Backoff, Breaker, Budget, Exponential, Jitter, Link, Mode, Retry};
+use design::{Command, Design, Duration, FaultKind, Target};
+
+/// A set of policies.
+pub(super) struct Preset {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    /// From the timeout that the link has.
+    make: fn(Option<Duration>) -> Policies,
+}
+
+#[derive(PartialEq)]
+struct Policies {
+    timeout: Option<Duration>,
+    retry: Option<Retry>,
+    breaker: Option<Breaker>,
+}
+
+/// What a timeout is where a preset needs one and the link has none.
+const USUAL_TIMEOUT: Duration = Duration::s(1);
+
+pub(super) const PRESETS: [Preset; 3] = [
+    Preset {
+        name: "None",
+        help: "No timeout, no retry, no breaker: waits for ever.",
+        make: |_| Policies { timeout: None, retry: None, breaker: None },
+    },
+    Preset {
+        name: "Naive",
+        help: "1 s timeout, 3 attempts at once after each other.",
+        make: |_| Policies {
+            timeout: Some(USUAL_TIMEOUT),
+            retry: Some(Retry::default()),
+            breaker: None,
+        },
+    },
+    Preset {
+        name: "Production",
+        help: "The timeout it has or 1 s; 3 attempts, 100 ms to 2 s apart with full jitter, retries at most 10 % of calls; breaker.",
+        make: |timeout| Policies {
+            timeout: Some(timeout.unwrap_or(USUAL_TIMEOUT)),
+            retry: Some(Retry {
+                backoff: Backoff::Exponential(Exponential::default()),
+                jitter: Jitter::Full,
+                budget: Some(Budget::default()),
+                ..Retry::default()
+            }),
+            breaker: Some(Breaker::default()),
+        },
+    },
+];
+
+impl Preset {
+    /// The edit that gives a link these policies.
+    pub(super) fn command(&self, link: &Link) -> Command {
+        let policies = (self.make)(link.timeout);
+        let target = Target::Link(link.id.clone());
+        Command::Batch(vec![
+            Command::Set(target.clone(), "timeout".into(), policies.timeout.write()),
+            Command::Set(target.clone(), "retry".into(), policies.retry.write()),
+            Command::Set(target, "breaker".into(), policies.breaker.write()),
+        ])
+    }
+
+    /// Whether a link has exactly these policies.
+    pub(super) fn is_of(&self, link: &Link) -> bool {
+        let policies = (self.make)(link.timeout);
+        policies.timeout == link.timeout
+            && policies.retry == link.retry
+            && policies.breaker == link.breaker
+    }
+}
+
+/// Whether a caller's policies mean anything on such a link.
+pub(super) fn has_policies(link: &Link) -> bool {
+    match link.mode {
+        Mode::Call | Mode::Publish => true,
+        Mode::Consume | Mode::DeadLetter => false,
+    }
+}
+
+/// The faults that can happen to a target.
+pub(super) fn faults_for(design: &Design, target: &Target) -> Vec<FaultKind> {
+    let kind = match target {
+        Target::Node(id) => design.node(id).map(|node| &node.kind),
+        Target::Link(_) | Target::Settings | Target::Fault(_) => None,
+    };
+    let fits = |fault: &FaultKind| match (target, kind) {
+        (Target::Link(_), _) => fault.is_for_links(),
+        (_, Some(kind)) => fault.targets().contains(&Kind::name(kind)),
+        (_, None) => false,
+    };
+    FaultKind::ALL.iter().copied().filter(fits).collect()
+}
+
+/// A fault in a few words: `Slowdown ×10, 10 s`.
+pub(crate) fn fault_words(fault: &Fault) -> String {
+    let name = super::notation::title(fault.kind.name());
+    let size = match fault.kind {
+        FaultKind::Crash | FaultKind::CacheFlush => String::new(),
+        FaultKind::Slowdown | FaultKind::TrafficSpike => format!(" ×{}", fault.times),
+        FaultKind::Latency => match fault.add.mean_s() {
+            Some(mean_s) => format!(" +{}", super::curve::short_duration(mean_s)),
+            None => String::new(),
+        },
+        FaultKind::Loss => format!(" {:.0} %", fault.loss * 100.0),
+    };
+    match (fault.kind, fault.lasts) {
+        (FaultKind::CacheFlush, _) => name,
+        (_, Some(lasts)) => format!("{name}{size}, {}", super::curve::short_duration(lasts.as_s())),
+        (_, None) => format!("{name}{size}, to the end"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use design::kinds::{Client, Service};
+    use design::Node;
+
+    fn design() -> Design {
+        Design {
+            nodes: vec![
+                Node::new("users", Kind::Client(Client::default()), [0, 0]),
+                Node::new("api", Kind::Service(Service::default()), [300, 0]),
+            ],
+            links: vec![Link::new("users->api", "users", "api", Mode::Call)],
+            ..Design::default()
+        }
+    }
+
+    #[test]
+    fn each_preset_is_recognised_after_it_was_applied() {
+        let mut design = design();
+        for preset in PRESETS {
+            let command = preset.command(&design.links[0]);
+            design.apply(command).unwrap();
+            let recognised: Vec<&str> = PRESETS
+                .iter()
+                .filter(|preset| preset.is_of(&design.links[0]))
+                .map(|preset| preset.name)
+                .collect();
+            assert_eq!(recognised, [preset.name]);
+            assert!(design.problems().is_empty(), "{:?}", design.problems());
+        }
+    }
+
+    #[test]
+    fn faults_fit_their_target() {
+        let design = design();
+        let of = |target: Target| faults_for(&design, &target);
+        assert_eq!(of(Target::Node("users".into())), [FaultKind::TrafficSpike]);
+        assert_eq!(of(Target::Node("api".into())), [FaultKind::Crash, FaultKind::Slowdown]);
+        assert_eq!(of(Target::Link("users->api".into())), [FaultKind::Latency, FaultKind::Loss]);
+        assert!(of(Target::Settings).is_empty());
+        assert_eq!(fault_words(&Fault::default()), "Slowdown ×10, 10 s");
+    }
+}
