@@ -20,6 +20,12 @@
 //! in a text file gets `?v=<content hash>`, so that a new page never meets an old worker: the page
 //! learns the worker's URL from `<meta name="faultline-worker">`.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "developer commands use clocks and threads; the ban is for the simulation"
+)]
+
 mod page;
 mod serve;
 mod sizes;

@@ -42,6 +42,16 @@ const MODULES: [(&str, &str); 2] = [
     ("faultline-wasm", "faultline_wasm.wasm"),
 ];
 
+/// What rustc 1.95 compiles for by default, so that wasm-opt neither rejects nor adds anything.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Builds the page and returns the directory it is in.
@@ -123,7 +133,7 @@ fn optimise(dist: &Path) -> Result<()> {
                 "-Oz"
             };
             let mut command = Command::new(&wasm_opt);
-            command.args([level, "--all-features"]);
+            command.arg(level).args(WASM_FEATURES);
             run(command.arg(&wasm).arg("-o").arg(&wasm))?;
         }
         Ok(())

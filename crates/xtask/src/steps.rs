@@ -1,8 +1,4 @@
 //! Steps that say what they do and how long they took, and the commands they run.
-#![expect(
-    clippy::disallowed_types,
-    reason = "developer commands measure wall time"
-)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,8 +1,4 @@
 //! `serve`: builds the page, serves it, and builds it again when a source changes.
-#![expect(
-    clippy::disallowed_types,
-    reason = "files carry the time of their last change"
-)]
 
 use std::fs;
 use std::path::Path;
