@@ -49,9 +49,9 @@ fn end_s(distribution: &Distribution) -> f64 {
             let p99 = min.as_s() * libm::pow(100.0, 1.0 / alpha);
             max.map_or(p99, |max| p99.min(max.as_s()))
         }
-        Distribution::Empirical(points) => {
-            points.last().map_or(0.0, |(_, longest)| longest.as_s() * 1.05)
-        }
+        Distribution::Empirical(points) => points
+            .last()
+            .map_or(0.0, |(_, longest)| longest.as_s() * 1.05),
     }
 }
 
@@ -74,9 +74,10 @@ fn density(distribution: &Distribution, x: f64) -> f64 {
             let rate = k / mean.as_s();
             libm::exp(k * libm::log(rate) + (k - 1.0) * libm::log(x) - rate * x - libm::lgamma(k))
         }
-        Distribution::Hyperexp(branches) => {
-            branches.iter().map(|(p, mean)| p * exponential(mean.as_s())).sum()
-        }
+        Distribution::Hyperexp(branches) => branches
+            .iter()
+            .map(|(p, mean)| p * exponential(mean.as_s()))
+            .sum(),
         Distribution::Pareto { min, alpha, .. } if x >= min.as_s() => {
             libm::pow(min.as_s() / x, alpha + 1.0)
         }
@@ -84,7 +85,9 @@ fn density(distribution: &Distribution, x: f64) -> f64 {
         Distribution::Empirical(points) => points
             .windows(2)
             .find(|pair| (pair[0].1.as_s()..pair[1].1.as_s()).contains(&x))
-            .map_or(0.0, |pair| (pair[1].0 - pair[0].0) / (pair[1].1.as_s() - pair[0].1.as_s())),
+            .map_or(0.0, |pair| {
+                (pair[1].0 - pair[0].0) / (pair[1].1.as_s() - pair[0].1.as_s())
+            }),
     }
 }
 
@@ -144,7 +147,10 @@ mod tests {
             "empirical(0:1ms,0.5:8ms,0.99:60ms,1:400ms)",
         ] {
             let path = path(&Distribution::parse(text).unwrap());
-            assert!(!path.contains("NaN") && !path.contains("inf"), "{text}: {path}");
+            assert!(
+                !path.contains("NaN") && !path.contains("inf"),
+                "{text}: {path}"
+            );
         }
     }
 

@@ -1,24 +1,148 @@
-//! Placeholder for the inspector.
+//! The inspector: everything that can be set of what is selected.
+//!
+//! It is generated from the tables of fields in `design`. A new kind of node or a new parameter
+//! appears here without a line changed.
+
+mod control;
+mod curve;
+mod field;
+mod header;
+mod list;
+mod notation;
+mod policies;
+mod sizes;
+mod slot;
+mod text;
 
 use std::sync::Arc;
 
-use design::{Command, Design};
+use design::fault::Fault;
+use design::{Command, Design, FaultKind, Link, Record, Settings, Target};
 use leptos::prelude::*;
 
-use crate::state::Selection;
+use slot::Form;
 
-/// The parameters of what is selected.
+/// Fields of a link that its heading shows: they cannot be changed here.
+const LINK_HEADING: [&str; 4] = ["id", "from", "to", "mode"];
+/// Problems beyond this are counted.
+const PROBLEMS_SHOWN: usize = 5;
+
+/// The inspector of one target; nothing for `None`.
 #[component]
 pub(crate) fn Inspector(
+    /// What is shown.
+    #[prop(into)]
+    target: Signal<Option<Target>>,
     /// The design as it stands.
     #[prop(into)]
     design: Signal<Arc<Design>>,
-    /// What is selected.
+    /// An edit, with the key of the gesture it belongs to: edits of one key are one entry of the
+    /// history.
     #[prop(into)]
-    selection: Signal<Selection>,
-    /// Carries out an edit.
-    on_command: Callback<Command>,
+    on_command: Callback<(Command, String)>,
+    /// A fault to begin now, on the target.
+    #[prop(into)]
+    on_fault: Callback<FaultKind>,
+    /// The target is to be deleted.
+    #[prop(into)]
+    on_delete: Callback<Target>,
 ) -> impl IntoView {
-    let _ = on_command;
-    view! { <p>{move || format!("{} nodes, {} selected", design.get().nodes.len(), selection.get().nodes.len())}</p> }
+    // Made anew for another target, or when the target has come or gone; never for an edit.
+    let shown = Memo::new(move |_| {
+        let target = target.get()?;
+        let record = design.with(|design| record_of(design, &target))?;
+        Some(Shown { target, record })
+    });
+    let problems = Memo::new(move |_| design.with(|design| problems_of(design)));
+    view! {
+        <div class="inspector">
+            {move || {
+                shown
+                    .get()
+                    .map(|Shown { target, record }| {
+                        let form = Form::new(target.clone(), design, on_command);
+                        let hidden: &[&str] = match target {
+                            Target::Link(_) => &LINK_HEADING,
+                            Target::Settings | Target::Node(_) | Target::Fault(_) => &[],
+                        };
+                        view! {
+                            {header::header(form, on_delete)}
+                            {problem_list(problems)}
+                            {header::breaking(form, on_fault)}
+                            {header::presets(form)}
+                            <div class="fields">{field::fields(form, "", record, hidden)}</div>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+#[derive(Clone)]
+struct Shown {
+    target: Target,
+    record: &'static Record,
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.target == other.target && std::ptr::eq(self.record, other.record)
+    }
+}
+
+/// The table of fields of a target that exists.
+fn record_of(design: &Design, target: &Target) -> Option<&'static Record> {
+    match target {
+        Target::Settings => Some(Settings::RECORD),
+        Target::Node(id) => design.node(id).map(|node| node.kind.info().record),
+        Target::Link(id) => design.link(id).map(|_| Link::RECORD),
+        Target::Fault(at) => design.faults.get(*at).map(|_| Fault::RECORD),
+    }
+}
+
+/// Every problem of the design: where, as a person finds it, and what.
+fn problems_of(design: &Design) -> Vec<(String, String)> {
+    let problems = design.problems().into_iter();
+    problems
+        .map(|problem| (place(design, &problem.path), problem.message))
+        .collect()
+}
+
+/// `nodes[1].operations` as `api.operations`.
+fn place(design: &Design, path: &str) -> String {
+    let named = |list: &str, title: &dyn Fn(usize) -> Option<String>| {
+        let rest = path.strip_prefix(list)?;
+        let (index, rest) = rest.split_once(']')?;
+        Some(title(index.parse().ok()?)? + rest)
+    };
+    let node = |at: usize| design.nodes.get(at).map(|node| node.title().to_owned());
+    let link = |at: usize| design.links.get(at).map(|link| link.id.clone());
+    named("nodes[", &node)
+        .or_else(|| named("links[", &link))
+        .unwrap_or_else(|| path.to_owned())
+}
+
+fn problem_list(problems: Memo<Vec<(String, String)>>) -> impl IntoView {
+    let item = |(place, message): (String, String)| {
+        view! {
+            <li>
+                <span class="mono">{place}</span>
+                " "
+                {message}
+            </li>
+        }
+    };
+    move || {
+        let mut all = problems.get();
+        let rest = all.len().saturating_sub(PROBLEMS_SHOWN);
+        all.truncate(PROBLEMS_SHOWN);
+        (!all.is_empty()).then(|| {
+            view! {
+                <section class="problems" aria-label="Problems of the design">
+                    <ul>{all.into_iter().map(item).collect_view()}</ul>
+                    {(rest > 0).then(|| view! { <p>{format!("and {rest} more")}</p> })}
+                </section>
+            }
+        })
+    }
 }

@@ -180,11 +180,7 @@ pub(super) fn items_of(value: &Value) -> Vec<Value> {
 }
 
 /// What a field that was off holds at first: its own default, or something of middling size.
-pub(super) fn first_value(
-    shape: &Shape,
-    default: &Value,
-    range: Option<(f64, f64)>,
-) -> Value {
+pub(super) fn first_value(shape: &Shape, default: &Value, range: Option<(f64, f64)>) -> Value {
     if *default != Value::Null {
         return default.clone();
     }
@@ -197,7 +193,9 @@ pub(super) fn first_value(
         Shape::Duration => Value::text("1s"),
         Shape::Rate => Value::text("100/s"),
         Shape::Distribution => Value::text("exp(10ms)"),
-        Shape::Choice(names) => names.first().map_or(Value::Null, |named| Value::text(named.name)),
+        Shape::Choice(names) => names
+            .first()
+            .map_or(Value::Null, |named| Value::text(named.name)),
         Shape::Optional(_) => Value::Null,
         Shape::List(_) => Value::List(Vec::new()),
         Shape::OneOrMany(item) => first_value(item, &Value::Null, range),
@@ -219,19 +217,17 @@ fn one_of(name: &str, value: Value) -> Value {
 pub(super) fn variant_of(value: &Value) -> String {
     match value {
         Value::Text(name) => name.clone(),
-        Value::Map(entries) => entries.first().map(|(name, _)| name.clone()).unwrap_or_default(),
+        Value::Map(entries) => entries
+            .first()
+            .map(|(name, _)| name.clone())
+            .unwrap_or_default(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) => String::new(),
     }
 }
 
 /// The value for the variant called `name`. What the last variant carried goes over where both
 /// carry the same kind of thing: 300/s stay 300/s when arrivals become evenly spaced.
-pub(super) fn as_variant(
-    name: &str,
-    bare: &[Named],
-    with: &[Variant],
-    before: &Value,
-) -> Value {
+pub(super) fn as_variant(name: &str, bare: &[Named], with: &[Variant], before: &Value) -> Value {
     let find = |name: &str| with.iter().find(|variant| variant.name == name);
     let Some(variant) = find(name) else {
         debug_assert!(bare.iter().any(|named| named.name == name));
@@ -301,6 +297,9 @@ mod tests {
         let poisson = Arrivals::Poisson(design::Rate(300.0)).write();
         let constant = as_variant("constant", bare, with, &poisson);
         assert_eq!(constant, Arrivals::Constant(design::Rate(300.0)).write());
-        assert_eq!(variant_of(&as_variant("closed", bare, with, &constant)), "closed");
+        assert_eq!(
+            variant_of(&as_variant("closed", bare, with, &constant)),
+            "closed"
+        );
     }
 }

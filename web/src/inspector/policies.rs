@@ -24,11 +24,15 @@ struct Policies {
 /// What a timeout is where a preset needs one and the link has none.
 const USUAL_TIMEOUT: Duration = Duration::s(1);
 
-pub(super) const PRESETS: [Preset; 3] = [
+pub(super) static PRESETS: [Preset; 3] = [
     Preset {
         name: "None",
         help: "No timeout, no retry, no breaker: waits for ever.",
-        make: |_| Policies { timeout: None, retry: None, breaker: None },
+        make: |_| Policies {
+            timeout: None,
+            retry: None,
+            breaker: None,
+        },
     },
     Preset {
         name: "Naive",
@@ -112,7 +116,10 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
     };
     match (fault.kind, fault.lasts) {
         (FaultKind::CacheFlush, _) => name,
-        (_, Some(lasts)) => format!("{name}{size}, {}", super::curve::short_duration(lasts.as_s())),
+        (_, Some(lasts)) => format!(
+            "{name}{size}, {}",
+            super::curve::short_duration(lasts.as_s())
+        ),
         (_, None) => format!("{name}{size}, to the end"),
     }
 }
@@ -120,8 +127,8 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use design::kinds::{Client, Service};
     use design::Node;
+    use design::kinds::{Client, Service};
 
     fn design() -> Design {
         Design {
@@ -137,7 +144,7 @@ mod tests {
     #[test]
     fn each_preset_is_recognised_after_it_was_applied() {
         let mut design = design();
-        for preset in PRESETS {
+        for preset in &PRESETS {
             let command = preset.command(&design.links[0]);
             design.apply(command).unwrap();
             let recognised: Vec<&str> = PRESETS
@@ -155,8 +162,14 @@ mod tests {
         let design = design();
         let of = |target: Target| faults_for(&design, &target);
         assert_eq!(of(Target::Node("users".into())), [FaultKind::TrafficSpike]);
-        assert_eq!(of(Target::Node("api".into())), [FaultKind::Crash, FaultKind::Slowdown]);
-        assert_eq!(of(Target::Link("users->api".into())), [FaultKind::Latency, FaultKind::Loss]);
+        assert_eq!(
+            of(Target::Node("api".into())),
+            [FaultKind::Crash, FaultKind::Slowdown]
+        );
+        assert_eq!(
+            of(Target::Link("users->api".into())),
+            [FaultKind::Latency, FaultKind::Loss]
+        );
         assert!(of(Target::Settings).is_empty());
         assert_eq!(fault_words(&Fault::default()), "Slowdown ×10, 10 s");
     }

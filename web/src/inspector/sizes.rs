@@ -29,14 +29,22 @@ enum ScaleKind {
 impl Scale {
     /// The slider that helps with such a field, if one does.
     pub(super) fn of(shape: &Shape, range: Option<(f64, f64)>) -> Option<Self> {
-        let log = |low: f64, high: f64| Self { low, high, kind: ScaleKind::Log };
+        let log = |low: f64, high: f64| Self {
+            low,
+            high,
+            kind: ScaleKind::Log,
+        };
         match shape {
             Shape::Integer | Shape::Number => {
                 let (low, high) = range?;
                 let whole = matches!(shape, Shape::Integer);
                 if high - low <= LINEAR_SPAN_MAX {
                     let step = if whole { 1.0 } else { finest(high - low) };
-                    Some(Self { low, high, kind: ScaleKind::Linear(step) })
+                    Some(Self {
+                        low,
+                        high,
+                        kind: ScaleKind::Linear(step),
+                    })
                 } else if low > 0.0 && high / low <= LOG_RATIO_MAX {
                     Some(log(low, high))
                 } else if whole && low > 0.0 {
@@ -64,13 +72,22 @@ impl Scale {
         }
     }
 
+    /// How finely the slider moves, of its 100.
+    pub(super) fn step(&self) -> f64 {
+        match self.kind {
+            ScaleKind::Linear(step) => 100.0 * step / (self.high - self.low),
+            ScaleKind::Log => 0.5,
+        }
+    }
+
     /// Where a size stands, from 0 to 100.
     pub(super) fn place(&self, size: f64) -> f64 {
         let size = size.clamp(self.low, self.high);
-        100.0 * match self.kind {
-            ScaleKind::Linear(_) => (size - self.low) / (self.high - self.low),
-            ScaleKind::Log => libm::log(size / self.low) / libm::log(self.high / self.low),
-        }
+        100.0
+            * match self.kind {
+                ScaleKind::Linear(_) => (size - self.low) / (self.high - self.low),
+                ScaleKind::Log => libm::log(size / self.low) / libm::log(self.high / self.low),
+            }
     }
 
     /// The size at a place from 0 to 100, rounded to what a person would have typed.

@@ -1,0 +1,199 @@
+//! The top of the inspector: what is selected, how to break it, and ready-made policies.
+
+use design::fault::Fault;
+use design::{Command, FaultKind, Link, Shape, Target};
+use leptos::prelude::*;
+
+use super::notation::title;
+use super::policies::{PRESETS, Preset, fault_words, faults_for, has_policies};
+use super::slot::{Form, Slot};
+use super::text;
+
+/// What is selected: its name, what it is, its id.
+pub(super) fn header(form: Form, on_delete: Callback<Target>) -> AnyView {
+    let target = form.target.get_value();
+    let design = form.design.get_untracked();
+    match &target {
+        Target::Settings => {
+            view! { <header class="inspector-head"><h2>"Design"</h2></header> }.into_any()
+        }
+        Target::Node(id) => {
+            let kind = design.node(id).map_or("", |node| node.kind.info().label);
+            view! {
+                <header class="inspector-head">
+                    {rename(form, id.clone())}
+                    <p class="quiet">{title(kind)} " " <span class="mono">{id.clone()}</span></p>
+                    {delete(target.clone(), on_delete, "Delete node")}
+                </header>
+            }
+            .into_any()
+        }
+        Target::Link(id) => {
+            let link = design.link(id).cloned().unwrap_or_default();
+            let titled = |id: &str| design.node(id).map_or(id, |node| node.title()).to_owned();
+            view! {
+                <header class="inspector-head">
+                    <h2>{titled(&link.from)} " → " {titled(&link.to)}</h2>
+                    <p class="quiet">
+                        {title(link.mode.name())} " " <span class="mono">{link.id}</span>
+                    </p>
+                    {delete(target.clone(), on_delete, "Delete link")}
+                </header>
+            }
+            .into_any()
+        }
+        Target::Fault(at) => {
+            let words = design.faults.get(*at).map(fault_words);
+            view! {
+                <header class="inspector-head">
+                    <h2>"Fault"</h2>
+                    <p class="quiet">{words}</p>
+                    {delete(target.clone(), on_delete, "Delete fault")}
+                </header>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn delete(target: Target, on_delete: Callback<Target>, says: &'static str) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="quiet-button delete"
+            aria-label=says
+            on:click=move |_| on_delete.run(target.clone())
+        >
+            "Delete"
+        </button>
+    }
+}
+
+/// The node's name as people see it. Emptied, it goes back to the id.
+fn rename(form: Form, id: String) -> impl IntoView {
+    static NAME: Shape = Shape::Optional(&Shape::Text);
+    let slot = Slot::new(form, "label".to_owned(), &NAME, "Name".to_owned());
+    view! {
+        <div class="rename" data-field="label">
+            {text::name(slot, id)}
+            <p class="error" id=slot.error_id() aria-live="polite">{move || slot.error.get()}</p>
+        </div>
+    }
+}
+
+/// One button for each fault that can happen to the target, and those that are scheduled for it.
+pub(super) fn breaking(form: Form, on_fault: Callback<FaultKind>) -> AnyView {
+    let target = form.target.get_value();
+    let kinds = form
+        .design
+        .with_untracked(|design| faults_for(design, &target));
+    if kinds.is_empty() {
+        return ().into_any();
+    }
+    let button = move |kind: FaultKind| {
+        let words = fault_words(&Fault {
+            kind,
+            ..Fault::default()
+        });
+        view! {
+            <button
+                type="button"
+                class="break-button"
+                data-fault=kind.name()
+                on:click=move |_| on_fault.run(kind)
+            >
+                {words}
+            </button>
+        }
+    };
+    view! {
+        <section class="break" aria-label="Break it">
+            <h3>"Break it, now"</h3>
+            <div class="buttons">{kinds.into_iter().map(button).collect_view()}</div>
+            {scheduled(form)}
+        </section>
+    }
+    .into_any()
+}
+
+/// The target's faults that the design holds, each with a way to take it out.
+fn scheduled(form: Form) -> impl IntoView {
+    let faults = Memo::new(move |_| {
+        let id = form.target.with_value(|target| match target {
+            Target::Node(id) | Target::Link(id) => id.clone(),
+            Target::Settings | Target::Fault(_) => String::new(),
+        });
+        form.design.with(|design| {
+            let aimed = design
+                .faults
+                .iter()
+                .enumerate()
+                .filter(|(_, fault)| fault.target == id);
+            aimed
+                .map(|(at, fault)| (at, fault.clone()))
+                .collect::<Vec<_>>()
+        })
+    });
+    let item = move |(at, fault): (usize, Fault)| {
+        let words = format!("{} from {:.1} s", fault_words(&fault), fault.at.as_s());
+        view! {
+            <li>
+                <span>{words.clone()}</span>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=format!("Remove {words}")
+                    title="Remove"
+                    on:click=move |_| form.send(Command::RemoveFault(at))
+                >
+                    "×"
+                </button>
+            </li>
+        }
+    };
+    move || {
+        let faults = faults.get();
+        (!faults.is_empty()).then(
+            || view! { <ul class="scheduled">{faults.into_iter().map(item).collect_view()}</ul> },
+        )
+    }
+}
+
+/// Ready-made policies of a link.
+pub(super) fn presets(form: Form) -> AnyView {
+    let link = Memo::new(move |before: Option<&Option<Link>>| {
+        let now = form.target.with_value(|target| match target {
+            Target::Link(id) => form.design.with(|design| design.link(id).cloned()),
+            Target::Settings | Target::Node(_) | Target::Fault(_) => None,
+        });
+        now.or_else(|| before.cloned().flatten())
+    });
+    if !link.with_untracked(|link| link.as_ref().is_some_and(has_policies)) {
+        return ().into_any();
+    }
+    let button = move |preset: &'static Preset| {
+        let chosen = move || link.with(|link| link.as_ref().is_some_and(|link| preset.is_of(link)));
+        let apply = move |_| {
+            if let Some(link) = link.get_untracked() {
+                form.send(preset.command(&link));
+            }
+        };
+        view! {
+            <button
+                type="button"
+                title=preset.help
+                aria-pressed=move || chosen().to_string()
+                on:click=apply
+            >
+                {preset.name}
+            </button>
+        }
+    };
+    view! {
+        <section class="presets" aria-label="Policies, ready-made">
+            <h3>"Policies"</h3>
+            <div class="segments">{PRESETS.iter().map(button).collect_view()}</div>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,181 @@
+//! One place of the document as a control sees it: what is there, and how to change it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use design::{Command, Design, Shape, Target, Value};
+use leptos::prelude::*;
+
+/// Everything the controls of one target share.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    pub(super) target: StoredValue<Target>,
+    pub(super) design: Signal<Arc<Design>>,
+    pub(super) on_command: Callback<(Command, String)>,
+    /// All fields of the target, as they stand.
+    fields: Memo<Value>,
+}
+
+impl Form {
+    pub(super) fn new(
+        target: Target,
+        design: Signal<Arc<Design>>,
+        on_command: Callback<(Command, String)>,
+    ) -> Self {
+        let target = StoredValue::new(target);
+        let fields = Memo::new(move |before: Option<&Value>| {
+            let now = design.with(|design| target.with_value(|target| design.fields(target)));
+            // A target that has just gone keeps its last values until the form goes too.
+            now.unwrap_or_else(|_| before.cloned().unwrap_or(Value::Null))
+        });
+        Self {
+            target,
+            design,
+            on_command,
+            fields,
+        }
+    }
+
+    /// Whether the design would take this command; otherwise what is wrong with it.
+    pub(super) fn check(self, command: &Command) -> Result<(), String> {
+        let mut trial = self.design.with_untracked(|design| Design::clone(design));
+        match trial.apply(command.clone()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error
+                .0
+                .iter()
+                .map(|problem| problem.message.as_str())
+                .collect::<Vec<_>>()
+                .join("; ")),
+        }
+    }
+
+    /// Sends an edit as a gesture of its own.
+    pub(super) fn send(self, command: Command) {
+        self.on_command.run((command, fresh("edit")));
+    }
+}
+
+/// A key that no other gesture has, or an id that no other element has.
+pub(super) fn fresh(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!(
+        "inspector-{prefix}-{}",
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// What a control shows and changes. Copy: all of it are keys.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    pub(super) form: Form,
+    /// Below the target.
+    pub(super) path: StoredValue<String>,
+    pub(super) shape: &'static Shape,
+    pub(super) range: Option<(f64, f64)>,
+    pub(super) default: fn() -> Value,
+    pub(super) unit: &'static str,
+    /// What the control is called: the field's label, or that of what it is an entry of.
+    pub(super) label: StoredValue<String>,
+    /// Id of the control, for its label.
+    pub(super) id: StoredValue<String>,
+    /// What is in the document here; `Null` where nothing is.
+    pub(super) value: Memo<Value>,
+    /// What was typed and is not in the document (yet).
+    pub(super) draft: RwSignal<Option<String>>,
+    /// Why the document did not take it.
+    pub(super) error: RwSignal<Option<String>>,
+}
+
+impl Slot {
+    pub(super) fn new(form: Form, path: String, shape: &'static Shape, label: String) -> Self {
+        Self {
+            form,
+            value: value_at(form, path.clone()),
+            path: StoredValue::new(path),
+            shape,
+            range: None,
+            default: || Value::Null,
+            unit: "",
+            label: StoredValue::new(label),
+            id: StoredValue::new(fresh("control")),
+            draft: RwSignal::new(None),
+            error: RwSignal::new(None),
+        }
+    }
+
+    pub(super) fn of_field(form: Form, path: String, field: &'static design::Field) -> Self {
+        Self {
+            range: field.range,
+            default: field.default,
+            unit: field.unit,
+            ..Self::new(form, path, &field.shape, field.label.to_owned())
+        }
+    }
+
+    /// The same place as another shape: what is inside an optional that is on.
+    pub(super) fn inner(self, shape: &'static Shape) -> Self {
+        Self { shape, ..self }
+    }
+
+    /// What a variant called `name` carries. Draft and error stay those of the row.
+    pub(super) fn variant(self, name: &str, shape: &'static Shape, label: String) -> Self {
+        let path = format!("{}.{name}", self.path.get_value());
+        Self {
+            value: value_at(self.form, path.clone()),
+            path: StoredValue::new(path),
+            shape,
+            label: StoredValue::new(label),
+            id: StoredValue::new(fresh("control")),
+            ..self
+        }
+    }
+
+    pub(super) fn id(self) -> String {
+        self.id.get_value()
+    }
+
+    pub(super) fn label(self) -> String {
+        self.label.get_value()
+    }
+
+    pub(super) fn error_id(self) -> String {
+        format!("{}-error", self.id.get_value())
+    }
+
+    /// Puts a value here. A value that the document does not take leaves it as it was, and its
+    /// reason under the control.
+    pub(super) fn commit(self, value: Value) -> bool {
+        self.commit_in(value, fresh("edit"))
+    }
+
+    /// As [`Slot::commit`], as part of a gesture: what one gesture does is undone at once.
+    pub(super) fn commit_in(self, value: Value, gesture: String) -> bool {
+        if value == self.value.get_untracked() {
+            self.draft.set(None);
+            self.error.set(None);
+            return true;
+        }
+        let command = self.command(value);
+        let checked = self.form.check(&command);
+        let taken = checked.is_ok();
+        self.error.set(checked.err());
+        if taken {
+            self.draft.set(None);
+            self.form.on_command.run((command, gesture));
+        }
+        taken
+    }
+
+    /// The edit that puts a value here.
+    pub(super) fn command(self, value: Value) -> Command {
+        Command::Set(self.form.target.get_value(), self.path.get_value(), value)
+    }
+}
+
+fn value_at(form: Form, path: String) -> Memo<Value> {
+    Memo::new(move |_| {
+        form.fields
+            .with(|fields| fields.at_path(&path).cloned().unwrap_or(Value::Null))
+    })
+}

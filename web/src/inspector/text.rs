@@ -1,0 +1,220 @@
+//! A line of text that stands for a value, and the slider beside it.
+
+use design::{Shape, Value};
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+
+use super::notation::{read, show};
+use super::sizes::{Scale, Stride, size_of, stepped, value_of};
+use super::slot::{Slot, fresh};
+
+/// The text control. Enter and leaving it commit, Escape restores, arrows step.
+pub(super) fn line(slot: Slot) -> AnyView {
+    let (kind, mode) = match slot.shape {
+        Shape::Integer => ("line line-number", "numeric"),
+        Shape::Number => ("line line-number", "decimal"),
+        Shape::Duration | Shape::Rate => ("line line-quantity", "text"),
+        _ => ("line line-text", "text"),
+    };
+    // Steps by arrow keys are one gesture as long as the control keeps the focus.
+    let gesture = StoredValue::new(String::new());
+    commit_when_gone(slot);
+    view! {
+        <span class=kind>
+            <input
+                id=slot.id()
+                type="text"
+                inputmode=mode
+                autocomplete="off"
+                spellcheck="false"
+                maxlength="2000"
+                prop:value=move || slot.draft.get().unwrap_or_else(|| slot.value.with(show))
+                aria-label=slot.label()
+                aria-invalid=move || slot.error.with(Option::is_some).to_string()
+                aria-describedby=slot.error_id()
+                on:input=move |event| on_input(slot, event_target_value(&event))
+                on:keydown=move |event| on_key(slot, &event, gesture)
+                on:focus=move |_| gesture.set_value(fresh("steps"))
+                on:blur=move |_| { commit_draft(slot); }
+            />
+            {(!slot.unit.is_empty()).then(|| view! { <span class="unit">{slot.unit}</span> })}
+        </span>
+    }
+    .into_any()
+}
+
+fn on_input(slot: Slot, text: String) {
+    // A complaint goes as soon as it is met, but comes only when the text is finished.
+    if slot.error.with_untracked(Option::is_some) {
+        let checked = slot.form.check(&slot.command(read(slot.shape, &text)));
+        slot.error.set(checked.err());
+    }
+    slot.draft.set(Some(text));
+}
+
+fn commit_draft(slot: Slot) -> bool {
+    match slot.draft.get_untracked() {
+        Some(text) => slot.commit(read(slot.shape, &text)),
+        None => true,
+    }
+}
+
+fn on_key(slot: Slot, event: &KeyboardEvent, gesture: StoredValue<String>) {
+    // What is typed here is no shortcut of the page; combinations with Control or Command may be.
+    if !event.ctrl_key() && !event.meta_key() {
+        event.stop_propagation();
+    }
+    match event.key().as_str() {
+        "Enter" => {
+            event.prevent_default();
+            commit_draft(slot);
+        }
+        "Escape" => {
+            slot.draft.set(None);
+            slot.error.set(None);
+        }
+        "ArrowUp" => step(slot, event, 1.0, gesture),
+        "ArrowDown" => step(slot, event, -1.0, gesture),
+        _ => {}
+    }
+}
+
+fn step(slot: Slot, event: &KeyboardEvent, sign: f64, gesture: StoredValue<String>) {
+    let stride = if event.shift_key() {
+        Stride::Large
+    } else {
+        Stride::Small
+    };
+    let from = match slot.draft.get_untracked() {
+        Some(text) => read(slot.shape, &text),
+        None => slot.value.get_untracked(),
+    };
+    if let Some(next) = stepped(slot.shape, &from, slot.range, sign, stride) {
+        event.prevent_default();
+        slot.commit_in(next, gesture.get_value());
+    }
+}
+
+/// A click on another node takes this control away before it loses the focus, and not every
+/// browser tells it so: what was typed is committed all the same.
+fn commit_when_gone(slot: Slot) {
+    let form = slot.form;
+    on_cleanup(move || {
+        let Some(Some(text)) = slot.draft.try_get_untracked() else {
+            return;
+        };
+        let Some(path) = slot.path.try_get_value() else {
+            return;
+        };
+        let Some(target) = form.target.try_get_value() else {
+            return;
+        };
+        let command = design::Command::Set(target, path, read(slot.shape, &text));
+        let (design, send) = (form.design, form.on_command);
+        queue_microtask(move || {
+            let fits = design.try_with_untracked(|design| {
+                design::Design::clone(design).apply(command.clone()).is_ok()
+            });
+            if fits == Some(true) {
+                send.try_run((command, fresh("edit")));
+            }
+        });
+    });
+}
+
+/// The slider of a size, where one helps.
+pub(super) fn slider(slot: Slot) -> Option<AnyView> {
+    let scale = Scale::of(slot.shape, slot.range)?;
+    // A drag is one gesture, and so are the key presses of one stay.
+    let gesture = StoredValue::new(fresh("slide"));
+    let begin = move || gesture.set_value(fresh("slide"));
+    let place = move || {
+        slot.value
+            .with(|value| size_of(slot.shape, value))
+            .map_or(0.0, |size| scale.place(size))
+    };
+    let default_place = size_of(slot.shape, &(slot.default)()).map(|size| scale.place(size));
+    let on_slide = move |text: String| {
+        if let Ok(place) = text.parse::<f64>() {
+            slot.commit_in(value_of(slot.shape, scale.size(place)), gesture.get_value());
+        }
+    };
+    Some(
+        view! {
+            <span class="slide">
+                <input
+                    type="range"
+                    min="0"
+                    max="100"
+                    step=scale.step()
+                    prop:value=move || format!("{:.3}", place())
+                    style=move || format!("--place:{:.2}%", place())
+                    aria-label=format!("{}, slider", slot.label())
+                    aria-valuetext=move || slot.value.with(said)
+                    on:pointerdown=move |_| begin()
+                    on:focus=move |_| begin()
+                    on:input=move |event| on_slide(event_target_value(&event))
+                    on:keydown=|event| {
+                        if !event.ctrl_key() && !event.meta_key() {
+                            event.stop_propagation();
+                        }
+                    }
+                />
+                {default_place
+                    .map(|place| {
+                        view! { <span class="slide-default" aria-hidden="true" style=format!("--place:{place:.2}%")></span> }
+                    })}
+            </span>
+        }
+        .into_any(),
+    )
+}
+
+fn said(value: &Value) -> String {
+    show(value)
+}
+
+/// The text control of a name: large, and empty means `instead`.
+pub(super) fn name(slot: Slot, instead: String) -> AnyView {
+    let commit = move || {
+        if let Some(text) = slot.draft.get_untracked() {
+            let text = text.trim();
+            slot.commit(if text.is_empty() {
+                Value::Null
+            } else {
+                Value::text(text)
+            });
+        }
+    };
+    let instead = StoredValue::new(instead);
+    let shown = move || match slot.value.with(show) {
+        none if none.is_empty() => instead.get_value(),
+        label => label,
+    };
+    view! {
+        <input
+            id=slot.id()
+            class="name"
+            type="text"
+            autocomplete="off"
+            maxlength="200"
+            aria-label=slot.label()
+            aria-describedby=slot.error_id()
+            placeholder=instead.get_value()
+            prop:value=move || slot.draft.get().unwrap_or_else(shown)
+            on:input=move |event| slot.draft.set(Some(event_target_value(&event)))
+            on:blur=move |_| commit()
+            on:keydown=move |event| {
+                if !event.ctrl_key() && !event.meta_key() {
+                    event.stop_propagation();
+                }
+                match event.key().as_str() {
+                    "Enter" => commit(),
+                    "Escape" => slot.draft.set(None),
+                    _ => {}
+                }
+            }
+        />
+    }
+    .into_any()
+}
