@@ -102,11 +102,14 @@ impl Response {
 
 fn respond(dist: &Path, base: &str, target: &str) -> Response {
     let path = target.split(['?', '#']).next().unwrap_or("");
-    let Some(inside) = path.strip_prefix(base) else {
+    if path != base && (path == "/" || format!("{path}/") == base) {
         return Response {
             location: Some(base.to_string()),
             ..Response::text("302 Found", "")
         };
+    }
+    let Some(inside) = path.strip_prefix(base) else {
+        return Response::text("404 Not Found", "the page is elsewhere\n");
     };
     let Some(mut file) = file_in(dist, inside) else {
         return Response::text("400 Bad Request", "not a path inside the page\n");
