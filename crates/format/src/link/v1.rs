@@ -1,0 +1,338 @@
+//! Link format 1. Frozen: a link made with these tables opens for ever.
+//!
+//! A new field of the document is appended to its record with its present default; a new name is
+//! appended to its list. The tests say what is missing. Where the document's own defaults change,
+//! these stay: links spell out what differs from here. What a field *means* must never change; a
+//! field that the document drops is migrated in [`super::from_value`].
+
+use super::table::Wire::*;
+use super::table::{Field, Record, Wire};
+
+pub(super) static DESIGN: Record = Record {
+    name: "design",
+    fields: &[
+        Field("name", Text, "Untitled"),
+        Field("seed", Integer, "1"),
+        Field("duration", Duration, "60s"),
+        Field("nodes", Nodes(KINDS), "[]"),
+        Field("links", Links(&LINK), "[]"),
+        Field("faults", List(&Record(&FAULT)), "[]"),
+        Field("view", Optional(&Record(&VIEW)), "null"),
+        Field("warmup", Duration, "0s"),
+        Field("drain", Bool, "true"),
+        Field("requirements", List(&Record(&REQUIREMENT)), "[]"),
+    ],
+};
+
+static VIEW: Record = Record {
+    name: "view",
+    fields: &[
+        Field("x", Signed, "0"),
+        Field("y", Signed, "0"),
+        Field("zoom_percent", Integer, "100"),
+    ],
+};
+
+/// Kinds of node, by number.
+static KINDS: &[&Record] = &[&CLIENT, &LOAD_BALANCER, &SERVICE, &CACHE, &QUEUE, &DATABASE];
+
+static CLIENT: Record = Record {
+    name: "client",
+    fields: &[
+        Field("arrivals", ARRIVALS, r#"{"poisson": "100/s"}"#),
+        Field("operations", List(&Record(&OPERATION)), "[{}]"),
+        Field("patience", Optional(&Duration), "null"),
+        Field("reload", Number, "0"),
+        Field("profile", List(&Record(&PROFILE_STEP)), "[]"),
+        Field("label", Optional(&Text), "null"),
+    ],
+};
+
+const ARRIVALS: Wire = Variants(&[
+    ("poisson", Some(Rate)),
+    ("constant", Some(Rate)),
+    ("on_off", Some(Record(&ON_OFF))),
+    ("closed", Some(Record(&CLOSED))),
+    ("replay", Some(List(&Duration))),
+]);
+
+static ON_OFF: Record = Record {
+    name: "on_off",
+    fields: &[
+        Field("rate", Rate, "200/s"),
+        Field("on", Duration, "1s"),
+        Field("off", Duration, "1s"),
+    ],
+};
+
+static CLOSED: Record = Record {
+    name: "closed",
+    fields: &[
+        Field("users", Integer, "50"),
+        Field("think", Distribution, "exp(1s)"),
+    ],
+};
+
+static PROFILE_STEP: Record = Record {
+    name: "profile_step",
+    fields: &[Field("at", Duration, "0s"), Field("times", Number, "1")],
+};
+
+static OPERATION: Record = Record {
+    name: "operation",
+    fields: &[
+        Field("name", Text, "request"),
+        Field("weight", Number, "1"),
+        Field("effect", Choice(&["read", "write"]), "read"),
+        Field("keys", KEYS, r#"{"uniform": {}}"#),
+    ],
+};
+
+const KEYS: Wire = Variants(&[
+    ("uniform", Some(Record(&UNIFORM))),
+    ("zipf", Some(Record(&ZIPF))),
+]);
+
+static UNIFORM: Record = Record {
+    name: "uniform",
+    fields: &[Field("n", Integer, "10000")],
+};
+
+static ZIPF: Record = Record {
+    name: "zipf",
+    fields: &[Field("n", Integer, "10000"), Field("s", Number, "1")],
+};
+
+static LOAD_BALANCER: Record = Record {
+    name: "load_balancer",
+    fields: &[
+        Field(
+            "algorithm",
+            Choice(&["round_robin", "random", "least_outstanding", "power_of_two"]),
+            "round_robin",
+        ),
+        Field("health_check", Optional(&Record(&HEALTH_CHECK)), "null"),
+        Field("panic_threshold", Number, "0.5"),
+        Field("label", Optional(&Text), "null"),
+    ],
+};
+
+static HEALTH_CHECK: Record = Record {
+    name: "health_check",
+    fields: &[
+        Field("depth", Choice(&["tcp", "http", "deep"]), "http"),
+        Field("interval", Duration, "5s"),
+        Field("timeout", Duration, "1s"),
+        Field("unhealthy_after", Integer, "3"),
+        Field("healthy_after", Integer, "2"),
+    ],
+};
+
+static SERVICE: Record = Record {
+    name: "service",
+    fields: &[
+        Field("replicas", Integer, "1"),
+        Field("concurrency", Optional(&Integer), "20"),
+        Field("service_time", Distribution, "exp(10ms)"),
+        Field("queue", Record(&CALL_QUEUE), "{}"),
+        Field("error_rate", Number, "0"),
+        Field("label", Optional(&Text), "null"),
+        Field("blocking", Bool, "true"),
+    ],
+};
+
+static CALL_QUEUE: Record = Record {
+    name: "call_queue",
+    fields: &[
+        Field("capacity", Optional(&Integer), "100"),
+        Field("discipline", Choice(&["fifo", "lifo"]), "fifo"),
+    ],
+};
+
+static CACHE: Record = Record {
+    name: "cache",
+    fields: &[
+        Field("capacity", Optional(&Integer), "10000"),
+        Field("ttl", Optional(&Duration), "60s"),
+        Field("ttl_jitter", Number, "0"),
+        Field("eviction", Choice(&["lru", "fifo"]), "lru"),
+        Field("hit_time", Distribution, "const(300us)"),
+        Field("label", Optional(&Text), "null"),
+    ],
+};
+
+static QUEUE: Record = Record {
+    name: "queue",
+    fields: &[
+        Field("capacity", Optional(&Integer), "100000"),
+        Field("visibility_timeout", Duration, "30s"),
+        Field("max_receives", Optional(&Integer), "5"),
+        Field(
+            "delivery",
+            Choice(&["at_most_once", "at_least_once"]),
+            "at_least_once",
+        ),
+        Field("overflow", Choice(&["reject", "drop_oldest"]), "reject"),
+        Field("label", Optional(&Text), "null"),
+    ],
+};
+
+static DATABASE: Record = Record {
+    name: "database",
+    fields: &[
+        Field("connections", Optional(&Integer), "100"),
+        Field("concurrency", Integer, "16"),
+        Field("read_time", Distribution, "exp(3ms)"),
+        Field("write_time", Distribution, "exp(6ms)"),
+        Field("label", Optional(&Text), "null"),
+    ],
+};
+
+/// An empty id is the usual one: `from->to`, numbered where links are parallel.
+static LINK: Record = Record {
+    name: "link",
+    fields: &[
+        Field(
+            "mode",
+            Choice(&["call", "publish", "consume", "dead_letter"]),
+            "call",
+        ),
+        Field("timeout", Optional(&Duration), "null"),
+        Field("retry", Optional(&Record(&RETRY)), "null"),
+        Field("latency", Distribution, "const(250us)"),
+        Field("when", OneOrMany(&CONDITION), "always"),
+        Field("breaker", Optional(&Record(&BREAKER)), "null"),
+        Field("pool", Optional(&Record(&POOL)), "null"),
+        Field("stage", Optional(&Integer), "null"),
+        Field("calls", Integer, "1"),
+        Field("optional", Bool, "false"),
+        Field("on_write", Choice(&["none", "invalidate"]), "none"),
+        Field("loss", Number, "0"),
+        Field("concurrency", Integer, "8"),
+        Field("id", Text, ""),
+    ],
+};
+
+const CONDITION: Wire = Variants(&[
+    ("always", None),
+    ("reads", None),
+    ("writes", None),
+    ("on_miss", None),
+    ("on_error", None),
+    ("operations", Some(List(&Text))),
+    ("probability", Some(Number)),
+]);
+
+static RETRY: Record = Record {
+    name: "retry",
+    fields: &[
+        Field("max_attempts", Integer, "3"),
+        Field("backoff", BACKOFF, "none"),
+        Field(
+            "jitter",
+            Choice(&["none", "full", "equal", "decorrelated"]),
+            "none",
+        ),
+        Field("budget", Optional(&Record(&BUDGET)), "null"),
+        Field(
+            "on",
+            List(&Choice(&[
+                "timeout",
+                "refused",
+                "rejected",
+                "unavailable",
+                "error",
+                "circuit_open",
+                "pool_timeout",
+            ])),
+            r#"["timeout", "refused", "rejected", "unavailable", "error"]"#,
+        ),
+    ],
+};
+
+const BACKOFF: Wire = Variants(&[
+    ("none", None),
+    ("constant", Some(Duration)),
+    ("exponential", Some(Record(&EXPONENTIAL))),
+]);
+
+static EXPONENTIAL: Record = Record {
+    name: "exponential",
+    fields: &[
+        Field("base", Duration, "100ms"),
+        Field("cap", Duration, "2s"),
+    ],
+};
+
+static BUDGET: Record = Record {
+    name: "budget",
+    fields: &[Field("ratio", Number, "0.1"), Field("burst", Number, "10")],
+};
+
+static BREAKER: Record = Record {
+    name: "breaker",
+    fields: &[
+        Field("failure_rate", Optional(&Number), "0.5"),
+        Field("window", Integer, "100"),
+        Field("min_calls", Integer, "20"),
+        Field("consecutive_failures", Optional(&Integer), "null"),
+        Field("open_for", Duration, "5s"),
+        Field("half_open_calls", Integer, "10"),
+    ],
+};
+
+static POOL: Record = Record {
+    name: "pool",
+    fields: &[
+        Field("size", Integer, "10"),
+        Field("wait", Optional(&Duration), "30s"),
+    ],
+};
+
+static FAULT: Record = Record {
+    name: "fault",
+    fields: &[
+        Field("at", Duration, "0s"),
+        Field(
+            "kind",
+            Choice(&[
+                "crash",
+                "slowdown",
+                "latency",
+                "loss",
+                "traffic_spike",
+                "cache_flush",
+            ]),
+            "slowdown",
+        ),
+        Field("target", Target, ""),
+        Field("for", Optional(&Duration), "10s"),
+        Field("times", Number, "10"),
+        Field("add", Distribution, "const(100ms)"),
+        Field("loss", Number, "0.5"),
+        Field("replica", Optional(&Integer), "null"),
+    ],
+};
+
+static REQUIREMENT: Record = Record {
+    name: "requirement",
+    fields: &[
+        Field(
+            "metric",
+            Choice(&[
+                "availability",
+                "latency_mean",
+                "latency_p50",
+                "latency_p90",
+                "latency_p95",
+                "latency_p99",
+                "latency_p999",
+                "goodput",
+                "throughput",
+            ]),
+            "availability",
+        ),
+        Field("at_least", Optional(&Bound), "null"),
+        Field("at_most", Optional(&Bound), "null"),
+    ],
+};
