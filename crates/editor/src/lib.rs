@@ -1,1 +1,90 @@
-//! Placeholder.
+//! The editor without a browser: document, history, selection, tools, hit testing, geometry,
+//! layout. The page translates browser events into inputs and draws what the editor holds.
+//!
+//! # How a page drives it
+//!
+//! Keep one [`Editor`]. Give it what a person did, and do what the effects say:
+//!
+//! ```
+//! use editor::{Effect, Editor, Input, Pointer, Point};
+//!
+//! let mut editor = Editor::new(design::Design::default());
+//! editor.resize(Point::new(1440.0, 900.0));
+//! let pointer = Pointer::mouse(Point::new(200.0, 120.0));
+//! for effect in editor.handle(Input::PointerDown(pointer)) {
+//!     match effect {
+//!         Effect::Changed(_) => { /* draw editor.design(), save it, tell the simulation */ }
+//!         Effect::SelectionChanged => { /* look at editor.selection() */ }
+//!         Effect::ViewChanged => { /* look at editor.viewport() */ }
+//!         Effect::OverlayChanged => { /* look at editor.tool() and editor.cursor() */ }
+//!         Effect::Refused(why) => println!("{why}"),
+//!         Effect::QuickAdd(_) | Effect::OpenInspector(_) => {}
+//!         Effect::OpenMenu { .. } | Effect::Rename(_) => {}
+//!     }
+//! }
+//! ```
+//!
+//! - **Pointer**: [`Editor::handle`] takes an [`Input`]. Positions are screen pixels from the canvas
+//!   element's upper left corner. Capture the pointer when it goes down, send `pointercancel` as
+//!   [`Input::Cancel`], `contextmenu` as [`Input::Menu`], `dblclick` as [`Input::DoubleClick`].
+//! - **Keys**: [`actions::for_key`] finds the action of a key, [`actions::run`] carries it out,
+//!   [`actions::actions`] is the table for menus and help. Space is a modifier of pointers here
+//!   (Space+drag pans); if an [`Effect::ViewChanged`] came while it was held, it was not meant as
+//!   play or pause.
+//! - **Edits from elsewhere** (inspector, remedies, imports, embed messages): [`Editor::apply`] for
+//!   a single command; [`Editor::gesture`] once and [`Editor::edit`] many times for a slider. All
+//!   are ordinary entries of the history. [`Document::revision`] tells whether the design changed.
+//! - **Adding**: [`Editor::add_node`] from the palette, [`Editor::quick_add`] to answer an
+//!   [`Effect::QuickAdd`], whose [`Wire::kinds`] are what may be offered. [`Editor::copy`] and
+//!   [`Editor::paste`] deal in designs; how those travel as text is the page's affair.
+//! - **Drawing**: nodes are [`NODE_WIDTH`] × [`NODE_HEIGHT`] at `node.at`; [`Editor::scene`] gives
+//!   every link's [`Curve`] ([`Curve::to_svg`]) and measured [`LinkPath`] (points by distance, for
+//!   dots). The canvas layer's transform is `translate(offset) scale(scale)` of the [`Viewport`].
+//!   What a tool draws on top is in its state: [`tools::Marquee::rect`], [`tools::Wiring`] (see
+//!   [`Editor::wire_curve`]), [`tools::Dragging::guides`], [`tools::Idle::hover`].
+//!
+//! # Invariants
+//!
+//! - No browser, clock, thread or file. Gestures are told apart by identity, never by time.
+//! - A design changes through [`Document::apply`] alone, with an inverse: undoing everything gives
+//!   the first design back exactly.
+//! - Every gesture can be called off with [`Input::Cancel`] and then leaves no trace.
+
+pub mod actions;
+pub mod curve;
+pub mod describe;
+pub mod document;
+mod editor;
+pub mod effect;
+pub mod fragment;
+pub mod geometry;
+pub mod history;
+pub mod hit;
+pub mod input;
+pub mod keys;
+pub mod layout;
+pub mod scene;
+pub mod selection;
+pub mod snap;
+#[cfg(test)]
+mod testing;
+pub mod tools;
+pub mod viewport;
+pub mod wire;
+
+pub use actions::{Action, ActionId};
+pub use curve::{Curve, LinkPath};
+pub use document::Document;
+pub use editor::{Cursor, Editor};
+pub use effect::{Change, Effect, QuickAdd};
+pub use geometry::{End, GRID, NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect, port};
+pub use history::{Gesture, GestureId};
+pub use hit::Hit;
+pub use input::{Button, Input, Modifiers, Pointer, PointerKind, WheelAction};
+pub use keys::KeyPress;
+pub use scene::Scene;
+pub use selection::{Item, Selection};
+pub use snap::Guide;
+pub use tools::{Access, Tool};
+pub use viewport::Viewport;
+pub use wire::Wire;

@@ -1,0 +1,275 @@
+//! The line of a link: a cubic Bézier from the caller's outlet to the callee's inlet, and the same
+//! line measured, so that a dot can be placed by the distance it has gone.
+
+use crate::geometry::{NODE_HEIGHT, Point, Rect};
+
+/// Vertical distance between parallel links at their middle is three quarters of this.
+pub const LANE: f64 = 28.0;
+/// Straight pieces that a measured line consists of. At 32 a dot is never more than half a pixel
+/// off the drawn curve between nodes 1,000 px apart.
+pub const PIECES: usize = 32;
+
+/// How far beyond a node's edge a line that turns back stays clear of it.
+const CLEARANCE: f64 = 24.0;
+/// Vertical distances of two nodes between which a line back stops going around both and starts
+/// going between them.
+const AROUND: (f64, f64) = (NODE_HEIGHT + CLEARANCE, NODE_HEIGHT + 3.0 * CLEARANCE);
+
+/// A cubic Bézier curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Curve {
+    /// Where it begins: the outlet.
+    pub start: Point,
+    /// What it heads for at first.
+    pub control_start: Point,
+    /// What it comes from at last.
+    pub control_end: Point,
+    /// Where it ends: the inlet.
+    pub end: Point,
+}
+
+impl Curve {
+    /// The line from an outlet to an inlet. `lane` is 0 for a single link and counts up and down
+    /// from there (in halves, if need be) for links between the same nodes.
+    pub fn between(outlet: Point, inlet: Point, lane: f64) -> Self {
+        let way = inlet - outlet;
+        let Bend { reach, bow, turn } = if way.x >= 0.0 {
+            Bend {
+                reach: (way.x / 2.0).max((way.y.abs() / 3.0).min(64.0)),
+                bow: 0.0,
+                turn: 0.0,
+            }
+        } else {
+            bend_back(way)
+        };
+        let aside = bow + lane * LANE;
+        Self {
+            start: outlet,
+            control_start: outlet + Point::new(reach, aside + turn),
+            control_end: inlet + Point::new(-reach, aside - turn),
+            end: inlet,
+        }
+    }
+
+    /// The point at the curve's own parameter, from 0 to 1. Equal steps of it are not equal
+    /// distances: see [`LinkPath::at`].
+    pub fn at(&self, t: f64) -> Point {
+        let u = 1.0 - t;
+        self.start * (u * u * u)
+            + self.control_start * (3.0 * u * u * t)
+            + self.control_end * (3.0 * u * t * t)
+            + self.end * (t * t * t)
+    }
+
+    /// A rectangle that holds the whole curve; it may be larger than needed.
+    pub fn hull(&self) -> Rect {
+        Rect::between(self.start, self.end)
+            .union(Rect::between(self.control_start, self.control_end))
+    }
+
+    /// The curve in the path notation of SVG.
+    pub fn to_svg(&self) -> String {
+        format!(
+            "M{} {}C{} {} {} {} {} {}",
+            self.start.x,
+            self.start.y,
+            self.control_start.x,
+            self.control_start.y,
+            self.control_end.x,
+            self.control_end.y,
+            self.end.x,
+            self.end.y
+        )
+    }
+}
+
+/// Where the control points are, seen from their ends.
+struct Bend {
+    /// How far out.
+    reach: f64,
+    /// How far down, both.
+    bow: f64,
+    /// How far towards the other end's height, each.
+    turn: f64,
+}
+
+/// A line back has to leave to the right and arrive from the left. Between nodes at about one
+/// height it swings around both; where there is room between them it goes through there.
+fn bend_back(way: Point) -> Bend {
+    let (all, none) = AROUND;
+    let apart = way.y.abs();
+    let around = ((none - apart) / (none - all)).clamp(0.0, 1.0);
+    // The middle of a cubic lies three quarters of the way to its control points.
+    let bow = (apart / 2.0 + NODE_HEIGHT / 2.0 + CLEARANCE) * 4.0 / 3.0 * around;
+    Bend {
+        reach: (64.0 - way.x / 4.0).min(160.0),
+        bow: if way.y < 0.0 { -bow } else { bow },
+        turn: way.y * 0.4 * (1.0 - around),
+    }
+}
+
+/// A curve with its length measured, for whatever travels along it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkPath {
+    /// The curve as drawn.
+    pub curve: Curve,
+    points: Vec<Point>,
+    /// Distance gone at each of `points`.
+    lengths: Vec<f64>,
+}
+
+impl LinkPath {
+    /// Measures a curve.
+    pub fn new(curve: Curve) -> Self {
+        let points: Vec<Point> = (0..=PIECES)
+            .map(|piece| curve.at(piece as f64 / PIECES as f64))
+            .collect();
+        let mut gone = 0.0;
+        let lengths = (0..points.len())
+            .map(|at| {
+                gone += points[at].distance(points[at.saturating_sub(1)]);
+                gone
+            })
+            .collect();
+        Self {
+            curve,
+            points,
+            lengths,
+        }
+    }
+
+    /// The corners of the measured line, [`PIECES`] + 1 of them.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// The length of the line.
+    pub fn length(&self) -> f64 {
+        self.lengths[PIECES]
+    }
+
+    /// The point where `share` (0 to 1) of the length is behind.
+    pub fn at(&self, share: f64) -> Point {
+        let (piece, within) = self.piece(share);
+        self.points[piece].towards(self.points[piece + 1], within)
+    }
+
+    /// Which way the line goes there: a vector of length 1, to the right where the line is a point.
+    pub fn direction(&self, share: f64) -> Point {
+        let (piece, _) = self.piece(share);
+        let way = self.points[piece + 1] - self.points[piece];
+        match way.length() {
+            length if length > 0.0 => way * (1.0 / length),
+            _ => Point::new(1.0, 0.0),
+        }
+    }
+
+    /// `count` points at equal distances, both ends included: the table a vertex shader looks up.
+    pub fn evenly(&self, count: usize) -> Vec<Point> {
+        let last = count.saturating_sub(1).max(1) as f64;
+        (0..count).map(|at| self.at(at as f64 / last)).collect()
+    }
+
+    /// How far a point is from the line.
+    pub fn distance(&self, point: Point) -> f64 {
+        self.points
+            .windows(2)
+            .map(|piece| distance_to_piece(point, piece[0], piece[1]))
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// The smallest rectangle around the line.
+    pub fn bounds(&self) -> Rect {
+        Rect::around(self.points.iter().copied()).unwrap_or_default()
+    }
+
+    /// The straight piece where `share` of the length is reached, and how far into it.
+    fn piece(&self, share: f64) -> (usize, f64) {
+        let goal = share.clamp(0.0, 1.0) * self.length();
+        let piece = self.lengths[1..PIECES].partition_point(|length| *length < goal);
+        let (from, to) = (self.lengths[piece], self.lengths[piece + 1]);
+        let within = if to > from {
+            (goal - from) / (to - from)
+        } else {
+            0.0
+        };
+        (piece, within)
+    }
+}
+
+fn distance_to_piece(point: Point, from: Point, to: Point) -> f64 {
+    let way = to - from;
+    let square = way.x * way.x + way.y * way.y;
+    if square == 0.0 {
+        return point.distance(from);
+    }
+    let aside = point - from;
+    let share = ((aside.x * way.x + aside.y * way.y) / square).clamp(0.0, 1.0);
+    point.distance(from.towards(to, share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{End, port_at, rect_at};
+
+    fn between(from: Point, to: Point) -> LinkPath {
+        LinkPath::new(Curve::between(
+            port_at(from, End::From),
+            port_at(to, End::To),
+            0.0,
+        ))
+    }
+
+    #[test]
+    fn a_link_between_neighbours_is_straight() {
+        let path = between(Point::new(0.0, 0.0), Point::new(376.0, 0.0));
+        assert_eq!(path.length(), 200.0);
+        assert_eq!(path.at(0.25), Point::new(226.0, 36.0));
+        assert_eq!(path.direction(0.5), Point::new(1.0, 0.0));
+        assert_eq!(path.distance(Point::new(276.0, 46.0)), 10.0);
+        assert_eq!(path.curve.to_svg(), "M176 36C276 36 276 36 376 36");
+    }
+
+    #[test]
+    fn equal_shares_are_equal_distances() {
+        let path = between(Point::new(0.0, 0.0), Point::new(400.0, 300.0));
+        let points = path.evenly(17);
+        let steps: Vec<f64> = points.windows(2).map(|p| p[0].distance(p[1])).collect();
+        for step in &steps {
+            assert!((step - path.length() / 16.0).abs() < 0.5, "{steps:?}");
+        }
+        assert_eq!(points[0], path.curve.start);
+        assert_eq!(points[16], path.curve.end);
+    }
+
+    #[test]
+    fn a_line_back_keeps_clear_of_both_nodes() {
+        for to in [
+            Point::new(-300.0, 0.0),
+            Point::new(-500.0, 64.0),
+            Point::new(-300.0, -64.0),
+            Point::new(0.0, 160.0),
+            Point::new(-300.0, -200.0),
+        ] {
+            let path = between(Point::new(0.0, 0.0), to);
+            for node in [rect_at(Point::new(0.0, 0.0)), rect_at(to)] {
+                let inside = path
+                    .points()
+                    .iter()
+                    .filter(|point| node.expand(-2.0).contains(**point))
+                    .count();
+                assert_eq!(inside, 0, "to {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_of_no_length_is_no_trouble() {
+        let here = Point::new(5.0, 5.0);
+        let path = LinkPath::new(Curve::between(here, here, 0.0));
+        assert_eq!(path.at(0.7), here);
+        assert_eq!(path.direction(0.7), Point::new(1.0, 0.0));
+        assert_eq!(path.distance(Point::new(5.0, 8.0)), 3.0);
+    }
+}

@@ -1,0 +1,147 @@
+//! What a command does, in the words of the undo menu.
+
+use design::{Command, Design, Fault, Field, Link, Settings, Shape, Target};
+
+/// What a command does to this design, as the menu says it after "Undo": `Change Replicas of api`.
+pub fn describe(command: &Command, design: &Design) -> String {
+    match command {
+        Command::AddNode(_, node) => format!("Add {}", node.title()),
+        Command::RemoveNode(id) => format!("Delete {}", title(design, id)),
+        Command::AddLink(_, link) => format!(
+            "Link {} to {}",
+            title(design, &link.from),
+            title(design, &link.to)
+        ),
+        Command::RemoveLink(id) => match design.link(id) {
+            Some(link) => format!(
+                "Unlink {} from {}",
+                title(design, &link.from),
+                title(design, &link.to)
+            ),
+            None => format!("Delete {id}"),
+        },
+        Command::AddFault(_, fault) => {
+            format!("Add {} of {}", words(fault.kind.name()), fault.target)
+        }
+        Command::RemoveFault(at) => match design.faults.get(*at) {
+            Some(fault) => format!("Delete {} of {}", words(fault.kind.name()), fault.target),
+            None => "Delete fault".to_owned(),
+        },
+        Command::AddRequirement(..) => "Add requirement".to_owned(),
+        Command::RemoveRequirement(_) => "Delete requirement".to_owned(),
+        Command::Move(id, _) => format!("Move {}", title(design, id)),
+        Command::Set(target, path, _) => set(design, target, path),
+        Command::Batch(commands) => match &commands[..] {
+            [one] => describe(one, design),
+            several => format!("{} changes", several.len()),
+        },
+    }
+}
+
+fn set(design: &Design, target: &Target, path: &str) -> String {
+    let (fields, of) = match target {
+        Target::Settings => (Settings::RECORD.fields, String::new()),
+        Target::Node(id) if path == "label" => return format!("Rename {}", title(design, id)),
+        Target::Node(id) => (
+            design
+                .node(id)
+                .map_or(&[][..], |node| node.kind.info().record.fields),
+            format!(" of {}", title(design, id)),
+        ),
+        Target::Link(id) => (Link::RECORD.fields, format!(" of {id}")),
+        Target::Fault(at) => {
+            let fault = design.faults.get(*at);
+            let of = fault.map_or(String::new(), |fault| {
+                format!(" of the {}", words(fault.kind.name()))
+            });
+            (Fault::RECORD.fields, of)
+        }
+    };
+    let field = label(fields, path).map_or_else(|| words(path), str::to_owned);
+    format!("Change {}{of}", field.to_lowercase())
+}
+
+/// The label of the innermost field a path names.
+fn label(fields: &[Field], path: &str) -> Option<&'static str> {
+    let (head, rest) = match path.find(['.', '[']) {
+        Some(cut) => (&path[..cut], path[cut..].trim_start_matches('.')),
+        None => (path, ""),
+    };
+    let field = fields.iter().find(|field| field.name == head)?;
+    if rest.is_empty() {
+        return Some(field.label);
+    }
+    match record_of(&field.shape) {
+        Some(fields) => label(fields, rest).or(Some(field.label)),
+        None => Some(field.label),
+    }
+}
+
+fn record_of(shape: &Shape) -> Option<&'static [Field]> {
+    match shape {
+        Shape::Record(record) => Some(record.fields),
+        Shape::Optional(inner) => record_of(inner),
+        Shape::Bool
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Text
+        | Shape::Duration
+        | Shape::Rate
+        | Shape::Distribution
+        | Shape::Choice(_)
+        | Shape::List(_)
+        | Shape::OneOrMany(_)
+        | Shape::Variants(..) => None,
+    }
+}
+
+fn title<'a>(design: &'a Design, id: &'a str) -> &'a str {
+    design.node(id).map_or(id, |node| node.title())
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::small;
+    use design::{FaultKind, Value};
+
+    #[test]
+    fn commands_in_words() {
+        let mut design = small();
+        design.nodes[1].label = Some("Orders".into());
+        let set = |target: Target, path: &str| Command::Set(target, path.into(), Value::Null);
+        let link = || Target::Link("api->db".into());
+        let slow = Fault {
+            kind: FaultKind::TrafficSpike,
+            target: "users".into(),
+            ..Fault::default()
+        };
+        for (command, wanted) in [
+            (Command::Move("db".into(), [0, 0]), "Move db"),
+            (Command::RemoveNode("api".into()), "Delete Orders"),
+            (
+                Command::RemoveLink("api->db".into()),
+                "Unlink Orders from db",
+            ),
+            (
+                set(Target::Node("api".into()), "replicas"),
+                "Change replicas of Orders",
+            ),
+            (set(Target::Node("api".into()), "label"), "Rename Orders"),
+            (set(link(), "retry.budget.ratio"), "Change ratio of api->db"),
+            (
+                set(link(), "retry.backoff.exponential.cap"),
+                "Change backoff of api->db",
+            ),
+            (set(Target::Settings, "seed"), "Change seed"),
+            (Command::AddFault(0, slow), "Add traffic spike of users"),
+            (Command::RemoveFault(9), "Delete fault"),
+        ] {
+            assert_eq!(describe(&command, &design), wanted);
+        }
+    }
+}

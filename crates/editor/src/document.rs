@@ -1,0 +1,278 @@
+//! The document that is edited: a design, what is selected in it, and its history.
+
+use crate::effect::Change;
+use crate::history::{Entry, Gesture, GestureId, History};
+use crate::selection::Selection;
+use design::{Command, CommandError, Design};
+
+/// A design under edit. It changes through [`Document::apply`], [`Document::undo`] and
+/// [`Document::redo`] only, so the history is complete.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    design: Design,
+    selection: Selection,
+    history: History,
+    revision: u64,
+    gestures: u64,
+}
+
+impl Document {
+    /// A document with this design, nothing selected and no history.
+    pub fn new(design: Design) -> Self {
+        Self {
+            design,
+            ..Self::default()
+        }
+    }
+
+    /// Takes another design in, with nothing selected and no history. Revisions and gestures count
+    /// on, so that none of the old ones can be mistaken for a new one.
+    pub(crate) fn replace(&mut self, design: Design) {
+        *self = Self {
+            design,
+            revision: self.revision + 1,
+            gestures: self.gestures,
+            ..Self::default()
+        };
+    }
+
+    /// The design as it stands.
+    pub fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// What is selected.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// Selects something else. That alone is no entry of the history.
+    pub fn select(&mut self, mut selection: Selection) {
+        selection.prune(&self.design);
+        self.selection = selection;
+    }
+
+    /// Counts up with every change of the design; equal numbers mean an equal design.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Begins a gesture. `name` is what the menu says after "Undo".
+    pub fn gesture(&mut self, name: impl Into<String>) -> Gesture {
+        self.gestures += 1;
+        Gesture {
+            id: GestureId(self.gestures),
+            name: name.into(),
+        }
+    }
+
+    /// Edits, as part of a gesture. On an error nothing has changed.
+    pub fn apply(&mut self, command: Command, gesture: &Gesture) -> Result<Change, CommandError> {
+        let change = Change::of(&command);
+        let inverse = self.design.apply(command)?;
+        let before = self.selection.clone();
+        self.selection.prune(&self.design);
+        self.revision += 1;
+        self.history
+            .note(inverse, change, gesture, before, self.selection.clone());
+        Ok(change)
+    }
+
+    /// Selects what a gesture made, so that redoing it selects that again.
+    pub fn select_made(&mut self, selection: Selection, gesture: &Gesture) {
+        self.select(selection);
+        if let Some(entry) = self.history.open_entry(gesture) {
+            entry.after = self.selection.clone();
+        }
+    }
+
+    /// Calls a gesture off: the design, the selection and what could be redone are as before it.
+    /// `None` if it changed nothing or something else was done since.
+    pub fn cancel(&mut self, gesture: &Gesture) -> Option<Change> {
+        let mut entry = self.history.call_off(gesture)?;
+        self.turn(&mut entry)?;
+        self.selection = entry.before;
+        Some(entry.change)
+    }
+
+    /// Takes the last entry back, with the selection it began with.
+    pub fn undo(&mut self) -> Option<Change> {
+        self.history.close();
+        let mut entry = self.history.done.pop_back()?;
+        self.turn(&mut entry)?;
+        self.selection = entry.before.clone();
+        let change = entry.change;
+        self.history.undone.push(entry);
+        Some(change)
+    }
+
+    /// Does again what was undone last, with the selection it ended with.
+    pub fn redo(&mut self) -> Option<Change> {
+        self.history.close();
+        let mut entry = self.history.undone.pop()?;
+        self.turn(&mut entry)?;
+        self.selection = entry.after.clone();
+        let change = entry.change;
+        self.history.done.push_back(entry);
+        Some(change)
+    }
+
+    /// Whether there is something to undo.
+    pub fn can_undo(&self) -> bool {
+        self.undo_name().is_some()
+    }
+
+    /// Whether there is something to redo.
+    pub fn can_redo(&self) -> bool {
+        self.redo_name().is_some()
+    }
+
+    /// What undoing takes back, as `Move api`.
+    pub fn undo_name(&self) -> Option<&str> {
+        let entry = self.history.done.back()?;
+        Some(&entry.gesture.name)
+    }
+
+    /// What redoing does again.
+    pub fn redo_name(&self) -> Option<&str> {
+        let entry = self.history.undone.last()?;
+        Some(&entry.gesture.name)
+    }
+
+    /// The names of all that can be undone, the last first.
+    pub fn undo_names(&self) -> impl Iterator<Item = &str> {
+        let entries = self.history.done.iter().rev();
+        entries.map(|entry| entry.gesture.name.as_str())
+    }
+
+    /// Applies an entry's inverse and makes the entry the way back from there.
+    fn turn(&mut self, entry: &mut Entry) -> Option<()> {
+        match self.design.apply(entry.inverse()) {
+            Ok(inverse) => {
+                entry.inverses = vec![inverse];
+                self.revision += 1;
+                Some(())
+            }
+            // Only a design that was never read by `Design::read` can hold a value that may not
+            // be set again. It stays as it is; earlier entries no longer lead anywhere.
+            Err(_) => {
+                self.history = History::default();
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::ENTRIES_MAX;
+    use crate::selection::Item;
+    use crate::testing::small;
+    use design::{Target, Value};
+
+    fn move_to(x: i32) -> Command {
+        Command::Move("api".into(), [x, 0])
+    }
+
+    fn replicas(count: f64) -> Command {
+        Command::Set(
+            Target::Node("api".into()),
+            "replicas".into(),
+            Value::Number(count),
+        )
+    }
+
+    #[test]
+    fn a_gesture_is_one_entry_however_many_edits_it_makes() {
+        let mut document = Document::new(small());
+        let drag = document.gesture("Move api");
+        for x in 0..100 {
+            document.apply(move_to(x), &drag).unwrap();
+        }
+        let slider = document.gesture("Change replicas");
+        for count in 1..10 {
+            document.apply(replicas(f64::from(count)), &slider).unwrap();
+        }
+        let names: Vec<_> = document.undo_names().map(str::to_owned).collect();
+        assert_eq!(names, ["Change replicas", "Move api"]);
+        assert!(document.undo().is_some() && document.undo().is_some());
+        assert_eq!(document.design(), &small());
+        assert!(!document.can_undo());
+        assert_eq!(document.redo_name(), Some("Move api"));
+        document.redo();
+        document.redo();
+        assert_eq!(document.design().nodes[1].at, [99, 0]);
+        assert_eq!(document.redo(), None);
+    }
+
+    #[test]
+    fn an_entry_holds_the_first_inverse_of_a_drag_only() {
+        let mut document = Document::new(small());
+        let drag = document.gesture("Move api");
+        for x in 0..100 {
+            let both = vec![move_to(x), Command::Move("db".into(), [x, 9])];
+            document.apply(Command::Batch(both), &drag).unwrap();
+        }
+        assert_eq!(document.history.done[0].inverses.len(), 1);
+    }
+
+    #[test]
+    fn undo_and_redo_restore_the_selection() {
+        let mut document = Document::new(small());
+        document.select(Selection::only(Item::Node("db".into())));
+        let gesture = document.gesture("Delete db");
+        document
+            .apply(Command::RemoveNode("db".into()), &gesture)
+            .unwrap();
+        assert!(document.selection().is_empty());
+        document.select(Selection::only(Item::Node("api".into())));
+        document.undo();
+        assert_eq!(document.selection().single(), Some(Item::Node("db".into())));
+        document.redo();
+        assert!(document.selection().is_empty());
+    }
+
+    #[test]
+    fn a_gesture_called_off_leaves_no_trace() {
+        let mut document = Document::new(small());
+        let first = document.gesture("Move api");
+        document.apply(move_to(8), &first).unwrap();
+        document.undo();
+        let second = document.gesture("Move api");
+        document.apply(move_to(16), &second).unwrap();
+        document.apply(move_to(24), &second).unwrap();
+        assert_eq!(document.cancel(&second), Some(Change::Moved));
+        assert_eq!(document.design(), &small());
+        assert!(document.can_redo(), "what could be redone still can");
+        assert_eq!(document.cancel(&second), None);
+    }
+
+    #[test]
+    fn after_an_undo_the_same_gesture_begins_another_entry() {
+        let mut document = Document::new(small());
+        let drag = document.gesture("Move api");
+        document.apply(move_to(8), &drag).unwrap();
+        document.apply(replicas(0.0), &drag).unwrap_err();
+        document.undo();
+        document.apply(move_to(16), &drag).unwrap();
+        assert!(!document.can_redo());
+        document.undo();
+        assert_eq!(document.design(), &small());
+    }
+
+    #[test]
+    fn the_oldest_entries_are_dropped() {
+        let mut document = Document::new(small());
+        for x in 0..ENTRIES_MAX as i32 + 20 {
+            let gesture = document.gesture("Move api");
+            document.apply(move_to(x), &gesture).unwrap();
+        }
+        let mut undone = 0;
+        while document.undo().is_some() {
+            undone += 1;
+        }
+        assert_eq!(undone, ENTRIES_MAX);
+        assert_eq!(document.design().nodes[1].at, [19, 0]);
+    }
+}

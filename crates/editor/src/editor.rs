@@ -1,0 +1,473 @@
+//! The editor: document, viewport and tool, moved by inputs, answering with effects.
+
+use crate::curve::Curve;
+use crate::describe::describe;
+use crate::document::Document;
+use crate::effect::{Change, Effect, QuickAdd};
+use crate::fragment;
+use crate::geometry::{End, GRID, NODE_HEIGHT, NODE_WIDTH, Point, node_rect, port, rect_at};
+use crate::history::Gesture;
+use crate::hit::Hit;
+use crate::input::{Input, Pointer, PointerKind, WheelAction};
+use crate::layout;
+use crate::scene::Scene;
+use crate::selection::{Item, Selection};
+use crate::tools::dragging::link_under_node;
+use crate::tools::{Access, Context, Pinching, Tool, push_effect};
+use crate::viewport::{Viewport, wheel_factor};
+use crate::wire::insert_into_link;
+use design::document::NODES_MAX;
+use design::{Command, CommandError, Design, Kind, Node};
+
+/// How far a copy or a second new node stands from the first, in canvas units.
+const ASIDE: i32 = 24;
+
+/// The editor. See the [crate's documentation](crate) for how a page drives it.
+#[derive(Clone, Debug, Default)]
+pub struct Editor {
+    pub(crate) document: Document,
+    pub(crate) viewport: Viewport,
+    pub(crate) tool: Tool,
+    access: Access,
+    /// The pointers that are down and where they were last: at most two.
+    down: Vec<(i32, PointerKind, Point)>,
+    /// The gesture that further nudges of the same selection join.
+    pub(crate) nudging: Option<(Gesture, u64, Selection)>,
+}
+
+/// The shape of the pointer, by what pressing here would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// Nothing in particular.
+    Default,
+    /// Something to click.
+    Pointer,
+    /// A node that can be moved.
+    Move,
+    /// The canvas follows.
+    Grabbing,
+    /// A wire starts or ends here.
+    Crosshair,
+    /// The wire cannot be dropped here.
+    NotAllowed,
+}
+
+impl Editor {
+    /// An editor of this design, nothing selected, at 100 %.
+    pub fn new(design: Design) -> Self {
+        let mut editor = Self::default();
+        editor.load(design);
+        editor
+    }
+
+    /// Opens another design in place of the present one, with a history of its own. A design
+    /// without positions is laid out first. Access and viewport stay: fit the viewport to taste.
+    pub fn load(&mut self, mut design: Design) -> Vec<Effect> {
+        if layout::lacks_positions(&design) {
+            for (node, at) in layout::arrange(&design).into_iter().enumerate() {
+                design.nodes[node].at = at;
+            }
+        }
+        self.document.replace(design);
+        self.tool = Tool::default();
+        self.down.clear();
+        self.nudging = None;
+        vec![
+            Effect::Changed(Change::Structure),
+            Effect::SelectionChanged,
+            Effect::OverlayChanged,
+        ]
+    }
+
+    /// The design as it stands.
+    pub fn design(&self) -> &Design {
+        self.document.design()
+    }
+
+    /// The design with its history.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// What is selected.
+    pub fn selection(&self) -> &Selection {
+        self.document.selection()
+    }
+
+    /// What the screen shows.
+    pub fn viewport(&self) -> &Viewport {
+        &self.viewport
+    }
+
+    /// The tool in hand, with what it draws over the canvas: hover, marquee, wire, guides.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    /// What may be done with the design.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Allows or forbids edits by hand. Commands given to [`Editor::edit`] are always carried out.
+    pub fn set_access(&mut self, access: Access) -> Vec<Effect> {
+        let effects = self.handle(Input::Cancel);
+        self.access = access;
+        effects
+    }
+
+    /// The shapes of the design as it stands.
+    pub fn scene(&self) -> Scene<'_> {
+        Scene::new(self.design())
+    }
+
+    /// The curve of the wire in hand, if there is one: from the node it starts at to the pointer,
+    /// or to the port of the node it would be dropped on.
+    pub fn wire_curve(&self) -> Option<Curve> {
+        let Tool::Wiring(wiring) = &self.tool else {
+            return None;
+        };
+        let fixed = port(
+            self.design().node(&wiring.wire.node)?,
+            wiring.wire.loose.other(),
+        );
+        let over = wiring
+            .hover
+            .as_ref()
+            .filter(|hover| hover.refusal.is_none());
+        let over = over.and_then(|hover| self.design().node(&hover.node));
+        let loose = match over {
+            Some(node) => port(node, wiring.wire.loose),
+            None => wiring.at?,
+        };
+        Some(match wiring.wire.loose {
+            End::To => Curve::between(fixed, loose, 0.0),
+            End::From => Curve::between(loose, fixed, 0.0),
+        })
+    }
+
+    /// The shape of the pointer.
+    pub fn cursor(&self) -> Cursor {
+        match &self.tool {
+            Tool::Idle(idle) => match (&idle.hover, self.access) {
+                (Hit::Empty, _) => Cursor::Default,
+                (Hit::Node(_), Access::Edit) => Cursor::Move,
+                (Hit::Node(_) | Hit::Link(_), _) => Cursor::Pointer,
+                (Hit::Port(..) | Hit::LinkEnd(..), _) => Cursor::Crosshair,
+            },
+            Tool::Pressing(_) => Cursor::Pointer,
+            Tool::Dragging(_) => Cursor::Move,
+            Tool::Wiring(wiring) => match &wiring.hover {
+                Some(hover) if hover.refusal.is_some() => Cursor::NotAllowed,
+                Some(_) | None => Cursor::Crosshair,
+            },
+            Tool::Marquee(_) => Cursor::Crosshair,
+            Tool::Panning(_) | Tool::Pinching(_) => Cursor::Grabbing,
+        }
+    }
+
+    /// Takes what a person did on the canvas.
+    pub fn handle(&mut self, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match &input {
+            Input::PointerDown(pointer) => {
+                if !self.press(pointer, &mut effects) {
+                    return effects;
+                }
+            }
+            Input::PointerMove(pointer) => {
+                let hovers = self.down.is_empty();
+                let known = self.down.iter_mut().find(|(id, ..)| *id == pointer.id);
+                match known {
+                    Some(known) => known.2 = pointer.at,
+                    None if hovers => {}
+                    None => return effects,
+                }
+            }
+            Input::PointerUp(pointer) => {
+                let count = self.down.len();
+                self.down.retain(|(id, ..)| *id != pointer.id);
+                if self.down.len() == count {
+                    return effects;
+                }
+            }
+            Input::Cancel => self.down.clear(),
+            Input::Wheel { at, by, action } => {
+                self.wheel(*at, *by, *action, &mut effects);
+                return effects;
+            }
+            Input::PointerLeave | Input::DoubleClick(_) | Input::Menu(_) => {}
+        }
+        if !matches!(input, Input::PointerMove(_) | Input::PointerLeave) {
+            self.nudging = None;
+        }
+        self.step(|tool, cx| tool.on(&input, cx), &mut effects);
+        effects
+    }
+
+    /// Notes a press. False if it is not for the tool: a third finger, or another button during a
+    /// gesture.
+    fn press(&mut self, pointer: &Pointer, effects: &mut Vec<Effect>) -> bool {
+        self.down.retain(|(id, ..)| *id != pointer.id);
+        match self.down[..] {
+            [] => {
+                self.down.push((pointer.id, pointer.kind, pointer.at));
+                true
+            }
+            [(id, PointerKind::Touch, at)] if pointer.kind == PointerKind::Touch => {
+                self.step(|tool, cx| tool.on(&Input::Cancel, cx), effects);
+                self.tool = Tool::Pinching(Pinching::new((id, at), pointer));
+                self.down.push((pointer.id, pointer.kind, pointer.at));
+                push_effect(effects, Effect::OverlayChanged);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn wheel(&mut self, at: Point, by: Point, action: WheelAction, effects: &mut Vec<Effect>) {
+        let before = self.viewport;
+        match action {
+            WheelAction::Pan => self.viewport.pan(by * -1.0),
+            WheelAction::Zoom => self.viewport.zoom_at(at, wheel_factor(by.y)),
+        }
+        if self.viewport != before {
+            effects.push(Effect::ViewChanged);
+        }
+    }
+
+    /// Calls off what is going on, if anything is. Pointers that are down stay forgotten until they
+    /// are lifted.
+    pub(crate) fn call_off_tool(&mut self) -> Vec<Effect> {
+        if self.tool.is_idle() {
+            return Vec::new();
+        }
+        self.handle(Input::Cancel)
+    }
+
+    /// Lets the tool do something and takes the state it leaves.
+    pub(crate) fn step(
+        &mut self,
+        act: impl FnOnce(Tool, &mut Context<'_>) -> Tool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let tool = std::mem::take(&mut self.tool);
+        let mut cx = Context {
+            document: &mut self.document,
+            viewport: &mut self.viewport,
+            access: self.access,
+            effects,
+        };
+        self.tool = act(tool, &mut cx);
+    }
+
+    /// Begins a gesture, to be given to [`Editor::edit`]: one for all the steps of a slider, say.
+    pub fn gesture(&mut self, name: impl Into<String>) -> Gesture {
+        self.document.gesture(name)
+    }
+
+    /// Carries a command out as part of a gesture: how the inspector, remedies, imports and embed
+    /// messages edit. On an error nothing has changed; it says what was wrong, and where.
+    pub fn edit(
+        &mut self,
+        command: Command,
+        gesture: &Gesture,
+    ) -> Result<Vec<Effect>, CommandError> {
+        self.nudging = None;
+        let before = self.selection().len();
+        let change = self.document.apply(command, gesture)?;
+        let mut effects = vec![Effect::Changed(change)];
+        if self.selection().len() != before {
+            effects.push(Effect::SelectionChanged);
+        }
+        Ok(effects)
+    }
+
+    /// Carries a single command out, as a gesture of its own with a name made from the command.
+    pub fn apply(&mut self, command: Command) -> Result<Vec<Effect>, CommandError> {
+        let gesture = self.document.gesture(describe(&command, self.design()));
+        self.edit(command, &gesture)
+    }
+
+    /// Selects, as from a list of findings or the outline.
+    pub fn select(&mut self, selection: Selection) -> Vec<Effect> {
+        let before = self.selection().clone();
+        self.document.select(selection);
+        if *self.selection() == before {
+            return Vec::new();
+        }
+        vec![Effect::SelectionChanged]
+    }
+
+    /// Selects one thing and brings it into view.
+    pub fn reveal(&mut self, item: Item) -> Vec<Effect> {
+        let mut effects = self.select(Selection::only(item));
+        let bounds = self.scene().bounds_of(self.selection());
+        let visible = self.viewport.visible();
+        if let Some(bounds) = bounds
+            && !(visible.contains(bounds.min) && visible.contains(bounds.max))
+        {
+            self.viewport.center_on(bounds.center());
+            effects.push(Effect::ViewChanged);
+        }
+        effects
+    }
+
+    /// Takes the size of the canvas element, in screen pixels.
+    pub fn resize(&mut self, size: Point) -> Vec<Effect> {
+        self.viewport.resize(size);
+        vec![Effect::ViewChanged]
+    }
+
+    /// Shows all of the design.
+    pub fn fit(&mut self) -> Vec<Effect> {
+        match self.scene().bounds() {
+            Some(bounds) => {
+                self.viewport.fit(bounds);
+                vec![Effect::ViewChanged]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Adds a node with its middle at a canvas point, or where there is room near the middle of
+    /// the screen, and selects it. Dropped on a link that it fits into, it is put into that.
+    pub fn add_node(&mut self, kind: Kind, at: Option<Point>) -> Vec<Effect> {
+        let corner = self.corner_for_new(at);
+        self.add(kind, corner, |design, node| {
+            let link = at.and_then(|_| link_under_node(design, node, corner))?;
+            insert_into_link(design, &link, node)
+        })
+    }
+
+    /// Adds the node that a quick-add asked for, and connects the wire to it.
+    pub fn quick_add(&mut self, kind: Kind, wanted: &QuickAdd) -> Vec<Effect> {
+        let Some(wire) = &wanted.wire else {
+            return self.add_node(kind, Some(wanted.at));
+        };
+        // The wire's end is where the new node's port should be.
+        let port = match wire.loose {
+            End::To => Point::new(0.0, NODE_HEIGHT / 2.0),
+            End::From => Point::new(NODE_WIDTH, NODE_HEIGHT / 2.0),
+        };
+        let corner = on_grid(wanted.at - port);
+        self.add(kind, corner, |design, node| {
+            if wire.refusal(design, node).is_some() {
+                return None;
+            }
+            let (command, _) = wire.connect(design, node)?;
+            Some(vec![command])
+        })
+    }
+
+    /// Adds a node, then does what `connect` says, as one gesture.
+    fn add(
+        &mut self,
+        kind: Kind,
+        corner: Point,
+        connect: impl FnOnce(&Design, &str) -> Option<Vec<Command>>,
+    ) -> Vec<Effect> {
+        if self.access == Access::Look {
+            return vec![Effect::Refused("this design can only be looked at".into())];
+        }
+        if self.design().nodes.len() >= NODES_MAX {
+            let why = format!("a design has at most {NODES_MAX} nodes");
+            return vec![Effect::Refused(why)];
+        }
+        self.nudging = None;
+        let id = self.design().free_id(kind.name());
+        let gesture = self.gesture(format!("Add {id}"));
+        let node = Node::new(id.clone(), kind, corner.to_position());
+        let mut effects = Vec::new();
+        self.step(
+            |tool, cx| {
+                let place = cx.document.design().nodes.len();
+                if cx.apply(Command::AddNode(place, Box::new(node)), &gesture) {
+                    if let Some(commands) = connect(cx.document.design(), &id) {
+                        cx.apply(Command::Batch(commands), &gesture);
+                    }
+                    cx.select_made(Selection::only(Item::Node(id)), &gesture);
+                }
+                tool
+            },
+            &mut effects,
+        );
+        effects
+    }
+
+    /// The upper left corner of a new node.
+    fn corner_for_new(&self, at: Option<Point>) -> Point {
+        let half = Point::new(NODE_WIDTH, NODE_HEIGHT) * 0.5;
+        if let Some(at) = at {
+            return on_grid(at - half);
+        }
+        let mut corner = on_grid(self.viewport.center() - half);
+        let taken = |corner: Point| {
+            let here = rect_at(corner);
+            self.design()
+                .nodes
+                .iter()
+                .any(|node| node_rect(node).intersects(&here))
+        };
+        // Downwards, row by row; in a crowd it is on top at last, where it can be seen.
+        for _ in 0..20 {
+            if !taken(corner) {
+                break;
+            }
+            corner.y += 2.0 * NODE_HEIGHT - f64::from(ASIDE);
+        }
+        corner
+    }
+
+    /// What is selected, as a design of its own: for the clipboard. None without a node.
+    pub fn copy(&self) -> Option<Design> {
+        let copied = fragment::copy(self.design(), self.selection());
+        (!copied.nodes.is_empty()).then_some(copied)
+    }
+
+    /// Adds a copied fragment and selects it: around a canvas point, or a little aside of where it
+    /// was copied from.
+    pub fn paste(&mut self, copied: &Design, at: Option<Point>) -> Vec<Effect> {
+        let bounds = copied.nodes.iter().map(node_rect).reduce(|a, b| a.union(b));
+        let by = match (at, bounds) {
+            (Some(at), Some(bounds)) => on_grid(at - bounds.center()).to_position(),
+            _ => [ASIDE, ASIDE],
+        };
+        self.insert(copied, by, "Paste")
+    }
+
+    pub(crate) fn duplicate(&mut self) -> Vec<Effect> {
+        match self.copy() {
+            Some(copied) => self.insert(&copied, [ASIDE, ASIDE], "Duplicate"),
+            None => Vec::new(),
+        }
+    }
+
+    fn insert(&mut self, copied: &Design, by: [i32; 2], verb: &str) -> Vec<Effect> {
+        if self.access == Access::Look || copied.nodes.is_empty() {
+            return Vec::new();
+        }
+        let paste = match fragment::paste(self.design(), copied, by) {
+            Ok(paste) => paste,
+            Err(why) => return vec![Effect::Refused(why)],
+        };
+        self.nudging = None;
+        let ids = copied.nodes.iter().map(|node| node.id.clone()).collect();
+        let gesture = self.gesture(format!("{verb} {}", fragment::nodes_in_words(&ids)));
+        let mut effects = Vec::new();
+        self.step(
+            |tool, cx| {
+                if cx.apply(paste.command, &gesture) {
+                    cx.select_made(Selection::of_nodes(paste.nodes), &gesture);
+                }
+                tool
+            },
+            &mut effects,
+        );
+        effects
+    }
+}
+
+fn on_grid(at: Point) -> Point {
+    Point::new((at.x / GRID).round() * GRID, (at.y / GRID).round() * GRID)
+}

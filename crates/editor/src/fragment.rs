@@ -1,0 +1,155 @@
+//! Parts of a design: what copying takes along and pasting brings back under free ids.
+
+use crate::selection::Selection;
+use design::document::{LINKS_MAX, NODES_MAX};
+use design::{Command, Design};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The selected nodes with the links among them, as a design of its own.
+pub fn copy(design: &Design, selection: &Selection) -> Design {
+    let within = |id: &String| selection.nodes.contains(id);
+    Design {
+        nodes: design
+            .nodes
+            .iter()
+            .filter(|node| within(&node.id))
+            .cloned()
+            .collect(),
+        links: design
+            .links
+            .iter()
+            .filter(|link| within(&link.from) && within(&link.to))
+            .cloned()
+            .collect(),
+        ..Design::default()
+    }
+}
+
+/// A paste that can be applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paste {
+    /// Adds the nodes and links.
+    pub command: Command,
+    /// The ids the nodes get, in the order of the fragment.
+    pub nodes: Vec<String>,
+}
+
+/// Adds the nodes and links of a fragment, moved by `by`, under ids that are free. Faults and
+/// requirements of the fragment stay behind: they are about a system, not about parts of it.
+pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, String> {
+    if design.nodes.len() + fragment.nodes.len() > NODES_MAX {
+        return Err(format!("a design has at most {NODES_MAX} nodes"));
+    }
+    if design.links.len() + fragment.links.len() > LINKS_MAX {
+        return Err(format!("a design has at most {LINKS_MAX} links"));
+    }
+    let mut taken: BTreeSet<String> = design
+        .nodes
+        .iter()
+        .map(|node| &node.id)
+        .chain(design.links.iter().map(|link| &link.id))
+        .cloned()
+        .collect();
+    let mut renamed = BTreeMap::new();
+    let mut commands = Vec::new();
+    let mut nodes = Vec::new();
+    for node in &fragment.nodes {
+        let mut copy = node.clone();
+        copy.id = free(&mut taken, &node.id);
+        copy.at = [moved(node.at[0], by[0]), moved(node.at[1], by[1])];
+        renamed.insert(node.id.as_str(), copy.id.clone());
+        nodes.push(copy.id.clone());
+        commands.push(Command::AddNode(usize::MAX, Box::new(copy)));
+    }
+    for link in &fragment.links {
+        let (Some(from), Some(to)) = (
+            renamed.get(link.from.as_str()),
+            renamed.get(link.to.as_str()),
+        ) else {
+            continue;
+        };
+        let mut copy = link.clone();
+        copy.id = free(&mut taken, &format!("{from}->{to}"));
+        copy.from.clone_from(from);
+        copy.to.clone_from(to);
+        commands.push(Command::AddLink(usize::MAX, Box::new(copy)));
+    }
+    Ok(Paste {
+        command: Command::Batch(commands),
+        nodes,
+    })
+}
+
+/// "api", "api and db", "3 nodes": for the names of history entries.
+pub(crate) fn nodes_in_words(ids: &BTreeSet<String>) -> String {
+    let mut ids = ids.iter();
+    match (ids.next(), ids.next(), ids.count()) {
+        (None, ..) => "nothing".to_owned(),
+        (Some(one), None, _) => one.clone(),
+        (Some(one), Some(other), 0) => format!("{one} and {other}"),
+        (Some(_), Some(_), more) => format!("{} nodes", more + 2),
+    }
+}
+
+fn moved(at: i32, by: i32) -> i32 {
+    use design::document::POSITION_MAX;
+    at.saturating_add(by).clamp(-POSITION_MAX, POSITION_MAX)
+}
+
+/// `wanted`, or that with the next free number: `api`, `api-2`, `api-3`. Takes it.
+fn free(taken: &mut BTreeSet<String>, wanted: &str) -> String {
+    if taken.insert(wanted.to_owned()) {
+        return wanted.to_owned();
+    }
+    let (stem, number) = match wanted.rsplit_once('-') {
+        Some((stem, digits)) if !stem.is_empty() => match digits.parse::<u32>() {
+            Ok(number) => (stem, u64::from(number)),
+            Err(_) => (wanted, 1),
+        },
+        _ => (wanted, 1),
+    };
+    let mut number = number + 1;
+    loop {
+        let id = format!("{stem}-{number}");
+        if taken.insert(id.clone()) {
+            return id;
+        }
+        number += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::small;
+
+    #[test]
+    fn a_copy_brings_its_own_links_and_gets_free_ids() {
+        let mut design = small();
+        let fragment = copy(
+            &design,
+            &Selection::of_nodes(["api".to_owned(), "db".to_owned()]),
+        );
+        assert_eq!((fragment.nodes.len(), fragment.links.len()), (2, 1));
+        for _ in 0..2 {
+            let paste = paste(&design, &fragment, [24, 24]).unwrap();
+            design.apply(paste.command).unwrap();
+        }
+        let nodes: Vec<&str> = design.nodes.iter().map(|node| node.id.as_str()).collect();
+        assert_eq!(
+            nodes,
+            ["users", "api", "db", "api-2", "db-2", "api-3", "db-3"]
+        );
+        assert_eq!(design.links[3].id, "api-3->db-3");
+        assert_eq!(design.nodes[3].at, [324, 24]);
+        assert_eq!(design.problems(), []);
+    }
+
+    #[test]
+    fn a_copy_of_a_numbered_node_counts_on() {
+        let mut design = small();
+        design.nodes[1].id = "api-7".into();
+        let fragment = copy(&design, &Selection::of_nodes(["api-7".to_owned()]));
+        assert_eq!(paste(&design, &fragment, [0, 0]).unwrap().nodes, ["api-8"]);
+    }
+}

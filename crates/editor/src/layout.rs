@@ -1,0 +1,437 @@
+//! Automatic layout in layers, after Sugiyama, Tagawa and Toda (1981): layers by the longest path
+//! from a source, order within a layer by barycentres, positions by the neighbours' average.
+//!
+//! Simplified: cycles are cut where a depth-first walk closes them, and no network simplex is run.
+//! Links that skip layers get invisible stand-ins in between, so that they are led around nodes.
+
+use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH};
+use design::{Command, Design};
+use std::collections::BTreeMap;
+
+/// Distance of one layer to the next, in canvas units.
+pub const LAYER_STEP: f64 = NODE_WIDTH + 96.0;
+/// Distance of one node of a layer to the next, in canvas units.
+pub const ROW_STEP: f64 = NODE_HEIGHT + 40.0;
+
+/// Sweeps over the layers, there and back. More change little.
+const SWEEPS: usize = 8;
+/// Most stand-ins; beyond, long links are drawn as they fall.
+const STAND_INS_MAX: usize = 5_000;
+
+/// Whether a design has no positions to speak of: several nodes, all in one place.
+pub fn lacks_positions(design: &Design) -> bool {
+    design.nodes.len() > 1 && design.nodes.windows(2).all(|pair| pair[0].at == pair[1].at)
+}
+
+/// Where every node should stand, in the design's order. The upper left corner of it all is the
+/// origin, and everything is on the grid.
+pub fn arrange(design: &Design) -> Vec<[i32; 2]> {
+    let graph = Graph::new(design);
+    let mut layers = graph.layers();
+    order(&graph, &mut layers);
+    let rows = place(&graph, &layers);
+    let mut positions = vec![[0, 0]; design.nodes.len()];
+    for (at, layer) in layers.iter().enumerate() {
+        for vertex in layer.iter().filter(|vertex| **vertex < design.nodes.len()) {
+            let y = (rows[*vertex] / GRID).round() * GRID;
+            positions[*vertex] = [(at as f64 * LAYER_STEP) as i32, y as i32];
+        }
+    }
+    place_strays(&graph, &mut positions);
+    positions
+}
+
+/// The moves that lay a whole design out anew, its upper left corner staying where it is.
+pub fn tidy(design: &Design) -> Vec<Command> {
+    let corner = |axis: usize| design.nodes.iter().map(|node| node.at[axis]).min();
+    let (Some(x), Some(y)) = (corner(0), corner(1)) else {
+        return Vec::new();
+    };
+    let grid = GRID as i32;
+    let (x, y) = (x.div_euclid(grid) * grid, y.div_euclid(grid) * grid);
+    design
+        .nodes
+        .iter()
+        .zip(arrange(design))
+        .map(|(node, at)| (node, [at[0] + x, at[1] + y]))
+        .filter(|(node, at)| node.at != *at)
+        .map(|(node, at)| Command::Move(node.id.clone(), at))
+        .collect()
+}
+
+/// The ids of all nodes from callers to callees: the order in which the Tab key visits them.
+pub fn flow_order(design: &Design) -> Vec<String> {
+    let graph = Graph::new(design);
+    let mut order: Vec<usize> = (0..design.nodes.len()).collect();
+    order.sort_by_key(|node| {
+        let at = design.nodes[*node].at;
+        (graph.layer[*node], at[1], at[0], *node)
+    });
+    order
+        .into_iter()
+        .map(|node| design.nodes[node].id.clone())
+        .collect()
+}
+
+/// Nodes and stand-ins, by index: nodes first, in the design's order.
+struct Graph {
+    /// How many of the vertices are nodes.
+    nodes: usize,
+    layer: Vec<usize>,
+    /// Neighbours one layer on, and one layer back.
+    next: Vec<Vec<usize>>,
+    back: Vec<Vec<usize>>,
+}
+
+impl Graph {
+    fn new(design: &Design) -> Self {
+        let links = acyclic(design);
+        let nodes = design.nodes.len();
+        let layer = longest_paths(nodes, &links);
+        let mut graph = Self {
+            nodes,
+            layer,
+            next: vec![Vec::new(); nodes],
+            back: vec![Vec::new(); nodes],
+        };
+        for (from, to) in links {
+            graph.connect(from, to);
+        }
+        graph
+    }
+
+    /// Connects two nodes through stand-ins in the layers between.
+    fn connect(&mut self, from: usize, to: usize) {
+        let between = self.layer[from] + 1..self.layer[to];
+        let mut last = from;
+        if self.layer.len() + between.len() <= self.nodes + STAND_INS_MAX {
+            for layer in between {
+                let stand_in = self.layer.len();
+                self.layer.push(layer);
+                self.next.push(Vec::new());
+                self.back.push(vec![last]);
+                self.next[last].push(stand_in);
+                last = stand_in;
+            }
+        }
+        self.next[last].push(to);
+        self.back[to].push(last);
+    }
+
+    fn is_stray(&self, vertex: usize) -> bool {
+        self.next[vertex].is_empty() && self.back[vertex].is_empty()
+    }
+
+    /// The connected vertices of each layer, in the order given.
+    fn layers(&self) -> Vec<Vec<usize>> {
+        let count = self.layer.iter().max().map_or(0, |last| last + 1);
+        let mut layers = vec![Vec::new(); count];
+        for (vertex, layer) in self.layer.iter().enumerate() {
+            if !self.is_stray(vertex) {
+                layers[*layer].push(vertex);
+            }
+        }
+        layers
+    }
+}
+
+/// The links by index, each pair once, without those that close a cycle.
+fn acyclic(design: &Design) -> Vec<(usize, usize)> {
+    let index: BTreeMap<&str, usize> = design
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(at, node)| (node.id.as_str(), at))
+        .collect();
+    let mut out = vec![Vec::new(); design.nodes.len()];
+    for link in &design.links {
+        if let (Some(from), Some(to)) = (index.get(link.from.as_str()), index.get(link.to.as_str()))
+            && !out[*from].contains(to)
+        {
+            out[*from].push(*to);
+        }
+    }
+    let mut state = vec![Visit::Not; design.nodes.len()];
+    let mut kept = Vec::new();
+    // An explicit stack: designs may be ten thousand nodes deep.
+    for start in 0..design.nodes.len() {
+        if state[start] != Visit::Not {
+            continue;
+        }
+        state[start] = Visit::Open;
+        let mut stack = vec![(start, 0)];
+        while let Some((from, next)) = stack.pop() {
+            let Some(to) = out[from].get(next).copied() else {
+                state[from] = Visit::Done;
+                continue;
+            };
+            stack.push((from, next + 1));
+            match state[to] {
+                Visit::Open => continue,
+                Visit::Done => {}
+                Visit::Not => {
+                    state[to] = Visit::Open;
+                    stack.push((to, 0));
+                }
+            }
+            kept.push((from, to));
+        }
+    }
+    kept
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    Not,
+    Open,
+    Done,
+}
+
+/// Each node's layer: one beyond the farthest of its callers.
+fn longest_paths(nodes: usize, links: &[(usize, usize)]) -> Vec<usize> {
+    let mut waiting = vec![0; nodes];
+    let mut out = vec![Vec::new(); nodes];
+    for (from, to) in links {
+        waiting[*to] += 1;
+        out[*from].push(*to);
+    }
+    let mut layer = vec![0; nodes];
+    let mut ready: Vec<usize> = (0..nodes).filter(|node| waiting[*node] == 0).collect();
+    while let Some(from) = ready.pop() {
+        for to in &out[from] {
+            layer[*to] = layer[*to].max(layer[from] + 1);
+            waiting[*to] -= 1;
+            if waiting[*to] == 0 {
+                ready.push(*to);
+            }
+        }
+    }
+    layer
+}
+
+/// Sorts every layer by the average place of its neighbours, there and back.
+fn order(graph: &Graph, layers: &mut [Vec<usize>]) {
+    let mut place = vec![0.0; graph.layer.len()];
+    let note = |layer: &[usize], place: &mut [f64]| {
+        for (at, vertex) in layer.iter().enumerate() {
+            place[*vertex] = at as f64;
+        }
+    };
+    for layer in layers.iter() {
+        note(layer, &mut place);
+    }
+    for sweep in 0..SWEEPS {
+        let forwards = sweep % 2 == 0;
+        let neighbours = if forwards { &graph.back } else { &graph.next };
+        for step in 0..layers.len() {
+            let at = if forwards {
+                step
+            } else {
+                layers.len() - 1 - step
+            };
+            let layer = &mut layers[at];
+            let mut keyed: Vec<(f64, usize)> = layer
+                .iter()
+                .map(|vertex| {
+                    let there = average(&neighbours[*vertex], &place);
+                    (there.unwrap_or(place[*vertex]), *vertex)
+                })
+                .collect();
+            keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
+            *layer = keyed.into_iter().map(|(_, vertex)| vertex).collect();
+            note(layer, &mut place);
+        }
+    }
+}
+
+/// The height of every vertex: near the average of its neighbours, never nearer than a row to the
+/// next of its layer. The topmost is at 0.
+fn place(graph: &Graph, layers: &[Vec<usize>]) -> Vec<f64> {
+    let mut y = vec![0.0; graph.layer.len()];
+    for layer in layers {
+        for (at, vertex) in layer.iter().enumerate() {
+            y[*vertex] = (at as f64 - (layer.len() as f64 - 1.0) / 2.0) * ROW_STEP;
+        }
+    }
+    for sweep in 0..SWEEPS {
+        let forwards = sweep % 2 == 0;
+        let neighbours = if forwards { &graph.back } else { &graph.next };
+        for step in 0..layers.len() {
+            let layer = &layers[if forwards {
+                step
+            } else {
+                layers.len() - 1 - step
+            }];
+            let wanted: Vec<f64> = layer
+                .iter()
+                .map(|vertex| average(&neighbours[*vertex], &y).unwrap_or(y[*vertex]))
+                .collect();
+            for (vertex, place) in layer.iter().zip(spread(&wanted)) {
+                y[*vertex] = place;
+            }
+        }
+    }
+    let connected = layers.iter().flatten().filter(|v| **v < graph.nodes);
+    let top = connected.map(|v| y[*v]).fold(f64::INFINITY, f64::min);
+    if top.is_finite() {
+        for height in &mut y {
+            *height -= top;
+        }
+    }
+    y
+}
+
+/// The places nearest to the wanted ones, in the same order and at least a row apart: neighbours
+/// that come too close form a block that stands around the average of what its members want.
+fn spread(wanted: &[f64]) -> Vec<f64> {
+    // Of each block: the sum of what its members want of its first place, and their number.
+    let mut blocks: Vec<(f64, usize)> = Vec::new();
+    for want in wanted {
+        blocks.push((*want, 1));
+        while let [.., (sum, count), (next_sum, next_count)] = blocks[..] {
+            let end = sum / count as f64 + count as f64 * ROW_STEP;
+            if next_sum / next_count as f64 >= end {
+                break;
+            }
+            blocks.pop();
+            // Seen from the joint block's first place, the later members want it that much higher.
+            let shift = next_count as f64 * count as f64 * ROW_STEP;
+            if let Some(block) = blocks.last_mut() {
+                *block = (sum + next_sum - shift, count + next_count);
+            }
+        }
+    }
+    blocks
+        .into_iter()
+        .flat_map(|(sum, count)| {
+            (0..count).map(move |at| sum / count as f64 + at as f64 * ROW_STEP)
+        })
+        .collect()
+}
+
+/// Nodes without any link stand below the rest, in rows.
+fn place_strays(graph: &Graph, positions: &mut [[i32; 2]]) {
+    let (strays, connected): (Vec<usize>, Vec<usize>) =
+        (0..graph.nodes).partition(|node| graph.is_stray(*node));
+    let bottom = connected.iter().map(|node| positions[*node][1]).max();
+    let top = bottom.map_or(0, |bottom| bottom + 2 * ROW_STEP as i32);
+    let columns = (strays.len() as f64).sqrt().floor().max(4.0) as usize;
+    for (at, node) in strays.into_iter().enumerate() {
+        let (row, column) = (at / columns, at % columns);
+        positions[node] = [
+            (column as f64 * LAYER_STEP) as i32,
+            top + (row as f64 * ROW_STEP) as i32,
+        ];
+    }
+}
+
+fn average(vertices: &[usize], values: &[f64]) -> Option<f64> {
+    let sum: f64 = vertices.iter().map(|vertex| values[*vertex]).sum();
+    (!vertices.is_empty()).then(|| sum / vertices.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::node_rect;
+    use crate::testing::{kind, small};
+    use design::link::Mode;
+    use design::{Link, Node};
+
+    fn design(nodes: usize, links: &[(usize, usize)]) -> Design {
+        Design {
+            nodes: (0..nodes)
+                .map(|at| Node::new(format!("n{at}"), kind("service"), [0, 0]))
+                .collect(),
+            links: links
+                .iter()
+                .enumerate()
+                .map(|(at, (from, to))| {
+                    Link::new(
+                        format!("l{at}"),
+                        format!("n{from}"),
+                        format!("n{to}"),
+                        Mode::Call,
+                    )
+                })
+                .collect(),
+            ..Design::default()
+        }
+    }
+
+    fn laid_out(mut design: Design) -> Design {
+        for command in tidy(&design) {
+            design.apply(command).unwrap();
+        }
+        design
+    }
+
+    #[test]
+    fn a_chain_is_a_straight_line() {
+        assert_eq!(arrange(&small()), [[0, 0], [272, 0], [544, 0]]);
+    }
+
+    #[test]
+    fn a_diamond_is_symmetrical() {
+        let design = design(4, &[(0, 1), (0, 2), (1, 3), (2, 3)]);
+        assert_eq!(arrange(&design), [[0, 56], [272, 0], [272, 112], [544, 56]]);
+    }
+
+    #[test]
+    fn links_lead_to_the_right_and_nodes_keep_apart() {
+        for (nodes, links) in [
+            (6, vec![(0, 1), (1, 2), (0, 3), (3, 2), (2, 4), (1, 4)]),
+            (5, vec![(0, 4), (1, 4), (2, 4), (3, 4)]),
+            (4, vec![(0, 1), (1, 2), (2, 0), (2, 3)]),
+            (9, vec![]),
+            (3, vec![(0, 1), (1, 0)]),
+        ] {
+            let design = laid_out(design(nodes, &links));
+            let rects: Vec<_> = design.nodes.iter().map(node_rect).collect();
+            for (at, rect) in rects.iter().enumerate() {
+                for other in &rects[at + 1..] {
+                    assert!(!rect.intersects(other), "{links:?}: {rects:?}");
+                }
+            }
+            let back = links
+                .iter()
+                .filter(|(from, to)| design.nodes[*from].at[0] >= design.nodes[*to].at[0]);
+            assert!(back.count() <= 1, "{links:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_over_a_layer_does_not_run_through_a_node() {
+        let design = laid_out(design(3, &[(0, 1), (1, 2), (0, 2)]));
+        let heights: Vec<i32> = design.nodes.iter().map(|node| node.at[1]).collect();
+        assert_ne!(heights[1], heights[0].midpoint(heights[2]));
+    }
+
+    #[test]
+    fn crossings_are_undone() {
+        let design = laid_out(design(4, &[(0, 3), (1, 2)]));
+        assert_eq!(design.nodes[0].at[1], design.nodes[3].at[1]);
+        assert_eq!(design.nodes[1].at[1], design.nodes[2].at[1]);
+    }
+
+    #[test]
+    fn tidying_twice_moves_nothing_more() {
+        let design = laid_out(design(6, &[(0, 1), (0, 2), (1, 3), (2, 3), (0, 4), (4, 5)]));
+        assert_eq!(tidy(&design), []);
+    }
+
+    #[test]
+    fn flow_order_goes_from_callers_to_callees() {
+        let mut design = small();
+        design.nodes.reverse();
+        assert_eq!(flow_order(&design), ["users", "api", "db"]);
+    }
+
+    #[test]
+    fn places_wanted_too_close_spread_around_their_middle() {
+        assert_eq!(
+            spread(&[0.0, 0.0, 500.0]),
+            [-ROW_STEP / 2.0, ROW_STEP / 2.0, 500.0]
+        );
+    }
+}

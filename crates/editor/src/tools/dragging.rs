@@ -1,0 +1,227 @@
+//! Moving what is selected, or a copy of it.
+
+use crate::curve::LinkPath;
+use crate::effect::Effect;
+use crate::fragment;
+use crate::geometry::{GRID, Point, rect_at};
+use crate::history::Gesture;
+use crate::input::{Input, Pointer};
+use crate::scene::Scene;
+use crate::selection::Selection;
+use crate::snap::{Guide, guides, snap};
+use crate::tools::{Context, Tool};
+use crate::wire::insert_into_link;
+use design::{Command, Design};
+use std::collections::BTreeMap;
+
+/// Nodes follow the pointer.
+#[derive(Clone, Debug)]
+pub struct Dragging {
+    /// Lines that the dragged node shares with others.
+    pub guides: Vec<Guide>,
+    /// The link the node would be put into if it were dropped here.
+    pub into: Option<String>,
+    /// The node that was taken hold of: it is the one that snaps.
+    anchor: String,
+    /// Where the pointer took hold, on the canvas.
+    start: Point,
+    /// Where the nodes stood.
+    origins: BTreeMap<String, [i32; 2]>,
+    /// How far they have been moved.
+    moved: [i32; 2],
+    gesture: Gesture,
+    copies: Copies,
+    /// What was selected before the press.
+    before: Selection,
+}
+
+/// What is being dragged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Copies {
+    No,
+    Yes,
+}
+
+impl Dragging {
+    /// Begins to drag the selection, which holds `anchor`.
+    pub(crate) fn new(
+        start: &Pointer,
+        anchor: String,
+        before: Selection,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let mut dragging = Self {
+            guides: Vec::new(),
+            into: None,
+            start: cx.canvas(start),
+            origins: BTreeMap::new(),
+            moved: [0, 0],
+            gesture: cx.document.gesture(""),
+            copies: Copies::No,
+            anchor,
+            before,
+        };
+        if start.modifiers.alt {
+            dragging.take_copies(cx);
+        }
+        let selection = cx.document.selection();
+        dragging.origins = origins(cx.document.design(), selection);
+        if dragging.copies == Copies::No {
+            let what = fragment::nodes_in_words(&selection.nodes);
+            dragging.gesture.name = format!("Move {what}");
+        }
+        dragging
+    }
+
+    /// Puts a copy of the selection in its place and takes hold of that instead.
+    fn take_copies(&mut self, cx: &mut Context<'_>) {
+        let design = cx.document.design();
+        let selection = cx.document.selection();
+        let copied = fragment::copy(design, selection);
+        let Some(at) = copied.nodes.iter().position(|node| node.id == self.anchor) else {
+            return;
+        };
+        let what = fragment::nodes_in_words(&selection.nodes);
+        let Ok(paste) = fragment::paste(design, &copied, [0, 0]) else {
+            return;
+        };
+        self.gesture.name = format!("Duplicate {what}");
+        if cx.apply(paste.command, &self.gesture) {
+            self.copies = Copies::Yes;
+            self.anchor.clone_from(&paste.nodes[at]);
+            cx.select_made(Selection::of_nodes(paste.nodes), &self.gesture);
+        }
+    }
+
+    pub(crate) fn on(mut self, input: &Input, cx: &mut Context<'_>) -> Tool {
+        match input {
+            Input::PointerMove(pointer) => {
+                if self.follow(pointer, cx) {
+                    Tool::Dragging(self)
+                } else {
+                    // The design changed under the hand (a node is gone): let go.
+                    self.end(cx)
+                }
+            }
+            Input::PointerUp(_) => {
+                if let Some(link) = self.into.clone() {
+                    self.insert(&link, cx);
+                } else if self.moved == [0, 0] && self.copies == Copies::No {
+                    let selection = cx.document.selection().clone();
+                    cx.call_off(&self.gesture);
+                    cx.select(selection);
+                }
+                self.end(cx)
+            }
+            Input::Cancel => {
+                cx.call_off(&self.gesture);
+                cx.select(self.before.clone());
+                self.end(cx)
+            }
+            Input::PointerDown(_)
+            | Input::PointerLeave
+            | Input::DoubleClick(_)
+            | Input::Menu(_)
+            | Input::Wheel { .. } => Tool::Dragging(self),
+        }
+    }
+
+    fn end(self, cx: &mut Context<'_>) -> Tool {
+        cx.say(Effect::OverlayChanged);
+        Tool::default()
+    }
+
+    /// Moves the nodes to where the pointer wants them. False if that was refused.
+    fn follow(&mut self, pointer: &Pointer, cx: &mut Context<'_>) -> bool {
+        let Some(origin) = self.origins.get(&self.anchor).copied() else {
+            return false;
+        };
+        let wanted = self.wanted(pointer, origin, cx);
+        let moved = [wanted[0] - origin[0], wanted[1] - origin[1]];
+        if moved != self.moved {
+            self.moved = moved;
+            let moves = self.origins.iter().map(|(id, at)| {
+                let to = Point::from(*at) + Point::from(moved);
+                Command::Move(id.clone(), to.to_position())
+            });
+            if !cx.apply(Command::Batch(moves.collect()), &self.gesture) {
+                return false;
+            }
+        }
+        let design = cx.document.design();
+        self.guides = guides(design, &self.origins, Point::from(wanted));
+        self.into = self.link_below(design, Point::from(wanted));
+        cx.say(Effect::OverlayChanged);
+        true
+    }
+
+    /// Where the anchor is to stand.
+    fn wanted(&self, pointer: &Pointer, origin: [i32; 2], cx: &Context<'_>) -> [i32; 2] {
+        let mut way = cx.canvas(pointer) - self.start;
+        if pointer.modifiers.shift {
+            if way.x.abs() >= way.y.abs() {
+                way.y = 0.0;
+            } else {
+                way.x = 0.0;
+            }
+        }
+        let free = Point::from(origin) + way;
+        if pointer.modifiers.command {
+            return free.to_position();
+        }
+        let scale = cx.viewport.scale();
+        let mut snapped = snap(cx.document.design(), &self.origins, free, scale);
+        // Kept to one direction, a node that stands off the grid stays on its own line.
+        if way.x == 0.0 {
+            snapped.x = f64::from(origin[0]);
+        }
+        if way.y == 0.0 {
+            snapped.y = f64::from(origin[1]);
+        }
+        snapped.to_position()
+    }
+
+    /// The link that a single, unconnected node has been put on.
+    fn link_below(&self, design: &Design, at: Point) -> Option<String> {
+        if self.origins.len() != 1
+            || design
+                .links
+                .iter()
+                .any(|link| link.from == self.anchor || link.to == self.anchor)
+        {
+            return None;
+        }
+        link_under_node(design, &self.anchor, at)
+    }
+
+    fn insert(&self, link: &str, cx: &mut Context<'_>) {
+        let commands = insert_into_link(cx.document.design(), link, &self.anchor);
+        if let Some(commands) = commands {
+            cx.apply(Command::Batch(commands), &self.gesture);
+        }
+    }
+}
+
+/// The link that runs through the middle of a node at `at`, if the node may be put into it.
+pub(crate) fn link_under_node(design: &Design, node: &str, at: Point) -> Option<String> {
+    let middle = rect_at(at).center();
+    let near = |curve| {
+        let path = LinkPath::new(curve);
+        path.distance(middle) <= 2.0 * GRID
+    };
+    Scene::new(design)
+        .curves()
+        .rev()
+        .filter(|(_, curve)| curve.hull().expand(2.0 * GRID).contains(middle) && near(*curve))
+        .map(|(link, _)| link.id.clone())
+        .find(|link| insert_into_link(design, link, node).is_some())
+}
+
+fn origins(design: &Design, selection: &Selection) -> BTreeMap<String, [i32; 2]> {
+    design
+        .nodes
+        .iter()
+        .filter(|node| selection.nodes.contains(&node.id))
+        .map(|node| (node.id.clone(), node.at))
+        .collect()
+}

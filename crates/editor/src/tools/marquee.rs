@@ -1,0 +1,93 @@
+//! Spanning a rectangle over what is to be selected.
+
+use crate::curve::LinkPath;
+use crate::effect::Effect;
+use crate::geometry::{Point, Rect, node_rect};
+use crate::input::{Input, Pointer};
+use crate::scene::Scene;
+use crate::selection::{Item, Selection};
+use crate::tools::{Context, Tool};
+use design::Design;
+
+/// A rectangle on the canvas, and what it selects.
+#[derive(Clone, Debug)]
+pub struct Marquee {
+    /// The rectangle, in canvas units.
+    pub rect: Rect,
+    start: Point,
+    /// What was selected before: back again if it is called off.
+    before: Selection,
+    /// What stays selected in any case.
+    base: Selection,
+}
+
+impl Marquee {
+    pub(crate) fn new(start: &Pointer, before: Selection, cx: &mut Context<'_>) -> Self {
+        let base = if start.modifiers.adds() {
+            before.clone()
+        } else {
+            Selection::none()
+        };
+        let start = cx.canvas(start);
+        Self {
+            rect: Rect::between(start, start),
+            start,
+            before,
+            base,
+        }
+    }
+
+    pub(crate) fn on(mut self, input: &Input, cx: &mut Context<'_>) -> Tool {
+        match input {
+            Input::PointerMove(pointer) => {
+                self.rect = Rect::between(self.start, cx.canvas(pointer));
+                let selection = marked(cx.document.design(), self.rect, &self.base);
+                cx.select(selection);
+                cx.say(Effect::OverlayChanged);
+                Tool::Marquee(self)
+            }
+            Input::PointerUp(_) => {
+                cx.say(Effect::OverlayChanged);
+                Tool::default()
+            }
+            Input::Cancel => {
+                cx.select(self.before);
+                cx.say(Effect::OverlayChanged);
+                Tool::default()
+            }
+            Input::PointerDown(_)
+            | Input::PointerLeave
+            | Input::DoubleClick(_)
+            | Input::Menu(_)
+            | Input::Wheel { .. } => Tool::Marquee(self),
+        }
+    }
+}
+
+/// What a rectangle selects: the nodes it touches. Where it touches none, the links it touches;
+/// otherwise links would come along that nobody aimed at.
+fn marked(design: &Design, rect: Rect, base: &Selection) -> Selection {
+    let mut selection = base.clone();
+    let touched = design
+        .nodes
+        .iter()
+        .filter(|node| node_rect(node).intersects(&rect));
+    let mut no_node = true;
+    for node in touched {
+        no_node = false;
+        selection.add(Item::Node(node.id.clone()));
+    }
+    if no_node {
+        for (link, curve) in Scene::new(design).curves() {
+            let crosses = curve.hull().intersects(&rect)
+                && LinkPath::new(curve)
+                    .points()
+                    .windows(2)
+                    .any(|piece| Rect::between(piece[0], piece[1]).intersects(&rect));
+            if crosses {
+                selection.add(Item::Link(link.id.clone()));
+            }
+        }
+    }
+    selection
+}

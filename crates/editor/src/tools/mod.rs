@@ -1,0 +1,185 @@
+//! The tool in hand, as a small state machine: one file per state, and every transition in the
+//! file of the state that is left.
+//!
+//! A state takes an input and gives the state that follows. What it does on the way goes through
+//! `Context`: edits of the document, the viewport, effects for the page.
+
+pub mod dragging;
+pub mod idle;
+pub mod marquee;
+pub mod panning;
+pub mod pinching;
+pub mod pressing;
+pub mod wiring;
+
+pub use dragging::Dragging;
+pub use idle::Idle;
+pub use marquee::Marquee;
+pub use panning::Panning;
+pub use pinching::Pinching;
+pub use pressing::Pressing;
+pub use wiring::Wiring;
+
+use crate::document::Document;
+use crate::effect::{Change, Effect};
+use crate::geometry::Point;
+use crate::history::Gesture;
+use crate::hit::{self, Aim, Hit};
+use crate::input::{Input, Pointer};
+use crate::scene::Scene;
+use crate::selection::Selection;
+use crate::viewport::Viewport;
+use design::Command;
+
+/// What may be done with the design.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Everything.
+    #[default]
+    Edit,
+    /// Looking around and selecting, as in an embedded view.
+    Look,
+}
+
+/// What a person is doing.
+#[derive(Clone, Debug)]
+pub enum Tool {
+    /// Nothing; hovering.
+    Idle(Idle),
+    /// A press that may become a click or a drag.
+    Pressing(Pressing),
+    /// Moving nodes.
+    Dragging(Dragging),
+    /// Drawing a wire.
+    Wiring(Wiring),
+    /// Spanning a rectangle to select what is in it.
+    Marquee(Marquee),
+    /// Pushing the canvas.
+    Panning(Panning),
+    /// Two fingers.
+    Pinching(Pinching),
+}
+
+impl Default for Tool {
+    fn default() -> Self {
+        Self::Idle(Idle::default())
+    }
+}
+
+impl Tool {
+    /// The state after an input.
+    pub(crate) fn on(self, input: &Input, cx: &mut Context<'_>) -> Self {
+        match self {
+            Self::Idle(state) => state.on(input, cx),
+            Self::Pressing(state) => state.on(input, cx),
+            Self::Dragging(state) => state.on(input, cx),
+            Self::Wiring(state) => state.on(input, cx),
+            Self::Marquee(state) => state.on(input, cx),
+            Self::Panning(state) => state.on(input, cx),
+            Self::Pinching(state) => state.on(input, cx),
+        }
+    }
+
+    /// Whether nothing is going on.
+    pub fn is_idle(&self) -> bool {
+        matches!(self, Self::Idle(_))
+    }
+}
+
+/// What the states work on.
+pub(crate) struct Context<'a> {
+    pub(crate) document: &'a mut Document,
+    pub(crate) viewport: &'a mut Viewport,
+    pub(crate) access: Access,
+    pub(crate) effects: &'a mut Vec<Effect>,
+}
+
+impl Context<'_> {
+    pub(crate) fn canvas(&self, pointer: &Pointer) -> Point {
+        self.viewport.to_canvas(pointer.at)
+    }
+
+    fn aim(&self, pointer: &Pointer) -> Aim {
+        Aim {
+            kind: pointer.kind,
+            scale: self.viewport.scale(),
+        }
+    }
+
+    /// What is under the pointer, as far as something can be done with it.
+    pub(crate) fn hit(&self, pointer: &Pointer) -> Hit {
+        let scene = Scene::new(self.document.design());
+        let selection = self.document.selection();
+        let hit = hit::hit(&scene, selection, self.canvas(pointer), self.aim(pointer));
+        match (self.access, hit) {
+            (Access::Look, Hit::Port(id, _)) => Hit::Node(id),
+            (Access::Look, Hit::LinkEnd(id, _)) => Hit::Link(id),
+            (Access::Edit | Access::Look, hit) => hit,
+        }
+    }
+
+    /// The node under the pointer.
+    pub(crate) fn node_at(&self, pointer: &Pointer) -> Option<String> {
+        let scene = Scene::new(self.document.design());
+        hit::node_at(&scene, self.canvas(pointer), self.aim(pointer))
+    }
+
+    pub(crate) fn say(&mut self, effect: Effect) {
+        push_effect(self.effects, effect);
+    }
+
+    pub(crate) fn select(&mut self, selection: Selection) {
+        if *self.document.selection() != selection {
+            self.document.select(selection);
+            self.say(Effect::SelectionChanged);
+        }
+    }
+
+    /// Edits; a refusal is said. Gives whether it was done.
+    pub(crate) fn apply(&mut self, command: Command, gesture: &Gesture) -> bool {
+        let before = self.document.selection().len();
+        match self.document.apply(command, gesture) {
+            Ok(change) => {
+                self.say(Effect::Changed(change));
+                if self.document.selection().len() != before {
+                    self.say(Effect::SelectionChanged);
+                }
+                true
+            }
+            Err(error) => {
+                self.say(Effect::Refused(error.to_string()));
+                false
+            }
+        }
+    }
+
+    /// Selects what a gesture made.
+    pub(crate) fn select_made(&mut self, selection: Selection, gesture: &Gesture) {
+        self.document.select_made(selection, gesture);
+        self.say(Effect::SelectionChanged);
+    }
+
+    pub(crate) fn call_off(&mut self, gesture: &Gesture) {
+        if let Some(change) = self.document.cancel(gesture) {
+            self.say(Effect::Changed(change));
+            self.say(Effect::SelectionChanged);
+        }
+    }
+}
+
+/// Adds an effect, unless it repeats what is to be done anyway.
+pub(crate) fn push_effect(effects: &mut Vec<Effect>, effect: Effect) {
+    let wider = |old: &Effect| match (old, &effect) {
+        (Effect::Changed(old), Effect::Changed(new)) => Some((*old).max(*new)),
+        _ => None,
+    };
+    let merged: Option<(usize, Change)> = effects
+        .iter()
+        .enumerate()
+        .find_map(|(at, old)| Some((at, wider(old)?)));
+    match merged {
+        Some((at, change)) => effects[at] = Effect::Changed(change),
+        None if effects.contains(&effect) => {}
+        None => effects.push(effect),
+    }
+}

@@ -1,0 +1,52 @@
+//! Pushing the canvas.
+
+use crate::effect::Effect;
+use crate::geometry::Point;
+use crate::input::{Input, Pointer};
+use crate::tools::{Context, Tool};
+
+/// The canvas follows the pointer.
+#[derive(Clone, Debug)]
+pub struct Panning {
+    /// Where the pointer was last, on the screen.
+    last: Point,
+    /// Where the canvas was at first.
+    offset: Point,
+}
+
+impl Panning {
+    pub(crate) fn new(pointer: &Pointer, cx: &mut Context<'_>) -> Self {
+        cx.say(Effect::OverlayChanged);
+        Self {
+            last: pointer.at,
+            offset: cx.viewport.offset(),
+        }
+    }
+
+    pub(crate) fn on(mut self, input: &Input, cx: &mut Context<'_>) -> Tool {
+        match input {
+            Input::PointerMove(pointer) => {
+                cx.viewport.pan(pointer.at - self.last);
+                self.last = pointer.at;
+                cx.say(Effect::ViewChanged);
+                Tool::Panning(self)
+            }
+            Input::Cancel => {
+                cx.viewport.pan(self.offset - cx.viewport.offset());
+                cx.say(Effect::ViewChanged);
+                end(cx)
+            }
+            Input::PointerUp(_) => end(cx),
+            Input::PointerDown(_)
+            | Input::PointerLeave
+            | Input::DoubleClick(_)
+            | Input::Menu(_)
+            | Input::Wheel { .. } => Tool::Panning(self),
+        }
+    }
+}
+
+fn end(cx: &mut Context<'_>) -> Tool {
+    cx.say(Effect::OverlayChanged);
+    Tool::default()
+}

@@ -1,0 +1,125 @@
+//! A press that has not gone far enough to be a drag. Lifted here, it is a click.
+
+use crate::effect::Effect;
+use crate::hit::Hit;
+use crate::input::{Input, Pointer, PointerKind};
+use crate::selection::{Item, Selection};
+use crate::tools::idle::open_menu;
+use crate::tools::{Access, Context, Dragging, Marquee, Panning, Tool, Wiring};
+use crate::wire::Wire;
+
+/// Pressed, undecided.
+#[derive(Clone, Debug)]
+pub struct Pressing {
+    /// The press.
+    pub start: Pointer,
+    /// What was under it.
+    pub hit: Hit,
+    /// What was selected before it.
+    before: Selection,
+}
+
+impl Pressing {
+    pub(crate) fn new(pointer: &Pointer, cx: &mut Context<'_>) -> Self {
+        let hit = cx.hit(pointer);
+        let before = cx.document.selection().clone();
+        // Selected at once, so that a drag that follows moves it. Taking something out of the
+        // selection waits for the click: a drag of several things may start on any of them.
+        if let Hit::Node(_) | Hit::Link(_) = hit
+            && let Some(item) = hit.item()
+            && !before.contains(&item)
+        {
+            if pointer.modifiers.adds() {
+                let mut selection = before.clone();
+                selection.add(item);
+                cx.select(selection);
+            } else {
+                cx.select(Selection::only(item));
+            }
+        }
+        Self {
+            start: *pointer,
+            hit,
+            before,
+        }
+    }
+
+    pub(crate) fn on(self, input: &Input, cx: &mut Context<'_>) -> Tool {
+        match input {
+            Input::PointerMove(pointer) => {
+                let gone = pointer.at.distance(self.start.at);
+                if gone < self.start.kind.drag_threshold() {
+                    return Tool::Pressing(self);
+                }
+                self.drag(cx).on(input, cx)
+            }
+            Input::PointerUp(pointer) => self.click(pointer, cx),
+            Input::Menu(pointer) => {
+                open_menu(pointer, cx);
+                Tool::default()
+            }
+            Input::Cancel => {
+                cx.select(self.before);
+                Tool::default()
+            }
+            Input::PointerDown(_)
+            | Input::PointerLeave
+            | Input::DoubleClick(_)
+            | Input::Wheel { .. } => Tool::Pressing(self),
+        }
+    }
+
+    /// The gesture that dragging from here is.
+    fn drag(self, cx: &mut Context<'_>) -> Tool {
+        let start = &self.start;
+        match self.hit {
+            Hit::Node(id) if cx.access == Access::Edit => {
+                Tool::Dragging(Dragging::new(start, id, self.before, cx))
+            }
+            Hit::Port(id, end) => Tool::Wiring(Wiring::held(Wire::from_port(id, end), start, cx)),
+            Hit::LinkEnd(id, end) => match cx.document.design().link(&id) {
+                Some(link) => {
+                    let wire = Wire::from_link(link, end);
+                    Tool::Wiring(Wiring::held(wire, start, cx))
+                }
+                None => Tool::default(),
+            },
+            Hit::Node(_) | Hit::Link(_) | Hit::Empty => {
+                // One finger pushes the canvas about, as everywhere on a phone.
+                if start.kind == PointerKind::Touch || cx.access == Access::Look {
+                    cx.select(self.before);
+                    Tool::Panning(Panning::new(start, cx))
+                } else {
+                    Tool::Marquee(Marquee::new(start, self.before, cx))
+                }
+            }
+        }
+    }
+
+    fn click(self, pointer: &Pointer, cx: &mut Context<'_>) -> Tool {
+        let adds = self.start.modifiers.adds();
+        match self.hit {
+            Hit::Node(id) => click_item(Item::Node(id), adds, &self.before, cx),
+            Hit::Link(id) | Hit::LinkEnd(id, _) => {
+                click_item(Item::Link(id), adds, &self.before, cx);
+            }
+            Hit::Port(id, end) => {
+                return Tool::Wiring(Wiring::loose(Wire::from_port(id, end), pointer, cx));
+            }
+            Hit::Empty if adds => {}
+            Hit::Empty => cx.select(Selection::none()),
+        }
+        Tool::default()
+    }
+}
+
+fn click_item(item: Item, adds: bool, before: &Selection, cx: &mut Context<'_>) {
+    if !adds {
+        cx.select(Selection::only(item.clone()));
+        cx.say(Effect::OpenInspector(item));
+    } else if before.contains(&item) {
+        let mut selection = before.clone();
+        selection.toggle(item);
+        cx.select(selection);
+    }
+}

@@ -1,0 +1,191 @@
+//! Which part of the canvas the screen shows.
+
+use crate::geometry::{Point, Rect};
+
+/// Smallest zoom: 10 %.
+pub const SCALE_MIN: f64 = 0.1;
+/// Largest zoom: 400 %.
+pub const SCALE_MAX: f64 = 4.0;
+/// Fitting never magnifies beyond this: three nodes blown up to fill a screen help nobody.
+pub const FIT_MAX: f64 = 1.0;
+/// Free space around what is fitted, in screen pixels.
+pub const FIT_MARGIN: f64 = 48.0;
+/// One step of the zoom actions.
+pub const ZOOM_STEP: f64 = 1.25;
+/// How much one pixel of wheel zooms: a mouse's notch of about 100 px is a fifth.
+const WHEEL_ZOOM: f64 = 0.002;
+
+/// Farthest the canvas can be pushed away, in screen pixels; keeps the arithmetic finite.
+const OFFSET_MAX: f64 = 1e7;
+
+/// The part of the canvas on the screen. Screen coordinates count from the canvas element's upper
+/// left corner: `screen = canvas * scale + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Viewport {
+    size: Point,
+    offset: Point,
+    scale: f64,
+}
+
+impl Default for Viewport {
+    fn default() -> Self {
+        Self {
+            size: Point::new(1024.0, 640.0),
+            offset: Point::default(),
+            scale: 1.0,
+        }
+    }
+}
+
+impl Viewport {
+    /// Width and height of the canvas element, in screen pixels.
+    pub fn size(&self) -> Point {
+        self.size
+    }
+
+    /// Where the canvas's origin is on the screen.
+    pub fn offset(&self) -> Point {
+        self.offset
+    }
+
+    /// Screen pixels per canvas unit: 1 is 100 %.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// What the screen shows of the canvas.
+    pub fn visible(&self) -> Rect {
+        Rect::between(self.to_canvas(Point::default()), self.to_canvas(self.size))
+    }
+
+    /// The canvas point shown in the middle.
+    pub fn center(&self) -> Point {
+        self.to_canvas(self.size * 0.5)
+    }
+
+    /// From screen to canvas.
+    pub fn to_canvas(&self, screen: Point) -> Point {
+        (screen - self.offset) * (1.0 / self.scale)
+    }
+
+    /// From canvas to screen.
+    pub fn to_screen(&self, canvas: Point) -> Point {
+        canvas * self.scale + self.offset
+    }
+
+    /// Takes the size of the canvas element. What was in the upper left corner stays there.
+    pub fn resize(&mut self, size: Point) {
+        if size.is_finite() {
+            self.size = Point::new(size.x.max(1.0), size.y.max(1.0));
+        }
+    }
+
+    /// Pushes the canvas by so many screen pixels.
+    pub fn pan(&mut self, by: Point) {
+        self.set_offset(self.offset + by);
+    }
+
+    /// Zooms by a factor; what is at the screen point `at` stays there.
+    pub fn zoom_at(&mut self, at: Point, factor: f64) {
+        if factor.is_finite() && factor > 0.0 {
+            self.zoom_to(at, self.scale * factor);
+        }
+    }
+
+    /// Sets the zoom; what is at the screen point `at` stays there.
+    pub fn zoom_to(&mut self, at: Point, scale: f64) {
+        if !at.is_finite() || !scale.is_finite() {
+            return;
+        }
+        let fixed = self.to_canvas(at);
+        self.scale = scale.clamp(SCALE_MIN, SCALE_MAX);
+        self.set_offset(at - fixed * self.scale);
+    }
+
+    /// Shows all of `bounds`, in the middle, no larger than [`FIT_MAX`].
+    pub fn fit(&mut self, bounds: Rect) {
+        let room = self.size - Point::new(FIT_MARGIN, FIT_MARGIN) * 2.0;
+        let size = bounds.size();
+        let scale = (room.x / size.x.max(1.0)).min(room.y / size.y.max(1.0));
+        if !scale.is_finite() {
+            return;
+        }
+        self.scale = scale.clamp(SCALE_MIN, FIT_MAX);
+        self.set_offset(self.size * 0.5 - bounds.center() * self.scale);
+    }
+
+    /// Brings a canvas point to the middle.
+    pub fn center_on(&mut self, canvas: Point) {
+        self.set_offset(self.size * 0.5 - canvas * self.scale);
+    }
+
+    fn set_offset(&mut self, offset: Point) {
+        if offset.is_finite() {
+            self.offset = Point::new(
+                offset.x.clamp(-OFFSET_MAX, OFFSET_MAX),
+                offset.y.clamp(-OFFSET_MAX, OFFSET_MAX),
+            );
+        }
+    }
+}
+
+/// The zoom factor of a wheel's turn in pixels: down zooms out, and turning back leads back
+/// exactly where one was.
+pub fn wheel_factor(turn: f64) -> f64 {
+    let by = 1.0 + turn.abs().min(500.0) * WHEEL_ZOOM;
+    if turn > 0.0 { 1.0 / by } else { by }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(a: Point, b: Point) -> bool {
+        a.distance(b) < 1e-9
+    }
+
+    #[test]
+    fn zooming_keeps_the_point_under_the_pointer() {
+        let mut view = Viewport::default();
+        view.pan(Point::new(37.0, -12.0));
+        let at = Point::new(300.0, 200.0);
+        let under = view.to_canvas(at);
+        for turn in [-100.0, -400.0, 250.0, 900.0, -3.0] {
+            view.zoom_at(at, wheel_factor(turn));
+            assert!(near(view.to_canvas(at), under), "after {turn}");
+        }
+    }
+
+    #[test]
+    fn zoom_stays_between_10_and_400_percent() {
+        let mut view = Viewport::default();
+        view.zoom_at(Point::default(), 1e9);
+        assert_eq!(view.scale(), SCALE_MAX);
+        view.zoom_at(Point::default(), 1e-9);
+        assert_eq!(view.scale(), SCALE_MIN);
+        let before = view;
+        for nonsense in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+            view.zoom_at(Point::default(), nonsense);
+        }
+        view.pan(Point::new(f64::NAN, 0.0));
+        assert_eq!(view, before);
+    }
+
+    #[test]
+    fn turning_the_wheel_back_leads_back() {
+        assert_eq!(wheel_factor(120.0) * wheel_factor(-120.0), 1.0);
+        assert!(wheel_factor(120.0) < 1.0);
+    }
+
+    #[test]
+    fn fitting_shows_everything_in_the_middle() {
+        let mut view = Viewport::default();
+        view.resize(Point::new(1000.0, 500.0));
+        let bounds = Rect::between(Point::new(-4000.0, 100.0), Point::new(2000.0, 300.0));
+        view.fit(bounds);
+        assert!(view.visible().contains(bounds.min) && view.visible().contains(bounds.max));
+        assert!(near(view.center(), bounds.center()));
+        view.fit(Rect::between(Point::default(), Point::new(10.0, 10.0)));
+        assert_eq!(view.scale(), FIT_MAX);
+    }
+}

@@ -1,0 +1,199 @@
+//! A wire that is being drawn: where it starts, what it may connect to, what connecting it does.
+
+use crate::geometry::End;
+use design::document::LINKS_MAX;
+use design::link::Mode;
+use design::validate::{link_refusal, usual_mode};
+use design::{Attribute, Command, Design, KINDS, Kind, KindInfo, Link, Target, Value};
+
+/// A link with one end in the hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wire {
+    /// The node at the other end.
+    pub node: String,
+    /// Which end is in the hand: [`End::To`] looks for somebody to call.
+    pub loose: End,
+    /// The link whose end was taken off; none for a new one.
+    pub link: Option<String>,
+}
+
+impl Wire {
+    /// A new link that starts at this node's port.
+    pub fn from_port(node: impl Into<String>, port: End) -> Self {
+        Self {
+            node: node.into(),
+            loose: port.other(),
+            link: None,
+        }
+    }
+
+    /// A link whose end is taken off.
+    pub fn from_link(link: &Link, end: End) -> Self {
+        let fixed = match end {
+            End::From => &link.to,
+            End::To => &link.from,
+        };
+        Self {
+            node: fixed.clone(),
+            loose: end,
+            link: Some(link.id.clone()),
+        }
+    }
+
+    /// Caller and callee once the loose end is on `other`.
+    pub fn ends<'a>(&'a self, other: &'a str) -> (&'a str, &'a str) {
+        match self.loose {
+            End::From => (other, &self.node),
+            End::To => (&self.node, other),
+        }
+    }
+
+    /// Why the loose end cannot be put on this node, if it cannot.
+    pub fn refusal(&self, design: &Design, other: &str) -> Option<String> {
+        if self.node == other {
+            return Some("a node cannot call itself".to_owned());
+        }
+        if self.link.is_none() && design.links.len() >= LINKS_MAX {
+            return Some(format!("a design has at most {LINKS_MAX} links"));
+        }
+        let (from, to) = self.ends(other);
+        let (from, to) = (&design.node(from)?.kind, &design.node(to)?.kind);
+        link_refusal(from, to, self.mode(design, from, to))
+    }
+
+    /// The kinds of node the loose end may be put on: what the quick-add offers.
+    pub fn kinds(&self, design: &Design) -> Vec<&'static KindInfo> {
+        let Some(node) = design.node(&self.node) else {
+            return Vec::new();
+        };
+        let fits = |info: &&KindInfo| {
+            let other = (info.make)();
+            let (from, to) = match self.loose {
+                End::From => (&other, &node.kind),
+                End::To => (&node.kind, &other),
+            };
+            link_refusal(from, to, self.mode(design, from, to)).is_none()
+        };
+        KINDS.iter().filter(fits).collect()
+    }
+
+    /// The command that puts the loose end on this node, and the id of the link. The caller has
+    /// asked for a refusal before; a node that is gone gives none.
+    pub fn connect(&self, design: &Design, other: &str) -> Option<(Command, String)> {
+        let (from, to) = self.ends(other);
+        let (caller, callee) = (&design.node(from)?.kind, &design.node(to)?.kind);
+        let mode = self.mode(design, caller, callee);
+        let Some(id) = &self.link else {
+            let id = design.free_link_id(from, to);
+            let link = Link::new(id.clone(), from, to, mode);
+            return Some((Command::AddLink(design.links.len(), Box::new(link)), id));
+        };
+        let set = |field: &str, value: Value| {
+            Command::Set(Target::Link(id.clone()), field.to_owned(), value)
+        };
+        let mut commands = vec![set(self.loose.field(), Value::text(other))];
+        if design.link(id)?.mode != mode {
+            commands.push(set("mode", mode.write()));
+        }
+        Some((Command::Batch(commands), id.clone()))
+    }
+
+    /// A link keeps its mode where that is still possible.
+    fn mode(&self, design: &Design, from: &Kind, to: &Kind) -> Mode {
+        let present = self.link.as_ref().and_then(|id| design.link(id));
+        match present {
+            Some(link) if link_refusal(from, to, link.mode).is_none() => link.mode,
+            _ => usual_mode(from, to),
+        }
+    }
+}
+
+/// The commands that put a node into a link: the link then ends at the node, and a new one leads
+/// on from there. None if the node cannot be called by the one side or cannot call the other.
+pub fn insert_into_link(design: &Design, link: &str, node: &str) -> Option<Vec<Command>> {
+    let link = design.link(link)?;
+    let first = Wire::from_link(link, End::To);
+    let second = Wire::from_port(node, End::From);
+    if link.from == node
+        || link.to == node
+        || first.refusal(design, node).is_some()
+        || second.refusal(design, &link.to).is_some()
+    {
+        return None;
+    }
+    let (to_node, _) = first.connect(design, node)?;
+    let (onwards, _) = second.connect(design, &link.to)?;
+    Some(vec![to_node, onwards])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{kind, small};
+    use design::Node;
+
+    fn names(kinds: Vec<&'static KindInfo>) -> Vec<&'static str> {
+        kinds.into_iter().map(|info| info.name).collect()
+    }
+
+    #[test]
+    fn the_quick_add_offers_what_may_connect() {
+        let design = small();
+        assert_eq!(
+            names(Wire::from_port("db", End::To).kinds(&design)),
+            ["client", "load_balancer", "service", "cache"]
+        );
+        assert_eq!(
+            names(Wire::from_port("api", End::From).kinds(&design)),
+            ["load_balancer", "service", "cache", "queue", "database"]
+        );
+        assert!(Wire::from_port("gone", End::From).kinds(&design).is_empty());
+    }
+
+    #[test]
+    fn a_wire_says_why_not() {
+        let design = small();
+        let wire = Wire::from_port("api", End::From);
+        assert_eq!(wire.refusal(&design, "db"), None);
+        for (other, why) in [("api", "itself"), ("users", "called by none")] {
+            let refusal = wire.refusal(&design, other).unwrap();
+            assert!(refusal.contains(why), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn an_end_put_elsewhere_keeps_the_policies_and_adapts_the_mode() {
+        let mut design = small();
+        design
+            .nodes
+            .push(Node::new("jobs", kind("queue"), [600, 200]));
+        design.links[1].calls = 7;
+        let wire = Wire::from_link(&design.links[1], End::To);
+        let (command, id) = wire.connect(&design, "jobs").unwrap();
+        design.apply(command).unwrap();
+        let link = design.link(&id).unwrap();
+        assert_eq!(
+            (link.to.as_str(), link.mode, link.calls),
+            ("jobs", Mode::Publish, 7)
+        );
+    }
+
+    #[test]
+    fn a_node_goes_into_a_link_it_fits() {
+        let mut design = small();
+        design
+            .nodes
+            .push(Node::new("cache", kind("cache"), [600, 200]));
+        for command in insert_into_link(&design, "api->db", "cache").unwrap() {
+            design.apply(command).unwrap();
+        }
+        let ends: Vec<(&str, &str)> = design
+            .links
+            .iter()
+            .map(|link| (link.from.as_str(), link.to.as_str()))
+            .collect();
+        assert_eq!(ends, [("users", "api"), ("api", "cache"), ("cache", "db")]);
+        assert_eq!(insert_into_link(&design, "users->api", "users"), None);
+        assert_eq!(insert_into_link(&design, "api->db", "db"), None);
+    }
+}
