@@ -17,6 +17,11 @@ const LINE_MAX: usize = 100;
 
 /// Reads a design. An error holds every problem of the file, each with its path; a mistake in the
 /// JSON itself is one problem with its line and column.
+///
+/// ```
+/// let problems = format::json::read(r#"{"faultline": 1, "sede": 7}"#).unwrap_err();
+/// assert_eq!(problems[0].to_string(), "sede: unknown field, did you mean seed?");
+/// ```
 pub fn read(text: &str) -> Result<Design, Vec<Problem>> {
     let value = value_from_str(text).map_err(|problem| vec![problem])?;
     let repeated = repeated_keys(&value);

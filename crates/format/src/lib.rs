@@ -1,5 +1,7 @@
 //! Wire types: the design file, the share link, and the messages between page and worker.
 
+#[cfg(any(test, feature = "arbitrary"))]
+pub mod arbitrary;
 pub mod json;
 pub mod link;
 pub mod message;

@@ -10,8 +10,14 @@
 //! through the same validation as a file.
 
 mod bytes;
-mod codec;
+mod decode;
+mod encode;
+#[cfg(test)]
+mod frozen;
+mod parts;
 mod table;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 use base64::Engine;
@@ -78,8 +84,15 @@ fn first_of(problems: &[Problem]) -> String {
 }
 
 /// The fragment of a link, without its `#`. A design with problems makes a link that does not open.
+///
+/// ```
+/// use format::link::{Shared, decode, encode};
+/// let shared = Shared::default();
+/// let url = format!("https://example.org/#{}", encode(&shared));
+/// assert_eq!(decode(&url), Ok(shared));
+/// ```
 pub fn encode(shared: &Shared) -> String {
-    let mut document = codec::encode(&v1::DESIGN, &to_value(shared));
+    let mut document = encode::encode(&v1::DESIGN, &to_value(shared));
     document.extend(checksum(&document).to_le_bytes());
     // Level 10 is the slowest and smallest; a design of a hundred nodes takes under a millisecond.
     let deflated = deflate::compress_to_vec(&document, 10);
@@ -109,7 +122,7 @@ pub fn decode(text: &str) -> Result<Shared, LinkError> {
         .decode(code)
         .map_err(|_| LinkError::Invalid("its end is missing"))?;
     let document = open(&bytes)?;
-    let value = codec::decode(&v1::DESIGN, &document)?;
+    let value = decode::decode(&v1::DESIGN, &document)?;
     from_value(value)
 }
 

@@ -1,4 +1,8 @@
-//! What the frozen tables are made of.
+//! What the frozen tables are made of, and what they say of defaults and names.
+
+use super::{LinkError, VERSION};
+use crate::json;
+use design::Value;
 
 /// How a value stands in a link.
 #[derive(Clone, Copy, Debug)]
@@ -60,3 +64,84 @@ pub(super) struct Field(
     pub(super) Wire,
     pub(super) &'static str,
 );
+
+/// A field's default, with everything in it spelt out.
+pub(super) fn default_of(Field(_, wire, text): &Field) -> Value {
+    let value = if text.starts_with(['[', '{']) {
+        json::value_from_str(text).expect("the table's defaults are JSON")
+    } else {
+        bare_default(wire, text)
+    };
+    complete(wire, value)
+}
+
+fn bare_default(wire: &Wire, text: &str) -> Value {
+    match wire {
+        Wire::Optional(_) if text == "null" => Value::Null,
+        Wire::Optional(inner) => bare_default(inner, text),
+        Wire::Bool => Value::Bool(text == "true"),
+        Wire::Integer | Wire::Signed | Wire::Number => {
+            Value::Number(text.parse().expect("the table's defaults are numbers"))
+        }
+        Wire::Text
+        | Wire::Duration
+        | Wire::Rate
+        | Wire::Distribution
+        | Wire::Bound
+        | Wire::Choice(_)
+        | Wire::List(_)
+        | Wire::OneOrMany(_)
+        | Wire::Record(_)
+        | Wire::Variants(_)
+        | Wire::Target
+        | Wire::Nodes(_)
+        | Wire::Links(_) => Value::text(text),
+    }
+}
+
+/// Fills in what a default's JSON leaves out.
+fn complete(wire: &Wire, value: Value) -> Value {
+    match (wire, value) {
+        (Wire::Record(record), value @ Value::Map(_)) => {
+            let field = |field: &Field| {
+                let value = match value.get(field.0) {
+                    Some(value) => complete(&field.1, value.clone()),
+                    None => default_of(field),
+                };
+                (field.0.to_owned(), value)
+            };
+            Value::Map(record.fields.iter().map(field).collect())
+        }
+        (Wire::List(inner) | Wire::OneOrMany(inner), Value::List(items)) => Value::List(
+            items
+                .into_iter()
+                .map(|item| complete(inner, item))
+                .collect(),
+        ),
+        (Wire::Variants(variants), Value::Map(entries)) => {
+            let entry = |(name, value): (String, Value)| {
+                let inner = variants.iter().find(|(known, _)| *known == name);
+                match inner {
+                    Some((_, Some(inner))) => (name, complete(inner, value)),
+                    Some((_, None)) | None => (name, value),
+                }
+            };
+            Value::Map(entries.into_iter().map(entry).collect())
+        }
+        (_, value) => value,
+    }
+}
+
+/// The number of a name that the tables list.
+pub(super) fn place<'a>(names: impl IntoIterator<Item = &'a &'static str>, name: &str) -> u64 {
+    names
+        .into_iter()
+        .position(|known| *known == name)
+        .expect("the tables list every name of the document: a test says which one they lack")
+        as u64
+}
+
+/// The entry of a table with this number; one past its end was appended after this code was built.
+pub(super) fn entry<T>(entries: &[T], number: usize) -> Result<&T, LinkError> {
+    entries.get(number).ok_or(LinkError::Newer(VERSION))
+}

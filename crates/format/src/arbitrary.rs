@@ -1,0 +1,667 @@
+//! Random valid designs, the same for the same seed: for property tests here, in the engine and
+//! between native code and wasm.
+//!
+//! Parameters are drawn along the document's own tables of fields, so a new field takes part as
+//! soon as it is declared. Sizes are kept small enough that a run takes well under a second: a
+//! request causes a few dozen attempts at most, and few hundred requests arrive. Cycles of calls
+//! are left out, since they may honestly deadlock, and so is endless redelivery.
+
+use design::attribute::{Field, Record, Shape};
+use design::fault::FaultKind;
+use design::link::{Link, Mode};
+use design::validate::link_refusal;
+use design::{Design, Duration, KINDS, Kind, Metric, Rate, Value};
+
+/// Most attempts that one request may cause, counted along all paths.
+const ATTEMPTS_MAX: u64 = 60;
+/// Seconds in which requests arrive, at most.
+const DURATION_MAX_S: u64 = 12;
+
+/// The random valid design of this seed.
+pub fn design(rng_seed: u64) -> Design {
+    let mut rng = Rng(rng_seed);
+    let rng = &mut rng;
+    let nodes = nodes(rng);
+    let links = links(rng, &nodes);
+    let faults = faults(rng, &nodes, &links);
+    let mut document = vec![("faultline".to_owned(), Value::Number(1.0))];
+    document.extend(settings(rng));
+    let written = nodes.into_iter().map(|node| node.value).collect();
+    document.push(("nodes".to_owned(), Value::List(written)));
+    document.push(("links".to_owned(), Value::List(links)));
+    document.push(("faults".to_owned(), Value::List(faults)));
+    let requirements = (0..rng.below(4)).map(|_| requirement(rng)).collect();
+    document.push(("requirements".to_owned(), Value::List(requirements)));
+    match Design::read(&Value::Map(document)) {
+        Ok(design) => design,
+        Err(problems) => panic!("the random design of seed {rng_seed} is not valid: {problems:?}"),
+    }
+}
+
+/// A node being drawn.
+struct Drawn {
+    id: String,
+    kind: Kind,
+    value: Value,
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct Rng(u64);
+
+impl Rng {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// From 0 to below `n`.
+    fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+
+    fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    /// From 0 to below 1.
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len() as u64) as usize]
+    }
+
+    /// Small values more often than large ones.
+    fn skewed(&mut self, low: f64, high: f64) -> f64 {
+        let unit = self.unit();
+        low + (high - low) * unit * unit * unit
+    }
+}
+
+fn settings(rng: &mut Rng) -> Vec<(String, Value)> {
+    let duration_s = rng.between(2, DURATION_MAX_S);
+    let seed = match rng.below(3) {
+        0 => rng.below(100),
+        1 => rng.below(1 << 32),
+        _ => rng.below(1 << 53),
+    };
+    let mut settings = vec![
+        ("seed".to_owned(), Value::Number(seed as f64)),
+        (
+            "duration".to_owned(),
+            Value::text(Duration::s(duration_s).to_string()),
+        ),
+    ];
+    if rng.chance(70) {
+        settings.push(("name".to_owned(), Value::text(name(rng))));
+    }
+    if rng.chance(50) {
+        let warmup = Duration::ms(rng.below(duration_s * 500));
+        settings.push(("warmup".to_owned(), Value::text(warmup.to_string())));
+    }
+    if rng.chance(30) {
+        settings.push(("drain".to_owned(), Value::Bool(false)));
+    }
+    settings
+}
+
+/// Every kind in the order calls go: clients first, databases last.
+fn nodes(rng: &mut Rng) -> Vec<Drawn> {
+    let mut nodes: Vec<Drawn> = Vec::new();
+    for (kind, low, high) in [
+        ("client", 1, 2),
+        ("load_balancer", 0, 1),
+        ("service", 1, 3),
+        ("cache", 0, 2),
+        ("queue", 0, 2),
+        ("service", 0, 2),
+        ("database", 0, 2),
+    ] {
+        for _ in 0..rng.between(low, high) {
+            let node = node(rng, kind, &nodes);
+            nodes.push(node);
+        }
+    }
+    nodes
+}
+
+fn node(rng: &mut Rng, kind: &str, earlier: &[Drawn]) -> Drawn {
+    let taken = |id: &str| earlier.iter().any(|node| node.id == id);
+    let id = match rng.below(4) {
+        0 => name(rng).trim().to_owned(),
+        _ => kind.to_owned(),
+    };
+    let id = (1..)
+        .map(|n| {
+            if n == 1 {
+                id.clone()
+            } else {
+                format!("{id}-{n}")
+            }
+        })
+        .find(|id| !id.is_empty() && !taken(id))
+        .expect("some number is free");
+    let grid = *rng.pick(&[1, 20, 20, 20]);
+    let at = [0; 2].map(|_| Value::Number((grid * (rng.below(60) as i64 - 10)) as f64));
+    let mut value = vec![
+        ("id".to_owned(), Value::text(&id)),
+        ("kind".to_owned(), Value::text(kind)),
+        ("at".to_owned(), Value::List(at.to_vec())),
+    ];
+    if rng.chance(20) {
+        value.push(("label".to_owned(), Value::text(name(rng))));
+    }
+    let info = KINDS.iter().find(|info| info.name == kind).expect("a kind");
+    if let Value::Map(parameters) = record(rng, info.record) {
+        value.extend(parameters);
+    }
+    let value = Value::Map(value);
+    let mut reader = design::Reader::default();
+    let node = design::Node::read(&value, &mut reader);
+    let Some(node) = node else {
+        panic!("a random node is not valid: {:?}", reader.finish());
+    };
+    Drawn {
+        id,
+        kind: node.kind,
+        value,
+    }
+}
+
+/// Calls from each node to later ones, until a request would cause too many.
+fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
+    let operations: Vec<Value> = nodes
+        .iter()
+        .flat_map(|node| match &node.kind {
+            Kind::Client(client) => client.operations.clone(),
+            Kind::LoadBalancer(_)
+            | Kind::Service(_)
+            | Kind::Cache(_)
+            | Kind::Queue(_)
+            | Kind::Database(_) => vec![],
+        })
+        .map(|operation| Value::Text(operation.name))
+        .collect();
+    let mut links = Vec::new();
+    // How many attempts of one request reach each node, at most.
+    let mut visits = vec![0u64; nodes.len()];
+    let mut left = ATTEMPTS_MAX;
+    for (from, caller) in nodes.iter().enumerate() {
+        if matches!(caller.kind, Kind::Client(_)) {
+            visits[from] = 1;
+        }
+        let wanted = match caller.kind {
+            Kind::Client(_) => 1,
+            Kind::LoadBalancer(_) => rng.between(1, 2),
+            Kind::Cache(_) => rng.below(2),
+            Kind::Service(_) | Kind::Queue(_) | Kind::Database(_) => rng.below(4),
+        };
+        for _ in 0..wanted {
+            let later: Vec<(usize, Mode)> = (from + 1..nodes.len())
+                .flat_map(|to| Mode::ALL.iter().map(move |mode| (to, *mode)))
+                .filter(|(to, mode)| link_refusal(&caller.kind, &nodes[*to].kind, *mode).is_none())
+                .collect();
+            if later.is_empty() || visits[from] > left {
+                break;
+            }
+            let (to, mode) = *rng.pick(&later);
+            let mut link = link(rng, &operations);
+            let attempts = link_attempts(&link) * visits[from];
+            if attempts > left {
+                // Too much for what is left: a plain link instead.
+                link.retain(|(name, _)| name != "retry" && name != "calls");
+            }
+            let attempts = link_attempts(&link) * visits[from];
+            left -= attempts;
+            visits[to] += attempts;
+            link.push(("from".to_owned(), Value::text(&caller.id)));
+            link.push(("to".to_owned(), Value::text(&nodes[to].id)));
+            link.push(("mode".to_owned(), Value::text(mode.name())));
+            if rng.chance(10) {
+                link.push((
+                    "id".to_owned(),
+                    Value::text(format!("link {}", links.len())),
+                ));
+            }
+            links.push(Value::Map(link));
+        }
+    }
+    links
+}
+
+fn link(rng: &mut Rng, operations: &[Value]) -> Vec<(String, Value)> {
+    let Value::Map(mut link) = record(rng, Link::RECORD) else {
+        return Vec::new();
+    };
+    for (name, value) in &mut link {
+        if name == "when" {
+            *value = conditions(rng, operations);
+        }
+    }
+    link
+}
+
+/// Attempts per visit of the caller.
+fn link_attempts(link: &[(String, Value)]) -> u64 {
+    let link = Value::Map(link.to_vec());
+    let number = |path: &str, default: f64| match link.at_path(path) {
+        Some(Value::Number(n)) => *n,
+        _ => default,
+    };
+    let attempts = match link.get("retry") {
+        None | Some(Value::Null) => 1.0,
+        Some(_) => number("retry.max_attempts", 3.0),
+    };
+    (number("calls", 1.0) * attempts) as u64
+}
+
+fn conditions(rng: &mut Rng, operations: &[Value]) -> Value {
+    let one = |rng: &mut Rng| match rng.below(4) {
+        0 => Value::Map(vec![(
+            "probability".to_owned(),
+            Value::Number(decimal(rng, 0.0, 1.0)),
+        )]),
+        1 => {
+            let named = Value::List(vec![rng.pick(operations).clone()]);
+            Value::Map(vec![("operations".to_owned(), named)])
+        }
+        _ => Value::text(*rng.pick(&["always", "reads", "writes", "on_miss", "on_error"])),
+    };
+    match rng.below(3) {
+        0 => Value::List((0..rng.between(1, 3)).map(|_| one(rng)).collect()),
+        _ => one(rng),
+    }
+}
+
+fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
+    let mut faults = Vec::new();
+    for _ in 0..rng.below(4) {
+        let kind = *rng.pick(FaultKind::ALL);
+        let targets: Vec<(String, u32)> = if kind.is_for_links() {
+            let id = |at: usize| default_id(links, at);
+            (0..links.len()).map(|at| (id(at), 1)).collect()
+        } else {
+            let fits = |node: &&Drawn| kind.targets().contains(&node.kind.name());
+            let target = |node: &Drawn| (node.id.clone(), node.kind.replicas());
+            nodes.iter().filter(fits).map(target).collect()
+        };
+        if targets.is_empty() {
+            continue;
+        }
+        let (target, replicas) = rng.pick(&targets).clone();
+        let mut fault = vec![
+            ("kind".to_owned(), Value::text(kind.name())),
+            ("target".to_owned(), Value::text(target)),
+            (
+                "at".to_owned(),
+                Value::text(Duration::ms(rng.below(DURATION_MAX_S * 1000)).to_string()),
+            ),
+        ];
+        if rng.chance(80) {
+            let lasts = Duration::ms(rng.between(1, 5_000));
+            fault.push(("for".to_owned(), Value::text(lasts.to_string())));
+        }
+        if rng.chance(60) {
+            fault.push(("times".to_owned(), Value::Number(decimal(rng, 0.1, 8.0))));
+        }
+        if rng.chance(40) {
+            fault.push(("add".to_owned(), Value::text(distribution(rng))));
+        }
+        if rng.chance(40) {
+            fault.push(("loss".to_owned(), Value::Number(decimal(rng, 0.0, 1.0))));
+        }
+        if rng.chance(40) && !kind.is_for_links() {
+            let replica = rng.below(u64::from(replicas));
+            fault.push(("replica".to_owned(), Value::Number(replica as f64)));
+        }
+        faults.push(Value::Map(fault));
+    }
+    faults
+}
+
+/// The id that reading gives to a link that has none.
+fn default_id(links: &[Value], at: usize) -> String {
+    let text = |link: &Value, name: &str| match link.get(name) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let ends = |link: &Value| (text(link, "from"), text(link, "to"));
+    if let Some(Value::Text(id)) = links[at].get("id") {
+        return id.clone();
+    }
+    let (from, to) = ends(&links[at]);
+    match links[..at]
+        .iter()
+        .filter(|link| ends(link) == (from.clone(), to.clone()))
+        .count()
+    {
+        0 => format!("{from}->{to}"),
+        n => format!("{from}->{to}#{}", n + 1),
+    }
+}
+
+fn requirement(rng: &mut Rng) -> Value {
+    let metric = *rng.pick(Metric::ALL);
+    let bound = match metric.is_duration() {
+        true => Value::text(duration(rng, 0.001, 5.0).to_string()),
+        false => Value::Number(decimal(rng, 0.0, 1.0)),
+    };
+    let side = *rng.pick(&["at_least", "at_most"]);
+    Value::Map(vec![
+        ("metric".to_owned(), Value::text(metric.name())),
+        (side.to_owned(), bound),
+    ])
+}
+
+/// About half of a record's fields; the others stay at their defaults.
+fn record(rng: &mut Rng, record: &'static Record) -> Value {
+    let mut entries = Vec::new();
+    for field in record.fields {
+        if matches!(field.name, "id" | "from" | "to" | "mode") || rng.chance(50) {
+            continue;
+        }
+        entries.push((field.name.to_owned(), tame(rng, record, field)));
+    }
+    // A client's own rate is far too high for a quick run, and a message must not come for ever.
+    if record.name == "Client" && !entries.iter().any(|(name, _)| name == "arrivals") {
+        let rate = Value::Map(vec![("poisson".to_owned(), rate(rng))]);
+        entries.push(("arrivals".to_owned(), rate));
+    }
+    Value::Map(entries)
+}
+
+/// A field's value, where its range alone would give designs that are invalid or run for ever.
+fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value {
+    let whole = |n: u64| Value::Number(n as f64);
+    match (record.name, field.name) {
+        ("Client", "operations") => {
+            let count = rng.between(1, 3);
+            Value::List((0..count).map(|at| operation(rng, at)).collect())
+        }
+        ("Client", "profile") => {
+            let mut at_ms = 0;
+            let mut step = || {
+                at_ms += rng.between(1, 4_000);
+                Value::Map(vec![
+                    (
+                        "at".to_owned(),
+                        Value::text(Duration::ms(at_ms).to_string()),
+                    ),
+                    ("times".to_owned(), Value::Number(decimal(rng, 0.0, 4.0))),
+                ])
+            };
+            Value::List((0..3).map(|_| step()).collect())
+        }
+        ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
+        ("Service", "replicas") => whole(rng.between(1, 5)),
+        ("Link", "calls") => whole(rng.between(1, 3)),
+        ("Link", "loss") => Value::Number(decimal(rng, 0.0, 0.2)),
+        ("Retry", "max_attempts") => whole(rng.between(1, 4)),
+        ("Retry", "on") => match any(rng, &field.shape, field.range) {
+            Value::List(items) if items.is_empty() => (field.default)(),
+            items => items,
+        },
+        ("Breaker", "failure_rate") => Value::Number(decimal(rng, 0.05, 1.0)),
+        ("Queue", "visibility_timeout") => Value::text(duration(rng, 0.5, 20.0).to_string()),
+        ("Queue", "max_receives") => whole(rng.between(1, 8)),
+        _ => any(rng, &field.shape, field.range),
+    }
+}
+
+fn operation(rng: &mut Rng, at: u64) -> Value {
+    let keys = match rng.below(2) {
+        0 => (
+            "uniform".to_owned(),
+            Value::Map(vec![(
+                "n".to_owned(),
+                Value::Number(rng.between(1, 500) as f64),
+            )]),
+        ),
+        _ => {
+            let n = ("n".to_owned(), Value::Number(rng.between(1, 500) as f64));
+            let s = ("s".to_owned(), Value::Number(decimal(rng, 0.0, 2.0)));
+            ("zipf".to_owned(), Value::Map(vec![n, s]))
+        }
+    };
+    let name = match rng.below(2) {
+        0 => format!("operation {at}"),
+        _ => format!("{}{at}", name(rng)),
+    };
+    Value::Map(vec![
+        ("name".to_owned(), Value::text(name)),
+        ("weight".to_owned(), Value::Number(decimal(rng, 0.1, 10.0))),
+        (
+            "effect".to_owned(),
+            Value::text(*rng.pick(&["read", "read", "write"])),
+        ),
+        ("keys".to_owned(), Value::Map(vec![keys])),
+    ])
+}
+
+/// Any value of a shape, small.
+fn any(rng: &mut Rng, shape: &'static Shape, range: Option<(f64, f64)>) -> Value {
+    let (low, high) = range.unwrap_or((0.0, f64::INFINITY));
+    match shape {
+        Shape::Bool => Value::Bool(rng.chance(50)),
+        Shape::Integer => Value::Number(libm::floor(rng.skewed(low, high.min(low + 60.0)))),
+        Shape::Number => Value::Number(decimal(rng, low, high.min(low + 3.0))),
+        Shape::Text => Value::text(name(rng)),
+        Shape::Duration => Value::text(duration(rng, low.max(0.0001), high.min(3.0)).to_string()),
+        Shape::Rate => rate(rng),
+        Shape::Distribution => Value::text(distribution(rng)),
+        Shape::Choice(names) => Value::text(rng.pick(names).name),
+        Shape::Optional(_) if rng.chance(20) => Value::Null,
+        Shape::Optional(inner) => any(rng, inner, range),
+        Shape::List(inner) => {
+            let mut items: Vec<Value> = (0..rng.below(20)).map(|_| any(rng, inner, None)).collect();
+            // The lists whose order matters hold moments, which do not go backwards.
+            items.sort_by_key(|item| match item {
+                Value::Text(text) => Duration::parse(text).map_or(0, |duration| duration.0),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::List(_)
+                | Value::Map(_) => 0,
+            });
+            Value::List(items)
+        }
+        Shape::OneOrMany(inner) => any(rng, inner, range),
+        Shape::Record(inner) => record(rng, inner),
+        Shape::Variants(bare, with) => match rng.below((bare.len() + with.len()) as u64) as usize {
+            at if at < bare.len() => Value::text(bare[at].name),
+            at => {
+                let variant = &with[at - bare.len()];
+                let value = any(rng, &variant.shape, None);
+                Value::Map(vec![(variant.name.to_owned(), value)])
+            }
+        },
+    }
+}
+
+fn rate(rng: &mut Rng) -> Value {
+    Value::text(Rate(decimal(rng, 0.5, 40.0)).to_string())
+}
+
+/// Mostly as people type numbers; now and then with every digit.
+fn decimal(rng: &mut Rng, low: f64, high: f64) -> f64 {
+    let n = rng.skewed(low, high);
+    match rng.below(5) {
+        0 => n,
+        1 => (libm::ceil(n)).clamp(low, high),
+        _ => (libm::round(n * 100.0) / 100.0).clamp(low, high),
+    }
+}
+
+/// Bounds in seconds.
+fn duration(rng: &mut Rng, low: f64, high: f64) -> Duration {
+    let ns = rng.skewed(low, high) * 1e9;
+    let unit = *rng.pick(&[1.0, 1e3, 1e6, 1e6, 1e6]);
+    let ns = (libm::ceil(ns / unit) * unit).clamp(libm::ceil(low * 1e9), high * 1e9);
+    Duration(ns as u64)
+}
+
+fn distribution(rng: &mut Rng) -> String {
+    let mut some = |low, high| duration(rng, low, high).to_string();
+    let (a, b) = (some(0.000_01, 0.005), some(0.01, 0.1));
+    match rng.below(9) {
+        0 => a,
+        1 => format!("exp({a})"),
+        2 => format!("uniform({a},{b})"),
+        3 => format!("normal({b},{a})"),
+        4 => format!("lognormal(p50={a},p99={b})"),
+        5 => format!("erlang({},{a})", rng.between(1, 6)),
+        6 => format!("hyperexp(0.9:{a},0.1:{b})"),
+        7 => match rng.below(2) {
+            0 => format!("pareto(min={a},alpha={})", decimal(rng, 1.2, 3.0)),
+            _ => format!("pareto(min={a},alpha={},max={b})", decimal(rng, 0.5, 3.0)),
+        },
+        _ => format!("empirical(0:{a},{}:{a},1:{b})", decimal(rng, 0.1, 0.9)),
+    }
+}
+
+/// A name as people give them, some of them awkward.
+fn name(rng: &mut Rng) -> String {
+    (*rng.pick(&[
+        "api",
+        "checkout",
+        "Orders",
+        "payment gateway",
+        "users \"new\"",
+        "größe",
+        "データ",
+        "🦀",
+        "a->b",
+        "x#2",
+        "edge/eu-west-1",
+        "<b>bold</b>",
+        "back\\slash",
+        "orders.v2",
+        "search",
+    ]))
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+    use crate::link::{self, Shared};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn they_survive_link_and_file() {
+        for seed in 0..400 {
+            let design = design(seed);
+            assert_eq!(
+                json::read(&json::write(&design)).as_ref(),
+                Ok(&design),
+                "seed {seed}"
+            );
+            let shared = Shared { design, view: None };
+            let link = link::encode(&shared);
+            assert_eq!(link::decode(&link), Ok(shared), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_one_design() {
+        assert_eq!(design(7), design(7));
+        assert_ne!(design(7), design(8));
+    }
+
+    /// Every field is set, every name is used: nothing of the document goes untested.
+    #[test]
+    fn they_cover_the_document() {
+        let mut set = BTreeSet::new();
+        for seed in 0..400 {
+            let written = design(seed).write(true);
+            for (list, name) in [("nodes", "node"), ("links", "link"), ("faults", "fault")] {
+                let Some(Value::List(items)) = written.get(list) else {
+                    continue;
+                };
+                for item in items {
+                    let name = match item.get("kind") {
+                        Some(Value::Text(kind)) if name == "node" => kind,
+                        _ => name,
+                    };
+                    note(name, item, &mut set);
+                }
+            }
+        }
+        let mut lacking = Vec::new();
+        for kind in KINDS {
+            want_record(kind.name, kind.record, &mut lacking);
+        }
+        want_record("link", Link::RECORD, &mut lacking);
+        want_record("fault", design::Fault::RECORD, &mut lacking);
+        lacking.retain(|path| !set.contains(path));
+        assert!(lacking.is_empty(), "never drawn: {lacking:#?}");
+    }
+
+    fn note(path: &str, value: &Value, set: &mut BTreeSet<String>) {
+        match value {
+            Value::Map(entries) => {
+                for (key, value) in entries {
+                    set.insert(format!("{path}.{key}"));
+                    note(&format!("{path}.{key}"), value, set);
+                }
+            }
+            Value::List(items) => {
+                for item in items {
+                    note(path, item, set);
+                }
+            }
+            Value::Text(text) => {
+                set.insert(format!("{path}.{text}"));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn want_record(path: &str, record: &'static Record, paths: &mut Vec<String>) {
+        for field in record.fields {
+            let path = format!("{path}.{}", field.name);
+            want(&path, &field.shape, paths);
+            // A default is not written; that it is used is certain.
+            if let Value::Text(default) = (field.default)() {
+                paths.retain(|wanted| *wanted != format!("{path}.{default}"));
+            }
+            paths.push(path);
+        }
+    }
+
+    fn want(path: &str, shape: &'static Shape, paths: &mut Vec<String>) {
+        match shape {
+            Shape::Record(record) => want_record(path, record, paths),
+            Shape::Optional(inner) | Shape::List(inner) | Shape::OneOrMany(inner) => {
+                want(path, inner, paths);
+            }
+            Shape::Choice(names) => {
+                paths.extend(names.iter().map(|named| format!("{path}.{}", named.name)));
+            }
+            Shape::Variants(bare, with) => {
+                paths.extend(bare.iter().map(|named| format!("{path}.{}", named.name)));
+                for variant in *with {
+                    let path = format!("{path}.{}", variant.name);
+                    want(&path, &variant.shape, paths);
+                    paths.push(path);
+                }
+            }
+            Shape::Bool
+            | Shape::Integer
+            | Shape::Number
+            | Shape::Text
+            | Shape::Duration
+            | Shape::Rate
+            | Shape::Distribution => {}
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! What goes in comes out, damage is told and never panics, old links open, links are short.
+
+use super::*;
+use crate::{arbitrary, json};
+use expect_test::expect;
+
+const STORM: &str = r#"{"faultline": 1, "name": "Retry storm", "seed": 7, "duration": "120s", "warmup": "10s",
+  "nodes": [
+    {"id": "shoppers", "kind": "client", "at": [80, 200], "arrivals": {"poisson": "220/s"}, "patience": "5s"},
+    {"id": "balancer", "kind": "load_balancer", "at": [320, 200]},
+    {"id": "api", "kind": "service", "at": [560, 200], "replicas": 3, "service_time": "lognormal(p50=4ms,p99=20ms)"},
+    {"id": "database", "kind": "database", "at": [800, 200], "connections": 200}],
+  "links": [
+    {"from": "shoppers", "to": "balancer", "latency": "10ms", "timeout": "2s", "retry": {"max_attempts": 3}},
+    {"from": "balancer", "to": "api", "timeout": "1s", "retry": {"max_attempts": 3}},
+    {"from": "api", "to": "database", "timeout": "300ms", "pool": {"size": 20, "wait": "1s"}, "retry": {"max_attempts": 4,
+      "jitter": "full", "backoff": {"exponential": {"base": "50ms", "cap": "2s"}}, "budget": {"ratio": 0.1, "burst": 10}}}],
+  "faults": [{"at": "30s", "for": "10s", "kind": "slowdown", "target": "database", "times": 10}],
+  "requirements": [{"metric": "availability", "at_least": 0.999}, {"metric": "latency_p99", "at_most": "300ms"}]}"#;
+
+fn storm() -> Shared {
+    Shared {
+        design: json::read(STORM).unwrap(),
+        view: Some(View {
+            x: -40,
+            y: 12,
+            zoom_percent: 85,
+        }),
+    }
+}
+
+/// A link with this document in it, checksum and all.
+fn link_of(document: &[u8]) -> String {
+    let mut bytes = vec![0];
+    bytes.extend(document);
+    bytes.extend(checksum(document).to_le_bytes());
+    format!("d1.{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[test]
+fn a_link_is_found_in_what_people_paste() {
+    let shared = storm();
+    let link = encode(&shared);
+    for text in [
+        link.clone(),
+        format!("#{link}"),
+        format!(" https://example.org/play/?a=b#{link}\n"),
+        format!("https://example.org/embed.html#{link}&t=3"),
+        format!("http://localhost:8080/#{link})."),
+    ] {
+        assert_eq!(decode(&text).as_ref(), Ok(&shared), "{text}");
+    }
+}
+
+#[test]
+fn absent_invalid_newer_and_wrong_are_told_apart() {
+    let link = encode(&storm());
+    let mut broken = storm();
+    broken.design.links[1].to = "nobody".to_owned();
+    broken.design.nodes.remove(3);
+    for (text, expected) in [
+        ("", expect!["There is no design in this link."]),
+        (
+            "https://example.org/play/",
+            expect!["There is no design in this link."],
+        ),
+        (
+            "https://example.org/#about",
+            expect!["There is no design in this link."],
+        ),
+        ("#d.x", expect!["There is no design in this link."]),
+        (
+            "#d1.",
+            expect![
+                "This link is damaged: it is empty. It may have been cut short on its way; ask for it again."
+            ],
+        ),
+        (
+            &link[..90],
+            expect![
+                "This link is damaged: its end is missing. It may have been cut short on its way; ask for it again."
+            ],
+        ),
+        (
+            &link[..link.len() - 1],
+            expect![
+                "This link is damaged: its end is missing. It may have been cut short on its way; ask for it again."
+            ],
+        ),
+        (
+            &link.to_lowercase(),
+            expect![
+                "This link is damaged: its end is missing. It may have been cut short on its way; ask for it again."
+            ],
+        ),
+        (
+            "#d0.AAAA",
+            expect![
+                "This link is damaged: there is no link format 0. It may have been cut short on its way; ask for it again."
+            ],
+        ),
+        (
+            "#d2.AAAA",
+            expect![
+                "This link was made by a newer Faultline (link format 2) than this one. Reload the page, or update, to open it."
+            ],
+        ),
+        (
+            &link_of(&[0xff, 0xff, 0xff, 0x7f]),
+            expect![
+                "This link was made by a newer Faultline (link format 1) than this one. Reload the page, or update, to open it."
+            ],
+        ),
+        (
+            &encode(&broken),
+            expect![[
+                r#"The design in this link cannot be opened: links[1].to: there is no node ""; there are api, balancer, shoppers (and 2 more problems)"#
+            ]],
+        ),
+    ] {
+        let said = decode(text).unwrap_err();
+        expected.assert_eq(&format!("{said}"));
+    }
+}
+
+#[test]
+fn what_is_too_large_is_refused_before_it_unfolds() {
+    let long = format!("d1.{}", "A".repeat(LENGTH_MAX + 1));
+    assert_eq!(
+        decode(&long),
+        Err(LinkError::Invalid("it is longer than 65,536 characters"))
+    );
+    let mut bomb = vec![DEFLATED];
+    bomb.extend(deflate::compress_to_vec(&vec![0; 10_000_000], 9));
+    let bomb = format!("d1.{}", URL_SAFE_NO_PAD.encode(bomb));
+    assert_eq!(
+        decode(&bomb),
+        Err(LinkError::Invalid("it unpacks to more than 256 KB"))
+    );
+    // Nodes without end, and nodes that take a byte each.
+    let mut many = bytes::Writer::default();
+    many.integer(1 << 3);
+    many.integer(200_000);
+    assert!(decode(&link_of(&many.bytes)).is_err());
+    many.bytes.extend(vec![2; 250_000]);
+    let mut packed = many.bytes.clone();
+    packed.extend(checksum(&many.bytes).to_le_bytes());
+    let mut body = vec![DEFLATED];
+    body.extend(deflate::compress_to_vec(&packed, 9));
+    assert_eq!(
+        decode(&format!("d1.{}", URL_SAFE_NO_PAD.encode(body))),
+        Err(LinkError::Invalid("it holds more than 60,000 entries"))
+    );
+}
+
+/// Any damage gives an error or, where it hits nothing that counts, the same design; never a panic.
+#[test]
+fn damage_is_noticed() {
+    let mut state = 1;
+    for seed in 0..60 {
+        let shared = Shared {
+            design: arbitrary::design(seed),
+            view: None,
+        };
+        let link = encode(&shared);
+        for _ in 0..60 {
+            let mut bytes = link.clone().into_bytes();
+            match random(&mut state, 4) {
+                0 => bytes.truncate(random(&mut state, bytes.len())),
+                1 => {
+                    let at = 3 + random(&mut state, bytes.len() - 3);
+                    bytes[at] = b"AZaz09-_"[random(&mut state, 8)];
+                }
+                2 => {
+                    let at = 3 + random(&mut state, bytes.len() - 3);
+                    bytes.remove(at);
+                }
+                _ => {
+                    let at = random(&mut state, bytes.len());
+                    bytes[at] = random(&mut state, 128) as u8;
+                }
+            }
+            let damaged = String::from_utf8(bytes).unwrap();
+            if let Ok(opened) = decode(&damaged) {
+                assert_eq!(opened, shared, "{damaged}");
+            }
+        }
+    }
+}
+
+/// What comes with a right checksum from a hostile hand ends in a valid design or an error.
+#[test]
+fn hostile_documents_never_panic() {
+    let mut state = 2;
+    let (mut opened, mut refused) = (0, 0);
+    let mut count = |result: Result<Shared, LinkError>| match result {
+        Ok(shared) => {
+            assert_eq!(shared.design.problems(), []);
+            opened += 1;
+        }
+        Err(_) => refused += 1,
+    };
+    for seed in 0..60 {
+        let shared = Shared {
+            design: arbitrary::design(seed),
+            view: storm().view,
+        };
+        let document = encode::encode(&v1::DESIGN, &to_value(&shared));
+        for _ in 0..60 {
+            let mut document = document.clone();
+            for _ in 0..1 + random(&mut state, 3) {
+                let at = random(&mut state, document.len());
+                match random(&mut state, 4) {
+                    0 => document[at] ^= 1 << random(&mut state, 8),
+                    1 => document[at] = random(&mut state, 256) as u8,
+                    2 => {
+                        document.remove(at);
+                    }
+                    _ => document.insert(at, random(&mut state, 256) as u8),
+                }
+            }
+            count(decode(&link_of(&document)));
+        }
+        let noise: Vec<u8> = (0..random(&mut state, 300))
+            .map(|_| random(&mut state, 256) as u8)
+            .collect();
+        count(decode(&link_of(&noise)));
+    }
+    assert!(opened > 100 && refused > 100, "{opened} {refused}");
+}
+
+fn random(state: &mut u64, below: usize) -> usize {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) as usize % below
+}
+
+/// Links of every version that were made once. They are never made again: they must open for ever,
+/// to the design that stands beside them.
+#[test]
+fn old_links_open() {
+    let golden = include_str!("../../tests/golden/links.txt");
+    let entries: Vec<&str> = golden.split("\n\n").collect();
+    for entry in &entries {
+        let [name, link, view, design] = entry.trim().lines().collect::<Vec<_>>()[..] else {
+            panic!("an entry is a name, a link, a view and a design: {entry}");
+        };
+        let shared = decode(link).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(format!("{:?}", shared.view), view, "{name}");
+        assert_eq!(json::read(design), Ok(shared.design), "{name}");
+    }
+    assert!(entries.len() >= 4);
+}
+
+/// A link's length, so that a change of it is seen.
+#[test]
+fn links_are_short() {
+    let length = |design| {
+        let view = storm().view;
+        encode(&Shared { design, view }).len()
+    };
+    let lengths = format!(
+        "retry storm {}, 12 nodes {}, 30 nodes {}, 100 nodes {}",
+        length(storm().design),
+        length(synthetic(12)),
+        length(synthetic(30)),
+        length(synthetic(100))
+    );
+    expect!["retry storm 165, 12 nodes 362, 30 nodes 713, 100 nodes 1814"].assert_eq(&lengths);
+}
+
+/// A design of services in layers as people draw them: named, sized and guarded one by one.
+fn synthetic(nodes: usize) -> Design {
+    let names = [
+        "checkout",
+        "orders",
+        "payments",
+        "inventory",
+        "search",
+        "catalog",
+        "users",
+        "sessions",
+        "shipping",
+        "pricing",
+        "reviews",
+        "billing",
+    ];
+    let mut state = 3;
+    let mut list = Vec::new();
+    let mut links = Vec::new();
+    let mut id_of = Vec::new();
+    for at in 0..nodes {
+        let (kind, id, more) = match at {
+            0 => (
+                "client",
+                "shoppers".to_owned(),
+                r#", "arrivals": {"poisson": "350/s"}, "patience": "5s""#.to_owned(),
+            ),
+            1 => (
+                "load_balancer",
+                "edge".to_owned(),
+                r#", "algorithm": "power_of_two""#.to_owned(),
+            ),
+            _ => {
+                let name = names[(at - 2) % names.len()];
+                let number = (at - 2) / names.len();
+                let suffix = if number == 0 {
+                    String::new()
+                } else {
+                    format!("-{}", number + 1)
+                };
+                match at % 4 {
+                    1 => (
+                        "database",
+                        format!("{name}-db{suffix}"),
+                        format!(
+                            r#", "connections": {}, "read_time": "exp({}ms)""#,
+                            50 * (1 + random(&mut state, 5)),
+                            1 + random(&mut state, 9)
+                        ),
+                    ),
+                    2 if at > 4 => (
+                        "cache",
+                        format!("{name}-cache{suffix}"),
+                        format!(
+                            r#", "capacity": {}, "ttl": "{}s""#,
+                            1000 * (1 + random(&mut state, 20)),
+                            10 * (1 + random(&mut state, 12))
+                        ),
+                    ),
+                    _ => (
+                        "service",
+                        format!("{name}{suffix}"),
+                        format!(
+                            r#", "replicas": {}, "concurrency": {}, "service_time": "lognormal(p50={}ms,p99={}ms)""#,
+                            2 + random(&mut state, 6),
+                            8 * (1 + random(&mut state, 6)),
+                            2 + random(&mut state, 9),
+                            30 + 5 * random(&mut state, 20)
+                        ),
+                    ),
+                }
+            }
+        };
+        list.push(format!(
+            r#"{{"id": "{id}", "kind": "{kind}", "at": [{}, {}]{more}}}"#,
+            80 + 240 * (at / 4) + 20 * random(&mut state, 3),
+            100 + 140 * (at % 4) + 20 * random(&mut state, 3)
+        ));
+        if at > 0 {
+            let calls = |from: usize| list_calls(&list, from);
+            let from = (0..4)
+                .map(|_| at.saturating_sub(1 + random(&mut state, 4)))
+                .find(|from| calls(*from))
+                .unwrap_or(1);
+            let policies = match random(&mut state, 3) {
+                0 => String::new(),
+                1 => format!(r#", "timeout": "{}ms""#, 100 * (1 + random(&mut state, 20))),
+                _ => format!(
+                    r#", "timeout": "{}ms", "retry": {{"max_attempts": {}, "jitter": "full",
+                    "backoff": {{"exponential": {{"base": "50ms", "cap": "1s"}}}}, "budget": {{"ratio": 0.1, "burst": 10}}}}"#,
+                    100 * (1 + random(&mut state, 20)),
+                    2 + random(&mut state, 3)
+                ),
+            };
+            let from: &String = &id_of[if at == 1 { 0 } else { from }];
+            links.push(format!(r#"{{"from": "{from}", "to": "{id}"{policies}}}"#));
+        }
+        id_of.push(id);
+    }
+    let text = format!(
+        r#"{{"faultline": 1, "name": "Shop", "seed": 7, "duration": "120s", "warmup": "10s", "nodes": [{}], "links": [{}],
+            "faults": [{{"at": "30s", "for": "10s", "kind": "slowdown", "target": "{}"}}]}}"#,
+        list.join(","),
+        links.join(","),
+        id_of[2]
+    );
+    json::read(&text).unwrap()
+}
+
+fn list_calls(list: &[String], from: usize) -> bool {
+    from > 0 && !list[from].contains("\"database\"")
+}
