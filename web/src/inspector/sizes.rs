@@ -188,7 +188,7 @@ pub(super) fn stepped(
     Some(value_of(shape, next))
 }
 
-fn bare<'a>(shape: &'a Shape) -> &'a Shape {
+fn bare(shape: &Shape) -> &Shape {
     match shape {
         Shape::Optional(inner) => inner,
         other => other,

@@ -162,7 +162,7 @@ pub(super) fn slider(slot: Slot) -> Option<AnyView> {
                 />
                 {default_place
                     .map(|place| {
-                        view! { <span class="slide-default" aria-hidden="true" style=format!("--place:{place:.2}%")></span> }
+                        view! { <span class="slide-default" aria-hidden="true" style=format!("--default:{place:.2}")></span> }
                     })}
             </span>
         }

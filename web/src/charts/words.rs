@@ -1,0 +1,142 @@
+//! Figures in words: the legend's numbers and the sentence that stands for the picture.
+
+use super::columns::Figures;
+
+/// What the legend shows, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Series {
+    Offered,
+    Throughput,
+    Goodput,
+    Failed,
+    P99,
+    P50,
+    Amplification,
+    Waiting,
+}
+
+impl Series {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Offered => "Offered",
+            Self::Throughput => "Throughput",
+            Self::Goodput => "Goodput",
+            Self::Failed => "Failed",
+            Self::P99 => "p99",
+            Self::P50 => "p50",
+            Self::Amplification => "Amplification",
+            Self::Waiting => "Waiting",
+        }
+    }
+
+    pub(super) fn help(self) -> &'static str {
+        match self {
+            Self::Offered => "Requests that users make.",
+            Self::Throughput => "Requests that finish, well or not.",
+            Self::Goodput => "Requests that finish well and in time.",
+            Self::Failed => "Requests that fail or come too late.",
+            Self::P99 => "99 of 100 answered requests took at most this long.",
+            Self::P50 => "Half of the answered requests took at most this long.",
+            Self::Amplification => "Attempts at the bottom of the system per request at its top.",
+            Self::Waiting => "Calls waiting in all queues.",
+        }
+    }
+
+    pub(super) fn unit(self) -> &'static str {
+        match self {
+            Self::Offered | Self::Throughput | Self::Goodput | Self::Failed => "/s",
+            Self::P99 | Self::P50 => "ms",
+            Self::Amplification => "×",
+            Self::Waiting => "",
+        }
+    }
+
+    /// The figure, always as many decimals as its size calls for, so that it does not flicker.
+    pub(super) fn of(self, figures: &Figures) -> String {
+        match self {
+            Self::Offered => decimals(figures.offered, 0),
+            Self::Throughput => decimals(figures.throughput, 0),
+            Self::Goodput => decimals(figures.goodput, 0),
+            Self::Failed => decimals(figures.failed, 0),
+            Self::P99 => latency(figures.p99_ms),
+            Self::P50 => latency(figures.p50_ms),
+            Self::Amplification => decimals(figures.amplification, 1),
+            Self::Waiting => decimals(figures.waiting, 0),
+        }
+    }
+}
+
+fn decimals(figure: f64, places: usize) -> String {
+    if figure.is_finite() {
+        format!("{figure:.places$}")
+    } else {
+        "–".to_owned()
+    }
+}
+
+fn latency(ms: f64) -> String {
+    decimals(ms, usize::from(ms < 99.95))
+}
+
+/// The picture in a sentence, for those who cannot see it.
+pub(super) fn summary(now_s: f64, figures: Option<&Figures>) -> String {
+    let Some(figures) = figures else {
+        return "Charts of the run: no requests yet.".to_owned();
+    };
+    let said = |series: Series| {
+        let unit = match series.unit() {
+            "/s" => " per second",
+            "ms" => " ms",
+            "×" => " times",
+            _ => "",
+        };
+        format!(
+            "{} {}{unit}",
+            series.name().to_lowercase(),
+            series.of(figures)
+        )
+    };
+    let all = [
+        Series::Offered,
+        Series::Goodput,
+        Series::Failed,
+        Series::P50,
+        Series::P99,
+        Series::Amplification,
+        Series::Waiting,
+    ];
+    let said: Vec<String> = all.into_iter().map(said).collect();
+    format!("Charts of the run at {now_s:.0} s: {}.", said.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_for_the_picture() {
+        let figures = Figures {
+            span_s: (9.0, 10.0),
+            offered: 200.0,
+            throughput: 180.4,
+            goodput: 60.0,
+            failed: 120.4,
+            p50_ms: 12.34,
+            p99_ms: 1_000.0,
+            amplification: 3.75,
+            waiting: 42.0,
+        };
+        assert_eq!(
+            summary(10.0, Some(&figures)),
+            "Charts of the run at 10 s: offered 200 per second, goodput 60 per second, failed 120 per second, \
+             p50 12.3 ms, p99 1000 ms, amplification 3.8 times, waiting 42."
+        );
+        assert_eq!(
+            Series::P50.of(&Figures {
+                p50_ms: f64::NAN,
+                ..figures
+            }),
+            "–"
+        );
+    }
+}
