@@ -1,0 +1,401 @@
+//! Calls: one record per attempt, from the caller's decision to the last trace of it.
+//!
+//! One record serves both ends: the caller waits on it, and at the callee it is the job that holds
+//! a slot and runs the plan. Either end may be done with it first (a caller times out, a callee
+//! answers into the void); the record is freed when both are. An id carries the record's
+//! generation, so what still points to a freed record finds nothing.
+
+use crate::agenda::Time;
+use crate::event::{LinkIx, NodeIx};
+
+/// A record's place and generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallId {
+    /// Place in the table.
+    pub slot: u32,
+    /// How often the place had been freed when the record was made.
+    pub generation: u32,
+}
+
+impl CallId {
+    /// Nobody.
+    pub const NONE: Self = Self {
+        slot: u32::MAX,
+        generation: 0,
+    };
+}
+
+/// Why something failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Cause {
+    /// No answer in time.
+    Timeout,
+    /// The process is down.
+    Refused,
+    /// No room: a full queue.
+    Rejected,
+    /// The caller's breaker is open.
+    CircuitOpen,
+    /// No connection came free in time.
+    PoolTimeout,
+    /// Nobody there to serve it.
+    Unavailable,
+    /// The callee answered with an error.
+    Error,
+    /// The user left.
+    Abandoned,
+}
+
+/// Every cause, in the order of all tables by cause.
+pub const CAUSES: [Cause; 8] = [
+    Cause::Timeout,
+    Cause::Refused,
+    Cause::Rejected,
+    Cause::CircuitOpen,
+    Cause::PoolTimeout,
+    Cause::Unavailable,
+    Cause::Error,
+    Cause::Abandoned,
+];
+
+impl Cause {
+    /// As written in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::CircuitOpen => "circuit_open",
+            Self::PoolTimeout => "pool_timeout",
+            Self::Unavailable => "unavailable",
+            Self::Error => "error",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// How something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered whole.
+    Ok,
+    /// Answered, with an optional part missing or a fallback's answer.
+    Degraded,
+    /// Not answered.
+    Failed(Cause),
+}
+
+impl Outcome {
+    /// Whether there is an answer.
+    pub fn is_answer(self) -> bool {
+        !matches!(self, Self::Failed(_))
+    }
+}
+
+/// Where a record is between its two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// At the caller: in a pause before the attempt, or waiting for a connection.
+    Held,
+    /// On its way to the callee.
+    Travelling,
+    /// At the callee, waiting for a slot.
+    Queued,
+    /// At the callee, in a slot, doing work of its own.
+    Serving,
+    /// At the callee, waiting for others (in a slot where that blocks).
+    Planning,
+    /// Its answer is on the way to the caller.
+    Answering,
+    /// Nothing will come any more: a packet was lost.
+    Gone,
+}
+
+impl Phase {
+    /// Whether the callee has it.
+    pub fn is_at_callee(self) -> bool {
+        match self {
+            Self::Queued | Self::Serving | Self::Planning => true,
+            Self::Held | Self::Travelling | Self::Answering | Self::Gone => false,
+        }
+    }
+}
+
+/// What a record is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A client's request: the root of a tree of calls.
+    Request,
+    /// A call, or a message being published or delivered.
+    Call,
+    /// A queue's delivery of one message: the parent of the call to the consumer.
+    Delivery,
+    /// A balancer's health probe.
+    Probe(design::kinds::load_balancer::Depth),
+}
+
+/// One attempt.
+#[derive(Clone, Debug)]
+pub struct Call {
+    generation: u32,
+    /// Chains free records, and waiting calls of a station.
+    pub(crate) next: u32,
+    /// And backwards, in a station.
+    pub(crate) previous: u32,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it is.
+    pub phase: Phase,
+    /// How it ended, once it has.
+    pub outcome: Outcome,
+    /// The job that waits for it.
+    pub parent: CallId,
+    /// Whether the caller still waits.
+    pub is_awaited: bool,
+    /// Whether its request started after the warm-up.
+    pub is_measured: bool,
+    /// Whether it is one of those drawn.
+    pub is_shown: bool,
+    /// Whether it holds a connection of the caller's pool.
+    pub holds_connection: bool,
+    /// Whether the caller's breaker counts its outcome.
+    pub is_judged: bool,
+    /// The last finished stage of its plan had a miss.
+    pub saw_miss: bool,
+    /// The last finished stage of its plan failed, and a fallback is due.
+    pub saw_failure: bool,
+    /// An optional part failed, or a fallback answered.
+    pub is_degraded: bool,
+    /// As an answer from a cache: it does not have the key.
+    pub is_miss: bool,
+    /// Whether its timeout was scheduled and counts.
+    pub is_sent: bool,
+    /// The link it goes over.
+    pub link: LinkIx,
+    /// The callee.
+    pub node: NodeIx,
+    /// The callee's replica.
+    pub replica: u32,
+    /// The calling replica.
+    pub caller_replica: u32,
+    /// The operation.
+    pub operation: u32,
+    /// The key.
+    pub key: u32,
+    /// Of the plan it runs at the callee: the present stage.
+    pub stage: u32,
+    /// Calls of that stage under way.
+    pub pending: u32,
+    /// Which attempt of its call it is, from 1.
+    pub attempt: u32,
+    /// Calls over this link still to make after this one (N+1).
+    pub remaining: u32,
+    /// The look-aside cache to fill once the key is loaded.
+    pub fill: LinkIx,
+    /// The last pause before it, for decorrelated jitter, in ns.
+    pub pause: u64,
+    /// When the attempt was sent; for a request, when the user made it.
+    pub started: Time,
+    /// When it reached the callee.
+    pub arrived: Time,
+    /// When it got its slot.
+    pub slot_since: Time,
+    /// For a delivery: the message's place in its queue.
+    pub message: u32,
+}
+
+impl Call {
+    /// As `slot_since`: it let its slot go before its plan was through.
+    pub const NO_SLOT: Time = Time::MAX;
+
+    /// Whether it holds a slot of its callee.
+    pub fn holds_slot(&self) -> bool {
+        match self.phase {
+            Phase::Serving => true,
+            Phase::Planning => self.slot_since != Self::NO_SLOT,
+            Phase::Held | Phase::Travelling | Phase::Queued | Phase::Answering | Phase::Gone => {
+                false
+            }
+        }
+    }
+
+    /// A record of this purpose that nobody waits for yet.
+    pub fn new(purpose: Purpose, node: NodeIx, link: LinkIx) -> Self {
+        Self {
+            generation: 0,
+            next: u32::MAX,
+            previous: u32::MAX,
+            purpose,
+            phase: Phase::Held,
+            outcome: Outcome::Ok,
+            parent: CallId::NONE,
+            is_awaited: true,
+            is_measured: false,
+            is_shown: false,
+            holds_connection: false,
+            is_judged: false,
+            saw_miss: false,
+            saw_failure: false,
+            is_degraded: false,
+            is_miss: false,
+            is_sent: false,
+            link,
+            node,
+            replica: ANY_REPLICA,
+            caller_replica: 0,
+            operation: 0,
+            key: 0,
+            stage: 0,
+            pending: 0,
+            attempt: 1,
+            remaining: 0,
+            fill: LinkIx::NONE,
+            pause: 0,
+            started: 0,
+            arrived: 0,
+            slot_since: 0,
+            message: 0,
+        }
+    }
+}
+
+/// No replica is chosen yet.
+pub const ANY_REPLICA: u32 = u32::MAX;
+
+/// Most records at a time: what a run may hold in memory (about 150 bytes each).
+pub const CALLS_MAX: usize = 4_000_000;
+
+/// The table of records.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    records: Vec<Call>,
+    free: u32,
+    live: u32,
+    probes: u32,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            free: u32::MAX,
+            live: 0,
+            probes: 0,
+        }
+    }
+}
+
+impl Calls {
+    /// Puts a record in.
+    #[inline]
+    pub fn insert(&mut self, mut call: Call) -> CallId {
+        self.live += 1;
+        self.probes += u32::from(matches!(call.purpose, Purpose::Probe(_)));
+        if self.free == u32::MAX {
+            self.records.push(call);
+            return CallId {
+                slot: self.records.len() as u32 - 1,
+                generation: 0,
+            };
+        }
+        let slot = self.free;
+        let place = &mut self.records[slot as usize];
+        self.free = place.next;
+        call.generation = place.generation;
+        *place = call;
+        CallId {
+            slot,
+            generation: place.generation,
+        }
+    }
+
+    /// Frees a record.
+    #[inline]
+    pub fn remove(&mut self, id: CallId) {
+        let call = &mut self.records[id.slot as usize];
+        debug_assert_eq!(call.generation, id.generation, "a record is freed twice");
+        call.generation = call.generation.wrapping_add(1);
+        call.next = self.free;
+        call.phase = Phase::Gone;
+        self.free = id.slot;
+        self.live -= 1;
+        self.probes -= u32::from(matches!(call.purpose, Purpose::Probe(_)));
+    }
+
+    /// The record, unless it was freed.
+    #[inline]
+    pub fn get(&self, id: CallId) -> Option<&Call> {
+        self.records
+            .get(id.slot as usize)
+            .filter(|call| call.generation == id.generation)
+    }
+
+    /// The record, unless it was freed.
+    #[inline]
+    pub fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.records
+            .get_mut(id.slot as usize)
+            .filter(|call| call.generation == id.generation)
+    }
+
+    /// How many there are.
+    pub fn live(&self) -> usize {
+        self.live as usize
+    }
+
+    /// How many there are apart from health probes.
+    pub fn live_work(&self) -> usize {
+        (self.live - self.probes) as usize
+    }
+
+    /// The id of the record in a place, for chains within a station.
+    pub(crate) fn id_at(&self, slot: u32) -> CallId {
+        CallId {
+            slot,
+            generation: self.records[slot as usize].generation,
+        }
+    }
+
+    /// Every live record, in order of place.
+    pub fn iter(&self) -> impl Iterator<Item = (CallId, &Call)> {
+        let mut is_free = vec![false; self.records.len()];
+        let mut free = self.free;
+        while free != u32::MAX {
+            is_free[free as usize] = true;
+            free = self.records[free as usize].next;
+        }
+        self.records
+            .iter()
+            .enumerate()
+            .filter(move |(slot, _)| !is_free[*slot])
+            .map(|(slot, call)| {
+                (
+                    CallId {
+                        slot: slot as u32,
+                        generation: call.generation,
+                    },
+                    call,
+                )
+            })
+    }
+}
+
+impl std::ops::Index<CallId> for Calls {
+    type Output = Call;
+    #[inline]
+    fn index(&self, id: CallId) -> &Call {
+        let call = &self.records[id.slot as usize];
+        debug_assert_eq!(call.generation, id.generation, "a freed record is used");
+        call
+    }
+}
+
+impl std::ops::IndexMut<CallId> for Calls {
+    #[inline]
+    fn index_mut(&mut self, id: CallId) -> &mut Call {
+        let call = &mut self.records[id.slot as usize];
+        debug_assert_eq!(call.generation, id.generation, "a freed record is used");
+        call
+    }
+}

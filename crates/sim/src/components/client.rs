@@ -1,0 +1,358 @@
+//! Clients: arrivals, users, patience.
+//!
+//! Open arrivals are a process in "work": the next arrival is due when the integral of the rate
+//! reaches a drawn amount. So a rate that changes (profile, burst, spike) stretches the same
+//! arrivals instead of drawing new ones, and two designs with one seed have the same requests.
+
+use super::Component;
+use crate::agenda::Time;
+use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::event::{Event, LinkIx, NodeIx};
+use crate::network::Done;
+use crate::plan::Progress;
+use crate::random::{self, KeySampler, Sampler, Stream, unit_exponential};
+use crate::world::{Delay, World};
+use design::kinds::client::{self as spec, Arrivals};
+
+/// A client of a run.
+#[derive(Clone, Debug)]
+pub struct Client {
+    node: NodeIx,
+    arrivals: Arrivals,
+    profile: Vec<spec::ProfileStep>,
+    /// Of traffic spikes under way.
+    spike: f64,
+    /// Arrivals per ns now.
+    rate: f64,
+    /// Work left until the next arrival, as of `since`.
+    work: f64,
+    since: Time,
+    generation: u32,
+    replayed: usize,
+    users: u64,
+    think: Sampler,
+    patience: Option<Delay>,
+    reload: f64,
+    /// Cumulative weights, the operation's place in the run, and its keys.
+    operations: Vec<(f64, u32, KeySampler)>,
+    streams: Streams,
+}
+
+#[derive(Clone, Debug)]
+struct Streams {
+    arrivals: Stream,
+    operations: Stream,
+    keys: Stream,
+    think: Stream,
+    reload: Stream,
+}
+
+impl Client {
+    /// Of a design.
+    pub fn new(node: NodeIx, spec: &spec::Client, cx: &mut World) -> Self {
+        let stream = |purpose| Stream::new(cx.seed, &cx.node(node).id, purpose);
+        let streams = Streams {
+            arrivals: stream(random::Purpose::Arrivals),
+            operations: stream(random::Purpose::Operations),
+            keys: stream(random::Purpose::Keys),
+            think: stream(random::Purpose::Think),
+            reload: stream(random::Purpose::Reload),
+        };
+        let mut client = Self {
+            node,
+            arrivals: Arrivals::Replay(Vec::new()),
+            profile: Vec::new(),
+            spike: 1.0,
+            rate: 0.0,
+            work: 0.0,
+            since: cx.now,
+            generation: 0,
+            replayed: 0,
+            users: 0,
+            think: Sampler::Const(0),
+            patience: None,
+            reload: 0.0,
+            operations: Vec::new(),
+            streams,
+        };
+        client.take(spec, cx);
+        client.draw_work();
+        client.reschedule(cx);
+        client
+    }
+
+    /// New parameters.
+    pub fn update(&mut self, spec: &spec::Client, cx: &mut World) {
+        let is_same_process =
+            std::mem::discriminant(&self.arrivals) == std::mem::discriminant(&spec.arrivals);
+        self.settle(cx.now);
+        self.take(spec, cx);
+        if !is_same_process {
+            self.draw_work();
+        }
+        self.reschedule(cx);
+    }
+
+    /// A traffic spike begins, changes or ends.
+    pub fn set_spike(&mut self, times: f64, cx: &mut World) {
+        if times == self.spike {
+            return;
+        }
+        self.settle(cx.now);
+        self.spike = times;
+        self.reschedule(cx);
+    }
+
+    fn take(&mut self, spec: &spec::Client, cx: &mut World) {
+        self.arrivals = spec.arrivals.clone();
+        self.profile = spec.profile.clone();
+        self.patience = spec.patience.map(|patience| cx.delay(patience.0));
+        self.reload = spec.reload;
+        let mut sum = 0.0;
+        let node = self.node;
+        let places = spec.operations.iter().map(|operation| {
+            sum += operation.weight;
+            let place = cx
+                .operations
+                .iter()
+                .position(|known| known.client == node && known.name == operation.name);
+            let place = place.expect("operations are placed before their client");
+            (sum, place as u32, KeySampler::new(&operation.keys))
+        });
+        self.operations = places.collect();
+        if let Arrivals::Closed(closed) = &self.arrivals {
+            self.think = Sampler::new(&closed.think);
+        }
+        if let Arrivals::Replay(times) = &self.arrivals {
+            self.replayed = times.partition_point(|time| time.0 < cx.now);
+        }
+    }
+
+    fn draw_work(&mut self) {
+        self.work = match self.arrivals {
+            Arrivals::Poisson(_) | Arrivals::OnOff(_) => {
+                unit_exponential(&mut self.streams.arrivals)
+            }
+            Arrivals::Constant(_) | Arrivals::Closed(_) | Arrivals::Replay(_) => 1.0,
+        };
+    }
+
+    /// Takes off the work done at the present rate.
+    fn settle(&mut self, now: Time) {
+        self.work = (self.work - self.rate * (now - self.since) as f64).max(0.0);
+        self.since = now;
+    }
+
+    /// Schedules the next arrival and the next change of the rate, from now on.
+    fn reschedule(&mut self, cx: &mut World) {
+        self.generation += 1;
+        let (generation, node) = (self.generation, self.node);
+        let now = cx.now;
+        self.since = now;
+        self.rate = self.rate_at(now);
+        match &self.arrivals {
+            Arrivals::Closed(_) => self.match_users(cx),
+            Arrivals::Replay(times) => {
+                if let Some(time) = times.get(self.replayed) {
+                    cx.at(time.0.max(now), Event::Request { node, generation });
+                }
+            }
+            Arrivals::Poisson(_) | Arrivals::Constant(_) | Arrivals::OnOff(_) => {
+                self.schedule_next(cx)
+            }
+        }
+        if let Some(time) = self.next_change(now) {
+            cx.at(time, Event::RateChange { node, generation });
+        }
+    }
+
+    #[inline]
+    fn schedule_next(&mut self, cx: &mut World) {
+        if self.rate > 0.0 {
+            let wait = (self.work / self.rate).min(1e18) as u64;
+            cx.after(
+                wait,
+                Event::Request {
+                    node: self.node,
+                    generation: self.generation,
+                },
+            );
+        }
+    }
+
+    fn rate_at(&self, now: Time) -> f64 {
+        let base = match &self.arrivals {
+            Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate.0,
+            Arrivals::OnOff(burst) if now % (burst.on.0 + burst.off.0) < burst.on.0 => burst.rate.0,
+            Arrivals::OnOff(_) | Arrivals::Closed(_) | Arrivals::Replay(_) => 0.0,
+        };
+        base * self.times_at(now) / 1e9
+    }
+
+    fn times_at(&self, now: Time) -> f64 {
+        let step = self.profile.iter().rev().find(|step| step.at.0 <= now);
+        step.map_or(1.0, |step| step.times) * self.spike
+    }
+
+    fn next_change(&self, now: Time) -> Option<Time> {
+        let step = self
+            .profile
+            .iter()
+            .map(|step| step.at.0)
+            .find(|at| *at > now);
+        let edge = match &self.arrivals {
+            Arrivals::OnOff(burst) => {
+                let period = burst.on.0 + burst.off.0;
+                let start = now - now % period;
+                let is_on = now - start < burst.on.0;
+                Some(if is_on {
+                    start + burst.on.0
+                } else {
+                    start + period
+                })
+            }
+            Arrivals::Poisson(_)
+            | Arrivals::Constant(_)
+            | Arrivals::Closed(_)
+            | Arrivals::Replay(_) => None,
+        };
+        [step, edge].into_iter().flatten().min()
+    }
+
+    fn users_wanted(&self, now: Time) -> u64 {
+        match &self.arrivals {
+            Arrivals::Closed(closed) => (f64::from(closed.users) * self.times_at(now)) as u64,
+            _ => 0,
+        }
+    }
+
+    /// New users begin by thinking; users too many leave when they would next ask.
+    fn match_users(&mut self, cx: &mut World) {
+        while self.users < self.users_wanted(cx.now) {
+            self.users += 1;
+            self.think(cx);
+        }
+    }
+
+    fn think(&mut self, cx: &mut World) {
+        if !cx.is_draining() {
+            let pause = self.think.draw(&mut self.streams.think);
+            cx.after(pause, Event::Think { node: self.node });
+        }
+    }
+
+    fn make_request(&mut self, cx: &mut World) {
+        let total = self.operations.last().map_or(0.0, |(sum, ..)| *sum);
+        let place = if self.operations.len() == 1 {
+            0
+        } else {
+            let point = self.streams.operations.unit() * total;
+            self.operations
+                .iter()
+                .position(|(sum, ..)| point < *sum)
+                .unwrap_or(0)
+        };
+        let (_, operation, keys) = &self.operations[place];
+        let mut call = Call::new(Purpose::Request, self.node, LinkIx::NONE);
+        call.operation = *operation;
+        call.key = keys.draw(&mut self.streams.keys);
+        call.replica = 0;
+        call.phase = Phase::Planning;
+        call.is_awaited = false;
+        call.started = cx.now;
+        call.is_measured = cx.now >= cx.warmup;
+        let id = cx.calls.insert(call);
+        cx.enter(id);
+        cx.request_made(id);
+        if let Some(patience) = self.patience {
+            cx.after_delay(patience, Event::Patience(id));
+        }
+        if cx.node(self.node).plan.stages.is_empty() {
+            return self.finish(id, Outcome::Failed(Cause::Unavailable), cx);
+        }
+        match cx.start_plan(id) {
+            Progress::Waiting => {}
+            Progress::Finished(outcome) => self.finish(id, outcome, cx),
+        }
+    }
+
+    fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+        cx.request_finished(id, outcome);
+        let wants_again = !outcome.is_answer() && self.streams.reload.chance(self.reload);
+        let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
+        if cx.is_draining() {
+            return;
+        }
+        match (is_closed, wants_again) {
+            // At once, but as an event of its own: a client that fails at once must not recurse.
+            (true, true) => cx.after(0, Event::Think { node: self.node }),
+            (true, false) => self.think(cx),
+            (false, true) => cx.after(RELOAD_PAUSE, Event::Think { node: self.node }),
+            (false, false) => {}
+        }
+    }
+}
+
+/// How long an annoyed user takes to hit reload: time must pass, or a failure at once would loop
+/// within one moment.
+const RELOAD_PAUSE: u64 = 1_000_000;
+
+impl Component for Client {
+    fn arrive(&mut self, call: CallId, cx: &mut World) {
+        // Validation refuses links into a client.
+        cx.answer(call, Outcome::Failed(Cause::Refused));
+    }
+
+    fn served(&mut self, _call: CallId, _cx: &mut World) {}
+
+    fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
+        match cx.continue_plan(job, done) {
+            Progress::Waiting => {}
+            Progress::Finished(outcome) => self.finish(job, outcome, cx),
+        }
+    }
+
+    fn timer(&mut self, event: Event, cx: &mut World) {
+        match event {
+            Event::Request { generation, .. }
+                if generation == self.generation && !cx.is_draining() =>
+            {
+                self.since = cx.now;
+                if let Arrivals::Replay(times) = &self.arrivals {
+                    self.replayed += 1;
+                    if let Some(next) = times.get(self.replayed) {
+                        cx.at(
+                            next.0.max(cx.now),
+                            Event::Request {
+                                node: self.node,
+                                generation,
+                            },
+                        );
+                    }
+                } else {
+                    self.draw_work();
+                    self.schedule_next(cx);
+                }
+                self.make_request(cx);
+            }
+            Event::RateChange { generation, .. } if generation == self.generation => {
+                self.settle(cx.now);
+                self.reschedule(cx);
+            }
+            Event::Think { .. } if !cx.is_draining() => {
+                let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
+                if is_closed && self.users > self.users_wanted(cx.now) {
+                    self.users -= 1;
+                } else {
+                    self.make_request(cx);
+                }
+            }
+            Event::Patience(id) if cx.calls.get(id).is_some() => {
+                self.finish(id, Outcome::Failed(Cause::Abandoned), cx);
+            }
+            _ => {}
+        }
+    }
+
+    fn crash(&mut self, _replica: u32, _cx: &mut World) {}
+}

@@ -1,0 +1,297 @@
+//! Load balancers: whom they choose, and what they believe of the others' health.
+//!
+//! A balancer sees only what comes back to it: calls in flight and the answers to its probes. A
+//! replica that is dead but not yet probed dead keeps its share. The balancer itself costs nothing
+//! and has no slots; a hop through it takes its links' latency.
+
+use super::Component;
+use crate::call::{CallId, Outcome, Phase, Purpose};
+use crate::event::{Event, LinkIx, NodeIx};
+use crate::network::Done;
+use crate::random::{self, Stream};
+use crate::world::World;
+use design::kinds::load_balancer::{self as spec, Algorithm, HealthCheck};
+
+/// A replica behind a balancer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backend {
+    /// Over which link.
+    pub link: LinkIx,
+    /// Which replica of its callee.
+    pub replica: u32,
+    /// Whether the balancer believes it well.
+    pub is_healthy: bool,
+    /// Probes in a row that say otherwise.
+    against: u32,
+    /// Calls of this balancer in flight there.
+    pub outstanding: u32,
+}
+
+/// What a balancer knows and does; stands in the world so that every attempt can choose anew.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    algorithm: Algorithm,
+    panic_threshold: f64,
+    check: Option<HealthCheck>,
+    /// In the order of links, then replicas.
+    pub backends: Vec<Backend>,
+    generation: u16,
+    next: usize,
+    healthy: usize,
+    routing: Stream,
+}
+
+impl Balancer {
+    /// Chooses a backend for an attempt and counts it there.
+    pub fn choose(&mut self) -> Option<(LinkIx, u32)> {
+        let count = self.backends.len();
+        if count == 0 {
+            return None;
+        }
+        // Below the threshold, health is ignored: better a sick replica than none (Envoy's panic).
+        let ignores_health =
+            self.healthy == 0 || (self.healthy as f64) < self.panic_threshold * count as f64;
+        let place = match self.algorithm {
+            Algorithm::RoundRobin => self.from(self.next, ignores_health),
+            Algorithm::Random => self.draw(ignores_health),
+            Algorithm::PowerOfTwo => {
+                let (a, b) = (self.draw(ignores_health), self.draw(ignores_health));
+                if self.backends[b].outstanding < self.backends[a].outstanding {
+                    b
+                } else {
+                    a
+                }
+            }
+            Algorithm::LeastOutstanding => (0..count)
+                .map(|step| (self.next + step) % count)
+                .filter(|place| ignores_health || self.backends[*place].is_healthy)
+                .min_by_key(|place| self.backends[*place].outstanding)?,
+        };
+        self.next = (place + 1) % count;
+        let backend = &mut self.backends[place];
+        backend.outstanding += 1;
+        Some((backend.link, backend.replica))
+    }
+
+    /// The first usable backend from a place on.
+    fn from(&self, place: usize, ignores_health: bool) -> usize {
+        let count = self.backends.len();
+        (0..count)
+            .map(|step| (place + step) % count)
+            .find(|place| ignores_health || self.backends[*place].is_healthy)
+            .unwrap_or(place % count)
+    }
+
+    fn draw(&mut self, ignores_health: bool) -> usize {
+        if ignores_health || self.healthy == self.backends.len() {
+            return self.routing.below(self.backends.len() as u64) as usize;
+        }
+        let nth = self.routing.below(self.healthy as u64) as usize;
+        let healthy = self
+            .backends
+            .iter()
+            .enumerate()
+            .filter(|(_, backend)| backend.is_healthy);
+        healthy.map(|(place, _)| place).nth(nth).unwrap_or(0)
+    }
+
+    /// An attempt of this balancer has ended.
+    #[inline]
+    pub fn concluded(&mut self, link: LinkIx, replica: u32) {
+        if let Some(backend) = self.backend_mut(link, replica) {
+            backend.outstanding = backend.outstanding.saturating_sub(1);
+        }
+    }
+
+    #[inline]
+    fn backend_mut(&mut self, link: LinkIx, replica: u32) -> Option<&mut Backend> {
+        // Backends of a link stand together, in order of replica.
+        let first = self
+            .backends
+            .iter()
+            .position(|backend| backend.link == link)?;
+        self.backends
+            .get_mut(first + replica as usize)
+            .filter(|backend| backend.link == link)
+    }
+
+    /// A probe was answered, or not.
+    pub fn probed(&mut self, place: usize, is_good: bool) {
+        let Some(check) = &self.check else { return };
+        let Some(backend) = self.backends.get_mut(place) else {
+            return;
+        };
+        if is_good == backend.is_healthy {
+            backend.against = 0;
+            return;
+        }
+        backend.against += 1;
+        let needed = if is_good {
+            check.healthy_after
+        } else {
+            check.unhealthy_after
+        };
+        if backend.against >= needed {
+            backend.is_healthy = is_good;
+            backend.against = 0;
+            self.healthy = self
+                .backends
+                .iter()
+                .filter(|backend| backend.is_healthy)
+                .count();
+        }
+    }
+
+    /// Replaces the list of backends; beliefs of those that stay are kept.
+    pub fn set_backends(&mut self, backends: impl Iterator<Item = (LinkIx, u32)>) {
+        let old = std::mem::take(&mut self.backends);
+        let known = |link, replica| {
+            old.iter()
+                .find(|known| known.link == link && known.replica == replica)
+                .cloned()
+        };
+        let new = backends.map(|(link, replica)| {
+            known(link, replica).unwrap_or(Backend {
+                link,
+                replica,
+                is_healthy: true,
+                against: 0,
+                outstanding: 0,
+            })
+        });
+        self.backends = new.collect();
+        self.healthy = self
+            .backends
+            .iter()
+            .filter(|backend| backend.is_healthy)
+            .count();
+        self.generation = self.generation.wrapping_add(1);
+    }
+}
+
+/// A load balancer of a run.
+#[derive(Clone, Debug)]
+pub struct LoadBalancer {
+    node: NodeIx,
+    spec: spec::LoadBalancer,
+}
+
+impl LoadBalancer {
+    /// Of a design.
+    pub fn new(node: NodeIx, spec: &spec::LoadBalancer, cx: &mut World) -> Self {
+        let routing = Stream::new(cx.seed, &cx.node(node).id, random::Purpose::Routing);
+        let balancer = Balancer {
+            algorithm: spec.algorithm,
+            panic_threshold: spec.panic_threshold,
+            check: spec.health_check.clone(),
+            backends: Vec::new(),
+            generation: 0,
+            next: 0,
+            healthy: 0,
+            routing,
+        };
+        cx.node_mut(node).balancer = Some(Box::new(balancer));
+        Self {
+            node,
+            spec: spec.clone(),
+        }
+    }
+
+    /// New parameters; [`Self::connect`] follows.
+    pub fn update(&mut self, spec: &spec::LoadBalancer) {
+        self.spec = spec.clone();
+    }
+
+    /// Takes the links as they are now and starts probing.
+    pub fn connect(&mut self, cx: &mut World) {
+        let node = self.node;
+        let mut backends = Vec::new();
+        for step in cx.node(node).plan.stages.iter().flatten() {
+            let callee = cx.link(step.link).to;
+            let replicas = cx.node(callee).replicas.len() as u32;
+            backends.extend((0..replicas).map(|replica| (step.link, replica)));
+        }
+        let Some(balancer) = &mut cx.node_mut(node).balancer else {
+            return;
+        };
+        balancer.algorithm = self.spec.algorithm;
+        balancer.panic_threshold = self.spec.panic_threshold;
+        balancer.check = self.spec.health_check.clone();
+        balancer.set_backends(backends.iter().copied());
+        if self.spec.health_check.is_none() {
+            balancer
+                .backends
+                .iter_mut()
+                .for_each(|backend| backend.is_healthy = true);
+            balancer.healthy = balancer.backends.len();
+        }
+        let generation = balancer.generation;
+        let Some(check) = &self.spec.health_check else {
+            return;
+        };
+        // Probes are spread over the interval: real checkers do not fire as one either.
+        for place in 0..backends.len().min(usize::from(u16::MAX)) {
+            let offset = check.interval.0 * (place as u64 + 1) / backends.len() as u64;
+            cx.after(
+                offset,
+                Event::Probe {
+                    node,
+                    backend: place as u16,
+                    generation,
+                },
+            );
+        }
+    }
+}
+
+impl Component for LoadBalancer {
+    fn arrive(&mut self, id: CallId, cx: &mut World) {
+        if matches!(cx.calls[id].purpose, Purpose::Probe(_)) {
+            return cx.answer(id, Outcome::Ok);
+        }
+        cx.calls[id].phase = Phase::Planning;
+        cx.call_balanced(id);
+    }
+
+    fn served(&mut self, _call: CallId, _cx: &mut World) {}
+
+    /// A proxy passes the answer on as it is, failures included.
+    fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
+        cx.answer(job, done.outcome);
+    }
+
+    fn timer(&mut self, event: Event, cx: &mut World) {
+        let Event::Probe {
+            backend,
+            generation,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let Some(check) = &self.spec.health_check else {
+            return;
+        };
+        let Some(balancer) = &cx.node(self.node).balancer else {
+            return;
+        };
+        if balancer.generation != generation {
+            return;
+        }
+        let Some(target) = balancer.backends.get(usize::from(backend)) else {
+            return;
+        };
+        let (link, replica) = (target.link, target.replica);
+        cx.probe(
+            Purpose::Probe(check.depth),
+            self.node,
+            backend,
+            link,
+            replica,
+            check.timeout.0,
+        );
+        cx.after(check.interval.0, event);
+    }
+
+    fn crash(&mut self, _replica: u32, _cx: &mut World) {}
+}

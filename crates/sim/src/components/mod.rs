@@ -1,0 +1,124 @@
+//! Components: how each kind of node behaves, each a state machine in a file of its own.
+//!
+//! Dispatch is by enum: no trait objects, and the compiler lists what a new kind has to answer.
+
+pub mod cache;
+pub mod client;
+pub mod database;
+pub mod load_balancer;
+pub mod queue;
+pub mod service;
+mod store;
+
+pub use cache::Cache;
+pub use client::Client;
+pub use database::Database;
+pub use load_balancer::LoadBalancer;
+pub use queue::Queue;
+pub use service::Service;
+
+use crate::call::{CallId, Cause, Outcome};
+use crate::event::{Event, NodeIx};
+use crate::network::Done;
+use crate::station::Station;
+use crate::world::World;
+
+/// What every kind of node has to answer.
+pub trait Component {
+    /// A call (or a message, or a probe) has entered the node at a live replica.
+    fn arrive(&mut self, call: CallId, cx: &mut World);
+    /// Own work on a call is done.
+    fn served(&mut self, call: CallId, cx: &mut World);
+    /// A call that a job of this node waited for has ended.
+    fn done(&mut self, job: CallId, done: Done, cx: &mut World);
+    /// Something else scheduled for this node is due.
+    fn timer(&mut self, event: Event, cx: &mut World);
+    /// A replica died. Its calls have been answered for; its memory is lost.
+    fn crash(&mut self, replica: u32, cx: &mut World);
+    /// Its stations, one per replica, where it has slots.
+    fn stations(&self) -> &[Station] {
+        &[]
+    }
+    /// Its stations, one per replica, where it has slots.
+    fn stations_mut(&mut self) -> &mut [Station] {
+        &mut []
+    }
+}
+
+macro_rules! components {
+    ($($Kind:ident),*) => {
+        /// A node's behaviour.
+        #[derive(Clone, Debug)]
+        pub enum Node { $(
+            #[doc = concat!("A ", stringify!($Kind), ".")]
+            $Kind($Kind),
+        )* }
+
+        impl Component for Node {
+            #[inline]
+            fn arrive(&mut self, call: CallId, cx: &mut World) {
+                match self { $(Self::$Kind(node) => node.arrive(call, cx)),* }
+            }
+            #[inline]
+            fn served(&mut self, call: CallId, cx: &mut World) {
+                match self { $(Self::$Kind(node) => node.served(call, cx)),* }
+            }
+            #[inline]
+            fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
+                match self { $(Self::$Kind(node) => node.done(job, done, cx)),* }
+            }
+            fn timer(&mut self, event: Event, cx: &mut World) {
+                match self { $(Self::$Kind(node) => node.timer(event, cx)),* }
+            }
+            fn crash(&mut self, replica: u32, cx: &mut World) {
+                match self { $(Self::$Kind(node) => node.crash(replica, cx)),* }
+            }
+            fn stations(&self) -> &[Station] {
+                match self { $(Self::$Kind(node) => node.stations()),* }
+            }
+            fn stations_mut(&mut self) -> &mut [Station] {
+                match self { $(Self::$Kind(node) => node.stations_mut()),* }
+            }
+        }
+    };
+}
+
+components!(Client, LoadBalancer, Service, Cache, Queue, Database);
+
+impl Node {
+    /// Makes the behaviour of a kind, for a node already placed in the world.
+    pub fn new(node: NodeIx, kind: &design::Kind, cx: &mut World) -> Self {
+        match kind {
+            design::Kind::Client(spec) => Self::Client(Client::new(node, spec, cx)),
+            design::Kind::LoadBalancer(spec) => {
+                Self::LoadBalancer(LoadBalancer::new(node, spec, cx))
+            }
+            design::Kind::Service(spec) => Self::Service(Service::new(node, spec, cx)),
+            design::Kind::Cache(spec) => Self::Cache(Cache::new(node, spec, cx)),
+            design::Kind::Queue(spec) => Self::Queue(Queue::new(node, spec, cx)),
+            design::Kind::Database(spec) => Self::Database(Database::new(node, spec, cx)),
+        }
+    }
+
+    /// Takes new parameters into a run under way. The kind is the same: another kind under the same
+    /// id is placed as another node.
+    pub fn update(&mut self, kind: &design::Kind, cx: &mut World) {
+        match (self, kind) {
+            (Self::Client(node), design::Kind::Client(spec)) => node.update(spec, cx),
+            (Self::LoadBalancer(node), design::Kind::LoadBalancer(spec)) => node.update(spec),
+            (Self::Service(node), design::Kind::Service(spec)) => node.update(spec, cx),
+            (Self::Cache(node), design::Kind::Cache(spec)) => node.update(spec, cx),
+            (Self::Queue(node), design::Kind::Queue(spec)) => node.update(spec, cx),
+            (Self::Database(node), design::Kind::Database(spec)) => node.update(spec, cx),
+            (node, kind) => unreachable!("{node:?} is updated as a {}", kind.name()),
+        }
+    }
+}
+
+/// What a caller hears of a callee whose own call failed: that it answered with an error.
+fn as_answer(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Ok | Outcome::Degraded => outcome,
+        Outcome::Failed(_) => Outcome::Failed(Cause::Error),
+    }
+}

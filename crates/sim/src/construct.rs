@@ -1,0 +1,352 @@
+//! From the design to components, at the start of a run and at every edit while it runs.
+//!
+//! Nodes and links keep their place for the whole run, by their stable id. What the design no
+//! longer has stays in its place, refuses calls, and is drawn by nobody.
+
+use crate::components::Node;
+use crate::event::{LinkIx, NodeIx};
+use crate::fault;
+use crate::measure::{LinkTally, NodeTally, RequestTally};
+use crate::plan::{self, Condition, Plan, Step};
+use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
+use crate::random::{Purpose, Sampler, Stream};
+use crate::simulation::Simulation;
+use crate::world::{CallerState, LinkState, NodeState, Operation, Replica, RetryState, World};
+use design::link::{Mode, RetryOn};
+use design::{Design, Kind, Link};
+
+/// Makes the run's components match a design.
+pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
+    let world = &mut simulation.world;
+    world.end = design.settings.duration.0.max(world.now);
+    world.warmup = if world.now == 0 {
+        design.settings.warmup.0
+    } else {
+        world.warmup
+    };
+    place_nodes(design, world);
+    place_operations(design, world);
+    place_links(design, world);
+    make_plans(design, world);
+    retire(design, simulation);
+    make_behaviours(design, simulation);
+    connect(simulation);
+}
+
+fn place_nodes(design: &Design, world: &mut World) {
+    for node in &design.nodes {
+        let replicas = node.kind.replicas() as usize;
+        let fresh = Replica {
+            is_up: true,
+            slowdown: 1.0,
+        };
+        let kind = node.kind.name();
+        // A node of another kind under the same id is another node.
+        let known = world
+            .node_places
+            .get(&node.id)
+            .filter(|place| world.nodes[place.0 as usize].kind == kind);
+        if let Some(place) = known {
+            let state = &mut world.nodes[place.0 as usize];
+            state.is_present = true;
+            state
+                .replicas
+                .resize(replicas.max(state.replicas.len()), fresh);
+            continue;
+        }
+        world
+            .node_places
+            .insert(node.id.clone(), NodeIx(world.nodes.len() as u32));
+        world.nodes.push(NodeState {
+            id: node.id.clone(),
+            kind,
+            is_present: true,
+            replicas: vec![fresh; replicas],
+            plan: Plan::default(),
+            is_bottom: true,
+            balancer: None,
+            tally: NodeTally::default(),
+            conditions: Stream::new(world.seed, &node.id, Purpose::Conditions),
+        });
+    }
+}
+
+fn place_operations(design: &Design, world: &mut World) {
+    for node in &design.nodes {
+        let Kind::Client(client) = &node.kind else {
+            continue;
+        };
+        let place = world.node_places[&node.id];
+        for operation in &client.operations {
+            let known = world
+                .operations
+                .iter_mut()
+                .find(|known| known.client == place && known.name == operation.name);
+            match known {
+                Some(known) => known.effect = operation.effect,
+                None => world.operations.push(Operation {
+                    client: place,
+                    name: operation.name.clone(),
+                    effect: operation.effect,
+                    tally: RequestTally::default(),
+                }),
+            }
+        }
+    }
+}
+
+fn place_links(design: &Design, world: &mut World) {
+    for link in &design.links {
+        let callers = design
+            .node(&link.from)
+            .map_or(1, |node| node.kind.replicas()) as usize;
+        let place = match world.link_places.get(&link.id) {
+            Some(place) => place.0 as usize,
+            None => {
+                let state = new_link(link, world);
+                world
+                    .link_places
+                    .insert(link.id.clone(), LinkIx(world.links.len() as u32));
+                world.links.push(state);
+                world.links.len() - 1
+            }
+        };
+        set_policies(place, link, callers, world);
+    }
+}
+
+fn new_link(link: &Link, world: &World) -> LinkState {
+    let stream = |purpose| Stream::new(world.seed, &link.id, purpose);
+    LinkState {
+        id: link.id.clone(),
+        is_present: true,
+        from: NodeIx(0),
+        to: NodeIx(0),
+        mode: link.mode,
+        on_write: link.on_write,
+        calls: 1,
+        is_optional: false,
+        concurrency: 1,
+        latency: Sampler::Const(0),
+        latency_lane: None,
+        loss: 0.0,
+        timeout: None,
+        retry: None,
+        breaker: None,
+        pool: None,
+        callers: Vec::new(),
+        next_replica: 0,
+        added_latency: None,
+        added_loss: 0.0,
+        latency_stream: stream(Purpose::Latency),
+        loss_stream: stream(Purpose::Loss),
+        jitter_stream: stream(Purpose::Jitter),
+        dot: 1,
+        until_dot: 0,
+        tally: LinkTally::default(),
+    }
+}
+
+fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
+    let (from, to) = (world.node_places[&link.from], world.node_places[&link.to]);
+    let latency = Sampler::new(&link.latency);
+    let latency_lane = latency
+        .constant()
+        .filter(|ns| *ns > 0)
+        .and_then(|ns| world.agenda.lane(ns));
+    let timeout = link.timeout.map(|timeout| world.delay(timeout.0));
+    let pool = link
+        .pool
+        .as_ref()
+        .map(|pool| (pool.size, pool.wait.map(|wait| world.delay(wait.0))));
+    let now = world.now;
+    let state = &mut world.links[place];
+    (state.is_present, state.from, state.to, state.mode) = (true, from, to, link.mode);
+    (state.on_write, state.calls, state.is_optional) = (link.on_write, link.calls, link.optional);
+    (state.latency, state.latency_lane, state.loss) = (latency, latency_lane, link.loss);
+    (state.timeout, state.concurrency) = (timeout, link.concurrency);
+    let had_pool = state.pool.is_some();
+    state.pool = pool;
+    state.retry = link.retry.as_ref().map(|retry| RetryState {
+        max_attempts: retry.max_attempts,
+        backoff: Backoff::new(retry),
+        on: causes(&retry.on),
+    });
+    let breaker = link.breaker.as_ref().map(breaker::Spec::new);
+    let is_same_breaker = state.breaker == breaker;
+    state.breaker = breaker;
+    let budget = link
+        .retry
+        .as_ref()
+        .and_then(|retry| retry.budget.as_ref())
+        .map(Budget::new);
+    state
+        .callers
+        .resize_with(callers.max(state.callers.len()), CallerState::default);
+    for caller in &mut state.callers {
+        if !is_same_breaker {
+            caller.breaker = Breaker::default();
+        }
+        if !had_pool {
+            caller.pool = Pool::default();
+        }
+        match (&mut caller.budget, &budget) {
+            // Tokens saved up stay, within the new bounds.
+            (Some(old), Some(new)) => old.rebound(new),
+            (slot, new) => *slot = new.clone(),
+        }
+    }
+    if !is_same_breaker {
+        state.tally.open.set(now, 0);
+    }
+}
+
+fn causes(on: &[RetryOn]) -> [bool; 8] {
+    let mut causes = [false; 8];
+    for cause in on {
+        causes[match cause {
+            RetryOn::Timeout => 0,
+            RetryOn::Refused => 1,
+            RetryOn::Rejected => 2,
+            RetryOn::CircuitOpen => 3,
+            RetryOn::PoolTimeout => 4,
+            RetryOn::Unavailable => 5,
+            RetryOn::Error => 6,
+        }] = true;
+    }
+    causes
+}
+
+fn make_plans(design: &Design, world: &mut World) {
+    for state in &mut world.nodes {
+        state.plan = Plan::default();
+        state.is_bottom = true;
+    }
+    for node in &design.nodes {
+        let place = world.node_places[&node.id];
+        let outgoing = design.links.iter().filter(|link| link.from == node.id);
+        let mut steps: Vec<(u32, Step)> = Vec::new();
+        let mut invalidates = Vec::new();
+        for (order, link) in outgoing.enumerate() {
+            let place = world.link_places[&link.id];
+            if plan::invalidates(link.on_write) {
+                invalidates.push(place);
+            }
+            if plan::is_planned(link.mode) {
+                steps.push((
+                    link.stage.unwrap_or(order as u32),
+                    Step {
+                        link: place,
+                        when: conditions(link, world),
+                    },
+                ));
+            }
+        }
+        steps.sort_by_key(|(stage, _)| *stage);
+        let stages = steps.chunk_by(|a, b| a.0 == b.0);
+        let stages = stages
+            .map(|stage| stage.iter().map(|(_, step)| step.clone()).collect())
+            .collect();
+        let state = world.node_mut(place);
+        state.plan = Plan {
+            stages,
+            invalidates,
+        };
+        state.is_bottom = !design.links.iter().any(|link| link.from == node.id);
+    }
+}
+
+fn conditions(link: &Link, world: &World) -> Vec<Condition> {
+    use design::link::Condition as Spec;
+    let made = link.when.0.iter().map(|condition| match condition {
+        Spec::Always => Condition::Always,
+        Spec::Reads => Condition::Reads,
+        Spec::Writes => Condition::Writes,
+        Spec::OnMiss => Condition::OnMiss,
+        Spec::OnError => Condition::OnError,
+        Spec::Probability(p) => Condition::Probability(*p),
+        Spec::Operations(names) => {
+            let places = world
+                .operations
+                .iter()
+                .enumerate()
+                .filter(|(_, operation)| names.contains(&operation.name));
+            Condition::Operations(places.map(|(place, _)| place as u32).collect())
+        }
+    });
+    made.collect()
+}
+
+/// What the design no longer has: its processes end, as in a crash, and its links carry no more.
+fn retire(design: &Design, simulation: &mut Simulation) {
+    let world = &mut simulation.world;
+    for link in &mut world.links {
+        link.is_present = design.link(&link.id).is_some();
+    }
+    for place in 0..simulation.nodes.len() {
+        let id = world.nodes[place].id.clone();
+        let is_current = world.node_places[&id].0 as usize == place;
+        let wanted = design
+            .node(&id)
+            .filter(|_| is_current)
+            .map_or(0, |node| node.kind.replicas());
+        world.nodes[place].is_present = wanted > 0;
+        for replica in wanted..world.nodes[place].replicas.len() as u32 {
+            if world.nodes[place].replicas[replica as usize].is_up {
+                fault::crash(
+                    NodeIx(place as u32),
+                    replica,
+                    &mut simulation.nodes[place],
+                    world,
+                );
+            }
+        }
+        world.nodes[place].replicas.truncate(wanted as usize);
+    }
+}
+
+fn make_behaviours(design: &Design, simulation: &mut Simulation) {
+    let world = &mut simulation.world;
+    // In order of place, so that what is drawn and scheduled first does not hang on the document's order.
+    for place in 0..world.nodes.len() {
+        if !world.nodes[place].is_present {
+            continue;
+        }
+        let Some(node) = design.node(&world.nodes[place].id) else {
+            continue;
+        };
+        match simulation.nodes.get_mut(place) {
+            Some(known) => known.update(&node.kind, world),
+            None => {
+                let behaviour = Node::new(NodeIx(place as u32), &node.kind, world);
+                simulation.nodes.push(behaviour);
+            }
+        }
+    }
+}
+
+/// Links are known now: balancers and queues take theirs.
+fn connect(simulation: &mut Simulation) {
+    let world = &mut simulation.world;
+    for place in 0..simulation.nodes.len() {
+        if !world.nodes[place].is_present {
+            continue;
+        }
+        let of = |mode: Mode| {
+            let links = world.links.iter().enumerate();
+            let mine = links.filter(move |(_, link)| {
+                link.is_present && link.from.0 as usize == place && link.mode == mode
+            });
+            mine.map(|(at, _)| LinkIx(at as u32))
+        };
+        let (consumers, dead) = (
+            of(Mode::Consume).collect::<Vec<_>>(),
+            of(Mode::DeadLetter).next(),
+        );
+        match &mut simulation.nodes[place] {
+            Node::LoadBalancer(balancer) => balancer.connect(world),
+            Node::Queue(queue) => queue.connect(consumers, dead, world),
+            Node::Client(_) | Node::Service(_) | Node::Cache(_) | Node::Database(_) => {}
+        }
+    }
+}

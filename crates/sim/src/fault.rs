@@ -1,0 +1,175 @@
+//! Faults: what is broken now follows from the list of faults and the time, nothing else.
+
+use crate::agenda::Time;
+use crate::call::{CallId, Cause, Outcome, Purpose};
+use crate::components::{Component, Node};
+use crate::event::{Event, LinkIx, NodeIx};
+use crate::random::Sampler;
+use crate::world::World;
+use design::{Fault, FaultKind};
+
+/// The faults of a run, scheduled and injected.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    generation: u32,
+    /// Flushes that have happened, by their place in the list.
+    flushed: Vec<bool>,
+}
+
+impl Faults {
+    /// Takes the list as it is now and schedules what is still to come of it.
+    pub(crate) fn set(&mut self, list: &[Fault], cx: &mut World) {
+        // A flush that has happened stays happened, wherever it now stands in the list.
+        let mut done: Vec<Fault> = self
+            .list
+            .iter()
+            .zip(&self.flushed)
+            .filter(|(_, done)| **done)
+            .map(|(fault, _)| fault.clone())
+            .collect();
+        self.flushed = list
+            .iter()
+            .map(|fault| match done.iter().position(|known| known == fault) {
+                Some(place) => {
+                    done.swap_remove(place);
+                    true
+                }
+                None => false,
+            })
+            .collect();
+        self.list = list.to_vec();
+        self.generation += 1;
+        let generation = self.generation;
+        let mut times: Vec<Time> = list
+            .iter()
+            .flat_map(|fault| [Some(fault.at), fault.ends()])
+            .flatten()
+            .map(|at| at.0.max(cx.now))
+            .collect();
+        times.sort_unstable();
+        times.dedup();
+        for time in times {
+            cx.at(time, Event::Fault { generation });
+        }
+    }
+
+    /// Whether an event is of the present list.
+    pub(crate) fn is_current(&self, generation: u32) -> bool {
+        generation == self.generation
+    }
+
+    /// Makes the world as broken as the list says it is now.
+    pub(crate) fn apply(&mut self, nodes: &mut [Node], cx: &mut World) {
+        let now = cx.now;
+        let list = std::mem::take(&mut self.list);
+        let active: Vec<&Fault> = list.iter().filter(|fault| is_active(fault, now)).collect();
+        for place in 0..nodes.len() {
+            apply_to_node(place, &active, nodes, cx);
+        }
+        for place in 0..cx.links.len() {
+            apply_to_link(place, &active, cx);
+        }
+        for (place, fault) in list.iter().enumerate() {
+            if fault.kind == FaultKind::CacheFlush && fault.at.0 <= now && !self.flushed[place] {
+                self.flushed[place] = true;
+                flush(&fault.target, nodes, cx);
+            }
+        }
+        self.list = list;
+        // Consumers that run again take up work.
+        for node in nodes.iter_mut() {
+            if let Node::Queue(queue) = node {
+                queue.pump(cx);
+            }
+        }
+    }
+}
+
+fn is_active(fault: &Fault, now: Time) -> bool {
+    fault.at.0 <= now && fault.ends().is_none_or(|end| now < end.0)
+}
+
+fn apply_to_node(place: usize, active: &[&Fault], nodes: &mut [Node], cx: &mut World) {
+    let id = cx.nodes[place].id.clone();
+    let mine: Vec<&&Fault> = active.iter().filter(|fault| fault.target == id).collect();
+    for replica in 0..cx.nodes[place].replicas.len() {
+        let hits = |fault: &&&&Fault| fault.replica.is_none_or(|only| only as usize == replica);
+        let is_crashed = mine
+            .iter()
+            .filter(hits)
+            .any(|fault| fault.kind == FaultKind::Crash);
+        let slowdown: f64 = mine
+            .iter()
+            .filter(hits)
+            .filter(|fault| fault.kind == FaultKind::Slowdown)
+            .map(|fault| fault.times)
+            .product();
+        let state = &mut cx.nodes[place].replicas[replica];
+        state.slowdown = slowdown;
+        if is_crashed && state.is_up {
+            crash(NodeIx(place as u32), replica as u32, &mut nodes[place], cx);
+        } else if !is_crashed {
+            state.is_up = true;
+        }
+    }
+    if let Node::Client(client) = &mut nodes[place] {
+        let times = mine
+            .iter()
+            .filter(|fault| fault.kind == FaultKind::TrafficSpike)
+            .map(|fault| fault.times)
+            .product();
+        client.set_spike(times, cx);
+    }
+}
+
+fn apply_to_link(place: usize, active: &[&Fault], cx: &mut World) {
+    let link = &mut cx.links[place];
+    let mine = active.iter().filter(|fault| fault.target == link.id);
+    link.added_loss = mine
+        .clone()
+        .filter(|fault| fault.kind == FaultKind::Loss)
+        .fold(0.0, |loss, fault| loss + fault.loss - loss * fault.loss);
+    // Of several latency faults on one link the last counts: adding draws up would hide the list.
+    link.added_latency = mine
+        .filter(|fault| fault.kind == FaultKind::Latency)
+        .next_back()
+        .map(|fault| Sampler::new(&fault.add));
+}
+
+fn flush(target: &str, nodes: &mut [Node], cx: &World) {
+    if let Some(place) = cx.node_places.get(target)
+        && let Node::Cache(cache) = &mut nodes[place.0 as usize]
+    {
+        cache.flush();
+    }
+}
+
+/// A process dies: its calls are reset, so their callers hear at once; its memory is gone.
+pub(crate) fn crash(place: NodeIx, replica: u32, node: &mut Node, cx: &mut World) {
+    cx.node_mut(place).replicas[replica as usize].is_up = false;
+    let lost: Vec<CallId> = cx
+        .calls
+        .iter()
+        .filter(|(_, call)| {
+            call.node == place && call.replica == replica && call.phase.is_at_callee()
+        })
+        .filter(|(_, call)| matches!(call.purpose, Purpose::Call | Purpose::Probe(_)))
+        .map(|(id, _)| id)
+        .collect();
+    if let Some(station) = node.stations_mut().get_mut(replica as usize) {
+        for id in &lost {
+            station.count_lost(&cx.calls[*id], cx.now);
+        }
+    }
+    node.crash(replica, cx);
+    for id in lost {
+        cx.answer(id, Outcome::Failed(Cause::Refused));
+    }
+}
+
+/// The links of faults, by kind, that the page marks.
+pub(crate) fn is_impaired(cx: &World, link: LinkIx) -> bool {
+    let link = cx.link(link);
+    link.added_latency.is_some() || link.added_loss > 0.0
+}

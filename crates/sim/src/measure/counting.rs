@@ -1,0 +1,83 @@
+//! Where the world counts: requests made and finished, waits and work.
+
+use crate::call::{CallId, Outcome, Purpose};
+use crate::world::World;
+
+impl World {
+    /// A user made a request.
+    pub fn request_made(&mut self, id: CallId) {
+        let call = &self.calls[id];
+        self.requests_present.up(self.now);
+        self.requests_total.arrivals += 1;
+        self.windows.open.offered += 1;
+        if call.is_measured {
+            self.requests.offered += 1;
+            self.operations[call.operation as usize].tally.offered += 1;
+        }
+    }
+
+    /// A request ended, one way or another; its record goes.
+    pub fn request_finished(&mut self, id: CallId, outcome: Outcome) {
+        let now = self.now;
+        let call = &self.calls[id];
+        let (node, operation, is_measured, latency) = (
+            call.node,
+            call.operation,
+            call.is_measured,
+            now - call.started,
+        );
+        self.calls.remove(id);
+        self.requests_present.down(now);
+        self.requests_total.leave(outcome);
+        self.requests_degraded += u64::from(outcome == Outcome::Degraded);
+        let tally = &mut self.node_mut(node).tally;
+        tally.present.down(now);
+        tally.sojourn += u128::from(latency);
+        tally.all.leave(outcome);
+        if is_measured {
+            tally.measured.leave(outcome);
+            tally.response.add(latency);
+        }
+        self.windows.open.finished += 1;
+        match outcome {
+            Outcome::Ok | Outcome::Degraded => self.windows.latency.add(latency),
+            Outcome::Failed(_) => self.windows.open.failed += 1,
+        }
+        // A request that outlives its user's patience has failed as abandoned: what is ok is in time.
+        let is_good = outcome == Outcome::Ok;
+        self.windows.open.good += u64::from(is_good);
+        let is_in_time = now >= self.warmup && now < self.end;
+        let operation = &mut self.operations[operation as usize].tally;
+        for tally in [&mut self.requests, operation] {
+            if is_measured {
+                tally.finish(outcome, latency);
+            }
+            tally.finished_in_time += u64::from(is_in_time);
+            tally.good_in_time += u64::from(is_in_time && is_good);
+        }
+    }
+
+    /// A call got its slot: how long it waited for it.
+    #[inline]
+    pub fn count_wait(&mut self, id: CallId) {
+        let call = &self.calls[id];
+        if call.is_measured {
+            let wait = self.now - call.arrived;
+            self.nodes[call.node.0 as usize].tally.wait.add(wait);
+        }
+    }
+
+    /// Own work on a call is done; in vain where its caller has given up on it.
+    #[inline]
+    pub fn count_work(&mut self, id: CallId) {
+        let call = &self.calls[id];
+        if call.is_measured && !matches!(call.purpose, Purpose::Probe(_)) {
+            let work = u128::from(self.now - call.slot_since.max(call.arrived));
+            let tally = &mut self.nodes[call.node.0 as usize].tally;
+            tally.worked += work;
+            if !call.is_awaited {
+                tally.wasted += work;
+            }
+        }
+    }
+}

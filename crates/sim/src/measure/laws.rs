@@ -1,0 +1,145 @@
+//! The laws that hold in every run at every moment, to the nanosecond: what the tests assert.
+
+use crate::call::Purpose;
+use crate::components::{Component, Node};
+use crate::simulation::Simulation;
+
+impl Simulation {
+    /// Every law that does not hold now; empty in a correct engine.
+    pub fn broken_laws(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        self.check_flow(&mut broken);
+        self.check_little(&mut broken);
+        self.check_utilisation(&mut broken);
+        self.check_messages(&mut broken);
+        self.check_links(&mut broken);
+        broken
+    }
+
+    /// Arrivals = completions + failures + in flight, for every node and for requests.
+    fn check_flow(&self, broken: &mut Vec<String>) {
+        for (place, node) in self.world.nodes.iter().enumerate() {
+            let present = self
+                .present(place)
+                .filter(|(_, is_probe)| !is_probe)
+                .count() as u64;
+            let tally = &node.tally;
+            if tally.all.arrivals != tally.all.left() + present {
+                broken.push(format!(
+                    "{}: {} arrived, {} left, {present} are there",
+                    node.id,
+                    tally.all.arrivals,
+                    tally.all.left()
+                ));
+            }
+            let levels = self.present(place).count() as u64;
+            if tally.present.level() != levels {
+                broken.push(format!(
+                    "{}: gauge of {} for {levels} present",
+                    node.id,
+                    tally.present.level()
+                ));
+            }
+        }
+        let total = &self.world.requests_total;
+        if total.arrivals != total.left() + self.world.requests_present.level() {
+            broken.push(format!(
+                "requests: {} made, {} finished",
+                total.arrivals,
+                total.left()
+            ));
+        }
+    }
+
+    /// Little's law as an identity: the area under the number present is the time spent by all that
+    /// left, and so far by all that are there.
+    fn check_little(&self, broken: &mut Vec<String>) {
+        let now = self.world.now;
+        for (place, node) in self.world.nodes.iter().enumerate() {
+            let so_far: u128 = self
+                .present(place)
+                .map(|(arrived, _)| u128::from(now - arrived))
+                .sum();
+            let (area, spent) = (node.tally.present.area(now), node.tally.sojourn + so_far);
+            if area != spent {
+                broken.push(format!(
+                    "{}: Little's law, area {area} against {spent}",
+                    node.id
+                ));
+            }
+        }
+    }
+
+    /// The area under the slots held is the time slots were held by all calls.
+    fn check_utilisation(&self, broken: &mut Vec<String>) {
+        let now = self.world.now;
+        for (place, node) in self.nodes.iter().enumerate() {
+            for (replica, station) in node.stations().iter().enumerate() {
+                let holding = self.world.calls.iter().filter(|(_, call)| {
+                    call.node.0 as usize == place
+                        && call.replica as usize == replica
+                        && call.holds_slot()
+                });
+                let so_far: u128 = holding
+                    .map(|(_, call)| u128::from(now - call.slot_since))
+                    .sum();
+                let (area, held) = (station.held.area(now), station.held_total + so_far);
+                if area != held {
+                    broken.push(format!(
+                        "{} #{replica}: slots held {area} against {held}",
+                        self.world.nodes[place].id
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Published = acknowledged + dead-lettered + dropped + held.
+    fn check_messages(&self, broken: &mut Vec<String>) {
+        for (place, node) in self.nodes.iter().enumerate() {
+            let Node::Queue(queue) = node else { continue };
+            let tally = &queue.tally;
+            let accounted = tally.acknowledged + tally.dead_lettered + tally.dropped + queue.held();
+            if tally.published != accounted {
+                broken.push(format!(
+                    "{}: {} published, {accounted} accounted for",
+                    self.world.nodes[place].id, tally.published
+                ));
+            }
+        }
+    }
+
+    /// Attempts sent = answers + failures of those sent + under way.
+    fn check_links(&self, broken: &mut Vec<String>) {
+        for link in &self.world.links {
+            let tally = &link.tally;
+            let awaited = tally.in_flight.level();
+            // Refusals by the caller's own policies were never sent.
+            let failed: u64 = tally.failures[0].iter().sum::<u64>() - tally.unsent;
+            let unawaited = tally.unawaited;
+            if tally.attempts[0] != tally.answers[0] + failed + awaited + unawaited {
+                broken.push(format!(
+                    "{}: {} sent, {} answered, {failed} failed, {awaited} under way",
+                    link.id, tally.attempts[0], tally.answers[0]
+                ));
+            }
+            if tally.attempts[0] < tally.retries[0] {
+                broken.push(format!("{}: more retries than attempts", link.id));
+            }
+        }
+    }
+
+    /// When each call present at a node arrived, and whether it is a probe.
+    fn present(&self, place: usize) -> impl Iterator<Item = (u64, bool)> {
+        self.world
+            .calls
+            .iter()
+            .filter(move |(_, call)| call.node.0 as usize == place && call.phase.is_at_callee())
+            .filter(|(_, call)| call.purpose != Purpose::Delivery)
+            .map(|(_, call)| match call.purpose {
+                Purpose::Request => (call.started, false),
+                Purpose::Call | Purpose::Delivery => (call.arrived, false),
+                Purpose::Probe(_) => (call.arrived, true),
+            })
+    }
+}

@@ -1,0 +1,19 @@
+//! Measurement: what a run counts, and the report made of it.
+
+mod counting;
+mod gauge;
+mod hash;
+mod histogram;
+pub mod laws;
+pub mod report;
+mod tally;
+mod tap;
+mod windows;
+
+pub use gauge::Gauge;
+pub use hash::Hash;
+pub use histogram::Histogram;
+pub use report::Report;
+pub use tally::{ByCause, LinkTally, NodeTally, RequestTally, Tally};
+pub use tap::{Flight, FlightKind, Tap};
+pub use windows::{Window, Windows};

@@ -1,0 +1,621 @@
+//! The report: what a run counted, in the structure people and programs read.
+
+use super::{ByCause, Hash, Histogram, RequestTally};
+use crate::call::CAUSES;
+use crate::components::{Component, Node};
+use crate::simulation::{Simulation, Status};
+use crate::station::Station;
+use design::requirement::Bound;
+use design::{Metric, Requirement};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Version of the report's structure.
+pub const VERSION: u32 = 1;
+
+/// A finished (or running) run's figures. Times are in ms unless a name says otherwise.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// What was run.
+    pub run: Run,
+    /// End to end.
+    pub requests: Requests,
+    /// By node id.
+    pub nodes: BTreeMap<String, NodeReport>,
+    /// By link id.
+    pub links: BTreeMap<String, LinkReport>,
+    /// Each requirement of the design, scored.
+    pub requirements: Vec<Score>,
+    /// Over time.
+    pub windows: WindowReport,
+}
+
+/// What was run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Run {
+    /// Seed of all streams.
+    pub seed: u64,
+    /// How long requests arrived.
+    pub duration_s: f64,
+    /// What came before the figures.
+    pub warmup_s: f64,
+    /// When the run ended, the drain included.
+    pub ended_s: f64,
+    /// `ended`, `running` or `out_of_budget`; only the first has all of its figures.
+    pub status: &'static str,
+    /// Events fired.
+    pub events: u64,
+    /// Of all that was counted: the same hash is the same run.
+    pub hash: String,
+    /// Of this structure.
+    pub version: u32,
+}
+
+/// Requests, end to end, that started after the warm-up.
+#[derive(Clone, Debug, Serialize)]
+pub struct Requests {
+    /// Made by users.
+    pub offered: u64,
+    /// Finished in any way.
+    pub completed: u64,
+    /// Answered whole.
+    pub ok: u64,
+    /// Answered in part.
+    pub degraded: u64,
+    /// Not answered, by cause; causes that did not occur are left out.
+    pub failed: BTreeMap<&'static str, u64>,
+    /// Neither: still under way when the run ended.
+    pub in_flight: u64,
+    /// (ok + degraded) / completed; 1 where nothing completed.
+    pub availability: f64,
+    /// What finished between warm-up and duration, per second.
+    pub throughput_per_s: f64,
+    /// Of that, what finished ok and in time.
+    pub goodput_per_s: f64,
+    /// Of requests answered.
+    pub latency_ms: Latency,
+    /// The same by operation (the client's id before it where two clients share a name).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_operation: BTreeMap<String, Requests>,
+}
+
+/// A latency distribution; `null` where nothing was counted.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Latency {
+    /// Exact.
+    pub mean: Option<f64>,
+    /// Percentiles are within 0.4 %.
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// 99.9th percentile.
+    pub p999: Option<f64>,
+    /// Exact.
+    pub max: Option<f64>,
+}
+
+/// Mean, 99th percentile and maximum of a time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Time {
+    /// Exact.
+    pub mean: Option<f64>,
+    /// Within 0.4 %.
+    pub p99: Option<f64>,
+    /// Exact.
+    pub max: Option<f64>,
+}
+
+/// A node's figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeReport {
+    /// Calls (for a client: requests) that started after the warm-up.
+    pub arrivals: u64,
+    /// Answered.
+    pub completions: u64,
+    /// Failed, by cause as the node answered.
+    pub failures: BTreeMap<&'static str, u64>,
+    /// Neither: still there when the run ended.
+    pub in_flight: u64,
+    /// Mean number present, from the warm-up to the duration.
+    pub in_flight_mean: f64,
+    /// Mean number waiting for a slot (for a queue: messages waiting).
+    pub queue_mean: f64,
+    /// Most waiting, in one replica.
+    pub queue_max: u64,
+    /// From arrival to slot.
+    pub wait_ms: Time,
+    /// From arrival to answer, waiting included.
+    pub response_ms: Time,
+    /// Mean share of slots held; `null` where slots are unbounded or none.
+    pub utilization: Option<f64>,
+    /// Mean share of slots held by calls that wait for others.
+    pub blocked: Option<f64>,
+    /// Share of work done after its caller had given up.
+    pub wasted_work: f64,
+    /// Look-ups that found their key; `null` for other kinds.
+    pub hit_ratio: Option<f64>,
+    /// For a queue: what became of its messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Messages>,
+    /// One by one.
+    pub replicas: Vec<ReplicaReport>,
+}
+
+/// What became of a queue's messages, over the whole run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Messages {
+    /// Accepted.
+    pub published: u64,
+    /// Deliveries.
+    pub received: u64,
+    /// Acknowledged.
+    pub acknowledged: u64,
+    /// Given up, to the dead-letter link.
+    pub dead_lettered: u64,
+    /// Given up without one, or dropped by overflow.
+    pub dropped: u64,
+    /// Still held when the run ended.
+    pub waiting: u64,
+}
+
+/// A replica's figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplicaReport {
+    /// Calls that reached it.
+    pub arrivals: u64,
+    /// Mean share of its slots held.
+    pub utilization: Option<f64>,
+}
+
+/// A link's figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkReport {
+    /// What callers needed.
+    pub calls: u64,
+    /// What was sent.
+    pub attempts: u64,
+    /// Of that, retries.
+    pub retries: u64,
+    /// Attempts without an answer in time.
+    pub timeouts: u64,
+    /// All failed attempts, by cause as the caller saw it.
+    pub failures: BTreeMap<&'static str, u64>,
+    /// Attempts per call.
+    pub amplification: f64,
+    /// How long breakers were open, summed over calling replicas.
+    pub breaker_open_s: f64,
+    /// Mean number of attempts under way.
+    pub in_flight_mean: f64,
+    /// Of attempts answered well.
+    pub latency_ms: Time,
+}
+
+/// A requirement, scored.
+#[derive(Clone, Debug, Serialize)]
+pub struct Score {
+    /// Which figure.
+    pub metric: &'static str,
+    /// The bound, as written.
+    pub target: String,
+    /// What the run gave.
+    pub actual: String,
+    /// Whether it held.
+    pub met: bool,
+}
+
+/// Figures over time, the warm-up included.
+#[derive(Clone, Debug, Serialize)]
+pub struct WindowReport {
+    /// Width of a window; the last may be cut short by the end of the run.
+    pub width_s: f64,
+    /// Requests made.
+    pub offered_per_s: Vec<f64>,
+    /// Requests finished.
+    pub throughput_per_s: Vec<f64>,
+    /// Requests finished ok and in time.
+    pub goodput_per_s: Vec<f64>,
+    /// Requests failed.
+    pub failed_per_s: Vec<f64>,
+    /// Median latency of what was answered; `null` where nothing was.
+    pub latency_p50_ms: Vec<Option<f64>>,
+    /// 99th percentile.
+    pub latency_p99_ms: Vec<Option<f64>>,
+    /// Attempts into nodes that call nobody, per request made.
+    pub amplification: Vec<Option<f64>>,
+    /// Calls waiting in all queues, at the end of the window.
+    pub waiting: Vec<u64>,
+}
+
+impl Simulation {
+    /// The report as of now.
+    pub fn report(&self) -> Report {
+        let design = self.design();
+        let requests = self.requests();
+        let requirements = design
+            .requirements
+            .iter()
+            .flat_map(|requirement| score(requirement, &requests))
+            .collect();
+        let settings = &design.settings;
+        Report {
+            run: Run {
+                seed: self.world.seed,
+                duration_s: settings.duration.as_s(),
+                warmup_s: settings.warmup.as_s(),
+                ended_s: self.world.now as f64 / 1e9,
+                status: match self.status() {
+                    Status::Running => "running",
+                    Status::Ended => "ended",
+                    Status::OutOfBudget => "out_of_budget",
+                },
+                events: self.events,
+                hash: self.hash(),
+                version: VERSION,
+            },
+            requests,
+            nodes: design
+                .nodes
+                .iter()
+                .map(|node| (node.id.clone(), self.node_report(&node.id)))
+                .collect(),
+            links: design
+                .links
+                .iter()
+                .map(|link| (link.id.clone(), self.link_report(&link.id)))
+                .collect(),
+            requirements,
+            windows: self.window_report(),
+        }
+    }
+
+    fn requests(&self) -> Requests {
+        let mut requests = self.request_report(&self.world.requests);
+        let operations = &self.world.operations;
+        requests.by_operation = operations
+            .iter()
+            .filter(|operation| self.world.node(operation.client).is_present)
+            .map(|operation| {
+                let is_shared = operations
+                    .iter()
+                    .filter(|other| other.name == operation.name)
+                    .count()
+                    > 1;
+                let name = match is_shared {
+                    true => format!(
+                        "{}/{}",
+                        self.world.node(operation.client).id,
+                        operation.name
+                    ),
+                    false => operation.name.clone(),
+                };
+                (name, self.request_report(&operation.tally))
+            })
+            .collect();
+        requests
+    }
+
+    fn request_report(&self, tally: &RequestTally) -> Requests {
+        let completed = tally.completed();
+        let measured_s = (self
+            .world
+            .end
+            .min(self.world.now)
+            .saturating_sub(self.world.warmup)) as f64
+            / 1e9;
+        let per_s = |count: u64| {
+            if measured_s > 0.0 {
+                count as f64 / measured_s
+            } else {
+                0.0
+            }
+        };
+        Requests {
+            offered: tally.offered,
+            completed,
+            ok: tally.ok,
+            degraded: tally.degraded,
+            failed: causes(&tally.failed),
+            in_flight: tally.offered - completed,
+            availability: ratio(tally.ok + tally.degraded, completed).unwrap_or(1.0),
+            throughput_per_s: per_s(tally.finished_in_time),
+            goodput_per_s: per_s(tally.good_in_time),
+            latency_ms: latency(&tally.latency),
+            by_operation: BTreeMap::new(),
+        }
+    }
+
+    fn node_report(&self, id: &str) -> NodeReport {
+        let place = self.world.node_places[id];
+        let tally = &self.world.node(place).tally;
+        let measured = &tally.measured;
+        let node = self.behaviour(place);
+        let stations = node.stations();
+        let mean =
+            |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
+        let slots: Option<u64> = stations.iter().map(|station| station.slots).sum();
+        let share = |level: f64| {
+            slots
+                .filter(|slots| *slots > 0)
+                .map(|slots| level / slots as f64)
+        };
+        let held: f64 = stations.iter().map(|station| mean(&station.held)).sum();
+        let working: f64 = stations.iter().map(|station| mean(&station.working)).sum();
+        let (queue_mean, queue_max) = match node {
+            Node::Queue(queue) => (mean(&queue.waiting), queue.waiting.max()),
+            _ => (
+                stations.iter().map(|station| mean(&station.queued)).sum(),
+                stations
+                    .iter()
+                    .map(|station| station.queued.max())
+                    .max()
+                    .unwrap_or(0),
+            ),
+        };
+        NodeReport {
+            arrivals: measured.arrivals,
+            completions: measured.completions,
+            failures: causes(&measured.failures),
+            in_flight: measured.arrivals - measured.left(),
+            in_flight_mean: mean(&tally.present),
+            queue_mean,
+            queue_max,
+            wait_ms: time(&tally.wait),
+            response_ms: time(&tally.response),
+            utilization: if stations.is_empty() {
+                None
+            } else {
+                share(held)
+            },
+            blocked: if stations.is_empty() {
+                None
+            } else {
+                share((held - working).max(0.0))
+            },
+            wasted_work: if tally.worked == 0 {
+                0.0
+            } else {
+                tally.wasted as f64 / tally.worked as f64
+            },
+            hit_ratio: ratio(tally.hits[1], tally.hits[1] + tally.misses[1]),
+            messages: messages(node),
+            replicas: stations
+                .iter()
+                .map(|station| self.replica_report(station))
+                .collect(),
+        }
+    }
+
+    fn replica_report(&self, station: &Station) -> ReplicaReport {
+        let held = station
+            .held
+            .mean(self.world.warmup, self.world.end, self.world.now);
+        ReplicaReport {
+            arrivals: station.arrivals,
+            utilization: station
+                .slots
+                .filter(|slots| *slots > 0)
+                .map(|slots| held / slots as f64),
+        }
+    }
+
+    fn link_report(&self, id: &str) -> LinkReport {
+        let tally = &self.world.link(self.world.link_places[id]).tally;
+        let mean =
+            |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
+        let measured_s = (self
+            .world
+            .end
+            .min(self.world.now)
+            .saturating_sub(self.world.warmup)) as f64
+            / 1e9;
+        LinkReport {
+            calls: tally.calls[1],
+            attempts: tally.attempts[1],
+            retries: tally.retries[1],
+            timeouts: tally.failures[1][0],
+            failures: causes(&tally.failures[1]),
+            amplification: ratio(tally.attempts[1], tally.calls[1]).unwrap_or(1.0),
+            breaker_open_s: mean(&tally.open) * measured_s,
+            in_flight_mean: mean(&tally.in_flight),
+            latency_ms: time(&tally.latency),
+        }
+    }
+
+    fn window_report(&self) -> WindowReport {
+        let windows = &self.world.windows;
+        let width_s = windows.width as f64 / 1e9;
+        // The last window may be cut short; its rates are over its own length.
+        let ended = self.world.now.max(self.world.end);
+        let lengths = (0..windows.closed.len() as u64).map(|place| {
+            (ended.saturating_sub(place * windows.width)).clamp(1, windows.width) as f64 / 1e9
+        });
+        let closed: Vec<_> = windows.closed.iter().zip(lengths).collect();
+        let rates = |count: fn(&super::Window) -> u64| {
+            closed.iter().map(|(w, s)| count(w) as f64 / s).collect()
+        };
+        let ms = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e6);
+        WindowReport {
+            width_s,
+            offered_per_s: rates(|window| window.offered),
+            throughput_per_s: rates(|window| window.finished),
+            goodput_per_s: rates(|window| window.good),
+            failed_per_s: rates(|window| window.failed),
+            latency_p50_ms: windows.closed.iter().map(|window| ms(window.p50)).collect(),
+            latency_p99_ms: windows.closed.iter().map(|window| ms(window.p99)).collect(),
+            amplification: windows
+                .closed
+                .iter()
+                .map(|window| ratio(window.bottom_attempts, window.offered))
+                .collect(),
+            waiting: windows.closed.iter().map(|window| window.waiting).collect(),
+        }
+    }
+
+    /// The hash of all that was counted so far.
+    pub fn hash(&self) -> String {
+        let mut hash = Hash::default();
+        hash.words([self.world.now, self.events, self.world.seed]);
+        hash.words(self.world.requests.words());
+        for node in &self.world.nodes {
+            hash.text(&node.id);
+            let tally = &node.tally;
+            hash.words([
+                tally.all.arrivals,
+                tally.all.completions,
+                tally.measured.arrivals,
+                tally.measured.completions,
+            ]);
+            hash.words(tally.all.failures);
+            hash.words([
+                tally.sojourn as u64,
+                tally.worked as u64,
+                tally.wasted as u64,
+            ]);
+            hash.words(tally.hits.into_iter().chain(tally.misses));
+            hash.words(tally.wait.words().chain(tally.response.words()));
+            hash.words([
+                tally.present.level(),
+                tally.present.area(self.world.now) as u64,
+            ]);
+        }
+        for node in &self.nodes {
+            for station in node.stations() {
+                let areas = [&station.queued, &station.held, &station.working]
+                    .map(|gauge| gauge.area(self.world.now) as u64);
+                hash.words(areas);
+            }
+            if let Node::Queue(queue) = node {
+                let tally = &queue.tally;
+                hash.words([
+                    tally.published,
+                    tally.received,
+                    tally.acknowledged,
+                    tally.dead_lettered,
+                    tally.dropped,
+                ]);
+            }
+        }
+        for link in &self.world.links {
+            hash.text(&link.id);
+            let tally = &link.tally;
+            hash.words(
+                tally
+                    .calls
+                    .into_iter()
+                    .chain(tally.attempts)
+                    .chain(tally.retries)
+                    .chain(tally.answers),
+            );
+            hash.words(tally.failures.into_iter().flatten());
+            hash.words(tally.latency.words());
+        }
+        for window in &self.world.windows.closed {
+            hash.words([
+                window.offered,
+                window.finished,
+                window.good,
+                window.failed,
+                window.bottom_attempts,
+                window.waiting,
+            ]);
+        }
+        hash.finish()
+    }
+}
+
+fn messages(node: &Node) -> Option<Messages> {
+    let Node::Queue(queue) = node else {
+        return None;
+    };
+    let tally = &queue.tally;
+    Some(Messages {
+        published: tally.published,
+        received: tally.received,
+        acknowledged: tally.acknowledged,
+        dead_lettered: tally.dead_lettered,
+        dropped: tally.dropped,
+        waiting: queue.held(),
+    })
+}
+
+fn score(requirement: &Requirement, requests: &Requests) -> Vec<Score> {
+    let latency = &requests.latency_ms;
+    let actual = match requirement.metric {
+        Metric::Availability => Some(requests.availability),
+        Metric::LatencyMean => latency.mean,
+        Metric::LatencyP50 => latency.p50,
+        Metric::LatencyP90 => latency.p90,
+        Metric::LatencyP95 => latency.p95,
+        Metric::LatencyP99 => latency.p99,
+        Metric::LatencyP999 => latency.p999,
+        Metric::Goodput => Some(requests.goodput_per_s),
+        Metric::Throughput => Some(requests.throughput_per_s),
+    };
+    let shown = match actual {
+        None => "nothing was measured".to_owned(),
+        Some(ms) if requirement.metric.is_duration() => format!("{ms:.3}ms"),
+        Some(number) => format!("{number:.6}")
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned(),
+    };
+    let in_unit = |bound: Bound| match bound {
+        Bound::Number(number) => number,
+        Bound::Duration(duration) => duration.as_ms(),
+    };
+    let one = |bound: Bound, word: &str, holds: fn(f64, f64) -> bool| Score {
+        metric: requirement.metric.name(),
+        target: format!("{word} {bound}"),
+        actual: shown.clone(),
+        met: actual.is_some_and(|actual| holds(actual, in_unit(bound))),
+    };
+    let least = requirement
+        .at_least
+        .map(|bound| one(bound, "at least", |actual, bound| actual >= bound));
+    let most = requirement
+        .at_most
+        .map(|bound| one(bound, "at most", |actual, bound| actual <= bound));
+    least.into_iter().chain(most).collect()
+}
+
+fn causes(counts: &ByCause) -> BTreeMap<&'static str, u64> {
+    CAUSES
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| **count > 0)
+        .map(|(cause, count)| (cause.name(), *count))
+        .collect()
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn ms(ns: u64) -> f64 {
+    ns as f64 / 1e6
+}
+
+fn latency(histogram: &Histogram) -> Latency {
+    let quantile = |q| histogram.quantile(q).map(ms);
+    Latency {
+        mean: histogram.mean().map(|ns| ns / 1e6),
+        p50: quantile(0.5),
+        p90: quantile(0.9),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        p999: quantile(0.999),
+        max: histogram.max().map(ms),
+    }
+}
+
+fn time(histogram: &Histogram) -> Time {
+    Time {
+        mean: histogram.mean().map(|ns| ns / 1e6),
+        p99: histogram.quantile(0.99).map(ms),
+        max: histogram.max().map(ms),
+    }
+}

@@ -1,0 +1,153 @@
+//! Counts by outcome and cause: of all that happened, and of what started after the warm-up.
+
+use super::{Gauge, Histogram};
+use crate::call::{Cause, Outcome};
+
+/// A count per cause, in the order of [`crate::call::CAUSES`].
+pub type ByCause = [u64; 8];
+
+/// What reached something, and how it left.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Arrived.
+    pub arrivals: u64,
+    /// Left with an answer.
+    pub completions: u64,
+    /// Left without, by cause.
+    pub failures: ByCause,
+}
+
+impl Tally {
+    /// Counts a leaving.
+    #[inline]
+    pub fn leave(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok | Outcome::Degraded => self.completions += 1,
+            Outcome::Failed(cause) => self.failures[cause as usize] += 1,
+        }
+    }
+
+    /// All that left.
+    pub fn left(&self) -> u64 {
+        self.completions + self.failures.iter().sum::<u64>()
+    }
+}
+
+/// A node's figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeTally {
+    /// All calls since the start.
+    pub all: Tally,
+    /// Those whose request started after the warm-up.
+    pub measured: Tally,
+    /// Calls present: waiting, served, or waiting for others.
+    pub present: Gauge,
+    /// Total time of all that left, in ns: the other side of Little's law.
+    pub sojourn: u128,
+    /// From arrival to slot (measured).
+    pub wait: Histogram,
+    /// From arrival to answer, waiting included (measured).
+    pub response: Histogram,
+    /// Work finished after its caller had given up (measured), in ns.
+    pub wasted: u128,
+    /// Work finished (measured), in ns.
+    pub worked: u128,
+    /// Look-ups that found their key (all, measured).
+    pub hits: [u64; 2],
+    /// Look-ups that did not (all, measured).
+    pub misses: [u64; 2],
+}
+
+/// A link's figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkTally {
+    /// Calls: what callers needed (all, measured).
+    pub calls: [u64; 2],
+    /// Attempts sent (all, measured).
+    pub attempts: [u64; 2],
+    /// Attempts that were a retry (all, measured).
+    pub retries: [u64; 2],
+    /// Attempts that failed, by cause as the caller saw it (all, measured).
+    pub failures: [ByCause; 2],
+    /// Attempts answered well (all, measured).
+    pub answers: [u64; 2],
+    /// Attempts that the caller's own policies kept from being sent.
+    pub unsent: u64,
+    /// Sent without anybody waiting for the answer (dead letters).
+    pub unawaited: u64,
+    /// Attempts sent and not concluded.
+    pub in_flight: Gauge,
+    /// From sending to a good answer (measured).
+    pub latency: Histogram,
+    /// Replicas' breakers now open.
+    pub open: Gauge,
+}
+
+impl LinkTally {
+    /// Counts into all, and into measured where that holds.
+    #[inline]
+    pub fn count(pair: &mut [u64; 2], is_measured: bool) {
+        pair[0] += 1;
+        pair[1] += u64::from(is_measured);
+    }
+
+    /// Counts a failure by cause.
+    #[inline]
+    pub fn fail(&mut self, cause: Cause, is_measured: bool) {
+        self.failures[0][cause as usize] += 1;
+        self.failures[1][cause as usize] += u64::from(is_measured);
+    }
+}
+
+/// Requests, end to end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RequestTally {
+    /// Made.
+    pub offered: u64,
+    /// Answered whole.
+    pub ok: u64,
+    /// Answered in part.
+    pub degraded: u64,
+    /// Not answered, by cause.
+    pub failed: ByCause,
+    /// From making to answer, of those answered.
+    pub latency: Histogram,
+    /// Finished between warm-up and the end of arrivals, whenever started.
+    pub finished_in_time: u64,
+    /// Of those, ok.
+    pub good_in_time: u64,
+}
+
+impl RequestTally {
+    /// Finished in any way.
+    pub fn completed(&self) -> u64 {
+        self.ok + self.degraded + self.failed.iter().sum::<u64>()
+    }
+
+    /// Counts an end.
+    pub fn finish(&mut self, outcome: Outcome, latency: u64) {
+        match outcome {
+            Outcome::Ok => self.ok += 1,
+            Outcome::Degraded => self.degraded += 1,
+            Outcome::Failed(cause) => {
+                self.failed[cause as usize] += 1;
+                return;
+            }
+        }
+        self.latency.add(latency);
+    }
+
+    /// Everything counted, for the hash of a run.
+    pub fn words(&self) -> impl Iterator<Item = u64> {
+        [
+            self.offered,
+            self.ok,
+            self.degraded,
+            self.finished_in_time,
+            self.good_in_time,
+        ]
+        .into_iter()
+        .chain(self.failed)
+        .chain(self.latency.words())
+    }
+}

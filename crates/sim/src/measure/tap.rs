@@ -1,0 +1,63 @@
+//! The tap: what the page draws as dots. It watches and never decides.
+
+use crate::agenda::Time;
+use crate::event::LinkIx;
+use std::collections::VecDeque;
+
+/// What is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlightKind {
+    /// The first attempt of a call.
+    Call,
+    /// A further attempt.
+    Retry,
+    /// A message.
+    Message,
+    /// A good answer.
+    Answer,
+    /// A failure.
+    Failure,
+    /// An attempt given up by its caller.
+    Timeout,
+    /// A lost packet.
+    Lost,
+}
+
+/// Something on its way over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flight {
+    /// The link.
+    pub link: LinkIx,
+    /// What it is.
+    pub kind: FlightKind,
+    /// When it left.
+    pub start: Time,
+    /// How long it takes, in ns.
+    pub duration: u64,
+}
+
+/// Most flights kept until somebody takes them; older ones are dropped.
+const FLIGHTS_MAX: usize = 4_000;
+
+/// Collects flights while somebody watches.
+#[derive(Clone, Debug, Default)]
+pub struct Tap {
+    /// Whether anybody watches.
+    pub is_open: bool,
+    flights: VecDeque<Flight>,
+}
+
+impl Tap {
+    /// Keeps a flight.
+    pub fn record(&mut self, flight: Flight) {
+        if self.flights.len() >= FLIGHTS_MAX {
+            self.flights.pop_front();
+        }
+        self.flights.push_back(flight);
+    }
+
+    /// Takes all that was kept.
+    pub fn take(&mut self) -> impl Iterator<Item = Flight> {
+        std::mem::take(&mut self.flights).into_iter()
+    }
+}

@@ -1,0 +1,50 @@
+//! Connection pools: so many connections per calling replica, first come first served.
+
+use crate::call::CallId;
+use std::collections::VecDeque;
+
+/// One caller's connections.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pool {
+    in_use: u32,
+    waiting: VecDeque<CallId>,
+}
+
+impl Pool {
+    /// Takes a free connection, if there is one.
+    pub fn acquire(&mut self, size: u32) -> bool {
+        let is_free = self.in_use < size;
+        self.in_use += u32::from(is_free);
+        is_free
+    }
+
+    /// Waits for one.
+    pub fn wait(&mut self, call: CallId) {
+        self.waiting.push_back(call);
+    }
+
+    /// Gives a connection back. Who waits longest and still wants one gets it (`wants` tells).
+    pub fn release(&mut self, size: u32, wants: impl Fn(CallId) -> bool) -> Option<CallId> {
+        self.in_use = self.in_use.saturating_sub(1);
+        self.grant(size, wants)
+    }
+
+    /// Gives a free connection to who waits longest and still wants one.
+    pub fn grant(&mut self, size: u32, wants: impl Fn(CallId) -> bool) -> Option<CallId> {
+        if self.in_use >= size {
+            return None;
+        }
+        while let Some(call) = self.waiting.pop_front() {
+            if wants(call) {
+                self.in_use += 1;
+                return Some(call);
+            }
+        }
+        None
+    }
+
+    /// Connections in use.
+    pub fn in_use(&self) -> u32 {
+        self.in_use
+    }
+}

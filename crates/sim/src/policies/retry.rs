@@ -1,0 +1,161 @@
+//! Retries: the pause before the next attempt, and the budget that bounds them.
+//!
+//! Pauses after Brooker, "Exponential Backoff and Jitter" (AWS, 2015); the budget is a token bucket
+//! fed by calls, as in Finagle's `RetryBudget`.
+
+use crate::random::Stream;
+use design::link::{Backoff as Spec, Jitter, Retry};
+
+/// How long to pause.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backoff {
+    base: u64,
+    cap: u64,
+    doubles: bool,
+    jitter: Jitter,
+}
+
+impl Backoff {
+    /// Of a retry policy.
+    pub fn new(retry: &Retry) -> Self {
+        let (base, cap, doubles) = match &retry.backoff {
+            Spec::None => (0, 0, false),
+            Spec::Constant(pause) => (pause.0, pause.0, false),
+            Spec::Exponential(exponential) => (exponential.base.0, exponential.cap.0, true),
+        };
+        Self {
+            base,
+            cap,
+            doubles,
+            jitter: retry.jitter,
+        }
+    }
+
+    /// The pause before attempt `attempt` (2 is the first retry), in ns; `last` was the pause before.
+    pub fn pause(&self, attempt: u32, last: u64, stream: &mut Stream) -> u64 {
+        if self.base == 0 {
+            return 0;
+        }
+        let doublings = if self.doubles {
+            (attempt - 2).min(40)
+        } else {
+            0
+        };
+        let whole = self
+            .base
+            .saturating_mul(1 << doublings)
+            .min(self.cap.max(self.base));
+        let upto = |ns: u64, stream: &mut Stream| (stream.unit() * ns as f64) as u64;
+        match self.jitter {
+            Jitter::None => whole,
+            Jitter::Full => upto(whole, stream),
+            Jitter::Equal => whole / 2 + upto(whole / 2, stream),
+            Jitter::Decorrelated => {
+                let ceiling = last.max(self.base).saturating_mul(3).max(self.base);
+                (self.base + upto(ceiling - self.base, stream)).min(self.cap.max(self.base))
+            }
+        }
+    }
+}
+
+/// Tokens for retries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Budget {
+    tokens: f64,
+    ratio: f64,
+    burst: f64,
+}
+
+impl Budget {
+    /// A full bucket.
+    pub fn new(budget: &design::link::Budget) -> Self {
+        Self {
+            tokens: budget.burst,
+            ratio: budget.ratio,
+            burst: budget.burst,
+        }
+    }
+
+    /// Takes new bounds and keeps the tokens, as far as they fit.
+    pub fn rebound(&mut self, new: &Self) {
+        *self = Self {
+            tokens: self.tokens.min(new.burst),
+            ..new.clone()
+        };
+    }
+
+    /// A call is made: it pays in.
+    #[inline]
+    pub fn deposit(&mut self) {
+        // The bucket must hold one whole token for a ratio below the burst to mean anything.
+        self.tokens = (self.tokens + self.ratio).min(self.burst.max(1.0));
+    }
+
+    /// A retry is wanted: whether the bucket can pay for it.
+    #[inline]
+    pub fn withdraw(&mut self) -> bool {
+        let can_pay = self.tokens >= 1.0;
+        if can_pay {
+            self.tokens -= 1.0;
+        }
+        can_pay
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Purpose;
+    use design::Duration;
+    use design::link::Exponential;
+
+    fn mean_ms(jitter: Jitter, attempt: u32) -> f64 {
+        let backoff = Spec::Exponential(Exponential {
+            base: Duration::ms(100),
+            cap: Duration::s(2),
+        });
+        let backoff = Backoff::new(&Retry {
+            backoff,
+            jitter,
+            ..Retry::default()
+        });
+        let mut stream = Stream::new(1, "x", Purpose::Jitter);
+        let n = 20_000;
+        (0..n)
+            .map(|_| backoff.pause(attempt, 0, &mut stream) as f64 / 1e6)
+            .sum::<f64>()
+            / f64::from(n)
+    }
+
+    #[test]
+    fn pauses_have_the_published_means() {
+        for (attempt, whole) in [
+            (2, 100.0),
+            (3, 200.0),
+            (4, 400.0),
+            (6, 1600.0),
+            (7, 2000.0),
+            (60, 2000.0),
+        ] {
+            assert_eq!(mean_ms(Jitter::None, attempt), whole);
+            assert!((mean_ms(Jitter::Full, attempt) / (whole / 2.0) - 1.0).abs() < 0.02);
+            assert!((mean_ms(Jitter::Equal, attempt) / (whole * 0.75) - 1.0).abs() < 0.02);
+        }
+        // From the base to three times the base, when there was no pause before.
+        assert!((mean_ms(Jitter::Decorrelated, 2) / 200.0 - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_budget_bounds_retries_to_its_ratio() {
+        let mut budget = Budget::new(&design::link::Budget {
+            ratio: 0.1,
+            burst: 10.0,
+        });
+        let retries = (0..10_000).filter(|_| {
+            budget.deposit();
+            budget.withdraw()
+        });
+        let retries = retries.count();
+        assert!((1_000..=1_011).contains(&retries), "{retries}");
+    }
+}

@@ -1,0 +1,395 @@
+//! A run: the design made into components, and the loop that fires events in order.
+
+use crate::agenda::{Agenda, Time};
+use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase, Purpose};
+use crate::components::{Component, Node};
+use crate::construct;
+use crate::event::{Event, LinkIx, NodeIx};
+use crate::fault::Faults;
+use crate::measure::{Gauge, RequestTally, Tally, Tap, Windows};
+use crate::world::World;
+use design::Design;
+use std::collections::BTreeMap;
+
+/// Width of the report's windows.
+const WINDOW: u64 = 1_000_000_000;
+
+/// A drain ends after this much simulated time at the latest: calls that wait for ever do.
+const DRAIN_MAX: u64 = 3_600_000_000_000;
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// There is more to come.
+    Running,
+    /// Duration and drain are over.
+    Ended,
+    /// The run was stopped: too many events, or too many calls at a time to hold in memory.
+    OutOfBudget,
+}
+
+/// A run of a design. `Clone` is a snapshot: a clone goes on exactly as the original would.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    pub(crate) world: World,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) faults: Faults,
+    pub(crate) design: Design,
+    pub(crate) events: u64,
+    next_mark: Time,
+    status: Status,
+    events_max: u64,
+}
+
+/// Most events of one run, by default: about ten minutes of one core.
+pub const EVENTS_MAX: u64 = 4_000_000_000;
+
+impl Simulation {
+    /// A run of a valid design, at time 0.
+    pub fn new(design: &Design) -> Self {
+        let settings = &design.settings;
+        let world = World {
+            now: 0,
+            warmup: settings.warmup.0,
+            end: settings.duration.0,
+            seed: settings.seed,
+            agenda: Agenda::default(),
+            calls: Calls::default(),
+            messages: 0,
+            nodes: Vec::new(),
+            links: Vec::new(),
+            operations: Vec::new(),
+            requests: RequestTally::default(),
+            requests_present: Gauge::default(),
+            requests_total: Tally::default(),
+            requests_degraded: 0,
+            windows: Windows::new(WINDOW),
+            waiting: 0,
+            tap: Tap::default(),
+            node_places: BTreeMap::new(),
+            link_places: BTreeMap::new(),
+        };
+        let mut simulation = Self {
+            world,
+            nodes: Vec::new(),
+            faults: Faults::default(),
+            design: Design::default(),
+            events: 0,
+            next_mark: 0,
+            status: Status::Running,
+            events_max: EVENTS_MAX,
+        };
+        simulation.next_mark = simulation
+            .world
+            .windows
+            .ends
+            .min(simulation.marks().into_iter().min().unwrap_or(0));
+        simulation.edit(design);
+        simulation
+    }
+
+    /// Bounds the run to this many events.
+    #[must_use]
+    pub fn with_budget(mut self, events: u64) -> Self {
+        self.events_max = events;
+        self
+    }
+
+    /// Takes a changed design into the run: what is new begins, what is gone ends, the rest goes on
+    /// with its new parameters. The seed stays the run's own.
+    pub fn edit(&mut self, design: &Design) {
+        construct::construct(self, design);
+        self.design = design.clone();
+        self.faults.set(&design.faults, &mut self.world);
+        self.faults.apply(&mut self.nodes, &mut self.world);
+    }
+
+    /// Goes on until a simulated time, or until so many events have fired.
+    pub fn run_until(&mut self, time: Time, events: u64) -> Status {
+        let budget = self.events.saturating_add(events).min(self.events_max);
+        while self.status == Status::Running {
+            if self.events >= budget {
+                if budget == self.events_max {
+                    self.status = Status::OutOfBudget;
+                }
+                break;
+            }
+            if !self.step(time) {
+                break;
+            }
+        }
+        self.status
+    }
+
+    /// Runs to the end.
+    pub fn run(&mut self) -> Status {
+        self.run_until(Time::MAX, u64::MAX)
+    }
+
+    /// Fires the next event that is due by `until`; false where there is none.
+    #[inline]
+    fn step(&mut self, until: Time) -> bool {
+        let limit = self.next_mark.min(until.saturating_add(1));
+        let calls = &self.world.calls;
+        if let Some((time, event)) = self.world.agenda.pop(limit, |event| is_live(calls, event)) {
+            self.world.now = time;
+            self.events += 1;
+            self.fire(event);
+            return true;
+        }
+        if self.next_mark <= until {
+            return self.pass_mark();
+        }
+        self.world.now = self.world.now.max(until);
+        false
+    }
+
+    /// Passes a window's end, the end of the warm-up or the end of arrivals. False where the run ends.
+    #[cold]
+    fn pass_mark(&mut self) -> bool {
+        let mark = self.next_mark;
+        let world = &mut self.world;
+        let is_idle = !world.has_work() || !world.agenda.has_work();
+        if mark > world.end && (is_idle || mark - world.end > DRAIN_MAX) {
+            return self.end_run();
+        }
+        world.now = mark;
+        if mark == world.warmup {
+            self.each_gauge(Gauge::mark_warmup);
+        }
+        if mark == self.world.end {
+            self.each_gauge(Gauge::mark_end);
+        }
+        let world = &mut self.world;
+        if mark == world.windows.ends {
+            let waiting = world.waiting;
+            world.windows.close(waiting);
+        }
+        if mark == world.end && !self.design.settings.drain {
+            return self.end_run();
+        }
+        if world.calls.live() > CALLS_MAX || world.messages > MESSAGES_MAX {
+            self.status = Status::OutOfBudget;
+            return false;
+        }
+        self.next_mark = self.following_mark(mark);
+        true
+    }
+
+    fn following_mark(&self, mark: Time) -> Time {
+        let later = self.marks().into_iter().filter(|time| *time > mark).min();
+        let window = self.world.windows.ends;
+        // While draining, look often whether there is anything left to wait for.
+        let drain = if mark >= self.world.end {
+            mark + DRAIN_LOOK
+        } else {
+            Time::MAX
+        };
+        later.unwrap_or(Time::MAX).min(window).min(drain)
+    }
+
+    fn marks(&self) -> [Time; 2] {
+        [self.world.warmup, self.world.end]
+    }
+
+    fn end_run(&mut self) -> bool {
+        let world = &mut self.world;
+        let is_open_window_used = world.windows.open != crate::measure::Window::default();
+        if is_open_window_used {
+            let waiting = world.waiting;
+            world.windows.close(waiting);
+        }
+        self.status = Status::Ended;
+        false
+    }
+
+    fn each_gauge(&mut self, mark: impl Fn(&mut Gauge, Time)) {
+        let now = self.world.now;
+        mark(&mut self.world.requests_present, now);
+        for state in &mut self.world.nodes {
+            mark(&mut state.tally.present, now);
+        }
+        for link in &mut self.world.links {
+            mark(&mut link.tally.in_flight, now);
+            mark(&mut link.tally.open, now);
+        }
+        for node in &mut self.nodes {
+            for station in node.stations_mut() {
+                station
+                    .gauges_mut()
+                    .into_iter()
+                    .for_each(|gauge| mark(gauge, now));
+            }
+            if let Node::Queue(queue) = node {
+                mark(&mut queue.waiting, now);
+            }
+        }
+    }
+
+    #[inline]
+    fn fire(&mut self, event: Event) {
+        let world = &mut self.world;
+        match event {
+            Event::Arrive(id) => self.arrive(id),
+            Event::Served(id) => {
+                let node = world.calls[id].node;
+                self.nodes[node.0 as usize].served(id, world);
+            }
+            Event::Reply(id) => {
+                let outcome = world.calls[id].outcome;
+                self.conclude(id, outcome);
+            }
+            Event::Timeout(id) => self.conclude(id, Outcome::Failed(Cause::Timeout)),
+            Event::PoolWait(id) => self.conclude(id, Outcome::Failed(Cause::PoolTimeout)),
+            Event::Backoff(id) => world.attempt_again(id),
+            Event::Patience(id) | Event::Visibility(id) => {
+                let node = world.calls[id].node;
+                self.nodes[node.0 as usize].timer(event, world);
+            }
+            Event::Request { node, .. }
+            | Event::Think { node }
+            | Event::RateChange { node, .. }
+            | Event::Probe { node, .. }
+            | Event::Fill { node, .. }
+            | Event::Invalidate { node, .. } => {
+                if world.node(node).is_present {
+                    self.nodes[node.0 as usize].timer(event, world);
+                }
+            }
+            Event::Fault { generation } => {
+                if self.faults.is_current(generation) {
+                    self.faults.apply(&mut self.nodes, &mut self.world);
+                }
+            }
+            Event::LaneHead { .. } => {}
+        }
+    }
+
+    #[inline]
+    fn arrive(&mut self, id: CallId) {
+        let world = &mut self.world;
+        world.enter(id);
+        let call = &world.calls[id];
+        let (node, replica) = (call.node, call.replica as usize);
+        let state = world.node(node);
+        if state.is_present
+            && state
+                .replicas
+                .get(replica)
+                .is_some_and(|replica| replica.is_up)
+        {
+            self.nodes[node.0 as usize].arrive(id, world);
+        } else {
+            world.answer(id, Outcome::Failed(Cause::Refused));
+        }
+    }
+
+    #[inline]
+    fn conclude(&mut self, id: CallId, outcome: Outcome) {
+        let world = &mut self.world;
+        let call = &world.calls[id];
+        if let Purpose::Probe(_) = call.purpose {
+            let (balancer, place, phase) = (NodeIx(call.key), call.message as usize, call.phase);
+            world.calls[id].is_awaited = false;
+            if phase == Phase::Answering || phase == Phase::Gone {
+                world.calls.remove(id);
+            }
+            if let Some(balancer) = &mut world.node_mut(balancer).balancer {
+                balancer.probed(place, outcome.is_answer());
+            }
+            return;
+        }
+        if let Some((job, done)) = world.conclude(id, outcome) {
+            let node = world.calls[job].node;
+            self.nodes[node.0 as usize].done(job, done, world);
+        }
+    }
+
+    /// Simulated time, in ns.
+    pub fn now(&self) -> Time {
+        self.world.now
+    }
+
+    /// Where the run is.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Events fired so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The design as it is now.
+    pub fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The world, to look at.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The tap: what the page draws.
+    pub fn tap_mut(&mut self) -> &mut Tap {
+        &mut self.world.tap
+    }
+
+    /// The place of a node of the design.
+    pub fn node_place(&self, id: &str) -> Option<NodeIx> {
+        self.world.node_places.get(id).copied()
+    }
+
+    /// The place of a link of the design.
+    pub fn link_place(&self, id: &str) -> Option<LinkIx> {
+        self.world.link_places.get(id).copied()
+    }
+
+    /// The behaviour of a node, to look at.
+    pub fn behaviour(&self, node: NodeIx) -> &Node {
+        &self.nodes[node.0 as usize]
+    }
+
+    /// Draws one of every so many calls over a link.
+    pub fn set_dot(&mut self, link: LinkIx, dot: u32) {
+        self.world.link_mut(link).dot = dot.max(1);
+    }
+
+    /// Whether a latency or loss fault is on a link.
+    pub fn is_impaired(&self, link: LinkIx) -> bool {
+        crate::fault::is_impaired(&self.world, link)
+    }
+}
+
+/// Most messages of all queues at a time: what a run may hold in memory.
+const MESSAGES_MAX: u64 = 20_000_000;
+
+/// How often a drain looks whether it is over.
+const DRAIN_LOOK: u64 = 10_000_000;
+
+/// Whether an event still means anything: a timer whose call has ended does not.
+#[inline]
+fn is_live(calls: &Calls, event: &Event) -> bool {
+    match event {
+        Event::Timeout(id) => calls.get(*id).is_some_and(|call| call.is_awaited),
+        Event::PoolWait(id) => calls
+            .get(*id)
+            .is_some_and(|call| call.is_awaited && call.phase == Phase::Held),
+        Event::Served(id) => calls
+            .get(*id)
+            .is_some_and(|call| call.phase == Phase::Serving),
+        Event::Arrive(id)
+        | Event::Reply(id)
+        | Event::Backoff(id)
+        | Event::Patience(id)
+        | Event::Visibility(id) => calls.get(*id).is_some(),
+        Event::Request { .. }
+        | Event::Think { .. }
+        | Event::RateChange { .. }
+        | Event::Probe { .. }
+        | Event::Fill { .. }
+        | Event::Invalidate { .. }
+        | Event::Fault { .. }
+        | Event::LaneHead { .. } => true,
+    }
+}

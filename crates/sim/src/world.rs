@@ -1,0 +1,233 @@
+//! The world: everything the components of a run share. It is their only door to one another.
+
+use crate::agenda::{Agenda, LaneIx, Time};
+use crate::call::{CallId, Calls};
+use crate::components::load_balancer::Balancer;
+use crate::event::{Event, LinkIx, NodeIx};
+use crate::measure::{Gauge, LinkTally, NodeTally, RequestTally, Tap, Windows};
+use crate::plan::Plan;
+use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
+use crate::random::{Sampler, Stream};
+use design::kinds::client::Effect;
+use design::link::{Mode, OnWrite};
+use std::collections::BTreeMap;
+
+/// A duration scheduled again and again: through a lane where it is constant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Delay {
+    pub(crate) duration: u64,
+    pub(crate) lane: Option<LaneIx>,
+}
+
+/// A replica as others can see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replica {
+    /// Whether its process runs.
+    pub is_up: bool,
+    /// Times its work takes.
+    pub slowdown: f64,
+}
+
+/// What is shared of a node.
+#[derive(Clone, Debug)]
+pub struct NodeState {
+    /// Stable id.
+    pub id: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Whether the node is still part of the design.
+    pub is_present: bool,
+    /// Its processes.
+    pub replicas: Vec<Replica>,
+    /// What it calls, in stages.
+    pub plan: Plan,
+    /// Whether it is at the bottom: it calls nobody.
+    pub is_bottom: bool,
+    /// The balancer's beliefs, where it is one.
+    pub balancer: Option<Box<Balancer>>,
+    /// Its figures.
+    pub tally: NodeTally,
+    /// For conditions with a probability.
+    pub conditions: Stream,
+}
+
+/// A retry policy made ready.
+#[derive(Clone, Debug)]
+pub struct RetryState {
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff: Backoff,
+    /// By cause: whether it is tried again.
+    pub(crate) on: [bool; 8],
+}
+
+/// What a calling replica keeps for a link.
+#[derive(Clone, Debug, Default)]
+pub struct CallerState {
+    pub(crate) budget: Option<Budget>,
+    pub(crate) breaker: Breaker,
+    pub(crate) pool: Pool,
+}
+
+/// What is shared of a link.
+#[derive(Clone, Debug)]
+pub struct LinkState {
+    /// Stable id.
+    pub id: String,
+    /// Whether the link is still part of the design.
+    pub is_present: bool,
+    /// The caller.
+    pub from: NodeIx,
+    /// The callee.
+    pub to: NodeIx,
+    /// How it is used.
+    pub mode: Mode,
+    /// What a write does to a cache at its end.
+    pub on_write: OnWrite,
+    /// Calls one after another.
+    pub calls: u32,
+    /// Whether its failure degrades only.
+    pub is_optional: bool,
+    /// Deliveries in flight at most.
+    pub concurrency: u32,
+    pub(crate) latency: Sampler,
+    pub(crate) latency_lane: Option<LaneIx>,
+    pub(crate) loss: f64,
+    pub(crate) timeout: Option<Delay>,
+    pub(crate) retry: Option<RetryState>,
+    pub(crate) breaker: Option<breaker::Spec>,
+    pub(crate) pool: Option<(u32, Option<Delay>)>,
+    pub(crate) callers: Vec<CallerState>,
+    pub(crate) next_replica: u32,
+    /// Added by faults.
+    pub(crate) added_latency: Option<Sampler>,
+    /// Added by faults.
+    pub(crate) added_loss: f64,
+    pub(crate) latency_stream: Stream,
+    pub(crate) loss_stream: Stream,
+    pub(crate) jitter_stream: Stream,
+    /// One call drawn stands for this many.
+    pub dot: u32,
+    pub(crate) until_dot: u32,
+    /// Its figures.
+    pub tally: LinkTally,
+}
+
+/// An operation of a client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// The client.
+    pub client: NodeIx,
+    /// Its name.
+    pub name: String,
+    /// What it does to data.
+    pub effect: Effect,
+    /// Its figures.
+    pub tally: RequestTally,
+}
+
+/// Everything shared.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Simulated time.
+    pub now: Time,
+    /// When requests begin to count.
+    pub warmup: Time,
+    /// When arrivals end.
+    pub end: Time,
+    /// The seed of all streams.
+    pub seed: u64,
+    pub(crate) agenda: Agenda,
+    pub(crate) calls: Calls,
+    /// Messages held by all queues.
+    pub(crate) messages: u64,
+    pub(crate) nodes: Vec<NodeState>,
+    pub(crate) links: Vec<LinkState>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) requests: RequestTally,
+    /// Requests under way.
+    pub(crate) requests_present: Gauge,
+    pub(crate) requests_total: crate::measure::Tally,
+    pub(crate) requests_degraded: u64,
+    pub(crate) windows: Windows,
+    /// Calls waiting in all queues.
+    pub(crate) waiting: u64,
+    /// What the page draws.
+    pub tap: Tap,
+    /// Places by id, for edits and reports.
+    pub(crate) node_places: BTreeMap<String, NodeIx>,
+    pub(crate) link_places: BTreeMap<String, LinkIx>,
+}
+
+impl World {
+    /// Schedules an event at a time.
+    #[inline]
+    pub fn at(&mut self, time: Time, event: Event) {
+        self.agenda.at(self.now, time, event);
+    }
+
+    /// Schedules an event after a while.
+    #[inline]
+    pub fn after(&mut self, ns: u64, event: Event) {
+        self.at(self.now + ns, event);
+    }
+
+    /// Schedules an event after a constant delay.
+    #[inline]
+    pub fn after_delay(&mut self, delay: Delay, event: Event) {
+        match delay.lane {
+            Some(lane) => self.agenda.in_lane_at(self.now, lane, event),
+            None => self.after(delay.duration, event),
+        }
+    }
+
+    /// A constant delay, with a lane of its own where there is room.
+    pub fn delay(&mut self, duration: u64) -> Delay {
+        Delay {
+            duration,
+            lane: self.agenda.lane(duration),
+        }
+    }
+
+    /// A node's state.
+    #[inline]
+    pub fn node(&self, node: NodeIx) -> &NodeState {
+        &self.nodes[node.0 as usize]
+    }
+
+    /// A node's state.
+    #[inline]
+    pub fn node_mut(&mut self, node: NodeIx) -> &mut NodeState {
+        &mut self.nodes[node.0 as usize]
+    }
+
+    /// A link's state.
+    #[inline]
+    pub fn link(&self, link: LinkIx) -> &LinkState {
+        &self.links[link.0 as usize]
+    }
+
+    /// A link's state.
+    #[inline]
+    pub fn link_mut(&mut self, link: LinkIx) -> &mut LinkState {
+        &mut self.links[link.0 as usize]
+    }
+
+    /// The effect of a call's operation.
+    #[inline]
+    pub fn effect(&self, call: CallId) -> Effect {
+        // Probes and the like belong to no operation and read.
+        self.operations
+            .get(self.calls[call].operation as usize)
+            .map_or(Effect::Read, |operation| operation.effect)
+    }
+
+    /// Whether the arrival phase is over.
+    pub fn is_draining(&self) -> bool {
+        self.now >= self.end
+    }
+
+    /// Whether work is under way that a drain has to wait for.
+    pub(crate) fn has_work(&self) -> bool {
+        self.calls.live_work() > 0 || self.messages > 0
+    }
+}

@@ -1,0 +1,113 @@
+//! Conservation laws, determinism and snapshots over random designs of all kinds.
+
+use sim::{Simulation, Status};
+
+/// Events of one random design: enough to fill queues and fire faults, quick enough for hundreds.
+const EVENTS: u64 = 60_000;
+
+fn designs() -> impl Iterator<Item = (u64, design::Design)> {
+    (0..200).map(|seed| (seed, format::arbitrary::design(seed)))
+}
+
+fn report(simulation: &Simulation) -> String {
+    serde_json::to_string(&simulation.report()).unwrap()
+}
+
+#[test]
+fn laws_hold_at_every_pause_and_at_the_end() {
+    for (seed, design) in designs() {
+        let mut simulation = Simulation::new(&design).with_budget(EVENTS);
+        while simulation.run_until(u64::MAX, EVENTS / 7) == Status::Running {
+            assert_eq!(
+                simulation.broken_laws(),
+                Vec::<String>::new(),
+                "design {seed}"
+            );
+        }
+        assert_eq!(
+            simulation.broken_laws(),
+            Vec::<String>::new(),
+            "design {seed}, at the end"
+        );
+    }
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes_however_it_is_sliced() {
+    for (seed, design) in designs().take(100) {
+        let mut whole = Simulation::new(&design).with_budget(EVENTS);
+        whole.run();
+        let mut sliced = Simulation::new(&design).with_budget(EVENTS);
+        let mut time = 0;
+        while sliced.status() == Status::Running {
+            time += 777_777_777;
+            sliced.run_until(time, 1_000);
+        }
+        assert_eq!(report(&whole), report(&sliced), "design {seed}");
+    }
+}
+
+#[test]
+fn a_snapshot_goes_on_as_the_run_would_have() {
+    for (seed, design) in designs().take(60) {
+        let mut run = Simulation::new(&design).with_budget(EVENTS);
+        run.run_until(u64::MAX, EVENTS / 3);
+        let mut copy = run.clone();
+        run.run();
+        copy.run();
+        assert_eq!(report(&run), report(&copy), "design {seed}");
+    }
+}
+
+#[test]
+fn edits_keep_the_laws() {
+    for (seed, design) in designs().take(100) {
+        let mut run = Simulation::new(&design).with_budget(EVENTS);
+        run.run_until(u64::MAX, EVENTS / 4);
+        let mut changed = format::arbitrary::design(seed + 1000);
+        changed.settings.duration = design.settings.duration;
+        run.edit(&changed);
+        run.run_until(u64::MAX, EVENTS / 4);
+        assert_eq!(
+            run.broken_laws(),
+            Vec::<String>::new(),
+            "design {seed}, another design in its place"
+        );
+        run.edit(&design);
+        run.run();
+        assert_eq!(
+            run.broken_laws(),
+            Vec::<String>::new(),
+            "design {seed}, and back"
+        );
+    }
+}
+
+#[test]
+fn no_figure_is_negative_or_not_finite_and_percentiles_are_in_order() {
+    fn check(path: &str, value: &serde_json::Value) {
+        match value {
+            serde_json::Value::Number(number) => {
+                let number = number.as_f64().unwrap();
+                assert!(number.is_finite() && number >= 0.0, "{path} is {number}");
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| check(path, item)),
+            serde_json::Value::Object(map) => map
+                .iter()
+                .for_each(|(key, item)| check(&format!("{path}/{key}"), item)),
+            _ => {}
+        }
+    }
+    for (seed, design) in designs().take(100) {
+        let mut run = Simulation::new(&design).with_budget(EVENTS);
+        run.run();
+        let report = serde_json::to_value(run.report()).unwrap();
+        check(&format!("design {seed}"), &report);
+        let latency = &report["requests"]["latency_ms"];
+        let order: Vec<f64> = ["p50", "p90", "p95", "p99", "p999", "max"]
+            .iter()
+            .filter_map(|p| latency[p].as_f64())
+            .collect();
+        assert!(order.is_sorted(), "design {seed}: {order:?}");
+    }
+}
