@@ -1,6 +1,7 @@
 //! What a command does, in the words of the undo menu.
 
 use design::{Command, Design, Fault, Field, Link, Settings, Shape, Target};
+use std::collections::BTreeSet;
 
 /// What a command does to this design, as the menu says it after "Undo": `Change Replicas of api`.
 pub fn describe(command: &Command, design: &Design) -> String {
@@ -95,7 +96,18 @@ fn record_of(shape: &Shape) -> Option<&'static [Field]> {
     }
 }
 
-fn title<'a>(design: &'a Design, id: &'a str) -> &'a str {
+/// "api", "api and db", "3 nodes".
+pub(crate) fn nodes_in_words(design: &Design, ids: &BTreeSet<String>) -> String {
+    let mut titles = ids.iter().map(|id| title(design, id));
+    match (titles.next(), titles.next(), titles.count()) {
+        (None, ..) => "nothing".to_owned(),
+        (Some(one), None, _) => one.to_owned(),
+        (Some(one), Some(other), 0) => format!("{one} and {other}"),
+        (Some(_), Some(_), more) => format!("{} nodes", more + 2),
+    }
+}
+
+pub(crate) fn title<'a>(design: &'a Design, id: &'a str) -> &'a str {
     design.node(id).map_or(id, |node| node.title())
 }
 

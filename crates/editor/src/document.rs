@@ -70,11 +70,12 @@ impl Document {
     pub fn apply(&mut self, command: Command, gesture: &Gesture) -> Result<Change, CommandError> {
         let change = Change::of(&command);
         let inverse = self.design.apply(command)?;
-        let before = self.selection.clone();
-        self.selection.prune(&self.design);
         self.revision += 1;
-        self.history
-            .note(inverse, change, gesture, before, self.selection.clone());
+        let entry = self.history.note(inverse, change, gesture, &self.selection);
+        if change == Change::Structure {
+            self.selection.prune(&self.design);
+            entry.after.clone_from(&self.selection);
+        }
         Ok(change)
     }
 

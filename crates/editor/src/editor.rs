@@ -3,24 +3,17 @@
 use crate::curve::Curve;
 use crate::describe::describe;
 use crate::document::Document;
-use crate::effect::{Change, Effect, QuickAdd};
-use crate::fragment;
-use crate::geometry::{End, GRID, NODE_HEIGHT, NODE_WIDTH, Point, node_rect, port, rect_at};
+use crate::effect::{Change, Effect};
+use crate::geometry::{End, Point, port};
 use crate::history::Gesture;
 use crate::hit::Hit;
 use crate::input::{Input, Pointer, PointerKind, WheelAction};
 use crate::layout;
 use crate::scene::Scene;
 use crate::selection::{Item, Selection};
-use crate::tools::dragging::link_under_node;
 use crate::tools::{Access, Context, Pinching, Tool, push_effect};
 use crate::viewport::{Viewport, wheel_factor};
-use crate::wire::insert_into_link;
-use design::document::NODES_MAX;
-use design::{Command, CommandError, Design, Kind, Node};
-
-/// How far a copy or a second new node stands from the first, in canvas units.
-const ASIDE: i32 = 24;
+use design::{Command, CommandError, Design};
 
 /// The editor. See the [crate's documentation](crate) for how a page drives it.
 #[derive(Clone, Debug, Default)]
@@ -198,10 +191,23 @@ impl Editor {
             }
             Input::PointerLeave | Input::DoubleClick(_) | Input::Menu(_) => {}
         }
+        let cursor = self.cursor();
         if !matches!(input, Input::PointerMove(_) | Input::PointerLeave) {
             self.nudging = None;
         }
         self.step(|tool, cx| tool.on(&input, cx), &mut effects);
+        if let Input::PointerUp(pointer) = input
+            && self.tool.is_idle()
+        {
+            // What was let go lies under the pointer now.
+            self.step(
+                |tool, cx| tool.on(&Input::PointerMove(pointer), cx),
+                &mut effects,
+            );
+        }
+        if self.cursor() != cursor {
+            push_effect(&mut effects, Effect::OverlayChanged);
+        }
         effects
     }
 
@@ -319,6 +325,13 @@ impl Editor {
         vec![Effect::ViewChanged]
     }
 
+    /// Shows a canvas point in the middle, at this zoom: a view that was kept in a link.
+    pub fn look_at(&mut self, center: Point, scale: f64) -> Vec<Effect> {
+        self.viewport.zoom_to(Point::default(), scale);
+        self.viewport.center_on(center);
+        vec![Effect::ViewChanged]
+    }
+
     /// Shows all of the design.
     pub fn fit(&mut self) -> Vec<Effect> {
         match self.scene().bounds() {
@@ -329,145 +342,4 @@ impl Editor {
             None => Vec::new(),
         }
     }
-
-    /// Adds a node with its middle at a canvas point, or where there is room near the middle of
-    /// the screen, and selects it. Dropped on a link that it fits into, it is put into that.
-    pub fn add_node(&mut self, kind: Kind, at: Option<Point>) -> Vec<Effect> {
-        let corner = self.corner_for_new(at);
-        self.add(kind, corner, |design, node| {
-            let link = at.and_then(|_| link_under_node(design, node, corner))?;
-            insert_into_link(design, &link, node)
-        })
-    }
-
-    /// Adds the node that a quick-add asked for, and connects the wire to it.
-    pub fn quick_add(&mut self, kind: Kind, wanted: &QuickAdd) -> Vec<Effect> {
-        let Some(wire) = &wanted.wire else {
-            return self.add_node(kind, Some(wanted.at));
-        };
-        // The wire's end is where the new node's port should be.
-        let port = match wire.loose {
-            End::To => Point::new(0.0, NODE_HEIGHT / 2.0),
-            End::From => Point::new(NODE_WIDTH, NODE_HEIGHT / 2.0),
-        };
-        let corner = on_grid(wanted.at - port);
-        self.add(kind, corner, |design, node| {
-            if wire.refusal(design, node).is_some() {
-                return None;
-            }
-            let (command, _) = wire.connect(design, node)?;
-            Some(vec![command])
-        })
-    }
-
-    /// Adds a node, then does what `connect` says, as one gesture.
-    fn add(
-        &mut self,
-        kind: Kind,
-        corner: Point,
-        connect: impl FnOnce(&Design, &str) -> Option<Vec<Command>>,
-    ) -> Vec<Effect> {
-        if self.access == Access::Look {
-            return vec![Effect::Refused("this design can only be looked at".into())];
-        }
-        if self.design().nodes.len() >= NODES_MAX {
-            let why = format!("a design has at most {NODES_MAX} nodes");
-            return vec![Effect::Refused(why)];
-        }
-        self.nudging = None;
-        let id = self.design().free_id(kind.name());
-        let gesture = self.gesture(format!("Add {id}"));
-        let node = Node::new(id.clone(), kind, corner.to_position());
-        let mut effects = Vec::new();
-        self.step(
-            |tool, cx| {
-                let place = cx.document.design().nodes.len();
-                if cx.apply(Command::AddNode(place, Box::new(node)), &gesture) {
-                    if let Some(commands) = connect(cx.document.design(), &id) {
-                        cx.apply(Command::Batch(commands), &gesture);
-                    }
-                    cx.select_made(Selection::only(Item::Node(id)), &gesture);
-                }
-                tool
-            },
-            &mut effects,
-        );
-        effects
-    }
-
-    /// The upper left corner of a new node.
-    fn corner_for_new(&self, at: Option<Point>) -> Point {
-        let half = Point::new(NODE_WIDTH, NODE_HEIGHT) * 0.5;
-        if let Some(at) = at {
-            return on_grid(at - half);
-        }
-        let mut corner = on_grid(self.viewport.center() - half);
-        let taken = |corner: Point| {
-            let here = rect_at(corner);
-            self.design()
-                .nodes
-                .iter()
-                .any(|node| node_rect(node).intersects(&here))
-        };
-        // Downwards, row by row; in a crowd it is on top at last, where it can be seen.
-        for _ in 0..20 {
-            if !taken(corner) {
-                break;
-            }
-            corner.y += 2.0 * NODE_HEIGHT - f64::from(ASIDE);
-        }
-        corner
-    }
-
-    /// What is selected, as a design of its own: for the clipboard. None without a node.
-    pub fn copy(&self) -> Option<Design> {
-        let copied = fragment::copy(self.design(), self.selection());
-        (!copied.nodes.is_empty()).then_some(copied)
-    }
-
-    /// Adds a copied fragment and selects it: around a canvas point, or a little aside of where it
-    /// was copied from.
-    pub fn paste(&mut self, copied: &Design, at: Option<Point>) -> Vec<Effect> {
-        let bounds = copied.nodes.iter().map(node_rect).reduce(|a, b| a.union(b));
-        let by = match (at, bounds) {
-            (Some(at), Some(bounds)) => on_grid(at - bounds.center()).to_position(),
-            _ => [ASIDE, ASIDE],
-        };
-        self.insert(copied, by, "Paste")
-    }
-
-    pub(crate) fn duplicate(&mut self) -> Vec<Effect> {
-        match self.copy() {
-            Some(copied) => self.insert(&copied, [ASIDE, ASIDE], "Duplicate"),
-            None => Vec::new(),
-        }
-    }
-
-    fn insert(&mut self, copied: &Design, by: [i32; 2], verb: &str) -> Vec<Effect> {
-        if self.access == Access::Look || copied.nodes.is_empty() {
-            return Vec::new();
-        }
-        let paste = match fragment::paste(self.design(), copied, by) {
-            Ok(paste) => paste,
-            Err(why) => return vec![Effect::Refused(why)],
-        };
-        self.nudging = None;
-        let ids = copied.nodes.iter().map(|node| node.id.clone()).collect();
-        let gesture = self.gesture(format!("{verb} {}", fragment::nodes_in_words(&ids)));
-        let mut effects = Vec::new();
-        self.step(
-            |tool, cx| {
-                if cx.apply(paste.command, &gesture) {
-                    cx.select_made(Selection::of_nodes(paste.nodes), &gesture);
-                }
-                tool
-            },
-            &mut effects,
-        );
-        effects
-    }
-}
-
-fn on_grid(at: Point) -> Point {
-    Point::new((at.x / GRID).round() * GRID, (at.y / GRID).round() * GRID)
 }

@@ -80,17 +80,6 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
     })
 }
 
-/// "api", "api and db", "3 nodes": for the names of history entries.
-pub(crate) fn nodes_in_words(ids: &BTreeSet<String>) -> String {
-    let mut ids = ids.iter();
-    match (ids.next(), ids.next(), ids.count()) {
-        (None, ..) => "nothing".to_owned(),
-        (Some(one), None, _) => one.clone(),
-        (Some(one), Some(other), 0) => format!("{one} and {other}"),
-        (Some(_), Some(_), more) => format!("{} nodes", more + 2),
-    }
-}
-
 fn moved(at: i32, by: i32) -> i32 {
     use design::document::POSITION_MAX;
     at.saturating_add(by).clamp(-POSITION_MAX, POSITION_MAX)

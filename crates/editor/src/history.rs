@@ -80,35 +80,40 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Notes an edit that was made.
+    /// Notes an edit that was made while `selection` was selected, and gives the entry it joined.
     pub(crate) fn note(
         &mut self,
         inverse: Command,
         change: Change,
         gesture: &Gesture,
-        before: Selection,
-        after: Selection,
-    ) {
-        if let Some(entry) = self.open_entry(gesture)
-            && entry.inverses.len() < STEPS_MAX
-        {
-            entry.add(inverse);
-            entry.change = entry.change.max(change);
-            entry.after = after;
-            return;
+        selection: &Selection,
+    ) -> &mut Entry {
+        let joins = self
+            .open_entry(gesture)
+            .is_some_and(|entry| entry.inverses.len() < STEPS_MAX);
+        if !joins {
+            self.begin(gesture, change, selection);
         }
+        let last = self.done.len() - 1;
+        let entry = &mut self.done[last];
+        entry.add(inverse);
+        entry.change = entry.change.max(change);
+        entry
+    }
+
+    fn begin(&mut self, gesture: &Gesture, change: Change, selection: &Selection) {
         self.open = Some(gesture.id);
         self.stashed = std::mem::take(&mut self.undone);
-        self.done.push_back(Entry {
-            gesture: gesture.clone(),
-            inverses: vec![inverse],
-            change,
-            before,
-            after,
-        });
-        if self.done.len() > ENTRIES_MAX {
+        if self.done.len() >= ENTRIES_MAX {
             self.done.pop_front();
         }
+        self.done.push_back(Entry {
+            gesture: gesture.clone(),
+            inverses: Vec::new(),
+            change,
+            before: selection.clone(),
+            after: selection.clone(),
+        });
     }
 
     /// The last entry, if it is this gesture's and still takes edits in.

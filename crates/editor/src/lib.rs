@@ -51,6 +51,7 @@
 //! - Every gesture can be called off with [`Input::Cancel`] and then leaves no trace.
 
 pub mod actions;
+mod adding;
 pub mod curve;
 pub mod describe;
 pub mod document;

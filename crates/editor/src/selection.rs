@@ -124,9 +124,10 @@ impl Selection {
         if self.is_empty() {
             return;
         }
-        let exists = Self::all(design);
-        self.nodes.retain(|id| exists.nodes.contains(id));
-        self.links.retain(|id| exists.links.contains(id));
+        let nodes: BTreeSet<&str> = design.nodes.iter().map(|node| node.id.as_str()).collect();
+        let links: BTreeSet<&str> = design.links.iter().map(|link| link.id.as_str()).collect();
+        self.nodes.retain(|id| nodes.contains(id.as_str()));
+        self.links.retain(|id| links.contains(id.as_str()));
     }
 }
 

@@ -1,5 +1,10 @@
 //! What the tests of this crate share.
 
+use crate::actions;
+use crate::editor::Editor;
+use crate::effect::Effect;
+use crate::geometry::Point;
+use crate::input::{Button, Input, Modifiers, Pointer, PointerKind};
 use design::link::Mode;
 use design::{Design, KINDS, Kind, Link, Node};
 
@@ -22,5 +27,117 @@ pub(crate) fn small() -> Design {
             Link::new("api->db", "api", "db", Mode::Call),
         ],
         ..Design::default()
+    }
+}
+
+/// An editor with a hand on it that follows a script.
+pub(crate) struct Hand {
+    pub(crate) editor: Editor,
+    /// What came of the last script.
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Hand {
+    /// A hand on [`small`], at 100 %, the canvas's origin in the upper left corner.
+    pub(crate) fn new() -> Self {
+        Self::on(small())
+    }
+
+    pub(crate) fn on(design: Design) -> Self {
+        Self {
+            editor: Editor::new(design),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Does what a script says, such as `down 380 10 shift; move 400 10; up 400 10; cancel`, at
+    /// screen positions. Further words: `touch`, `#2` (a second finger), `middle`, `right`,
+    /// `command`, `alt`, `space`. Other words of a line are keys of actions.
+    pub(crate) fn play(&mut self, script: &str) -> &mut Self {
+        self.effects.clear();
+        for line in script.split(';') {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let effects = match input(&words) {
+                Some(input) => self.editor.handle(input),
+                None => {
+                    let action = actions::actions()
+                        .into_iter()
+                        .find(|action| action.key == words[0])
+                        .unwrap_or_else(|| panic!("no input and no action: {line}"));
+                    actions::run(&mut self.editor, action.id)
+                }
+            };
+            self.effects.extend(effects);
+        }
+        self
+    }
+
+    /// Where the node stands.
+    pub(crate) fn at(&self, id: &str) -> [i32; 2] {
+        self.editor.design().node(id).unwrap().at
+    }
+
+    /// What is selected, in one line.
+    pub(crate) fn selected(&self) -> String {
+        let items = self.editor.selection().items();
+        let ids: Vec<String> = items.map(|item| item.id().to_owned()).collect();
+        ids.join(" ")
+    }
+
+    /// All links, in one line.
+    pub(crate) fn links(&self) -> String {
+        let links = self.editor.design().links.iter();
+        let ends: Vec<String> = links
+            .map(|link| format!("{}->{}", link.from, link.to))
+            .collect();
+        ends.join(" ")
+    }
+
+    /// What can be undone, the last first.
+    pub(crate) fn history(&self) -> Vec<&str> {
+        self.editor.document().undo_names().collect()
+    }
+
+    pub(crate) fn has_said(&self, wanted: impl Fn(&Effect) -> bool) -> bool {
+        self.effects.iter().any(wanted)
+    }
+}
+
+fn input(words: &[&str]) -> Option<Input> {
+    if words == ["cancel"] {
+        return Some(Input::Cancel);
+    }
+    let [verb, x, y, rest @ ..] = words else {
+        return None;
+    };
+    let at = Point::new(x.parse().unwrap(), y.parse().unwrap());
+    let has = |word: &str| rest.contains(&word);
+    let pointer = Pointer {
+        id: i32::from(has("#2")),
+        at,
+        button: match () {
+            () if has("middle") => Button::Middle,
+            () if has("right") => Button::Secondary,
+            () => Button::Primary,
+        },
+        kind: if has("touch") {
+            PointerKind::Touch
+        } else {
+            PointerKind::Mouse
+        },
+        modifiers: Modifiers {
+            shift: has("shift"),
+            command: has("command"),
+            alt: has("alt"),
+            space: has("space"),
+        },
+    };
+    match *verb {
+        "down" => Some(Input::PointerDown(pointer)),
+        "move" => Some(Input::PointerMove(pointer)),
+        "up" => Some(Input::PointerUp(pointer)),
+        "double" => Some(Input::DoubleClick(pointer)),
+        "menu" => Some(Input::Menu(pointer)),
+        _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Moving what is selected, or a copy of it.
 
 use crate::curve::LinkPath;
+use crate::describe::nodes_in_words;
 use crate::effect::Effect;
 use crate::fragment;
 use crate::geometry::{GRID, Point, rect_at};
@@ -67,7 +68,7 @@ impl Dragging {
         let selection = cx.document.selection();
         dragging.origins = origins(cx.document.design(), selection);
         if dragging.copies == Copies::No {
-            let what = fragment::nodes_in_words(&selection.nodes);
+            let what = nodes_in_words(cx.document.design(), &selection.nodes);
             dragging.gesture.name = format!("Move {what}");
         }
         dragging
@@ -81,7 +82,7 @@ impl Dragging {
         let Some(at) = copied.nodes.iter().position(|node| node.id == self.anchor) else {
             return;
         };
-        let what = fragment::nodes_in_words(&selection.nodes);
+        let what = nodes_in_words(cx.document.design(), &selection.nodes);
         let Ok(paste) = fragment::paste(design, &copied, [0, 0]) else {
             return;
         };
@@ -224,4 +225,126 @@ fn origins(design: &Design, selection: &Selection) -> BTreeMap<String, [i32; 2]>
         .filter(|node| selection.nodes.contains(&node.id))
         .map(|node| (node.id.clone(), node.at))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Access;
+    use crate::effect::{Change, Effect};
+    use crate::testing::{Hand, kind, small};
+    use crate::tools::Tool;
+    use design::Node;
+
+    #[test]
+    fn a_dragged_node_snaps_unless_told_not_to() {
+        for (script, at) in [
+            ("move 381 31; up 381 31", [328, 24]),
+            ("move 381 31 command; up 381 31 command", [331, 21]),
+            ("move 381 31 shift; up 381 31 shift", [328, 0]),
+            ("move 361 50 shift; up 361 50 shift", [300, 40]),
+            ("move 381 31; move 350 10; up 350 10", [300, 0]),
+        ] {
+            let mut hand = Hand::new();
+            hand.play("down 350 10").play(script);
+            assert_eq!(hand.at("api"), at, "{script}");
+        }
+    }
+
+    #[test]
+    fn one_drag_is_one_entry_and_tells_only_that_nodes_moved() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; move 400 90; move 450 130; move 500 170; up 500 170");
+        assert_eq!(hand.history(), ["Move api"]);
+        assert!(hand.has_said(|effect| *effect == Effect::Changed(Change::Moved)));
+        assert!(!hand.has_said(|effect| *effect == Effect::Changed(Change::Structure)));
+        hand.play("undo");
+        assert_eq!(
+            (hand.at("api"), hand.selected().as_str()),
+            ([300, 0], "api")
+        );
+    }
+
+    #[test]
+    fn a_drag_back_to_where_it_began_is_no_entry() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; move 400 90; move 350 10; up 350 10");
+        assert!(hand.history().is_empty());
+        assert_eq!(hand.selected(), "api");
+    }
+
+    #[test]
+    fn all_selected_nodes_move_together() {
+        let mut hand = Hand::new();
+        hand.play("select-all; down 350 10; move 350 90; up 350 90");
+        let all = ["users", "api", "db"].map(|id| hand.at(id));
+        assert_eq!(all, [[0, 80], [300, 80], [600, 80]]);
+        assert_eq!(hand.history(), ["Move 3 nodes"]);
+    }
+
+    #[test]
+    fn escape_puts_everything_back() {
+        let mut hand = Hand::new();
+        hand.play("down 50 10; up 50 10; down 350 10; move 400 90; cancel");
+        assert_eq!(hand.editor.design(), &small());
+        assert_eq!(hand.selected(), "users");
+        assert!(hand.history().is_empty());
+        hand.play("move 420 95; up 420 95");
+        assert_eq!(hand.editor.design(), &small());
+    }
+
+    #[test]
+    fn with_alt_a_copy_is_dragged() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10 alt; move 350 130 alt; up 350 130 alt");
+        assert_eq!((hand.at("api"), hand.at("api-2")), ([300, 0], [300, 120]));
+        assert_eq!(hand.selected(), "api-2");
+        assert_eq!(hand.history(), ["Duplicate api"]);
+        hand.play("undo");
+        assert_eq!(hand.editor.design(), &small());
+        hand.play("down 350 10 alt; move 350 130 alt; cancel");
+        assert_eq!(hand.editor.design(), &small());
+    }
+
+    #[test]
+    fn a_loose_node_dropped_on_a_link_goes_into_it() {
+        let mut design = small();
+        design
+            .nodes
+            .push(Node::new("cache", kind("cache"), [0, 200]));
+        design.nodes[2].at = [900, 0];
+        let before = design.clone();
+        let mut hand = Hand::on(design);
+        hand.play("down 50 210; move 650 10");
+        let Tool::Dragging(dragging) = hand.editor.tool() else {
+            panic!("not dragging");
+        };
+        assert_eq!(dragging.into.as_deref(), Some("api->db"));
+        assert!(!dragging.guides.is_empty());
+        hand.play("up 650 10");
+        assert_eq!(hand.links(), "users->api api->cache cache->db");
+        assert_eq!(hand.history(), ["Move cache"]);
+        hand.play("undo");
+        assert_eq!(hand.editor.design(), &before);
+    }
+
+    #[test]
+    fn a_node_that_goes_away_is_let_go_of() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; move 350 90");
+        let remove = design::Command::RemoveNode("api".into());
+        hand.editor.apply(remove).unwrap();
+        hand.play("move 350 130; up 350 130");
+        assert!(hand.editor.tool().is_idle());
+        hand.play("undo; undo");
+        assert_eq!(hand.editor.design(), &small());
+    }
+
+    #[test]
+    fn who_may_only_look_pans_instead() {
+        let mut hand = Hand::new();
+        hand.editor.set_access(Access::Look);
+        hand.play("down 350 10; move 350 90; up 350 90");
+        assert_eq!(hand.editor.design(), &small());
+        assert_eq!(hand.editor.viewport().offset().y, 80.0);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::effect::{Effect, QuickAdd};
 use crate::hit::Hit;
-use crate::input::{Button, Input, Pointer};
+use crate::input::{Button, Input, Pointer, PointerKind};
 use crate::selection::{Item, Selection};
 use crate::tools::{Access, Context, Panning, Pressing, Tool};
 
@@ -17,6 +17,10 @@ impl Idle {
     pub(crate) fn on(mut self, input: &Input, cx: &mut Context<'_>) -> Tool {
         match input {
             Input::PointerDown(pointer) => return press(pointer, self, cx),
+            // A finger that is lifted is over nothing.
+            Input::PointerMove(pointer) if pointer.kind == PointerKind::Touch => {
+                self.hover(Hit::Empty, cx);
+            }
             Input::PointerMove(pointer) => self.hover(cx.hit(pointer), cx),
             Input::PointerLeave => self.hover(Hit::Empty, cx),
             Input::DoubleClick(pointer) => double_click(pointer, cx),
@@ -70,4 +74,72 @@ pub(super) fn open_menu(pointer: &Pointer, cx: &mut Context<'_>) {
         at: pointer.at,
         item,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::effect::Effect;
+    use crate::geometry::Point;
+    use crate::selection::Item;
+    use crate::testing::Hand;
+    use crate::{Access, Cursor};
+
+    #[test]
+    fn the_cursor_says_what_pressing_would_do() {
+        let mut hand = Hand::new();
+        for (script, wanted) in [
+            ("move 350 10", Cursor::Move),
+            ("move 476 36", Cursor::Crosshair),
+            ("move 540 36", Cursor::Pointer),
+            ("move 540 300", Cursor::Default),
+            ("move 540 36 touch", Cursor::Default),
+        ] {
+            assert_eq!(hand.play(script).editor.cursor(), wanted, "{script}");
+        }
+        hand.editor.set_access(Access::Look);
+        assert_eq!(hand.play("move 476 36").editor.cursor(), Cursor::Pointer);
+    }
+
+    #[test]
+    fn hovering_is_told_once() {
+        let mut hand = Hand::new();
+        assert_eq!(hand.play("move 350 10").effects, [Effect::OverlayChanged]);
+        assert_eq!(hand.play("move 351 10").effects, []);
+    }
+
+    #[test]
+    fn a_double_click_renames_or_adds() {
+        let mut hand = Hand::new();
+        hand.play("double 350 10");
+        assert!(hand.has_said(|effect| *effect == Effect::Rename("api".into())));
+        hand.play("double 300 300");
+        assert!(hand.has_said(|effect| matches!(
+            effect,
+            Effect::QuickAdd(add) if add.wire.is_none() && add.at == Point::new(300.0, 300.0)
+        )));
+        hand.editor.set_access(Access::Look);
+        assert_eq!(hand.play("double 350 10").effects, []);
+    }
+
+    #[test]
+    fn a_menu_is_about_what_is_under_it() {
+        let mut hand = Hand::new();
+        for (before, script, item, selected) in [
+            ("deselect", "menu 350 10", Some("api"), "api"),
+            (
+                "select-all",
+                "menu 350 10",
+                Some("api"),
+                "api db users api->db users->api",
+            ),
+            ("select-all", "menu 300 300", None, ""),
+        ] {
+            hand.play(before).play(script);
+            let wanted = item.map(|id| Item::Node(id.into()));
+            assert!(hand.has_said(
+                |effect| matches!(effect, Effect::OpenMenu { item, .. } if *item == wanted)
+            ));
+            assert_eq!(hand.selected(), selected, "{before}; {script}");
+        }
+    }
 }

@@ -91,3 +91,46 @@ fn marked(design: &Design, rect: Rect, base: &Selection) -> Selection {
     }
     selection
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Hand;
+    use crate::tools::Tool;
+
+    #[test]
+    fn a_marquee_selects_what_it_touches() {
+        for (script, selected) in [
+            ("down 290 200; move 200 100; move 310 60; up 310 60", "api"),
+            ("down -20 200; move 350 60; up 350 60", "api users"),
+            ("down 520 200; move 560 30; up 560 30", "api->db"),
+            ("down 540 36; move 560 30; up 560 30", "api->db"),
+            ("down 290 200; move 310 60; move 290 190; up 290 190", ""),
+            (
+                "down 50 10; up 50 10; down 290 200; move 310 60; up 310 60",
+                "api",
+            ),
+            (
+                "down 50 10; up 50 10; down 290 200 shift; move 310 60; up 310 60",
+                "api users",
+            ),
+            (
+                "down 50 10; up 50 10; down 290 200; move 310 60; cancel",
+                "users",
+            ),
+        ] {
+            let mut hand = Hand::new();
+            assert_eq!(hand.play(script).selected(), selected, "{script}");
+            assert!(hand.editor.tool().is_idle());
+        }
+    }
+
+    #[test]
+    fn its_rectangle_can_be_drawn() {
+        let mut hand = Hand::new();
+        hand.play("down 290 200; move 250 240");
+        let Tool::Marquee(marquee) = hand.editor.tool() else {
+            panic!("no marquee");
+        };
+        assert_eq!((marquee.rect.min.x, marquee.rect.max.y), (250.0, 240.0));
+    }
+}

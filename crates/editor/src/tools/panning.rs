@@ -50,3 +50,43 @@ fn end(cx: &mut Context<'_>) -> Tool {
     cx.say(Effect::OverlayChanged);
     Tool::default()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::effect::Effect;
+    use crate::geometry::Point;
+    use crate::testing::{Hand, small};
+
+    #[test]
+    fn the_canvas_follows_the_hand() {
+        for (script, x, y) in [
+            (
+                "down 350 10 middle; move 340 40 middle; up 340 40 middle",
+                -10.0,
+                30.0,
+            ),
+            (
+                "down 350 10 space; move 340 40 space; up 340 40",
+                -10.0,
+                30.0,
+            ),
+            (
+                "down 300 300 touch; move 280 330 touch; up 280 330 touch",
+                -20.0,
+                30.0,
+            ),
+            ("down 350 10 middle; move 340 40 middle; cancel", 0.0, 0.0),
+        ] {
+            let mut hand = Hand::new();
+            hand.play(script);
+            assert_eq!(
+                hand.editor.viewport().offset(),
+                Point::new(x, y),
+                "{script}"
+            );
+            assert!(hand.has_said(|effect| *effect == Effect::ViewChanged));
+            assert_eq!(hand.editor.design(), &small());
+            assert!(hand.editor.tool().is_idle());
+        }
+    }
+}

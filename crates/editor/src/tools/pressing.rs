@@ -123,3 +123,65 @@ fn click_item(item: Item, adds: bool, before: &Selection, cx: &mut Context<'_>) 
         cx.select(selection);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::effect::Effect;
+    use crate::selection::Item;
+    use crate::testing::Hand;
+    use crate::tools::Tool;
+
+    #[test]
+    fn clicks_select() {
+        for (script, selected) in [
+            ("down 350 10; up 350 10", "api"),
+            ("down 350 10; up 350 10; down 50 10; up 50 10", "users"),
+            (
+                "down 350 10; up 350 10; down 50 10 shift; up 50 10",
+                "api users",
+            ),
+            (
+                "down 350 10; up 350 10; down 50 10 command; up 50 10",
+                "api users",
+            ),
+            ("down 350 10; up 350 10; down 350 10 shift; up 350 10", ""),
+            ("select-all; down 350 10; up 350 10", "api"),
+            ("down 540 36; up 540 36", "api->db"),
+            ("down 350 10; up 350 10; down 300 300; up 300 300", ""),
+            (
+                "down 350 10; up 350 10; down 300 300 shift; up 300 300",
+                "api",
+            ),
+            ("down 350 10; up 350 10; down 50 10; cancel", "api"),
+            ("down 350 10 right; up 350 10 right", ""),
+        ] {
+            let mut hand = Hand::new();
+            assert_eq!(hand.play(script).selected(), selected, "{script}");
+            assert!(hand.editor.tool().is_idle(), "{script}");
+            assert!(!hand.editor.document().can_undo(), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_plain_click_opens_the_inspector() {
+        let mut hand = Hand::new();
+        let opens = |effect: &Effect| *effect == Effect::OpenInspector(Item::Node("api".into()));
+        assert!(hand.play("down 350 10; up 350 10").has_said(opens));
+        assert!(!hand.play("down 350 10 shift; up 350 10").has_said(opens));
+    }
+
+    #[test]
+    fn a_drag_begins_beyond_the_threshold() {
+        for (script, drags) in [
+            ("down 350 10; move 353 10", false),
+            ("down 350 10; move 354 10", true),
+            ("down 350 10 touch; move 359 10 touch", false),
+            ("down 350 10 touch; move 360 10 touch", true),
+        ] {
+            let mut hand = Hand::new();
+            hand.play(script);
+            let dragging = matches!(hand.editor.tool(), Tool::Dragging(_));
+            assert_eq!(dragging, drags, "{script}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Drawing a wire from a port, or with an end taken off a link: by holding the button, by two
 //! clicks, or with the keyboard.
 
+use crate::describe::{describe, title};
 use crate::effect::{Effect, QuickAdd};
 use crate::geometry::Point;
 use crate::input::{Button, Input, Pointer};
@@ -163,8 +164,10 @@ impl Wiring {
                 cx.say(Effect::QuickAdd(QuickAdd { wire, at }));
             }
             Some(link) => {
-                let gesture = cx.document.gesture(format!("Detach {link}"));
-                cx.apply(Command::RemoveLink(link.clone()), &gesture);
+                let command = Command::RemoveLink(link.clone());
+                let name = describe(&command, cx.document.design());
+                let gesture = cx.document.gesture(name);
+                cx.apply(command, &gesture);
             }
         }
         end(cx)
@@ -188,7 +191,8 @@ impl Wiring {
             return end(cx);
         }
         if let Some((command, link)) = self.wire.connect(design, &hover.node) {
-            let gesture = cx.document.gesture(format!("Link {from} to {to}"));
+            let name = format!("Link {} to {}", title(design, from), title(design, to));
+            let gesture = cx.document.gesture(name);
             if cx.apply(command, &gesture) {
                 cx.select_made(Selection::only(Item::Link(link)), &gesture);
             }
@@ -200,4 +204,158 @@ impl Wiring {
 fn end(cx: &mut Context<'_>) -> Tool {
     cx.say(Effect::OverlayChanged);
     Tool::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::effect::{Effect, QuickAdd};
+    use crate::geometry::{End, Point};
+    use crate::testing::{Hand, kind, small};
+    use crate::wire::Wire;
+    use crate::{Cursor, Scene};
+    use design::link::Mode;
+    use design::{Design, Node};
+
+    /// `users`, `api`, `db` in a row as in [`small`], below them `jobs` (a queue) and `other`
+    /// (a service).
+    fn more() -> Design {
+        let mut design = small();
+        design
+            .nodes
+            .push(Node::new("jobs", kind("queue"), [300, 200]));
+        design
+            .nodes
+            .push(Node::new("other", kind("service"), [600, 200]));
+        design
+    }
+
+    const API_OUT: &str = "476 36";
+    const OTHER_IN: &str = "600 236";
+
+    #[test]
+    fn a_wire_from_port_to_node_makes_a_link() {
+        for script in [
+            format!("down {API_OUT}; move 550 100; move 700 250; up 700 250"),
+            format!("down {API_OUT}; up {API_OUT}; move 550 100; down 700 250; up 700 250"),
+            format!("down {OTHER_IN}; move 550 100; move 350 10; up 350 10"),
+        ] {
+            let mut hand = Hand::on(more());
+            hand.play(&script);
+            assert_eq!(hand.links(), "users->api api->db api->other", "{script}");
+            assert_eq!(hand.selected(), "api->other");
+            assert_eq!(hand.history(), ["Link api to other"]);
+            hand.play("undo");
+            assert_eq!(hand.editor.design(), &more());
+            hand.play("redo");
+            assert_eq!(hand.selected(), "api->other");
+        }
+    }
+
+    #[test]
+    fn the_mode_follows_from_the_kinds() {
+        let mut hand = Hand::on(more());
+        hand.play(&format!("down {API_OUT}; move 400 230; up 400 230"));
+        let modes: Vec<Mode> = hand.editor.design().links.iter().map(|l| l.mode).collect();
+        assert_eq!(modes, [Mode::Call, Mode::Call, Mode::Publish]);
+    }
+
+    #[test]
+    fn an_illegal_wire_says_why_while_it_hovers_and_when_it_is_dropped() {
+        let mut hand = Hand::new();
+        hand.play(&format!("down {API_OUT}; move 50 10"));
+        assert_eq!(hand.editor.cursor(), Cursor::NotAllowed);
+        hand.play("up 50 10");
+        assert!(hand.has_said(
+            |effect| matches!(effect, Effect::Refused(why) if why.contains("called by none"))
+        ));
+        assert_eq!(hand.editor.design(), &small());
+    }
+
+    #[test]
+    fn a_wire_dropped_on_nothing_asks_for_a_node() {
+        let mut hand = Hand::new();
+        hand.play(&format!("down {API_OUT}; move 600 300; up 600 300"));
+        let wanted = QuickAdd {
+            wire: Some(Wire::from_port("api", End::From)),
+            at: Point::new(600.0, 300.0),
+        };
+        assert!(hand.effects.contains(&Effect::QuickAdd(wanted.clone())));
+        hand.editor.quick_add(kind("cache"), &wanted);
+        assert_eq!(hand.links(), "users->api api->db api->cache");
+        assert_eq!(hand.at("cache"), [600, 264]);
+        assert_eq!(hand.history(), ["Add cache"]);
+        assert_eq!(hand.selected(), "cache");
+    }
+
+    #[test]
+    fn thinking_better_of_it_changes_nothing() {
+        for script in [
+            format!("down {API_OUT}; move 550 300; cancel"),
+            format!("down {API_OUT}; move 550 300; move 400 10; up 400 10"),
+            format!("down {API_OUT}; up {API_OUT}; down {API_OUT}; up {API_OUT}"),
+            format!("down {API_OUT}; up {API_OUT}; deselect"),
+            format!("down {API_OUT}; up {API_OUT}; down 550 300 right; up 550 300 right"),
+        ] {
+            let mut hand = Hand::new();
+            hand.play(&script);
+            assert!(hand.editor.tool().is_idle(), "{script}");
+            assert_eq!(hand.editor.design(), &small(), "{script}");
+            assert!(!hand.has_said(|effect| matches!(effect, Effect::QuickAdd(_))));
+        }
+    }
+
+    #[test]
+    fn an_end_is_taken_off_a_selected_link() {
+        for (to, links) in [
+            ("700 250", "users->api api->other"),
+            ("550 400", "users->api"),
+            ("700 10", "users->api api->db"),
+        ] {
+            let mut hand = Hand::on(more());
+            let script =
+                format!("down 540 36; up 540 36; down 600 36; move 620 90; move {to}; up {to}");
+            hand.play(&script);
+            assert_eq!(hand.links(), links, "{script}");
+            assert_eq!(
+                hand.history().len(),
+                usize::from(links != "users->api api->db")
+            );
+            hand.play("undo");
+            assert_eq!(hand.editor.design(), &more());
+        }
+    }
+
+    #[test]
+    fn a_wire_is_drawn_by_keys_alone() {
+        let mut hand = Hand::on(more());
+        hand.play("down 350 10; up 350 10; connect");
+        let mut offered = Vec::new();
+        for _ in 0..4 {
+            let crate::Tool::Wiring(wiring) = hand.editor.tool() else {
+                panic!("not wiring");
+            };
+            offered.push(wiring.hover.clone().unwrap().node);
+            assert!(hand.editor.wire_curve().is_some());
+            hand.play("nudge-right");
+        }
+        assert_eq!(offered, ["jobs", "other", "db", "jobs"]);
+        hand.play("rename");
+        assert_eq!(hand.links(), "users->api api->db api->other");
+        assert_eq!(hand.at("api"), [300, 0], "arrows chose, nothing moved");
+    }
+
+    #[test]
+    fn the_wire_in_hand_leads_from_its_node_to_the_pointer() {
+        let mut hand = Hand::on(more());
+        hand.play(&format!("down {OTHER_IN}; move 550 100"));
+        let curve = hand.editor.wire_curve().unwrap();
+        assert_eq!(curve.start, Point::new(550.0, 100.0));
+        assert_eq!(curve.end, Point::new(600.0, 236.0));
+        hand.play("move 350 10; up 350 10");
+        assert_eq!(hand.editor.wire_curve(), None);
+        let made = Scene::new(hand.editor.design())
+            .curve("api->other")
+            .unwrap();
+        assert_eq!(made.start, Point::new(476.0, 36.0));
+    }
 }

@@ -4,9 +4,11 @@
 //! Simplified: cycles are cut where a depth-first walk closes them, and no network simplex is run.
 //! Links that skip layers get invisible stand-ins in between, so that they are led around nodes.
 
+mod graph;
+
 use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH};
 use design::{Command, Design};
-use std::collections::BTreeMap;
+use graph::Graph;
 
 /// Distance of one layer to the next, in canvas units.
 pub const LAYER_STEP: f64 = NODE_WIDTH + 96.0;
@@ -15,8 +17,6 @@ pub const ROW_STEP: f64 = NODE_HEIGHT + 40.0;
 
 /// Sweeps over the layers, there and back. More change little.
 const SWEEPS: usize = 8;
-/// Most stand-ins; beyond, long links are drawn as they fall.
-const STAND_INS_MAX: usize = 5_000;
 
 /// Whether a design has no positions to speak of: several nodes, all in one place.
 pub fn lacks_positions(design: &Design) -> bool {
@@ -71,142 +71,6 @@ pub fn flow_order(design: &Design) -> Vec<String> {
         .into_iter()
         .map(|node| design.nodes[node].id.clone())
         .collect()
-}
-
-/// Nodes and stand-ins, by index: nodes first, in the design's order.
-struct Graph {
-    /// How many of the vertices are nodes.
-    nodes: usize,
-    layer: Vec<usize>,
-    /// Neighbours one layer on, and one layer back.
-    next: Vec<Vec<usize>>,
-    back: Vec<Vec<usize>>,
-}
-
-impl Graph {
-    fn new(design: &Design) -> Self {
-        let links = acyclic(design);
-        let nodes = design.nodes.len();
-        let layer = longest_paths(nodes, &links);
-        let mut graph = Self {
-            nodes,
-            layer,
-            next: vec![Vec::new(); nodes],
-            back: vec![Vec::new(); nodes],
-        };
-        for (from, to) in links {
-            graph.connect(from, to);
-        }
-        graph
-    }
-
-    /// Connects two nodes through stand-ins in the layers between.
-    fn connect(&mut self, from: usize, to: usize) {
-        let between = self.layer[from] + 1..self.layer[to];
-        let mut last = from;
-        if self.layer.len() + between.len() <= self.nodes + STAND_INS_MAX {
-            for layer in between {
-                let stand_in = self.layer.len();
-                self.layer.push(layer);
-                self.next.push(Vec::new());
-                self.back.push(vec![last]);
-                self.next[last].push(stand_in);
-                last = stand_in;
-            }
-        }
-        self.next[last].push(to);
-        self.back[to].push(last);
-    }
-
-    fn is_stray(&self, vertex: usize) -> bool {
-        self.next[vertex].is_empty() && self.back[vertex].is_empty()
-    }
-
-    /// The connected vertices of each layer, in the order given.
-    fn layers(&self) -> Vec<Vec<usize>> {
-        let count = self.layer.iter().max().map_or(0, |last| last + 1);
-        let mut layers = vec![Vec::new(); count];
-        for (vertex, layer) in self.layer.iter().enumerate() {
-            if !self.is_stray(vertex) {
-                layers[*layer].push(vertex);
-            }
-        }
-        layers
-    }
-}
-
-/// The links by index, each pair once, without those that close a cycle.
-fn acyclic(design: &Design) -> Vec<(usize, usize)> {
-    let index: BTreeMap<&str, usize> = design
-        .nodes
-        .iter()
-        .enumerate()
-        .map(|(at, node)| (node.id.as_str(), at))
-        .collect();
-    let mut out = vec![Vec::new(); design.nodes.len()];
-    for link in &design.links {
-        if let (Some(from), Some(to)) = (index.get(link.from.as_str()), index.get(link.to.as_str()))
-            && !out[*from].contains(to)
-        {
-            out[*from].push(*to);
-        }
-    }
-    let mut state = vec![Visit::Not; design.nodes.len()];
-    let mut kept = Vec::new();
-    // An explicit stack: designs may be ten thousand nodes deep.
-    for start in 0..design.nodes.len() {
-        if state[start] != Visit::Not {
-            continue;
-        }
-        state[start] = Visit::Open;
-        let mut stack = vec![(start, 0)];
-        while let Some((from, next)) = stack.pop() {
-            let Some(to) = out[from].get(next).copied() else {
-                state[from] = Visit::Done;
-                continue;
-            };
-            stack.push((from, next + 1));
-            match state[to] {
-                Visit::Open => continue,
-                Visit::Done => {}
-                Visit::Not => {
-                    state[to] = Visit::Open;
-                    stack.push((to, 0));
-                }
-            }
-            kept.push((from, to));
-        }
-    }
-    kept
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    Not,
-    Open,
-    Done,
-}
-
-/// Each node's layer: one beyond the farthest of its callers.
-fn longest_paths(nodes: usize, links: &[(usize, usize)]) -> Vec<usize> {
-    let mut waiting = vec![0; nodes];
-    let mut out = vec![Vec::new(); nodes];
-    for (from, to) in links {
-        waiting[*to] += 1;
-        out[*from].push(*to);
-    }
-    let mut layer = vec![0; nodes];
-    let mut ready: Vec<usize> = (0..nodes).filter(|node| waiting[*node] == 0).collect();
-    while let Some(from) = ready.pop() {
-        for to in &out[from] {
-            layer[*to] = layer[*to].max(layer[from] + 1);
-            waiting[*to] -= 1;
-            if waiting[*to] == 0 {
-                ready.push(*to);
-            }
-        }
-    }
-    layer
 }
 
 /// Sorts every layer by the average place of its neighbours, there and back.

@@ -1,18 +1,16 @@
 //! What can be done without pointing: one table that menus, palette, shortcuts and help all read.
 
+mod run;
+
+pub use run::run;
+
 use crate::editor::Editor;
-use crate::effect::Effect;
-use crate::fragment::nodes_in_words;
-use crate::geometry::{End, GRID, Point, Rect, has_port};
-use crate::input::Input;
+use crate::geometry::{End, has_port};
 use crate::keys::{self, KeyPress};
-use crate::layout;
 use crate::selection::{Item, Selection};
-use crate::tools::wiring::Step;
-use crate::tools::{Access, Tool, Wiring};
-use crate::viewport::ZOOM_STEP;
+use crate::tools::{Access, Tool};
 use crate::wire::Wire;
-use design::{Command, Design, KINDS, KindInfo};
+use design::{Design, KINDS};
 
 /// A direction on the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,10 +244,12 @@ pub fn for_key(press: &KeyPress<'_>) -> Option<ActionId> {
 
 /// The action's name as things stand: `Undo Move api`.
 pub fn title(editor: &Editor, action: &Action) -> String {
-    let what = match action.id {
-        ActionId::Undo => editor.document.undo_name(),
-        ActionId::Redo => editor.document.redo_name(),
-        _ => None,
+    let what = if action.id == ActionId::Undo {
+        editor.document.undo_name()
+    } else if action.id == ActionId::Redo {
+        editor.document.redo_name()
+    } else {
+        None
     };
     match what {
         Some(what) => {
@@ -288,159 +288,8 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
     }
 }
 
-/// Carries an action out. One that is not enabled does nothing.
-pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
-    if !is_enabled(editor, id) {
-        return Vec::new();
-    }
-    match id {
-        ActionId::ZoomIn => return zoom(editor, editor.viewport.scale() * ZOOM_STEP),
-        ActionId::ZoomOut => return zoom(editor, editor.viewport.scale() / ZOOM_STEP),
-        ActionId::ZoomReset => return zoom(editor, 1.0),
-        ActionId::ZoomFit => return editor.fit(),
-        ActionId::ZoomSelection => {
-            let bounds = editor.scene().bounds_of(editor.selection());
-            return fit(editor, bounds);
-        }
-        ActionId::Nudge(direction, _) if is_wiring(editor) => return choose(editor, direction),
-        ActionId::Confirm if is_wiring(editor) => return confirm(editor),
-        ActionId::Deselect if !editor.tool.is_idle() => return editor.handle(Input::Cancel),
-        _ => {}
-    }
-    // What edits or selects first calls off what is going on.
-    let nudging = editor.nudging.take();
-    let mut effects = editor.call_off_tool();
-    effects.extend(match id {
-        ActionId::Undo => travel(editor, id),
-        ActionId::Redo => travel(editor, id),
-        ActionId::Delete => delete(editor),
-        ActionId::Duplicate => editor.duplicate(),
-        ActionId::SelectAll => editor.select(Selection::all(editor.design())),
-        ActionId::Deselect => editor.select(Selection::none()),
-        ActionId::Nudge(direction, distance) => {
-            editor.nudging = nudging;
-            nudge(editor, direction, distance)
-        }
-        ActionId::Connect => connect(editor),
-        ActionId::Confirm => match editor.selection().single() {
-            Some(Item::Node(id)) => vec![Effect::Rename(id)],
-            Some(Item::Link(_)) | None => Vec::new(),
-        },
-        ActionId::Tidy => tidy(editor),
-        ActionId::Add(kind) => editor.add_node((KINDS[kind].make)(), None),
-        ActionId::ZoomIn
-        | ActionId::ZoomOut
-        | ActionId::ZoomReset
-        | ActionId::ZoomFit
-        | ActionId::ZoomSelection => Vec::new(),
-    });
-    effects
-}
-
 fn is_wiring(editor: &Editor) -> bool {
     matches!(editor.tool, Tool::Wiring(_))
-}
-
-fn zoom(editor: &mut Editor, scale: f64) -> Vec<Effect> {
-    let middle = editor.viewport.size() * 0.5;
-    editor.viewport.zoom_to(middle, scale);
-    vec![Effect::ViewChanged]
-}
-
-fn fit(editor: &mut Editor, bounds: Option<Rect>) -> Vec<Effect> {
-    let Some(bounds) = bounds else {
-        return Vec::new();
-    };
-    editor.viewport.fit(bounds);
-    vec![Effect::ViewChanged]
-}
-
-fn travel(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
-    let change = match id {
-        ActionId::Undo => editor.document.undo(),
-        _ => editor.document.redo(),
-    };
-    match change {
-        Some(change) => vec![Effect::Changed(change), Effect::SelectionChanged],
-        None => Vec::new(),
-    }
-}
-
-fn delete(editor: &mut Editor) -> Vec<Effect> {
-    let (design, selection) = (editor.design(), editor.selection());
-    let goes_anyway = |id: &String| {
-        design.link(id).is_none_or(|link| {
-            selection.nodes.contains(&link.from) || selection.nodes.contains(&link.to)
-        })
-    };
-    let links = selection.links.iter().filter(|id| !goes_anyway(id));
-    let commands: Vec<Command> = links
-        .map(|id| Command::RemoveLink(id.clone()))
-        .chain(selection.nodes.iter().cloned().map(Command::RemoveNode))
-        .collect();
-    let name = match (selection.nodes.len(), selection.single()) {
-        (_, Some(item)) => format!("Delete {}", item.id()),
-        (0, None) => format!("Delete {} links", selection.links.len()),
-        (_, None) => format!("Delete {}", nodes_in_words(&selection.nodes)),
-    };
-    edit(editor, commands, name)
-}
-
-fn tidy(editor: &mut Editor) -> Vec<Effect> {
-    let moves = layout::tidy(editor.design());
-    edit(editor, moves, "Tidy up".to_owned())
-}
-
-fn edit(editor: &mut Editor, commands: Vec<Command>, name: String) -> Vec<Effect> {
-    if commands.is_empty() {
-        return Vec::new();
-    }
-    let gesture = editor.gesture(name);
-    match editor.edit(Command::Batch(commands), &gesture) {
-        Ok(effects) => effects,
-        Err(error) => vec![Effect::Refused(error.to_string())],
-    }
-}
-
-/// Moves the selected nodes. Nudges in a row are one gesture, as long as nothing else happens in
-/// between and the selection is the same.
-fn nudge(editor: &mut Editor, direction: Direction, distance: Distance) -> Vec<Effect> {
-    let step = match distance {
-        Distance::Near => GRID,
-        Distance::Far => 5.0 * GRID,
-    };
-    let by = match direction {
-        Direction::Left => Point::new(-step, 0.0),
-        Direction::Right => Point::new(step, 0.0),
-        Direction::Up => Point::new(0.0, -step),
-        Direction::Down => Point::new(0.0, step),
-    };
-    let selection = editor.selection().clone();
-    let moves = editor
-        .design()
-        .nodes
-        .iter()
-        .filter(|node| selection.nodes.contains(&node.id))
-        .map(|node| {
-            let to = Point::from(node.at) + by;
-            Command::Move(node.id.clone(), to.to_position())
-        })
-        .collect();
-    let gesture = match editor.nudging.take() {
-        Some((gesture, revision, nudged))
-            if revision == editor.document.revision() && nudged == selection =>
-        {
-            gesture
-        }
-        _ => editor.gesture(format!("Move {}", nodes_in_words(&selection.nodes))),
-    };
-    match editor.edit(Command::Batch(moves), &gesture) {
-        Ok(effects) => {
-            editor.nudging = Some((gesture, editor.document.revision(), selection));
-            effects
-        }
-        Err(error) => vec![Effect::Refused(error.to_string())],
-    }
 }
 
 /// The wire that the selected node begins: to whom it calls, or if it calls nobody, from its caller.
@@ -453,50 +302,4 @@ fn wire_from_selection(design: &Design, selection: &Selection) -> Option<Wire> {
         .into_iter()
         .find(|end| has_port(kind, *end))
         .map(|end| Wire::from_port(id, end))
-}
-
-fn connect(editor: &mut Editor) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    if let Some(wire) = wire_from_selection(editor.design(), editor.selection()) {
-        editor.step(|_, cx| Tool::Wiring(Wiring::by_key(wire, cx)), &mut effects);
-    }
-    effects
-}
-
-fn choose(editor: &mut Editor, direction: Direction) -> Vec<Effect> {
-    let step = match direction {
-        Direction::Right | Direction::Down => Step::Next,
-        Direction::Left | Direction::Up => Step::Previous,
-    };
-    let mut effects = Vec::new();
-    editor.step(
-        |mut tool, cx| {
-            if let Tool::Wiring(wiring) = &mut tool {
-                wiring.choose(step, cx);
-            }
-            tool
-        },
-        &mut effects,
-    );
-    effects
-}
-
-fn confirm(editor: &mut Editor) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    editor.step(
-        |tool, cx| match tool {
-            Tool::Wiring(wiring) => wiring.confirm(cx),
-            other => other,
-        },
-        &mut effects,
-    );
-    effects
-}
-
-/// What is known of the kind an action adds.
-pub fn added_kind(id: ActionId) -> Option<&'static KindInfo> {
-    match id {
-        ActionId::Add(at) => KINDS.get(at),
-        _ => None,
-    }
 }

@@ -1,0 +1,347 @@
+//! Carrying actions out.
+
+use super::{ActionId, Direction, Distance, is_enabled, is_wiring, wire_from_selection};
+use crate::describe::{describe, nodes_in_words};
+use crate::document::Document;
+use crate::editor::Editor;
+use crate::effect::{Change, Effect};
+use crate::geometry::{GRID, Point};
+use crate::input::Input;
+use crate::layout;
+use crate::selection::{Item, Selection};
+use crate::tools::wiring::Step;
+use crate::tools::{Tool, Wiring};
+use crate::viewport::ZOOM_STEP;
+use design::{Command, KINDS};
+
+/// Carries an action out. One that is not enabled does nothing. What edits or selects first calls
+/// off the gesture that is going on; what only looks elsewhere leaves it alone.
+pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
+    if !is_enabled(editor, id) {
+        return Vec::new();
+    }
+    match id {
+        ActionId::ZoomIn => zoom(editor, editor.viewport.scale() * ZOOM_STEP),
+        ActionId::ZoomOut => zoom(editor, editor.viewport.scale() / ZOOM_STEP),
+        ActionId::ZoomReset => zoom(editor, 1.0),
+        ActionId::ZoomFit => editor.fit(),
+        ActionId::ZoomSelection => fit_selection(editor),
+        ActionId::Nudge(direction, _) if is_wiring(editor) => choose(editor, direction),
+        ActionId::Nudge(direction, distance) => {
+            let nudging = editor.nudging.take();
+            let mut effects = editor.call_off_tool();
+            editor.nudging = nudging;
+            effects.extend(nudge(editor, direction, distance));
+            effects
+        }
+        ActionId::Confirm if is_wiring(editor) => confirm(editor),
+        ActionId::Confirm => calmly(editor, |editor| match editor.selection().single() {
+            Some(Item::Node(id)) => vec![Effect::Rename(id)],
+            Some(Item::Link(_)) | None => Vec::new(),
+        }),
+        ActionId::Deselect if !editor.tool.is_idle() => editor.handle(Input::Cancel),
+        ActionId::Deselect => editor.select(Selection::none()),
+        ActionId::SelectAll => calmly(editor, |editor| {
+            editor.select(Selection::all(editor.design()))
+        }),
+        ActionId::Undo => calmly(editor, |editor| travel(editor, Document::undo)),
+        ActionId::Redo => calmly(editor, |editor| travel(editor, Document::redo)),
+        ActionId::Delete => calmly(editor, delete),
+        ActionId::Duplicate => calmly(editor, Editor::duplicate),
+        ActionId::Connect => calmly(editor, connect),
+        ActionId::Tidy => calmly(editor, tidy),
+        ActionId::Add(kind) => calmly(editor, |editor| editor.add_node((KINDS[kind].make)(), None)),
+    }
+}
+
+/// Calls off what is going on before something else begins.
+fn calmly(editor: &mut Editor, act: impl FnOnce(&mut Editor) -> Vec<Effect>) -> Vec<Effect> {
+    editor.nudging = None;
+    let mut effects = editor.call_off_tool();
+    effects.extend(act(editor));
+    effects
+}
+
+fn zoom(editor: &mut Editor, scale: f64) -> Vec<Effect> {
+    let middle = editor.viewport.size() * 0.5;
+    editor.viewport.zoom_to(middle, scale);
+    vec![Effect::ViewChanged]
+}
+
+fn fit_selection(editor: &mut Editor) -> Vec<Effect> {
+    match editor.scene().bounds_of(editor.selection()) {
+        Some(bounds) => {
+            editor.viewport.fit(bounds);
+            vec![Effect::ViewChanged]
+        }
+        None => Vec::new(),
+    }
+}
+
+fn travel(editor: &mut Editor, way: fn(&mut Document) -> Option<Change>) -> Vec<Effect> {
+    match way(&mut editor.document) {
+        Some(change) => vec![Effect::Changed(change), Effect::SelectionChanged],
+        None => Vec::new(),
+    }
+}
+
+fn delete(editor: &mut Editor) -> Vec<Effect> {
+    let (design, selection) = (editor.design(), editor.selection());
+    let goes_anyway = |id: &String| {
+        design.link(id).is_none_or(|link| {
+            selection.nodes.contains(&link.from) || selection.nodes.contains(&link.to)
+        })
+    };
+    let links = selection.links.iter().filter(|id| !goes_anyway(id));
+    let commands: Vec<Command> = links
+        .map(|id| Command::RemoveLink(id.clone()))
+        .chain(selection.nodes.iter().cloned().map(Command::RemoveNode))
+        .collect();
+    let name = match (&commands[..], selection.nodes.len()) {
+        ([one], _) => describe(one, design),
+        (several, 0) => format!("Delete {} links", several.len()),
+        (..) => format!("Delete {}", nodes_in_words(design, &selection.nodes)),
+    };
+    edit(editor, commands, name)
+}
+
+fn tidy(editor: &mut Editor) -> Vec<Effect> {
+    let moves = layout::tidy(editor.design());
+    edit(editor, moves, "Tidy up".to_owned())
+}
+
+fn edit(editor: &mut Editor, commands: Vec<Command>, name: String) -> Vec<Effect> {
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    let gesture = editor.gesture(name);
+    match editor.edit(Command::Batch(commands), &gesture) {
+        Ok(effects) => effects,
+        Err(error) => vec![Effect::Refused(error.to_string())],
+    }
+}
+
+/// Moves the selected nodes. Nudges in a row are one gesture, as long as nothing else happens in
+/// between and the selection is the same.
+fn nudge(editor: &mut Editor, direction: Direction, distance: Distance) -> Vec<Effect> {
+    let step = match distance {
+        Distance::Near => GRID,
+        Distance::Far => 5.0 * GRID,
+    };
+    let by = match direction {
+        Direction::Left => Point::new(-step, 0.0),
+        Direction::Right => Point::new(step, 0.0),
+        Direction::Up => Point::new(0.0, -step),
+        Direction::Down => Point::new(0.0, step),
+    };
+    let selection = editor.selection().clone();
+    let moves = editor
+        .design()
+        .nodes
+        .iter()
+        .filter(|node| selection.nodes.contains(&node.id))
+        .map(|node| {
+            let to = Point::from(node.at) + by;
+            Command::Move(node.id.clone(), to.to_position())
+        })
+        .collect();
+    let gesture = match editor.nudging.take() {
+        Some((gesture, revision, nudged))
+            if revision == editor.document.revision() && nudged == selection =>
+        {
+            gesture
+        }
+        _ => editor.gesture(format!(
+            "Move {}",
+            nodes_in_words(editor.design(), &selection.nodes)
+        )),
+    };
+    match editor.edit(Command::Batch(moves), &gesture) {
+        Ok(effects) => {
+            editor.nudging = Some((gesture, editor.document.revision(), selection));
+            effects
+        }
+        Err(error) => vec![Effect::Refused(error.to_string())],
+    }
+}
+
+fn connect(editor: &mut Editor) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if let Some(wire) = wire_from_selection(editor.design(), editor.selection()) {
+        editor.step(|_, cx| Tool::Wiring(Wiring::by_key(wire, cx)), &mut effects);
+    }
+    effects
+}
+
+fn choose(editor: &mut Editor, direction: Direction) -> Vec<Effect> {
+    let step = match direction {
+        Direction::Right | Direction::Down => Step::Next,
+        Direction::Left | Direction::Up => Step::Previous,
+    };
+    let mut effects = Vec::new();
+    editor.step(
+        |mut tool, cx| {
+            if let Tool::Wiring(wiring) = &mut tool {
+                wiring.choose(step, cx);
+            }
+            tool
+        },
+        &mut effects,
+    );
+    effects
+}
+
+fn confirm(editor: &mut Editor) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    editor.step(
+        |tool, cx| match tool {
+            Tool::Wiring(wiring) => wiring.confirm(cx),
+            other => other,
+        },
+        &mut effects,
+    );
+    effects
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::actions::{ActionId, actions, for_key, is_enabled, title};
+    use crate::effect::Effect;
+    use crate::keys::KeyPress;
+    use crate::testing::{Hand, small};
+    use crate::{Access, Point};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn keys_and_shortcuts_are_unique() {
+        let table = actions();
+        let keys: BTreeSet<&str> = table.iter().map(|action| action.key.as_str()).collect();
+        assert_eq!(keys.len(), table.len());
+        let shortcuts: Vec<&str> = table
+            .iter()
+            .flat_map(|action| action.shortcuts.iter().copied())
+            .collect();
+        let unique: BTreeSet<&str> = shortcuts.iter().copied().collect();
+        assert_eq!(unique.len(), shortcuts.len());
+    }
+
+    #[test]
+    fn a_key_finds_its_action() {
+        let press = KeyPress {
+            key: "Z",
+            code: "KeyZ",
+            meta: true,
+            shift: true,
+            ..KeyPress::default()
+        };
+        assert_eq!(for_key(&press), Some(ActionId::Redo));
+        let plain = KeyPress {
+            key: "z",
+            ..KeyPress::default()
+        };
+        assert_eq!(for_key(&plain), None);
+    }
+
+    #[test]
+    fn nudges_in_a_row_are_one_entry_until_something_else_happens() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; up 350 10; nudge-right; nudge-right; nudge-far-down");
+        assert_eq!(hand.at("api"), [316, 40]);
+        assert_eq!(hand.history(), ["Move api"]);
+        hand.play("down 50 10; up 50 10; nudge-left");
+        assert_eq!(hand.history(), ["Move users", "Move api"]);
+        hand.play("undo; nudge-left; undo; undo");
+        assert_eq!(hand.editor.design(), &small());
+    }
+
+    #[test]
+    fn deleting_takes_links_along_and_is_undone_in_one_step() {
+        for (script, links, name) in [
+            ("down 350 10; up 350 10; delete", "", "Delete api"),
+            (
+                "down 540 36; up 540 36; delete",
+                "users->api",
+                "Unlink api from db",
+            ),
+            ("select-all; delete", "", "Delete 3 nodes"),
+        ] {
+            let mut hand = Hand::new();
+            hand.play(script);
+            assert_eq!(hand.links(), links, "{script}");
+            assert_eq!(hand.history(), [name]);
+            assert_eq!(hand.selected(), "");
+            let selected = hand.play("undo").selected();
+            assert_eq!(hand.editor.design(), &small());
+            assert!(!selected.is_empty());
+        }
+    }
+
+    #[test]
+    fn duplicates_stand_aside_and_are_selected() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; up 350 10; down 650 10 shift; up 650 10; duplicate");
+        assert_eq!(hand.selected(), "api-2 db-2");
+        assert_eq!(hand.at("api-2"), [324, 24]);
+        assert_eq!(hand.links(), "users->api api->db api-2->db-2");
+        assert_eq!(hand.history(), ["Duplicate api and db"]);
+    }
+
+    #[test]
+    fn what_is_pasted_stands_where_it_was_wanted() {
+        let mut hand = Hand::new();
+        let copied = hand.play("down 350 10; up 350 10").editor.copy().unwrap();
+        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
+        assert_eq!(hand.at("api-2"), [600, 400]);
+        hand.play("deselect");
+        assert_eq!(hand.editor.copy(), None);
+    }
+
+    #[test]
+    fn added_nodes_do_not_hide_each_other() {
+        let mut hand = Hand::new();
+        hand.play("add-cache; add-cache; add-load-balancer");
+        let places: BTreeSet<[i32; 2]> = ["cache", "cache-2", "load_balancer"]
+            .iter()
+            .map(|id| hand.at(id))
+            .collect();
+        assert_eq!(places.len(), 3);
+        assert_eq!(hand.selected(), "load_balancer");
+    }
+
+    #[test]
+    fn undo_in_the_middle_of_a_drag_calls_the_drag_off_first() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; move 350 90; up 350 90; down 50 10; move 50 90; undo");
+        assert_eq!(hand.editor.design(), &small());
+        assert!(hand.editor.tool().is_idle());
+    }
+
+    #[test]
+    fn tidying_is_one_entry() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; move 350 290; up 350 290; tidy");
+        assert_eq!(hand.history(), ["Tidy up", "Move api"]);
+        assert_eq!(hand.at("api"), [272, 0]);
+        hand.play("tidy");
+        assert_eq!(hand.history().len(), 2, "nothing left to tidy");
+    }
+
+    #[test]
+    fn the_menu_names_what_it_undoes() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; move 350 90; up 350 90");
+        let undo = actions().into_iter().next().unwrap();
+        assert_eq!(title(&hand.editor, &undo), "Undo move api");
+        assert!(!is_enabled(&hand.editor, ActionId::Redo));
+        hand.editor.set_access(Access::Look);
+        assert_eq!(hand.play("undo").effects, []);
+    }
+
+    #[test]
+    fn zooming_leaves_a_drag_alone() {
+        let mut hand = Hand::new();
+        hand.play("down 350 10; move 350 90; zoom-in; zoom-reset; zoom-fit");
+        assert!(!hand.editor.tool().is_idle());
+        assert!(hand.has_said(|effect| *effect == Effect::ViewChanged));
+    }
+}
