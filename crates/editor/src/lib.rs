@@ -41,7 +41,8 @@
 //!   every link's [`Curve`] ([`Curve::to_svg`]) and measured [`LinkPath`] (points by distance, for
 //!   dots). The canvas layer's transform is `translate(offset) scale(scale)` of the [`Viewport`].
 //!   What a tool draws on top is in its state: [`tools::Marquee::rect`], [`tools::Wiring`] (see
-//!   [`Editor::wire_curve`]), [`tools::Dragging::guides`], [`tools::Idle::hover`].
+//!   [`Editor::wire_curve`]), [`tools::Dragging::guides`], the `hover` of
+//!   [`tools::Idle`].
 //!
 //! # Invariants
 //!

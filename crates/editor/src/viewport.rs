@@ -12,8 +12,10 @@ pub const FIT_MAX: f64 = 1.0;
 pub const FIT_MARGIN: f64 = 48.0;
 /// One step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
-/// How much one pixel of wheel zooms: a mouse's notch of about 100 px is a fifth.
-const WHEEL_ZOOM: f64 = 0.002;
+/// How much one pixel of wheel zooms. A trackpad's pinch comes as a stream of a few pixels each.
+const WHEEL_ZOOM: f64 = 0.01;
+/// Pixels of one turn that count: a mouse's notch is 100 or more at once, and zooms by a quarter.
+const WHEEL_TURN_MAX: f64 = 25.0;
 
 /// Farthest the canvas can be pushed away, in screen pixels; keeps the arithmetic finite.
 const OFFSET_MAX: f64 = 1e7;
@@ -132,7 +134,7 @@ impl Viewport {
 /// The zoom factor of a wheel's turn in pixels: down zooms out, and turning back leads back
 /// exactly where one was.
 pub fn wheel_factor(turn: f64) -> f64 {
-    let by = 1.0 + turn.abs().min(500.0) * WHEEL_ZOOM;
+    let by = 1.0 + turn.abs().min(WHEEL_TURN_MAX) * WHEEL_ZOOM;
     if turn > 0.0 { 1.0 / by } else { by }
 }
 
