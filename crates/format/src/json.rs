@@ -4,9 +4,10 @@
 //! [`Design::read`] can report every problem of a file at once. Writing is sparse (what stands at
 //! its default is left out) and breaks lines only where an entry does not fit one.
 
+mod parser;
+
 use design::{Design, Problem, Value};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 /// Largest file that is read, in bytes.
 pub const SIZE_MAX: usize = 2_000_000;
@@ -54,18 +55,7 @@ pub fn value_from_str(text: &str) -> Result<Value, Problem> {
     }
     // Some Windows editors begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut json = serde_json::Deserializer::from_str(text);
-    let read = AnyValue { depth: 0 }
-        .deserialize(&mut json)
-        .and_then(|value| json.end().map(|()| value));
-    read.map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let message = error.to_string();
-        let message = message
-            .strip_suffix(&format!(" at line {line} column {column}"))
-            .unwrap_or(&message);
-        problem(format!("line {line}, column {column}: {message}"))
-    })
+    parser::parse(text).map_err(problem)
 }
 
 /// Writes any value as JSON on one line.
@@ -73,77 +63,6 @@ pub fn value_to_string(value: &Value) -> String {
     let mut text = String::new();
     write_line(value, &mut text);
     text
-}
-
-/// Reads one value, `depth` levels below the file's own.
-struct AnyValue {
-    depth: usize,
-}
-
-impl AnyValue {
-    fn inner<E: Error>(&self) -> Result<AnyValue, E> {
-        if self.depth == DEPTH_MAX {
-            return Err(E::custom(format_args!(
-                "nested more than {DEPTH_MAX} levels deep"
-            )));
-        }
-        Ok(AnyValue {
-            depth: self.depth + 1,
-        })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for AnyValue {
-    type Value = Value;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Value;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
-    }
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        if !value.is_finite() {
-            return Err(E::custom("number out of range"));
-        }
-        // Adding 0 turns -0 into 0, so that a design has one form of zero.
-        Ok(Value::Number(value + 0.0))
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::text(value))
-    }
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::Text(value))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.inner()?)? {
-            list.push(item);
-        }
-        Ok(Value::List(list))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Vec::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            map.push((key, entries.next_value_seed(self.inner()?)?));
-        }
-        Ok(Value::Map(map))
-    }
 }
 
 /// Keys that stand twice where `Design::read` looks entries up by name: in the document itself and

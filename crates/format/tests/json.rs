@@ -101,26 +101,26 @@ fn a_key_that_stands_twice_is_a_problem_wherever_it_stands() {
 fn broken_json_names_line_and_column() {
     let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
     for (text, expected) in [
-        ("", expect!["line 1, column 0: EOF while parsing a value"]),
+        ("", expect!["line 1, column 1: the text ends too early"]),
         (
             "{\"faultline\": 1,\n  \"nodes\": [}",
-            expect!["line 2, column 13: expected value"],
+            expect!["line 2, column 13: expected a value"],
         ),
         (
             "{\"faultline\": 1} x",
-            expect!["line 1, column 18: trailing characters"],
+            expect!["line 1, column 18: the text goes on after its end"],
         ),
         (
             "{\"seed\": 1e999}",
-            expect!["line 1, column 14: number out of range"],
+            expect!["line 1, column 15: this number is too large"],
         ),
         (
             "{\"seed\": NaN}",
-            expect!["line 1, column 10: expected value"],
+            expect!["line 1, column 10: expected a value"],
         ),
         (
             deep.as_str(),
-            expect!["line 1, column 33: nested more than 32 levels deep"],
+            expect!["line 1, column 34: nested more than 32 levels deep"],
         ),
         (
             "[1]",

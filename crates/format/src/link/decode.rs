@@ -20,7 +20,8 @@ pub(super) fn decode(table: &'static Record, bytes: &[u8]) -> Result<Value, Link
 
 #[derive(Default)]
 struct Decoder {
-    defaults: BTreeMap<&'static str, Rc<[Value]>>,
+    /// Each field's default, of the records met so far.
+    defaults: Vec<(&'static str, Rc<[Value]>)>,
     /// Ids of the nodes, then of the links.
     targets: Vec<String>,
 }
@@ -31,11 +32,7 @@ impl Decoder {
         record: &'static Record,
         from: &mut Reader<'_>,
     ) -> Result<Value, LinkError> {
-        let defaults = self
-            .defaults
-            .entry(record.name)
-            .or_insert_with(|| record.fields.iter().map(default_of).collect())
-            .clone();
+        let defaults = self.defaults(record);
         let mask = from.integer()?;
         if mask.checked_shr(record.fields.len() as u32).unwrap_or(0) != 0 {
             // A field appended after this code was built.
@@ -53,6 +50,15 @@ impl Decoder {
             entries.push(((*name).to_owned(), value));
         }
         Ok(Value::Map(entries))
+    }
+
+    fn defaults(&mut self, record: &'static Record) -> Rc<[Value]> {
+        if let Some((_, known)) = self.defaults.iter().find(|(name, _)| *name == record.name) {
+            return known.clone();
+        }
+        let defaults: Rc<[Value]> = record.fields.iter().map(default_of).collect();
+        self.defaults.push((record.name, defaults.clone()));
+        defaults
     }
 
     fn value(&mut self, wire: &'static Wire, from: &mut Reader<'_>) -> Result<Value, LinkError> {
@@ -173,7 +179,7 @@ impl Decoder {
         for ends in ends {
             let caller = self.target(ends[0])?.to_owned();
             let callee = self.target(ends[1])?.to_owned();
-            let usual = usual_link_id(&caller, &callee, ends, &mut parallel);
+            let usual = usual_link_id(&caller, &callee, &mut parallel);
             let mut link = self.record(record, from)?;
             if let Value::Map(entries) = &mut link {
                 for (name, value) in entries.iter_mut() {

@@ -20,7 +20,8 @@ pub(super) fn encode(table: &'static Record, document: &Value) -> Vec<u8> {
 
 #[derive(Default)]
 struct Encoder {
-    defaults: BTreeMap<&'static str, Rc<[Vec<u8>]>>,
+    /// The bytes of each field's default, of the records met so far.
+    defaults: Vec<(&'static str, Rc<[Vec<u8>]>)>,
     /// What a target's number is: the nodes, then the links, from 1.
     targets: BTreeMap<String, u64>,
 }
@@ -53,9 +54,8 @@ impl Encoder {
         out.bytes.append(&mut fields.bytes);
     }
 
-    /// The bytes of each field's default.
     fn defaults(&mut self, record: &'static Record) -> Rc<[Vec<u8>]> {
-        if let Some(known) = self.defaults.get(record.name) {
+        if let Some((_, known)) = self.defaults.iter().find(|(name, _)| *name == record.name) {
             return known.clone();
         }
         let defaults: Rc<[Vec<u8>]> = record
@@ -67,7 +67,7 @@ impl Encoder {
                 out.bytes
             })
             .collect();
-        self.defaults.insert(record.name, defaults.clone());
+        self.defaults.push((record.name, defaults.clone()));
         defaults
     }
 
@@ -127,7 +127,7 @@ impl Encoder {
             }
             (Wire::Nodes(kinds), Value::List(nodes)) => self.nodes(kinds, nodes, out),
             (Wire::Links(record), Value::List(links)) => self.links(record, links, out),
-            (wire, value) => unreachable!("{value} in a field that links hold as {wire:?}"),
+            (_, value) => unreachable!("{value} does not fit the table of links"),
         }
     }
 
@@ -170,9 +170,9 @@ impl Encoder {
             out.signed(*to as i64 - *from as i64);
         }
         let mut parallel = BTreeMap::new();
-        for (link, ends) in links.iter().zip(&ends) {
+        for link in links {
             let id = text(link, "id");
-            let usual = usual_link_id(text(link, "from"), text(link, "to"), *ends, &mut parallel);
+            let usual = usual_link_id(text(link, "from"), text(link, "to"), &mut parallel);
             let mut link = link.clone();
             if let (true, Value::Map(entries)) = (id == usual, &mut link) {
                 entries.retain(|(name, _)| name != "id");

@@ -4,47 +4,49 @@ use super::LinkError;
 use super::bytes::{Reader, Writer};
 use super::table::{entry, place};
 use design::{Distribution, Duration, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The ids the editor gives: a node's kind, numbered where it is taken.
 #[derive(Default)]
 pub(super) struct UsualIds {
-    taken: BTreeSet<String>,
-    numbers: BTreeMap<&'static str, usize>,
+    taken: BTreeMap<String, u64>,
+    /// The lowest number that may be free, of the kinds seen.
+    numbers: Vec<(&'static str, u64)>,
 }
 
 impl UsualIds {
     pub(super) fn next(&mut self, kind: &'static str) -> String {
-        let number = self.numbers.entry(kind).or_insert(1);
+        let known = self.numbers.iter().position(|(known, _)| *known == kind);
+        let at = known.unwrap_or_else(|| {
+            self.numbers.push((kind, 1));
+            self.numbers.len() - 1
+        });
         loop {
-            let id = match *number {
-                1 => kind.to_owned(),
-                number => format!("{kind}-{number}"),
-            };
-            if !self.taken.contains(&id) {
+            let id = numbered(kind, "-", self.numbers[at].1);
+            if !self.taken.contains_key(&id) {
                 return id;
             }
-            *number += 1;
+            self.numbers[at].1 += 1;
         }
     }
 
     pub(super) fn take(&mut self, id: &str) {
-        self.taken.insert(id.to_owned());
+        self.taken.insert(id.to_owned(), 1);
     }
 }
 
-/// `from->to`, numbered where links are parallel.
-pub(super) fn usual_link_id(
-    from: &str,
-    to: &str,
-    ends: [u64; 2],
-    parallel: &mut BTreeMap<[u64; 2], usize>,
-) -> String {
-    let number = parallel.entry(ends).or_insert(0);
-    *number += 1;
-    match *number {
-        1 => format!("{from}->{to}"),
-        number => format!("{from}->{to}#{number}"),
+/// `from->to`, numbered where links are parallel; `counts` holds how many there were of each.
+pub(super) fn usual_link_id(from: &str, to: &str, counts: &mut BTreeMap<String, u64>) -> String {
+    let id = format!("{from}->{to}");
+    let count = counts.get(&id).map_or(1, |count| count + 1);
+    counts.insert(id.clone(), count);
+    numbered(&id, "#", count)
+}
+
+fn numbered(name: &str, separator: &str, number: u64) -> String {
+    match number {
+        1 => name.to_owned(),
+        number => format!("{name}{separator}{number}"),
     }
 }
 

@@ -68,7 +68,8 @@ pub(super) struct Field(
 /// A field's default, with everything in it spelt out.
 pub(super) fn default_of(Field(_, wire, text): &Field) -> Value {
     let value = if text.starts_with(['[', '{']) {
-        json::value_from_str(text).expect("the table's defaults are JSON")
+        // An `expect` would bring the machinery that prints errors for programmers into the page.
+        json::value_from_str(text).unwrap_or_else(|_| unreachable!("the table's defaults are JSON"))
     } else {
         bare_default(wire, text)
     };
@@ -80,9 +81,10 @@ fn bare_default(wire: &Wire, text: &str) -> Value {
         Wire::Optional(_) if text == "null" => Value::Null,
         Wire::Optional(inner) => bare_default(inner, text),
         Wire::Bool => Value::Bool(text == "true"),
-        Wire::Integer | Wire::Signed | Wire::Number => {
-            Value::Number(text.parse().expect("the table's defaults are numbers"))
-        }
+        Wire::Integer | Wire::Signed | Wire::Number => Value::Number(
+            text.parse()
+                .unwrap_or_else(|_| unreachable!("the table's defaults are numbers")),
+        ),
         Wire::Text
         | Wire::Duration
         | Wire::Rate
