@@ -1,68 +1,15 @@
 //! Paints the rows on a canvas. What is painted comes ready from the pure parts beside this file.
 
-use wasm_bindgen::JsValue;
 use web_sys::CanvasRenderingContext2d;
 
+use super::brush::{Area, Brush, Look, Picture, Places, dashes, y};
 use super::columns::Figures;
 use super::scale::{Scale, figure_label, latency_label, time_label, time_ticks};
-use crate::history::{Mark, MarkKind};
-
-/// A rectangle in CSS pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Area {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
-}
-
-/// Where everything is. A row that does not fit has no area.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Places {
-    /// The whole canvas.
-    pub(super) whole: Area,
-    /// The strip of marks above the rows.
-    pub(super) marks: Area,
-    /// Rates, latency, amplification, waiting.
-    pub(super) rows: [Option<Area>; 4],
-    /// The time axis below.
-    pub(super) axis: Area,
-}
-
-/// The colours of the theme, and the face of the numbers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Look {
-    pub(super) ink: String,
-    pub(super) quiet: String,
-    pub(super) line: String,
-    pub(super) fine: String,
-    pub(super) failing: String,
-    pub(super) degraded: String,
-    pub(super) waiting: String,
-    pub(super) accent: String,
-    pub(super) font: String,
-}
-
-/// What is painted.
-pub(super) struct Picture<'a> {
-    pub(super) columns: &'a [Figures],
-    pub(super) marks: &'a [Mark],
-    pub(super) now_s: f64,
-    pub(super) end_s: f64,
-}
+use crate::history::MarkKind;
 
 /// Space between two labels of a vertical and of the time axis, in pixels.
 const TICK_PX: f64 = 18.0;
 const TIME_TICK_PX: f64 = 72.0;
-/// A pause in the data longer than this many columns is left open.
-const GAP_COLUMNS: f64 = 2.5;
-
-struct Brush<'a> {
-    cx: &'a CanvasRenderingContext2d,
-    look: &'a Look,
-    places: &'a Places,
-    picture: &'a Picture<'a>,
-}
 
 /// Paints everything.
 pub(super) fn paint(
@@ -79,7 +26,7 @@ pub(super) fn paint(
     };
     let Area { width, height, .. } = places.whole;
     cx.clear_rect(0.0, 0.0, width, height);
-    cx.set_font(&format!("11px {}", look.font));
+    cx.set_font(&format!("11px {}", look.numbers));
     brush.time_axis();
     brush.bands();
     if let Some(area) = places.rows[0] {
@@ -99,19 +46,6 @@ pub(super) fn paint(
 }
 
 impl Brush<'_> {
-    fn x(&self, at_s: f64) -> f64 {
-        let axis = self.places.axis;
-        axis.x + (at_s / self.picture.end_s).clamp(0.0, 1.0) * axis.width
-    }
-
-    /// From the marks down to the axis.
-    fn rows_span(&self) -> (f64, f64) {
-        let rows = || self.places.rows.iter().flatten();
-        let top = rows().map(|row| row.y).fold(f64::INFINITY, f64::min);
-        let bottom = rows().map(|row| row.y + row.height).fold(0.0, f64::max);
-        (top.min(bottom), bottom)
-    }
-
     fn rates(&self, area: Area) {
         let largest = self.largest(|c| c.offered.max(c.throughput));
         let scale = Scale::linear(largest, 1.0);
@@ -188,22 +122,21 @@ impl Brush<'_> {
         cx.set_text_align("right");
         cx.set_text_baseline("middle");
         self.level(area, area.y + area.height);
+        if self.picture.columns.is_empty() {
+            // Without figures there is nothing that a scale could be of.
+            return;
+        }
         for tick in scale.ticks(area.height, TICK_PX) {
             let y = y(area, scale, tick);
-            self.level(area, y);
+            // The upper end needs no line: the row above ends there.
+            if scale.share(tick) < 1.0 {
+                self.level(area, y);
+            }
             // Kept within the row, so that neighbours do not touch.
             let text_y = y.clamp(area.y + 5.0, area.y + area.height - 4.0);
             // Fails for no text.
             let _ = cx.fill_text(&label(tick), area.x - 6.0, text_y);
         }
-    }
-
-    fn level(&self, area: Area, y: f64) {
-        let y = y.round() - 0.5;
-        self.cx.begin_path();
-        self.cx.move_to(area.x, y);
-        self.cx.line_to(area.x + area.width, y);
-        self.cx.stroke();
     }
 
     fn time_axis(&self) {
@@ -225,19 +158,12 @@ impl Brush<'_> {
         }
     }
 
-    fn upright(&self, x: f64, top: f64, bottom: f64) {
-        let x = x.round() - 0.5;
-        self.cx.begin_path();
-        self.cx.move_to(x, top);
-        self.cx.line_to(x, bottom);
-        self.cx.stroke();
-    }
-
     /// Faults, through all rows, with their names above.
     fn bands(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
         let (_, bottom) = self.rows_span();
         let mut free_x = marks.x;
+        cx.set_font(&format!("12px {}", self.look.text));
         for mark in self
             .picture
             .marks
@@ -259,6 +185,7 @@ impl Brush<'_> {
             cx.fill_rect(from, marks.y + marks.height - 2.0, to - from, 2.0);
             free_x = self.name(&mark.label, from, free_x);
         }
+        cx.set_font(&format!("11px {}", self.look.numbers));
     }
 
     /// Writes a label in the strip of marks unless another one is there. Returns where it ends.
@@ -304,103 +231,4 @@ impl Brush<'_> {
         self.cx.set_line_width(1.0);
         self.upright(self.x(self.picture.now_s), top, bottom);
     }
-
-    /// A line through the columns, open where the figure is unknown.
-    fn curve(
-        &self,
-        area: Area,
-        scale: Scale,
-        colour: &str,
-        width: f64,
-        figure: impl Fn(&Figures) -> f64,
-    ) {
-        let cx = self.cx;
-        cx.set_stroke_style_str(colour);
-        cx.set_line_width(width);
-        cx.set_line_join("round");
-        cx.begin_path();
-        for run in self.runs(&figure) {
-            for (at, column) in run.iter().enumerate() {
-                let (x, y) = (self.middle(column), y(area, scale, figure(column)));
-                if at == 0 {
-                    cx.move_to(x, y)
-                } else {
-                    cx.line_to(x, y)
-                }
-            }
-        }
-        cx.stroke();
-    }
-
-    /// The area between two figures.
-    fn band(
-        &self,
-        area: Area,
-        scale: Scale,
-        colour: &str,
-        alpha: f64,
-        low: impl Fn(&Figures) -> f64,
-        high: impl Fn(&Figures) -> f64,
-    ) {
-        let cx = self.cx;
-        cx.set_fill_style_str(colour);
-        cx.set_global_alpha(alpha);
-        cx.begin_path();
-        for run in self.runs(&|column: &Figures| low(column) + high(column)) {
-            for (at, column) in run.iter().enumerate() {
-                let (x, y) = (self.middle(column), y(area, scale, high(column)));
-                if at == 0 {
-                    cx.move_to(x, y)
-                } else {
-                    cx.line_to(x, y)
-                }
-            }
-            for column in run.iter().rev() {
-                cx.line_to(self.middle(column), y(area, scale, low(column)));
-            }
-            cx.close_path();
-        }
-        cx.fill();
-        cx.set_global_alpha(1.0);
-    }
-
-    fn middle(&self, column: &Figures) -> f64 {
-        self.x((column.span_s.0 + column.span_s.1) / 2.0)
-    }
-
-    /// Stretches of columns that all have the figure and follow each other.
-    fn runs(&self, figure: &impl Fn(&Figures) -> f64) -> Vec<&[Figures]> {
-        let columns = self.picture.columns;
-        let known = |column: &Figures| figure(column).is_finite();
-        let mut runs = Vec::new();
-        let mut start = 0;
-        for at in 0..columns.len() {
-            let width_s = columns[at].span_s.1 - columns[at].span_s.0;
-            let broken = at > start
-                && columns[at].span_s.0 - columns[at - 1].span_s.1 > GAP_COLUMNS * width_s;
-            if !known(&columns[at]) {
-                runs.push(&columns[start..at]);
-                start = at + 1;
-            } else if broken {
-                runs.push(&columns[start..at]);
-                start = at;
-            }
-        }
-        runs.push(&columns[start.min(columns.len())..]);
-        runs.retain(|run| !run.is_empty());
-        runs
-    }
-}
-
-fn y(area: Area, scale: Scale, figure: f64) -> f64 {
-    area.y + area.height * (1.0 - scale.share(figure))
-}
-
-fn dashes(cx: &CanvasRenderingContext2d, pattern: &[f64]) {
-    let pattern: js_sys::Array = pattern
-        .iter()
-        .map(|length| JsValue::from(*length))
-        .collect();
-    // Fails for what is not a list of numbers.
-    let _ = cx.set_line_dash(&pattern);
 }

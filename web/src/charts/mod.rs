@@ -3,6 +3,7 @@
 //! One canvas for all rows, painted when the history has changed (ten times a second at most) or
 //! when size or theme have. Legend, crosshair and read-outs are ordinary elements above it.
 
+mod brush;
 mod columns;
 mod draw;
 mod legend;
@@ -15,8 +16,9 @@ use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
 use crate::history::SharedHistory;
+use brush::{Picture, Places};
 use columns::{Figures, column_at, columns};
-use draw::{Picture, Places, paint};
+use draw::paint;
 use scale::axis_end_s;
 use surface::Surface;
 
@@ -31,7 +33,8 @@ struct Painted {
     places: Places,
     end_s: f64,
     now_s: f64,
-    summary_ms: f64,
+    /// When the summary was last made, in milliseconds of the page.
+    summary_ms: Option<f64>,
 }
 
 #[derive(Clone, Copy)]
@@ -127,12 +130,14 @@ impl Charter {
 
     fn summarise(self, now_s: f64, now: Option<&Figures>) {
         let wall_ms = crate::engine::now_ms();
-        let due = self
-            .painted
-            .with_value(|painted| wall_ms - painted.summary_ms >= SUMMARY_EVERY_MS);
+        let due = self.painted.with_value(|painted| {
+            painted
+                .summary_ms
+                .is_none_or(|last| wall_ms - last >= SUMMARY_EVERY_MS)
+        });
         if due {
             self.painted
-                .update_value(|painted| painted.summary_ms = wall_ms);
+                .update_value(|painted| painted.summary_ms = Some(wall_ms));
             self.summary.set(words::summary(now_s, now));
         }
     }

@@ -58,7 +58,7 @@ impl Scale {
             Self::Linear { top } => vec![*top],
             Self::Log { low, high } => {
                 let decades = libm::round(libm::log10(high / low));
-                let every = (decades / most).ceil().max(1.0);
+                let every = (decades / (most - 1.0).max(1.0)).ceil().max(1.0);
                 let mut ticks = Vec::new();
                 let mut at = 0.0;
                 while at <= decades {
@@ -75,13 +75,13 @@ fn power(exponent: f64) -> f64 {
     libm::pow(10.0, exponent)
 }
 
-/// The first of 1, 2, 4, 6, 10 × 10^n at or above: each has a round half.
+/// The first round number at or above; its half is round too.
 fn round_up(figure: f64) -> f64 {
     if !(figure > 0.0 && figure.is_finite()) {
         return 1.0;
     }
     let decade = power(libm::floor(libm::log10(figure)));
-    [1.0, 2.0, 4.0, 6.0, 10.0]
+    [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
         .into_iter()
         .map(|step| step * decade)
         .find(|round| *round >= figure * 0.999_999)
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn domains_end_on_round_numbers() {
-        assert_eq!(Scale::linear(231.0, 1.0), Scale::Linear { top: 400.0 });
+        assert_eq!(Scale::linear(231.0, 1.0), Scale::Linear { top: 300.0 });
         assert_eq!(Scale::linear(400.0, 1.0), Scale::Linear { top: 400.0 });
         assert_eq!(Scale::linear(f64::NAN, 2.0), Scale::Linear { top: 2.0 });
         assert_eq!(
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(log.share(0.001), 0.0);
         assert_eq!(log.ticks(60.0, 20.0), [1.0, 10.0, 100.0]);
         assert_eq!(log.ticks(20.0, 20.0), [1.0, 100.0]);
-        assert_eq!(Scale::linear(300.0, 1.0).ticks(60.0, 20.0), [200.0, 400.0]);
+        assert_eq!(Scale::linear(300.0, 1.0).ticks(60.0, 20.0), [150.0, 300.0]);
     }
 
     #[test]

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement, MutationObserver,
-    MutationObserverInit, ResizeObserver,
+    CanvasRenderingContext2d, Element, FontFaceSet, HtmlCanvasElement, HtmlElement,
+    MutationObserver, MutationObserverInit, ResizeObserver,
 };
 
-use super::draw::{Area, Look, Places};
+use super::brush::{Area, Look, Places};
 
 /// All that a painting needs.
 pub(super) struct Surface {
@@ -107,7 +107,8 @@ fn look(root: &HtmlElement) -> Look {
     };
     let [ink, quiet, line, fine, failing, degraded, waiting, accent] =
         PROBES.map(|name| computed(&format!("[data-probe={name}]"), "color"));
-    let font = computed(".probes", "font-family");
+    let numbers = computed(".probes", "font-family");
+    let text = computed(".legend", "font-family");
     Look {
         ink,
         quiet,
@@ -117,7 +118,8 @@ fn look(root: &HtmlElement) -> Look {
         degraded,
         waiting,
         accent,
-        font,
+        numbers,
+        text,
     }
 }
 
@@ -138,6 +140,7 @@ struct Watch {
     size: ResizeObserver,
     theme: MutationObserver,
     scheme: Option<web_sys::MediaQueryList>,
+    faces: FontFaceSet,
     _changed: Closure<dyn FnMut()>,
 }
 
@@ -157,10 +160,14 @@ impl Watch {
         if let Some(scheme) = &scheme {
             scheme.set_onchange(Some(call));
         }
+        // What was painted before the page's own faces came is painted again with them.
+        let faces = document().fonts();
+        faces.set_onloadingdone(Some(call));
         Ok(Self {
             size,
             theme,
             scheme,
+            faces,
             _changed: changed,
         })
     }
@@ -170,6 +177,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.size.disconnect();
         self.theme.disconnect();
+        self.faces.set_onloadingdone(None);
         if let Some(scheme) = &self.scheme {
             scheme.set_onchange(None);
         }

@@ -63,7 +63,7 @@ fn switch(slot: Slot) -> AnyView {
         <button
             id=slot.id()
             type="button"
-            class="switch"
+            class="toggle"
             role="switch"
             aria-label=slot.label()
             aria-checked=move || on().to_string()
@@ -91,7 +91,7 @@ fn optional_inline(slot: Slot, inner: &'static Shape) -> AnyView {
         {move || (!on.get()).then(|| view! { <span class="off">"off"</span> })}
         <button
             type="button"
-            class="switch"
+            class="toggle"
             role="switch"
             aria-label=format!("Use {}", slot.label().to_lowercase())
             aria-checked=move || on.get().to_string()
@@ -144,7 +144,7 @@ fn segments(slot: Slot, names: &'static [Named]) -> AnyView {
         }
     };
     view! {
-        <span class="segments" role="radiogroup" aria-label=slot.label()>
+        <span id=slot.id() class="segments" role="radiogroup" aria-label=slot.label()>
             {names.iter().map(segment).collect_view()}
         </span>
     }

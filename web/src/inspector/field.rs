@@ -52,8 +52,8 @@ fn row(form: Form, path: String, field: &'static Field) -> AnyView {
                 >
                     "?"
                 </button>
-                <span class="field-control">{inline(slot)}</span>
                 {reset(slot, field, changed)}
+                <span class="field-control">{inline(slot)}</span>
             </div>
             <div class="field-below" class:folded=move || !open.get()>
                 {below(slot)}
@@ -105,7 +105,7 @@ fn is_group(shape: &Shape) -> bool {
     }
 }
 
-/// Present but unseen while there is nothing to take back, so that nothing moves.
+/// Takes the room between label and control, so that nothing moves when it comes and goes.
 fn reset(slot: Slot, field: &'static Field, changed: Memo<bool>) -> impl IntoView {
     let default = describe(&field.shape, &(field.default)(), field.unit);
     let says = format!("Reset {} to {default}", field.label.to_lowercase());

@@ -72,7 +72,7 @@ fn row(list: Slot, item: &'static Shape, at: usize, path: String, removable: boo
     let called = move || {
         let name = slot.value.with(|value| value.get("name").map(show));
         name.filter(|name| !name.is_empty())
-            .unwrap_or_else(|| format!("{}", at + 1))
+            .unwrap_or_else(|| slot.label())
     };
     let controls = match item {
         Shape::Record(record) => {

@@ -2,13 +2,14 @@
 
 use design::{Duration, Rate, Shape, Value};
 
-/// Ends of the sliders of quantities whose range is wider than a hand can use.
-const DURATION_SLIDER_S: (f64, f64) = (0.001, 60.0);
-const RATE_SLIDER_PER_S: (f64, f64) = (1.0, 10_000.0);
-/// Above this many steps a linear slider misses most values, and below a low end of 0 a
-/// logarithmic one has no start.
+/// Ranges are often wider than a hand can use. A slider then ends here, or this many times the
+/// default, whichever is more.
+const DURATION_S: (f64, f64) = (0.001, 60.0);
+const RATE_PER_S: (f64, f64) = (1.0, 10_000.0);
+const COUNT: (f64, f64) = (1.0, 1_000.0);
+const DEFAULT_TIMES: f64 = 100.0;
+/// Above this many steps an even slider misses most values.
 const LINEAR_SPAN_MAX: f64 = 100.0;
-const LOG_RATIO_MAX: f64 = 100_000.0;
 
 /// How a slider's place relates to a size.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,17 +23,21 @@ pub(super) struct Scale {
 enum ScaleKind {
     /// Even, to multiples of this.
     Linear(f64),
-    /// In ratios, to two digits.
-    Log,
+    /// In ratios of the size and this, to two digits. The addition gives 0 a place.
+    Log(f64),
 }
 
 impl Scale {
     /// The slider that helps with such a field, if one does.
-    pub(super) fn of(shape: &Shape, range: Option<(f64, f64)>) -> Option<Self> {
-        let log = |low: f64, high: f64| Self {
-            low,
-            high,
-            kind: ScaleKind::Log,
+    pub(super) fn of(
+        shape: &Shape,
+        range: Option<(f64, f64)>,
+        default: Option<f64>,
+    ) -> Option<Self> {
+        let usable = |ends: (f64, f64)| {
+            let (low, high) = range.unwrap_or(ends);
+            let wanted = ends.1.max(default.unwrap_or(0.0) * DEFAULT_TIMES);
+            (low, high.min(wanted))
         };
         match shape {
             Shape::Integer | Shape::Number => {
@@ -40,27 +45,27 @@ impl Scale {
                 let whole = matches!(shape, Shape::Integer);
                 if high - low <= LINEAR_SPAN_MAX {
                     let step = if whole { 1.0 } else { finest(high - low) };
-                    Some(Self {
-                        low,
-                        high,
-                        kind: ScaleKind::Linear(step),
-                    })
-                } else if low > 0.0 && high / low <= LOG_RATIO_MAX {
-                    Some(log(low, high))
-                } else if whole && low > 0.0 {
-                    // Slots, connections: the range allows millions, the lessons are below a thousand.
-                    Some(log(low, low * 1_000.0))
-                } else {
-                    None
+                    let kind = ScaleKind::Linear(step);
+                    return Some(Self { low, high, kind });
                 }
+                // The seed of a run has no size.
+                let has_size = high <= f64::from(u32::MAX);
+                let (low, high) = usable(COUNT);
+                let kind = ScaleKind::Log(f64::from(u8::from(low < 1.0)));
+                has_size.then_some(Self { low, high, kind })
             }
             Shape::Duration => {
-                let (low, high) = range?;
-                let (low, high) = (low.max(DURATION_SLIDER_S.0), high.min(DURATION_SLIDER_S.1));
-                (high / low >= 100.0).then(|| log(low, high))
+                let (low, high) = usable(DURATION_S);
+                let low = low.max(DURATION_S.0);
+                let kind = ScaleKind::Log(0.0);
+                (high / low >= 100.0).then_some(Self { low, high, kind })
             }
-            Shape::Rate => Some(log(RATE_SLIDER_PER_S.0, RATE_SLIDER_PER_S.1)),
-            Shape::Optional(inner) => Self::of(inner, range),
+            Shape::Rate => {
+                let (low, high) = usable(RATE_PER_S);
+                let kind = ScaleKind::Log(0.0);
+                Some(Self { low, high, kind })
+            }
+            Shape::Optional(inner) => Self::of(inner, range, default),
             Shape::Bool
             | Shape::Text
             | Shape::Distribution
@@ -76,7 +81,7 @@ impl Scale {
     pub(super) fn step(&self) -> f64 {
         match self.kind {
             ScaleKind::Linear(step) => 100.0 * step / (self.high - self.low),
-            ScaleKind::Log => 0.5,
+            ScaleKind::Log(_) => 0.5,
         }
     }
 
@@ -86,7 +91,9 @@ impl Scale {
         100.0
             * match self.kind {
                 ScaleKind::Linear(_) => (size - self.low) / (self.high - self.low),
-                ScaleKind::Log => libm::log(size / self.low) / libm::log(self.high / self.low),
+                ScaleKind::Log(add) => {
+                    libm::log((size + add) / (self.low + add)) / self.log_span(add)
+                }
             }
     }
 
@@ -98,11 +105,17 @@ impl Scale {
                 let steps = (share * (self.high - self.low) / step).round();
                 tidy((self.low + steps * step).min(self.high))
             }
-            ScaleKind::Log => {
-                let size = self.low * libm::exp(share * libm::log(self.high / self.low));
+            ScaleKind::Log(add) => {
+                let size = (self.low + add) * libm::exp(share * self.log_span(add)) - add;
                 two_digits(size).clamp(self.low, self.high)
             }
         }
+    }
+}
+
+impl Scale {
+    fn log_span(&self, add: f64) -> f64 {
+        libm::log((self.high + add) / (self.low + add))
     }
 }
 
@@ -201,15 +214,19 @@ mod tests {
 
     #[test]
     fn sliders_come_back_to_where_they_were() {
-        let scale = Scale::of(&Shape::Duration, Some((0.000_001, 86_400.0))).unwrap();
+        let range = Some((0.000_001, 86_400.0));
+        let scale = Scale::of(&Shape::Duration, range, None).unwrap();
         for size in [0.001, 0.05, 1.0, 12.0, 60.0] {
             assert_eq!(scale.size(scale.place(size)), size);
         }
-        let share = Scale::of(&Shape::Number, Some((0.0, 1.0))).unwrap();
+        let share = Scale::of(&Shape::Number, Some((0.0, 1.0)), Some(0.0)).unwrap();
         assert_eq!(share.size(33.3), 0.33);
         assert_eq!(share.size(share.place(0.07)), 0.07);
-        assert_eq!(Scale::of(&Shape::Integer, Some((0.0, 1e7))), None);
-        assert_eq!(Scale::of(&Shape::Duration, None), None);
+        let places = Scale::of(&Shape::Integer, Some((0.0, 1e7)), Some(100.0)).unwrap();
+        assert_eq!((places.size(0.0), places.size(100.0)), (0.0, 10_000.0));
+        assert_eq!(places.size(places.place(100.0)), 100.0);
+        let seed = Scale::of(&Shape::Integer, Some((0.0, 9e15)), Some(1.0));
+        assert_eq!(seed, None);
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub(super) fn line(slot: Slot) -> AnyView {
         Shape::Integer => ("line line-number", "numeric"),
         Shape::Number => ("line line-number", "decimal"),
         Shape::Duration | Shape::Rate => ("line line-quantity", "text"),
-        _ => ("line line-text", "text"),
+        Shape::Text => ("line line-text", "text"),
+        _ => ("line line-code", "text"),
     };
     // Steps by arrow keys are one gesture as long as the control keeps the focus.
     let gesture = StoredValue::new(String::new());
@@ -35,7 +36,7 @@ pub(super) fn line(slot: Slot) -> AnyView {
                 on:input=move |event| on_input(slot, event_target_value(&event))
                 on:keydown=move |event| on_key(slot, &event, gesture)
                 on:focus=move |_| gesture.set_value(fresh("steps"))
-                on:blur=move |_| { commit_draft(slot); }
+                on:blur=move |_| commit_draft(slot)
             />
             {(!slot.unit.is_empty()).then(|| view! { <span class="unit">{slot.unit}</span> })}
         </span>
@@ -52,10 +53,10 @@ fn on_input(slot: Slot, text: String) {
     slot.draft.set(Some(text));
 }
 
-fn commit_draft(slot: Slot) -> bool {
-    match slot.draft.get_untracked() {
-        Some(text) => slot.commit(read(slot.shape, &text)),
-        None => true,
+fn commit_draft(slot: Slot) {
+    // A control that is taken away loses the focus after its signals are gone.
+    if let Some(Some(text)) = slot.draft.try_get_untracked() {
+        slot.commit(read(slot.shape, &text));
     }
 }
 
@@ -124,7 +125,8 @@ fn commit_when_gone(slot: Slot) {
 
 /// The slider of a size, where one helps.
 pub(super) fn slider(slot: Slot) -> Option<AnyView> {
-    let scale = Scale::of(slot.shape, slot.range)?;
+    let default = size_of(slot.shape, &(slot.default)());
+    let scale = Scale::of(slot.shape, slot.range, default)?;
     // A drag is one gesture, and so are the key presses of one stay.
     let gesture = StoredValue::new(fresh("slide"));
     let begin = move || gesture.set_value(fresh("slide"));
@@ -133,7 +135,7 @@ pub(super) fn slider(slot: Slot) -> Option<AnyView> {
             .with(|value| size_of(slot.shape, value))
             .map_or(0.0, |size| scale.place(size))
     };
-    let default_place = size_of(slot.shape, &(slot.default)()).map(|size| scale.place(size));
+    let default_place = default.map(|size| scale.place(size));
     let on_slide = move |text: String| {
         if let Ok(place) = text.parse::<f64>() {
             slot.commit_in(value_of(slot.shape, scale.size(place)), gesture.get_value());
@@ -177,7 +179,7 @@ fn said(value: &Value) -> String {
 /// The text control of a name: large, and empty means `instead`.
 pub(super) fn name(slot: Slot, instead: String) -> AnyView {
     let commit = move || {
-        if let Some(text) = slot.draft.get_untracked() {
+        if let Some(Some(text)) = slot.draft.try_get_untracked() {
             let text = text.trim();
             slot.commit(if text.is_empty() {
                 Value::Null
