@@ -125,15 +125,14 @@ fn apply_to_node(place: usize, active: &[&Fault], nodes: &mut [Node], cx: &mut W
 
 fn apply_to_link(place: usize, active: &[&Fault], cx: &mut World) {
     let link = &mut cx.links[place];
-    let mine = active.iter().filter(|fault| fault.target == link.id);
+    let mut mine = active.iter().filter(|fault| fault.target == link.id);
     link.added_loss = mine
         .clone()
         .filter(|fault| fault.kind == FaultKind::Loss)
         .fold(0.0, |loss, fault| loss + fault.loss - loss * fault.loss);
     // Of several latency faults on one link the last counts: adding draws up would hide the list.
     link.added_latency = mine
-        .filter(|fault| fault.kind == FaultKind::Latency)
-        .next_back()
+        .rfind(|fault| fault.kind == FaultKind::Latency)
         .map(|fault| Sampler::new(&fault.add));
 }
 

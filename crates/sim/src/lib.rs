@@ -21,4 +21,4 @@ pub mod station;
 pub mod world;
 
 pub use measure::Report;
-pub use simulation::{EVENTS_MAX, Simulation, Status};
+pub use simulation::{EVENTS_MAX, Simulation, Status, Totals};

@@ -6,7 +6,7 @@ use crate::components::{Component, Node};
 use crate::construct;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::fault::Faults;
-use crate::measure::{Gauge, RequestTally, Tally, Tap, Windows};
+use crate::measure::{ByCause, Gauge, RequestTally, Tally, Tap, Windows};
 use crate::world::World;
 use design::Design;
 use std::collections::BTreeMap;
@@ -163,7 +163,7 @@ impl Simulation {
         let world = &mut self.world;
         if mark == world.windows.ends {
             let waiting = world.waiting;
-            world.windows.close(waiting);
+            world.windows.close(waiting, world.end);
         }
         if mark == world.end && !self.design.settings.drain {
             return self.end_run();
@@ -197,7 +197,7 @@ impl Simulation {
         let is_open_window_used = world.windows.open != crate::measure::Window::default();
         if is_open_window_used {
             let waiting = world.waiting;
-            world.windows.close(waiting);
+            world.windows.close(waiting, world.end);
         }
         self.status = Status::Ended;
         false
@@ -330,6 +330,17 @@ impl Simulation {
         &self.world
     }
 
+    /// Requests so far, the warm-up included.
+    pub fn totals(&self) -> Totals {
+        let tally = &self.world.requests_total;
+        Totals {
+            offered: tally.arrivals,
+            answered: tally.completions,
+            degraded: self.world.requests_degraded,
+            failed: tally.failures,
+        }
+    }
+
     /// The tap: what the page draws.
     pub fn tap_mut(&mut self) -> &mut Tap {
         &mut self.world.tap
@@ -359,6 +370,19 @@ impl Simulation {
     pub fn is_impaired(&self, link: LinkIx) -> bool {
         crate::fault::is_impaired(&self.world, link)
     }
+}
+
+/// Requests of a whole run, the warm-up included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Made by users.
+    pub offered: u64,
+    /// Answered, in whole or in part.
+    pub answered: u64,
+    /// Of those, in part.
+    pub degraded: u64,
+    /// Not answered, by cause.
+    pub failed: ByCause,
 }
 
 /// Most messages of all queues at a time: what a run may hold in memory.

@@ -212,6 +212,32 @@ impl World {
         &mut self.links[link.0 as usize]
     }
 
+    /// Every link, in order of place.
+    pub fn links(&self) -> &[LinkState] {
+        &self.links
+    }
+
+    /// Figures over time.
+    pub fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// Whether some balancer believes a replica unhealthy.
+    pub fn is_ejected(&self, node: NodeIx, replica: u32) -> bool {
+        let balancers = self
+            .nodes
+            .iter()
+            .filter(|state| state.is_present)
+            .filter_map(|state| state.balancer.as_ref());
+        balancers
+            .flat_map(|balancer| &balancer.backends)
+            .any(|backend| {
+                backend.replica == replica
+                    && !backend.is_healthy
+                    && self.link(backend.link).to == node
+            })
+    }
+
     /// The effect of a call's operation.
     #[inline]
     pub fn effect(&self, call: CallId) -> Effect {

@@ -53,9 +53,15 @@ impl Windows {
         }
     }
 
-    /// Closes the open window.
-    pub fn close(&mut self, waiting: u64) {
+    /// Closes the open window. What finishes in a drain is no rate of anything: windows that begin
+    /// after the end of arrivals are not kept.
+    pub fn close(&mut self, waiting: u64, end: u64) {
         let mut window = std::mem::take(&mut self.open);
+        if self.ends - self.width >= end {
+            self.latency.clear();
+            self.ends += self.width;
+            return;
+        }
         window.waiting = waiting;
         window.p50 = self.latency.quantile(0.5);
         window.p99 = self.latency.quantile(0.99);

@@ -1,0 +1,267 @@
+//! Frames: what the page is told of a running simulation.
+
+use design::Kind;
+use format::message as wire;
+use sim::components::{Component, Node};
+use sim::event::{LinkIx, NodeIx};
+use sim::measure::{FlightKind, Window};
+use sim::{Simulation, world::World};
+
+/// Replicas shown of one node.
+const REPLICAS_SHOWN: usize = 64;
+/// Dots per second of wall-clock time that a link shows at most, about.
+const DOTS_PER_S: f64 = 60.0;
+/// How often the number of calls per dot is set anew, in ms.
+const DOTS_EVERY_MS: f64 = 500.0;
+
+/// What has been told already, and what the next frame needs to know of the past.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    windows_told: usize,
+    width_told: u64,
+    /// The design's place of each link's place in the run.
+    link_of: Vec<Option<u16>>,
+    /// Attempts per link when the dots were last set, and when.
+    dots: Vec<u64>,
+    dots_ms: f64,
+    speed: f64,
+    speed_from: Option<(u64, f64)>,
+}
+
+impl Observer {
+    /// The design changed: places have to be looked up again.
+    pub(crate) fn forget_places(&mut self) {
+        self.link_of.clear();
+    }
+
+    /// Simulated seconds per second, over about half a second.
+    pub(crate) fn watch_speed(&mut self, now: u64, now_ms: f64) {
+        match self.speed_from {
+            Some((then, then_ms)) if now_ms - then_ms < 500.0 && now >= then => {}
+            Some((then, then_ms)) => {
+                self.speed = now.saturating_sub(then) as f64 / 1e6 / (now_ms - then_ms).max(1.0);
+                self.speed_from = Some((now, now_ms));
+            }
+            None => self.speed_from = Some((now, now_ms)),
+        }
+    }
+
+    /// The state of the run now, and what happened since the last frame.
+    pub(crate) fn frame(
+        &mut self,
+        run: wire::RunId,
+        state: wire::RunState,
+        simulation: &mut Simulation,
+        now_ms: f64,
+    ) -> wire::Frame {
+        self.look_up_links(simulation);
+        self.set_dots(simulation, now_ms);
+        let flights = self.flights(simulation);
+        let totals = simulation.totals();
+        let design = simulation.design();
+        let places = |id: &str| simulation.node_place(id);
+        let nodes = design
+            .nodes
+            .iter()
+            .filter_map(|node| Some(node_frame(simulation, places(&node.id)?, &node.kind)));
+        let links = design
+            .links
+            .iter()
+            .filter_map(|link| Some(link_frame(simulation, simulation.link_place(&link.id)?)));
+        let (nodes, links) = (nodes.collect(), links.collect());
+        wire::Frame {
+            run,
+            time_ns: simulation.now(),
+            speed: self.speed,
+            state,
+            offered: totals.offered,
+            ok: totals.answered,
+            degraded: totals.degraded,
+            failed: totals.failed,
+            nodes,
+            links,
+            windows: self.windows(simulation),
+            flights,
+        }
+    }
+
+    fn look_up_links(&mut self, simulation: &Simulation) {
+        if !self.link_of.is_empty() || simulation.design().links.is_empty() {
+            return;
+        }
+        self.link_of = vec![None; simulation.world().links().len()];
+        for (at, link) in simulation
+            .design()
+            .links
+            .iter()
+            .enumerate()
+            .take(usize::from(u16::MAX))
+        {
+            if let Some(place) = simulation.link_place(&link.id) {
+                self.link_of[place.0 as usize] = Some(at as u16);
+            }
+        }
+    }
+
+    /// So many calls per dot that a link shows about [`DOTS_PER_S`].
+    fn set_dots(&mut self, simulation: &mut Simulation, now_ms: f64) {
+        if now_ms - self.dots_ms < DOTS_EVERY_MS {
+            return;
+        }
+        let passed_s = (now_ms - self.dots_ms).min(10_000.0) / 1e3;
+        self.dots_ms = now_ms;
+        let count = simulation.world().links().len();
+        self.dots.resize(count, 0);
+        for place in 0..count {
+            let attempts = simulation.world().links()[place].tally.attempts[0];
+            let per_s = attempts.saturating_sub(self.dots[place]) as f64 / passed_s;
+            self.dots[place] = attempts;
+            // Round figures: "1 dot = 20" reads better than "1 dot = 17".
+            let dot = [
+                1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000,
+            ];
+            let wanted = per_s / DOTS_PER_S;
+            let dot = dot
+                .into_iter()
+                .find(|dot| f64::from(*dot) >= wanted)
+                .unwrap_or(1_000_000);
+            simulation.set_dot(LinkIx(place as u32), dot);
+        }
+    }
+
+    fn flights(&self, simulation: &mut Simulation) -> Vec<wire::Flight> {
+        let all: Vec<_> = simulation.tap_mut().take().collect();
+        // Where there are too many, the latest are the ones still to be seen.
+        let skipped = all.len().saturating_sub(wire::FLIGHTS_MAX);
+        let shown = all.into_iter().skip(skipped).filter_map(|flight| {
+            Some(wire::Flight {
+                link: (*self.link_of.get(flight.link.0 as usize)?)?,
+                kind: flight_kind(flight.kind),
+                start_ns: flight.start,
+                duration_ns: flight.duration.max(1),
+            })
+        });
+        shown.collect()
+    }
+
+    fn windows(&mut self, simulation: &Simulation) -> Vec<wire::WindowFrame> {
+        let windows = simulation.world().windows();
+        if windows.width != self.width_told {
+            // Neighbours were merged: tell all of it anew.
+            (self.width_told, self.windows_told) = (windows.width, 0);
+        }
+        let first = self.windows_told.min(windows.closed.len());
+        self.windows_told = windows.closed.len();
+        let ended = simulation
+            .now()
+            .max(simulation.design().settings.duration.0);
+        let frames = windows.closed.iter().enumerate().skip(first);
+        frames
+            .map(|(place, window)| window_frame(place, window, windows.width, ended))
+            .collect()
+    }
+}
+
+fn window_frame(place: usize, window: &Window, width: u64, ended: u64) -> wire::WindowFrame {
+    let start = place as u64 * width;
+    let width_s = ended.saturating_sub(start).clamp(1, width) as f64 / 1e9;
+    let per_s = |count: u64| (count as f64 / width_s) as f32;
+    let ms = |ns: Option<u64>| ns.map_or(f32::NAN, |ns| (ns as f64 / 1e6) as f32);
+    wire::WindowFrame {
+        start_s: start as f64 / 1e9,
+        width_s,
+        offered_per_s: per_s(window.offered),
+        throughput_per_s: per_s(window.finished),
+        goodput_per_s: per_s(window.good),
+        failed_per_s: per_s(window.failed),
+        p50_ms: ms(window.p50),
+        p99_ms: ms(window.p99),
+        amplification: if window.offered == 0 {
+            f32::NAN
+        } else {
+            (window.bottom_attempts as f64 / window.offered as f64) as f32
+        },
+        waiting: window.waiting.min(u64::from(u32::MAX)) as u32,
+    }
+}
+
+fn node_frame(simulation: &Simulation, place: NodeIx, kind: &Kind) -> wire::NodeFrame {
+    let world = simulation.world();
+    let state = world.node(place);
+    let behaviour = simulation.behaviour(place);
+    let stations = behaviour.stations();
+    let sum = |of: fn(&sim::station::Station) -> u64| clip(stations.iter().map(of).sum());
+    let held = sum(|station| station.held.level());
+    let working = sum(|station| station.working.level());
+    let (waiting, capacity) = match (behaviour, kind) {
+        (Node::Queue(queue), Kind::Queue(spec)) => {
+            (clip(queue.waiting.level()), spec.capacity.unwrap_or(0))
+        }
+        (Node::Cache(cache), Kind::Cache(spec)) => {
+            (cache.entries() as u32, spec.capacity.unwrap_or(0))
+        }
+        _ => (
+            sum(|station| station.queued.level()),
+            sum(|station| station.places.unwrap_or(0)),
+        ),
+    };
+    let tally = &state.tally;
+    wire::NodeFrame {
+        working,
+        blocked: held.saturating_sub(working),
+        slots: sum(|station| station.slots.unwrap_or(0)),
+        waiting,
+        capacity,
+        arrivals: tally.all.arrivals,
+        completions: tally.all.completions,
+        failures: tally.all.failures.map(clip),
+        hits: tally.hits[0],
+        misses: tally.misses[0],
+        replicas: replicas(world, place),
+    }
+}
+
+fn replicas(world: &World, place: NodeIx) -> Vec<wire::ReplicaState> {
+    let state = world.node(place);
+    let shown = state.replicas.iter().enumerate().take(REPLICAS_SHOWN);
+    shown
+        .map(|(replica, state)| match state {
+            state if !state.is_up => wire::ReplicaState::Down,
+            _ if world.is_ejected(place, replica as u32) => wire::ReplicaState::Ejected,
+            state if state.slowdown != 1.0 => wire::ReplicaState::Slow,
+            _ => wire::ReplicaState::Up,
+        })
+        .collect()
+}
+
+fn link_frame(simulation: &Simulation, place: LinkIx) -> wire::LinkFrame {
+    let link = simulation.world().link(place);
+    let tally = &link.tally;
+    let timeouts = tally.failures[0][0];
+    wire::LinkFrame {
+        calls: tally.calls[0],
+        attempts: tally.attempts[0],
+        timeouts,
+        failures: tally.failures[0].iter().sum::<u64>() - timeouts,
+        in_flight: clip(tally.in_flight.level()),
+        dot: link.dot,
+        breakers_open: clip(tally.open.level()),
+        impaired: simulation.is_impaired(place),
+    }
+}
+
+fn clip(count: u64) -> u32 {
+    count.min(u64::from(u32::MAX)) as u32
+}
+
+fn flight_kind(kind: FlightKind) -> wire::FlightKind {
+    match kind {
+        FlightKind::Call => wire::FlightKind::Call,
+        FlightKind::Retry => wire::FlightKind::Retry,
+        FlightKind::Message => wire::FlightKind::Message,
+        FlightKind::Answer => wire::FlightKind::Answer,
+        FlightKind::Failure => wire::FlightKind::Failure,
+        FlightKind::Timeout => wire::FlightKind::Timeout,
+        FlightKind::Lost => wire::FlightKind::Lost,
+    }
+}

@@ -1,0 +1,179 @@
+//! The functions that JavaScript calls, with the types TypeScript sees.
+
+use design::{Design, Problem};
+use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** A design: the object of a design file, or its JSON text. */
+export type Design = { faultline: 1 } & Record<string, unknown>;
+/** How a run differs from what its design says. */
+export interface Options {
+  /** Another seed: a whole number from 0 to 2^53 - 1. */
+  seed?: number;
+  /** Another duration, with a unit: "120s". */
+  duration?: string;
+  /** Most events; a run that spends them says "out_of_budget" in run.status. */
+  events_max?: number;
+}
+/** One thing wrong with a design: where, what, and what would be valid. */
+export interface Problem { path: string; message: string }
+/** What a run counted: the structure of `faultline run --format json`. */
+export type Report = {
+  run: { seed: number; duration_s: number; warmup_s: number; ended_s: number; status: string; events: number; hash: string; version: number };
+  requests: Record<string, unknown>;
+  nodes: Record<string, Record<string, unknown>>;
+  links: Record<string, Record<string, unknown>>;
+  requirements: { metric: string; target: string; actual: string; met: boolean }[];
+  windows: Record<string, unknown>;
+};
+/** Runs a design to its end. Throws an Error with all problems of a design that cannot be run. */
+export function run(design: Design | string, options?: Options): Report;
+/** Every problem of a design; an empty list where it can be run. */
+export function validate(design: Design | string): Problem[];
+/** The fragment of a share link (without its hash sign). */
+export function link(design: Design | string): string;
+/** The design in a share link, its fragment or a whole URL. */
+export function open(link: string): Design;
+"#;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    seed: Option<f64>,
+    duration: Option<String>,
+    events_max: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct JsProblem<'a> {
+    path: &'a str,
+    message: &'a str,
+}
+
+/// Runs a design to its end and gives its report.
+///
+/// # Errors
+///
+/// All problems of a design or of options that cannot be run, one a line.
+#[wasm_bindgen(skip_typescript)]
+pub fn run(design: JsValue, options: JsValue) -> Result<JsValue, JsError> {
+    let design = read(&design).map_err(|problems| as_error(&problems))?;
+    let report =
+        host::run(&design, &read_options(options)?).map_err(|problems| as_error(&problems))?;
+    to_js(&report)
+}
+
+/// Every problem of a design; an empty list where it can be run.
+///
+/// # Errors
+///
+/// Never for a bad design: that is what the list is for.
+#[wasm_bindgen(skip_typescript)]
+pub fn validate(design: JsValue) -> Result<JsValue, JsError> {
+    let problems = read(&design).err().unwrap_or_default();
+    let problems: Vec<_> = problems
+        .iter()
+        .map(|problem| JsProblem {
+            path: &problem.path,
+            message: &problem.message,
+        })
+        .collect();
+    to_js(&problems)
+}
+
+/// The fragment of a share link.
+///
+/// # Errors
+///
+/// All problems of a design that cannot be shared, one a line.
+#[wasm_bindgen(skip_typescript)]
+pub fn link(design: JsValue) -> Result<String, JsError> {
+    let design = read(&design).map_err(|problems| as_error(&problems))?;
+    Ok(format::link::encode(&format::link::Shared {
+        design,
+        view: None,
+    }))
+}
+
+/// The design in a share link.
+///
+/// # Errors
+///
+/// What is wrong with the link: none there, damaged, made by a newer version, or not a valid design.
+#[wasm_bindgen(skip_typescript)]
+pub fn open(link: &str) -> Result<JsValue, JsError> {
+    let shared = format::link::decode(link).map_err(|error| JsError::new(&error.to_string()))?;
+    js_sys::JSON::parse(&format::json::write(&shared.design))
+        .map_err(|_| JsError::new("the design could not be given"))
+}
+
+/// The version of the engine and of this API.
+#[wasm_bindgen]
+#[must_use]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_string()
+}
+
+/// An object goes through its JSON text, so that there is one reader for files and objects.
+fn read(design: &JsValue) -> Result<Design, Vec<Problem>> {
+    let text = match design.as_string() {
+        Some(text) => Some(text),
+        None => js_sys::JSON::stringify(design)
+            .ok()
+            .and_then(|text| text.as_string()),
+    };
+    match text {
+        Some(text) => format::json::read(&text),
+        None => Err(vec![Problem {
+            path: String::new(),
+            message: "is not a design: give an object or JSON text".into(),
+        }]),
+    }
+}
+
+fn read_options(options: JsValue) -> Result<host::Options, JsError> {
+    if options.is_undefined() || options.is_null() {
+        return Ok(host::Options::default());
+    }
+    let options: Options = serde_wasm_bindgen::from_value(options)
+        .map_err(|error| JsError::new(&format!("options: {error}")))?;
+    let whole = |name: &str, number: Option<f64>| match number {
+        None => Ok(None),
+        Some(n) if n.trunc() == n && (0.0..=9_007_199_254_740_991.0).contains(&n) => {
+            Ok(Some(n as u64))
+        }
+        Some(n) => Err(JsError::new(&format!(
+            "options.{name}: {n} is not a whole number from 0 to 2^53 - 1"
+        ))),
+    };
+    let duration = options
+        .duration
+        .as_deref()
+        .map(design::Duration::parse)
+        .transpose();
+    Ok(host::Options {
+        seed: whole("seed", options.seed)?,
+        duration: duration
+            .map_err(|message| JsError::new(&format!("options.duration: {message}")))?,
+        events_max: whole("events_max", options.events_max)?,
+    })
+}
+
+fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {
+    value
+        .serialize(&Serializer::json_compatible())
+        .map_err(|error| JsError::new(&error.to_string()))
+}
+
+fn as_error(problems: &[Problem]) -> JsError {
+    JsError::new(
+        &problems
+            .iter()
+            .map(Problem::to_string)
+            .collect::<Vec<_>>()
+            .join("\n"),
+    )
+}

@@ -1,0 +1,122 @@
+//! The page's simulation in a dedicated worker: a [`Session`] between messages and the clock.
+
+use format::message::{PROTOCOL, Reply, Request};
+use gloo_timers::callback::Timeout;
+use host::Session;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
+
+/// Pause between two looks at the clock while the run keeps up with it, in ms.
+const REST_MS: u32 = 6;
+
+struct Worker {
+    scope: DedicatedWorkerGlobalScope,
+    session: RefCell<Session>,
+    /// The next turn of the loop, while the run keeps up with the clock.
+    timer: RefCell<Option<Timeout>>,
+    /// A message to ourselves is the next turn when it does not: a timer of 0 ms is held back to 4.
+    again: MessagePort,
+    is_again_due: RefCell<bool>,
+}
+
+/// Turns this module's dedicated worker into the simulation's.
+///
+/// # Errors
+///
+/// Fails outside a dedicated worker.
+#[wasm_bindgen]
+pub fn start() -> Result<(), JsValue> {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global()
+        .dyn_into()
+        .map_err(|_| JsValue::from_str("start() works in a dedicated web worker only"))?;
+    report_panics(&scope);
+    let channel = MessageChannel::new()?;
+    let worker = Rc::new(Worker {
+        scope: scope.clone(),
+        session: RefCell::default(),
+        timer: RefCell::default(),
+        again: channel.port1(),
+        is_again_due: RefCell::new(false),
+    });
+    let turn = Closure::<dyn FnMut()>::new({
+        let worker = Rc::clone(&worker);
+        move || {
+            worker.is_again_due.replace(false);
+            worker.turn();
+        }
+    });
+    channel
+        .port2()
+        .set_onmessage(Some(turn.as_ref().unchecked_ref()));
+    let take =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| worker.take(&event));
+    scope.set_onmessage(Some(take.as_ref().unchecked_ref()));
+    // The worker lives until the page ends it, and so do its two listeners.
+    turn.forget();
+    take.forget();
+    post(&scope, &Reply::Ready { protocol: PROTOCOL });
+    Ok(())
+}
+
+impl Worker {
+    fn take(self: &Rc<Self>, event: &MessageEvent) {
+        let bytes = js_sys::Uint8Array::new(&event.data()).to_vec();
+        match Request::decode(&bytes) {
+            Ok(request) => {
+                let replies = self.session.borrow_mut().handle(request);
+                replies.iter().for_each(|reply| post(&self.scope, reply));
+                self.turn_soon();
+            }
+            Err(message) => post(&self.scope, &Reply::Failed { message }),
+        }
+    }
+
+    fn turn(self: &Rc<Self>) {
+        let clock = || {
+            self.scope
+                .performance()
+                .map_or(0.0, |performance| performance.now())
+        };
+        let replies = self.session.borrow_mut().advance(&clock);
+        replies.iter().for_each(|reply| post(&self.scope, reply));
+        let session = self.session.borrow();
+        if session.is_behind() {
+            self.turn_soon();
+        } else if session.is_busy() {
+            let worker = Rc::clone(self);
+            self.timer
+                .replace(Some(Timeout::new(REST_MS, move || worker.turn())));
+        }
+    }
+
+    /// Takes the next turn once the messages that came meanwhile have been heard.
+    fn turn_soon(&self) {
+        self.timer.replace(None);
+        if !self.is_again_due.replace(true) {
+            // Fails only for what cannot be cloned.
+            let _ = self.again.post_message(&JsValue::NULL);
+        }
+    }
+}
+
+fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply) {
+    let bytes = js_sys::Uint8Array::from(reply.encode().as_slice());
+    let transfer = js_sys::Array::of1(&bytes.buffer());
+    // Fails only for what cannot be cloned; bytes can.
+    let _ = scope.post_message_with_transfer(&bytes, &transfer);
+}
+
+/// A panic is the engine's bug: the page hears what it said and starts a new worker.
+fn report_panics(scope: &DedicatedWorkerGlobalScope) {
+    let scope = scope.clone();
+    std::panic::set_hook(Box::new(move |info| {
+        post(
+            &scope,
+            &Reply::Failed {
+                message: info.to_string(),
+            },
+        )
+    }));
+}

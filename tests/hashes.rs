@@ -1,0 +1,56 @@
+//! The native half of "native = wasm": writes each design with the hash of its native run, for
+//! `tests/wasm/hashes.test.mjs` to run the same in WebAssembly.
+
+use std::path::Path;
+
+/// Random designs, besides every scenario broken and mended.
+const RANDOM: u64 = 100;
+/// Enough events to fill queues and fire faults.
+const EVENTS: u64 = 60_000;
+
+#[test]
+fn native_hashes_are_written_for_wasm_to_match() {
+    let scenarios = scenarios::all().into_iter().flat_map(|scenario| {
+        [
+            (format!("{} broken", scenario.id), scenario.broken()),
+            (format!("{} mended", scenario.id), scenario.mended()),
+        ]
+    });
+    let scenarios = scenarios.map(|(name, design)| (name, design, 100_000_000));
+    let random = (0..RANDOM).map(|seed| {
+        (
+            format!("random {seed}"),
+            format::arbitrary::design(seed),
+            EVENTS,
+        )
+    });
+    let runs: Vec<_> = scenarios
+        .chain(random)
+        .map(|(name, design, events_max)| {
+            let options = host::Options {
+                events_max: Some(events_max),
+                ..host::Options::default()
+            };
+            let report = host::run(&design, &options).unwrap();
+            serde_json::json!({
+                "name": name, "design": format::json::write(&design), "events_max": events_max,
+                "hash": report.run.hash, "report": host::report_json(&report),
+            })
+        })
+        .collect();
+    assert!(runs.len() as u64 > RANDOM);
+    let hashes: std::collections::BTreeSet<_> =
+        runs.iter().map(|run| run["hash"].to_string()).collect();
+    assert_eq!(
+        hashes.len(),
+        runs.len(),
+        "different runs have different hashes"
+    );
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    std::fs::create_dir_all(&target).unwrap();
+    std::fs::write(
+        target.join("native-hashes.json"),
+        serde_json::to_string(&runs).unwrap(),
+    )
+    .unwrap();
+}
