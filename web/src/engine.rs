@@ -72,7 +72,7 @@ impl Drop for LiveWorker {
 }
 
 struct Local {
-    session: crate::session::Session,
+    session: host::Session,
     replies: VecDeque<Reply>,
     timer: Option<IntervalHandle>,
 }
@@ -312,7 +312,7 @@ impl Engine {
         let mut inner = self.0.borrow_mut();
         inner.generation += 1;
         let mut local = Local {
-            session: crate::session::Session::new(),
+            session: host::Session::new(),
             replies: VecDeque::new(),
             timer: timer.ok(),
         };
@@ -323,13 +323,12 @@ impl Engine {
     }
 
     fn advance_local(&self) {
-        let now_ms = now_ms();
         let replies: Vec<Reply> = {
             let mut inner = self.0.borrow_mut();
             let Backend::Local(local) = &mut inner.backend else {
                 return;
             };
-            let advanced = local.session.advance(now_ms);
+            let advanced = local.session.advance(&now_ms);
             local.replies.extend(advanced);
             local.replies.drain(..).collect()
         };

@@ -13,15 +13,44 @@
 //! - Tests run in wasm or in a browser only; logic that wants unit tests belongs in
 //!   `crates/editor` or `crates/host`.
 
+#![expect(
+    unreachable_pub,
+    reason = "the component macro writes `pub` whatever the function says"
+)]
+
 mod app;
+mod canvas;
 mod charts;
+mod debug;
+mod edits;
+mod embed;
 mod engine;
 mod history;
 mod icons;
 mod inspector;
-mod session;
+mod lesson;
+mod opening;
+mod palette;
+mod runs;
+mod share;
 mod state;
+mod storage;
+mod story;
+mod theme;
+mod toolbar;
+mod words;
+
+use leptos::mount::mount_to_body;
+use leptos::prelude::document;
 
 fn main() {
-    leptos::mount::mount_to_body(app::App);
+    let is_embed = document()
+        .body()
+        .and_then(|body| body.get_attribute("data-page"))
+        .is_some_and(|page| page == "embed");
+    if is_embed {
+        mount_to_body(embed::Embed);
+    } else {
+        mount_to_body(app::App);
+    }
 }

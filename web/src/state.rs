@@ -1,53 +1,219 @@
 //! What the whole page shares: the document's latest state for views, the selection, the run's
-//! status, and the only ways to change them. `Page` is a handful of keys: copy it freely.
+//! status. `Page` is a handful of keys: copy it freely. What it does is in [`crate::edits`] (the
+//! design) and [`crate::runs`] (the simulation).
 
 use std::sync::Arc;
 
-use design::{Command, Design};
+use design::Design;
+use editor::{Editor, Gesture, Hit, Point, QuickAdd, Selection, Viewport};
+use format::message::RunState;
 use leptos::prelude::*;
 
+use crate::canvas::Live;
+use crate::engine::Engine;
 use crate::history::{History, SharedHistory};
+use crate::theme::Theme;
 
-/// The nodes and links that are selected, by id. (Replaced by the editor's own once it has one.)
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Selection {
-    /// Node ids.
-    pub(crate) nodes: Vec<String>,
-    /// Link ids.
-    pub(crate) links: Vec<String>,
+/// What kind of page this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The page itself: keeps designs in the browser's storage.
+    Playground,
+    /// A frame in somebody's page: keeps nothing.
+    Embed,
 }
 
-/// The run's figures as views show them; renewed at most ten times a second.
+/// The run's figures as views show them; renewed a few times a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Status {
     /// Simulated time, in seconds.
     pub(crate) time_s: f64,
+    /// Where the run is.
+    pub(crate) state: RunState,
+    /// Requests made so far.
+    pub(crate) offered: u64,
+    /// Answered so far.
+    pub(crate) ok: u64,
+    /// Failed so far.
+    pub(crate) failed: u64,
+}
+
+/// The fingerprint of the whole run of the design.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RunHash {
+    /// Nobody has asked yet.
+    #[default]
+    None,
+    /// The design changed; the worker is asked with this token.
+    Running(u32),
+    /// 16 hex digits.
+    Known(String),
+    /// The design as it stands cannot be run.
+    Invalid,
+}
+
+/// What the undo and redo buttons would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UndoNames {
+    pub(crate) undo: Option<String>,
+    pub(crate) redo: Option<String>,
+}
+
+/// A message that stays until it is dealt with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// What it is about; a later notice about the same replaces it.
+    pub(crate) about: About,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// A link or a file that did not open.
+    Opening,
+    /// The simulation's worker.
+    Worker,
+    /// The design as it stands cannot be run.
+    Design,
+}
+
+/// A word near the pointer that goes away by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Toast {
+    pub(crate) text: String,
+    pub(crate) at: Point,
+}
+
+/// A dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialog {
+    /// The link, the file, the frame.
+    Share,
+}
+
+/// A list that is open on the canvas.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Popup {
+    /// Which kind of node to add.
+    QuickAdd(QuickAdd),
+    /// What can be done here, on the screen.
+    Menu(Point),
 }
 
 /// Everything components share.
 #[derive(Clone, Copy)]
 pub(crate) struct Page {
+    /// Playground or embed.
+    pub(crate) place: Place,
     /// The design after the last command.
     pub(crate) design: RwSignal<Arc<Design>>,
     /// What is selected.
     pub(crate) selection: RwSignal<Selection>,
+    /// The node that the Tab key leads to.
+    pub(crate) focus_stop: RwSignal<Option<String>>,
+    /// The node whose name is being typed.
+    pub(crate) renaming: RwSignal<Option<String>>,
+    /// What undo and redo would do.
+    pub(crate) undo_names: RwSignal<UndoNames>,
+    /// Position and zoom of the canvas.
+    pub(crate) view: RwSignal<Viewport>,
+    /// Rises when what a tool draws over the canvas has changed.
+    pub(crate) overlay: RwSignal<u32>,
+    /// What the pointer is over, as far as it is highlighted.
+    pub(crate) hover: RwSignal<Hit>,
+    /// A list open on the canvas.
+    pub(crate) popup: RwSignal<Option<Popup>>,
+    /// A word near the pointer.
+    pub(crate) toast: RwSignal<Option<Toast>>,
+    /// Said by a polite live region.
+    pub(crate) announce: RwSignal<String>,
+    /// Messages at the top.
+    pub(crate) notices: RwSignal<Vec<Notice>>,
+    /// The dialog that is open.
+    pub(crate) dialog: RwSignal<Option<Dialog>>,
+    /// Light or dark.
+    pub(crate) theme: RwSignal<Theme>,
+    /// Whether the run shall go on.
+    pub(crate) playing: RwSignal<bool>,
+    /// Simulated seconds per second.
+    pub(crate) speed: RwSignal<f64>,
     /// The run's figures.
     pub(crate) status: RwSignal<Status>,
+    /// The whole run's fingerprint.
+    pub(crate) hash: RwSignal<RunHash>,
     /// What the charts draw.
     pub(crate) history: SharedHistory,
     /// Rises when `history` has changed, at most ten times a second.
     pub(crate) tick: RwSignal<u32>,
+    /// Rises when the inspector shall be seen.
+    pub(crate) inspect: RwSignal<u32>,
+    /// The moving picture.
+    pub(crate) live: Live,
+    /// A drag just ended on a button: its click is not one.
+    pub(crate) swallow_click: StoredValue<bool>,
+    pub(crate) editor: StoredValue<Editor, LocalStorage>,
+    pub(crate) engine: StoredValue<Option<Engine>, LocalStorage>,
+    pub(crate) hidden: StoredValue<Hidden, LocalStorage>,
+}
+
+/// State that no view shows.
+#[derive(Default)]
+pub(crate) struct Hidden {
+    /// Which document this is, in the browser's storage.
+    pub(crate) document: String,
+    /// The gesture that edits with this key join.
+    pub(crate) gesture: Option<(String, Gesture)>,
+    /// The design has changed since the worker heard of it.
+    pub(crate) edit_due: bool,
+    /// Grows with every change; a timer that finds another number is late.
+    pub(crate) report_token: u32,
+    pub(crate) save_token: u32,
+    pub(crate) toast_token: u32,
+    /// The space bar is down.
+    pub(crate) space_down: bool,
+    /// The view moved while the space bar was down: that was no play or pause.
+    pub(crate) space_used: bool,
+    /// Where the pointer was last, on the stage.
+    pub(crate) pointer: Point,
+    /// The name of the gesture that last got a mark on the time line.
+    pub(crate) marked: String,
+    /// The report of the whole run, as JSON.
+    pub(crate) report: String,
 }
 
 impl Page {
-    /// A page with an empty document.
-    pub(crate) fn new() -> Self {
+    /// A page with an empty document and no engine yet.
+    pub(crate) fn new(place: Place) -> Self {
         Self {
+            place,
             design: RwSignal::new(Arc::new(Design::default())),
             selection: RwSignal::new(Selection::default()),
+            focus_stop: RwSignal::new(None),
+            renaming: RwSignal::new(None),
+            undo_names: RwSignal::new(UndoNames::default()),
+            view: RwSignal::new(Viewport::default()),
+            overlay: RwSignal::new(0),
+            hover: RwSignal::new(Hit::Empty),
+            popup: RwSignal::new(None),
+            toast: RwSignal::new(None),
+            announce: RwSignal::new(String::new()),
+            notices: RwSignal::new(Vec::new()),
+            dialog: RwSignal::new(None),
+            theme: RwSignal::new(Theme::Auto),
+            playing: RwSignal::new(false),
+            speed: RwSignal::new(1.0),
             status: RwSignal::new(Status::default()),
+            hash: RwSignal::new(RunHash::None),
             history: StoredValue::new_local(History::default()),
             tick: RwSignal::new(0),
+            inspect: RwSignal::new(0),
+            live: Live::new(),
+            swallow_click: StoredValue::new(false),
+            editor: StoredValue::new_local(Editor::default()),
+            engine: StoredValue::new_local(None),
+            hidden: StoredValue::new_local(Hidden::default()),
         }
     }
 
@@ -56,16 +222,50 @@ impl Page {
         expect_context()
     }
 
-    /// Carries out one edit: the document, the running simulation and the history follow.
-    pub(crate) fn command(self, command: Command) {
-        let mut design = Design::clone(&self.design.get_untracked());
-        if design.apply(command).is_ok() {
-            self.design.set(Arc::new(design));
+    /// Shows a message until it is dealt with.
+    pub(crate) fn notice(self, about: About, text: impl Into<String>) {
+        let text = text.into();
+        self.notices.update(|notices| {
+            notices.retain(|notice| notice.about != about);
+            notices.push(Notice { about, text });
+        });
+    }
+
+    /// Takes a message back.
+    pub(crate) fn dismiss(self, about: About) {
+        if self
+            .notices
+            .with_untracked(|notices| notices.iter().any(|notice| notice.about == about))
+        {
+            self.notices
+                .update(|notices| notices.retain(|notice| notice.about != about));
         }
     }
 
-    /// As a callback, for components that only edit.
-    pub(crate) fn on_command(self) -> Callback<Command> {
-        Callback::new(move |command| self.command(command))
+    /// Says why something cannot be done: near the pointer, and to those who listen.
+    pub(crate) fn refuse(self, why: &str) {
+        let mut text = why.to_owned();
+        // What the editor says begins in the middle of a sentence.
+        if let Some(first) = text.get(..1) {
+            text = first.to_uppercase() + &text[1..];
+        }
+        let at = self.hidden.with_value(|hidden| hidden.pointer);
+        self.announce.set(text.clone());
+        self.toast.set(Some(Toast { text, at }));
+        let token = self
+            .hidden
+            .try_update_value(|hidden| {
+                hidden.toast_token += 1;
+                hidden.toast_token
+            })
+            .unwrap_or_default();
+        set_timeout(
+            move || {
+                if self.hidden.with_value(|hidden| hidden.toast_token) == token {
+                    self.toast.set(None);
+                }
+            },
+            std::time::Duration::from_secs(5),
+        );
     }
 }

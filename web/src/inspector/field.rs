@@ -30,7 +30,10 @@ fn row(form: Form, path: String, field: &'static Field) -> AnyView {
     let open = RwSignal::new(true);
     let explained = RwSignal::new(false);
     let note_id = fresh("note");
-    let changed = Memo::new(move |_| slot.value.with(|value| *value != (field.default)()));
+    // What must be named has an empty text for a default, and nothing to go back to.
+    let has_default = (field.default)() != Value::text("");
+    let changed =
+        Memo::new(move |_| has_default && slot.value.with(|value| *value != (field.default)()));
     let group = is_group(&field.shape);
     view! {
         <div

@@ -22,7 +22,14 @@ pub(crate) fn title(name: &str) -> String {
 
 /// A doc comment as prose: the control says "off" where the file says `null`.
 pub(super) fn prose(help: &str) -> String {
-    help.trim().replace("`null`", "Off").replace('`', "")
+    let help = help.trim().replace("`null`", "Off");
+    let parts = help.split('`').enumerate();
+    parts.fold(String::new(), |mut prose, (at, part)| {
+        if at > 0 {
+            prose.push(if at.is_multiple_of(2) { '”' } else { '“' });
+        }
+        prose + part
+    })
 }
 
 /// What a typed text stands for. It may be nonsense: the command that carries it says so.
@@ -261,6 +268,12 @@ mod tests {
         ] {
             assert_eq!(title(name), shown);
         }
+    }
+
+    #[test]
+    fn help_says_what_the_control_says() {
+        let help = " Takes `times` as long. `null` is unbounded.";
+        assert_eq!(prose(help), "Takes “times” as long. Off is unbounded.");
     }
 
     #[test]

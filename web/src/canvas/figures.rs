@@ -1,0 +1,229 @@
+//! The live figures of nodes and links, written straight to their elements once a frame.
+
+use format::message::{Frame, LinkFrame, NodeFrame};
+use web_sys::Element;
+
+use super::dom::{Attr, Text};
+use super::look::{self, Health, Totals};
+use crate::words;
+
+/// Rates are taken over at least this much simulated time, in ns.
+const RATE_OVER_NS: u64 = 500_000_000;
+
+/// Counts at two earlier moments, from which the rates of late are taken.
+#[derive(Default)]
+pub(crate) struct Recent<T> {
+    earlier: (u64, T),
+    later: (u64, T),
+}
+
+impl<T: Copy + Default> Recent<T> {
+    /// What to take the difference to, and how long ago it was in seconds.
+    fn base(&mut self, time_ns: u64, now: T) -> (T, f64) {
+        if time_ns < self.later.0 {
+            *self = Self::default();
+        }
+        if time_ns - self.later.0 >= RATE_OVER_NS {
+            self.earlier = self.later;
+            self.later = (time_ns, now);
+        }
+        (self.earlier.1, (time_ns - self.earlier.0) as f64 / 1e9)
+    }
+}
+
+/// The parts of a node's card that change while the simulation runs.
+pub(crate) struct NodeParts {
+    card: Attr,
+    name: Attr,
+    mark: Attr,
+    slots: [Attr; 3],
+    places: [Attr; 2],
+    pips: [Attr; 4],
+    waiting: Text,
+    rate: Text,
+    note: Text,
+    badge: Text,
+    badge_now: Attr,
+    causes: Text,
+    recent: Recent<Totals>,
+    title: String,
+}
+
+impl NodeParts {
+    /// Finds the parts in a card.
+    pub(crate) fn of(card: &Element, title: String) -> Option<Self> {
+        let paths = |names: &[&str]| -> Option<Vec<Attr>> {
+            names
+                .iter()
+                .map(|name| Attr::of(card, &format!(".{name}"), "d"))
+                .collect()
+        };
+        Some(Self {
+            card: Attr::on(card.clone(), "data-health"),
+            name: Attr::on(card.clone(), "aria-label"),
+            mark: Attr::of(card, ".health path", "d")?,
+            slots: paths(&["slot-all", "slot-working", "slot-blocked"])?.try_into().ok()?,
+            places: paths(&["place-all", "place-taken"])?.try_into().ok()?,
+            pips: paths(&["pip-up", "pip-slow", "pip-down", "pip-ejected"])?
+                .try_into()
+                .ok()?,
+            waiting: Text::of(card, ".waiting")?,
+            rate: Text::of(card, ".rate")?,
+            note: Text::of(card, ".note")?,
+            badge: Text::of(card, ".badge-count")?,
+            badge_now: Attr::of(card, ".badge", "data-state")?,
+            causes: Text::of(card, ".causes")?,
+            recent: Recent::default(),
+            title,
+        })
+    }
+
+    /// The node has another name.
+    pub(crate) fn rename(&mut self, title: String) {
+        self.title = title;
+    }
+
+    /// Shapes, once a frame.
+    pub(crate) fn draw(&mut self, node: &NodeFrame, is_store: bool) {
+        if !is_store {
+            let width = match node.replicas.len() {
+                0 | 1 => look::SLOTS[0],
+                n => look::SLOTS[0] - 11.0 * n.min(look::PIPS) as f64 - 6.0,
+            };
+            for (part, path) in self.slots.iter_mut().zip(look::slots(node, width)) {
+                part.set(&path);
+            }
+            let has_queue = node.waiting > 0 || node.slots > 0;
+            let places = if has_queue {
+                look::places(node.waiting, node.capacity)
+            } else {
+                Default::default()
+            };
+            for (part, path) in self.places.iter_mut().zip(places) {
+                part.set(&path);
+            }
+            self.waiting.set(&match node.waiting {
+                n if n > look::PLACES => words::short(u64::from(n)),
+                _ => String::new(),
+            });
+        }
+        let shown = match node.replicas.as_slice() {
+            [format::message::ReplicaState::Up] => &[],
+            replicas => replicas,
+        };
+        for (part, path) in self.pips.iter_mut().zip(look::pips(shown)) {
+            part.set(&path);
+        }
+    }
+
+    /// Words and rates, a few times a second.
+    pub(crate) fn write(&mut self, node: &NodeFrame, time_ns: u64, is_store: bool) {
+        let totals = Totals::of(node);
+        let (base, seconds) = self.recent.base(time_ns, totals);
+        let recent = totals.since(base);
+        let health = look::health(node, recent);
+        self.card.set(health.name());
+        self.mark.set(health.shape());
+        self.rate.set(&if seconds > 0.0 {
+            format!("{}/s", words::rate(recent.arrivals as f64 / seconds))
+        } else {
+            String::new()
+        });
+        self.note.set(&note(node, recent, is_store));
+        let failed = look::failures(node);
+        self.badge.set(&match failed {
+            0 => String::new(),
+            n => words::short(n),
+        });
+        self.badge_now.set(match (failed, recent.failures) {
+            (0, _) => "none",
+            (_, 0) => "past",
+            _ => "now",
+        });
+        let causes: Vec<String> = look::causes(&node.failures)
+            .into_iter()
+            .map(|(name, n)| format!("{} {}", words::count(u64::from(n)), words::cause(name)))
+            .collect();
+        self.causes.set(&causes.join("\n"));
+        self.name.set(&match (health, failed) {
+            (Health::Fine, 0) => self.title.clone(),
+            (_, 0) => format!("{}, {}", self.title, health.name()),
+            _ => format!("{}, {}, failures: {}", self.title, health.name(), causes.join(", ")),
+        });
+    }
+}
+
+/// The short figure in the card's lower row, where there are no slots to draw.
+fn note(node: &NodeFrame, recent: Totals, is_store: bool) -> String {
+    let looked_up = recent.hits + recent.misses;
+    if looked_up > 0 {
+        let share = recent.hits as f64 / looked_up as f64 * 100.0;
+        return format!("{share:.0}\u{a0}% hits, {} held", words::short(u64::from(node.waiting)));
+    }
+    if is_store {
+        return format!("{} held", words::count(u64::from(node.waiting)));
+    }
+    if node.slots == 0 {
+        let under_way = node.working + node.blocked;
+        let answered = recent.completions + recent.failures;
+        if recent.failures > 0 && answered > 0 {
+            let share = recent.failures as f64 / answered as f64 * 100.0;
+            return format!("{share:.0}\u{a0}% fail");
+        }
+        if under_way > 0 {
+            return format!("{} under way", words::count(u64::from(under_way)));
+        }
+    }
+    String::new()
+}
+
+/// The parts of a link that change while the simulation runs.
+pub(crate) struct LinkParts {
+    line: Attr,
+    group: Attr,
+    sample: Text,
+    recent: Recent<u64>,
+}
+
+impl LinkParts {
+    /// Finds the parts in a link's group.
+    pub(crate) fn of(group: &Element) -> Option<Self> {
+        Some(Self {
+            line: Attr::of(group, ".line", "stroke-width")?,
+            group: Attr::on(group.clone(), "data-state"),
+            sample: Text::of(group, ".sample")?,
+            recent: Recent::default(),
+        })
+    }
+
+    /// Attempts per second of late.
+    pub(crate) fn rate(&mut self, link: &LinkFrame, time_ns: u64) -> f64 {
+        let (base, seconds) = self.recent.base(time_ns, link.attempts);
+        if seconds > 0.0 {
+            link.attempts.saturating_sub(base) as f64 / seconds
+        } else {
+            0.0
+        }
+    }
+
+    /// Width by flow (a share of the busiest link's), state of breaker and network.
+    pub(crate) fn write(&mut self, link: &LinkFrame, share: f64) {
+        // Square root: the low end stays legible.
+        let width = 1.25 + 3.25 * share.clamp(0.0, 1.0).sqrt();
+        self.line.set(&format!("{width:.1}"));
+        self.group.set(match (link.breakers_open, link.impaired) {
+            (0, false) => "",
+            (0, true) => "impaired",
+            _ => "open",
+        });
+        self.sample.set(&match link.dot {
+            0 | 1 => String::new(),
+            n => format!("1 dot = {}", words::count(u64::from(n))),
+        });
+    }
+}
+
+/// Totals of a whole run as a frame has them.
+pub(crate) fn failed(frame: &Frame) -> u64 {
+    frame.failed.iter().sum()
+}

@@ -1,0 +1,195 @@
+//! Links as hairlines with a direction, their policies as small marks at the caller's end.
+
+use design::Link;
+use design::link::Mode;
+use editor::{Hit, LinkPath, Scene};
+use leptos::prelude::*;
+use leptos::svg::G;
+
+use super::Live;
+use super::figures::LinkParts;
+use crate::state::Page;
+
+/// A link with its line, as views need them.
+#[derive(Clone, PartialEq)]
+struct Drawn {
+    link: Link,
+    path: LinkPath,
+    names: [String; 2],
+}
+
+/// All links.
+#[component]
+pub(crate) fn Links() -> impl IntoView {
+    let page = Page::get();
+    let ids = Memo::new(move |_| {
+        page.design
+            .with(|design| design.links.iter().map(|link| link.id.clone()).collect::<Vec<_>>())
+    });
+    view! {
+        <svg class="links" width="1" height="1">
+            <For each=move || ids.get() key=|id| id.clone() let:id>
+                <Line id=id />
+            </For>
+        </svg>
+    }
+}
+
+#[component]
+fn Line(id: String) -> impl IntoView {
+    let page = Page::get();
+    let live = Live::get();
+    let key = id.clone();
+    let drawn = Memo::new(move |before: Option<&Option<Drawn>>| {
+        let now = page.design.with(|design| {
+            let link = design.link(&key)?;
+            let title = |id: &str| design.node(id).map(|node| node.title().to_owned());
+            Some(Drawn {
+                path: Scene::new(design).path(&key)?,
+                names: [title(&link.from)?, title(&link.to)?],
+                link: link.clone(),
+            })
+        });
+        now.or_else(|| before.cloned().flatten())
+    });
+    let selected = {
+        let id = id.clone();
+        Memo::new(move |_| page.selection.with(|selection| selection.links.contains(&id)))
+    };
+    let hovered = {
+        let id = id.clone();
+        Memo::new(move |_| {
+            page.hover.with(|hover| {
+                matches!(hover, Hit::Link(link) | Hit::LinkEnd(link, _) if *link == id)
+            })
+        })
+    };
+    let with = move |read: fn(&Drawn) -> String| {
+        drawn.with(|drawn| drawn.as_ref().map_or_else(String::new, read))
+    };
+    let group = NodeRef::<G>::new();
+    let key = id.clone();
+    group.on_load(move |element| {
+        if let Some(parts) = LinkParts::of(&element) {
+            live.add_link(key, parts);
+        }
+    });
+    let key = id.clone();
+    on_cleanup(move || live.remove_link(&key));
+    view! {
+        <g
+            node_ref=group
+            class="link"
+            class:selected=selected
+            class:hovered=hovered
+            data-id=id.clone()
+            data-mode=move || with(|drawn| mode_name(drawn.link.mode).to_owned())
+            role="img"
+            aria-label=move || with(label)
+        >
+            <path class="line" stroke-width="1.25" d=move || with(|drawn| drawn.path.curve.to_svg())></path>
+            <path class="arrow" d=move || with(|drawn| arrow(&drawn.path))></path>
+            {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
+            <text
+                class="sample num"
+                x=move || with(|drawn| drawn.path.at(0.5).x.to_string())
+                y=move || with(|drawn| (drawn.path.at(0.5).y - 12.0).to_string())
+            ></text>
+        </g>
+    }
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Call => "call",
+        Mode::Publish => "publish",
+        Mode::Consume => "consume",
+        Mode::DeadLetter => "dead_letter",
+    }
+}
+
+fn label(drawn: &Drawn) -> String {
+    let verb = match drawn.link.mode {
+        Mode::Call => "calls",
+        Mode::Publish => "publishes to",
+        Mode::Consume => "is consumed by",
+        Mode::DeadLetter => "sends dead letters to",
+    };
+    let names: Vec<String> = policies(&drawn.link).map(|policy| policy.title).collect();
+    let policies = if names.is_empty() {
+        String::new()
+    } else {
+        format!(", with {}", names.join(", "))
+    };
+    format!("{} {verb} {}{policies}", drawn.names[0], drawn.names[1])
+}
+
+/// An arrowhead just before the callee's port.
+fn arrow(path: &LinkPath) -> String {
+    let length = path.length().max(1.0);
+    let share = 1.0 - 6.0 / length;
+    let (tip, way) = (path.at(share), path.direction(share));
+    let back = tip - way * 8.0;
+    let aside = editor::Point::new(-way.y, way.x) * 4.0;
+    let (a, b) = (back + aside, back - aside);
+    format!(
+        "M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}",
+        a.x, a.y, tip.x, tip.y, b.x, b.y
+    )
+}
+
+struct Policy {
+    class: &'static str,
+    icon: &'static str,
+    title: String,
+}
+
+/// The policies that stand on a link, in the order a call meets them.
+fn policies(link: &Link) -> impl Iterator<Item = Policy> {
+    let breaker = link.breaker.as_ref().map(|_| Policy {
+        class: "mark breaker",
+        icon: "M-4 2h2M2 2h2M-2 2l4-4",
+        title: "a circuit breaker".to_owned(),
+    });
+    let pool = link.pool.as_ref().map(|pool| Policy {
+        class: "mark pool",
+        icon: "M-4-2h2v4h-2zM-1-2h2v4h-2zM2-2h2v4h-2z",
+        title: format!("a pool of {}", pool.size),
+    });
+    let timeout = link.timeout.map(|timeout| Policy {
+        class: "mark timeout",
+        icon: "M0-4a4 4 0 1 0 .01 0zM0-2v2h2",
+        title: format!("a timeout of {}", crate::words::spaced(&timeout.to_string())),
+    });
+    let retry = link.retry.as_ref().map(|retry| Policy {
+        class: "mark retry",
+        icon: "M3-2a3.8 3.8 0 1 0 .7 3.2M3.5-4.5v2.7h-2.7",
+        title: match &retry.budget {
+            Some(budget) => format!(
+                "up to {} attempts, budget {}\u{a0}%",
+                retry.max_attempts,
+                budget.ratio * 100.0
+            ),
+            None => format!("up to {} attempts", retry.max_attempts),
+        },
+    });
+    [pool, breaker, timeout, retry].into_iter().flatten()
+}
+
+/// How far from the caller's port the first mark stands, and each further one from it.
+const MARKS: [f64; 2] = [22.0, 18.0];
+
+fn marks(drawn: &Drawn) -> impl IntoView + use<> {
+    let length = drawn.path.length().max(1.0);
+    let marks = policies(&drawn.link).enumerate().map(|(ix, policy)| {
+        let at = drawn.path.at((MARKS[0] + MARKS[1] * ix as f64) / length);
+        view! {
+            <g class=policy.class transform=format!("translate({:.1} {:.1})", at.x, at.y)>
+                <title>{policy.title}</title>
+                <circle r="8"></circle>
+                <path d=policy.icon></path>
+            </g>
+        }
+    });
+    marks.collect_view()
+}

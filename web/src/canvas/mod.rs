@@ -1,0 +1,310 @@
+//! The canvas: nodes as elements over links as SVG, requests as dots on a drawing surface above.
+//!
+//! Everything that changes with every frame of the simulation is written to elements and surface
+//! directly, in one animation loop; signals carry only what a person or a command changed.
+
+mod animation;
+mod clock;
+mod dom;
+mod figures;
+mod input;
+mod links;
+mod look;
+mod nodes;
+mod overlay;
+mod particles;
+mod popup;
+mod stage;
+mod surface;
+
+use std::collections::BTreeMap;
+
+use design::{Design, Kind};
+use editor::{Scene, Viewport};
+use format::message::{Frame, RunState};
+use leptos::prelude::*;
+
+pub(crate) use animation::{animate, to_stage};
+pub(crate) use figures::failed;
+pub(crate) use input::listen_to_keys;
+pub(crate) use overlay::hover;
+pub(crate) use popup::Popups;
+pub(crate) use stage::Stage;
+
+use clock::Clock;
+use figures::{LinkParts, NodeParts};
+use particles::{Particles, Route};
+use surface::Surface;
+
+/// Words and rates are written this often, in ms.
+const WRITE_EVERY_MS: f64 = 120.0;
+
+/// The moving picture. Copies share it.
+#[derive(Clone, Copy)]
+pub(crate) struct Live(StoredValue<Picture, LocalStorage>);
+
+#[derive(Default)]
+struct Picture {
+    surface: Option<Surface>,
+    clock: Clock,
+    particles: Particles,
+    routes: Vec<Route>,
+    nodes: BTreeMap<String, NodeParts>,
+    links: BTreeMap<String, LinkParts>,
+    node_order: Vec<(String, bool)>,
+    link_order: Vec<String>,
+    frame: Frame,
+    /// The newest frame has not been drawn yet.
+    fresh: bool,
+    /// Something other than dots made the surface stale.
+    stale: bool,
+    still: bool,
+    offset: [f64; 2],
+    scale: f64,
+    last_ms: f64,
+    written_ms: f64,
+}
+
+/// What one turn of the animation loop has to tell the page.
+pub(crate) struct Turn {
+    /// A frame was taken: the worker may send the next.
+    pub(crate) taken: bool,
+    /// It is time to renew figures that are signals.
+    pub(crate) write: bool,
+}
+
+impl Live {
+    /// An empty picture.
+    pub(crate) fn new() -> Self {
+        Self(StoredValue::new_local(Picture {
+            scale: 1.0,
+            ..Picture::default()
+        }))
+    }
+
+    /// The picture that this component is part of.
+    pub(crate) fn get() -> Self {
+        expect_context()
+    }
+
+    fn add_node(self, id: String, parts: NodeParts) {
+        self.0.update_value(|picture| {
+            picture.nodes.insert(id, parts);
+            picture.fresh = true;
+            picture.written_ms = 0.0;
+        });
+    }
+
+    fn with_node(self, id: &str, change: impl FnOnce(&mut NodeParts)) {
+        self.0.update_value(|picture| {
+            if let Some(parts) = picture.nodes.get_mut(id) {
+                change(parts);
+            }
+        });
+    }
+
+    fn remove_node(self, id: &str) {
+        self.0.try_update_value(|picture| picture.nodes.remove(id));
+    }
+
+    fn add_link(self, id: String, parts: LinkParts) {
+        self.0.update_value(|picture| {
+            picture.links.insert(id, parts);
+            picture.fresh = true;
+        });
+    }
+
+    fn remove_link(self, id: &str) {
+        self.0.try_update_value(|picture| picture.links.remove(id));
+    }
+
+    /// The design changed: routes and orders follow. `structure` says whether links came or went.
+    pub(crate) fn take_design(self, design: &Design, structure: bool) {
+        self.0.update_value(|picture| {
+            let scene = Scene::new(design);
+            picture.routes = design
+                .links
+                .iter()
+                .map(|link| {
+                    scene
+                        .path(&link.id)
+                        .map_or_else(Route::default, |path| Route::along(&path))
+                })
+                .collect();
+            if structure {
+                picture.particles.clear();
+                let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
+                picture.node_order = design
+                    .nodes
+                    .iter()
+                    .map(|node| (node.id.clone(), store(&node.kind)))
+                    .collect();
+                picture.link_order = design.links.iter().map(|link| link.id.clone()).collect();
+            }
+            picture.stale = true;
+        });
+    }
+
+    /// Another run begins: nothing of the last one stays.
+    pub(crate) fn restart(self) {
+        self.0.update_value(|picture| {
+            picture.particles.clear();
+            picture.clock.restart();
+            picture.stale = true;
+        });
+    }
+
+    /// Takes a frame of the present run.
+    pub(crate) fn take_frame(self, frame: Frame) {
+        self.0.update_value(|picture| {
+            let playing = frame.state == RunState::Playing;
+            picture
+                .clock
+                .take(frame.time_ns, crate::engine::now_ms(), playing);
+            if !picture.still {
+                picture.particles.take(&frame.flights);
+            }
+            picture.frame = frame;
+            picture.fresh = true;
+        });
+    }
+
+    /// Reads the newest frame.
+    pub(crate) fn with_frame<T>(self, read: impl FnOnce(&Frame) -> T) -> T {
+        self.0.with_value(|picture| read(&picture.frame))
+    }
+
+    /// How many dots are on the screen.
+    pub(crate) fn dots(self) -> usize {
+        self.0.with_value(|picture| picture.particles.len())
+    }
+
+    /// Whether nothing shall move: the person asked for less motion.
+    pub(crate) fn set_still(self, still: bool) {
+        self.0.update_value(|picture| {
+            picture.still = still;
+            picture.particles.clear();
+            picture.stale = true;
+        });
+    }
+
+    fn set_surface(self, surface: Option<Surface>) {
+        self.0.update_value(|picture| picture.surface = surface);
+    }
+
+    fn set_viewport(self, viewport: &Viewport) {
+        let (offset, scale) = (viewport.offset(), viewport.scale());
+        self.0.update_value(|picture| {
+            picture.offset = [offset.x, offset.y];
+            picture.scale = scale;
+            picture.stale = true;
+        });
+    }
+
+    fn resize_surface(self, width: f64, height: f64) {
+        self.0.update_value(|picture| {
+            if let Some(surface) = &mut picture.surface {
+                surface.resize(width, height);
+            }
+            picture.stale = true;
+        });
+    }
+
+    /// The theme is another.
+    pub(crate) fn recolour(self) {
+        self.0.update_value(|picture| {
+            if let Some(surface) = &mut picture.surface {
+                surface.recolour();
+            }
+            picture.stale = true;
+        });
+    }
+
+    /// One turn of the animation loop.
+    pub(crate) fn turn(self, now_ms: f64) -> Turn {
+        self.0
+            .try_update_value(|picture| picture.turn(now_ms))
+            .unwrap_or(Turn {
+                taken: false,
+                write: false,
+            })
+    }
+}
+
+impl Picture {
+    fn turn(&mut self, now_ms: f64) -> Turn {
+        let elapsed_ms = now_ms - self.last_ms;
+        self.last_ms = now_ms;
+        let taken = std::mem::take(&mut self.fresh);
+        let write = taken && now_ms - self.written_ms >= WRITE_EVERY_MS;
+        if taken {
+            self.draw_nodes();
+        }
+        if write {
+            self.written_ms = now_ms;
+            self.write_words();
+        }
+        let moving = self.clock.is_moving();
+        self.clock.advance(elapsed_ms);
+        if moving || self.stale {
+            self.stale = false;
+            self.draw_dots();
+        }
+        Turn { taken, write }
+    }
+
+    fn draw_dots(&mut self) {
+        self.particles.advance(&self.clock, &self.routes);
+        let Some(surface) = &mut self.surface else {
+            return;
+        };
+        let (particles, clock, routes) = (&self.particles, &self.clock, &self.routes);
+        surface.draw(self.offset, self.scale, |draw| {
+            particles.sprites(clock, routes, draw);
+        });
+    }
+
+    /// The frame's nodes belong to the design as the worker last knew it; for a moment after an
+    /// edit that can be another, and then nothing is drawn.
+    fn frame_fits(&self) -> bool {
+        self.frame.nodes.len() == self.node_order.len()
+            && self.frame.links.len() == self.link_order.len()
+    }
+
+    fn draw_nodes(&mut self) {
+        if !self.frame_fits() {
+            return;
+        }
+        for ((id, is_store), node) in self.node_order.iter().zip(&self.frame.nodes) {
+            if let Some(parts) = self.nodes.get_mut(id) {
+                parts.draw(node, *is_store);
+            }
+        }
+    }
+
+    fn write_words(&mut self) {
+        if !self.frame_fits() {
+            return;
+        }
+        let time_ns = self.frame.time_ns;
+        for ((id, is_store), node) in self.node_order.iter().zip(&self.frame.nodes) {
+            if let Some(parts) = self.nodes.get_mut(id) {
+                parts.write(node, time_ns, *is_store);
+            }
+        }
+        let mut rates = Vec::with_capacity(self.link_order.len());
+        for (id, link) in self.link_order.iter().zip(&self.frame.links) {
+            let rate = self
+                .links
+                .get_mut(id)
+                .map_or(0.0, |parts| parts.rate(link, time_ns));
+            rates.push(rate);
+        }
+        let busiest = rates.iter().copied().fold(1e-9, f64::max);
+        for ((id, link), rate) in self.link_order.iter().zip(&self.frame.links).zip(rates) {
+            if let Some(parts) = self.links.get_mut(id) {
+                parts.write(link, rate / busiest);
+            }
+        }
+    }
+}

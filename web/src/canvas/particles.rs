@@ -1,0 +1,213 @@
+//! Requests under way as dots: what is where. Drawing them is the surface's business
+//! ([`super::surface`]), so that another surface can take its place.
+//!
+//! A flight of a few microseconds could not be seen; it is shown for as long as an eye needs to
+//! follow it along its link. It starts when the simulation says so, and whether it arrives, fails
+//! or gets lost is the simulation's word as well.
+
+use std::collections::VecDeque;
+
+use editor::LinkPath;
+use format::message::{Flight, FlightKind};
+
+use super::clock::Clock;
+
+/// Most dots on the screen; further flights of a frame are left out.
+const PARTICLES_MAX: usize = 5_000;
+/// Most flights that wait for their moment.
+const PENDING_MAX: usize = 8_000;
+/// Speed of a dot whose own flight is too short to be seen, in canvas pixels per ms.
+const SPEED: f64 = 0.30;
+/// Pieces of a route.
+const STEPS: usize = 32;
+/// How long a cross stays where the caller gave up, in ms.
+const LINGER_MS: f64 = 900.0;
+
+/// A way along a link in even steps, from the caller's end to the callee's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Route {
+    /// Points at equal distances along it.
+    pub(crate) points: Vec<[f32; 2]>,
+    /// Its length in canvas pixels.
+    pub(crate) length: f64,
+}
+
+impl Route {
+    /// From a link's measured line.
+    pub(crate) fn along(path: &LinkPath) -> Self {
+        let points = path.evenly(STEPS + 1);
+        Self {
+            points: points.iter().map(|p| [p.x as f32, p.y as f32]).collect(),
+            length: path.length(),
+        }
+    }
+
+    /// The place at a share of the way, moved sideways by `aside` pixels.
+    pub(crate) fn at(&self, share: f32, aside: f32) -> [f32; 2] {
+        let last = self.points.len().saturating_sub(1);
+        if last == 0 {
+            return self.points.first().copied().unwrap_or_default();
+        }
+        let place = share.clamp(0.0, 1.0) * last as f32;
+        let ix = (place as usize).min(last - 1);
+        let t = place - ix as f32;
+        let (a, b) = (self.points[ix], self.points[ix + 1]);
+        let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+        let length = (dx * dx + dy * dy).sqrt().max(1e-6);
+        [
+            a[0] + dx * t - dy / length * aside,
+            a[1] + dy * t + dx / length * aside,
+        ]
+    }
+}
+
+/// How something on its way is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shape {
+    /// A dot: a first attempt.
+    Dot,
+    /// A dot with a notch: a further attempt.
+    Notched,
+    /// A square: a message.
+    Square,
+    /// A ring: an answer.
+    Ring,
+    /// A cross: a failure on its way back, or an attempt given up.
+    Cross,
+    /// A dot that fades: lost.
+    Fading,
+}
+
+/// One mark to draw now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sprite {
+    /// Canvas position.
+    pub(crate) at: [f32; 2],
+    /// What it looks like.
+    pub(crate) shape: Shape,
+    /// 0 to 1.
+    pub(crate) opacity: f32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Particle {
+    link: u16,
+    kind: FlightKind,
+    born_ms: f64,
+    life_ms: f64,
+}
+
+/// All flights that are waiting for their moment or on the screen.
+#[derive(Debug, Default)]
+pub(crate) struct Particles {
+    pending: VecDeque<Flight>,
+    live: Vec<Particle>,
+}
+
+impl Particles {
+    /// Forgets everything: another run began.
+    pub(crate) fn clear(&mut self) {
+        self.pending.clear();
+        self.live.clear();
+    }
+
+    /// Takes a frame's flights.
+    pub(crate) fn take(&mut self, flights: &[Flight]) {
+        let room = PENDING_MAX.saturating_sub(self.pending.len());
+        self.pending.extend(flights.iter().take(room));
+        self.pending
+            .make_contiguous()
+            .sort_by_key(|flight| flight.start_ns);
+    }
+
+    /// Launches what is due and drops what has arrived.
+    pub(crate) fn advance(&mut self, clock: &Clock, routes: &[Route]) {
+        let now = clock.motion_ms;
+        self.live.retain(|particle| {
+            now < particle.born_ms + particle.life_ms + linger_ms(particle.kind)
+        });
+        while let Some(flight) = self.pending.front().copied() {
+            if flight.start_ns as f64 > clock.shown_ns {
+                break;
+            }
+            self.pending.pop_front();
+            let Some(route) = routes.get(usize::from(flight.link)) else {
+                continue;
+            };
+            if self.live.len() >= PARTICLES_MAX {
+                continue;
+            }
+            let seen_ms = (route.length / SPEED).clamp(160.0, 1_200.0);
+            let own_ms = match clock.rate {
+                rate if rate > 0.0 => flight.duration_ns as f64 / rate,
+                _ => 0.0,
+            };
+            self.live.push(Particle {
+                link: flight.link,
+                kind: flight.kind,
+                born_ms: now,
+                life_ms: match flight.kind {
+                    FlightKind::Timeout => 0.0,
+                    _ => own_ms.max(seen_ms),
+                },
+            });
+        }
+    }
+
+    /// How many are on the screen.
+    pub(crate) fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    /// What to draw now.
+    pub(crate) fn sprites(
+        &self,
+        clock: &Clock,
+        routes: &[Route],
+        mut draw: impl FnMut(Sprite),
+    ) {
+        for particle in &self.live {
+            if let Some(route) = routes.get(usize::from(particle.link)) {
+                draw(sprite(particle, clock.motion_ms, route));
+            }
+        }
+    }
+}
+
+fn linger_ms(kind: FlightKind) -> f64 {
+    match kind {
+        FlightKind::Failure | FlightKind::Timeout => LINGER_MS,
+        FlightKind::Call
+        | FlightKind::Retry
+        | FlightKind::Message
+        | FlightKind::Answer
+        | FlightKind::Lost => 0.0,
+    }
+}
+
+/// Requests keep to one side of the link and answers to the other, as on a road.
+const ASIDE: f32 = 4.0;
+
+fn sprite(particle: &Particle, now_ms: f64, route: &Route) -> Sprite {
+    let age = now_ms - particle.born_ms;
+    let share = (age / particle.life_ms.max(1.0)).clamp(0.0, 1.0) as f32;
+    let lingered = ((age - particle.life_ms) / LINGER_MS).clamp(0.0, 1.0) as f32;
+    let (shape, at, opacity) = match particle.kind {
+        FlightKind::Call => (Shape::Dot, route.at(share, ASIDE), 1.0),
+        FlightKind::Retry => (Shape::Notched, route.at(share, ASIDE), 1.0),
+        FlightKind::Message => (Shape::Square, route.at(share, 0.0), 1.0),
+        FlightKind::Answer => (Shape::Ring, route.at(1.0 - share, -ASIDE), 1.0),
+        FlightKind::Failure => (Shape::Cross, route.at(1.0 - share, -ASIDE), 1.0 - lingered),
+        FlightKind::Timeout => (
+            Shape::Cross,
+            route.at(0.06, ASIDE + 5.0 + 6.0 * lingered),
+            1.0 - lingered,
+        ),
+        FlightKind::Lost => (
+            Shape::Fading,
+            route.at(share * 0.5, ASIDE),
+            (1.0 - share).max(0.0),
+        ),
+    };
+    Sprite { at, shape, opacity }
+}

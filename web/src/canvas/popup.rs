@@ -1,0 +1,110 @@
+//! Lists that open on the canvas: which node to add, what can be done here.
+
+use design::KINDS;
+use editor::actions::{self, Group};
+use editor::keys::{self, Keyboard};
+use editor::{Point, QuickAdd};
+use leptos::prelude::*;
+
+use crate::icons;
+use crate::state::{Page, Popup, Toast};
+
+/// The list that is open, and the word near the pointer.
+#[component]
+pub(crate) fn Popups() -> impl IntoView {
+    let page = Page::get();
+    view! {
+        {move || match page.popup.get() {
+            Some(Popup::QuickAdd(wanted)) => Some(quick_add(page, &wanted).into_any()),
+            Some(Popup::Menu(at)) => Some(menu(page, at).into_any()),
+            None => None,
+        }}
+        {move || page.toast.get().map(toast)}
+        <div class="visually-hidden" role="log" aria-live="polite">
+            {page.announce}
+        </div>
+    }
+}
+
+fn toast(Toast { text, at }: Toast) -> impl IntoView {
+    let style = format!(
+        "left:min({}px, calc(100% - 332px));top:min({}px, calc(100% - 48px))",
+        (at.x + 14.0).max(8.0),
+        (at.y + 14.0).max(8.0)
+    );
+    view! {
+        <div class="toast" style=style>
+            {text}
+        </div>
+    }
+}
+
+fn place(at: Point) -> String {
+    format!(
+        "left:min({}px, calc(100% - 210px));top:min({}px, calc(100% - 240px))",
+        at.x.max(8.0),
+        at.y.max(8.0)
+    )
+}
+
+fn quick_add(page: Page, wanted: &QuickAdd) -> impl IntoView + use<> {
+    let at = page.view.get_untracked().to_screen(wanted.at);
+    let kinds = page.design.with_untracked(|design| match &wanted.wire {
+        Some(wire) => wire.kinds(design),
+        None => KINDS.iter().collect(),
+    });
+    let items = kinds.into_iter().map(|kind| {
+        view! {
+            <button role="menuitem" on:click=move |_| page.quick_add(kind)>
+                {icons::glyph(icons::of_kind(&(kind.make)()))}
+                <span>{kind.label}</span>
+            </button>
+        }
+    });
+    view! {
+        <div class="quick-add" role="menu" aria-label="Add a node" style=place(at)>
+            {items.collect_view()}
+        </div>
+    }
+}
+
+fn menu(page: Page, at: Point) -> impl IntoView {
+    let (rows, empty) = page.editor.with_value(|editor| {
+        let empty = editor.selection().is_empty();
+        let rows: Vec<_> = actions::actions()
+            .into_iter()
+            .filter(|action| match action.group {
+                Group::Edit => !action.key.starts_with("nudge"),
+                Group::Select => empty && action.key == "select-all",
+                Group::View => empty && action.key == "zoom-fit",
+                Group::Add => false,
+            })
+            .filter(|action| actions::is_enabled(editor, action.id))
+            .map(|action| (actions::title(editor, &action), action))
+            .collect();
+        (rows, empty)
+    });
+    let items = rows
+        .into_iter()
+        .filter(|(_, action)| empty || !matches!(action.key.as_str(), "undo" | "redo" | "tidy"));
+    let items = items.map(|(title, action)| {
+        let shown = action.shortcuts.first().map(|one| keys::label(one, Keyboard::Other));
+        view! {
+            <button
+                role="menuitem"
+                on:click=move |_| {
+                    page.popup.set(None);
+                    page.act(action.id);
+                }
+            >
+                <span>{title}</span>
+                <span class="keys">{shown}</span>
+            </button>
+        }
+    });
+    view! {
+        <div class="menu" role="menu" aria-label="What can be done here" style=place(at)>
+            {items.collect_view()}
+        </div>
+    }
+}

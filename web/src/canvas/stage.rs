@@ -1,0 +1,149 @@
+//! The canvas element: layers, pointer events, and its size.
+
+use editor::{Cursor, Point, Tool};
+use leptos::html::{Canvas, Div};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{DragEvent, HtmlElement, ResizeObserver};
+
+use super::input::{self, Pointing};
+use super::links::Links;
+use super::nodes::Nodes;
+use super::overlay::Overlay;
+use super::surface::Surface;
+use crate::state::Page;
+
+/// Links, nodes, dots and overlay.
+#[component]
+pub(crate) fn Stage() -> impl IntoView {
+    let page = Page::get();
+    let surface = NodeRef::<Div>::new();
+    let world = NodeRef::<Div>::new();
+    let dots = NodeRef::<Canvas>::new();
+    dots.on_load(move |canvas| page.live.set_surface(Surface::new(canvas)));
+    surface.on_load(move |element| observe_size(page, element.unchecked_into()));
+    follow_view(page, surface, world);
+    let cursor = move || {
+        page.overlay.track();
+        page.editor.with_value(|editor| cursor_name(editor.cursor()))
+    };
+    let pointing = Pointing::new(page);
+    view! {
+        <div
+            class="surface"
+            node_ref=surface
+            role="group"
+            aria-label="Canvas"
+            data-cursor=cursor
+            on:pointerdown=move |event| pointing.down(&event)
+            on:pointermove=move |event| pointing.moved(&event)
+            on:pointerup=move |event| pointing.up(&event)
+            on:pointercancel=move |_| pointing.cancel()
+            on:pointerleave=move |_| pointing.leave()
+            on:dblclick=move |event| pointing.double(&event)
+            on:contextmenu=move |event| pointing.menu(&event)
+            on:wheel=move |event| input::wheel(page, &event)
+            on:dragover=|event: DragEvent| event.prevent_default()
+            on:drop=move |event: DragEvent| drop_file(page, &event)
+        >
+            <div class="world" node_ref=world>
+                <Links />
+                <Nodes />
+            </div>
+            <canvas class="dots" node_ref=dots aria-hidden="true"></canvas>
+            <Overlay />
+        </div>
+    }
+}
+
+/// The layers move with the viewport: written to the elements, since a pan changes it every frame.
+fn follow_view(page: Page, surface: NodeRef<Div>, world: NodeRef<Div>) {
+    Effect::new(move || {
+        let view = page.view.get();
+        let (Some(surface), Some(world)) = (surface.get(), world.get()) else {
+            return;
+        };
+        let (offset, scale) = (view.offset(), view.scale());
+        page.live.set_viewport(&view);
+        let style = |element: &HtmlElement, name: &str, value: String| {
+            // Fails for names that are no property names; ours are constants.
+            let _ = element.style().set_property(name, &value);
+        };
+        let transform = format!("translate({}px,{}px) scale({scale})", offset.x, offset.y);
+        style(&world, "transform", transform);
+        // The grid stays fine: its dots are never nearer than 16 px.
+        let grid = 24.0 * scale * if scale < 0.7 { 2.0 } else { 1.0 } * if scale < 0.35 { 2.0 } else { 1.0 };
+        style(&surface, "--grid", format!("{grid}px"));
+        style(&surface, "--pan-x", format!("{}px", offset.x));
+        style(&surface, "--pan-y", format!("{}px", offset.y));
+        let size = match scale {
+            s if s < 0.3 => "world small tiny",
+            s if s < 0.55 => "world small",
+            _ => "world",
+        };
+        if world.class_name() != size {
+            world.set_class_name(size);
+        }
+    });
+}
+
+/// Takes the element's size now and whenever it changes; the first time the design is fitted in.
+fn observe_size(page: Page, element: HtmlElement) {
+    let fitted = StoredValue::new(false);
+    let measured = element.clone();
+    let on_resize = Closure::<dyn FnMut()>::new(move || {
+        let rect = measured.get_bounding_client_rect();
+        let (width, height) = (rect.width(), rect.height());
+        if width < 1.0 || height < 1.0 {
+            return;
+        }
+        page.live.resize_surface(width, height);
+        let effects = page.edit(|editor| {
+            let mut effects = editor.resize(Point::new(width, height));
+            if !fitted.get_value() {
+                effects.extend(editor.fit());
+            }
+            effects
+        });
+        fitted.set_value(true);
+        page.follow_all(effects);
+    });
+    if let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
+        observer.observe(&element);
+    }
+    // Lives as long as the page.
+    on_resize.forget();
+}
+
+fn cursor_name(cursor: Cursor) -> &'static str {
+    match cursor {
+        Cursor::Default => "default",
+        Cursor::Pointer => "pointer",
+        Cursor::Move => "move",
+        Cursor::Grabbing => "grabbing",
+        Cursor::Crosshair => "crosshair",
+        Cursor::NotAllowed => "not-allowed",
+    }
+}
+
+fn drop_file(page: Page, event: &DragEvent) {
+    let file = event
+        .data_transfer()
+        .and_then(|data| data.files())
+        .and_then(|files| files.get(0));
+    let Some(file) = file else { return };
+    event.prevent_default();
+    wasm_bindgen_futures::spawn_local(async move {
+        let text = wasm_bindgen_futures::JsFuture::from(file.text()).await;
+        if let Some(text) = text.ok().and_then(|text| text.as_string()) {
+            page.open_file(&text);
+        }
+    });
+}
+
+/// Whether a gesture is going on.
+pub(super) fn is_busy(page: Page) -> bool {
+    page.editor
+        .with_value(|editor| !matches!(editor.tool(), Tool::Idle(_)))
+}

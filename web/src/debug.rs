@@ -1,0 +1,77 @@
+//! What browser tests may ask: `window.__faultline`, read-only but for `crashWorker()`. It is no
+//! interface for anybody else and may change at any time.
+
+use design::Value;
+use js_sys::{Object, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use crate::state::{Page, RunHash};
+
+/// Makes the object.
+pub(crate) fn install(page: Page) {
+    let object = Object::new();
+    let state = Closure::<dyn Fn() -> String>::new(move || state(page));
+    let crash = Closure::<dyn Fn()>::new(move || {
+        page.engine.with_value(|engine| {
+            if let Some(engine) = engine {
+                engine.crash();
+            }
+        });
+    });
+    set(&object, "stateJson", state.as_ref());
+    set(&object, "crashWorker", crash.as_ref());
+    set(&window(), "__faultline", &object);
+    // As long-lived as the page.
+    state.forget();
+    crash.forget();
+}
+
+fn set(object: &JsValue, name: &str, value: &JsValue) {
+    // Fails only for objects that are frozen.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// The page's state as JSON.
+fn state(page: Page) -> String {
+    let hash = match page.hash.get_untracked() {
+        RunHash::Known(hash) => Some(hash),
+        RunHash::None | RunHash::Running(_) | RunHash::Invalid => None,
+    };
+    let (place, run) = page.engine.with_value(|engine| {
+        engine
+            .as_ref()
+            .map_or(("nowhere", 0), |engine| (engine.place(), engine.run()))
+    });
+    let last = page
+        .history
+        .with_value(|history| history.windows.last().copied());
+    page.live.with_frame(|frame| {
+        let number = |n: f64| Value::Number(n);
+        let count = |n: u64| Value::Number(n as f64);
+        let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
+        let rate = |rate: Option<f32>| rate.map_or(Value::Null, |rate| number(f64::from(rate)));
+        let entries = [
+            ("engine", Value::text(place)),
+            ("run", count(u64::from(run))),
+            ("timeS", number(frame.time_ns as f64 / 1e9)),
+            ("state", Value::Text(format!("{:?}", frame.state))),
+            ("playing", Value::Bool(page.playing.get_untracked())),
+            ("offered", count(frame.offered)),
+            ("ok", count(frame.ok)),
+            ("failed", count(crate::canvas::failed(frame))),
+            ("dots", count(page.live.dots() as u64)),
+            ("hash", text(hash)),
+            ("goodputPerS", rate(last.map(|window| window.goodput_per_s))),
+            ("offeredPerS", rate(last.map(|window| window.offered_per_s))),
+            ("amplification", rate(last.map(|window| window.amplification))),
+            ("undo", text(page.undo_names.get_untracked().undo)),
+            (
+                "design",
+                Value::Text(page.design.with_untracked(|design| format::json::write(design))),
+            ),
+        ];
+        let entries = entries.map(|(name, value)| (name.to_owned(), value));
+        format::json::value_to_string(&Value::Map(entries.into()))
+    })
+}

@@ -1,0 +1,370 @@
+//! Edits: every one is a command on the editor's document, with an inverse. What follows from one
+//! (views, the simulation, the browser's storage) follows here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use design::{Command, Design, Fault, FaultKind, KINDS, Target, Value};
+use editor::{ActionId, Change, Effect, Input, Item, Point, Selection, actions};
+use leptos::prelude::*;
+
+use crate::state::{About, Page, Place, Popup, UndoNames};
+use crate::storage;
+
+/// A design is kept this long after the last edit.
+const SAVE_AFTER: Duration = Duration::from_millis(800);
+
+impl Page {
+    /// Opens a design in place of the present one, with a history of its own, and runs it.
+    pub(crate) fn open(self, design: Design, document: String, playing: bool) {
+        self.hidden.update_value(|hidden| {
+            hidden.document = document;
+            hidden.gesture = None;
+            // An unsaved edit of the design before is not one of this.
+            hidden.save_token += 1;
+        });
+        let effects = self.edit(|editor| {
+            let mut effects = editor.load(design);
+            effects.extend(editor.fit());
+            effects
+        });
+        for effect in effects {
+            match effect {
+                Effect::Changed(_) => self.show_design(Change::Structure),
+                other => self.follow(other),
+            }
+        }
+        self.renew_undo();
+        self.playing.set(playing);
+        self.load_run();
+        self.ask_for_report();
+    }
+
+    /// Lets the editor do something.
+    pub(crate) fn edit<T>(self, act: impl FnOnce(&mut editor::Editor) -> T) -> T {
+        let mut result = None;
+        self.editor
+            .update_value(|editor| result = Some(act(editor)));
+        result.expect("the editor lives as long as the page")
+    }
+
+    /// Takes what a person did on the canvas.
+    pub(crate) fn input(self, input: Input) {
+        let effects = self.edit(|editor| editor.handle(input));
+        self.follow_all(effects);
+    }
+
+    /// Carries out an action of the editor's table.
+    pub(crate) fn act(self, id: ActionId) {
+        let effects = self.edit(|editor| actions::run(editor, id));
+        self.follow_all(effects);
+    }
+
+    /// Carries out one command, as a gesture of its own.
+    pub(crate) fn command(self, command: Command) {
+        let result = self.edit(|editor| editor.apply(command));
+        self.follow_result(result);
+    }
+
+    /// Carries out one command under a name of its own.
+    pub(crate) fn command_named(self, command: Command, name: &str) {
+        let result = self.edit(|editor| {
+            let gesture = editor.gesture(name);
+            editor.edit(command, &gesture)
+        });
+        self.follow_result(result);
+    }
+
+    /// Carries out a command that belongs to the gesture with this key: all with one key, one
+    /// after another, are one entry of the history.
+    pub(crate) fn command_keyed(self, command: Command, key: String) {
+        let result = self.edit(|editor| {
+            let open = self.hidden.try_update_value(|hidden| {
+                let same = hidden.gesture.as_ref().is_some_and(|(open, _)| *open == key);
+                if !same {
+                    let name = editor::describe::describe(&command, editor.design());
+                    hidden.gesture = Some((key, editor.gesture(name)));
+                }
+                hidden.gesture.as_ref().map(|(_, gesture)| gesture.clone())
+            });
+            match open.flatten() {
+                Some(gesture) => editor.edit(command, &gesture),
+                None => editor.apply(command),
+            }
+        });
+        self.follow_result(result);
+    }
+
+    /// Takes the last gesture back.
+    pub(crate) fn undo(self) {
+        self.end_gesture();
+        self.act(ActionId::Undo);
+    }
+
+    /// Does again what was undone.
+    pub(crate) fn redo(self) {
+        self.end_gesture();
+        self.act(ActionId::Redo);
+    }
+
+    /// Further edits begin another entry of the history.
+    pub(crate) fn end_gesture(self) {
+        self.hidden.update_value(|hidden| hidden.gesture = None);
+    }
+
+    /// Selects; nothing else changes.
+    pub(crate) fn select(self, selection: Selection) {
+        let effects = self.edit(|editor| editor.select(selection));
+        self.follow_all(effects);
+    }
+
+    /// Adds a node of this kind: at a place of the window, or where there is room.
+    pub(crate) fn add_node(self, kind: &str, client: Option<[f64; 2]>) {
+        let Some(info) = KINDS.iter().find(|info| info.name == kind) else {
+            return;
+        };
+        let at = match client {
+            Some(client) => match crate::canvas::to_stage(client) {
+                Some(at) => Some(self.editor.with_value(|editor| editor.viewport().to_canvas(at))),
+                // Dropped beside the canvas: nothing was meant.
+                None => return,
+            },
+            None => None,
+        };
+        let effects = self.edit(|editor| editor.add_node((info.make)(), at));
+        self.follow_all(effects);
+    }
+
+    /// Answers a quick-add.
+    pub(crate) fn quick_add(self, kind: &'static design::KindInfo) {
+        let Some(Popup::QuickAdd(wanted)) = self.popup.get_untracked() else {
+            return;
+        };
+        self.popup.set(None);
+        let effects = self.edit(|editor| editor.quick_add((kind.make)(), &wanted));
+        self.follow_all(effects);
+    }
+
+    /// Gives the design another name.
+    pub(crate) fn rename_design(self, name: String) {
+        let name = name.trim().to_owned();
+        let same = self
+            .design
+            .with_untracked(|design| design.settings.name == name);
+        if !same && !name.is_empty() {
+            self.command(Command::Set(
+                Target::Settings,
+                "name".to_owned(),
+                Value::Text(name),
+            ));
+        }
+    }
+
+    /// Gives a node another label; an empty one takes its label away.
+    pub(crate) fn rename_node(self, id: &str, label: &str) {
+        self.renaming.set(None);
+        let label = label.trim();
+        let same = self.design.with_untracked(|design| {
+            design.node(id).is_none_or(|node| node.title() == label)
+        });
+        if same {
+            return;
+        }
+        let value = if label.is_empty() {
+            Value::Null
+        } else {
+            Value::text(label)
+        };
+        self.command(Command::Set(
+            Target::Node(id.to_owned()),
+            "label".to_owned(),
+            value,
+        ));
+    }
+
+    /// Breaks something now. The fault is part of the design from then on, so that it travels with
+    /// a link and comes again when the run is restarted.
+    pub(crate) fn inject(self, fault: Fault) {
+        let at = self.design.with_untracked(|design| design.faults.len());
+        self.command(Command::AddFault(at, fault));
+    }
+
+    /// Breaks the target of the inspector now, with the fault's defaults.
+    pub(crate) fn inject_kind(self, kind: FaultKind) {
+        let Some(item) = self.selection.with_untracked(Selection::single) else {
+            return;
+        };
+        self.inject(Fault {
+            at: self.soon(),
+            kind,
+            target: item.id().to_owned(),
+            ..Fault::default()
+        });
+    }
+
+    /// Takes away what the inspector shows.
+    pub(crate) fn delete(self, target: &Target) {
+        self.command(match target {
+            Target::Node(id) => Command::RemoveNode(id.clone()),
+            Target::Link(id) => Command::RemoveLink(id.clone()),
+            Target::Fault(at) => Command::RemoveFault(*at),
+            Target::Settings => return,
+        });
+    }
+
+    fn follow_result(self, result: Result<Vec<Effect>, design::CommandError>) {
+        match result {
+            Ok(effects) => self.follow_all(effects),
+            Err(error) => self.refuse(&error.to_string()),
+        }
+    }
+
+    /// Does what the editor's effects say.
+    pub(crate) fn follow_all(self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.follow(effect);
+        }
+    }
+
+    fn follow(self, effect: Effect) {
+        match effect {
+            Effect::Changed(change) => self.changed(change),
+            Effect::SelectionChanged => {
+                let selection = self.editor.with_value(|editor| editor.selection().clone());
+                if let Some(Item::Node(id)) = selection.single() {
+                    self.focus_stop.set(Some(id));
+                }
+                self.selection.set(selection);
+            }
+            Effect::ViewChanged => {
+                let view = self.editor.with_value(|editor| *editor.viewport());
+                self.view.set(view);
+                self.hidden.update_value(|hidden| hidden.space_used = true);
+            }
+            Effect::OverlayChanged => {
+                self.overlay.update(|count| *count += 1);
+                let hover = self.editor.with_value(crate::canvas::hover);
+                if self.hover.with_untracked(|now| *now != hover) {
+                    self.hover.set(hover);
+                }
+            }
+            Effect::Refused(why) => self.refuse(&why),
+            Effect::QuickAdd(wanted) => self.popup.set(Some(Popup::QuickAdd(wanted))),
+            Effect::OpenInspector(item) => {
+                self.select(Selection::only(item));
+                self.inspect.update(|count| *count += 1);
+            }
+            Effect::OpenMenu { at, .. } => self.popup.set(Some(Popup::Menu(at))),
+            Effect::Rename(id) => self.renaming.set(Some(id)),
+        }
+    }
+
+    /// The design changed by an edit: views, simulation and storage follow.
+    fn changed(self, change: Change) {
+        self.show_design(change);
+        self.renew_undo();
+        self.save_soon();
+        if change == Change::Moved {
+            return;
+        }
+        self.hidden.update_value(|hidden| hidden.edit_due = true);
+        self.mark_edit();
+        self.ask_for_report();
+    }
+
+    /// Views follow the design.
+    fn show_design(self, change: Change) {
+        let design = self.editor.with_value(|editor| Arc::new(editor.design().clone()));
+        self.live.take_design(&design, change == Change::Structure);
+        self.history.update_value(|history| history.take_design(&design));
+        if change == Change::Structure {
+            let stop = self.focus_stop.get_untracked();
+            let stands = stop.is_some_and(|id| design.node(&id).is_some());
+            if !stands {
+                let first = editor::layout::flow_order(&design).into_iter().next();
+                self.focus_stop.set(first);
+            }
+        }
+        self.design.set(design);
+        self.tick.update(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    fn renew_undo(self) {
+        let names = self.editor.with_value(|editor| UndoNames {
+            undo: editor.document().undo_name().map(str::to_owned),
+            redo: editor.document().redo_name().map(str::to_owned),
+        });
+        if self.undo_names.with_untracked(|now| *now != names) {
+            self.undo_names.set(names);
+        }
+    }
+
+    /// A tick on the time line, once per gesture. Faults have bands of their own.
+    fn mark_edit(self) {
+        let name = self
+            .undo_names
+            .with_untracked(|names| names.undo.clone())
+            .unwrap_or_else(|| "Undo".to_owned());
+        let is_fault = name.starts_with("Add ") && name.contains(" of ");
+        let again = self.hidden.with_value(|hidden| hidden.marked == name);
+        if again || is_fault || self.status.with_untracked(|status| status.time_s) <= 0.0 {
+            return;
+        }
+        self.hidden.update_value(|hidden| hidden.marked = name.clone());
+        self.history.update_value(|history| history.mark_edit(name));
+    }
+
+    fn save_soon(self) {
+        if self.place == Place::Embed {
+            return;
+        }
+        let token = self
+            .hidden
+            .try_update_value(|hidden| {
+                hidden.save_token += 1;
+                hidden.save_token
+            })
+            .unwrap_or_default();
+        set_timeout(
+            move || {
+                let (now, document) = self
+                    .hidden
+                    .with_value(|hidden| (hidden.save_token, hidden.document.clone()));
+                if now == token {
+                    self.design
+                        .with_untracked(|design| storage::keep(&document, design));
+                }
+            },
+            SAVE_AFTER,
+        );
+    }
+
+    /// Opens a file's text, or says every problem of it.
+    pub(crate) fn open_file(self, text: &str) {
+        match format::json::read(text) {
+            Ok(design) => {
+                self.dismiss(About::Opening);
+                self.open(design, storage::new_document(), true);
+            }
+            Err(problems) => {
+                let listed: Vec<String> =
+                    problems.iter().take(4).map(ToString::to_string).collect();
+                let more = problems.len().saturating_sub(4);
+                let rest = if more > 0 {
+                    format!(" (and {more} more)")
+                } else {
+                    String::new()
+                };
+                self.notice(
+                    About::Opening,
+                    format!("This file did not open. {}{rest}", listed.join("; ")),
+                );
+            }
+        }
+    }
+
+    /// Where the pointer is, on the stage: refusals appear there.
+    pub(crate) fn pointer_at(self, at: Point) {
+        self.hidden.update_value(|hidden| hidden.pointer = at);
+    }
+}

@@ -1,0 +1,146 @@
+//! The embed: the same run in a frame of somebody's page. Keeps nothing in the browser's storage.
+
+use editor::Access;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+
+use crate::app::{Inspect, Notices, follow_theme};
+use crate::canvas::{self, Popups, Stage};
+use crate::opening::{self, Opened, parameter};
+use crate::palette::Palette;
+use crate::share::page_url;
+use crate::state::{Page, Place};
+use crate::story::Trigger;
+use crate::theme::Theme;
+use crate::toolbar::RunControls;
+use crate::{debug, icons, storage};
+
+/// What a reader may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Look.
+    View,
+    /// Run it and break it.
+    Play,
+    /// Change it as well.
+    Edit,
+}
+
+/// The whole frame.
+#[component]
+pub(crate) fn Embed() -> impl IntoView {
+    storage::disable();
+    let page = Page::new(Place::Embed);
+    provide_context(page);
+    provide_context(page.live);
+    page.theme
+        .set(parameter("theme").map_or(Theme::Auto, |name| Theme::from_name(&name)));
+    follow_theme(page);
+    let mode = match parameter("mode").as_deref() {
+        Some("view") => Mode::View,
+        Some("edit") => Mode::Edit,
+        _ => Mode::Play,
+    };
+    if mode != Mode::View {
+        canvas::listen_to_keys(page);
+    }
+    let access = match mode {
+        Mode::View | Mode::Play => Access::Look,
+        Mode::Edit => Access::Edit,
+    };
+    page.edit(|editor| editor.set_access(access));
+    page.start();
+    let lesson = StoredValue::new(opening::lesson());
+    let opened = RwSignal::new(opening::open_address(page, lesson));
+    opening::follow_address(page, lesson, opened);
+    pause_out_of_sight(page);
+    debug::install(page);
+
+    let name = move || page.design.with(|design| design.settings.name.clone());
+    let breaks = move || mode != Mode::View && opened.get() == Opened::Lesson;
+    view! {
+        <main class="embed" data-mode=format!("{mode:?}").to_lowercase()>
+            <Notices />
+            <div class="stage">
+                <Stage />
+                {(mode == Mode::Edit).then(|| view! { <Palette /> })}
+                <Popups />
+            </div>
+            {(mode == Mode::Edit).then(|| view! { <Inspect /> })}
+            <footer class="embed-bar">
+                {(mode != Mode::View).then(|| view! { <RunControls /> })}
+                <span class="embed-name">{name}</span>
+                <Show when=breaks>
+                    <Trigger lesson=lesson />
+                </Show>
+                <OpenInPlayground />
+            </footer>
+        </main>
+    }
+}
+
+/// Carries the present state along: the link is made when it is followed.
+#[component]
+fn OpenInPlayground() -> impl IntoView {
+    let page = Page::get();
+    let href = RwSignal::new(page_url("", ""));
+    let renew = move || {
+        let fragment = page.design.with_untracked(|design| {
+            format::link::encode(&format::link::Shared {
+                design: design.as_ref().clone(),
+                view: None,
+            })
+        });
+        href.set(page_url("", &fragment));
+    };
+    view! {
+        <a
+            class="button open-playground"
+            href=href
+            target="_blank"
+            rel="noopener"
+            on:pointerenter=move |_| renew()
+            on:focus=move |_| renew()
+            on:click=move |_| renew()
+        >
+            {icons::glyph(icons::OUT)}
+            <span>"Open in playground"</span>
+        </a>
+    }
+}
+
+/// Off the screen or in a hidden tab the run stands still, and goes on where it was.
+fn pause_out_of_sight(page: Page) {
+    let resume = StoredValue::new(false);
+    let set_visible = move |visible: bool| {
+        if !visible && page.playing.get_untracked() {
+            resume.set_value(true);
+            page.play(false);
+        } else if visible && resume.get_value() {
+            resume.set_value(false);
+            page.play(true);
+        }
+    };
+    let on_screen = StoredValue::new(true);
+    let renew = move || {
+        let hidden = document().hidden();
+        set_visible(on_screen.get_value() && !hidden);
+    };
+    let handle = window_event_listener_untyped("visibilitychange", move |_| renew());
+    on_cleanup(move || handle.remove());
+    let observed = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        let last = entries.get(entries.length().saturating_sub(1));
+        if let Ok(entry) = last.dyn_into::<IntersectionObserverEntry>() {
+            on_screen.set_value(entry.is_intersecting());
+            renew();
+        }
+    });
+    let observer = IntersectionObserver::new(observed.as_ref().unchecked_ref());
+    if let (Ok(observer), Some(body)) = (observer, document().body()) {
+        observer.observe(&body);
+    }
+    // Lives as long as the page.
+    observed.forget();
+}

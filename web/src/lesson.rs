@@ -1,0 +1,62 @@
+//! A scenario as the page tells it: what breaks it, what mends it, and whether either fits the
+//! design as it stands by now.
+
+use design::{Command, Design, Fault};
+use host::scenarios::{self, Scenario};
+
+/// A scenario with a trigger and a remedy.
+#[derive(Clone, Debug)]
+pub(crate) struct Lesson {
+    /// The scenario.
+    pub(crate) scenario: Scenario,
+    /// What its trigger breaks, by the name people see.
+    pub(crate) target: String,
+}
+
+impl Lesson {
+    /// The scenario of this id.
+    pub(crate) fn load(id: &str) -> Option<Self> {
+        let scenario = scenarios::find(id)?;
+        let target = &scenario.trigger.fault.target;
+        let target = match scenario.design.node(target) {
+            Some(node) => node.title().to_owned(),
+            None => target.clone(),
+        };
+        Some(Self { scenario, target })
+    }
+
+    /// Whether the fault is one that the button made.
+    pub(crate) fn is_trigger(&self, fault: &Fault) -> bool {
+        let trigger = &self.scenario.trigger.fault;
+        fault.kind == trigger.kind && fault.target == trigger.target
+    }
+
+    /// Whether the story can be told of this design: its parts are there.
+    pub(crate) fn is_told_of(&self, design: &Design) -> bool {
+        self.can_break(design) && self.mended(design).is_some()
+    }
+
+    /// Whether what the button breaks is still there.
+    pub(crate) fn can_break(&self, design: &Design) -> bool {
+        let target = &self.scenario.trigger.fault.target;
+        design.node(target).is_some() || design.link(target).is_some()
+    }
+
+    /// Whether all the remedy's edits are in the design.
+    pub(crate) fn is_mended(&self, design: &Design) -> bool {
+        self.mended(design).as_ref() == Some(design)
+    }
+
+    /// The design with the remedy; `None` where the remedy does not fit.
+    pub(crate) fn mended(&self, design: &Design) -> Option<Design> {
+        let mut mended = design.clone();
+        let done = mended.apply(self.scenario.remedy.command.clone());
+        done.is_ok().then_some(mended)
+    }
+
+    /// The edits that bring back what the lesson began with.
+    pub(crate) fn unmend(&self) -> Option<Command> {
+        let mut design = self.scenario.design.clone();
+        design.apply(self.scenario.remedy.command.clone()).ok()
+    }
+}

@@ -1,0 +1,281 @@
+//! The run on the canvas: what the worker is told and what it says.
+
+use std::time::Duration;
+
+use design::{Command, Target, Value};
+use format::message::{Frame, Reply, Request, RunState};
+use leptos::prelude::*;
+
+use crate::canvas::failed;
+use crate::engine::{Engine, EngineEvent};
+use crate::state::{About, Page, RunHash, Status};
+
+/// The whole run is asked for this long after the last edit.
+const REPORT_AFTER: Duration = Duration::from_millis(500);
+/// How far a step goes, in simulated ms.
+const STEP_MS: f64 = 10.0;
+
+impl Page {
+    /// Starts the engine and the animation loop.
+    pub(crate) fn start(self) {
+        let engine = Engine::start(move |event| self.on_engine(event));
+        self.engine.set_value(Some(engine));
+        crate::canvas::animate(move |now_ms| self.turn(now_ms));
+    }
+
+    fn engine(self, tell: impl FnOnce(&Engine)) {
+        self.engine.with_value(|engine| {
+            if let Some(engine) = engine {
+                tell(engine);
+            }
+        });
+    }
+
+    fn design_json(self) -> String {
+        self.design.with_untracked(|design| format::json::write(design))
+    }
+
+    /// Begins a new run of the design as it stands.
+    pub(crate) fn load_run(self) {
+        self.history.update_value(crate::history::History::restart);
+        self.hidden.update_value(|hidden| {
+            hidden.edit_due = false;
+            hidden.marked.clear();
+        });
+        self.live.restart();
+        self.status.set(Status::default());
+        let (json, playing, speed) = (
+            self.design_json(),
+            self.playing.get_untracked(),
+            self.speed.get_untracked(),
+        );
+        self.engine(|engine| {
+            engine.revive();
+            engine.load(json, playing, speed);
+        });
+    }
+
+    /// Runs again from the start, with the same seed.
+    pub(crate) fn restart(self) {
+        self.playing.set(true);
+        self.load_run();
+    }
+
+    /// Another seed, from the start.
+    pub(crate) fn new_seed(self) {
+        let seed = (js_sys::Math::random() * 9_999.0).floor() + 1.0;
+        self.command_named(
+            Command::Set(Target::Settings, "seed".to_owned(), Value::Number(seed)),
+            "New seed",
+        );
+        self.restart();
+    }
+
+    /// Whether the run is over.
+    pub(crate) fn is_over(self) -> bool {
+        let state = self.status.with_untracked(|status| status.state);
+        matches!(state, RunState::Ended | RunState::OutOfBudget)
+    }
+
+    /// Plays, pauses, or runs again once it is over.
+    pub(crate) fn toggle_play(self) {
+        if self.is_over() {
+            return self.restart();
+        }
+        let playing = !self.playing.get_untracked();
+        self.play(playing);
+    }
+
+    /// Goes on or stands still.
+    pub(crate) fn play(self, playing: bool) {
+        self.playing.set(playing);
+        self.engine(|engine| {
+            let run = engine.run();
+            engine.send(if playing {
+                Request::Play { run }
+            } else {
+                Request::Pause { run }
+            });
+        });
+    }
+
+    /// Goes on by a little, then stands still.
+    pub(crate) fn step(self) {
+        self.playing.set(false);
+        self.engine(|engine| {
+            engine.send(Request::Step {
+                run: engine.run(),
+                ms: STEP_MS,
+            });
+        });
+    }
+
+    /// Changes the speed.
+    pub(crate) fn set_speed(self, speed: f64) {
+        self.speed.set(speed);
+        self.engine(|engine| {
+            engine.send(Request::Speed {
+                run: engine.run(),
+                speed,
+            });
+        });
+    }
+
+    /// The moment from which a fault injected now takes effect: just after what the worker has
+    /// simulated by then, in whole tenths of a second.
+    pub(crate) fn soon(self) -> design::Duration {
+        let now_s = self.live.with_frame(|frame| frame.time_ns) as f64 / 1e9;
+        let speed = match self.speed.get_untracked() {
+            speed if speed.is_finite() => speed,
+            _ => 20.0,
+        };
+        let ahead_s = if self.playing.get_untracked() {
+            0.08 * speed
+        } else {
+            0.0
+        };
+        let tenths = ((now_s + ahead_s) * 10.0).ceil() as u64;
+        design::Duration::ms(tenths * 100)
+    }
+
+    /// Asks for the whole run of the design, a little after the last edit.
+    pub(crate) fn ask_for_report(self) {
+        let token = self
+            .hidden
+            .try_update_value(|hidden| {
+                hidden.report_token += 1;
+                hidden.report_token
+            })
+            .unwrap_or_default();
+        self.hash.set(RunHash::Running(token));
+        set_timeout(
+            move || {
+                let now = self.hidden.with_value(|hidden| hidden.report_token);
+                if now == token {
+                    let design = self.design_json();
+                    self.engine(|engine| engine.send(Request::Report { token, design }));
+                }
+            },
+            REPORT_AFTER,
+        );
+    }
+
+    /// One turn of the animation loop.
+    fn turn(self, now_ms: f64) {
+        let turn = self.live.turn(now_ms);
+        if turn.taken {
+            self.engine(|engine| engine.send(Request::Taken { run: engine.run() }));
+        }
+        if turn.write {
+            self.renew_status();
+        }
+        let due = self.hidden.with_value(|hidden| hidden.edit_due);
+        if due {
+            self.send_edit();
+        }
+    }
+
+    fn send_edit(self) {
+        self.hidden.update_value(|hidden| hidden.edit_due = false);
+        let design = self.design_json();
+        self.engine(|engine| {
+            engine.send(Request::Edit {
+                run: engine.run(),
+                design,
+            });
+        });
+    }
+
+    fn renew_status(self) {
+        let status = self.live.with_frame(|frame| Status {
+            time_s: frame.time_ns as f64 / 1e9,
+            state: frame.state,
+            offered: frame.offered,
+            ok: frame.ok,
+            failed: failed(frame),
+        });
+        if self.status.get_untracked() != status {
+            self.status.set(status);
+        }
+        self.tick.update(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    fn on_engine(self, event: EngineEvent) {
+        match event {
+            EngineEvent::Reply(Reply::Frame(frame)) => self.take_frame(*frame),
+            EngineEvent::Reply(Reply::Report { token, json }) => self.take_report(token, json),
+            EngineEvent::Reply(Reply::Invalid {
+                token, problems, ..
+            }) => self.take_problems(token, &problems),
+            EngineEvent::Reply(Reply::Ready { .. } | Reply::Failed { .. }) => {}
+            EngineEvent::Failed { message, restarted } => self.take_failure(&message, restarted),
+        }
+    }
+
+    fn take_frame(self, frame: Frame) {
+        self.history.update_value(|history| {
+            history.extend(&frame.windows);
+            history.now_s = frame.time_ns as f64 / 1e9;
+        });
+        let stands = matches!(frame.state, RunState::Ended | RunState::OutOfBudget);
+        if stands && self.playing.get_untracked() {
+            self.playing.set(false);
+        }
+        self.live.take_frame(frame);
+    }
+
+    fn take_report(self, token: u32, json: String) {
+        if self.hash.get_untracked() != RunHash::Running(token) {
+            return;
+        }
+        let report = format::json::value_from_str(&json).ok();
+        let hash = report.and_then(|report| match report.at_path("run.hash") {
+            Some(Value::Text(hash)) => Some(hash.clone()),
+            _ => None,
+        });
+        self.dismiss(About::Design);
+        self.hash.set(match hash {
+            Some(hash) => RunHash::Known(hash),
+            None => RunHash::None,
+        });
+        self.hidden.update_value(|hidden| hidden.report = json);
+    }
+
+    fn take_problems(self, token: Option<u32>, problems: &[(String, String)]) {
+        if token.is_some_and(|token| self.hash.get_untracked() == RunHash::Running(token)) {
+            self.hash.set(RunHash::Invalid);
+        }
+        let more = problems.len().saturating_sub(1);
+        if let Some((path, message)) = problems.first() {
+            let rest = if more > 0 {
+                format!(" ({more} more)")
+            } else {
+                String::new()
+            };
+            self.notice(
+                About::Design,
+                format!(
+                    "The run goes on as it was before this edit, since the design cannot be run: {path} {message}{rest}."
+                ),
+            );
+        }
+    }
+
+    fn take_failure(self, message: &str, restarted: bool) {
+        let design = "Your design is intact.";
+        self.notice(
+            About::Worker,
+            if restarted {
+                format!("The simulation stopped: {message}. It has been started again from time 0. {design}")
+            } else {
+                format!("The simulation stopped again: {message}. {design} Change it, or restart the run.")
+            },
+        );
+        if restarted {
+            self.load_run();
+            self.ask_for_report();
+        } else {
+            self.playing.set(false);
+        }
+    }
+}

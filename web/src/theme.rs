@@ -1,0 +1,104 @@
+//! Light, dark, or what the system says; the choice is kept.
+
+use leptos::prelude::*;
+
+use crate::storage;
+
+const KEY: &str = "faultline.theme";
+
+/// Which theme the person chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// What the system says.
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// As written in storage and in an embed's address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// From its name; anything else is what the system says.
+    pub(crate) fn from_name(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::Auto,
+        }
+    }
+
+    /// The choice of an earlier visit.
+    pub(crate) fn stored() -> Self {
+        storage::get(KEY).map_or(Self::Auto, |name| Self::from_name(&name))
+    }
+
+    /// Keeps the choice.
+    pub(crate) fn store(self) {
+        match self {
+            Self::Auto => storage::remove(KEY),
+            Self::Light | Self::Dark => storage::set(KEY, self.name()),
+        }
+    }
+
+    /// The one after it, as the button goes round: the other of what is seen now, then back.
+    pub(crate) fn next(self) -> Self {
+        match (self, system_is_dark()) {
+            (Self::Auto, true) => Self::Light,
+            (Self::Auto, false) => Self::Dark,
+            (Self::Light, true) | (Self::Dark, false) => Self::Auto,
+            (Self::Light, false) => Self::Dark,
+            (Self::Dark, true) => Self::Light,
+        }
+    }
+
+    /// Shows it.
+    pub(crate) fn apply(self) {
+        let Some(root) = document().document_element() else {
+            return;
+        };
+        // Fails for names that are no attribute names; ours is a constant.
+        let _ = match self {
+            Self::Auto => root.remove_attribute("data-theme"),
+            Self::Light | Self::Dark => root.set_attribute("data-theme", self.name()),
+        };
+    }
+}
+
+fn system_is_dark() -> bool {
+    matches("(prefers-color-scheme: dark)")
+}
+
+/// Whether the person asked the system for less motion.
+pub(crate) fn wants_less_motion() -> bool {
+    matches("(prefers-reduced-motion: reduce)")
+}
+
+fn matches(query: &str) -> bool {
+    window()
+        .match_media(query)
+        .ok()
+        .flatten()
+        .is_some_and(|list| list.matches())
+}
+
+/// Calls back whenever the system's theme changes.
+pub(crate) fn on_system_change(call: impl FnMut() + 'static) {
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::prelude::Closure;
+    let Ok(Some(list)) = window().match_media("(prefers-color-scheme: dark)") else {
+        return;
+    };
+    let call = Closure::<dyn FnMut()>::new(call);
+    // Lives as long as the page.
+    let _ = list.add_event_listener_with_callback("change", call.as_ref().unchecked_ref());
+    call.forget();
+}

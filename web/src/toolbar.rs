@@ -1,0 +1,258 @@
+//! The bar: design, history, share; and the run's controls, which a phone shows at its lower edge.
+
+use format::message::RunState;
+use leptos::prelude::*;
+
+use crate::state::{Dialog, Page, RunHash};
+use crate::theme::Theme;
+use crate::{icons, words};
+
+/// Speeds to choose from: simulated seconds per second.
+pub(crate) const SPEEDS: [(f64, &str); 9] = [
+    (0.01, "0.01×"),
+    (0.1, "0.1×"),
+    (0.25, "0.25×"),
+    (0.5, "0.5×"),
+    (1.0, "1×"),
+    (2.0, "2×"),
+    (5.0, "5×"),
+    (20.0, "20×"),
+    (f64::INFINITY, "max"),
+];
+
+/// The bar over the page.
+#[component]
+pub(crate) fn Bar(
+    /// Whether the story margin is folded away.
+    folded: RwSignal<bool>,
+) -> impl IntoView {
+    let page = Page::get();
+    view! {
+        <header class="bar">
+            <button
+                class="button bare icon fold"
+                aria-label="Story"
+                aria-expanded=move || (!folded.get()).to_string()
+                title="Story"
+                on:click=move |_| folded.update(|folded| *folded = !*folded)
+            >
+                {move || icons::glyph(if folded.get() { icons::UNFOLD } else { icons::FOLD })}
+            </button>
+            <span class="wordmark">"Faultline"</span>
+            <DesignName />
+            <History />
+            <RunControls />
+            <span class="spring"></span>
+            <Hash />
+            <ThemeButton />
+            <button
+                class="button share"
+                on:click=move |_| page.dialog.set(Some(Dialog::Share))
+            >
+                {icons::glyph(icons::SHARE)}
+                <span>"Share"</span>
+            </button>
+        </header>
+    }
+}
+
+#[component]
+fn DesignName() -> impl IntoView {
+    let page = Page::get();
+    let name = Memo::new(move |_| page.design.with(|design| design.settings.name.clone()));
+    view! {
+        <input
+            class="design-name"
+            aria-label="Name of the design"
+            maxlength="80"
+            prop:value=name
+            on:change=move |event| page.rename_design(event_target_value(&event))
+            on:keydown=|event| {
+                if event.key() == "Enter" {
+                    let target = event_target::<web_sys::HtmlElement>(&event);
+                    // Only fails for elements that cannot lose the focus.
+                    let _ = target.blur();
+                }
+            }
+        />
+    }
+}
+
+#[component]
+fn History() -> impl IntoView {
+    let page = Page::get();
+    let button = move |icon: &'static str,
+                       verb: &'static str,
+                       keys: &'static str,
+                       name: fn(&crate::state::UndoNames) -> Option<String>,
+                       act: fn(Page)| {
+        let name = Memo::new(move |_| page.undo_names.with(name));
+        let title = move || match name.get() {
+            Some(name) => format!("{verb}: {name} ({keys})"),
+            None => format!("{verb} ({keys})"),
+        };
+        view! {
+            <button
+                class="button bare icon"
+                aria-label=verb
+                title=title
+                disabled=move || name.with(Option::is_none)
+                on:click=move |_| act(page)
+            >
+                {icons::glyph(icon)}
+            </button>
+        }
+    };
+    view! {
+        <div class="history" role="group" aria-label="History">
+            {button(icons::UNDO, "Undo", "Ctrl Z", |names| names.undo.clone(), Page::undo)}
+            {button(icons::REDO, "Redo", "Ctrl Shift Z", |names| names.redo.clone(), Page::redo)}
+        </div>
+    }
+}
+
+/// Restart, play, step, speed, time, seed.
+#[component]
+pub(crate) fn RunControls() -> impl IntoView {
+    let page = Page::get();
+    let state = Memo::new(move |_| page.status.with(|status| status.state));
+    let over = move || matches!(state.get(), RunState::Ended | RunState::OutOfBudget);
+    let play_label = move || match (over(), page.playing.get()) {
+        (true, _) => "Run again",
+        (false, true) => "Pause",
+        (false, false) => "Play",
+    };
+    view! {
+        <div class="run" role="group" aria-label="Run">
+            <button
+                class="button bare icon restart"
+                aria-label="Restart with the same seed"
+                title="Restart with the same seed"
+                on:click=move |_| page.restart()
+            >
+                {icons::glyph(icons::RESTART)}
+            </button>
+            <button
+                class="button icon play"
+                aria-label=play_label
+                title=move || format!("{} (Space)", play_label())
+                on:click=move |_| page.toggle_play()
+            >
+                {move || {
+                    icons::glyph(match play_label() {
+                        "Pause" => icons::PAUSE,
+                        "Play" => icons::PLAY,
+                        _ => icons::RESTART,
+                    })
+                }}
+            </button>
+            <button
+                class="button bare icon step"
+                aria-label="Step"
+                title="Step 10 ms (S)"
+                disabled=over
+                on:click=move |_| page.step()
+            >
+                {icons::glyph(icons::STEP)}
+            </button>
+            <Speed />
+            <output class="time num" aria-label="Simulated time">
+                {move || page.status.with(|status| words::clock(status.time_s))}
+                <span class="quiet">
+                    {move || {
+                        page.design
+                            .with(|design| {
+                                format!(" / {}", words::clock(design.settings.duration.as_s()))
+                            })
+                    }}
+                </span>
+            </output>
+            <button
+                class="button bare seed"
+                title="New seed: another run of the same design"
+                on:click=move |_| page.new_seed()
+            >
+                {icons::glyph(icons::SEED)}
+                <span class="seed-text">
+                    <span class="quiet">"seed "</span>
+                    <span class="num">
+                        {move || page.design.with(|design| design.settings.seed.to_string())}
+                    </span>
+                </span>
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Speed() -> impl IntoView {
+    let page = Page::get();
+    let options = SPEEDS.map(|(speed, label)| {
+        view! {
+            <option value=label selected=move || page.speed.get() == speed>
+                {label}
+            </option>
+        }
+    });
+    view! {
+        <select
+            class="speed num"
+            aria-label="Speed"
+            title="Simulated seconds per second"
+            on:change=move |event| {
+                let label = event_target_value(&event);
+                if let Some((speed, _)) = SPEEDS.into_iter().find(|(_, name)| *name == label) {
+                    page.set_speed(speed);
+                }
+            }
+        >
+            {options.collect_view()}
+        </select>
+    }
+}
+
+#[component]
+fn Hash() -> impl IntoView {
+    let page = Page::get();
+    let text = move || match page.hash.get() {
+        RunHash::None => String::new(),
+        RunHash::Running(_) => "…".to_owned(),
+        RunHash::Known(hash) => hash,
+        RunHash::Invalid => "does not run".to_owned(),
+    };
+    view! {
+        <span
+            class="hash"
+            title="Fingerprint of the whole run: the same design and seed give the same one everywhere"
+        >
+            <span class="quiet">"run "</span>
+            <output class="num" aria-label="Fingerprint of the whole run">
+                {text}
+            </output>
+        </span>
+    }
+}
+
+#[component]
+fn ThemeButton() -> impl IntoView {
+    let page = Page::get();
+    let label = move || match page.theme.get() {
+        Theme::Auto => "Theme: as the system",
+        Theme::Light => "Theme: light",
+        Theme::Dark => "Theme: dark",
+    };
+    view! {
+        <button
+            class="button bare icon theme"
+            aria-label=label
+            title=label
+            on:click=move |_| {
+                let next = page.theme.get_untracked().next();
+                next.store();
+                page.theme.set(next);
+            }
+        >
+            {icons::glyph(icons::THEME)}
+        </button>
+    }
+}

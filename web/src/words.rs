@@ -1,0 +1,160 @@
+//! Figures and parts of a design in words: the one place where the page formats numbers.
+
+use design::kinds::client::Arrivals;
+use design::kinds::load_balancer::Algorithm;
+use design::kinds::cache::Eviction;
+use design::{Distribution, Kind};
+
+/// `12 345`: groups of three, with a thin space that does not break.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// At most four characters: `987`, `1.2k`, `34k`, `5.6M`.
+pub(crate) fn short(n: u64) -> String {
+    let (value, unit) = match n {
+        0..1_000 => return n.to_string(),
+        1_000..1_000_000 => (n as f64 / 1e3, "k"),
+        _ => (n as f64 / 1e6, "M"),
+    };
+    if value < 10.0 {
+        format!("{:.1}{unit}", (value * 10.0).floor() / 10.0)
+    } else {
+        format!("{:.0}{unit}", value.floor())
+    }
+}
+
+/// A rate per second, without its unit: `0.4`, `12`, `1.2k`.
+pub(crate) fn rate(per_s: f64) -> String {
+    if per_s > 0.0 && per_s < 9.95 {
+        format!("{per_s:.1}")
+    } else {
+        short(per_s.max(0.0).round() as u64)
+    }
+}
+
+/// Simulated time as a clock: `0:08.3`, `12:04.0`.
+pub(crate) fn clock(time_s: f64) -> String {
+    let tenths = (time_s.max(0.0) * 10.0).floor() as u64;
+    let (minutes, rest) = (tenths / 600, tenths % 600);
+    format!("{minutes}:{:02}.{}", rest / 10, rest % 10)
+}
+
+/// One figure that a person may read aloud: `3.8`, `42`.
+pub(crate) fn figure(value: f64) -> String {
+    if value.is_nan() {
+        "–".to_owned()
+    } else if value < 9.95 {
+        format!("{value:.1}")
+    } else {
+        count(value.round() as u64)
+    }
+}
+
+/// What a node is, in one quiet line.
+pub(crate) fn describe(kind: &Kind) -> String {
+    match kind {
+        Kind::Client(client) => {
+            let arrivals = match &client.arrivals {
+                Arrivals::Poisson(rate) => format!("{rate}, random"),
+                Arrivals::Constant(rate) => format!("{rate}, even"),
+                Arrivals::OnOff(bursts) => format!("bursts of {}", bursts.rate),
+                Arrivals::Closed(closed) => format!("{} users", count(u64::from(closed.users))),
+                Arrivals::Replay(times) => format!("{} recorded", count(times.len() as u64)),
+            };
+            match client.patience {
+                Some(patience) => format!("{arrivals}, leave after {patience}"),
+                None => arrivals,
+            }
+        }
+        Kind::LoadBalancer(balancer) => {
+            let algorithm = match balancer.algorithm {
+                Algorithm::RoundRobin => "round robin",
+                Algorithm::Random => "random",
+                Algorithm::LeastOutstanding => "least outstanding",
+                Algorithm::PowerOfTwo => "power of two",
+            };
+            match balancer.health_check {
+                Some(_) => format!("{algorithm}, checks health"),
+                None => algorithm.to_owned(),
+            }
+        }
+        Kind::Service(service) => match (service.replicas, service.concurrency) {
+            (1, Some(slots)) => format!("{} slots, {}", count(slots.into()), time(&service.service_time)),
+            (replicas, Some(slots)) => format!(
+                "{} × {} slots, {}",
+                count(replicas.into()),
+                count(slots.into()),
+                time(&service.service_time)
+            ),
+            (1, None) => format!("no limit, {}", time(&service.service_time)),
+            (replicas, None) => format!("{} × no limit", count(replicas.into())),
+        },
+        Kind::Cache(cache) => {
+            let eviction = match cache.eviction {
+                Eviction::Lru => "LRU",
+                Eviction::Fifo => "FIFO",
+            };
+            let size = cache.capacity.map_or("no limit".to_owned(), |n| count(n.into()));
+            match cache.ttl {
+                Some(ttl) => format!("{eviction} {size}, TTL {ttl}"),
+                None => format!("{eviction} {size}"),
+            }
+        }
+        Kind::Queue(queue) => match queue.capacity {
+            Some(places) => format!("{} places", count(places.into())),
+            None => "no limit".to_owned(),
+        },
+        Kind::Database(database) => format!(
+            "{} slots, reads {}",
+            count(database.concurrency.into()),
+            time(&database.read_time)
+        ),
+    }
+}
+
+/// A distribution by its middle: `≈ 5ms`.
+fn time(distribution: &Distribution) -> String {
+    let middle = match distribution {
+        Distribution::Const(value) => return spaced(&value.to_string()),
+        Distribution::Exp(mean) | Distribution::Normal(mean, _) | Distribution::Erlang(_, mean) => *mean,
+        Distribution::Lognormal { p50, .. } => *p50,
+        Distribution::Uniform(..)
+        | Distribution::Hyperexp(_)
+        | Distribution::Pareto { .. }
+        | Distribution::Empirical(_) => return "varied times".to_owned(),
+    };
+    format!("≈ {}", spaced(&middle.to_string()))
+}
+
+/// `5ms` as `5 ms`, with a space that does not break.
+pub(crate) fn spaced(quantity: &str) -> String {
+    let unit = quantity
+        .find(|c: char| c.is_alphabetic() || c == 'µ')
+        .unwrap_or(quantity.len());
+    let (number, unit) = quantity.split_at(unit);
+    format!("{number}\u{a0}{unit}")
+}
+
+/// A cause of failure for a person.
+pub(crate) fn cause(name: &str) -> &'static str {
+    match name {
+        "timeout" => "no answer in time",
+        "refused" => "refused: process down",
+        "rejected" => "rejected: no room",
+        "circuit_open" => "circuit open",
+        "pool_timeout" => "no free connection",
+        "unavailable" => "nobody healthy",
+        "error" => "error",
+        "abandoned" => "user left",
+        _ => "other",
+    }
+}
