@@ -275,9 +275,11 @@ fn conditions(rng: &mut Rng, operations: &[Value]) -> Value {
         }
         _ => Value::text(*rng.pick(&["always", "reads", "writes", "on_miss", "on_error"])),
     };
-    match rng.below(3) {
+    match rng.below(8) {
         0 => Value::List((0..rng.between(1, 3)).map(|_| one(rng)).collect()),
-        _ => one(rng),
+        1 | 2 => one(rng),
+        // Most links see traffic.
+        _ => Value::text("always"),
     }
 }
 
@@ -400,6 +402,10 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
             };
             Value::List((0..3).map(|_| step()).collect())
         }
+        // A user who hardly thinks asks thousands of times a second.
+        ("Closed", "think") => Value::text(format!("exp({})", duration(rng, 0.2, 2.0))),
+        // Deep probes cause calls of their own.
+        ("HealthCheck", "interval") => Value::text(duration(rng, 0.2, 5.0).to_string()),
         ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
         ("Service", "replicas") => whole(rng.between(1, 5)),
         ("Link", "calls") => whole(rng.between(1, 3)),
@@ -487,7 +493,7 @@ fn any(rng: &mut Rng, shape: &'static Shape, range: Option<(f64, f64)>) -> Value
 }
 
 fn rate(rng: &mut Rng) -> Value {
-    Value::text(Rate(decimal(rng, 0.5, 40.0)).to_string())
+    Value::text(Rate(decimal(rng, 2.0, 150.0)).to_string())
 }
 
 /// Mostly as people type numbers; now and then with every digit.
