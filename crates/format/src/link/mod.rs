@@ -1,7 +1,7 @@
 //! The share link: a whole design in the fragment of a URL, which never reaches a server.
 //!
 //! `d1.` + base64url(flags + raw deflate(document + checksum)). The document is binary: records of
-//! a [frozen table](v1) in which fields have numbers and defaults that never change, so that what
+//! a frozen table (`v1.rs`) in which fields have numbers and defaults that never change, so that what
 //! stands at its default costs nothing and a link made today opens for ever. Deflate is left out
 //! where it does not help.
 //!
