@@ -69,19 +69,20 @@ impl Brush<'_> {
         axis.x + (at_s / self.picture.end_s).clamp(0.0, 1.0) * axis.width
     }
 
-    /// From the marks down to the axis.
-    pub(super) fn rows_span(&self) -> (f64, f64) {
-        let rows = || self.places.rows.iter().flatten();
-        let top = rows().map(|row| row.y).fold(f64::INFINITY, f64::min);
-        let bottom = rows().map(|row| row.y + row.height).fold(0.0, f64::max);
-        (top.min(bottom), bottom)
+    /// Where the lowest row ends.
+    pub(super) fn rows_end(&self) -> f64 {
+        let rows = self.places.rows.iter().flatten();
+        rows.map(|row| row.y + row.height).fold(0.0, f64::max)
     }
 
-    pub(super) fn upright(&self, x: f64, top: f64, bottom: f64) {
+    /// A line down through the rows, open between them: legends may stand there.
+    pub(super) fn upright(&self, x: f64) {
         let x = x.round() - 0.5;
         self.cx.begin_path();
-        self.cx.move_to(x, top);
-        self.cx.line_to(x, bottom);
+        for row in self.places.rows.iter().flatten() {
+            self.cx.move_to(x, row.y);
+            self.cx.line_to(x, row.y + row.height);
+        }
         self.cx.stroke();
     }
 

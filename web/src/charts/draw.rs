@@ -141,14 +141,13 @@ impl Brush<'_> {
 
     fn time_axis(&self) {
         let (cx, axis) = (self.cx, self.places.axis);
-        let (top, bottom) = self.rows_span();
         cx.set_stroke_style_str(&self.look.line);
         cx.set_fill_style_str(&self.look.quiet);
         cx.set_line_width(1.0);
         cx.set_text_baseline("middle");
         for tick in time_ticks(self.picture.end_s, axis.width, TIME_TICK_PX) {
             let x = self.x(tick);
-            self.upright(x, top, bottom);
+            self.upright(x);
             cx.set_text_align(if x > axis.x + axis.width - 16.0 {
                 "right"
             } else {
@@ -161,7 +160,7 @@ impl Brush<'_> {
     /// Faults, through all rows, with their names above.
     fn bands(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
-        let (_, bottom) = self.rows_span();
+        let bottom = self.rows_end();
         let mut free_x = marks.x;
         cx.set_font(&format!("12px {}", self.look.text));
         for mark in self
@@ -207,7 +206,6 @@ impl Brush<'_> {
 
     fn ticks_of_edits(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
-        let (_, bottom) = self.rows_span();
         cx.set_stroke_style_str(&self.look.accent);
         cx.set_fill_style_str(&self.look.accent);
         cx.set_line_width(1.0);
@@ -219,16 +217,15 @@ impl Brush<'_> {
             .filter(|mark| mark.kind == MarkKind::Edit)
         {
             let x = self.x(mark.time_s);
-            self.upright(x, marks.y + marks.height, bottom);
+            self.upright(x);
             cx.fill_rect(x.round() - 2.0, marks.y + marks.height - 5.0, 3.0, 5.0);
         }
         dashes(cx, &[]);
     }
 
     fn now(&self) {
-        let (top, bottom) = self.rows_span();
         self.cx.set_stroke_style_str(&self.look.ink);
         self.cx.set_line_width(1.0);
-        self.upright(self.x(self.picture.now_s), top, bottom);
+        self.upright(self.x(self.picture.now_s));
     }
 }

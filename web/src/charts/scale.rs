@@ -91,7 +91,7 @@ fn round_up(figure: f64) -> f64 {
 /// Where the time axis ends, in seconds. It shows the whole run from the start, so that it does not
 /// move while the run goes on; a long run is shown in spans that double.
 pub(super) fn axis_end_s(now_s: f64, duration_s: f64) -> f64 {
-    const WHOLE_MAX_S: f64 = 120.0;
+    const WHOLE_MAX_S: f64 = 60.0;
     const LEAST_S: f64 = 10.0;
     let mut end_s = duration_s.clamp(LEAST_S, WHOLE_MAX_S);
     while end_s < now_s {
@@ -202,7 +202,7 @@ mod tests {
             (59.0, 60.0, 60.0),
             (61.0, 60.0, 75.0),
             (0.0, 0.5, 10.0),
-            (10.0, 600.0, 120.0),
+            (10.0, 600.0, 60.0),
             (130.0, 600.0, 240.0),
             (500.0, 600.0, 600.0),
         ] {
