@@ -57,6 +57,10 @@ impl Reader {
 
     /// Records an unknown name among `valid` ones.
     pub fn unknown(&mut self, what: &str, name: &str, valid: &[&str]) {
+        if self.is_full() {
+            self.dropped += 1;
+            return;
+        }
         let hint = match nearest(name, valid.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("valid: {}", valid.join(", ")),
@@ -94,6 +98,11 @@ impl Reader {
             let (low, high) = (T::show_magnitude(low), T::show_magnitude(high));
             reader.wrong(value, &format!("{low} to {high}"))
         })
+    }
+
+    /// Whether no further problem will be kept: hints need not be looked for any more.
+    pub fn is_full(&self) -> bool {
+        self.problems.len() >= PROBLEMS_MAX
     }
 
     /// Whether nothing has been found wrong so far.

@@ -9,6 +9,7 @@ use crate::record;
 use crate::requirement::Requirement;
 use crate::validate;
 use crate::value::Value;
+use std::collections::BTreeMap;
 
 /// The version of the document's structure that this code writes.
 pub const VERSION: u32 = 1;
@@ -211,13 +212,14 @@ impl Design {
             entries.extend(settings);
         }
         let nodes = self.nodes.iter().map(|node| node.write(sparse)).collect();
-        let links = self.links.iter().enumerate().map(|(at, link)| {
+        let mut ids = DefaultLinkIds::default();
+        let links = self.links.iter().map(|link| {
             let written = link.write();
             if !sparse {
                 return written;
             }
             let usual = Link {
-                id: default_link_id(&self.links[..at], &link.from, &link.to),
+                id: ids.next(&link.from, &link.to),
                 ..Link::default()
             };
             written.without(&usual.write())
@@ -279,7 +281,7 @@ impl Design {
 
     /// The id a new link between these nodes gets.
     pub fn free_link_id(&self, from: &str, to: &str) -> String {
-        let id = default_link_id(&self.links, from, to);
+        let id = format!("{from}->{to}");
         if self.link(&id).is_none() {
             return id;
         }
@@ -303,14 +305,18 @@ fn unnamed_kind(default: Value) -> Value {
     }
 }
 
-fn default_link_id(earlier: &[Link], from: &str, to: &str) -> String {
-    let parallel = earlier
-        .iter()
-        .filter(|link| link.from == from && link.to == to)
-        .count();
-    match parallel {
-        0 => format!("{from}->{to}"),
-        n => format!("{from}->{to}#{}", n + 1),
+/// The ids that links get by default, in the order they stand in the list.
+#[derive(Default)]
+struct DefaultLinkIds(BTreeMap<(String, String), usize>);
+
+impl DefaultLinkIds {
+    fn next(&mut self, from: &str, to: &str) -> String {
+        let parallel = self.0.entry((from.to_owned(), to.to_owned())).or_default();
+        *parallel += 1;
+        match *parallel {
+            1 => format!("{from}->{to}"),
+            n => format!("{from}->{to}#{n}"),
+        }
     }
 }
 
@@ -339,32 +345,24 @@ fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> {
         }
     }
     let settings = Settings::read(&Value::Map(settings), reader);
-    let nodes = read_list(value, "nodes", NODES_MAX, reader, |_, node, reader| {
+    let nodes = read_list(value, "nodes", NODES_MAX, reader, |node, reader| {
         Node::read(node, reader)
     });
-    let links = read_list(
-        value,
-        "links",
-        LINKS_MAX,
-        reader,
-        |earlier: &[Link], link, reader| {
-            let mut link = Link::read(link, reader)?;
-            if link.id.is_empty() {
-                link.id = default_link_id(earlier, &link.from, &link.to);
-            }
-            Some(link)
-        },
-    );
-    let faults = read_list(value, "faults", FAULTS_MAX, reader, |_, fault, reader| {
+    let mut ids = DefaultLinkIds::default();
+    let links = read_list(value, "links", LINKS_MAX, reader, |link, reader| {
+        let mut link = Link::read(link, reader)?;
+        let usual = ids.next(&link.from, &link.to);
+        if link.id.is_empty() {
+            link.id = usual;
+        }
+        Some(link)
+    });
+    let faults = read_list(value, "faults", FAULTS_MAX, reader, |fault, reader| {
         Fault::read(fault, reader)
     });
-    let requirements = read_list(
-        value,
-        "requirements",
-        100,
-        reader,
-        |_, requirement, reader| Requirement::read(requirement, reader),
-    );
+    let requirements = read_list(value, "requirements", 100, reader, |requirement, reader| {
+        Requirement::read(requirement, reader)
+    });
     let design = Design {
         settings: settings?,
         nodes: nodes?,
@@ -404,7 +402,7 @@ fn read_list<T>(
     name: &str,
     max: usize,
     reader: &mut Reader,
-    mut read: impl FnMut(&[T], &Value, &mut Reader) -> Option<T>,
+    mut read: impl FnMut(&Value, &mut Reader) -> Option<T>,
 ) -> Option<Vec<T>> {
     let items = match design.get(name) {
         None => return Some(Vec::new()),
@@ -418,7 +416,7 @@ fn read_list<T>(
     }
     let mut good = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
-        let read = reader.within(&format!("{name}[{at}]"), |reader| read(&good, item, reader));
+        let read = reader.within(&format!("{name}[{at}]"), |reader| read(item, reader));
         good.extend(read);
     }
     (good.len() == items.len()).then_some(good)

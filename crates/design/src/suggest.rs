@@ -19,8 +19,8 @@ pub(crate) fn nearest<'a>(
 /// Edit distance where two swapped neighbours count as one slip, on names cut to a length no
 /// valid name has.
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.to_lowercase().chars().take(40).collect();
-    let b: Vec<char> = b.to_lowercase().chars().take(40).collect();
+    let a: Vec<char> = a.to_ascii_lowercase().chars().take(40).collect();
+    let b: Vec<char> = b.to_ascii_lowercase().chars().take(40).collect();
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     rows[0] = (0..=b.len()).collect();
     for i in 1..=a.len() {

@@ -8,7 +8,7 @@ use crate::kinds::client::Arrivals;
 use crate::link::{Condition, Link, Mode};
 use crate::quantity::Duration;
 use crate::suggest::nearest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most replicas of all nodes together.
 pub const REPLICAS_MAX: u64 = 100_000;
@@ -22,6 +22,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
         .iter()
         .map(|node| (node.id.as_str(), &node.kind))
         .collect();
+    let operations: BTreeSet<&str> = operation_names(design).collect();
     check_counts(design, reader);
     check_ids(design, reader);
     if design.settings.warmup > design.settings.duration {
@@ -39,7 +40,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);
-            check_policies(link, design, reader);
+            check_policies(link, &operations, reader);
         });
     }
     for (at, fault) in design.faults.iter().enumerate() {
@@ -214,7 +215,7 @@ pub fn usual_mode(from: &Kind, to: &Kind) -> Mode {
 fn check_ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
     for (name, end) in [("from", &link.from), ("to", &link.to)] {
         if !nodes.contains_key(end.as_str()) {
-            let hint = hint(end, nodes.keys().copied());
+            let hint = hint(reader, end, nodes.keys().copied());
             reader.within(name, |reader| {
                 reader.problem(format!("there is no node \"{end}\"{hint}"))
             });
@@ -234,7 +235,7 @@ fn check_ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
     }
 }
 
-fn check_policies(link: &Link, design: &Design, reader: &mut Reader) {
+fn check_policies(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
     if let Some(retry) = &link.retry
         && retry.on.is_empty()
     {
@@ -258,9 +259,8 @@ fn check_policies(link: &Link, design: &Design, reader: &mut Reader) {
                 });
             }
             Condition::Operations(names) => {
-                let known: Vec<&str> = operation_names(design).collect();
-                for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
-                    let hint = hint(name, known.iter().copied());
+                for name in names.iter().filter(|name| !known.contains(name.as_str())) {
+                    let hint = hint(reader, name, known.iter().copied());
                     reader.within("when.operations", |reader| {
                         reader.problem(format!("no client has an operation \"{name}\"{hint}"));
                     });
@@ -295,6 +295,7 @@ fn check_fault(fault: &Fault, design: &Design, nodes: &BTreeMap<&str, &Kind>, re
     if fault.kind.is_for_links() {
         if design.link(&fault.target).is_none() {
             let hint = hint(
+                reader,
                 &fault.target,
                 design.links.iter().map(|link| link.id.as_str()),
             );
@@ -304,7 +305,7 @@ fn check_fault(fault: &Fault, design: &Design, nodes: &BTreeMap<&str, &Kind>, re
         return;
     }
     let Some(kind) = nodes.get(fault.target.as_str()) else {
-        let hint = hint(&fault.target, nodes.keys().copied());
+        let hint = hint(reader, &fault.target, nodes.keys().copied());
         return reader.within("target", |reader| {
             reader.problem(format!("there is no node \"{}\"{hint}", fault.target))
         });
@@ -426,7 +427,12 @@ fn may_end(link: &Link) -> bool {
         .all(|condition| matches!(condition, Condition::Probability(p) if *p < 1.0))
 }
 
-fn hint<'a>(wrong: &str, valid: impl Iterator<Item = &'a str> + Clone) -> String {
+/// What to write instead; nothing where no further problem will be kept, since looking for the
+/// nearest name is the dearest part of reading a hostile file.
+fn hint<'a>(reader: &Reader, wrong: &str, valid: impl Iterator<Item = &'a str> + Clone) -> String {
+    if reader.is_full() {
+        return String::new();
+    }
     match nearest(wrong, valid.clone()) {
         Some(near) => format!(", did you mean \"{near}\"?"),
         None => match valid.take(8).collect::<Vec<_>>().join(", ") {

@@ -111,7 +111,11 @@ impl Value {
 }
 
 fn split_path(path: &str) -> (&str, &str) {
-    let end = path[1..].find(['.', '[']).map_or(path.len(), |at| at + 1);
+    let end = path
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| matches!(c, '.' | '['))
+        .map_or(path.len(), |(at, _)| at);
     let (head, rest) = path.split_at(end);
     (head, rest.strip_prefix('.').unwrap_or(rest))
 }
