@@ -48,7 +48,7 @@ impl FaultKind {
     pub fn targets(self) -> &'static [&'static str] {
         match self {
             Self::Crash => &["load_balancer", "service", "cache", "queue", "database"],
-            Self::Slowdown => &["service", "cache", "queue", "database", "load_balancer"],
+            Self::Slowdown => &["service", "cache", "database"],
             Self::Latency | Self::Loss => &[],
             Self::TrafficSpike => &["client"],
             Self::CacheFlush => &["cache"],
