@@ -50,7 +50,7 @@ pub(crate) fn App() -> impl IntoView {
                     Opened::Lesson => view! { <Story lesson=lesson /> }.into_any(),
                     Opened::Own => view! { <Own opened=opened lesson=lesson /> }.into_any(),
                 }}
-                <Resume opened=opened />
+                <Resume opened=opened lesson=lesson />
             </aside>
             <div class="stage">
                 <Stage />
@@ -176,7 +176,7 @@ fn Own(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoView {
 
 /// A quiet way back to the design of an earlier visit.
 #[component]
-fn Resume(opened: RwSignal<Opened>) -> impl IntoView {
+fn Resume(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoView {
     let page = Page::get();
     let kept = opening::kept_design(page);
     let offered = RwSignal::new(kept.is_some());
@@ -193,7 +193,8 @@ fn Resume(opened: RwSignal<Opened>) -> impl IntoView {
                     on:click=move |_| {
                         offered.set(false);
                         if let Some(kept) = kept.get_value() {
-                            opened.set(Opened::Own);
+                            let told = lesson.with_value(|lesson| lesson.is_told_of(&kept.design));
+                            opened.set(if told { Opened::Lesson } else { Opened::Own });
                             page.open(kept.design, kept.document, true);
                         }
                     }

@@ -55,13 +55,14 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
         let scenario = &lesson.scenario;
         (scenario.title.clone(), scenario.story.clone())
     });
+    let target = lesson.with_value(|lesson| lesson.target.clone());
     view! {
         <article class="story" aria-labelledby="story-title">
             <h1 id="story-title">{title}</h1>
             <p>{story.believed}</p>
             <p>{story.watch}</p>
             <Trigger lesson=lesson />
-            <Numbers figures=figures />
+            <Numbers figures=figures target=target />
             <div class="now">
                 {move || {
                     let figures = figures.get();
@@ -185,8 +186,9 @@ fn Remedy(lesson: StoredValue<Lesson>, mended: Memo<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Numbers(figures: Memo<Figures>) -> impl IntoView {
-    let row = move |label: &'static str,
+fn Numbers(figures: Memo<Figures>, target: String) -> impl IntoView {
+    let calls = format!("Calls of the {target} per request");
+    let row = move |label: String,
                     unit: &'static str,
                     state: fn(&Figures) -> &'static str,
                     read: fn(&Figures) -> String| {
@@ -204,16 +206,16 @@ fn Numbers(figures: Memo<Figures>) -> impl IntoView {
     let fine = |_: &Figures| "";
     view! {
         <dl class="numbers" aria-label="Figures now">
-            {row("Asked for", "per s", fine, |figures| words::figure(figures.offered))}
-            {row("Answered in time, before", "per s", fine, |figures| words::figure(figures.before))}
+            {row("Asked for".to_owned(), "per s", fine, |figures| words::figure(figures.offered))}
+            {row("Answered in time, before".to_owned(), "per s", fine, |figures| words::figure(figures.before))}
             {row(
-                "Answered in time, now",
+                "Answered in time, now".to_owned(),
                 "per s",
                 |figures| if is_down(figures) { "failing" } else { "" },
                 |figures| words::figure(figures.goodput),
             )}
             {row(
-                "Database calls per request",
+                calls,
                 "",
                 |figures| if figures.calls > 1.5 { "degraded" } else { "" },
                 |figures| words::figure(figures.calls),

@@ -30,7 +30,7 @@ pub(crate) fn Bar(
     view! {
         <header class="bar">
             <button
-                class="button bare icon fold"
+                class="button bare icon story-toggle"
                 aria-label="Story"
                 aria-expanded=move || (!folded.get()).to_string()
                 title="Story"

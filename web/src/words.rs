@@ -52,6 +52,8 @@ pub(crate) fn clock(time_s: f64) -> String {
 pub(crate) fn figure(value: f64) -> String {
     if value.is_nan() {
         "–".to_owned()
+    } else if value < 0.05 {
+        "0".to_owned()
     } else if value < 9.95 {
         format!("{value:.1}")
     } else {

@@ -8,7 +8,7 @@ pub const SCALE_MIN: f64 = 0.1;
 pub const SCALE_MAX: f64 = 4.0;
 /// Fitting never magnifies beyond this: three nodes blown up to fill a screen help nobody.
 pub const FIT_MAX: f64 = 1.0;
-/// Free space around what is fitted, in screen pixels.
+/// Free space around what is fitted, in screen pixels; less on a narrow screen.
 pub const FIT_MARGIN: f64 = 48.0;
 /// One step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
@@ -106,7 +106,9 @@ impl Viewport {
 
     /// Shows all of `bounds`, in the middle, no larger than [`FIT_MAX`].
     pub fn fit(&mut self, bounds: Rect) {
-        let room = self.size - Point::new(FIT_MARGIN, FIT_MARGIN) * 2.0;
+        // On a phone that much margin would be a quarter of the width.
+        let margin = FIT_MARGIN.min(self.size.x * 0.04);
+        let room = self.size - Point::new(margin, margin) * 2.0;
         let size = bounds.size();
         let scale = (room.x / size.x.max(1.0)).min(room.y / size.y.max(1.0));
         if !scale.is_finite() {

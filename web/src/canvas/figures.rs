@@ -69,7 +69,7 @@ impl NodeParts {
                 .ok()?,
             waiting: Text::of(card, ".waiting")?,
             rate: Text::of(card, ".rate")?,
-            note: Text::of(card, ".note")?,
+            note: Text::of(card, ".tell")?,
             badge: Text::of(card, ".badge-count")?,
             badge_now: Attr::of(card, ".badge", "data-state")?,
             causes: Text::of(card, ".causes")?,

@@ -93,7 +93,7 @@ fn Line(id: String) -> impl IntoView {
             <text
                 class="sample num"
                 x=move || with(|drawn| drawn.path.at(0.5).x.to_string())
-                y=move || with(|drawn| (drawn.path.at(0.5).y - 12.0).to_string())
+                y=move || with(|drawn| (drawn.path.at(0.5).y - 32.0).to_string())
             ></text>
         </g>
     }
@@ -177,16 +177,21 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
 }
 
 /// How far from the caller's port the first mark stands, and each further one from it.
-const MARKS: [f64; 2] = [22.0, 18.0];
+const MARKS: [f64; 2] = [16.0, 18.0];
+/// How far they stand from the line.
+const MARKS_ASIDE: f64 = 17.0;
 
 fn marks(drawn: &Drawn) -> impl IntoView + use<> {
     let length = drawn.path.length().max(1.0);
     let marks = policies(&drawn.link).enumerate().map(|(ix, policy)| {
-        let at = drawn.path.at((MARKS[0] + MARKS[1] * ix as f64) / length);
+        let share = (MARKS[0] + MARKS[1] * ix as f64) / length;
+        // Beside the line: dots travel on it.
+        let way = drawn.path.direction(share);
+        let at = drawn.path.at(share) + editor::Point::new(way.y, -way.x) * MARKS_ASIDE;
         view! {
             <g class=policy.class transform=format!("translate({:.1} {:.1})", at.x, at.y)>
                 <title>{policy.title}</title>
-                <circle r="8"></circle>
+                <circle r="7.5"></circle>
                 <path d=policy.icon></path>
             </g>
         }

@@ -149,7 +149,7 @@ pub(crate) fn slots(node: &NodeFrame, width: f64) -> [String; 3] {
 }
 
 /// Places of a queue that are drawn one by one.
-pub(crate) const PLACES: u32 = 10;
+pub(crate) const PLACES: u32 = 8;
 
 /// The places in front of a node's inlet, right to left: those there are, and those taken.
 pub(crate) fn places(waiting: u32, capacity: u32) -> [String; 2] {

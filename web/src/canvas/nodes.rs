@@ -200,7 +200,7 @@ fn lower_row() -> impl IntoView {
                 <path class="pip-down"></path>
                 <path class="pip-ejected"></path>
             </svg>
-            <span class="note"></span>
+            <span class="tell"></span>
         </span>
     }
 }

@@ -21,7 +21,11 @@ const SPEED: f64 = 0.30;
 /// Pieces of a route.
 const STEPS: usize = 32;
 /// How long a cross stays where the caller gave up, in ms.
-const LINGER_MS: f64 = 900.0;
+const LINGER_MS: f64 = 700.0;
+/// Most crosses at one caller's end; more could not be told apart.
+const CROSSES_MAX: usize = 60;
+/// Most failures on their way back along one link; more would be a solid line.
+const FAILURES_MAX: usize = 240;
 
 /// A way along a link in even steps, from the caller's end to the callee's.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +99,8 @@ struct Particle {
     kind: FlightKind,
     born_ms: f64,
     life_ms: f64,
+    /// Where it stands in a crowd: two numbers from 0 to 1.
+    scatter: [f32; 2],
 }
 
 /// All flights that are waiting for their moment or on the screen.
@@ -102,6 +108,9 @@ struct Particle {
 pub(crate) struct Particles {
     pending: VecDeque<Flight>,
     live: Vec<Particle>,
+    /// Of each link: crosses at the caller's end, and failures on their way there.
+    crowds: Vec<[usize; 2]>,
+    launched: u32,
 }
 
 impl Particles {
@@ -123,8 +132,17 @@ impl Particles {
     /// Launches what is due and drops what has arrived.
     pub(crate) fn advance(&mut self, clock: &Clock, routes: &[Route]) {
         let now = clock.motion_ms;
+        self.crowds.clear();
+        self.crowds.resize(routes.len(), [0; 2]);
+        let crowds = &mut self.crowds;
         self.live.retain(|particle| {
-            now < particle.born_ms + particle.life_ms + linger_ms(particle.kind)
+            let stays = now < particle.born_ms + particle.life_ms + linger_ms(particle.kind);
+            if let (true, Some((crowd, _))) = (stays, crowd(particle.kind))
+                && let Some(crowds) = crowds.get_mut(usize::from(particle.link))
+            {
+                crowds[crowd] += 1;
+            }
+            stays
         });
         while let Some(flight) = self.pending.front().copied() {
             if flight.start_ns as f64 > clock.shown_ns {
@@ -134,9 +152,10 @@ impl Particles {
             let Some(route) = routes.get(usize::from(flight.link)) else {
                 continue;
             };
-            if self.live.len() >= PARTICLES_MAX {
+            if self.live.len() >= PARTICLES_MAX || self.is_crowded(flight) {
                 continue;
             }
+            self.launched = self.launched.wrapping_add(1);
             let seen_ms = (route.length / SPEED).clamp(160.0, 1_200.0);
             let own_ms = match clock.rate {
                 rate if rate > 0.0 => flight.duration_ns as f64 / rate,
@@ -145,6 +164,7 @@ impl Particles {
             self.live.push(Particle {
                 link: flight.link,
                 kind: flight.kind,
+                scatter: scatter(self.launched),
                 born_ms: now,
                 life_ms: match flight.kind {
                     FlightKind::Timeout => 0.0,
@@ -152,6 +172,16 @@ impl Particles {
                 },
             });
         }
+    }
+
+    /// Whether there are as many of its sort on the link as can be told apart.
+    fn is_crowded(&mut self, flight: Flight) -> bool {
+        let Some((crowd, most)) = crowd(flight.kind) else {
+            return false;
+        };
+        let count = &mut self.crowds[usize::from(flight.link)][crowd];
+        *count += 1;
+        *count > most
     }
 
     /// How many are on the screen.
@@ -172,6 +202,26 @@ impl Particles {
             }
         }
     }
+}
+
+/// What may crowd a link: which crowd, and how many of it at most.
+fn crowd(kind: FlightKind) -> Option<(usize, usize)> {
+    match kind {
+        FlightKind::Timeout => Some((0, CROSSES_MAX)),
+        FlightKind::Failure => Some((1, FAILURES_MAX)),
+        // The worker samples these.
+        FlightKind::Call
+        | FlightKind::Retry
+        | FlightKind::Message
+        | FlightKind::Answer
+        | FlightKind::Lost => None,
+    }
+}
+
+/// Two numbers from 0 to 1 that fill the square evenly as `n` counts up: the fractions of multiples
+/// of two irrational numbers (the plastic number's powers, as in the R2 sequence).
+fn scatter(n: u32) -> [f32; 2] {
+    [0.754_877_7, 0.569_840_3].map(|step: f64| (f64::from(n) * step).fract() as f32)
 }
 
 fn linger_ms(kind: FlightKind) -> f64 {
@@ -198,11 +248,13 @@ fn sprite(particle: &Particle, now_ms: f64, route: &Route) -> Sprite {
         FlightKind::Message => (Shape::Square, route.at(share, 0.0), 1.0),
         FlightKind::Answer => (Shape::Ring, route.at(1.0 - share, -ASIDE), 1.0),
         FlightKind::Failure => (Shape::Cross, route.at(1.0 - share, -ASIDE), 1.0 - lingered),
-        FlightKind::Timeout => (
-            Shape::Cross,
-            route.at(0.06, ASIDE + 5.0 + 6.0 * lingered),
-            1.0 - lingered,
-        ),
+        FlightKind::Timeout => {
+            // Side by side, so that many look like many; they sink as they fade.
+            let [along, down] = particle.scatter;
+            let share = (4.0 + 22.0 * along) / route.length.max(1.0) as f32;
+            let aside = ASIDE + 6.0 + 8.0 * down + 5.0 * lingered;
+            (Shape::Cross, route.at(share, aside), 1.0 - lingered)
+        }
         FlightKind::Lost => (
             Shape::Fading,
             route.at(share * 0.5, ASIDE),

@@ -1,6 +1,6 @@
 //! The canvas element: layers, pointer events, and its size.
 
-use editor::{Cursor, Point, Tool};
+use editor::{Cursor, Input, Point, Tool, WheelAction};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -72,6 +72,7 @@ fn follow_view(page: Page, surface: NodeRef<Div>, world: NodeRef<Div>) {
         };
         let transform = format!("translate({}px,{}px) scale({scale})", offset.x, offset.y);
         style(&world, "transform", transform);
+        style(&world, "--scale", format!("{scale}"));
         // The grid stays fine: its dots are never nearer than 16 px.
         let grid = 24.0 * scale * if scale < 0.7 { 2.0 } else { 1.0 } * if scale < 0.35 { 2.0 } else { 1.0 };
         style(&surface, "--grid", format!("{grid}px"));
@@ -108,12 +109,41 @@ fn observe_size(page: Page, element: HtmlElement) {
         });
         fitted.set_value(true);
         page.follow_all(effects);
+        reveal_selection(page);
     });
     if let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
         observer.observe(&element);
     }
     // Lives as long as the page.
     on_resize.forget();
+}
+
+/// The inspector that opened beside the canvas must not hide what it is about: the view moves just
+/// as far as it has to.
+fn reveal_selection(page: Page) {
+    /// Free space kept around it, in screen pixels.
+    const MARGIN: f64 = 24.0;
+    if is_busy(page) {
+        // The hand is on it; what moves under the hand is worse than what is hidden.
+        request_animation_frame(move || reveal_selection(page));
+        return;
+    }
+    let way = page.editor.with_value(|editor| {
+        let bounds = editor.scene().bounds_of(editor.selection())?;
+        let view = editor.viewport();
+        let (min, max) = (view.to_screen(bounds.min), view.to_screen(bounds.max));
+        let beyond = max - view.size() + Point::new(MARGIN, MARGIN);
+        let by = Point::new(
+            beyond.x.max(0.0).min((min.x - MARGIN).max(0.0)),
+            beyond.y.max(0.0).min((min.y - MARGIN).max(0.0)),
+        );
+        (by != Point::default()).then_some(by)
+    });
+    if let Some(by) = way {
+        let action = WheelAction::Pan;
+        let at = Point::default();
+        page.input(Input::Wheel { at, by, action });
+    }
 }
 
 fn cursor_name(cursor: Cursor) -> &'static str {
