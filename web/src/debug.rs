@@ -64,11 +64,17 @@ fn state(page: Page) -> String {
             ("hash", text(hash)),
             ("goodputPerS", rate(last.map(|window| window.goodput_per_s))),
             ("offeredPerS", rate(last.map(|window| window.offered_per_s))),
-            ("amplification", rate(last.map(|window| window.amplification))),
+            (
+                "amplification",
+                rate(last.map(|window| window.amplification)),
+            ),
             ("undo", text(page.undo_names.get_untracked().undo)),
             (
                 "design",
-                Value::Text(page.design.with_untracked(|design| format::json::write(design))),
+                Value::Text(
+                    page.design
+                        .with_untracked(|design| format::json::write(design)),
+                ),
             ),
         ];
         let entries = entries.map(|(name, value)| (name.to_owned(), value));

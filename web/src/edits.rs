@@ -80,7 +80,10 @@ impl Page {
     pub(crate) fn command_keyed(self, command: Command, key: String) {
         let result = self.edit(|editor| {
             let open = self.hidden.try_update_value(|hidden| {
-                let same = hidden.gesture.as_ref().is_some_and(|(open, _)| *open == key);
+                let same = hidden
+                    .gesture
+                    .as_ref()
+                    .is_some_and(|(open, _)| *open == key);
                 if !same {
                     let name = editor::describe::describe(&command, editor.design());
                     hidden.gesture = Some((key, editor.gesture(name)));
@@ -125,7 +128,10 @@ impl Page {
         };
         let at = match client {
             Some(client) => match crate::canvas::to_stage(client) {
-                Some(at) => Some(self.editor.with_value(|editor| editor.viewport().to_canvas(at))),
+                Some(at) => Some(
+                    self.editor
+                        .with_value(|editor| editor.viewport().to_canvas(at)),
+                ),
                 // Dropped beside the canvas: nothing was meant.
                 None => return,
             },
@@ -164,9 +170,9 @@ impl Page {
     pub(crate) fn rename_node(self, id: &str, label: &str) {
         self.renaming.set(None);
         let label = label.trim();
-        let same = self.design.with_untracked(|design| {
-            design.node(id).is_none_or(|node| node.title() == label)
-        });
+        let same = self
+            .design
+            .with_untracked(|design| design.node(id).is_none_or(|node| node.title() == label));
         if same {
             return;
         }
@@ -274,9 +280,12 @@ impl Page {
 
     /// Views follow the design.
     fn show_design(self, change: Change) {
-        let design = self.editor.with_value(|editor| Arc::new(editor.design().clone()));
+        let design = self
+            .editor
+            .with_value(|editor| Arc::new(editor.design().clone()));
         self.live.take_design(&design, change == Change::Structure);
-        self.history.update_value(|history| history.take_design(&design));
+        self.history
+            .update_value(|history| history.take_design(&design));
         if change == Change::Structure {
             let stop = self.focus_stop.get_untracked();
             let stands = stop.is_some_and(|id| design.node(&id).is_some());
@@ -310,7 +319,8 @@ impl Page {
         if again || is_fault || self.status.with_untracked(|status| status.time_s) <= 0.0 {
             return;
         }
-        self.hidden.update_value(|hidden| hidden.marked = name.clone());
+        self.hidden
+            .update_value(|hidden| hidden.marked = name.clone());
         self.history.update_value(|history| history.mark_edit(name));
     }
 

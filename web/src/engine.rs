@@ -54,7 +54,7 @@ enum Backend {
     None,
     Starting(LiveWorker),
     Worker(LiveWorker),
-    Local(Local),
+    Local(Box<Local>),
 }
 
 struct LiveWorker {
@@ -214,9 +214,6 @@ impl Engine {
         if self.0.borrow().generation != generation {
             return;
         }
-        if data.as_string().as_deref() == Some("ready") {
-            return self.on_ready();
-        }
         if let Some(bytes) = bytes_of(data) {
             return match Reply::decode(&bytes) {
                 Ok(Reply::Ready { protocol: PROTOCOL }) => self.on_ready(),
@@ -319,7 +316,7 @@ impl Engine {
         for request in inner.pending.drain(..) {
             local.replies.extend(local.session.handle(request));
         }
-        inner.backend = Backend::Local(local);
+        inner.backend = Backend::Local(Box::new(local));
     }
 
     fn advance_local(&self) {

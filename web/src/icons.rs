@@ -41,8 +41,7 @@ pub(crate) const SEED: &str =
 pub(crate) const UNDO: &str = "M4 8h8a4 4 0 0 1 0 8h-3M7 5l-3 3l3 3";
 pub(crate) const REDO: &str = "M16 8h-8a4 4 0 0 0 0 8h3M13 5l3 3l-3 3";
 pub(crate) const THEME: &str = "M10 3.5a6.5 6.5 0 1 0 0 13zM10 3.5a6.5 6.5 0 0 1 0 13";
-pub(crate) const SHARE: &str =
-    "M10 12.5v-9.500M6.5 6l3.5-3.5l3.5 3.5M4 10.500v6h12v-6";
+pub(crate) const SHARE: &str = "M10 12.5v-9.500M6.5 6l3.5-3.5l3.5 3.5M4 10.500v6h12v-6";
 pub(crate) const FOLD: &str = "M3.5 4h13v12h-13zM8 4v12M13.5 8l-2 2l2 2";
 pub(crate) const UNFOLD: &str = "M3.5 4h13v12h-13zM8 4v12M11.5 8l2 2l-2 2";
 pub(crate) const FIT: &str = "M4 7.500v-3.5h3.5M12.5 4h3.5v3.5M16 12.5v3.5h-3.5M7.5 16h-3.5v-3.5";

@@ -6,7 +6,7 @@
 //!   from `index.html` and `embed.html`. `<body data-page="playground">` or `"embed"` says which.
 //! - `crates/wasm` is the worker's module; `web/worker.js` starts it. Its URL, with a version, is
 //!   in `<meta name="faultline-worker">`: always read it from there. It is a *module* worker.
-//! - The worker posts `"ready"` first, or `{ failed: "why" }`. Post nothing to it before.
+//! - The worker posts `Reply::Ready` first, or `{ failed: "why" }`. Post nothing to it before.
 //! - Styles: `web/styles/*.css`, each with an `@import` line in `main.css`. Fonts, images:
 //!   `web/public/`, `url("../public/...")` from CSS, `public/...` from HTML. URLs are relative.
 //! - No `#[wasm_bindgen(module = ...)]` and no `inline_js`: the build rejects snippets.

@@ -106,11 +106,7 @@ fn starts_playing() -> bool {
 }
 
 /// Another link pasted into the same window opens too.
-pub(crate) fn follow_address(
-    page: Page,
-    lesson: StoredValue<Lesson>,
-    opened: RwSignal<Opened>,
-) {
+pub(crate) fn follow_address(page: Page, lesson: StoredValue<Lesson>, opened: RwSignal<Opened>) {
     let handle = window_event_listener(leptos::ev::hashchange, move |_| {
         if design_code().is_some() {
             page.dismiss(About::Opening);
@@ -123,8 +119,6 @@ pub(crate) fn follow_address(
 /// The design of an earlier visit, if it differs from what is open.
 pub(crate) fn kept_design(page: Page) -> Option<Kept> {
     let kept = storage::designs().into_iter().next()?;
-    let same = page
-        .design
-        .with_untracked(|design| **design == kept.design);
+    let same = page.design.with_untracked(|design| **design == kept.design);
     (!same).then_some(kept)
 }

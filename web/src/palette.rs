@@ -35,7 +35,9 @@ pub(crate) fn Palette() -> impl IntoView {
         });
     };
     let dropped = move |event: PointerEvent| {
-        let Some(was) = held.get_untracked() else { return };
+        let Some(was) = held.get_untracked() else {
+            return;
+        };
         held.set(None);
         if was.dragging {
             let at = [f64::from(event.client_x()), f64::from(event.client_y())];

@@ -32,7 +32,8 @@ impl Page {
     }
 
     fn design_json(self) -> String {
-        self.design.with_untracked(|design| format::json::write(design))
+        self.design
+            .with_untracked(|design| format::json::write(design))
     }
 
     /// Begins a new run of the design as it stands.

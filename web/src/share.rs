@@ -153,9 +153,7 @@ pub(crate) fn page_url(file: &str, fragment: &str) -> String {
 }
 
 fn embed_snippet(fragment: &str, page: Page) -> String {
-    let name = page
-        .design
-        .with(|design| escape(&design.settings.name));
+    let name = page.design.with(|design| escape(&design.settings.name));
     format!(
         "<iframe src=\"{}\" title=\"{name}: a running model\" width=\"720\" height=\"420\" style=\"border:0\" loading=\"lazy\"></iframe>",
         page_url("embed.html", fragment)
@@ -170,9 +168,12 @@ fn escape(text: &str) -> String {
 }
 
 fn download(page: Page) {
-    let (json, name) = page
-        .design
-        .with_untracked(|design| (format::json::write(design), file_name(&design.settings.name)));
+    let (json, name) = page.design.with_untracked(|design| {
+        (
+            format::json::write(design),
+            file_name(&design.settings.name),
+        )
+    });
     // Fails only where the browser forbids downloads; it says so itself.
     let _ = save_file(&json, &name);
 }
@@ -180,7 +181,13 @@ fn download(page: Page) {
 fn file_name(name: &str) -> String {
     let plain: String = name
         .chars()
-        .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     format!("{}.json", plain.trim_matches('-'))
 }

@@ -244,11 +244,8 @@ impl Page {
 
     /// Says why something cannot be done: near the pointer, and to those who listen.
     pub(crate) fn refuse(self, why: &str) {
-        let mut text = why.to_owned();
         // What the editor says begins in the middle of a sentence.
-        if let Some(first) = text.get(..1) {
-            text = first.to_uppercase() + &text[1..];
-        }
+        let text = crate::words::sentence(why);
         let at = self.hidden.with_value(|hidden| hidden.pointer);
         self.announce.set(text.clone());
         self.toast.set(Some(Toast { text, at }));

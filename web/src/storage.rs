@@ -83,10 +83,7 @@ pub(crate) fn keep(document: &str, design: &Design) {
     let entry = entry.map(|(name, text)| (name.to_owned(), Value::text(text)));
     entries.insert(0, Value::Map(entry.into()));
     entries.truncate(KEPT_MAX);
-    set(
-        KEY,
-        &format::json::value_to_string(&Value::List(entries)),
-    );
+    set(KEY, &format::json::value_to_string(&Value::List(entries)));
 }
 
 fn entries() -> Vec<Value> {

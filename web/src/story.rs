@@ -91,8 +91,7 @@ pub(crate) fn Trigger(lesson: StoredValue<Lesson>) -> impl IntoView {
         let now = page.history.with_value(|history| history.now_s);
         page.design.with(|design| {
             lesson.with_value(|lesson| {
-                last_trigger(lesson, design)
-                    .is_some_and(|(at, end)| (at - 0.2..end).contains(&now))
+                last_trigger(lesson, design).is_some_and(|(at, end)| (at - 0.2..end).contains(&now))
             })
         })
     });
@@ -140,8 +139,12 @@ fn pull(page: Page, lesson: StoredValue<Lesson>) {
 #[component]
 fn Remedy(lesson: StoredValue<Lesson>, mended: Memo<bool>) -> impl IntoView {
     let page = Page::get();
-    let (label, about) =
-        lesson.with_value(|lesson| (lesson.scenario.remedy.label.clone(), lesson.scenario.remedy.cost.clone()));
+    let (label, about) = lesson.with_value(|lesson| {
+        (
+            lesson.scenario.remedy.label.clone(),
+            lesson.scenario.remedy.cost.clone(),
+        )
+    });
     let change = lesson.with_value(|lesson| lesson.scenario.story.change.clone());
     let possible = Memo::new(move |_| {
         page.design
@@ -187,7 +190,7 @@ fn Remedy(lesson: StoredValue<Lesson>, mended: Memo<bool>) -> impl IntoView {
 
 #[component]
 fn Numbers(figures: Memo<Figures>, target: String) -> impl IntoView {
-    let calls = format!("Calls of the {target} per request");
+    let calls = words::sentence(&format!("{target} calls per request"));
     let row = move |label: String,
                     unit: &'static str,
                     state: fn(&Figures) -> &'static str,

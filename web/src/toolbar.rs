@@ -156,7 +156,7 @@ pub(crate) fn RunControls() -> impl IntoView {
                 {icons::glyph(icons::STEP)}
             </button>
             <Speed />
-            <output class="time num" aria-label="Simulated time">
+            <span class="time num" role="timer" aria-label="Simulated time">
                 {move || page.status.with(|status| words::clock(status.time_s))}
                 <span class="quiet">
                     {move || {
@@ -166,7 +166,7 @@ pub(crate) fn RunControls() -> impl IntoView {
                             })
                     }}
                 </span>
-            </output>
+            </span>
             <button
                 class="button bare seed"
                 title="New seed: another run of the same design"
@@ -226,9 +226,7 @@ fn Hash() -> impl IntoView {
             title="Fingerprint of the whole run: the same design and seed give the same one everywhere"
         >
             <span class="quiet">"run "</span>
-            <output class="num" aria-label="Fingerprint of the whole run">
-                {text}
-            </output>
+            <span class="num hash-text">{text}</span>
         </span>
     }
 }

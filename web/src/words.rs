@@ -1,9 +1,20 @@
 //! Figures and parts of a design in words: the one place where the page formats numbers.
 
+use design::kinds::cache::Eviction;
 use design::kinds::client::Arrivals;
 use design::kinds::load_balancer::Algorithm;
-use design::kinds::cache::Eviction;
 use design::{Distribution, Kind};
+
+/// With a capital letter at its start.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    first + letters.as_str()
+}
 
 /// `12 345`: groups of three, with a thin space that does not break.
 pub(crate) fn count(n: u64) -> String {
@@ -90,7 +101,11 @@ pub(crate) fn describe(kind: &Kind) -> String {
             }
         }
         Kind::Service(service) => match (service.replicas, service.concurrency) {
-            (1, Some(slots)) => format!("{} slots, {}", count(slots.into()), time(&service.service_time)),
+            (1, Some(slots)) => format!(
+                "{} slots, {}",
+                count(slots.into()),
+                time(&service.service_time)
+            ),
             (replicas, Some(slots)) => format!(
                 "{} × {} slots, {}",
                 count(replicas.into()),
@@ -105,7 +120,9 @@ pub(crate) fn describe(kind: &Kind) -> String {
                 Eviction::Lru => "LRU",
                 Eviction::Fifo => "FIFO",
             };
-            let size = cache.capacity.map_or("no limit".to_owned(), |n| count(n.into()));
+            let size = cache
+                .capacity
+                .map_or("no limit".to_owned(), |n| count(n.into()));
             match cache.ttl {
                 Some(ttl) => format!("{eviction} {size}, TTL {ttl}"),
                 None => format!("{eviction} {size}"),
@@ -127,7 +144,9 @@ pub(crate) fn describe(kind: &Kind) -> String {
 fn time(distribution: &Distribution) -> String {
     let middle = match distribution {
         Distribution::Const(value) => return spaced(&value.to_string()),
-        Distribution::Exp(mean) | Distribution::Normal(mean, _) | Distribution::Erlang(_, mean) => *mean,
+        Distribution::Exp(mean) | Distribution::Normal(mean, _) | Distribution::Erlang(_, mean) => {
+            *mean
+        }
         Distribution::Lognormal { p50, .. } => *p50,
         Distribution::Uniform(..)
         | Distribution::Hyperexp(_)

@@ -32,6 +32,7 @@ fn request(turn: &Loop) {
 pub(crate) fn to_stage([x, y]: [f64; 2]) -> Option<Point> {
     let surface = document().query_selector(".surface").ok()??;
     let rect = surface.get_bounding_client_rect();
-    let inside = (rect.left()..rect.right()).contains(&x) && (rect.top()..rect.bottom()).contains(&y);
+    let inside =
+        (rect.left()..rect.right()).contains(&x) && (rect.top()..rect.bottom()).contains(&y);
     inside.then(|| Point::new(x - rect.left(), y - rect.top()))
 }

@@ -62,7 +62,9 @@ impl NodeParts {
             card: Attr::on(card.clone(), "data-health"),
             name: Attr::on(card.clone(), "aria-label"),
             mark: Attr::of(card, ".health path", "d")?,
-            slots: paths(&["slot-all", "slot-working", "slot-blocked"])?.try_into().ok()?,
+            slots: paths(&["slot-all", "slot-working", "slot-blocked"])?
+                .try_into()
+                .ok()?,
             places: paths(&["place-all", "place-taken"])?.try_into().ok()?,
             pips: paths(&["pip-up", "pip-slow", "pip-down", "pip-ejected"])?
                 .try_into()
@@ -148,7 +150,12 @@ impl NodeParts {
         self.name.set(&match (health, failed) {
             (Health::Fine, 0) => self.title.clone(),
             (_, 0) => format!("{}, {}", self.title, health.name()),
-            _ => format!("{}, {}, failures: {}", self.title, health.name(), causes.join(", ")),
+            _ => format!(
+                "{}, {}, failures: {}",
+                self.title,
+                health.name(),
+                causes.join(", ")
+            ),
         });
     }
 }
@@ -158,7 +165,10 @@ fn note(node: &NodeFrame, recent: Totals, is_store: bool) -> String {
     let looked_up = recent.hits + recent.misses;
     if looked_up > 0 {
         let share = recent.hits as f64 / looked_up as f64 * 100.0;
-        return format!("{share:.0}\u{a0}% hits, {} held", words::short(u64::from(node.waiting)));
+        return format!(
+            "{share:.0}\u{a0}% hits, {} held",
+            words::short(u64::from(node.waiting))
+        );
     }
     if is_store {
         return format!("{} held", words::count(u64::from(node.waiting)));
@@ -209,7 +219,7 @@ impl LinkParts {
     /// Width by flow (a share of the busiest link's), state of breaker and network.
     pub(crate) fn write(&mut self, link: &LinkFrame, share: f64) {
         // Square root: the low end stays legible.
-        let width = 1.25 + 3.25 * share.clamp(0.0, 1.0).sqrt();
+        let width = 1.25 + 2.25 * share.clamp(0.0, 1.0).sqrt();
         self.line.set(&format!("{width:.1}"));
         self.group.set(match (link.breakers_open, link.impaired) {
             (0, false) => "",

@@ -23,8 +23,13 @@ struct Drawn {
 pub(crate) fn Links() -> impl IntoView {
     let page = Page::get();
     let ids = Memo::new(move |_| {
-        page.design
-            .with(|design| design.links.iter().map(|link| link.id.clone()).collect::<Vec<_>>())
+        page.design.with(|design| {
+            design
+                .links
+                .iter()
+                .map(|link| link.id.clone())
+                .collect::<Vec<_>>()
+        })
     });
     view! {
         <svg class="links" width="1" height="1">
@@ -54,14 +59,17 @@ fn Line(id: String) -> impl IntoView {
     });
     let selected = {
         let id = id.clone();
-        Memo::new(move |_| page.selection.with(|selection| selection.links.contains(&id)))
+        Memo::new(move |_| {
+            page.selection
+                .with(|selection| selection.links.contains(&id))
+        })
     };
     let hovered = {
         let id = id.clone();
         Memo::new(move |_| {
-            page.hover.with(|hover| {
-                matches!(hover, Hit::Link(link) | Hit::LinkEnd(link, _) if *link == id)
-            })
+            page.hover.with(
+                |hover| matches!(hover, Hit::Link(link) | Hit::LinkEnd(link, _) if *link == id),
+            )
         })
     };
     let with = move |read: fn(&Drawn) -> String| {
@@ -159,7 +167,10 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     let timeout = link.timeout.map(|timeout| Policy {
         class: "mark timeout",
         icon: "M0-4a4 4 0 1 0 .01 0zM0-2v2h2",
-        title: format!("a timeout of {}", crate::words::spaced(&timeout.to_string())),
+        title: format!(
+            "a timeout of {}",
+            crate::words::spaced(&timeout.to_string())
+        ),
     });
     let retry = link.retry.as_ref().map(|retry| Policy {
         class: "mark retry",

@@ -125,7 +125,10 @@ pub(crate) fn slots(node: &NodeFrame, width: f64) -> [String; 3] {
     let blocked = share(node.blocked).min(drawn - working);
     let rows = drawn.div_ceil(SLOTS_A_ROW);
     let columns = drawn.div_ceil(rows);
-    let pitch = [(width / f64::from(columns)).min(14.0), SLOTS[1] / f64::from(rows)];
+    let pitch = [
+        (width / f64::from(columns)).min(14.0),
+        SLOTS[1] / f64::from(rows),
+    ];
     let gap = if pitch[0] > 5.0 { 2.0 } else { 1.0 };
     let cell = [pitch[0] - gap, pitch[1] - if rows > 1 { 1.5 } else { 0.0 }];
     let mut paths: [String; 3] = Default::default();

@@ -1,7 +1,7 @@
 //! Nodes as cards: focusable, readable, and written to by [`super::figures`] while the run goes on.
 
-use editor::{End, Hit};
 use editor::geometry::has_port;
+use editor::{End, Hit};
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
 
@@ -16,8 +16,13 @@ use crate::{icons, words};
 pub(crate) fn Nodes() -> impl IntoView {
     let page = Page::get();
     let ids = Memo::new(move |_| {
-        page.design
-            .with(|design| design.nodes.iter().map(|node| node.id.clone()).collect::<Vec<_>>())
+        page.design.with(|design| {
+            design
+                .nodes
+                .iter()
+                .map(|node| node.id.clone())
+                .collect::<Vec<_>>()
+        })
     });
     view! {
         <For each=move || ids.get() key=|id| id.clone() let:id>
@@ -46,11 +51,17 @@ fn Card(id: String) -> impl IntoView {
     let icon = kind.as_ref().map_or("", icons::of_kind);
     let selected = {
         let id = id.clone();
-        Memo::new(move |_| page.selection.with(|selection| selection.nodes.contains(&id)))
+        Memo::new(move |_| {
+            page.selection
+                .with(|selection| selection.nodes.contains(&id))
+        })
     };
     let focused = {
         let id = id.clone();
-        Memo::new(move |_| page.focus_stop.with(|stop| stop.as_deref() == Some(id.as_str())))
+        Memo::new(move |_| {
+            page.focus_stop
+                .with(|stop| stop.as_deref() == Some(id.as_str()))
+        })
     };
     let over = {
         let id = id.clone();
@@ -66,7 +77,10 @@ fn Card(id: String) -> impl IntoView {
         }
     };
     let (aimed, port_in, port_out) = (over(None), over(Some(End::To)), over(Some(End::From)));
-    let name = Name { id: id.clone(), node };
+    let name = Name {
+        id: id.clone(),
+        node,
+    };
     let card = NodeRef::<Div>::new();
     register(card, &id, live, node);
     view! {

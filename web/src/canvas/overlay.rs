@@ -77,7 +77,7 @@ pub(crate) fn Overlay() -> impl IntoView {
                     let style = format!("left:{}px;top:{}px", at.x + 14.0, at.y + 14.0);
                     view! {
                         <div class="toast" style=style>
-                            {why}
+                            {crate::words::sentence(&why)}
                         </div>
                     }
                 })
@@ -94,7 +94,10 @@ fn drawn(editor: &Editor) -> Drawn {
     };
     match editor.tool() {
         Tool::Wiring(wiring) => {
-            let refusal = wiring.hover.as_ref().and_then(|hover| hover.refusal.clone());
+            let refusal = wiring
+                .hover
+                .as_ref()
+                .and_then(|hover| hover.refusal.clone());
             drawn.wire = editor
                 .wire_curve()
                 .map(|curve| (curve.to_svg(), refusal.is_some()));

@@ -190,12 +190,7 @@ impl Particles {
     }
 
     /// What to draw now.
-    pub(crate) fn sprites(
-        &self,
-        clock: &Clock,
-        routes: &[Route],
-        mut draw: impl FnMut(Sprite),
-    ) {
+    pub(crate) fn sprites(&self, clock: &Clock, routes: &[Route], mut draw: impl FnMut(Sprite)) {
         for particle in &self.live {
             if let Some(route) = routes.get(usize::from(particle.link)) {
                 draw(sprite(particle, clock.motion_ms, route));

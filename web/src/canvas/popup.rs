@@ -88,7 +88,10 @@ fn menu(page: Page, at: Point) -> impl IntoView {
         .into_iter()
         .filter(|(_, action)| empty || !matches!(action.key.as_str(), "undo" | "redo" | "tidy"));
     let items = items.map(|(title, action)| {
-        let shown = action.shortcuts.first().map(|one| keys::label(one, Keyboard::Other));
+        let shown = action
+            .shortcuts
+            .first()
+            .map(|one| keys::label(one, Keyboard::Other));
         view! {
             <button
                 role="menuitem"

@@ -26,7 +26,8 @@ pub(crate) fn Stage() -> impl IntoView {
     follow_view(page, surface, world);
     let cursor = move || {
         page.overlay.track();
-        page.editor.with_value(|editor| cursor_name(editor.cursor()))
+        page.editor
+            .with_value(|editor| cursor_name(editor.cursor()))
     };
     let pointing = Pointing::new(page);
     view! {
@@ -74,7 +75,10 @@ fn follow_view(page: Page, surface: NodeRef<Div>, world: NodeRef<Div>) {
         style(&world, "transform", transform);
         style(&world, "--scale", format!("{scale}"));
         // The grid stays fine: its dots are never nearer than 16 px.
-        let grid = 24.0 * scale * if scale < 0.7 { 2.0 } else { 1.0 } * if scale < 0.35 { 2.0 } else { 1.0 };
+        let grid = 24.0
+            * scale
+            * if scale < 0.7 { 2.0 } else { 1.0 }
+            * if scale < 0.35 { 2.0 } else { 1.0 };
         style(&surface, "--grid", format!("{grid}px"));
         style(&surface, "--pan-x", format!("{}px", offset.x));
         style(&surface, "--pan-y", format!("{}px", offset.y));
