@@ -70,14 +70,45 @@ impl Reader {
 
     /// Reads below `segment` (`name` or `[3]`) of the present path.
     pub fn within<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.enter(segment);
+        let result = read(self);
+        self.leave(length);
+        result
+    }
+
+    /// Whether a value is an object whose entries all have one of these names, once each. Records
+    /// the problems of one that is not.
+    pub fn check_names(&mut self, value: &Value, names: &[&str]) -> bool {
+        let Value::Map(entries) = value else {
+            return self.wrong::<()>(value, "an object").is_some();
+        };
+        let mut is_right = true;
+        for (at, (key, _)) in entries.iter().enumerate() {
+            let length = self.enter(key);
+            if entries[..at].iter().any(|(earlier, _)| earlier == key) {
+                is_right = false;
+                self.problem("stands here twice; keep one");
+            } else if !names.contains(&key.as_str()) {
+                is_right = false;
+                self.unknown("field", key, names);
+            }
+            self.leave(length);
+        }
+        is_right
+    }
+
+    /// Goes below a segment of the path; [`Self::leave`] comes back.
+    fn enter(&mut self, segment: &str) -> usize {
         let length = self.path.len();
-        if !self.path.is_empty() && !segment.starts_with('[') {
+        if length > 0 && !segment.starts_with('[') {
             self.path.push('.');
         }
         self.path.push_str(segment);
-        let result = read(self);
+        length
+    }
+
+    fn leave(&mut self, length: usize) {
         self.path.truncate(length);
-        result
     }
 
     /// Reads one field of a record and checks its range.
@@ -393,15 +424,12 @@ macro_rules! record {
             const SHAPE: $crate::attribute::Shape = $crate::attribute::Shape::Record($Type::RECORD);
 
             fn read(value: &$crate::value::Value, reader: &mut $crate::attribute::Reader) -> Option<Self> {
-                let $crate::value::Value::Map(entries) = value else { return reader.wrong(value, "an object") };
+                let names: &[&str] = &[$($crate::record!(@name $field $($name)?)),*];
+                // What is the same for every record stands in one function, not in each: the page
+                // carries this code.
+                let mut complete = reader.check_names(value, names);
                 let mut read = Self::default();
-                let mut complete = true;
-                for (at, (key, value)) in entries.iter().enumerate() {
-                    if entries[..at].iter().any(|(earlier, _)| earlier == key) {
-                        complete = false;
-                        reader.within(key, |reader| reader.problem("stands here twice; keep one"));
-                        continue;
-                    }
+                for (key, value) in value.entries() {
                     match key.as_str() {
                         $($crate::record!(@name $field $($name)?) => {
                             match reader.field::<$T>(key, value, $crate::record!(@range $($low, $high)?)) {
@@ -409,12 +437,7 @@ macro_rules! record {
                                 None => complete = false,
                             }
                         })*
-                        _ => {
-                            complete = false;
-                            reader.within(key, |reader| {
-                                reader.unknown("field", key, &[$($crate::record!(@name $field $($name)?)),*]);
-                            });
-                        }
+                        _ => {}
                     }
                 }
                 complete.then_some(read)

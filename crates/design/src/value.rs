@@ -26,6 +26,14 @@ impl Value {
         Self::Text(text.into())
     }
 
+    /// The entries of a map; none where this is no map.
+    pub fn entries(&self) -> &[(String, Value)] {
+        match self {
+            Self::Map(entries) => entries,
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::List(_) => &[],
+        }
+    }
+
     /// The entry of a map, if this is a map that has it.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
