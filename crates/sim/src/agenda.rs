@@ -1,9 +1,9 @@
 //! The future: events in the total order of (time, sequence number).
 //!
 //! A binary heap for what comes at any time, and *lanes* for what is always scheduled the same
-//! duration ahead (timeouts, constant latencies, "at once"). A lane is a FIFO whose order is the
-//! order of time, so scheduling and firing are O(1), and a cancelled timer is skipped instead of
-//! searched for. Only the head of each lane stands in the heap.
+//! duration ahead (timeouts, constant latencies). A lane is a FIFO whose order is the order of time,
+//! so scheduling and firing are O(1), and a cancelled timer is skipped instead of searched for. Only
+//! the head of each lane stands in the heap. What is due at once waits in a list of its own.
 
 use crate::event::Event;
 use std::cmp::Ordering;
@@ -22,21 +22,48 @@ struct Entry {
     event: Event,
 }
 
+impl Entry {
+    /// The total order as one number: one comparison without a branch.
+    #[inline]
+    fn key(&self) -> u128 {
+        u128::from(self.time) << 64 | u128::from(self.sequence)
+    }
+}
+
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.sequence == other.sequence
     }
 }
 impl Eq for Entry {}
+/// Reversed: the heap's greatest is the earliest. The heap compares by `<=` and `<`, spelled out
+/// here because the default goes through an `Option<Ordering>`.
 impl PartialOrd for Entry {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
+    #[inline]
+    fn lt(&self, other: &Self) -> bool {
+        self.key() > other.key()
+    }
+    #[inline]
+    fn le(&self, other: &Self) -> bool {
+        self.key() >= other.key()
+    }
+    #[inline]
+    fn gt(&self, other: &Self) -> bool {
+        self.key() < other.key()
+    }
+    #[inline]
+    fn ge(&self, other: &Self) -> bool {
+        self.key() <= other.key()
+    }
 }
 impl Ord for Entry {
-    /// Reversed: the heap's greatest is the earliest.
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        (other.time, other.sequence).cmp(&(self.time, self.sequence))
+        other.key().cmp(&self.key())
     }
 }
 
@@ -53,22 +80,32 @@ const LANES_MAX: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
     heap: BinaryHeap<Entry>,
-    /// Events of this very moment: a lane of duration 0, beside the heap because it is the busiest.
-    at_once: VecDeque<Entry>,
+    /// Events of this very moment, in order; those before `fired` have fired. Time does not move on
+    /// while any is left, so all were scheduled now, after everything that stands in the heap for
+    /// now: they need neither time nor sequence number, and the heap goes first.
+    at_once: Vec<Event>,
+    fired: usize,
     lanes: Vec<Lane>,
     sequence: u64,
-    /// Scheduled events that are not housekeeping, cancelled timers not yet met included.
-    work: u64,
+    /// Scheduled events that are housekeeping.
+    housekeeping: usize,
 }
 
 impl Agenda {
-    /// Whether anything but housekeeping is scheduled.
+    /// Whether anything but housekeeping is scheduled, cancelled timers not yet met included.
     pub fn has_work(&self) -> bool {
-        self.work > 0
+        let in_lanes: usize = self.lanes.iter().map(|lane| lane.entries.len()).sum();
+        let heads = self.lanes.iter().filter(|lane| !lane.entries.is_empty());
+        let in_heap = self.heap.len() - heads.count();
+        in_lanes + in_heap + self.at_once.len() - self.fired > self.housekeeping
     }
 
-    /// The lane for a constant duration, made when first asked for; `None` once there are too many.
+    /// The lane for a constant duration, made when first asked for; `None` for what is due at once,
+    /// and once there are too many.
     pub fn lane(&mut self, duration: u64) -> Option<LaneIx> {
+        if duration == 0 {
+            return None;
+        }
         let known = self.lanes.iter().position(|lane| lane.duration == duration);
         let ix = known.or_else(|| {
             (self.lanes.len() < LANES_MAX).then(|| {
@@ -86,20 +123,29 @@ impl Agenda {
     #[inline]
     pub fn at(&mut self, now: Time, time: Time, event: Event) {
         debug_assert!(time >= now, "an event is scheduled in the past");
-        let entry = self.entry(time, event);
+        self.housekeeping += usize::from(event.is_housekeeping());
         if time == now {
-            self.at_once.push_back(entry);
-        } else {
-            self.heap.push(entry);
+            return self.at_once.push(event);
         }
+        self.sequence += 1;
+        self.heap.push(Entry {
+            time,
+            sequence: self.sequence,
+            event,
+        });
     }
 
     /// Schedules an event a lane's duration ahead.
     #[inline]
     pub fn in_lane_at(&mut self, now: Time, lane: LaneIx, event: Event) {
-        let time = now + self.lanes[lane as usize].duration;
-        let entry = self.entry(time, event);
-        let entries = &mut self.lanes[lane as usize].entries;
+        self.housekeeping += usize::from(event.is_housekeeping());
+        self.sequence += 1;
+        let Lane { duration, entries } = &mut self.lanes[lane as usize];
+        let entry = Entry {
+            time: now + *duration,
+            sequence: self.sequence,
+            event,
+        };
         entries.push_back(entry);
         if entries.len() == 1 {
             self.heap.push(Entry {
@@ -109,50 +155,57 @@ impl Agenda {
         }
     }
 
-    fn entry(&mut self, time: Time, event: Event) -> Entry {
-        self.sequence += 1;
-        self.work += u64::from(!event.is_housekeeping());
-        Entry {
-            time,
-            sequence: self.sequence,
-            event,
-        }
-    }
-
     /// Takes the next event that is due before `limit`. `is_live` tells cancelled timers, which are
     /// dropped on the way.
     #[inline]
-    pub fn pop(&mut self, limit: Time, is_live: impl Fn(&Event) -> bool) -> Option<(Time, Event)> {
+    pub fn pop(
+        &mut self,
+        now: Time,
+        limit: Time,
+        is_live: impl Fn(&Event) -> bool,
+    ) -> Option<(Time, Event)> {
         loop {
-            let (from_heap, time) = match (self.at_once.front(), self.heap.peek()) {
-                (Some(a), Some(b)) if (b.time, b.sequence) < (a.time, a.sequence) => (true, b.time),
-                (Some(a), _) => (false, a.time),
-                (None, Some(b)) => (true, b.time),
-                (None, None) => return None,
-            };
-            if time >= limit {
-                return None;
-            }
-            let entry = if from_heap {
-                self.heap.pop()
+            let first = self.heap.peek().map_or(Time::MAX, |entry| entry.time);
+            let (time, event) = if self.fired < self.at_once.len() && first > now {
+                if now >= limit {
+                    return None;
+                }
+                (now, self.pop_at_once())
+            } else if first < limit {
+                (first, self.pop_heap(&is_live)?)
             } else {
-                self.at_once.pop_front()
-            }?;
-            let due = match entry.event {
-                Event::LaneHead { lane } => self.advance_lane(lane, &is_live)?,
-                _ => entry,
+                return None;
             };
-            self.work -= u64::from(!due.event.is_housekeeping());
-            if is_live(&due.event) {
-                return Some((due.time, due.event));
+            self.housekeeping -= usize::from(event.is_housekeeping());
+            if is_live(&event) {
+                return Some((time, event));
             }
+        }
+    }
+
+    #[inline]
+    fn pop_at_once(&mut self) -> Event {
+        let event = self.at_once[self.fired];
+        self.fired += 1;
+        if self.fired == self.at_once.len() {
+            self.at_once.clear();
+            self.fired = 0;
+        }
+        event
+    }
+
+    #[inline]
+    fn pop_heap(&mut self, is_live: &impl Fn(&Event) -> bool) -> Option<Event> {
+        match self.heap.pop()?.event {
+            Event::LaneHead { lane } => self.advance_lane(lane, is_live),
+            event => Some(event),
         }
     }
 
     /// Takes a lane's head, drops the cancelled ones behind it, and puts the next into the heap.
-    fn advance_lane(&mut self, lane: u32, is_live: &impl Fn(&Event) -> bool) -> Option<Entry> {
+    fn advance_lane(&mut self, lane: u32, is_live: &impl Fn(&Event) -> bool) -> Option<Event> {
         let entries = &mut self.lanes[lane as usize].entries;
-        let head = entries.pop_front();
+        let head = entries.pop_front()?.event;
         while let Some(next) = entries.front() {
             if is_live(&next.event) {
                 self.heap.push(Entry {
@@ -161,11 +214,10 @@ impl Agenda {
                 });
                 break;
             }
-            // Timers alone are ever cancelled, and a drain waits for none that is.
-            self.work -= u64::from(!next.event.is_housekeeping());
+            self.housekeeping -= usize::from(next.event.is_housekeeping());
             entries.pop_front();
         }
-        head
+        Some(head)
     }
 }
 
@@ -190,7 +242,7 @@ mod tests {
         agenda.at(0, 10, timer(3));
         agenda.at(0, 5, timer(0));
         agenda.in_lane_at(0, lane, timer(4));
-        let order: Vec<Event> = std::iter::from_fn(|| agenda.pop(Time::MAX, |_| true))
+        let order: Vec<Event> = std::iter::from_fn(|| agenda.pop(0, Time::MAX, |_| true))
             .map(|(_, event)| event)
             .collect();
         assert_eq!(order, (0..5).map(timer).collect::<Vec<_>>());
@@ -201,10 +253,10 @@ mod tests {
         let mut agenda = Agenda::default();
         agenda.at(0, 7, timer(0));
         agenda.at(0, 7, timer(1));
-        assert_eq!(agenda.pop(Time::MAX, |_| true), Some((7, timer(0))));
+        assert_eq!(agenda.pop(0, Time::MAX, |_| true), Some((7, timer(0))));
         agenda.at(7, 7, timer(2));
-        assert_eq!(agenda.pop(Time::MAX, |_| true), Some((7, timer(1))));
-        assert_eq!(agenda.pop(Time::MAX, |_| true), Some((7, timer(2))));
+        assert_eq!(agenda.pop(7, Time::MAX, |_| true), Some((7, timer(1))));
+        assert_eq!(agenda.pop(7, Time::MAX, |_| true), Some((7, timer(2))));
     }
 
     #[test]
@@ -215,8 +267,8 @@ mod tests {
             agenda.in_lane_at(u64::from(n), lane, timer(n));
         }
         let live = |event: &Event| matches!(event, Event::Timeout(call) if call.slot == 50 || call.slot == 99);
-        assert_eq!(agenda.pop(Time::MAX, live), Some((60, timer(50))));
-        assert_eq!(agenda.pop(Time::MAX, live), Some((109, timer(99))));
-        assert_eq!(agenda.pop(Time::MAX, live), None);
+        assert_eq!(agenda.pop(100, Time::MAX, live), Some((60, timer(50))));
+        assert_eq!(agenda.pop(100, Time::MAX, live), Some((109, timer(99))));
+        assert_eq!(agenda.pop(100, Time::MAX, live), None);
     }
 }

@@ -171,6 +171,8 @@ pub struct Call {
     pub is_miss: bool,
     /// Whether its timeout was scheduled and counts.
     pub is_sent: bool,
+    /// Whether a balancer chose its backend.
+    pub is_balanced: bool,
     /// The link it goes over.
     pub link: LinkIx,
     /// The callee.
@@ -201,8 +203,9 @@ pub struct Call {
     pub arrived: Time,
     /// When it got its slot.
     pub slot_since: Time,
-    /// For a delivery: the message's place in its queue.
-    pub message: u32,
+    /// For a delivery: the message's place in its queue. For a probe or a balanced call: the
+    /// backend's place in its balancer's list, as the list was then.
+    pub place: u32,
 }
 
 impl Call {
@@ -221,6 +224,7 @@ impl Call {
     }
 
     /// A record of this purpose that nobody waits for yet.
+    #[inline]
     pub fn new(purpose: Purpose, node: NodeIx, link: LinkIx) -> Self {
         Self {
             generation: 0,
@@ -240,6 +244,7 @@ impl Call {
             is_degraded: false,
             is_miss: false,
             is_sent: false,
+            is_balanced: false,
             link,
             node,
             replica: ANY_REPLICA,
@@ -255,8 +260,28 @@ impl Call {
             started: 0,
             arrived: 0,
             slot_since: 0,
-            message: 0,
+            place: 0,
         }
+    }
+
+    /// A job's call: of the same request, for the same key.
+    #[inline]
+    pub fn of_job(job: CallId, parent: &Self, link: LinkIx, callee: NodeIx) -> Self {
+        Self {
+            parent: job,
+            caller_replica: parent.replica,
+            operation: parent.operation,
+            key: parent.key,
+            is_measured: parent.is_measured,
+            is_shown: parent.is_shown,
+            ..Self::new(Purpose::Call, callee, link)
+        }
+    }
+
+    /// Whether it is a health probe: no part of the traffic.
+    #[inline]
+    pub fn is_probe(&self) -> bool {
+        matches!(self.purpose, Purpose::Probe(_))
     }
 }
 
@@ -291,7 +316,7 @@ impl Calls {
     #[inline]
     pub fn insert(&mut self, mut call: Call) -> CallId {
         self.live += 1;
-        self.probes += u32::from(matches!(call.purpose, Purpose::Probe(_)));
+        self.probes += u32::from(call.is_probe());
         if self.free == u32::MAX {
             self.records.push(call);
             return CallId {
@@ -320,7 +345,7 @@ impl Calls {
         call.phase = Phase::Gone;
         self.free = id.slot;
         self.live -= 1;
-        self.probes -= u32::from(matches!(call.purpose, Purpose::Probe(_)));
+        self.probes -= u32::from(call.is_probe());
     }
 
     /// The record, unless it was freed.

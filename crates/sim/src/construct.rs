@@ -129,6 +129,8 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         concurrency: 1,
         latency: Sampler::Const(0),
         latency_lane: None,
+        steady_trip: None,
+        is_guarded: false,
         loss: 0.0,
         timeout: None,
         retry: None,
@@ -199,6 +201,7 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
     if !is_same_breaker {
         state.tally.open.set(now, 0);
     }
+    state.refresh();
 }
 
 fn causes(on: &[RetryOn]) -> [bool; 8] {
@@ -235,10 +238,7 @@ fn make_plans(design: &Design, world: &mut World) {
             if plan::is_planned(link.mode) {
                 steps.push((
                     link.stage.unwrap_or(order as u32),
-                    Step {
-                        link: place,
-                        when: conditions(link, world),
-                    },
+                    Step::new(place, conditions(link, world)),
                 ));
             }
         }

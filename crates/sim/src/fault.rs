@@ -134,6 +134,7 @@ fn apply_to_link(place: usize, active: &[&Fault], cx: &mut World) {
     link.added_latency = mine
         .rfind(|fault| fault.kind == FaultKind::Latency)
         .map(|fault| Sampler::new(&fault.add));
+    link.refresh();
 }
 
 fn flush(target: &str, nodes: &mut [Node], cx: &World) {

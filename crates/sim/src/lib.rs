@@ -7,8 +7,10 @@
 
 pub mod agenda;
 pub mod call;
+mod caller;
 pub mod components;
 mod construct;
+mod dots;
 pub mod event;
 mod fault;
 pub mod measure;

@@ -3,7 +3,6 @@
 use crate::call::{CallId, Cause, Outcome};
 use crate::event::{Event, LinkIx};
 use crate::network::Done;
-use crate::random::Stream;
 use crate::world::World;
 use design::kinds::client::Effect;
 use design::link::{Mode, OnWrite};
@@ -34,9 +33,21 @@ pub struct Step {
     pub link: LinkIx,
     /// When; any is enough.
     pub when: Vec<Condition>,
+    /// Whether it is called every time, whatever `when` says: what most links are.
+    pub is_certain: bool,
 }
 
 impl Step {
+    /// A step with its conditions.
+    pub fn new(link: LinkIx, when: Vec<Condition>) -> Self {
+        Self {
+            link,
+            // A condition before it may draw a random number, and then has to.
+            is_certain: when.first() == Some(&Condition::Always),
+            when,
+        }
+    }
+
     fn is_fallback(&self) -> bool {
         self.when.contains(&Condition::OnError)
     }
@@ -114,74 +125,76 @@ impl World {
 
     /// Runs stages until one has calls to wait for.
     fn run_stages(&mut self, job: CallId) -> Progress {
+        let call = &mut self.calls[job];
+        let (node, mut stage) = (call.node.0 as usize, call.stage as usize);
+        let mut seen = Seen {
+            miss: std::mem::take(&mut call.saw_miss),
+            failure: std::mem::take(&mut call.saw_failure),
+        };
+        call.is_degraded |= seen.failure;
         loop {
-            let call = &mut self.calls[job];
-            let (node, stage) = (call.node.0 as usize, call.stage as usize);
-            let (saw_miss, saw_failure) = (call.saw_miss, call.saw_failure);
             let Some(links) = self.nodes[node].plan.stages.get(stage).map(Vec::len) else {
                 return Progress::Finished(self.finish_plan(job));
             };
-            (call.saw_miss, call.saw_failure) = (false, false);
-            if saw_failure {
-                call.is_degraded = true;
-            }
+            let mut pending = 0;
             for place in 0..links {
-                if let Some(link) = self.wanted(job, node, stage, place, saw_miss, saw_failure) {
-                    self.calls[job].pending += 1;
+                if let Some(link) = self.wanted(job, node, stage, place, seen) {
+                    pending += 1;
                     self.call(job, link);
                 }
             }
-            if self.calls[job].pending > 0 {
+            if pending > 0 {
+                let call = &mut self.calls[job];
+                (call.stage, call.pending) = (stage as u32, pending);
                 return Progress::Waiting;
             }
-            if saw_failure {
+            if seen.failure {
                 // The fallback's other conditions did not hold: the failure stands.
                 return Progress::Finished(Outcome::Failed(Cause::Error));
             }
-            self.calls[job].stage += 1;
+            seen = Seen::default();
+            stage += 1;
         }
     }
 
     /// The link of a step, if the job calls it now.
+    #[inline]
     fn wanted(
         &mut self,
         job: CallId,
         node: usize,
         stage: usize,
         place: usize,
-        miss: bool,
-        failure: bool,
+        seen: Seen,
     ) -> Option<LinkIx> {
-        let effect = self.effect(job);
-        let operation = self.calls[job].operation;
         let state = &mut self.nodes[node];
         let step = &state.plan.stages[stage][place];
-        let stream: &mut Stream = &mut state.conditions;
-        let holds = |condition: &Condition, stream: &mut Stream| match condition {
+        if step.is_certain {
+            return Some(step.link);
+        }
+        let operation = self.calls[job].operation;
+        // Probes and the like belong to no operation and read.
+        let known = self.operations.get(operation as usize);
+        let effect = known.map_or(Effect::Read, |operation| operation.effect);
+        let stream = &mut state.conditions;
+        let mut holds = |condition: &Condition| match condition {
             Condition::Always => true,
             Condition::Reads => effect == Effect::Read,
             Condition::Writes => effect == Effect::Write,
-            Condition::OnMiss => miss,
-            Condition::OnError => failure,
+            Condition::OnMiss => seen.miss,
+            Condition::OnError => seen.failure,
             Condition::Operations(operations) => operations.contains(&operation),
             Condition::Probability(p) => stream.chance(*p),
         };
-        step.when
-            .iter()
-            .any(|condition| holds(condition, stream))
-            .then_some(step.link)
+        step.when.iter().any(&mut holds).then_some(step.link)
     }
 
+    #[inline]
     fn finish_plan(&mut self, job: CallId) -> Outcome {
         let call = &self.calls[job];
-        let (key, is_degraded) = (call.key, call.is_degraded);
-        if self.effect(job) == Effect::Write {
-            let node = self.calls[job].node.0 as usize;
-            for place in 0..self.nodes[node].plan.invalidates.len() {
-                let link = self.nodes[node].plan.invalidates[place];
-                let cache = self.link(link).to;
-                self.note(link, Event::Invalidate { node: cache, key });
-            }
+        let (node, is_degraded) = (call.node.0 as usize, call.is_degraded);
+        if !self.nodes[node].plan.invalidates.is_empty() {
+            self.invalidate(job, node);
         }
         if is_degraded {
             Outcome::Degraded
@@ -189,6 +202,26 @@ impl World {
             Outcome::Ok
         }
     }
+
+    /// A write is through: caches beside the data forget its key.
+    fn invalidate(&mut self, job: CallId, node: usize) {
+        if self.effect(job) != Effect::Write {
+            return;
+        }
+        let key = self.calls[job].key;
+        for place in 0..self.nodes[node].plan.invalidates.len() {
+            let link = self.nodes[node].plan.invalidates[place];
+            let cache = self.link(link).to;
+            self.note(link, Event::Invalidate { node: cache, key });
+        }
+    }
+}
+
+/// What a job met in the stage before.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    miss: bool,
+    failure: bool,
 }
 
 /// Whether a link is part of its caller's plan (and not a queue's delivery).

@@ -1,12 +1,12 @@
 //! A run: the design made into components, and the loop that fires events in order.
 
 use crate::agenda::{Agenda, Time};
-use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase, Purpose};
+use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase};
 use crate::components::{Component, Node};
 use crate::construct;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::fault::Faults;
-use crate::measure::{ByCause, Gauge, RequestTally, Tally, Tap, Windows};
+use crate::measure::{ByCause, Gauge, Tap, Windows};
 use crate::world::World;
 use design::Design;
 use std::collections::BTreeMap;
@@ -59,9 +59,6 @@ impl Simulation {
             nodes: Vec::new(),
             links: Vec::new(),
             operations: Vec::new(),
-            requests: RequestTally::default(),
-            requests_present: Gauge::default(),
-            requests_total: Tally::default(),
             requests_degraded: 0,
             windows: Windows::new(WINDOW),
             waiting: 0,
@@ -131,7 +128,12 @@ impl Simulation {
     fn step(&mut self, until: Time) -> bool {
         let limit = self.next_mark.min(until.saturating_add(1));
         let calls = &self.world.calls;
-        if let Some((time, event)) = self.world.agenda.pop(limit, |event| is_live(calls, event)) {
+        let now = self.world.now;
+        let next = self
+            .world
+            .agenda
+            .pop(now, limit, |event| is_live(calls, event));
+        if let Some((time, event)) = next {
             self.world.now = time;
             self.events += 1;
             self.fire(event);
@@ -149,8 +151,8 @@ impl Simulation {
     fn pass_mark(&mut self) -> bool {
         let mark = self.next_mark;
         let world = &mut self.world;
-        let is_idle = !world.has_work() || !world.agenda.has_work();
-        if mark > world.end && (is_idle || mark - world.end > DRAIN_MAX) {
+        let is_idle = || !world.has_work() || !world.agenda.has_work();
+        if mark > world.end && (mark - world.end > DRAIN_MAX || is_idle()) {
             return self.end_run();
         }
         world.now = mark;
@@ -205,7 +207,6 @@ impl Simulation {
 
     fn each_gauge(&mut self, mark: impl Fn(&mut Gauge, Time)) {
         let now = self.world.now;
-        mark(&mut self.world.requests_present, now);
         for state in &mut self.world.nodes {
             mark(&mut state.tally.present, now);
         }
@@ -288,8 +289,8 @@ impl Simulation {
     fn conclude(&mut self, id: CallId, outcome: Outcome) {
         let world = &mut self.world;
         let call = &world.calls[id];
-        if let Purpose::Probe(_) = call.purpose {
-            let (balancer, place, phase) = (NodeIx(call.key), call.message as usize, call.phase);
+        if call.is_probe() {
+            let (balancer, place, phase) = (NodeIx(call.key), call.place as usize, call.phase);
             world.calls[id].is_awaited = false;
             if phase == Phase::Answering || phase == Phase::Gone {
                 world.calls.remove(id);
@@ -332,13 +333,22 @@ impl Simulation {
 
     /// Requests so far, the warm-up included.
     pub fn totals(&self) -> Totals {
-        let tally = &self.world.requests_total;
-        Totals {
-            offered: tally.arrivals,
-            answered: tally.completions,
+        // Users call nobody but clients: what reaches these are the requests.
+        let nodes = self.world.nodes.iter().zip(&self.nodes);
+        let clients = nodes.filter(|(_, node)| matches!(node, Node::Client(_)));
+        let mut totals = Totals {
             degraded: self.world.requests_degraded,
-            failed: tally.failures,
+            ..Totals::default()
+        };
+        for (client, _) in clients {
+            let tally = &client.tally.all;
+            totals.offered += tally.arrivals;
+            totals.answered += tally.completions;
+            for (sum, failed) in totals.failed.iter_mut().zip(tally.failures) {
+                *sum += failed;
+            }
         }
+        totals
     }
 
     /// The tap: what the page draws.

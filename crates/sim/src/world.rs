@@ -4,7 +4,8 @@ use crate::agenda::{Agenda, LaneIx, Time};
 use crate::call::{CallId, Calls};
 use crate::components::load_balancer::Balancer;
 use crate::event::{Event, LinkIx, NodeIx};
-use crate::measure::{Gauge, LinkTally, NodeTally, RequestTally, Tap, Windows};
+use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Windows};
+use crate::network::Trip;
 use crate::plan::Plan;
 use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
 use crate::random::{Sampler, Stream};
@@ -91,6 +92,10 @@ pub struct LinkState {
     pub concurrency: u32,
     pub(crate) latency: Sampler,
     pub(crate) latency_lane: Option<LaneIx>,
+    /// What every packet's way is, where nothing about it is drawn.
+    pub(crate) steady_trip: Option<Trip>,
+    /// Whether a breaker or a pool stands before the network.
+    pub(crate) is_guarded: bool,
     pub(crate) loss: f64,
     pub(crate) timeout: Option<Delay>,
     pub(crate) retry: Option<RetryState>,
@@ -143,10 +148,7 @@ pub struct World {
     pub(crate) nodes: Vec<NodeState>,
     pub(crate) links: Vec<LinkState>,
     pub(crate) operations: Vec<Operation>,
-    pub(crate) requests: RequestTally,
-    /// Requests under way.
-    pub(crate) requests_present: Gauge,
-    pub(crate) requests_total: crate::measure::Tally,
+    /// Requests answered in part, the warm-up included.
     pub(crate) requests_degraded: u64,
     pub(crate) windows: Windows,
     /// Calls waiting in all queues.

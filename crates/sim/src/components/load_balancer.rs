@@ -38,52 +38,59 @@ pub struct Balancer {
     generation: u16,
     next: usize,
     healthy: usize,
+    /// Below the threshold of panic: better a sick replica than none (Envoy).
+    ignores_health: bool,
     routing: Stream,
 }
 
 impl Balancer {
     /// Chooses a backend for an attempt and counts it there.
-    pub fn choose(&mut self) -> Option<(LinkIx, u32)> {
+    #[inline]
+    pub fn choose(&mut self) -> Option<(u32, &Backend)> {
         let count = self.backends.len();
         if count == 0 {
             return None;
         }
-        // Below the threshold, health is ignored: better a sick replica than none (Envoy's panic).
-        let ignores_health =
-            self.healthy == 0 || (self.healthy as f64) < self.panic_threshold * count as f64;
         let place = match self.algorithm {
-            Algorithm::RoundRobin => self.from(self.next, ignores_health),
-            Algorithm::Random => self.draw(ignores_health),
+            Algorithm::RoundRobin => self.next_usable(),
+            Algorithm::Random => self.draw(),
             Algorithm::PowerOfTwo => {
-                let (a, b) = (self.draw(ignores_health), self.draw(ignores_health));
+                let (a, b) = (self.draw(), self.draw());
                 if self.backends[b].outstanding < self.backends[a].outstanding {
                     b
                 } else {
                     a
                 }
             }
-            Algorithm::LeastOutstanding => (0..count)
-                .map(|step| (self.next + step) % count)
-                .filter(|place| ignores_health || self.backends[*place].is_healthy)
+            Algorithm::LeastOutstanding => self
+                .in_turn()
+                .filter(|place| self.ignores_health || self.backends[*place].is_healthy)
                 .min_by_key(|place| self.backends[*place].outstanding)?,
         };
-        self.next = (place + 1) % count;
+        self.next = if place + 1 == count { 0 } else { place + 1 };
         let backend = &mut self.backends[place];
         backend.outstanding += 1;
-        Some((backend.link, backend.replica))
+        Some((place as u32, backend))
     }
 
-    /// The first usable backend from a place on.
-    fn from(&self, place: usize, ignores_health: bool) -> usize {
-        let count = self.backends.len();
-        (0..count)
-            .map(|step| (place + step) % count)
-            .find(|place| ignores_health || self.backends[*place].is_healthy)
-            .unwrap_or(place % count)
+    /// All places, from the next in turn on.
+    fn in_turn(&self) -> impl Iterator<Item = usize> {
+        (self.next..self.backends.len()).chain(0..self.next)
     }
 
-    fn draw(&mut self, ignores_health: bool) -> usize {
-        if ignores_health || self.healthy == self.backends.len() {
+    /// The next usable backend in turn.
+    #[inline]
+    fn next_usable(&self) -> usize {
+        if self.ignores_health || self.backends[self.next].is_healthy {
+            return self.next;
+        }
+        self.in_turn()
+            .find(|place| self.backends[*place].is_healthy)
+            .unwrap_or(self.next)
+    }
+
+    fn draw(&mut self) -> usize {
+        if self.ignores_health || self.healthy == self.backends.len() {
             return self.routing.below(self.backends.len() as u64) as usize;
         }
         let nth = self.routing.below(self.healthy as u64) as usize;
@@ -97,22 +104,26 @@ impl Balancer {
 
     /// An attempt of this balancer has ended.
     #[inline]
-    pub fn concluded(&mut self, link: LinkIx, replica: u32) {
-        if let Some(backend) = self.backend_mut(link, replica) {
-            backend.outstanding = backend.outstanding.saturating_sub(1);
+    pub fn concluded(&mut self, place: u32, link: LinkIx, replica: u32) {
+        let is_it = |backend: &Backend| backend.link == link && backend.replica == replica;
+        let place = place as usize;
+        // An edit since may have moved it, or taken it away.
+        let place = match self.backends.get(place).is_some_and(is_it) {
+            true => Some(place),
+            false => self.backends.iter().position(is_it),
+        };
+        if let Some(place) = place {
+            let outstanding = &mut self.backends[place].outstanding;
+            *outstanding = outstanding.saturating_sub(1);
         }
     }
 
-    #[inline]
-    fn backend_mut(&mut self, link: LinkIx, replica: u32) -> Option<&mut Backend> {
-        // Backends of a link stand together, in order of replica.
-        let first = self
-            .backends
-            .iter()
-            .position(|backend| backend.link == link)?;
-        self.backends
-            .get_mut(first + replica as usize)
-            .filter(|backend| backend.link == link)
+    /// Counts the healthy again.
+    fn refresh(&mut self) {
+        let healthy = self.backends.iter().filter(|backend| backend.is_healthy);
+        self.healthy = healthy.count();
+        self.ignores_health = self.healthy == 0
+            || (self.healthy as f64) < self.panic_threshold * self.backends.len() as f64;
     }
 
     /// A probe was answered, or not.
@@ -134,11 +145,7 @@ impl Balancer {
         if backend.against >= needed {
             backend.is_healthy = is_good;
             backend.against = 0;
-            self.healthy = self
-                .backends
-                .iter()
-                .filter(|backend| backend.is_healthy)
-                .count();
+            self.refresh();
         }
     }
 
@@ -160,11 +167,12 @@ impl Balancer {
             })
         });
         self.backends = new.collect();
-        self.healthy = self
-            .backends
-            .iter()
-            .filter(|backend| backend.is_healthy)
-            .count();
+        // The list may be shorter now.
+        self.next = self
+            .next
+            .checked_rem(self.backends.len())
+            .unwrap_or(self.next);
+        self.refresh();
         self.generation = self.generation.wrapping_add(1);
     }
 }
@@ -188,6 +196,7 @@ impl LoadBalancer {
             generation: 0,
             next: 0,
             healthy: 0,
+            ignores_health: true,
             routing,
         };
         cx.node_mut(node).balancer = Some(Box::new(balancer));
@@ -223,7 +232,7 @@ impl LoadBalancer {
                 .backends
                 .iter_mut()
                 .for_each(|backend| backend.is_healthy = true);
-            balancer.healthy = balancer.backends.len();
+            balancer.refresh();
         }
         let generation = balancer.generation;
         let Some(check) = &self.spec.health_check else {
@@ -246,7 +255,7 @@ impl LoadBalancer {
 
 impl Component for LoadBalancer {
     fn arrive(&mut self, id: CallId, cx: &mut World) {
-        if matches!(cx.calls[id].purpose, Purpose::Probe(_)) {
+        if cx.calls[id].is_probe() {
             return cx.answer(id, Outcome::Ok);
         }
         cx.calls[id].phase = Phase::Planning;

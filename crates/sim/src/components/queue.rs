@@ -169,7 +169,7 @@ impl Queue {
         let mut call = Call::new(Purpose::Delivery, self.node, link);
         (call.operation, call.key, call.is_measured) =
             (message.operation, message.key, message.is_measured);
-        (call.message, call.replica, call.phase, call.is_awaited) =
+        (call.place, call.replica, call.phase, call.is_awaited) =
             (place, 0, Phase::Planning, false);
         call.pending = 1;
         let id = cx.calls.insert(call);
@@ -195,7 +195,7 @@ impl Queue {
     /// A delivery was not acknowledged in time: the message is delivered again, or given up.
     fn expire(&mut self, id: CallId, cx: &mut World) {
         let Some(call) = cx.calls.get(id) else { return };
-        let (place, link, was_under_way) = (call.message, call.link, call.phase == Phase::Planning);
+        let (place, link, was_under_way) = (call.place, call.link, call.phase == Phase::Planning);
         cx.calls.remove(id);
         if was_under_way {
             self.consumer_freed(link);
@@ -253,7 +253,7 @@ impl Queue {
 
 impl Component for Queue {
     fn arrive(&mut self, id: CallId, cx: &mut World) {
-        if matches!(cx.calls[id].purpose, Purpose::Probe(_)) {
+        if cx.calls[id].is_probe() {
             return cx.answer(id, Outcome::Ok);
         }
         if !self.make_room(cx) {
@@ -290,7 +290,7 @@ impl Component for Queue {
     fn served(&mut self, _call: CallId, _cx: &mut World) {}
 
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        let (place, link) = (cx.calls[job].message, cx.calls[job].link);
+        let (place, link) = (cx.calls[job].place, cx.calls[job].link);
         self.consumer_freed(link);
         match (done.outcome, self.spec.delivery) {
             (Outcome::Ok | Outcome::Degraded, _) => {

@@ -1,17 +1,24 @@
 //! Where the world counts: requests made and finished, waits and work.
 
-use crate::call::{CallId, Outcome, Purpose};
+use crate::call::{CallId, Outcome};
+use crate::measure::RequestTally;
 use crate::world::World;
 
 impl World {
+    /// All requests: the sum of what is counted by operation.
+    pub(crate) fn requests(&self) -> RequestTally {
+        let mut sum = RequestTally::default();
+        for operation in &self.operations {
+            sum.add(&operation.tally);
+        }
+        sum
+    }
+
     /// A user made a request.
     pub fn request_made(&mut self, id: CallId) {
         let call = &self.calls[id];
-        self.requests_present.up(self.now);
-        self.requests_total.arrivals += 1;
         self.windows.open.offered += 1;
         if call.is_measured {
-            self.requests.offered += 1;
             self.operations[call.operation as usize].tally.offered += 1;
         }
     }
@@ -27,8 +34,6 @@ impl World {
             now - call.started,
         );
         self.calls.remove(id);
-        self.requests_present.down(now);
-        self.requests_total.leave(outcome);
         self.requests_degraded += u64::from(outcome == Outcome::Degraded);
         let tally = &mut self.node_mut(node).tally;
         tally.present.down(now);
@@ -47,14 +52,12 @@ impl World {
         let is_good = outcome == Outcome::Ok;
         self.windows.open.good += u64::from(is_good);
         let is_in_time = now >= self.warmup && now < self.end;
-        let operation = &mut self.operations[operation as usize].tally;
-        for tally in [&mut self.requests, operation] {
-            if is_measured {
-                tally.finish(outcome, latency);
-            }
-            tally.finished_in_time += u64::from(is_in_time);
-            tally.good_in_time += u64::from(is_in_time && is_good);
+        let tally = &mut self.operations[operation as usize].tally;
+        if is_measured {
+            tally.finish(outcome, latency);
         }
+        tally.finished_in_time += u64::from(is_in_time);
+        tally.good_in_time += u64::from(is_in_time && is_good);
     }
 
     /// A call got its slot: how long it waited for it.
@@ -71,7 +74,7 @@ impl World {
     #[inline]
     pub fn count_work(&mut self, id: CallId) {
         let call = &self.calls[id];
-        if call.is_measured && !matches!(call.purpose, Purpose::Probe(_)) {
+        if call.is_measured && !call.is_probe() {
             let work = u128::from(self.now - call.slot_since.max(call.arrived));
             let tally = &mut self.nodes[call.node.0 as usize].tally;
             tally.worked += work;

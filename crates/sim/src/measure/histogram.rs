@@ -30,6 +30,19 @@ impl Histogram {
         self.max = self.max.max(value);
     }
 
+    /// Counts all values of another.
+    pub fn merge(&mut self, other: &Self) {
+        if other.counts.len() > self.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (sum, count) in self.counts.iter_mut().zip(&other.counts) {
+            *sum += count;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+    }
+
     /// How many values.
     pub fn count(&self) -> u64 {
         self.count

@@ -41,12 +41,18 @@ impl Simulation {
                 ));
             }
         }
-        let total = &self.world.requests_total;
-        if total.arrivals != total.left() + self.world.requests_present.level() {
+        let requests = self.world.requests();
+        let requests_now = self
+            .world
+            .calls
+            .iter()
+            .filter(|(_, call)| call.purpose == Purpose::Request && call.is_measured);
+        let under_way = requests_now.count() as u64;
+        if requests.offered != requests.completed() + under_way {
             broken.push(format!(
-                "requests: {} made, {} finished",
-                total.arrivals,
-                total.left()
+                "requests: {} made, {} finished, {under_way} under way",
+                requests.offered,
+                requests.completed()
             ));
         }
     }

@@ -273,7 +273,7 @@ impl Simulation {
     }
 
     fn requests(&self) -> Requests {
-        let mut requests = self.request_report(&self.world.requests);
+        let mut requests = self.request_report(&self.world.requests());
         let operations = &self.world.operations;
         requests.by_operation = operations
             .iter()
@@ -459,7 +459,7 @@ impl Simulation {
     pub fn hash(&self) -> String {
         let mut hash = Hash::default();
         hash.words([self.world.now, self.events, self.world.seed]);
-        hash.words(self.world.requests.words());
+        hash.words(self.world.requests().words());
         for node in &self.world.nodes {
             hash.text(&node.id);
             let tally = &node.tally;

@@ -137,6 +137,19 @@ impl RequestTally {
         self.latency.add(latency);
     }
 
+    /// Adds what another counted.
+    pub fn add(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.ok += other.ok;
+        self.degraded += other.degraded;
+        for (sum, failed) in self.failed.iter_mut().zip(other.failed) {
+            *sum += failed;
+        }
+        self.latency.merge(&other.latency);
+        self.finished_in_time += other.finished_in_time;
+        self.good_in_time += other.good_in_time;
+    }
+
     /// Everything counted, for the hash of a run.
     pub fn words(&self) -> impl Iterator<Item = u64> {
         [

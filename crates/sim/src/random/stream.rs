@@ -78,7 +78,7 @@ impl Stream {
     /// Even over [0, 1).
     #[inline]
     pub fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+        (self.bits() >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
     /// Even over 0..n; `n` at most 2^32. The bias is below n / 2^32 (Lemire 2019, without rejection).

@@ -47,7 +47,7 @@ pub(super) fn exponential(stream: &mut Stream) -> f64 {
     loop {
         let bits = stream.bits();
         let layer = (bits & 0xff) as usize;
-        let x = (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0) * tables.x[layer];
+        let x = (bits >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0) * tables.x[layer];
         if x < tables.x[layer + 1] {
             return x;
         }
@@ -69,7 +69,7 @@ pub(super) fn normal(stream: &mut Stream) -> f64 {
         let bits = stream.bits();
         let layer = (bits & 0xff) as usize;
         let sign = if bits & 0x100 == 0 { 1.0 } else { -1.0 };
-        let x = (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0) * tables.x[layer];
+        let x = (bits >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0) * tables.x[layer];
         if x < tables.x[layer + 1] {
             return sign * x;
         }

@@ -1,0 +1,275 @@
+//! The caller's end of calls: policies before an attempt, and what follows when its wait is over.
+//!
+//! An attempt passes the breaker, then the pool, then the network. A timeout ends the caller's
+//! wait, not the callee's work. Links without a policy (most, and the fast ones) skip all of it.
+
+use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::event::{Event, LinkIx};
+use crate::network::Done;
+use crate::policies::breaker::Change;
+use crate::world::World;
+
+/// What the caller's policies say of an attempt.
+enum Verdict {
+    Goes,
+    Waits,
+    Refused,
+}
+
+impl World {
+    /// Makes a job call over a link. The answer comes back to the job's component as [`Done`].
+    #[inline]
+    pub fn call(&mut self, job: CallId, link: LinkIx) {
+        let remaining = self.link(link).calls - 1;
+        self.call_with(job, link, remaining);
+    }
+
+    fn call_with(&mut self, job: CallId, link: LinkIx, remaining: u32) {
+        let state = &mut self.links[link.0 as usize];
+        let mut call = Call::of_job(job, &self.calls[job], link, state.to);
+        call.remaining = remaining;
+        state.count_call(call.is_measured, call.caller_replica);
+        let id = self.calls.insert(call);
+        self.attempt(id);
+    }
+
+    /// Makes a balancer's job call one of its backends, chosen anew for every attempt.
+    pub fn call_balanced(&mut self, job: CallId) {
+        let parent = &self.calls[job];
+        let mut call = Call::of_job(job, parent, LinkIx::NONE, parent.node);
+        call.is_balanced = true;
+        let id = self.calls.insert(call);
+        self.attempt_balanced(id);
+    }
+
+    fn attempt_balanced(&mut self, id: CallId) {
+        if self.choose_backend(id) {
+            self.attempt(id);
+        } else {
+            self.refuse(id, Cause::Unavailable);
+        }
+    }
+
+    /// Makes one attempt: policies first, then the network.
+    #[inline]
+    fn attempt(&mut self, id: CallId) {
+        if self.links[self.calls[id].link.0 as usize].is_guarded {
+            match self.ask_policies(id) {
+                Verdict::Goes => {}
+                Verdict::Waits => return,
+                Verdict::Refused => return self.refuse(id, Cause::CircuitOpen),
+            }
+        }
+        self.send(id);
+    }
+
+    fn ask_policies(&mut self, id: CallId) -> Verdict {
+        let now = self.now;
+        let call = &mut self.calls[id];
+        let state = &mut self.links[call.link.0 as usize];
+        let caller = &mut state.callers[call.caller_replica as usize];
+        if let Some(spec) = &state.breaker {
+            if !caller.breaker.admits(spec, now) {
+                return Verdict::Refused;
+            }
+            call.is_judged = true;
+        }
+        let Some((size, wait)) = state.pool else {
+            return Verdict::Goes;
+        };
+        if caller.pool.acquire(size) {
+            call.holds_connection = true;
+            return Verdict::Goes;
+        }
+        caller.pool.wait(id);
+        call.phase = Phase::Held;
+        if let Some(wait) = wait {
+            self.after_delay(wait, Event::PoolWait(id));
+        }
+        Verdict::Waits
+    }
+
+    /// The caller's own policy says no: heard at once, but not before the caller has finished
+    /// what it is doing.
+    #[cold]
+    fn refuse(&mut self, id: CallId, cause: Cause) {
+        self.calls[id].outcome = Outcome::Failed(cause);
+        self.calls[id].phase = Phase::Answering;
+        self.at(self.now, Event::Reply(id));
+    }
+
+    /// The caller's wait for an attempt is over. Tries again where the policy says so; otherwise
+    /// gives the job that waited and what it hears.
+    #[inline]
+    pub(crate) fn conclude(&mut self, id: CallId, outcome: Outcome) -> Option<(CallId, Done)> {
+        let call = &mut self.calls[id];
+        call.is_awaited = false;
+        let (job, link, remaining) = (call.parent, call.link, call.remaining);
+        let done = Done {
+            link,
+            outcome,
+            is_miss: call.is_miss,
+        };
+        let is_over = !matches!(call.phase, Phase::Travelling) && !call.phase.is_at_callee();
+        if link == LinkIx::NONE {
+            // A balancer found nobody to send it to.
+            if is_over {
+                self.calls.remove(id);
+            }
+            return self.is_waiting(job).then_some((job, done));
+        }
+        let state = &mut self.links[link.0 as usize];
+        state.count_conclusion(call, outcome, self.now);
+        if call.is_balanced
+            && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
+        {
+            balancer.concluded(call.place, link, call.replica);
+        }
+        // Policies act on what the attempt was once its record is free for another.
+        let has_policy = state.is_guarded || (state.retry.is_some() && !outcome.is_answer());
+        let ended = has_policy.then(|| call.clone());
+        if is_over {
+            self.calls.remove(id);
+        }
+        if self.tap.is_open && outcome == Outcome::Failed(Cause::Timeout) {
+            self.show_timeout(link);
+        }
+        if let Some(ended) = ended
+            && self.apply_policies(&ended, outcome)
+        {
+            return None;
+        }
+        if !self.is_waiting(job) {
+            return None;
+        }
+        if remaining > 0 && outcome.is_answer() {
+            self.calls[job].is_degraded |= outcome == Outcome::Degraded;
+            self.call_with(job, link, remaining - 1);
+            return None;
+        }
+        Some((job, done))
+    }
+
+    /// Whether a job still waits for the calls of its plan.
+    #[inline]
+    pub fn is_waiting(&self, job: CallId) -> bool {
+        self.calls
+            .get(job)
+            .is_some_and(|job| job.phase == Phase::Planning)
+    }
+
+    /// What the caller's policies do about an attempt that ended; true if there will be another.
+    fn apply_policies(&mut self, ended: &Call, outcome: Outcome) -> bool {
+        self.give_back(ended, outcome);
+        match outcome {
+            Outcome::Failed(cause) => self.is_waiting(ended.parent) && self.try_again(ended, cause),
+            Outcome::Ok | Outcome::Degraded => false,
+        }
+    }
+
+    /// Gives back what the attempt held at the caller: the breaker's verdict, the connection.
+    fn give_back(&mut self, ended: &Call, outcome: Outcome) {
+        let now = self.now;
+        let state = &mut self.links[ended.link.0 as usize];
+        let Some(caller) = state.callers.get_mut(ended.caller_replica as usize) else {
+            return;
+        };
+        if let (Some(spec), true) = (&state.breaker, ended.is_judged) {
+            match caller.breaker.record(spec, !outcome.is_answer(), now) {
+                Change::Opened => state.tally.open.up(now),
+                Change::Closed => state.tally.open.down(now),
+                Change::None => {}
+            }
+        }
+        if ended.holds_connection
+            && let Some((size, _)) = state.pool
+        {
+            let calls = &self.calls;
+            let wants = |id: CallId| {
+                calls
+                    .get(id)
+                    .is_some_and(|call| call.is_awaited && call.phase == Phase::Held)
+            };
+            if let Some(next) = caller.pool.release(size, wants) {
+                self.calls[next].holds_connection = true;
+                self.send(next);
+            }
+        }
+    }
+
+    /// Starts a further attempt if the policy allows one.
+    fn try_again(&mut self, failed: &Call, cause: Cause) -> bool {
+        let state = &mut self.links[failed.link.0 as usize];
+        let Some(retry) = &state.retry else {
+            return false;
+        };
+        if failed.attempt >= retry.max_attempts || !retry.on[cause as usize] {
+            return false;
+        }
+        let caller = &mut state.callers[failed.caller_replica as usize];
+        if caller
+            .budget
+            .as_mut()
+            .is_some_and(|budget| !budget.withdraw())
+        {
+            return false;
+        }
+        let pause = retry
+            .backoff
+            .pause(failed.attempt + 1, failed.pause, &mut state.jitter_stream);
+        let mut next = Call::new(Purpose::Call, failed.node, failed.link);
+        next.parent = failed.parent;
+        next.caller_replica = failed.caller_replica;
+        next.operation = failed.operation;
+        next.key = failed.key;
+        next.is_measured = failed.is_measured;
+        next.is_shown = failed.is_shown;
+        next.remaining = failed.remaining;
+        next.attempt = failed.attempt + 1;
+        next.pause = pause;
+        let id = self.calls.insert(next);
+        self.after(pause, Event::Backoff(id));
+        true
+    }
+
+    /// The pause before a further attempt is over.
+    pub(crate) fn attempt_again(&mut self, id: CallId) {
+        let call = &mut self.calls[id];
+        let (job, link) = (call.parent, call.link);
+        if !self.is_waiting(job) {
+            // Whoever wanted it is gone: a crash, or a user who left.
+            return self.calls.remove(id);
+        }
+        let caller = self.link(link).from;
+        if self.node(caller).balancer.is_some() {
+            let call = &mut self.calls[id];
+            (call.link, call.is_balanced) = (LinkIx::NONE, true);
+            self.attempt_balanced(id);
+        } else {
+            self.attempt(id);
+        }
+    }
+
+    /// Chooses link and replica for a balancer's attempt; false where there is nobody.
+    #[inline]
+    fn choose_backend(&mut self, id: CallId) -> bool {
+        let job = self.calls[id].parent;
+        let Some(job) = self.calls.get(job) else {
+            return false;
+        };
+        let Some(balancer) = &mut self.nodes[job.node.0 as usize].balancer else {
+            return false;
+        };
+        let Some((place, backend)) = balancer.choose() else {
+            return false;
+        };
+        let state = &mut self.links[backend.link.0 as usize];
+        let call = &mut self.calls[id];
+        (call.link, call.replica, call.place) = (backend.link, backend.replica, place);
+        call.node = state.to;
+        if call.attempt == 1 {
+            state.count_call(call.is_measured, call.caller_replica);
+        }
+        true
+    }
+}

@@ -1,0 +1,64 @@
+//! What the page draws of calls: one of so many, and every failure.
+
+use crate::call::{CallId, Outcome};
+use crate::event::LinkIx;
+use crate::measure::{Flight, FlightKind};
+use crate::network::Trip;
+use crate::world::World;
+use design::link::Mode;
+
+impl World {
+    /// An attempt leaves. Whether it is drawn decides for its answer and for the calls it makes.
+    #[cold]
+    pub(crate) fn show_call(&mut self, id: CallId, link: LinkIx, trip: Trip) {
+        let is_retry = self.calls[id].attempt > 1;
+        let state = &mut self.links[link.0 as usize];
+        state.until_dot = state.until_dot.saturating_sub(1);
+        let is_chosen = state.until_dot == 0;
+        if is_chosen {
+            state.until_dot = state.dot.max(1);
+        }
+        let kind = match (trip.is_lost, state.mode, is_retry) {
+            (true, ..) => FlightKind::Lost,
+            (false, Mode::Call, true) => FlightKind::Retry,
+            (false, Mode::Call, false) => FlightKind::Call,
+            (false, Mode::Publish | Mode::Consume | Mode::DeadLetter, _) => FlightKind::Message,
+        };
+        self.calls[id].is_shown = is_chosen;
+        if is_chosen || trip.is_lost {
+            self.show(link, kind, trip.latency);
+        }
+    }
+
+    /// An answer leaves. Probes are not drawn; failures are never sampled away.
+    #[cold]
+    pub(crate) fn show_answer(&mut self, id: CallId, link: LinkIx, trip: Trip) {
+        let call = &self.calls[id];
+        if call.is_probe() {
+            return;
+        }
+        match (trip.is_lost, call.outcome) {
+            (true, _) => self.show(link, FlightKind::Lost, trip.latency),
+            (false, Outcome::Failed(_)) => self.show(link, FlightKind::Failure, trip.latency),
+            (false, Outcome::Ok | Outcome::Degraded) if call.is_shown => {
+                self.show(link, FlightKind::Answer, trip.latency)
+            }
+            (false, Outcome::Ok | Outcome::Degraded) => {}
+        }
+    }
+
+    /// A caller gave up.
+    #[cold]
+    pub(crate) fn show_timeout(&mut self, link: LinkIx) {
+        self.show(link, FlightKind::Timeout, 1);
+    }
+
+    fn show(&mut self, link: LinkIx, kind: FlightKind, duration: u64) {
+        self.tap.record(Flight {
+            link,
+            kind,
+            start: self.now,
+            duration,
+        });
+    }
+}
