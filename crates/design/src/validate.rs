@@ -17,12 +17,15 @@ pub const ID_MAX: usize = 64;
 
 /// Records every problem of the design as a whole.
 pub fn validate(design: &Design, reader: &mut Reader) {
-    let nodes: BTreeMap<&str, &Kind> = design
-        .nodes
-        .iter()
-        .map(|node| (node.id.as_str(), &node.kind))
-        .collect();
-    let operations: BTreeSet<&str> = operation_names(design).collect();
+    // Inserted one by one: `collect` sorts first, and each map's sort is 4 KB more of the page.
+    let mut nodes: BTreeMap<&str, &Kind> = BTreeMap::new();
+    for node in &design.nodes {
+        nodes.insert(&node.id, &node.kind);
+    }
+    let mut operations: BTreeSet<&str> = BTreeSet::new();
+    for name in operation_names(design) {
+        operations.insert(name);
+    }
     check_counts(design, reader);
     check_ids(design, reader);
     if design.settings.warmup > design.settings.duration {
@@ -366,12 +369,10 @@ fn check_requirement(requirement: &crate::requirement::Requirement, reader: &mut
 
 /// A cycle of calls that nothing ends would make every request call itself for ever.
 fn check_cycles(design: &Design, reader: &mut Reader) {
-    let index: BTreeMap<&str, usize> = design
-        .nodes
-        .iter()
-        .enumerate()
-        .map(|(at, node)| (node.id.as_str(), at))
-        .collect();
+    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, node) in design.nodes.iter().enumerate() {
+        index.insert(&node.id, at);
+    }
     let mut out: Vec<Vec<(usize, usize)>> = vec![Vec::new(); design.nodes.len()];
     for (at, link) in design.links.iter().enumerate() {
         if link.mode == Mode::Call && !may_end(link) {
