@@ -1,0 +1,207 @@
+//! The semantics of the model, pinned to the nanosecond: constant times, recorded arrivals, traces.
+//!
+//! Every design here is small enough to be worked out by hand, and the comments do so where it is
+//! not plain. Links have no latency unless a test gives them one.
+
+use design::Design;
+use serde_json::Value as Json;
+use sim::Simulation;
+use sim::measure::FlightKind;
+
+#[path = "model/balancing.rs"]
+mod balancing;
+#[path = "model/caches.rs"]
+mod caches;
+#[path = "model/calls.rs"]
+mod calls;
+#[path = "model/clients.rs"]
+mod clients;
+#[path = "model/faults.rs"]
+mod faults;
+#[path = "model/policies.rs"]
+mod policies;
+#[path = "model/queues.rs"]
+mod queues;
+
+/// A node; `rest` is the JSON of its further fields.
+fn node(id: &str, kind: &str, rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    format!(r#"{{"id": "{id}", "kind": "{kind}"{comma}{rest}}}"#)
+}
+
+/// A client "u" whose requests come at these moments, in ms.
+fn replay(moments: impl IntoIterator<Item = u64>) -> String {
+    replay_by("u", moments, "")
+}
+
+fn replay_by(id: &str, moments: impl IntoIterator<Item = u64>, rest: &str) -> String {
+    let moments: Vec<String> = moments
+        .into_iter()
+        .map(|ms| format!("\"{ms}ms\""))
+        .collect();
+    let comma = if rest.is_empty() { "" } else { ", " };
+    let arrivals = format!(
+        r#""arrivals": {{"replay": [{}]}}{comma}{rest}"#,
+        moments.join(", ")
+    );
+    node(id, "client", &arrivals)
+}
+
+/// A service of constant time.
+fn service(id: &str, ms: u64, rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    node(
+        id,
+        "service",
+        &format!(r#""service_time": "const({ms}ms)"{comma}{rest}"#),
+    )
+}
+
+/// A database of constant times.
+fn database(id: &str, ms: u64, rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    let times = format!(r#""read_time": "const({ms}ms)", "write_time": "const({ms}ms)""#);
+    node(id, "database", &format!("{times}{comma}{rest}"))
+}
+
+/// A link by its ends ("u->api"), without latency where `rest` gives none.
+fn link(ends: &str, rest: &str) -> String {
+    let (from, to) = ends.split_once("->").unwrap();
+    let latency = if rest.contains("\"latency\"") {
+        ""
+    } else {
+        r#", "latency": "const(0s)""#
+    };
+    let comma = if rest.is_empty() { "" } else { ", " };
+    format!(r#"{{"from": "{from}", "to": "{to}"{latency}{comma}{rest}}}"#)
+}
+
+/// A fault from one moment to another, in ms.
+fn fault(kind: &str, target: &str, from: u64, to: u64, rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    format!(
+        r#"{{"kind": "{kind}", "target": "{target}", "at": "{from}ms", "for": "{}ms"{comma}{rest}}}"#,
+        to - from
+    )
+}
+
+/// A design that runs for a second unless a setting says otherwise.
+fn design(settings: &str, nodes: &[String], links: &[String], faults: &[String]) -> Design {
+    let duration = if settings.contains("\"duration\"") {
+        ""
+    } else {
+        r#""duration": "1s", "#
+    };
+    let comma = if settings.is_empty() { "" } else { ", " };
+    let text = format!(
+        r#"{{"faultline": 1, {duration}{settings}{comma}"nodes": [{}], "links": [{}], "faults": [{}]}}"#,
+        nodes.join(", "),
+        links.join(", "),
+        faults.join(", ")
+    );
+    format::json::read(&text).unwrap_or_else(|problems| panic!("{problems:?} in {text}"))
+}
+
+/// A finished run: its report, and all that went over its links.
+struct Run {
+    report: Json,
+    flights: Vec<(String, &'static str, u64)>,
+}
+
+fn run(nodes: &[String], links: &[String]) -> Run {
+    run_with("", nodes, links, &[])
+}
+
+fn run_with(settings: &str, nodes: &[String], links: &[String], faults: &[String]) -> Run {
+    run_design(&design(settings, nodes, links, faults))
+}
+
+fn run_design(design: &Design) -> Run {
+    let mut simulation = Simulation::new(design);
+    simulation.tap_mut().is_open = true;
+    simulation.run();
+    assert_eq!(simulation.broken_laws(), Vec::<String>::new());
+    let taken: Vec<_> = simulation.tap_mut().take().collect();
+    let flights = taken.iter().map(|flight| {
+        let word = match flight.kind {
+            FlightKind::Call => "call",
+            FlightKind::Retry => "retry",
+            FlightKind::Message => "message",
+            FlightKind::Answer => "answer",
+            FlightKind::Failure => "failure",
+            FlightKind::Timeout => "timeout",
+            FlightKind::Lost => "lost",
+        };
+        let id = simulation.world().link(flight.link).id.clone();
+        (id, word, flight.start)
+    });
+    let flights = flights.collect();
+    let report = serde_json::to_value(simulation.report()).unwrap();
+    let requests = &report["requests"];
+    assert_eq!(
+        requests["offered"].as_u64().unwrap(),
+        requests["completed"].as_u64().unwrap() + requests["in_flight"].as_u64().unwrap()
+    );
+    Run { report, flights }
+}
+
+impl Run {
+    /// All that went over a link, each with the moment it left, in ms: "call 0, answer 10".
+    fn trace(&self, link: &str) -> String {
+        let words = self.of(link).map(|(word, at)| format!("{word} {at}"));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// When attempts and messages were sent over a link, in ms.
+    fn sent(&self, link: &str) -> Vec<f64> {
+        let is_sent = |word: &str| ["call", "retry", "message"].contains(&word);
+        self.of(link)
+            .filter(|(word, _)| is_sent(word))
+            .map(|(_, at)| at)
+            .collect()
+    }
+
+    fn of(&self, link: &str) -> impl Iterator<Item = (&'static str, f64)> {
+        assert!(
+            self.report["links"][link].is_object(),
+            "there is no link {link}"
+        );
+        let mine = self.flights.iter().filter(move |(id, ..)| id == link);
+        mine.map(|(_, word, at)| (*word, *at as f64 / 1e6))
+    }
+
+    /// A figure of the report, by its path.
+    #[track_caller]
+    fn number(&self, path: &str) -> f64 {
+        let found = self
+            .report
+            .pointer(path)
+            .unwrap_or_else(|| panic!("no {path}"));
+        found
+            .as_f64()
+            .unwrap_or_else(|| panic!("{path} is {found}"))
+    }
+
+    fn ok(&self) -> f64 {
+        self.number("/requests/ok")
+    }
+
+    /// The causes of failed requests: "timeout 2", or nothing.
+    fn failed(&self) -> String {
+        let causes = self.report["requests"]["failed"].as_object().unwrap();
+        let causes = causes
+            .iter()
+            .map(|(cause, count)| format!("{cause} {count}"));
+        causes.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The longest latency of an answered request, in ms (exact).
+    #[track_caller]
+    fn latency(&self) -> f64 {
+        self.number("/requests/latency_ms/max")
+    }
+
+    fn hash(&self) -> &str {
+        self.report["run"]["hash"].as_str().unwrap()
+    }
+}

@@ -1,0 +1,131 @@
+//! Caches: when an entry stands there, and when it does not any more.
+
+use crate::*;
+
+const ONE_KEY: &str = r#""operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#;
+const ONE_KEY_WRITE: &str =
+    r#""operations": [{"name": "put", "effect": "write", "keys": {"uniform": {"n": 1}}}]"#;
+
+fn cache(rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    node(
+        "cache",
+        "cache",
+        &format!(r#""hit_time": "const(0s)"{comma}{rest}"#),
+    )
+}
+
+/// Look-aside: the cache 1 ms away, the database takes 10 ms. Requests read one key.
+fn look_aside(moments: impl IntoIterator<Item = u64>, ttl: &str, faults: &[String]) -> Run {
+    let nodes = [
+        replay_by("u", moments, ONE_KEY),
+        service("api", 0, ""),
+        cache(&format!(r#""ttl": {ttl}"#)),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->cache", r#""latency": "1ms""#),
+        link("api->db", r#""when": "on_miss""#),
+    ];
+    run_with("", &nodes, &links, faults)
+}
+
+#[test]
+fn a_fill_is_a_message_and_the_ttl_runs_from_its_arrival() {
+    // Asked at 1, missed at 2, loaded at 12, filled at 13; look-ups arrive 1 ms after the request.
+    for (second, loads) in [(11, 2), (13, 1), (111, 1), (112, 2)] {
+        let run = look_aside([0, second], r#""100ms""#, &[]);
+        assert_eq!(
+            run.sent("api->db").len(),
+            loads,
+            "the second request at {second}"
+        );
+    }
+    let run = look_aside([0, 50], r#""100ms""#, &[]);
+    assert_eq!(run.latency(), 12.0);
+    assert_eq!(
+        run.number("/requests/latency_ms/mean"),
+        7.0,
+        "a hit is 2 ms"
+    );
+    assert_eq!(run.number("/nodes/cache/hit_ratio"), 0.5);
+}
+
+#[test]
+fn a_flush_and_a_crash_forget_and_a_down_cache_refuses() {
+    let moments = [0, 50, 200, 300];
+    let never = look_aside(moments, "null", &[]);
+    assert_eq!(never.sent("api->db"), [2.0]);
+    let flushed = look_aside(
+        moments,
+        "null",
+        &[fault("cache_flush", "cache", 100, 101, "")],
+    );
+    assert_eq!(flushed.sent("api->db"), [2.0, 202.0]);
+    let crashed = look_aside(moments, "null", &[fault("crash", "cache", 100, 250, "")]);
+    assert_eq!(crashed.sent("api->db"), [2.0, 302.0]);
+    assert_eq!(crashed.failed(), "error 1");
+}
+
+#[test]
+fn a_fill_that_is_lost_leaves_the_cache_empty() {
+    let run = look_aside(
+        [0, 50],
+        "null",
+        &[fault("loss", "api->cache", 12, 13, r#""loss": 1"#)],
+    );
+    assert_eq!(run.sent("api->db"), [2.0, 52.0]);
+}
+
+#[test]
+fn read_through_loads_once_and_writes_reach_the_origin() {
+    let nodes = [
+        replay_by("u", [0, 20, 119, 120], ONE_KEY),
+        replay_by("w", [300], ONE_KEY_WRITE),
+        replay_by("v", [350], ONE_KEY),
+        cache(r#""ttl": "100ms""#),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("u->cache", ""),
+        link("w->cache", ""),
+        link("v->cache", ""),
+        link("cache->db", ""),
+    ];
+    let run = run(&nodes, &links);
+    // Filled at 10, so stale from 110 on; again at 129. The write at 300 stands in the cache at 310.
+    assert_eq!(run.sent("cache->db"), [0.0, 119.0, 120.0, 300.0]);
+    assert_eq!(
+        run.number("/requests/latency_ms/mean"),
+        (10.0 + 0.0 + 10.0 + 10.0 + 10.0 + 0.0) / 6.0
+    );
+}
+
+#[test]
+fn a_write_invalidates_by_a_message_once_it_has_succeeded() {
+    for (on_write, loads) in [("none", 1), ("invalidate", 2)] {
+        let nodes = [
+            replay_by("u", [0, 109, 112], ONE_KEY),
+            replay_by("w", [100], ONE_KEY_WRITE),
+            service("api", 0, ""),
+            cache(""),
+            database("db", 10, ""),
+        ];
+        let cached = format!(r#""latency": "1ms", "when": "reads", "on_write": "{on_write}""#);
+        let links = [
+            link("u->api", ""),
+            link("w->api", ""),
+            link("api->cache", &cached),
+            link("api->db", r#""when": ["on_miss", "writes"]"#),
+        ];
+        let run = run(&nodes, &links);
+        // The write ends at 110 and the entry goes at 111: the look-up at 110 still hits.
+        let reads = run
+            .sent("api->db")
+            .into_iter()
+            .filter(|at| *at != 100.0)
+            .count();
+        assert_eq!(reads, loads, "{on_write}");
+    }
+}

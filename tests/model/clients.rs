@@ -1,0 +1,141 @@
+//! Users: when they come, how long they wait, and when they ask again.
+
+use crate::*;
+
+fn arriving(arrivals: &str, rest: &str, settings: &str, faults: &[String]) -> Run {
+    let client = node("u", "client", &format!(r#""arrivals": {arrivals}{rest}"#));
+    run_with(
+        settings,
+        &[client, service("api", 10, "")],
+        &[link("u->api", "")],
+        faults,
+    )
+}
+
+#[test]
+fn constant_arrivals_are_evenly_spaced_and_profiles_stretch_them() {
+    let steady = arriving(r#"{"constant": "10/s"}"#, "", "", &[]);
+    let expected: Vec<f64> = (1..10).map(|n| f64::from(n) * 100.0).collect();
+    assert_eq!(steady.sent("u->api"), expected);
+    // Half of an interval at 10/s, the other half at 20/s.
+    let profile = r#", "profile": [{"at": "350ms", "times": 2}, {"at": "500ms", "times": 0}, {"at": "800ms", "times": 1}]"#;
+    let shaped = arriving(r#"{"constant": "10/s"}"#, profile, "", &[]);
+    // At 500 all of an interval is done but 0: what is due then waits for the rate to come back.
+    assert_eq!(
+        shaped.sent("u->api")[..5],
+        [100.0, 200.0, 300.0, 375.0, 425.0]
+    );
+    assert!(
+        shaped
+            .sent("u->api")
+            .iter()
+            .all(|at| *at <= 500.0 || *at >= 800.0)
+    );
+}
+
+#[test]
+fn bursts_are_silent_in_between() {
+    let bursts = r#"{"on_off": {"rate": "200/s", "on": "100ms", "off": "300ms"}}"#;
+    let run = arriving(bursts, "", r#""duration": "4s""#, &[]);
+    assert!(run.sent("u->api").iter().all(|at| at % 400.0 <= 100.0));
+    let count = run.sent("u->api").len();
+    assert!(
+        (130..270).contains(&count),
+        "{count} where 200 are to be expected"
+    );
+}
+
+#[test]
+fn recorded_moments_may_be_equal() {
+    let nodes = [
+        replay([7; 10_000]),
+        service("api", 1, r#""concurrency": null"#),
+    ];
+    let run = run(&nodes, &[link("u->api", "")]);
+    assert_eq!((run.ok(), run.latency()), (10_000.0, 1.0));
+}
+
+#[test]
+fn closed_users_ask_wait_and_think() {
+    // Each asks at 100, 210, 320 ... 980: 100 of thought and 10 of service.
+    let run = arriving(
+        r#"{"closed": {"users": 3, "think": "const(100ms)"}}"#,
+        "",
+        "",
+        &[],
+    );
+    let expected: Vec<f64> = (0..9)
+        .flat_map(|n| [100.0 + 110.0 * f64::from(n); 3])
+        .collect();
+    assert_eq!(run.sent("u->api"), expected);
+    assert_eq!(run.number("/nodes/api/in_flight_mean"), 0.27);
+}
+
+#[test]
+fn a_spike_brings_more_users_and_takes_them_away_again() {
+    let spike = fault("traffic_spike", "u", 300, 600, r#""times": 4"#);
+    let closed = arriving(
+        r#"{"closed": {"users": 1, "think": "const(90ms)"}}"#,
+        "",
+        "",
+        std::slice::from_ref(&spike),
+    );
+    // The first asks at 90, 190 ...; three more think from 300 on. From 600 on three of the four
+    // leave as they would next ask, at 690.
+    let (before, during, after) = count_around(&closed);
+    assert_eq!((before, during, after), (3, 4 * 3, 4));
+    let open = arriving(r#"{"constant": "100/s"}"#, "", "", &[spike]);
+    assert_eq!(count_around(&open), (29, 30 * 4 + 1, 39));
+}
+
+/// Requests before 300, to 600, and after.
+fn count_around(run: &Run) -> (usize, usize, usize) {
+    let sent = run.sent("u->api");
+    let before = sent.iter().filter(|at| **at < 300.0).count();
+    let after = sent.iter().filter(|at| **at > 600.0).count();
+    (before, sent.len() - before - after, after)
+}
+
+#[test]
+fn a_user_out_of_patience_leaves_and_the_work_goes_on() {
+    let run = arriving(
+        r#"{"replay": ["0s", "5ms"]}"#,
+        r#", "patience": "12ms""#,
+        "",
+        &[],
+    );
+    assert_eq!((run.ok(), run.failed().as_str()), (2.0, ""));
+    let nodes = [
+        replay_by("u", [0, 0], r#""patience": "12ms""#),
+        service("api", 10, r#""concurrency": 1"#),
+    ];
+    let run = crate::run(&nodes, &[link("u->api", "")]);
+    assert_eq!((run.ok(), run.failed().as_str()), (1.0, "abandoned 1"));
+    assert_eq!(run.number("/nodes/u/response_ms/max"), 12.0);
+    assert_eq!(run.trace("u->api"), "call 0, call 0, answer 10, answer 20");
+}
+
+#[test]
+fn an_abandoned_request_is_not_tried_again() {
+    let rest =
+        r#""timeout": "10ms", "retry": {"max_attempts": 9, "backoff": {"constant": "10ms"}}"#;
+    let nodes = [
+        replay_by("u", [0], r#""patience": "45ms""#),
+        service("api", 500, ""),
+    ];
+    let run = run(&nodes, &[link("u->api", rest)]);
+    assert_eq!(run.sent("u->api"), [0.0, 20.0, 40.0]);
+    assert_eq!(run.failed(), "abandoned 1");
+}
+
+#[test]
+fn a_user_who_failed_reloads_a_moment_later() {
+    let run = arriving(
+        r#"{"replay": ["0s"]}"#,
+        r#", "reload": 0.99"#,
+        "",
+        &[fault("crash", "api", 0, 5, "")],
+    );
+    assert_eq!(run.sent("u->api"), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    assert_eq!((run.ok(), run.failed().as_str()), (1.0, "refused 5"));
+}
