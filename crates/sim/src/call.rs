@@ -315,15 +315,11 @@ impl Calls {
     /// Puts a record in.
     #[inline]
     pub fn insert(&mut self, mut call: Call) -> CallId {
+        if self.free == u32::MAX {
+            self.grow(&call);
+        }
         self.live += 1;
         self.probes += u32::from(call.is_probe());
-        if self.free == u32::MAX {
-            self.records.push(call);
-            return CallId {
-                slot: self.records.len() as u32 - 1,
-                generation: 0,
-            };
-        }
         let slot = self.free;
         let place = &mut self.records[slot as usize];
         self.free = place.next;
@@ -333,6 +329,17 @@ impl Calls {
             slot,
             generation: place.generation,
         }
+    }
+
+    /// Makes one more place; what stands in it counts for nothing.
+    #[cold]
+    fn grow(&mut self, like: &Call) {
+        self.free = self.records.len() as u32;
+        self.records.push(Call {
+            next: u32::MAX,
+            generation: 0,
+            ..like.clone()
+        });
     }
 
     /// Frees a record.

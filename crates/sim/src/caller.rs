@@ -24,6 +24,7 @@ impl World {
         self.call_with(job, link, remaining);
     }
 
+    #[inline]
     fn call_with(&mut self, job: CallId, link: LinkIx, remaining: u32) {
         let state = &mut self.links[link.0 as usize];
         let mut call = Call::of_job(job, &self.calls[job], link, state.to);

@@ -7,7 +7,7 @@ use crate::components::Node;
 use crate::event::{LinkIx, NodeIx};
 use crate::fault;
 use crate::measure::{LinkTally, NodeTally, RequestTally};
-use crate::plan::{self, Condition, Plan, Step};
+use crate::plan::{self, Condition, Plan, Stage, Step};
 use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
 use crate::random::{Purpose, Sampler, Stream};
 use crate::simulation::Simulation;
@@ -238,14 +238,17 @@ fn make_plans(design: &Design, world: &mut World) {
             if plan::is_planned(link.mode) {
                 steps.push((
                     link.stage.unwrap_or(order as u32),
-                    Step::new(place, conditions(link, world)),
+                    Step {
+                        link: place,
+                        when: conditions(link, world),
+                    },
                 ));
             }
         }
         steps.sort_by_key(|(stage, _)| *stage);
         let stages = steps.chunk_by(|a, b| a.0 == b.0);
         let stages = stages
-            .map(|stage| stage.iter().map(|(_, step)| step.clone()).collect())
+            .map(|stage| Stage::new(stage.iter().map(|(_, step)| step.clone()).collect()))
             .collect();
         let state = world.node_mut(place);
         state.plan = Plan {

@@ -58,7 +58,22 @@ impl World {
         self.travel(id, trip);
     }
 
+    /// A probe was answered, or not.
+    #[cold]
+    pub(crate) fn conclude_probe(&mut self, id: CallId, outcome: Outcome) {
+        let call = &mut self.calls[id];
+        call.is_awaited = false;
+        let (balancer, place) = (NodeIx(call.key), call.place as usize);
+        if matches!(call.phase, Phase::Answering | Phase::Gone) {
+            self.calls.remove(id);
+        }
+        if let Some(balancer) = &mut self.node_mut(balancer).balancer {
+            balancer.probed(place, outcome.is_answer());
+        }
+    }
+
     /// Puts an attempt on the network.
+    #[inline]
     pub(crate) fn send(&mut self, id: CallId) {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -103,6 +118,7 @@ impl World {
     fn deliver(&mut self, trip: Trip, event: Event) {
         match trip.lane {
             Some(lane) => self.agenda.in_lane_at(self.now, lane, event),
+            None if trip.latency == 0 => self.agenda.at_once(event),
             None => self.after(trip.latency, event),
         }
     }
@@ -117,17 +133,20 @@ impl World {
         }
     }
 
-    /// A call enters its callee: from here it counts there.
+    /// A call enters its callee: from here it counts there. `None` where nobody runs to take it.
     #[inline]
-    pub fn enter(&mut self, id: CallId) {
+    pub fn enter(&mut self, id: CallId) -> Option<NodeIx> {
         let call = &mut self.calls[id];
+        let node = call.node;
         call.arrived = self.now;
-        let tally = &mut self.nodes[call.node.0 as usize].tally;
-        tally.present.up(self.now);
+        let state = &mut self.nodes[node.0 as usize];
+        state.tally.present.up(self.now);
         if !call.is_probe() {
-            tally.all.arrivals += 1;
-            tally.measured.arrivals += u64::from(call.is_measured);
+            state.tally.all.arrivals += 1;
+            state.tally.measured.arrivals += u64::from(call.is_measured);
         }
+        let replica = state.replicas.get(call.replica as usize);
+        (replica.is_some_and(|replica| replica.is_up) && state.is_present).then_some(node)
     }
 
     /// The callee is done with a call: it leaves, and the answer goes back.

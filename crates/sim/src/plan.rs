@@ -33,23 +33,32 @@ pub struct Step {
     pub link: LinkIx,
     /// When; any is enough.
     pub when: Vec<Condition>,
-    /// Whether it is called every time, whatever `when` says: what most links are.
-    pub is_certain: bool,
 }
 
 impl Step {
-    /// A step with its conditions.
-    pub fn new(link: LinkIx, when: Vec<Condition>) -> Self {
-        Self {
-            link,
-            // A condition before it may draw a random number, and then has to.
-            is_certain: when.first() == Some(&Condition::Always),
-            when,
-        }
-    }
-
     fn is_fallback(&self) -> bool {
         self.when.contains(&Condition::OnError)
+    }
+}
+
+/// Links called in parallel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// Its links, and when each is called.
+    pub steps: Vec<Step>,
+    /// The only link, where there is but one and nothing to decide: what most stages are.
+    only: Option<LinkIx>,
+}
+
+impl Stage {
+    /// A stage of these steps.
+    pub fn new(steps: Vec<Step>) -> Self {
+        let only = match &steps[..] {
+            // Other conditions before it might draw a random number, and then would have to.
+            [step] if step.when.first() == Some(&Condition::Always) => Some(step.link),
+            _ => None,
+        };
+        Self { steps, only }
     }
 }
 
@@ -57,7 +66,7 @@ impl Step {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// The stages.
-    pub stages: Vec<Vec<Step>>,
+    pub stages: Vec<Stage>,
     /// Links to caches that writes invalidate.
     pub invalidates: Vec<LinkIx>,
 }
@@ -92,7 +101,7 @@ impl World {
                     .plan
                     .stages
                     .get(call.stage as usize + 1);
-                if !next.is_some_and(|stage| stage.iter().any(Step::is_fallback)) {
+                if !next.is_some_and(|stage| stage.steps.iter().any(Step::is_fallback)) {
                     // The rest of the stage goes on in vain, as most code lets it.
                     return Progress::Finished(Outcome::Failed(cause));
                 }
@@ -124,6 +133,7 @@ impl World {
     }
 
     /// Runs stages until one has calls to wait for.
+    #[inline]
     fn run_stages(&mut self, job: CallId) -> Progress {
         let call = &mut self.calls[job];
         let (node, mut stage) = (call.node.0 as usize, call.stage as usize);
@@ -133,16 +143,16 @@ impl World {
         };
         call.is_degraded |= seen.failure;
         loop {
-            let Some(links) = self.nodes[node].plan.stages.get(stage).map(Vec::len) else {
+            let Some(steps) = self.nodes[node].plan.stages.get(stage) else {
                 return Progress::Finished(self.finish_plan(job));
             };
-            let mut pending = 0;
-            for place in 0..links {
-                if let Some(link) = self.wanted(job, node, stage, place, seen) {
-                    pending += 1;
-                    self.call(job, link);
-                }
+            if let Some(link) = steps.only {
+                let call = &mut self.calls[job];
+                (call.stage, call.pending) = (stage as u32, 1);
+                self.call(job, link);
+                return Progress::Waiting;
             }
+            let pending = self.call_wanted(job, stage, seen);
             if pending > 0 {
                 let call = &mut self.calls[job];
                 (call.stage, call.pending) = (stage as u32, pending);
@@ -157,6 +167,20 @@ impl World {
         }
     }
 
+    /// Calls the links of a stage that are wanted now; how many.
+    #[inline(never)]
+    fn call_wanted(&mut self, job: CallId, stage: usize, seen: Seen) -> u32 {
+        let node = self.calls[job].node.0 as usize;
+        let mut pending = 0;
+        for place in 0..self.nodes[node].plan.stages[stage].steps.len() {
+            if let Some(link) = self.wanted(job, node, stage, place, seen) {
+                pending += 1;
+                self.call(job, link);
+            }
+        }
+        pending
+    }
+
     /// The link of a step, if the job calls it now.
     #[inline]
     fn wanted(
@@ -168,10 +192,7 @@ impl World {
         seen: Seen,
     ) -> Option<LinkIx> {
         let state = &mut self.nodes[node];
-        let step = &state.plan.stages[stage][place];
-        if step.is_certain {
-            return Some(step.link);
-        }
+        let step = &state.plan.stages[stage].steps[place];
         let operation = self.calls[job].operation;
         // Probes and the like belong to no operation and read.
         let known = self.operations.get(operation as usize);

@@ -104,6 +104,7 @@ impl Simulation {
     /// Goes on until a simulated time, or until so many events have fired.
     pub fn run_until(&mut self, time: Time, events: u64) -> Status {
         let budget = self.events.saturating_add(events).min(self.events_max);
+        let limit = time.saturating_add(1);
         while self.status == Status::Running {
             if self.events >= budget {
                 if budget == self.events_max {
@@ -111,7 +112,7 @@ impl Simulation {
                 }
                 break;
             }
-            if !self.step(time) {
+            if !self.step(limit) && !self.pass_mark(time) {
                 break;
             }
         }
@@ -123,32 +124,31 @@ impl Simulation {
         self.run_until(Time::MAX, u64::MAX)
     }
 
-    /// Fires the next event that is due by `until`; false where there is none.
+    /// Takes the next event that is due before `limit` and the next mark, and fires it if it still
+    /// means anything; false where there is none.
     #[inline]
-    fn step(&mut self, until: Time) -> bool {
-        let limit = self.next_mark.min(until.saturating_add(1));
-        let calls = &self.world.calls;
-        let now = self.world.now;
-        let next = self
-            .world
+    fn step(&mut self, limit: Time) -> bool {
+        let limit = limit.min(self.next_mark);
+        let world = &mut self.world;
+        let calls = &world.calls;
+        let next = world
             .agenda
-            .pop(now, limit, |event| is_live(calls, event));
-        if let Some((time, event)) = next {
-            self.world.now = time;
-            self.events += 1;
-            self.fire(event);
-            return true;
+            .pop(world.now, limit, |event| is_live(calls, event));
+        match next {
+            Some((time, event)) => self.fire(time, event),
+            None => return false,
         }
-        if self.next_mark <= until {
-            return self.pass_mark();
-        }
-        self.world.now = self.world.now.max(until);
-        false
+        true
     }
 
-    /// Passes a window's end, the end of the warm-up or the end of arrivals. False where the run ends.
+    /// Passes a window's end, the end of the warm-up or the end of arrivals, if it is due by
+    /// `until`. False where there is none, or the run ends.
     #[cold]
-    fn pass_mark(&mut self) -> bool {
+    fn pass_mark(&mut self, until: Time) -> bool {
+        if self.next_mark > until {
+            self.world.now = self.world.now.max(until);
+            return false;
+        }
         let mark = self.next_mark;
         let world = &mut self.world;
         let is_idle = || !world.has_work() || !world.agenda.has_work();
@@ -227,78 +227,82 @@ impl Simulation {
         }
     }
 
+    /// Each arm asks by itself whether its event is still live: one jump per event, not two.
     #[inline]
-    fn fire(&mut self, event: Event) {
-        let world = &mut self.world;
+    fn fire(&mut self, time: Time, event: Event) {
         match event {
-            Event::Arrive(id) => self.arrive(id),
-            Event::Served(id) => {
-                let node = world.calls[id].node;
-                self.nodes[node.0 as usize].served(id, world);
+            Event::Arrive(id) if self.begins(time, event) => self.arrive(id),
+            Event::Served(id) if self.begins(time, event) => {
+                let node = self.world.calls[id].node;
+                self.nodes[node.0 as usize].served(id, &mut self.world);
             }
-            Event::Reply(id) => {
-                let outcome = world.calls[id].outcome;
+            Event::Reply(id) if self.begins(time, event) => {
+                let outcome = self.world.calls[id].outcome;
                 self.conclude(id, outcome);
             }
-            Event::Timeout(id) => self.conclude(id, Outcome::Failed(Cause::Timeout)),
-            Event::PoolWait(id) => self.conclude(id, Outcome::Failed(Cause::PoolTimeout)),
-            Event::Backoff(id) => world.attempt_again(id),
-            Event::Patience(id) | Event::Visibility(id) => {
-                let node = world.calls[id].node;
-                self.nodes[node.0 as usize].timer(event, world);
+            Event::Timeout(id) if self.begins(time, event) => {
+                self.conclude(id, Outcome::Failed(Cause::Timeout))
             }
+            Event::PoolWait(id) if self.begins(time, event) => {
+                self.conclude(id, Outcome::Failed(Cause::PoolTimeout))
+            }
+            Event::Backoff(id) if self.begins(time, event) => self.world.attempt_again(id),
+            Event::Patience(id) | Event::Visibility(id) if self.begins(time, event) => {
+                let node = self.world.calls[id].node;
+                self.nodes[node.0 as usize].timer(event, &mut self.world);
+            }
+            Event::Arrive(_)
+            | Event::Served(_)
+            | Event::Reply(_)
+            | Event::Timeout(_)
+            | Event::PoolWait(_)
+            | Event::Backoff(_)
+            | Event::Patience(_)
+            | Event::Visibility(_)
+            | Event::LaneHead { .. } => {}
             Event::Request { node, .. }
             | Event::Think { node }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
             | Event::Fill { node, .. }
             | Event::Invalidate { node, .. } => {
-                if world.node(node).is_present {
-                    self.nodes[node.0 as usize].timer(event, world);
+                if self.begins(time, event) && self.world.node(node).is_present {
+                    self.nodes[node.0 as usize].timer(event, &mut self.world);
                 }
             }
             Event::Fault { generation } => {
-                if self.faults.is_current(generation) {
+                if self.begins(time, event) && self.faults.is_current(generation) {
                     self.faults.apply(&mut self.nodes, &mut self.world);
                 }
             }
-            Event::LaneHead { .. } => {}
         }
+    }
+
+    /// Time moves to an event, unless it is of a timer that was cancelled.
+    #[inline(always)]
+    fn begins(&mut self, time: Time, event: Event) -> bool {
+        let is_live = is_live(&self.world.calls, &event);
+        if is_live {
+            self.world.now = time;
+            self.events += 1;
+        }
+        is_live
     }
 
     #[inline]
     fn arrive(&mut self, id: CallId) {
         let world = &mut self.world;
-        world.enter(id);
-        let call = &world.calls[id];
-        let (node, replica) = (call.node, call.replica as usize);
-        let state = world.node(node);
-        if state.is_present
-            && state
-                .replicas
-                .get(replica)
-                .is_some_and(|replica| replica.is_up)
-        {
-            self.nodes[node.0 as usize].arrive(id, world);
-        } else {
-            world.answer(id, Outcome::Failed(Cause::Refused));
+        match world.enter(id) {
+            Some(node) => self.nodes[node.0 as usize].arrive(id, world),
+            None => world.answer(id, Outcome::Failed(Cause::Refused)),
         }
     }
 
     #[inline]
     fn conclude(&mut self, id: CallId, outcome: Outcome) {
         let world = &mut self.world;
-        let call = &world.calls[id];
-        if call.is_probe() {
-            let (balancer, place, phase) = (NodeIx(call.key), call.place as usize, call.phase);
-            world.calls[id].is_awaited = false;
-            if phase == Phase::Answering || phase == Phase::Gone {
-                world.calls.remove(id);
-            }
-            if let Some(balancer) = &mut world.node_mut(balancer).balancer {
-                balancer.probed(place, outcome.is_answer());
-            }
-            return;
+        if world.calls[id].is_probe() {
+            return world.conclude_probe(id, outcome);
         }
         if let Some((job, done)) = world.conclude(id, outcome) {
             let node = world.calls[job].node;
@@ -402,7 +406,7 @@ const MESSAGES_MAX: u64 = 20_000_000;
 const DRAIN_LOOK: u64 = 10_000_000;
 
 /// Whether an event still means anything: a timer whose call has ended does not.
-#[inline]
+#[inline(always)]
 fn is_live(calls: &Calls, event: &Event) -> bool {
     match event {
         Event::Timeout(id) => calls.get(*id).is_some_and(|call| call.is_awaited),

@@ -240,6 +240,17 @@ impl World {
             })
     }
 
+    /// How long work takes on a replica.
+    #[inline]
+    pub fn slowed(&self, work: u64, node: NodeIx, replica: u32) -> u64 {
+        let slowdown = self.nodes[node.0 as usize].replicas[replica as usize].slowdown;
+        if slowdown == 1.0 {
+            work
+        } else {
+            stretch(work, slowdown)
+        }
+    }
+
     /// The effect of a call's operation.
     #[inline]
     pub fn effect(&self, call: CallId) -> Effect {
@@ -258,4 +269,9 @@ impl World {
     pub(crate) fn has_work(&self) -> bool {
         self.calls.live_work() > 0 || self.messages > 0
     }
+}
+
+#[cold]
+fn stretch(work: u64, times: f64) -> u64 {
+    (work as f64 * times) as u64
 }

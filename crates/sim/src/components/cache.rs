@@ -95,14 +95,8 @@ impl Component for Cache {
             return cx.answer(id, Outcome::Ok);
         }
         cx.calls[id].phase = Phase::Serving;
-        let slowdown = cx.nodes[self.node.0 as usize].replicas[0].slowdown;
         let work = self.time.draw(&mut self.times);
-        let work = if slowdown == 1.0 {
-            work
-        } else {
-            (work as f64 * slowdown) as u64
-        };
-        cx.after(work, Event::Served(id));
+        cx.after(cx.slowed(work, self.node, 0), Event::Served(id));
     }
 
     fn served(&mut self, id: CallId, cx: &mut World) {

@@ -262,7 +262,8 @@ impl Client {
         call.started = cx.now;
         call.is_measured = cx.now >= cx.warmup;
         let id = cx.calls.insert(call);
-        cx.enter(id);
+        // A user is always there.
+        let _ = cx.enter(id);
         cx.request_made(id);
         if let Some(patience) = self.patience {
             cx.after_delay(patience, Event::Patience(id));

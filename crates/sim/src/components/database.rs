@@ -54,19 +54,13 @@ impl Database {
     }
 
     fn begin(&mut self, id: CallId, cx: &mut World) {
-        let slowdown = cx.nodes[self.node.0 as usize].replicas[0].slowdown;
         let work = match (cx.calls[id].purpose, cx.effect(id)) {
             (Purpose::Probe(_), _) => 0,
             (_, Effect::Read) => self.read.draw(&mut self.times),
             (_, Effect::Write) => self.write.draw(&mut self.times),
         };
         cx.count_wait(id);
-        let work = if slowdown == 1.0 {
-            work
-        } else {
-            (work as f64 * slowdown) as u64
-        };
-        cx.after(work, Event::Served(id));
+        cx.after(cx.slowed(work, self.node, 0), Event::Served(id));
     }
 
     fn fill_slots(&mut self, cx: &mut World) {

@@ -215,7 +215,8 @@ impl LoadBalancer {
     pub fn connect(&mut self, cx: &mut World) {
         let node = self.node;
         let mut backends = Vec::new();
-        for step in cx.node(node).plan.stages.iter().flatten() {
+        let stages = &cx.node(node).plan.stages;
+        for step in stages.iter().flat_map(|stage| &stage.steps) {
             let callee = cx.link(step.link).to;
             let replicas = cx.node(callee).replicas.len() as u32;
             backends.extend((0..replicas).map(|replica| (step.link, replica)));

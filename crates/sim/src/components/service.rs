@@ -65,16 +65,11 @@ impl Service {
 
     fn begin(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
-        let replica = &cx.nodes[self.node.0 as usize].replicas[call.replica as usize];
         let work = match call.purpose {
             Purpose::Probe(_) => 0,
             Purpose::Request | Purpose::Call | Purpose::Delivery => {
                 let work = self.time.draw(&mut self.times);
-                if replica.slowdown == 1.0 {
-                    work
-                } else {
-                    (work as f64 * replica.slowdown) as u64
-                }
+                cx.slowed(work, self.node, call.replica)
             }
         };
         cx.count_wait(id);

@@ -123,8 +123,8 @@ const DRAW_MAX: f64 = 30.0 * 24.0 * 3_600.0 * 1e9;
 /// To whole nanoseconds, the nearest; below 0 is 0.
 #[inline]
 fn whole(ns: f64) -> u64 {
-    // A float-to-int cast saturates: negative and NaN become 0.
-    (ns.min(DRAW_MAX) + 0.5) as u64
+    // Through a signed number, which the processor can convert to: half the instructions.
+    (ns.clamp(0.0, DRAW_MAX) + 0.5) as i64 as u64
 }
 
 /// Exponential with mean 1, for arrival processes.
