@@ -1,5 +1,11 @@
 // Starts the page's wasm (the binary crate in web/), or says why it cannot.
 // Both index.html and embed.html load this file; <body data-page> tells Rust which one it is.
+// Where no worker can start, the page asks for the worker's module itself.
+globalThis.faultlineSession = async () => {
+  const { default: init, PageSession } = await import("./faultline-wasm.js");
+  await init({ module_or_path: new URL("./faultline-wasm_bg.wasm", import.meta.url) });
+  return new PageSession();
+};
 try {
   const { default: init } = await import("./faultline-web.js");
   await init({ module_or_path: new URL("./faultline-web_bg.wasm", import.meta.url) });

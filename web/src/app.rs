@@ -4,6 +4,7 @@ use design::{FaultKind, Target};
 use editor::Selection;
 use leptos::prelude::*;
 
+use crate::bind::{flag, text};
 use crate::canvas::{self, Popups, Stage};
 use crate::charts::Charts;
 use crate::inspector::Inspector;
@@ -84,7 +85,7 @@ pub(crate) fn follow_theme(page: Page) {
 #[component]
 pub(crate) fn Notices() -> impl IntoView {
     let page = Page::get();
-    let shown = move |Notice { about, text }: Notice| {
+    let shown = move |Notice { about, text: said }: Notice| {
         let colour = match about {
             About::Opening | About::Worker => "notice",
             About::Design => "notice mild",
@@ -92,7 +93,7 @@ pub(crate) fn Notices() -> impl IntoView {
         view! {
             <div class=colour role="alert">
                 <span class="mark">{icons::glyph(icons::WARNING)}</span>
-                <p>{text}</p>
+                <p>{said}</p>
                 <button
                     class="button bare icon"
                     aria-label="Dismiss"
@@ -119,8 +120,13 @@ pub(crate) fn Inspect() -> impl IntoView {
             .with(|selection| selection.single().map(|item| item.target()))
     });
     let count = Memo::new(move |_| page.selection.with(Selection::len));
+    let hint = text(move || match count.get() {
+        0 => "Select a node or a link to see what it is made of.".to_owned(),
+        1 => String::new(),
+        n => format!("{n} things are selected."),
+    });
     view! {
-        <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=move || count.get() == 0>
+        <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=flag(move || count.get() == 0)>
             <Inspector
                 target=target
                 design=page.design
@@ -128,12 +134,7 @@ pub(crate) fn Inspect() -> impl IntoView {
                 on_fault=Callback::new(move |kind: FaultKind| page.inject_kind(kind))
                 on_delete=Callback::new(move |target: Target| page.delete(&target))
             />
-            {move || match count.get() {
-                0 => Some("Select a node or a link to see what it is made of.".to_owned()),
-                1 => None,
-                n => Some(format!("{n} things are selected.")),
-            }
-                .map(|text| view! { <p class="inspect-hint quiet">{text}</p> })}
+            <p class="inspect-hint quiet">{hint}</p>
         </aside>
     }
 }
@@ -142,8 +143,8 @@ pub(crate) fn Inspect() -> impl IntoView {
 #[component]
 fn Own(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoView {
     let page = Page::get();
-    let title = move || page.design.with(|design| design.settings.name.clone());
-    let parts = move || {
+    let title = text(move || page.design.with(|design| design.settings.name.clone()));
+    let parts = text(move || {
         page.design.with(|design| {
             let plural = |n: usize, word: &str| match n {
                 1 => format!("1 {word}"),
@@ -156,7 +157,7 @@ fn Own(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoView {
                 plural(design.faults.len(), "scheduled fault")
             )
         })
-    };
+    });
     view! {
         <article class="story" aria-labelledby="story-title">
             <h1 id="story-title">{title}</h1>
@@ -209,13 +210,13 @@ fn Resume(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoVie
 /// What the marks on the canvas mean.
 #[component]
 pub(crate) fn DotKey() -> impl IntoView {
-    let key = |class: &'static str, d: &'static str, solid: bool, text: &'static str| {
+    let key = |class: &'static str, d: &'static str, solid: bool, says: &'static str| {
         view! {
             <span class=class>
                 <svg viewBox="0 0 10 10" aria-hidden="true" class:solid=solid>
                     <path d=d></path>
                 </svg>
-                {text}
+                {says}
             </span>
         }
     };
@@ -255,7 +256,7 @@ pub(crate) fn Zoom() -> impl IntoView {
                 title="Zoom to 100 %"
                 on:click=move |_| page.act(ActionId::ZoomReset)
             >
-                {move || format!("{}\u{202f}%", percent.get())}
+                {text(move || format!("{}\u{202f}%", percent.get()))}
             </button>
             {button("Zoom in", icons::PLUS, ActionId::ZoomIn)}
             {button("Zoom to fit", icons::FIT, ActionId::ZoomFit)}
@@ -270,7 +271,7 @@ fn Tabs(tab: RwSignal<&'static str>) -> impl IntoView {
         view! {
             <button
                 role="tab"
-                aria-selected=move || (tab.get() == name).to_string()
+                aria-selected=text(move || (tab.get() == name).to_string())
                 aria-controls=name
                 on:click=move |_| tab.set(name)
             >

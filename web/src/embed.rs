@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
 use crate::app::{Inspect, Notices, follow_theme};
+use crate::bind::text;
 use crate::canvas::{self, Popups, Stage};
 use crate::opening::{self, Opened, parameter};
 use crate::palette::Palette;
@@ -58,7 +59,7 @@ pub(crate) fn Embed() -> impl IntoView {
     pause_out_of_sight(page);
     debug::install(page);
 
-    let name = move || page.design.with(|design| design.settings.name.clone());
+    let name = text(move || page.design.with(|design| design.settings.name.clone()));
     let breaks = move || mode != Mode::View && opened.get() == Opened::Lesson;
     view! {
         <main class="embed" data-mode=format!("{mode:?}").to_lowercase()>

@@ -3,14 +3,14 @@
 //! a failure.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use format::message::{PROTOCOL, Reply, Request, RunId};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlMetaElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// A worker that has not said "ready" after this long is given up, in milliseconds.
@@ -54,7 +54,7 @@ enum Backend {
     None,
     Starting(LiveWorker),
     Worker(LiveWorker),
-    Local(Box<Local>),
+    Local(Local),
 }
 
 struct LiveWorker {
@@ -72,9 +72,22 @@ impl Drop for LiveWorker {
 }
 
 struct Local {
-    session: host::Session,
-    replies: VecDeque<Reply>,
+    session: PageSession,
+    replies: Vec<Array>,
     timer: Option<IntervalHandle>,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The session of the worker's module, run in the page (`crates/wasm/src/page.rs`).
+    type PageSession;
+    #[wasm_bindgen(method)]
+    fn handle(this: &PageSession, request: &[u8]) -> Array;
+    #[wasm_bindgen(method, catch)]
+    fn advance(this: &PageSession) -> Result<Array, JsValue>;
+    /// In `web/boot.js`.
+    #[wasm_bindgen(catch, js_name = faultlineSession)]
+    async fn page_session() -> Result<JsValue, JsValue>;
 }
 
 impl Drop for Local {
@@ -140,9 +153,9 @@ impl Engine {
         match &mut inner.backend {
             Backend::Worker(live) => post(&live.worker, &request.encode()),
             Backend::Local(local) => {
-                let replies = local.session.handle(request);
+                let replies = local.session.handle(&request.encode());
                 // Delivered by the timer, so that no answer arrives inside the caller's own borrow.
-                local.replies.extend(replies);
+                local.replies.push(replies);
             }
             Backend::Starting(_) | Backend::None => inner.pending.push(request),
         }
@@ -301,36 +314,64 @@ impl Engine {
     }
 
     fn run_in_page(&self) {
+        let generation = {
+            let mut inner = self.0.borrow_mut();
+            inner.generation += 1;
+            inner.backend = Backend::None;
+            inner.generation
+        };
+        let engine = self.clone();
+        spawn_local(async move {
+            match page_session().await {
+                Ok(session) => engine.take_session(generation, session.unchecked_into()),
+                Err(error) => {
+                    let message = format!("neither worker nor page could start it: {error:?}");
+                    let sink = Rc::clone(&engine.0.borrow().sink);
+                    sink(EngineEvent::Failed {
+                        message,
+                        restarted: false,
+                    });
+                }
+            }
+        });
+    }
+
+    fn take_session(&self, generation: u32, session: PageSession) {
+        if self.0.borrow().generation != generation {
+            return;
+        }
         let engine = self.clone();
         let timer = set_interval_with_handle(
-            move || engine.advance_local(),
+            move || engine.advance_local(generation),
             std::time::Duration::from_millis(LOCAL_EVERY_MS),
         );
         let mut inner = self.0.borrow_mut();
-        inner.generation += 1;
-        let mut local = Local {
-            session: host::Session::new(),
-            replies: VecDeque::new(),
+        let replies = inner
+            .pending
+            .drain(..)
+            .map(|request| session.handle(&request.encode()))
+            .collect();
+        inner.backend = Backend::Local(Local {
+            session,
+            replies,
             timer: timer.ok(),
-        };
-        for request in inner.pending.drain(..) {
-            local.replies.extend(local.session.handle(request));
-        }
-        inner.backend = Backend::Local(Box::new(local));
+        });
     }
 
-    fn advance_local(&self) {
-        let replies: Vec<Reply> = {
+    fn advance_local(&self, generation: u32) {
+        let (replies, advanced) = {
             let mut inner = self.0.borrow_mut();
             let Backend::Local(local) = &mut inner.backend else {
                 return;
             };
-            let advanced = local.session.advance(&now_ms);
-            local.replies.extend(advanced);
-            local.replies.drain(..).collect()
+            (std::mem::take(&mut local.replies), local.session.advance())
         };
-        for reply in replies {
-            self.deliver(reply);
+        let advanced = match advanced {
+            Ok(advanced) => Some(advanced),
+            Err(error) => return self.on_failure(generation, format!("{error:?}")),
+        };
+        for reply in replies.iter().chain(&advanced).flat_map(Array::iter) {
+            self.on_message(generation, &reply);
         }
     }
 }

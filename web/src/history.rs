@@ -109,8 +109,9 @@ impl History {
     }
 
     fn sort(&mut self) {
-        self.marks
-            .sort_by(|a, b| a.time_s.total_cmp(&b.time_s).then(a.label.cmp(&b.label)));
+        crate::order::insertion_sort(&mut self.marks, |a, b| {
+            (a.time_s, &a.label) <= (b.time_s, &b.label)
+        });
     }
 
     /// Joins the older half of the windows in pairs.

@@ -12,6 +12,16 @@ pub(crate) fn glyph(path: &'static str) -> impl IntoView {
     }
 }
 
+/// A drawing that changes.
+pub(crate) fn changing(path: impl Fn() -> &'static str + Send + Sync + 'static) -> impl IntoView {
+    let path = crate::bind::text(move || path().to_owned());
+    view! {
+        <svg class="glyph" viewBox="0 0 20 20" aria-hidden="true">
+            <path d=path></path>
+        </svg>
+    }
+}
+
 /// The drawing of a kind of node.
 pub(crate) fn of_kind(kind: &Kind) -> &'static str {
     match kind {

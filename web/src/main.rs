@@ -19,6 +19,7 @@
 )]
 
 mod app;
+mod bind;
 mod canvas;
 mod charts;
 mod debug;
@@ -30,6 +31,7 @@ mod icons;
 mod inspector;
 mod lesson;
 mod opening;
+mod order;
 mod palette;
 mod runs;
 mod share;

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
+use crate::bind::{flag, text};
 use crate::icons;
 use crate::state::{Dialog, Page};
 use crate::words;
@@ -69,8 +70,8 @@ pub(crate) fn Share() -> impl IntoView {
                     "The design, its faults and its seed are in the link itself; nothing is stored anywhere. Whoever opens it gets the same run."
                 </p>
                 <Copied label="Link" value=url />
-                <p class="length" class:warn=move || is_long(&url.get())>
-                    {move || length_text(&url.get())}
+                <p class="length" class:warn=flag(move || is_long(&url.get()))>
+                    {text(move || length_text(&url.get()))}
                 </p>
                 <Copied label="Frame for a page" value=snippet />
                 <div class="dialog-foot">
@@ -107,10 +108,10 @@ fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
         copied.set(false);
     });
     let copy = move |_| {
-        let text = value.get_untracked();
+        let value = value.get_untracked();
         spawn_local(async move {
             let clipboard = window().navigator().clipboard();
-            match JsFuture::from(clipboard.write_text(&text)).await {
+            match JsFuture::from(clipboard.write_text(&value)).await {
                 Ok(_) => {
                     copied.set(true);
                     page.announce.set(format!("{label} copied"));
@@ -121,6 +122,7 @@ fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
             }
         });
     };
+    let label_of_copy = text(move || if copied.get() { "Copied" } else { "Copy" }.to_owned());
     view! {
         <div class="copied">
             <label>
@@ -133,7 +135,7 @@ fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
                 />
             </label>
             <button class="button primary" aria-label=format!("Copy: {label}") on:click=copy>
-                {move || if copied.get() { "Copied" } else { "Copy" }}
+                {label_of_copy}
             </button>
         </div>
     }

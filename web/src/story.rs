@@ -5,6 +5,7 @@ use design::{Command, Design, Fault};
 use format::message::WindowFrame;
 use leptos::prelude::*;
 
+use crate::bind::{flag, text};
 use crate::lesson::Lesson;
 use crate::state::Page;
 use crate::words;
@@ -56,6 +57,13 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
         (scenario.title.clone(), scenario.story.clone())
     });
     let target = lesson.with_value(|lesson| lesson.target.clone());
+    let said = move |at: usize| {
+        text(move || {
+            let figures = figures.get();
+            let sentences = lesson.with_value(|lesson| sentences(lesson, &figures));
+            sentences.into_iter().nth(at).unwrap_or_default()
+        })
+    };
     view! {
         <article class="story" aria-labelledby="story-title">
             <h1 id="story-title">{title}</h1>
@@ -64,13 +72,8 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
             <Trigger lesson=lesson />
             <Numbers figures=figures target=target />
             <div class="now">
-                {move || {
-                    let figures = figures.get();
-                    lesson.with_value(|lesson| sentences(lesson, &figures))
-                        .into_iter()
-                        .map(|text| view! { <p>{text}</p> })
-                        .collect_view()
-                }}
+                <p>{said(0)}</p>
+                <p>{said(1)}</p>
             </div>
             <Remedy lesson=lesson mended=mended />
         </article>
@@ -98,7 +101,7 @@ pub(crate) fn Trigger(lesson: StoredValue<Lesson>) -> impl IntoView {
     view! {
         <button
             class="button primary trigger"
-            disabled=move || !possible.get() || on.get()
+            disabled=flag(move || !possible.get() || on.get())
             on:click=move |_| pull(page, lesson)
         >
             {label}
@@ -170,8 +173,8 @@ fn Remedy(lesson: StoredValue<Lesson>, mended: Memo<bool>) -> impl IntoView {
             <button
                 class="switch"
                 role="switch"
-                aria-checked=move || mended.get().to_string()
-                disabled=move || !possible.get()
+                aria-checked=text(move || mended.get().to_string())
+                disabled=flag(move || !possible.get())
                 on:click=flip
             >
                 <span class="track">
@@ -196,10 +199,10 @@ fn Numbers(figures: Memo<Figures>, target: String) -> impl IntoView {
                     state: fn(&Figures) -> &'static str,
                     read: fn(&Figures) -> String| {
         view! {
-            <div data-state=move || figures.with(state)>
+            <div data-state=text(move || figures.with(state).to_owned())>
                 <dt>{label}</dt>
                 <dd>
-                    <span class="num">{move || figures.with(read)}</span>
+                    <span class="num">{text(move || figures.with(read))}</span>
                     " "
                     <span class="quiet">{unit}</span>
                 </dd>

@@ -3,6 +3,7 @@
 use format::message::RunState;
 use leptos::prelude::*;
 
+use crate::bind::{flag, text};
 use crate::state::{Dialog, Page, RunHash};
 use crate::theme::Theme;
 use crate::{icons, words};
@@ -32,11 +33,11 @@ pub(crate) fn Bar(
             <button
                 class="button bare icon story-toggle"
                 aria-label="Story"
-                aria-expanded=move || (!folded.get()).to_string()
+                aria-expanded=text(move || (!folded.get()).to_string())
                 title="Story"
                 on:click=move |_| folded.update(|folded| *folded = !*folded)
             >
-                {move || icons::glyph(if folded.get() { icons::UNFOLD } else { icons::FOLD })}
+                {icons::changing(move || if folded.get() { icons::UNFOLD } else { icons::FOLD })}
             </button>
             <span class="wordmark">"Faultline"</span>
             <DesignName />
@@ -87,16 +88,16 @@ fn History() -> impl IntoView {
                        name: fn(&crate::state::UndoNames) -> Option<String>,
                        act: fn(Page)| {
         let name = Memo::new(move |_| page.undo_names.with(name));
-        let title = move || match name.get() {
+        let title = text(move || match name.get() {
             Some(name) => format!("{verb}: {name} ({keys})"),
             None => format!("{verb} ({keys})"),
-        };
+        });
         view! {
             <button
                 class="button bare icon"
                 aria-label=verb
                 title=title
-                disabled=move || name.with(Option::is_none)
+                disabled=flag(move || name.with(Option::is_none))
                 on:click=move |_| act(page)
             >
                 {icons::glyph(icon)}
@@ -134,37 +135,33 @@ pub(crate) fn RunControls() -> impl IntoView {
             </button>
             <button
                 class="button icon play"
-                aria-label=play_label
-                title=move || format!("{} (Space)", play_label())
+                aria-label=text(move || play_label().to_owned())
+                title=text(move || format!("{} (Space)", play_label()))
                 on:click=move |_| page.toggle_play()
             >
-                {move || {
-                    icons::glyph(match play_label() {
-                        "Pause" => icons::PAUSE,
-                        "Play" => icons::PLAY,
-                        _ => icons::RESTART,
-                    })
-                }}
+                {icons::changing(move || match play_label() {
+                    "Pause" => icons::PAUSE,
+                    "Play" => icons::PLAY,
+                    _ => icons::RESTART,
+                })}
             </button>
             <button
                 class="button bare icon step"
                 aria-label="Step"
                 title="Step 10 ms (S)"
-                disabled=over
+                disabled=flag(over)
                 on:click=move |_| page.step()
             >
                 {icons::glyph(icons::STEP)}
             </button>
             <Speed />
             <span class="time num" role="timer" aria-label="Simulated time">
-                {move || page.status.with(|status| words::clock(status.time_s))}
+                {text(move || page.status.with(|status| words::clock(status.time_s)))}
                 <span class="quiet">
-                    {move || {
-                        page.design
-                            .with(|design| {
-                                format!(" / {}", words::clock(design.settings.duration.as_s()))
-                            })
-                    }}
+                    {text(move || {
+                        let duration = page.design.with(|design| design.settings.duration);
+                        format!(" / {}", words::clock(duration.as_s()))
+                    })}
                 </span>
             </span>
             <button
@@ -176,7 +173,7 @@ pub(crate) fn RunControls() -> impl IntoView {
                 <span class="seed-text">
                     <span class="quiet">"seed "</span>
                     <span class="num">
-                        {move || page.design.with(|design| design.settings.seed.to_string())}
+                        {text(move || page.design.with(|design| design.settings.seed.to_string()))}
                     </span>
                 </span>
             </button>
@@ -189,7 +186,7 @@ fn Speed() -> impl IntoView {
     let page = Page::get();
     let options = SPEEDS.map(|(speed, label)| {
         view! {
-            <option value=label selected=move || page.speed.get() == speed>
+            <option value=label selected=flag(move || page.speed.get() == speed)>
                 {label}
             </option>
         }
@@ -214,19 +211,19 @@ fn Speed() -> impl IntoView {
 #[component]
 fn Hash() -> impl IntoView {
     let page = Page::get();
-    let text = move || match page.hash.get() {
+    let hash = text(move || match page.hash.get() {
         RunHash::None => String::new(),
         RunHash::Running(_) => "…".to_owned(),
         RunHash::Known(hash) => hash,
         RunHash::Invalid => "does not run".to_owned(),
-    };
+    });
     view! {
         <span
             class="hash"
             title="Fingerprint of the whole run: the same design and seed give the same one everywhere"
         >
             <span class="quiet">"run "</span>
-            <span class="num hash-text">{text}</span>
+            <span class="num hash-text">{hash}</span>
         </span>
     }
 }
@@ -234,11 +231,14 @@ fn Hash() -> impl IntoView {
 #[component]
 fn ThemeButton() -> impl IntoView {
     let page = Page::get();
-    let label = move || match page.theme.get() {
-        Theme::Auto => "Theme: as the system",
-        Theme::Light => "Theme: light",
-        Theme::Dark => "Theme: dark",
-    };
+    let label = text(move || {
+        match page.theme.get() {
+            Theme::Auto => "Theme: as the system",
+            Theme::Light => "Theme: light",
+            Theme::Dark => "Theme: dark",
+        }
+        .to_owned()
+    });
     view! {
         <button
             class="button bare icon theme"

@@ -3,7 +3,9 @@
 //! tests import the same module (`tests/wasm/`).
 
 mod api;
+mod page;
 mod worker;
 
 pub use api::{link, open, run, validate, version};
+pub use page::PageSession;
 pub use worker::start;

@@ -8,6 +8,7 @@ use leptos::svg::G;
 
 use super::Live;
 use super::figures::LinkParts;
+use crate::bind::text;
 use crate::state::Page;
 
 /// A link with its line, as views need them.
@@ -73,7 +74,7 @@ fn Line(id: String) -> impl IntoView {
         })
     };
     let with = move |read: fn(&Drawn) -> String| {
-        drawn.with(|drawn| drawn.as_ref().map_or_else(String::new, read))
+        text(move || drawn.with(|drawn| drawn.as_ref().map_or_else(String::new, read)))
     };
     let group = NodeRef::<G>::new();
     let key = id.clone();
@@ -91,17 +92,17 @@ fn Line(id: String) -> impl IntoView {
             class:selected=selected
             class:hovered=hovered
             data-id=id.clone()
-            data-mode=move || with(|drawn| mode_name(drawn.link.mode).to_owned())
+            data-mode=with(|drawn| mode_name(drawn.link.mode).to_owned())
             role="img"
-            aria-label=move || with(label)
+            aria-label=with(label)
         >
-            <path class="line" stroke-width="1.25" d=move || with(|drawn| drawn.path.curve.to_svg())></path>
-            <path class="arrow" d=move || with(|drawn| arrow(&drawn.path))></path>
+            <path class="line" stroke-width="1.25" d=with(|drawn| drawn.path.curve.to_svg())></path>
+            <path class="arrow" d=with(|drawn| arrow(&drawn.path))></path>
             {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
             <text
                 class="sample num"
-                x=move || with(|drawn| drawn.path.at(0.5).x.to_string())
-                y=move || with(|drawn| (drawn.path.at(0.5).y - 32.0).to_string())
+                x=with(|drawn| drawn.path.at(0.5).x.to_string())
+                y=with(|drawn| (drawn.path.at(0.5).y - 32.0).to_string())
             ></text>
         </g>
     }

@@ -206,6 +206,6 @@ pub(crate) fn causes(failures: &[u32; CAUSES]) -> Vec<(&'static str, u32)> {
         .zip(*failures)
         .filter(|(_, n)| *n > 0)
         .collect();
-    causes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    crate::order::insertion_sort(&mut causes, |a, b| a.1 >= b.1);
     causes
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::Live;
 use super::figures::NodeParts;
 use super::look::{Health, PLACES, SLOTS};
+use crate::bind::text;
 use crate::state::Page;
 use crate::{icons, words};
 
@@ -92,16 +93,14 @@ fn Card(id: String) -> impl IntoView {
             class:port-in=port_in
             class:port-out=port_out
             role="button"
-            aria-pressed=move || selected.get().to_string()
-            tabindex=move || if focused.get() { "0" } else { "-1" }
+            aria-pressed=text(move || selected.get().to_string())
+            tabindex=text(move || if focused.get() { "0" } else { "-1" }.to_owned())
             data-id=id.clone()
             data-kind=kind.as_ref().map(|kind| kind.name())
-            style:transform=move || {
-                node.with(|node| {
-                    let [x, y] = node.as_ref().map_or([0, 0], |node| node.at);
-                    format!("translate({x}px,{y}px)")
-                })
-            }
+            style=text(move || {
+                let [x, y] = node.with(|node| node.as_ref().map_or([0, 0], |node| node.at));
+                format!("transform:translate({x}px,{y}px)")
+            })
         >
             {ports.0.then(|| view! { <span class="port in"></span> })}
             {ports.1.then(|| view! { <span class="port out"></span> })}
@@ -112,7 +111,7 @@ fn Card(id: String) -> impl IntoView {
                 </svg>
             </span>
             <span class="about">
-                <span class="what">{move || with(|node| words::describe(&node.kind))}</span>
+                <span class="what">{text(move || with(|node| words::describe(&node.kind)))}</span>
                 <span class="rate num"></span>
             </span>
             {lower_row()}
@@ -139,17 +138,17 @@ impl Name {
     fn view(self) -> impl IntoView {
         let page = Page::get();
         let Self { id, node } = self;
-        let title = move || {
+        let title = text(move || {
             node.with(|node| {
                 node.as_ref()
                     .map_or_else(String::new, |node| node.title().to_owned())
             })
-        };
+        });
         let key = id.clone();
         let typing = Memo::new(move |_| page.renaming.with(|id| id.as_deref() == Some(&key)));
         move || {
             if typing.get() {
-                name_field(page, id.clone(), untrack(title)).into_any()
+                name_field(page, id.clone(), title.get_untracked()).into_any()
             } else {
                 view! { <span class="name">{title}</span> }.into_any()
             }

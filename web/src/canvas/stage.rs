@@ -12,6 +12,7 @@ use super::links::Links;
 use super::nodes::Nodes;
 use super::overlay::Overlay;
 use super::surface::Surface;
+use crate::bind::text;
 use crate::state::Page;
 
 /// Links, nodes, dots and overlay.
@@ -24,11 +25,11 @@ pub(crate) fn Stage() -> impl IntoView {
     dots.on_load(move |canvas| page.live.set_surface(Surface::new(canvas)));
     surface.on_load(move |element| observe_size(page, element.unchecked_into()));
     follow_view(page, surface, world);
-    let cursor = move || {
+    let cursor = text(move || {
         page.overlay.track();
-        page.editor
-            .with_value(|editor| cursor_name(editor.cursor()))
-    };
+        let cursor = page.editor.with_value(editor::Editor::cursor);
+        cursor_name(cursor).to_owned()
+    });
     let pointing = Pointing::new(page);
     view! {
         <div
