@@ -24,7 +24,7 @@ impl World {
         self.call_with(job, link, remaining);
     }
 
-    #[inline]
+    #[inline(always)]
     fn call_with(&mut self, job: CallId, link: LinkIx, remaining: u32) {
         let state = &mut self.links[link.0 as usize];
         let mut call = Call::of_job(job, &self.calls[job], link, state.to);
@@ -52,7 +52,7 @@ impl World {
     }
 
     /// Makes one attempt: policies first, then the network.
-    #[inline]
+    #[inline(never)]
     fn attempt(&mut self, id: CallId) {
         if self.links[self.calls[id].link.0 as usize].is_guarded {
             match self.ask_policies(id) {
@@ -64,6 +64,7 @@ impl World {
         self.send(id);
     }
 
+    #[inline(never)]
     fn ask_policies(&mut self, id: CallId) -> Verdict {
         let now = self.now;
         let call = &mut self.calls[id];
@@ -101,7 +102,7 @@ impl World {
 
     /// The caller's wait for an attempt is over. Tries again where the policy says so; otherwise
     /// gives the job that waited and what it hears.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn conclude(&mut self, id: CallId, outcome: Outcome) -> Option<(CallId, Done)> {
         let call = &mut self.calls[id];
         call.is_awaited = false;
@@ -144,11 +145,17 @@ impl World {
             return None;
         }
         if remaining > 0 && outcome.is_answer() {
-            self.calls[job].is_degraded |= outcome == Outcome::Degraded;
-            self.call_with(job, link, remaining - 1);
+            self.call_once_more(job, &done, remaining);
             return None;
         }
         Some((job, done))
+    }
+
+    /// The next of several calls one after another (N+1).
+    #[cold]
+    fn call_once_more(&mut self, job: CallId, done: &Done, remaining: u32) {
+        self.calls[job].is_degraded |= done.outcome == Outcome::Degraded;
+        self.call_with(job, done.link, remaining - 1);
     }
 
     /// Whether a job still waits for the calls of its plan.
@@ -160,6 +167,7 @@ impl World {
     }
 
     /// What the caller's policies do about an attempt that ended; true if there will be another.
+    #[inline(never)]
     fn apply_policies(&mut self, ended: &Call, outcome: Outcome) -> bool {
         self.give_back(ended, outcome);
         match outcome {

@@ -105,16 +105,16 @@ impl Simulation {
     pub fn run_until(&mut self, time: Time, events: u64) -> Status {
         let budget = self.events.saturating_add(events).min(self.events_max);
         let limit = time.saturating_add(1);
-        while self.status == Status::Running {
-            if self.events >= budget {
-                if budget == self.events_max {
-                    self.status = Status::OutOfBudget;
-                }
-                break;
-            }
+        if self.status != Status::Running {
+            return self.status;
+        }
+        while self.events < budget {
             if !self.step(limit) && !self.pass_mark(time) {
-                break;
+                return self.status;
             }
+        }
+        if budget == self.events_max {
+            self.status = Status::OutOfBudget;
         }
         self.status
     }
@@ -240,12 +240,8 @@ impl Simulation {
                 let outcome = self.world.calls[id].outcome;
                 self.conclude(id, outcome);
             }
-            Event::Timeout(id) if self.begins(time, event) => {
-                self.conclude(id, Outcome::Failed(Cause::Timeout))
-            }
-            Event::PoolWait(id) if self.begins(time, event) => {
-                self.conclude(id, Outcome::Failed(Cause::PoolTimeout))
-            }
+            Event::Timeout(id) if self.begins(time, event) => self.give_up(id, Cause::Timeout),
+            Event::PoolWait(id) if self.begins(time, event) => self.give_up(id, Cause::PoolTimeout),
             Event::Backoff(id) if self.begins(time, event) => self.world.attempt_again(id),
             Event::Patience(id) | Event::Visibility(id) if self.begins(time, event) => {
                 let node = self.world.calls[id].node;
@@ -298,7 +294,13 @@ impl Simulation {
         }
     }
 
-    #[inline]
+    /// A caller has waited long enough.
+    #[cold]
+    fn give_up(&mut self, id: CallId, cause: Cause) {
+        self.conclude(id, Outcome::Failed(cause));
+    }
+
+    #[inline(always)]
     fn conclude(&mut self, id: CallId, outcome: Outcome) {
         let world = &mut self.world;
         if world.calls[id].is_probe() {

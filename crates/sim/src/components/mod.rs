@@ -47,8 +47,10 @@ pub trait Component {
 
 macro_rules! components {
     ($($Kind:ident),*) => {
-        /// A node's behaviour.
+        /// A node's behaviour. Its tag stands by itself: hidden in a niche it would take longer to
+        /// read than the jump on it.
         #[derive(Clone, Debug)]
+        #[repr(u8)]
         pub enum Node { $(
             #[doc = concat!("A ", stringify!($Kind), ".")]
             $Kind($Kind),

@@ -61,7 +61,7 @@ impl World {
     }
 
     /// A call got its slot: how long it waited for it.
-    #[inline]
+    #[inline(always)]
     pub fn count_wait(&mut self, id: CallId) {
         let call = &self.calls[id];
         if call.is_measured {

@@ -44,10 +44,28 @@ fn tables(r: f64, v: f64, pdf: fn(f64) -> f64, inverse: fn(f64) -> f64) -> Table
 #[inline]
 pub(super) fn exponential(stream: &mut Stream) -> f64 {
     let tables = &*EXP;
+    let (x, layer) = exponential_candidate(tables, stream);
+    if x < tables.x[layer + 1] {
+        x
+    } else {
+        exponential_beside(tables, stream, x, layer)
+    }
+}
+
+#[inline]
+fn exponential_candidate(tables: &Tables, stream: &mut Stream) -> (f64, usize) {
+    let bits = stream.bits();
+    let layer = (bits & 0xff) as usize;
+    // Signed, because that is what the processor converts; 53 bits fit either way.
+    let x = (bits >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0) * tables.x[layer];
+    (x, layer)
+}
+
+/// One in a hundred: beside the rectangle of its layer.
+#[cold]
+fn exponential_beside(tables: &Tables, stream: &mut Stream, x: f64, layer: usize) -> f64 {
+    let (mut x, mut layer) = (x, layer);
     loop {
-        let bits = stream.bits();
-        let layer = (bits & 0xff) as usize;
-        let x = (bits >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0) * tables.x[layer];
         if x < tables.x[layer + 1] {
             return x;
         }
@@ -58,6 +76,7 @@ pub(super) fn exponential(stream: &mut Stream) -> f64 {
         if low + (high - low) * stream.unit() < libm::exp(-x) {
             return x;
         }
+        (x, layer) = exponential_candidate(tables, stream);
     }
 }
 
