@@ -5,7 +5,7 @@
 //! so scheduling and firing are O(1), and a cancelled timer is skipped instead of searched for. Only
 //! the head of each lane stands in the heap. What is due at once waits in a list of its own.
 
-use crate::event::Event;
+use crate::event::{Event, KIND_BITS, Packed};
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -18,11 +18,28 @@ pub type LaneIx = u32;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     time: Time,
+    /// The sequence number above the kind of event: numbers differ, so kinds decide nothing.
     sequence: u64,
-    event: Event,
+    payload: u64,
 }
 
 impl Entry {
+    #[inline(always)]
+    fn new(time: Time, sequence: u64, event: Packed) -> Self {
+        Self {
+            time,
+            sequence: sequence << KIND_BITS | event.kind,
+            payload: event.payload,
+        }
+    }
+
+    #[inline(always)]
+    fn event(&self) -> Event {
+        let kind = self.sequence & ((1 << KIND_BITS) - 1);
+        let payload = self.payload;
+        Packed { kind, payload }.unpack()
+    }
+
     /// The total order as one number: one comparison without a branch.
     #[inline]
     fn key(&self) -> u128 {
@@ -88,7 +105,7 @@ pub struct Agenda {
     /// Events of this very moment, in order; those before `fired` have fired. Time does not move on
     /// while any is left, so all were scheduled now, after everything that stands in the heap for
     /// now: they need neither time nor sequence number, and the heap goes first.
-    at_once: Vec<Event>,
+    at_once: Vec<Packed>,
     fired: usize,
     lanes: Vec<Lane>,
     sequence: u64,
@@ -154,41 +171,42 @@ impl Agenda {
     /// Schedules an event for this very moment, after all that is due by now.
     #[inline]
     pub fn at_once(&mut self, event: Event) {
-        self.at_once.push(event);
+        self.at_once.push(event.pack());
     }
 
+    #[inline(always)]
     fn later(&mut self, time: Time, event: Event) {
         self.housekeeping += usize::from(event.is_housekeeping());
+        self.push_next(time, event.pack());
+    }
+
+    #[inline(never)]
+    fn push_next(&mut self, time: Time, event: Packed) {
         self.sequence += 1;
-        let entry = Entry {
-            time,
-            sequence: self.sequence,
-            event,
-        };
-        self.push(entry);
+        self.push(Entry::new(time, self.sequence, event));
     }
 
     /// Schedules an event a lane's duration ahead.
     #[inline]
     pub fn in_lane_at(&mut self, now: Time, lane: LaneIx, event: Event) {
         self.housekeeping += usize::from(event.is_housekeeping());
+        self.push_in_lane(now, lane, event.pack());
+    }
+
+    #[inline(never)]
+    fn push_in_lane(&mut self, now: Time, lane: LaneIx, event: Packed) {
         self.sequence += 1;
         let Lane { duration, entries } = &mut self.lanes[lane as usize];
-        let entry = Entry {
-            time: now + *duration,
-            sequence: self.sequence,
-            event,
-        };
-        entries.push_back(entry);
-        if entries.len() == 1 {
-            self.push(Entry {
-                event: Event::LaneHead { lane },
-                ..entry
-            });
+        let time = now + *duration;
+        let is_head = entries.is_empty();
+        entries.push_back(Entry::new(time, self.sequence, event));
+        if is_head {
+            let head = Event::LaneHead { lane }.pack();
+            self.push(Entry::new(time, self.sequence, head));
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, entry: Entry) {
         self.next_time = self.next_time.min(entry.time);
         if !self.is_first_fired {
@@ -216,7 +234,7 @@ impl Agenda {
             return None;
         }
         let first = self.pop_heap()?;
-        let event = match first.event {
+        let event = match first.event() {
             Event::LaneHead { lane } => self.advance_lane(lane, is_live)?,
             event => event,
         };
@@ -232,7 +250,7 @@ impl Agenda {
             self.at_once.clear();
             self.fired = 0;
         }
-        event
+        event.unpack()
     }
 
     /// Takes the heap's first, which keeps its place until the next comes or goes.
@@ -253,16 +271,15 @@ impl Agenda {
     #[inline(never)]
     fn advance_lane(&mut self, lane: u32, is_live: impl Fn(&Event) -> bool) -> Option<Event> {
         let entries = &mut self.lanes[lane as usize].entries;
-        let head = entries.pop_front()?.event;
+        let head = entries.pop_front()?.event();
         while let Some(next) = entries.front().copied() {
-            if is_live(&next.event) {
-                self.push(Entry {
-                    event: Event::LaneHead { lane },
-                    ..next
-                });
+            let event = next.event();
+            if is_live(&event) {
+                let head = Event::LaneHead { lane }.pack();
+                self.push(Entry::new(next.time, next.sequence >> KIND_BITS, head));
                 break;
             }
-            self.housekeeping -= usize::from(next.event.is_housekeeping());
+            self.housekeeping -= usize::from(event.is_housekeeping());
             entries.pop_front();
         }
         Some(head)

@@ -316,7 +316,7 @@ impl Calls {
     #[inline]
     pub fn insert(&mut self, mut call: Call) -> CallId {
         if self.free == u32::MAX {
-            self.grow(&call);
+            self.grow();
         }
         self.live += 1;
         self.probes += u32::from(call.is_probe());
@@ -333,13 +333,10 @@ impl Calls {
 
     /// Makes one more place; what stands in it counts for nothing.
     #[cold]
-    fn grow(&mut self, like: &Call) {
+    fn grow(&mut self) {
         self.free = self.records.len() as u32;
-        self.records.push(Call {
-            next: u32::MAX,
-            generation: 0,
-            ..like.clone()
-        });
+        self.records
+            .push(Call::new(Purpose::Call, NodeIx(0), LinkIx::NONE));
     }
 
     /// Frees a record.

@@ -88,8 +88,102 @@ pub enum Event {
     },
 }
 
+/// An event as it is kept while it waits: two words, which stay in registers on their way into and
+/// out of the agenda.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Packed {
+    /// Which kind of event, below 2^[`KIND_BITS`].
+    pub(crate) kind: u64,
+    /// What it says.
+    pub(crate) payload: u64,
+}
+
+/// Bits of a kind.
+pub(crate) const KIND_BITS: u32 = 5;
+
+impl Packed {
+    #[inline(always)]
+    fn of_call(kind: u64, call: CallId) -> Self {
+        Self::of_two(kind, call.slot, call.generation)
+    }
+
+    #[inline(always)]
+    fn of_two(kind: u64, low: u32, high: u32) -> Self {
+        let payload = u64::from(low) | u64::from(high) << 32;
+        Self { kind, payload }
+    }
+
+    #[inline(always)]
+    pub(crate) fn unpack(self) -> Event {
+        let (low, high) = (self.payload as u32, (self.payload >> 32) as u32);
+        let call = CallId {
+            slot: low,
+            generation: high,
+        };
+        let node = NodeIx(low);
+        match self.kind {
+            0 => Event::Arrive(call),
+            1 => Event::Served(call),
+            2 => Event::Reply(call),
+            3 => Event::Timeout(call),
+            4 => Event::PoolWait(call),
+            5 => Event::Backoff(call),
+            6 => Event::Patience(call),
+            7 => Event::Visibility(call),
+            8 => Event::Request {
+                node,
+                generation: high,
+            },
+            9 => Event::Think { node },
+            10 => Event::RateChange {
+                node,
+                generation: high,
+            },
+            11 => Event::Probe {
+                node,
+                backend: high as u16,
+                generation: (high >> 16) as u16,
+            },
+            12 => Event::Fill { node, key: high },
+            13 => Event::Invalidate { node, key: high },
+            14 => Event::Fault { generation: low },
+            _ => Event::LaneHead { lane: low },
+        }
+    }
+}
+
 impl Event {
+    #[inline(always)]
+    pub(crate) fn pack(self) -> Packed {
+        match self {
+            Self::Arrive(call) => Packed::of_call(0, call),
+            Self::Served(call) => Packed::of_call(1, call),
+            Self::Reply(call) => Packed::of_call(2, call),
+            Self::Timeout(call) => Packed::of_call(3, call),
+            Self::PoolWait(call) => Packed::of_call(4, call),
+            Self::Backoff(call) => Packed::of_call(5, call),
+            Self::Patience(call) => Packed::of_call(6, call),
+            Self::Visibility(call) => Packed::of_call(7, call),
+            Self::Request { node, generation } => Packed::of_two(8, node.0, generation),
+            Self::Think { node } => Packed::of_two(9, node.0, 0),
+            Self::RateChange { node, generation } => Packed::of_two(10, node.0, generation),
+            Self::Probe {
+                node,
+                backend,
+                generation,
+            } => {
+                let high = u32::from(backend) | u32::from(generation) << 16;
+                Packed::of_two(11, node.0, high)
+            }
+            Self::Fill { node, key } => Packed::of_two(12, node.0, key),
+            Self::Invalidate { node, key } => Packed::of_two(13, node.0, key),
+            Self::Fault { generation } => Packed::of_two(14, generation, 0),
+            Self::LaneHead { lane } => Packed::of_two(15, lane, 0),
+        }
+    }
+
     /// Whether it goes on by itself for ever, so that a drain does not wait for it.
+    #[inline(always)]
     pub fn is_housekeeping(&self) -> bool {
         match self {
             Self::Probe { .. }
@@ -108,6 +202,57 @@ impl Event {
             | Self::Fill { .. }
             | Self::Invalidate { .. }
             | Self::LaneHead { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        let (node, call) = (
+            NodeIx(7),
+            CallId {
+                slot: u32::MAX - 1,
+                generation: 3,
+            },
+        );
+        for event in [
+            Event::Arrive(call),
+            Event::Served(call),
+            Event::Reply(call),
+            Event::Timeout(call),
+            Event::PoolWait(call),
+            Event::Backoff(call),
+            Event::Patience(call),
+            Event::Visibility(call),
+            Event::Request {
+                node,
+                generation: 9,
+            },
+            Event::Think { node },
+            Event::RateChange {
+                node,
+                generation: u32::MAX,
+            },
+            Event::Probe {
+                node,
+                backend: u16::MAX,
+                generation: 12,
+            },
+            Event::Fill {
+                node,
+                key: u32::MAX,
+            },
+            Event::Invalidate { node, key: 1 },
+            Event::Fault { generation: 2 },
+            Event::LaneHead { lane: 255 },
+        ] {
+            let packed = event.pack();
+            assert_eq!(packed.unpack(), event);
+            assert!(packed.kind < 1 << KIND_BITS);
         }
     }
 }
