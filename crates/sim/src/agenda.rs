@@ -5,7 +5,7 @@
 //! so scheduling and firing are O(1), and a cancelled timer is skipped instead of searched for. Only
 //! the head of each lane stands in the heap. What is due at once waits in a list of its own.
 
-use crate::event::{Event, KIND_BITS, Packed};
+use crate::event::{Event, KIND_BITS, LANE_HEAD, Packed};
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -34,10 +34,11 @@ impl Entry {
     }
 
     #[inline(always)]
-    fn event(&self) -> Event {
-        let kind = self.sequence & ((1 << KIND_BITS) - 1);
-        let payload = self.payload;
-        Packed { kind, payload }.unpack()
+    fn packed(&self) -> Packed {
+        Packed {
+            kind: self.sequence & ((1 << KIND_BITS) - 1),
+            payload: self.payload,
+        }
     }
 
     /// The total order as one number: one comparison without a branch.
@@ -234,12 +235,12 @@ impl Agenda {
             return None;
         }
         let first = self.pop_heap()?;
-        let event = match first.event() {
-            Event::LaneHead { lane } => self.advance_lane(lane, is_live)?,
-            event => event,
-        };
+        let mut event = first.packed();
+        if event.kind == LANE_HEAD {
+            event = self.advance_lane(event.payload as u32, is_live)?;
+        }
         self.housekeeping -= usize::from(event.is_housekeeping());
-        Some((first.time, event))
+        Some((first.time, event.unpack()))
     }
 
     #[inline]
@@ -261,19 +262,19 @@ impl Agenda {
         }
         self.is_first_fired = true;
         // In a binary heap the second is one of the two below the first.
-        let (first, rest) = self.heap.as_slice().split_first()?;
-        let second = rest.iter().take(2).map(|entry| entry.time).min();
-        self.next_time = second.unwrap_or(Time::MAX);
-        Some(*first)
+        let entries = self.heap.as_slice();
+        let time = |place: usize| entries.get(place).map_or(Time::MAX, |entry| entry.time);
+        self.next_time = time(1).min(time(2));
+        entries.first().copied()
     }
 
     /// Takes a lane's head, drops the cancelled ones behind it, and puts the next into the heap.
     #[inline(never)]
-    fn advance_lane(&mut self, lane: u32, is_live: impl Fn(&Event) -> bool) -> Option<Event> {
+    fn advance_lane(&mut self, lane: u32, is_live: impl Fn(&Event) -> bool) -> Option<Packed> {
         let entries = &mut self.lanes[lane as usize].entries;
-        let head = entries.pop_front()?.event();
+        let head = entries.pop_front()?.packed();
         while let Some(next) = entries.front().copied() {
-            let event = next.event();
+            let event = next.packed().unpack();
             if is_live(&event) {
                 let head = Event::LaneHead { lane }.pack();
                 self.push(Entry::new(next.time, next.sequence >> KIND_BITS, head));

@@ -55,16 +55,21 @@ impl World {
     #[inline(never)]
     fn attempt(&mut self, id: CallId) {
         if self.links[self.calls[id].link.0 as usize].is_guarded {
-            match self.ask_policies(id) {
-                Verdict::Goes => {}
-                Verdict::Waits => return,
-                Verdict::Refused => return self.refuse(id, Cause::CircuitOpen),
-            }
+            self.attempt_guarded(id);
+        } else {
+            self.send(id);
         }
-        self.send(id);
     }
 
     #[inline(never)]
+    fn attempt_guarded(&mut self, id: CallId) {
+        match self.ask_policies(id) {
+            Verdict::Goes => self.send(id),
+            Verdict::Waits => {}
+            Verdict::Refused => self.refuse(id, Cause::CircuitOpen),
+        }
+    }
+
     fn ask_policies(&mut self, id: CallId) -> Verdict {
         let now = self.now;
         let call = &mut self.calls[id];

@@ -29,6 +29,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     place_links(design, world);
     make_plans(design, world);
     retire(design, simulation);
+    look_at_callees(&mut simulation.world);
     make_behaviours(design, simulation);
     connect(simulation);
 }
@@ -130,6 +131,8 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         latency: Sampler::Const(0),
         latency_lane: None,
         steady_trip: None,
+        callee_replicas: 0,
+        is_into_bottom: false,
         is_guarded: false,
         loss: 0.0,
         timeout: None,
@@ -305,6 +308,15 @@ fn retire(design: &Design, simulation: &mut Simulation) {
             }
         }
         world.nodes[place].replicas.truncate(wanted as usize);
+    }
+}
+
+/// Replicas and plans are known now: links remember what they ask of their callee.
+fn look_at_callees(world: &mut World) {
+    for link in &mut world.links {
+        let callee = &world.nodes[link.to.0 as usize];
+        link.callee_replicas = callee.replicas.len() as u32;
+        link.is_into_bottom = callee.is_bottom;
     }
 }
 

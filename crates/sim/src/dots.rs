@@ -3,14 +3,13 @@
 use crate::call::{CallId, Outcome};
 use crate::event::LinkIx;
 use crate::measure::{Flight, FlightKind};
-use crate::network::Trip;
 use crate::world::World;
 use design::link::Mode;
 
 impl World {
     /// An attempt leaves. Whether it is drawn decides for its answer and for the calls it makes.
     #[cold]
-    pub(crate) fn show_call(&mut self, id: CallId, link: LinkIx, trip: Trip) {
+    pub(crate) fn show_call(&mut self, id: CallId, link: LinkIx, is_lost: bool, latency: u64) {
         let is_retry = self.calls[id].attempt > 1;
         let state = &mut self.links[link.0 as usize];
         state.until_dot = state.until_dot.saturating_sub(1);
@@ -18,30 +17,30 @@ impl World {
         if is_chosen {
             state.until_dot = state.dot.max(1);
         }
-        let kind = match (trip.is_lost, state.mode, is_retry) {
+        let kind = match (is_lost, state.mode, is_retry) {
             (true, ..) => FlightKind::Lost,
             (false, Mode::Call, true) => FlightKind::Retry,
             (false, Mode::Call, false) => FlightKind::Call,
             (false, Mode::Publish | Mode::Consume | Mode::DeadLetter, _) => FlightKind::Message,
         };
         self.calls[id].is_shown = is_chosen;
-        if is_chosen || trip.is_lost {
-            self.show(link, kind, trip.latency);
+        if is_chosen || is_lost {
+            self.show(link, kind, latency);
         }
     }
 
     /// An answer leaves. Probes are not drawn; failures are never sampled away.
     #[cold]
-    pub(crate) fn show_answer(&mut self, id: CallId, link: LinkIx, trip: Trip) {
+    pub(crate) fn show_answer(&mut self, id: CallId, link: LinkIx, is_lost: bool, latency: u64) {
         let call = &self.calls[id];
         if call.is_probe() {
             return;
         }
-        match (trip.is_lost, call.outcome) {
-            (true, _) => self.show(link, FlightKind::Lost, trip.latency),
-            (false, Outcome::Failed(_)) => self.show(link, FlightKind::Failure, trip.latency),
+        match (is_lost, call.outcome) {
+            (true, _) => self.show(link, FlightKind::Lost, latency),
+            (false, Outcome::Failed(_)) => self.show(link, FlightKind::Failure, latency),
             (false, Outcome::Ok | Outcome::Degraded) if call.is_shown => {
-                self.show(link, FlightKind::Answer, trip.latency)
+                self.show(link, FlightKind::Answer, latency)
             }
             (false, Outcome::Ok | Outcome::Degraded) => {}
         }

@@ -98,6 +98,12 @@ pub(crate) struct Packed {
     pub(crate) payload: u64,
 }
 
+/// The kind of a lane's head.
+pub(crate) const LANE_HEAD: u64 = 15;
+
+/// Kinds that are housekeeping, one bit each.
+const HOUSEKEEPING: u64 = 1 << 8 | 1 << 10 | 1 << 11 | 1 << 14;
+
 /// Bits of a kind.
 pub(crate) const KIND_BITS: u32 = 5;
 
@@ -111,6 +117,12 @@ impl Packed {
     fn of_two(kind: u64, low: u32, high: u32) -> Self {
         let payload = u64::from(low) | u64::from(high) << 32;
         Self { kind, payload }
+    }
+
+    /// See [`Event::is_housekeeping`].
+    #[inline(always)]
+    pub(crate) fn is_housekeeping(self) -> bool {
+        HOUSEKEEPING >> self.kind & 1 == 1
     }
 
     #[inline(always)]
@@ -178,7 +190,7 @@ impl Event {
             Self::Fill { node, key } => Packed::of_two(12, node.0, key),
             Self::Invalidate { node, key } => Packed::of_two(13, node.0, key),
             Self::Fault { generation } => Packed::of_two(14, generation, 0),
-            Self::LaneHead { lane } => Packed::of_two(15, lane, 0),
+            Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
 
@@ -253,6 +265,7 @@ mod tests {
             let packed = event.pack();
             assert_eq!(packed.unpack(), event);
             assert!(packed.kind < 1 << KIND_BITS);
+            assert_eq!(packed.is_housekeeping(), event.is_housekeeping());
         }
     }
 }

@@ -20,10 +20,9 @@ pub struct Done {
     pub is_miss: bool,
 }
 
-/// How a packet fares over a link.
+/// How long a packet takes over a link, through which lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trip {
-    pub(crate) is_lost: bool,
     pub(crate) latency: u64,
     lane: Option<LaneIx>,
 }
@@ -54,8 +53,7 @@ impl World {
         (call.is_sent, call.phase) = (true, Phase::Travelling);
         let id = self.calls.insert(call);
         self.after(timeout, Event::Timeout(id));
-        let trip = self.link_mut(link).trip();
-        self.travel(id, trip);
+        self.travel(id);
     }
 
     /// A probe was answered, or not.
@@ -83,33 +81,41 @@ impl World {
         call.is_sent = true;
         call.phase = Phase::Travelling;
         state.count_attempt(call, now);
-        let callee = &self.nodes[state.to.0 as usize];
-        self.windows.open.bottom_attempts += u64::from(callee.is_bottom);
+        self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
         if call.replica == ANY_REPLICA {
-            call.replica = state.next_live_replica(callee);
+            call.replica = match state.callee_replicas {
+                // A callee that the design no longer has runs no replica, and refuses.
+                0 | 1 => 0,
+                count => state.next_live_replica(&self.nodes[state.to.0 as usize], count),
+            };
         }
-        let trip = state.trip();
+        let steady = state.steady_trip;
         if call.is_awaited
             && let Some(timeout) = state.timeout
         {
             self.after_delay(timeout, Event::Timeout(id));
         }
-        if self.tap.is_open {
-            self.show_call(id, link, trip);
+        match steady {
+            Some(trip) if !self.tap.is_open => self.deliver(trip, Event::Arrive(id)),
+            _ => self.travel(id),
         }
-        self.travel(id, trip);
     }
 
-    #[inline(always)]
-    fn travel(&mut self, id: CallId, trip: Trip) {
-        if trip.is_lost {
-            let call = &mut self.calls[id];
-            call.phase = Phase::Gone;
-            if !call.is_awaited {
-                self.calls.remove(id);
-            }
-        } else {
-            self.deliver(trip, Event::Arrive(id));
+    /// An attempt on its way, where something is drawn: of random numbers, or on the page.
+    #[inline(never)]
+    fn travel(&mut self, id: CallId) {
+        let call = &self.calls[id];
+        let (link, is_probe) = (call.link, call.is_probe());
+        let (is_lost, trip) = self.link_mut(link).draw_trip();
+        if self.tap.is_open && !is_probe {
+            self.show_call(id, link, is_lost, trip.latency);
+        }
+        if !is_lost {
+            return self.deliver(trip, Event::Arrive(id));
+        }
+        self.calls[id].phase = Phase::Gone;
+        if !self.calls[id].is_awaited {
+            self.calls.remove(id);
         }
     }
 
@@ -148,7 +154,7 @@ impl World {
         let node = call.node;
         call.arrived = self.now;
         let state = &mut self.nodes[node.0 as usize];
-        state.tally.present.up(self.now);
+        state.tally.present.step_up(self.now);
         if !call.is_probe() {
             state.tally.all.arrivals += 1;
             state.tally.measured.arrivals += u64::from(call.is_measured);
@@ -167,15 +173,23 @@ impl World {
         if !call.is_awaited {
             return self.calls.remove(id);
         }
-        let link = call.link;
-        let trip = self.links[link.0 as usize].trip();
-        if trip.is_lost {
-            call.phase = Phase::Gone;
+        match self.links[call.link.0 as usize].steady_trip {
+            Some(trip) if !self.tap.is_open => self.deliver(trip, Event::Reply(id)),
+            _ => self.travel_back(id),
         }
+    }
+
+    /// An answer on its way, where something is drawn: of random numbers, or on the page.
+    #[inline(never)]
+    fn travel_back(&mut self, id: CallId) {
+        let link = self.calls[id].link;
+        let (is_lost, trip) = self.link_mut(link).draw_trip();
         if self.tap.is_open {
-            self.show_answer(id, link, trip);
+            self.show_answer(id, link, is_lost, trip.latency);
         }
-        if !trip.is_lost {
+        if is_lost {
+            self.calls[id].phase = Phase::Gone;
+        } else {
             self.deliver(trip, Event::Reply(id));
         }
     }
@@ -220,13 +234,13 @@ impl LinkState {
             LinkTally::count(&mut tally.retries, call.is_measured);
         }
         if call.is_awaited {
-            tally.in_flight.up(now);
+            tally.in_flight.step_up(now);
         } else {
             tally.unawaited += 1;
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count_conclusion(&mut self, ended: &Call, outcome: Outcome, now: Time) {
         let tally = &mut self.tally;
         if ended.is_sent {
@@ -246,16 +260,7 @@ impl LinkState {
     }
 
     /// Round robin over the live replicas of a callee.
-    #[inline]
-    fn next_live_replica(&mut self, callee: &NodeState) -> u32 {
-        match callee.replicas.len() {
-            // A callee that the design no longer has runs no replica, and refuses.
-            0 | 1 => 0,
-            count => self.next_of_many(callee, count as u32),
-        }
-    }
-
-    fn next_of_many(&mut self, callee: &NodeState, count: u32) -> u32 {
+    fn next_live_replica(&mut self, callee: &NodeState, count: u32) -> u32 {
         let first = self.next_replica % count;
         let chosen = (first..count)
             .chain(0..first)
@@ -274,27 +279,15 @@ impl LinkState {
             .constant()
             .filter(|_| is_steady)
             .map(|latency| Trip {
-                is_lost: false,
                 latency,
                 lane: self.latency_lane,
             });
     }
 
-    /// One packet's way.
-    #[inline]
-    fn trip(&mut self) -> Trip {
-        match self.steady_trip {
-            Some(trip) => trip,
-            None => self.draw_trip(),
-        }
-    }
-
-    fn draw_trip(&mut self) -> Trip {
-        // A lost packet draws its latency too: what others draw does not hang on its fate.
-        Trip {
-            is_lost: self.loses(),
-            ..self.lossless_trip()
-        }
+    /// One packet's way, and whether it is lost on it. A lost packet draws its latency too: what
+    /// others draw does not hang on its fate.
+    fn draw_trip(&mut self) -> (bool, Trip) {
+        (self.loses(), self.lossless_trip())
     }
 
     fn loses(&mut self) -> bool {
@@ -309,10 +302,6 @@ impl LinkState {
             None => (own, self.latency_lane),
             Some(added) => (own + added.draw(&mut self.latency_stream), None),
         };
-        Trip {
-            is_lost: false,
-            latency,
-            lane,
-        }
+        Trip { latency, lane }
     }
 }

@@ -87,8 +87,8 @@ impl Station {
         let call = &mut calls[id];
         call.slot_since = now;
         call.phase = Phase::Serving;
-        self.held.up(now);
-        self.working.up(now);
+        self.held.step_up(now);
+        self.working.step_up(now);
     }
 
     /// Frees a slot. The caller then asks [`Self::next`].

@@ -94,6 +94,9 @@ pub struct LinkState {
     pub(crate) latency_lane: Option<LaneIx>,
     /// What every packet's way is, where nothing about it is drawn.
     pub(crate) steady_trip: Option<Trip>,
+    /// Replicas of the callee, and whether it is at the bottom: what every attempt asks of it.
+    pub(crate) callee_replicas: u32,
+    pub(crate) is_into_bottom: bool,
     /// Whether a breaker or a pool stands before the network.
     pub(crate) is_guarded: bool,
     pub(crate) loss: f64,

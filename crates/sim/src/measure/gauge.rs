@@ -23,6 +23,13 @@ impl Gauge {
         self.max = self.max.max(self.level);
     }
 
+    /// One more, of a gauge whose maximum nobody asks for.
+    #[inline]
+    pub fn step_up(&mut self, now: Time) {
+        self.steps -= i128::from(now);
+        self.level += 1;
+    }
+
     /// One less.
     #[inline]
     pub fn down(&mut self, now: Time) {
