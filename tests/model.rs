@@ -8,6 +8,8 @@ use serde_json::Value as Json;
 use sim::Simulation;
 use sim::measure::FlightKind;
 
+#[path = "model/answers.rs"]
+mod answers;
 #[path = "model/balancing.rs"]
 mod balancing;
 #[path = "model/caches.rs"]

@@ -7,7 +7,8 @@ fn main() {
     let text = include_str!("w2.json");
     let mut design = format::json::read(text).expect("w2.json is a valid design");
     if let Some(seconds) = std::env::args().nth(1) {
-        design.settings.duration = design::Duration::parse(&format!("{seconds}s")).expect("seconds");
+        design.settings.duration =
+            design::Duration::parse(&format!("{seconds}s")).expect("seconds");
     }
     let began = Instant::now();
     let report = host::run(&design, &host::Options::default()).expect("w2.json can be run");

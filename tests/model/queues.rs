@@ -81,10 +81,10 @@ fn a_failed_message_comes_again_when_its_visibility_runs_out_and_is_given_up_in_
 }
 
 #[test]
-fn at_most_once_forgets_what_fails() {
+fn at_most_once_forgets_what_it_has_handed_over() {
     let bad = service("w", 10, r#""error_rate": 1"#);
     let run = queue([0, 1], r#""delivery": "at_most_once""#, &bad, "", &[]);
-    assert_eq!(run.messages("q"), "published 2, received 2, dropped 2");
+    assert_eq!(run.messages("q"), "published 2, received 2, acknowledged 2");
 }
 
 #[test]

@@ -165,6 +165,10 @@ pub struct Call {
     pub saw_miss: bool,
     /// The last finished stage of its plan failed, and a fallback is due.
     pub saw_failure: bool,
+    /// A call of the present stage loaded what was missed before.
+    pub has_loaded: bool,
+    /// What failed was no optional part: without a fallback the job fails.
+    pub must_fall_back: bool,
     /// An optional part failed, or a fallback answered.
     pub is_degraded: bool,
     /// As an answer from a cache: it does not have the key.
@@ -191,10 +195,12 @@ pub struct Call {
     pub pending: u32,
     /// Which attempt of its call it is, from 1.
     pub attempt: u32,
-    /// Calls over this link still to make after this one (N+1).
+    /// Calls over this link still to make after this one (N+1). For a probe: its balancer.
     pub remaining: u32,
-    /// The look-aside cache to fill once the key is loaded.
-    pub fill: LinkIx,
+    /// Steps of its plan (their first 64) that missed: caches to fill once the key is loaded.
+    pub missed: u64,
+    /// The request (or delivery) it is made for.
+    pub root: CallId,
     /// The last pause before it, for decorrelated jitter, in ns.
     pub pause: u64,
     /// When the attempt was sent; for a request, when the user made it.
@@ -209,6 +215,9 @@ pub struct Call {
 }
 
 impl Call {
+    /// As `operation`: it belongs to none. A probe, and what a deep probe calls.
+    pub const NO_OPERATION: u32 = u32::MAX;
+
     /// As `slot_since`: it let its slot go before its plan was through.
     pub const NO_SLOT: Time = Time::MAX;
 
@@ -241,6 +250,8 @@ impl Call {
             is_judged: false,
             saw_miss: false,
             saw_failure: false,
+            has_loaded: false,
+            must_fall_back: false,
             is_degraded: false,
             is_miss: false,
             is_sent: false,
@@ -255,7 +266,8 @@ impl Call {
             pending: 0,
             attempt: 1,
             remaining: 0,
-            fill: LinkIx::NONE,
+            missed: 0,
+            root: CallId::NONE,
             pause: 0,
             started: 0,
             arrived: 0,
@@ -272,6 +284,7 @@ impl Call {
             caller_replica: parent.replica,
             operation: parent.operation,
             key: parent.key,
+            root: parent.root,
             is_measured: parent.is_measured,
             is_shown: parent.is_shown,
             ..Self::new(Purpose::Call, callee, link)

@@ -4,10 +4,11 @@
 //! wait, not the callee's work. Links without a policy (most, and the fast ones) skip all of it.
 
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
-use crate::event::{Event, LinkIx};
+use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
+use crate::policies::Budget;
 use crate::policies::breaker::Change;
-use crate::world::World;
+use crate::world::{CallerState, World};
 
 /// What the caller's policies say of an attempt.
 enum Verdict {
@@ -30,6 +31,8 @@ impl World {
         let mut call = Call::of_job(job, &self.calls[job], link, state.to);
         call.remaining = remaining;
         state.count_call(call.is_measured, call.caller_replica);
+        let (root, is_measured) = (call.root, call.is_measured);
+        self.count_need(root, link, is_measured);
         let id = self.calls.insert(call);
         self.attempt(id);
     }
@@ -236,6 +239,7 @@ impl World {
         next.caller_replica = failed.caller_replica;
         next.operation = failed.operation;
         next.key = failed.key;
+        next.root = failed.root;
         next.is_measured = failed.is_measured;
         next.is_shown = failed.is_shown;
         next.remaining = failed.remaining;
@@ -264,6 +268,26 @@ impl World {
         }
     }
 
+    /// Callers that died start again with nothing: full budgets, closed breakers, empty pools.
+    pub(crate) fn forget_callers(&mut self, node: NodeIx, replicas: &[u32]) {
+        let now = self.now;
+        for link in self.links.iter_mut().filter(|link| link.from == node) {
+            for replica in replicas {
+                let Some(caller) = link.callers.get_mut(*replica as usize) else {
+                    continue;
+                };
+                if !caller.breaker.is_closed() {
+                    link.tally.open.down(now);
+                }
+                let budget = caller.budget.take().map(Budget::refilled);
+                *caller = CallerState {
+                    budget,
+                    ..CallerState::default()
+                };
+            }
+        }
+    }
+
     /// Chooses link and replica for a balancer's attempt; false where there is nobody.
     #[inline]
     fn choose_backend(&mut self, id: CallId) -> bool {
@@ -284,6 +308,8 @@ impl World {
         if call.attempt == 1 {
             state.count_call(call.is_measured, call.caller_replica);
         }
+        let (root, link, is_measured) = (call.root, backend.link, call.is_measured);
+        self.count_need(root, link, is_measured);
         true
     }
 }

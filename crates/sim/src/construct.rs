@@ -27,6 +27,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     place_nodes(design, world);
     place_operations(design, world);
     place_links(design, world);
+    world.needed.resize(world.links.len());
     make_plans(design, world);
     retire(design, simulation);
     look_at_callees(&mut simulation.world);
@@ -67,7 +68,6 @@ fn place_nodes(design: &Design, world: &mut World) {
             is_bottom: true,
             balancer: None,
             tally: NodeTally::default(),
-            conditions: Stream::new(world.seed, &node.id, Purpose::Conditions),
         });
     }
 }
@@ -141,9 +141,13 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         pool: None,
         callers: Vec::new(),
         next_replica: 0,
-        added_latency: None,
+        added_latency: Vec::new(),
         added_loss: 0.0,
         latency_stream: stream(Purpose::Latency),
+        fault_stream: stream(Purpose::FaultLatency),
+        conditions: stream(Purpose::Conditions),
+        step: 0,
+        loads: false,
         loss_stream: stream(Purpose::Loss),
         jitter_stream: stream(Purpose::Jitter),
         dot: 1,
@@ -253,11 +257,18 @@ fn make_plans(design: &Design, world: &mut World) {
         let stages = stages
             .map(|stage| Stage::new(stage.iter().map(|(_, step)| step.clone()).collect()))
             .collect();
-        let state = world.node_mut(place);
-        state.plan = Plan {
+        let plan = Plan {
             stages,
             invalidates,
         };
+        for (step, link) in plan.links().enumerate() {
+            world.link_mut(link).step = step as u32;
+        }
+        for step in plan.stages.iter().flat_map(|stage| &stage.steps) {
+            world.link_mut(step.link).loads = step.when.contains(&Condition::OnMiss);
+        }
+        let state = world.node_mut(place);
+        state.plan = plan;
         state.is_bottom = !design.links.iter().any(|link| link.from == node.id);
     }
 }
@@ -297,15 +308,13 @@ fn retire(design: &Design, simulation: &mut Simulation) {
             .filter(|_| is_current)
             .map_or(0, |node| node.kind.replicas());
         world.nodes[place].is_present = wanted > 0;
-        for replica in wanted..world.nodes[place].replicas.len() as u32 {
-            if world.nodes[place].replicas[replica as usize].is_up {
-                fault::crash(
-                    NodeIx(place as u32),
-                    replica,
-                    &mut simulation.nodes[place],
-                    world,
-                );
-            }
+        let replicas = &world.nodes[place].replicas;
+        let dying: Vec<u32> = (wanted..replicas.len() as u32)
+            .filter(|replica| replicas[*replica as usize].is_up)
+            .collect();
+        if !dying.is_empty() {
+            let node = &mut simulation.nodes[place];
+            fault::crash(NodeIx(place as u32), &dying, node, world);
         }
         world.nodes[place].replicas.truncate(wanted as usize);
     }

@@ -26,6 +26,8 @@ pub enum Event {
     Reply(CallId),
     /// The caller has waited long enough for an answer.
     Timeout(CallId),
+    /// The balancer has waited long enough for a probe's answer.
+    ProbeTimeout(CallId),
     /// The caller has waited long enough for a connection.
     PoolWait(CallId),
     /// The pause before a further attempt is over.
@@ -198,7 +200,8 @@ impl Event {
     #[inline(always)]
     pub fn is_housekeeping(&self) -> bool {
         match self {
-            Self::Probe { .. }
+            Self::ProbeTimeout(_)
+            | Self::Probe { .. }
             | Self::Fault { .. }
             | Self::RateChange { .. }
             | Self::Request { .. } => true,

@@ -1,7 +1,7 @@
 //! Faults: what is broken now follows from the list of faults and the time, nothing else.
 
 use crate::agenda::Time;
-use crate::call::{CallId, Cause, Outcome, Purpose};
+use crate::call::{Cause, Outcome, Phase, Purpose};
 use crate::components::{Component, Node};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::random::Sampler;
@@ -54,6 +54,13 @@ impl Faults {
         }
     }
 
+    /// Whether a fault is still to begin or end at a moment or after it.
+    pub(crate) fn has_more(&self, now: Time) -> bool {
+        self.list
+            .iter()
+            .any(|fault| fault.at.0 >= now || fault.ends().is_some_and(|end| end.0 >= now))
+    }
+
     /// Whether an event is of the present list.
     pub(crate) fn is_current(&self, generation: u32) -> bool {
         generation == self.generation
@@ -93,6 +100,7 @@ fn is_active(fault: &Fault, now: Time) -> bool {
 fn apply_to_node(place: usize, active: &[&Fault], nodes: &mut [Node], cx: &mut World) {
     let id = cx.nodes[place].id.clone();
     let mine: Vec<&&Fault> = active.iter().filter(|fault| fault.target == id).collect();
+    let mut dying = Vec::new();
     for replica in 0..cx.nodes[place].replicas.len() {
         let hits = |fault: &&&&Fault| fault.replica.is_none_or(|only| only as usize == replica);
         let is_crashed = mine
@@ -108,10 +116,13 @@ fn apply_to_node(place: usize, active: &[&Fault], nodes: &mut [Node], cx: &mut W
         let state = &mut cx.nodes[place].replicas[replica];
         state.slowdown = slowdown;
         if is_crashed && state.is_up {
-            crash(NodeIx(place as u32), replica as u32, &mut nodes[place], cx);
+            dying.push(replica as u32);
         } else if !is_crashed {
             state.is_up = true;
         }
+    }
+    if !dying.is_empty() {
+        crash(NodeIx(place as u32), &dying, &mut nodes[place], cx);
     }
     if let Node::Client(client) = &mut nodes[place] {
         let times = mine
@@ -125,15 +136,15 @@ fn apply_to_node(place: usize, active: &[&Fault], nodes: &mut [Node], cx: &mut W
 
 fn apply_to_link(place: usize, active: &[&Fault], cx: &mut World) {
     let link = &mut cx.links[place];
-    let mut mine = active.iter().filter(|fault| fault.target == link.id);
+    let mine = active.iter().filter(|fault| fault.target == link.id);
     link.added_loss = mine
         .clone()
         .filter(|fault| fault.kind == FaultKind::Loss)
         .fold(0.0, |loss, fault| loss + fault.loss - loss * fault.loss);
-    // Of several latency faults on one link the last counts: adding draws up would hide the list.
     link.added_latency = mine
-        .rfind(|fault| fault.kind == FaultKind::Latency)
-        .map(|fault| Sampler::new(&fault.add));
+        .filter(|fault| fault.kind == FaultKind::Latency)
+        .map(|fault| Sampler::new(&fault.add))
+        .collect();
     link.refresh();
 }
 
@@ -145,24 +156,44 @@ fn flush(target: &str, nodes: &mut [Node], cx: &World) {
     }
 }
 
-/// A process dies: its calls are reset, so their callers hear at once; its memory is gone.
-pub(crate) fn crash(place: NodeIx, replica: u32, node: &mut Node, cx: &mut World) {
-    cx.node_mut(place).replicas[replica as usize].is_up = false;
-    let lost: Vec<CallId> = cx
-        .calls
-        .iter()
-        .filter(|(_, call)| {
-            call.node == place && call.replica == replica && call.phase.is_at_callee()
-        })
-        .filter(|(_, call)| matches!(call.purpose, Purpose::Call | Purpose::Probe(_)))
-        .map(|(id, _)| id)
-        .collect();
-    if let Some(station) = node.stations_mut().get_mut(replica as usize) {
-        for id in &lost {
-            station.count_lost(&cx.calls[*id], cx.now);
+/// Processes of a node die, `replicas` in rising order: their calls are reset, so that the callers
+/// hear at once, and their memory is gone, with the state of their policies.
+pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut World) {
+    for replica in replicas {
+        cx.node_mut(place).replicas[*replica as usize].is_up = false;
+    }
+    let dies = |replica: u32| replicas.binary_search(&replica).is_ok();
+    let (mut lost, mut made) = (Vec::new(), Vec::new());
+    for (id, call) in cx.calls.iter() {
+        let is_traffic = matches!(call.purpose, Purpose::Call | Purpose::Probe(_));
+        if is_traffic && call.node == place && dies(call.replica) && call.phase.is_at_callee() {
+            lost.push(id);
+        }
+        let is_made_here = call.purpose == Purpose::Call
+            && call.link != LinkIx::NONE
+            && cx.link(call.link).from == place;
+        if is_made_here && call.is_awaited && dies(call.caller_replica) {
+            made.push(id);
         }
     }
-    node.crash(replica, cx);
+    for id in made {
+        let call = &mut cx.calls[id];
+        (call.holds_connection, call.is_judged) = (false, false);
+        if call.phase == Phase::Held {
+            // In a pause, or waiting for a connection: it was never sent, and nobody is left to.
+            cx.calls.remove(id);
+        }
+    }
+    cx.forget_callers(place, replicas);
+    for id in &lost {
+        let call = &cx.calls[*id];
+        if let Some(station) = node.stations_mut().get_mut(call.replica as usize) {
+            station.count_lost(call, cx.now);
+        }
+    }
+    for replica in replicas {
+        node.crash(*replica, cx);
+    }
     for id in lost {
         cx.answer(id, Outcome::Failed(Cause::Refused));
     }
@@ -171,5 +202,5 @@ pub(crate) fn crash(place: NodeIx, replica: u32, node: &mut Node, cx: &mut World
 /// The links of faults, by kind, that the page marks.
 pub(crate) fn is_impaired(cx: &World, link: LinkIx) -> bool {
     let link = cx.link(link);
-    link.added_latency.is_some() || link.added_loss > 0.0
+    !link.added_latency.is_empty() || link.added_loss > 0.0
 }

@@ -34,7 +34,9 @@ impl World {
         (call.operation, call.key, call.is_measured, call.is_awaited) =
             (operation, key, is_measured, false);
         let id = self.calls.insert(call);
-        LinkTally::count(&mut self.link_mut(link).tally.calls, is_measured);
+        let tally = &mut self.link_mut(link).tally;
+        LinkTally::count(&mut tally.calls, is_measured);
+        tally.needed += u64::from(is_measured);
         self.send(id);
     }
 
@@ -49,10 +51,11 @@ impl World {
         timeout: u64,
     ) {
         let mut call = Call::new(purpose, self.link(link).to, link);
-        (call.replica, call.place, call.key) = (replica, u32::from(backend), balancer.0);
+        (call.replica, call.place, call.remaining) = (replica, u32::from(backend), balancer.0);
+        call.operation = Call::NO_OPERATION;
         (call.is_sent, call.phase) = (true, Phase::Travelling);
         let id = self.calls.insert(call);
-        self.after(timeout, Event::Timeout(id));
+        self.after(timeout, Event::ProbeTimeout(id));
         self.travel(id);
     }
 
@@ -61,7 +64,7 @@ impl World {
     pub(crate) fn conclude_probe(&mut self, id: CallId, outcome: Outcome) {
         let call = &mut self.calls[id];
         call.is_awaited = false;
-        let (balancer, place) = (NodeIx(call.key), call.place as usize);
+        let (balancer, place) = (NodeIx(call.remaining), call.place as usize);
         if matches!(call.phase, Phase::Answering | Phase::Gone) {
             self.calls.remove(id);
         }
@@ -110,12 +113,27 @@ impl World {
         if self.tap.is_open && !is_probe {
             self.show_call(id, link, is_lost, trip.latency);
         }
-        if !is_lost {
-            return self.deliver(trip, Event::Arrive(id));
+        if is_lost {
+            self.lose(id);
+        } else {
+            self.deliver(trip, Event::Arrive(id));
         }
-        self.calls[id].phase = Phase::Gone;
-        if !self.calls[id].is_awaited {
+    }
+
+    /// A packet of a call is lost: nothing more will come of it.
+    #[cold]
+    fn lose(&mut self, id: CallId) {
+        let call = &mut self.calls[id];
+        call.phase = Phase::Gone;
+        let parent = call.parent;
+        if !call.is_awaited {
             self.calls.remove(id);
+        }
+        // A queue can tell a consumer that never got a message from one that still works.
+        if let Some(delivery) = self.calls.get_mut(parent)
+            && delivery.purpose == Purpose::Delivery
+        {
+            delivery.saw_failure = true;
         }
     }
 
@@ -154,8 +172,8 @@ impl World {
         let node = call.node;
         call.arrived = self.now;
         let state = &mut self.nodes[node.0 as usize];
-        state.tally.present.step_up(self.now);
         if !call.is_probe() {
+            state.tally.present.step_up(self.now);
             state.tally.all.arrivals += 1;
             state.tally.measured.arrivals += u64::from(call.is_measured);
         }
@@ -188,7 +206,7 @@ impl World {
             self.show_answer(id, link, is_lost, trip.latency);
         }
         if is_lost {
-            self.calls[id].phase = Phase::Gone;
+            self.lose(id);
         } else {
             self.deliver(trip, Event::Reply(id));
         }
@@ -198,13 +216,13 @@ impl World {
 impl NodeState {
     #[inline]
     fn count_answer(&mut self, call: &Call, outcome: Outcome, now: Time) {
+        if call.is_probe() {
+            return;
+        }
         let sojourn = now - call.arrived;
         let tally = &mut self.tally;
         tally.present.down(now);
         tally.sojourn += u128::from(sojourn);
-        if call.is_probe() {
-            return;
-        }
         tally.all.leave(outcome);
         if call.is_measured {
             tally.measured.leave(outcome);
@@ -273,7 +291,7 @@ impl LinkState {
     /// Makes ready what follows from latency, loss and policies. After every change of them.
     pub(crate) fn refresh(&mut self) {
         self.is_guarded = self.breaker.is_some() || self.pool.is_some();
-        let is_steady = self.loss == 0.0 && self.added_loss == 0.0 && self.added_latency.is_none();
+        let is_steady = self.loss == 0.0 && self.added_loss == 0.0 && self.added_latency.is_empty();
         self.steady_trip = self
             .latency
             .constant()
@@ -298,10 +316,11 @@ impl LinkState {
 
     fn lossless_trip(&mut self) -> Trip {
         let own = self.latency.draw(&mut self.latency_stream);
-        let (latency, lane) = match &self.added_latency {
-            None => (own, self.latency_lane),
-            Some(added) => (own + added.draw(&mut self.latency_stream), None),
-        };
+        // Faults draw from a stream of their own: what they add does not reshuffle the link's.
+        let stream = &mut self.fault_stream;
+        let added = self.added_latency.iter().map(|added| added.draw(stream));
+        let latency = own + added.sum::<u64>();
+        let lane = self.latency_lane.filter(|_| self.added_latency.is_empty());
         Trip { latency, lane }
     }
 }

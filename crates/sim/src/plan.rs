@@ -1,6 +1,6 @@
 //! Plans: what a job calls, stage after stage.
 
-use crate::call::{CallId, Cause, Outcome};
+use crate::call::{Call, CallId, Cause, Outcome};
 use crate::event::{Event, LinkIx};
 use crate::network::Done;
 use crate::world::World;
@@ -71,6 +71,15 @@ pub struct Plan {
     pub invalidates: Vec<LinkIx>,
 }
 
+impl Plan {
+    /// Its links, in the order of stages.
+    pub fn links(&self) -> impl Iterator<Item = LinkIx> {
+        self.stages
+            .iter()
+            .flat_map(|stage| stage.steps.iter().map(|step| step.link))
+    }
+}
+
 /// Where a job is with its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -95,41 +104,52 @@ impl World {
         match done.outcome {
             Outcome::Ok => {}
             Outcome::Degraded => call.is_degraded = true,
-            Outcome::Failed(_) if link.is_optional => call.is_degraded = true,
             Outcome::Failed(cause) => {
-                let next = self.nodes[call.node.0 as usize]
-                    .plan
-                    .stages
-                    .get(call.stage as usize + 1);
-                if !next.is_some_and(|stage| stage.steps.iter().any(Step::is_fallback)) {
+                let stages = &self.nodes[call.node.0 as usize].plan.stages;
+                let next = stages.get(call.stage as usize + 1);
+                let has_fallback =
+                    next.is_some_and(|stage| stage.steps.iter().any(Step::is_fallback));
+                if !has_fallback && !link.is_optional {
                     // The rest of the stage goes on in vain, as most code lets it.
                     return Progress::Finished(Outcome::Failed(cause));
                 }
-                call.saw_failure = true;
+                call.is_degraded = true;
+                call.saw_failure |= has_fallback;
+                call.must_fall_back |= !link.is_optional;
             }
         }
         if done.is_miss {
             call.saw_miss = true;
-            call.fill = done.link;
+            call.missed |= 1u64.checked_shl(link.step).unwrap_or(0);
+        } else if link.loads && done.outcome.is_answer() {
+            call.has_loaded = true;
         }
         if call.pending > 0 {
             return Progress::Waiting;
         }
-        self.fill_after(job, done);
+        if call.missed != 0 && call.has_loaded {
+            self.fill_caches(job);
+        }
         self.calls[job].stage += 1;
         self.run_stages(job)
     }
 
-    /// A look-aside cache missed, and this call loaded the key: the caller fills the cache.
-    fn fill_after(&mut self, job: CallId, done: Done) {
-        let call = &self.calls[job];
-        if call.fill == LinkIx::NONE || done.link == call.fill || !done.outcome.is_answer() {
-            return;
+    /// The key that look-aside caches missed has been loaded: the caller fills them all.
+    #[cold]
+    fn fill_caches(&mut self, job: CallId) {
+        let call = &mut self.calls[job];
+        let (missed, key, node) = (std::mem::take(&mut call.missed), call.key, call.node);
+        call.has_loaded = false;
+        for place in 0..self.nodes[node.0 as usize].plan.links().count() {
+            let link = self.nodes[node.0 as usize].plan.links().nth(place);
+            let Some(link) =
+                link.filter(|_| missed & 1u64.checked_shl(place as u32).unwrap_or(0) != 0)
+            else {
+                continue;
+            };
+            let node = self.link(link).to;
+            self.note(link, Event::Fill { node, key });
         }
-        let (cache, key) = (call.fill, call.key);
-        let node = self.link(cache).to;
-        self.calls[job].fill = LinkIx::NONE;
-        self.note(cache, Event::Fill { node, key });
     }
 
     /// Runs stages until one has calls to wait for.
@@ -141,12 +161,15 @@ impl World {
             miss: std::mem::take(&mut call.saw_miss),
             failure: std::mem::take(&mut call.saw_failure),
         };
-        call.is_degraded |= seen.failure;
+        let must_fall_back = std::mem::take(&mut call.must_fall_back);
+        let is_probe = call.operation == Call::NO_OPERATION;
         loop {
             let Some(steps) = self.nodes[node].plan.stages.get(stage) else {
                 return Progress::Finished(self.finish_plan(job));
             };
-            if let Some(link) = steps.only {
+            if let Some(link) = steps.only
+                && !is_probe
+            {
                 let call = &mut self.calls[job];
                 (call.stage, call.pending) = (stage as u32, 1);
                 self.call(job, link);
@@ -158,11 +181,12 @@ impl World {
                 (call.stage, call.pending) = (stage as u32, pending);
                 return Progress::Waiting;
             }
-            if seen.failure {
+            if must_fall_back {
                 // The fallback's other conditions did not hold: the failure stands.
                 return Progress::Finished(Outcome::Failed(Cause::Error));
             }
-            seen = Seen::default();
+            // A stage that made no call has seen nothing: a miss before it still stands.
+            seen.failure = false;
             stage += 1;
         }
     }
@@ -191,13 +215,16 @@ impl World {
         place: usize,
         seen: Seen,
     ) -> Option<LinkIx> {
-        let state = &mut self.nodes[node];
-        let step = &state.plan.stages[stage].steps[place];
+        let step = &self.nodes[node].plan.stages[stage].steps[place];
         let operation = self.calls[job].operation;
-        // Probes and the like belong to no operation and read.
+        let link = &mut self.links[step.link.0 as usize];
+        if operation == Call::NO_OPERATION {
+            // A deep probe asks every dependency, changes nothing and publishes nothing.
+            return (link.mode == Mode::Call && !step.is_fallback()).then_some(step.link);
+        }
         let known = self.operations.get(operation as usize);
         let effect = known.map_or(Effect::Read, |operation| operation.effect);
-        let stream = &mut state.conditions;
+        let stream = &mut link.conditions;
         let mut holds = |condition: &Condition| match condition {
             Condition::Always => true,
             Condition::Reads => effect == Effect::Read,

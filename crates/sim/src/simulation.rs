@@ -7,7 +7,7 @@ use crate::construct;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::fault::Faults;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
-use crate::world::World;
+use crate::world::{Needed, World};
 use design::Design;
 use std::collections::BTreeMap;
 
@@ -60,6 +60,7 @@ impl Simulation {
             links: Vec::new(),
             operations: Vec::new(),
             requests_degraded: 0,
+            needed: Needed::default(),
             windows: Windows::new(WINDOW),
             waiting: 0,
             tap: Tap::default(),
@@ -151,7 +152,9 @@ impl Simulation {
         }
         let mark = self.next_mark;
         let world = &mut self.world;
-        let is_idle = || !world.has_work() || !world.agenda.has_work();
+        // What waits for a crashed process to come back is not idle.
+        let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark);
+        let is_idle = || !world.has_work() || is_stuck;
         if mark > world.end && (mark - world.end > DRAIN_MAX || is_idle()) {
             return self.end_run();
         }
@@ -240,7 +243,9 @@ impl Simulation {
                 let outcome = self.world.calls[id].outcome;
                 self.conclude(id, outcome);
             }
-            Event::Timeout(id) if self.begins(time, event) => self.give_up(id, Cause::Timeout),
+            Event::Timeout(id) | Event::ProbeTimeout(id) if self.begins(time, event) => {
+                self.give_up(id, Cause::Timeout);
+            }
             Event::PoolWait(id) if self.begins(time, event) => self.give_up(id, Cause::PoolTimeout),
             Event::Backoff(id) if self.begins(time, event) => self.world.attempt_again(id),
             Event::Patience(id) | Event::Visibility(id) if self.begins(time, event) => {
@@ -251,6 +256,7 @@ impl Simulation {
             | Event::Served(_)
             | Event::Reply(_)
             | Event::Timeout(_)
+            | Event::ProbeTimeout(_)
             | Event::PoolWait(_)
             | Event::Backoff(_)
             | Event::Patience(_)
@@ -411,7 +417,9 @@ const DRAIN_LOOK: u64 = 10_000_000;
 #[inline(always)]
 fn is_live(calls: &Calls, event: &Event) -> bool {
     match event {
-        Event::Timeout(id) => calls.get(*id).is_some_and(|call| call.is_awaited),
+        Event::Timeout(id) | Event::ProbeTimeout(id) => {
+            calls.get(*id).is_some_and(|call| call.is_awaited)
+        }
         Event::PoolWait(id) => calls
             .get(*id)
             .is_some_and(|call| call.is_awaited && call.phase == Phase::Held),

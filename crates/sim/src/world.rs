@@ -48,8 +48,6 @@ pub struct NodeState {
     pub balancer: Option<Box<Balancer>>,
     /// Its figures.
     pub tally: NodeTally,
-    /// For conditions with a probability.
-    pub conditions: Stream,
 }
 
 /// A retry policy made ready.
@@ -107,10 +105,17 @@ pub struct LinkState {
     pub(crate) callers: Vec<CallerState>,
     pub(crate) next_replica: u32,
     /// Added by faults.
-    pub(crate) added_latency: Option<Sampler>,
+    pub(crate) added_latency: Vec<Sampler>,
     /// Added by faults.
     pub(crate) added_loss: f64,
     pub(crate) latency_stream: Stream,
+    pub(crate) fault_stream: Stream,
+    /// For a condition with a probability.
+    pub(crate) conditions: Stream,
+    /// Its place in the caller's plan, over all stages.
+    pub(crate) step: u32,
+    /// Whether it is called on a miss: its answer is what a cache lacked.
+    pub(crate) loads: bool,
     pub(crate) loss_stream: Stream,
     pub(crate) jitter_stream: Stream,
     /// One call drawn stands for this many.
@@ -153,6 +158,8 @@ pub struct World {
     pub(crate) operations: Vec<Operation>,
     /// Requests answered in part, the warm-up included.
     pub(crate) requests_degraded: u64,
+    /// Which links each request under way has needed.
+    pub(crate) needed: Needed,
     pub(crate) windows: Windows,
     /// Calls waiting in all queues.
     pub(crate) waiting: u64,
@@ -163,7 +170,67 @@ pub struct World {
     pub(crate) link_places: BTreeMap<String, LinkIx>,
 }
 
+/// Which links each request under way has needed, so that each counts once per request: one bit per
+/// link, in a row per record.
+#[derive(Clone, Debug, Default)]
+pub struct Needed {
+    words_per_record: usize,
+    words: Vec<u64>,
+}
+
+/// Past this many links, every call counts as a need of its own.
+const LINKS_TRACKED: usize = 4_096;
+
+impl Needed {
+    /// Makes room for this many links. Requests under way begin anew.
+    pub(crate) fn resize(&mut self, links: usize) {
+        let words = if links > LINKS_TRACKED {
+            0
+        } else {
+            links.div_ceil(64)
+        };
+        if words != self.words_per_record {
+            self.words_per_record = words;
+            self.words.clear();
+        }
+    }
+
+    /// A request begins: it has needed nothing.
+    #[inline]
+    pub(crate) fn begin(&mut self, root: CallId) {
+        let first = root.slot as usize * self.words_per_record;
+        let end = first + self.words_per_record;
+        if self.words.len() < end {
+            self.words.resize(end.next_power_of_two(), 0);
+        }
+        self.words[first..end].fill(0);
+    }
+
+    /// A request needs a link: whether for the first time.
+    #[inline]
+    pub(crate) fn mark(&mut self, root: CallId, link: LinkIx) -> bool {
+        let place = root.slot as usize * self.words_per_record + link.0 as usize / 64;
+        let bit = 1 << (link.0 % 64);
+        match self.words.get_mut(place) {
+            Some(word) if self.words_per_record > 0 => {
+                let is_new = *word & bit == 0;
+                *word |= bit;
+                is_new
+            }
+            _ => true,
+        }
+    }
+}
+
 impl World {
+    /// Counts that a request needs a link, once per request however many calls and retries follow.
+    #[inline]
+    pub(crate) fn count_need(&mut self, root: CallId, link: LinkIx, is_measured: bool) {
+        if is_measured && self.calls.get(root).is_some() && self.needed.mark(root, link) {
+            self.link_mut(link).tally.needed += 1;
+        }
+    }
+
     /// Schedules an event at a time.
     #[inline]
     pub fn at(&mut self, time: Time, event: Event) {
@@ -274,7 +341,8 @@ impl World {
     }
 }
 
+/// At most 30 days, however many slowdowns come together: the clock must not overflow.
 #[cold]
 fn stretch(work: u64, times: f64) -> u64 {
-    (work as f64 * times) as u64
+    (work as f64 * times).min(design::quantity::DURATION_MAX.0 as f64) as u64
 }

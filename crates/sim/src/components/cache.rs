@@ -5,7 +5,7 @@
 
 use super::store::Store;
 use super::{Component, as_answer};
-use crate::call::{CallId, Outcome, Phase};
+use crate::call::{Call, CallId, Outcome, Phase};
 use crate::event::{Event, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
@@ -91,7 +91,7 @@ impl Cache {
 
 impl Component for Cache {
     fn arrive(&mut self, id: CallId, cx: &mut World) {
-        if cx.calls[id].is_probe() {
+        if cx.calls[id].operation == Call::NO_OPERATION {
             return cx.answer(id, Outcome::Ok);
         }
         cx.calls[id].phase = Phase::Serving;

@@ -273,7 +273,8 @@ impl Client {
         }
         match cx.start_plan(id) {
             Progress::Waiting => {}
-            Progress::Finished(outcome) => self.finish(id, outcome, cx),
+            // No link serves this operation: a plan that makes a call never ends at once.
+            Progress::Finished(_) => self.finish(id, Outcome::Failed(Cause::Unavailable), cx),
         }
     }
 

@@ -23,6 +23,9 @@ struct Message {
     receives: u32,
 }
 
+/// As a delivery's place: its message is no longer its own.
+const NO_MESSAGE: u32 = u32::MAX;
+
 /// What became of a queue's messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageTally {
@@ -30,7 +33,7 @@ pub struct MessageTally {
     pub published: u64,
     /// Deliveries, each time again.
     pub received: u64,
-    /// Acknowledged.
+    /// Acknowledged, or handed over where that is all that is promised.
     pub acknowledged: u64,
     /// Given up and passed to the dead-letter link.
     pub dead_lettered: u64,
@@ -173,10 +176,15 @@ impl Queue {
             (place, 0, Phase::Planning, false);
         call.pending = 1;
         let id = cx.calls.insert(call);
-        match self.spec.delivery {
-            Delivery::AtLeastOnce => cx.after_delay(self.visibility, Event::Visibility(id)),
-            Delivery::AtMostOnce => {}
+        cx.calls[id].root = id;
+        cx.needed.begin(id);
+        if self.spec.delivery == Delivery::AtMostOnce {
+            // Handed over is done, whatever becomes of it.
+            self.tally.acknowledged += 1;
+            self.forget(place, cx);
+            cx.calls[id].place = NO_MESSAGE;
         }
+        cx.after_delay(self.visibility, Event::Visibility(id));
         cx.call(id, link);
     }
 
@@ -194,11 +202,21 @@ impl Queue {
 
     /// A delivery was not acknowledged in time: the message is delivered again, or given up.
     fn expire(&mut self, id: CallId, cx: &mut World) {
-        let Some(call) = cx.calls.get(id) else { return };
-        let (place, link, was_under_way) = (call.place, call.link, call.phase == Phase::Planning);
-        cx.calls.remove(id);
-        if was_under_way {
+        let Some(call) = cx.calls.get_mut(id) else {
+            return;
+        };
+        let (place, link) = (call.place, call.link);
+        let (is_under_way, was_lost) = (call.phase == Phase::Planning, call.saw_failure);
+        call.place = NO_MESSAGE;
+        if !is_under_way || was_lost {
+            cx.calls.remove(id);
+        }
+        if is_under_way && was_lost {
+            // The consumer never got it, or its answer never came: it has room again.
             self.consumer_freed(link);
+        }
+        if place == NO_MESSAGE {
+            return self.pump(cx);
         }
         let Some(message) = &self.messages[place as usize] else {
             return;
@@ -292,19 +310,16 @@ impl Component for Queue {
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
         let (place, link) = (cx.calls[job].place, cx.calls[job].link);
         self.consumer_freed(link);
-        match (done.outcome, self.spec.delivery) {
-            (Outcome::Ok | Outcome::Degraded, _) => {
+        match done.outcome {
+            // The message is already another delivery's, or nobody's.
+            _ if place == NO_MESSAGE => cx.calls.remove(job),
+            Outcome::Ok | Outcome::Degraded => {
                 self.tally.acknowledged += 1;
                 self.forget(place, cx);
                 cx.calls.remove(job);
             }
-            (Outcome::Failed(_), Delivery::AtMostOnce) => {
-                self.tally.dropped += 1;
-                self.forget(place, cx);
-                cx.calls.remove(job);
-            }
             // Invisible until its timeout runs out.
-            (Outcome::Failed(_), Delivery::AtLeastOnce) => cx.calls[job].phase = Phase::Gone,
+            Outcome::Failed(_) => cx.calls[job].phase = Phase::Gone,
         }
         self.pump(cx);
     }

@@ -1,6 +1,6 @@
 //! Where the world counts: requests made and finished, waits and work.
 
-use crate::call::{CallId, Outcome};
+use crate::call::{CallId, Outcome, Phase, Purpose};
 use crate::measure::RequestTally;
 use crate::world::World;
 
@@ -16,6 +16,8 @@ impl World {
 
     /// A user made a request.
     pub fn request_made(&mut self, id: CallId) {
+        self.calls[id].root = id;
+        self.needed.begin(id);
         let call = &self.calls[id];
         self.windows.open.offered += 1;
         if call.is_measured {
@@ -70,7 +72,26 @@ impl World {
         }
     }
 
-    /// Own work on a call is done; in vain where its caller has given up on it.
+    /// Whether somebody up the chain has given up: a caller that timed out or died, or the user who
+    /// left. Nobody will see what comes of this call.
+    #[inline]
+    fn is_in_vain(&self, id: CallId) -> bool {
+        let mut call = &self.calls[id];
+        loop {
+            if call.purpose != Purpose::Call {
+                return false;
+            }
+            if !call.is_awaited {
+                return true;
+            }
+            match self.calls.get(call.parent) {
+                Some(parent) if parent.phase == Phase::Planning => call = parent,
+                _ => return true,
+            }
+        }
+    }
+
+    /// Own work on a call is done; in vain where nobody waits for it any more.
     #[inline]
     pub fn count_work(&mut self, id: CallId) {
         let call = &self.calls[id];
@@ -78,8 +99,9 @@ impl World {
             let work = u128::from(self.now - call.slot_since.max(call.arrived));
             let tally = &mut self.nodes[call.node.0 as usize].tally;
             tally.worked += work;
-            if !call.is_awaited {
-                tally.wasted += work;
+            let is_in_vain = self.is_in_vain(id);
+            if is_in_vain {
+                self.nodes[self.calls[id].node.0 as usize].tally.wasted += work;
             }
         }
     }

@@ -19,10 +19,7 @@ impl Simulation {
     /// Arrivals = completions + failures + in flight, for every node and for requests.
     fn check_flow(&self, broken: &mut Vec<String>) {
         for (place, node) in self.world.nodes.iter().enumerate() {
-            let present = self
-                .present(place)
-                .filter(|(_, is_probe)| !is_probe)
-                .count() as u64;
+            let present = self.present(place).count() as u64;
             let tally = &node.tally;
             if tally.all.arrivals != tally.all.left() + present {
                 broken.push(format!(
@@ -32,12 +29,11 @@ impl Simulation {
                     tally.all.left()
                 ));
             }
-            let levels = self.present(place).count() as u64;
-            if tally.present.level() != levels {
+            let level = tally.present.level();
+            if level != present {
                 broken.push(format!(
-                    "{}: gauge of {} for {levels} present",
-                    node.id,
-                    tally.present.level()
+                    "{}: gauge of {level} for {present} present",
+                    node.id
                 ));
             }
         }
@@ -64,7 +60,7 @@ impl Simulation {
         for (place, node) in self.world.nodes.iter().enumerate() {
             let so_far: u128 = self
                 .present(place)
-                .map(|(arrived, _)| u128::from(now - arrived))
+                .map(|arrived| u128::from(now - arrived))
                 .sum();
             let (area, spent) = (node.tally.present.area(now), node.tally.sojourn + so_far);
             if area != spent {
@@ -135,17 +131,16 @@ impl Simulation {
         }
     }
 
-    /// When each call present at a node arrived, and whether it is a probe.
-    fn present(&self, place: usize) -> impl Iterator<Item = (u64, bool)> {
+    /// When each call present at a node arrived. Probes are no part of the traffic.
+    fn present(&self, place: usize) -> impl Iterator<Item = u64> {
         self.world
             .calls
             .iter()
             .filter(move |(_, call)| call.node.0 as usize == place && call.phase.is_at_callee())
-            .filter(|(_, call)| call.purpose != Purpose::Delivery)
-            .map(|(_, call)| match call.purpose {
-                Purpose::Request => (call.started, false),
-                Purpose::Call | Purpose::Delivery => (call.arrived, false),
-                Purpose::Probe(_) => (call.arrived, true),
+            .filter_map(|(_, call)| match call.purpose {
+                Purpose::Request => Some(call.started),
+                Purpose::Call => Some(call.arrived),
+                Purpose::Delivery | Purpose::Probe(_) => None,
             })
     }
 }

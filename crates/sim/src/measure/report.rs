@@ -82,6 +82,8 @@ pub struct Requests {
 /// A latency distribution; `null` where nothing was counted.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Latency {
+    /// How many were counted. A percentile p of fewer than 1 / (1 - p) samples is their maximum.
+    pub samples: u64,
     /// Exact.
     pub mean: Option<f64>,
     /// Percentiles are within 0.4 %.
@@ -174,7 +176,9 @@ pub struct ReplicaReport {
 /// A link's figures.
 #[derive(Clone, Debug, Serialize)]
 pub struct LinkReport {
-    /// What callers needed.
+    /// Requests that needed it.
+    pub requests: u64,
+    /// What callers needed: calls made, retries apart.
     pub calls: u64,
     /// What was sent.
     pub attempts: u64,
@@ -184,7 +188,8 @@ pub struct LinkReport {
     pub timeouts: u64,
     /// All failed attempts, by cause as the caller saw it.
     pub failures: BTreeMap<&'static str, u64>,
-    /// Attempts per call.
+    /// Attempts per request that needed the link: retries of all layers above and repeated calls
+    /// multiply here.
     pub amplification: f64,
     /// How long breakers were open, summed over calling replicas.
     pub breaker_open_s: f64,
@@ -413,12 +418,13 @@ impl Simulation {
             .saturating_sub(self.world.warmup)) as f64
             / 1e9;
         LinkReport {
+            requests: tally.needed,
             calls: tally.calls[1],
             attempts: tally.attempts[1],
             retries: tally.retries[1],
             timeouts: tally.failures[1][0],
             failures: causes(&tally.failures[1]),
-            amplification: ratio(tally.attempts[1], tally.calls[1]).unwrap_or(1.0),
+            amplification: ratio(tally.attempts[1], tally.needed).unwrap_or(1.0),
             breaker_open_s: mean(&tally.open) * measured_s,
             in_flight_mean: mean(&tally.in_flight),
             latency_ms: time(&tally.latency),
@@ -602,6 +608,7 @@ fn ms(ns: u64) -> f64 {
 fn latency(histogram: &Histogram) -> Latency {
     let quantile = |q| histogram.quantile(q).map(ms);
     Latency {
+        samples: histogram.count(),
         mean: histogram.mean().map(|ns| ns / 1e6),
         p50: quantile(0.5),
         p90: quantile(0.9),

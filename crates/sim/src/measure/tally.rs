@@ -61,6 +61,8 @@ pub struct NodeTally {
 /// A link's figures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkTally {
+    /// Requests that needed it (measured): each counts once, however many calls it makes here.
+    pub needed: u64,
     /// Calls: what callers needed (all, measured).
     pub calls: [u64; 2],
     /// Attempts sent (all, measured).

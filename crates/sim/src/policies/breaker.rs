@@ -71,6 +71,11 @@ pub enum Change {
 }
 
 impl Breaker {
+    /// Whether it lets all calls through.
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
     /// Whether a call may pass now. Counts it as a trial where half open.
     pub fn admits(&mut self, spec: &Spec, now: Time) -> bool {
         if let State::Open { until } = self.state

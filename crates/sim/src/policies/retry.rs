@@ -76,6 +76,15 @@ impl Budget {
         }
     }
 
+    /// The same, full.
+    #[must_use]
+    pub fn refilled(self) -> Self {
+        Self {
+            tokens: self.burst,
+            ..self
+        }
+    }
+
     /// Takes new bounds and keeps the tokens, as far as they fit.
     pub fn rebound(&mut self, new: &Self) {
         *self = Self {

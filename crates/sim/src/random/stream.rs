@@ -30,6 +30,8 @@ pub enum Purpose {
     Conditions = 12,
     /// How long a cache entry lives.
     Ttl = 13,
+    /// What a fault adds to a link's latency.
+    FaultLatency = 14,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.
