@@ -101,7 +101,7 @@ pub(crate) struct Packed {
 }
 
 /// The kind of a lane's head.
-pub(crate) const LANE_HEAD: u64 = 15;
+pub(crate) const LANE_HEAD: u64 = 16;
 
 /// Kinds that are housekeeping, one bit each.
 const HOUSEKEEPING: u64 = 1 << 8 | 1 << 10 | 1 << 11 | 1 << 14;
@@ -161,6 +161,7 @@ impl Packed {
             12 => Event::Fill { node, key: high },
             13 => Event::Invalidate { node, key: high },
             14 => Event::Fault { generation: low },
+            15 => Event::ProbeTimeout(call),
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -192,6 +193,7 @@ impl Event {
             Self::Fill { node, key } => Packed::of_two(12, node.0, key),
             Self::Invalidate { node, key } => Packed::of_two(13, node.0, key),
             Self::Fault { generation } => Packed::of_two(14, generation, 0),
+            Self::ProbeTimeout(call) => Packed::of_call(15, call),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -243,6 +245,7 @@ mod tests {
             Event::Backoff(call),
             Event::Patience(call),
             Event::Visibility(call),
+            Event::ProbeTimeout(call),
             Event::Request {
                 node,
                 generation: 9,
