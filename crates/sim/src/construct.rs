@@ -18,7 +18,8 @@ use design::{Design, Kind, Link};
 /// Makes the run's components match a design.
 pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     let world = &mut simulation.world;
-    world.end = design.settings.duration.0.max(world.now);
+    // An end that has passed stays where it was.
+    world.end = design.settings.duration.0.max(world.end.min(world.now));
     world.warmup = if world.now == 0 {
         design.settings.warmup.0
     } else {

@@ -41,10 +41,12 @@ pub enum Event {
         /// Of the rate it was scheduled under.
         generation: u32,
     },
-    /// A user of a closed client has thought enough.
+    /// A user of a closed client has thought enough. An older generation has left.
     Think {
         /// The client.
         node: NodeIx,
+        /// Of the client's users.
+        generation: u32,
     },
     /// A client's arrival rate changes.
     RateChange {

@@ -429,7 +429,7 @@ impl Simulation {
         let windows = &self.world.windows;
         let width_s = windows.width as f64 / 1e9;
         // The last window may be cut short; its rates are over its own length.
-        let ended = self.world.now.max(self.world.end);
+        let ended = self.world.end;
         let lengths = (0..windows.closed.len() as u64).map(|place| {
             (ended.saturating_sub(place * windows.width)).clamp(1, windows.width) as f64 / 1e9
         });
