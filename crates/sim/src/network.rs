@@ -44,13 +44,13 @@ impl World {
         &mut self,
         purpose: Purpose,
         balancer: NodeIx,
-        backend: u16,
+        backend: u32,
         link: LinkIx,
         replica: u32,
         timeout: u64,
     ) {
         let mut call = Call::new(purpose, self.link(link).to, link);
-        (call.replica, call.place, call.key) = (replica, u32::from(backend), balancer.0);
+        (call.replica, call.place, call.key) = (replica, backend, balancer.0);
         (call.is_sent, call.phase) = (true, Phase::Travelling);
         let id = self.calls.insert(call);
         self.after(timeout, Event::Timeout(id));
@@ -63,7 +63,7 @@ impl World {
     pub(crate) fn conclude_probe(&mut self, id: CallId, outcome: Outcome) {
         let call = &mut self.calls[id];
         call.is_awaited = false;
-        let (balancer, place) = (NodeIx(call.key), call.place as usize);
+        let (balancer, place) = (NodeIx(call.key), call.place);
         if matches!(call.phase, Phase::Answering | Phase::Gone) {
             self.calls.remove(id);
         }
