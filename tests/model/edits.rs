@@ -36,6 +36,78 @@ fn closed_users_come_back_after_an_edit_and_back() {
 }
 
 #[test]
+fn a_pool_made_larger_or_taken_away_lets_those_go_who_wait() {
+    let of = |pool: &str| {
+        let link = link("u->api", &format!(r#""pool": {pool}"#));
+        design(
+            r#""duration": "30s""#,
+            &[replay([0; 4]), service("api", 2000, "")],
+            &[link],
+            &[],
+        )
+    };
+    for pool in [r#"{"size": 4, "wait": null}"#, "null"] {
+        let report = edited(&of(r#"{"size": 1, "wait": null}"#), 1000, &of(pool));
+        assert_eq!(report["requests"]["latency_ms"]["max"], 3000.0, "{pool}");
+    }
+}
+
+#[test]
+fn edits_elsewhere_do_not_put_health_checks_off() {
+    let lb = node(
+        "lb",
+        "load_balancer",
+        r#""health_check": {"interval": "500ms"}"#,
+    );
+    let nodes = [
+        node("u", "client", ""),
+        lb,
+        service("api", 1, r#""replicas": 2"#),
+    ];
+    let links = [link("u->lb", ""), link("lb->api", "")];
+    let plain = design(
+        r#""duration": "10s""#,
+        &nodes,
+        &links,
+        &[fault("crash", "api", 0, 9000, r#""replica": 0"#)],
+    );
+    let mut simulation = Simulation::new(&plain);
+    for n in 0..25 {
+        simulation.run_until(n * 200_000_000, u64::MAX);
+        simulation.edit(&plain);
+    }
+    let place = simulation.node_place("api").unwrap();
+    assert!(simulation.world().is_ejected(place, 0));
+}
+
+#[test]
+fn utilisation_is_of_the_slots_there_were() {
+    let of = |slots: u32, replicas: u32| {
+        let client = node("u", "client", r#""arrivals": {"constant": "100/s"}"#);
+        let api = service(
+            "api",
+            80,
+            &format!(r#""concurrency": {slots}, "replicas": {replicas}"#),
+        );
+        design(
+            r#""duration": "10s""#,
+            &[client, api],
+            &[link("u->api", "")],
+            &[],
+        )
+    };
+    let fewer_slots = edited(&of(10, 1), 9000, &of(1, 1));
+    assert!(fewer_slots["nodes"]["api"]["utilization"].as_f64().unwrap() <= 1.0);
+    let fewer_replicas = edited(&of(8, 10), 100, &of(8, 1));
+    assert!(
+        fewer_replicas["nodes"]["api"]["utilization"]
+            .as_f64()
+            .unwrap()
+            > 0.9
+    );
+}
+
+#[test]
 fn a_shorter_duration_ends_the_run_when_it_says() {
     let of = |duration: &str| {
         let nodes = [
