@@ -92,3 +92,38 @@ fn high_rates_are_not_rounded_up() {
     let run = run_with(r#""duration": "10ms""#, &nodes, &[link("u->api", "")], &[]);
     assert!((run.number("/requests/offered") - 90_000.0).abs() <= 1.0);
 }
+
+/// The first problem of a design of one client, a service, and two queues.
+fn problem(client: &str, api: &str, dead: &str, faults: &str) -> String {
+    let text = format!(
+        r#"{{"faultline": 1, "nodes": [
+            {{"id": "u", "kind": "client"{client}}}, {{"id": "api", "kind": "service"}},
+            {{"id": "q", "kind": "queue"}}, {{"id": "dlq", "kind": "queue"}}],
+        "links": [{{"from": "u", "to": "api"{api}}},
+            {{"from": "q", "to": "dlq", "mode": "dead_letter"{dead}}}], "faults": [{faults}]}}"#
+    );
+    match format::json::read(&text) {
+        Ok(_) => String::new(),
+        Err(problems) => problems[0].path.clone(),
+    }
+}
+
+#[test]
+fn what_would_do_nothing_is_refused() {
+    let replay = r#", "arrivals": {"replay": ["1s"]}"#;
+    let profile = format!(r#"{replay}, "profile": [{{"at": "1s", "times": 2}}]"#);
+    let spike = r#"{"kind": "traffic_spike", "target": "u", "at": "1s", "for": "1s"}"#;
+    let backoff = r#", "retry": {"backoff": {"exponential": {"base": "3s", "cap": "2s"}}}"#;
+    assert_eq!(problem(replay, "", "", ""), "");
+    assert_eq!(problem("", "", "", spike), "");
+    assert_eq!(problem(&profile, "", "", ""), "nodes[0].profile");
+    assert_eq!(problem(replay, "", "", spike), "faults[0].target");
+    assert_eq!(
+        problem("", backoff, "", ""),
+        "links[0].retry.backoff.exponential.base"
+    );
+    for policy in ["retry", "breaker", "pool"] {
+        let dead = format!(r#", "{policy}": {{}}"#);
+        assert_eq!(problem("", "", &dead, ""), format!("links[1].{policy}"));
+    }
+}
