@@ -12,12 +12,16 @@ use sim::measure::FlightKind;
 mod answers;
 #[path = "model/balancing.rs"]
 mod balancing;
+#[path = "model/bounds.rs"]
+mod bounds;
 #[path = "model/caches.rs"]
 mod caches;
 #[path = "model/calls.rs"]
 mod calls;
 #[path = "model/clients.rs"]
 mod clients;
+#[path = "model/edits.rs"]
+mod edits;
 #[path = "model/faults.rs"]
 mod faults;
 #[path = "model/policies.rs"]

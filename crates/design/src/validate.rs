@@ -5,7 +5,7 @@ use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::fault::{Fault, FaultKind};
 use crate::kinds::Kind;
 use crate::kinds::client::Arrivals;
-use crate::link::{Condition, Link, Mode};
+use crate::link::{Backoff, Condition, Link, Mode};
 use crate::quantity::Duration;
 use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,9 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);
+            if link.mode == Mode::DeadLetter {
+                check_mode(link, reader);
+            }
             check_policies(link, &operations, reader);
         });
     }
@@ -158,6 +161,11 @@ fn check_kind(kind: &Kind, reader: &mut Reader) {
                     reader.problem("moments must not go backwards")
                 });
             }
+            if matches!(client.arrivals, Arrivals::Replay(_)) && !client.profile.is_empty() {
+                reader.within("profile", |reader| {
+                    reader.problem("does nothing to replayed arrivals, which come when they are written down; leave it empty")
+                });
+            }
             if client
                 .profile
                 .windows(2)
@@ -238,12 +246,37 @@ fn check_ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
     }
 }
 
+/// What a link for dead letters says that nobody would heed. (Vain fields of links out of a load
+/// balancer are let pass: links to designs that have them are in the world.)
+fn check_mode(link: &Link, reader: &mut Reader) {
+    let is_set = [
+        ("retry", link.retry.is_some()),
+        ("timeout", link.timeout.is_some()),
+        ("breaker", link.breaker.is_some()),
+        ("pool", link.pool.is_some()),
+    ];
+    for (name, _) in is_set.iter().filter(|(_, is_set)| *is_set) {
+        reader.within(name, |reader| {
+            reader.problem("does nothing on a link for dead letters: nobody waits for an answer; set it to null")
+        });
+    }
+}
+
 fn check_policies(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
     if let Some(retry) = &link.retry
         && retry.on.is_empty()
     {
         reader.within("retry.on", |reader| {
             reader.problem("is empty; name the failures to try again on, or set retry to null")
+        });
+    }
+    if let Some(retry) = &link.retry
+        && let Backoff::Exponential(pause) = &retry.backoff
+        && pause.base > pause.cap
+    {
+        let message = format!("{} is longer than the cap {}", pause.base, pause.cap);
+        reader.within("retry.backoff.exponential.base", |reader| {
+            reader.problem(message)
         });
     }
     if let Some(breaker) = &link.breaker
@@ -319,6 +352,16 @@ fn check_fault(fault: &Fault, design: &Design, nodes: &BTreeMap<&str, &Kind>, re
             fault.kind.name(),
             kind.info().label,
             fault.kind.targets().join(", ")
+        );
+        reader.within("target", |reader| reader.problem(message));
+    }
+    if fault.kind == FaultKind::TrafficSpike
+        && let Kind::Client(client) = kind
+        && matches!(client.arrivals, Arrivals::Replay(_))
+    {
+        let message = format!(
+            "{} replays its arrivals, which come when they are written down; a spike does nothing to them",
+            fault.target
         );
         reader.within("target", |reader| reader.problem(message));
     }

@@ -214,6 +214,11 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             }
             let (to, mode) = *rng.pick(&later);
             let mut link = link(rng, &operations);
+            // What the caller would never heed is refused.
+            if mode == Mode::DeadLetter {
+                let policies = ["retry", "timeout", "breaker", "pool"];
+                link.retain(|(name, _)| !policies.contains(&name.as_str()));
+            }
             let attempts = link_attempts(&link) * visits[from];
             if attempts > left {
                 // Too much for what is left: a plain link instead.
@@ -291,7 +296,14 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
             let id = |at: usize| default_id(links, at);
             (0..links.len()).map(|at| (id(at), 1)).collect()
         } else {
-            let fits = |node: &&Drawn| kind.targets().contains(&node.kind.name());
+            let replays = |node: &Drawn| {
+                let arrivals = node.value.get("arrivals");
+                arrivals.is_some_and(|arrivals| arrivals.get("replay").is_some())
+            };
+            let fits = |node: &&Drawn| {
+                let is_vain = kind == FaultKind::TrafficSpike && replays(node);
+                kind.targets().contains(&node.kind.name()) && !is_vain
+            };
             let target = |node: &Drawn| (node.id.clone(), node.kind.replicas());
             nodes.iter().filter(fits).map(target).collect()
         };
@@ -377,7 +389,37 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
         let rate = Value::Map(vec![("poisson".to_owned(), rate(rng))]);
         entries.push(("arrivals".to_owned(), rate));
     }
+    if record.name == "Client" && is_replay(&entries) {
+        entries.retain(|(name, _)| name != "profile");
+    }
+    if record.name == "Exponential" {
+        let long = |name: &str| {
+            let entry = entries.iter().find(|(known, _)| known == name);
+            let field = record.fields.iter().find(|field| field.name == name);
+            let value = entry.map(|(_, value)| value.clone());
+            match value.or_else(|| field.map(|field| (field.default)())) {
+                Some(Value::Text(text)) => Duration::parse(&text).map_or(0, |long| long.0),
+                _ => 0,
+            }
+        };
+        if long("base") > long("cap") {
+            let base = entries.iter().position(|(name, _)| name == "base");
+            let cap = entries.iter().position(|(name, _)| name == "cap");
+            match (base, cap) {
+                (Some(base), Some(cap)) => {
+                    let longer = std::mem::replace(&mut entries[base].1, Value::Null);
+                    entries[base].1 = std::mem::replace(&mut entries[cap].1, longer);
+                }
+                _ => entries.clear(),
+            }
+        }
+    }
     Value::Map(entries)
+}
+
+fn is_replay(client: &[(String, Value)]) -> bool {
+    let arrivals = client.iter().find(|(name, _)| name == "arrivals");
+    arrivals.is_some_and(|(_, arrivals)| arrivals.get("replay").is_some())
 }
 
 /// A field's value, where its range alone would give designs that are invalid or run for ever.

@@ -152,9 +152,7 @@ impl Observer {
         }
         let first = self.windows_told.min(windows.closed.len());
         self.windows_told = windows.closed.len();
-        let ended = simulation
-            .now()
-            .max(simulation.design().settings.duration.0);
+        let ended = simulation.world().end;
         let frames = windows.closed.iter().enumerate().skip(first);
         frames
             .map(|(place, window)| window_frame(place, window, windows.width, ended))

@@ -198,9 +198,9 @@ impl World {
                 Change::None => {}
             }
         }
-        if ended.holds_connection
-            && let Some((size, _)) = state.pool
-        {
+        if ended.holds_connection {
+            // A pool that an edit took away gets its connections back too: it may return.
+            let size = state.pool.map_or(0, |(size, _)| size);
             let calls = &self.calls;
             let wants = |id: CallId| {
                 calls

@@ -3,36 +3,91 @@
 //! Nodes and links keep their place for the whole run, by their stable id. What the design no
 //! longer has stays in its place, refuses calls, and is drawn by nobody.
 
+use crate::call::{CallId, Phase};
 use crate::components::Node;
 use crate::event::{LinkIx, NodeIx};
 use crate::fault;
 use crate::measure::{LinkTally, NodeTally, RequestTally};
 use crate::plan::{self, Condition, Plan, Stage, Step};
-use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
+use crate::policies::{Backoff, Breaker, Budget, breaker};
 use crate::random::{Purpose, Sampler, Stream};
 use crate::simulation::Simulation;
 use crate::world::{CallerState, LinkState, NodeState, Operation, Replica, RetryState, World};
 use design::link::{Mode, RetryOn};
 use design::{Design, Kind, Link};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes the run's components match a design.
 pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     let world = &mut simulation.world;
-    world.end = design.settings.duration.0.max(world.now);
+    // An end that has passed stays where it was.
+    world.end = design.settings.duration.0.max(world.end.min(world.now));
     world.warmup = if world.now == 0 {
         design.settings.warmup.0
     } else {
         world.warmup
     };
+    let index = Index::new(design);
     place_nodes(design, world);
     place_operations(design, world);
-    place_links(design, world);
+    place_links(design, &index, world);
     world.needed.resize(world.links.len());
     make_plans(design, world);
-    retire(design, simulation);
+    retire(&index, simulation);
     look_at_callees(&mut simulation.world);
-    make_behaviours(design, simulation);
+    make_behaviours(&index, simulation);
     connect(simulation);
+    grant(&mut simulation.world);
+}
+
+/// What is where in a design, by id.
+struct Index<'a> {
+    nodes: BTreeMap<&'a str, &'a design::Node>,
+    links: BTreeSet<&'a str>,
+}
+
+impl<'a> Index<'a> {
+    fn new(design: &'a Design) -> Self {
+        let mut index = Self {
+            nodes: BTreeMap::new(),
+            links: BTreeSet::new(),
+        };
+        for node in &design.nodes {
+            index.nodes.insert(&node.id, node);
+        }
+        for link in &design.links {
+            index.links.insert(&link.id);
+        }
+        index
+    }
+}
+
+/// Who waits for a connection of a pool that is larger now gets it; where there is no pool any
+/// more, all go.
+fn grant(world: &mut World) {
+    for place in 0..world.links.len() {
+        for caller in 0..world.links[place].callers.len() {
+            loop {
+                let state = &mut world.links[place];
+                let size = match state.pool {
+                    _ if !state.is_present => break,
+                    Some((size, _)) => size,
+                    None => u32::MAX,
+                };
+                let calls = &world.calls;
+                let wants = |id: CallId| {
+                    calls
+                        .get(id)
+                        .is_some_and(|call| call.is_awaited && call.phase == Phase::Held)
+                };
+                let Some(next) = state.callers[caller].pool.grant(size, wants) else {
+                    break;
+                };
+                world.calls[next].holds_connection = true;
+                world.send(next);
+            }
+        }
+    }
 }
 
 fn place_nodes(design: &Design, world: &mut World) {
@@ -96,10 +151,11 @@ fn place_operations(design: &Design, world: &mut World) {
     }
 }
 
-fn place_links(design: &Design, world: &mut World) {
+fn place_links(design: &Design, index: &Index, world: &mut World) {
     for link in &design.links {
-        let callers = design
-            .node(&link.from)
+        let callers = index
+            .nodes
+            .get(link.from.as_str())
             .map_or(1, |node| node.kind.replicas()) as usize;
         let place = match world.link_places.get(&link.id) {
             Some(place) => place.0 as usize,
@@ -174,7 +230,6 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
     (state.on_write, state.calls, state.is_optional) = (link.on_write, link.calls, link.optional);
     (state.latency, state.latency_lane, state.loss) = (latency, latency_lane, link.loss);
     (state.timeout, state.concurrency) = (timeout, link.concurrency);
-    let had_pool = state.pool.is_some();
     state.pool = pool;
     state.retry = link.retry.as_ref().map(|retry| RetryState {
         max_attempts: retry.max_attempts,
@@ -195,9 +250,6 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
     for caller in &mut state.callers {
         if !is_same_breaker {
             caller.breaker = Breaker::default();
-        }
-        if !had_pool {
-            caller.pool = Pool::default();
         }
         match (&mut caller.budget, &budget) {
             // Tokens saved up stay, within the new bounds.
@@ -232,12 +284,18 @@ fn make_plans(design: &Design, world: &mut World) {
         state.plan = Plan::default();
         state.is_bottom = true;
     }
+    let mut outgoing: BTreeMap<&str, Vec<&Link>> = BTreeMap::new();
+    for link in &design.links {
+        outgoing.entry(&link.from).or_default().push(link);
+    }
     for node in &design.nodes {
         let place = world.node_places[&node.id];
-        let outgoing = design.links.iter().filter(|link| link.from == node.id);
+        let outgoing = outgoing
+            .get(node.id.as_str())
+            .map_or(&[][..], Vec::as_slice);
         let mut steps: Vec<(u32, Step)> = Vec::new();
         let mut invalidates = Vec::new();
-        for (order, link) in outgoing.enumerate() {
+        for (order, link) in outgoing.iter().enumerate() {
             let place = world.link_places[&link.id];
             if plan::invalidates(link.on_write) {
                 invalidates.push(place);
@@ -269,7 +327,7 @@ fn make_plans(design: &Design, world: &mut World) {
         }
         let state = world.node_mut(place);
         state.plan = plan;
-        state.is_bottom = !design.links.iter().any(|link| link.from == node.id);
+        state.is_bottom = outgoing.is_empty();
     }
 }
 
@@ -295,16 +353,17 @@ fn conditions(link: &Link, world: &World) -> Vec<Condition> {
 }
 
 /// What the design no longer has: its processes end, as in a crash, and its links carry no more.
-fn retire(design: &Design, simulation: &mut Simulation) {
+fn retire(index: &Index, simulation: &mut Simulation) {
     let world = &mut simulation.world;
     for link in &mut world.links {
-        link.is_present = design.link(&link.id).is_some();
+        link.is_present = index.links.contains(link.id.as_str());
     }
     for place in 0..simulation.nodes.len() {
         let id = world.nodes[place].id.clone();
         let is_current = world.node_places[&id].0 as usize == place;
-        let wanted = design
-            .node(&id)
+        let wanted = index
+            .nodes
+            .get(id.as_str())
             .filter(|_| is_current)
             .map_or(0, |node| node.kind.replicas());
         world.nodes[place].is_present = wanted > 0;
@@ -329,14 +388,14 @@ fn look_at_callees(world: &mut World) {
     }
 }
 
-fn make_behaviours(design: &Design, simulation: &mut Simulation) {
+fn make_behaviours(index: &Index, simulation: &mut Simulation) {
     let world = &mut simulation.world;
     // In order of place, so that what is drawn and scheduled first does not hang on the document's order.
     for place in 0..world.nodes.len() {
         if !world.nodes[place].is_present {
             continue;
         }
-        let Some(node) = design.node(&world.nodes[place].id) else {
+        let Some(node) = index.nodes.get(world.nodes[place].id.as_str()) else {
             continue;
         };
         match simulation.nodes.get_mut(place) {
@@ -352,21 +411,24 @@ fn make_behaviours(design: &Design, simulation: &mut Simulation) {
 /// Links are known now: balancers and queues take theirs.
 fn connect(simulation: &mut Simulation) {
     let world = &mut simulation.world;
+    // What leaves queues, by queue and whether it is for dead letters, in order of place.
+    let mut outgoing: BTreeMap<(usize, bool), Vec<LinkIx>> = BTreeMap::new();
+    for (at, link) in world.links.iter().enumerate() {
+        if link.is_present && matches!(link.mode, Mode::Consume | Mode::DeadLetter) {
+            let from = (link.from.0 as usize, link.mode == Mode::DeadLetter);
+            outgoing.entry(from).or_default().push(LinkIx(at as u32));
+        }
+    }
     for place in 0..simulation.nodes.len() {
         if !world.nodes[place].is_present {
             continue;
         }
-        let of = |mode: Mode| {
-            let links = world.links.iter().enumerate();
-            let mine = links.filter(move |(_, link)| {
-                link.is_present && link.from.0 as usize == place && link.mode == mode
-            });
-            mine.map(|(at, _)| LinkIx(at as u32))
+        let mut of = |mode: Mode| {
+            outgoing
+                .remove(&(place, mode == Mode::DeadLetter))
+                .unwrap_or_default()
         };
-        let (consumers, dead) = (
-            of(Mode::Consume).collect::<Vec<_>>(),
-            of(Mode::DeadLetter).next(),
-        );
+        let (consumers, dead) = (of(Mode::Consume), of(Mode::DeadLetter).first().copied());
         match &mut simulation.nodes[place] {
             Node::LoadBalancer(balancer) => balancer.connect(world),
             Node::Queue(queue) => queue.connect(consumers, dead, world),

@@ -43,10 +43,12 @@ pub enum Event {
         /// Of the rate it was scheduled under.
         generation: u32,
     },
-    /// A user of a closed client has thought enough.
+    /// A user of a closed client has thought enough. An older generation has left.
     Think {
         /// The client.
         node: NodeIx,
+        /// Of the client's users.
+        generation: u32,
     },
     /// A client's arrival rate changes.
     RateChange {
@@ -148,7 +150,10 @@ impl Packed {
                 node,
                 generation: high,
             },
-            9 => Event::Think { node },
+            9 => Event::Think {
+                node,
+                generation: high,
+            },
             10 => Event::RateChange {
                 node,
                 generation: high,
@@ -180,7 +185,7 @@ impl Event {
             Self::Patience(call) => Packed::of_call(6, call),
             Self::Visibility(call) => Packed::of_call(7, call),
             Self::Request { node, generation } => Packed::of_two(8, node.0, generation),
-            Self::Think { node } => Packed::of_two(9, node.0, 0),
+            Self::Think { node, generation } => Packed::of_two(9, node.0, generation),
             Self::RateChange { node, generation } => Packed::of_two(10, node.0, generation),
             Self::Probe {
                 node,
@@ -250,7 +255,10 @@ mod tests {
                 node,
                 generation: 9,
             },
-            Event::Think { node },
+            Event::Think {
+                node,
+                generation: 5,
+            },
             Event::RateChange {
                 node,
                 generation: u32::MAX,

@@ -45,13 +45,13 @@ impl World {
         &mut self,
         purpose: Purpose,
         balancer: NodeIx,
-        backend: u16,
+        backend: u32,
         link: LinkIx,
         replica: u32,
         timeout: u64,
     ) {
         let mut call = Call::new(purpose, self.link(link).to, link);
-        (call.replica, call.place, call.remaining) = (replica, u32::from(backend), balancer.0);
+        (call.replica, call.place, call.remaining) = (replica, backend, balancer.0);
         call.operation = Call::NO_OPERATION;
         (call.is_sent, call.phase) = (true, Phase::Travelling);
         let id = self.calls.insert(call);
@@ -64,7 +64,7 @@ impl World {
     pub(crate) fn conclude_probe(&mut self, id: CallId, outcome: Outcome) {
         let call = &mut self.calls[id];
         call.is_awaited = false;
-        let (balancer, place) = (NodeIx(call.remaining), call.place as usize);
+        let (balancer, place) = (NodeIx(call.remaining), call.place);
         if matches!(call.phase, Phase::Answering | Phase::Gone) {
             self.calls.remove(id);
         }

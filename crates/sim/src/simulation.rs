@@ -39,6 +39,11 @@ pub struct Simulation {
     next_mark: Time,
     status: Status,
     events_max: u64,
+    /// When so many events have fired, [`Self::look`] whether the run may go on.
+    next_look: u64,
+    /// When it was last looked, and events since then in which time stood still.
+    looked: Time,
+    standstill: u64,
 }
 
 /// Most events of one run, by default: about ten minutes of one core.
@@ -76,12 +81,10 @@ impl Simulation {
             next_mark: 0,
             status: Status::Running,
             events_max: EVENTS_MAX,
+            next_look: LOOK_EVERY,
+            looked: 0,
+            standstill: 0,
         };
-        simulation.next_mark = simulation
-            .world
-            .windows
-            .ends
-            .min(simulation.marks().into_iter().min().unwrap_or(0));
         simulation.edit(design);
         simulation
     }
@@ -96,7 +99,16 @@ impl Simulation {
     /// Takes a changed design into the run: what is new begins, what is gone ends, the rest goes on
     /// with its new parameters. The seed stays the run's own.
     pub fn edit(&mut self, design: &Design) {
+        let end = self.world.end;
         construct::construct(self, design);
+        // The end may have moved into the open window, or to this very moment.
+        let now = self.world.now;
+        let is_at_end = self.world.end == now && end != now;
+        let is_at_start = now == 0 && self.events == 0 && self.marks().contains(&0);
+        self.next_mark = match is_at_end || is_at_start {
+            true => now,
+            false => self.following_mark(now),
+        };
         self.design = design.clone();
         self.faults.set(&design.faults, &mut self.world);
         self.faults.apply(&mut self.nodes, &mut self.world);
@@ -106,18 +118,39 @@ impl Simulation {
     pub fn run_until(&mut self, time: Time, events: u64) -> Status {
         let budget = self.events.saturating_add(events).min(self.events_max);
         let limit = time.saturating_add(1);
-        if self.status != Status::Running {
-            return self.status;
-        }
-        while self.events < budget {
-            if !self.step(limit) && !self.pass_mark(time) {
-                return self.status;
+        while self.status == Status::Running {
+            let until = budget.min(self.next_look);
+            while self.events < until {
+                if !self.step(limit) && !self.pass_mark(time) {
+                    return self.status;
+                }
+            }
+            if self.events >= self.next_look {
+                self.look();
+            } else if budget == self.events_max {
+                self.status = Status::OutOfBudget;
+            } else {
+                break;
             }
         }
-        if budget == self.events_max {
+        self.status
+    }
+
+    /// Stops a run that would go on for ever within one moment, or fill the memory. At fixed
+    /// numbers of events, so that a run ends the same in however many pieces it is run.
+    #[cold]
+    fn look(&mut self) {
+        self.next_look = self.events + LOOK_EVERY;
+        let world = &self.world;
+        self.standstill = match world.now == self.looked {
+            true => self.standstill + LOOK_EVERY,
+            false => 0,
+        };
+        self.looked = world.now;
+        let is_full = world.calls.live() > CALLS_MAX || world.messages > MESSAGES_MAX;
+        if is_full || self.standstill > STANDSTILL_MAX {
             self.status = Status::OutOfBudget;
         }
-        self.status
     }
 
     /// Runs to the end.
@@ -166,7 +199,8 @@ impl Simulation {
             self.each_gauge(Gauge::mark_end);
         }
         let world = &mut self.world;
-        if mark == world.windows.ends {
+        // The end of arrivals cuts the window that is open.
+        if mark == world.windows.ends || mark == world.end {
             let waiting = world.waiting;
             world.windows.close(waiting, world.end);
         }
@@ -263,7 +297,7 @@ impl Simulation {
             | Event::Visibility(_)
             | Event::LaneHead { .. } => {}
             Event::Request { node, .. }
-            | Event::Think { node }
+            | Event::Think { node, .. }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
             | Event::Fill { node, .. }
@@ -409,6 +443,12 @@ pub struct Totals {
 
 /// Most messages of all queues at a time: what a run may hold in memory.
 const MESSAGES_MAX: u64 = 20_000_000;
+
+/// How many events fire between two looks whether the run may go on.
+const LOOK_EVERY: u64 = 4_096;
+
+/// Most events of one moment: time that does not pass never ends a run.
+const STANDSTILL_MAX: u64 = 5_000_000;
 
 /// How often a drain looks whether it is over.
 const DRAIN_LOOK: u64 = 10_000_000;

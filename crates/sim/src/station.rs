@@ -30,6 +30,8 @@ pub struct Station {
     last: u32,
     /// Waiting.
     pub queued: Gauge,
+    /// Slots there are; 0 while they are unbounded.
+    pub offered: Gauge,
     /// Slots held, working or not.
     pub held: Gauge,
     /// Slots in which work of the replica's own is done.
@@ -52,11 +54,18 @@ impl Station {
             first: NOBODY,
             last: NOBODY,
             queued: Gauge::default(),
+            offered: Gauge::default(),
             held: Gauge::default(),
             working: Gauge::default(),
             held_total: 0,
             arrivals: 0,
         }
+    }
+
+    /// Changes how many slots there are.
+    pub fn set_slots(&mut self, slots: Option<u64>, now: Time) {
+        self.slots = slots;
+        self.offered.set(now, slots.unwrap_or(0));
     }
 
     /// Lets a call in, if there is room.
@@ -162,7 +171,12 @@ impl Station {
     }
 
     /// Every gauge of the station.
-    pub fn gauges_mut(&mut self) -> [&mut Gauge; 3] {
-        [&mut self.queued, &mut self.held, &mut self.working]
+    pub fn gauges_mut(&mut self) -> [&mut Gauge; 4] {
+        [
+            &mut self.queued,
+            &mut self.offered,
+            &mut self.held,
+            &mut self.working,
+        ]
     }
 }

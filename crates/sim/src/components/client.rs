@@ -6,7 +6,7 @@
 
 use super::Component;
 use crate::agenda::Time;
-use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::call::{CALLS_MAX, Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
@@ -30,6 +30,9 @@ pub struct Client {
     generation: u32,
     replayed: usize,
     users: u64,
+    /// Generation of the users: those of an older one have left for good. A request carries that of
+    /// its user as its `place`.
+    crowd: u32,
     think: Sampler,
     patience: Option<Delay>,
     reload: f64,
@@ -69,6 +72,7 @@ impl Client {
             generation: 0,
             replayed: 0,
             users: 0,
+            crowd: 0,
             think: Sampler::Const(0),
             patience: None,
             reload: 0.0,
@@ -85,12 +89,22 @@ impl Client {
     pub fn update(&mut self, spec: &spec::Client, cx: &mut World) {
         let is_same_process =
             std::mem::discriminant(&self.arrivals) == std::mem::discriminant(&spec.arrivals);
+        let was_closed = matches!(self.arrivals, Arrivals::Closed(_));
         self.settle(cx.now);
         self.take(spec, cx);
         if !is_same_process {
             self.draw_work();
+            if was_closed || matches!(self.arrivals, Arrivals::Closed(_)) {
+                self.dismiss();
+            }
         }
         self.reschedule(cx);
+    }
+
+    /// All users leave for good.
+    fn dismiss(&mut self) {
+        self.users = 0;
+        self.crowd += 1;
     }
 
     /// A traffic spike begins, changes or ends.
@@ -104,6 +118,16 @@ impl Client {
     }
 
     fn take(&mut self, spec: &spec::Client, cx: &mut World) {
+        if let Arrivals::Replay(times) = &spec.arrivals {
+            // Of the moments of an edit itself some may have been played.
+            let kept = match &self.arrivals {
+                Arrivals::Replay(old) if times.get(..self.replayed) == old.get(..self.replayed) => {
+                    self.replayed
+                }
+                _ => 0,
+            };
+            self.replayed = kept.max(times.partition_point(|time| time.0 < cx.now));
+        }
         self.arrivals = spec.arrivals.clone();
         self.profile = spec.profile.clone();
         self.patience = spec.patience.map(|patience| cx.delay(patience.0));
@@ -123,9 +147,6 @@ impl Client {
         if let Arrivals::Closed(closed) = &self.arrivals {
             self.think = Sampler::new(&closed.think);
         }
-        if let Arrivals::Replay(times) = &self.arrivals {
-            self.replayed = times.partition_point(|time| time.0 < cx.now);
-        }
     }
 
     fn draw_work(&mut self) {
@@ -137,9 +158,10 @@ impl Client {
         };
     }
 
-    /// Takes off the work done at the present rate.
+    /// Takes off the work done at the present rate. An arrival rounded up by part of a ns leaves
+    /// less than nothing; time in which nobody arrived, as in a drain, is not made up for.
     fn settle(&mut self, now: Time) {
-        self.work = (self.work - self.rate * (now - self.since) as f64).max(0.0);
+        self.work = (self.work - self.rate * (now - self.since) as f64).max(-self.rate);
         self.since = now;
     }
 
@@ -169,7 +191,8 @@ impl Client {
     #[inline]
     fn schedule_next(&mut self, cx: &mut World) {
         if self.rate > 0.0 {
-            let wait = (self.work / self.rate).min(1e18) as u64;
+            // To the nearest ns; what that is off is made up for by the next.
+            let wait = (self.work / self.rate + 0.5).min(1e18) as u64;
             cx.after(
                 wait,
                 Event::Request {
@@ -221,7 +244,10 @@ impl Client {
 
     fn users_wanted(&self, now: Time) -> u64 {
         match &self.arrivals {
-            Arrivals::Closed(closed) => (f64::from(closed.users) * self.times_at(now)) as u64,
+            Arrivals::Closed(closed) => {
+                let users = (f64::from(closed.users) * self.times_at(now)) as u64;
+                users.min(CALLS_MAX as u64)
+            }
             _ => 0,
         }
     }
@@ -237,7 +263,14 @@ impl Client {
     fn think(&mut self, cx: &mut World) {
         if !cx.is_draining() {
             let pause = self.think.draw(&mut self.streams.think);
-            cx.after(pause, Event::Think { node: self.node });
+            cx.after(pause, self.next_thought());
+        }
+    }
+
+    fn next_thought(&self) -> Event {
+        Event::Think {
+            node: self.node,
+            generation: self.crowd,
         }
     }
 
@@ -257,6 +290,7 @@ impl Client {
         call.operation = *operation;
         call.key = keys.draw(&mut self.streams.keys);
         call.replica = 0;
+        call.place = self.crowd;
         call.phase = Phase::Planning;
         call.is_awaited = false;
         call.started = cx.now;
@@ -279,17 +313,18 @@ impl Client {
     }
 
     fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+        let is_gone = cx.calls[id].place != self.crowd;
         cx.request_finished(id, outcome);
         let wants_again = !outcome.is_answer() && self.streams.reload.chance(self.reload);
         let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
-        if cx.is_draining() {
+        if cx.is_draining() || is_gone {
             return;
         }
         match (is_closed, wants_again) {
             // At once, but as an event of its own: a client that fails at once must not recurse.
-            (true, true) => cx.after(0, Event::Think { node: self.node }),
+            (true, true) => cx.after(0, self.next_thought()),
             (true, false) => self.think(cx),
-            (false, true) => cx.after(RELOAD_PAUSE, Event::Think { node: self.node }),
+            (false, true) => cx.after(RELOAD_PAUSE, self.next_thought()),
             (false, false) => {}
         }
     }
@@ -319,7 +354,6 @@ impl Component for Client {
             Event::Request { generation, .. }
                 if generation == self.generation && !cx.is_draining() =>
             {
-                self.since = cx.now;
                 if let Arrivals::Replay(times) = &self.arrivals {
                     self.replayed += 1;
                     if let Some(next) = times.get(self.replayed) {
@@ -332,7 +366,10 @@ impl Component for Client {
                         );
                     }
                 } else {
+                    self.settle(cx.now);
+                    let rest = self.work;
                     self.draw_work();
+                    self.work += rest;
                     self.schedule_next(cx);
                 }
                 self.make_request(cx);
@@ -341,7 +378,7 @@ impl Component for Client {
                 self.settle(cx.now);
                 self.reschedule(cx);
             }
-            Event::Think { .. } if !cx.is_draining() => {
+            Event::Think { generation, .. } if generation == self.crowd && !cx.is_draining() => {
                 let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
                 if is_closed && self.users > self.users_wanted(cx.now) {
                     self.users -= 1;
@@ -356,5 +393,10 @@ impl Component for Client {
         }
     }
 
-    fn crash(&mut self, _replica: u32, _cx: &mut World) {}
+    /// Only where the design no longer has it: no fault crashes a client.
+    fn crash(&mut self, _replica: u32, cx: &mut World) {
+        self.settle(cx.now);
+        self.rate = 0.0;
+        self.dismiss();
+    }
 }

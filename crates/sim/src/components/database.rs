@@ -42,13 +42,15 @@ impl Database {
     pub fn update(&mut self, spec: &spec::Database, cx: &mut World) {
         self.read = Sampler::new(&spec.read_time);
         self.write = Sampler::new(&spec.write_time);
-        self.station.slots = Some(u64::from(spec.concurrency));
+        self.station
+            .set_slots(Some(u64::from(spec.concurrency)), cx.now);
         self.station.places = spec
             .connections
             .map(|connections| u64::from(connections.saturating_sub(spec.concurrency)));
         // Fewer connections than concurrency bound the latter.
         if let Some(connections) = spec.connections {
-            self.station.slots = Some(u64::from(spec.concurrency.min(connections)));
+            let slots = spec.concurrency.min(connections);
+            self.station.set_slots(Some(u64::from(slots)), cx.now);
         }
         self.fill_slots(cx);
     }

@@ -11,6 +11,7 @@ use crate::network::Done;
 use crate::random::{self, Stream};
 use crate::world::World;
 use design::kinds::load_balancer::{self as spec, Algorithm, HealthCheck};
+use std::collections::BTreeMap;
 
 /// A replica behind a balancer.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,8 @@ pub struct Balancer {
     /// In the order of links, then replicas.
     pub backends: Vec<Backend>,
     generation: u16,
+    /// Whether probes of this list are scheduled.
+    is_probing: bool,
     next: usize,
     healthy: usize,
     /// Below the threshold of panic: better a sick replica than none (Envoy).
@@ -126,8 +129,12 @@ impl Balancer {
             || (self.healthy as f64) < self.panic_threshold * self.backends.len() as f64;
     }
 
-    /// A probe was answered, or not.
-    pub fn probed(&mut self, place: usize, is_good: bool) {
+    /// A probe was answered, or not; one of an older list says nothing of this one.
+    pub fn probed(&mut self, probe: u32, is_good: bool) {
+        let (place, generation) = ((probe & 0xffff) as usize, (probe >> 16) as u16);
+        if generation != self.generation {
+            return;
+        }
         let Some(check) = &self.check else { return };
         let Some(backend) = self.backends.get_mut(place) else {
             return;
@@ -152,10 +159,14 @@ impl Balancer {
     /// Replaces the list of backends; beliefs of those that stay are kept.
     pub fn set_backends(&mut self, backends: impl Iterator<Item = (LinkIx, u32)>) {
         let old = std::mem::take(&mut self.backends);
+        let of = |backend: &Backend| (backend.link, backend.replica);
+        let mut places = BTreeMap::new();
+        for (place, known) in old.iter().enumerate() {
+            places.insert((known.link, known.replica), place);
+        }
         let known = |link, replica| {
-            old.iter()
-                .find(|known| known.link == link && known.replica == replica)
-                .cloned()
+            let place = places.get(&(link, replica));
+            place.map(|place: &usize| old[*place].clone())
         };
         let new = backends.map(|(link, replica)| {
             known(link, replica).unwrap_or(Backend {
@@ -173,7 +184,9 @@ impl Balancer {
             .checked_rem(self.backends.len())
             .unwrap_or(self.next);
         self.refresh();
-        self.generation = self.generation.wrapping_add(1);
+        if !self.backends.iter().map(of).eq(old.iter().map(of)) {
+            self.is_probing = false;
+        }
     }
 }
 
@@ -194,6 +207,7 @@ impl LoadBalancer {
             check: spec.health_check.clone(),
             backends: Vec::new(),
             generation: 0,
+            is_probing: false,
             next: 0,
             healthy: 0,
             ignores_health: true,
@@ -226,7 +240,10 @@ impl LoadBalancer {
         };
         balancer.algorithm = self.spec.algorithm;
         balancer.panic_threshold = self.spec.panic_threshold;
-        balancer.check = self.spec.health_check.clone();
+        if balancer.check != self.spec.health_check {
+            balancer.check = self.spec.health_check.clone();
+            balancer.is_probing = false;
+        }
         balancer.set_backends(backends.iter().copied());
         if self.spec.health_check.is_none() {
             balancer
@@ -235,10 +252,16 @@ impl LoadBalancer {
                 .for_each(|backend| backend.is_healthy = true);
             balancer.refresh();
         }
+        // Probes under way go on as they are, unless they are of other backends or another check.
+        if balancer.is_probing {
+            return;
+        }
+        balancer.generation = balancer.generation.wrapping_add(1);
         let generation = balancer.generation;
         let Some(check) = &self.spec.health_check else {
             return;
         };
+        balancer.is_probing = true;
         // Probes are spread over the interval: real checkers do not fire as one either.
         for place in 0..backends.len().min(usize::from(u16::MAX)) {
             let offset = check.interval.0 * (place as u64 + 1) / backends.len() as u64;
@@ -295,7 +318,7 @@ impl Component for LoadBalancer {
         cx.probe(
             Purpose::Probe(check.depth),
             self.node,
-            backend,
+            u32::from(backend) | u32::from(generation) << 16,
             link,
             replica,
             check.timeout.0,
@@ -303,5 +326,10 @@ impl Component for LoadBalancer {
         cx.after(check.interval.0, event);
     }
 
-    fn crash(&mut self, _replica: u32, _cx: &mut World) {}
+    /// Where the design no longer has it, what is scheduled is lost: if it comes back, it starts anew.
+    fn crash(&mut self, _replica: u32, cx: &mut World) {
+        if let Some(balancer) = &mut cx.node_mut(self.node).balancer {
+            balancer.is_probing = false;
+        }
+    }
 }

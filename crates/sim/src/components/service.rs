@@ -49,14 +49,15 @@ impl Service {
             spec.concurrency.map(u64::from),
             spec.queue.capacity.map(u64::from),
         );
-        for station in &mut self.stations {
-            (station.slots, station.places, station.discipline) =
-                (slots, places, spec.queue.discipline);
-        }
         // Replicas taken away have been emptied as if they had crashed, and keep their figures.
         while self.stations.len() < spec.replicas as usize {
             self.stations
                 .push(Station::new(slots, places, spec.queue.discipline));
+        }
+        for (replica, station) in self.stations.iter_mut().enumerate() {
+            (station.places, station.discipline) = (places, spec.queue.discipline);
+            let is_there = replica < spec.replicas as usize;
+            station.set_slots(slots.filter(|_| is_there), cx.now);
         }
         for replica in 0..self.stations.len() {
             self.fill_slots(replica as u32, cx);

@@ -341,11 +341,14 @@ impl Simulation {
         let stations = node.stations();
         let mean =
             |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
-        let slots: Option<u64> = stations.iter().map(|station| station.slots).sum();
+        // Replicas taken away keep what they did, but are not there.
+        let present = &stations[..stations.len().min(self.world.node(place).replicas.len())];
+        let slots: Option<u64> = present.iter().map(|station| station.slots).sum();
+        let offered: f64 = stations.iter().map(|station| mean(&station.offered)).sum();
         let share = |level: f64| {
             slots
                 .filter(|slots| *slots > 0)
-                .map(|slots| level / slots as f64)
+                .map(|_| share_of(level, offered))
         };
         let held: f64 = stations.iter().map(|station| mean(&station.held)).sum();
         let working: f64 = stations.iter().map(|station| mean(&station.working)).sum();
@@ -387,7 +390,7 @@ impl Simulation {
             },
             hit_ratio: ratio(tally.hits[1], tally.hits[1] + tally.misses[1]),
             messages: messages(node),
-            replicas: stations
+            replicas: present
                 .iter()
                 .map(|station| self.replica_report(station))
                 .collect(),
@@ -395,15 +398,15 @@ impl Simulation {
     }
 
     fn replica_report(&self, station: &Station) -> ReplicaReport {
-        let held = station
-            .held
-            .mean(self.world.warmup, self.world.end, self.world.now);
+        let mean =
+            |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
+        let (held, offered) = (mean(&station.held), mean(&station.offered));
         ReplicaReport {
             arrivals: station.arrivals,
             utilization: station
                 .slots
                 .filter(|slots| *slots > 0)
-                .map(|slots| held / slots as f64),
+                .map(|_| share_of(held, offered)),
         }
     }
 
@@ -435,7 +438,7 @@ impl Simulation {
         let windows = &self.world.windows;
         let width_s = windows.width as f64 / 1e9;
         // The last window may be cut short; its rates are over its own length.
-        let ended = self.world.now.max(self.world.end);
+        let ended = self.world.end;
         let lengths = (0..windows.closed.len() as u64).map(|place| {
             (ended.saturating_sub(place * windows.width)).clamp(1, windows.width) as f64 / 1e9
         });
@@ -586,6 +589,16 @@ fn score(requirement: &Requirement, requests: &Requests) -> Vec<Score> {
         .at_most
         .map(|bound| one(bound, "at most", |actual, bound| actual <= bound));
     least.into_iter().chain(most).collect()
+}
+
+/// The share of the slots offered that was held. Calls that keep a slot that an edit took away hold
+/// more than is offered; all of it is all.
+fn share_of(held: f64, offered: f64) -> f64 {
+    if offered > 0.0 {
+        (held / offered).min(1.0)
+    } else {
+        0.0
+    }
 }
 
 fn causes(counts: &ByCause) -> BTreeMap<&'static str, u64> {
