@@ -91,12 +91,14 @@ pub enum Progress {
 
 impl World {
     /// Starts a job's plan.
+    #[inline(never)]
     pub fn start_plan(&mut self, job: CallId) -> Progress {
         self.calls[job].stage = 0;
         self.run_stages(job)
     }
 
     /// A call of the job's plan ended.
+    #[inline(never)]
     pub fn continue_plan(&mut self, job: CallId, done: Done) -> Progress {
         let call = &mut self.calls[job];
         call.pending -= 1;
@@ -153,7 +155,7 @@ impl World {
     }
 
     /// Runs stages until one has calls to wait for.
-    #[inline]
+    #[inline(always)]
     fn run_stages(&mut self, job: CallId) -> Progress {
         let call = &mut self.calls[job];
         let (node, mut stage) = (call.node.0 as usize, call.stage as usize);

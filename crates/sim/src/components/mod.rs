@@ -57,15 +57,15 @@ macro_rules! components {
         )* }
 
         impl Component for Node {
-            #[inline]
+            #[inline(always)]
             fn arrive(&mut self, call: CallId, cx: &mut World) {
                 match self { $(Self::$Kind(node) => node.arrive(call, cx)),* }
             }
-            #[inline]
+            #[inline(always)]
             fn served(&mut self, call: CallId, cx: &mut World) {
                 match self { $(Self::$Kind(node) => node.served(call, cx)),* }
             }
-            #[inline]
+            #[inline(always)]
             fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
                 match self { $(Self::$Kind(node) => node.done(job, done, cx)),* }
             }
