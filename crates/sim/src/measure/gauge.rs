@@ -10,8 +10,15 @@ pub struct Gauge {
     /// The times of all steps down less those of all steps up: with `level` × now it is the area,
     /// and a step costs an addition instead of a 128-bit multiplication.
     steps: i128,
-    area_at_warmup: u128,
-    area_at_end: Option<u128>,
+    /// Written twice in a run: out of the way of what every call touches.
+    marks: Option<Box<Marks>>,
+}
+
+/// The area when means began to count, and when they stopped.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Marks {
+    at_warmup: u128,
+    at_end: Option<u128>,
 }
 
 impl Gauge {
@@ -63,13 +70,15 @@ impl Gauge {
 
     /// The warm-up is over: means and the maximum count from here.
     pub fn mark_warmup(&mut self, now: Time) {
-        self.area_at_warmup = self.area(now);
         self.max = self.level;
+        let area = self.area(now);
+        self.marks.get_or_insert_default().at_warmup = area;
     }
 
     /// Arrivals are over: means count up to here, not over the drain.
     pub fn mark_end(&mut self, now: Time) {
-        self.area_at_end = Some(self.area(now));
+        let area = self.area(now);
+        self.marks.get_or_insert_default().at_end = Some(area);
     }
 
     /// Mean level from the warm-up to the end of arrivals (or now, if that is not reached).
@@ -78,7 +87,11 @@ impl Gauge {
         if until <= warmup {
             return 0.0;
         }
-        let area = self.area_at_end.unwrap_or_else(|| self.area(now)) - self.area_at_warmup;
+        let (at_warmup, at_end) = match &self.marks {
+            Some(marks) => (marks.at_warmup, marks.at_end),
+            None => (0, None),
+        };
+        let area = at_end.unwrap_or_else(|| self.area(now)) - at_warmup;
         area as f64 / (until - warmup) as f64
     }
 }
