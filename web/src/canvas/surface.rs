@@ -1,5 +1,8 @@
 //! Where sprites are drawn: Canvas2D. Everything the rest of the page knows of it is here, so that
 //! another surface can take its place.
+//!
+//! Every shape is drawn once, to a small canvas of its own, and copied from there: thousands of
+//! copies cost far less than a path with thousands of corners, above all without a GPU.
 
 use std::f64::consts::TAU;
 
@@ -11,17 +14,36 @@ use super::particles::{Shape, Sprite};
 
 /// Radius of a dot, in canvas pixels.
 const RADIUS: f64 = 3.0;
-/// Opacities are drawn in so many steps, so that marks of a step share one path.
+/// Opacities are drawn in so many steps, so that the context seldom changes.
 const STEPS: usize = 4;
-const SHAPES: usize = 6;
+/// In the order drawn: what matters most comes last, on top.
+const SHAPES: [Shape; 6] = [
+    Shape::Ring,
+    Shape::Dot,
+    Shape::Square,
+    Shape::Notched,
+    Shape::Fading,
+    Shape::Cross,
+];
 
 /// A drawing surface over the canvas.
 pub(crate) struct Surface {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
+    stamps: Stamps,
     ratio: f64,
+    batches: [Vec<[f32; 2]>; SHAPES.len() * STEPS],
+}
+
+/// Every shape once, side by side.
+struct Stamps {
+    canvas: HtmlCanvasElement,
+    context: CanvasRenderingContext2d,
     colours: Colours,
-    batches: [Vec<[f32; 2]>; SHAPES * STEPS],
+    /// Radius of a dot in device pixels, as drawn now; 0 before the first time.
+    radius: f64,
+    /// Width and height of each, in device pixels.
+    size: f64,
 }
 
 struct Colours {
@@ -35,13 +57,20 @@ struct Colours {
 impl Surface {
     /// On this canvas element; `None` where the browser has no 2D context.
     pub(crate) fn new(canvas: HtmlCanvasElement) -> Option<Self> {
-        let context = canvas.get_context("2d").ok()??;
-        let context = context.dyn_into::<CanvasRenderingContext2d>().ok()?;
+        let context = context_of(&canvas)?;
+        let stamps = document().create_element("canvas").ok()?;
+        let stamps = stamps.dyn_into::<HtmlCanvasElement>().ok()?;
         Some(Self {
+            stamps: Stamps {
+                context: context_of(&stamps)?,
+                canvas: stamps,
+                colours: Colours::of_theme(),
+                radius: 0.0,
+                size: 0.0,
+            },
             canvas,
             context,
             ratio: 1.0,
-            colours: Colours::of_theme(),
             batches: std::array::from_fn(|_| Vec::new()),
         })
     }
@@ -56,7 +85,8 @@ impl Surface {
 
     /// The theme is another: colours follow.
     pub(crate) fn recolour(&mut self) {
-        self.colours = Colours::of_theme();
+        self.stamps.colours = Colours::of_theme();
+        self.stamps.radius = 0.0;
     }
 
     /// Clears and draws. `offset` and `scale` are the viewport's.
@@ -77,59 +107,82 @@ impl Surface {
                 batches[batch].push(sprite.at);
             }
         });
+        let zoom = scale * self.ratio;
+        // Dots stay visible when the canvas is small.
+        self.stamps.prepare(RADIUS * (0.7 / scale).max(1.0) * zoom);
         let context = &self.context;
-        let ratio = self.ratio;
-        // Nothing here can fail but with numbers that are not finite.
-        let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
         let (width, height) = (self.canvas.width(), self.canvas.height());
         context.clear_rect(0.0, 0.0, width.into(), height.into());
-        let zoom = scale * ratio;
-        let _ = context.set_transform(zoom, 0.0, 0.0, zoom, offset[0] * ratio, offset[1] * ratio);
-        // Dots stay visible when the canvas is small.
-        let radius = RADIUS * (0.7 / scale).max(1.0);
-        for shape in [
-            Shape::Ring,
-            Shape::Dot,
-            Shape::Square,
-            Shape::Notched,
-            Shape::Fading,
-            Shape::Cross,
-        ] {
+        let (stamps, size) = (&self.stamps.canvas, self.stamps.size);
+        let shift = offset.map(|offset| offset * self.ratio - size / 2.0);
+        for (place, shape) in SHAPES.into_iter().enumerate() {
+            let from = place as f64 * size;
             for step in 0..STEPS {
                 let batch = &self.batches[shape as usize * STEPS + step];
-                if !batch.is_empty() {
-                    context.set_global_alpha((step + 1) as f64 / STEPS as f64);
-                    self.draw_batch(shape, batch, radius);
+                if batch.is_empty() {
+                    continue;
+                }
+                context.set_global_alpha((step + 1) as f64 / STEPS as f64);
+                for [x, y] in batch {
+                    let (x, y) = (
+                        f64::from(*x) * zoom + shift[0],
+                        f64::from(*y) * zoom + shift[1],
+                    );
+                    // Fails for numbers that are not finite only.
+                    let _ = context
+                        .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                            stamps, from, 0.0, size, size, x, y, size, size,
+                        );
                 }
             }
         }
         context.set_global_alpha(1.0);
     }
+}
 
-    fn draw_batch(&self, shape: Shape, places: &[[f32; 2]], r: f64) {
+fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    canvas.get_context("2d").ok()??.dyn_into().ok()
+}
+
+impl Stamps {
+    /// Draws them anew if their size is another.
+    fn prepare(&mut self, radius: f64) {
+        if self.radius > 0.0 && (self.radius - radius).abs() < 0.02 * radius {
+            return;
+        }
+        self.radius = radius;
+        // The largest shape is 1.3 radii and half a line wide.
+        self.size = (radius * 1.8).ceil() * 2.0;
+        let width = self.size * SHAPES.len() as f64;
+        // Setting a size clears.
+        self.canvas.set_width(width as u32);
+        self.canvas.set_height(self.size as u32);
+        for (place, shape) in SHAPES.into_iter().enumerate() {
+            let middle = self.size / 2.0;
+            self.draw(shape, place as f64 * self.size + middle, middle, radius);
+        }
+    }
+
+    fn draw(&self, shape: Shape, x: f64, y: f64, r: f64) {
         let context = &self.context;
         context.begin_path();
-        for &[x, y] in places {
-            let (x, y) = (f64::from(x), f64::from(y));
-            match shape {
-                Shape::Dot | Shape::Ring | Shape::Fading => {
-                    context.move_to(x + r, y);
-                    let _ = context.arc(x, y, r, 0.0, TAU);
-                }
-                Shape::Notched => {
-                    let r = r * 1.3;
-                    context.move_to(x, y);
-                    let _ = context.arc(x, y, r, 0.7, TAU - 0.7);
-                    context.close_path();
-                }
-                Shape::Square => context.rect(x - r, y - r, 2.0 * r, 2.0 * r),
-                Shape::Cross => {
-                    let r = r * 1.2;
-                    context.move_to(x - r, y - r);
-                    context.line_to(x + r, y + r);
-                    context.move_to(x + r, y - r);
-                    context.line_to(x - r, y + r);
-                }
+        // An arc fails for a negative radius only.
+        match shape {
+            Shape::Dot | Shape::Ring | Shape::Fading => {
+                let _ = context.arc(x, y, r, 0.0, TAU);
+            }
+            Shape::Notched => {
+                context.move_to(x, y);
+                let _ = context.arc(x, y, r * 1.3, 0.7, TAU - 0.7);
+                context.close_path();
+            }
+            Shape::Square => context.rect(x - r, y - r, 2.0 * r, 2.0 * r),
+            Shape::Cross => {
+                let r = r * 1.2;
+                context.move_to(x - r, y - r);
+                context.line_to(x + r, y + r);
+                context.move_to(x + r, y - r);
+                context.line_to(x - r, y + r);
             }
         }
         let colours = &self.colours;
