@@ -105,9 +105,6 @@ pub(crate) struct Packed {
 /// The kind of a lane's head.
 pub(crate) const LANE_HEAD: u64 = 16;
 
-/// Kinds that are housekeeping, one bit each.
-const HOUSEKEEPING: u64 = 1 << 8 | 1 << 10 | 1 << 11 | 1 << 14;
-
 /// Bits of a kind.
 pub(crate) const KIND_BITS: u32 = 5;
 
@@ -126,7 +123,7 @@ impl Packed {
     /// See [`Event::is_housekeeping`].
     #[inline(always)]
     pub(crate) fn is_housekeeping(self) -> bool {
-        HOUSEKEEPING >> self.kind & 1 == 1
+        self.unpack().is_housekeeping()
     }
 
     #[inline(always)]
