@@ -1,6 +1,11 @@
 //! W2 through the public API, metrics on: requests per second of process time.
 //! `cargo run --profile native -p faultline-tests --example w2 [SECONDS SIMULATED]`
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "a benchmark measures wall-clock time; the ban is for the simulation"
+)]
+
 use std::time::Instant;
 
 fn main() {
