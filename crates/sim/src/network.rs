@@ -1,7 +1,7 @@
 //! The network: an attempt on its way to its callee, and the answer on its way back.
 //!
 //! A lost packet is silence. A link that never loses and always takes the same time draws nothing:
-//! its [`Trip`] is known beforehand.
+//! its trip is known beforehand.
 
 use crate::agenda::{LaneIx, Time};
 use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
