@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
+import { until } from "./page.mjs";
 
 let playground;
 
@@ -18,7 +19,8 @@ for (const [name, options] of [
 ]) {
   test(`${name} starts and its worker is ready`, async () => {
     const page = await playground.openPage(options);
-    await page.getByRole("status").filter({ hasText: "ready" }).waitFor();
+    const { engine } = await until(page, (s) => s.engine === "worker" && s.offered > 0);
+    assert.equal(engine, "worker");
     await playground.screenshot(page, name.replaceAll(" ", "-"));
     assert.deepEqual(playground.problems, []);
     await page.context().close();

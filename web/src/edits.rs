@@ -139,6 +139,9 @@ impl Page {
         };
         let effects = self.edit(|editor| editor.add_node((info.make)(), at));
         self.follow_all(effects);
+        if at.is_none() {
+            crate::canvas::reveal_selection(self);
+        }
     }
 
     /// Answers a quick-add.

@@ -51,7 +51,10 @@ struct Inner {
 }
 
 enum Backend {
-    None,
+    /// Nothing runs, and nothing will before somebody asks: it failed too often.
+    Stopped,
+    /// On its way.
+    Opening,
     Starting(LiveWorker),
     Worker(LiveWorker),
     Local(Local),
@@ -103,7 +106,7 @@ impl Engine {
     pub(crate) fn start(sink: impl Fn(EngineEvent) + 'static) -> Self {
         let engine = Self(Rc::new(RefCell::new(Inner {
             run: 0,
-            backend: Backend::None,
+            backend: Backend::Opening,
             pending: Vec::new(),
             failures: 0,
             generation: 0,
@@ -121,7 +124,8 @@ impl Engine {
     /// Where the simulation runs, for the page's debug surface.
     pub(crate) fn place(&self) -> &'static str {
         match self.0.borrow().backend {
-            Backend::None => "nowhere",
+            Backend::Stopped => "nowhere",
+            Backend::Opening => "starting",
             Backend::Starting(_) => "starting",
             Backend::Worker(_) => "worker",
             Backend::Local(_) => "page",
@@ -157,7 +161,9 @@ impl Engine {
                 // Delivered by the timer, so that no answer arrives inside the caller's own borrow.
                 local.replies.push(replies);
             }
-            Backend::Starting(_) | Backend::None => inner.pending.push(request),
+            Backend::Starting(_) | Backend::Opening | Backend::Stopped => {
+                inner.pending.push(request);
+            }
         }
     }
 
@@ -172,7 +178,7 @@ impl Engine {
         let generation = {
             let mut inner = self.0.borrow_mut();
             inner.generation += 1;
-            inner.backend = Backend::None;
+            inner.backend = Backend::Opening;
             inner.generation
         };
         match self.spawn(generation) {
@@ -250,7 +256,7 @@ impl Engine {
     fn on_ready(&self) {
         let mut inner = self.0.borrow_mut();
         let inner = &mut *inner;
-        inner.backend = match std::mem::replace(&mut inner.backend, Backend::None) {
+        inner.backend = match std::mem::replace(&mut inner.backend, Backend::Opening) {
             Backend::Starting(live) => {
                 for request in inner.pending.drain(..) {
                     post(&live.worker, &request.encode());
@@ -298,7 +304,7 @@ impl Engine {
             let mut inner = self.0.borrow_mut();
             inner.generation += 1;
             inner.failures = 0;
-            inner.backend = Backend::None;
+            inner.backend = Backend::Stopped;
         }
         sink(EngineEvent::Failed {
             message,
@@ -308,7 +314,8 @@ impl Engine {
 
     /// Starts a worker again after the page stopped doing so by itself.
     pub(crate) fn revive(&self) {
-        if matches!(self.0.borrow().backend, Backend::None) {
+        let stopped = matches!(self.0.borrow().backend, Backend::Stopped);
+        if stopped {
             self.start_worker();
         }
     }
@@ -317,7 +324,7 @@ impl Engine {
         let generation = {
             let mut inner = self.0.borrow_mut();
             inner.generation += 1;
-            inner.backend = Backend::None;
+            inner.backend = Backend::Opening;
             inner.generation
         };
         let engine = self.clone();

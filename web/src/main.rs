@@ -44,8 +44,17 @@ mod words;
 
 use leptos::mount::mount_to_body;
 use leptos::prelude::document;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// In `web/boot.js`: says that the page itself has failed.
+    #[wasm_bindgen(js_name = faultlineFailed)]
+    fn page_failed(message: &str);
+}
 
 fn main() {
+    std::panic::set_hook(Box::new(|info| page_failed(&info.to_string())));
     let is_embed = document()
         .body()
         .and_then(|body| body.get_attribute("data-page"))

@@ -251,7 +251,7 @@ fn figures(page: Page, lesson: &Lesson, design: &Design, mended: bool) -> Figure
     page.history.with_value(|history| {
         let now_s = history.now_s;
         let trigger = last_trigger(lesson, design);
-        let lately = lately(history.between(now_s - LATELY_S - 1.0, f64::INFINITY));
+        let lately = lately(&history.windows);
         let before_end = trigger.map_or(now_s, |(at, _)| at.min(now_s));
         let before = history.between((before_end - BEFORE_S).max(0.5), before_end - 0.5);
         let offered = mean(lately, |window| window.offered_per_s);

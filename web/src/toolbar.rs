@@ -141,8 +141,7 @@ pub(crate) fn RunControls() -> impl IntoView {
             >
                 {icons::changing(move || match play_label() {
                     "Pause" => icons::PAUSE,
-                    "Play" => icons::PLAY,
-                    _ => icons::RESTART,
+                    _ => icons::PLAY,
                 })}
             </button>
             <button

@@ -29,7 +29,7 @@ pub(crate) use figures::failed;
 pub(crate) use input::listen_to_keys;
 pub(crate) use overlay::hover;
 pub(crate) use popup::Popups;
-pub(crate) use stage::Stage;
+pub(crate) use stage::{Stage, reveal_selection};
 
 use clock::Clock;
 use figures::{LinkParts, NodeParts};

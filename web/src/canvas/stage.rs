@@ -123,11 +123,22 @@ fn observe_size(page: Page, element: HtmlElement) {
     on_resize.forget();
 }
 
-/// The inspector that opened beside the canvas must not hide what it is about: the view moves just
-/// as far as it has to.
-fn reveal_selection(page: Page) {
-    /// Free space kept around it, in screen pixels.
+/// How far from `min` to `max` reaches beyond `0` to `size`, with a little free space around it.
+/// What is larger than that keeps its start in view.
+fn beyond(min: f64, max: f64, size: f64) -> f64 {
+    /// Free space, in screen pixels.
     const MARGIN: f64 = 24.0;
+    let (before, after) = (min - MARGIN, max + MARGIN - size);
+    if before < 0.0 {
+        before
+    } else {
+        after.clamp(0.0, before)
+    }
+}
+
+/// What is selected must not be hidden, by an inspector that opened beside the canvas say: the view
+/// moves just as far as it has to.
+pub(crate) fn reveal_selection(page: Page) {
     if is_busy(page) {
         // The hand is on it; what moves under the hand is worse than what is hidden.
         request_animation_frame(move || reveal_selection(page));
@@ -137,11 +148,8 @@ fn reveal_selection(page: Page) {
         let bounds = editor.scene().bounds_of(editor.selection())?;
         let view = editor.viewport();
         let (min, max) = (view.to_screen(bounds.min), view.to_screen(bounds.max));
-        let beyond = max - view.size() + Point::new(MARGIN, MARGIN);
-        let by = Point::new(
-            beyond.x.max(0.0).min((min.x - MARGIN).max(0.0)),
-            beyond.y.max(0.0).min((min.y - MARGIN).max(0.0)),
-        );
+        let size = view.size();
+        let by = Point::new(beyond(min.x, max.x, size.x), beyond(min.y, max.y, size.y));
         (by != Point::default()).then_some(by)
     });
     if let Some(by) = way {

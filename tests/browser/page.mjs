@@ -1,0 +1,46 @@
+// What the tests of the page share: its debug surface, and gestures as a person makes them.
+
+/** A page that runs. Options as for `openPage`. */
+export async function openRunning(playground, options) {
+  const page = await playground.openPage(options);
+  await page.waitForFunction(() => window.__faultline && JSON.parse(window.__faultline.stateJson()).timeS > 0);
+  return page;
+}
+
+/** The page's state, with its design parsed. */
+export async function state(page) {
+  const state = JSON.parse(await page.evaluate(() => window.__faultline.stateJson()));
+  return { ...state, design: JSON.parse(state.design) };
+}
+
+/** Waits until the state satisfies `holds`, a function of the state that is sent to the page. */
+export async function until(page, holds, timeout = 30_000) {
+  await page.waitForFunction(
+    `window.__faultline && (${holds})(JSON.parse(window.__faultline.stateJson()))`,
+    undefined,
+    { timeout, polling: 100 },
+  );
+  return state(page);
+}
+
+/** Where a node is, once the view stands still. */
+export async function box(page, id) {
+  await page.waitForTimeout(200);
+  return page.locator(`.node[data-id="${id}"]`).boundingBox();
+}
+
+/** Drags from one place to another, as a hand does: in steps. */
+export async function drag(page, from, to) {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 5 });
+  await page.mouse.move(to.x, to.y, { steps: 5 });
+  await page.mouse.up();
+}
+
+export const outlet = (box) => ({ x: box.x + box.width, y: box.y + box.height / 2 });
+export const inlet = (box) => ({ x: box.x, y: box.y + box.height / 2 });
+export const middle = (box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 3 });
+
+export const node = (state, id) => state.design.nodes.find((node) => node.id === id);
+export const links = (state) => state.design.links.map((link) => `${link.from}->${link.to}`);
