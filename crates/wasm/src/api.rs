@@ -39,8 +39,11 @@ export function link(design: Design | string): string;
 export function open(link: string): Design;
 "#;
 
+/// The names of [`Options`].
+const OPTIONS: [&str; 3] = ["seed", "duration", "events_max"];
+
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 struct Options {
     seed: Option<f64>,
     duration: Option<String>,
@@ -137,6 +140,20 @@ fn read(design: &JsValue) -> Result<Design, Vec<Problem>> {
 fn read_options(options: JsValue) -> Result<host::Options, JsError> {
     if options.is_undefined() || options.is_null() {
         return Ok(host::Options::default());
+    }
+    // The deserializer looks up the names it knows and passes over the others.
+    if let Some(object) = options.dyn_ref::<js_sys::Object>() {
+        for name in js_sys::Object::keys(object)
+            .iter()
+            .filter_map(|name| name.as_string())
+        {
+            if !OPTIONS.contains(&name.as_str()) {
+                let valid = OPTIONS.join(", ");
+                return Err(JsError::new(&format!(
+                    "options.{name}: unknown field, valid: {valid}"
+                )));
+            }
+        }
     }
     let options: Options = serde_wasm_bindgen::from_value(options)
         .map_err(|error| JsError::new(&format!("options: {error}")))?;
