@@ -356,7 +356,7 @@ fn sentences(lesson: &Lesson, figures: &Figures) -> Vec<String> {
                 )
             } else {
                 format!(
-                    "What broke it is gone. What keeps it down is the retries: each request costs {calls} calls of the {target}, most of them for answers that nobody waits for any more. Those calls fill the queue, the queue makes the next callers give up, and they ask again."
+                    "What broke it is gone. What keeps it down is the retries: each request costs {calls} calls of the {target}. Work that callers have given up on fills its queue, so new calls are refused or time out, and are asked again."
                 )
             },
         ],
