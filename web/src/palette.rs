@@ -82,13 +82,12 @@ pub(crate) fn Palette() -> impl IntoView {
         <div class="palette" role="toolbar" aria-label="Add a node">
             {items.collect_view()}
         </div>
-        {move || {
-            held.get()
-                .filter(|held| held.dragging)
-                .map(|held| {
-                    let [x, y] = [held.at[0] - 88.0, held.at[1] - 36.0];
-                    view! { <div class="ghost" style=format!("left:{x}px;top:{y}px")></div> }
-                })
-        }}
+        {move || held.get().filter(|held| held.dragging).map(ghost)}
     }
+}
+
+/// Where the node would be dropped.
+fn ghost(held: Held) -> impl IntoView {
+    let [x, y] = [held.at[0] - 88.0, held.at[1] - 36.0];
+    view! { <div class="ghost" style=format!("left:{x}px;top:{y}px")></div> }
 }

@@ -1,10 +1,10 @@
 //! The live figures of nodes and links, written straight to their elements once a frame.
 
-use format::message::{Frame, LinkFrame, NodeFrame};
+use format::message::{Frame, LinkFrame, NodeFrame, ReplicaState};
 use web_sys::Element;
 
 use super::dom::{Attr, Text};
-use super::look::{self, Health, Totals};
+use super::look::{self, Health, SlotRow, Totals};
 use crate::words;
 
 /// Rates are taken over at least this much simulated time, in ns.
@@ -45,8 +45,19 @@ pub(crate) struct NodeParts {
     badge: Text,
     badge_now: Attr,
     causes: Text,
+    row: SlotRow,
+    /// What the shapes were last drawn from.
+    drawn: Option<Drawn>,
     recent: Recent<Totals>,
     title: String,
+}
+
+/// What a card's shapes depend on.
+#[derive(PartialEq)]
+struct Drawn {
+    slots: [u32; 3],
+    queue: [u32; 2],
+    replicas: Vec<ReplicaState>,
 }
 
 impl NodeParts {
@@ -75,6 +86,8 @@ impl NodeParts {
             badge: Text::of(card, ".badge-count")?,
             badge_now: Attr::of(card, ".badge", "data-state")?,
             causes: Text::of(card, ".causes")?,
+            row: SlotRow::default(),
+            drawn: None,
             recent: Recent::default(),
             title,
         })
@@ -87,12 +100,22 @@ impl NodeParts {
 
     /// Shapes, once a frame.
     pub(crate) fn draw(&mut self, node: &NodeFrame, is_store: bool) {
+        let now = Drawn {
+            slots: [node.slots, node.working, node.blocked],
+            queue: [node.waiting, node.capacity],
+            replicas: node.replicas.clone(),
+        };
+        if self.drawn.as_ref() == Some(&now) {
+            return;
+        }
+        self.drawn = Some(now);
         if !is_store {
             let width = match node.replicas.len() {
                 0 | 1 => look::SLOTS[0],
                 n => look::SLOTS[0] - 11.0 * n.min(look::PIPS) as f64 - 6.0,
             };
-            for (part, path) in self.slots.iter_mut().zip(look::slots(node, width)) {
+            let paths = self.row.paths(node, width);
+            for (part, path) in self.slots.iter_mut().zip(paths) {
                 part.set(&path);
             }
             let has_queue = node.waiting > 0 || node.slots > 0;
@@ -110,7 +133,7 @@ impl NodeParts {
             });
         }
         let shown = match node.replicas.as_slice() {
-            [format::message::ReplicaState::Up] => &[],
+            [ReplicaState::Up] => &[],
             replicas => replicas,
         };
         for (part, path) in self.pips.iter_mut().zip(look::pips(shown)) {

@@ -110,45 +110,67 @@ const SLOTS_DRAWN_MAX: u32 = 96;
 /// Slots of one row.
 const SLOTS_A_ROW: u32 = 32;
 
-/// The slots of a node as three paths: all of them, those that work, those that wait for others.
-pub(crate) fn slots(node: &NodeFrame, width: f64) -> [String; 3] {
-    let drawn = node.slots.min(SLOTS_DRAWN_MAX);
-    if drawn == 0 {
-        return Default::default();
-    }
-    let share = |n: u32| match node.slots {
-        all if all <= SLOTS_DRAWN_MAX => n,
-        // At least one where there is one.
-        all => (u64::from(n) * u64::from(drawn)).div_ceil(u64::from(all)) as u32,
-    };
-    let working = share(node.working).min(drawn);
-    let blocked = share(node.blocked).min(drawn - working);
-    let rows = drawn.div_ceil(SLOTS_A_ROW);
-    let columns = drawn.div_ceil(rows);
-    let pitch = [
-        (width / f64::from(columns)).min(14.0),
-        SLOTS[1] / f64::from(rows),
-    ];
-    let gap = if pitch[0] > 5.0 { 2.0 } else { 1.0 };
-    let cell = [pitch[0] - gap, pitch[1] - if rows > 1 { 1.5 } else { 0.0 }];
-    let mut paths: [String; 3] = Default::default();
-    for ix in 0..drawn {
-        let x = f64::from(ix % columns) * pitch[0];
-        let y = f64::from(ix / columns) * pitch[1];
-        paths[0] += &rect(x, y + cell[1] - 1.0, cell[0], 1.0);
-        if ix < working {
-            paths[1] += &rect(x, y, cell[0], cell[1]);
-        } else if ix < working + blocked {
-            // Held, but empty: an outline with its lower part filled.
-            let (w, h) = (cell[0], cell[1]);
-            let thin = 1.0_f64.min(w / 3.0);
-            paths[2] += &rect(x, y, w, thin);
-            paths[2] += &rect(x, y + thin, thin, h - thin);
-            paths[2] += &rect(x + w - thin, y + thin, thin, h - thin);
-            paths[2] += &rect(x + thin, y + h * 0.6, w - 2.0 * thin, h * 0.4);
+/// The row of slots of one node: every slot's outline, written once, to be joined as they fill.
+#[derive(Default)]
+pub(crate) struct SlotRow {
+    /// How many slots there are, and how wide the row is.
+    of: (u32, f64),
+    all: String,
+    working: Vec<String>,
+    blocked: Vec<String>,
+}
+
+impl SlotRow {
+    /// The slots of a node as three paths: all of them, those that work, those that wait for others.
+    pub(crate) fn paths(&mut self, node: &NodeFrame, width: f64) -> [String; 3] {
+        if self.of != (node.slots, width) {
+            *self = Self::new(node.slots, width);
         }
+        let drawn = self.working.len();
+        let share = |n: u32| match node.slots {
+            all if all <= SLOTS_DRAWN_MAX => n as usize,
+            // At least one where there is one.
+            all => (u64::from(n) * drawn as u64).div_ceil(u64::from(all)) as usize,
+        };
+        let working = share(node.working).min(drawn);
+        let blocked = share(node.blocked).min(drawn - working);
+        [
+            self.all.clone(),
+            self.working[..working].concat(),
+            self.blocked[working..working + blocked].concat(),
+        ]
     }
-    paths
+
+    fn new(slots: u32, width: f64) -> Self {
+        let mut row = Self {
+            of: (slots, width),
+            ..Self::default()
+        };
+        let drawn = slots.min(SLOTS_DRAWN_MAX);
+        let rows = drawn.div_ceil(SLOTS_A_ROW).max(1);
+        let columns = drawn.div_ceil(rows).max(1);
+        let pitch = [
+            (width / f64::from(columns)).min(14.0),
+            SLOTS[1] / f64::from(rows),
+        ];
+        let gap = if pitch[0] > 5.0 { 2.0 } else { 1.0 };
+        let (w, h) = (pitch[0] - gap, pitch[1] - if rows > 1 { 1.5 } else { 0.0 });
+        for ix in 0..drawn {
+            let x = f64::from(ix % columns) * pitch[0];
+            let y = f64::from(ix / columns) * pitch[1];
+            row.all += &rect(x, y + h - 1.0, w, 1.0);
+            row.working.push(rect(x, y, w, h));
+            // Held, but empty: an outline with its lower part filled.
+            let thin = 1.0_f64.min(w / 3.0);
+            row.blocked.push(
+                rect(x, y, w, thin)
+                    + &rect(x, y + thin, thin, h - thin)
+                    + &rect(x + w - thin, y + thin, thin, h - thin)
+                    + &rect(x + thin, y + h * 0.6, w - 2.0 * thin, h * 0.4),
+            );
+        }
+        row
+    }
 }
 
 /// Places of a queue that are drawn one by one.

@@ -42,88 +42,123 @@ fn Card(id: String) -> impl IntoView {
         // A card that is about to go keeps its last look.
         now.or_else(|| before.cloned().flatten())
     });
-    let with = move |read: fn(&design::Node) -> String| {
-        node.with(|node| node.as_ref().map_or_else(String::new, read))
-    };
     let kind = node.with_untracked(|node| node.as_ref().map(|node| node.kind.clone()));
-    let ports = kind.as_ref().map_or((false, false), |kind| {
-        (has_port(kind, End::To), has_port(kind, End::From))
+    let standing = {
+        let id = id.clone();
+        Memo::new(move |_| Standing::of(page, &id))
+    };
+    let place = text(move || {
+        let [x, y] = node.with(|node| node.as_ref().map_or([0, 0], |node| node.at));
+        format!("transform:translate({x}px,{y}px)")
     });
-    let icon = kind.as_ref().map_or("", icons::of_kind);
-    let selected = {
-        let id = id.clone();
-        Memo::new(move |_| {
-            page.selection
-                .with(|selection| selection.nodes.contains(&id))
+    let what = text(move || {
+        node.with(|node| {
+            node.as_ref()
+                .map_or_else(String::new, |node| words::describe(&node.kind))
         })
-    };
-    let focused = {
-        let id = id.clone();
-        Memo::new(move |_| {
-            page.focus_stop
-                .with(|stop| stop.as_deref() == Some(id.as_str()))
-        })
-    };
-    let over = {
-        let id = id.clone();
-        move |end: Option<End>| {
-            let id = id.clone();
-            Memo::new(move |_| {
-                page.hover.with(|hover| match (hover, end) {
-                    (Hit::Port(node, port), Some(end)) => *node == id && *port == end,
-                    (Hit::Port(node, _) | Hit::Node(node), None) => *node == id,
-                    _ => false,
-                })
-            })
-        }
-    };
-    let (aimed, port_in, port_out) = (over(None), over(Some(End::To)), over(Some(End::From)));
+    });
     let name = Name {
         id: id.clone(),
         node,
     };
     let card = NodeRef::<Div>::new();
     register(card, &id, live, node);
+    let pressed = text(move || standing.with(|standing| standing.selected.to_string()));
+    let tab_index = text(move || {
+        let stops = standing.with(|standing| standing.tab_stop);
+        if stops { "0" } else { "-1" }.to_owned()
+    });
     view! {
         <div
             node_ref=card
-            class="node"
-            class:selected=selected
-            class:aimed=aimed
-            class:port-in=port_in
-            class:port-out=port_out
+            class=text(move || standing.with(Standing::class))
             role="button"
-            aria-pressed=text(move || selected.get().to_string())
-            tabindex=text(move || if focused.get() { "0" } else { "-1" }.to_owned())
+            aria-pressed=pressed
+            tabindex=tab_index
             data-id=id.clone()
             data-kind=kind.as_ref().map(|kind| kind.name())
-            style=text(move || {
-                let [x, y] = node.with(|node| node.as_ref().map_or([0, 0], |node| node.at));
-                format!("transform:translate({x}px,{y}px)")
-            })
+            style=place
         >
-            {ports.0.then(|| view! { <span class="port in"></span> })}
-            {ports.1.then(|| view! { <span class="port out"></span> })}
+            {kind.as_ref().map(ports)}
             <span class="head">
-                {icons::glyph(icon)} {name.view()}
+                {icons::glyph(kind.as_ref().map_or("", icons::of_kind))} {name.view()}
                 <svg class="health" viewBox="0 0 10 10" aria-hidden="true">
                     <path d=Health::Fine.shape()></path>
                 </svg>
             </span>
             <span class="about">
-                <span class="what">{text(move || with(|node| words::describe(&node.kind)))}</span>
+                <span class="what">{what}</span>
                 <span class="rate num"></span>
             </span>
             {lower_row()}
             {queue()}
-            <span class="badge" data-state="none">
-                <svg viewBox="0 0 10 10" aria-hidden="true">
-                    <path d="M2 2l6 6M8 2l-6 6"></path>
-                </svg>
-                <span class="badge-count num"></span>
-                <span class="causes"></span>
-            </span>
+            {badge()}
         </div>
+    }
+}
+
+/// What else than its node decides how a card looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Standing {
+    selected: bool,
+    /// The Tab key leads here.
+    tab_stop: bool,
+    /// The pointer is over it.
+    aimed: bool,
+    /// The pointer is over this port, or holds a wire that fits it.
+    port: Option<End>,
+}
+
+impl Standing {
+    fn of(page: Page, id: &str) -> Self {
+        let (aimed, port) = page.hover.with(|hover| match hover {
+            Hit::Port(node, port) if node == id => (true, Some(*port)),
+            Hit::Node(node) => (node == id, None),
+            Hit::Port(..) | Hit::LinkEnd(..) | Hit::Link(_) | Hit::Empty => (false, None),
+        });
+        Self {
+            selected: page
+                .selection
+                .with(|selection| selection.nodes.contains(id)),
+            tab_stop: page.focus_stop.with(|stop| stop.as_deref() == Some(id)),
+            aimed,
+            port,
+        }
+    }
+
+    fn class(&self) -> String {
+        let mut class = "node".to_owned();
+        if self.selected {
+            class += " selected";
+        }
+        if self.aimed {
+            class += " aimed";
+        }
+        class += match self.port {
+            Some(End::To) => " port-in",
+            Some(End::From) => " port-out",
+            None => "",
+        };
+        class
+    }
+}
+
+fn ports(kind: &design::Kind) -> impl IntoView + use<> {
+    let port = |end: End, class: &'static str| {
+        has_port(kind, end).then(|| view! { <span class=class></span> })
+    };
+    (port(End::To, "port in"), port(End::From, "port out"))
+}
+
+fn badge() -> impl IntoView {
+    view! {
+        <span class="badge" data-state="none">
+            <svg viewBox="0 0 10 10" aria-hidden="true">
+                <path d="M2 2l6 6M8 2l-6 6"></path>
+            </svg>
+            <span class="badge-count num"></span>
+            <span class="causes"></span>
+        </span>
     }
 }
 

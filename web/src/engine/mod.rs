@@ -2,21 +2,23 @@
 //! cannot start. Counts runs, drops what an earlier run left behind, and starts a new worker after
 //! a failure.
 
+mod in_page;
+mod worker;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use format::message::{PROTOCOL, Reply, Request, RunId};
-use js_sys::{Array, Reflect, Uint8Array};
+use in_page::{InPage, PageSession};
+use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{HtmlMetaElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+use worker::LiveWorker;
 
 /// A worker that has not said "ready" after this long is given up, in milliseconds.
 const READY_WAIT_MS: u64 = 10_000;
-/// A session in the page works this often, in milliseconds.
-const LOCAL_EVERY_MS: u64 = 16;
 /// After this many failures in a row the page stops starting new workers by itself.
 const FAILURES_MAX: u32 = 4;
 
@@ -57,48 +59,7 @@ enum Backend {
     Opening,
     Starting(LiveWorker),
     Worker(LiveWorker),
-    Local(Local),
-}
-
-struct LiveWorker {
-    worker: Worker,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(JsValue)>,
-}
-
-impl Drop for LiveWorker {
-    fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
-    }
-}
-
-struct Local {
-    session: PageSession,
-    replies: Vec<Array>,
-    timer: Option<IntervalHandle>,
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// The session of the worker's module, run in the page (`crates/wasm/src/page.rs`).
-    type PageSession;
-    #[wasm_bindgen(method)]
-    fn handle(this: &PageSession, request: &[u8]) -> Array;
-    #[wasm_bindgen(method, catch)]
-    fn advance(this: &PageSession) -> Result<Array, JsValue>;
-    /// In `web/boot.js`.
-    #[wasm_bindgen(catch, js_name = faultlineSession)]
-    async fn page_session() -> Result<JsValue, JsValue>;
-}
-
-impl Drop for Local {
-    fn drop(&mut self) {
-        if let Some(timer) = self.timer.take() {
-            timer.clear();
-        }
-    }
+    Local(InPage),
 }
 
 impl Engine {
@@ -155,12 +116,8 @@ impl Engine {
     pub(crate) fn send(&self, request: Request) {
         let mut inner = self.0.borrow_mut();
         match &mut inner.backend {
-            Backend::Worker(live) => post(&live.worker, &request.encode()),
-            Backend::Local(local) => {
-                let replies = local.session.handle(&request.encode());
-                // Delivered by the timer, so that no answer arrives inside the caller's own borrow.
-                local.replies.push(replies);
-            }
+            Backend::Worker(live) => live.send(&request),
+            Backend::Local(local) => local.send(&request),
             Backend::Starting(_) | Backend::Opening | Backend::Stopped => {
                 inner.pending.push(request);
             }
@@ -170,7 +127,7 @@ impl Engine {
     /// For tests of the recovery: the worker gets bytes that are no message.
     pub(crate) fn crash(&self) {
         if let Backend::Worker(live) = &self.0.borrow().backend {
-            post(&live.worker, &[0xff; 3]);
+            live.send_bytes(&[0xff; 3]);
         }
     }
 
@@ -204,29 +161,11 @@ impl Engine {
     }
 
     fn spawn(&self, generation: u32) -> Result<LiveWorker, JsValue> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&worker_url(), &options)?;
-        let engine = self.clone();
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            engine.on_message(generation, &message.data());
-        });
-        let engine = self.clone();
-        let on_error = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-            let message = Reflect::get(&event, &"message".into())
-                .ok()
-                .and_then(|message| message.as_string())
-                .unwrap_or_else(|| "the worker stopped".to_owned());
-            engine.on_failure(generation, message);
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(LiveWorker {
-            worker,
-            _on_message: on_message,
-            _on_error: on_error,
-        })
+        let (hears, fails) = (self.clone(), self.clone());
+        LiveWorker::spawn(
+            move |data| hears.on_message(generation, &data),
+            move |message| fails.on_failure(generation, message),
+        )
     }
 
     fn on_message(&self, generation: u32, data: &JsValue) {
@@ -259,7 +198,7 @@ impl Engine {
         inner.backend = match std::mem::replace(&mut inner.backend, Backend::Opening) {
             Backend::Starting(live) => {
                 for request in inner.pending.drain(..) {
-                    post(&live.worker, &request.encode());
+                    live.send(&request);
                 }
                 Backend::Worker(live)
             }
@@ -329,8 +268,8 @@ impl Engine {
         };
         let engine = self.clone();
         spawn_local(async move {
-            match page_session().await {
-                Ok(session) => engine.take_session(generation, session.unchecked_into()),
+            match in_page::open().await {
+                Ok(session) => engine.take_session(generation, session),
                 Err(error) => {
                     let message = format!("neither worker nor page could start it: {error:?}");
                     let sink = Rc::clone(&engine.0.borrow().sink);
@@ -348,44 +287,30 @@ impl Engine {
             return;
         }
         let engine = self.clone();
-        let timer = set_interval_with_handle(
-            move || engine.advance_local(generation),
-            std::time::Duration::from_millis(LOCAL_EVERY_MS),
-        );
+        let mut local = InPage::new(session, move || engine.advance_local(generation));
         let mut inner = self.0.borrow_mut();
-        let replies = inner
-            .pending
-            .drain(..)
-            .map(|request| session.handle(&request.encode()))
-            .collect();
-        inner.backend = Backend::Local(Local {
-            session,
-            replies,
-            timer: timer.ok(),
-        });
+        for request in inner.pending.drain(..) {
+            local.send(&request);
+        }
+        inner.backend = Backend::Local(local);
     }
 
     fn advance_local(&self, generation: u32) {
-        let (replies, advanced) = {
-            let mut inner = self.0.borrow_mut();
-            let Backend::Local(local) = &mut inner.backend else {
+        let replies = match &mut self.0.borrow_mut().backend {
+            Backend::Local(local) => local.turn(),
+            Backend::Stopped | Backend::Opening | Backend::Starting(_) | Backend::Worker(_) => {
                 return;
-            };
-            (std::mem::take(&mut local.replies), local.session.advance())
+            }
         };
-        let advanced = match advanced {
-            Ok(advanced) => Some(advanced),
-            Err(error) => return self.on_failure(generation, format!("{error:?}")),
-        };
-        for reply in replies.iter().chain(&advanced).flat_map(Array::iter) {
-            self.on_message(generation, &reply);
+        match replies {
+            Ok(replies) => {
+                for reply in &replies {
+                    self.on_message(generation, reply);
+                }
+            }
+            Err(message) => self.on_failure(generation, message),
         }
     }
-}
-
-fn post(worker: &Worker, bytes: &[u8]) {
-    // Fails only for what cannot be cloned; bytes can.
-    let _ = worker.post_message(&Uint8Array::from(bytes));
 }
 
 fn bytes_of(data: &JsValue) -> Option<Vec<u8>> {
@@ -401,13 +326,4 @@ pub(crate) fn now_ms() -> f64 {
     window()
         .performance()
         .map_or(0.0, |performance| performance.now())
-}
-
-fn worker_url() -> String {
-    document()
-        .query_selector("meta[name=faultline-worker]")
-        .ok()
-        .flatten()
-        .and_then(|element| element.dyn_into::<HtmlMetaElement>().ok())
-        .map_or_else(|| "worker.js".to_string(), |meta| meta.content())
 }
