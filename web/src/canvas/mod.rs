@@ -245,6 +245,7 @@ impl Picture {
             self.write_words();
         }
         let moving = self.clock.is_moving();
+        self.particles.keep_pace(elapsed_ms);
         self.clock.advance(elapsed_ms);
         if moving || self.stale {
             self.stale = false;

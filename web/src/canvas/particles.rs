@@ -13,8 +13,12 @@ use format::message::{Flight, FlightKind};
 use super::clock::Clock;
 use crate::order::insertion_sort;
 
-/// Most dots on the screen; further flights of a frame are left out.
+/// Most dots on the screen, on a machine that keeps up; further flights are left out.
 const PARTICLES_MAX: usize = 5_000;
+/// Most dots on a machine that cannot keep up even with these.
+const PARTICLES_MIN: usize = 600;
+/// A machine keeps up if it repaints this often, in ms; it falls behind from the other on.
+const PACE_MS: [f64; 2] = [20.0, 30.0];
 /// Most flights that wait for their moment.
 const PENDING_MAX: usize = 8_000;
 /// Speed of a dot whose own flight is too short to be seen, in canvas pixels per ms.
@@ -24,7 +28,7 @@ const STEPS: usize = 32;
 /// How long a cross stays where the caller gave up, in ms.
 const LINGER_MS: f64 = 700.0;
 /// Most crosses at one caller's end; more could not be told apart.
-const CROSSES_MAX: usize = 60;
+const CROSSES_MAX: usize = 30;
 /// Most failures on their way back along one link; more would be a solid line.
 const FAILURES_MAX: usize = 240;
 
@@ -105,8 +109,12 @@ struct Particle {
 }
 
 /// All flights that are waiting for their moment or on the screen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Particles {
+    /// Most dots for now.
+    room: usize,
+    /// Time between repaints, smoothed, in ms.
+    pace_ms: f64,
     pending: VecDeque<Flight>,
     live: Vec<Particle>,
     /// Of each link: crosses at the caller's end, and failures on their way there.
@@ -114,7 +122,31 @@ pub(crate) struct Particles {
     launched: u32,
 }
 
+impl Default for Particles {
+    fn default() -> Self {
+        Self {
+            room: PARTICLES_MAX,
+            pace_ms: PACE_MS[0],
+            pending: VecDeque::new(),
+            live: Vec::new(),
+            crowds: Vec::new(),
+            launched: 0,
+        }
+    }
+}
+
 impl Particles {
+    /// A repaint took this long: a machine that falls behind gets fewer dots, so that the page
+    /// stays quick to answer.
+    pub(crate) fn keep_pace(&mut self, elapsed_ms: f64) {
+        self.pace_ms += (elapsed_ms.clamp(0.0, 250.0) - self.pace_ms) * 0.1;
+        if self.pace_ms > PACE_MS[1] {
+            self.room = (self.room * 9 / 10).max(PARTICLES_MIN);
+        } else if self.pace_ms < PACE_MS[0] {
+            self.room = (self.room + 20).min(PARTICLES_MAX);
+        }
+    }
+
     /// Forgets everything: another run began.
     pub(crate) fn clear(&mut self) {
         self.pending.clear();
@@ -154,7 +186,12 @@ impl Particles {
             let Some(route) = routes.get(usize::from(flight.link)) else {
                 continue;
             };
-            if self.live.len() >= PARTICLES_MAX || self.is_crowded(flight) {
+            // What fails is left out last.
+            let room = match crowd(flight.kind) {
+                Some(_) => PARTICLES_MAX,
+                None => self.room,
+            };
+            if self.live.len() >= room || self.is_crowded(flight) {
                 continue;
             }
             self.launched = self.launched.wrapping_add(1);
