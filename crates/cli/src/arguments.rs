@@ -10,8 +10,9 @@ faultline simulates distributed systems: how they fail, and what mends them.
   faultline link SOURCE            print the link of a design (what follows # in its URL)
   faultline open LINK              print the design of a link, as JSON
   faultline scenarios              list the scenarios
+  faultline schema                 print the JSON Schema of design files
 
-SOURCE is a design file (- is stdin), a link, or the name of a scenario.
+SOURCE is a design file (JSON or TOML; - is stdin), a link, or the name of a scenario.
 
 Options of run:
   --seed N            another seed than the design's: the same seed gives the same run
@@ -35,6 +36,8 @@ pub(crate) enum Invocation {
     Run(Run),
     /// `scenarios`
     Scenarios,
+    /// `schema`
+    Schema,
     /// `link`
     Link(String),
     /// `open`
@@ -82,12 +85,13 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
         ("--version" | "-V", []) => Ok(Invocation::Version),
         ("run", rest) => parse_run(rest).map(Invocation::Run),
         ("scenarios", []) => Ok(Invocation::Scenarios),
+        ("schema", []) => Ok(Invocation::Schema),
         ("link", [source]) => Ok(Invocation::Link(source.clone())),
         ("open", [link]) => Ok(Invocation::Open(link.clone())),
         ("link" | "open", _) => Err(format!(
             "{command} takes one argument; see faultline --help"
         )),
-        ("scenarios" | "--version" | "-V", _) => Err(format!(
+        ("scenarios" | "schema" | "--version" | "-V", _) => Err(format!(
             "{command} takes no arguments; see faultline --help"
         )),
         _ => Err(format!(

@@ -42,8 +42,28 @@ pub(crate) fn design(source: &str) -> Result<Design, String> {
     }
 }
 
+/// JSON, or TOML where the name ends so; without such a name, JSON begins with a brace.
 fn read(name: &str, text: &str) -> Result<Design, String> {
-    format::json::read(text).map_err(|problems| lines(name, &problems))
+    let begins = text
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .chars()
+        .next();
+    let is_json = match Path::new(name)
+        .extension()
+        .and_then(|ending| ending.to_str())
+    {
+        Some("toml") => false,
+        Some("json") => true,
+        _ => begins == Some('{'),
+    };
+    let design = match is_json {
+        true => format::json::read(text),
+        false => crate::toml_file::read(text)
+            .map_err(|problem| vec![problem])
+            .and_then(|value| Design::read(&value)),
+    };
+    design.map_err(|problems| lines(name, &problems))
 }
 
 /// All problems, one a line, each after the name of what has it.

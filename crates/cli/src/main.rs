@@ -5,6 +5,7 @@
 mod arguments;
 mod input;
 mod text;
+mod toml_file;
 
 use arguments::{Format, Invocation, Run};
 use std::io::Write;
@@ -33,6 +34,7 @@ fn carry_out(invocation: &Invocation) -> Result<String, String> {
         Invocation::Version => Ok(format!("faultline {}\n", env!("CARGO_PKG_VERSION"))),
         Invocation::Run(run) => run_design(run),
         Invocation::Scenarios => Ok(scenarios()),
+        Invocation::Schema => Ok(format::schema::write()),
         Invocation::Link(source) => {
             let design = input::design(source)?;
             let shared = format::link::Shared { design, view: None };

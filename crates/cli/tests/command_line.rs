@@ -161,3 +161,83 @@ fn scenarios_are_listed_and_run() {
     let design = format::link::decode(&broken).unwrap().design;
     assert!(!design.faults.is_empty());
 }
+
+const SHOP_TOML: &str = r#"faultline = 1
+name = "Shop"
+seed = 7
+duration = "5s"
+
+[[nodes]]
+id = "users"
+kind = "client"
+arrivals = {poisson = "50/s"}
+
+[[nodes]]
+id = "api"
+kind = "service"
+replicas = 2
+
+[[nodes]]
+id = "db"
+kind = "database"
+
+[[links]]
+from = "users"
+to = "api"
+
+[[links]]
+from = "api"
+to = "db"
+timeout = "300ms"
+[links.retry]
+max_attempts = 2
+
+[[requirements]]
+metric = "availability"
+at_least = 0.99
+"#;
+
+#[test]
+fn toml_is_the_same_design() {
+    let (json, toml) = (file("same.json", SHOP), file("same.toml", SHOP_TOML));
+    assert_eq!(fine(&["link", &json]), fine(&["link", &toml]));
+    assert_eq!(
+        report(&["run", &json, "--format", "json"]),
+        report(&["run", &toml, "--format", "json"])
+    );
+}
+
+#[test]
+fn every_problem_of_toml_is_told_with_its_path() {
+    let broken = SHOP_TOML
+        .replace("max_attempts", "max_atempts")
+        .replace("\"database\"", "\"databse\"")
+        .replace("replicas = 2", "replicas = 1979-05-27")
+        .replace("seed =", "sede =");
+    let path = file("broken.toml", &broken);
+    assert_eq!(
+        refused(&["run", &path]),
+        format!(
+            "{path}: sede: unknown field, did you mean seed?\n\
+             {path}: nodes[1].replicas: \"1979-05-27\" is not valid here; expected a whole number from 0 to 4294967295\n\
+             {path}: nodes[2].kind: unknown kind \"databse\", did you mean database?\n\
+             {path}: links[1].retry.max_atempts: unknown field, did you mean max_attempts?\n"
+        )
+    );
+    let path = file("torn.toml", &SHOP_TOML.replace("seed = 7", "seed = "));
+    assert!(
+        refused(&["run", &path]).starts_with(&format!("{path}: line 3, column ")),
+        "{}",
+        refused(&["run", &path])
+    );
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let schema = report(&["schema"]);
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
+    assert!(refused(&["schema", "please"]).contains("takes no arguments"));
+}

@@ -19,6 +19,8 @@ pub const NODES_MAX: usize = 10_000;
 pub const LINKS_MAX: usize = 20_000;
 /// Most faults of one design.
 pub const FAULTS_MAX: usize = 1_000;
+/// Most requirements of one design.
+pub const REQUIREMENTS_MAX: usize = 100;
 
 record! {
     /// What a run of the design is, apart from the system itself.
@@ -360,9 +362,13 @@ fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> {
     let faults = read_list(value, "faults", FAULTS_MAX, reader, |fault, reader| {
         Fault::read(fault, reader)
     });
-    let requirements = read_list(value, "requirements", 100, reader, |requirement, reader| {
-        Requirement::read(requirement, reader)
-    });
+    let requirements = read_list(
+        value,
+        "requirements",
+        REQUIREMENTS_MAX,
+        reader,
+        Requirement::read,
+    );
     let design = Design {
         settings: settings?,
         nodes: nodes?,

@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const REPLICAS_MAX: u64 = 100_000;
 /// Longest id, in characters.
 pub const ID_MAX: usize = 64;
+/// Longest id of a link, in characters: two ids of nodes, an arrow, a number.
+pub const LINK_ID_MAX: usize = 2 * ID_MAX + 6;
 
 /// Records every problem of the design as a whole.
 pub fn validate(design: &Design, reader: &mut Reader) {
@@ -101,9 +103,7 @@ fn check_ids(design: &Design, reader: &mut Reader) {
         .map(|(at, link)| (format!("links[{at}].id"), link.id.as_str()));
     for (path, id) in nodes.chain(links) {
         reader.within(&path.clone(), |reader| {
-            if id.is_empty()
-                || id.chars().count() > 2 * ID_MAX + 6
-                || id.chars().any(char::is_control)
+            if id.is_empty() || id.chars().count() > LINK_ID_MAX || id.chars().any(char::is_control)
             {
                 reader.problem(format!(
                     "\"{}\" is not an id; use 1 to {ID_MAX} characters",

@@ -35,8 +35,13 @@ pub fn read(text: &str) -> Result<Design, Vec<Problem>> {
 
 /// Writes a design for people: sparse, in lines of about a hundred characters.
 pub fn write(design: &Design) -> String {
+    write_value(&design.write(true))
+}
+
+/// Writes any value for people, in lines of about a hundred characters.
+pub fn write_value(value: &Value) -> String {
     let mut text = String::new();
-    write_pretty(&design.write(true), 0, true, &mut text);
+    write_pretty(value, 0, true, &mut text);
     text.push('\n');
     text
 }

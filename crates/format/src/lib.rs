@@ -5,3 +5,4 @@ pub mod arbitrary;
 pub mod json;
 pub mod link;
 pub mod message;
+pub mod schema;
