@@ -7,6 +7,9 @@ pub(crate) const HELP: &str = "\
 faultline simulates distributed systems: how they fail, and what mends them.
 
   faultline run SOURCE [options]   run a design and print its figures
+  faultline check SOURCE [options] the same; exits 1 where a requirement is missed
+  faultline compare A B [options]  run two designs under the same seeds and print the
+                                   differences; a scenario alone is compared with its remedy
   faultline link SOURCE            print the link of a design (what follows # in its URL)
   faultline open LINK              print the design of a link, as JSON
   faultline scenarios              list the scenarios
@@ -14,15 +17,21 @@ faultline simulates distributed systems: how they fail, and what mends them.
 
 SOURCE is a design file (JSON or TOML; - is stdin), a link, or the name of a scenario.
 
-Options of run:
-  --seed N            another seed than the design's: the same seed gives the same run
-  --duration D        another duration, as 90s or 5m
-  --format text|json  figures for people, or the whole report
-  --set PATH=VALUE    change a field first, by node or link (api.replicas=4,
-                      api->db.retry.max_attempts=2) or by place (nodes[2].replicas=4)
-  --remedy            of a scenario: with what mends it
+Options of run, check and compare:
+  --seed N                another seed than the design's: the same seed gives the same run
+  --seeds N               run N seeds, from that one on: the mean of every figure and its
+                          95 % confidence interval (of compare: 10 unless said otherwise)
+  --duration D            another duration, as 90s or 5m
+  --format text|json|csv  figures for people, for programs, for spreadsheets
+  --set PATH=VALUE        change a field first, by node or link (api.replicas=4,
+                          api->db.retry.max_attempts=2) or by place (nodes[2].replicas=4)
+  --set-b PATH=VALUE      of compare: change a field of B alone; B may then be left out
+  --remedy                of run and check, with a scenario: with what mends it
+  --max-events N          stop after so many events (4,000,000,000); the report then says
+                          out_of_budget, and check fails
+  --allow RULE            of check: accept this finding (there are no rules yet)
 
-Exit codes: 0 fine, 2 bad input.
+Exit codes: 0 fine, 1 a check failed, 2 bad input.
 ";
 
 /// A command with its arguments.
@@ -33,7 +42,11 @@ pub(crate) enum Invocation {
     /// `--version`
     Version,
     /// `run`
-    Run(Run),
+    Run(String, Options),
+    /// `check`
+    Check(String, Options),
+    /// `compare`, with the second where there is one
+    Compare(String, Option<String>, Options),
     /// `scenarios`
     Scenarios,
     /// `schema`
@@ -44,21 +57,25 @@ pub(crate) enum Invocation {
     Open(String),
 }
 
-/// A run.
+/// How to run, and how to print.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Run {
-    /// File, link or scenario.
-    pub(crate) source: String,
+pub(crate) struct Options {
     /// In place of the design's own.
     pub(crate) seed: Option<u64>,
+    /// How many seeds; `None` is one run, reported as such.
+    pub(crate) seeds: Option<u32>,
     /// In place of the design's own.
     pub(crate) duration: Option<Duration>,
     /// How to print.
     pub(crate) format: Format,
     /// `PATH=VALUE`, in order.
     pub(crate) settings: Vec<String>,
+    /// The same, for the second of two designs.
+    pub(crate) settings_b: Vec<String>,
     /// With the scenario's remedy.
     pub(crate) remedy: bool,
+    /// Most events of each run.
+    pub(crate) events_max: Option<u64>,
 }
 
 /// How figures are printed.
@@ -69,21 +86,54 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+    /// For spreadsheets.
+    Csv,
 }
+
+/// Most seeds of one invocation.
+const SEEDS_MAX: u32 = 10_000;
+
+/// The largest number that a design file carries exactly.
+pub(crate) const SEED_MAX: u64 = 9_007_199_254_740_991;
+
+const COMMANDS: [&str; 7] = [
+    "run",
+    "check",
+    "compare",
+    "link",
+    "open",
+    "scenarios",
+    "schema",
+];
+
+/// The options of each command that runs something, besides those of all of them.
+const COMMON: [&str; 6] = [
+    "--seed",
+    "--seeds",
+    "--duration",
+    "--format",
+    "--set",
+    "--max-events",
+];
 
 /// Reads the arguments; the error says what would be valid.
 pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
-    if arguments.is_empty()
-        || arguments
-            .iter()
-            .any(|argument| argument == "--help" || argument == "-h")
-    {
+    let wants_help = |argument: &String| argument == "--help" || argument == "-h";
+    if arguments.is_empty() || arguments.iter().any(wants_help) {
         return Ok(Invocation::Help);
     }
     let (command, rest) = (arguments[0].as_str(), &arguments[1..]);
     match (command, rest) {
         ("--version" | "-V", []) => Ok(Invocation::Version),
-        ("run", rest) => parse_run(rest).map(Invocation::Run),
+        ("run", rest) => {
+            let (source, options) = parse_one(command, rest, &["--remedy"])?;
+            Ok(Invocation::Run(source, options))
+        }
+        ("check", rest) => {
+            let (source, options) = parse_one(command, rest, &["--remedy", "--allow"])?;
+            Ok(Invocation::Check(source, options))
+        }
+        ("compare", rest) => parse_compare(rest),
         ("scenarios", []) => Ok(Invocation::Scenarios),
         ("schema", []) => Ok(Invocation::Schema),
         ("link", [source]) => Ok(Invocation::Link(source.clone())),
@@ -95,13 +145,47 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
             "{command} takes no arguments; see faultline --help"
         )),
         _ => Err(format!(
-            "\"{command}\" is no command; there are run, link, open and scenarios. See faultline --help"
+            "\"{command}\" is no command; there are {}. See faultline --help",
+            COMMANDS.join(", ")
         )),
     }
 }
 
-fn parse_run(arguments: &[String]) -> Result<Run, String> {
-    let mut run = Run::default();
+fn parse_one(
+    command: &str,
+    arguments: &[String],
+    own: &[&str],
+) -> Result<(String, Options), String> {
+    let (mut sources, options) = parse_options(command, arguments, own)?;
+    match sources.len() {
+        1 => Ok((sources.remove(0), options)),
+        0 => Err(format!(
+            "{command} what? A design file, a link, or a scenario; see faultline --help"
+        )),
+        _ => Err(format!("{command} takes one design, not {}", sources.len())),
+    }
+}
+
+fn parse_compare(arguments: &[String]) -> Result<Invocation, String> {
+    let (sources, mut options) = parse_options("compare", arguments, &["--set-b"])?;
+    options.seeds.get_or_insert(10);
+    match sources.as_slice() {
+        [a] => Ok(Invocation::Compare(a.clone(), None, options)),
+        [a, b] => Ok(Invocation::Compare(a.clone(), Some(b.clone()), options)),
+        _ => Err(format!(
+            "compare takes two designs, not {}; see faultline --help",
+            sources.len()
+        )),
+    }
+}
+
+/// What is no option, and the options.
+fn parse_options(
+    command: &str,
+    arguments: &[String],
+    own: &[&str],
+) -> Result<(Vec<String>, Options), String> {
+    let mut options = Options::default();
     let mut sources = Vec::new();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -114,53 +198,58 @@ fn parse_run(arguments: &[String]) -> Result<Run, String> {
             Some((option, value)) => (option, Some(value.to_owned())),
             None => (argument.as_str(), None),
         };
-        if option == "--remedy" {
-            run.remedy = true;
-            continue;
-        }
-        if !["--seed", "--duration", "--format", "--set"].contains(&option) {
+        if !COMMON.contains(&option) && !own.contains(&option) {
             return Err(format!(
-                "\"{option}\" is no option of run; see faultline --help"
+                "\"{option}\" is no option of {command}; see faultline --help"
             ));
+        }
+        if option == "--remedy" {
+            if let Some(value) = attached {
+                return Err(format!("--remedy takes no value, and got \"{value}\""));
+            }
+            options.remedy = true;
+            continue;
         }
         let value = attached
             .or_else(|| arguments.next().cloned())
             .ok_or_else(|| format!("{option} lacks its value"))?;
         match option {
-            "--seed" => run.seed = Some(seed(&value)?),
-            "--duration" => run.duration = Some(Duration::parse(&value)?),
-            "--format" => run.format = format(&value)?,
-            _ => run.settings.push(value),
+            "--seed" => options.seed = Some(whole(option, &value, 0, SEED_MAX)?),
+            "--seeds" => {
+                options.seeds = Some(whole(option, &value, 1, u64::from(SEEDS_MAX))? as u32);
+            }
+            "--duration" => {
+                let duration = Duration::parse(&value);
+                options.duration = Some(duration.map_err(|error| format!("--duration: {error}"))?);
+            }
+            "--format" => options.format = format(&value)?,
+            "--max-events" => options.events_max = Some(whole(option, &value, 1, u64::MAX)?),
+            "--allow" => {
+                return Err(format!(
+                    "--allow {value}: there are no rules yet, so there is no finding to allow"
+                ));
+            }
+            "--set-b" => options.settings_b.push(value),
+            _ => options.settings.push(value),
         }
     }
-    match sources.len() {
-        1 => run.source = sources.remove(0),
-        0 => {
-            return Err(
-                "run what? A design file, a link, or a scenario; see faultline --help".to_owned(),
-            );
-        }
-        _ => return Err(format!("run takes one design, not {}", sources.len())),
-    }
-    Ok(run)
+    Ok((sources, options))
 }
 
-fn seed(value: &str) -> Result<u64, String> {
-    // The largest number that a design file carries exactly.
-    let largest = 9_007_199_254_740_991;
-    value
-        .parse()
-        .ok()
-        .filter(|seed| *seed <= largest)
-        .ok_or_else(|| {
-            format!("\"{value}\" is not a seed; seeds are whole numbers from 0 to {largest}")
-        })
+fn whole(option: &str, value: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = value.parse().ok();
+    number
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| format!("{option} {value}: not a whole number from {least} to {most}"))
 }
 
 fn format(value: &str) -> Result<Format, String> {
     match value {
         "text" => Ok(Format::Text),
         "json" => Ok(Format::Json),
-        _ => Err(format!("\"{value}\" is no format; there are text and json")),
+        "csv" => Ok(Format::Csv),
+        _ => Err(format!(
+            "\"{value}\" is no format; there are text, json and csv"
+        )),
     }
 }

@@ -1,24 +1,56 @@
-//! `faultline`: runs designs, opens and makes links, lists scenarios.
+//! `faultline`: runs, checks and compares designs, opens and makes links, lists scenarios.
 //!
-//! Exit codes: 0 fine, 2 bad input (the message on stderr, nothing on stdout).
+//! Exit codes: 0 fine, 1 a check failed, 2 bad input (the message on stderr, nothing on stdout).
 
 mod arguments;
+mod compare;
+mod csv;
 mod input;
+mod runs;
+mod statistics;
+mod table;
 mod text;
 mod toml_file;
 
-use arguments::{Format, Invocation, Run};
+use arguments::{Format, Invocation, Options};
+use design::Design;
+use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
 
+/// What an invocation comes to.
+#[derive(Debug, Default)]
+struct Output {
+    /// For stdout.
+    text: String,
+    /// For stderr, beside it.
+    notes: Vec<String>,
+    /// A check failed.
+    is_failure: bool,
+}
+
+impl From<String> for Output {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let output = arguments::parse(&arguments).and_then(|invocation| carry_out(&invocation));
-    match output {
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    match arguments::parse(&arguments).and_then(carry_out) {
         Ok(output) => {
             // Whoever reads along (`| head`) may stop reading.
-            let _ = std::io::stdout().write_all(output.as_bytes());
-            ExitCode::SUCCESS
+            let _ = std::io::stdout().write_all(output.text.as_bytes());
+            for note in &output.notes {
+                eprintln!("{note}");
+            }
+            ExitCode::from(u8::from(output.is_failure))
         }
         Err(message) => {
             eprintln!("{}", message.trim_end());
@@ -27,45 +59,124 @@ fn main() -> ExitCode {
     }
 }
 
-/// What goes to stdout; an error is for stderr.
-fn carry_out(invocation: &Invocation) -> Result<String, String> {
+/// An error is for stderr.
+fn carry_out(invocation: Invocation) -> Result<Output, String> {
     match invocation {
-        Invocation::Help => Ok(arguments::HELP.to_owned()),
-        Invocation::Version => Ok(format!("faultline {}\n", env!("CARGO_PKG_VERSION"))),
-        Invocation::Run(run) => run_design(run),
-        Invocation::Scenarios => Ok(scenarios()),
-        Invocation::Schema => Ok(format::schema::write()),
+        Invocation::Help => Ok(arguments::HELP.to_owned().into()),
+        Invocation::Version => Ok(format!("faultline {}\n", env!("CARGO_PKG_VERSION")).into()),
+        Invocation::Run(source, options) => Ok(run(&source, &options)?.1.into()),
+        Invocation::Check(source, options) => check(&source, &options),
+        Invocation::Compare(a, b, options) => compare(&a, b.as_deref(), &options),
+        Invocation::Scenarios => Ok(scenarios().into()),
+        Invocation::Schema => Ok(format::schema::write().into()),
         Invocation::Link(source) => {
-            let design = input::design(source)?;
+            let design = input::design(&source)?;
             let shared = format::link::Shared { design, view: None };
-            Ok(format!("{}\n", format::link::encode(&shared)))
+            Ok(format!("{}\n", format::link::encode(&shared)).into())
         }
-        Invocation::Open(link) => match format::link::decode(link) {
-            Ok(shared) => Ok(format::json::write(&shared.design)),
+        Invocation::Open(link) => match format::link::decode(&link) {
+            Ok(shared) => Ok(format::json::write(&shared.design).into()),
             Err(error) => Err(error.to_string()),
         },
     }
 }
 
-fn run_design(run: &Run) -> Result<String, String> {
-    let mut design = match run.remedy {
-        true => input::mended(&run.source)?,
-        false => input::design(&run.source)?,
+/// The report, and as it is printed.
+fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
+    let mut design = match options.remedy {
+        true => input::mended(source)?,
+        false => input::design(source)?,
     };
-    for setting in &run.settings {
-        design = input::set(design, setting)?;
-    }
-    let options = host::Options {
-        seed: run.seed,
-        duration: run.duration,
-        ..host::Options::default()
-    };
-    let report =
-        host::run(&design, &options).map_err(|problems| input::lines(&run.source, &problems))?;
-    Ok(match run.format {
-        Format::Json => host::report_json(&report) + "\n",
+    design = set(design, &options.settings)?;
+    let report = runs::report(source, &design, options)?;
+    let text = match options.format {
+        Format::Json => format!("{report}\n"),
+        Format::Csv => csv::report(&report),
         Format::Text => text::report(&design, &report),
+    };
+    Ok((report, text))
+}
+
+fn set(design: Design, settings: &[String]) -> Result<Design, String> {
+    settings
+        .iter()
+        .try_fold(design, |design, setting| input::set(design, setting))
+}
+
+/// As a run, and fails where a requirement is missed, in whichever seed.
+fn check(source: &str, options: &Options) -> Result<Output, String> {
+    let (report, text) = run(source, options)?;
+    let mut notes = Vec::new();
+    let scores = report["requirements"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    for score in scores.iter().filter(|score| score["met"] != true) {
+        let said = |name: &str| score[name].as_str().unwrap_or_default().to_owned();
+        let (metric, target) = (said("metric"), said("target"));
+        notes.push(match score["actual"].as_array() {
+            Some(seeds) => {
+                let missed = seeds.len() as u64 - score["met_in"].as_u64().unwrap_or(0);
+                format!(
+                    "missed: {metric} {target}, in {missed} of {} seeds",
+                    seeds.len()
+                )
+            }
+            None => format!("missed: {metric} {target}; it was {}", said("actual")),
+        });
+    }
+    // A run that was cut short has shown nothing.
+    if report["run"]["status"] != "ended" {
+        notes.push("the run was stopped before its end: it spent its budget of events".to_owned());
+    }
+    let is_failure = !notes.is_empty();
+    if scores.is_empty() && !is_failure {
+        notes.push(format!("{source} has no requirements: nothing was checked"));
+    }
+    Ok(Output {
+        text,
+        notes,
+        is_failure,
     })
+}
+
+fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String> {
+    if (a, b) == ("-", Some("-")) {
+        return Err("compare: stdin holds one design, not two".to_owned());
+    }
+    let is_scenario = host::scenarios::find(a).is_some();
+    let first = input::design(a)?;
+    let (second, names) = match b {
+        Some(b) => (input::design(b)?, [a.to_owned(), b.to_owned()]),
+        None if is_scenario && options.settings_b.is_empty() => (
+            input::mended(a)?,
+            [a.to_owned(), format!("{a} with its remedy")],
+        ),
+        None if options.settings_b.is_empty() => {
+            return Err(format!(
+                "compare {a} with what? A second design, or a change: --set-b PATH=VALUE"
+            ));
+        }
+        None => (first.clone(), [a.to_owned(), a.to_owned()]),
+    };
+    let [name_a, mut name_b] = names;
+    for setting in &options.settings_b {
+        name_b = format!("{name_b}, {setting}");
+    }
+    let first = set(first, &options.settings)?;
+    let second = set(set(second, &options.settings)?, &options.settings_b)?;
+    // Both under the seeds of the first.
+    let seeds = runs::seeds(&first, options);
+    let reports = [
+        runs::reports(&name_a, &first, options, &seeds)?,
+        runs::reports(&name_b, &second, options, &seeds)?,
+    ];
+    let comparison = compare::compare([name_a, name_b], &seeds, [&reports[0], &reports[1]]);
+    Ok(match options.format {
+        Format::Text => compare::text(&comparison),
+        Format::Json => compare::json(&comparison),
+        Format::Csv => compare::csv(&comparison),
+    }
+    .into())
 }
 
 fn scenarios() -> String {

@@ -1,96 +1,103 @@
-//! A report for people.
+//! A report for people, of one run or of several seeds.
 
+use crate::statistics::Estimate;
+use crate::table::{count, figure, ms, percent, table};
 use design::Design;
-use host::Report;
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use serde_json::Value;
 
-/// The figures of a run, end to end, then node by node and link by link in the design's order.
-pub(crate) fn report(design: &Design, report: &Report) -> String {
+/// The figures, end to end, then node by node and link by link in the design's order.
+pub(crate) fn report(design: &Design, report: &Value) -> String {
     let mut out = heading(design, report);
-    out += &requests(report);
+    out += &requests(&report["requests"]);
     out += "\n";
     out += &nodes(design, report);
     if !design.links.is_empty() {
         out += "\n";
         out += &links(design, report);
     }
-    if !report.requirements.is_empty() {
+    let scores = report["requirements"].as_array();
+    if let Some(scores) = scores.filter(|scores| !scores.is_empty()) {
         out += "\n";
-        out += &requirements(report);
+        out += &requirements(scores);
     }
     out
 }
 
-fn heading(design: &Design, report: &Report) -> String {
-    let run = &report.run;
-    let mut out = format!(
-        "{}\nseed {}, {} s",
-        design.settings.name, run.seed, run.duration_s
-    );
-    if run.warmup_s > 0.0 {
-        write!(
-            out,
+fn heading(design: &Design, report: &Value) -> String {
+    let run = &report["run"];
+    let seeds = run["seeds"].as_array();
+    let mut out = format!("{}\n", design.settings.name);
+    out += &match seeds.map(Vec::as_slice) {
+        None => format!("seed {}", run["seed"]),
+        Some([seed]) => format!("seed {seed}"),
+        Some(seeds) => format!(
+            "{} seeds, {} to {}",
+            seeds.len(),
+            seeds[0],
+            seeds[seeds.len() - 1]
+        ),
+    };
+    out += &format!(", {} s", number(&run["duration_s"]));
+    if number(&run["warmup_s"]) > 0.0 {
+        out += &format!(
             " of which the first {} s count in no figure",
-            run.warmup_s
-        )
-        .expect("a String takes everything");
+            number(&run["warmup_s"])
+        );
     }
-    let (events, hash) = (count(run.events), &run.hash);
-    write!(out, "\n{events} events, hash {hash}\n").expect("a String takes everything");
-    if run.status == "out_of_budget" {
+    let events = cell(&run["events"], whole);
+    out += &match seeds {
+        None => format!("\n{events} events, hash {}\n", plain(&run["hash"])),
+        Some(seeds) if seeds.len() > 1 => {
+            "\nmeans of all seeds, ± half the width of the 95 % confidence interval\n".to_owned()
+        }
+        Some(_) => format!("\n{events} events\n"),
+    };
+    if run["status"] == "out_of_budget" {
         out += "stopped: the run spent its budget of events. The figures are those up to there.\n";
     }
     out + "\n"
 }
 
-fn requests(report: &Report) -> String {
-    let requests = &report.requests;
-    let failed: u64 = requests.failed.values().sum();
-    let latency = &requests.latency_ms;
+fn requests(requests: &Value) -> String {
     let latencies = [
-        ("mean", latency.mean),
-        ("p50", latency.p50),
-        ("p90", latency.p90),
-        ("p99", latency.p99),
-        ("p99.9", latency.p999),
-        ("max", latency.max),
+        ("mean", "mean"),
+        ("p50", "p50"),
+        ("p90", "p90"),
+        ("p99", "p99"),
+        ("p99.9", "p999"),
+        ("max", "max"),
     ];
     let latencies: Vec<String> = latencies
         .iter()
-        .map(|(name, value)| format!("{name} {}", ms(*value)))
+        .map(|(shown, name)| format!("{shown} {}", cell(&requests["latency_ms"][name], ms)))
         .collect();
     let mut out = format!(
         "requests      {} offered, {} ok, {} degraded, {} failed",
-        count(requests.offered),
-        count(requests.ok),
-        count(requests.degraded),
-        count(failed)
+        cell(&requests["offered"], whole),
+        cell(&requests["ok"], whole),
+        cell(&requests["degraded"], whole),
+        whole(sum(&requests["failed"]))
     );
-    if failed > 0 {
-        out = format!("{out} ({})", causes(&requests.failed));
+    let causes = requests["failed"].as_object().into_iter().flatten();
+    let causes: Vec<String> = causes
+        .map(|(cause, n)| format!("{cause} {}", cell(n, whole)))
+        .collect();
+    if !causes.is_empty() {
+        out += &format!(" ({})", causes.join(", "));
     }
-    if requests.in_flight > 0 {
-        out = format!("{out}, {} still under way", count(requests.in_flight));
+    if number(&requests["in_flight"]) > 0.0 {
+        out += &format!(", {} still under way", cell(&requests["in_flight"], whole));
     }
     format!(
         "{out}\navailability  {}\ngoodput       {}/s of {}/s finished\nlatency       {}\n",
-        percent(requests.availability),
-        figure(requests.goodput_per_s),
-        figure(requests.throughput_per_s),
+        cell(&requests["availability"], percent),
+        cell(&requests["goodput_per_s"], figure),
+        cell(&requests["throughput_per_s"], figure),
         latencies.join(", ")
     )
 }
 
-fn causes(failed: &BTreeMap<&'static str, u64>) -> String {
-    let causes: Vec<String> = failed
-        .iter()
-        .map(|(cause, n)| format!("{cause} {}", count(*n)))
-        .collect();
-    causes.join(", ")
-}
-
-fn nodes(design: &Design, report: &Report) -> String {
+fn nodes(design: &Design, report: &Value) -> String {
     let head = [
         "node",
         "arrivals",
@@ -103,23 +110,23 @@ fn nodes(design: &Design, report: &Report) -> String {
         "p99",
     ];
     let row = |node: &design::Node| {
-        let figures = report.nodes.get(&node.id)?;
+        let figures = report["nodes"].get(&node.id)?;
         Some(vec![
             node.id.clone(),
-            count(figures.arrivals),
-            count(figures.completions),
-            count(figures.failures.values().sum()),
-            figures.utilization.map_or("-".to_owned(), percent),
-            figure(figures.queue_mean),
-            count(figures.queue_max),
-            ms(figures.response_ms.mean),
-            ms(figures.response_ms.p99),
+            cell(&figures["arrivals"], whole),
+            cell(&figures["completions"], whole),
+            whole(sum(&figures["failures"])),
+            cell(&figures["utilization"], percent),
+            cell(&figures["queue_mean"], figure),
+            cell(&figures["queue_max"], whole),
+            cell(&figures["response_ms"]["mean"], ms),
+            cell(&figures["response_ms"]["p99"], ms),
         ])
     };
     table(&head, design.nodes.iter().filter_map(row).collect())
 }
 
-fn links(design: &Design, report: &Report) -> String {
+fn links(design: &Design, report: &Value) -> String {
     let head = [
         "link",
         "calls",
@@ -132,116 +139,85 @@ fn links(design: &Design, report: &Report) -> String {
         "p99",
     ];
     let row = |link: &design::Link| {
-        let figures = report.links.get(&link.id)?;
+        let figures = report["links"].get(&link.id)?;
         Some(vec![
             link.id.clone(),
-            count(figures.calls),
-            count(figures.attempts),
-            count(figures.retries),
-            count(figures.timeouts),
-            format!("{:.2}", figures.amplification),
-            format!("{} s", figure(figures.breaker_open_s)),
-            ms(figures.latency_ms.mean),
-            ms(figures.latency_ms.p99),
+            cell(&figures["calls"], whole),
+            cell(&figures["attempts"], whole),
+            cell(&figures["retries"], whole),
+            cell(&figures["timeouts"], whole),
+            cell(&figures["amplification"], |n| format!("{n:.2}")),
+            cell(&figures["breaker_open_s"], |n| format!("{} s", figure(n))),
+            cell(&figures["latency_ms"]["mean"], ms),
+            cell(&figures["latency_ms"]["p99"], ms),
         ])
     };
     table(&head, design.links.iter().filter_map(row).collect())
 }
 
-fn requirements(report: &Report) -> String {
-    let rows = report.requirements.iter().map(|score| {
-        let held = if score.met { "held" } else { "missed" };
+fn requirements(scores: &[Value]) -> String {
+    let rows = scores.iter().map(|score| {
+        let (figure, verdict) = match &score["actual"] {
+            // One per seed.
+            Value::Array(all) if all.len() > 1 => {
+                let met = score["met_in"].as_u64().unwrap_or(0);
+                let verdict = format!("held in {met} of {}", all.len());
+                (String::new(), verdict)
+            }
+            Value::Array(all) => (plain(&all[0]), held(score).to_owned()),
+            one => (plain(one), held(score).to_owned()),
+        };
         vec![
-            score.metric.to_owned(),
-            score.target.clone(),
-            score.actual.clone(),
-            held.to_owned(),
+            plain(&score["metric"]),
+            plain(&score["target"]),
+            figure,
+            verdict,
         ]
     });
     table(&["requirement", "bound", "figure", ""], rows.collect())
 }
 
-/// Columns as wide as they need to be: the first to the left, the figures to the right.
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let head: Vec<String> = head.iter().map(|name| (*name).to_owned()).collect();
-    let all: Vec<&Vec<String>> = std::iter::once(&head).chain(&rows).collect();
-    let width = |column: usize| {
-        all.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let mut out = String::new();
-    for row in &all {
-        let cells =
-            row.iter()
-                .zip(&widths)
-                .enumerate()
-                .map(|(column, (cell, &width))| match column {
-                    0 => format!("{cell:width$}"),
-                    _ => format!("{cell:>width$}"),
-                });
-        out += cells.collect::<Vec<_>>().join("  ").trim_end();
-        out.push('\n');
-    }
-    out
-}
-
-/// With commas between thousands.
-fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Three digits that count.
-fn figure(n: f64) -> String {
-    match n.abs() {
-        size if size >= 100.0 => count(n.round() as u64),
-        size if size >= 10.0 => format!("{n:.1}"),
-        0.0 => "0".to_owned(),
-        _ => format!("{n:.2}"),
+fn held(score: &Value) -> &'static str {
+    if score["met"] == true {
+        "held"
+    } else {
+        "missed"
     }
 }
 
-fn ms(n: Option<f64>) -> String {
-    match n {
-        None => "-".to_owned(),
-        Some(n) if n >= 10_000.0 => format!("{} s", figure(n / 1000.0)),
-        Some(n) => format!("{} ms", figure(n)),
+/// A figure, with half the width of its interval where it is of several runs.
+fn cell(value: &Value, show: impl Fn(f64) -> String) -> String {
+    match (value, Estimate::from_json(value)) {
+        (_, Some(estimate)) => match estimate.half {
+            Some(half) if half > 0.0 => format!("{} ± {}", show(estimate.mean), show(half)),
+            _ => show(estimate.mean),
+        },
+        (Value::Number(_), None) => show(number(value)),
+        _ => "-".to_owned(),
     }
 }
 
-/// Availability counts nines, so it keeps two decimals.
-fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0)
+/// A figure, or the mean of one.
+fn number(value: &Value) -> f64 {
+    let mean = Estimate::from_json(value).map(|estimate| estimate.mean);
+    mean.or(value.as_f64()).unwrap_or(0.0)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn sum(causes: &Value) -> f64 {
+    let causes = causes.as_object().into_iter().flatten();
+    causes.map(|(_, n)| number(n)).sum()
+}
 
-    #[test]
-    fn figures_are_short() {
-        assert_eq!(
-            [0, 12, 1234, 1_234_567].map(count),
-            ["0", "12", "1,234", "1,234,567"]
-        );
-        assert_eq!(
-            [0.0, 0.123, 12.34, 123.4, 12345.6].map(figure),
-            ["0", "0.12", "12.3", "123", "12,346"]
-        );
-        assert_eq!(
-            [None, Some(1.5), Some(12_500.0)].map(ms),
-            ["-", "1.50 ms", "12.5 s"]
-        );
-        assert_eq!(percent(0.99954), "99.95 %");
+/// Counts are whole, means of counts need not be.
+fn whole(n: f64) -> String {
+    match n.fract() == 0.0 {
+        true => count(n as u64),
+        false => figure(n),
     }
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -138,7 +138,7 @@ fn every_problem_is_told_on_stderr() {
         (&["run", "retry-storm", "--sede", "3"], "--help"),
         (
             &["run", "retry-storm", "--seed", "-3"],
-            "seeds are whole numbers",
+            "not a whole number from 0",
         ),
         (&["run", "retry-storm", "--seed"], "lacks its value"),
         (&["run", &path, "--remedy"], "goes with a scenario"),
@@ -240,4 +240,188 @@ fn the_schema_is_printed() {
         "https://json-schema.org/draft/2020-12/schema"
     );
     assert!(refused(&["schema", "please"]).contains("takes no arguments"));
+}
+
+#[test]
+fn several_seeds_give_means_and_intervals() {
+    let path = file("seeds.json", SHOP);
+    let summary = report(&["run", &path, "--seeds", "5", "--format", "json"]);
+    assert_eq!(
+        summary["run"]["seeds"],
+        serde_json::json!([7, 8, 9, 10, 11])
+    );
+    let runs: Vec<f64> = (7..12)
+        .map(|seed| {
+            let seed = seed.to_string();
+            let run = report(&["run", &path, "--seed", &seed, "--format", "json"]);
+            run["requests"]["latency_ms"]["mean"].as_f64().unwrap()
+        })
+        .collect();
+    let mean = runs.iter().sum::<f64>() / 5.0;
+    let deviation = (runs.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 4.0).sqrt();
+    // Student's t for 4 degrees of freedom is 2.7764.
+    let half = 2.7764 * deviation / 5f64.sqrt();
+    let latency = &summary["requests"]["latency_ms"]["mean"];
+    let near = |value: &serde_json::Value, wanted: f64| {
+        assert!(
+            (value.as_f64().unwrap() - wanted).abs() < 1e-9,
+            "{latency} is not {wanted}"
+        );
+    };
+    near(&latency["mean"], mean);
+    near(&latency["ci95"][0], mean - half);
+    near(&latency["ci95"][1], mean + half);
+    assert_eq!(summary["windows"]["width_s"], 1.0);
+    assert!(summary["windows"]["offered_per_s"][4]["mean"].as_f64() > Some(10.0));
+    assert_eq!(summary["requirements"][0]["met_in"], 5);
+    let text = fine(&["run", &path, "--seeds", "5"]);
+    for part in ["5 seeds, 7 to 11", " ± ", "held in 5 of 5"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let again = fine(&["run", &path, "--seeds", "5", "--format", "json"]);
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&again).unwrap(),
+        summary
+    );
+}
+
+#[test]
+fn csv_has_a_figure_a_line() {
+    let path = file("csv.json", SHOP);
+    let csv = fine(&["run", &path, "--format", "csv"]);
+    let report = report(&["run", &path, "--format", "json"]);
+    assert!(
+        csv.starts_with("section,of,figure,value\nrun,,seed,7\n"),
+        "{csv}"
+    );
+    for line in [
+        format!("requests,,ok,{}", report["requests"]["ok"]),
+        format!("nodes,api,arrivals,{}", report["nodes"]["api"]["arrivals"]),
+        format!(
+            "links,api->db,latency_ms.p99,{}",
+            report["links"]["api->db"]["latency_ms"]["p99"]
+        ),
+        format!(
+            "windows,2,offered_per_s,{}",
+            report["windows"]["offered_per_s"][2]
+        ),
+        "requirements,availability,met,true".to_owned(),
+    ] {
+        assert!(
+            csv.lines().any(|found| found == line),
+            "{line} is not in\n{csv}"
+        );
+    }
+    let seeds = fine(&["run", &path, "--format", "csv", "--seeds", "3"]);
+    assert!(seeds.starts_with("section,of,figure,mean,ci95_low,ci95_high\n"));
+    assert!(
+        seeds.lines().all(|line| line.split(',').count() == 6),
+        "{seeds}"
+    );
+}
+
+#[test]
+fn a_check_fails_where_a_requirement_does() {
+    let good = file("good.json", SHOP);
+    let (code, stdout, stderr) = faultline(&["check", &good]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("held"));
+    let broken = &[
+        "check",
+        &good,
+        "--set",
+        "api->db.timeout=1ms",
+        "--set",
+        "api->db.retry=null",
+    ];
+    let (code, stdout, stderr) = faultline(broken);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("missed"));
+    assert!(
+        stderr.starts_with("missed: availability at least 0.99; it was 0."),
+        "{stderr}"
+    );
+    let (code, _, stderr) =
+        faultline(&[&broken[..], &["--seeds", "3", "--format", "json"]].concat());
+    assert_eq!(
+        (code, stderr.as_str()),
+        (1, "missed: availability at least 0.99, in 3 of 3 seeds\n")
+    );
+    // A run that was cut short has shown nothing, and a design without requirements asks nothing.
+    let (code, _, stderr) = faultline(&["check", &good, "--max-events", "100"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("stopped before its end"), "{stderr}");
+    let (code, _, stderr) = faultline(&["check", &good, "--set", "requirements=[]"]);
+    assert_eq!(code, 0);
+    assert!(stderr.contains("has no requirements"), "{stderr}");
+    assert!(refused(&["check", &good, "--allow", "retry-storm"]).contains("no rules yet"));
+    assert!(refused(&["run", &good, "--allow", "x"]).contains("no option of run"));
+}
+
+#[test]
+fn two_designs_are_compared_seed_by_seed() {
+    let path = file("a.json", SHOP);
+    let comparison = report(&["compare", "retry-storm", "--seeds", "4", "--format", "json"]);
+    assert_eq!(comparison["seeds"].as_array().unwrap().len(), 4);
+    let figure = |comparison: &serde_json::Value, name: &str| {
+        let figures = comparison["figures"].as_array().unwrap();
+        let found = figures
+            .iter()
+            .find(|row| row["of"] == "" && row["figure"] == name);
+        found.unwrap_or_else(|| panic!("no {name}")).clone()
+    };
+    let goodput = figure(&comparison, "goodput_per_s");
+    assert_eq!(goodput["significant"], true, "{goodput}");
+    assert!(goodput["difference"].as_f64() > Some(0.0));
+    // The same design does not differ from itself: pairs share their randomness.
+    let same = report(&["compare", &path, &path, "--seeds", "3", "--format", "json"]);
+    for row in same["figures"].as_array().unwrap() {
+        assert_eq!(
+            (&row["difference"], &row["significant"]),
+            (&0.0.into(), &false.into()),
+            "{row}"
+        );
+    }
+    // Requests are those of the other design, to the last one: only what was changed differs.
+    let slower = report(&[
+        "compare",
+        &path,
+        "--set-b",
+        "db.read_time=exp(30ms)",
+        "--seeds",
+        "3",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(figure(&slower, "offered")["difference"], 0.0);
+    assert_eq!(figure(&slower, "latency_ms.p50")["significant"], true);
+    let text = fine(&["compare", &path, "--set-b", "db.read_time=exp(30ms)"]);
+    assert!(text.contains("10 seeds, 7 to 16"), "{text}");
+    assert!(text.contains("db response_ms.mean"), "{text}");
+    let csv = fine(&["compare", &path, &path, "--seeds", "2", "--format", "csv"]);
+    assert!(csv.starts_with("section,of,figure,a,b,difference,ci95_low,ci95_high,significant\n"));
+    assert!(refused(&["compare", &path]).contains("--set-b"));
+    assert!(refused(&["compare", "-", "-"]).contains("stdin"));
+}
+
+#[test]
+fn stdin_is_a_design() {
+    use std::io::Write;
+    for text in [SHOP, SHOP_TOML] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_faultline"))
+            .args(["run", "-", "--duration", "1s"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        assert!(String::from_utf8_lossy(&output.stdout).contains("seed 7, 1 s"));
+    }
 }

@@ -48,7 +48,7 @@ fn all_problems_are_reported_at_once_with_path_and_hint() {
         r#"{"faultline": 1, "sede": 3,
           "nodes": [{"id": "users", "kind": "clinet"}, {"id": "api", "kind": "service", "replicas": 0},
                     {"kind": "database", "concurrency": 1.5}],
-          "links": [{"from": "users", "to": "api", "retry": {"max_atempts": 3}, "latency": "exp(3)"}]}"#,
+          "links": [{"from": "users", "to": "api", "latency": "exp(3)", "retry": {"max_atempts": 3}}]}"#,
     ))
     .unwrap_err();
     let text = problems
