@@ -28,6 +28,8 @@ mod faults;
 mod policies;
 #[path = "model/queues.rs"]
 mod queues;
+#[path = "model/zones.rs"]
+mod zones;
 
 /// A node; `rest` is the JSON of its further fields.
 fn node(id: &str, kind: &str, rest: &str) -> String {

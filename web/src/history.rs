@@ -162,5 +162,9 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
         FaultKind::Loss => format!("Loss on {target}"),
         FaultKind::TrafficSpike => format!("Traffic of {target} × {}", fault.times),
         FaultKind::CacheFlush => format!("Flush of {target}"),
+        FaultKind::Partition => match &fault.to {
+            Some(to) => format!("{target} cut from {to}"),
+            None => format!("{target} cut off"),
+        },
     }
 }

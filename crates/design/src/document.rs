@@ -1,6 +1,7 @@
 //! The document: settings, nodes, links, faults, requirements.
 
 use crate::attribute::{Attribute, Problem, Reader};
+use crate::deployment::{Deployment, Zones};
 use crate::fault::Fault;
 use crate::kinds::{KINDS, Kind};
 use crate::link::Link;
@@ -35,6 +36,8 @@ record! {
         pub warmup: Duration = Duration::ZERO => { label: "Warm-up" },
         /// Whether the run goes on without arrivals until the work in flight is done.
         pub drain: bool = true => { label: "Drain" },
+        /// How far the zones are apart that nodes run in.
+        pub zones: Zones = Zones::default() => { label: "Zones" },
     }
 }
 
@@ -47,6 +50,8 @@ pub struct Node {
     pub label: Option<String>,
     /// Upper left corner on the canvas, in pixels at 100 %.
     pub at: [i32; 2],
+    /// Where it runs.
+    pub deployment: Deployment,
     /// What it is.
     pub kind: Kind,
 }
@@ -76,6 +81,7 @@ impl Node {
             id: id.into(),
             label: None,
             at,
+            deployment: Deployment::default(),
             kind,
         }
     }
@@ -85,7 +91,7 @@ impl Node {
         self.label.as_deref().unwrap_or(&self.id)
     }
 
-    /// Reads a node: `id`, `kind`, `at`, `label` and the parameters of its kind.
+    /// Reads a node: `id`, `kind`, `at`, `label`, where it runs and the parameters of its kind.
     pub fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let Value::Map(entries) = value else {
             return reader.wrong(value, "an object");
@@ -107,14 +113,19 @@ impl Node {
         let at = take("at").map_or(Some([0, 0]), |at| {
             reader.within("at", |reader| read_position(at, reader))
         });
+        let of_deployment = |key: &str| {
+            let mut fields = Deployment::RECORD.fields.iter();
+            fields.any(|field| field.name == key)
+        };
+        let those = |wanted: &dyn Fn(&str) -> bool| {
+            let entries = entries.iter().filter(|(key, _)| wanted(key));
+            Value::Map(entries.cloned().collect())
+        };
+        let deployment = Deployment::read(&those(&of_deployment), reader);
         let kind = match take("kind") {
             Some(Value::Text(kind)) => {
-                let of_kind = entries
-                    .iter()
-                    .filter(|(key, _)| !NODE_FIELDS.contains(&key.as_str()))
-                    .cloned()
-                    .collect();
-                Kind::read(kind, &Value::Map(of_kind), reader)
+                let of_kind = |key: &str| !NODE_FIELDS.contains(&key) && !of_deployment(key);
+                Kind::read(kind, &those(&of_kind), reader)
             }
             Some(other) => reader.within("kind", |reader| reader.wrong(other, &kind_names())),
             None => {
@@ -126,6 +137,7 @@ impl Node {
             id: id?,
             label: label?,
             at: at?,
+            deployment: deployment?,
             kind: kind?,
         })
     }
@@ -140,12 +152,16 @@ impl Node {
         if self.label.is_some() || !sparse {
             entries.push(("label".to_owned(), self.label.write()));
         }
+        let mut deployment = self.deployment.write();
         let mut parameters = self.kind.write();
         if sparse {
+            deployment = deployment.without(&Deployment::default().write());
             parameters = parameters.without(&(self.kind.info().make)().write());
         }
-        if let Value::Map(parameters) = parameters {
-            entries.extend(parameters);
+        for part in [deployment, parameters] {
+            if let Value::Map(part) = part {
+                entries.extend(part);
+            }
         }
         Value::Map(entries)
     }

@@ -12,7 +12,7 @@ record! {
         pub lasts as "for": Option<Duration> = Some(Duration::s(10)) => { label: "For", range: 0.001..=2592000 },
         /// What happens.
         pub kind: FaultKind = FaultKind::Slowdown => { label: "Kind" },
-        /// The node or link it happens to.
+        /// The node, link or zone it happens to.
         pub target: String = String::new() => { label: "Target" },
         /// One replica alone, counted from 0. `null` is all of them.
         pub replica: Option<u32> = None => { label: "Replica", range: 0..=9999 },
@@ -22,6 +22,10 @@ record! {
         pub add: crate::Distribution = crate::Distribution::Const(Duration::ms(100)) => { label: "Added latency" },
         /// For loss: share of packets lost, each way.
         pub loss: f64 = 0.5 => { label: "Loss", range: 0..=1 },
+        /// For a partition: the zone that the target is cut from. `null` is every other zone.
+        pub to: Option<String> = None => { label: "Cut from" },
+        /// For a partition: only what the target sends is lost; what is sent to it arrives.
+        pub one_way: bool = false => { label: "One way" },
     }
 }
 
@@ -40,16 +44,18 @@ choice! {
         TrafficSpike = "traffic_spike",
         /// A cache forgets everything, at once.
         CacheFlush = "cache_flush",
+        /// A zone is cut from another, or from all others: what they send each other is lost, health probes too. Within the zone all goes on.
+        Partition = "partition",
     }
 }
 
 impl FaultKind {
-    /// The kinds of node this can be aimed at; none for faults of links.
+    /// The kinds of node this can be aimed at; none for faults of links and zones.
     pub fn targets(self) -> &'static [&'static str] {
         match self {
             Self::Crash => &["load_balancer", "service", "cache", "queue", "database"],
             Self::Slowdown => &["service", "cache", "database"],
-            Self::Latency | Self::Loss => &[],
+            Self::Latency | Self::Loss | Self::Partition => &[],
             Self::TrafficSpike => &["client"],
             Self::CacheFlush => &["cache"],
         }
@@ -57,7 +63,7 @@ impl FaultKind {
 
     /// Whether it is aimed at a link.
     pub fn is_for_links(self) -> bool {
-        self.targets().is_empty()
+        self.targets().is_empty() && self != Self::Partition
     }
 }
 

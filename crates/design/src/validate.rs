@@ -1,8 +1,11 @@
 //! What the parts of a design must say together. Each part alone was checked when it was read.
 
+mod faults;
+mod zones;
+
 use crate::attribute::Reader;
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::Fault;
 use crate::kinds::Kind;
 use crate::kinds::client::Arrivals;
 use crate::link::{Backoff, Condition, Link, Mode};
@@ -39,9 +42,12 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     }
     for (at, node) in design.nodes.iter().enumerate() {
         reader.within(&format!("nodes[{at}]"), |reader| {
+            zones::check_deployment(&node.deployment, reader);
             check_kind(&node.kind, reader)
         });
     }
+    let zones = zones::names(design);
+    zones::check(design, &zones, reader);
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);
@@ -53,7 +59,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     }
     for (at, fault) in design.faults.iter().enumerate() {
         reader.within(&format!("faults[{at}]"), |reader| {
-            check_fault(fault, design, &nodes, reader)
+            faults::check(fault, design, &nodes, &zones, reader)
         });
     }
     for (at, requirement) in design.requirements.iter().enumerate() {
@@ -325,59 +331,6 @@ fn operation_names(design: &Design) -> impl Iterator<Item = &str> {
             | Kind::Database(_) => &[],
         })
         .map(|operation| operation.name.as_str())
-}
-
-fn check_fault(fault: &Fault, design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
-    if fault.kind.is_for_links() {
-        if design.link(&fault.target).is_none() {
-            let hint = hint(
-                reader,
-                &fault.target,
-                design.links.iter().map(|link| link.id.as_str()),
-            );
-            let message = format!("there is no link \"{}\"{hint}", fault.target);
-            reader.within("target", |reader| reader.problem(message));
-        }
-        return;
-    }
-    let Some(kind) = nodes.get(fault.target.as_str()) else {
-        let hint = hint(reader, &fault.target, nodes.keys().copied());
-        return reader.within("target", |reader| {
-            reader.problem(format!("there is no node \"{}\"{hint}", fault.target))
-        });
-    };
-    if !fault.kind.targets().contains(&kind.name()) {
-        let message = format!(
-            "{} cannot happen to a {}; valid targets: {}",
-            fault.kind.name(),
-            kind.info().label,
-            fault.kind.targets().join(", ")
-        );
-        reader.within("target", |reader| reader.problem(message));
-    }
-    if fault.kind == FaultKind::TrafficSpike
-        && let Kind::Client(client) = kind
-        && matches!(client.arrivals, Arrivals::Replay(_))
-    {
-        let message = format!(
-            "{} replays its arrivals, which come when they are written down; a spike does nothing to them",
-            fault.target
-        );
-        reader.within("target", |reader| reader.problem(message));
-    }
-    if let Some(replica) = fault.replica
-        && replica >= kind.replicas()
-    {
-        let message = format!(
-            "{} has {} replicas, counted from 0",
-            fault.target,
-            kind.replicas()
-        );
-        reader.within("replica", |reader| reader.problem(message));
-    }
-    if fault.kind == FaultKind::Slowdown && fault.times <= 0.0 {
-        reader.within("times", |reader| reader.problem("must be above 0"));
-    }
 }
 
 fn check_requirement(requirement: &crate::requirement::Requirement, reader: &mut Reader) {

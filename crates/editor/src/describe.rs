@@ -1,6 +1,6 @@
 //! What a command does, in the words of the undo menu.
 
-use design::{Command, Design, Fault, Field, Link, Settings, Shape, Target};
+use design::{Command, Deployment, Design, Fault, Field, Link, Settings, Shape, Target};
 use std::collections::BTreeSet;
 
 /// What a command does to this design, as the menu says it after "Undo": `Change Replicas of api`.
@@ -58,7 +58,11 @@ fn set(design: &Design, target: &Target, path: &str) -> String {
             (Fault::RECORD.fields, of)
         }
     };
-    let field = label(fields, path).map_or_else(|| words(path), str::to_owned);
+    let known = label(fields, path).or_else(|| match target {
+        Target::Node(_) => label(Deployment::RECORD.fields, path),
+        Target::Settings | Target::Link(_) | Target::Fault(_) => None,
+    });
+    let field = known.map_or_else(|| words(path), str::to_owned);
     format!("Change {}{of}", field.to_lowercase())
 }
 

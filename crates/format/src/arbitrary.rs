@@ -110,6 +110,9 @@ fn settings(rng: &mut Rng) -> Vec<(String, Value)> {
     if rng.chance(30) {
         settings.push(("drain".to_owned(), Value::Bool(false)));
     }
+    if rng.chance(30) {
+        settings.push(("zones".to_owned(), record(rng, design::Zones::RECORD)));
+    }
     settings
 }
 
@@ -160,8 +163,10 @@ fn node(rng: &mut Rng, kind: &str, earlier: &[Drawn]) -> Drawn {
         value.push(("label".to_owned(), Value::text(name(rng))));
     }
     let info = KINDS.iter().find(|info| info.name == kind).expect("a kind");
-    if let Value::Map(parameters) = record(rng, info.record) {
-        value.extend(parameters);
+    for record in [record(rng, info.record), deployment(rng)] {
+        if let Value::Map(parameters) = record {
+            value.extend(parameters);
+        }
     }
     let value = Value::Map(value);
     let mut reader = design::Reader::default();
@@ -174,6 +179,23 @@ fn node(rng: &mut Rng, kind: &str, earlier: &[Drawn]) -> Drawn {
         kind: node.kind,
         value,
     }
+}
+
+/// Zones there may be.
+const ZONES: [&str; 3] = ["a", "b", "zone c"];
+
+/// Where a node runs, if that is said.
+fn deployment(rng: &mut Rng) -> Value {
+    let mut deployment = Vec::new();
+    match rng.below(6) {
+        0 | 1 => deployment.push(("zone".to_owned(), Value::text(*rng.pick(&ZONES)))),
+        2 => {
+            let zones = ZONES.iter().map(|zone| Value::text(*zone)).collect();
+            deployment.push(("zones".to_owned(), Value::List(zones)));
+        }
+        _ => {}
+    }
+    Value::Map(deployment)
 }
 
 /// Calls from each node to later ones, until a request would cause too many.
@@ -292,7 +314,10 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
     let mut faults = Vec::new();
     for _ in 0..rng.below(4) {
         let kind = *rng.pick(FaultKind::ALL);
-        let targets: Vec<(String, u32)> = if kind.is_for_links() {
+        let zones = zones_of(nodes);
+        let targets: Vec<(String, u32)> = if kind == FaultKind::Partition {
+            zones.iter().map(|zone| (zone.clone(), 1)).collect()
+        } else if kind.is_for_links() {
             let id = |at: usize| default_id(links, at);
             (0..links.len()).map(|at| (id(at), 1)).collect()
         } else {
@@ -310,10 +335,20 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
         if targets.is_empty() {
             continue;
         }
-        let (target, replicas) = rng.pick(&targets).clone();
+        let (mut target, replicas) = rng.pick(&targets).clone();
+        let is_for_nodes = !kind.targets().is_empty();
+        let hit = nodes.iter().find(|node| node.id == target);
+        let mut is_of_zone = false;
+        if let Some(zone) = hit.and_then(|node| zones_of(std::slice::from_ref(node)).pop())
+            && is_for_nodes
+            && rng.chance(20)
+            && !nodes.iter().any(|node| node.id == zone)
+        {
+            (target, is_of_zone) = (zone, true);
+        }
         let mut fault = vec![
             ("kind".to_owned(), Value::text(kind.name())),
-            ("target".to_owned(), Value::text(target)),
+            ("target".to_owned(), Value::text(&target)),
             (
                 "at".to_owned(),
                 Value::text(Duration::ms(rng.below(DURATION_MAX_S * 1000)).to_string()),
@@ -332,13 +367,39 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
         if rng.chance(40) {
             fault.push(("loss".to_owned(), Value::Number(decimal(rng, 0.0, 1.0))));
         }
-        if rng.chance(40) && !kind.is_for_links() {
+        if kind == FaultKind::Partition {
+            let others: Vec<&String> = zones.iter().filter(|zone| **zone != target).collect();
+            if !others.is_empty() && rng.chance(40) {
+                fault.push(("to".to_owned(), Value::text(*rng.pick(&others))));
+            }
+            fault.push(("one_way".to_owned(), Value::Bool(rng.chance(30))));
+        }
+        if rng.chance(40) && is_for_nodes && !is_of_zone {
             let replica = rng.below(u64::from(replicas));
             fault.push(("replica".to_owned(), Value::Number(replica as f64)));
         }
         faults.push(Value::Map(fault));
     }
     faults
+}
+
+/// The zones that nodes run in, each once.
+fn zones_of(nodes: &[Drawn]) -> Vec<String> {
+    let mut zones: Vec<String> = Vec::new();
+    let mut note = |zone: &Value| {
+        if let Value::Text(zone) = zone
+            && !zones.contains(zone)
+        {
+            zones.push(zone.clone());
+        }
+    };
+    for node in nodes {
+        node.value.get("zone").into_iter().for_each(&mut note);
+        if let Some(Value::List(items)) = node.value.get("zones") {
+            items.iter().for_each(&mut note);
+        }
+    }
+    zones
 }
 
 /// The id that reading gives to a link that has none.
@@ -443,6 +504,12 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
                 ])
             };
             Value::List((0..3).map(|_| step()).collect())
+        }
+        ("Zones", "pairs") => {
+            let latency = ("latency".to_owned(), Value::text(distribution(rng)));
+            let [between, and] = [("between", ZONES[0]), ("and", ZONES[2])]
+                .map(|(name, zone)| (name.to_owned(), Value::text(zone)));
+            Value::List(vec![Value::Map(vec![between, and, latency])])
         }
         // A user who hardly thinks asks thousands of times a second.
         ("Closed", "think") => Value::text(format!("exp({})", duration(rng, 0.2, 2.0))),
@@ -647,6 +714,7 @@ mod tests {
         let mut lacking = Vec::new();
         for kind in KINDS {
             want_record(kind.name, kind.record, &mut lacking);
+            want_record(kind.name, design::Deployment::RECORD, &mut lacking);
         }
         want_record("link", Link::RECORD, &mut lacking);
         want_record("fault", design::Fault::RECORD, &mut lacking);

@@ -28,6 +28,8 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
         world.warmup
     };
     let index = Index::new(design);
+    world.zones.take(design);
+    world.nodes.iter_mut().for_each(|node| node.zones.clear());
     place_nodes(design, world);
     place_operations(design, world);
     place_links(design, &index, world);
@@ -35,6 +37,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     make_plans(design, world);
     retire(&index, simulation);
     look_at_callees(&mut simulation.world);
+    simulation.world.look_at_zones();
     make_behaviours(&index, simulation);
     connect(simulation);
     grant(&mut simulation.world);
@@ -98,6 +101,8 @@ fn place_nodes(design: &Design, world: &mut World) {
             slowdown: 1.0,
         };
         let kind = node.kind.name();
+        let zones = node.deployment.zones().iter();
+        let zones = zones.filter_map(|zone| world.zones.place(zone)).collect();
         // A node of another kind under the same id is another node.
         let known = world
             .node_places
@@ -106,6 +111,7 @@ fn place_nodes(design: &Design, world: &mut World) {
         if let Some(place) = known {
             let state = &mut world.nodes[place.0 as usize];
             state.is_present = true;
+            state.zones = zones;
             state
                 .replicas
                 .resize(replicas.max(state.replicas.len()), fresh);
@@ -119,6 +125,7 @@ fn place_nodes(design: &Design, world: &mut World) {
             kind,
             is_present: true,
             replicas: vec![fresh; replicas],
+            zones,
             plan: Plan::default(),
             is_bottom: true,
             balancer: None,
@@ -201,6 +208,8 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         added_loss: 0.0,
         latency_stream: stream(Purpose::Latency),
         fault_stream: stream(Purpose::FaultLatency),
+        crosses_zones: false,
+        distance_stream: None,
         conditions: stream(Purpose::Conditions),
         step: 0,
         loads: false,

@@ -71,6 +71,7 @@ impl Faults {
         let now = cx.now;
         let list = std::mem::take(&mut self.list);
         let active: Vec<&Fault> = list.iter().filter(|fault| is_active(fault, now)).collect();
+        cut_zones(&active, cx);
         for place in 0..nodes.len() {
             apply_to_node(place, &active, nodes, cx);
         }
@@ -97,12 +98,36 @@ fn is_active(fault: &Fault, now: Time) -> bool {
     fault.at.0 <= now && fault.ends().is_none_or(|end| now < end.0)
 }
 
+fn cut_zones(active: &[&Fault], cx: &mut World) {
+    cx.zones.heal();
+    for fault in active {
+        if fault.kind == FaultKind::Partition {
+            cx.zones
+                .cut(&fault.target, fault.to.as_deref(), fault.one_way);
+        }
+    }
+    cx.look_at_zones();
+}
+
 fn apply_to_node(place: usize, active: &[&Fault], nodes: &mut [Node], cx: &mut World) {
     let id = cx.nodes[place].id.clone();
-    let mine: Vec<&&Fault> = active.iter().filter(|fault| fault.target == id).collect();
+    // Of this node, or of a zone that one of its replicas runs in. A node has the name before a zone.
+    let zone_of = |fault: &Fault| match cx.node_places.contains_key(&fault.target) {
+        true => None,
+        false => cx.zones.place(&fault.target),
+    };
+    let is_mine = |fault: &&&Fault| {
+        let zone = zone_of(fault);
+        fault.target == id || zone.is_some_and(|zone| cx.nodes[place].zones.contains(&zone))
+    };
+    let mine: Vec<&&Fault> = active.iter().filter(is_mine).collect();
     let mut dying = Vec::new();
     for replica in 0..cx.nodes[place].replicas.len() {
-        let hits = |fault: &&&&Fault| fault.replica.is_none_or(|only| only as usize == replica);
+        let zone = cx.nodes[place].zone_of(replica as u32);
+        let hits = |fault: &&&&Fault| match fault.target == id {
+            true => fault.replica.is_none_or(|only| only as usize == replica),
+            false => cx.zones.place(&fault.target) == zone,
+        };
         let is_crashed = mine
             .iter()
             .filter(hits)

@@ -21,6 +21,7 @@ pub mod random;
 mod simulation;
 pub mod station;
 pub mod world;
+pub mod zones;
 
 pub use measure::Report;
 pub use simulation::{EVENTS_MAX, Simulation, Status, Totals};

@@ -8,6 +8,7 @@ use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
 use crate::world::{LinkState, NodeState, World};
+use crate::zones::Way;
 
 /// What a job hears of a call it waited for.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,20 @@ pub struct Done {
 pub(crate) struct Trip {
     pub(crate) latency: u64,
     lane: Option<LaneIx>,
+}
+
+impl Trip {
+    /// It takes this much longer, in ns.
+    #[inline]
+    fn longer(self, ns: u64) -> Self {
+        match ns {
+            0 => self,
+            ns => Self {
+                latency: self.latency + ns,
+                lane: None,
+            },
+        }
+    }
 }
 
 impl World {
@@ -109,7 +124,7 @@ impl World {
     fn travel(&mut self, id: CallId) {
         let call = &self.calls[id];
         let (link, is_probe) = (call.link, call.is_probe());
-        let (is_lost, trip) = self.link_mut(link).draw_trip();
+        let (is_lost, trip) = self.draw_trip(id, Way::There);
         if self.tap.is_open && !is_probe {
             self.show_call(id, link, is_lost, trip.latency);
         }
@@ -118,6 +133,18 @@ impl World {
         } else {
             self.deliver(trip, Event::Arrive(id));
         }
+    }
+
+    /// The way of a call's packet, and whether it is lost on it.
+    fn draw_trip(&mut self, id: CallId, way: Way) -> (bool, Trip) {
+        let link = self.calls[id].link;
+        let state = &mut self.links[link.0 as usize];
+        let (is_lost, trip) = state.draw_trip();
+        if !state.crosses_zones {
+            return (is_lost, trip);
+        }
+        let (is_cut, distance) = self.cross_zones(link, self.zones_of_call(id, way));
+        (is_lost || is_cut, trip.longer(distance))
     }
 
     /// A packet of a call is lost: nothing more will come of it.
@@ -155,13 +182,23 @@ impl World {
         }
     }
 
-    /// Sends a note (a fill, an invalidation) over a link: it may be late or lost, and nobody waits.
-    pub fn note(&mut self, link: LinkIx, event: Event) {
+    /// Sends a note (a fill, an invalidation) from a replica over a link: it may be late or lost,
+    /// and nobody waits.
+    pub fn note(&mut self, link: LinkIx, replica: u32, event: Event) {
         let state = self.link_mut(link);
         // A note that is lost draws no latency.
-        if !state.loses() {
-            let trip = state.lossless_trip();
-            self.deliver(trip, event);
+        if state.loses() {
+            return;
+        }
+        let trip = state.lossless_trip();
+        if !state.crosses_zones {
+            return self.deliver(trip, event);
+        }
+        let (from, to) = (state.from, state.to);
+        let ends = [self.zone_of(from, replica), self.zone_of(to, 0)];
+        let (is_cut, distance) = self.cross_zones(link, ends);
+        if !is_cut {
+            self.deliver(trip.longer(distance), event);
         }
     }
 
@@ -201,7 +238,7 @@ impl World {
     #[inline(never)]
     fn travel_back(&mut self, id: CallId) {
         let link = self.calls[id].link;
-        let (is_lost, trip) = self.link_mut(link).draw_trip();
+        let (is_lost, trip) = self.draw_trip(id, Way::Back);
         if self.tap.is_open {
             self.show_answer(id, link, is_lost, trip.latency);
         }
@@ -291,7 +328,8 @@ impl LinkState {
     /// Makes ready what follows from latency, loss and policies. After every change of them.
     pub(crate) fn refresh(&mut self) {
         self.is_guarded = self.breaker.is_some() || self.pool.is_some();
-        let is_steady = self.loss == 0.0 && self.added_loss == 0.0 && self.added_latency.is_empty();
+        let is_faultless = self.added_loss == 0.0 && self.added_latency.is_empty();
+        let is_steady = self.loss == 0.0 && is_faultless && !self.crosses_zones;
         self.steady_trip = self
             .latency
             .constant()

@@ -141,6 +141,7 @@ impl World {
     fn fill_caches(&mut self, job: CallId) {
         let call = &mut self.calls[job];
         let (missed, key, node) = (std::mem::take(&mut call.missed), call.key, call.node);
+        let replica = call.replica;
         call.has_loaded = false;
         for place in 0..self.nodes[node.0 as usize].plan.links().count() {
             let link = self.nodes[node.0 as usize].plan.links().nth(place);
@@ -150,7 +151,7 @@ impl World {
                 continue;
             };
             let node = self.link(link).to;
-            self.note(link, Event::Fill { node, key });
+            self.note(link, replica, Event::Fill { node, key });
         }
     }
 
@@ -258,11 +259,11 @@ impl World {
         if self.effect(job) != Effect::Write {
             return;
         }
-        let key = self.calls[job].key;
+        let (key, replica) = (self.calls[job].key, self.calls[job].replica);
         for place in 0..self.nodes[node].plan.invalidates.len() {
             let link = self.nodes[node].plan.invalidates[place];
             let cache = self.link(link).to;
-            self.note(link, Event::Invalidate { node: cache, key });
+            self.note(link, replica, Event::Invalidate { node: cache, key });
         }
     }
 }

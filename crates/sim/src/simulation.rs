@@ -8,6 +8,7 @@ use crate::event::{Event, LinkIx, NodeIx};
 use crate::fault::Faults;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
 use crate::world::{Needed, World};
+use crate::zones::Zones;
 use design::Design;
 use std::collections::BTreeMap;
 
@@ -64,6 +65,7 @@ impl Simulation {
             nodes: Vec::new(),
             links: Vec::new(),
             operations: Vec::new(),
+            zones: Zones::default(),
             requests_degraded: 0,
             needed: Needed::default(),
             windows: Windows::new(WINDOW),

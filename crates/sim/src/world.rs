@@ -9,6 +9,7 @@ use crate::network::Trip;
 use crate::plan::Plan;
 use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
 use crate::random::{Sampler, Stream};
+use crate::zones::{ZoneIx, Zones};
 use design::kinds::client::Effect;
 use design::link::{Mode, OnWrite};
 use std::collections::BTreeMap;
@@ -40,6 +41,8 @@ pub struct NodeState {
     pub is_present: bool,
     /// Its processes.
     pub replicas: Vec<Replica>,
+    /// The zones of its replicas, in turn; empty where it is in none.
+    pub zones: Vec<ZoneIx>,
     /// What it calls, in stages.
     pub plan: Plan,
     /// Whether it is at the bottom: it calls nobody.
@@ -110,6 +113,10 @@ pub struct LinkState {
     pub(crate) added_loss: f64,
     pub(crate) latency_stream: Stream,
     pub(crate) fault_stream: Stream,
+    /// Whether a partition or a distance between zones may now change a packet's way.
+    pub(crate) crosses_zones: bool,
+    /// For distances that are drawn, once the link has met one.
+    pub(crate) distance_stream: Option<Box<Stream>>,
     /// For a condition with a probability.
     pub(crate) conditions: Stream,
     /// Its place in the caller's plan, over all stages.
@@ -156,6 +163,7 @@ pub struct World {
     pub(crate) nodes: Vec<NodeState>,
     pub(crate) links: Vec<LinkState>,
     pub(crate) operations: Vec<Operation>,
+    pub(crate) zones: Zones,
     /// Requests answered in part, the warm-up included.
     pub(crate) requests_degraded: u64,
     /// Which links each request under way has needed.

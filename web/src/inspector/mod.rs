@@ -17,7 +17,7 @@ mod text;
 use std::sync::Arc;
 
 use design::fault::Fault;
-use design::{Command, Design, FaultKind, Link, Record, Settings, Target};
+use design::{Command, Deployment, Design, FaultKind, Link, Record, Settings, Target};
 use leptos::prelude::*;
 
 use slot::Form;
@@ -65,12 +65,16 @@ pub(crate) fn Inspector(
                             Target::Link(_) => &LINK_HEADING,
                             Target::Settings | Target::Node(_) | Target::Fault(_) => &[],
                         };
+                        let is_node = matches!(target, Target::Node(_));
                         view! {
                             {header::header(form, on_delete)}
                             {problem_list(problems)}
                             {header::breaking(form, on_fault)}
                             {header::presets(form)}
-                            <div class="fields">{field::fields(form, "", record, hidden)}</div>
+                            <div class="fields">
+                                {field::fields(form, "", record, hidden)}
+                                {is_node.then(|| field::fields(form, "", Deployment::RECORD, &[]))}
+                            </div>
                         }
                     })
             }}

@@ -106,7 +106,7 @@ pub(super) fn faults_for(design: &Design, target: &Target) -> Vec<FaultKind> {
 pub(crate) fn fault_words(fault: &Fault) -> String {
     let name = super::notation::title(fault.kind.name());
     let size = match fault.kind {
-        FaultKind::Crash | FaultKind::CacheFlush => String::new(),
+        FaultKind::Crash | FaultKind::CacheFlush | FaultKind::Partition => String::new(),
         FaultKind::Slowdown | FaultKind::TrafficSpike => format!(" ×{}", fault.times),
         FaultKind::Latency => match fault.add.mean_s() {
             Some(mean_s) => format!(" +{}", super::curve::short_duration(mean_s)),

@@ -1,7 +1,7 @@
 //! A document from bytes, along a frozen table. The bytes are untrusted.
 
 use super::bytes::Reader;
-use super::parts::{UsualIds, read_distribution, read_positions, text, usual_link_id};
+use super::parts::{UsualIds, note_zones, read_distribution, read_positions, text, usual_link_id};
 use super::table::{Field, Record, Wire, default_of, entry};
 use super::{LinkError, VERSION};
 use design::{Duration, Value};
@@ -24,6 +24,8 @@ struct Decoder {
     defaults: Vec<(&'static str, Rc<[Value]>)>,
     /// Ids of the nodes, then of the links.
     targets: Vec<String>,
+    /// Zones, in the order nodes name them.
+    zones: Vec<String>,
 }
 
 impl Decoder {
@@ -117,7 +119,7 @@ impl Decoder {
         };
         usize::try_from(at)
             .ok()
-            .and_then(|at| self.targets.get(at))
+            .and_then(|at| self.targets.iter().chain(&self.zones).nth(at))
             .map(String::as_str)
             .ok_or(LinkError::Invalid("it names a part that it lacks"))
     }
@@ -151,7 +153,9 @@ impl Decoder {
             if let Value::Map(parameters) = self.record(kind, from)? {
                 node.extend(parameters);
             }
-            nodes.push(Value::Map(node));
+            let node = Value::Map(node);
+            note_zones(&node, &mut self.zones);
+            nodes.push(node);
         }
         Ok(Value::List(nodes))
     }

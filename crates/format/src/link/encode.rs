@@ -5,7 +5,9 @@
 //! links stand column by column, since equal neighbours deflate better.
 
 use super::bytes::Writer;
-use super::parts::{UsualIds, text, usual_link_id, write_distribution, write_positions};
+use super::parts::{
+    UsualIds, note_zones, text, usual_link_id, write_distribution, write_positions,
+};
 use super::table::{Field, Record, Wire, default_of, place};
 use design::{Distribution, Duration, Value};
 use std::collections::BTreeMap;
@@ -24,6 +26,8 @@ struct Encoder {
     defaults: Vec<(&'static str, Rc<[Vec<u8>]>)>,
     /// What a target's number is: the nodes, then the links, from 1.
     targets: BTreeMap<String, u64>,
+    /// Zones, in the order nodes name them: their numbers come after the links'.
+    zones: Vec<String>,
 }
 
 impl Encoder {
@@ -123,7 +127,10 @@ impl Encoder {
                 }
             }
             (Wire::Target, Value::Text(id)) => {
-                out.integer(self.targets.get(id).copied().unwrap_or(0));
+                let zone = || self.zones.iter().position(|zone| zone == id);
+                let of_zone = |place| (self.targets.len() + 1 + place) as u64;
+                let known = self.targets.get(id).copied();
+                out.integer(known.or_else(|| zone().map(of_zone)).unwrap_or(0));
             }
             (Wire::Nodes(kinds), Value::List(nodes)) => self.nodes(kinds, nodes, out),
             (Wire::Links(record), Value::List(links)) => self.links(record, links, out),
@@ -152,6 +159,7 @@ impl Encoder {
         write_positions(nodes, out);
         for (node, place) in nodes.iter().zip(&places) {
             self.record(kinds[*place], node, out);
+            note_zones(node, &mut self.zones);
         }
     }
 

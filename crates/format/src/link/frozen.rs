@@ -4,7 +4,7 @@ use super::table::{Field, Record, Wire};
 use super::v1;
 use crate::json;
 use design::attribute::Shape;
-use design::{Fault, KINDS, Link, Requirement, Settings};
+use design::{Deployment, Fault, KINDS, Link, Requirement, Settings};
 use expect_test::expect_file;
 use std::collections::BTreeSet;
 
@@ -32,7 +32,11 @@ fn the_tables_are_complete() {
     for kind in KINDS {
         match nodes.iter().find(|record| record.name == kind.name) {
             Some(record) => {
-                compare_record(record, &fields(kind.record.fields), &["label"], &mut lacks)
+                let of_node = fields(kind.record.fields).into_iter();
+                let of_node = of_node
+                    .chain(fields(Deployment::RECORD.fields))
+                    .collect::<Vec<_>>();
+                compare_record(record, &of_node, &["label"], &mut lacks)
             }
             None => lacks.push(format!("append the kind {} to KINDS", kind.name)),
         }

@@ -214,6 +214,22 @@ pub(super) fn read_distribution(from: &mut Reader<'_>) -> Result<Distribution, L
     })
 }
 
+/// Adds the zones of a node to those known: faults name them by their place.
+pub(super) fn note_zones(node: &Value, zones: &mut Vec<String>) {
+    let one = node.get("zone").into_iter();
+    let many = match node.get("zones") {
+        Some(Value::List(items)) => &items[..],
+        _ => &[],
+    };
+    for zone in one.chain(many) {
+        if let Value::Text(zone) = zone
+            && !zones.contains(zone)
+        {
+            zones.push(zone.clone());
+        }
+    }
+}
+
 /// A text field of a map; nothing where there is none.
 pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     match value.get(name) {

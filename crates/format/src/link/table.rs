@@ -37,7 +37,7 @@ pub(super) enum Wire {
     Record(&'static Record),
     /// One of these names, by its place, some with a value. Append only.
     Variants(&'static [(&'static str, Option<Wire>)]),
-    /// The id of a node or of a link.
+    /// The id of a node or of a link, or the name of a zone.
     Target,
     /// The nodes of a design: column by column what all have, then each one's record.
     Nodes(&'static [&'static Record]),

@@ -21,6 +21,24 @@ pub(super) static DESIGN: Record = Record {
         Field("warmup", Duration, "0s"),
         Field("drain", Bool, "true"),
         Field("requirements", List(&Record(&REQUIREMENT)), "[]"),
+        Field("zones", Record(&ZONES), "{}"),
+    ],
+};
+
+static ZONES: Record = Record {
+    name: "zones",
+    fields: &[
+        Field("latency", Distribution, "const(0s)"),
+        Field("pairs", List(&Record(&ZONE_PAIR)), "[]"),
+    ],
+};
+
+static ZONE_PAIR: Record = Record {
+    name: "zone_pair",
+    fields: &[
+        Field("between", Text, ""),
+        Field("and", Text, ""),
+        Field("latency", Distribution, "const(0s)"),
     ],
 };
 
@@ -45,6 +63,8 @@ static CLIENT: Record = Record {
         Field("reload", Number, "0"),
         Field("profile", List(&Record(&PROFILE_STEP)), "[]"),
         Field("label", Optional(&Text), "null"),
+        Field("zone", Optional(&Text), "null"),
+        Field("zones", List(&Text), "[]"),
     ],
 };
 
@@ -114,6 +134,8 @@ static LOAD_BALANCER: Record = Record {
         Field("health_check", Optional(&Record(&HEALTH_CHECK)), "null"),
         Field("panic_threshold", Number, "0.5"),
         Field("label", Optional(&Text), "null"),
+        Field("zone", Optional(&Text), "null"),
+        Field("zones", List(&Text), "[]"),
     ],
 };
 
@@ -138,6 +160,8 @@ static SERVICE: Record = Record {
         Field("error_rate", Number, "0"),
         Field("label", Optional(&Text), "null"),
         Field("blocking", Bool, "true"),
+        Field("zone", Optional(&Text), "null"),
+        Field("zones", List(&Text), "[]"),
     ],
 };
 
@@ -158,6 +182,8 @@ static CACHE: Record = Record {
         Field("eviction", Choice(&["lru", "fifo"]), "lru"),
         Field("hit_time", Distribution, "const(300us)"),
         Field("label", Optional(&Text), "null"),
+        Field("zone", Optional(&Text), "null"),
+        Field("zones", List(&Text), "[]"),
     ],
 };
 
@@ -174,6 +200,8 @@ static QUEUE: Record = Record {
         ),
         Field("overflow", Choice(&["reject", "drop_oldest"]), "reject"),
         Field("label", Optional(&Text), "null"),
+        Field("zone", Optional(&Text), "null"),
+        Field("zones", List(&Text), "[]"),
     ],
 };
 
@@ -185,6 +213,8 @@ static DATABASE: Record = Record {
         Field("read_time", Distribution, "exp(3ms)"),
         Field("write_time", Distribution, "exp(6ms)"),
         Field("label", Optional(&Text), "null"),
+        Field("zone", Optional(&Text), "null"),
+        Field("zones", List(&Text), "[]"),
     ],
 };
 
@@ -302,6 +332,7 @@ static FAULT: Record = Record {
                 "loss",
                 "traffic_spike",
                 "cache_flush",
+                "partition",
             ]),
             "slowdown",
         ),
@@ -311,6 +342,8 @@ static FAULT: Record = Record {
         Field("add", Distribution, "const(100ms)"),
         Field("loss", Number, "0.5"),
         Field("replica", Optional(&Integer), "null"),
+        Field("to", Optional(&Target), "null"),
+        Field("one_way", Bool, "false"),
     ],
 };
 

@@ -32,6 +32,8 @@ pub enum Purpose {
     Ttl = 13,
     /// What a fault adds to a link's latency.
     FaultLatency = 14,
+    /// What the distance between zones adds to a link's latency.
+    Distance = 15,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

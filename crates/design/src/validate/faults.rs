@@ -1,0 +1,114 @@
+//! What a fault is aimed at, and what it needs for that.
+
+use super::hint;
+use crate::attribute::Reader;
+use crate::document::Design;
+use crate::fault::{Fault, FaultKind};
+use crate::kinds::Kind;
+use crate::kinds::client::Arrivals;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn check(
+    fault: &Fault,
+    design: &Design,
+    nodes: &BTreeMap<&str, &Kind>,
+    zones: &BTreeSet<&str>,
+    reader: &mut Reader,
+) {
+    if fault.kind == FaultKind::Partition {
+        check_zone("target", &fault.target, zones, reader);
+        if let Some(to) = &fault.to {
+            check_zone("to", to, zones, reader);
+            if *to == fault.target {
+                reader.within("to", |reader| {
+                    reader.problem("is the target itself; a zone is cut from another")
+                });
+            }
+        }
+    } else if fault.kind.is_for_links() {
+        check_link(fault, design, reader);
+    } else if let Some(kind) = nodes.get(fault.target.as_str()) {
+        check_node(fault, kind, reader);
+    } else if zones.contains(fault.target.as_str()) {
+        check_nodes_of_zone(fault, design, reader);
+    } else {
+        let hint = hint(reader, &fault.target, nodes.keys().copied());
+        reader.within("target", |reader| {
+            reader.problem(format!("there is no node \"{}\"{hint}", fault.target))
+        });
+    }
+    if fault.kind == FaultKind::Slowdown && fault.times <= 0.0 {
+        reader.within("times", |reader| reader.problem("must be above 0"));
+    }
+}
+
+fn check_zone(field: &str, name: &str, zones: &BTreeSet<&str>, reader: &mut Reader) {
+    if !zones.contains(name) {
+        let hint = hint(reader, name, zones.iter().copied());
+        reader.within(field, |reader| {
+            reader.problem(format!("no node runs in a zone \"{name}\"{hint}"))
+        });
+    }
+}
+
+fn check_link(fault: &Fault, design: &Design, reader: &mut Reader) {
+    if design.link(&fault.target).is_none() {
+        let ids = design.links.iter().map(|link| link.id.as_str());
+        let hint = hint(reader, &fault.target, ids);
+        let message = format!("there is no link \"{}\"{hint}", fault.target);
+        reader.within("target", |reader| reader.problem(message));
+    }
+}
+
+fn check_nodes_of_zone(fault: &Fault, design: &Design, reader: &mut Reader) {
+    let is_hit = |node: &crate::Node| {
+        let is_there = node.deployment.zones().contains(&fault.target);
+        is_there && fault.kind.targets().contains(&node.kind.name())
+    };
+    if !design.nodes.iter().any(is_hit) {
+        let message = format!(
+            "nothing in the zone {} can be hit by {}; valid targets: {}",
+            fault.target,
+            fault.kind.name(),
+            fault.kind.targets().join(", ")
+        );
+        reader.within("target", |reader| reader.problem(message));
+    }
+    if fault.replica.is_some() {
+        reader.within("replica", |reader| {
+            reader.problem("is of a node; a fault of a zone hits all that runs there")
+        });
+    }
+}
+
+fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
+    if !fault.kind.targets().contains(&kind.name()) {
+        let message = format!(
+            "{} cannot happen to a {}; valid targets: {}",
+            fault.kind.name(),
+            kind.info().label,
+            fault.kind.targets().join(", ")
+        );
+        reader.within("target", |reader| reader.problem(message));
+    }
+    if fault.kind == FaultKind::TrafficSpike
+        && let Kind::Client(client) = kind
+        && matches!(client.arrivals, Arrivals::Replay(_))
+    {
+        let message = format!(
+            "{} replays its arrivals, which come when they are written down; a spike does nothing to them",
+            fault.target
+        );
+        reader.within("target", |reader| reader.problem(message));
+    }
+    if let Some(replica) = fault.replica
+        && replica >= kind.replicas()
+    {
+        let message = format!(
+            "{} has {} replicas, counted from 0",
+            fault.target,
+            kind.replicas()
+        );
+        reader.within("replica", |reader| reader.problem(message));
+    }
+}
