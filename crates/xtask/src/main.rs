@@ -49,6 +49,9 @@ cargo xtask <command>
                    build, serve on 127.0.0.1 (default 8080) and rebuild on change
   test [--quick]   formatting, lints, native tests, wasm tests, the page in a browser
                    (--quick: on the quick build instead of the release build)
+  validate [CASE]...
+                   run all validation cases against published results (minutes) and write
+                   docs/accuracy.md; with cases named, run those and write nothing
 ";
 
 fn main() -> ExitCode {
@@ -97,12 +100,31 @@ fn command() -> Result<()> {
             rest.done()?;
             test::all(flavour)
         }
+        "validate" => validate(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
         }
         other => bail!("there is no command `{other}`\n\n{HELP}"),
     }
+}
+
+/// Runs the validation cases: all, and writes the page; or those named.
+fn validate(cases: Options) -> Result<()> {
+    let args = [
+        "test",
+        "--profile=native",
+        "-p=faultline-tests",
+        "--test=accuracy",
+    ];
+    let mut tests = steps::cargo(&args);
+    tests.args(["--", "--ignored", "--nocapture"]);
+    let page = steps::root().join("docs/accuracy.md");
+    match cases.0.as_slice() {
+        [] => tests.env("FAULTLINE_ACCURACY", page),
+        named => tests.env("FAULTLINE_CASES", named.join(",")),
+    };
+    steps::run(&mut tests)
 }
 
 /// The options after the command that have not been read yet.

@@ -48,6 +48,11 @@ impl Histogram {
         self.count
     }
 
+    /// How many of them are 0.
+    pub fn zeros(&self) -> u64 {
+        self.counts.first().map_or(0, |count| u64::from(*count))
+    }
+
     /// Their exact mean; `None` where there are none.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)

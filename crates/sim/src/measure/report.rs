@@ -128,6 +128,8 @@ pub struct NodeReport {
     pub queue_mean: f64,
     /// Most waiting, in one replica.
     pub queue_max: u64,
+    /// Share of calls served that found no free slot; `null` where nothing was served.
+    pub waited: Option<f64>,
     /// From arrival to slot.
     pub wait_ms: Time,
     /// From arrival to answer, waiting included.
@@ -371,6 +373,8 @@ impl Simulation {
             in_flight_mean: mean(&tally.present),
             queue_mean,
             queue_max,
+            waited: (tally.wait.count() > 0)
+                .then(|| 1.0 - tally.wait.zeros() as f64 / tally.wait.count() as f64),
             wait_ms: time(&tally.wait),
             response_ms: time(&tally.response),
             utilization: if stations.is_empty() {
