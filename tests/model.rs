@@ -20,6 +20,8 @@ mod caches;
 mod calls;
 #[path = "model/clients.rs"]
 mod clients;
+#[path = "model/data.rs"]
+mod data;
 #[path = "model/edits.rs"]
 mod edits;
 #[path = "model/faults.rs"]

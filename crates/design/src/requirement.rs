@@ -38,6 +38,22 @@ choice! {
         Goodput = "goodput",
         /// Requests per second that finish.
         Throughput = "throughput",
+        /// The oldest answer to a read: how long before the request a newer version had been acknowledged.
+        StalenessMax = "staleness_max",
+        /// 99th percentile of the staleness of all reads.
+        StalenessP99 = "staleness_p99",
+        /// Reads answered with a version out of date.
+        StaleReads = "stale_reads",
+        /// Writes applied again for the same intent.
+        DuplicateEffects = "duplicate_effects",
+        /// Writes acknowledged and applied nowhere.
+        LostWrites = "lost_writes",
+        /// Writes that stand in some of their databases and not in others.
+        TornWrites = "torn_writes",
+        /// Writes applied after a later one of the same client to the same key.
+        OutOfOrder = "out_of_order",
+        /// Keys on which a cache or a copy disagrees with the owner when the run has ended.
+        DivergentKeys = "divergent_keys",
     }
 }
 
@@ -50,8 +66,18 @@ impl Metric {
             | Self::LatencyP90
             | Self::LatencyP95
             | Self::LatencyP99
-            | Self::LatencyP999 => true,
-            Self::Availability | Self::Goodput | Self::Throughput => false,
+            | Self::LatencyP999
+            | Self::StalenessMax
+            | Self::StalenessP99 => true,
+            Self::Availability
+            | Self::Goodput
+            | Self::Throughput
+            | Self::StaleReads
+            | Self::DuplicateEffects
+            | Self::LostWrites
+            | Self::TornWrites
+            | Self::OutOfOrder
+            | Self::DivergentKeys => false,
         }
     }
 }

@@ -159,8 +159,20 @@ fn a_design_is_written_sparsely_and_reads_back() {
               "at": [80, 200],
               "arrivals": {"poisson": "200/s"},
               "operations": [
-                {"name": "browse", "weight": 9, "effect": "read", "keys": {"zipf": {"n": 10000, "s": 1}}},
-                {"name": "pay", "weight": 1, "effect": "write", "keys": {"uniform": {"n": 10000}}}
+                {
+                  "name": "browse",
+                  "weight": 9,
+                  "effect": "read",
+                  "keys": {"zipf": {"n": 10000, "s": 1}},
+                  "idempotency_key": false
+                },
+                {
+                  "name": "pay",
+                  "weight": 1,
+                  "effect": "write",
+                  "keys": {"uniform": {"n": 10000}},
+                  "idempotency_key": false
+                }
               ]
             },
             {

@@ -6,6 +6,7 @@
 //! generation, so what still points to a freed record finds nothing.
 
 use crate::agenda::Time;
+use crate::data::Rows;
 use crate::event::{LinkIx, NodeIx};
 
 /// A record's place and generation.
@@ -309,6 +310,8 @@ pub const CALLS_MAX: usize = 4_000_000;
 #[derive(Clone, Debug)]
 pub struct Calls {
     records: Vec<Call>,
+    /// What they carry of data, where the design writes.
+    pub(crate) rows: Rows,
     free: u32,
     live: u32,
     probes: u32,
@@ -318,6 +321,7 @@ impl Default for Calls {
     fn default() -> Self {
         Self {
             records: Vec::new(),
+            rows: Rows::default(),
             free: u32::MAX,
             live: 0,
             probes: 0,
@@ -335,6 +339,9 @@ impl Calls {
         self.live += 1;
         self.probes += u32::from(call.is_probe());
         let slot = self.free;
+        if self.rows.is_on {
+            self.begin_row(slot, &call);
+        }
         let place = &mut self.records[slot as usize];
         self.free = place.next;
         call.generation = place.generation;
@@ -343,6 +350,16 @@ impl Calls {
             slot,
             generation: place.generation,
         }
+    }
+
+    /// What a new record carries of data is what the job that makes it does.
+    #[inline(never)]
+    fn begin_row(&mut self, slot: u32, call: &Call) {
+        let is_delivered = self
+            .get(call.parent)
+            .is_some_and(|parent| parent.purpose == Purpose::Delivery);
+        let is_step = !is_delivered && !call.is_balanced;
+        self.rows.begin(slot, call, is_step);
     }
 
     /// Makes one more place; what stands in it counts for nothing.

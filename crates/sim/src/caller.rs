@@ -121,6 +121,10 @@ impl World {
             is_miss: call.is_miss,
         };
         let is_over = !matches!(call.phase, Phase::Travelling) && !call.phase.is_at_callee();
+        if self.calls.rows.is_on && outcome.is_answer() {
+            self.pass_up(id, job, link);
+        }
+        let call = &mut self.calls[id];
         if link == LinkIx::NONE {
             // A balancer found nobody to send it to.
             if is_over {
@@ -244,6 +248,7 @@ impl World {
         next.is_shown = failed.is_shown;
         next.remaining = failed.remaining;
         next.attempt = failed.attempt + 1;
+        next.is_balanced = failed.is_balanced;
         next.pause = pause;
         let id = self.calls.insert(next);
         self.after(pause, Event::Backoff(id));

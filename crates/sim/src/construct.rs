@@ -5,6 +5,7 @@
 
 use crate::call::{CallId, Phase};
 use crate::components::Node;
+use crate::data;
 use crate::event::{LinkIx, NodeIx};
 use crate::fault;
 use crate::measure::{LinkTally, NodeTally, RequestTally};
@@ -40,6 +41,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     simulation.world.look_at_zones();
     make_behaviours(&index, simulation);
     connect(simulation);
+    data::take_design(design, &mut simulation.world);
     grant(&mut simulation.world);
 }
 
@@ -146,11 +148,15 @@ fn place_operations(design: &Design, world: &mut World) {
                 .iter_mut()
                 .find(|known| known.client == place && known.name == operation.name);
             match known {
-                Some(known) => known.effect = operation.effect,
+                Some(known) => {
+                    known.effect = operation.effect;
+                    known.has_idempotency_key = operation.idempotency_key;
+                }
                 None => world.operations.push(Operation {
                     client: place,
                     name: operation.name.clone(),
                     effect: operation.effect,
+                    has_idempotency_key: operation.idempotency_key,
                     tally: RequestTally::default(),
                 }),
             }

@@ -70,8 +70,8 @@ pub enum Event {
     Fill {
         /// The cache.
         node: NodeIx,
-        /// The key.
-        key: u32,
+        /// Its place among the fills under way.
+        fill: u32,
     },
     /// An invalidation reaches a cache.
     Invalidate {
@@ -160,7 +160,7 @@ impl Packed {
                 backend: high as u16,
                 generation: (high >> 16) as u16,
             },
-            12 => Event::Fill { node, key: high },
+            12 => Event::Fill { node, fill: high },
             13 => Event::Invalidate { node, key: high },
             14 => Event::Fault { generation: low },
             15 => Event::ProbeTimeout(call),
@@ -192,7 +192,7 @@ impl Event {
                 let high = u32::from(backend) | u32::from(generation) << 16;
                 Packed::of_two(11, node.0, high)
             }
-            Self::Fill { node, key } => Packed::of_two(12, node.0, key),
+            Self::Fill { node, fill } => Packed::of_two(12, node.0, fill),
             Self::Invalidate { node, key } => Packed::of_two(13, node.0, key),
             Self::Fault { generation } => Packed::of_two(14, generation, 0),
             Self::ProbeTimeout(call) => Packed::of_call(15, call),
@@ -267,7 +267,7 @@ mod tests {
             },
             Event::Fill {
                 node,
-                key: u32::MAX,
+                fill: u32::MAX,
             },
             Event::Invalidate { node, key: 1 },
             Event::Fault { generation: 2 },

@@ -10,6 +10,7 @@ pub mod call;
 mod caller;
 pub mod components;
 mod construct;
+pub mod data;
 mod dots;
 pub mod event;
 mod fault;

@@ -5,6 +5,7 @@
 
 use crate::agenda::{LaneIx, Time};
 use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
+use crate::data::Carried;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
 use crate::world::{LinkState, NodeState, World};
@@ -44,11 +45,19 @@ impl Trip {
 
 impl World {
     /// Publishes a message that nobody waits for: a dead letter.
-    pub fn send_and_forget(&mut self, link: LinkIx, operation: u32, key: u32, is_measured: bool) {
+    pub fn send_and_forget(
+        &mut self,
+        link: LinkIx,
+        operation: u32,
+        key: u32,
+        is_measured: bool,
+        carried: Carried,
+    ) {
         let mut call = Call::new(Purpose::Call, self.link(link).to, link);
         (call.operation, call.key, call.is_measured, call.is_awaited) =
             (operation, key, is_measured, false);
         let id = self.calls.insert(call);
+        self.carry(id, carried);
         let tally = &mut self.link_mut(link).tally;
         LinkTally::count(&mut tally.calls, is_measured);
         tally.needed += u64::from(is_measured);
@@ -183,16 +192,17 @@ impl World {
     }
 
     /// Sends a note (a fill, an invalidation) from a replica over a link: it may be late or lost,
-    /// and nobody waits.
-    pub fn note(&mut self, link: LinkIx, replica: u32, event: Event) {
+    /// and nobody waits. False where it is lost.
+    pub fn note(&mut self, link: LinkIx, replica: u32, event: Event) -> bool {
         let state = self.link_mut(link);
         // A note that is lost draws no latency.
         if state.loses() {
-            return;
+            return false;
         }
         let trip = state.lossless_trip();
         if !state.crosses_zones {
-            return self.deliver(trip, event);
+            self.deliver(trip, event);
+            return true;
         }
         let (from, to) = (state.from, state.to);
         let ends = [self.zone_of(from, replica), self.zone_of(to, 0)];
@@ -200,6 +210,7 @@ impl World {
         if !is_cut {
             self.deliver(trip.longer(distance), event);
         }
+        !is_cut
     }
 
     /// A call enters its callee: from here it counts there. `None` where nobody runs to take it.

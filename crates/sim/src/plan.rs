@@ -143,6 +143,7 @@ impl World {
         let (missed, key, node) = (std::mem::take(&mut call.missed), call.key, call.node);
         let replica = call.replica;
         call.has_loaded = false;
+        let loaded = self.take_loaded(job);
         for place in 0..self.nodes[node.0 as usize].plan.links().count() {
             let link = self.nodes[node.0 as usize].plan.links().nth(place);
             let Some(link) =
@@ -150,8 +151,7 @@ impl World {
             else {
                 continue;
             };
-            let node = self.link(link).to;
-            self.note(link, replica, Event::Fill { node, key });
+            self.send_fill(link, replica, key, loaded);
         }
     }
 

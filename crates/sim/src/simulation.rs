@@ -4,6 +4,7 @@ use crate::agenda::{Agenda, Time};
 use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase};
 use crate::components::{Component, Node};
 use crate::construct;
+use crate::data::{Data, Fill};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::fault::Faults;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
@@ -61,6 +62,7 @@ impl Simulation {
             seed: settings.seed,
             agenda: Agenda::default(),
             calls: Calls::default(),
+            data: Data::default(),
             messages: 0,
             nodes: Vec::new(),
             links: Vec::new(),
@@ -149,9 +151,13 @@ impl Simulation {
             false => 0,
         };
         self.looked = world.now;
+        let has_data = world.calls.rows.is_on;
         let is_full = world.calls.live() > CALLS_MAX || world.messages > MESSAGES_MAX;
         if is_full || self.standstill > STANDSTILL_MAX {
             self.status = Status::OutOfBudget;
+        }
+        if has_data {
+            self.sweep_if_due();
         }
     }
 
@@ -302,10 +308,16 @@ impl Simulation {
             | Event::Think { node, .. }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
-            | Event::Fill { node, .. }
             | Event::Invalidate { node, .. } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
                     self.nodes[node.0 as usize].timer(event, &mut self.world);
+                }
+            }
+            Event::Fill { node, fill } => {
+                self.begins(time, event);
+                let Fill { key, seen, .. } = self.world.take_fill(fill);
+                if let Node::Cache(cache) = &mut self.nodes[node.0 as usize] {
+                    cache.take_fill(key, seen, &mut self.world);
                 }
             }
             Event::Fault { generation } => {
@@ -352,6 +364,11 @@ impl Simulation {
             let node = world.calls[job].node;
             self.nodes[node.0 as usize].done(job, done, world);
         }
+    }
+
+    /// Whether the run is over and has waited for its work: what was not done by now never is.
+    pub(crate) fn has_drained(&self) -> bool {
+        self.status == Status::Ended && self.design.settings.drain
     }
 
     /// Simulated time, in ns.

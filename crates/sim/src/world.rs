@@ -3,6 +3,7 @@
 use crate::agenda::{Agenda, LaneIx, Time};
 use crate::call::{CallId, Calls};
 use crate::components::load_balancer::Balancer;
+use crate::data::Data;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Windows};
 use crate::network::Trip;
@@ -141,6 +142,8 @@ pub struct Operation {
     pub name: String,
     /// What it does to data.
     pub effect: Effect,
+    /// Whether an id travels with it.
+    pub has_idempotency_key: bool,
     /// Its figures.
     pub tally: RequestTally,
 }
@@ -158,6 +161,7 @@ pub struct World {
     pub seed: u64,
     pub(crate) agenda: Agenda,
     pub(crate) calls: Calls,
+    pub(crate) data: Data,
     /// Messages held by all queues.
     pub(crate) messages: u64,
     pub(crate) nodes: Vec<NodeState>,

@@ -81,6 +81,8 @@ record! {
         pub effect: Effect = Effect::Read => { label: "Effect" },
         /// Which keys it touches.
         pub keys: Keys = Keys::Uniform(Uniform::default()) => { label: "Keys" },
+        /// Whether the client sends an id with each write that it keeps when it tries again, so that services and databases that remember ids can know it again.
+        pub idempotency_key: bool = false => { label: "Idempotency key" },
     }
 }
 

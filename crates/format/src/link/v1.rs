@@ -105,6 +105,7 @@ static OPERATION: Record = Record {
         Field("weight", Number, "1"),
         Field("effect", Choice(&["read", "write"]), "read"),
         Field("keys", KEYS, r#"{"uniform": {}}"#),
+        Field("idempotency_key", Bool, "false"),
     ],
 };
 
@@ -362,6 +363,14 @@ static REQUIREMENT: Record = Record {
                 "latency_p999",
                 "goodput",
                 "throughput",
+                "staleness_max",
+                "staleness_p99",
+                "stale_reads",
+                "duplicate_effects",
+                "lost_writes",
+                "torn_writes",
+                "out_of_order",
+                "divergent_keys",
             ]),
             "availability",
         ),

@@ -5,7 +5,9 @@
 
 use super::store::Store;
 use super::{Component, as_answer};
+use crate::agenda::Time;
 use crate::call::{Call, CallId, Outcome, Phase};
+use crate::data::{Held, Seen};
 use crate::event::{Event, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
@@ -56,7 +58,20 @@ impl Cache {
         self.store.len()
     }
 
-    fn fill(&mut self, key: u32, now: u64) {
+    /// A fill has come from a caller that loaded the key itself.
+    pub fn take_fill(&mut self, key: u32, seen: Seen, cx: &mut World) {
+        let state = cx.node(self.node);
+        if state.is_present && state.replicas[0].is_up {
+            self.fill(key, seen, cx.now);
+        }
+    }
+
+    /// The versions it could still serve.
+    pub(crate) fn versions(&self, now: u64) -> impl Iterator<Item = (u32, &Seen)> {
+        self.store.entries(now)
+    }
+
+    fn fill(&mut self, key: u32, seen: Seen, now: u64) {
         let expires = match self.spec.ttl {
             None => u64::MAX,
             Some(ttl) if self.spec.ttl_jitter == 0.0 => now + ttl.0,
@@ -65,7 +80,7 @@ impl Cache {
                 now + (ttl.0 as f64 * spread) as u64
             }
         };
-        self.store.insert(key, expires, self.spec.capacity);
+        self.store.insert(key, seen, expires, self.spec.capacity);
     }
 
     fn is_read_through(&self, cx: &World) -> bool {
@@ -83,7 +98,7 @@ impl Cache {
     fn loaded(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         if outcome.is_answer() {
             let key = cx.calls[id].key;
-            self.fill(key, cx.now);
+            self.fill(key, cx.seen(id), cx.now);
         }
         cx.answer(id, as_answer(outcome));
     }
@@ -107,7 +122,8 @@ impl Component for Cache {
         }
         let (key, is_measured) = (cx.calls[id].key, cx.calls[id].is_measured);
         let touches = self.spec.eviction == Eviction::Lru;
-        let is_hit = self.store.look_up(key, cx.now, touches);
+        let found = self.store.look_up(key, cx.now, touches);
+        let is_hit = found.is_some();
         let tally = &mut cx.node_mut(self.node).tally;
         let count = if is_hit {
             &mut tally.hits
@@ -116,7 +132,8 @@ impl Component for Cache {
         };
         count[0] += 1;
         count[1] += u64::from(is_measured);
-        if is_hit {
+        if let Some(seen) = found {
+            cx.serve(id, seen);
             cx.answer(id, Outcome::Ok);
         } else if is_read_through {
             self.load(id, cx);
@@ -133,16 +150,19 @@ impl Component for Cache {
         }
     }
 
-    fn timer(&mut self, event: Event, cx: &mut World) {
-        let is_up = cx.node(self.node).replicas[0].is_up;
-        match event {
-            Event::Fill { key, .. } if is_up => self.fill(key, cx.now),
-            Event::Invalidate { key, .. } => self.store.remove(key),
-            _ => {}
+    fn timer(&mut self, event: Event, _cx: &mut World) {
+        if let Event::Invalidate { key, .. } = event {
+            self.store.remove(key);
         }
     }
 
     fn crash(&mut self, _replica: u32, _cx: &mut World) {
         self.flush();
+    }
+
+    fn hold(&self, now: Time, held: &mut Held) {
+        for (key, seen) in self.versions(now) {
+            held.seen(key, seen);
+        }
     }
 }

@@ -7,6 +7,7 @@
 use super::Component;
 use crate::agenda::Time;
 use crate::call::{CALLS_MAX, Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::data::OpId;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
@@ -299,6 +300,9 @@ impl Client {
         // A user is always there.
         let _ = cx.enter(id);
         cx.request_made(id);
+        if cx.calls.rows.is_on {
+            cx.want(id, OpId::NONE);
+        }
         if let Some(patience) = self.patience {
             cx.after_delay(patience, Event::Patience(id));
         }

@@ -90,6 +90,12 @@ impl Component for Database {
     fn served(&mut self, id: CallId, cx: &mut World) {
         cx.count_work(id);
         let since = cx.calls[id].slot_since;
+        if !cx.calls[id].is_probe() {
+            match cx.effect(id) {
+                Effect::Read => cx.read_store(id),
+                Effect::Write => cx.apply_write(id),
+            }
+        }
         cx.answer(id, Outcome::Ok);
         self.station.working.down(cx.now);
         self.station.release(since, cx.now);

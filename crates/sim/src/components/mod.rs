@@ -16,8 +16,11 @@ pub use database::Database;
 pub use load_balancer::LoadBalancer;
 pub use queue::Queue;
 pub use service::Service;
+pub(crate) use store::KeyHasher;
 
+use crate::agenda::Time;
 use crate::call::{CallId, Cause, Outcome};
+use crate::data::Held;
 use crate::event::{Event, NodeIx};
 use crate::network::Done;
 use crate::station::Station;
@@ -35,6 +38,8 @@ pub trait Component {
     fn timer(&mut self, event: Event, cx: &mut World);
     /// A replica died. Its calls have been answered for; its memory is lost.
     fn crash(&mut self, replica: u32, cx: &mut World);
+    /// Says which versions and intents it keeps, so that they are not forgotten.
+    fn hold(&self, _now: Time, _held: &mut Held) {}
     /// Its stations, one per replica, where it has slots.
     fn stations(&self) -> &[Station] {
         &[]
@@ -74,6 +79,9 @@ macro_rules! components {
             }
             fn crash(&mut self, replica: u32, cx: &mut World) {
                 match self { $(Self::$Kind(node) => node.crash(replica, cx)),* }
+            }
+            fn hold(&self, now: Time, held: &mut Held) {
+                match self { $(Self::$Kind(node) => node.hold(now, held)),* }
             }
             fn stations(&self) -> &[Station] {
                 match self { $(Self::$Kind(node) => node.stations()),* }

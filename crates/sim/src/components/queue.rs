@@ -7,6 +7,7 @@
 use super::Component;
 use crate::agenda::Time;
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::data::{Carried, Held};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::Gauge;
 use crate::network::Done;
@@ -21,6 +22,7 @@ struct Message {
     is_measured: bool,
     published: Time,
     receives: u32,
+    carried: Carried,
 }
 
 /// As a delivery's place: its message is no longer its own.
@@ -175,7 +177,9 @@ impl Queue {
         (call.place, call.replica, call.phase, call.is_awaited) =
             (place, 0, Phase::Planning, false);
         call.pending = 1;
+        let carried = message.carried;
         let id = cx.calls.insert(call);
+        cx.carry(id, carried);
         cx.calls[id].root = id;
         cx.needed.begin(id);
         if self.spec.delivery == Delivery::AtMostOnce {
@@ -226,13 +230,17 @@ impl Queue {
             .max_receives
             .is_some_and(|max| message.receives >= max)
         {
-            let (operation, key, is_measured) =
-                (message.operation, message.key, message.is_measured);
+            let (operation, key, is_measured, carried) = (
+                message.operation,
+                message.key,
+                message.is_measured,
+                message.carried,
+            );
             self.forget(place, cx);
             match self.dead_letters {
                 Some(link) => {
                     self.tally.dead_lettered += 1;
-                    cx.send_and_forget(link, operation, key, is_measured);
+                    cx.send_and_forget(link, operation, key, is_measured, carried);
                 }
                 None => self.tally.dropped += 1,
             }
@@ -277,9 +285,11 @@ impl Component for Queue {
         if !self.make_room(cx) {
             return cx.answer(id, Outcome::Failed(Cause::Rejected));
         }
+        let carried = cx.carried(id);
         let call = &cx.calls[id];
         let (operation, key, is_measured) = (call.operation, call.key, call.is_measured);
         let message = Message {
+            carried,
             operation,
             key,
             is_measured,
@@ -331,4 +341,10 @@ impl Component for Queue {
     }
 
     fn crash(&mut self, _replica: u32, _cx: &mut World) {}
+
+    fn hold(&self, _now: Time, held: &mut Held) {
+        for message in self.messages.iter().flatten() {
+            held.message(message.key, &message.carried);
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! The memory of a cache: keys in order of use (or of entry), found by hash.
 
+use crate::data::Seen;
 use hashbrown::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Hashes a key by one multiplication: the same on every machine, and never iterated over.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KeyHasher(u64);
+pub(crate) struct KeyHasher(u64);
 
 impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {
@@ -20,6 +21,10 @@ impl Hasher for KeyHasher {
         let z = u64::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = z ^ (z >> 32);
     }
+    fn write_u64(&mut self, key: u64) {
+        let z = (key ^ (key >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = z ^ (z >> 32);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -28,6 +33,7 @@ struct Entry {
     newer: u32,
     older: u32,
     expires: u64,
+    seen: Seen,
 }
 
 const NOBODY: u32 = u32::MAX;
@@ -60,31 +66,30 @@ impl Store {
         self.places.len()
     }
 
-    /// Whether a key is there and not expired; a use, where `touches` says so. An expired entry is
+    /// What the value of a key is made of, if it is there and not expired; a use, where `touches` says so. An expired entry is
     /// removed.
-    pub(super) fn look_up(&mut self, key: u32, now: u64, touches: bool) -> bool {
-        let Some(&place) = self.places.get(&key) else {
-            return false;
-        };
+    pub(super) fn look_up(&mut self, key: u32, now: u64, touches: bool) -> Option<Seen> {
+        let place = *self.places.get(&key)?;
         if self.entries[place as usize].expires <= now {
             self.remove(key);
-            return false;
+            return None;
         }
         if touches {
             self.unlink(place);
             self.link_newest(place);
         }
-        true
+        Some(self.entries[place as usize].seen)
     }
 
     /// Puts a key in, as the newest, and lets the oldest go where there are more than `capacity`.
-    pub(super) fn insert(&mut self, key: u32, expires: u64, capacity: Option<u32>) {
+    pub(super) fn insert(&mut self, key: u32, seen: Seen, expires: u64, capacity: Option<u32>) {
         self.remove(key);
         let entry = Entry {
             key,
             newer: NOBODY,
             older: NOBODY,
             expires,
+            seen,
         };
         let place = match self.free.pop() {
             Some(place) => {
@@ -115,6 +120,19 @@ impl Store {
             self.unlink(place);
             self.free.push(place);
         }
+    }
+
+    /// Every entry that has not expired, in order of use.
+    pub(super) fn entries(&self, now: u64) -> impl Iterator<Item = (u32, &Seen)> {
+        let mut next = self.newest;
+        let chain = std::iter::from_fn(move || {
+            let entry = self.entries.get(next as usize)?;
+            next = entry.older;
+            Some(entry)
+        });
+        chain
+            .filter(move |entry| entry.expires > now)
+            .map(|entry| (entry.key, &entry.seen))
     }
 
     /// Takes all out.
@@ -149,18 +167,24 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::Store;
+    use crate::data::Seen;
 
     #[test]
     fn the_least_recently_used_leaves_first() {
         let mut store = Store::default();
         for key in [1, 2, 3] {
-            store.insert(key, 100, Some(3));
+            store.insert(key, Seen::NOTHING, 100, Some(3));
         }
-        assert!(store.look_up(1, 0, true));
-        store.insert(4, 100, Some(3));
-        assert!(!store.look_up(2, 0, true), "2 was used longest ago");
+        assert!(store.look_up(1, 0, true).is_some());
+        store.insert(4, Seen::NOTHING, 100, Some(3));
         assert!(
-            store.look_up(1, 0, true) && store.look_up(3, 0, true) && store.look_up(4, 0, true)
+            store.look_up(2, 0, true).is_none(),
+            "2 was used longest ago"
+        );
+        assert!(
+            [1, 3, 4]
+                .iter()
+                .all(|key| store.look_up(*key, 0, true).is_some())
         );
         assert_eq!(store.len(), 3);
     }
@@ -168,10 +192,10 @@ mod tests {
     #[test]
     fn entries_expire_and_places_are_used_again() {
         let mut store = Store::default();
-        store.insert(1, 10, None);
-        assert!(store.look_up(1, 9, true) && !store.look_up(1, 10, true));
+        store.insert(1, Seen::NOTHING, 10, None);
+        assert!(store.look_up(1, 9, true).is_some() && store.look_up(1, 10, true).is_none());
         for key in 0..1000 {
-            store.insert(key, u64::MAX, Some(10));
+            store.insert(key, Seen::NOTHING, u64::MAX, Some(10));
         }
         assert_eq!((store.len(), store.entries.len() <= 12), (10, true));
     }

@@ -28,6 +28,9 @@ impl World {
     /// A request ended, one way or another; its record goes.
     pub fn request_finished(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
+        if self.calls.rows.is_on {
+            self.judge_request(id, outcome);
+        }
         let call = &self.calls[id];
         let (node, operation, is_measured, latency) = (
             call.node,

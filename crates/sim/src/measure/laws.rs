@@ -13,6 +13,7 @@ impl Simulation {
         self.check_utilisation(&mut broken);
         self.check_messages(&mut broken);
         self.check_links(&mut broken);
+        self.world.data.check(&mut broken);
         broken
     }
 

@@ -1,6 +1,7 @@
 //! Measurement: what a run counts, and the report made of it.
 
 mod counting;
+pub mod data;
 mod gauge;
 mod hash;
 mod histogram;

@@ -1,8 +1,10 @@
 //! The report: what a run counted, in the structure people and programs read.
 
+use super::data::DataReport;
 use super::{ByCause, Hash, Histogram, RequestTally};
 use crate::call::CAUSES;
 use crate::components::{Component, Node};
+use crate::data::Divergence;
 use crate::simulation::{Simulation, Status};
 use crate::station::Station;
 use design::requirement::Bound;
@@ -20,6 +22,8 @@ pub struct Report {
     pub run: Run,
     /// End to end.
     pub requests: Requests,
+    /// What became of data.
+    pub data: DataReport,
     /// By node id.
     pub nodes: BTreeMap<String, NodeReport>,
     /// By link id.
@@ -142,6 +146,12 @@ pub struct NodeReport {
     pub wasted_work: f64,
     /// Look-ups that found their key; `null` for other kinds.
     pub hit_ratio: Option<f64>,
+    /// For a cache or a database: reads that it answered with a version out of date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_reads: Option<u64>,
+    /// For a cache or a database: keys on which it disagrees with their owner, now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub divergent_keys: Option<u64>,
     /// For a queue: what became of its messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
@@ -242,10 +252,12 @@ impl Simulation {
     pub fn report(&self) -> Report {
         let design = self.design();
         let requests = self.requests();
+        let divergence = self.divergence();
+        let data = self.data_report(&divergence);
         let requirements = design
             .requirements
             .iter()
-            .flat_map(|requirement| score(requirement, &requests))
+            .flat_map(|requirement| score(requirement, &requests, &data))
             .collect();
         let settings = &design.settings;
         Report {
@@ -264,10 +276,11 @@ impl Simulation {
                 version: VERSION,
             },
             requests,
+            data,
             nodes: design
                 .nodes
                 .iter()
-                .map(|node| (node.id.clone(), self.node_report(&node.id)))
+                .map(|node| (node.id.clone(), self.node_report(&node.id, &divergence)))
                 .collect(),
             links: design
                 .links
@@ -335,7 +348,7 @@ impl Simulation {
         }
     }
 
-    fn node_report(&self, id: &str) -> NodeReport {
+    fn node_report(&self, id: &str, divergence: &Divergence) -> NodeReport {
         let place = self.world.node_places[id];
         let tally = &self.world.node(place).tally;
         let measured = &tally.measured;
@@ -394,6 +407,10 @@ impl Simulation {
             },
             hit_ratio: ratio(tally.hits[1], tally.hits[1] + tally.misses[1]),
             messages: messages(node),
+            stale_reads: matches!(node, Node::Cache(_) | Node::Database(_))
+                .then_some(tally.stale_reads),
+            divergent_keys: matches!(node, Node::Cache(_) | Node::Database(_))
+                .then(|| divergence.by_node.get(&place).copied().unwrap_or(0)),
             replicas: present
                 .iter()
                 .map(|station| self.replica_report(station))
@@ -473,6 +490,7 @@ impl Simulation {
         let mut hash = Hash::default();
         hash.words([self.world.now, self.events, self.world.seed]);
         hash.words(self.world.requests().words());
+        hash.words(self.data_tally().words());
         for node in &self.world.nodes {
             hash.text(&node.id);
             let tally = &node.tally;
@@ -488,6 +506,7 @@ impl Simulation {
                 tally.worked as u64,
                 tally.wasted as u64,
             ]);
+            hash.word(tally.stale_reads);
             hash.words(tally.hits.into_iter().chain(tally.misses));
             hash.words(tally.wait.words().chain(tally.response.words()));
             hash.words([
@@ -555,7 +574,7 @@ fn messages(node: &Node) -> Option<Messages> {
     })
 }
 
-fn score(requirement: &Requirement, requests: &Requests) -> Vec<Score> {
+fn score(requirement: &Requirement, requests: &Requests, data: &DataReport) -> Vec<Score> {
     let latency = &requests.latency_ms;
     let actual = match requirement.metric {
         Metric::Availability => Some(requests.availability),
@@ -567,6 +586,14 @@ fn score(requirement: &Requirement, requests: &Requests) -> Vec<Score> {
         Metric::LatencyP999 => latency.p999,
         Metric::Goodput => Some(requests.goodput_per_s),
         Metric::Throughput => Some(requests.throughput_per_s),
+        Metric::StalenessMax => data.staleness_ms.max,
+        Metric::StalenessP99 => data.staleness_ms.p99,
+        Metric::StaleReads => Some(data.stale_reads as f64),
+        Metric::DuplicateEffects => Some(data.duplicate_effects as f64),
+        Metric::LostWrites => Some(data.lost_writes as f64),
+        Metric::TornWrites => Some(data.torn_writes as f64),
+        Metric::OutOfOrder => Some(data.out_of_order as f64),
+        Metric::DivergentKeys => Some(data.divergent_keys as f64),
     };
     let shown = match actual {
         None => "nothing was measured".to_owned(),
@@ -618,7 +645,7 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-fn ms(ns: u64) -> f64 {
+pub(super) fn ms(ns: u64) -> f64 {
     ns as f64 / 1e6
 }
 
@@ -636,7 +663,7 @@ fn latency(histogram: &Histogram) -> Latency {
     }
 }
 
-fn time(histogram: &Histogram) -> Time {
+pub(super) fn time(histogram: &Histogram) -> Time {
     Time {
         mean: histogram.mean().map(|ns| ns / 1e6),
         p99: histogram.quantile(0.99).map(ms),

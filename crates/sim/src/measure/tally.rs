@@ -52,6 +52,8 @@ pub struct NodeTally {
     pub wasted: u128,
     /// Work finished (measured), in ns.
     pub worked: u128,
+    /// Reads that it answered with something out of date (measured).
+    pub stale_reads: u64,
     /// Look-ups that found their key (all, measured).
     pub hits: [u64; 2],
     /// Look-ups that did not (all, measured).

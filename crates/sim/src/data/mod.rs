@@ -1,0 +1,373 @@
+//! Data outcomes: what became of the writes, and how old the answers were.
+//!
+//! Every owning database has versions of its keys, every write of a client an id. Calls carry both
+//! through the system in rows beside their records ([`row`]), caches and messages keep them, and
+//! what a client is told is judged against the store of truth ([`store`]). Where the design writes
+//! nothing, none of this is kept and nothing is counted: all answers are of version 0.
+
+mod judge;
+mod operations;
+mod reach;
+mod row;
+mod store;
+mod sweep;
+mod table;
+
+pub use judge::{DataTally, Divergence};
+pub(crate) use reach::take_design;
+pub(crate) use row::Rows;
+pub use row::{Carried, OpId, Seen};
+pub use sweep::Held;
+
+use crate::call::CallId;
+use crate::event::{LinkIx, NodeIx};
+use crate::world::World;
+use operations::{Effect, NEVER, Op, Ops};
+use store::Store;
+
+/// No store: of a node that is no database.
+const NO_STORE: u16 = u16::MAX;
+
+/// All that is known of data.
+#[derive(Clone, Debug, Default)]
+pub struct Data {
+    ops: Ops,
+    stores: Vec<Store>,
+    /// By place of node.
+    store_of: Vec<u16>,
+    /// By place of operation: the owners that its plan always writes to.
+    must_write: Vec<Vec<u16>>,
+    /// Of the design, counted in edits.
+    edition: u32,
+    /// Messages numbered so far.
+    messages: u64,
+    fills: Vec<Fill>,
+    free_fills: Vec<u32>,
+    due: sweep::Due,
+    tally: DataTally,
+}
+
+/// A fill on its way to a cache.
+#[derive(Clone, Copy, Debug)]
+pub struct Fill {
+    /// The key.
+    pub key: u32,
+    /// What the value is made of.
+    pub seen: Seen,
+    is_under_way: bool,
+}
+
+impl Data {
+    fn store_at(&self, node: NodeIx) -> Option<usize> {
+        let store = self.store_of.get(node.0 as usize).copied()?;
+        (store != NO_STORE).then_some(usize::from(store))
+    }
+
+    /// Every law of data that does not hold now.
+    pub(crate) fn check(&self, broken: &mut Vec<String>) {
+        for (place, store) in self.stores.iter().enumerate() {
+            store.check(&format!("store {place}"), broken);
+        }
+        let (made, known) = (self.ops.made, self.ops.settled + self.ops.open() as u64);
+        if made != known {
+            broken.push(format!("writes: {made} wanted, {known} known"));
+        }
+    }
+
+    /// The owner of the data in a store: itself, or what it copies.
+    fn owner_of(&self, store: usize) -> usize {
+        self.stores[store].copy_of.map_or(store, usize::from)
+    }
+
+    /// Fills under way hold versions, and copies do.
+    fn hold(&self, held: &mut Held) {
+        for fill in self.fills.iter().filter(|fill| fill.is_under_way) {
+            held.seen(fill.key, &fill.seen);
+        }
+        for store in &self.stores {
+            let Some(owner) = store.copy_of else { continue };
+            for (key, copied) in store.copied.iter() {
+                held.op(copied.ahead);
+                held.seen(key, &Seen::of(owner, copied.version));
+            }
+        }
+    }
+}
+
+/// Clients: what they want, and what they are told.
+impl World {
+    /// A request is an intent to write, or another try of one.
+    #[cold]
+    pub(crate) fn want(&mut self, id: CallId, again: OpId) {
+        let call = &self.calls[id];
+        let spec = &self.operations[call.operation as usize];
+        if spec.effect != design::kinds::client::Effect::Write {
+            return;
+        }
+        let op = match self.data.ops.get_mut(again) {
+            Some(known) => {
+                (known.is_kept, known.ended) = (false, NEVER);
+                again
+            }
+            None => {
+                let mut op = Op::new(call.node, call.operation, call.key, self.now);
+                (op.is_measured, op.has_key) = (call.is_measured, spec.has_idempotency_key);
+                op.edition = self.data.edition;
+                self.data.ops.make(op)
+            }
+        };
+        self.calls.rows.get_mut(id.slot).carried.op = op;
+    }
+}
+
+/// Stores: what is applied to them, and what is read from them.
+impl World {
+    /// Applies a write to the store of the node it is at, now. The answer then carries the version.
+    #[inline]
+    pub fn apply_write(&mut self, id: CallId) {
+        if self.calls.rows.is_on {
+            self.apply(id);
+        }
+    }
+
+    #[inline(never)]
+    fn apply(&mut self, id: CallId) {
+        let (node, key) = (self.calls[id].node, self.calls[id].key);
+        let Some(store) = self.data.store_at(node) else {
+            return;
+        };
+        let row = self.calls.rows.get_mut(id.slot);
+        let now = self.now;
+        row.seen = match self.data.stores[store].copy_of {
+            None => self.data.commit(store, key, &row.carried, now),
+            Some(owner) => self.data.copy(store, owner, key, &row.carried, now),
+        };
+    }
+
+    /// The answer to a read carries what stands in the store of the node it is at.
+    #[inline]
+    pub fn read_store(&mut self, id: CallId) {
+        if self.calls.rows.is_on {
+            let (node, key) = (self.calls[id].node, self.calls[id].key);
+            if let Some(store) = self.data.store_at(node) {
+                let seen = self.data.standing(store, key);
+                self.serve(id, seen);
+            }
+        }
+    }
+
+    /// The answer to a read is made of these versions: those of a replica, or of a cache's entry.
+    #[inline]
+    pub fn serve(&mut self, id: CallId, seen: Seen) {
+        if self.calls.rows.is_on {
+            self.serve_versions(id, seen);
+        }
+    }
+
+    #[inline(never)]
+    fn serve_versions(&mut self, id: CallId, seen: Seen) {
+        self.calls.rows.get_mut(id.slot).seen = seen;
+        let (node, key) = (self.calls[id].node, self.calls[id].key);
+        if self.is_stale_for(id, key, &seen) {
+            self.node_mut(node).tally.stale_reads += 1;
+        }
+    }
+
+    /// What the answer to a call is made of, as far as it is known.
+    pub fn seen(&self, id: CallId) -> Seen {
+        self.calls.rows.get(id.slot).seen
+    }
+
+    /// What an answer is made of becomes part of what the job that waited for it saw.
+    #[inline(never)]
+    pub(crate) fn pass_up(&mut self, id: CallId, job: CallId, link: LinkIx) {
+        if self.is_waiting(job) {
+            let is_load = link != LinkIx::NONE && self.link(link).loads;
+            self.calls.rows.pass_up(id, job, is_load);
+        }
+    }
+
+    /// What a job loaded for the caches that had missed.
+    pub(crate) fn take_loaded(&mut self, job: CallId) -> Seen {
+        match self.calls.rows.is_on {
+            true => std::mem::replace(&mut self.calls.rows.get_mut(job.slot).loaded, Seen::NOTHING),
+            false => Seen::NOTHING,
+        }
+    }
+}
+
+impl Data {
+    /// What stands in a store.
+    fn standing(&self, store: usize, key: u32) -> Seen {
+        let owner = self.owner_of(store);
+        let truth = || self.stores[owner].standing(key);
+        let version = match self.stores[store].copied.get(key) {
+            _ if owner == store => truth(),
+            None => 0,
+            // What the owner does not have yet is not out of date.
+            Some(copied) if copied.ahead != OpId::NONE => truth(),
+            Some(copied) => copied.version,
+        };
+        Seen::of(owner as u16, version)
+    }
+
+    /// A write to an owner makes a version.
+    fn commit(&mut self, store: usize, key: u32, carried: &Carried, now: u64) -> Seen {
+        let place = store as u16;
+        let Some(op) = self.ops.get_mut(carried.op) else {
+            return Seen::of(place, self.stores[store].commit(key));
+        };
+        let times_before = op.times(place, carried);
+        // By the operation's id, or else by that of the message.
+        let is_known = match op.has_key {
+            true => times_before > 0,
+            false => carried.message > 0 && op.effect(place, carried).is_some(),
+        };
+        if is_known && self.stores[store].has_unique_ids {
+            return self.standing(store, key);
+        }
+        let version = self.stores[store].commit(key);
+        match op.effect(place, carried) {
+            Some(effect) => {
+                (effect.version, effect.times, effect.stands) = (version, effect.times + 1, true)
+            }
+            None => op.effects.push(Effect {
+                store: place,
+                statement: carried.statement,
+                message: carried.message,
+                version,
+                times: 1,
+                stands: true,
+            }),
+        }
+        op.last_effect = now;
+        self.tally.count_effect(op, times_before);
+        if op.is_acknowledged {
+            self.stores[store].acknowledge(key, version, now);
+        }
+        self.order(store, carried.op);
+        self.catch_up(place, key, carried.op, version);
+        Seen::of(place, version)
+    }
+
+    /// A write to a copy takes over the version that its message tells of.
+    fn copy(&mut self, store: usize, owner: u16, key: u32, carried: &Carried, now: u64) -> Seen {
+        let told = carried.version.iter().find(|(of, _)| *of == owner);
+        let made = || self.ops.get(carried.op)?.version_in(owner);
+        let version = told.map(|(_, version)| version).or_else(made);
+        let copied = self.stores[store].copied.entry(key);
+        match version {
+            Some(version) => (copied.version, copied.ahead) = (version, OpId::NONE),
+            None => copied.ahead = carried.op,
+        }
+        let place = store as u16;
+        if let Some(op) = self.ops.get_mut(carried.op) {
+            op.last_effect = now;
+            if op.effect(place, carried).is_none() {
+                op.effects.push(Effect {
+                    store: place,
+                    statement: carried.statement,
+                    message: carried.message,
+                    version: version.unwrap_or(0),
+                    times: 1,
+                    stands: true,
+                });
+            }
+        }
+        self.order(store, carried.op);
+        self.standing(store, key)
+    }
+
+    /// Copies that had a write before its owner agree with it now.
+    fn catch_up(&mut self, owner: u16, key: u32, op: OpId, version: u32) {
+        let copies = self.stores.iter_mut();
+        for copy in copies.filter(|store| store.copy_of == Some(owner)) {
+            if let Some(copied) = copy.copied.get_mut(key)
+                && copied.ahead == op
+            {
+                (copied.version, copied.ahead) = (version, OpId::NONE);
+            }
+        }
+    }
+
+    /// Whether what is applied now comes after a later one of its client.
+    fn order(&mut self, store: usize, op: OpId) {
+        if let Some(op) = self.ops.get(op) {
+            let made = (op.made, op.number);
+            let is_late = self.stores[store].overtaken(op.key, op.client, made, op.ended);
+            self.tally.out_of_order += u64::from(is_late && op.is_measured);
+        }
+    }
+}
+
+/// Messages and fills: what leaves the chain of calls.
+impl World {
+    /// What a message published by a call carries. It gets a number of its own, but where it is
+    /// passed on as it is.
+    pub fn carried(&mut self, publish: CallId) -> Carried {
+        if !self.calls.rows.is_on {
+            return Carried::NOTHING;
+        }
+        let is_passed_on = self.calls[publish].parent == CallId::NONE;
+        let mut carried = self.calls.rows.get(publish.slot).carried;
+        if !is_passed_on || carried.message == 0 {
+            self.data.messages += 1;
+            carried.message = self.data.messages;
+        }
+        let known = self.data.ops.get(carried.op).into_iter();
+        for effect in known.flat_map(|op| &op.effects) {
+            if self.data.stores[usize::from(effect.store)]
+                .copy_of
+                .is_none()
+                && effect.stands
+            {
+                carried.version.tell(effect.store, effect.version);
+            }
+        }
+        carried
+    }
+
+    /// A record is made for a message: what calls it, or is called for it, carries the same.
+    pub fn carry(&mut self, id: CallId, carried: Carried) {
+        if self.calls.rows.is_on {
+            self.calls.rows.get_mut(id.slot).carried = carried;
+        }
+    }
+
+    /// Sends a fill from a replica to a cache: it may be late or lost, and nobody waits.
+    pub fn send_fill(&mut self, link: LinkIx, replica: u32, key: u32, seen: Seen) {
+        let fill = Fill {
+            key,
+            seen,
+            is_under_way: true,
+        };
+        let data = &mut self.data;
+        let place = match data.free_fills.pop() {
+            Some(place) => {
+                data.fills[place as usize] = fill;
+                place
+            }
+            None => {
+                data.fills.push(fill);
+                data.fills.len() as u32 - 1
+            }
+        };
+        let node = self.link(link).to;
+        let is_sent = self.note(
+            link,
+            replica,
+            crate::event::Event::Fill { node, fill: place },
+        );
+        if !is_sent {
+            self.take_fill(place);
+        }
+    }
+
+    /// A fill has come, or nobody is there to take it.
+    pub(crate) fn take_fill(&mut self, place: u32) -> Fill {
+        let fill = self.data.fills[place as usize];
+        self.data.fills[place as usize].is_under_way = false;
+        self.data.free_fills.push(place);
+        fill
+    }
+}

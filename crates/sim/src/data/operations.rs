@@ -1,0 +1,194 @@
+//! The writes that clients want: each has an id, and a record for as long as anything under way
+//! could still apply it.
+
+use super::row::{Carried, OpId};
+use crate::agenda::Time;
+use crate::event::NodeIx;
+
+/// Not yet.
+pub(super) const NEVER: Time = Time::MAX;
+
+/// What was done of an operation at one store by one statement of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Effect {
+    pub(super) store: u16,
+    pub(super) statement: u64,
+    /// The message that brought it; 0 where none did.
+    pub(super) message: u64,
+    /// The last version it made.
+    pub(super) version: u32,
+    /// How often it was applied.
+    pub(super) times: u32,
+    /// Whether it stands; a failover may lose it.
+    pub(super) stands: bool,
+}
+
+impl Effect {
+    /// Whether it is of a statement, on a store.
+    fn is_of(&self, store: u16, carried: &Carried) -> bool {
+        self.store == store && self.statement == carried.statement
+    }
+}
+
+/// A write that a client wants.
+#[derive(Clone, Debug)]
+pub(super) struct Op {
+    pub(super) generation: u32,
+    /// In the order they were made.
+    pub(super) number: u64,
+    pub(super) client: NodeIx,
+    pub(super) operation: u32,
+    pub(super) key: u32,
+    pub(super) made: Time,
+    /// When the client was done with it, one way or another.
+    pub(super) ended: Time,
+    pub(super) is_acknowledged: bool,
+    pub(super) is_measured: bool,
+    /// Whether an id travels with it, by which a callee can know it again.
+    pub(super) has_key: bool,
+    /// Whether the client is about to try it once more.
+    pub(super) is_kept: bool,
+    /// Of the design: what a plan must write is known of the present one only.
+    pub(super) edition: u32,
+    pub(super) effects: Vec<Effect>,
+    pub(super) last_effect: Time,
+    /// Whether a step of it was applied twice.
+    pub(super) is_duplicated: bool,
+    is_open: bool,
+}
+
+impl Op {
+    /// Whether it stands in a store.
+    pub(super) fn stands_in(&self, store: u16) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| effect.store == store && effect.stands)
+    }
+
+    /// Whether it stands anywhere.
+    pub(super) fn stands(&self) -> bool {
+        self.effects.iter().any(|effect| effect.stands)
+    }
+
+    /// The version it made in a store, if it stands there.
+    pub(super) fn version_in(&self, store: u16) -> Option<u32> {
+        let mine = self.effects.iter().rev();
+        mine.filter(|effect| effect.store == store && effect.stands)
+            .map(|effect| effect.version)
+            .max()
+    }
+
+    /// The effect of a statement on a store, as this message brought it, if it was applied before.
+    pub(super) fn effect(&mut self, store: u16, carried: &Carried) -> Option<&mut Effect> {
+        self.effects
+            .iter_mut()
+            .find(|effect| effect.is_of(store, carried) && effect.message == carried.message)
+    }
+
+    /// How often a statement was applied to a store.
+    pub(super) fn times(&self, store: u16, carried: &Carried) -> u32 {
+        let mine = self
+            .effects
+            .iter()
+            .filter(|effect| effect.is_of(store, carried));
+        mine.map(|effect| effect.times).sum()
+    }
+}
+
+/// The table of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ops {
+    list: Vec<Op>,
+    free: Vec<u32>,
+    /// Made so far.
+    pub(super) made: u64,
+    /// Judged and forgotten.
+    pub(super) settled: u64,
+}
+
+impl Ops {
+    /// A client wants something written.
+    pub(super) fn make(&mut self, mut op: Op) -> OpId {
+        self.made += 1;
+        op.number = self.made;
+        let place = self.free.pop().unwrap_or(self.list.len() as u32);
+        match self.list.get_mut(place as usize) {
+            Some(old) => {
+                op.generation = old.generation;
+                op.effects = std::mem::take(&mut old.effects);
+                op.effects.clear();
+                *old = op;
+            }
+            None => self.list.push(op),
+        }
+        OpId {
+            place,
+            generation: self.list[place as usize].generation,
+        }
+    }
+
+    pub(super) fn get(&self, id: OpId) -> Option<&Op> {
+        self.list
+            .get(id.place as usize)
+            .filter(|op| op.is_open && op.generation == id.generation)
+    }
+
+    pub(super) fn get_mut(&mut self, id: OpId) -> Option<&mut Op> {
+        self.list
+            .get_mut(id.place as usize)
+            .filter(|op| op.is_open && op.generation == id.generation)
+    }
+
+    /// The one in a place, if it has not been judged.
+    pub(super) fn at(&self, place: usize) -> Option<&Op> {
+        self.list.get(place).filter(|op| op.is_open)
+    }
+
+    /// How many have not been judged.
+    pub(super) fn open(&self) -> usize {
+        self.list.len() - self.free.len()
+    }
+
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Every one that has not been judged, with its place.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Op)> {
+        self.list.iter().enumerate().filter(|(_, op)| op.is_open)
+    }
+
+    /// Nothing can become of it any more: its record goes.
+    pub(super) fn settle(&mut self, place: usize) {
+        let op = &mut self.list[place];
+        op.is_open = false;
+        op.generation = op.generation.wrapping_add(1);
+        self.settled += 1;
+        self.free.push(place as u32);
+    }
+}
+
+impl Op {
+    /// As made by a client.
+    pub(super) fn new(client: NodeIx, operation: u32, key: u32, made: Time) -> Self {
+        Self {
+            generation: 0,
+            number: 0,
+            client,
+            operation,
+            key,
+            made,
+            ended: NEVER,
+            is_acknowledged: false,
+            is_measured: false,
+            has_key: false,
+            is_kept: false,
+            edition: 0,
+            effects: Vec::new(),
+            last_effect: 0,
+            is_duplicated: false,
+            is_open: true,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Which owners the plan of an operation always writes to, and how stores follow the design.
+
+use super::store::Store;
+use super::{Data, NO_STORE};
+use crate::event::NodeIx;
+use crate::plan::Condition;
+use crate::world::World;
+use design::kinds::client::Effect;
+use design::link::Mode;
+use design::{Design, Kind};
+
+/// Most steps of work spent on it for one design; operations beyond are not judged lost or torn.
+const WORK_MAX: usize = 20_000_000;
+
+/// Takes a design: its databases are stores, and what each operation must write is found anew.
+pub(crate) fn take_design(design: &Design, world: &mut World) {
+    let mut has_owner = false;
+    for node in &design.nodes {
+        if let Kind::Database(_) = &node.kind {
+            let place = world.node_places[&node.id];
+            world.data.place_store(place);
+            has_owner = true;
+        }
+    }
+    let writes = |operation: &design::kinds::client::Operation| operation.effect == Effect::Write;
+    let has_writer = design.nodes.iter().any(|node| match &node.kind {
+        Kind::Client(client) => client.operations.iter().any(writes),
+        _ => false,
+    });
+    // Once on it stays on: what is known then goes on to be true.
+    world.calls.rows.is_on |= has_owner && has_writer;
+    world.data.edition += 1;
+    if world.calls.rows.is_on {
+        world.data.must_write = must_write(world);
+    }
+}
+
+impl Data {
+    fn place_store(&mut self, node: NodeIx) -> usize {
+        let place = node.0 as usize;
+        if self.store_of.len() <= place {
+            self.store_of.resize(place + 1, NO_STORE);
+        }
+        if self.store_of[place] == NO_STORE && self.stores.len() < usize::from(NO_STORE) {
+            self.store_of[place] = self.stores.len() as u16;
+            self.stores.push(Store::new());
+        }
+        usize::from(self.store_of[place])
+    }
+}
+
+/// By operation.
+fn must_write(world: &World) -> Vec<Vec<u16>> {
+    let onward = onward(world);
+    let mut work = 0;
+    let each = world
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(place, operation)| {
+            if operation.effect != Effect::Write || work > WORK_MAX {
+                return Vec::new();
+            }
+            let mut reach = Reach {
+                world,
+                onward: &onward,
+                operation: place as u32,
+                known: vec![None; world.nodes.len()],
+                work: world.nodes.len() + world.links.len(),
+            };
+            let stores = reach.from(operation.client);
+            work += reach.work;
+            match work > WORK_MAX {
+                true => Vec::new(),
+                false => stores,
+            }
+        });
+    each.collect()
+}
+
+/// By node: where its links lead, with what has to hold for each.
+fn onward(world: &World) -> Vec<Vec<(NodeIx, &[Condition])>> {
+    let mut onward = vec![Vec::new(); world.nodes.len()];
+    for (place, node) in world
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| node.is_present)
+    {
+        for step in node.plan.stages.iter().flat_map(|stage| &stage.steps) {
+            onward[place].push((world.link(step.link).to, &step.when[..]));
+        }
+    }
+    for link in world.links.iter().filter(|link| link.is_present) {
+        if link.mode == Mode::Consume {
+            onward[link.from.0 as usize].push((link.to, &[Condition::Always][..]));
+        }
+    }
+    onward
+}
+
+struct Reach<'a> {
+    world: &'a World,
+    onward: &'a [Vec<(NodeIx, &'a [Condition])>],
+    operation: u32,
+    /// By node; a node that is being looked at reaches nothing yet: what comes round again adds
+    /// nothing new.
+    known: Vec<Option<Vec<u16>>>,
+    work: usize,
+}
+
+impl Reach<'_> {
+    /// Depth first, with a stack of its own: designs may be ten thousand nodes deep.
+    fn from(&mut self, start: NodeIx) -> Vec<u16> {
+        let mut stack = vec![(start, 0)];
+        self.known[start.0 as usize] = Some(Vec::new());
+        while let Some((node, next)) = stack.pop() {
+            match self.onward[node.0 as usize].get(next) {
+                Some((to, when)) => {
+                    stack.push((node, next + 1));
+                    if self.always(when) && self.known[to.0 as usize].is_none() {
+                        self.known[to.0 as usize] = Some(Vec::new());
+                        stack.push((*to, 0));
+                    }
+                }
+                None => {
+                    let stores = self.stores_of(node);
+                    self.work += stores.len();
+                    self.known[node.0 as usize] = Some(stores);
+                    if self.work > WORK_MAX {
+                        break;
+                    }
+                }
+            }
+        }
+        self.known[start.0 as usize].take().unwrap_or_default()
+    }
+
+    /// All that its links reach; where one link of several is taken, what every one of them does.
+    fn stores_of(&self, node: NodeIx) -> Vec<u16> {
+        if let Some(store) = self.world.data.store_at(node) {
+            let is_owner = self.world.data.stores[store].copy_of.is_none();
+            return if is_owner {
+                vec![store as u16]
+            } else {
+                Vec::new()
+            };
+        }
+        let taken = self.onward[node.0 as usize]
+            .iter()
+            .filter(|(_, when)| self.always(when))
+            .filter_map(|(to, _)| self.known[to.0 as usize].as_ref());
+        let mut stores: Vec<u16> = match self.world.node(node).kind {
+            "load_balancer" | "queue" => taken
+                .cloned()
+                .reduce(|one, other| {
+                    one.into_iter()
+                        .filter(|store| other.contains(store))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            _ => taken.flatten().copied().collect(),
+        };
+        stores.sort_unstable();
+        stores.dedup();
+        stores
+    }
+
+    fn always(&self, when: &[Condition]) -> bool {
+        when.iter().any(|condition| match condition {
+            Condition::Always | Condition::Writes => true,
+            Condition::Operations(operations) => operations.contains(&self.operation),
+            Condition::Probability(p) => *p >= 1.0,
+            Condition::Reads | Condition::OnMiss | Condition::OnError => false,
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! Sweeping: what nothing under way can touch or ask for any more is judged, or forgotten.
+//!
+//! Whoever holds an intent or a version says so when asked ([`Held`]); nobody has to give anything
+//! back. At fixed numbers of events, so that a run is the same in however many pieces it is run.
+
+use super::row::{Carried, OpId, Seen};
+use super::{Data, DataTally};
+use crate::components::Component;
+use crate::simulation::Simulation;
+
+/// Intents that are looked through again only when there are so many more.
+const OPS_MIN: usize = 4_096;
+/// Acknowledgements kept beside the newest that are looked through again only when so many more.
+const OLDER_MIN: usize = 16_384;
+
+/// When to sweep again.
+#[derive(Clone, Debug)]
+pub(super) struct Due {
+    ops: usize,
+    older: usize,
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self {
+            ops: OPS_MIN,
+            older: OLDER_MIN,
+        }
+    }
+}
+
+/// What is held by anybody.
+#[derive(Debug)]
+pub struct Held {
+    is_held: Vec<bool>,
+    versions: Vec<(u16, u32, u32)>,
+}
+
+impl Held {
+    /// An intent may still be applied.
+    pub fn op(&mut self, op: OpId) {
+        if let Some(is_held) = self.is_held.get_mut(op.place as usize) {
+            *is_held = true;
+        }
+    }
+
+    /// Versions of a key may still be asked about.
+    pub fn seen(&mut self, key: u32, seen: &Seen) {
+        let mine = seen.iter().map(|(store, version)| (store, key, version));
+        self.versions.extend(mine);
+    }
+
+    /// A message.
+    pub fn message(&mut self, key: u32, carried: &Carried) {
+        self.op(carried.op);
+        self.seen(key, &carried.version);
+    }
+}
+
+impl Simulation {
+    /// Sweeps where there is enough to make it worth while.
+    #[cold]
+    pub(crate) fn sweep_if_due(&mut self) {
+        let data = &self.world.data;
+        let older: usize = data.stores.iter().map(|store| store.older).sum();
+        if data.ops.open() < data.due.ops && older < data.due.older {
+            return;
+        }
+        let mut held = self.held();
+        let data = &mut self.world.data;
+        data.settle(&held.is_held);
+        data.forget_older(&mut held.versions);
+        let older: usize = data.stores.iter().map(|store| store.older).sum();
+        data.due = Due {
+            ops: (2 * data.ops.open()).max(OPS_MIN),
+            older: (2 * older).max(OLDER_MIN),
+        };
+    }
+
+    /// Asks everybody.
+    fn held(&self) -> Held {
+        let world = &self.world;
+        let mut held = Held {
+            is_held: vec![false; world.data.ops.places()],
+            versions: Vec::new(),
+        };
+        for (id, call) in world.calls.iter() {
+            let row = world.calls.rows.get(id.slot);
+            held.message(call.key, &row.carried);
+            held.seen(call.key, &row.seen);
+            held.seen(call.key, &row.loaded);
+        }
+        world.data.hold(&mut held);
+        for node in &self.nodes {
+            node.hold(world.now, &mut held);
+        }
+        held
+    }
+
+    /// What was counted of data, with all that can be judged now. Once a run has drained, that is
+    /// all there is.
+    pub(crate) fn data_tally(&self) -> DataTally {
+        let data = &self.world.data;
+        let mut tally = data.tally.clone();
+        if data.ops.open() > 0 {
+            let is_over = self.has_drained();
+            let held = self.held();
+            for (place, op) in data.ops.iter() {
+                if is_over || !(held.is_held[place] || op.is_kept) {
+                    data.judge_op(op, &mut tally);
+                }
+            }
+        }
+        tally
+    }
+}
+
+impl Data {
+    /// Judges every intent that nobody holds.
+    fn settle(&mut self, is_held: &[bool]) {
+        let mut tally = std::mem::take(&mut self.tally);
+        for (place, is_held) in is_held.iter().enumerate() {
+            let op = self.ops.at(place).filter(|op| !is_held && !op.is_kept);
+            if let Some(op) = op {
+                self.judge_op(op, &mut tally);
+                self.ops.settle(place);
+            }
+        }
+        self.tally = tally;
+    }
+
+    /// Forgets the acknowledgements that date no version that anybody holds.
+    fn forget_older(&mut self, versions: &mut Vec<(u16, u32, u32)>) {
+        versions.sort_unstable();
+        versions.dedup();
+        for (place, store) in self.stores.iter_mut().enumerate() {
+            store.older = 0;
+            for (key, state) in store.keys.iter_mut() {
+                if state.older.is_empty() {
+                    continue;
+                }
+                let first = versions.partition_point(|held| *held < (place as u16, key, 0));
+                let mine = versions[first..].iter();
+                let mut mine = mine
+                    .take_while(|held| (held.0, held.1) == (place as u16, key))
+                    .map(|held| held.2)
+                    .peekable();
+                // Each acknowledgement dates the held versions from the one before it up to its own.
+                state.older.retain(|ack| {
+                    let mut dates_one = false;
+                    while mine.peek().is_some_and(|version| *version < ack.version) {
+                        dates_one = true;
+                        mine.next();
+                    }
+                    dates_one
+                });
+                store.older += state.older.len();
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Data outcomes: what a client was told against what was true, and what became of its writes.
+
+use crate::*;
+
+const KEY: &str = r#""keys": {"uniform": {"n": 1}}"#;
+
+/// A client that reads the one key there is.
+fn reader(moments: impl IntoIterator<Item = u64>) -> String {
+    let operations = format!(r#""operations": [{{"name": "get", {KEY}}}]"#);
+    replay_by("r", moments, &operations)
+}
+
+/// A client that writes the one key there is.
+fn writer(moments: impl IntoIterator<Item = u64>, rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    let operations =
+        format!(r#""operations": [{{"name": "put", "effect": "write", {KEY}{comma}{rest}}}]"#);
+    replay_by("w", moments, &operations)
+}
+
+fn cache(rest: &str) -> String {
+    node(
+        "cache",
+        "cache",
+        &format!(r#""hit_time": "const(0s)", {rest}"#),
+    )
+}
+
+impl Run {
+    /// The outcomes that are not 0: "torn_writes 1, effects 3".
+    fn outcomes(&self) -> String {
+        let names = [
+            "stale_reads",
+            "duplicate_effects",
+            "duplicated_writes",
+            "lost_writes",
+            "torn_writes",
+            "out_of_order",
+            "divergent_keys",
+        ];
+        let counts = names.map(|name| (name, self.number(&format!("/data/{name}"))));
+        let counts = counts.iter().filter(|(_, count)| *count > 0.0);
+        counts
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+#[test]
+fn an_entry_is_stale_for_requests_made_after_the_first_newer_write_was_acknowledged() {
+    // Filled at 10. Written at 100, known from 110 on: 105 and 110 could not know, 150 could.
+    let nodes = [
+        reader([0, 50, 105, 110, 150, 400]),
+        writer([100, 300], ""),
+        service("api", 0, ""),
+        cache(r#""ttl": null"#),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("r->api", ""),
+        link("w->api", ""),
+        link("api->cache", r#""when": "reads""#),
+        link("api->db", r#""when": ["on_miss", "writes"]"#),
+    ];
+    let run = run(&nodes, &links);
+    assert_eq!(run.outcomes(), "stale_reads 2, divergent_keys 1");
+    assert_eq!(
+        (run.number("/data/reads"), run.number("/data/writes")),
+        (6.0, 2.0)
+    );
+    assert_eq!(run.number("/data/effects"), 2.0);
+    // 400 - 110: from the first newer version, not from the last.
+    assert_eq!(run.number("/data/staleness_ms/max"), 290.0);
+    assert_eq!(run.number("/nodes/cache/stale_reads"), 2.0);
+    assert_eq!(run.number("/nodes/cache/divergent_keys"), 1.0);
+    assert_eq!(run.number("/nodes/db/stale_reads"), 0.0);
+}
+
+#[test]
+fn an_entry_ends_with_its_ttl_and_its_successor_is_of_a_newer_version() {
+    let nodes = [
+        reader([0, 105, 109, 120, 130]),
+        writer([50], ""),
+        cache(r#""ttl": "100ms""#),
+        database("db", 10, ""),
+    ];
+    // The writer passes by the cache. Filled at 10, expired at 110, loaded anew at 120..130.
+    let links = [
+        link("r->cache", ""),
+        link("w->db", ""),
+        link("cache->db", ""),
+    ];
+    let run = run(&nodes, &links);
+    assert_eq!(run.outcomes(), "stale_reads 2");
+    assert_eq!(run.number("/data/staleness_ms/max"), 109.0 - 60.0);
+}
+
+#[test]
+fn a_fill_that_comes_after_the_invalidation_stays_stale() {
+    // Looked up at 20, missed at 40, read at 50..60 (version 0), filled at 90. The write through
+    // another service is applied, known and invalidated at 65.
+    for (fill_ms, outcomes) in [(20, "stale_reads 1, divergent_keys 1"), (0, "")] {
+        let nodes = [
+            reader([0, 200]),
+            writer([55], ""),
+            service("api", 0, ""),
+            service("admin", 0, ""),
+            cache(r#""ttl": null"#),
+            database("db", 10, ""),
+        ];
+        let links = [
+            link("r->api", ""),
+            link("w->admin", ""),
+            link("api->cache", &format!(r#""latency": "{fill_ms}ms""#)),
+            link("api->db", r#""when": "on_miss", "latency": "10ms""#),
+            link("admin->db", ""),
+            link(
+                "admin->cache",
+                r#""when": "reads", "on_write": "invalidate""#,
+            ),
+        ];
+        let run = run(&nodes, &links);
+        assert_eq!(run.outcomes(), outcomes, "fills take {fill_ms} ms");
+        if fill_ms > 0 {
+            assert_eq!(run.number("/data/staleness_ms/max"), 200.0 - 65.0);
+        }
+    }
+}
+
+#[test]
+fn a_retry_after_a_lost_answer_applies_the_write_twice() {
+    let retried = r#""timeout": "50ms", "retry": {"max_attempts": 3}"#;
+    let nodes = [writer([2, 500], ""), database("db", 10, "")];
+    let links = [link("w->db", retried)];
+    // Applied at 12 and 62: the first answer is lost.
+    let lossy = fault("loss", "w->db", 5, 20, r#""loss": 1"#);
+    let run = run_with("", &nodes, &links, &[lossy]);
+    assert_eq!(run.outcomes(), "duplicate_effects 1, duplicated_writes 1");
+    assert_eq!(
+        (run.number("/data/effects"), run.number("/data/writes")),
+        (3.0, 2.0)
+    );
+    // A lost request was never applied: a retry is then the first.
+    let lossy = fault("loss", "w->db", 0, 5, r#""loss": 1"#);
+    let run = run_with("", &nodes, &links, &[lossy]);
+    assert_eq!(run.outcomes(), "");
+    assert_eq!(run.number("/links/w->db/attempts"), 3.0);
+}
+
+#[test]
+fn two_statements_of_one_operation_are_no_duplicates() {
+    let nodes = [
+        writer([0], ""),
+        service("api", 0, ""),
+        database("db", 10, ""),
+    ];
+    let links = [link("w->api", ""), link("api->db", r#""calls": 3"#)];
+    let run = run(&nodes, &links);
+    assert_eq!(
+        (run.outcomes().as_str(), run.number("/data/effects")),
+        ("", 3.0)
+    );
+}
+
+#[test]
+fn a_second_write_that_fails_leaves_the_operation_torn() {
+    let nodes = [
+        writer([0, 500], ""),
+        service("api", 0, ""),
+        database("orders", 10, ""),
+        database("stock", 10, ""),
+    ];
+    let links = [
+        link("w->api", ""),
+        link("api->orders", ""),
+        link("api->stock", ""),
+    ];
+    let crash = |node| [fault("crash", node, 0, 400, "")];
+    let run = run_with("", &nodes, &links, &crash("stock"));
+    assert_eq!(
+        (run.outcomes().as_str(), run.failed().as_str()),
+        ("torn_writes 1", "error 1")
+    );
+    // The first one failing, nothing was written: an honest failure.
+    let run = run_with("", &nodes, &links, &crash("orders"));
+    assert_eq!(
+        (run.outcomes().as_str(), run.failed().as_str()),
+        ("", "error 1")
+    );
+}
+
+/// A writer whose writes go through a queue and a worker of 100 ms to a database of 10 ms.
+fn queued(moments: &[u64], queue: &str, faults: &[String]) -> Run {
+    let nodes = [
+        writer(moments.iter().copied(), ""),
+        node("q", "queue", queue),
+        service("worker", 100, ""),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("w->q", r#""mode": "publish""#),
+        link("q->worker", r#""mode": "consume""#),
+        link("worker->db", ""),
+    ];
+    run_with(r#""duration": "10s""#, &nodes, &links, faults)
+}
+
+#[test]
+fn accepted_is_not_done() {
+    let run = queued(&[0, 1000], "", &[]);
+    assert_eq!((run.latency(), run.outcomes().as_str()), (0.0, ""));
+    assert_eq!(run.number("/data/effect_delay_ms/max"), 110.0);
+    assert_eq!(run.number("/data/effect_delay_ms/mean"), 110.0);
+}
+
+#[test]
+fn a_message_that_is_delivered_at_most_once_can_be_lost() {
+    let crash = fault("crash", "worker", 50, 500, "");
+    let once = r#""delivery": "at_most_once""#;
+    let run = queued(&[0, 1000], once, std::slice::from_ref(&crash));
+    assert_eq!((run.ok(), run.outcomes().as_str()), (2.0, "lost_writes 1"));
+    let least = r#""visibility_timeout": "2s""#;
+    let run = queued(&[0, 1000], least, &[crash]);
+    assert_eq!((run.ok(), run.number("/data/effects")), (2.0, 2.0));
+    // Taken up again at 2000; the one of 1000 was applied at 1110.
+    assert_eq!(run.outcomes(), "out_of_order 1");
+    assert_eq!(run.number("/data/effect_delay_ms/max"), 2110.0);
+}
+
+#[test]
+fn a_visibility_timeout_below_the_work_applies_twice() {
+    let short = r#""visibility_timeout": "80ms", "max_receives": 2"#;
+    let run = queued(&[0], short, &[]);
+    assert_eq!(run.outcomes(), "duplicate_effects 1, duplicated_writes 1");
+    assert_eq!(run.number("/data/effect_delay_ms/max"), 190.0);
+}
