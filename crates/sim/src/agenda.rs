@@ -103,11 +103,12 @@ pub struct Agenda {
     is_first_fired: bool,
     /// When the first entry that has not fired is due.
     next_time: Time,
-    /// Events of this very moment, in order; those before `fired` have fired. Time does not move on
-    /// while any is left, so all were scheduled now, after everything that stands in the heap for
+    /// The first event of this very moment, or [`Packed::NONE`]. Time does not move on while any is
+    /// left, so all were scheduled now, after everything that stands in the heap for
     /// now: they need neither time nor sequence number, and the heap goes first.
-    at_once: Vec<Packed>,
-    fired: usize,
+    /// Most often there is but one: the first stands apart from those behind it.
+    at_once: Packed,
+    behind: VecDeque<Packed>,
     lanes: Vec<Lane>,
     sequence: u64,
     /// Scheduled events that are housekeeping, apart from those of this very moment.
@@ -120,8 +121,8 @@ impl Default for Agenda {
             heap: BinaryHeap::new(),
             is_first_fired: false,
             next_time: Time::MAX,
-            at_once: Vec::new(),
-            fired: 0,
+            at_once: Packed::NONE,
+            behind: VecDeque::new(),
             lanes: Vec::new(),
             sequence: 0,
             housekeeping: 0,
@@ -170,9 +171,19 @@ impl Agenda {
     }
 
     /// Schedules an event for this very moment, after all that is due by now.
-    #[inline]
+    #[inline(always)]
     pub fn at_once(&mut self, event: Event) {
-        self.at_once.push(event.pack());
+        let event = event.pack();
+        if self.at_once.is_none() {
+            self.at_once = event;
+        } else {
+            self.queue(event);
+        }
+    }
+
+    #[inline(never)]
+    fn queue(&mut self, event: Packed) {
+        self.behind.push_back(event);
     }
 
     #[inline(always)]
@@ -219,18 +230,36 @@ impl Agenda {
         }
     }
 
-    /// Takes the next event that is due before `limit`. It may be of a cancelled timer; `is_live`
-    /// tells those, for lanes to drop them on the way.
-    #[inline]
-    pub fn pop(
+    /// Takes the next event of this very moment, unless something scheduled earlier is due first.
+    #[inline(always)]
+    pub(crate) fn pop_at_once(&mut self, now: Time) -> Option<Packed> {
+        if self.next_time <= now {
+            return None;
+        }
+        let event = self.at_once;
+        if event.is_none() {
+            return None;
+        }
+        self.at_once = match self.behind.is_empty() {
+            true => Packed::NONE,
+            false => self.next_behind(),
+        };
+        Some(event)
+    }
+
+    #[inline(never)]
+    fn next_behind(&mut self) -> Packed {
+        self.behind.pop_front().unwrap_or(Packed::NONE)
+    }
+
+    /// Takes the next event that is due before `limit`, once none of [`Self::pop_at_once`] is left.
+    /// It may be of a cancelled timer; `is_live` tells those, for lanes to drop them on the way.
+    #[inline(always)]
+    pub(crate) fn pop_later(
         &mut self,
-        now: Time,
         limit: Time,
         is_live: impl Fn(&Event) -> bool,
-    ) -> Option<(Time, Event)> {
-        if self.fired < self.at_once.len() && self.next_time > now {
-            return (now < limit).then(|| (now, self.pop_at_once()));
-        }
+    ) -> Option<(Time, Packed)> {
         if self.next_time >= limit {
             return None;
         }
@@ -240,18 +269,7 @@ impl Agenda {
             event = self.advance_lane(event.payload as u32, is_live)?;
         }
         self.housekeeping -= usize::from(event.is_housekeeping());
-        Some((first.time, event.unpack()))
-    }
-
-    #[inline]
-    fn pop_at_once(&mut self) -> Event {
-        let event = self.at_once[self.fired];
-        self.fired += 1;
-        if self.fired == self.at_once.len() {
-            self.at_once.clear();
-            self.fired = 0;
-        }
-        event.unpack()
+        Some((first.time, event))
     }
 
     /// Takes the heap's first, which keeps its place until the next comes or goes.
@@ -274,8 +292,8 @@ impl Agenda {
         let entries = &mut self.lanes[lane as usize].entries;
         let head = entries.pop_front()?.packed();
         while let Some(next) = entries.front().copied() {
-            let event = next.packed().unpack();
-            if is_live(&event) {
+            let event = next.packed();
+            if is_live(&event.unpack()) {
                 let head = Event::LaneHead { lane }.pack();
                 self.push(Entry::new(next.time, next.sequence >> KIND_BITS, head));
                 break;
@@ -299,6 +317,17 @@ mod tests {
         })
     }
 
+    /// The next event, as the run's loop takes it.
+    fn pop(
+        agenda: &mut Agenda,
+        now: Time,
+        is_live: impl Fn(&Event) -> bool,
+    ) -> Option<(Time, Event)> {
+        let next = agenda.pop_at_once(now).map(|event| (now, event));
+        let next = next.or_else(|| agenda.pop_later(Time::MAX, is_live));
+        next.map(|(time, event)| (time, event.unpack()))
+    }
+
     #[test]
     fn order_is_time_then_sequence_across_heap_and_lanes() {
         let mut agenda = Agenda::default();
@@ -308,7 +337,7 @@ mod tests {
         agenda.at(0, 10, timer(3));
         agenda.at(0, 5, timer(0));
         agenda.in_lane_at(0, lane, timer(4));
-        let order: Vec<Event> = std::iter::from_fn(|| agenda.pop(0, Time::MAX, |_| true))
+        let order: Vec<Event> = std::iter::from_fn(|| pop(&mut agenda, 0, |_| true))
             .map(|(_, event)| event)
             .collect();
         assert_eq!(order, (0..5).map(timer).collect::<Vec<_>>());
@@ -319,10 +348,10 @@ mod tests {
         let mut agenda = Agenda::default();
         agenda.at(0, 7, timer(0));
         agenda.at(0, 7, timer(1));
-        assert_eq!(agenda.pop(0, Time::MAX, |_| true), Some((7, timer(0))));
+        assert_eq!(pop(&mut agenda, 0, |_| true), Some((7, timer(0))));
         agenda.at(7, 7, timer(2));
-        assert_eq!(agenda.pop(7, Time::MAX, |_| true), Some((7, timer(1))));
-        assert_eq!(agenda.pop(7, Time::MAX, |_| true), Some((7, timer(2))));
+        assert_eq!(pop(&mut agenda, 7, |_| true), Some((7, timer(1))));
+        assert_eq!(pop(&mut agenda, 7, |_| true), Some((7, timer(2))));
     }
 
     #[test]
@@ -334,13 +363,13 @@ mod tests {
         }
         let live = |event: &Event| matches!(event, Event::Timeout(call) if call.slot == 50 || call.slot == 99);
         assert_eq!(
-            agenda.pop(0, Time::MAX, live),
+            pop(&mut agenda, 0, live),
             Some((10, timer(0))),
             "the head stood in the heap when it was cancelled: its event is skipped by who takes it"
         );
-        assert_eq!(agenda.pop(10, Time::MAX, live), Some((60, timer(50))));
-        assert_eq!(agenda.pop(60, Time::MAX, live), Some((109, timer(99))));
-        assert_eq!(agenda.pop(109, Time::MAX, live), None);
+        assert_eq!(pop(&mut agenda, 10, live), Some((60, timer(50))));
+        assert_eq!(pop(&mut agenda, 60, live), Some((109, timer(99))));
+        assert_eq!(pop(&mut agenda, 109, live), None);
         assert!(!agenda.has_work());
     }
 }

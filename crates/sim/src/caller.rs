@@ -3,7 +3,7 @@
 //! An attempt passes the breaker, then the pool, then the network. A timeout ends the caller's
 //! wait, not the callee's work. Links without a policy (most, and the fast ones) skip all of it.
 
-use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::call::{ANY_REPLICA, Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::policies::Budget;
@@ -19,7 +19,7 @@ enum Verdict {
 
 impl World {
     /// Makes a job call over a link. The answer comes back to the job's component as [`Done`].
-    #[inline]
+    #[inline(never)]
     pub fn call(&mut self, job: CallId, link: LinkIx) {
         let remaining = self.link(link).calls - 1;
         self.call_with(job, link, remaining);
@@ -28,34 +28,66 @@ impl World {
     #[inline(always)]
     fn call_with(&mut self, job: CallId, link: LinkIx, remaining: u32) {
         let state = &mut self.links[link.0 as usize];
-        let mut call = Call::of_job(job, &self.calls[job], link, state.to);
+        let parent = &self.calls[job];
+        state.count_call(parent.is_measured, parent.replica);
+        let mut call = Call::of_job(job, parent, link, state.to);
         call.remaining = remaining;
-        state.count_call(call.is_measured, call.caller_replica);
-        let (root, is_measured) = (call.root, call.is_measured);
-        self.count_need(root, link, is_measured);
-        let id = self.calls.insert(call);
-        self.attempt(id);
+        call.replica = if state.is_guarded {
+            ANY_REPLICA
+        } else {
+            state.choose_replica(&self.nodes)
+        };
+        self.make(call, link);
     }
 
     /// Makes a balancer's job call one of its backends, chosen anew for every attempt.
+    #[inline(never)]
     pub fn call_balanced(&mut self, job: CallId) {
         let parent = &self.calls[job];
         let mut call = Call::of_job(job, parent, LinkIx::NONE, parent.node);
         call.is_balanced = true;
-        let id = self.calls.insert(call);
-        self.attempt_balanced(id);
+        match self.choose_backend(call.node) {
+            Some((place, link, replica)) => {
+                let state = &mut self.links[link.0 as usize];
+                state.count_call(call.is_measured, call.caller_replica);
+                (call.link, call.replica, call.place) = (link, replica, place);
+                call.node = state.to;
+                self.make(call, link);
+            }
+            None => {
+                let id = self.calls.insert(call);
+                self.refuse(id, Cause::Unavailable);
+            }
+        }
     }
 
-    fn attempt_balanced(&mut self, id: CallId) {
-        if self.choose_backend(id) {
-            self.attempt(id);
+    /// Makes the first attempt of a call: policies first, then the network. Inlined, so that the
+    /// record is written once, as it leaves.
+    #[inline(always)]
+    fn make(&mut self, mut call: Call, link: LinkIx) {
+        let state = &mut self.links[link.0 as usize];
+        let is_new = call.is_measured && self.calls.get(call.root).is_some();
+        if is_new && self.needed.mark(call.root, link) {
+            state.tally.needed += 1;
+        }
+        let is_guarded = state.is_guarded;
+        if !is_guarded {
+            call.phase = Phase::Travelling;
+            call.started = self.now;
+            call.is_sent = true;
+            state.count_attempt(&call, self.now);
+            self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
+        }
+        let (timeout, steady) = (state.timeout, state.steady_trip);
+        let id = self.calls.insert(call);
+        if is_guarded {
+            self.attempt_guarded(id);
         } else {
-            self.refuse(id, Cause::Unavailable);
+            self.dispatch(id, timeout, steady);
         }
     }
 
     /// Makes one attempt: policies first, then the network.
-    #[inline(never)]
     fn attempt(&mut self, id: CallId) {
         if self.links[self.calls[id].link.0 as usize].is_guarded {
             self.attempt_guarded(id);
@@ -265,8 +297,6 @@ impl World {
         }
         let caller = self.link(link).from;
         if self.node(caller).balancer.is_some() {
-            let call = &mut self.calls[id];
-            (call.link, call.is_balanced) = (LinkIx::NONE, true);
             self.attempt_balanced(id);
         } else {
             self.attempt(id);
@@ -293,28 +323,30 @@ impl World {
         }
     }
 
-    /// Chooses link and replica for a balancer's attempt; false where there is nobody.
-    #[inline]
-    fn choose_backend(&mut self, id: CallId) -> bool {
+    /// A further attempt of a balancer's: to another backend, where there is one.
+    #[cold]
+    fn attempt_balanced(&mut self, id: CallId) {
         let job = self.calls[id].parent;
-        let Some(job) = self.calls.get(job) else {
-            return false;
-        };
-        let Some(balancer) = &mut self.nodes[job.node.0 as usize].balancer else {
-            return false;
-        };
-        let Some((place, backend)) = balancer.choose() else {
-            return false;
-        };
-        let state = &mut self.links[backend.link.0 as usize];
+        let balancer = self.calls.get(job).map(|job| job.node);
+        let chosen = balancer.and_then(|balancer| self.choose_backend(balancer));
         let call = &mut self.calls[id];
-        (call.link, call.replica, call.place) = (backend.link, backend.replica, place);
-        call.node = state.to;
-        if call.attempt == 1 {
-            state.count_call(call.is_measured, call.caller_replica);
-        }
-        let (root, link, is_measured) = (call.root, backend.link, call.is_measured);
+        (call.link, call.is_balanced) = (LinkIx::NONE, true);
+        let Some((place, link, replica)) = chosen else {
+            return self.refuse(id, Cause::Unavailable);
+        };
+        (call.link, call.replica, call.place) = (link, replica, place);
+        call.node = self.links[link.0 as usize].to;
+        let (root, is_measured) = (call.root, call.is_measured);
         self.count_need(root, link, is_measured);
-        true
+        self.attempt(id);
+    }
+
+    /// A balancer's choice for an attempt: the backend's place, link and replica. `None` where
+    /// there is nobody.
+    #[inline(always)]
+    fn choose_backend(&mut self, balancer: NodeIx) -> Option<(u32, LinkIx, u32)> {
+        let balancer = self.nodes[balancer.0 as usize].balancer.as_mut()?;
+        let (place, backend) = balancer.choose()?;
+        Some((place, backend.link, backend.replica))
     }
 }

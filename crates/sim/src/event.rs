@@ -102,13 +102,44 @@ pub(crate) struct Packed {
     pub(crate) payload: u64,
 }
 
+/// The kinds that a run fires most.
+pub(crate) const ARRIVE: u64 = 0;
+pub(crate) const SERVED: u64 = 1;
+pub(crate) const REPLY: u64 = 2;
+
 /// The kind of a lane's head.
 pub(crate) const LANE_HEAD: u64 = 16;
 
 /// Bits of a kind.
 pub(crate) const KIND_BITS: u32 = 5;
 
+/// The kinds that are housekeeping, one bit each.
+const HOUSEKEEPING: u32 = {
+    let (mut kinds, mut kind) = (0, 0);
+    while kind < 1 << KIND_BITS {
+        let event = Packed { kind, payload: 0 }.unpack();
+        kinds |= (event.is_housekeeping() as u32) << kind;
+        kind += 1;
+    }
+    kinds
+};
+
+/// Kinds are told apart by their number alone: no event is of this kind.
+const NOTHING: u64 = u64::MAX;
+
 impl Packed {
+    /// No event.
+    pub(crate) const NONE: Self = Self {
+        kind: NOTHING,
+        payload: 0,
+    };
+
+    /// Whether there is no event.
+    #[inline(always)]
+    pub(crate) fn is_none(self) -> bool {
+        self.kind == NOTHING
+    }
+
     #[inline(always)]
     fn of_call(kind: u64, call: CallId) -> Self {
         Self::of_two(kind, call.slot, call.generation)
@@ -123,11 +154,20 @@ impl Packed {
     /// See [`Event::is_housekeeping`].
     #[inline(always)]
     pub(crate) fn is_housekeeping(self) -> bool {
-        self.unpack().is_housekeeping()
+        HOUSEKEEPING >> self.kind & 1 == 1
+    }
+
+    /// Of an event of a call: which.
+    #[inline(always)]
+    pub(crate) fn call(self) -> CallId {
+        CallId {
+            slot: self.payload as u32,
+            generation: (self.payload >> 32) as u32,
+        }
     }
 
     #[inline(always)]
-    pub(crate) fn unpack(self) -> Event {
+    pub(crate) const fn unpack(self) -> Event {
         let (low, high) = (self.payload as u32, (self.payload >> 32) as u32);
         let call = CallId {
             slot: low,
@@ -135,9 +175,9 @@ impl Packed {
         };
         let node = NodeIx(low);
         match self.kind {
-            0 => Event::Arrive(call),
-            1 => Event::Served(call),
-            2 => Event::Reply(call),
+            ARRIVE => Event::Arrive(call),
+            SERVED => Event::Served(call),
+            REPLY => Event::Reply(call),
             3 => Event::Timeout(call),
             4 => Event::PoolWait(call),
             5 => Event::Backoff(call),
@@ -173,9 +213,9 @@ impl Event {
     #[inline(always)]
     pub(crate) fn pack(self) -> Packed {
         match self {
-            Self::Arrive(call) => Packed::of_call(0, call),
-            Self::Served(call) => Packed::of_call(1, call),
-            Self::Reply(call) => Packed::of_call(2, call),
+            Self::Arrive(call) => Packed::of_call(ARRIVE, call),
+            Self::Served(call) => Packed::of_call(SERVED, call),
+            Self::Reply(call) => Packed::of_call(REPLY, call),
             Self::Timeout(call) => Packed::of_call(3, call),
             Self::PoolWait(call) => Packed::of_call(4, call),
             Self::Backoff(call) => Packed::of_call(5, call),
@@ -202,7 +242,7 @@ impl Event {
 
     /// Whether it goes on by itself for ever, so that a drain does not wait for it.
     #[inline(always)]
-    pub fn is_housekeeping(&self) -> bool {
+    pub const fn is_housekeeping(&self) -> bool {
         match self {
             Self::ProbeTimeout(_)
             | Self::Probe { .. }

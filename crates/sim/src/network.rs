@@ -8,7 +8,7 @@ use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
 use crate::data::Carried;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
-use crate::world::{LinkState, NodeState, World};
+use crate::world::{Delay, LinkState, NodeState, World};
 use crate::zones::Way;
 
 /// What a job hears of a call it waited for.
@@ -97,29 +97,27 @@ impl World {
         }
     }
 
-    /// Puts an attempt on the network. Inlined: this and [`Self::answer`] are what a run does most.
-    #[inline(always)]
+    /// Puts an attempt on the network.
+    #[inline(never)]
     pub(crate) fn send(&mut self, id: CallId) {
         let now = self.now;
         let call = &mut self.calls[id];
-        let link = call.link;
-        let state = &mut self.links[link.0 as usize];
-        call.started = now;
-        call.is_sent = true;
-        call.phase = Phase::Travelling;
+        let state = &mut self.links[call.link.0 as usize];
+        (call.started, call.is_sent, call.phase) = (now, true, Phase::Travelling);
         state.count_attempt(call, now);
         self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
         if call.replica == ANY_REPLICA {
-            call.replica = match state.callee_replicas {
-                // A callee that the design no longer has runs no replica, and refuses.
-                0 | 1 => 0,
-                count => state.next_live_replica(&self.nodes[state.to.0 as usize], count),
-            };
+            call.replica = state.choose_replica(&self.nodes);
         }
+        let timeout = state.timeout.filter(|_| call.is_awaited);
         let steady = state.steady_trip;
-        if call.is_awaited
-            && let Some(timeout) = state.timeout
-        {
+        self.dispatch(id, timeout, steady);
+    }
+
+    /// An attempt that departed is on its way, and its timeout runs.
+    #[inline(always)]
+    pub(crate) fn dispatch(&mut self, id: CallId, timeout: Option<Delay>, steady: Option<Trip>) {
+        if let Some(timeout) = timeout {
             self.after_delay(timeout, Event::Timeout(id));
         }
         match steady {
@@ -292,8 +290,8 @@ impl LinkState {
         }
     }
 
-    #[inline]
-    fn count_attempt(&mut self, call: &Call, now: Time) {
+    #[inline(always)]
+    pub(crate) fn count_attempt(&mut self, call: &Call, now: Time) {
         let tally = &mut self.tally;
         LinkTally::count(&mut tally.attempts, call.is_measured);
         if call.attempt > 1 {
@@ -325,7 +323,18 @@ impl LinkState {
         }
     }
 
+    /// Whom an attempt goes to.
+    #[inline(always)]
+    pub(crate) fn choose_replica(&mut self, nodes: &[NodeState]) -> u32 {
+        match self.callee_replicas {
+            // A callee that the design no longer has runs no replica, and refuses.
+            0 | 1 => 0,
+            count => self.next_live_replica(&nodes[self.to.0 as usize], count),
+        }
+    }
+
     /// Round robin over the live replicas of a callee.
+    #[inline(never)]
     fn next_live_replica(&mut self, callee: &NodeState, count: u32) -> u32 {
         let first = self.next_replica % count;
         let chosen = (first..count)

@@ -5,7 +5,7 @@ use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase};
 use crate::components::{Component, Node};
 use crate::construct;
 use crate::data::{Data, Fill};
-use crate::event::{Event, LinkIx, NodeIx};
+use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
 use crate::fault::Faults;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
 use crate::world::{Needed, World};
@@ -125,7 +125,7 @@ impl Simulation {
         while self.status == Status::Running {
             let until = budget.min(self.next_look);
             while self.events < until {
-                if !self.step(limit) && !self.pass_mark(time) {
+                if !self.step(limit, until) && !self.pass_mark(time) {
                     return self.status;
                 }
             }
@@ -166,16 +166,27 @@ impl Simulation {
         self.run_until(Time::MAX, u64::MAX)
     }
 
-    /// Takes the next event that is due before `limit` and the next mark, and fires it if it still
-    /// means anything; false where there is none.
-    #[inline]
-    fn step(&mut self, limit: Time) -> bool {
+    /// Fires what is due at this very moment, then the next event that is due before `limit` and
+    /// the next mark; false where there is none. No more than `until` events in all.
+    #[inline(always)]
+    fn step(&mut self, limit: Time, until: u64) -> bool {
         let limit = limit.min(self.next_mark);
+        let now = self.world.now;
+        if now >= limit {
+            return false;
+        }
+        // Most hops take no time: time stands still while there is any of these.
+        while let Some(event) = self.world.agenda.pop_at_once(now) {
+            self.fire(now, event);
+            if self.events >= until {
+                return true;
+            }
+        }
         let world = &mut self.world;
         let calls = &world.calls;
         let next = world
             .agenda
-            .pop(world.now, limit, |event| is_live(calls, event));
+            .pop_later(limit, |event| is_live(calls, event));
         match next {
             Some((time, event)) => self.fire(time, event),
             None => return false,
@@ -272,19 +283,28 @@ impl Simulation {
         }
     }
 
-    /// Each arm asks by itself whether its event is still live: one jump per event, not two.
-    #[inline]
-    fn fire(&mut self, time: Time, event: Event) {
-        match event {
-            Event::Arrive(id) if self.begins(time, event) => self.arrive(id),
-            Event::Served(id) if self.begins(time, event) => {
+    #[inline(always)]
+    fn fire(&mut self, time: Time, event: Packed) {
+        let id = event.call();
+        match event.kind {
+            ARRIVE => self.arrive(time, id),
+            SERVED if self.begins(time, Event::Served(id)) => {
                 let node = self.world.calls[id].node;
                 self.nodes[node.0 as usize].served(id, &mut self.world);
             }
-            Event::Reply(id) if self.begins(time, event) => {
+            REPLY if self.begins(time, Event::Reply(id)) => {
                 let outcome = self.world.calls[id].outcome;
                 self.conclude(id, outcome);
             }
+            SERVED | REPLY => {}
+            _ => self.fire_rarer(time, event.unpack()),
+        }
+    }
+
+    /// Each arm asks by itself whether its event is still live: one jump per event, not two.
+    #[inline(never)]
+    fn fire_rarer(&mut self, time: Time, event: Event) {
+        match event {
             Event::Timeout(id) | Event::ProbeTimeout(id) if self.begins(time, event) => {
                 self.give_up(id, Cause::Timeout);
             }
@@ -339,8 +359,11 @@ impl Simulation {
         is_live
     }
 
-    #[inline]
-    fn arrive(&mut self, id: CallId) {
+    #[inline(always)]
+    fn arrive(&mut self, time: Time, id: CallId) {
+        if !self.begins(time, Event::Arrive(id)) {
+            return;
+        }
         let world = &mut self.world;
         match world.enter(id) {
             Some(node) => self.nodes[node.0 as usize].arrive(id, world),
