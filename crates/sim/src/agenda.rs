@@ -160,7 +160,7 @@ impl Agenda {
     }
 
     /// Schedules an event at a time not before `now`.
-    #[inline]
+    #[inline(always)]
     pub fn at(&mut self, now: Time, time: Time, event: Event) {
         debug_assert!(time >= now, "an event is scheduled in the past");
         if time == now {

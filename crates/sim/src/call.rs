@@ -330,8 +330,21 @@ impl Default for Calls {
 }
 
 impl Calls {
+    /// Puts in a record that is its own root.
+    #[inline(always)]
+    pub fn insert_root(&mut self, mut call: Call) -> CallId {
+        if self.free == u32::MAX {
+            self.grow();
+        }
+        call.root = CallId {
+            slot: self.free,
+            generation: self.records[self.free as usize].generation,
+        };
+        self.insert(call)
+    }
+
     /// Puts a record in.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, mut call: Call) -> CallId {
         if self.free == u32::MAX {
             self.grow();

@@ -78,12 +78,12 @@ impl World {
             state.count_attempt(&call, self.now);
             self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
         }
-        let (timeout, steady) = (state.timeout, state.steady_trip);
+        let (has_timeout, is_instant) = (state.timeout.is_some(), state.is_instant);
         let id = self.calls.insert(call);
         if is_guarded {
             self.attempt_guarded(id);
         } else {
-            self.dispatch(id, timeout, steady);
+            self.dispatch(id, link, has_timeout, is_instant);
         }
     }
 

@@ -200,6 +200,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         latency: Sampler::Const(0),
         latency_lane: None,
         steady_trip: None,
+        is_instant: false,
         callee_replicas: 0,
         is_into_bottom: false,
         is_guarded: false,

@@ -8,7 +8,7 @@ use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
 use crate::data::Carried;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
-use crate::world::{Delay, LinkState, NodeState, World};
+use crate::world::{LinkState, NodeState, World};
 use crate::zones::Way;
 
 /// What a job hears of a call it waited for.
@@ -109,18 +109,40 @@ impl World {
         if call.replica == ANY_REPLICA {
             call.replica = state.choose_replica(&self.nodes);
         }
-        let timeout = state.timeout.filter(|_| call.is_awaited);
-        let steady = state.steady_trip;
-        self.dispatch(id, timeout, steady);
+        let has_timeout = call.is_awaited && state.timeout.is_some();
+        let (link, is_instant) = (call.link, state.is_instant);
+        self.dispatch(id, link, has_timeout, is_instant);
     }
 
     /// An attempt that departed is on its way, and its timeout runs.
     #[inline(always)]
-    pub(crate) fn dispatch(&mut self, id: CallId, timeout: Option<Delay>, steady: Option<Trip>) {
-        if let Some(timeout) = timeout {
+    pub(crate) fn dispatch(
+        &mut self,
+        id: CallId,
+        link: LinkIx,
+        has_timeout: bool,
+        is_instant: bool,
+    ) {
+        if has_timeout {
+            self.limit(id, link);
+        }
+        if is_instant && !self.tap.is_open {
+            self.agenda.at_once(Event::Arrive(id));
+        } else {
+            self.set_out(id, link);
+        }
+    }
+
+    #[inline(never)]
+    fn limit(&mut self, id: CallId, link: LinkIx) {
+        if let Some(timeout) = self.link(link).timeout {
             self.after_delay(timeout, Event::Timeout(id));
         }
-        match steady {
+    }
+
+    #[inline(never)]
+    fn set_out(&mut self, id: CallId, link: LinkIx) {
+        match self.link(link).steady_trip {
             Some(trip) if !self.tap.is_open => self.deliver(trip, Event::Arrive(id)),
             _ => self.travel(id),
         }
@@ -219,9 +241,7 @@ impl World {
         call.arrived = self.now;
         let state = &mut self.nodes[node.0 as usize];
         if !call.is_probe() {
-            state.tally.present.step_up(self.now);
-            state.tally.all.arrivals += 1;
-            state.tally.measured.arrivals += u64::from(call.is_measured);
+            state.count_entry(call, self.now);
         }
         let replica = state.replicas.get(call.replica as usize);
         (replica.is_some_and(|replica| replica.is_up) && state.is_present).then_some(node)
@@ -237,7 +257,17 @@ impl World {
         if !call.is_awaited {
             return self.calls.remove(id);
         }
-        match self.links[call.link.0 as usize].steady_trip {
+        let link = call.link;
+        if self.links[link.0 as usize].is_instant && !self.tap.is_open {
+            self.agenda.at_once(Event::Reply(id));
+        } else {
+            self.set_out_back(id, link);
+        }
+    }
+
+    #[inline(never)]
+    fn set_out_back(&mut self, id: CallId, link: LinkIx) {
+        match self.link(link).steady_trip {
             Some(trip) if !self.tap.is_open => self.deliver(trip, Event::Reply(id)),
             _ => self.travel_back(id),
         }
@@ -260,6 +290,14 @@ impl World {
 }
 
 impl NodeState {
+    #[inline(always)]
+    pub(crate) fn count_entry(&mut self, call: &Call, now: Time) {
+        let tally = &mut self.tally;
+        tally.present.step_up(now);
+        tally.all.arrivals += 1;
+        tally.measured.arrivals += u64::from(call.is_measured);
+    }
+
     #[inline]
     fn count_answer(&mut self, call: &Call, outcome: Outcome, now: Time) {
         if call.is_probe() {
@@ -358,6 +396,7 @@ impl LinkState {
                 latency,
                 lane: self.latency_lane,
             });
+        self.is_instant = self.steady_trip.is_some_and(|trip| trip.latency == 0);
     }
 
     /// One packet's way, and whether it is lost on it. A lost packet draws its latency too: what

@@ -3,7 +3,7 @@
 use crate::call::{Call, CallId, Cause, Outcome};
 use crate::event::{Event, LinkIx};
 use crate::network::Done;
-use crate::world::World;
+use crate::world::{LinkState, Operation, World};
 use design::kinds::client::Effect;
 use design::link::{Mode, OnWrite};
 
@@ -38,6 +38,36 @@ pub struct Step {
 impl Step {
     fn is_fallback(&self) -> bool {
         self.when.contains(&Condition::OnError)
+    }
+
+    /// Whether a job of this operation calls its link now.
+    #[inline(always)]
+    fn is_wanted(
+        &self,
+        link: &mut LinkState,
+        operations: &[Operation],
+        operation: u32,
+        seen: Seen,
+    ) -> bool {
+        if operation == Call::NO_OPERATION {
+            // A deep probe asks every dependency, changes nothing and publishes nothing.
+            return link.mode == Mode::Call && !self.is_fallback();
+        }
+        let effect = || {
+            let known = operations.get(operation as usize);
+            known.map_or(Effect::Read, |operation| operation.effect)
+        };
+        let stream = &mut link.conditions;
+        let mut holds = |condition: &Condition| match condition {
+            Condition::Always => true,
+            Condition::Reads => effect() == Effect::Read,
+            Condition::Writes => effect() == Effect::Write,
+            Condition::OnMiss => seen.miss,
+            Condition::OnError => seen.failure,
+            Condition::Operations(operations) => operations.contains(&operation),
+            Condition::Probability(p) => stream.chance(*p),
+        };
+        self.when.iter().any(&mut holds)
     }
 }
 
@@ -93,8 +123,7 @@ impl World {
     /// Starts a job's plan.
     #[inline(never)]
     pub fn start_plan(&mut self, job: CallId) -> Progress {
-        self.calls[job].stage = 0;
-        self.run_stages(job)
+        self.run_stages(job, 0, Seen::default(), false)
     }
 
     /// A call of the job's plan ended.
@@ -132,8 +161,14 @@ impl World {
         if call.missed != 0 && call.has_loaded {
             self.fill_caches(job);
         }
-        self.calls[job].stage += 1;
-        self.run_stages(job)
+        let call = &mut self.calls[job];
+        let seen = Seen {
+            miss: std::mem::take(&mut call.saw_miss),
+            failure: std::mem::take(&mut call.saw_failure),
+        };
+        let must_fall_back = std::mem::take(&mut call.must_fall_back);
+        let next = call.stage as usize + 1;
+        self.run_stages(job, next, seen, must_fall_back)
     }
 
     /// The key that look-aside caches missed has been loaded: the caller fills them all.
@@ -155,30 +190,30 @@ impl World {
         }
     }
 
-    /// Runs stages until one has calls to wait for.
+    /// Runs stages from `stage` on until one has calls to wait for.
     #[inline(always)]
-    fn run_stages(&mut self, job: CallId) -> Progress {
-        let call = &mut self.calls[job];
-        let (node, mut stage) = (call.node.0 as usize, call.stage as usize);
-        let mut seen = Seen {
-            miss: std::mem::take(&mut call.saw_miss),
-            failure: std::mem::take(&mut call.saw_failure),
-        };
-        let must_fall_back = std::mem::take(&mut call.must_fall_back);
-        let is_probe = call.operation == Call::NO_OPERATION;
+    fn run_stages(
+        &mut self,
+        job: CallId,
+        mut stage: usize,
+        mut seen: Seen,
+        must_fall_back: bool,
+    ) -> Progress {
+        let call = &self.calls[job];
+        let (node, operation) = (call.node.0 as usize, call.operation);
         loop {
             let Some(steps) = self.nodes[node].plan.stages.get(stage) else {
                 return Progress::Finished(self.finish_plan(job));
             };
-            if let Some(link) = steps.only
-                && !is_probe
-            {
-                let call = &mut self.calls[job];
-                (call.stage, call.pending) = (stage as u32, 1);
-                self.call(job, link);
-                return Progress::Waiting;
-            }
-            let pending = self.call_wanted(job, stage, seen);
+            let pending = match steps.only {
+                Some(link) if operation != Call::NO_OPERATION => {
+                    let call = &mut self.calls[job];
+                    (call.stage, call.pending) = (stage as u32, 1);
+                    self.call(job, link);
+                    return Progress::Waiting;
+                }
+                _ => self.call_wanted(job, node, stage, operation, seen),
+            };
             if pending > 0 {
                 let call = &mut self.calls[job];
                 (call.stage, call.pending) = (stage as u32, pending);
@@ -196,51 +231,28 @@ impl World {
 
     /// Calls the links of a stage that are wanted now; how many.
     #[inline(never)]
-    fn call_wanted(&mut self, job: CallId, stage: usize, seen: Seen) -> u32 {
-        let node = self.calls[job].node.0 as usize;
-        let mut pending = 0;
-        for place in 0..self.nodes[node].plan.stages[stage].steps.len() {
-            if let Some(link) = self.wanted(job, node, stage, place, seen) {
-                pending += 1;
-                self.call(job, link);
-            }
-        }
-        pending
-    }
-
-    /// The link of a step, if the job calls it now.
-    #[inline]
-    fn wanted(
+    fn call_wanted(
         &mut self,
         job: CallId,
         node: usize,
         stage: usize,
-        place: usize,
+        operation: u32,
         seen: Seen,
-    ) -> Option<LinkIx> {
-        let step = &self.nodes[node].plan.stages[stage].steps[place];
-        let operation = self.calls[job].operation;
-        let link = &mut self.links[step.link.0 as usize];
-        if operation == Call::NO_OPERATION {
-            // A deep probe asks every dependency, changes nothing and publishes nothing.
-            return (link.mode == Mode::Call && !step.is_fallback()).then_some(step.link);
+    ) -> u32 {
+        let (mut pending, mut place) = (0, 0);
+        while let Some(step) = self.nodes[node].plan.stages[stage].steps.get(place) {
+            let link = step.link;
+            let state = &mut self.links[link.0 as usize];
+            if step.is_wanted(state, &self.operations, operation, seen) {
+                pending += 1;
+                self.call(job, link);
+            }
+            place += 1;
         }
-        let known = self.operations.get(operation as usize);
-        let effect = known.map_or(Effect::Read, |operation| operation.effect);
-        let stream = &mut link.conditions;
-        let mut holds = |condition: &Condition| match condition {
-            Condition::Always => true,
-            Condition::Reads => effect == Effect::Read,
-            Condition::Writes => effect == Effect::Write,
-            Condition::OnMiss => seen.miss,
-            Condition::OnError => seen.failure,
-            Condition::Operations(operations) => operations.contains(&operation),
-            Condition::Probability(p) => stream.chance(*p),
-        };
-        step.when.iter().any(&mut holds).then_some(step.link)
+        pending
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish_plan(&mut self, job: CallId) -> Outcome {
         let call = &self.calls[job];
         let (node, is_degraded) = (call.node.0 as usize, call.is_degraded);
@@ -255,6 +267,7 @@ impl World {
     }
 
     /// A write is through: caches beside the data forget its key.
+    #[cold]
     fn invalidate(&mut self, job: CallId, node: usize) {
         if self.effect(job) != Effect::Write {
             return;

@@ -184,9 +184,7 @@ impl Simulation {
         }
         let world = &mut self.world;
         let calls = &world.calls;
-        let next = world
-            .agenda
-            .pop_later(limit, |event| is_live(calls, event));
+        let next = world.agenda.pop_later(limit, |event| is_live(calls, event));
         match next {
             Some((time, event)) => self.fire(time, event),
             None => return false,

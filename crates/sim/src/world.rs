@@ -96,6 +96,8 @@ pub struct LinkState {
     pub(crate) latency_lane: Option<LaneIx>,
     /// What every packet's way is, where nothing about it is drawn.
     pub(crate) steady_trip: Option<Trip>,
+    /// Whether that takes no time.
+    pub(crate) is_instant: bool,
     /// Replicas of the callee, and whether it is at the bottom: what every attempt asks of it.
     pub(crate) callee_replicas: u32,
     pub(crate) is_into_bottom: bool,
@@ -215,7 +217,10 @@ impl Needed {
         if self.words.len() < end {
             self.words.resize(end.next_power_of_two(), 0);
         }
-        self.words[first..end].fill(0);
+        match self.words_per_record {
+            1 => self.words[first] = 0,
+            _ => self.words[first..end].fill(0),
+        }
     }
 
     /// A request needs a link: whether for the first time.

@@ -296,10 +296,7 @@ impl Client {
         call.is_awaited = false;
         call.started = cx.now;
         call.is_measured = cx.now >= cx.warmup;
-        let id = cx.calls.insert(call);
-        // A user is always there.
-        let _ = cx.enter(id);
-        cx.request_made(id);
+        let id = cx.request_made(call);
         if cx.calls.rows.is_on {
             cx.want(id, OpId::NONE);
         }

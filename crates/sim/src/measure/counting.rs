@@ -1,6 +1,6 @@
 //! Where the world counts: requests made and finished, waits and work.
 
-use crate::call::{CallId, Outcome, Phase, Purpose};
+use crate::call::{Call, CallId, Outcome, Phase, Purpose};
 use crate::measure::RequestTally;
 use crate::world::World;
 
@@ -14,15 +14,18 @@ impl World {
         sum
     }
 
-    /// A user made a request.
-    pub fn request_made(&mut self, id: CallId) {
-        self.calls[id].root = id;
-        self.needed.begin(id);
-        let call = &self.calls[id];
+    /// A user made a request: it enters the client, where a user is always there.
+    #[inline(always)]
+    pub fn request_made(&mut self, mut call: Call) -> CallId {
+        call.arrived = self.now;
         self.windows.open.offered += 1;
         if call.is_measured {
             self.operations[call.operation as usize].tally.offered += 1;
         }
+        self.nodes[call.node.0 as usize].count_entry(&call, self.now);
+        let id = self.calls.insert_root(call);
+        self.needed.begin(id);
+        id
     }
 
     /// A request ended, one way or another; its record goes.
