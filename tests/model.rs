@@ -24,6 +24,8 @@ mod clients;
 mod data;
 #[path = "model/edits.rs"]
 mod edits;
+#[path = "model/failures.rs"]
+mod failures;
 #[path = "model/faults.rs"]
 mod faults;
 #[path = "model/policies.rs"]

@@ -19,7 +19,7 @@ fn everything(faults: &[String]) -> Run {
             r#""arrivals": {"closed": {"users": 5, "think": "exp(50ms)"}}"#,
         ),
         node("load_balancer", "load_balancer", ""),
-        service("service", 5, ""),
+        service("service", 5, r#""zone": "a""#),
         node("cache", "cache", ""),
         node(
             "queue",
@@ -28,7 +28,7 @@ fn everything(faults: &[String]) -> Run {
         ),
         service("worker", 5, r#""error_rate": 0.2"#),
         node("dead", "queue", ""),
-        database("database", 5, ""),
+        database("database", 5, r#""zone": "b""#),
     ];
     let links = [
         link("poisson->load_balancer", ""),
@@ -49,21 +49,19 @@ fn everything(faults: &[String]) -> Run {
 fn every_fault_changes_everything_it_can_be_aimed_at() {
     let calm = everything(&[]);
     let links: Vec<&String> = calm.report["links"].as_object().unwrap().keys().collect();
-    for (kind, name) in [
-        (FaultKind::Crash, "crash"),
-        (FaultKind::Slowdown, "slowdown"),
-        (FaultKind::Latency, "latency"),
-        (FaultKind::Loss, "loss"),
-        (FaultKind::TrafficSpike, "traffic_spike"),
-        (FaultKind::CacheFlush, "cache_flush"),
-    ] {
+    for kind in FaultKind::ALL.iter().copied() {
+        let name = kind.name();
         let targets: Vec<&str> = match kind {
-            FaultKind::TrafficSpike => vec!["poisson", "constant", "on_off", "closed"],
+            FaultKind::Partition => vec!["a"],
+            FaultKind::TrafficSpike | FaultKind::KeySkew => {
+                vec!["poisson", "constant", "on_off", "closed"]
+            }
             _ if kind.is_for_links() => links.iter().map(|link| link.as_str()).collect(),
             _ => kind.targets().to_vec(),
         };
         for target in targets {
-            let run = everything(&[fault(name, target, 1000, 2000, "")]);
+            let often = r#""every": "100ms", "pause": "10ms", "step": "100ms""#;
+            let run = everything(&[fault(name, target, 1000, 2000, often)]);
             assert_ne!(
                 run.hash(),
                 calm.hash(),

@@ -70,7 +70,7 @@ impl History {
         self.marks.retain(|mark| mark.kind == MarkKind::Edit);
         self.marks.extend(design.faults.iter().map(|fault| Mark {
             time_s: fault.at.as_s(),
-            end_s: match fault.ends() {
+            end_s: match design.fault_ends(fault) {
                 Some(end) if end == fault.at => None,
                 Some(end) => Some(end.as_s()),
                 None => Some(f64::INFINITY),
@@ -162,6 +162,17 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
         FaultKind::Loss => format!("Loss on {target}"),
         FaultKind::TrafficSpike => format!("Traffic of {target} × {}", fault.times),
         FaultKind::CacheFlush => format!("Flush of {target}"),
+        FaultKind::Hang => format!("Hang of {target}"),
+        FaultKind::ErrorRate => format!("Errors of {target}"),
+        FaultKind::GrayFailure => format!("Gray failure of {target}"),
+        FaultKind::Jitter => format!("Jitter on {target}"),
+        FaultKind::KeySkew => format!("Hot key of {target}"),
+        FaultKind::CacheOutage | FaultKind::QueueOutage | FaultKind::ThirdPartyOutage => {
+            format!("Outage of {target}")
+        }
+        FaultKind::RollingDeploy => format!("Deploy of {target}"),
+        FaultKind::DiskFull => format!("Disk full at {target}"),
+        FaultKind::GcPauses => format!("Pauses of {target}"),
         FaultKind::Partition => match &fault.to {
             Some(to) => format!("{target} cut from {to}"),
             None => format!("{target} cut off"),

@@ -241,7 +241,9 @@ fn last_trigger(lesson: &Lesson, design: &Design) -> Option<(f64, f64)> {
         .iter()
         .filter(|fault| lesson.is_trigger(fault))
         .map(|fault| {
-            let end = fault.ends().map_or(f64::INFINITY, design::Duration::as_s);
+            let end = design
+                .fault_ends(fault)
+                .map_or(f64::INFINITY, design::Duration::as_s);
             (fault.at.as_s(), end)
         })
         .max_by(|a, b| a.0.total_cmp(&b.0))

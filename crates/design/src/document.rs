@@ -285,6 +285,14 @@ impl Design {
         self.links.iter().find(|link| link.id == id)
     }
 
+    /// The moment a fault is over, if it ends.
+    pub fn fault_ends(&self, fault: &Fault) -> Option<Duration> {
+        let replicas = self
+            .node(&fault.target)
+            .map_or(1, |node| node.kind.replicas());
+        fault.ends(replicas)
+    }
+
     /// A new id for a node of this kind: the kind's name, numbered where it is taken.
     pub fn free_id(&self, kind: &str) -> String {
         let taken = |id: &str| self.node(id).is_some();

@@ -16,9 +16,9 @@ record! {
         pub target: String = String::new() => { label: "Target" },
         /// One replica alone, counted from 0. `null` is all of them.
         pub replica: Option<u32> = None => { label: "Replica", range: 0..=9999 },
-        /// For a slowdown or a traffic spike: times this.
+        /// For a slowdown, a gray failure or a traffic spike: times this.
         pub times: f64 = 10.0 => { label: "Times", range: 0..=10000 },
-        /// For latency: added to each packet, each way.
+        /// For latency: added to each packet, each way. For jitter: each packet takes an even share of it, from nothing to all.
         pub add: crate::Distribution = crate::Distribution::Const(Duration::ms(100)) => { label: "Added latency" },
         /// For loss: share of packets lost, each way.
         pub loss: f64 = 0.5 => { label: "Loss", range: 0..=1 },
@@ -26,6 +26,20 @@ record! {
         pub to: Option<String> = None => { label: "Cut from" },
         /// For a partition: only what the target sends is lost; what is sent to it arrives.
         pub one_way: bool = false => { label: "One way" },
+        /// For an error rate, a gray failure or a third-party outage: share of the calls answered with an error. For a connection leak: share of the connections never given back.
+        pub errors: f64 = 0.5 => { label: "Share", range: 0..=1 },
+        /// For a key skew: share of the requests that are for one and the same key.
+        pub hot: f64 = 0.5 => { label: "Share of the hot key", range: 0..=1 },
+        /// For pauses: how often one begins.
+        pub every: Duration = Duration::s(10) => { label: "Every", range: 0.001..=2592000 },
+        /// For pauses: how long one is.
+        pub pause: Duration = Duration::ms(200) => { label: "Pause", range: 0.000001..=3600, source: "G1 aims at 200 ms" },
+        /// For a rolling deploy: how long each replica is down before the next one is.
+        pub step: Duration = Duration::s(10) => { label: "Step", range: 0.001..=86400 },
+        /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). `null` is once.
+        pub mtbf: Option<Duration> = None => { label: "Mean time between failures", range: 0.001..=31536000 },
+        /// Where it comes again and again: what is broken works again after an exponential time of this mean. `null` is after `for`.
+        pub mttr: Option<Duration> = None => { label: "Mean time to repair", range: 0.001..=2592000 },
     }
 }
 
@@ -46,6 +60,28 @@ choice! {
         CacheFlush = "cache_flush",
         /// A zone is cut from another, or from all others: what they send each other is lost, health probes too. Within the zone all goes on.
         Partition = "partition",
+        /// The process stands still: what it is sent is lost, it says nothing, and what it was at goes on where it stood once the hang is over.
+        Hang = "hang",
+        /// A share of the calls, `errors`, is answered with an error at once; health probes that ask for a page too.
+        ErrorRate = "error_rate",
+        /// Health probes pass, while a share of the calls, `errors`, is answered with an error at once, and the work of the others takes `times` as long.
+        GrayFailure = "gray_failure",
+        /// A link takes longer by a different time for each packet.
+        Jitter = "jitter",
+        /// A share of a client's requests, `hot`, is for one key.
+        KeySkew = "key_skew",
+        /// Every call to a cache is refused. It keeps what it holds.
+        CacheOutage = "cache_outage",
+        /// A queue refuses every message and delivers none. It keeps what it holds.
+        QueueOutage = "queue_outage",
+        /// Replicas are restarted one after another, each down for `step`, as in a crash. It takes as long as that takes.
+        RollingDeploy = "rolling_deploy",
+        /// Writes are answered with an error; reads go on.
+        DiskFull = "disk_full",
+        /// The process stands still for `pause`, again and again. What arrives meanwhile waits, and nothing is lost.
+        GcPauses = "gc_pauses",
+        /// A share of the calls, `errors`, is answered with an error at once; the others hear nothing.
+        ThirdPartyOutage = "third_party_outage",
     }
 }
 
@@ -53,28 +89,61 @@ impl FaultKind {
     /// The kinds of node this can be aimed at; none for faults of links and zones.
     pub fn targets(self) -> &'static [&'static str] {
         match self {
-            Self::Crash => &["load_balancer", "service", "cache", "queue", "database"],
+            Self::Crash | Self::Hang | Self::ErrorRate => {
+                &["load_balancer", "service", "cache", "queue", "database"]
+            }
             Self::Slowdown => &["service", "cache", "database"],
-            Self::Latency | Self::Loss | Self::Partition => &[],
-            Self::TrafficSpike => &["client"],
-            Self::CacheFlush => &["cache"],
+            Self::GrayFailure => &["service", "cache", "database"],
+            Self::GcPauses => &["service", "cache", "queue", "database"],
+            Self::Latency | Self::Jitter | Self::Loss | Self::Partition => &[],
+            Self::TrafficSpike | Self::KeySkew => &["client"],
+            Self::CacheFlush | Self::CacheOutage => &["cache"],
+            Self::QueueOutage => &["queue"],
+            Self::RollingDeploy | Self::ThirdPartyOutage => &["service"],
+            Self::DiskFull => &["queue", "database"],
         }
     }
 
     /// Whether it is aimed at a link.
     pub fn is_for_links(self) -> bool {
-        self.targets().is_empty() && self != Self::Partition
+        match self {
+            Self::Latency | Self::Jitter | Self::Loss => true,
+            Self::Crash
+            | Self::Slowdown
+            | Self::TrafficSpike
+            | Self::CacheFlush
+            | Self::Partition
+            | Self::Hang
+            | Self::ErrorRate
+            | Self::GrayFailure
+            | Self::KeySkew
+            | Self::CacheOutage
+            | Self::QueueOutage
+            | Self::RollingDeploy
+            | Self::DiskFull
+            | Self::GcPauses
+            | Self::ThirdPartyOutage => false,
+        }
+    }
+
+    /// Whether it happens at one moment, or in a way of its own, so that it cannot come and go.
+    pub fn has_own_course(self) -> bool {
+        matches!(
+            self,
+            Self::CacheFlush | Self::RollingDeploy | Self::GcPauses
+        )
     }
 }
 
 impl Fault {
-    /// The moment it is over, if it ends.
-    pub fn ends(&self) -> Option<Duration> {
+    /// The moment it is over, if it ends; for a rolling deploy of a node with this many replicas.
+    pub fn ends(&self, replicas: u32) -> Option<Duration> {
+        let after = |ns: u64| Some(Duration(self.at.0.saturating_add(ns)));
         match self.kind {
             FaultKind::CacheFlush => Some(self.at),
-            _ => self
-                .lasts
-                .map(|lasts| Duration(self.at.0.saturating_add(lasts.0))),
+            FaultKind::RollingDeploy => after(self.step.0.saturating_mul(u64::from(replicas))),
+            _ if self.mtbf.is_some() => None,
+            _ => after(self.lasts?.0),
         }
     }
 }

@@ -5,11 +5,9 @@ mod zones;
 
 use crate::attribute::Reader;
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
-use crate::fault::Fault;
 use crate::kinds::Kind;
 use crate::kinds::client::Arrivals;
 use crate::link::{Backoff, Condition, Link, Mode};
-use crate::quantity::Duration;
 use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -437,14 +435,4 @@ fn hint<'a>(reader: &Reader, wrong: &str, valid: impl Iterator<Item = &'a str> +
             names => format!("; there are {names}"),
         },
     }
-}
-
-/// The first moment nothing scheduled is left to happen: the end of the last fault.
-pub fn last_fault_ends(design: &Design) -> Duration {
-    design
-        .faults
-        .iter()
-        .filter_map(Fault::ends)
-        .max()
-        .unwrap_or_default()
 }

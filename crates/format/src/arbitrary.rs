@@ -341,6 +341,7 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
         let mut is_of_zone = false;
         if let Some(zone) = hit.and_then(|node| zones_of(std::slice::from_ref(node)).pop())
             && is_for_nodes
+            && kind != FaultKind::RollingDeploy
             && rng.chance(20)
             && !nodes.iter().any(|node| node.id == zone)
         {
@@ -367,6 +368,7 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
         if rng.chance(40) {
             fault.push(("loss".to_owned(), Value::Number(decimal(rng, 0.0, 1.0))));
         }
+        fault.extend(fault_course(rng, kind));
         if kind == FaultKind::Partition {
             let others: Vec<&String> = zones.iter().filter(|zone| **zone != target).collect();
             if !others.is_empty() && rng.chance(40) {
@@ -374,13 +376,41 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
             }
             fault.push(("one_way".to_owned(), Value::Bool(rng.chance(30))));
         }
-        if rng.chance(40) && is_for_nodes && !is_of_zone {
+        if rng.chance(40) && is_for_nodes && !is_of_zone && kind != FaultKind::RollingDeploy {
             let replica = rng.below(u64::from(replicas));
             fault.push(("replica".to_owned(), Value::Number(replica as f64)));
         }
         faults.push(Value::Map(fault));
     }
     faults
+}
+
+/// Shares and times of a fault that are not those of every kind.
+fn fault_course(rng: &mut Rng, kind: FaultKind) -> Vec<(String, Value)> {
+    let mut course = Vec::new();
+    for share in ["errors", "hot"] {
+        if rng.chance(40) {
+            course.push((share.to_owned(), Value::Number(decimal(rng, 0.0, 1.0))));
+        }
+    }
+    let mut time = |rng: &mut Rng, name: &str, low, high| {
+        let value = Value::text(duration(rng, low, high).to_string());
+        course.push((name.to_owned(), value));
+    };
+    if rng.chance(60) {
+        time(rng, "every", 0.5, 4.0);
+        time(rng, "pause", 0.001, 0.4);
+    }
+    if rng.chance(60) {
+        time(rng, "step", 0.05, 3.0);
+    }
+    if rng.chance(25) && !kind.has_own_course() {
+        time(rng, "mtbf", 0.2, 6.0);
+        if rng.chance(60) {
+            time(rng, "mttr", 0.05, 2.0);
+        }
+    }
+    course
 }
 
 /// The zones that nodes run in, each once.

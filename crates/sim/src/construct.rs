@@ -98,10 +98,7 @@ fn grant(world: &mut World) {
 fn place_nodes(design: &Design, world: &mut World) {
     for node in &design.nodes {
         let replicas = node.kind.replicas() as usize;
-        let fresh = Replica {
-            is_up: true,
-            slowdown: 1.0,
-        };
+        let fresh = Replica::default();
         let kind = node.kind.name();
         let zones = node.deployment.zones().iter();
         let zones = zones.filter_map(|zone| world.zones.place(zone)).collect();
@@ -130,6 +127,7 @@ fn place_nodes(design: &Design, world: &mut World) {
             zones,
             plan: Plan::default(),
             is_bottom: true,
+            fault_errors: None,
             balancer: None,
             tally: NodeTally::default(),
         });

@@ -84,6 +84,8 @@ pub enum Event {
     Fault {
         /// Of the list of faults.
         generation: u32,
+        /// Its place in the list.
+        fault: u32,
     },
     /// The head of a lane: inside the agenda only.
     LaneHead {
@@ -202,7 +204,10 @@ impl Packed {
             },
             12 => Event::Fill { node, fill: high },
             13 => Event::Invalidate { node, key: high },
-            14 => Event::Fault { generation: low },
+            14 => Event::Fault {
+                generation: low,
+                fault: high,
+            },
             15 => Event::ProbeTimeout(call),
             _ => Event::LaneHead { lane: low },
         }
@@ -234,7 +239,7 @@ impl Event {
             }
             Self::Fill { node, fill } => Packed::of_two(12, node.0, fill),
             Self::Invalidate { node, key } => Packed::of_two(13, node.0, key),
-            Self::Fault { generation } => Packed::of_two(14, generation, 0),
+            Self::Fault { generation, fault } => Packed::of_two(14, generation, fault),
             Self::ProbeTimeout(call) => Packed::of_call(15, call),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
@@ -310,7 +315,10 @@ mod tests {
                 fill: u32::MAX,
             },
             Event::Invalidate { node, key: 1 },
-            Event::Fault { generation: 2 },
+            Event::Fault {
+                generation: 2,
+                fault: 7,
+            },
             Event::LaneHead { lane: 255 },
         ] {
             let packed = event.pack();

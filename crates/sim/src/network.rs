@@ -10,6 +10,7 @@ use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
 use crate::world::{LinkState, NodeState, World};
 use crate::zones::Way;
+use design::link::Mode;
 
 /// What a job hears of a call it waited for.
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +179,7 @@ impl World {
 
     /// A packet of a call is lost: nothing more will come of it.
     #[cold]
-    fn lose(&mut self, id: CallId) {
+    pub(crate) fn lose(&mut self, id: CallId) {
         let call = &mut self.calls[id];
         call.phase = Phase::Gone;
         let parent = call.parent;
@@ -375,9 +376,15 @@ impl LinkState {
     #[inline(never)]
     fn next_live_replica(&mut self, callee: &NodeState, count: u32) -> u32 {
         let first = self.next_replica % count;
+        // A consumer takes its messages itself; a caller cannot tell one that stands still.
+        let is_taken = self.mode == Mode::Consume;
+        let is_live = |replica: &u32| {
+            let replica = &callee.replicas[*replica as usize];
+            replica.is_up && (!is_taken || replica.serves())
+        };
         let chosen = (first..count)
             .chain(0..first)
-            .find(|replica| callee.replicas[*replica as usize].is_up)
+            .find(is_live)
             .unwrap_or(first);
         self.next_replica = (chosen + 1) % count;
         chosen
@@ -415,7 +422,13 @@ impl LinkState {
         let own = self.latency.draw(&mut self.latency_stream);
         // Faults draw from a stream of their own: what they add does not reshuffle the link's.
         let stream = &mut self.fault_stream;
-        let added = self.added_latency.iter().map(|added| added.draw(stream));
+        let added = self.added_latency.iter().map(|(added, is_share)| {
+            let most = added.draw(stream);
+            match is_share {
+                true => (most as f64 * stream.unit()) as u64,
+                false => most,
+            }
+        });
         let latency = own + added.sum::<u64>();
         let lane = self.latency_lane.filter(|_| self.added_latency.is_empty());
         Trip { latency, lane }

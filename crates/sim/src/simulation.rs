@@ -7,6 +7,7 @@ use crate::construct;
 use crate::data::{Data, Fill};
 use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
 use crate::fault::Faults;
+use crate::frozen::Frozen;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
 use crate::world::{Needed, World};
 use crate::zones::Zones;
@@ -68,6 +69,8 @@ impl Simulation {
             links: Vec::new(),
             operations: Vec::new(),
             zones: Zones::default(),
+            troubled: 0,
+            frozen: Frozen::default(),
             requests_degraded: 0,
             needed: Needed::default(),
             windows: Windows::new(WINDOW),
@@ -114,8 +117,8 @@ impl Simulation {
             false => self.following_mark(now),
         };
         self.design = design.clone();
-        self.faults.set(&design.faults, &mut self.world);
-        self.faults.apply(&mut self.nodes, &mut self.world);
+        self.faults
+            .set(&design.faults, &mut self.nodes, &mut self.world);
     }
 
     /// Goes on until a simulated time, or until so many events have fired.
@@ -203,7 +206,7 @@ impl Simulation {
         let mark = self.next_mark;
         let world = &mut self.world;
         // What waits for a crashed process to come back is not idle.
-        let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark);
+        let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark, world.end);
         let is_idle = || !world.has_work() || is_stuck;
         if mark > world.end && (mark - world.end > DRAIN_MAX || is_idle()) {
             return self.end_run();
@@ -287,10 +290,16 @@ impl Simulation {
         match event.kind {
             ARRIVE => self.arrive(time, id),
             SERVED if self.begins(time, Event::Served(id)) => {
+                if self.world.frozen.is_used && self.world.puts_off_work(id) {
+                    return;
+                }
                 let node = self.world.calls[id].node;
                 self.nodes[node.0 as usize].served(id, &mut self.world);
             }
             REPLY if self.begins(time, Event::Reply(id)) => {
+                if self.stands_still(id, Event::Reply(id)) {
+                    return;
+                }
                 let outcome = self.world.calls[id].outcome;
                 self.conclude(id, outcome);
             }
@@ -304,10 +313,20 @@ impl Simulation {
     fn fire_rarer(&mut self, time: Time, event: Event) {
         match event {
             Event::Timeout(id) | Event::ProbeTimeout(id) if self.begins(time, event) => {
-                self.give_up(id, Cause::Timeout);
+                if !self.stands_still(id, event) {
+                    self.give_up(id, Cause::Timeout);
+                }
             }
-            Event::PoolWait(id) if self.begins(time, event) => self.give_up(id, Cause::PoolTimeout),
-            Event::Backoff(id) if self.begins(time, event) => self.world.attempt_again(id),
+            Event::PoolWait(id) if self.begins(time, event) => {
+                if !self.stands_still(id, event) {
+                    self.give_up(id, Cause::PoolTimeout);
+                }
+            }
+            Event::Backoff(id) if self.begins(time, event) => {
+                if !self.stands_still(id, event) {
+                    self.world.attempt_again(id);
+                }
+            }
             Event::Patience(id) | Event::Visibility(id) if self.begins(time, event) => {
                 let node = self.world.calls[id].node;
                 self.nodes[node.0 as usize].timer(event, &mut self.world);
@@ -338,12 +357,18 @@ impl Simulation {
                     cache.take_fill(key, seen, &mut self.world);
                 }
             }
-            Event::Fault { generation } => {
+            Event::Fault { generation, fault } => {
                 if self.begins(time, event) && self.faults.is_current(generation) {
-                    self.faults.apply(&mut self.nodes, &mut self.world);
+                    self.faults.turn(fault, &mut self.nodes, &mut self.world);
                 }
             }
         }
+    }
+
+    /// Whether the caller of a call stands still, so that what concerns it has been put off.
+    #[inline(always)]
+    fn stands_still(&mut self, id: CallId, event: Event) -> bool {
+        self.world.frozen.is_used && self.world.puts_off_caller(id, event)
     }
 
     /// Time moves to an event, unless it is of a timer that was cancelled.
@@ -363,6 +388,9 @@ impl Simulation {
             return;
         }
         let world = &mut self.world;
+        if world.troubled > 0 && !world.gets_in(id) {
+            return;
+        }
         match world.enter(id) {
             Some(node) => self.nodes[node.0 as usize].arrive(id, world),
             None => world.answer(id, Outcome::Failed(Cause::Refused)),

@@ -5,6 +5,7 @@ use crate::call::{CallId, Calls};
 use crate::components::load_balancer::Balancer;
 use crate::data::Data;
 use crate::event::{Event, LinkIx, NodeIx};
+use crate::frozen::Frozen;
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Windows};
 use crate::network::Trip;
 use crate::plan::Plan;
@@ -29,6 +30,55 @@ pub struct Replica {
     pub is_up: bool,
     /// Times its work takes.
     pub slowdown: f64,
+    /// Whether a fault holds it down.
+    pub is_crashed: bool,
+    /// Whether it refuses every call though its process runs.
+    pub is_out: bool,
+    /// Since when it stands still, if it does.
+    pub stands_since: Option<Time>,
+    /// Whether what it is sent while it stands still is lost; else it waits.
+    pub is_deaf: bool,
+    /// What faults do to calls at its door.
+    pub(crate) troubles: Option<Box<Troubles>>,
+}
+
+/// What faults do to calls at the door of a replica.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Troubles {
+    /// Share answered with an error.
+    pub(crate) errors: f64,
+    /// The same, but not of health probes.
+    pub(crate) hidden_errors: f64,
+    /// Whether all others hear nothing.
+    pub(crate) is_silent: bool,
+    /// Whether writes are answered with an error.
+    pub(crate) is_full: bool,
+}
+
+impl Default for Replica {
+    fn default() -> Self {
+        Self {
+            is_up: true,
+            slowdown: 1.0,
+            is_crashed: false,
+            is_out: false,
+            stands_since: None,
+            is_deaf: false,
+            troubles: None,
+        }
+    }
+}
+
+impl Replica {
+    /// Whether it takes up work by itself, as a consumer does.
+    pub fn serves(&self) -> bool {
+        self.is_up && !self.is_out && self.stands_since.is_none()
+    }
+
+    /// Whether a call may not get in as usual.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.is_out || self.stands_since.is_some() || self.troubles.is_some()
+    }
 }
 
 /// What is shared of a node.
@@ -48,6 +98,8 @@ pub struct NodeState {
     pub plan: Plan,
     /// Whether it is at the bottom: it calls nobody.
     pub is_bottom: bool,
+    /// Draws the calls that a fault answers with an error, once there was one.
+    pub(crate) fault_errors: Option<Box<Stream>>,
     /// The balancer's beliefs, where it is one.
     pub balancer: Option<Box<Balancer>>,
     /// Its figures.
@@ -110,8 +162,8 @@ pub struct LinkState {
     pub(crate) pool: Option<(u32, Option<Delay>)>,
     pub(crate) callers: Vec<CallerState>,
     pub(crate) next_replica: u32,
-    /// Added by faults.
-    pub(crate) added_latency: Vec<Sampler>,
+    /// Added by faults: all of a draw, or (jitter) an even share of it.
+    pub(crate) added_latency: Vec<(Sampler, bool)>,
     /// Added by faults.
     pub(crate) added_loss: f64,
     pub(crate) latency_stream: Stream,
@@ -170,6 +222,10 @@ pub struct World {
     pub(crate) links: Vec<LinkState>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) zones: Zones,
+    /// Replicas that do not let every call in as usual.
+    pub(crate) troubled: u32,
+    /// What stands still.
+    pub(crate) frozen: Frozen,
     /// Requests answered in part, the warm-up included.
     pub(crate) requests_degraded: u64,
     /// Which links each request under way has needed.

@@ -106,9 +106,27 @@ pub(super) fn faults_for(design: &Design, target: &Target) -> Vec<FaultKind> {
 pub(crate) fn fault_words(fault: &Fault) -> String {
     let name = super::notation::title(fault.kind.name());
     let size = match fault.kind {
-        FaultKind::Crash | FaultKind::CacheFlush | FaultKind::Partition => String::new(),
+        FaultKind::Crash
+        | FaultKind::CacheFlush
+        | FaultKind::Partition
+        | FaultKind::Hang
+        | FaultKind::CacheOutage
+        | FaultKind::QueueOutage
+        | FaultKind::ThirdPartyOutage
+        | FaultKind::DiskFull => String::new(),
+        FaultKind::RollingDeploy => {
+            let step = super::curve::short_duration(fault.step.as_s());
+            return format!("{name}, {step} each");
+        }
+        FaultKind::GcPauses => {
+            format!(" of {}", super::curve::short_duration(fault.pause.as_s()))
+        }
+        FaultKind::ErrorRate | FaultKind::GrayFailure => {
+            format!(" {:.0} %", fault.errors * 100.0)
+        }
+        FaultKind::KeySkew => format!(" {:.0} %", fault.hot * 100.0),
         FaultKind::Slowdown | FaultKind::TrafficSpike => format!(" ×{}", fault.times),
-        FaultKind::Latency => match fault.add.mean_s() {
+        FaultKind::Latency | FaultKind::Jitter => match fault.add.mean_s() {
             Some(mean_s) => format!(" +{}", super::curve::short_duration(mean_s)),
             None => String::new(),
         },
@@ -161,14 +179,26 @@ mod tests {
     fn faults_fit_their_target() {
         let design = design();
         let of = |target: Target| faults_for(&design, &target);
-        assert_eq!(of(Target::Node("users".into())), [FaultKind::TrafficSpike]);
+        assert_eq!(
+            of(Target::Node("users".into())),
+            [FaultKind::TrafficSpike, FaultKind::KeySkew]
+        );
         assert_eq!(
             of(Target::Node("api".into())),
-            [FaultKind::Crash, FaultKind::Slowdown]
+            [
+                FaultKind::Crash,
+                FaultKind::Slowdown,
+                FaultKind::Hang,
+                FaultKind::ErrorRate,
+                FaultKind::GrayFailure,
+                FaultKind::RollingDeploy,
+                FaultKind::GcPauses,
+                FaultKind::ThirdPartyOutage,
+            ]
         );
         assert_eq!(
             of(Target::Link("users->api".into())),
-            [FaultKind::Latency, FaultKind::Loss]
+            [FaultKind::Latency, FaultKind::Loss, FaultKind::Jitter]
         );
         assert!(of(Target::Settings).is_empty());
         assert_eq!(fault_words(&Fault::default()), "Slowdown ×10, 10 s");

@@ -29,7 +29,7 @@ pub(super) fn check(
         check_link(fault, design, reader);
     } else if let Some(kind) = nodes.get(fault.target.as_str()) {
         check_node(fault, kind, reader);
-    } else if zones.contains(fault.target.as_str()) {
+    } else if zones.contains(fault.target.as_str()) && fault.kind != FaultKind::RollingDeploy {
         check_nodes_of_zone(fault, design, reader);
     } else {
         let hint = hint(reader, &fault.target, nodes.keys().copied());
@@ -37,8 +37,37 @@ pub(super) fn check(
             reader.problem(format!("there is no node \"{}\"{hint}", fault.target))
         });
     }
-    if fault.kind == FaultKind::Slowdown && fault.times <= 0.0 {
-        reader.within("times", |reader| reader.problem("must be above 0"));
+    check_course(fault, reader);
+}
+
+/// What it says of its course over time.
+fn check_course(fault: &Fault, reader: &mut Reader) {
+    let mut problem = |field: &str, message: String| {
+        reader.within(field, |reader| reader.problem(message));
+    };
+    let is_slow = matches!(fault.kind, FaultKind::Slowdown | FaultKind::GrayFailure);
+    if is_slow && fault.times <= 0.0 {
+        problem("times", "must be above 0".to_owned());
+    }
+    let name = fault.kind.name();
+    if fault.mtbf.is_some() && fault.kind.has_own_course() {
+        let message =
+            format!("does nothing to {name}, which has a course of its own; set it to null");
+        problem("mtbf", message);
+    }
+    if fault.mttr.is_some() && fault.mtbf.is_none() {
+        let message = "does nothing without mtbf; set it to null, or give both".to_owned();
+        problem("mttr", message);
+    }
+    if fault.kind == FaultKind::GcPauses && fault.pause >= fault.every {
+        let message = format!("{} is not shorter than every {}", fault.pause, fault.every);
+        problem("pause", message);
+    }
+    if fault.kind == FaultKind::RollingDeploy && fault.replica.is_some() {
+        problem(
+            "replica",
+            "a deploy goes over all replicas; set it to null".to_owned(),
+        );
     }
 }
 

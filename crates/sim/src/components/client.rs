@@ -23,6 +23,8 @@ pub struct Client {
     profile: Vec<spec::ProfileStep>,
     /// Of traffic spikes under way.
     spike: f64,
+    /// Share of requests that faults make ask for the hot key.
+    hot: f64,
     /// Arrivals per ns now.
     rate: f64,
     /// Work left until the next arrival, as of `since`.
@@ -49,6 +51,7 @@ struct Streams {
     keys: Stream,
     think: Stream,
     reload: Stream,
+    hot_keys: Stream,
 }
 
 impl Client {
@@ -61,12 +64,14 @@ impl Client {
             keys: stream(random::Purpose::Keys),
             think: stream(random::Purpose::Think),
             reload: stream(random::Purpose::Reload),
+            hot_keys: stream(random::Purpose::HotKeys),
         };
         let mut client = Self {
             node,
             arrivals: Arrivals::Replay(Vec::new()),
             profile: Vec::new(),
             spike: 1.0,
+            hot: 0.0,
             rate: 0.0,
             work: 0.0,
             since: cx.now,
@@ -116,6 +121,11 @@ impl Client {
         self.settle(cx.now);
         self.spike = times;
         self.reschedule(cx);
+    }
+
+    /// A key skew begins, changes or ends.
+    pub fn set_hot(&mut self, share: f64) {
+        self.hot = share;
     }
 
     fn take(&mut self, spec: &spec::Client, cx: &mut World) {
@@ -290,6 +300,10 @@ impl Client {
         let mut call = Call::new(Purpose::Request, self.node, LinkIx::NONE);
         call.operation = *operation;
         call.key = keys.draw(&mut self.streams.keys);
+        if self.streams.hot_keys.chance(self.hot) {
+            // The most popular key of a skewed distribution, and any of an even one.
+            call.key = 0;
+        }
         call.replica = 0;
         call.place = self.crowd;
         call.phase = Phase::Planning;

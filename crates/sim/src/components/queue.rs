@@ -11,7 +11,7 @@ use crate::data::{Carried, Held};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::Gauge;
 use crate::network::Done;
-use crate::world::{Delay, World};
+use crate::world::{Delay, Replica, World};
 use design::kinds::queue::{self as spec, Delivery, Overflow};
 use std::collections::VecDeque;
 
@@ -126,7 +126,7 @@ impl Queue {
             .node(self.node)
             .replicas
             .first()
-            .is_some_and(|replica| replica.is_up)
+            .is_some_and(Replica::serves)
         {
             return;
         }
@@ -152,11 +152,7 @@ impl Queue {
                 let (link, in_flight) = self.consumers[*place];
                 let state = cx.link(link);
                 in_flight < state.concurrency
-                    && cx
-                        .node(state.to)
-                        .replicas
-                        .iter()
-                        .any(|replica| replica.is_up)
+                    && cx.node(state.to).replicas.iter().any(Replica::serves)
             })?;
         self.next_consumer = (place + 1) % count;
         Some(place)

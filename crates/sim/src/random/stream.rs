@@ -34,6 +34,12 @@ pub enum Purpose {
     FaultLatency = 14,
     /// What the distance between zones adds to a link's latency.
     Distance = 15,
+    /// When something breaks by chance, and when it works again.
+    Failures = 16,
+    /// Which calls a fault answers with an error.
+    FaultErrors = 17,
+    /// Which requests a fault makes ask for the hot key.
+    HotKeys = 18,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

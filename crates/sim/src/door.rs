@@ -1,0 +1,86 @@
+//! The door of a callee: what faults do to a call before it is let in.
+
+use crate::call::{CallId, Cause, Outcome};
+use crate::event::Event;
+use crate::random::{Purpose, Stream};
+use crate::world::{Troubles, World};
+use design::kinds::client::Effect;
+
+enum Door {
+    Open,
+    /// It hears nothing.
+    Silent,
+    /// It waits until the process goes on.
+    Waits,
+    Refuses(Cause),
+}
+
+impl World {
+    /// Whether a call gets in. Where it does not, it has been dealt with.
+    #[cold]
+    pub(crate) fn gets_in(&mut self, id: CallId) -> bool {
+        match self.door(id) {
+            Door::Open => return true,
+            Door::Waits => {}
+            Door::Silent => self.lose(id),
+            Door::Refuses(cause) => {
+                // It counts there, and as failed there.
+                let _ = self.enter(id);
+                self.answer(id, Outcome::Failed(cause));
+            }
+        }
+        false
+    }
+
+    fn door(&mut self, id: CallId) -> Door {
+        let call = &self.calls[id];
+        let (node, is_probe) = (call.node, call.is_probe());
+        let replica = call.replica;
+        let Some(state) = self.node(node).replicas.get(replica as usize) else {
+            return Door::Open;
+        };
+        if !state.is_up {
+            return Door::Open;
+        }
+        if state.stands_since.is_some() {
+            let is_deaf = state.is_deaf;
+            if !is_deaf {
+                self.put_off(node, replica, Event::Arrive(id));
+            }
+            return if is_deaf { Door::Silent } else { Door::Waits };
+        }
+        if state.is_out {
+            return Door::Refuses(Cause::Refused);
+        }
+        match state.troubles.clone() {
+            Some(troubles) => self.troubled_door(id, is_probe, &troubles),
+            None => Door::Open,
+        }
+    }
+
+    fn troubled_door(&mut self, id: CallId, is_probe: bool, troubles: &Troubles) -> Door {
+        let node = self.calls[id].node;
+        let is_write = self.effect(id) == Effect::Write || self.node(node).kind == "queue";
+        if troubles.is_full && is_write && !is_probe {
+            return Door::Refuses(Cause::Error);
+        }
+        // Gray: the probe sees nothing of it.
+        let hidden = if is_probe {
+            0.0
+        } else {
+            troubles.hidden_errors
+        };
+        let seed = self.seed;
+        let state = self.node_mut(node);
+        let stream = state
+            .fault_errors
+            .get_or_insert_with(|| Box::new(Stream::new(seed, &state.id, Purpose::FaultErrors)));
+        // Both are drawn, so that one fault more does not reshuffle the other's.
+        let draws = [stream.chance(troubles.errors), stream.chance(hidden)];
+        match (draws.contains(&true), troubles.is_silent) {
+            (true, _) => Door::Refuses(Cause::Error),
+            (false, true) => Door::Silent,
+            (false, false) => Door::Open,
+        }
+    }
+}

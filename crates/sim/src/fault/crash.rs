@@ -1,0 +1,49 @@
+//! A crash: what becomes of the calls of a process that dies.
+
+use crate::call::{Cause, Outcome, Phase, Purpose};
+use crate::components::{Component, Node};
+use crate::event::{LinkIx, NodeIx};
+use crate::world::World;
+
+/// Processes of a node die, `replicas` in rising order: their calls are reset, so that the callers
+/// hear at once, and their memory is gone, with the state of their policies.
+pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut World) {
+    for replica in replicas {
+        cx.node_mut(place).replicas[*replica as usize].is_up = false;
+    }
+    let dies = |replica: u32| replicas.binary_search(&replica).is_ok();
+    let (mut lost, mut made) = (Vec::new(), Vec::new());
+    for (id, call) in cx.calls.iter() {
+        let is_traffic = matches!(call.purpose, Purpose::Call | Purpose::Probe(_));
+        if is_traffic && call.node == place && dies(call.replica) && call.phase.is_at_callee() {
+            lost.push(id);
+        }
+        let is_made_here = call.purpose == Purpose::Call
+            && call.link != LinkIx::NONE
+            && cx.link(call.link).from == place;
+        if is_made_here && call.is_awaited && dies(call.caller_replica) {
+            made.push(id);
+        }
+    }
+    for id in made {
+        let call = &mut cx.calls[id];
+        (call.holds_connection, call.is_judged) = (false, false);
+        if call.phase == Phase::Held {
+            // In a pause, or waiting for a connection: it was never sent, and nobody is left to.
+            cx.calls.remove(id);
+        }
+    }
+    cx.forget_callers(place, replicas);
+    for id in &lost {
+        let call = &cx.calls[*id];
+        if let Some(station) = node.stations_mut().get_mut(call.replica as usize) {
+            station.count_lost(call, cx.now);
+        }
+    }
+    for replica in replicas {
+        node.crash(*replica, cx);
+    }
+    for id in lost {
+        cx.answer(id, Outcome::Failed(Cause::Refused));
+    }
+}

@@ -1,0 +1,183 @@
+//! What faults do to nodes, links and zones: several on one target multiply, or add up.
+
+use super::course::Course;
+use super::{Faults, crash};
+use crate::components::Node;
+use crate::event::NodeIx;
+use crate::frozen::Frozen;
+use crate::random::Sampler;
+use crate::world::{Troubles, World};
+use design::{Fault, FaultKind};
+
+/// What the faults of a replica come to.
+struct Sum {
+    is_crashed: bool,
+    /// It stands still; whether what arrives meanwhile is lost.
+    is_hung: bool,
+    is_paused: bool,
+    is_out: bool,
+    slowdown: f64,
+    troubles: Troubles,
+}
+
+impl Faults {
+    /// The faults of a node or link that are on now, for a replica.
+    fn on<'a>(
+        &'a self,
+        list: &'a [u32],
+        replica: u32,
+        cx: &'a World,
+    ) -> impl Iterator<Item = &'a Fault> {
+        let courses = list.iter().map(|place| &self.list[*place as usize]);
+        courses
+            .filter(move |course| course.is_on(cx.now, replica))
+            .map(|course: &Course| &course.fault)
+    }
+
+    pub(super) fn cut_zones(&self, cx: &mut World) {
+        cx.zones.heal();
+        for course in &self.list {
+            let fault = &course.fault;
+            if fault.kind == FaultKind::Partition && course.is_on(cx.now, 0) {
+                cx.zones
+                    .cut(&fault.target, fault.to.as_deref(), fault.one_way);
+            }
+        }
+        cx.look_at_zones();
+    }
+
+    pub(super) fn apply_to_node(&self, place: u32, nodes: &mut [Node], cx: &mut World) {
+        let none = Vec::new();
+        let list = self.of_node.get(&place).unwrap_or(&none);
+        let node = NodeIx(place);
+        let mut dying = Vec::new();
+        for replica in 0..cx.node(node).replicas.len() as u32 {
+            let sum = self.sum(list, node, replica, cx);
+            if is_dying(&sum, node, replica, cx) {
+                dying.push(replica);
+            }
+        }
+        if !dying.is_empty() {
+            crash(node, &dying, &mut nodes[place as usize], cx);
+        }
+        if let Node::Client(client) = &mut nodes[place as usize] {
+            let of = |kind| self.on(list, 0, cx).filter(move |fault| fault.kind == kind);
+            let times = of(FaultKind::TrafficSpike)
+                .map(|fault| fault.times)
+                .product();
+            let hot = of(FaultKind::KeySkew).fold(0.0, |hot, fault| either(hot, fault.hot));
+            client.set_hot(hot);
+            client.set_spike(times, cx);
+        }
+    }
+
+    /// What the faults of a node come to for one replica: those of the node, of this replica, or of
+    /// the zone it runs in.
+    fn sum(&self, list: &[u32], node: NodeIx, replica: u32, cx: &World) -> Sum {
+        let state = cx.node(node);
+        let zone = state.zone_of(replica);
+        let hits = |fault: &&Fault| match fault.target == state.id {
+            true => fault.replica.is_none_or(|only| only == replica),
+            false => cx.zones.place(&fault.target) == zone,
+        };
+        let mut sum = Sum {
+            is_crashed: false,
+            is_hung: false,
+            is_paused: false,
+            is_out: false,
+            slowdown: 1.0,
+            troubles: Troubles::default(),
+        };
+        for fault in self.on(list, replica, cx).filter(hits) {
+            let troubles = &mut sum.troubles;
+            match fault.kind {
+                FaultKind::Crash | FaultKind::RollingDeploy => sum.is_crashed = true,
+                FaultKind::Hang => sum.is_hung = true,
+                FaultKind::GcPauses => sum.is_paused = true,
+                FaultKind::Slowdown => sum.slowdown *= fault.times,
+                FaultKind::CacheOutage | FaultKind::QueueOutage => sum.is_out = true,
+                FaultKind::ErrorRate => {
+                    troubles.errors = either(troubles.errors, fault.errors);
+                }
+                FaultKind::GrayFailure => {
+                    troubles.hidden_errors = either(troubles.hidden_errors, fault.errors);
+                    sum.slowdown *= fault.times;
+                }
+                FaultKind::ThirdPartyOutage => {
+                    troubles.errors = either(troubles.errors, fault.errors);
+                    troubles.is_silent = true;
+                }
+                FaultKind::DiskFull => troubles.is_full = true,
+                FaultKind::Latency
+                | FaultKind::Loss
+                | FaultKind::Jitter
+                | FaultKind::Partition
+                | FaultKind::TrafficSpike
+                | FaultKind::KeySkew
+                | FaultKind::CacheFlush => {}
+            }
+        }
+        sum
+    }
+
+    pub(super) fn apply_to_link(&self, place: u32, cx: &mut World) {
+        let none = Vec::new();
+        let list = self.of_link.get(&place).unwrap_or(&none);
+        let (mut loss, mut latency) = (0.0, Vec::new());
+        for fault in self.on(list, 0, cx) {
+            match fault.kind {
+                FaultKind::Loss => loss = either(loss, fault.loss),
+                FaultKind::Latency => latency.push((Sampler::new(&fault.add), false)),
+                FaultKind::Jitter => latency.push((Sampler::new(&fault.add), true)),
+                _ => {}
+            }
+        }
+        let link = &mut cx.links[place as usize];
+        (link.added_loss, link.added_latency) = (loss, latency);
+        link.refresh();
+    }
+}
+
+/// The chance that at least one of two independent things happens.
+fn either(a: f64, b: f64) -> f64 {
+    a + b - a * b
+}
+
+/// Makes a replica as broken as its faults say; whether it dies of them now.
+fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
+    let now = cx.now;
+    let state = &mut cx.nodes[node.0 as usize].replicas[replica as usize];
+    let was_troubled = state.is_troubled();
+    state.slowdown = sum.slowdown;
+    state.is_out = sum.is_out;
+    state.troubles = match sum.troubles == Troubles::default() {
+        true => None,
+        false => Some(Box::new(sum.troubles.clone())),
+    };
+    let dies = sum.is_crashed && state.is_up;
+    if sum.is_crashed {
+        state.is_crashed = true;
+    } else if std::mem::take(&mut state.is_crashed) {
+        state.is_up = true;
+    }
+    // A dead process does not stand still: it refuses.
+    let stands = (sum.is_hung || sum.is_paused) && !sum.is_crashed;
+    let stood = state.stands_since.is_some();
+    state.is_deaf = sum.is_hung;
+    if stands && !stood {
+        state.stands_since = Some(now);
+    }
+    let since = state.stands_since;
+    if !stands {
+        state.stands_since = None;
+    }
+    let is_troubled = state.is_troubled();
+    cx.troubled += u32::from(is_troubled);
+    cx.troubled -= u32::from(was_troubled);
+    match (since, stands) {
+        (Some(_), true) if !stood => cx.frozen.freeze(),
+        (Some(since), false) => Frozen::thaw(node, replica, since, cx),
+        _ => {}
+    }
+    dies
+}
