@@ -26,6 +26,9 @@ Options of run, check and compare:
   --set PATH=VALUE        change a field first, by node or link (api.replicas=4,
                           api->db.retry.max_attempts=2) or by place (nodes[2].replicas=4)
   --set-b PATH=VALUE      of compare: change a field of B alone; B may then be left out
+  --trace OUT.json        of run: write requests as traces for Perfetto or chrome://tracing
+  --trace-sample SHARE    trace this share of the requests (0.01); the last 200,000 spans
+                          are kept
   --remedy                of run and check, with a scenario: with what mends it
   --max-events N          stop after so many events (4,000,000,000); the report then says
                           out_of_budget, and check fails
@@ -74,6 +77,10 @@ pub(crate) struct Options {
     pub(crate) settings_b: Vec<String>,
     /// With the scenario's remedy.
     pub(crate) remedy: bool,
+    /// Where traces go.
+    pub(crate) trace: Option<String>,
+    /// The share of requests that are traced.
+    pub(crate) trace_share: Option<f64>,
     /// Most events of each run.
     pub(crate) events_max: Option<u64>,
 }
@@ -126,7 +133,14 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
     match (command, rest) {
         ("--version" | "-V", []) => Ok(Invocation::Version),
         ("run", rest) => {
-            let (source, options) = parse_one(command, rest, &["--remedy"])?;
+            let (source, options) =
+                parse_one(command, rest, &["--remedy", "--trace", "--trace-sample"])?;
+            if options.trace.is_none() && options.trace_share.is_some() {
+                return Err("--trace-sample goes with --trace OUT.json".to_owned());
+            }
+            if options.trace.is_some() && options.seeds.is_some() {
+                return Err("--trace is of one run; leave --seeds out".to_owned());
+            }
             Ok(Invocation::Run(source, options))
         }
         ("check", rest) => {
@@ -228,6 +242,15 @@ fn parse_options(
                 return Err(format!(
                     "--allow {value}: there are no rules yet, so there is no finding to allow"
                 ));
+            }
+            "--trace" => options.trace = Some(value),
+            "--trace-sample" => {
+                let share = value
+                    .parse()
+                    .ok()
+                    .filter(|share| (0.0..=1.0).contains(share));
+                let wrong = || format!("--trace-sample {value}: not a share from 0 to 1");
+                options.trace_share = Some(share.ok_or_else(wrong)?);
             }
             "--set-b" => options.settings_b.push(value),
             _ => options.settings.push(value),

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// The share of requests that are traced where nobody says otherwise.
+const TRACE_SHARE: f64 = 0.01;
+
 /// The seeds of an invocation: from the one given or the design's own, one after the other.
 pub(crate) fn seeds(design: &Design, options: &Options) -> Vec<u64> {
     let count = u64::from(options.seeds.unwrap_or(1));
@@ -20,11 +23,36 @@ pub(crate) fn seeds(design: &Design, options: &Options) -> Vec<u64> {
 
 /// The report of one run, or what the reports of all seeds say together.
 pub(crate) fn report(name: &str, design: &Design, options: &Options) -> Result<Value, String> {
+    if let Some(path) = &options.trace {
+        return traced(name, design, options, path);
+    }
     let mut reports = reports(name, design, options, &seeds(design, options))?;
     match options.seeds {
         None => Ok(reports.remove(0)),
         Some(_) => Ok(summarize(&reports)),
     }
+}
+
+/// One run, with its traces in a file.
+fn traced(name: &str, design: &Design, options: &Options, path: &str) -> Result<Value, String> {
+    let share = options.trace_share.unwrap_or(TRACE_SHARE);
+    let host_options = host_options(options, options.seed);
+    let (report, traces) = host::run_traced(design, &host_options, share)
+        .map_err(|problems| input::lines(name, &problems))?;
+    std::fs::write(path, traces).map_err(|error| format!("--trace {path}: {error}"))?;
+    Ok(to_value(&report))
+}
+
+fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
+    host::Options {
+        seed,
+        duration: options.duration,
+        events_max: options.events_max,
+    }
+}
+
+fn to_value(report: &host::Report) -> Value {
+    serde_json::to_value(report).expect("a report holds nothing that JSON cannot")
 }
 
 /// One report per seed, in order of seed.
@@ -35,13 +63,8 @@ pub(crate) fn reports(
     seeds: &[u64],
 ) -> Result<Vec<Value>, String> {
     let run = |seed: u64| -> Result<Value, Vec<Problem>> {
-        let options = host::Options {
-            seed: Some(seed),
-            duration: options.duration,
-            events_max: options.events_max,
-        };
-        let report = host::run(design, &options)?;
-        Ok(serde_json::to_value(&report).expect("a report holds nothing that JSON cannot"))
+        let report = host::run(design, &host_options(options, Some(seed)))?;
+        Ok(to_value(&report))
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);

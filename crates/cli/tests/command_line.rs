@@ -425,3 +425,63 @@ fn stdin_is_a_design() {
         assert!(String::from_utf8_lossy(&output.stdout).contains("seed 7, 1 s"));
     }
 }
+
+/// The trace opens in a viewer: every span has its time, lies within what it nests in on its line,
+/// and the report is that of a run without.
+#[test]
+fn traces_are_written_for_viewers() {
+    let path = file("traced.json", SHOP);
+    let out = file("trace.json", "");
+    let arguments = [
+        "run",
+        &path,
+        "--format",
+        "json",
+        "--trace",
+        &out,
+        "--trace-sample",
+        "0.5",
+    ];
+    let traced = report(&arguments);
+    assert_eq!(traced, report(&["run", &path, "--format", "json"]));
+    let text = std::fs::read_to_string(&out).unwrap();
+    let trace: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let (made, kept) = (
+        &trace["otherData"]["requests"],
+        &trace["otherData"]["requests_kept"],
+    );
+    assert_eq!(*made, traced["requests"]["offered"]);
+    let share = kept.as_f64().unwrap() / made.as_f64().unwrap();
+    assert!((0.3..0.7).contains(&share), "{share}");
+    let mut lines = std::collections::BTreeMap::new();
+    for event in trace["traceEvents"].as_array().unwrap() {
+        assert!(event["name"].is_string() && event["pid"].is_u64() && event["tid"].is_u64());
+        if event["ph"] == "M" {
+            continue;
+        }
+        assert_eq!(event["ph"], "X");
+        let (start, length) = (
+            event["ts"].as_f64().unwrap(),
+            event["dur"].as_f64().unwrap(),
+        );
+        assert!(start >= 0.0 && length >= 0.0, "{event}");
+        let ns = |us: f64| (us * 1e3).round() as u64;
+        let line = (event["pid"].as_u64(), event["tid"].as_u64());
+        let spans: &mut Vec<(u64, u64)> = lines.entry(line).or_default();
+        spans.push((ns(start), ns(start) + ns(length)));
+    }
+    assert!(lines.len() > 30);
+    for spans in lines.values() {
+        for (at, a) in spans.iter().enumerate() {
+            for b in &spans[at + 1..] {
+                let is_apart = a.1 <= b.0 || b.1 <= a.0;
+                let is_nested = (a.0 <= b.0 && b.1 <= a.1) || (b.0 <= a.0 && a.1 <= b.1);
+                assert!(is_apart || is_nested, "{a:?} crosses {b:?}");
+            }
+        }
+    }
+    assert!(refused(&["run", &path, "--trace", "/no/such/place.json"]).contains("--trace"));
+    assert!(refused(&["run", &path, "--trace", &out, "--trace-sample", "2"]).contains("share"));
+    assert!(refused(&["run", &path, "--trace-sample", "0.1"]).contains("--trace OUT.json"));
+    assert!(refused(&["run", &path, "--trace", &out, "--seeds", "2"]).contains("one run"));
+}

@@ -6,6 +6,7 @@
 //! [`Design::read`](design::Design::read) only; the ranges stand in the descriptions.
 
 use design::attribute::{Field, INTEGER_MAX, LIST_MAX, Named, Record, Shape, TEXT_MAX, Variant};
+use design::deployment::Deployment;
 use design::distribution::NOTATION;
 use design::document::{
     FAULTS_MAX, LINKS_MAX, NODES_MAX, POSITION_MAX, REQUIREMENTS_MAX, Settings, VERSION,
@@ -135,6 +136,7 @@ impl Schemas {
                 ])),
             ),
         ];
+        properties.extend(self.fields(Deployment::RECORD));
         properties.extend(self.fields(kind.record));
         object([
             ("title", Value::text(kind.label)),

@@ -3,6 +3,8 @@
 
 mod frame;
 mod session;
+#[cfg(feature = "traces")]
+mod trace;
 
 pub use scenarios;
 pub use session::Session;
@@ -27,6 +29,32 @@ pub struct Options {
 ///
 /// Every problem of a design that cannot be run.
 pub fn run(design: &Design, options: &Options) -> Result<Report, Vec<Problem>> {
+    let mut simulation = prepare(design, options)?;
+    simulation.run();
+    Ok(simulation.report())
+}
+
+/// Runs a design to its end and traces a share of its requests, from 0 to 1. The report is that of
+/// [`run`]; beside it stand the traces as one JSON document in the Chrome trace event format.
+///
+/// # Errors
+///
+/// Every problem of a design that cannot be run.
+#[cfg(feature = "traces")]
+pub fn run_traced(
+    design: &Design,
+    options: &Options,
+    share: f64,
+) -> Result<(Report, String), Vec<Problem>> {
+    let mut simulation = prepare(design, options)?;
+    simulation.trace(share);
+    simulation.run();
+    let traced = simulation.tap_mut().trace.take();
+    let traces = traced.map(|traced| trace::chrome(&simulation, &traced));
+    Ok((simulation.report(), traces.unwrap_or_default()))
+}
+
+fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Problem>> {
     let mut design = design.clone();
     if let Some(seed) = options.seed {
         design.settings.seed = seed;
@@ -38,10 +66,8 @@ pub fn run(design: &Design, options: &Options) -> Result<Report, Vec<Problem>> {
         problems if problems.is_empty() => {}
         problems => return Err(problems),
     }
-    let mut simulation =
-        sim::Simulation::new(&design).with_budget(options.events_max.unwrap_or(sim::EVENTS_MAX));
-    simulation.run();
-    Ok(simulation.report())
+    let events_max = options.events_max.unwrap_or(sim::EVENTS_MAX);
+    Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
 /// The report as JSON, the structure of `--format json`.

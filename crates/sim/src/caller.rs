@@ -100,6 +100,7 @@ impl World {
     fn attempt_guarded(&mut self, id: CallId) {
         match self.ask_policies(id) {
             Verdict::Goes => self.send(id),
+            Verdict::Waits if self.tap.is_open => self.trace_attempt(id),
             Verdict::Waits => {}
             Verdict::Refused => self.refuse(id, Cause::CircuitOpen),
         }
@@ -144,6 +145,9 @@ impl World {
     /// gives the job that waited and what it hears.
     #[inline(always)]
     pub(crate) fn conclude(&mut self, id: CallId, outcome: Outcome) -> Option<(CallId, Done)> {
+        if self.tap.is_open {
+            self.show_conclusion(id, outcome);
+        }
         let call = &mut self.calls[id];
         call.is_awaited = false;
         let (job, link, remaining) = (call.parent, call.link, call.remaining);
@@ -176,9 +180,6 @@ impl World {
         let ended = has_policy.then(|| call.clone());
         if is_over {
             self.calls.remove(id);
-        }
-        if self.tap.is_open && outcome == Outcome::Failed(Cause::Timeout) {
-            self.show_timeout(link);
         }
         if let Some(ended) = ended
             && self.apply_policies(&ended, outcome)

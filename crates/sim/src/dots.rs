@@ -1,6 +1,6 @@
 //! What the page draws of calls: one of so many, and every failure.
 
-use crate::call::{CallId, Outcome};
+use crate::call::{CallId, Cause, Outcome};
 use crate::event::LinkIx;
 use crate::measure::{Flight, FlightKind};
 use crate::world::World;
@@ -10,6 +10,7 @@ impl World {
     /// An attempt leaves. Whether it is drawn decides for its answer and for the calls it makes.
     #[cold]
     pub(crate) fn show_call(&mut self, id: CallId, link: LinkIx, is_lost: bool, latency: u64) {
+        self.trace_attempt(id);
         let is_retry = self.calls[id].attempt > 1;
         let state = &mut self.links[link.0 as usize];
         state.until_dot = state.until_dot.saturating_sub(1);
@@ -36,6 +37,8 @@ impl World {
         if call.is_probe() {
             return;
         }
+        self.trace_answer(id);
+        let call = &self.calls[id];
         match (is_lost, call.outcome) {
             (true, _) => self.show(link, FlightKind::Lost, latency),
             (false, Outcome::Failed(_)) => self.show(link, FlightKind::Failure, latency),
@@ -46,10 +49,14 @@ impl World {
         }
     }
 
-    /// A caller gave up.
+    /// A caller's wait is over; drawn where it gave up.
     #[cold]
-    pub(crate) fn show_timeout(&mut self, link: LinkIx) {
-        self.show(link, FlightKind::Timeout, 1);
+    pub(crate) fn show_conclusion(&mut self, id: CallId, outcome: Outcome) {
+        self.trace_conclusion(id, outcome);
+        let link = self.calls[id].link;
+        if outcome == Outcome::Failed(Cause::Timeout) && link != LinkIx::NONE {
+            self.show(link, FlightKind::Timeout, 1);
+        }
     }
 
     fn show(&mut self, link: LinkIx, kind: FlightKind, duration: u64) {

@@ -22,6 +22,11 @@ pub mod plan;
 pub mod policies;
 pub mod random;
 mod simulation;
+#[cfg(feature = "traces")]
+mod spans;
+#[cfg(not(feature = "traces"))]
+#[path = "no_spans.rs"]
+mod spans;
 pub mod station;
 pub mod world;
 pub mod zones;

@@ -256,6 +256,9 @@ impl World {
         call.phase = Phase::Answering;
         self.nodes[call.node.0 as usize].count_answer(call, outcome, now);
         if !call.is_awaited {
+            if self.tap.is_open {
+                self.trace_answer(id);
+            }
             return self.calls.remove(id);
         }
         let link = call.link;

@@ -293,6 +293,9 @@ impl Simulation {
                 if self.world.frozen.is_used && self.world.puts_off_work(id) {
                     return;
                 }
+                if self.world.tap.is_open {
+                    self.world.trace_served(id);
+                }
                 let node = self.world.calls[id].node;
                 self.nodes[node.0 as usize].served(id, &mut self.world);
             }
@@ -468,6 +471,12 @@ impl Simulation {
     /// The tap: what the page draws.
     pub fn tap_mut(&mut self) -> &mut Tap {
         &mut self.world.tap
+    }
+
+    /// Traces a share of the requests to come, from 0 to 1; [`Tap::trace`] has what came of them.
+    #[cfg(feature = "traces")]
+    pub fn trace(&mut self, share: f64) {
+        self.world.tap.trace(share, self.world.seed);
     }
 
     /// The place of a node of the design.

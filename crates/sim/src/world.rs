@@ -403,6 +403,13 @@ impl World {
             .map_or(Effect::Read, |operation| operation.effect)
     }
 
+    /// The name of an operation, by its place in the run.
+    #[cfg(feature = "traces")]
+    pub fn operation_name(&self, operation: u32) -> &str {
+        let operation = self.operations.get(operation as usize);
+        operation.map_or("", |operation| &operation.name)
+    }
+
     /// Whether the arrival phase is over.
     pub fn is_draining(&self) -> bool {
         self.now >= self.end

@@ -25,6 +25,9 @@ impl World {
         self.nodes[call.node.0 as usize].count_entry(&call, self.now);
         let id = self.calls.insert_root(call);
         self.needed.begin(id);
+        if self.tap.is_open {
+            self.trace_request(id);
+        }
         id
     }
 
@@ -33,6 +36,9 @@ impl World {
         let now = self.now;
         if self.calls.rows.is_on {
             self.judge_request(id, outcome);
+        }
+        if self.tap.is_open {
+            self.trace_request_end(id, outcome);
         }
         let call = &self.calls[id];
         let (node, operation, is_measured, latency) = (

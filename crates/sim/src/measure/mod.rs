@@ -9,6 +9,8 @@ pub mod laws;
 pub mod report;
 mod tally;
 mod tap;
+#[cfg(feature = "traces")]
+mod trace;
 mod windows;
 
 pub use gauge::Gauge;
@@ -17,4 +19,8 @@ pub use histogram::Histogram;
 pub use report::Report;
 pub use tally::{ByCause, LinkTally, NodeTally, RequestTally, Tally};
 pub use tap::{Flight, FlightKind, Tap};
+#[cfg(feature = "traces")]
+pub(crate) use trace::Open;
+#[cfg(feature = "traces")]
+pub use trace::{RequestTrace, Span, SpanKind, Trace};
 pub use windows::{Window, Windows};

@@ -1,5 +1,7 @@
 //! The tap: what the page draws as dots. It watches and never decides.
 
+#[cfg(feature = "traces")]
+use super::trace::Trace;
 use crate::agenda::Time;
 use crate::event::LinkIx;
 use std::collections::VecDeque;
@@ -45,6 +47,9 @@ pub struct Tap {
     /// Whether anybody watches.
     pub is_open: bool,
     flights: VecDeque<Flight>,
+    /// The requests that are traced, while any are.
+    #[cfg(feature = "traces")]
+    pub trace: Option<Box<Trace>>,
 }
 
 impl Tap {
