@@ -5,7 +5,9 @@ use crate::document::{Design, Node, Settings};
 use crate::fault::Fault;
 use crate::link::Link;
 use crate::requirement::Requirement;
+use crate::validate::copies;
 use crate::value::Value;
+use std::collections::BTreeMap;
 
 /// What a field belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +174,7 @@ impl Design {
             inverses.push(self.remove_link(link)?);
         }
         inverses.extend(self.remove_faults_of(id));
+        inverses.extend(self.make_owners_of_copies(id));
         inverses.push(Command::AddNode(at, Box::new(self.nodes.remove(at))));
         inverses.reverse();
         Ok(Command::Batch(inverses))
@@ -267,6 +270,13 @@ impl Design {
                     );
                 }
                 let node = Node::read(fields, &mut reader);
+                if let Some(node) = &node {
+                    let mut nodes = BTreeMap::new();
+                    for known in self.nodes.iter().filter(|known| known.id != *id) {
+                        nodes.insert(known.id.as_str(), &known.kind);
+                    }
+                    copies::check(node, &nodes, &mut reader);
+                }
                 let slot = self.nodes.iter_mut().find(|node| node.id == *id);
                 if let (Some(node), Some(slot)) = (node, slot) {
                     *slot = node;

@@ -1,9 +1,11 @@
 //! What the parts of a design must say together. Each part alone was checked when it was read.
 
+pub(crate) mod copies;
 mod faults;
 mod zones;
 
 use crate::attribute::Reader;
+
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::Kind;
 use crate::kinds::client::Arrivals;
@@ -41,7 +43,8 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for (at, node) in design.nodes.iter().enumerate() {
         reader.within(&format!("nodes[{at}]"), |reader| {
             zones::check_deployment(&node.deployment, reader);
-            check_kind(&node.kind, reader)
+            check_kind(&node.kind, reader);
+            copies::check(node, &nodes, reader);
         });
     }
     let zones = zones::names(design);

@@ -168,6 +168,7 @@ fn node(rng: &mut Rng, kind: &str, earlier: &[Drawn]) -> Drawn {
             value.extend(parameters);
         }
     }
+    copy(rng, &mut value, earlier);
     let value = Value::Map(value);
     let mut reader = design::Reader::default();
     let node = design::Node::read(&value, &mut reader);
@@ -178,6 +179,20 @@ fn node(rng: &mut Rng, kind: &str, earlier: &[Drawn]) -> Drawn {
         id,
         kind: node.kind,
         value,
+    }
+}
+
+/// A database copies an earlier one, or none.
+fn copy(rng: &mut Rng, value: &mut Vec<(String, Value)>, earlier: &[Drawn]) {
+    value.retain(|(name, _)| name != "copy_of");
+    let owns = |node: &&Drawn| matches!(&node.kind, Kind::Database(of) if of.copy_of.is_none());
+    let is_database = value
+        .iter()
+        .any(|(name, kind)| name == "kind" && *kind == Value::text("database"));
+    if let Some(owner) = earlier.iter().find(owns).filter(|_| is_database)
+        && rng.chance(50)
+    {
+        value.push(("copy_of".to_owned(), Value::text(&owner.id)));
     }
 }
 

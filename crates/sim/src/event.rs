@@ -50,6 +50,13 @@ pub enum Event {
         /// Of the client's users.
         generation: u32,
     },
+    /// A user who failed asks again.
+    Reload {
+        /// The client.
+        node: NodeIx,
+        /// Its place among the client's users about to do so.
+        place: u32,
+    },
     /// A client's arrival rate changes.
     RateChange {
         /// The client.
@@ -209,6 +216,7 @@ impl Packed {
                 fault: high,
             },
             15 => Event::ProbeTimeout(call),
+            20 => Event::Reload { node, place: high },
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -241,6 +249,7 @@ impl Event {
             Self::Invalidate { node, key } => Packed::of_two(13, node.0, key),
             Self::Fault { generation, fault } => Packed::of_two(14, generation, fault),
             Self::ProbeTimeout(call) => Packed::of_call(15, call),
+            Self::Reload { node, place } => Packed::of_two(20, node.0, place),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -263,6 +272,7 @@ impl Event {
             | Self::Patience(_)
             | Self::Visibility(_)
             | Self::Think { .. }
+            | Self::Reload { .. }
             | Self::Fill { .. }
             | Self::Invalidate { .. }
             | Self::LaneHead { .. } => false,
@@ -315,6 +325,7 @@ mod tests {
                 fill: u32::MAX,
             },
             Event::Invalidate { node, key: 1 },
+            Event::Reload { node, place: 7 },
             Event::Fault {
                 generation: 2,
                 fault: 7,

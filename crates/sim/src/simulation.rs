@@ -346,6 +346,7 @@ impl Simulation {
             | Event::LaneHead { .. } => {}
             Event::Request { node, .. }
             | Event::Think { node, .. }
+            | Event::Reload { node, .. }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
             | Event::Invalidate { node, .. } => {
@@ -550,6 +551,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Visibility(id) => calls.get(*id).is_some(),
         Event::Request { .. }
         | Event::Think { .. }
+        | Event::Reload { .. }
         | Event::RateChange { .. }
         | Event::Probe { .. }
         | Event::Fill { .. }

@@ -15,5 +15,9 @@ record! {
         pub read_time: Distribution = Distribution::Exp(Duration::ms(3)) => { label: "Read time", source: "a point read takes 1 to 10 ms" },
         /// Work of a write.
         pub write_time: Distribution = Distribution::Exp(Duration::ms(6)) => { label: "Write time" },
+        /// The database whose data this one copies: a read model, written by whoever consumes the messages about it, each write taking over the version its message tells of. What is read here is judged against that owner. `null` owns its data.
+        pub copy_of: Option<String> = None => { label: "Copy of" },
+        /// Whether ids are unique: a write is ignored where one with its idempotency key, or of its message, was applied before.
+        pub unique_ids: bool = false => { label: "Unique ids" },
     }
 }

@@ -19,6 +19,8 @@ record! {
         pub service_time: Distribution = Distribution::Exp(Duration::ms(10)) => { label: "Service time" },
         /// Share of calls that end in an error after their work.
         pub error_rate: f64 = 0.0 => { label: "Error rate", range: 0..=1 },
+        /// How long it remembers what it has done for an idempotency key (or, for messages, for a message): asked again, it answers at once and does nothing. Asked while it is still at it, it answers with an error. `null` remembers nothing.
+        pub idempotency_window: Option<Duration> = None => { label: "Idempotency window", range: 0.001..=2592000, source: "Stripe keeps idempotency keys for 24 h and answers a concurrent repeat with 409 Conflict" },
     }
 }
 

@@ -163,6 +163,7 @@ static SERVICE: Record = Record {
         Field("blocking", Bool, "true"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
+        Field("idempotency_window", Optional(&Duration), "null"),
     ],
 };
 
@@ -216,6 +217,8 @@ static DATABASE: Record = Record {
         Field("label", Optional(&Text), "null"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
+        Field("copy_of", Optional(&Target), "null"),
+        Field("unique_ids", Bool, "false"),
     ],
 };
 

@@ -41,7 +41,19 @@ pub struct Client {
     reload: f64,
     /// Cumulative weights, the operation's place in the run, and its keys.
     operations: Vec<(f64, u32, KeySampler)>,
+    /// Users about to ask again.
+    reloads: Vec<Reload>,
+    free_reloads: Vec<u32>,
     streams: Streams,
+}
+
+/// A request that a user will make again.
+#[derive(Clone, Copy, Debug)]
+struct Reload {
+    operation: u32,
+    key: u32,
+    intent: OpId,
+    crowd: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +95,8 @@ impl Client {
             patience: None,
             reload: 0.0,
             operations: Vec::new(),
+            reloads: Vec::new(),
+            free_reloads: Vec::new(),
             streams,
         };
         client.take(spec, cx);
@@ -285,6 +299,7 @@ impl Client {
         }
     }
 
+    /// A user asks for something.
     fn make_request(&mut self, cx: &mut World) {
         let total = self.operations.last().map_or(0.0, |(sum, ..)| *sum);
         let place = if self.operations.len() == 1 {
@@ -297,13 +312,18 @@ impl Client {
                 .unwrap_or(0)
         };
         let (_, operation, keys) = &self.operations[place];
-        let mut call = Call::new(Purpose::Request, self.node, LinkIx::NONE);
-        call.operation = *operation;
-        call.key = keys.draw(&mut self.streams.keys);
+        let (operation, mut key) = (*operation, keys.draw(&mut self.streams.keys));
         if self.streams.hot_keys.chance(self.hot) {
             // The most popular key of a skewed distribution, and any of an even one.
-            call.key = 0;
+            key = 0;
         }
+        self.send_request(operation, key, OpId::NONE, cx);
+    }
+
+    /// A request is made, of an intent that is new or is tried again.
+    fn send_request(&mut self, operation: u32, key: u32, intent: OpId, cx: &mut World) {
+        let mut call = Call::new(Purpose::Request, self.node, LinkIx::NONE);
+        (call.operation, call.key) = (operation, key);
         call.replica = 0;
         call.place = self.crowd;
         call.phase = Phase::Planning;
@@ -312,7 +332,7 @@ impl Client {
         call.is_measured = cx.now >= cx.warmup;
         let id = cx.request_made(call);
         if cx.calls.rows.is_on {
-            cx.want(id, OpId::NONE);
+            cx.want(id, intent);
         }
         if let Some(patience) = self.patience {
             cx.after_delay(patience, Event::Patience(id));
@@ -329,6 +349,8 @@ impl Client {
 
     fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let is_gone = cx.calls[id].place != self.crowd;
+        let (operation, key) = (cx.calls[id].operation, cx.calls[id].key);
+        let intent = cx.intent(id);
         cx.request_finished(id, outcome);
         let wants_again = !outcome.is_answer() && self.streams.reload.chance(self.reload);
         let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
@@ -337,11 +359,43 @@ impl Client {
         }
         match (is_closed, wants_again) {
             // At once, but as an event of its own: a client that fails at once must not recurse.
-            (true, true) => cx.after(0, self.next_thought()),
+            (true, true) => self.reload(0, operation, key, intent, cx),
             (true, false) => self.think(cx),
-            (false, true) => cx.after(RELOAD_PAUSE, self.next_thought()),
+            (false, true) => self.reload(RELOAD_PAUSE, operation, key, intent, cx),
             (false, false) => {}
         }
+    }
+
+    /// The user will ask for the same again.
+    fn reload(&mut self, pause: u64, operation: u32, key: u32, intent: OpId, cx: &mut World) {
+        let reload = Reload {
+            operation,
+            key,
+            intent: cx.keep_intent(intent),
+            crowd: self.crowd,
+        };
+        let place = self.free_reloads.pop().unwrap_or(self.reloads.len() as u32);
+        match self.reloads.get_mut(place as usize) {
+            Some(free) => *free = reload,
+            None => self.reloads.push(reload),
+        }
+        let node = self.node;
+        cx.after(pause, Event::Reload { node, place });
+    }
+
+    /// The user asks again, if still there.
+    fn reloaded(&mut self, place: u32, cx: &mut World) {
+        let reload = self.reloads[place as usize];
+        self.free_reloads.push(place);
+        if cx.is_draining() || reload.crowd != self.crowd {
+            return cx.drop_intent(reload.intent);
+        }
+        let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
+        if is_closed && self.users > self.users_wanted(cx.now) {
+            self.users -= 1;
+            return cx.drop_intent(reload.intent);
+        }
+        self.send_request(reload.operation, reload.key, reload.intent, cx);
     }
 }
 
@@ -401,6 +455,7 @@ impl Component for Client {
                     self.make_request(cx);
                 }
             }
+            Event::Reload { place, .. } => self.reloaded(place, cx),
             Event::Patience(id) if cx.calls.get(id).is_some() => {
                 self.finish(id, Outcome::Failed(Cause::Abandoned), cx);
             }

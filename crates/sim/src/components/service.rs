@@ -2,6 +2,7 @@
 
 use super::{Component, as_answer};
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::data::{Memory, Repeat};
 use crate::event::{Event, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
@@ -21,6 +22,8 @@ pub struct Service {
     stations: Vec<Station>,
     times: Stream,
     errors: Stream,
+    idempotency_window: Option<u64>,
+    memory: Memory,
 }
 
 impl Service {
@@ -35,6 +38,8 @@ impl Service {
             stations: Vec::new(),
             times: stream(random::Purpose::Service),
             errors: stream(random::Purpose::Errors),
+            idempotency_window: None,
+            memory: Memory::default(),
         };
         service.update(spec, cx);
         service
@@ -45,6 +50,7 @@ impl Service {
         self.is_blocking = spec.blocking;
         self.time = Sampler::new(&spec.service_time);
         self.error_rate = spec.error_rate;
+        self.idempotency_window = spec.idempotency_window.map(|window| window.0);
         let (slots, places) = (
             spec.concurrency.map(u64::from),
             spec.queue.capacity.map(u64::from),
@@ -65,8 +71,10 @@ impl Service {
     }
 
     fn begin(&mut self, id: CallId, cx: &mut World) {
+        let repeat = self.look_up(id, cx);
         let call = &cx.calls[id];
         let work = match call.purpose {
+            _ if repeat != Repeat::No => 0,
             Purpose::Probe(_) => 0,
             Purpose::Request | Purpose::Call | Purpose::Delivery => {
                 let work = self.time.draw(&mut self.times);
@@ -75,6 +83,18 @@ impl Service {
         };
         cx.count_wait(id);
         cx.after(work, Event::Served(id));
+    }
+
+    /// Whether a call repeats what was done, or is being done.
+    #[inline]
+    fn look_up(&mut self, id: CallId, cx: &World) -> Repeat {
+        match self.idempotency_window {
+            None => Repeat::No,
+            Some(_) => match cx.repeat_id(id) {
+                None => Repeat::No,
+                Some(key) => self.memory.look(key, id, cx.now, &cx.calls),
+            },
+        }
     }
 
     fn fill_slots(&mut self, replica: u32, cx: &mut World) {
@@ -89,6 +109,12 @@ impl Service {
         let call = &cx.calls[id];
         let (replica, since) = (call.replica, call.slot_since);
         let holds_slot = since != Call::NO_SLOT;
+        if let Some(window) = self.idempotency_window
+            && let Some(key) = cx.repeat_id(id)
+        {
+            let is_done = outcome.is_answer();
+            self.memory.end(key, id, is_done, cx.now, window);
+        }
         cx.answer(id, as_answer(outcome));
         if holds_slot {
             self.stations[replica as usize].release(since, cx.now);
@@ -116,6 +142,11 @@ impl Component for Service {
         cx.count_work(id);
         let replica = cx.calls[id].replica as usize;
         self.stations[replica].working.down(cx.now);
+        match self.look_up(id, cx) {
+            Repeat::No => {}
+            Repeat::UnderWay => return self.finish(id, Outcome::Failed(Cause::Error), cx),
+            Repeat::Done => return self.finish(id, Outcome::Ok, cx),
+        }
         let purpose = cx.calls[id].purpose;
         if !matches!(purpose, Purpose::Probe(_)) && self.errors.chance(self.error_rate) {
             return self.finish(id, Outcome::Failed(Cause::Error), cx);
@@ -151,6 +182,9 @@ impl Component for Service {
         if let Some(station) = self.stations.get_mut(replica as usize) {
             cx.waiting -= station.queued.level();
             station.clear(cx.now);
+        }
+        if self.idempotency_window.is_some() {
+            self.memory.forget_dead(&cx.calls);
         }
     }
 

@@ -6,6 +6,7 @@
 //! nothing, none of this is kept and nothing is counted: all answers are of version 0.
 
 mod judge;
+mod memory;
 mod operations;
 mod reach;
 mod row;
@@ -14,6 +15,7 @@ mod sweep;
 mod table;
 
 pub use judge::{DataTally, Divergence};
+pub(crate) use memory::{Memory, Repeat};
 pub(crate) use reach::take_design;
 pub(crate) use row::Rows;
 pub use row::{Carried, OpId, Seen};
@@ -117,6 +119,29 @@ impl World {
             }
         };
         self.calls.rows.get_mut(id.slot).carried.op = op;
+    }
+
+    /// What a request wants to write.
+    pub(crate) fn intent(&self, id: CallId) -> OpId {
+        self.calls.rows.get(id.slot).carried.op
+    }
+
+    /// A client is about to try an intent again: the same one where it has an idempotency key.
+    pub(crate) fn keep_intent(&mut self, op: OpId) -> OpId {
+        match self.data.ops.get_mut(op) {
+            Some(known) if known.has_key => {
+                known.is_kept = true;
+                op
+            }
+            _ => OpId::NONE,
+        }
+    }
+
+    /// It does not after all.
+    pub(crate) fn drop_intent(&mut self, op: OpId) {
+        if let Some(op) = self.data.ops.get_mut(op) {
+            op.is_kept = false;
+        }
     }
 }
 
@@ -297,6 +322,20 @@ impl Data {
             let is_late = self.stores[store].overtaken(op.key, op.client, made, op.ended);
             self.tally.out_of_order += u64::from(is_late && op.is_measured);
         }
+    }
+}
+
+/// Who may know a call again.
+impl World {
+    /// An id by which a repeat of a call can be known: of its operation's idempotency key, or else
+    /// of the message it is made for. A step of the same intent of its own has another.
+    pub(crate) fn repeat_id(&self, id: CallId) -> Option<u64> {
+        let carried = &self.calls.rows.get(id.slot).carried;
+        let whose = match self.data.ops.get(carried.op) {
+            Some(op) if op.has_key => Some(op.number << 1),
+            _ => (carried.message > 0).then_some(carried.message << 1 | 1),
+        };
+        whose.map(|whose| row::mix(whose ^ row::mix(carried.statement)))
     }
 }
 

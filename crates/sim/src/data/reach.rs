@@ -17,18 +17,32 @@ pub(crate) fn take_design(design: &Design, world: &mut World) {
     let mut has_owner = false;
     for node in &design.nodes {
         if let Kind::Database(_) = &node.kind {
-            let place = world.node_places[&node.id];
-            world.data.place_store(place);
+            world.data.place_store(world.node_places[&node.id]);
             has_owner = true;
         }
     }
+    for node in &design.nodes {
+        if let Kind::Database(spec) = &node.kind {
+            let owner = spec.copy_of.as_ref();
+            let owner = owner.and_then(|id| world.data.store_at(*world.node_places.get(id)?));
+            if let Some(store) = world.data.store_at(world.node_places[&node.id]) {
+                let store = &mut world.data.stores[store];
+                store.copy_of = owner.map(|owner| owner as u16);
+                store.has_unique_ids = spec.unique_ids;
+            }
+        }
+    }
+    let remembers = design.nodes.iter().any(|node| match &node.kind {
+        Kind::Service(service) => service.idempotency_window.is_some(),
+        _ => false,
+    });
     let writes = |operation: &design::kinds::client::Operation| operation.effect == Effect::Write;
     let has_writer = design.nodes.iter().any(|node| match &node.kind {
         Kind::Client(client) => client.operations.iter().any(writes),
         _ => false,
     });
     // Once on it stays on: what is known then goes on to be true.
-    world.calls.rows.is_on |= has_owner && has_writer;
+    world.calls.rows.is_on |= has_writer && has_owner || remembers;
     world.data.edition += 1;
     if world.calls.rows.is_on {
         world.data.must_write = must_write(world);
