@@ -3,6 +3,7 @@
 
 use crate::distribution::Distribution;
 use crate::record;
+use crate::telemetry::Telemetry;
 
 record! {
     /// Where a node runs.
@@ -11,6 +12,8 @@ record! {
         pub zone: Option<String> = None => { label: "Zone" },
         /// The zones of its replicas, in turn: replica 0 in the first, 1 in the second, and round again. In place of `zone`.
         pub zones: Vec<String> = Vec::new() => { label: "Zones of replicas" },
+        /// What it tells its operators.
+        pub telemetry: Telemetry = Telemetry::default() => { label: "Telemetry" },
     }
 }
 

@@ -8,6 +8,7 @@ use crate::link::Link;
 use crate::quantity::Duration;
 use crate::record;
 use crate::requirement::Requirement;
+use crate::telemetry::Alert;
 use crate::validate;
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ record! {
         pub drain: bool = true => { label: "Drain" },
         /// How far the zones are apart that nodes run in.
         pub zones: Zones = Zones::default() => { label: "Zones" },
+        /// What wakes the operators.
+        pub alerts: Vec<Alert> = Vec::new() => { label: "Alerts" },
     }
 }
 

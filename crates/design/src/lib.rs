@@ -16,6 +16,7 @@ pub mod link;
 pub mod quantity;
 pub mod requirement;
 mod suggest;
+pub mod telemetry;
 pub mod validate;
 pub mod value;
 

@@ -54,6 +54,8 @@ choice! {
         OutOfOrder = "out_of_order",
         /// Keys on which a cache or a copy disagrees with the owner when the run has ended.
         DivergentKeys = "divergent_keys",
+        /// From the beginning of a fault to the first alert that fires after it, of the fault that waits longest. A fault that no alert follows fails it.
+        TimeToDetect = "time_to_detect",
     }
 }
 
@@ -67,6 +69,7 @@ impl Metric {
             | Self::LatencyP95
             | Self::LatencyP99
             | Self::LatencyP999
+            | Self::TimeToDetect
             | Self::StalenessMax
             | Self::StalenessP99 => true,
             Self::Availability

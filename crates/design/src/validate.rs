@@ -2,6 +2,7 @@
 
 pub(crate) mod copies;
 mod faults;
+mod telemetry;
 mod zones;
 
 use crate::attribute::Reader;
@@ -49,6 +50,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     }
     let zones = zones::names(design);
     zones::check(design, &zones, reader);
+    telemetry::check(design, &nodes, reader);
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);

@@ -26,6 +26,8 @@ pub fn design(rng_seed: u64) -> Design {
     let faults = faults(rng, &nodes, &links);
     let mut document = vec![("faultline".to_owned(), Value::Number(1.0))];
     document.extend(settings(rng));
+    let alerts = (0..rng.below(3)).map(|_| alert(rng, &nodes)).collect();
+    document.push(("alerts".to_owned(), Value::List(alerts)));
     let written = nodes.into_iter().map(|node| node.value).collect();
     document.push(("nodes".to_owned(), Value::List(written)));
     document.push(("links".to_owned(), Value::List(links)));
@@ -196,6 +198,16 @@ fn copy(rng: &mut Rng, value: &mut Vec<(String, Value)>, earlier: &[Drawn]) {
     }
 }
 
+/// An alert over some node's metrics.
+fn alert(rng: &mut Rng, nodes: &[Drawn]) -> Value {
+    let mut alert = record(rng, design::telemetry::Alert::RECORD);
+    if let Value::Map(entries) = &mut alert {
+        entries.retain(|(key, _)| key != "node");
+        entries.push(("node".to_owned(), Value::text(&rng.pick(nodes).id)));
+    }
+    alert
+}
+
 /// Zones there may be.
 const ZONES: [&str; 3] = ["a", "b", "zone c"];
 
@@ -209,6 +221,10 @@ fn deployment(rng: &mut Rng) -> Value {
             deployment.push(("zones".to_owned(), Value::List(zones)));
         }
         _ => {}
+    }
+    if rng.chance(30) {
+        let telemetry = record(rng, design::telemetry::Telemetry::RECORD);
+        deployment.push(("telemetry".to_owned(), telemetry));
     }
     Value::Map(deployment)
 }

@@ -13,6 +13,7 @@ use crate::plan::{self, Condition, Plan, Stage, Step};
 use crate::policies::{Backoff, Breaker, Budget, breaker};
 use crate::random::{Purpose, Sampler, Stream};
 use crate::simulation::Simulation;
+use crate::watch::Traces;
 use crate::world::{CallerState, LinkState, NodeState, Operation, Replica, RetryState, World};
 use design::link::{Mode, RetryOn};
 use design::{Design, Kind, Link};
@@ -107,9 +108,15 @@ fn place_nodes(design: &Design, world: &mut World) {
             .node_places
             .get(&node.id)
             .filter(|place| world.nodes[place.0 as usize].kind == kind);
+        let telemetry = &node.deployment.telemetry;
         if let Some(place) = known {
             let state = &mut world.nodes[place.0 as usize];
             state.is_present = true;
+            state.has_metrics = telemetry.metrics;
+            match &mut state.traces {
+                Some(traces) => traces.set_share(telemetry.traces),
+                none => *none = Traces::new(telemetry.traces, world.seed, &node.id),
+            }
             state.zones = zones;
             state
                 .replicas
@@ -129,6 +136,8 @@ fn place_nodes(design: &Design, world: &mut World) {
             is_bottom: true,
             fault_errors: None,
             balancer: None,
+            has_metrics: telemetry.metrics,
+            traces: Traces::new(telemetry.traces, world.seed, &node.id),
             tally: NodeTally::default(),
         });
     }

@@ -94,6 +94,13 @@ pub enum Event {
         /// Its place in the list.
         fault: u32,
     },
+    /// An alert is evaluated.
+    Watch {
+        /// Its place in the list of alerts.
+        alert: u32,
+        /// Of that list.
+        generation: u32,
+    },
     /// The head of a lane: inside the agenda only.
     LaneHead {
         /// Which.
@@ -217,6 +224,10 @@ impl Packed {
             },
             15 => Event::ProbeTimeout(call),
             20 => Event::Reload { node, place: high },
+            30 => Event::Watch {
+                alert: low,
+                generation: high,
+            },
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -250,6 +261,7 @@ impl Event {
             Self::Fault { generation, fault } => Packed::of_two(14, generation, fault),
             Self::ProbeTimeout(call) => Packed::of_call(15, call),
             Self::Reload { node, place } => Packed::of_two(20, node.0, place),
+            Self::Watch { alert, generation } => Packed::of_two(30, alert, generation),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -262,6 +274,7 @@ impl Event {
             | Self::Probe { .. }
             | Self::Fault { .. }
             | Self::RateChange { .. }
+            | Self::Watch { .. }
             | Self::Request { .. } => true,
             Self::Arrive(_)
             | Self::Served(_)
@@ -329,6 +342,10 @@ mod tests {
             Event::Fault {
                 generation: 2,
                 fault: 7,
+            },
+            Event::Watch {
+                alert: 3,
+                generation: 4,
             },
             Event::LaneHead { lane: 255 },
         ] {

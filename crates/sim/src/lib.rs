@@ -28,6 +28,7 @@ mod spans;
 #[path = "no_spans.rs"]
 mod spans;
 pub mod station;
+pub mod watch;
 pub mod world;
 pub mod zones;
 

@@ -315,6 +315,9 @@ impl NodeState {
         if call.is_measured {
             tally.measured.leave(outcome);
             tally.response.add(sojourn);
+            if let Some(traces) = &mut self.traces {
+                traces.ended(outcome);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
 use crate::fault::Faults;
 use crate::frozen::Frozen;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
+use crate::watch::Watches;
 use crate::world::{Needed, World};
 use crate::zones::Zones;
 use design::Design;
@@ -37,6 +38,7 @@ pub struct Simulation {
     pub(crate) world: World,
     pub(crate) nodes: Vec<Node>,
     pub(crate) faults: Faults,
+    pub(crate) watches: Watches,
     pub(crate) design: Design,
     pub(crate) events: u64,
     next_mark: Time,
@@ -83,6 +85,7 @@ impl Simulation {
             world,
             nodes: Vec::new(),
             faults: Faults::default(),
+            watches: Watches::default(),
             design: Design::default(),
             events: 0,
             next_mark: 0,
@@ -117,6 +120,7 @@ impl Simulation {
             false => self.following_mark(now),
         };
         self.design = design.clone();
+        self.watches.set(design, &mut self.world);
         self.faults
             .set(&design.faults, &mut self.nodes, &mut self.world);
     }
@@ -359,6 +363,11 @@ impl Simulation {
                 let Fill { key, seen, .. } = self.world.take_fill(fill);
                 if let Node::Cache(cache) = &mut self.nodes[node.0 as usize] {
                     cache.take_fill(key, seen, &mut self.world);
+                }
+            }
+            Event::Watch { alert, generation } => {
+                if self.begins(time, event) {
+                    self.watches.evaluate(alert, generation, &mut self.world);
                 }
             }
             Event::Fault { generation, fault } => {

@@ -11,6 +11,7 @@ use crate::network::Trip;
 use crate::plan::Plan;
 use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
 use crate::random::{Sampler, Stream};
+use crate::watch::Traces;
 use crate::zones::{ZoneIx, Zones};
 use design::kinds::client::Effect;
 use design::link::{Mode, OnWrite};
@@ -102,8 +103,20 @@ pub struct NodeState {
     pub(crate) fault_errors: Option<Box<Stream>>,
     /// The balancer's beliefs, where it is one.
     pub balancer: Option<Box<Balancer>>,
+    /// Whether it counts what its operators see.
+    pub(crate) has_metrics: bool,
+    /// Which of its traces are kept, where some are.
+    pub(crate) traces: Option<Box<Traces>>,
     /// Its figures.
     pub tally: NodeTally,
+}
+
+impl NodeState {
+    /// Whether its metrics reach anybody: a node that is down sends none.
+    pub(crate) fn emits_metrics(&self) -> bool {
+        let runs = self.replicas.is_empty() || self.replicas.iter().any(|replica| replica.is_up);
+        self.is_present && self.has_metrics && runs
+    }
 }
 
 /// A retry policy made ready.

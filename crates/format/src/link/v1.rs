@@ -22,6 +22,60 @@ pub(super) static DESIGN: Record = Record {
         Field("drain", Bool, "true"),
         Field("requirements", List(&Record(&REQUIREMENT)), "[]"),
         Field("zones", Record(&ZONES), "{}"),
+        Field("alerts", List(&Record(&ALERT)), "[]"),
+    ],
+};
+
+static ALERT: Record = Record {
+    name: "alert",
+    fields: &[
+        Field("name", Text, "alert"),
+        Field("node", Text, ""),
+        Field("when", SIGNAL, r#"{"burn_rate": {}}"#),
+        Field("every", Duration, "15s"),
+    ],
+};
+
+const SIGNAL: Wire = Variants(&[
+    ("burn_rate", Some(Record(&BURN_RATE))),
+    ("error_ratio", Some(Record(&ERROR_RATIO))),
+    ("slow_ratio", Some(Record(&SLOW_RATIO))),
+    ("silence", Some(Duration)),
+]);
+
+static BURN_RATE: Record = Record {
+    name: "burn_rate",
+    fields: &[
+        Field("slo", Number, "0.999"),
+        Field("times", Number, "14.4"),
+        Field("long", Duration, "1h"),
+        Field("short", Duration, "5m"),
+    ],
+};
+
+static ERROR_RATIO: Record = Record {
+    name: "error_ratio",
+    fields: &[
+        Field("above", Number, "0.05"),
+        Field("over", Duration, "1m"),
+    ],
+};
+
+static SLOW_RATIO: Record = Record {
+    name: "slow_ratio",
+    fields: &[
+        Field("slower_than", Duration, "500ms"),
+        Field("above", Number, "0.01"),
+        Field("over", Duration, "1m"),
+    ],
+};
+
+static TELEMETRY: Record = Record {
+    name: "telemetry",
+    fields: &[
+        Field("metrics", Bool, "true"),
+        Field("logs", Bool, "true"),
+        Field("traces", Number, "0"),
     ],
 };
 
@@ -65,6 +119,7 @@ static CLIENT: Record = Record {
         Field("label", Optional(&Text), "null"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
+        Field("telemetry", Record(&TELEMETRY), "{}"),
     ],
 };
 
@@ -137,6 +192,7 @@ static LOAD_BALANCER: Record = Record {
         Field("label", Optional(&Text), "null"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
+        Field("telemetry", Record(&TELEMETRY), "{}"),
     ],
 };
 
@@ -164,6 +220,7 @@ static SERVICE: Record = Record {
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
         Field("idempotency_window", Optional(&Duration), "null"),
+        Field("telemetry", Record(&TELEMETRY), "{}"),
     ],
 };
 
@@ -186,6 +243,7 @@ static CACHE: Record = Record {
         Field("label", Optional(&Text), "null"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
+        Field("telemetry", Record(&TELEMETRY), "{}"),
     ],
 };
 
@@ -204,6 +262,7 @@ static QUEUE: Record = Record {
         Field("label", Optional(&Text), "null"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
+        Field("telemetry", Record(&TELEMETRY), "{}"),
     ],
 };
 
@@ -219,6 +278,7 @@ static DATABASE: Record = Record {
         Field("zones", List(&Text), "[]"),
         Field("copy_of", Optional(&Target), "null"),
         Field("unique_ids", Bool, "false"),
+        Field("telemetry", Record(&TELEMETRY), "{}"),
     ],
 };
 
@@ -392,6 +452,7 @@ static REQUIREMENT: Record = Record {
                 "torn_writes",
                 "out_of_order",
                 "divergent_keys",
+            "time_to_detect",
             ]),
             "availability",
         ),

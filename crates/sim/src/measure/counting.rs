@@ -56,6 +56,9 @@ impl World {
         if is_measured {
             tally.measured.leave(outcome);
             tally.response.add(latency);
+            if let Some(traces) = &mut self.node_mut(node).traces {
+                traces.ended(outcome);
+            }
         }
         self.windows.open.finished += 1;
         match outcome {

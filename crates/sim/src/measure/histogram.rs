@@ -53,6 +53,12 @@ impl Histogram {
         self.counts.first().map_or(0, |count| u64::from(*count))
     }
 
+    /// How many are above a value, to the width of a bucket.
+    pub fn count_above(&self, value: u64) -> u64 {
+        let above = self.counts.iter().skip(bucket(value) + 1);
+        above.map(|count| u64::from(*count)).sum()
+    }
+
     /// Their exact mean; `None` where there are none.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)

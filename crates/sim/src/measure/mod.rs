@@ -6,6 +6,7 @@ mod gauge;
 mod hash;
 mod histogram;
 pub mod laws;
+pub mod operator;
 pub mod report;
 mod tally;
 mod tap;

@@ -1,6 +1,7 @@
 //! The report: what a run counted, in the structure people and programs read.
 
 use super::data::DataReport;
+use super::operator::Operator;
 use super::{ByCause, Hash, Histogram, RequestTally};
 use crate::call::CAUSES;
 use crate::components::{Component, Node};
@@ -30,6 +31,8 @@ pub struct Report {
     pub links: BTreeMap<String, LinkReport>,
     /// Each requirement of the design, scored.
     pub requirements: Vec<Score>,
+    /// What the operators saw.
+    pub operator: Operator,
     /// Over time.
     pub windows: WindowReport,
 }
@@ -254,10 +257,11 @@ impl Simulation {
         let requests = self.requests();
         let divergence = self.divergence();
         let data = self.data_report(&divergence);
+        let operator = self.operator();
         let requirements = design
             .requirements
             .iter()
-            .flat_map(|requirement| score(requirement, &requests, &data))
+            .flat_map(|requirement| score(requirement, &requests, &data, &operator))
             .collect();
         let settings = &design.settings;
         Report {
@@ -288,6 +292,7 @@ impl Simulation {
                 .map(|link| (link.id.clone(), self.link_report(&link.id)))
                 .collect(),
             requirements,
+            operator,
             windows: self.window_report(),
         }
     }
@@ -491,6 +496,9 @@ impl Simulation {
         hash.words([self.world.now, self.events, self.world.seed]);
         hash.words(self.world.requests().words());
         hash.words(self.data_tally().words());
+        for watch in &self.watches.list {
+            hash.words(watch.words());
+        }
         for node in &self.world.nodes {
             hash.text(&node.id);
             let tally = &node.tally;
@@ -574,7 +582,12 @@ fn messages(node: &Node) -> Option<Messages> {
     })
 }
 
-fn score(requirement: &Requirement, requests: &Requests, data: &DataReport) -> Vec<Score> {
+fn score(
+    requirement: &Requirement,
+    requests: &Requests,
+    data: &DataReport,
+    operator: &Operator,
+) -> Vec<Score> {
     let latency = &requests.latency_ms;
     let actual = match requirement.metric {
         Metric::Availability => Some(requests.availability),
@@ -594,8 +607,12 @@ fn score(requirement: &Requirement, requests: &Requests, data: &DataReport) -> V
         Metric::TornWrites => Some(data.torn_writes as f64),
         Metric::OutOfOrder => Some(data.out_of_order as f64),
         Metric::DivergentKeys => Some(data.divergent_keys as f64),
+        Metric::TimeToDetect => operator.time_to_detect_s.map(|seconds| seconds * 1000.0),
     };
     let shown = match actual {
+        None if requirement.metric == Metric::TimeToDetect && operator.undetected > 0 => {
+            format!("{} undetected", operator.undetected)
+        }
         None => "nothing was measured".to_owned(),
         Some(ms) if requirement.metric.is_duration() => format!("{ms:.3}ms"),
         Some(number) => format!("{number:.6}")
@@ -632,7 +649,7 @@ fn share_of(held: f64, offered: f64) -> f64 {
     }
 }
 
-fn causes(counts: &ByCause) -> BTreeMap<&'static str, u64> {
+pub(super) fn causes(counts: &ByCause) -> BTreeMap<&'static str, u64> {
     CAUSES
         .iter()
         .zip(counts)

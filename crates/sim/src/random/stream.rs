@@ -40,6 +40,8 @@ pub enum Purpose {
     FaultErrors = 17,
     /// Which requests a fault makes ask for the hot key.
     HotKeys = 18,
+    /// Which traces are kept.
+    Sampling = 31,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

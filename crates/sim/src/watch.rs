@@ -1,0 +1,300 @@
+//! What operators see: alerts over the metrics that nodes emit, and the traces that they keep.
+//!
+//! An alert knows nothing but its node's metrics. A node that is down or whose telemetry is lost
+//! emits none; what happened meanwhile is never made up for.
+
+use crate::agenda::Time;
+use crate::call::Outcome;
+use crate::event::{Event, NodeIx};
+use crate::random::{self, Stream};
+use crate::world::World;
+use design::Design;
+use design::telemetry::{Alert, Signal};
+use std::collections::VecDeque;
+
+/// Most buckets of a window: 3 days are kept in steps of about 2 minutes.
+const BUCKETS: u64 = 2_048;
+/// Most firings kept of one alert; later ones are counted alone.
+const EPISODES: usize = 100;
+
+/// Answers of a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bucket {
+    all: u64,
+    bad: u64,
+}
+
+impl Bucket {
+    fn add(&mut self, other: Self) {
+        self.all += other.all;
+        self.bad += other.bad;
+    }
+
+    fn less(self, other: Self) -> Self {
+        Self {
+            all: self.all - other.all,
+            bad: self.bad - other.bad,
+        }
+    }
+
+    /// Whether more than a share of all is bad.
+    fn exceeds(self, share: f64) -> bool {
+        self.bad as f64 > share * self.all as f64
+    }
+}
+
+/// From when to when an alert fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Episode {
+    /// Began.
+    pub from: Time,
+    /// Ended, if it has.
+    pub until: Option<Time>,
+}
+
+/// An alert of a run.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    spec: Alert,
+    node: NodeIx,
+    width: u64,
+    /// Full buckets, the oldest first, their sum, and the one being filled with its end.
+    buckets: VecDeque<Bucket>,
+    sum: Bucket,
+    open: Bucket,
+    open_ends: Time,
+    /// The node's counters when it was last looked.
+    seen: Bucket,
+    /// When anything was last heard.
+    heard: Time,
+    /// The first firings.
+    pub episodes: Vec<Episode>,
+    /// How often it fired.
+    pub fired: u64,
+    is_firing: bool,
+}
+
+/// All alerts of a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watches {
+    pub(crate) list: Vec<Watch>,
+    generation: u32,
+}
+
+/// A node's trace sampling.
+#[derive(Clone, Debug)]
+pub struct Traces {
+    share: f64,
+    stream: Stream,
+    /// Traces kept (of calls that started after the warm-up).
+    pub kept: u64,
+    /// Of those, of calls that failed.
+    pub of_failures: u64,
+}
+
+impl Traces {
+    /// Drawn from a stream of the node's own; `None` where nothing is kept.
+    pub(crate) fn new(share: f64, seed: u64, id: &str) -> Option<Box<Self>> {
+        let stream = || Stream::new(seed, id, random::Purpose::Sampling);
+        (share > 0.0).then(|| {
+            Box::new(Self {
+                share,
+                stream: stream(),
+                kept: 0,
+                of_failures: 0,
+            })
+        })
+    }
+
+    /// A share that an edit changed.
+    pub(crate) fn set_share(&mut self, share: f64) {
+        self.share = share;
+    }
+
+    /// A call has ended. Whether its trace is kept does not hang on how: it is drawn here instead of
+    /// when the call came, which is the same thing and needs no memory.
+    #[inline(never)]
+    pub(crate) fn ended(&mut self, outcome: Outcome) {
+        if self.stream.chance(self.share) {
+            self.kept += 1;
+            self.of_failures += u64::from(!outcome.is_answer());
+        }
+    }
+}
+
+impl Watches {
+    /// Takes the alerts of a design; those that are as they were go on.
+    pub(crate) fn set(&mut self, design: &Design, cx: &mut World) {
+        let is_same = self.list.len() == design.settings.alerts.len()
+            && self.list.iter().zip(&design.settings.alerts).all(|(watch, alert)| {
+                watch.spec == *alert && cx.node_places.get(&alert.node) == Some(&watch.node)
+            });
+        if is_same {
+            return;
+        }
+        self.generation += 1;
+        let mut old = std::mem::take(&mut self.list);
+        for alert in &design.settings.alerts {
+            let Some(&node) = cx.node_places.get(&alert.node) else {
+                continue;
+            };
+            let known = old.iter().position(|watch| watch.spec == *alert && watch.node == node);
+            let watch = match known {
+                Some(known) => old.swap_remove(known),
+                None => Watch::new(alert, node, cx),
+            };
+            self.list.push(watch);
+        }
+        for place in 0..self.list.len() {
+            self.schedule(place, cx);
+        }
+    }
+
+    /// On multiples of its interval, so that edits do not shift it.
+    fn schedule(&self, place: usize, cx: &mut World) {
+        let every = self.list[place].spec.every.0;
+        let event = Event::Watch {
+            alert: place as u32,
+            generation: self.generation,
+        };
+        cx.at((cx.now / every + 1) * every, event);
+    }
+
+    /// An alert is evaluated.
+    pub(crate) fn evaluate(&mut self, alert: u32, generation: u32, cx: &mut World) {
+        if generation != self.generation {
+            return;
+        }
+        if let Some(watch) = self.list.get_mut(alert as usize) {
+            watch.look(cx);
+            self.schedule(alert as usize, cx);
+        }
+    }
+}
+
+impl Watch {
+    fn new(alert: &Alert, node: NodeIx, cx: &World) -> Self {
+        let steps = alert.when.looks_back().0.div_ceil(BUCKETS).div_ceil(alert.every.0);
+        let width = alert.every.0 * steps.max(1);
+        let mut watch = Self {
+            spec: alert.clone(),
+            node,
+            width,
+            buckets: VecDeque::new(),
+            sum: Bucket::default(),
+            open: Bucket::default(),
+            open_ends: cx.now + width,
+            seen: Bucket::default(),
+            heard: cx.now,
+            episodes: Vec::new(),
+            fired: 0,
+            is_firing: false,
+        };
+        watch.seen = watch.counters(cx);
+        watch
+    }
+
+    /// The alert's name.
+    pub fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    /// What the node has counted so far.
+    fn counters(&self, cx: &World) -> Bucket {
+        let tally = &cx.node(self.node).tally;
+        match &self.spec.when {
+            Signal::SlowRatio(slow) => Bucket {
+                all: tally.response.count(),
+                bad: tally.response.count_above(slow.slower_than.0),
+            },
+            Signal::BurnRate(_) | Signal::ErrorRatio(_) | Signal::Silence(_) => {
+                let bad = tally.all.failures.iter().sum();
+                Bucket {
+                    all: tally.all.completions + bad,
+                    bad,
+                }
+            }
+        }
+    }
+
+    fn look(&mut self, cx: &World) {
+        let now = cx.now;
+        let counted = self.counters(cx);
+        let news = counted.less(self.seen);
+        self.seen = counted;
+        if cx.node(self.node).emits_metrics() && news.all > 0 {
+            self.open.add(news);
+            self.heard = now;
+        }
+        let fires = self.fires(now);
+        self.turn(now);
+        if fires && !self.is_firing {
+            self.fired += 1;
+            if self.episodes.len() < EPISODES {
+                self.episodes.push(Episode {
+                    from: now,
+                    until: None,
+                });
+            }
+        } else if !fires
+            && self.is_firing
+            && let Some(last) = self.episodes.last_mut()
+            && self.fired as usize <= EPISODES
+        {
+            last.until = Some(now);
+        }
+        self.is_firing = fires;
+    }
+
+    /// Closes the open bucket when it is full and lets the oldest go.
+    fn turn(&mut self, now: Time) {
+        if now < self.open_ends {
+            return;
+        }
+        self.open_ends = now + self.width;
+        let full = std::mem::take(&mut self.open);
+        self.buckets.push_back(full);
+        self.sum.add(full);
+        let kept = self.spec.when.looks_back().0 / self.width;
+        while self.buckets.len() as u64 > kept.max(1) {
+            if let Some(oldest) = self.buckets.pop_front() {
+                self.sum = self.sum.less(oldest);
+            }
+        }
+    }
+
+    fn fires(&self, now: Time) -> bool {
+        match &self.spec.when {
+            Signal::BurnRate(burn) => {
+                let allowed = burn.times * (1.0 - burn.slo);
+                let long = self.over(burn.long.0);
+                long.exceeds(allowed) && self.over(burn.short.0).exceeds(allowed)
+            }
+            Signal::ErrorRatio(ratio) => self.over(ratio.over.0).exceeds(ratio.above),
+            Signal::SlowRatio(ratio) => self.over(ratio.over.0).exceeds(ratio.above),
+            Signal::Silence(over) => now - self.heard >= over.0,
+        }
+    }
+
+    /// The answers of the last while.
+    fn over(&self, time: u64) -> Bucket {
+        // The open bucket stands for the time since the last full one.
+        let count = (time / self.width) as usize;
+        let mut sum = self.open;
+        if count >= self.buckets.len() {
+            sum.add(self.sum);
+            return sum;
+        }
+        for bucket in self.buckets.iter().rev().take(count) {
+            sum.add(*bucket);
+        }
+        sum
+    }
+
+    /// Everything counted, for the hash of a run.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+        let episodes = self.episodes.iter();
+        let times = episodes.flat_map(|episode| [episode.from, episode.until.unwrap_or(u64::MAX)]);
+        [self.fired].into_iter().chain(times)
+    }
+}
