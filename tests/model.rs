@@ -32,6 +32,8 @@ mod faults;
 mod policies;
 #[path = "model/queues.rs"]
 mod queues;
+#[path = "model/telemetry.rs"]
+mod telemetry;
 #[path = "model/traces.rs"]
 mod traces;
 #[path = "model/zones.rs"]

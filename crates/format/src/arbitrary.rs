@@ -203,7 +203,15 @@ fn alert(rng: &mut Rng, nodes: &[Drawn]) -> Value {
     let mut alert = record(rng, design::telemetry::Alert::RECORD);
     if let Value::Map(entries) = &mut alert {
         entries.retain(|(key, _)| key != "node");
-        entries.push(("node".to_owned(), Value::text(&rng.pick(nodes).id)));
+        let emits = |node: &&Drawn| {
+            let metrics = node
+                .value
+                .get("telemetry")
+                .and_then(|known| known.get("metrics"));
+            metrics != Some(&Value::Bool(false))
+        };
+        let watched: Vec<&Drawn> = nodes.iter().filter(emits).collect();
+        entries.push(("node".to_owned(), Value::text(&rng.pick(&watched).id)));
     }
     alert
 }
@@ -514,7 +522,13 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
     if record.name == "Client" && is_replay(&entries) {
         entries.retain(|(name, _)| name != "profile");
     }
-    if record.name == "Exponential" {
+    // One duration that must not be longer than another.
+    let pair = match record.name {
+        "Exponential" => Some(("base", "cap")),
+        "BurnRate" => Some(("short", "long")),
+        _ => None,
+    };
+    if let Some((less, more)) = pair {
         let long = |name: &str| {
             let entry = entries.iter().find(|(known, _)| known == name);
             let field = record.fields.iter().find(|field| field.name == name);
@@ -524,13 +538,13 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
                 _ => 0,
             }
         };
-        if long("base") > long("cap") {
-            let base = entries.iter().position(|(name, _)| name == "base");
-            let cap = entries.iter().position(|(name, _)| name == "cap");
-            match (base, cap) {
-                (Some(base), Some(cap)) => {
-                    let longer = std::mem::replace(&mut entries[base].1, Value::Null);
-                    entries[base].1 = std::mem::replace(&mut entries[cap].1, longer);
+        if long(less) > long(more) {
+            let less = entries.iter().position(|(name, _)| name == less);
+            let more = entries.iter().position(|(name, _)| name == more);
+            match (less, more) {
+                (Some(less), Some(more)) => {
+                    let longer = std::mem::replace(&mut entries[less].1, Value::Null);
+                    entries[less].1 = std::mem::replace(&mut entries[more].1, longer);
                 }
                 _ => entries.clear(),
             }

@@ -566,6 +566,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Fill { .. }
         | Event::Invalidate { .. }
         | Event::Fault { .. }
+        | Event::Watch { .. }
         | Event::LaneHead { .. } => true,
     }
 }

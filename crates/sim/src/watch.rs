@@ -63,6 +63,9 @@ pub struct Watch {
     sum: Bucket,
     open: Bucket,
     open_ends: Time,
+    is_full: bool,
+    /// Whether the node's metrics came when it was last looked.
+    is_heard: bool,
     /// The node's counters when it was last looked.
     seen: Bucket,
     /// When anything was last heard.
@@ -126,9 +129,13 @@ impl Watches {
     /// Takes the alerts of a design; those that are as they were go on.
     pub(crate) fn set(&mut self, design: &Design, cx: &mut World) {
         let is_same = self.list.len() == design.settings.alerts.len()
-            && self.list.iter().zip(&design.settings.alerts).all(|(watch, alert)| {
-                watch.spec == *alert && cx.node_places.get(&alert.node) == Some(&watch.node)
-            });
+            && self
+                .list
+                .iter()
+                .zip(&design.settings.alerts)
+                .all(|(watch, alert)| {
+                    watch.spec == *alert && cx.node_places.get(&alert.node) == Some(&watch.node)
+                });
         if is_same {
             return;
         }
@@ -138,7 +145,9 @@ impl Watches {
             let Some(&node) = cx.node_places.get(&alert.node) else {
                 continue;
             };
-            let known = old.iter().position(|watch| watch.spec == *alert && watch.node == node);
+            let known = old
+                .iter()
+                .position(|watch| watch.spec == *alert && watch.node == node);
             let watch = match known {
                 Some(known) => old.swap_remove(known),
                 None => Watch::new(alert, node, cx),
@@ -174,7 +183,12 @@ impl Watches {
 
 impl Watch {
     fn new(alert: &Alert, node: NodeIx, cx: &World) -> Self {
-        let steps = alert.when.looks_back().0.div_ceil(BUCKETS).div_ceil(alert.every.0);
+        let steps = alert
+            .when
+            .looks_back()
+            .0
+            .div_ceil(BUCKETS)
+            .div_ceil(alert.every.0);
         let width = alert.every.0 * steps.max(1);
         let mut watch = Self {
             spec: alert.clone(),
@@ -184,6 +198,8 @@ impl Watch {
             sum: Bucket::default(),
             open: Bucket::default(),
             open_ends: cx.now + width,
+            is_full: false,
+            is_heard: true,
             seen: Bucket::default(),
             heard: cx.now,
             episodes: Vec::new(),
@@ -222,10 +238,13 @@ impl Watch {
         let counted = self.counters(cx);
         let news = counted.less(self.seen);
         self.seen = counted;
-        if cx.node(self.node).emits_metrics() && news.all > 0 {
+        // Of a while in which it was down for a part, nothing.
+        let was_heard = std::mem::replace(&mut self.is_heard, cx.node(self.node).emits_metrics());
+        if was_heard && self.is_heard && news.all > 0 {
             self.open.add(news);
             self.heard = now;
         }
+        self.is_full = now >= self.open_ends;
         let fires = self.fires(now);
         self.turn(now);
         if fires && !self.is_firing {
@@ -248,7 +267,7 @@ impl Watch {
 
     /// Closes the open bucket when it is full and lets the oldest go.
     fn turn(&mut self, now: Time) {
-        if now < self.open_ends {
+        if !self.is_full {
             return;
         }
         self.open_ends = now + self.width;
@@ -278,8 +297,9 @@ impl Watch {
 
     /// The answers of the last while.
     fn over(&self, time: u64) -> Bucket {
-        // The open bucket stands for the time since the last full one.
+        // The open bucket is one of them once it is full.
         let count = (time / self.width) as usize;
+        let count = count.saturating_sub(usize::from(self.is_full));
         let mut sum = self.open;
         if count >= self.buckets.len() {
             sum.add(self.sum);

@@ -13,7 +13,10 @@ const ALERTS_MAX: usize = 100;
 pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
     let alerts = &design.settings.alerts;
     if alerts.len() > ALERTS_MAX {
-        let message = format!("{} entries are too many; at most {ALERTS_MAX}", alerts.len());
+        let message = format!(
+            "{} entries are too many; at most {ALERTS_MAX}",
+            alerts.len()
+        );
         reader.within("alerts", |reader| reader.problem(message));
     }
     for (at, alert) in alerts.iter().enumerate() {
@@ -38,12 +41,16 @@ pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut
 fn check_signal(signal: &Signal, reader: &mut Reader) {
     match signal {
         Signal::BurnRate(burn) if burn.short > burn.long => {
-            let message = format!("{} is longer than the long window {}", burn.short, burn.long);
+            let message = format!(
+                "{} is longer than the long window {}",
+                burn.short, burn.long
+            );
             reader.within("when.burn_rate.short", |reader| reader.problem(message));
         }
         Signal::Silence(over) if over.0 == 0 => {
             reader.within("when.silence", |reader| reader.problem("must be above 0"));
         }
-        Signal::BurnRate(_) | Signal::ErrorRatio(_) | Signal::SlowRatio(_) | Signal::Silence(_) => {}
+        Signal::BurnRate(_) | Signal::ErrorRatio(_) | Signal::SlowRatio(_) | Signal::Silence(_) => {
+        }
     }
 }

@@ -452,7 +452,7 @@ static REQUIREMENT: Record = Record {
                 "torn_writes",
                 "out_of_order",
                 "divergent_keys",
-            "time_to_detect",
+                "time_to_detect",
             ]),
             "availability",
         ),

@@ -1,8 +1,10 @@
 //! What the operators saw: alerts, how long each fault went unnoticed, and what each node told.
 
 use super::report::causes;
+use crate::event::NodeIx;
 use crate::simulation::Simulation;
 use design::Design;
+use design::telemetry::Telemetry;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -89,7 +91,10 @@ impl Simulation {
             true => Vec::new(),
             false => self.incidents(design),
         };
-        let undetected = incidents.iter().filter(|incident| incident.by.is_none()).count() as u64;
+        let undetected = incidents
+            .iter()
+            .filter(|incident| incident.by.is_none())
+            .count() as u64;
         let longest = incidents
             .iter()
             .filter_map(|incident| incident.detected_after_s)
@@ -99,7 +104,10 @@ impl Simulation {
         let mut nodes = BTreeMap::new();
         for node in &design.nodes {
             if let Some(place) = self.node_place(&node.id) {
-                nodes.insert(node.id.clone(), self.seen(&node.deployment.telemetry, place));
+                nodes.insert(
+                    node.id.clone(),
+                    self.seen(&node.deployment.telemetry, place),
+                );
             }
         }
         Operator {
@@ -130,10 +138,15 @@ impl Simulation {
     }
 
     fn incidents(&self, design: &Design) -> Vec<Incident> {
-        let begun = design.faults.iter().filter(|fault| fault.at.0 <= self.now());
+        let begun = design
+            .faults
+            .iter()
+            .filter(|fault| fault.at.0 <= self.now());
         let incidents = begun.map(|fault| {
             let from = fault.at.0;
-            let until = fault.ends().map_or(u64::MAX, |end| end.0.saturating_add(AFTERMATH));
+            let until = fault
+                .ends()
+                .map_or(u64::MAX, |end| end.0.saturating_add(AFTERMATH));
             let mut first: Option<(u64, &str)> = None;
             for watch in &self.watches.list {
                 let times = watch.episodes.iter().map(|episode| episode.from);
@@ -155,7 +168,7 @@ impl Simulation {
         incidents.collect()
     }
 
-    fn seen(&self, telemetry: &design::telemetry::Telemetry, place: crate::NodeIx) -> NodeSeen {
+    fn seen(&self, telemetry: &Telemetry, place: NodeIx) -> NodeSeen {
         let state = self.world().node(place);
         let tally = &state.tally.measured;
         let failed: u64 = tally.failures.iter().sum();

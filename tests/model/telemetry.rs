@@ -1,0 +1,132 @@
+//! What operators see, and when somebody is woken.
+
+use crate::*;
+
+/// Ten calls a second; the service dies at 100 s for a minute.
+fn outage(alerts: &str, telemetry: &str) -> Run {
+    let client = node("u", "client", r#""arrivals": {"constant": "10/s"}"#);
+    let settings = format!(r#""duration": "600s", "alerts": [{alerts}]"#);
+    let nodes = [client, service("s", 1, telemetry)];
+    let fault = r#"{"kind": "crash", "target": "s", "at": "100s", "for": "60s"}"#;
+    run_with(&settings, &nodes, &[link("u->s", "")], &[fault.to_owned()])
+}
+
+/// From when to when the first alert fired, in s.
+fn episodes(run: &Run) -> Vec<(f64, f64)> {
+    let episodes = run.report["operator"]["alerts"][0]["episodes"].as_array();
+    let time = |episode: &Json, name: &str| episode[name].as_f64().unwrap_or(f64::NAN);
+    let episodes = episodes.into_iter().flatten();
+    episodes
+        .map(|episode| (time(episode, "from_s"), time(episode, "until_s")))
+        .collect()
+}
+
+/// Of 600 calls in a minute more than 60 must fail. Calls fail from 100.0 s on; at 106 s, 60 of the
+/// last 600 have failed or will have, at 107 s more than 60. From 160 s on they succeed; at 213 s 70
+/// of the failures are within the minute, at 214 s 60.
+#[test]
+fn an_error_ratio_fires_when_enough_of_the_window_failed() {
+    let alert =
+        r#"{"node": "u", "every": "1s", "when": {"error_ratio": {"above": 0.1, "over": "60s"}}}"#;
+    let run = outage(alert, "");
+    assert_eq!(episodes(&run), [(107.0, 214.0)]);
+    assert_eq!(run.number("/operator/time_to_detect_s"), 7.0);
+    assert_eq!(run.report["operator"]["incidents"][0]["fault"], "crash");
+}
+
+/// Error budget 50 %, burn rate 1: more than half must fail. The long window of 40 s has 400 calls:
+/// 200 of them at 120 s, so it fires at 121 s; the short one of 10 s is clean again 5 s after the end.
+#[test]
+fn a_burn_rate_needs_both_windows() {
+    let alert = r#"{"node": "u", "every": "1s",
+        "when": {"burn_rate": {"slo": 0.5, "times": 1, "long": "40s", "short": "10s"}}}"#;
+    let run = outage(alert, "");
+    let [(from, until)] = episodes(&run)[..] else {
+        panic!("{:?}", episodes(&run));
+    };
+    assert_eq!((from, until), (121.0, 165.0));
+}
+
+#[test]
+fn a_dead_node_emits_nothing_so_that_only_silence_tells() {
+    let ratio =
+        r#"{"node": "s", "every": "1s", "when": {"error_ratio": {"above": 0.1, "over": "60s"}}}"#;
+    let run = outage(ratio, "");
+    assert_eq!(episodes(&run), []);
+    assert_eq!(run.number("/operator/undetected"), 1.0);
+    let silence = r#"{"node": "s", "every": "1s", "when": {"silence": "20s"}}"#;
+    // It last told of a call at 99 s: at 100 s it is down, and at 160 s it has been for a part of the second.
+    assert_eq!(episodes(&outage(silence, "")), [(119.0, 161.0)]);
+}
+
+/// The 99th percentile: more than 1 % of a minute's 600 calls slower than 50 ms.
+#[test]
+fn a_slow_ratio_counts_answers() {
+    let alert = r#"{"node": "s", "every": "1s", "when": {"slow_ratio": {"slower_than": "50ms", "above": 0.01, "over": "60s"}}}"#;
+    let client = node("u", "client", r#""arrivals": {"constant": "10/s"}"#);
+    let settings = format!(r#""duration": "300s", "alerts": [{alert}]"#);
+    let nodes = [client, service("s", 1, "")];
+    // 1 ms of work takes 80 ms: still no queue at 10/s.
+    let fault = r#"{"kind": "slowdown", "target": "s", "at": "100s", "for": "10s", "times": 80}"#;
+    let run = run_with(&settings, &nodes, &[link("u->s", "")], &[fault.to_owned()]);
+    assert_eq!(episodes(&run).first().map(|(from, _)| *from), Some(101.0));
+}
+
+#[test]
+fn what_a_node_does_not_tell_nobody_sees() {
+    let quiet = outage("", r#""telemetry": {"metrics": false, "logs": false}"#);
+    let seen = &quiet.report["operator"]["nodes"]["s"];
+    assert!(seen["calls"].is_null() && seen["failures"].is_null());
+    let told = outage("", "");
+    let seen = &told.report["operator"]["nodes"]["s"];
+    assert_eq!(
+        (seen["calls"].as_f64(), seen["failures"]["refused"].as_f64()),
+        (Some(5999.0), Some(600.0))
+    );
+}
+
+/// Sampled from the head: as likely for failures as for the rest.
+#[test]
+fn traces_are_kept_whatever_becomes_of_the_call() {
+    let all = outage("", r#""telemetry": {"traces": 1}"#);
+    let seen = &all.report["operator"]["nodes"]["s"];
+    assert_eq!(
+        (seen["traces"].as_f64(), seen["traces_of_failures"].as_f64()),
+        (Some(5999.0), Some(600.0))
+    );
+    let some = outage("", r#""telemetry": {"traces": 0.1}"#);
+    let kept = some.number("/operator/nodes/s/traces");
+    assert!((520.0..680.0).contains(&kept), "{kept}");
+}
+
+#[test]
+fn an_undetected_fault_fails_the_requirement() {
+    let alert =
+        r#"{"node": "u", "every": "1s", "when": {"error_ratio": {"above": 0.1, "over": "60s"}}}"#;
+    let run = |alerts: &str| {
+        let settings = format!(
+            r#""duration": "600s", "alerts": [{alerts}], "requirements": [{{"metric": "time_to_detect", "at_most": "10s"}}]"#
+        );
+        let client = node("u", "client", r#""arrivals": {"constant": "10/s"}"#);
+        let fault = r#"{"kind": "crash", "target": "s", "at": "100s", "for": "60s"}"#;
+        run_with(
+            &settings,
+            &[client, service("s", 1, "")],
+            &[link("u->s", "")],
+            &[fault.to_owned()],
+        )
+    };
+    assert_eq!(run(alert).report["requirements"][0]["met"], true);
+    let late = alert.replace("0.1", "0.9");
+    let score = &run(&late).report["requirements"][0];
+    assert_eq!(
+        (score["met"].as_bool(), score["actual"].as_str()),
+        (Some(false), Some("55000.000ms"))
+    );
+    let deaf = alert.replace("0.1", "1");
+    let score = &run(&deaf).report["requirements"][0];
+    assert_eq!(
+        (score["met"].as_bool(), score["actual"].as_str()),
+        (Some(false), Some("1 undetected"))
+    );
+}
