@@ -130,3 +130,24 @@ fn an_undetected_fault_fails_the_requirement() {
         (Some(false), Some("1 undetected"))
     );
 }
+
+/// Failures that nobody counts wake nobody.
+#[test]
+fn lost_telemetry_hides_an_outage() {
+    let alert =
+        r#"{"node": "u", "every": "1s", "when": {"error_ratio": {"above": 0.1, "over": "60s"}}}"#;
+    let settings = format!(r#""duration": "600s", "alerts": [{alert}]"#);
+    let client = node("u", "client", r#""arrivals": {"constant": "10/s"}"#);
+    let faults = [
+        r#"{"kind": "crash", "target": "s", "at": "100s", "for": "60s"}"#.to_owned(),
+        r#"{"kind": "telemetry_loss", "target": "u", "at": "90s", "for": "80s"}"#.to_owned(),
+    ];
+    let run = run_with(
+        &settings,
+        &[client, service("s", 1, "")],
+        &[link("u->s", "")],
+        &faults,
+    );
+    assert_eq!(episodes(&run), []);
+    assert_eq!(run.number("/operator/undetected"), 2.0);
+}

@@ -171,6 +171,7 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
             format!("Outage of {target}")
         }
         FaultKind::RollingDeploy => format!("Deploy of {target}"),
+        FaultKind::TelemetryLoss => format!("Telemetry of {target} lost"),
         FaultKind::DiskFull => format!("Disk full at {target}"),
         FaultKind::GcPauses => format!("Pauses of {target}"),
         FaultKind::Partition => match &fault.to {

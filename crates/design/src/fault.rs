@@ -82,6 +82,8 @@ choice! {
         GcPauses = "gc_pauses",
         /// A share of the calls, `errors`, is answered with an error at once; the others hear nothing.
         ThirdPartyOutage = "third_party_outage",
+        /// What the node tells its operators gets lost: no metrics reach an alert.
+        TelemetryLoss = "telemetry_loss",
     }
 }
 
@@ -101,6 +103,14 @@ impl FaultKind {
             Self::QueueOutage => &["queue"],
             Self::RollingDeploy | Self::ThirdPartyOutage => &["service"],
             Self::DiskFull => &["queue", "database"],
+            Self::TelemetryLoss => &[
+                "client",
+                "load_balancer",
+                "service",
+                "cache",
+                "queue",
+                "database",
+            ],
         }
     }
 
@@ -122,7 +132,8 @@ impl FaultKind {
             | Self::RollingDeploy
             | Self::DiskFull
             | Self::GcPauses
-            | Self::ThirdPartyOutage => false,
+            | Self::ThirdPartyOutage
+            | Self::TelemetryLoss => false,
         }
     }
 

@@ -137,6 +137,7 @@ fn place_nodes(design: &Design, world: &mut World) {
             fault_errors: None,
             balancer: None,
             has_metrics: telemetry.metrics,
+            is_mute: false,
             traces: Traces::new(telemetry.traces, world.seed, &node.id),
             tally: NodeTally::default(),
         });

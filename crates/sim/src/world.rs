@@ -105,6 +105,8 @@ pub struct NodeState {
     pub balancer: Option<Box<Balancer>>,
     /// Whether it counts what its operators see.
     pub(crate) has_metrics: bool,
+    /// Whether that gets lost now.
+    pub(crate) is_mute: bool,
     /// Which of its traces are kept, where some are.
     pub(crate) traces: Option<Box<Traces>>,
     /// Its figures.
@@ -115,7 +117,7 @@ impl NodeState {
     /// Whether its metrics reach anybody: a node that is down sends none.
     pub(crate) fn emits_metrics(&self) -> bool {
         let runs = self.replicas.is_empty() || self.replicas.iter().any(|replica| replica.is_up);
-        self.is_present && self.has_metrics && runs
+        self.is_present && self.has_metrics && !self.is_mute && runs
     }
 }
 

@@ -113,7 +113,8 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
         | FaultKind::CacheOutage
         | FaultKind::QueueOutage
         | FaultKind::ThirdPartyOutage
-        | FaultKind::DiskFull => String::new(),
+        | FaultKind::DiskFull
+        | FaultKind::TelemetryLoss => String::new(),
         FaultKind::RollingDeploy => {
             let step = super::curve::short_duration(fault.step.as_s());
             return format!("{name}, {step} each");

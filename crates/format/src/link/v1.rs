@@ -408,6 +408,7 @@ static FAULT: Record = Record {
                 "disk_full",
                 "gc_pauses",
                 "third_party_outage",
+                "telemetry_loss",
             ]),
             "slowdown",
         ),

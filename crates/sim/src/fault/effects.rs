@@ -60,6 +60,9 @@ impl Faults {
         if !dying.is_empty() {
             crash(node, &dying, &mut nodes[place as usize], cx);
         }
+        let is_mute = |fault: &Fault| fault.kind == FaultKind::TelemetryLoss;
+        let is_mute = self.on(list, 0, cx).any(is_mute);
+        cx.node_mut(node).is_mute = is_mute;
         if let Node::Client(client) = &mut nodes[place as usize] {
             let of = |kind| self.on(list, 0, cx).filter(move |fault| fault.kind == kind);
             let times = of(FaultKind::TrafficSpike)
@@ -114,7 +117,8 @@ impl Faults {
                 | FaultKind::Partition
                 | FaultKind::TrafficSpike
                 | FaultKind::KeySkew
-                | FaultKind::CacheFlush => {}
+                | FaultKind::CacheFlush
+                | FaultKind::TelemetryLoss => {}
             }
         }
         sum

@@ -144,8 +144,11 @@ impl Simulation {
             .filter(|fault| fault.at.0 <= self.now());
         let incidents = begun.map(|fault| {
             let from = fault.at.0;
+            let replicas = design
+                .node(&fault.target)
+                .map_or(1, |node| node.kind.replicas());
             let until = fault
-                .ends()
+                .ends(replicas)
                 .map_or(u64::MAX, |end| end.0.saturating_add(AFTERMATH));
             let mut first: Option<(u64, &str)> = None;
             for watch in &self.watches.list {
