@@ -26,6 +26,8 @@
     reason = "developer commands use clocks and threads; the ban is for the simulation"
 )]
 
+mod bench;
+mod count;
 mod page;
 mod serve;
 mod sizes;
@@ -47,6 +49,10 @@ cargo xtask <command>
                    (--dev: the quick build that serve makes, to target/page)
   serve [--port N] [--base /path/]
                    build, serve on 127.0.0.1 (default 8080) and rebuild on change
+  bench            time whole runs, beside SimPy where there is one (PYTHON=...);
+                   writes docs/performance.md
+  count [--store]  count instructions per event under valgrind and compare with
+                   tests/bench/instructions.json (--store: write it)
   test [--quick]   formatting, lints, native tests, wasm tests, the page in a browser
                    (--quick: on the quick build instead of the release build)
   validate [CASE]...
@@ -101,6 +107,15 @@ fn command() -> Result<()> {
             test::all(flavour)
         }
         "validate" => validate(rest),
+        "bench" => {
+            rest.done()?;
+            bench::all()
+        }
+        "count" => {
+            let stores = rest.choose("--store", true, false);
+            rest.done()?;
+            count::all(stores)
+        }
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::count;
 use crate::page::{self, Flavour, WASM};
 use crate::sizes;
 use crate::steps::{cargo, run, step};
@@ -27,6 +28,7 @@ pub(crate) fn all(flavour: Flavour) -> Result<()> {
         println!("\nbrowser: {}", browser.display());
         lints(flavour)?;
         native_tests()?;
+        count::all(false)?;
         let dist = page::build(flavour)?;
         sizes::report(&dist, flavour)?;
         step("wasm tests, under node", || {

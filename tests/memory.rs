@@ -1,0 +1,33 @@
+//! What a run holds in memory does not grow with the number of requests it simulates: only with what
+//! is in flight at a time, and with its windows.
+
+#![cfg(target_os = "linux")]
+
+/// The most memory this process has held, in KiB.
+fn memory_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let figure = line.and_then(|line| line.split_whitespace().nth(1));
+    figure.unwrap().parse().unwrap()
+}
+
+/// Runs the benchmark's design for so many simulated seconds; how many events that took.
+fn run(seconds: u64) -> u64 {
+    let mut design = format::json::read(include_str!("bench/w2.json")).unwrap();
+    design.settings.duration = design::Duration::s(seconds);
+    let report = host::run(&design, &host::Options::default()).unwrap();
+    report.run.events
+}
+
+/// A test of its own in a process of its own: nothing else may allocate meanwhile.
+#[test]
+fn ten_times_the_requests_take_no_more_memory() {
+    let few = run(20);
+    let before = memory_kib();
+    let many = run(200);
+    let grown = memory_kib() - before;
+    assert!(many > 9 * few);
+    // Ten times as many requests kept would be 40 MiB of records; a longer queue once in a while,
+    // and 180 more windows, are a few hundred KiB.
+    assert!(grown < 2_048, "{grown} KiB more");
+}
