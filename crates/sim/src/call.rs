@@ -352,22 +352,21 @@ impl Calls {
         self.live += 1;
         self.probes += u32::from(call.is_probe());
         let slot = self.free;
-        if self.rows.is_on {
-            self.begin_row(slot, &call);
-        }
         let place = &mut self.records[slot as usize];
         self.free = place.next;
-        call.generation = place.generation;
+        let generation = place.generation;
+        call.generation = generation;
         *place = call;
-        CallId {
-            slot,
-            generation: place.generation,
+        if self.rows.is_on {
+            self.begin_row(slot);
         }
+        CallId { slot, generation }
     }
 
     /// What a new record carries of data is what the job that makes it does.
     #[inline(never)]
-    fn begin_row(&mut self, slot: u32, call: &Call) {
+    fn begin_row(&mut self, slot: u32) {
+        let call = &self.records[slot as usize];
         let is_delivered = self
             .get(call.parent)
             .is_some_and(|parent| parent.purpose == Purpose::Delivery);
@@ -394,6 +393,17 @@ impl Calls {
         self.free = id.slot;
         self.live -= 1;
         self.probes -= u32::from(call.is_probe());
+    }
+
+    /// Frees a record that is no probe's.
+    #[inline(always)]
+    pub(crate) fn remove_call(&mut self, id: CallId) {
+        let call = &mut self.records[id.slot as usize];
+        call.generation = call.generation.wrapping_add(1);
+        call.next = self.free;
+        call.phase = Phase::Gone;
+        self.free = id.slot;
+        self.live -= 1;
     }
 
     /// The record, unless it was freed.

@@ -196,6 +196,48 @@ impl World {
         Some((job, done))
     }
 
+    /// [`Self::conclude`] of an attempt that was answered well, where no policy has a say, no data
+    /// is passed on and nothing follows: a subset, spelled out because a run does little else. What
+    /// comes to matter at the end of a call has to be asked for in `is_plain` too.
+    /// `None` where it is not that simple; nothing is done then.
+    #[inline(always)]
+    pub(crate) fn conclude_plainly(&mut self, id: CallId) -> Option<(CallId, Done)> {
+        let is_data_carried = self.calls.rows.is_on;
+        let call = &self.calls[id];
+        let link = call.link;
+        let state = self.links.get_mut(link.0 as usize)?;
+        let is_plain = call.outcome == Outcome::Ok
+            && call.phase == Phase::Answering
+            && call.remaining == 0
+            && call.purpose == Purpose::Call
+            && !state.is_guarded
+            && !is_data_carried;
+        if !is_plain {
+            return None;
+        }
+        state.count_conclusion(call, Outcome::Ok, self.now);
+        if call.is_balanced
+            && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
+        {
+            balancer.concluded(call.place, link, call.replica);
+        }
+        let done = Done {
+            link,
+            outcome: Outcome::Ok,
+            is_miss: call.is_miss,
+        };
+        let job = call.parent;
+        self.calls.remove_call(id);
+        Some((job, done))
+    }
+
+    /// Where a job is that still waits for the calls of its plan.
+    #[inline(always)]
+    pub(crate) fn waiting_at(&self, job: CallId) -> Option<NodeIx> {
+        let job = self.calls.get(job)?;
+        (job.phase == Phase::Planning).then_some(job.node)
+    }
+
     /// The next of several calls one after another (N+1).
     #[cold]
     fn call_once_more(&mut self, job: CallId, done: &Done, remaining: u32) {

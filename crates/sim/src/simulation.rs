@@ -304,11 +304,9 @@ impl Simulation {
                 self.nodes[node.0 as usize].served(id, &mut self.world);
             }
             REPLY if self.begins(time, Event::Reply(id)) => {
-                if self.stands_still(id, Event::Reply(id)) {
-                    return;
+                if !self.stands_still(id, Event::Reply(id)) {
+                    self.reply(id);
                 }
-                let outcome = self.world.calls[id].outcome;
-                self.conclude(id, outcome);
             }
             SERVED | REPLY => {}
             _ => self.fire_rarer(time, event.unpack()),
@@ -408,6 +406,27 @@ impl Simulation {
             Some(node) => self.nodes[node.0 as usize].arrive(id, world),
             None => world.answer(id, Outcome::Failed(Cause::Refused)),
         }
+    }
+
+    /// An answer reaches its caller. The plain ones, which most are, take the short way: what else
+    /// an end may bring with it is in [`World::conclude`].
+    #[inline(always)]
+    fn reply(&mut self, id: CallId) {
+        let world = &mut self.world;
+        match world.conclude_plainly(id) {
+            Some((job, done)) => {
+                if let Some(node) = world.waiting_at(job) {
+                    self.nodes[node.0 as usize].done(job, done, world);
+                }
+            }
+            None => self.conclude_answer(id),
+        }
+    }
+
+    #[inline(never)]
+    fn conclude_answer(&mut self, id: CallId) {
+        let outcome = self.world.calls[id].outcome;
+        self.conclude(id, outcome);
     }
 
     /// A caller has waited long enough.
