@@ -211,7 +211,8 @@ impl World {
             && call.remaining == 0
             && call.purpose == Purpose::Call
             && !state.is_guarded
-            && !is_data_carried;
+            && !is_data_carried
+            && !self.tap.is_open;
         if !is_plain {
             return None;
         }
