@@ -48,6 +48,19 @@ fn the_same_run_gives_the_same_bytes_however_it_is_sliced() {
 }
 
 #[test]
+fn what_is_known_of_data_is_the_same_however_soon_it_is_forgotten() {
+    for (seed, design) in designs() {
+        let mut seldom = Simulation::new(&design).with_budget(EVENTS);
+        seldom.run();
+        let mut often = Simulation::new(&design)
+            .with_budget(EVENTS)
+            .sweeping_often();
+        often.run();
+        assert_eq!(report(&seldom), report(&often), "design {seed}");
+    }
+}
+
+#[test]
 fn a_snapshot_goes_on_as_the_run_would_have() {
     for (seed, design) in designs().take(60) {
         let mut run = Simulation::new(&design).with_budget(EVENTS);

@@ -129,6 +129,47 @@ fn a_fill_that_comes_after_the_invalidation_stays_stale() {
 }
 
 #[test]
+fn what_is_written_through_a_cache_stands_in_it_as_it_was_made() {
+    let nodes = [
+        reader([0, 105, 150]),
+        writer([100], ""),
+        cache(r#""ttl": null"#),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("r->cache", ""),
+        link("w->cache", ""),
+        link("cache->db", ""),
+    ];
+    let run = run(&nodes, &links);
+    assert_eq!(run.sent("cache->db"), [0.0, 100.0], "the read at 150 hits");
+    assert_eq!(run.outcomes(), "");
+}
+
+#[test]
+fn without_a_drain_only_what_is_settled_is_judged() {
+    // The second write is still with the worker when the run ends.
+    let nodes = [
+        writer([0, 950], ""),
+        node("q", "queue", r#""delivery": "at_most_once""#),
+        service("worker", 100, ""),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("w->q", r#""mode": "publish""#),
+        link("q->worker", r#""mode": "consume""#),
+        link("worker->db", ""),
+    ];
+    let crash = [fault("crash", "worker", 50, 500, "")];
+    let run = run_with(r#""drain": false"#, &nodes, &links, &crash);
+    assert_eq!(run.outcomes(), "lost_writes 1");
+    assert_eq!(
+        (run.number("/data/writes"), run.number("/data/effects")),
+        (2.0, 0.0)
+    );
+}
+
+#[test]
 fn a_retry_after_a_lost_answer_applies_the_write_twice() {
     let retried = r#""timeout": "50ms", "retry": {"max_attempts": 3}"#;
     let nodes = [writer([2, 500], ""), database("db", 10, "")];

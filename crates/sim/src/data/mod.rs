@@ -46,6 +46,7 @@ pub struct Data {
     fills: Vec<Fill>,
     free_fills: Vec<u32>,
     due: sweep::Due,
+    sweeps_often: bool,
     tally: DataTally,
 }
 
@@ -122,7 +123,7 @@ impl World {
     }
 
     /// What a request wants to write.
-    pub(crate) fn intent(&self, id: CallId) -> OpId {
+    pub fn intent(&self, id: CallId) -> OpId {
         self.calls.rows.get(id.slot).carried.op
     }
 
@@ -203,6 +204,22 @@ impl World {
         self.calls.rows.get(id.slot).seen
     }
 
+    /// The version of a key that stands in the store of a node: 0 where nothing was written.
+    pub fn standing_version(&self, node: NodeIx, key: u32) -> u32 {
+        let store = self.data.store_at(node);
+        store.map_or(0, |store| self.data.stores[store].standing(key))
+    }
+
+    /// Versions are lost in a failover: of each of these keys the given version stands again. The
+    /// numbers of those lost are not used again. Who may lose a write must hold its intent
+    /// ([`Self::intent`], [`Held::op`]) for as long.
+    #[cold]
+    pub fn lose_versions(&mut self, node: NodeIx, standing: &[(u32, u32)]) {
+        if let Some(store) = self.data.store_at(node) {
+            self.data.lose(store, standing);
+        }
+    }
+
     /// What an answer is made of becomes part of what the job that waited for it saw.
     #[inline(never)]
     pub(crate) fn pass_up(&mut self, id: CallId, job: CallId, link: LinkIx) {
@@ -273,6 +290,21 @@ impl Data {
         self.order(store, carried.op);
         self.catch_up(place, key, carried.op, version);
         Seen::of(place, version)
+    }
+
+    /// Puts keys back to older versions: what came after stands no more.
+    fn lose(&mut self, store: usize, standing: &[(u32, u32)]) {
+        for (key, version) in standing {
+            self.stores[store].put_back(*key, *version);
+        }
+        let place = store as u16;
+        for op in self.ops.iter_mut() {
+            for effect in op.effects.iter_mut().filter(|effect| effect.store == place) {
+                let is_back =
+                    |(key, version): &(u32, u32)| *key == op.key && effect.version > *version;
+                effect.stands &= !standing.iter().any(is_back);
+            }
+        }
     }
 
     /// A write to a copy takes over the version that its message tells of.

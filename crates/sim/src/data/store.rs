@@ -106,6 +106,12 @@ impl Store {
         key.last
     }
 
+    /// An older version of a key stands again.
+    pub(super) fn put_back(&mut self, key: u32, version: u32) {
+        let key = self.keys.entry(key);
+        key.standing = version.min(key.standing);
+    }
+
     /// The version of a key that stands; 0 where it was never written.
     pub(super) fn standing(&self, key: u32) -> u32 {
         if self.commits == 0 {

@@ -63,7 +63,7 @@ impl Simulation {
     pub(crate) fn sweep_if_due(&mut self) {
         let data = &self.world.data;
         let older: usize = data.stores.iter().map(|store| store.older).sum();
-        if data.ops.open() < data.due.ops && older < data.due.older {
+        if data.ops.open() < data.due.ops && older < data.due.older && !data.sweeps_often {
             return;
         }
         let mut held = self.held();
@@ -75,6 +75,14 @@ impl Simulation {
             ops: (2 * data.ops.open()).max(OPS_MIN),
             older: (2 * older).max(OLDER_MIN),
         };
+    }
+
+    /// Sweeps as often as can be: a run must be the same. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn sweeping_often(mut self) -> Self {
+        self.world.data.sweeps_often = true;
+        self
     }
 
     /// Asks everybody.
