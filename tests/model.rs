@@ -14,6 +14,8 @@ mod answers;
 mod balancing;
 #[path = "model/bounds.rs"]
 mod bounds;
+#[path = "model/cache_loads.rs"]
+mod cache_loads;
 #[path = "model/caches.rs"]
 mod caches;
 #[path = "model/calls.rs"]

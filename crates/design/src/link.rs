@@ -65,6 +65,10 @@ choice! {
         None = "none",
         /// Sends a message that removes the entry, once the write has succeeded.
         Invalidate = "invalidate",
+        /// Sends a message with the new value, once the write has succeeded.
+        Update = "update",
+        /// At a cache with an origin: the cache takes the write, answers, and writes to its origin later.
+        WriteBehind = "write_behind",
     }
 }
 

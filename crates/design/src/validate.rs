@@ -10,7 +10,7 @@ use crate::attribute::Reader;
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::Kind;
 use crate::kinds::client::Arrivals;
-use crate::link::{Backoff, Condition, Link, Mode};
+use crate::link::{Backoff, Condition, Link, Mode, OnWrite};
 use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +58,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
                 check_mode(link, reader);
             }
             check_policies(link, &operations, reader);
+            check_write_behind(link, design, &nodes, reader);
         });
     }
     for (at, fault) in design.faults.iter().enumerate() {
@@ -267,6 +268,24 @@ fn check_mode(link: &Link, reader: &mut Reader) {
     for (name, _) in is_set.iter().filter(|(_, is_set)| *is_set) {
         reader.within(name, |reader| {
             reader.problem("does nothing on a link for dead letters: nobody waits for an answer; set it to null")
+        });
+    }
+}
+
+/// A cache can write behind an answer only where it has an origin to write to.
+fn check_write_behind(
+    link: &Link,
+    design: &Design,
+    nodes: &BTreeMap<&str, &Kind>,
+    reader: &mut Reader,
+) {
+    let has_origin = || {
+        matches!(nodes.get(link.to.as_str()), Some(Kind::Cache(_)))
+            && design.links.iter().any(|other| other.from == link.to)
+    };
+    if link.on_write == OnWrite::WriteBehind && !has_origin() {
+        reader.within("on_write", |reader| {
+            reader.problem("write_behind needs a cache that has a link to its origin at the end of this link; a look-aside cache takes none, invalidate or update");
         });
     }
 }

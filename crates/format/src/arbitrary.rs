@@ -300,7 +300,34 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             links.push(Value::Map(link));
         }
     }
-    links
+    without_vain_write_behind(links, nodes)
+}
+
+/// A cache can write behind an answer only where it has an origin to write to.
+fn without_vain_write_behind(links: Vec<Value>, nodes: &[Drawn]) -> Vec<Value> {
+    let text = |link: &Value, name: &str| match link.get(name) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let is_cache = |id: &str| {
+        let mut caches = nodes
+            .iter()
+            .filter(|node| matches!(node.kind, Kind::Cache(_)));
+        caches.any(|node| node.id == id)
+    };
+    let callers: Vec<String> = links.iter().map(|link| text(link, "from")).collect();
+    let fits = |link: &Value| {
+        let to = text(link, "to");
+        text(link, "on_write") != "write_behind" || (is_cache(&to) && callers.contains(&to))
+    };
+    let mended = links.into_iter().map(|link| match (fits(&link), link) {
+        (false, Value::Map(mut entries)) => {
+            entries.retain(|(name, _)| name != "on_write");
+            Value::Map(entries)
+        }
+        (_, link) => link,
+    });
+    mended.collect()
 }
 
 fn link(rng: &mut Rng, operations: &[Value]) -> Vec<(String, Value)> {

@@ -132,6 +132,8 @@ pub enum Purpose {
     Call,
     /// A queue's delivery of one message: the parent of the call to the consumer.
     Delivery,
+    /// Work of a node's own that nobody waits for: a cache's refresh, or its write behind the answer.
+    Background,
     /// A balancer's health probe.
     Probe(design::kinds::load_balancer::Depth),
 }

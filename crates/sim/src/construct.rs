@@ -15,6 +15,7 @@ use crate::random::{Purpose, Sampler, Stream};
 use crate::simulation::Simulation;
 use crate::watch::Traces;
 use crate::world::{CallerState, LinkState, NodeState, Operation, Replica, RetryState, World};
+use design::kinds::client::Keys;
 use design::link::{Mode, RetryOn};
 use design::{Design, Kind, Link};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,9 +41,10 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     retire(&index, simulation);
     look_at_callees(&mut simulation.world);
     simulation.world.look_at_zones();
+    // Before the caches, which may start with what the stores hold.
+    data::take_design(design, &mut simulation.world);
     make_behaviours(&index, simulation);
     connect(simulation);
-    data::take_design(design, &mut simulation.world);
     grant(&mut simulation.world);
 }
 
@@ -145,12 +147,17 @@ fn place_nodes(design: &Design, world: &mut World) {
 }
 
 fn place_operations(design: &Design, world: &mut World) {
+    world.keys = 0;
     for node in &design.nodes {
         let Kind::Client(client) = &node.kind else {
             continue;
         };
         let place = world.node_places[&node.id];
         for operation in &client.operations {
+            world.keys = world.keys.max(match &operation.keys {
+                Keys::Uniform(uniform) => uniform.n,
+                Keys::Zipf(zipf) => zipf.n,
+            });
             let known = world
                 .operations
                 .iter_mut()
@@ -318,11 +325,11 @@ fn make_plans(design: &Design, world: &mut World) {
             .get(node.id.as_str())
             .map_or(&[][..], Vec::as_slice);
         let mut steps: Vec<(u32, Step)> = Vec::new();
-        let mut invalidates = Vec::new();
+        let mut notes = Vec::new();
         for (order, link) in outgoing.iter().enumerate() {
             let place = world.link_places[&link.id];
-            if plan::invalidates(link.on_write) {
-                invalidates.push(place);
+            if plan::is_told_of_writes(link.on_write) {
+                notes.push(place);
             }
             if plan::is_planned(link.mode) {
                 steps.push((
@@ -339,10 +346,7 @@ fn make_plans(design: &Design, world: &mut World) {
         let stages = stages
             .map(|stage| Stage::new(stage.iter().map(|(_, step)| step.clone()).collect()))
             .collect();
-        let plan = Plan {
-            stages,
-            invalidates,
-        };
+        let plan = Plan { stages, notes };
         for (step, link) in plan.links().enumerate() {
             world.link_mut(link).step = step as u32;
         }

@@ -97,8 +97,8 @@ impl Stage {
 pub struct Plan {
     /// The stages.
     pub stages: Vec<Stage>,
-    /// Links to caches that writes invalidate.
-    pub invalidates: Vec<LinkIx>,
+    /// Links to caches that are told of writes.
+    pub notes: Vec<LinkIx>,
 }
 
 impl Plan {
@@ -256,8 +256,8 @@ impl World {
     fn finish_plan(&mut self, job: CallId) -> Outcome {
         let call = &self.calls[job];
         let (node, is_degraded) = (call.node.0 as usize, call.is_degraded);
-        if !self.nodes[node].plan.invalidates.is_empty() {
-            self.invalidate(job, node);
+        if !self.nodes[node].plan.notes.is_empty() {
+            self.tell_of_write(job, node);
         }
         if is_degraded {
             Outcome::Degraded
@@ -266,17 +266,23 @@ impl World {
         }
     }
 
-    /// A write is through: caches beside the data forget its key.
+    /// A write is through: caches beside the data forget its key, or learn its new value.
     #[cold]
-    fn invalidate(&mut self, job: CallId, node: usize) {
+    fn tell_of_write(&mut self, job: CallId, node: usize) {
         if self.effect(job) != Effect::Write {
             return;
         }
         let (key, replica) = (self.calls[job].key, self.calls[job].replica);
-        for place in 0..self.nodes[node].plan.invalidates.len() {
-            let link = self.nodes[node].plan.invalidates[place];
-            let cache = self.link(link).to;
-            self.note(link, replica, Event::Invalidate { node: cache, key });
+        for place in 0..self.nodes[node].plan.notes.len() {
+            let link = self.nodes[node].plan.notes[place];
+            let (node, on_write) = (self.link(link).to, self.link(link).on_write);
+            match on_write {
+                OnWrite::Invalidate => {
+                    self.note(link, replica, Event::Invalidate { node, key });
+                }
+                OnWrite::Update => self.send_fill(link, replica, key, self.seen(job)),
+                OnWrite::None | OnWrite::WriteBehind => {}
+            }
         }
     }
 }
@@ -296,10 +302,10 @@ pub(crate) fn is_planned(mode: Mode) -> bool {
     }
 }
 
-/// Whether writes invalidate the cache at the end of a link.
-pub(crate) fn invalidates(on_write: OnWrite) -> bool {
+/// Whether the cache at the end of a link is told of writes that went elsewhere.
+pub(crate) fn is_told_of_writes(on_write: OnWrite) -> bool {
     match on_write {
-        OnWrite::Invalidate => true,
-        OnWrite::None => false,
+        OnWrite::Invalidate | OnWrite::Update => true,
+        OnWrite::None | OnWrite::WriteBehind => false,
     }
 }

@@ -66,6 +66,7 @@ impl Simulation {
             agenda: Agenda::default(),
             calls: Calls::default(),
             data: Data::default(),
+            keys: 0,
             messages: 0,
             nodes: Vec::new(),
             links: Vec::new(),

@@ -231,6 +231,8 @@ pub struct World {
     pub(crate) agenda: Agenda,
     pub(crate) calls: Calls,
     pub(crate) data: Data,
+    /// Keys that operations may touch: as many as the largest of their key spaces.
+    pub(crate) keys: u64,
     /// Messages held by all queues.
     pub(crate) messages: u64,
     pub(crate) nodes: Vec<NodeState>,

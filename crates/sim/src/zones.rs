@@ -163,6 +163,8 @@ impl World {
         let caller = match call.purpose {
             Purpose::Probe(_) => NodeIx(call.remaining),
             Purpose::Request | Purpose::Call | Purpose::Delivery => self.link(call.link).from,
+            // Never travels.
+            Purpose::Background => call.node,
         };
         let ends = [
             self.zone_of(caller, call.caller_replica),

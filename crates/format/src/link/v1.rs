@@ -238,13 +238,30 @@ static CACHE: Record = Record {
         Field("capacity", Optional(&Integer), "10000"),
         Field("ttl", Optional(&Duration), "60s"),
         Field("ttl_jitter", Number, "0"),
-        Field("eviction", Choice(&["lru", "fifo"]), "lru"),
+        Field(
+            "eviction",
+            Choice(&["lru", "fifo", "lfu", "random", "sieve"]),
+            "lru",
+        ),
         Field("hit_time", Distribution, "const(300us)"),
         Field("label", Optional(&Text), "null"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
+        Field("sliding_ttl", Bool, "false"),
+        Field("single_flight", Bool, "false"),
+        Field("lease_time", Duration, "10s"),
+        Field("stale_while_revalidate", Optional(&Duration), "null"),
+        Field("early_expiry", Optional(&Record(&EARLY_EXPIRY)), "null"),
+        Field("warm", Number, "0"),
+        Field("hit_ratio", Optional(&Number), "null"),
+        Field("write_behind_delay", Duration, "1s"),
     ],
+};
+
+static EARLY_EXPIRY: Record = Record {
+    name: "early_expiry",
+    fields: &[Field("beta", Number, "1")],
 };
 
 static QUEUE: Record = Record {
@@ -300,7 +317,11 @@ static LINK: Record = Record {
         Field("stage", Optional(&Integer), "null"),
         Field("calls", Integer, "1"),
         Field("optional", Bool, "false"),
-        Field("on_write", Choice(&["none", "invalidate"]), "none"),
+        Field(
+            "on_write",
+            Choice(&["none", "invalidate", "update", "write_behind"]),
+            "none",
+        ),
         Field("loss", Number, "0"),
         Field("concurrency", Integer, "8"),
         Field("id", Text, ""),

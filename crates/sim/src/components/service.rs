@@ -76,7 +76,7 @@ impl Service {
         let work = match call.purpose {
             _ if repeat != Repeat::No => 0,
             Purpose::Probe(_) => 0,
-            Purpose::Request | Purpose::Call | Purpose::Delivery => {
+            Purpose::Request | Purpose::Call | Purpose::Delivery | Purpose::Background => {
                 let work = self.time.draw(&mut self.times);
                 cx.slowed(work, self.node, call.replica)
             }
@@ -154,9 +154,11 @@ impl Component for Service {
         cx.calls[id].phase = Phase::Planning;
         let progress = match purpose {
             Purpose::Probe(Depth::Tcp | Depth::Http) => Progress::Finished(Outcome::Ok),
-            Purpose::Probe(Depth::Deep) | Purpose::Request | Purpose::Call | Purpose::Delivery => {
-                cx.start_plan(id)
-            }
+            Purpose::Probe(Depth::Deep)
+            | Purpose::Request
+            | Purpose::Call
+            | Purpose::Delivery
+            | Purpose::Background => cx.start_plan(id),
         };
         match progress {
             Progress::Finished(outcome) => self.finish(id, outcome, cx),

@@ -405,6 +405,57 @@ impl World {
         }
     }
 
+    /// A record takes over what another carries; what it carried before, if anything.
+    pub fn hand_over(&mut self, from: CallId, to: CallId) -> Option<Carried> {
+        if !self.calls.rows.is_on {
+            return None;
+        }
+        let carried = self.calls.rows.get(from.slot).carried;
+        let before = std::mem::replace(&mut self.calls.rows.get_mut(to.slot).carried, carried);
+        (before.op != OpId::NONE).then_some(before)
+    }
+
+    /// What a record carries, if it is a client's write.
+    pub fn kept(&self, id: CallId) -> Option<Carried> {
+        let carried = self.calls.rows.get(id.slot).carried;
+        (carried.op != OpId::NONE).then_some(carried)
+    }
+
+    /// A write that a later one of its key went to the stores for stands there as that.
+    pub fn stands_as(&mut self, carried: &Carried, seen: &Seen) {
+        let now = self.now;
+        let data = &mut self.data;
+        let Some(op) = data.ops.get_mut(carried.op) else {
+            return;
+        };
+        op.last_effect = now;
+        for (store, version) in seen.iter() {
+            op.effects.push(Effect {
+                store,
+                statement: carried.statement,
+                message: carried.message,
+                version,
+                times: 1,
+                stands: true,
+            });
+            if op.is_acknowledged {
+                data.stores[usize::from(store)].acknowledge(op.key, version, now);
+            }
+        }
+    }
+
+    /// What a key is made of before anybody wrote it: the first version of every owner.
+    pub fn first_versions(&self) -> Seen {
+        let mut seen = Seen::NOTHING;
+        if self.calls.rows.is_on {
+            let stores = self.data.stores.iter().enumerate();
+            for (store, _) in stores.filter(|(_, store)| store.copy_of.is_none()) {
+                seen.merge(&Seen::of(store as u16, 0));
+            }
+        }
+        seen
+    }
+
     /// Sends a fill from a replica to a cache: it may be late or lost, and nobody waits.
     pub fn send_fill(&mut self, link: LinkIx, replica: u32, key: u32, seen: Seen) {
         let fill = Fill {

@@ -12,11 +12,14 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
         cx.node_mut(place).replicas[*replica as usize].is_up = false;
     }
     let dies = |replica: u32| replicas.binary_search(&replica).is_ok();
-    let (mut lost, mut made) = (Vec::new(), Vec::new());
+    let (mut lost, mut made, mut background) = (Vec::new(), Vec::new(), Vec::new());
     for (id, call) in cx.calls.iter() {
         let is_traffic = matches!(call.purpose, Purpose::Call | Purpose::Probe(_));
         if is_traffic && call.node == place && dies(call.replica) && call.phase.is_at_callee() {
             lost.push(id);
+        }
+        if call.purpose == Purpose::Background && call.node == place && dies(call.replica) {
+            background.push(id);
         }
         let is_made_here = call.purpose == Purpose::Call
             && call.link != LinkIx::NONE
@@ -33,6 +36,7 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
             cx.calls.remove(id);
         }
     }
+    background.into_iter().for_each(|id| cx.calls.remove(id));
     cx.forget_callers(place, replicas);
     for id in &lost {
         let call = &cx.calls[*id];

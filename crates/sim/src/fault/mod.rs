@@ -143,7 +143,7 @@ impl Faults {
         course.is_spent = true;
         for place in nodes_of(&course.fault.target, cx) {
             if let Node::Cache(cache) = &mut nodes[place.0 as usize] {
-                cache.flush();
+                cache.flush(cx);
             }
         }
     }

@@ -141,7 +141,7 @@ impl Simulation {
             .filter_map(|(_, call)| match call.purpose {
                 Purpose::Request => Some(call.started),
                 Purpose::Call => Some(call.arrived),
-                Purpose::Delivery | Purpose::Probe(_) => None,
+                Purpose::Delivery | Purpose::Background | Purpose::Probe(_) => None,
             })
     }
 }

@@ -1,5 +1,6 @@
 //! Measurement: what a run counts, and the report made of it.
 
+mod caches;
 mod counting;
 pub mod data;
 mod gauge;
@@ -14,6 +15,7 @@ mod tap;
 mod trace;
 mod windows;
 
+pub use caches::CacheReport;
 pub use gauge::Gauge;
 pub use hash::Hash;
 pub use histogram::Histogram;

@@ -1,5 +1,6 @@
 //! The report: what a run counted, in the structure people and programs read.
 
+use super::caches::CacheReport;
 use super::data::DataReport;
 use super::operator::Operator;
 use super::{ByCause, Hash, Histogram, RequestTally};
@@ -158,6 +159,9 @@ pub struct NodeReport {
     /// For a queue: what became of its messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
+    /// For a cache: what became of its entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheReport>,
     /// One by one.
     pub replicas: Vec<ReplicaReport>,
 }
@@ -416,6 +420,10 @@ impl Simulation {
                 .then_some(tally.stale_reads),
             divergent_keys: matches!(node, Node::Cache(_) | Node::Database(_))
                 .then(|| divergence.by_node.get(&place).copied().unwrap_or(0)),
+            cache: match node {
+                Node::Cache(cache) => Some(CacheReport::of(cache, self.world.now)),
+                _ => None,
+            },
             replicas: present
                 .iter()
                 .map(|station| self.replica_report(station))
@@ -527,6 +535,9 @@ impl Simulation {
                 let areas = [&station.queued, &station.held, &station.working]
                     .map(|gauge| gauge.area(self.world.now) as u64);
                 hash.words(areas);
+            }
+            if let Node::Cache(cache) = node {
+                CacheReport::hash(cache, &mut hash);
             }
             if let Node::Queue(queue) = node {
                 let tally = &queue.tally;

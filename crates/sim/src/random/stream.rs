@@ -42,6 +42,12 @@ pub enum Purpose {
     HotKeys = 18,
     /// Which traces are kept.
     Sampling = 31,
+    /// Who leaves a cache that evicts at random.
+    Eviction = 41,
+    /// Whether a look-up hits, where that is left to chance.
+    Hits = 42,
+    /// Whether a cache entry is loaded anew before it expires.
+    EarlyExpiry = 43,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

@@ -1,0 +1,98 @@
+//! Loads under way, by key, and the look-ups that wait for them.
+//!
+//! At a read-through cache a flight is the one load of a key; at a look-aside cache it is the lease
+//! of the caller who was told to load.
+
+use super::super::store::ByKey;
+use crate::agenda::Time;
+use crate::call::CallId;
+
+/// A load under way.
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    /// The record that loads (read-through), or whose timer ends the lease (look-aside).
+    pub(super) job: CallId,
+    /// When it began.
+    pub(super) since: Time,
+    /// Whether the cache itself loads.
+    pub(super) is_load: bool,
+    first: u32,
+    last: u32,
+}
+
+/// Loads under way, and who waits for them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flights {
+    by_key: ByKey<Flight>,
+    /// Who waits, chained.
+    waiters: Vec<(CallId, u32)>,
+    free: Vec<u32>,
+}
+
+const NOBODY: u32 = u32::MAX;
+
+impl Flights {
+    /// The flight of a key.
+    pub(super) fn get(&self, key: u32) -> Option<&Flight> {
+        self.by_key.get(&key)
+    }
+
+    /// A flight begins.
+    pub(super) fn begin(&mut self, key: u32, job: CallId, since: Time, is_load: bool) {
+        let flight = Flight {
+            job,
+            since,
+            is_load,
+            first: NOBODY,
+            last: NOBODY,
+        };
+        self.by_key.insert(key, flight);
+    }
+
+    /// A flight goes on: its lease went to another caller.
+    pub(super) fn resume(&mut self, key: u32, flight: Flight) {
+        self.by_key.insert(key, flight);
+    }
+
+    /// A look-up waits for the flight of its key.
+    pub(super) fn wait(&mut self, key: u32, id: CallId) {
+        let Some(flight) = self.by_key.get_mut(&key) else {
+            return;
+        };
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.waiters[at as usize] = (id, NOBODY);
+                at
+            }
+            None => {
+                self.waiters.push((id, NOBODY));
+                self.waiters.len() as u32 - 1
+            }
+        };
+        match flight.last {
+            NOBODY => flight.first = at,
+            last => self.waiters[last as usize].1 = at,
+        }
+        flight.last = at;
+    }
+
+    /// A flight ends, and gives back who waited for it, for [`Self::take_next`].
+    pub(super) fn end(&mut self, key: u32) -> Option<Flight> {
+        self.by_key.remove(&key)
+    }
+
+    /// The first who waits for a flight that ended.
+    pub(super) fn take_next(&mut self, flight: &mut Flight) -> Option<CallId> {
+        (flight.first != NOBODY).then(|| {
+            let (id, next) = self.waiters[flight.first as usize];
+            self.free.push(flight.first);
+            flight.first = next;
+            id
+        })
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

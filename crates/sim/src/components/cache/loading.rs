@@ -1,0 +1,226 @@
+//! What follows a miss: a load by the cache itself or by its caller, alone or for all who ask.
+
+use super::*;
+
+impl Cache {
+    /// Whether concurrent misses of a key wait for one load.
+    fn coalesces(&self) -> bool {
+        self.spec.single_flight
+    }
+
+    /// A look-up found nothing to serve.
+    pub(super) fn miss(&mut self, id: CallId, cx: &mut World) {
+        let is_read_through = self.is_read_through(cx);
+        let key = cx.calls[id].key;
+        if self.coalesces() {
+            if self.flights.get(key).is_some() {
+                self.tally.coalesced += 1;
+                return self.wait(id, cx);
+            }
+            if is_read_through {
+                return self.load_for_all(id, cx);
+            }
+            self.lease_to(id, cx);
+        }
+        match is_read_through {
+            true => self.load(id, cx),
+            false => self.tell_of_miss(id, cx),
+        }
+    }
+
+    /// A look-up found an entry that has expired but may still be served, while one loads it anew.
+    #[cold]
+    pub(super) fn serve_stale(&mut self, id: CallId, place: u32, cx: &mut World) {
+        let key = cx.calls[id].key;
+        let is_first = self.flights.get(key).is_none();
+        if is_first && !self.is_read_through(cx) {
+            self.count(id, false, cx);
+            self.lease_to(id, cx);
+            return self.tell_of_miss(id, cx);
+        }
+        self.store.read(place);
+        cx.serve(id, self.store.entry(place).seen);
+        self.tally.stale_served += 1;
+        self.count(id, true, cx);
+        if is_first {
+            self.tally.refreshes += 1;
+            let job = self.background(id, cx);
+            cx.calls[job].root = job;
+            cx.needed.begin(job);
+            self.take_off(job, cx);
+        }
+        cx.answer(id, Outcome::Ok);
+    }
+
+    /// A look-aside cache sends its caller to load.
+    fn tell_of_miss(&mut self, id: CallId, cx: &mut World) {
+        if self.spec.early_expiry.is_some() {
+            let (key, now, patience) = (cx.calls[id].key, cx.now, self.spec.lease_time.0);
+            // The first who is told sets the clock, until his fill comes or is not to be expected.
+            let asked = self.asked.entry(key).or_insert(now);
+            if now - *asked > patience {
+                *asked = now;
+            }
+        }
+        cx.calls[id].is_miss = true;
+        cx.answer(id, Outcome::Ok);
+    }
+
+    /// A look-up stays in the cache until the flight of its key has landed.
+    fn wait(&mut self, id: CallId, cx: &mut World) {
+        cx.calls[id].phase = Phase::Planning;
+        self.flights.wait(cx.calls[id].key, id);
+    }
+
+    /// Loads a key on behalf of whoever asks for it until it is there.
+    fn load_for_all(&mut self, id: CallId, cx: &mut World) {
+        let job = self.background(id, cx);
+        self.begin(job, true, cx);
+        self.wait(id, cx);
+        self.start(job, cx);
+    }
+
+    fn take_off(&mut self, job: CallId, cx: &mut World) {
+        self.begin(job, true, cx);
+        self.start(job, cx);
+    }
+
+    /// The caller of a look-up is the one to load its key.
+    fn lease_to(&mut self, id: CallId, cx: &mut World) {
+        let job = self.background(id, cx);
+        cx.calls[job].phase = Phase::Serving;
+        cx.after_delay(self.lease, Event::Served(job));
+        self.begin(job, false, cx);
+    }
+
+    fn begin(&mut self, job: CallId, is_load: bool, cx: &World) {
+        self.flights.begin(cx.calls[job].key, job, cx.now, is_load);
+    }
+
+    /// A record for work that nobody waits for, of the same request.
+    pub(super) fn background(&mut self, id: CallId, cx: &mut World) -> CallId {
+        let call = &cx.calls[id];
+        let mut job = Call::new(Purpose::Background, self.node, crate::event::LinkIx::NONE);
+        (job.operation, job.key, job.root) = (call.operation, call.key, call.root);
+        (job.is_measured, job.is_shown) = (call.is_measured, call.is_shown);
+        (job.is_awaited, job.replica) = (false, 0);
+        cx.calls.insert(job)
+    }
+
+    /// Loads a key for one look-up alone (or takes its write to the origin).
+    pub(super) fn load(&mut self, id: CallId, cx: &mut World) {
+        cx.calls[id].slot_since = cx.now;
+        self.start(id, cx);
+    }
+
+    pub(super) fn start(&mut self, job: CallId, cx: &mut World) {
+        cx.calls[job].phase = Phase::Planning;
+        match cx.start_plan(job) {
+            Progress::Waiting => {}
+            Progress::Finished(outcome) => self.finished(job, outcome, cx),
+        }
+    }
+
+    /// What the cache asked its origin for has come, or failed.
+    pub(super) fn finished(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
+        let call = &cx.calls[job];
+        let (key, since) = (call.key, call.slot_since);
+        if call.purpose == Purpose::Background {
+            return match call.place {
+                WRITE => self.written_through(job, outcome, cx),
+                _ => self.landed(job, outcome, cx),
+            };
+        }
+        if outcome.is_answer() {
+            self.fill(key, cx.seen(job), cx.now - since, cx.now);
+        }
+        cx.answer(job, as_answer(outcome));
+    }
+
+    /// A load that others wait for is over.
+    fn landed(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
+        let (key, seen) = (cx.calls[job].key, cx.seen(job));
+        cx.calls.remove(job);
+        let Some(mut flight) = self.flights.end(key) else {
+            return;
+        };
+        if outcome.is_answer() {
+            self.fill(key, seen, cx.now - flight.since, cx.now);
+        }
+        while let Some(id) = self.flights.take_next(&mut flight) {
+            if is_waiting(id, cx) {
+                cx.serve(id, seen);
+                cx.answer(id, as_answer(outcome));
+            }
+        }
+    }
+
+    /// A fill has come from a caller that loaded the key itself, or a new value from a writer.
+    pub fn take_fill(&mut self, key: u32, seen: Seen, cx: &mut World) {
+        let state = cx.node(self.node);
+        if !state.is_present || !state.replicas[0].is_up {
+            return;
+        }
+        let asked = self.asked.remove(&key);
+        let before = || {
+            self.store
+                .find(key)
+                .map(|place| self.store.entry(place).load)
+        };
+        let load = match asked {
+            Some(asked) => cx.now - asked,
+            None => before().unwrap_or(0),
+        };
+        self.fill(key, seen, load, cx.now);
+        if self.flights.get(key).is_none_or(|flight| flight.is_load) {
+            return;
+        }
+        let Some(mut flight) = self.flights.end(key) else {
+            return;
+        };
+        cx.calls.remove(flight.job);
+        while let Some(id) = self.flights.take_next(&mut flight) {
+            if is_waiting(id, cx) {
+                cx.serve(id, seen);
+                cx.answer(id, Outcome::Ok);
+            }
+        }
+    }
+
+    /// A background record's time has come: a write is to go to the origin, or a lease ran out and
+    /// the next who waits is told to load.
+    #[cold]
+    pub(super) fn due(&mut self, job: CallId, cx: &mut World) {
+        if cx.calls[job].place == WRITE {
+            return self.write_to_origin(job, cx);
+        }
+        let key = cx.calls[job].key;
+        let Some(mut flight) = self.flights.end(key) else {
+            return cx.calls.remove(job);
+        };
+        while let Some(id) = self.flights.take_next(&mut flight) {
+            if is_waiting(id, cx) {
+                if self.is_read_through(cx) {
+                    // An edit has given the cache an origin since.
+                    self.load(id, cx);
+                    continue;
+                }
+                flight.since = cx.now;
+                self.flights.resume(key, flight);
+                cx.after_delay(self.lease, Event::Served(job));
+                return self.tell_of_miss(id, cx);
+            }
+        }
+        cx.calls.remove(job);
+    }
+}
+
+/// As a background record's place: it takes a write to the origin.
+pub(super) const WRITE: u32 = 1;
+
+/// Whether a look-up is still there: its caller may have called it off.
+fn is_waiting(id: CallId, cx: &World) -> bool {
+    cx.calls
+        .get(id)
+        .is_some_and(|call| call.phase == Phase::Planning)
+}

@@ -1,0 +1,297 @@
+//! Caches: real keys, in a real store.
+//!
+//! Look-ups do not queue: a cache is modelled as having room for all (its limits are memory and
+//! what stands behind it). Read-through: a write goes to the origin and then stands in the cache,
+//! or the other way round where the link says `write_behind`.
+
+mod flights;
+mod inside;
+mod loading;
+mod write_behind;
+
+pub use inside::EntryView;
+
+use super::store::{ByKey, Store, Value};
+use super::{Component, as_answer};
+use crate::agenda::Time;
+use crate::call::{Call, CallId, Outcome, Phase, Purpose};
+use crate::data::{Carried, Held, Seen};
+use crate::event::{Event, NodeIx};
+use crate::network::Done;
+use crate::plan::Progress;
+use crate::random::{self, Sampler, Stream, unit_exponential};
+use crate::world::{Delay, World};
+use design::kinds::cache as spec;
+use design::kinds::client::Effect;
+use design::link::OnWrite;
+use flights::Flights;
+
+/// A cache of a run.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    node: NodeIx,
+    spec: Box<spec::Cache>,
+    time: Sampler,
+    store: Store,
+    flights: Box<Flights>,
+    /// Written here and not yet at the origin, with the record that will write it there.
+    unwritten: ByKey<CallId>,
+    /// By write to come: the earlier writes of its key that it stands for.
+    earlier: Vec<Vec<Carried>>,
+    /// Look-aside with early expiry: when a caller was told to load a key.
+    asked: ByKey<Time>,
+    lease: Delay,
+    write_delay: Delay,
+    times: Stream,
+    ttl: Stream,
+    hits: Stream,
+    early: Stream,
+    /// What became of look-ups and entries.
+    pub tally: CacheTally,
+}
+
+/// What became of a cache's look-ups and entries, over the whole run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheTally {
+    /// Entries found too old to serve.
+    pub expirations: u64,
+    /// Hits on entries that had expired.
+    pub stale_served: u64,
+    /// Misses that waited for another's load.
+    pub coalesced: u64,
+    /// Loads in the background.
+    pub refreshes: u64,
+    /// Look-ups that loaded an entry anew before it expired.
+    pub early: u64,
+    /// Writes that were answered before they reached the origin.
+    pub written_behind: u64,
+}
+
+/// What a look-up finds.
+enum Found {
+    /// An entry to serve, and what it is made of.
+    Fresh(Seen),
+    /// An entry to serve, which has expired.
+    Stale(u32),
+    /// No entry, or one that this look-up is to load anew.
+    Missing,
+}
+
+impl Cache {
+    /// Of a design.
+    pub fn new(node: NodeIx, spec: &spec::Cache, cx: &mut World) -> Self {
+        let (seed, id) = (cx.seed, cx.node(node).id.clone());
+        let stream = |purpose| Stream::new(seed, &id, purpose);
+        let mut cache = Self {
+            node,
+            spec: Box::new(spec.clone()),
+            time: Sampler::new(&spec.hit_time),
+            store: Store::new(spec.eviction, stream(random::Purpose::Eviction)),
+            flights: Box::default(),
+            unwritten: ByKey::default(),
+            earlier: Vec::new(),
+            asked: ByKey::default(),
+            lease: cx.delay(spec.lease_time.0),
+            write_delay: cx.delay(spec.write_behind_delay.0),
+            times: stream(random::Purpose::Service),
+            ttl: stream(random::Purpose::Ttl),
+            hits: stream(random::Purpose::Hits),
+            early: stream(random::Purpose::EarlyExpiry),
+            tally: CacheTally::default(),
+        };
+        cache.preload(cx);
+        cache
+    }
+
+    /// New parameters. Entries keep the TTL they were given.
+    pub fn update(&mut self, spec: &spec::Cache, cx: &mut World) {
+        *self.spec = spec.clone();
+        self.time = Sampler::new(&spec.hit_time);
+        self.lease = cx.delay(spec.lease_time.0);
+        self.write_delay = cx.delay(spec.write_behind_delay.0);
+        self.store.set_eviction(spec.eviction);
+        self.store.shrink(spec.capacity);
+        if spec.hit_ratio.is_some() {
+            self.store.clear();
+        }
+    }
+
+    /// The most popular keys stand there at the start, the very most popular as the last used.
+    fn preload(&mut self, cx: &World) {
+        if self.spec.warm == 0.0 || self.spec.hit_ratio.is_some() {
+            return;
+        }
+        let room = u64::from(self.spec.capacity.unwrap_or(PRELOAD_MAX).min(PRELOAD_MAX));
+        let count = (self.spec.warm * room.min(cx.keys) as f64) as u32;
+        for key in (0..count).rev() {
+            self.fill(key, cx.first_versions(), 0, cx.now);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn flush(&mut self, cx: &mut World) {
+        self.store.clear();
+        self.forget_unwritten(cx);
+    }
+
+    /// Entries held.
+    pub fn entries(&self) -> usize {
+        self.store.len()
+    }
+
+    fn fill(&mut self, key: u32, seen: Seen, load: u64, now: Time) {
+        if self.spec.hit_ratio.is_some() {
+            return;
+        }
+        let lifetime = match self.spec.ttl {
+            None => u64::MAX,
+            Some(ttl) if self.spec.ttl_jitter == 0.0 => ttl.0,
+            Some(ttl) => {
+                let spread = 1.0 + self.spec.ttl_jitter * (2.0 * self.ttl.unit() - 1.0);
+                (ttl.0 as f64 * spread) as u64
+            }
+        };
+        let value = Value {
+            seen,
+            lifetime,
+            load,
+        };
+        self.store.fill(key, now, value, self.spec.capacity);
+    }
+
+    fn is_read_through(&self, cx: &World) -> bool {
+        !cx.node(self.node).plan.stages.is_empty()
+    }
+
+    #[inline]
+    fn look_up(&mut self, key: u32, now: Time) -> Found {
+        if let Some(ratio) = self.spec.hit_ratio {
+            return match self.hits.chance(ratio) {
+                true => Found::Fresh(Seen::NOTHING),
+                false => Found::Missing,
+            };
+        }
+        let Some(place) = self.store.find(key) else {
+            return match self.unwritten.is_empty() || !self.unwritten.contains_key(&key) {
+                true => Found::Missing,
+                false => Found::Fresh(Seen::NOTHING),
+            };
+        };
+        let entry = self.store.entry(place);
+        if entry.expires <= now {
+            return self.expired(key, place, now);
+        }
+        if let Some(early) = &self.spec.early_expiry {
+            let ahead = entry.load as f64 * early.beta * unit_exponential(&mut self.early);
+            if ahead >= (entry.expires - now) as f64 && self.flights.get(key).is_none() {
+                self.tally.early += 1;
+                return Found::Missing;
+            }
+        }
+        self.store.read(place);
+        if self.spec.sliding_ttl {
+            let entry = self.store.entry_mut(place);
+            entry.expires = now.saturating_add(entry.lifetime);
+        }
+        Found::Fresh(self.store.entry(place).seen)
+    }
+
+    #[cold]
+    fn expired(&mut self, key: u32, place: u32, now: Time) -> Found {
+        // What the origin does not have yet is not too old, whatever the clock says.
+        if self.unwritten.contains_key(&key) {
+            self.store.read(place);
+            return Found::Fresh(self.store.entry(place).seen);
+        }
+        let ends = |grace| self.store.entry(place).expires.saturating_add(grace);
+        if self
+            .spec
+            .stale_while_revalidate
+            .is_some_and(|grace| now < ends(grace.0))
+        {
+            return Found::Stale(place);
+        }
+        self.tally.expirations += 1;
+        self.store.remove(place);
+        Found::Missing
+    }
+
+    fn count(&mut self, id: CallId, is_hit: bool, cx: &mut World) {
+        let is_measured = cx.calls[id].is_measured;
+        let tally = &mut cx.node_mut(self.node).tally;
+        let count = match is_hit {
+            true => &mut tally.hits,
+            false => &mut tally.misses,
+        };
+        count[0] += 1;
+        count[1] += u64::from(is_measured);
+    }
+}
+
+/// Most entries that a warm start makes: as many as the largest capacity.
+const PRELOAD_MAX: u32 = 10_000_000;
+
+impl Component for Cache {
+    fn arrive(&mut self, id: CallId, cx: &mut World) {
+        if cx.calls[id].operation == Call::NO_OPERATION {
+            return cx.answer(id, Outcome::Ok);
+        }
+        cx.calls[id].phase = Phase::Serving;
+        let work = self.time.draw(&mut self.times);
+        cx.after(cx.slowed(work, self.node, 0), Event::Served(id));
+    }
+
+    fn served(&mut self, id: CallId, cx: &mut World) {
+        if cx.calls[id].purpose == Purpose::Background {
+            return self.due(id, cx);
+        }
+        cx.count_work(id);
+        if self.is_read_through(cx) && cx.effect(id) == Effect::Write {
+            return self.write(id, cx);
+        }
+        match self.look_up(cx.calls[id].key, cx.now) {
+            Found::Fresh(seen) => {
+                self.count(id, true, cx);
+                cx.serve(id, seen);
+                cx.answer(id, Outcome::Ok);
+            }
+            Found::Stale(place) => self.serve_stale(id, place, cx),
+            Found::Missing => {
+                self.count(id, false, cx);
+                self.miss(id, cx);
+            }
+        }
+    }
+
+    fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
+        match cx.continue_plan(job, done) {
+            Progress::Waiting => {}
+            Progress::Finished(outcome) => self.finished(job, outcome, cx),
+        }
+    }
+
+    fn timer(&mut self, event: Event, _cx: &mut World) {
+        if let Event::Invalidate { key, .. } = event
+            && let Some(place) = self.store.find(key)
+        {
+            self.store.remove(place);
+        }
+    }
+
+    fn crash(&mut self, _replica: u32, _cx: &mut World) {
+        self.store.clear();
+        self.flights.clear();
+        self.unwritten.clear();
+        self.asked.clear();
+        self.earlier.clear();
+    }
+
+    fn hold(&self, now: Time, held: &mut Held) {
+        for (key, seen) in self.versions(now) {
+            held.seen(key, seen);
+        }
+        for carried in self.earlier.iter().flatten() {
+            held.op(carried.op);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Writes at a cache with an origin: through it, or behind the answer.
+
+use super::loading::WRITE;
+use super::*;
+
+impl Cache {
+    /// A write: to the origin first, unless the link says otherwise.
+    pub(super) fn write(&mut self, id: CallId, cx: &mut World) {
+        match cx.link(cx.calls[id].link).on_write {
+            OnWrite::WriteBehind => self.write_behind(id, cx),
+            OnWrite::None | OnWrite::Invalidate | OnWrite::Update => self.load(id, cx),
+        }
+    }
+
+    fn write_behind(&mut self, id: CallId, cx: &mut World) {
+        let key = cx.calls[id].key;
+        self.tally.written_behind += 1;
+        // The origin has no version of it yet: nothing newer is known.
+        self.fill(key, Seen::NOTHING, 0, cx.now);
+        match self.unwritten.get(&key).copied() {
+            Some(job) => self.write_instead(job, id, cx),
+            None => self.write_later(id, cx),
+        }
+        cx.answer(id, Outcome::Ok);
+    }
+
+    fn write_later(&mut self, id: CallId, cx: &mut World) {
+        let job = self.background(id, cx);
+        let record = &mut cx.calls[job];
+        (record.place, record.phase, record.root) = (WRITE, Phase::Serving, job);
+        // Where the writes before it are kept: nowhere yet.
+        record.remaining = u32::MAX;
+        let key = record.key;
+        cx.needed.begin(job);
+        cx.hand_over(id, job);
+        cx.after_delay(self.write_delay, Event::Served(job));
+        self.unwritten.insert(key, job);
+    }
+
+    /// A later write of a key goes to the origin in place of the one that waits.
+    fn write_instead(&mut self, job: CallId, id: CallId, cx: &mut World) {
+        if let Some(carried) = cx.hand_over(id, job) {
+            self.add_earlier(job, vec![carried], cx);
+        }
+    }
+
+    /// A write has waited long enough. What is written from here on waits anew.
+    pub(super) fn write_to_origin(&mut self, job: CallId, cx: &mut World) {
+        self.unwritten.remove(&cx.calls[job].key);
+        if !self.is_read_through(cx) {
+            // An edit took the origin away: there is nowhere to write to.
+            return self.end_write(job, None, cx);
+        }
+        self.start(job, cx);
+    }
+
+    /// A write behind the answer reached the origin, or failed: then it is tried again after as
+    /// long, unless a later write of the key is waiting already.
+    pub(super) fn written_through(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
+        let key = cx.calls[job].key;
+        if outcome.is_answer() {
+            let seen = cx.seen(job);
+            let is_last = !self.unwritten.contains_key(&key);
+            if let Some(place) = self.store.find(key).filter(|_| is_last) {
+                self.store.entry_mut(place).seen = seen;
+            }
+            return self.end_write(job, Some(seen), cx);
+        }
+        if let Some(later) = self.unwritten.get(&key).copied() {
+            // The later one stands for this and for all that this stood for.
+            let batch = cx.calls[job].remaining as usize;
+            let mut carried = self
+                .earlier
+                .get_mut(batch)
+                .map_or_else(Vec::new, std::mem::take);
+            carried.extend(cx.kept(job));
+            cx.calls.remove(job);
+            if !carried.is_empty() {
+                self.add_earlier(later, carried, cx);
+            }
+            return;
+        }
+        let call = &mut cx.calls[job];
+        (call.phase, call.is_degraded) = (Phase::Serving, false);
+        cx.after(self.write_delay.duration.max(RETRY_MIN), Event::Served(job));
+        self.unwritten.insert(key, job);
+    }
+
+    fn add_earlier(&mut self, job: CallId, carried: Vec<Carried>, cx: &mut World) {
+        if cx.calls[job].remaining == u32::MAX {
+            let free = self.earlier.iter().position(Vec::is_empty);
+            let batch = free.unwrap_or(self.earlier.len());
+            self.earlier
+                .resize_with(self.earlier.len().max(batch + 1), Vec::new);
+            cx.calls[job].remaining = batch as u32;
+        }
+        self.earlier[cx.calls[job].remaining as usize].extend(carried);
+    }
+
+    fn end_write(&mut self, job: CallId, seen: Option<Seen>, cx: &mut World) {
+        let batch = cx.calls[job].remaining as usize;
+        if let Some(batch) = self.earlier.get_mut(batch) {
+            for carried in batch.drain(..) {
+                if let Some(seen) = &seen {
+                    cx.stands_as(&carried, seen);
+                }
+            }
+        }
+        cx.calls.remove(job);
+    }
+
+    /// Writes that only stood in the cache are lost with it.
+    pub(super) fn forget_unwritten(&mut self, cx: &mut World) {
+        if self.unwritten.is_empty() {
+            return;
+        }
+        self.unwritten.clear();
+        self.earlier.clear();
+        let is_mine = |call: &Call| {
+            call.purpose == Purpose::Background
+                && (call.node, call.place) == (self.node, WRITE)
+                && call.phase == Phase::Serving
+        };
+        let lost: Vec<CallId> = cx
+            .calls
+            .iter()
+            .filter(|(_, call)| is_mine(call))
+            .map(|(id, _)| id)
+            .collect();
+        lost.into_iter().for_each(|id| cx.calls.remove(id));
+    }
+
+    /// Keys whose last write the origin does not have yet.
+    pub fn unwritten(&self) -> usize {
+        self.unwritten.len()
+    }
+}
+
+/// A failed write behind is not tried again at once for ever: time has to pass.
+const RETRY_MIN: u64 = 1_000_000;

@@ -1,0 +1,300 @@
+//! Caches: who loads a key that several ask for, what is served meanwhile, and what writes do.
+
+use crate::*;
+
+const GET: &str = r#""operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#;
+const PUT: &str =
+    r#""operations": [{"name": "put", "effect": "write", "keys": {"uniform": {"n": 1}}}]"#;
+
+fn cache(rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    node(
+        "cache",
+        "cache",
+        &format!(r#""hit_time": "const(0s)"{comma}{rest}"#),
+    )
+}
+
+/// Requests of one key to a cache that loads from a database in 10 ms.
+fn read_through(moments: impl IntoIterator<Item = u64>, spec: &str) -> Run {
+    let nodes = [
+        replay_by("u", moments, GET),
+        cache(spec),
+        database("db", 10, ""),
+    ];
+    run(&nodes, &[link("u->cache", ""), link("cache->db", "")])
+}
+
+/// The same through a service beside the cache.
+fn look_aside(moments: impl IntoIterator<Item = u64>, spec: &str, faults: &[String]) -> Run {
+    let nodes = [
+        replay_by("u", moments, GET),
+        service("api", 0, r#""concurrency": null"#),
+        cache(spec),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->cache", ""),
+        link("api->db", r#""when": "on_miss""#),
+    ];
+    run_with("", &nodes, &links, faults)
+}
+
+#[test]
+fn a_sliding_ttl_runs_from_the_last_use() {
+    for (sliding, loads) in [(false, [0.0, 120.0].as_slice()), (true, &[0.0])] {
+        let spec = format!(r#""ttl": "100ms", "sliding_ttl": {sliding}"#);
+        assert_eq!(read_through([0, 60, 120], &spec).sent("cache->db"), loads);
+    }
+    let run = read_through([0, 60, 170], r#""ttl": "100ms", "sliding_ttl": true"#);
+    assert_eq!(
+        run.sent("cache->db"),
+        [0.0, 170.0],
+        "used at 60, so gone at 160"
+    );
+}
+
+#[test]
+fn one_flight_loads_for_all_who_ask_meanwhile() {
+    let alone = read_through([0, 2, 9, 10], "");
+    assert_eq!(alone.sent("cache->db"), [0.0, 2.0, 9.0]);
+    let shared = read_through([0, 2, 9, 11], r#""single_flight": true"#);
+    assert_eq!(shared.sent("cache->db"), [0.0]);
+    // Waits of 10, 8 and 1 ms, and a hit.
+    assert_eq!(shared.number("/requests/latency_ms/mean"), 19.0 / 4.0);
+    assert_eq!(shared.number("/nodes/cache/cache/coalesced"), 2.0);
+    assert_eq!(shared.number("/nodes/cache/hit_ratio"), 0.25);
+}
+
+#[test]
+fn who_waits_for_a_flight_shares_its_failure() {
+    let nodes = [
+        replay_by("u", [0, 5, 20], GET),
+        cache(r#""single_flight": true"#),
+        service("origin", 10, r#""error_rate": 1"#),
+    ];
+    let run = run(&nodes, &[link("u->cache", ""), link("cache->origin", "")]);
+    assert_eq!(run.sent("cache->origin"), [0.0, 20.0]);
+    assert_eq!(run.failed(), "error 3");
+}
+
+#[test]
+fn a_crash_ends_a_flight_and_those_who_wait_for_it() {
+    let nodes = [
+        replay_by("u", [0, 5, 30], GET),
+        cache(r#""single_flight": true"#),
+        database("db", 10, ""),
+    ];
+    let links = [link("u->cache", ""), link("cache->db", "")];
+    let run = run_with("", &nodes, &links, &[fault("crash", "cache", 7, 20, "")]);
+    assert_eq!(run.failed(), "refused 2");
+    assert_eq!((run.ok(), run.sent("cache->db")), (1.0, vec![0.0, 30.0]));
+}
+
+#[test]
+fn beside_a_cache_one_caller_loads_and_the_others_wait_for_its_fill() {
+    let run = look_aside([0, 2, 9, 11], r#""single_flight": true"#, &[]);
+    assert_eq!(run.sent("api->db"), [0.0]);
+    assert_eq!(run.number("/requests/latency_ms/mean"), 19.0 / 4.0);
+}
+
+#[test]
+fn a_lease_that_brings_no_fill_goes_to_the_next_who_waits() {
+    // The first loads from 0 to 10, but its fill is lost; the second is told to load at 50.
+    let lost = [fault("loss", "api->cache", 10, 11, r#""loss": 1"#)];
+    let spec = r#""single_flight": true, "lease_time": "50ms""#;
+    let run = look_aside([0, 5, 6, 100], spec, &lost);
+    assert_eq!(run.sent("api->db"), [0.0, 50.0]);
+    assert_eq!(
+        run.latency(),
+        55.0,
+        "from 5 to 60, when its own fill comes to the third too"
+    );
+    assert_eq!(run.ok(), 4.0);
+}
+
+#[test]
+fn what_has_expired_is_served_while_it_is_loaded_anew() {
+    let spec = r#""ttl": "100ms", "stale_while_revalidate": "1s""#;
+    let run = read_through([0, 150, 155, 161], spec);
+    // Filled at 10; 150 and 155 are served what expired at 110, 161 what came at 160.
+    assert_eq!(run.sent("cache->db"), [0.0, 150.0]);
+    assert_eq!(run.number("/requests/latency_ms/mean"), 2.5);
+    assert_eq!(run.number("/nodes/cache/cache/stale_served"), 2.0);
+    assert_eq!(run.number("/nodes/cache/cache/refreshes"), 1.0);
+    let late = read_through(
+        [0, 150],
+        r#""ttl": "100ms", "stale_while_revalidate": "40ms""#,
+    );
+    assert_eq!(late.latency(), 10.0, "gone at 150");
+    assert_eq!(late.number("/nodes/cache/cache/expirations"), 1.0);
+    // Beside a cache the first caller loads, and waits for it; the others are served.
+    let beside = look_aside([0, 150, 155, 161], spec, &[]);
+    assert_eq!(beside.sent("api->db"), [0.0, 150.0]);
+    assert_eq!(beside.number("/requests/latency_ms/mean"), 5.0);
+    assert_eq!(beside.number("/nodes/cache/cache/stale_served"), 1.0);
+}
+
+#[test]
+fn early_expiry_spreads_loads_before_the_end() {
+    // A load takes 10 ms and a request comes every ms: ten load at 0, the last of them fills at 19,
+    // ten more load at 119, and so on, nine times in a second. With beta 1 somebody comes before the
+    // end, nearly always alone.
+    let loads = |early: &str| {
+        let spec = format!(r#""ttl": "100ms", "early_expiry": {early}"#);
+        let run = read_through(0..1000, &spec);
+        run.sent("cache->db").len()
+    };
+    let hard = loads("null");
+    assert_eq!(hard, 90);
+    assert!((9..60).contains(&loads(r#"{"beta": 1}"#)));
+    assert_eq!(loads(r#"{"beta": 0}"#), hard);
+}
+
+#[test]
+fn a_warm_cache_holds_the_most_popular_keys_at_the_start() {
+    let requests = |keys: u32, spec: &str| {
+        let keys = format!(
+            r#""arrivals": {{"constant": "1000/s"}}, "operations": [{{"name": "get", "keys": {{"uniform": {{"n": {keys}}}}}}}]"#
+        );
+        let nodes = [
+            node("u", "client", &keys),
+            cache(spec),
+            database("db", 1, ""),
+        ];
+        run(&nodes, &[link("u->cache", ""), link("cache->db", "")])
+    };
+    let warm = requests(100, r#""warm": 1"#);
+    assert_eq!(warm.number("/nodes/cache/hit_ratio"), 1.0);
+    assert_eq!(warm.number("/nodes/cache/cache/entries"), 100.0);
+    let half = requests(100, r#""warm": 0.5, "capacity": 20"#);
+    assert_eq!(half.number("/nodes/cache/cache/entries"), 20.0);
+    let cold = requests(100, "");
+    assert!(cold.number("/nodes/cache/hit_ratio") < 1.0);
+}
+
+#[test]
+fn what_a_warm_cache_holds_grows_stale_as_anything_else() {
+    let nodes = [
+        replay_by("w", [100], PUT),
+        replay_by("u", [50, 200], GET),
+        cache(r#""warm": 1, "ttl": null"#),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("w->db", ""),
+        link("u->cache", ""),
+        link("cache->db", ""),
+    ];
+    let run = run(&nodes, &links);
+    assert_eq!(run.number("/nodes/cache/hit_ratio"), 1.0);
+    assert_eq!(run.number("/data/stale_reads"), 1.0);
+}
+
+#[test]
+fn a_fixed_hit_ratio_asks_no_key() {
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "10000/s"}"#),
+        cache(r#""hit_ratio": 0.8"#),
+        database("db", 0, ""),
+    ];
+    let run = run(&nodes, &[link("u->cache", ""), link("cache->db", "")]);
+    // Three deviations of 10,000 tosses are 0.012.
+    assert!((run.number("/nodes/cache/hit_ratio") - 0.8).abs() < 0.012);
+    assert_eq!(run.number("/nodes/cache/cache/entries"), 0.0);
+}
+
+#[test]
+fn a_write_may_bring_its_value_to_the_cache_beside_it() {
+    // Invalidated at 110 the key is loaded again at 112; updated, it stands there.
+    for (on_write, loads) in [("invalidate", 2), ("update", 1)] {
+        let nodes = [
+            replay_by("u", [0, 112], GET),
+            replay_by("w", [100], PUT),
+            service("api", 0, ""),
+            cache(""),
+            database("db", 10, ""),
+        ];
+        let cached = format!(r#""when": "reads", "on_write": "{on_write}""#);
+        let links = [
+            link("u->api", ""),
+            link("w->api", ""),
+            link("api->cache", &cached),
+            link("api->db", r#""when": ["on_miss", "writes"]"#),
+        ];
+        let run = run(&nodes, &links);
+        let sent = run.sent("api->db");
+        assert_eq!(
+            sent.iter().filter(|at| **at != 100.0).count(),
+            loads,
+            "{on_write}"
+        );
+    }
+}
+
+fn write_behind(moments: &[u64], reads: &[u64], origin: String, faults: &[String]) -> Run {
+    let nodes = [
+        replay_by("w", moments.iter().copied(), PUT),
+        replay_by("u", reads.iter().copied(), GET),
+        cache(r#""write_behind_delay": "100ms", "ttl": "20ms""#),
+        origin,
+    ];
+    let links = [
+        link("w->cache", r#""on_write": "write_behind""#),
+        link("u->cache", ""),
+        link("cache->db", ""),
+    ];
+    run_with("", &nodes, &links, faults)
+}
+
+#[test]
+fn a_write_behind_answers_at_once_and_reaches_the_origin_later_with_those_that_followed() {
+    let run = write_behind(&[0, 40, 99, 150], &[50, 90], database("db", 10, ""), &[]);
+    assert_eq!(
+        run.latency(),
+        0.0,
+        "and what is not written yet is read here, expired or not"
+    );
+    assert_eq!(run.sent("cache->db"), [100.0, 250.0]);
+    assert_eq!(
+        run.number("/data/lost_writes"),
+        0.0,
+        "the later one stands for them"
+    );
+    assert_eq!(run.number("/data/stale_reads"), 0.0);
+    assert_eq!(run.number("/data/effect_delay_ms/max"), 110.0);
+    assert_eq!(run.number("/nodes/cache/cache/written_behind"), 4.0);
+    assert_eq!(run.number("/nodes/cache/cache/unwritten"), 0.0);
+}
+
+#[test]
+fn a_crash_or_a_flush_loses_what_was_not_written_yet() {
+    for kind in ["crash", "cache_flush"] {
+        let faults = [fault(kind, "cache", 50, 60, "")];
+        let run = write_behind(&[0, 70], &[], database("db", 10, ""), &faults);
+        assert_eq!(run.sent("cache->db"), [170.0], "{kind}");
+        assert_eq!(run.number("/data/lost_writes"), 1.0, "{kind}");
+    }
+}
+
+#[test]
+fn a_write_behind_that_fails_is_tried_again_until_the_origin_is_back() {
+    let faults = [fault("crash", "db", 0, 250, "")];
+    let run = write_behind(&[0], &[], database("db", 10, ""), &faults);
+    assert_eq!(run.sent("cache->db"), [100.0, 200.0, 300.0]);
+}
+
+#[test]
+fn entries_never_read_are_counted() {
+    let nodes = [
+        replay_by("u", [0, 20, 200], GET),
+        cache(r#""ttl": "100ms""#),
+        database("db", 10, ""),
+    ];
+    let run = run(&nodes, &[link("u->cache", ""), link("cache->db", "")]);
+    // Filled at 10, read at 20, expired; filled again at 210 and read by nobody.
+    assert_eq!(run.number("/nodes/cache/cache/fills"), 2.0);
+    assert_eq!(run.number("/nodes/cache/cache/never_read"), 1.0);
+    assert_eq!(run.number("/nodes/cache/cache/expirations"), 1.0);
+}
