@@ -30,10 +30,14 @@ mod edits;
 mod failures;
 #[path = "model/faults.rs"]
 mod faults;
+#[path = "model/hedging.rs"]
+mod hedging;
 #[path = "model/policies.rs"]
 mod policies;
 #[path = "model/queues.rs"]
 mod queues;
+#[path = "model/sparing.rs"]
+mod sparing;
 #[path = "model/telemetry.rs"]
 mod telemetry;
 #[path = "model/traces.rs"]

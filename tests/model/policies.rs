@@ -259,3 +259,196 @@ fn each_calling_replica_has_its_own_breaker() {
         [0.0, 100.0, 200.0, 300.0, 400.0, 500.0]
     );
 }
+
+#[test]
+fn retries_stop_when_half_the_tokens_are_gone() {
+    // 4 tokens: after two failed attempts 2 are left, which is not more than half.
+    let retry = r#""retry": {"max_attempts": 5, "throttle": {"tokens": 4, "token_ratio": 0.5}}"#;
+    let down = against_crash(replay([0, 100]), retry, 9000);
+    assert_eq!(down.sent("u->api"), [0.0, 0.0, 100.0]);
+    // Back from 150 on: 1 token is left at 100; answers at 200, 300, 400 make 2.5, so that a failed
+    // attempt at 500 leaves 1.5, and three answers more are needed to try again.
+    let nodes = [replay([0, 100, 200, 300, 400, 500]), service("api", 0, "")];
+    let faults = [
+        fault("crash", "api", 0, 150, ""),
+        fault("crash", "api", 450, 950, ""),
+    ];
+    let back = run_with("", &nodes, &[link("u->api", retry)], &faults);
+    assert_eq!(back.number("/links/u->api/retries"), 1.0);
+}
+
+#[test]
+fn a_throttle_fills_up_with_answers() {
+    // Of 4 tokens 2 go at 0. Each answer pays in 0.5: after four of them the attempt at 500 leaves 3.
+    let retry = r#""retry": {"max_attempts": 2, "throttle": {"tokens": 4, "token_ratio": 0.5}}"#;
+    let nodes = [replay([0, 100, 200, 300, 400, 500]), service("api", 0, "")];
+    let faults = [
+        fault("crash", "api", 0, 50, ""),
+        fault("crash", "api", 450, 950, ""),
+    ];
+    let run = run_with("", &nodes, &[link("u->api", retry)], &faults);
+    assert_eq!(
+        run.sent("u->api"),
+        [0.0, 0.0, 100.0, 200.0, 300.0, 400.0, 500.0, 500.0]
+    );
+}
+
+/// botocore's standard mode: 500 in all, 5 a retry, 10 after a timeout.
+#[test]
+fn a_quota_is_spent_on_a_hundred_retries() {
+    let calls = || replay((0..100).map(|n| n * 50));
+    let retry = r#""retry": {"max_attempts": 3, "quota": {}}"#;
+    let errors = against_crash(calls(), retry, 9000);
+    assert_eq!(errors.number("/links/u->api/retries"), 100.0);
+    let sent = errors.sent("u->api");
+    assert_eq!(sent[147..152], [2450.0, 2450.0, 2450.0, 2500.0, 2550.0]);
+    let nodes = [calls(), service("api", 20_000, r#""concurrency": null"#)];
+    let timeouts = run_with(
+        r#""duration": "10s""#,
+        &nodes,
+        &[link("u->api", &format!(r#""timeout": "1ms", {retry}"#))],
+        &[],
+    );
+    assert_eq!(timeouts.number("/links/u->api/retries"), 50.0);
+}
+
+#[test]
+fn a_quota_gets_back_what_a_retry_took_and_a_little_for_answers_at_first() {
+    // 5 pay for one retry. Its answer gives 5 back; without one, five answers at first do.
+    let retry = r#""retry": {"max_attempts": 2, "backoff": {"constant": "10ms"}, "quota": {"capacity": 5}}"#;
+    let nodes = [
+        replay([0, 100, 200, 300, 310, 320, 330, 340, 400]),
+        service("api", 0, ""),
+    ];
+    let faults = [
+        fault("crash", "api", 0, 5, ""),
+        fault("crash", "api", 95, 250, ""),
+        fault("crash", "api", 395, 405, ""),
+    ];
+    let run = run_with("", &nodes, &[link("u->api", retry)], &faults);
+    let retries: Vec<f64> = run
+        .of("u->api")
+        .filter(|(word, _)| *word == "retry")
+        .map(|(_, at)| at)
+        .collect();
+    assert_eq!(
+        retries,
+        [10.0, 110.0, 410.0],
+        "none at 210: nothing is left"
+    );
+}
+
+#[test]
+fn who_is_turned_away_asks_less() {
+    // Nothing is accepted: the n-th request is refused with probability (n - 1) / n.
+    let throttle = r#""adaptive_throttle": {"k": 2, "window": "1h"}"#;
+    let run = against_crash(replay((0..2000).map(|n| n * 4)), throttle, 9000);
+    let attempts = run.number("/links/u->api/attempts");
+    // The harmonic number of 2000 is 8.2, the deviation 2.6.
+    assert!((3.0..17.0).contains(&attempts), "{attempts}");
+    assert_eq!(
+        run.number("/requests/failed/rejected") + run.number("/requests/failed/refused"),
+        2000.0
+    );
+    // All accepted: none is ever refused, and nothing is drawn.
+    let nodes = [replay((0..2000).map(|n| n * 4)), service("api", 0, "")];
+    let well = run_with(
+        r#""duration": "10s""#,
+        &nodes,
+        &[link("u->api", throttle)],
+        &[],
+    );
+    assert_eq!(well.ok(), 2000.0);
+}
+
+#[test]
+fn adaptive_throttling_settles_at_k_times_what_is_accepted() {
+    // One slot of 10 ms takes up 100 of the 1000 requests a second: 2 × 100 are let through.
+    let client = node("u", "client", r#""arrivals": {"constant": "1000/s"}"#);
+    let nodes = [
+        client,
+        service("api", 10, r#""concurrency": 1, "queue": {"capacity": 0}"#),
+    ];
+    let throttle = r#""adaptive_throttle": {"k": 2, "window": "10s"}"#;
+    let run = run_with(
+        r#""duration": "60s", "warmup": "20s""#,
+        &nodes,
+        &[link("u->api", throttle)],
+        &[],
+    );
+    let attempts_per_s = run.number("/links/u->api/attempts") / 40.0;
+    let accepted_per_s = run.number("/requests/goodput_per_s");
+    assert!(
+        (attempts_per_s / accepted_per_s / 2.0 - 1.0).abs() < 0.02,
+        "{attempts_per_s} for {accepted_per_s}"
+    );
+}
+
+/// Hystrix: 10 s in 10 buckets, 20 calls, 50 %, 5 s of sleep, one trial.
+#[test]
+fn a_breaker_by_time_opens_tries_and_closes_as_hystrix_does() {
+    let breaker = r#""breaker": {"window_time": "10s", "min_calls": 20, "failure_rate": 0.5, "open_for": "5s", "half_open_calls": 1}"#;
+    let client = node("u", "client", r#""arrivals": {"constant": "10/s"}"#);
+    let run = run_with(
+        r#""duration": "40s""#,
+        &[client, service("api", 0, "")],
+        &[link("u->api", breaker)],
+        &[fault("crash", "api", 9950, 29_950, "")],
+    );
+    // From 10 to 14.9 s fifty calls fail, and in the last ten buckets of a second are fifty good
+    // ones. Trials at 19.9, 24.9 and 29.9 fail; that at 34.9 does not.
+    let sent = run.sent("u->api");
+    let outage: Vec<f64> = sent
+        .iter()
+        .copied()
+        .filter(|at| *at > 14_850.0 && *at < 35_050.0)
+        .collect();
+    assert_eq!(
+        outage,
+        [14_900.0, 19_900.0, 24_900.0, 29_900.0, 34_900.0, 35_000.0]
+    );
+    assert_eq!(run.failed(), "circuit_open 196, refused 53");
+    assert_eq!(run.number("/links/u->api/breaker_open_s"), 20.0);
+    assert_eq!(run.number("/links/u->api/breaker_half_open_s"), 0.0);
+}
+
+#[test]
+fn a_breaker_opens_when_calls_are_slow() {
+    let breaker = |after: &str| {
+        format!(
+            r#""breaker": {{"failure_rate": null, "slow_call_rate": 0.5, "slow_call_duration": "{after}", "window": 4, "min_calls": 4, "open_for": "10s"}}"#
+        )
+    };
+    for (after, sent) in [("9ms", 4), ("10ms", 30)] {
+        let run = run_with(
+            r#""duration": "4s""#,
+            &[steady(), service("api", 10, "")],
+            &[link("u->api", &breaker(after))],
+            &[],
+        );
+        assert_eq!(run.sent("u->api").len(), sent, "slow from {after}");
+    }
+}
+
+#[test]
+fn what_was_sent_before_a_breaker_opened_is_no_trial() {
+    // Two slots: the call of 0 takes 2000, and while that of 20 is there too the one of 100 is
+    // rejected. The trial of 1200 takes until 3200; the answer at 2000 must not close the breaker.
+    let breaker = r#""breaker": {"failure_rate": null, "consecutive_failures": 1, "open_for": "1s", "half_open_calls": 1}"#;
+    let nodes = [
+        replay([0, 20, 100, 1200, 2500, 3300]),
+        service("api", 100, r#""concurrency": 2, "queue": {"capacity": 0}"#),
+    ];
+    let slow = |from, to| fault("slowdown", "api", from, to, r#""times": 20"#);
+    let run = run_with(
+        r#""duration": "6s""#,
+        &nodes,
+        &[link("u->api", breaker)],
+        &[slow(0, 10), slow(1150, 1250)],
+    );
+    assert_eq!(run.sent("u->api"), [0.0, 20.0, 100.0, 1200.0, 3300.0]);
+    assert_eq!(run.failed(), "circuit_open 1, rejected 1");
+    let open_ms = run.number("/links/u->api/breaker_open_s") * 1e3;
+    assert_eq!(open_ms.round(), 1100.0);
+    assert_eq!(run.number("/links/u->api/breaker_half_open_s"), 2.0);
+}

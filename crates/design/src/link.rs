@@ -37,8 +37,18 @@ record! {
         pub retry: Option<Retry> = None => { label: "Retry" },
         /// Stops calling a callee that fails.
         pub breaker: Option<Breaker> = None => { label: "Circuit breaker" },
+        /// Refuses calls itself, before they are sent, while the callee turns many of them away.
+        pub adaptive_throttle: Option<AdaptiveThrottle> = None => { label: "Adaptive throttling" },
+        /// Bounds the attempts of each calling replica that are under way at a time.
+        pub bulkhead: Option<Bulkhead> = None => { label: "Bulkhead" },
         /// Connections per calling replica.
         pub pool: Option<Pool> = None => { label: "Connection pool" },
+        /// A second attempt where the first takes long; the first answer counts.
+        pub hedge: Option<Hedge> = None => { label: "Hedge" },
+        /// Passes on how long the caller still waits (its timeout here, and what is left of its own deadline or of the user's patience): the callee drops what it has not begun by then, and the caller waits no longer itself.
+        pub deadline: bool = false => { label: "Pass the deadline on", source: "gRPC: yes; most HTTP clients: no" },
+        /// Tells the callee when the caller gives up: it drops what waits and makes no further calls. What it works on it finishes.
+        pub cancellation: bool = false => { label: "Cancel", source: "gRPC: yes; most HTTP servers: no" },
         /// For a consumer: deliveries in flight at most, over all replicas of the consumer.
         pub concurrency: u32 = 8 => { label: "Consumer concurrency", unit: "messages", range: 1..=1000000 },
     }
@@ -128,6 +138,10 @@ record! {
         pub jitter: Jitter = Jitter::None => { label: "Jitter" },
         /// Bounds retries to a share of the calls, per calling replica.
         pub budget: Option<Budget> = None => { label: "Budget" },
+        /// Stops retries while many attempts fail, per calling replica.
+        pub throttle: Option<RetryThrottle> = None => { label: "Throttle" },
+        /// A quota that retries draw on and answers pay back, per calling replica.
+        pub quota: Option<RetryQuota> = None => { label: "Quota" },
         /// Which failures are tried again.
         pub on: Vec<RetryOn> = vec![RetryOn::Timeout, RetryOn::Refused, RetryOn::Rejected, RetryOn::Unavailable, RetryOn::Error] => { label: "On" },
     }
@@ -183,6 +197,40 @@ record! {
     }
 }
 
+record! {
+    /// Retries while more than half the tokens are left: a failed attempt takes 1 out, an answer pays some in.
+    pub struct RetryThrottle {
+        /// Most tokens; the bucket starts full.
+        pub tokens: f64 = 10.0 => { label: "Tokens", unit: "tokens", range: 1..=1000, source: "gRPC A6, retryThrottling: at most 1000, example 10" },
+        /// What an answer pays in, in thousandths at the finest.
+        pub token_ratio: f64 = 0.1 => { label: "Token ratio", unit: "tokens per answer", range: 0.001..=1000, source: "gRPC A6, retryThrottling: example 0.1" },
+    }
+}
+
+record! {
+    /// A quota of retries that only answers fill up again (AWS SDKs, standard mode).
+    pub struct RetryQuota {
+        /// Most of it; it starts full.
+        pub capacity: u32 = 500 => { label: "Capacity", range: 1..=1000000, source: "botocore retries/quota.py: 500" },
+        /// What a retry takes. An answer to a retry pays it back.
+        pub cost: u32 = 5 => { label: "Cost", range: 0..=1000000, source: "botocore retries/standard.py: 5" },
+        /// What a retry after a timeout takes.
+        pub timeout_cost: u32 = 10 => { label: "Cost after a timeout", range: 0..=1000000, source: "botocore retries/standard.py: 10" },
+        /// What an answer to a first attempt pays in.
+        pub refund: u32 = 1 => { label: "Refund", range: 0..=1000000, source: "botocore retries/standard.py: 1" },
+    }
+}
+
+record! {
+    /// Client-side throttling: a call is refused with probability max(0, (requests - k × accepts) / (requests + 1)).
+    pub struct AdaptiveThrottle {
+        /// Calls tried per call accepted before any is refused: the lower, the sooner.
+        pub k: f64 = 2.0 => { label: "K", range: 1..=1000, source: "Google SRE book, Handling Overload: 2" },
+        /// Over how long calls and acceptances are counted.
+        pub window: Duration = Duration::s(120) => { label: "Window", range: 0.001..=86400, source: "Google SRE book, Handling Overload: 2 min" },
+    }
+}
+
 choice! {
     /// A failure that a retry may follow.
     pub enum RetryOn {
@@ -206,18 +254,44 @@ choice! {
 record! {
     /// Stops calling a callee that fails: open for a while, then half open with a few trial calls.
     pub struct Breaker {
-        /// Share of failures among the last calls that opens it. `null` leaves it to consecutive failures.
+        /// Share of failures among the last calls that opens it. `null` leaves it to the others.
         pub failure_rate: Option<f64> = Some(0.5) => { label: "Failure rate", range: 0.01..=1, source: "resilience4j and Hystrix: 50 %" },
-        /// How many of the last calls count.
+        /// How many of the last calls count, where the window is no time.
         pub window: u32 = 100 => { label: "Window", unit: "calls", range: 1..=10000, source: "resilience4j: 100 calls" },
+        /// Counts the calls of this last while instead, in ten steps. `null` counts the last `window` calls.
+        pub window_time: Option<Duration> = None => { label: "Time window", range: 0.001..=86400, source: "Hystrix: 10 s in 10 buckets" },
         /// Calls seen before the rate is judged.
         pub min_calls: u32 = 20 => { label: "Minimum calls", unit: "calls", range: 1..=10000, source: "Hystrix 20, resilience4j 100" },
-        /// Failures in a row that open it. `null` leaves it to the rate.
+        /// Share of slow calls, answered or not, that opens it. `null` lets calls be slow.
+        pub slow_call_rate: Option<f64> = None => { label: "Slow-call rate", range: 0.01..=1, source: "resilience4j: 100 %" },
+        /// A call that takes longer is slow.
+        pub slow_call_duration: Duration = Duration::s(60) => { label: "Slow from", range: 0.000001..=86400, source: "resilience4j: 60 s" },
+        /// Failures in a row that open it. `null` leaves it to the rates.
         pub consecutive_failures: Option<u32> = None => { label: "Consecutive failures", range: 1..=10000, source: "gobreaker: more than 5" },
         /// How long it stays open.
         pub open_for: Duration = Duration::s(5) => { label: "Open for", range: 0.001..=86400, source: "Hystrix 5 s, resilience4j 60 s" },
         /// Trial calls when half open: all good closes it, one failure opens it again.
         pub half_open_calls: u32 = 10 => { label: "Trial calls", unit: "calls", range: 1..=1000, source: "Hystrix 1, resilience4j 10" },
+    }
+}
+
+record! {
+    /// So many attempts at a time and no more, so that one slow callee cannot take up the whole caller.
+    pub struct Bulkhead {
+        /// Attempts under way at most, each until its answer or its timeout.
+        pub max_concurrent: u32 = 25 => { label: "Max concurrent", unit: "attempts", range: 1..=1000000, source: "resilience4j 25, Hystrix 10" },
+        /// How long an attempt waits for a place before it is rejected. `null` waits for ever.
+        pub wait: Option<Duration> = Some(Duration::ZERO) => { label: "Wait", range: 0..=86400, source: "resilience4j: 0" },
+    }
+}
+
+record! {
+    /// Sends an attempt again before it has failed, to another replica where there is one. The first answer wins and the other attempts are given up.
+    pub struct Hedge {
+        /// How long an attempt has been under way when the next is sent; the callee's 95th percentile costs 5 % more attempts.
+        pub after: Duration = Duration::ms(50) => { label: "After", range: 0.000001..=86400, source: "Dean and Barroso, The Tail at Scale, 2013: the 95th percentile; gRPC A6 example 500 ms" },
+        /// Further attempts at most.
+        pub max: u32 = 1 => { label: "Max", unit: "attempts", range: 1..=4, source: "Polly 1, gRPC A6 at most 4" },
     }
 }
 

@@ -264,6 +264,8 @@ fn check_mode(link: &Link, reader: &mut Reader) {
         ("timeout", link.timeout.is_some()),
         ("breaker", link.breaker.is_some()),
         ("pool", link.pool.is_some()),
+        ("adaptive_throttle", link.adaptive_throttle.is_some()),
+        ("bulkhead", link.bulkhead.is_some()),
     ];
     for (name, _) in is_set.iter().filter(|(_, is_set)| *is_set) {
         reader.within(name, |reader| {
@@ -291,6 +293,21 @@ fn check_write_behind(
 }
 
 fn check_policies(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
+    for (name, is_set) in [
+        ("deadline", link.deadline),
+        ("cancellation", link.cancellation),
+    ] {
+        if is_set && link.mode != Mode::Call {
+            reader.within(name, |reader| {
+                reader.problem("is for calls: a message outlives who sent it; set it to false")
+            });
+        }
+    }
+    if link.hedge.is_some() && link.mode != Mode::Call {
+        reader.within("hedge", |reader| {
+            reader.problem("is for calls: a message sent twice is there twice; set it to null")
+        });
+    }
     if let Some(retry) = &link.retry
         && retry.on.is_empty()
     {
@@ -310,9 +327,10 @@ fn check_policies(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
     if let Some(breaker) = &link.breaker
         && breaker.failure_rate.is_none()
         && breaker.consecutive_failures.is_none()
+        && breaker.slow_call_rate.is_none()
     {
         reader.within("breaker", |reader| {
-            reader.problem("never opens; give failure_rate or consecutive_failures")
+            reader.problem("never opens; give failure_rate, slow_call_rate or consecutive_failures")
         });
     }
     for condition in &link.when.0 {

@@ -277,13 +277,25 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             let mut link = link(rng, &operations);
             // What the caller would never heed is refused.
             if mode == Mode::DeadLetter {
-                let policies = ["retry", "timeout", "breaker", "pool"];
+                let policies = [
+                    "retry",
+                    "timeout",
+                    "breaker",
+                    "pool",
+                    "adaptive_throttle",
+                    "bulkhead",
+                ];
                 link.retain(|(name, _)| !policies.contains(&name.as_str()));
+            }
+            if mode != Mode::Call {
+                link.retain(|(name, _)| {
+                    !["hedge", "deadline", "cancellation"].contains(&name.as_str())
+                });
             }
             let attempts = link_attempts(&link) * visits[from];
             if attempts > left {
                 // Too much for what is left: a plain link instead.
-                link.retain(|(name, _)| name != "retry" && name != "calls");
+                link.retain(|(name, _)| !["retry", "calls", "hedge"].contains(&name.as_str()));
             }
             let attempts = link_attempts(&link) * visits[from];
             left -= attempts;
@@ -353,7 +365,11 @@ fn link_attempts(link: &[(String, Value)]) -> u64 {
         None | Some(Value::Null) => 1.0,
         Some(_) => number("retry.max_attempts", 3.0),
     };
-    (number("calls", 1.0) * attempts) as u64
+    let hedges = match link.get("hedge") {
+        None | Some(Value::Null) => 0.0,
+        Some(_) => number("hedge.max", 1.0),
+    };
+    (number("calls", 1.0) * attempts * (1.0 + hedges)) as u64
 }
 
 fn conditions(rng: &mut Rng, operations: &[Value]) -> Value {
@@ -626,6 +642,7 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
             Value::List(items) if items.is_empty() => (field.default)(),
             items => items,
         },
+        ("Hedge", "max") => whole(rng.between(1, 2)),
         ("Breaker", "failure_rate") => Value::Number(decimal(rng, 0.05, 1.0)),
         ("Queue", "visibility_timeout") => Value::text(duration(rng, 0.5, 20.0).to_string()),
         ("Queue", "max_receives") => whole(rng.between(1, 8)),

@@ -195,6 +195,8 @@ fn a_design_is_written_sparsely_and_reads_back() {
                 "backoff": {"exponential": {"base": "50ms", "cap": "2s"}},
                 "jitter": "full",
                 "budget": {"ratio": 0.1, "burst": 10},
+                "throttle": null,
+                "quota": null,
                 "on": ["timeout", "refused", "rejected", "unavailable", "error"]
               }
             }

@@ -295,6 +295,23 @@ impl Call {
         }
     }
 
+    /// Another attempt of the same call.
+    pub(crate) fn once_more(&self) -> Self {
+        Self {
+            parent: self.parent,
+            caller_replica: self.caller_replica,
+            operation: self.operation,
+            key: self.key,
+            root: self.root,
+            is_measured: self.is_measured,
+            is_shown: self.is_shown,
+            remaining: self.remaining,
+            attempt: self.attempt,
+            is_balanced: self.is_balanced,
+            ..Self::new(Purpose::Call, self.node, self.link)
+        }
+    }
+
     /// Whether it is a health probe: no part of the traffic.
     #[inline]
     pub fn is_probe(&self) -> bool {

@@ -1,21 +1,12 @@
 //! The caller's end of calls: policies before an attempt, and what follows when its wait is over.
 //!
-//! An attempt passes the breaker, then the pool, then the network. A timeout ends the caller's
-//! wait, not the callee's work. Links without a policy (most, and the fast ones) skip all of it.
+//! A timeout ends the caller's wait, not the callee's work. Links without a policy (most, and the
+//! fast ones) skip all of what stands in [`crate::guard`].
 
 use crate::call::{ANY_REPLICA, Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
-use crate::policies::Budget;
-use crate::policies::breaker::Change;
-use crate::world::{CallerState, World};
-
-/// What the caller's policies say of an attempt.
-enum Verdict {
-    Goes,
-    Waits,
-    Refused,
-}
+use crate::world::World;
 
 impl World {
     /// Makes a job call over a link. The answer comes back to the job's component as [`Done`].
@@ -96,46 +87,10 @@ impl World {
         }
     }
 
-    #[inline(never)]
-    fn attempt_guarded(&mut self, id: CallId) {
-        match self.ask_policies(id) {
-            Verdict::Goes => self.send(id),
-            Verdict::Waits if self.tap.is_open => self.trace_attempt(id),
-            Verdict::Waits => {}
-            Verdict::Refused => self.refuse(id, Cause::CircuitOpen),
-        }
-    }
-
-    fn ask_policies(&mut self, id: CallId) -> Verdict {
-        let now = self.now;
-        let call = &mut self.calls[id];
-        let state = &mut self.links[call.link.0 as usize];
-        let caller = &mut state.callers[call.caller_replica as usize];
-        if let Some(spec) = &state.breaker {
-            if !caller.breaker.admits(spec, now) {
-                return Verdict::Refused;
-            }
-            call.is_judged = true;
-        }
-        let Some((size, wait)) = state.pool else {
-            return Verdict::Goes;
-        };
-        if caller.pool.acquire(size) {
-            call.holds_connection = true;
-            return Verdict::Goes;
-        }
-        caller.pool.wait(id);
-        call.phase = Phase::Held;
-        if let Some(wait) = wait {
-            self.after_delay(wait, Event::PoolWait(id));
-        }
-        Verdict::Waits
-    }
-
     /// The caller's own policy says no: heard at once, but not before the caller has finished
     /// what it is doing.
     #[cold]
-    fn refuse(&mut self, id: CallId, cause: Cause) {
+    pub(crate) fn refuse(&mut self, id: CallId, cause: Cause) {
         self.calls[id].outcome = Outcome::Failed(cause);
         self.calls[id].phase = Phase::Answering;
         self.at(self.now, Event::Reply(id));
@@ -182,7 +137,7 @@ impl World {
             self.calls.remove(id);
         }
         if let Some(ended) = ended
-            && self.apply_policies(&ended, outcome)
+            && self.apply_policies(id, &ended, outcome)
         {
             return None;
         }
@@ -254,83 +209,6 @@ impl World {
             .is_some_and(|job| job.phase == Phase::Planning)
     }
 
-    /// What the caller's policies do about an attempt that ended; true if there will be another.
-    #[inline(never)]
-    fn apply_policies(&mut self, ended: &Call, outcome: Outcome) -> bool {
-        self.give_back(ended, outcome);
-        match outcome {
-            Outcome::Failed(cause) => self.is_waiting(ended.parent) && self.try_again(ended, cause),
-            Outcome::Ok | Outcome::Degraded => false,
-        }
-    }
-
-    /// Gives back what the attempt held at the caller: the breaker's verdict, the connection.
-    fn give_back(&mut self, ended: &Call, outcome: Outcome) {
-        let now = self.now;
-        let state = &mut self.links[ended.link.0 as usize];
-        let Some(caller) = state.callers.get_mut(ended.caller_replica as usize) else {
-            return;
-        };
-        if let (Some(spec), true) = (&state.breaker, ended.is_judged) {
-            match caller.breaker.record(spec, !outcome.is_answer(), now) {
-                Change::Opened => state.tally.open.up(now),
-                Change::Closed => state.tally.open.down(now),
-                Change::None => {}
-            }
-        }
-        if ended.holds_connection {
-            // A pool that an edit took away gets its connections back too: it may return.
-            let size = state.pool.map_or(0, |(size, _)| size);
-            let calls = &self.calls;
-            let wants = |id: CallId| {
-                calls
-                    .get(id)
-                    .is_some_and(|call| call.is_awaited && call.phase == Phase::Held)
-            };
-            if let Some(next) = caller.pool.release(size, wants) {
-                self.calls[next].holds_connection = true;
-                self.send(next);
-            }
-        }
-    }
-
-    /// Starts a further attempt if the policy allows one.
-    fn try_again(&mut self, failed: &Call, cause: Cause) -> bool {
-        let state = &mut self.links[failed.link.0 as usize];
-        let Some(retry) = &state.retry else {
-            return false;
-        };
-        if failed.attempt >= retry.max_attempts || !retry.on[cause as usize] {
-            return false;
-        }
-        let caller = &mut state.callers[failed.caller_replica as usize];
-        if caller
-            .budget
-            .as_mut()
-            .is_some_and(|budget| !budget.withdraw())
-        {
-            return false;
-        }
-        let pause = retry
-            .backoff
-            .pause(failed.attempt + 1, failed.pause, &mut state.jitter_stream);
-        let mut next = Call::new(Purpose::Call, failed.node, failed.link);
-        next.parent = failed.parent;
-        next.caller_replica = failed.caller_replica;
-        next.operation = failed.operation;
-        next.key = failed.key;
-        next.root = failed.root;
-        next.is_measured = failed.is_measured;
-        next.is_shown = failed.is_shown;
-        next.remaining = failed.remaining;
-        next.attempt = failed.attempt + 1;
-        next.is_balanced = failed.is_balanced;
-        next.pause = pause;
-        let id = self.calls.insert(next);
-        self.after(pause, Event::Backoff(id));
-        true
-    }
-
     /// The pause before a further attempt is over.
     pub(crate) fn attempt_again(&mut self, id: CallId) {
         let call = &mut self.calls[id];
@@ -344,26 +222,6 @@ impl World {
             self.attempt_balanced(id);
         } else {
             self.attempt(id);
-        }
-    }
-
-    /// Callers that died start again with nothing: full budgets, closed breakers, empty pools.
-    pub(crate) fn forget_callers(&mut self, node: NodeIx, replicas: &[u32]) {
-        let now = self.now;
-        for link in self.links.iter_mut().filter(|link| link.from == node) {
-            for replica in replicas {
-                let Some(caller) = link.callers.get_mut(*replica as usize) else {
-                    continue;
-                };
-                if !caller.breaker.is_closed() {
-                    link.tally.open.down(now);
-                }
-                let budget = caller.budget.take().map(Budget::refilled);
-                *caller = CallerState {
-                    budget,
-                    ..CallerState::default()
-                };
-            }
         }
     }
 

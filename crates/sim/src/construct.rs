@@ -3,18 +3,17 @@
 //! Nodes and links keep their place for the whole run, by their stable id. What the design no
 //! longer has stays in its place, refuses calls, and is drawn by nobody.
 
-use crate::call::{CallId, Phase};
 use crate::components::Node;
 use crate::data;
 use crate::event::{LinkIx, NodeIx};
 use crate::fault;
 use crate::measure::{LinkTally, NodeTally, RequestTally};
 use crate::plan::{self, Condition, Plan, Stage, Step};
-use crate::policies::{Backoff, Breaker, Budget, breaker};
+use crate::policies::Backoff;
 use crate::random::{Purpose, Sampler, Stream};
 use crate::simulation::Simulation;
 use crate::watch::Traces;
-use crate::world::{CallerState, LinkState, NodeState, Operation, Replica, RetryState, World};
+use crate::world::{Guards, LinkState, NodeState, Operation, Replica, RetryState, World};
 use design::kinds::client::Keys;
 use design::link::{Mode, RetryOn};
 use design::{Design, Kind, Link};
@@ -45,7 +44,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     data::take_design(design, &mut simulation.world);
     make_behaviours(&index, simulation);
     connect(simulation);
-    grant(&mut simulation.world);
+    simulation.world.grant();
 }
 
 /// What is where in a design, by id.
@@ -67,34 +66,6 @@ impl<'a> Index<'a> {
             index.links.insert(&link.id);
         }
         index
-    }
-}
-
-/// Who waits for a connection of a pool that is larger now gets it; where there is no pool any
-/// more, all go.
-fn grant(world: &mut World) {
-    for place in 0..world.links.len() {
-        for caller in 0..world.links[place].callers.len() {
-            loop {
-                let state = &mut world.links[place];
-                let size = match state.pool {
-                    _ if !state.is_present => break,
-                    Some((size, _)) => size,
-                    None => u32::MAX,
-                };
-                let calls = &world.calls;
-                let wants = |id: CallId| {
-                    calls
-                        .get(id)
-                        .is_some_and(|call| call.is_awaited && call.phase == Phase::Held)
-                };
-                let Some(next) = state.callers[caller].pool.grant(size, wants) else {
-                    break;
-                };
-                world.calls[next].holds_connection = true;
-                world.send(next);
-            }
-        }
     }
 }
 
@@ -225,6 +196,16 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         breaker: None,
         pool: None,
         callers: Vec::new(),
+        guards: Guards {
+            adaptive: None,
+            adaptive_stream: stream(Purpose::Throttle),
+            counts_answers: false,
+            bulkhead: None,
+            hedge: None,
+            passes_deadline: false,
+            cancels: false,
+            has_hedged: false,
+        },
         next_replica: 0,
         added_latency: Vec::new(),
         added_loss: 0.0,
@@ -255,8 +236,20 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
         .pool
         .as_ref()
         .map(|pool| (pool.size, pool.wait.map(|wait| world.delay(wait.0))));
+    let bulkhead = link.bulkhead.as_ref().map(|bulkhead| {
+        let wait = bulkhead.wait.map(|wait| world.delay(wait.0));
+        (bulkhead.max_concurrent, wait)
+    });
+    let hedge = link
+        .hedge
+        .as_ref()
+        .map(|hedge| (world.delay(hedge.after.0), hedge.max));
     let now = world.now;
     let state = &mut world.links[place];
+    (state.guards.bulkhead, state.guards.hedge) = (bulkhead, hedge);
+    (state.guards.passes_deadline, state.guards.cancels) = (link.deadline, link.cancellation);
+    // Calls under way may have been told so before an edit.
+    world.spares_work |= link.deadline || link.cancellation;
     (state.is_present, state.from, state.to, state.mode) = (true, from, to, link.mode);
     (state.on_write, state.calls, state.is_optional) = (link.on_write, link.calls, link.optional);
     (state.latency, state.latency_lane, state.loss) = (latency, latency_lane, link.loss);
@@ -267,30 +260,7 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
         backoff: Backoff::new(retry),
         on: causes(&retry.on),
     });
-    let breaker = link.breaker.as_ref().map(breaker::Spec::new);
-    let is_same_breaker = state.breaker == breaker;
-    state.breaker = breaker;
-    let budget = link
-        .retry
-        .as_ref()
-        .and_then(|retry| retry.budget.as_ref())
-        .map(Budget::new);
-    state
-        .callers
-        .resize_with(callers.max(state.callers.len()), CallerState::default);
-    for caller in &mut state.callers {
-        if !is_same_breaker {
-            caller.breaker = Breaker::default();
-        }
-        match (&mut caller.budget, &budget) {
-            // Tokens saved up stay, within the new bounds.
-            (Some(old), Some(new)) => old.rebound(new),
-            (slot, new) => *slot = new.clone(),
-        }
-    }
-    if !is_same_breaker {
-        state.tally.open.set(now, 0);
-    }
+    state.take_guards(link, callers, now);
     state.refresh();
 }
 

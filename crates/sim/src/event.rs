@@ -32,6 +32,12 @@ pub enum Event {
     PoolWait(CallId),
     /// The pause before a further attempt is over.
     Backoff(CallId),
+    /// The caller's word that it gave up reaches the callee.
+    Cancel(CallId),
+    /// The deadline of a call passes while it waits for a slot.
+    Expire(CallId),
+    /// An attempt has been under way for so long that another is sent beside it.
+    Hedge(CallId),
     /// The user has waited long enough for the whole request.
     Patience(CallId),
     /// A delivered message was not acknowledged in time.
@@ -228,6 +234,9 @@ impl Packed {
                 alert: low,
                 generation: high,
             },
+            28 => Event::Hedge(call),
+            29 => Event::Cancel(call),
+            27 => Event::Expire(call),
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -262,6 +271,9 @@ impl Event {
             Self::ProbeTimeout(call) => Packed::of_call(15, call),
             Self::Reload { node, place } => Packed::of_two(20, node.0, place),
             Self::Watch { alert, generation } => Packed::of_two(30, alert, generation),
+            Self::Hedge(call) => Packed::of_call(28, call),
+            Self::Cancel(call) => Packed::of_call(29, call),
+            Self::Expire(call) => Packed::of_call(27, call),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -282,6 +294,9 @@ impl Event {
             | Self::Timeout(_)
             | Self::PoolWait(_)
             | Self::Backoff(_)
+            | Self::Hedge(_)
+            | Self::Cancel(_)
+            | Self::Expire(_)
             | Self::Patience(_)
             | Self::Visibility(_)
             | Self::Think { .. }
@@ -316,6 +331,9 @@ mod tests {
             Event::Patience(call),
             Event::Visibility(call),
             Event::ProbeTimeout(call),
+            Event::Hedge(call),
+            Event::Cancel(call),
+            Event::Expire(call),
             Event::Request {
                 node,
                 generation: 9,

@@ -16,8 +16,11 @@ mod dots;
 pub mod event;
 mod fault;
 pub mod frozen;
+mod guard;
+mod hedge;
 pub mod measure;
 pub mod network;
+mod notes;
 pub mod plan;
 pub mod policies;
 pub mod random;
@@ -27,6 +30,7 @@ mod spans;
 #[cfg(not(feature = "traces"))]
 #[path = "no_spans.rs"]
 mod spans;
+mod spare;
 pub mod station;
 pub mod watch;
 pub mod world;

@@ -255,6 +255,10 @@ impl World {
         call.outcome = outcome;
         call.phase = Phase::Answering;
         self.nodes[call.node.0 as usize].count_answer(call, outcome, now);
+        if self.spares_work {
+            self.cancel_calls(id);
+        }
+        let call = &mut self.calls[id];
         if !call.is_awaited {
             if self.tap.is_open {
                 self.trace_answer(id);
@@ -380,7 +384,7 @@ impl LinkState {
 
     /// Round robin over the live replicas of a callee.
     #[inline(never)]
-    fn next_live_replica(&mut self, callee: &NodeState, count: u32) -> u32 {
+    pub(crate) fn next_live_replica(&mut self, callee: &NodeState, count: u32) -> u32 {
         let first = self.next_replica % count;
         // A consumer takes its messages itself; a caller cannot tell one that stands still.
         let is_taken = self.mode == Mode::Consume;
@@ -398,7 +402,7 @@ impl LinkState {
 
     /// Makes ready what follows from latency, loss and policies. After every change of them.
     pub(crate) fn refresh(&mut self) {
-        self.is_guarded = self.breaker.is_some() || self.pool.is_some();
+        self.is_guarded = self.breaker.is_some() || self.pool.is_some() || self.guards.are_up();
         let is_faultless = self.added_loss == 0.0 && self.added_latency.is_empty();
         let is_steady = self.loss == 0.0 && is_faultless && !self.crosses_zones;
         self.steady_trip = self

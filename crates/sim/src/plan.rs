@@ -123,6 +123,9 @@ impl World {
     /// Starts a job's plan.
     #[inline(never)]
     pub fn start_plan(&mut self, job: CallId) -> Progress {
+        if self.spares_work && self.is_pointless(job) {
+            return Progress::Finished(Outcome::Failed(Cause::Abandoned));
+        }
         self.run_stages(job, 0, Seen::default(), false)
     }
 

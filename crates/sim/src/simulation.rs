@@ -9,6 +9,7 @@ use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
 use crate::fault::Faults;
 use crate::frozen::Frozen;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
+use crate::notes::Notes;
 use crate::watch::Watches;
 use crate::world::{Needed, World};
 use crate::zones::Zones;
@@ -67,6 +68,8 @@ impl Simulation {
             calls: Calls::default(),
             data: Data::default(),
             keys: 0,
+            notes: Notes::default(),
+            spares_work: false,
             messages: 0,
             nodes: Vec::new(),
             links: Vec::new(),
@@ -275,6 +278,7 @@ impl Simulation {
         for link in &mut self.world.links {
             mark(&mut link.tally.in_flight, now);
             mark(&mut link.tally.open, now);
+            mark(&mut link.tally.half_open, now);
         }
         for node in &mut self.nodes {
             for station in node.stations_mut() {
@@ -324,8 +328,9 @@ impl Simulation {
                 }
             }
             Event::PoolWait(id) if self.begins(time, event) => {
-                if !self.stands_still(id, event) {
-                    self.give_up(id, Cause::PoolTimeout);
+                let is_put_off = self.stands_still(id, event);
+                if let Some(cause) = self.world.waited_in_vain(id).filter(|_| !is_put_off) {
+                    self.give_up(id, cause);
                 }
             }
             Event::Backoff(id) if self.begins(time, event) => {
@@ -333,6 +338,13 @@ impl Simulation {
                     self.world.attempt_again(id);
                 }
             }
+            Event::Hedge(id) if self.begins(time, event) => {
+                if !self.stands_still(id, event) {
+                    self.world.hedge(id);
+                }
+            }
+            Event::Cancel(id) if self.begins(time, event) => self.cancel(id),
+            Event::Expire(id) if self.begins(time, event) => self.withdraw(id, Cause::Timeout),
             Event::Patience(id) | Event::Visibility(id) if self.begins(time, event) => {
                 let node = self.world.calls[id].node;
                 self.nodes[node.0 as usize].timer(event, &mut self.world);
@@ -344,6 +356,9 @@ impl Simulation {
             | Event::ProbeTimeout(_)
             | Event::PoolWait(_)
             | Event::Backoff(_)
+            | Event::Hedge(_)
+            | Event::Cancel(_)
+            | Event::Expire(_)
             | Event::Patience(_)
             | Event::Visibility(_)
             | Event::LaneHead { .. } => {}
@@ -404,6 +419,7 @@ impl Simulation {
             return;
         }
         match world.enter(id) {
+            Some(_) if world.spares_work => self.arrive_if_wanted(id),
             Some(node) => self.nodes[node.0 as usize].arrive(id, world),
             None => world.answer(id, Outcome::Failed(Cause::Refused)),
         }
@@ -428,6 +444,45 @@ impl Simulation {
     fn conclude_answer(&mut self, id: CallId) {
         let outcome = self.world.calls[id].outcome;
         self.conclude(id, outcome);
+    }
+
+    /// A call arrives where callees are spared work: nobody may want it any more, or not for long.
+    #[inline(never)]
+    fn arrive_if_wanted(&mut self, id: CallId) {
+        let world = &mut self.world;
+        if let Some(cause) = world.is_unwanted(id) {
+            return world.answer(id, Outcome::Failed(cause));
+        }
+        let node = world.calls[id].node;
+        self.nodes[node.0 as usize].arrive(id, world);
+        world.watch_deadline(id);
+    }
+
+    /// A caller's word that it gave up reaches the callee.
+    #[cold]
+    fn cancel(&mut self, id: CallId) {
+        let world = &mut self.world;
+        let node = world.calls[id].node.0 as usize;
+        match world.calls[id].phase {
+            // It is heeded on arrival, or when the work in hand is done.
+            Phase::Travelling | Phase::Serving => world.notes.of(id).is_cancelled = true,
+            Phase::Queued => self.withdraw(id, Cause::Abandoned),
+            Phase::Planning => self.nodes[node].stop(id, world),
+            Phase::Held | Phase::Answering | Phase::Gone => {}
+        }
+    }
+
+    /// A call leaves its callee's queue without having been served.
+    #[cold]
+    fn withdraw(&mut self, id: CallId, cause: Cause) {
+        let world = &mut self.world;
+        let (node, replica) = (world.calls[id].node.0 as usize, world.calls[id].replica);
+        let stations = self.nodes[node].stations_mut();
+        if let Some(station) = stations.get_mut(replica as usize) {
+            station.withdraw(id, &mut world.calls, world.now);
+            world.waiting -= 1;
+            world.answer(id, Outcome::Failed(cause));
+        }
     }
 
     /// A caller has waited long enough.
@@ -564,9 +619,12 @@ const DRAIN_LOOK: u64 = 10_000_000;
 #[inline(always)]
 fn is_live(calls: &Calls, event: &Event) -> bool {
     match event {
-        Event::Timeout(id) | Event::ProbeTimeout(id) => {
+        Event::Timeout(id) | Event::ProbeTimeout(id) | Event::Hedge(id) => {
             calls.get(*id).is_some_and(|call| call.is_awaited)
         }
+        Event::Expire(id) => calls
+            .get(*id)
+            .is_some_and(|call| call.phase == Phase::Queued),
         Event::PoolWait(id) => calls
             .get(*id)
             .is_some_and(|call| call.is_awaited && call.phase == Phase::Held),
@@ -576,6 +634,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         Event::Arrive(id)
         | Event::Reply(id)
         | Event::Backoff(id)
+        | Event::Cancel(id)
         | Event::Patience(id)
         | Event::Visibility(id) => calls.get(*id).is_some(),
         Event::Request { .. }

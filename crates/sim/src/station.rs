@@ -123,6 +123,12 @@ impl Station {
         Some(id)
     }
 
+    /// Takes a waiting call out of the queue.
+    pub fn withdraw(&mut self, id: CallId, calls: &mut Calls, now: Time) {
+        self.unchain(id, calls);
+        self.queued.down(now);
+    }
+
     fn enqueue(&mut self, id: CallId, calls: &mut Calls) {
         calls[id].next = NOBODY;
         calls[id].previous = self.last;

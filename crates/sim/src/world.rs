@@ -8,8 +8,11 @@ use crate::event::{Event, LinkIx, NodeIx};
 use crate::frozen::Frozen;
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Windows};
 use crate::network::Trip;
+use crate::notes::Notes;
 use crate::plan::Plan;
-use crate::policies::{Backoff, Breaker, Budget, Pool, breaker};
+use crate::policies::{
+    AdaptiveThrottle, Backoff, Breaker, Budget, Pool, Quota, Throttle, breaker, throttle,
+};
 use crate::random::{Sampler, Stream};
 use crate::watch::Traces;
 use crate::zones::{ZoneIx, Zones};
@@ -134,8 +137,30 @@ pub struct RetryState {
 #[derive(Clone, Debug, Default)]
 pub struct CallerState {
     pub(crate) budget: Option<Budget>,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) quota: Option<Quota>,
+    pub(crate) adaptive: AdaptiveThrottle,
     pub(crate) breaker: Breaker,
+    pub(crate) bulkhead: Pool,
     pub(crate) pool: Pool,
+}
+
+/// What a link has of policies that few have.
+#[derive(Clone, Debug)]
+pub struct Guards {
+    pub(crate) adaptive: Option<throttle::Spec>,
+    pub(crate) adaptive_stream: Stream,
+    /// Whether retries are bounded by what answers pay in.
+    pub(crate) counts_answers: bool,
+    /// Places, and how long an attempt waits for one.
+    pub(crate) bulkhead: Option<(u32, Option<Delay>)>,
+    /// After how long an attempt is hedged, and how often.
+    pub(crate) hedge: Option<(Delay, u32)>,
+    /// Whether the callee learns until when the caller waits, and when it gives up.
+    pub(crate) passes_deadline: bool,
+    pub(crate) cancels: bool,
+    /// Whether attempts under way may be hedges, or hedged: also after an edit that ends it.
+    pub(crate) has_hedged: bool,
 }
 
 /// What is shared of a link.
@@ -168,7 +193,7 @@ pub struct LinkState {
     /// Replicas of the callee, and whether it is at the bottom: what every attempt asks of it.
     pub(crate) callee_replicas: u32,
     pub(crate) is_into_bottom: bool,
-    /// Whether a breaker or a pool stands before the network.
+    /// Whether policies stand before the network, or count what comes back.
     pub(crate) is_guarded: bool,
     pub(crate) loss: f64,
     pub(crate) timeout: Option<Delay>,
@@ -176,6 +201,7 @@ pub struct LinkState {
     pub(crate) breaker: Option<breaker::Spec>,
     pub(crate) pool: Option<(u32, Option<Delay>)>,
     pub(crate) callers: Vec<CallerState>,
+    pub(crate) guards: Guards,
     pub(crate) next_replica: u32,
     /// Added by faults: all of a draw, or (jitter) an even share of it.
     pub(crate) added_latency: Vec<(Sampler, bool)>,
@@ -231,6 +257,9 @@ pub struct World {
     pub(crate) agenda: Agenda,
     pub(crate) calls: Calls,
     pub(crate) data: Data,
+    pub(crate) notes: Notes,
+    /// Whether some link passes on deadlines or cancels: callees may be spared work.
+    pub(crate) spares_work: bool,
     /// Keys that operations may touch: as many as the largest of their key spaces.
     pub(crate) keys: u64,
     /// Messages held by all queues.

@@ -325,6 +325,15 @@ static LINK: Record = Record {
         Field("loss", Number, "0"),
         Field("concurrency", Integer, "8"),
         Field("id", Text, ""),
+        Field(
+            "adaptive_throttle",
+            Optional(&Record(&ADAPTIVE_THROTTLE)),
+            "null",
+        ),
+        Field("bulkhead", Optional(&Record(&BULKHEAD)), "null"),
+        Field("hedge", Optional(&Record(&HEDGE)), "null"),
+        Field("deadline", Bool, "false"),
+        Field("cancellation", Bool, "false"),
     ],
 };
 
@@ -362,6 +371,8 @@ static RETRY: Record = Record {
             ])),
             r#"["timeout", "refused", "rejected", "unavailable", "error"]"#,
         ),
+        Field("throttle", Optional(&Record(&RETRY_THROTTLE)), "null"),
+        Field("quota", Optional(&Record(&RETRY_QUOTA)), "null"),
     ],
 };
 
@@ -384,6 +395,42 @@ static BUDGET: Record = Record {
     fields: &[Field("ratio", Number, "0.1"), Field("burst", Number, "10")],
 };
 
+static RETRY_THROTTLE: Record = Record {
+    name: "retry_throttle",
+    fields: &[
+        Field("tokens", Number, "10"),
+        Field("token_ratio", Number, "0.1"),
+    ],
+};
+
+static RETRY_QUOTA: Record = Record {
+    name: "retry_quota",
+    fields: &[
+        Field("capacity", Integer, "500"),
+        Field("cost", Integer, "5"),
+        Field("timeout_cost", Integer, "10"),
+        Field("refund", Integer, "1"),
+    ],
+};
+
+static ADAPTIVE_THROTTLE: Record = Record {
+    name: "adaptive_throttle",
+    fields: &[Field("k", Number, "2"), Field("window", Duration, "2m")],
+};
+
+static BULKHEAD: Record = Record {
+    name: "bulkhead",
+    fields: &[
+        Field("max_concurrent", Integer, "25"),
+        Field("wait", Optional(&Duration), "0s"),
+    ],
+};
+
+static HEDGE: Record = Record {
+    name: "hedge",
+    fields: &[Field("after", Duration, "50ms"), Field("max", Integer, "1")],
+};
+
 static BREAKER: Record = Record {
     name: "breaker",
     fields: &[
@@ -393,6 +440,9 @@ static BREAKER: Record = Record {
         Field("consecutive_failures", Optional(&Integer), "null"),
         Field("open_for", Duration, "5s"),
         Field("half_open_calls", Integer, "10"),
+        Field("window_time", Optional(&Duration), "null"),
+        Field("slow_call_rate", Optional(&Number), "null"),
+        Field("slow_call_duration", Duration, "60s"),
     ],
 };
 

@@ -334,6 +334,9 @@ impl Client {
         if cx.calls.rows.is_on {
             cx.want(id, intent);
         }
+        if let (Some(patience), true) = (self.patience, cx.spares_work) {
+            cx.notes.of(id).deadline = cx.now + patience.duration;
+        }
         if let Some(patience) = self.patience {
             cx.after_delay(patience, Event::Patience(id));
         }

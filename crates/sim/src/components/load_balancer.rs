@@ -5,7 +5,7 @@
 //! and has no slots; a hop through it takes its links' latency.
 
 use super::Component;
-use crate::call::{CallId, Outcome, Phase, Purpose};
+use crate::call::{CallId, Cause, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::random::{self, Stream};
@@ -291,6 +291,10 @@ impl Component for LoadBalancer {
     /// A proxy passes the answer on as it is, failures included.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
         cx.answer(job, done.outcome);
+    }
+
+    fn stop(&mut self, job: CallId, cx: &mut World) {
+        cx.answer(job, Outcome::Failed(Cause::Abandoned));
     }
 
     fn timer(&mut self, event: Event, cx: &mut World) {

@@ -34,6 +34,9 @@ pub trait Component {
     fn served(&mut self, call: CallId, cx: &mut World);
     /// A call that a job of this node waited for has ended.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World);
+    /// The caller of a job that waits for others gave up. A service drops it; a cache loads on, for
+    /// the next to ask.
+    fn stop(&mut self, _job: CallId, _cx: &mut World) {}
     /// Something else scheduled for this node is due.
     fn timer(&mut self, event: Event, cx: &mut World);
     /// A replica died. Its calls have been answered for; its memory is lost.
@@ -76,6 +79,9 @@ macro_rules! components {
             }
             fn timer(&mut self, event: Event, cx: &mut World) {
                 match self { $(Self::$Kind(node) => node.timer(event, cx)),* }
+            }
+            fn stop(&mut self, job: CallId, cx: &mut World) {
+                match self { $(Self::$Kind(node) => node.stop(job, cx)),* }
             }
             fn crash(&mut self, replica: u32, cx: &mut World) {
                 match self { $(Self::$Kind(node) => node.crash(replica, cx)),* }
@@ -128,7 +134,7 @@ impl Node {
 /// What a caller hears of a callee whose own call failed: that it answered with an error.
 fn as_answer(outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Ok | Outcome::Degraded => outcome,
+        Outcome::Ok | Outcome::Degraded | Outcome::Failed(Cause::Abandoned) => outcome,
         Outcome::Failed(_) => Outcome::Failed(Cause::Error),
     }
 }

@@ -178,6 +178,10 @@ impl Component for Service {
         }
     }
 
+    fn stop(&mut self, job: CallId, cx: &mut World) {
+        self.finish(job, Outcome::Failed(Cause::Abandoned), cx);
+    }
+
     fn timer(&mut self, _event: Event, _cx: &mut World) {}
 
     fn crash(&mut self, replica: u32, cx: &mut World) {

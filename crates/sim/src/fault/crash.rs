@@ -31,6 +31,9 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
     for id in made {
         let call = &mut cx.calls[id];
         (call.holds_connection, call.is_judged) = (false, false);
+        if let Some(note) = cx.notes.get_mut(id) {
+            note.holds_place = false;
+        }
         if call.phase == Phase::Held {
             // In a pause, or waiting for a connection: it was never sent, and nobody is left to.
             cx.calls.remove(id);

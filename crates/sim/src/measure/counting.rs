@@ -47,6 +47,9 @@ impl World {
             call.is_measured,
             now - call.started,
         );
+        if self.spares_work {
+            self.cancel_calls(id);
+        }
         self.calls.remove(id);
         self.requests_degraded += u64::from(outcome == Outcome::Degraded);
         let tally = &mut self.node_mut(node).tally;

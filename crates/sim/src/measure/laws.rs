@@ -112,7 +112,7 @@ impl Simulation {
         }
     }
 
-    /// Attempts sent = answers + failures of those sent + under way.
+    /// Attempts sent = answers + failures of those sent + given up for another + under way.
     fn check_links(&self, broken: &mut Vec<String>) {
         for link in &self.world.links {
             let tally = &link.tally;
@@ -120,14 +120,18 @@ impl Simulation {
             // Refusals by the caller's own policies were never sent.
             let failed: u64 = tally.failures[0].iter().sum::<u64>() - tally.unsent;
             let unawaited = tally.unawaited;
-            if tally.attempts[0] != tally.answers[0] + failed + awaited + unawaited {
+            let gone = tally.answers[0] + failed + tally.abandoned[0];
+            if tally.attempts[0] != gone + awaited + unawaited {
                 broken.push(format!(
                     "{}: {} sent, {} answered, {failed} failed, {awaited} under way",
                     link.id, tally.attempts[0], tally.answers[0]
                 ));
             }
-            if tally.attempts[0] < tally.retries[0] {
-                broken.push(format!("{}: more retries than attempts", link.id));
+            if tally.attempts[0] < tally.retries[0] + tally.hedges[0] {
+                broken.push(format!(
+                    "{}: more retries and hedges than attempts",
+                    link.id
+                ));
             }
         }
     }

@@ -203,6 +203,10 @@ pub struct LinkReport {
     pub attempts: u64,
     /// Of that, retries.
     pub retries: u64,
+    /// Attempts sent beside others that took long.
+    pub hedges: u64,
+    /// Attempts given up because another of the same call was answered first.
+    pub abandoned: u64,
     /// Attempts without an answer in time.
     pub timeouts: u64,
     /// All failed attempts, by cause as the caller saw it.
@@ -212,6 +216,8 @@ pub struct LinkReport {
     pub amplification: f64,
     /// How long breakers were open, summed over calling replicas.
     pub breaker_open_s: f64,
+    /// How long they were half open: trial calls apart, closed to traffic.
+    pub breaker_half_open_s: f64,
     /// Mean number of attempts under way.
     pub in_flight_mean: f64,
     /// Of attempts answered well.
@@ -459,10 +465,13 @@ impl Simulation {
             calls: tally.calls[1],
             attempts: tally.attempts[1],
             retries: tally.retries[1],
+            hedges: tally.hedges[1],
+            abandoned: tally.abandoned[1],
             timeouts: tally.failures[1][0],
             failures: causes(&tally.failures[1]),
             amplification: ratio(tally.attempts[1], tally.needed).unwrap_or(1.0),
             breaker_open_s: mean(&tally.open) * measured_s,
+            breaker_half_open_s: mean(&tally.half_open) * measured_s,
             in_flight_mean: mean(&tally.in_flight),
             latency_ms: time(&tally.latency),
         }

@@ -77,6 +77,10 @@ pub struct LinkTally {
     pub answers: [u64; 2],
     /// Attempts that the caller's own policies kept from being sent.
     pub unsent: u64,
+    /// Attempts that were a hedge (all, measured).
+    pub hedges: [u64; 2],
+    /// Attempts that the caller gave up without an outcome: another answered first (all, measured).
+    pub abandoned: [u64; 2],
     /// Sent without anybody waiting for the answer (dead letters).
     pub unawaited: u64,
     /// Attempts sent and not concluded.
@@ -85,6 +89,8 @@ pub struct LinkTally {
     pub latency: Histogram,
     /// Replicas' breakers now open.
     pub open: Gauge,
+    /// Replicas' breakers now half open.
+    pub half_open: Gauge,
 }
 
 impl LinkTally {

@@ -1,34 +1,79 @@
 //! Circuit breakers: closed, open, half open.
 //!
-//! After resilience4j's count-based window and Hystrix's minimum of calls. Simplification: trial
-//! calls past the allowed number are refused at once instead of waiting for the verdict.
+//! Windows after resilience4j (the last calls) and Hystrix (the last while, in ten buckets), with a
+//! minimum of calls. A breaker learns that it may try again when the next call asks, as both do: so
+//! it counts as open until then. Only calls that it let through in its present state count: what was
+//! sent before it opened says nothing of a trial. Simplifications: trial calls past the allowed
+//! number are refused at once instead of waiting for the verdict; one failed (or slow) trial opens
+//! it again.
 
+use super::rolling::Rolling;
 use crate::agenda::Time;
 use std::collections::VecDeque;
+
+/// Steps of a window of time.
+const BUCKETS: usize = 10;
 
 /// What a breaker is set to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     failure_rate: Option<f64>,
-    window: usize,
-    min_calls: usize,
+    slow_rate: Option<f64>,
+    slow_after: u64,
+    window: Window,
+    min_calls: u64,
     consecutive: Option<u32>,
     open_for: u64,
     trials: u32,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+enum Window {
+    Calls(usize),
+    /// Buckets of this many ns.
+    Time(u64),
+}
+
 impl Spec {
     /// Of a link.
     pub fn new(breaker: &design::link::Breaker) -> Self {
+        let (window, min_calls) = match breaker.window_time {
+            Some(time) => (
+                Window::Time((time.0 / BUCKETS as u64).max(1)),
+                breaker.min_calls,
+            ),
+            None => (
+                Window::Calls(breaker.window as usize),
+                // More calls than the window holds never come together.
+                breaker.min_calls.min(breaker.window),
+            ),
+        };
         Self {
             failure_rate: breaker.failure_rate,
-            window: breaker.window as usize,
-            min_calls: (breaker.min_calls as usize).min(breaker.window as usize),
+            slow_rate: breaker.slow_call_rate,
+            slow_after: breaker.slow_call_duration.0,
+            window,
+            min_calls: u64::from(min_calls),
             consecutive: breaker.consecutive_failures,
             open_for: breaker.open_for.0,
             trials: breaker.half_open_calls,
         }
     }
+
+    /// What a call was that took this long.
+    pub fn verdict(&self, is_failure: bool, took: u64) -> Verdict {
+        Verdict {
+            is_failure,
+            is_slow: self.slow_rate.is_some() && took > self.slow_after,
+        }
+    }
+}
+
+/// How a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    is_failure: bool,
+    is_slow: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -42,78 +87,129 @@ enum State {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breaker {
     state: State,
-    /// The last outcomes: true is a failure.
-    last: VecDeque<bool>,
-    failures: usize,
+    /// How often it has changed: calls let through before its last change do not count.
+    epoch: u32,
+    /// The last outcomes, where the window is of calls.
+    last: VecDeque<Verdict>,
+    /// Calls, failures and slow calls, where it is of time.
+    lately: Rolling<3>,
+    failures: u64,
+    slow: u64,
     in_a_row: u32,
 }
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self {
-            state: State::Closed,
-            last: VecDeque::new(),
-            failures: 0,
-            in_a_row: 0,
-        }
+        Self::begun(State::Closed, 0)
     }
 }
 
-/// Whether the breaker opened or closed just now.
+/// How the breaker changed just now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Neither.
+    /// Not at all.
     None,
-    /// It stopped letting calls through.
+    /// From closed to open.
     Opened,
-    /// It lets all calls through again.
+    /// From open to half open.
+    HalfOpened,
+    /// From half open to open.
+    Reopened,
+    /// From half open to closed.
     Closed,
 }
 
 impl Breaker {
-    /// Whether it lets all calls through.
-    pub fn is_closed(&self) -> bool {
-        self.state == State::Closed
+    fn begun(state: State, epoch: u32) -> Self {
+        Self {
+            state,
+            epoch,
+            last: VecDeque::new(),
+            lately: Rolling::default(),
+            failures: 0,
+            slow: 0,
+            in_a_row: 0,
+        }
     }
 
-    /// Whether a call may pass now. Counts it as a trial where half open.
-    pub fn admits(&mut self, spec: &Spec, now: Time) -> bool {
+    /// Closed, with nothing remembered; calls under way do not count any more.
+    #[must_use]
+    pub fn reset(&self) -> Self {
+        Self::begun(State::Closed, self.epoch.wrapping_add(1))
+    }
+
+    /// Whether it is open, and whether half open.
+    pub fn is_open(&self) -> [bool; 2] {
+        match self.state {
+            State::Closed => [false, false],
+            State::Open { .. } => [true, false],
+            State::HalfOpen { .. } => [false, true],
+        }
+    }
+
+    /// What [`Self::record`] wants to know of a call let through now.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Whether a call may pass now, and what changed. Counts it as a trial where half open.
+    pub fn admits(&mut self, spec: &Spec, now: Time) -> (bool, Change) {
+        let mut change = Change::None;
         if let State::Open { until } = self.state
             && now >= until
         {
-            self.state = State::HalfOpen {
+            let half_open = State::HalfOpen {
                 admitted: 0,
                 good: 0,
             };
+            *self = Self::begun(half_open, self.epoch.wrapping_add(1));
+            change = Change::HalfOpened;
         }
-        match &mut self.state {
+        let may_pass = match &mut self.state {
             State::Closed => true,
             State::Open { .. } => false,
-            State::HalfOpen { admitted, .. } => {
+            State::HalfOpen { admitted, .. } if *admitted < spec.trials => {
                 *admitted += 1;
-                *admitted <= spec.trials
+                true
             }
+            State::HalfOpen { .. } => false,
+        };
+        (may_pass, change)
+    }
+
+    /// A call let through will have no outcome: if it was a trial, another may be one.
+    pub fn forget(&mut self, epoch: u32) {
+        if let State::HalfOpen { admitted, .. } = &mut self.state
+            && epoch == self.epoch
+        {
+            *admitted = admitted.saturating_sub(1);
         }
     }
 
-    /// Takes the outcome of a call that passed.
-    pub fn record(&mut self, spec: &Spec, is_failure: bool, now: Time) -> Change {
+    /// Takes the outcome of a call let through in an epoch.
+    pub fn record(&mut self, spec: &Spec, verdict: Verdict, epoch: u32, now: Time) -> Change {
+        if epoch != self.epoch {
+            return Change::None;
+        }
         match &mut self.state {
-            // A call that passed before the breaker opened.
             State::Open { .. } => Change::None,
-            State::HalfOpen { .. } if is_failure => self.open(spec, now),
+            State::HalfOpen { .. } if verdict.is_failure || verdict.is_slow => {
+                self.open(spec, now);
+                Change::Reopened
+            }
             State::HalfOpen { good, .. } => {
                 *good += 1;
                 if *good < spec.trials {
                     return Change::None;
                 }
-                *self = Self::default();
+                *self = self.reset();
                 Change::Closed
             }
             State::Closed => {
-                self.remember(spec, is_failure);
-                if self.should_open(spec) {
-                    self.open(spec, now)
+                let is_over = self.remember(spec, verdict, now);
+                if is_over {
+                    self.open(spec, now);
+                    Change::Opened
                 } else {
                     Change::None
                 }
@@ -121,36 +217,43 @@ impl Breaker {
         }
     }
 
-    fn remember(&mut self, spec: &Spec, is_failure: bool) {
-        self.in_a_row = if is_failure { self.in_a_row + 1 } else { 0 };
-        self.last.push_back(is_failure);
-        self.failures += usize::from(is_failure);
-        while self.last.len() > spec.window {
-            self.failures -= usize::from(self.last.pop_front() == Some(true));
-        }
-    }
-
-    fn should_open(&self, spec: &Spec) -> bool {
-        let by_rate = spec.failure_rate.is_some_and(|rate| {
-            self.last.len() >= spec.min_calls
-                && self.failures as f64 >= rate * self.last.len() as f64
-        });
-        by_rate || spec.consecutive.is_some_and(|limit| self.in_a_row >= limit)
-    }
-
-    fn open(&mut self, spec: &Spec, now: Time) -> Change {
-        let was_closed = self.state == State::Closed;
-        *self = Self {
-            state: State::Open {
-                until: now + spec.open_for,
-            },
-            ..Self::default()
-        };
-        if was_closed {
-            Change::Opened
+    /// Counts an outcome; whether it is one too many.
+    fn remember(&mut self, spec: &Spec, verdict: Verdict, now: Time) -> bool {
+        self.in_a_row = if verdict.is_failure {
+            self.in_a_row + 1
         } else {
-            Change::None
-        }
+            0
+        };
+        let one = [1, u32::from(verdict.is_failure), u32::from(verdict.is_slow)];
+        let [calls, failures, slow] = match spec.window {
+            Window::Time(width) => {
+                self.lately.add(now, width, BUCKETS, one);
+                self.lately.sums(now, width, BUCKETS)
+            }
+            Window::Calls(most) => {
+                self.last.push_back(verdict);
+                self.failures += u64::from(verdict.is_failure);
+                self.slow += u64::from(verdict.is_slow);
+                while self.last.len() > most {
+                    if let Some(old) = self.last.pop_front() {
+                        self.failures -= u64::from(old.is_failure);
+                        self.slow -= u64::from(old.is_slow);
+                    }
+                }
+                [self.last.len() as u64, self.failures, self.slow]
+            }
+        };
+        let reaches = |rate: Option<f64>, count: u64| {
+            rate.is_some_and(|rate| calls >= spec.min_calls && count as f64 >= rate * calls as f64)
+        };
+        reaches(spec.failure_rate, failures)
+            || reaches(spec.slow_rate, slow)
+            || spec.consecutive.is_some_and(|limit| self.in_a_row >= limit)
+    }
+
+    fn open(&mut self, spec: &Spec, now: Time) {
+        let until = now + spec.open_for;
+        *self = Self::begun(State::Open { until }, self.epoch.wrapping_add(1));
     }
 }
 
@@ -159,15 +262,28 @@ mod tests {
     use super::*;
     use design::Duration;
 
-    #[test]
-    fn opens_by_rate_tries_and_closes() {
-        let spec = Spec::new(&design::link::Breaker {
+    fn spec(change: impl FnOnce(&mut design::link::Breaker)) -> Spec {
+        let mut breaker = design::link::Breaker {
             window: 10,
             min_calls: 4,
             open_for: Duration(100),
             half_open_calls: 2,
             ..design::link::Breaker::default()
-        });
+        };
+        change(&mut breaker);
+        Spec::new(&breaker)
+    }
+
+    /// A call at a moment that takes so long: what changed at its end.
+    fn call(breaker: &mut Breaker, spec: &Spec, is_failure: bool, now: u64, took: u64) -> Change {
+        assert!(breaker.admits(spec, now).0, "refused at {now}");
+        let epoch = breaker.epoch();
+        breaker.record(spec, spec.verdict(is_failure, took), epoch, now + took)
+    }
+
+    #[test]
+    fn opens_by_rate_tries_and_closes() {
+        let spec = spec(|_| {});
         let mut breaker = Breaker::default();
         for (failure, change) in [
             (false, Change::None),
@@ -175,20 +291,66 @@ mod tests {
             (true, Change::None),
             (true, Change::Opened),
         ] {
-            assert!(breaker.admits(&spec, 0));
-            assert_eq!(breaker.record(&spec, failure, 0), change);
+            assert_eq!(call(&mut breaker, &spec, failure, 0, 0), change);
         }
-        assert!(!breaker.admits(&spec, 99));
-        assert!(breaker.admits(&spec, 100), "half open");
+        assert_eq!(breaker.admits(&spec, 99), (false, Change::None));
+        assert_eq!(breaker.admits(&spec, 100), (true, Change::HalfOpened));
+        let (bad, good) = (spec.verdict(true, 0), spec.verdict(false, 0));
+        let trial = breaker.epoch();
+        assert_eq!(breaker.record(&spec, bad, trial, 110), Change::Reopened);
+        assert_eq!(breaker.admits(&spec, 209), (false, Change::None));
+        assert_eq!(breaker.admits(&spec, 210), (true, Change::HalfOpened));
+        assert_eq!(breaker.admits(&spec, 210), (true, Change::None));
         assert_eq!(
-            breaker.record(&spec, true, 110),
-            Change::None,
-            "a failed trial opens it again"
+            breaker.admits(&spec, 210),
+            (false, Change::None),
+            "no more trials than allowed"
         );
-        assert!(!breaker.admits(&spec, 209));
-        assert!(breaker.admits(&spec, 210) && breaker.admits(&spec, 210));
-        assert!(!breaker.admits(&spec, 210), "no more trials than allowed");
-        assert_eq!(breaker.record(&spec, false, 220), Change::None);
-        assert_eq!(breaker.record(&spec, false, 220), Change::Closed);
+        assert_eq!(
+            breaker.record(&spec, bad, trial, 215),
+            Change::None,
+            "an older trial's verdict comes late"
+        );
+        let trial = breaker.epoch();
+        breaker.forget(trial);
+        assert_eq!(
+            breaker.admits(&spec, 215),
+            (true, Change::None),
+            "a trial that was given up makes room for another"
+        );
+        assert_eq!(breaker.record(&spec, good, trial, 220), Change::None);
+        assert_eq!(breaker.record(&spec, good, trial, 220), Change::Closed);
+    }
+
+    #[test]
+    fn opens_when_calls_are_slow() {
+        let spec = spec(|breaker| {
+            breaker.failure_rate = None;
+            breaker.slow_call_rate = Some(0.5);
+            breaker.slow_call_duration = Duration(10);
+        });
+        let mut breaker = Breaker::default();
+        for took in [10, 11, 10] {
+            assert_eq!(call(&mut breaker, &spec, false, 0, took), Change::None);
+        }
+        assert_eq!(call(&mut breaker, &spec, false, 0, 11), Change::Opened);
+        assert_eq!(
+            call(&mut breaker, &spec, false, 200, 11),
+            Change::Reopened,
+            "a slow trial is no proof of health"
+        );
+    }
+
+    #[test]
+    fn a_window_of_time_forgets() {
+        let spec = spec(|breaker| breaker.window_time = Some(Duration(100)));
+        let mut breaker = Breaker::default();
+        for now in [0, 0, 0, 100] {
+            assert_eq!(call(&mut breaker, &spec, now == 0, now, 0), Change::None);
+        }
+        for now in [101, 102] {
+            assert_eq!(call(&mut breaker, &spec, true, now, 0), Change::None);
+        }
+        assert_eq!(call(&mut breaker, &spec, true, 103, 0), Change::Opened);
     }
 }

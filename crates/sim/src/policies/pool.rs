@@ -1,4 +1,5 @@
-//! Connection pools: so many connections per calling replica, first come first served.
+//! Connection pools, and bulkheads: so many connections (or places) per calling replica, first come
+//! first served.
 
 use crate::call::CallId;
 use std::collections::VecDeque;
@@ -23,13 +24,12 @@ impl Pool {
         self.waiting.push_back(call);
     }
 
-    /// Gives a connection back. Who waits longest and still wants one gets it (`wants` tells).
-    pub fn release(&mut self, size: u32, wants: impl Fn(CallId) -> bool) -> Option<CallId> {
+    /// Gives a connection back. [`Self::grant`] follows.
+    pub fn release(&mut self) {
         self.in_use = self.in_use.saturating_sub(1);
-        self.grant(size, wants)
     }
 
-    /// Gives a free connection to who waits longest and still wants one.
+    /// Gives a free connection to who waits longest and still wants one (`wants` tells).
     pub fn grant(&mut self, size: u32, wants: impl Fn(CallId) -> bool) -> Option<CallId> {
         if self.in_use >= size {
             return None;

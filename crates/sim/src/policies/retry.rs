@@ -154,6 +154,30 @@ mod tests {
         assert!((mean_ms(Jitter::Decorrelated, 2) / 200.0 - 1.0).abs() < 0.02);
     }
 
+    /// Each pause is anywhere from the base to three times the one before: 2 × 1.5^n - 1 bases.
+    #[test]
+    fn decorrelated_pauses_grow_by_half() {
+        let (base, cap) = (Duration::ms(5), Duration::s(2));
+        let backoff = Backoff::new(&Retry {
+            backoff: Spec::Exponential(Exponential { base, cap }),
+            jitter: Jitter::Decorrelated,
+            ..Retry::default()
+        });
+        let mut stream = Stream::new(1, "x", Purpose::Jitter);
+        let mut sums = [0.0; 4];
+        let n = 50_000;
+        for _ in 0..n {
+            let mut last = 0;
+            for (place, sum) in sums.iter_mut().enumerate() {
+                last = backoff.pause(place as u32 + 2, last, &mut stream);
+                *sum += last as f64 / 1e6;
+            }
+        }
+        for (sum, mean) in sums.into_iter().zip([10.0, 17.5, 28.75, 45.625]) {
+            assert!((sum / f64::from(n) / mean - 1.0).abs() < 0.02, "{mean}");
+        }
+    }
+
     #[test]
     fn a_budget_bounds_retries_to_its_ratio() {
         let mut budget = Budget::new(&design::link::Budget {

@@ -48,6 +48,8 @@ pub enum Purpose {
     Hits = 42,
     /// Whether a cache entry is loaded anew before it expires.
     EarlyExpiry = 43,
+    /// Whether a caller refuses a call itself.
+    Throttle = 40,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.
