@@ -50,6 +50,9 @@ pub struct Simulation {
     /// When it was last looked, and events since then in which time stood still.
     looked: Time,
     standstill: u64,
+    /// When time stood before a slice of the run moved it on without an event, and where that was:
+    /// a run ends at the same moment in however many pieces it is run.
+    paused: ((u64, Time), Time),
 }
 
 /// Most events of one run, by default: about ten minutes of one core.
@@ -98,6 +101,7 @@ impl Simulation {
             next_look: LOOK_EVERY,
             looked: 0,
             standstill: 0,
+            paused: ((u64::MAX, 0), 0),
         };
         simulation.edit(design);
         simulation
@@ -208,6 +212,10 @@ impl Simulation {
     #[cold]
     fn pass_mark(&mut self, until: Time) -> bool {
         if self.next_mark > until {
+            let reached = (self.events, self.next_mark);
+            if self.paused.0 != reached {
+                self.paused = (reached, self.world.now);
+            }
             self.world.now = self.world.now.max(until);
             return false;
         }
@@ -217,6 +225,9 @@ impl Simulation {
         let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark, world.end);
         let is_idle = || !world.has_work() || is_stuck;
         if mark > world.end && (mark - world.end > DRAIN_MAX || is_idle()) {
+            if self.paused.0 == (self.events, mark) {
+                world.now = self.paused.1;
+            }
             return self.end_run();
         }
         world.now = mark;
