@@ -311,3 +311,55 @@ fn an_unrelated_node_or_a_policy_leaves_the_requests_as_they_were() {
     let more = run(&design(r#"{"id": "other", "kind": "service"},"#, "", ""));
     assert_eq!(plain, offered(&more));
 }
+
+/// One key, written at a rate of 1/s and read at 50/s through a cache with a TTL of 1 s: an answer
+/// of age a is stale with probability 1 - e^-a, and a cycle is a load and 50 hits on average.
+#[test]
+fn the_share_of_stale_reads_of_a_ttl_cache() {
+    let key = r#""keys": {"uniform": {"n": 1}}"#;
+    let report = run(&format!(
+        r#"{{"faultline": 1, "seed": 5, "duration": "4000s", "nodes": [
+            {{"id": "readers", "kind": "client", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "get", {key}}}]}},
+            {{"id": "writers", "kind": "client", "arrivals": {{"poisson": "1/s"}},
+              "operations": [{{"name": "put", "effect": "write", {key}}}]}},
+            {{"id": "cache", "kind": "cache", "ttl": "1s", "hit_time": "const(0s)"}},
+            {{"id": "db", "kind": "database", "read_time": "const(0s)", "write_time": "const(0s)"}}],
+          "links": [{{"from": "readers", "to": "cache", "latency": "const(0s)"}},
+            {{"from": "writers", "to": "db", "latency": "const(0s)"}},
+            {{"from": "cache", "to": "db", "latency": "const(0s)"}}]}}"#
+    ));
+    let share = number(&report, "/data/stale_reads") / number(&report, "/data/reads");
+    let expected = 50.0 * libm::exp(-1.0) / 51.0;
+    assert!(
+        (share / expected - 1.0).abs() < 0.06,
+        "{share} against {expected}"
+    );
+    let oldest = number(&report, "/data/staleness_ms/max");
+    assert!((900.0..1000.0).contains(&oldest), "{oldest}");
+}
+
+/// Requests and answers are lost one in ten, and tried five times: a write is applied once more for
+/// every answer lost that is tried again.
+#[test]
+fn duplicate_effects_of_retries_over_a_lossy_network() {
+    for key in [false, true] {
+        let report = run(&format!(
+            r#"{{"faultline": 1, "seed": 3, "duration": "200s", "nodes": [
+                {{"id": "users", "kind": "client", "arrivals": {{"poisson": "500/s"}}, "operations": [
+                  {{"name": "pay", "effect": "write", "idempotency_key": {key}}}]}},
+                {{"id": "db", "kind": "database", "connections": null, "write_time": "const(0s)", "unique_ids": true}}],
+              "links": [{{"from": "users", "to": "db", "latency": "const(0s)", "loss": 0.1, "timeout": "20ms",
+                "retry": {{"max_attempts": 5}}}}]}}"#
+        ));
+        let offered = number(&report, "/requests/offered");
+        let twice = number(&report, "/data/duplicated_writes") / offered;
+        let effects = number(&report, "/data/effects") / offered;
+        match key {
+            true => assert!(twice == 0.0 && effects <= 1.0, "{twice}, {effects}"),
+            false => {
+                assert!((twice / 0.099_954 - 1.0).abs() < 0.035, "{twice}");
+                assert!((effects / 1.110_836 - 1.0).abs() < 0.004, "{effects}");
+            }
+        }
+    }
+}

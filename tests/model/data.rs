@@ -147,6 +147,26 @@ fn what_is_written_through_a_cache_stands_in_it_as_it_was_made() {
 }
 
 #[test]
+fn what_stood_in_a_cache_from_the_start_is_of_the_version_before_the_first_write() {
+    let nodes = [
+        reader([50, 105, 150]),
+        writer([100], ""),
+        service("api", 0, ""),
+        cache(r#""ttl": null, "warm": 1"#),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("r->api", ""),
+        link("w->api", ""),
+        link("api->cache", r#""when": "reads""#),
+        link("api->db", r#""when": ["on_miss", "writes"]"#),
+    ];
+    let run = run(&nodes, &links);
+    assert_eq!(run.outcomes(), "stale_reads 1, divergent_keys 1");
+    assert_eq!(run.number("/data/staleness_ms/max"), 40.0);
+}
+
+#[test]
 fn without_a_drain_only_what_is_settled_is_judged() {
     // The second write is still with the worker when the run ends.
     let nodes = [

@@ -164,6 +164,7 @@ impl Simulation {
             let mut mine: BTreeSet<(u16, u32)> = BTreeSet::new();
             if let Node::Cache(cache) = &self.nodes[place] {
                 for (key, seen) in cache.versions(self.world.now) {
+                    let seen = data.made_of(node, *seen);
                     let others = seen
                         .iter()
                         .filter(|(store, version)| data.disagrees(*store, key, *version));

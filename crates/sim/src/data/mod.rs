@@ -39,6 +39,9 @@ pub struct Data {
     store_of: Vec<u16>,
     /// By place of operation: the owners that its plan always writes to.
     must_write: Vec<Vec<u16>>,
+    /// By node: for a cache, what its entries are made of that were there before anything was
+    /// written.
+    sources: Vec<Seen>,
     /// Of the design, counted in edits.
     edition: u32,
     /// Messages numbered so far.
@@ -74,6 +77,15 @@ impl Data {
         let (made, known) = (self.ops.made, self.ops.settled + self.ops.open() as u64);
         if made != known {
             broken.push(format!("writes: {made} wanted, {known} known"));
+        }
+    }
+
+    /// What an entry of a cache is made of: one that has no version yet was there before any was
+    /// made.
+    fn made_of(&self, node: NodeIx, seen: Seen) -> Seen {
+        match (seen, self.sources.get(node.0 as usize)) {
+            (Seen::NOTHING, Some(source)) => *source,
+            (known, _) => known,
         }
     }
 
@@ -192,8 +204,9 @@ impl World {
 
     #[inline(never)]
     fn serve_versions(&mut self, id: CallId, seen: Seen) {
-        self.calls.rows.get_mut(id.slot).seen = seen;
         let (node, key) = (self.calls[id].node, self.calls[id].key);
+        let seen = self.data.made_of(node, seen);
+        self.calls.rows.get_mut(id.slot).seen = seen;
         if self.is_stale_for(id, key, &seen) {
             self.node_mut(node).tally.stale_reads += 1;
         }

@@ -1,7 +1,7 @@
 //! Which owners the plan of an operation always writes to, and how stores follow the design.
 
 use super::store::Store;
-use super::{Data, NO_STORE};
+use super::{Data, NO_STORE, Seen};
 use crate::event::NodeIx;
 use crate::plan::Condition;
 use crate::world::World;
@@ -46,6 +46,7 @@ pub(crate) fn take_design(design: &Design, world: &mut World) {
     world.data.edition += 1;
     if world.calls.rows.is_on {
         world.data.must_write = must_write(world);
+        world.data.sources = sources(world);
     }
 }
 
@@ -78,7 +79,7 @@ fn must_write(world: &World) -> Vec<Vec<u16>> {
             let mut reach = Reach {
                 world,
                 onward: &onward,
-                operation: place as u32,
+                wanted: Wanted::Writes(place as u32),
                 known: vec![None; world.nodes.len()],
                 work: world.nodes.len() + world.links.len(),
             };
@@ -113,10 +114,52 @@ fn onward(world: &World) -> Vec<Vec<(NodeIx, &[Condition])>> {
     onward
 }
 
+/// By node: for a cache, what an entry is made of that was there before anything was written.
+fn sources(world: &World) -> Vec<Seen> {
+    let onward = onward(world);
+    let mut reach = Reach {
+        world,
+        onward: &onward,
+        wanted: Wanted::Reads,
+        known: vec![None; world.nodes.len()],
+        work: 0,
+    };
+    let mut sources = vec![Seen::NOTHING; world.nodes.len()];
+    let mut add = |cache: NodeIx, origin: NodeIx| {
+        for store in reach.from(origin) {
+            sources[cache.0 as usize].merge(&Seen::of(store, 0));
+        }
+    };
+    for (place, node) in world.nodes.iter().enumerate() {
+        if node.kind == "cache" && node.is_present && !node.plan.stages.is_empty() {
+            add(NodeIx(place as u32), NodeIx(place as u32));
+        }
+    }
+    for link in world.links.iter().filter(|link| link.is_present) {
+        let callee = world.node(link.to);
+        if callee.kind == "cache" && callee.plan.stages.is_empty() {
+            // Look-aside: its callers load what it lacks.
+            for (origin, when) in &onward[link.from.0 as usize] {
+                if when.contains(&Condition::OnMiss) {
+                    add(link.to, *origin);
+                }
+            }
+        }
+    }
+    sources
+}
+
+/// What is looked for: the owners that an operation always writes to, or those that reads may ask.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Writes(u32),
+    Reads,
+}
+
 struct Reach<'a> {
     world: &'a World,
     onward: &'a [Vec<(NodeIx, &'a [Condition])>],
-    operation: u32,
+    wanted: Wanted,
     /// By node; a node that is being looked at reaches nothing yet: what comes round again adds
     /// nothing new.
     known: Vec<Option<Vec<u16>>>,
@@ -126,13 +169,16 @@ struct Reach<'a> {
 impl Reach<'_> {
     /// Depth first, with a stack of its own: designs may be ten thousand nodes deep.
     fn from(&mut self, start: NodeIx) -> Vec<u16> {
+        if let Some(known) = &self.known[start.0 as usize] {
+            return known.clone();
+        }
         let mut stack = vec![(start, 0)];
         self.known[start.0 as usize] = Some(Vec::new());
         while let Some((node, next)) = stack.pop() {
             match self.onward[node.0 as usize].get(next) {
                 Some((to, when)) => {
                     stack.push((node, next + 1));
-                    if self.always(when) && self.known[to.0 as usize].is_none() {
+                    if self.takes(when) && self.known[to.0 as usize].is_none() {
                         self.known[to.0 as usize] = Some(Vec::new());
                         stack.push((*to, 0));
                     }
@@ -147,25 +193,25 @@ impl Reach<'_> {
                 }
             }
         }
-        self.known[start.0 as usize].take().unwrap_or_default()
+        self.known[start.0 as usize].clone().unwrap_or_default()
     }
 
     /// All that its links reach; where one link of several is taken, what every one of them does.
     fn stores_of(&self, node: NodeIx) -> Vec<u16> {
         if let Some(store) = self.world.data.store_at(node) {
-            let is_owner = self.world.data.stores[store].copy_of.is_none();
-            return if is_owner {
-                vec![store as u16]
-            } else {
-                Vec::new()
+            let owner = self.world.data.owner_of(store);
+            return match self.wanted {
+                Wanted::Writes(_) if owner != store => Vec::new(),
+                Wanted::Writes(_) | Wanted::Reads => vec![owner as u16],
             };
         }
         let taken = self.onward[node.0 as usize]
             .iter()
-            .filter(|(_, when)| self.always(when))
+            .filter(|(_, when)| self.takes(when))
             .filter_map(|(to, _)| self.known[to.0 as usize].as_ref());
-        let mut stores: Vec<u16> = match self.world.node(node).kind {
-            "load_balancer" | "queue" => taken
+        let mut stores: Vec<u16> = match (self.wanted, self.world.node(node).kind) {
+            (Wanted::Reads, "queue") => Vec::new(),
+            (Wanted::Writes(_), "load_balancer" | "queue") => taken
                 .cloned()
                 .reduce(|one, other| {
                     one.into_iter()
@@ -180,12 +226,16 @@ impl Reach<'_> {
         stores
     }
 
-    fn always(&self, when: &[Condition]) -> bool {
-        when.iter().any(|condition| match condition {
-            Condition::Always | Condition::Writes => true,
-            Condition::Operations(operations) => operations.contains(&self.operation),
-            Condition::Probability(p) => *p >= 1.0,
-            Condition::Reads | Condition::OnMiss | Condition::OnError => false,
-        })
+    fn takes(&self, when: &[Condition]) -> bool {
+        let holds = |condition: &Condition| match (condition, self.wanted) {
+            (Condition::Always, _) => true,
+            (Condition::Writes, wanted) => matches!(wanted, Wanted::Writes(_)),
+            (Condition::Reads | Condition::OnMiss, wanted) => matches!(wanted, Wanted::Reads),
+            (Condition::Operations(these), Wanted::Writes(operation)) => these.contains(&operation),
+            (Condition::Probability(p), Wanted::Writes(_)) => *p >= 1.0,
+            (Condition::Operations(_) | Condition::Probability(_), Wanted::Reads) => true,
+            (Condition::OnError, _) => false,
+        };
+        when.iter().any(holds)
     }
 }

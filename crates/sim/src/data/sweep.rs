@@ -6,6 +6,7 @@
 use super::row::{Carried, OpId, Seen};
 use super::{Data, DataTally};
 use crate::components::Component;
+use crate::event::NodeIx;
 use crate::simulation::Simulation;
 
 /// Intents that are looked through again only when there are so many more.
@@ -34,6 +35,8 @@ impl Default for Due {
 pub struct Held {
     is_held: Vec<bool>,
     versions: Vec<(u16, u32, u32)>,
+    /// What is held where no version is known.
+    nothing: Seen,
 }
 
 impl Held {
@@ -46,6 +49,10 @@ impl Held {
 
     /// Versions of a key may still be asked about.
     pub fn seen(&mut self, key: u32, seen: &Seen) {
+        let seen = match *seen {
+            Seen::NOTHING => &self.nothing,
+            _ => seen,
+        };
         let mine = seen.iter().map(|(store, version)| (store, key, version));
         self.versions.extend(mine);
     }
@@ -91,6 +98,7 @@ impl Simulation {
         let mut held = Held {
             is_held: vec![false; world.data.ops.places()],
             versions: Vec::new(),
+            nothing: Seen::NOTHING,
         };
         for (id, call) in world.calls.iter() {
             let row = world.calls.rows.get(id.slot);
@@ -99,7 +107,9 @@ impl Simulation {
             held.seen(call.key, &row.loaded);
         }
         world.data.hold(&mut held);
-        for node in &self.nodes {
+        for (place, node) in self.nodes.iter().enumerate() {
+            let place = NodeIx(place as u32);
+            held.nothing = world.data.made_of(place, Seen::NOTHING);
             node.hold(world.now, &mut held);
         }
         held
