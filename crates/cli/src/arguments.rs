@@ -10,6 +10,10 @@ faultline simulates distributed systems: how they fail, and what mends them.
   faultline check SOURCE [options] the same; exits 1 where a requirement is missed
   faultline compare A B [options]  run two designs under the same seeds and print the
                                    differences; a scenario alone is compared with its remedy
+  faultline import compose FILE    print the design that a Docker Compose file describes
+  faultline import mermaid FILE    print the design that a Mermaid flowchart draws
+  faultline export mermaid SOURCE  print a design as a Mermaid flowchart
+  faultline export svg SOURCE      print a design as a picture
   faultline link SOURCE            print the link of a design (what follows # in its URL)
   faultline open LINK              print the design of a link, as JSON
   faultline scenarios              list the scenarios
@@ -54,10 +58,25 @@ pub(crate) enum Invocation {
     Scenarios,
     /// `schema`
     Schema,
+    /// `import`
+    Import(Foreign, String),
+    /// `export`
+    Export(Foreign, String),
     /// `link`
     Link(String),
     /// `open`
     Open(String),
+}
+
+/// A format of others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Foreign {
+    /// Docker Compose; imported only.
+    Compose,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// A picture; exported only.
+    Svg,
 }
 
 /// How to run, and how to print.
@@ -103,7 +122,9 @@ const SEEDS_MAX: u32 = 10_000;
 /// The largest number that a design file carries exactly.
 pub(crate) const SEED_MAX: u64 = 9_007_199_254_740_991;
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 9] = [
+    "import",
+    "export",
     "run",
     "check",
     "compare",
@@ -152,6 +173,22 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
         ("schema", []) => Ok(Invocation::Schema),
         ("link", [source]) => Ok(Invocation::Link(source.clone())),
         ("open", [link]) => Ok(Invocation::Open(link.clone())),
+        ("import", [what, file]) => match what.as_str() {
+            "compose" => Ok(Invocation::Import(Foreign::Compose, file.clone())),
+            "mermaid" => Ok(Invocation::Import(Foreign::Mermaid, file.clone())),
+            _ => Err(format!(
+                "\"{what}\" cannot be imported; there are compose and mermaid"
+            )),
+        },
+        ("export", [what, source]) => match what.as_str() {
+            "mermaid" => Ok(Invocation::Export(Foreign::Mermaid, source.clone())),
+            "svg" => Ok(Invocation::Export(Foreign::Svg, source.clone())),
+            _ => Err(format!(
+                "\"{what}\" cannot be exported; there are mermaid and svg"
+            )),
+        },
+        ("import", _) => Err("import takes compose or mermaid, and a file".to_owned()),
+        ("export", _) => Err("export takes mermaid or svg, and a design".to_owned()),
         ("link" | "open", _) => Err(format!(
             "{command} takes one argument; see faultline --help"
         )),

@@ -18,15 +18,10 @@ pub(crate) fn design(source: &str) -> Result<Design, String> {
         return Ok(scenario.broken());
     }
     if source == "-" {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|error| format!("stdin: {error}"))?;
-        return read("stdin", &text);
+        return read("stdin", &text(source)?);
     }
     if Path::new(source).exists() {
-        let text = std::fs::read_to_string(source).map_err(|error| format!("{source}: {error}"))?;
-        return read(source, &text);
+        return read(source, &text(source)?);
     }
     match format::link::decode(source) {
         Ok(shared) => Ok(shared.design),
@@ -42,8 +37,21 @@ pub(crate) fn design(source: &str) -> Result<Design, String> {
     }
 }
 
+/// The text of a file, or of stdin.
+pub(crate) fn text(source: &str) -> Result<String, String> {
+    match source {
+        "-" => {
+            let mut text = String::new();
+            let read = std::io::stdin().read_to_string(&mut text);
+            read.map(|_| text)
+                .map_err(|error| format!("stdin: {error}"))
+        }
+        path => std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}")),
+    }
+}
+
 /// JSON, or TOML where the name ends so; without such a name, JSON begins with a brace.
-fn read(name: &str, text: &str) -> Result<Design, String> {
+pub(crate) fn read(name: &str, text: &str) -> Result<Design, String> {
     let begins = text
         .trim_start_matches('\u{feff}')
         .trim_start()

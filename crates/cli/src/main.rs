@@ -4,7 +4,10 @@
 
 mod arguments;
 mod compare;
+mod compose;
 mod csv;
+#[cfg(test)]
+mod fuzz;
 mod input;
 mod runs;
 mod statistics;
@@ -12,7 +15,7 @@ mod table;
 mod text;
 mod toml_file;
 
-use arguments::{Format, Invocation, Options};
+use arguments::{Foreign, Format, Invocation, Options};
 use design::Design;
 use serde_json::Value;
 use std::io::Write;
@@ -69,6 +72,15 @@ fn carry_out(invocation: Invocation) -> Result<Output, String> {
         Invocation::Compare(a, b, options) => compare(&a, b.as_deref(), &options),
         Invocation::Scenarios => Ok(scenarios().into()),
         Invocation::Schema => Ok(format::schema::write().into()),
+        Invocation::Import(from, file) => import(from, &file),
+        Invocation::Export(to, source) => {
+            let design = input::design(&source)?;
+            Ok(match to {
+                Foreign::Svg => editor::svg::write(&design),
+                Foreign::Mermaid | Foreign::Compose => format::mermaid::write(&design),
+            }
+            .into())
+        }
         Invocation::Link(source) => {
             let design = input::design(&source)?;
             let shared = format::link::Shared { design, view: None };
@@ -79,6 +91,25 @@ fn carry_out(invocation: Invocation) -> Result<Output, String> {
             Err(error) => Err(error.to_string()),
         },
     }
+}
+
+/// The design on stdout, laid out; what was not understood on stderr.
+fn import(from: Foreign, file: &str) -> Result<Output, String> {
+    let text = input::text(file)?;
+    let imported = match from {
+        Foreign::Compose => compose::read(&text),
+        Foreign::Mermaid | Foreign::Svg => format::mermaid::read(&text),
+    };
+    let mut imported = imported.map_err(|problems| input::lines(file, &problems))?;
+    let positions = editor::layout::arrange(&imported.design);
+    for (node, at) in imported.design.nodes.iter_mut().zip(positions) {
+        node.at = at;
+    }
+    Ok(Output {
+        text: format::json::write(&imported.design),
+        notes: imported.notes,
+        is_failure: false,
+    })
 }
 
 /// The report, and as it is printed.

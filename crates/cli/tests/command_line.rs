@@ -485,3 +485,37 @@ fn traces_are_written_for_viewers() {
     assert!(refused(&["run", &path, "--trace-sample", "0.1"]).contains("--trace OUT.json"));
     assert!(refused(&["run", &path, "--trace", &out, "--seeds", "2"]).contains("one run"));
 }
+
+#[test]
+fn pictures_come_and_go() {
+    let path = file("pictured.json", SHOP);
+    let drawn = fine(&["export", "mermaid", &path]);
+    assert!(
+        drawn.contains("users((\"users\"))\n") && drawn.contains("api --> db\n"),
+        "{drawn}"
+    );
+    let chart = file("pictured.mmd", &drawn);
+    let design = format::json::read(&fine(&["import", "mermaid", &chart])).unwrap();
+    assert_eq!(design.links.len(), 2);
+    assert_ne!(design.nodes[0].at, design.nodes[1].at);
+    let svg = fine(&["export", "svg", &path]);
+    assert!(svg.starts_with("<svg ") && svg.contains("prefers-color-scheme: dark"));
+    assert!(!svg.contains("<script") && svg.contains(">api</text>"));
+    let compose = file(
+        "compose.yaml",
+        "services: {web: {image: nginx, ports: ['80'], depends_on: [api]}, api: {build: .}}",
+    );
+    let (code, stdout, stderr) = faultline(&["import", "compose", &compose]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let imported = file("composed.json", &stdout);
+    assert!(
+        report(&["run", &imported, "--duration", "1s", "--format", "json"])["requests"]["ok"]
+            .as_u64()
+            > Some(0)
+    );
+    assert!(refused(&["import", "svg", &path]).contains("cannot be imported"));
+    assert!(refused(&["export", "compose", &path]).contains("cannot be exported"));
+    assert!(refused(&["import", "compose", &path]).contains("services"));
+    assert!(refused(&["import", "mermaid", &path]).contains("no Mermaid flowchart"));
+    assert!(refused(&["import", "mermaid", "/no/such/file"]).contains("/no/such/file"));
+}

@@ -68,6 +68,7 @@ pub mod layout;
 pub mod scene;
 pub mod selection;
 pub mod snap;
+pub mod svg;
 #[cfg(test)]
 mod testing;
 pub mod tools;

@@ -2,7 +2,9 @@
 
 #[cfg(any(test, feature = "arbitrary"))]
 pub mod arbitrary;
+pub mod import;
 pub mod json;
 pub mod link;
+pub mod mermaid;
 pub mod message;
 pub mod schema;

@@ -29,7 +29,12 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ),
     (
         "faultline",
-        &["faultline-host", "faultline-format", "faultline-design"],
+        &[
+            "faultline-host",
+            "faultline-format",
+            "faultline-editor",
+            "faultline-design",
+        ],
     ),
     (
         "faultline-wasm",

@@ -1,0 +1,277 @@
+//! Mutated input of every format: whatever it says, reading it ends, soon, in a design or in
+//! problems, and what was read can be written, read back and run.
+//!
+//! `cargo test` mutates for two seconds; `FAULTLINE_FUZZ_SECONDS=600 cargo test -p faultline mutated`
+//! for ten minutes. Set
+//! `FAULTLINE_FUZZ_SEED` to go on from elsewhere.
+
+#![expect(
+    clippy::disallowed_types,
+    reason = "the test measures how long reading takes"
+)]
+
+use crate::{compose, input};
+use design::Design;
+use format::{arbitrary, json, link, mermaid};
+use std::panic::catch_unwind;
+use std::time::{Duration, Instant};
+
+/// Longest that one input may take in an unoptimised build on a busy machine.
+const SLOW: Duration = Duration::from_secs(20);
+/// Longest input that mutation makes.
+const LENGTH_MAX: usize = 100_000;
+
+/// What mutation puts in: the words and numbers that readers trip over.
+const WORDS: [&str; 48] = [
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1e308",
+    "-0",
+    "9007199254740993",
+    "0.1e-400",
+    "1e999",
+    "\"\"",
+    "{}",
+    "[]",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "\\",
+    "\\u0000",
+    "\\ud800",
+    "\u{feff}",
+    "é",
+    "🦀",
+    "\n",
+    "\t",
+    ":",
+    ",",
+    "=",
+    "->",
+    "-->",
+    "-.->",
+    "---",
+    "|",
+    "&",
+    "%%",
+    "subgraph",
+    "end",
+    ";",
+    "#",
+    "*a",
+    "&a ",
+    "<<: ",
+    "- ",
+    "[[nodes]]",
+    "exp(",
+    "0/s",
+    "720h",
+    "inf",
+];
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % n.max(1) as u64) as usize
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Format {
+    Json,
+    Toml,
+    Link,
+    Mermaid,
+    Compose,
+}
+
+/// Good input to begin with.
+fn corpus() -> Vec<(Format, Vec<u8>)> {
+    let mut corpus = Vec::new();
+    let designs = (0..12).map(arbitrary::design);
+    let scenarios = host::scenarios::all();
+    for design in designs.chain(scenarios.iter().map(|scenario| scenario.broken())) {
+        corpus.push((Format::Json, json::write(&design)));
+        corpus.push((Format::Mermaid, mermaid::write(&design)));
+        let value: toml::Value =
+            serde_json::from_str(&json::write(&design).replace("null", "\"null\"")).unwrap();
+        corpus.push((Format::Toml, toml_text(&value)));
+        let shared = link::Shared { design, view: None };
+        corpus.push((Format::Link, link::encode(&shared)));
+    }
+    let compose = "name: shop\nservices:\n  web: &w\n    image: nginx:1\n    ports: ['80:80']\n    depends_on: [api]\n  api:\n    <<: *w\n    image: a/b:2\n\
+        \x20   deploy: {replicas: 3}\n    depends_on: {db: {condition: x}}\n    environment: {URL: 'redis://cache:6379'}\n  db: {image: postgres}\n  cache: {image: redis}\n";
+    corpus.push((Format::Compose, compose.to_owned()));
+    let drawn = "flowchart TD\nsubgraph s\nU((Users)) -->|10 %| LB{nginx}\nend\nLB --> a & b -- reads --> C([Redis])\nb -.-> Q[[Jobs]] ==> W(Worker):::x\nW <--> D@{ shape: cyl, label: \"x\" }\n";
+    corpus.push((Format::Mermaid, drawn.to_owned()));
+    let corpus = corpus.into_iter();
+    corpus
+        .map(|(format, text)| (format, text.into_bytes()))
+        .collect()
+}
+
+/// Enough TOML for a corpus: inline tables all the way.
+fn toml_text(value: &toml::Value) -> String {
+    let toml::Value::Table(table) = value else {
+        return String::new();
+    };
+    table
+        .iter()
+        .map(|(key, value)| format!("{key} = {}\n", inline(value)))
+        .collect()
+}
+
+fn inline(value: &toml::Value) -> String {
+    match value {
+        toml::Value::Table(table) => {
+            let entries: Vec<String> = table
+                .iter()
+                .map(|(key, value)| format!("{key} = {}", inline(value)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        toml::Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(inline).collect::<Vec<_>>().join(", ")
+        ),
+        toml::Value::String(text) => json::value_to_string(&design::Value::text(text)),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => format!("{number:?}"),
+        toml::Value::Boolean(is_on) => is_on.to_string(),
+        toml::Value::Datetime(date) => date.to_string(),
+    }
+}
+
+fn mutate(rng: &mut Rng, input: &mut Vec<u8>, others: &[(Format, Vec<u8>)]) {
+    for _ in 0..=rng.below(6) {
+        let at = rng.below(input.len() + 1);
+        let end = (at + rng.below(40)).min(input.len());
+        match rng.below(8) {
+            0 if at < input.len() => input[at] ^= 1 << rng.below(8),
+            1 => drop(input.drain(at..end)),
+            2 => drop(input.splice(at..at, input[at..end].to_vec())),
+            3 => {
+                // Deeper, or longer, than anybody would write it.
+                let piece = input[at..(at + 1 + rng.below(8)).min(input.len())]
+                    .repeat(1 + rng.below(3_000));
+                input.splice(at..at, piece);
+            }
+            4 => {
+                let other = &others[rng.below(others.len())].1;
+                let from = rng.below(other.len());
+                let piece = other[from..(from + rng.below(200)).min(other.len())].to_vec();
+                input.splice(at..end, piece);
+            }
+            5 => replace_number(rng, input),
+            _ => {
+                let word = WORDS[rng.below(WORDS.len())];
+                input.splice(at..end.min(at + rng.below(6)), word.bytes());
+            }
+        }
+    }
+    input.truncate(LENGTH_MAX);
+}
+
+/// Another number where one stands: such input mostly stays well-formed.
+fn replace_number(rng: &mut Rng, input: &mut Vec<u8>) {
+    let digits: Vec<usize> = (0..input.len())
+        .filter(|at| input[*at].is_ascii_digit())
+        .collect();
+    let Some(&at) = digits.get(rng.below(digits.len())) else {
+        return;
+    };
+    let start = (0..at)
+        .rev()
+        .take_while(|at| input[*at].is_ascii_digit())
+        .last()
+        .unwrap_or(at);
+    let end = (at..input.len())
+        .find(|at| !input[*at].is_ascii_digit())
+        .unwrap_or(input.len());
+    let numbers = [
+        "0",
+        "1",
+        "-1",
+        "0.5",
+        "10000",
+        "1000000",
+        "4294967295",
+        "4294967296",
+        "1e18",
+        "99999999999999999999",
+    ];
+    let number = numbers[rng.below(numbers.len())];
+    input.splice(start..end, number.bytes());
+}
+
+/// Reads an input as its format, and does with what is valid what people do.
+fn digest(format: Format, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let design = match format {
+        Format::Json => input::read("x.json", &text).ok(),
+        Format::Toml => input::read("x.toml", &text).ok(),
+        Format::Link => link::decode(&text).ok().map(|shared| shared.design),
+        Format::Mermaid => mermaid::read(&text).ok().map(|imported| imported.design),
+        Format::Compose => compose::read(&text).ok().map(|imported| imported.design),
+    };
+    if let Some(design) = design {
+        digest_design(&design);
+    }
+}
+
+fn digest_design(design: &Design) {
+    assert_eq!(design.problems(), [], "what was read is valid");
+    assert_eq!(json::read(&json::write(design)).as_ref(), Ok(design));
+    assert!(mermaid::read(&mermaid::write(design)).is_ok());
+    assert!(editor::svg::write(design).ends_with("</svg>\n"));
+    let options = host::Options {
+        duration: Some(design::Duration::ms(200)),
+        events_max: Some(5_000),
+        ..host::Options::default()
+    };
+    // A shorter run may end before its warm-up; that is said, and is no mistake.
+    let _ = host::run(design, &options);
+}
+
+#[test]
+fn mutated_input_is_read_or_refused() {
+    let number = |name: &str, otherwise: u64| {
+        let given = std::env::var(name).ok().and_then(|text| text.parse().ok());
+        given.unwrap_or(otherwise)
+    };
+    let until = Instant::now() + Duration::from_secs(number("FAULTLINE_FUZZ_SECONDS", 2));
+    let mut rng = Rng(number("FAULTLINE_FUZZ_SEED", 1));
+    let corpus = corpus();
+    for (format, bytes) in &corpus {
+        digest(*format, bytes);
+    }
+    let mut count = 0u64;
+    while Instant::now() < until {
+        let (format, mut bytes) = corpus[rng.below(corpus.len())].clone();
+        mutate(&mut rng, &mut bytes, &corpus);
+        let begun = Instant::now();
+        let went_well = catch_unwind(|| digest(format, &bytes)).is_ok();
+        let took = begun.elapsed();
+        if !went_well || took > SLOW {
+            let path = std::env::temp_dir().join(format!("faultline-fuzz-{count}.{format:?}"));
+            std::fs::write(&path, &bytes).expect("the input that failed is kept");
+            panic!(
+                "{format:?} in {}: panicked: {}, took {took:?}",
+                path.display(),
+                !went_well
+            );
+        }
+        count += 1;
+    }
+    println!("{count} inputs");
+}

@@ -1,0 +1,137 @@
+//! A design as a picture: SVG without scripts, readable on light and dark grounds, with the shapes
+//! the page draws.
+
+use crate::curve::Curve;
+use crate::geometry::{NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect};
+use crate::layout;
+use crate::scene::Scene;
+use design::link::Mode;
+use design::{Design, Link, Node};
+use std::fmt::Write;
+
+/// Room around the drawing, in canvas units.
+const MARGIN: f64 = 32.0;
+/// Characters of a title that fit a node.
+const TITLE_MAX: usize = 20;
+
+const STYLE: &str = "
+  svg { --ground: #ffffff; --ink: #1d2430; --quiet: #5b6675; --line: #7d8896; --fill: #f4f6f9; color-scheme: light dark; }
+  @media (prefers-color-scheme: dark) {
+    svg { --ground: #14181f; --ink: #e8ecf2; --quiet: #9aa6b5; --line: #8591a1; --fill: #1f2630; }
+  }
+  .ground { fill: var(--ground); }
+  .node { fill: var(--fill); stroke: var(--line); stroke-width: 1.5; }
+  .link { fill: none; stroke: var(--line); stroke-width: 1.5; }
+  .message { stroke-dasharray: 6 4; }
+  .head { fill: var(--line); }
+  text { font-family: system-ui, sans-serif; text-anchor: middle; }
+  .title { fill: var(--ink); font-size: 15px; font-weight: 600; }
+  .kind { fill: var(--quiet); font-size: 12px; }
+";
+
+/// The picture. A design whose nodes all stand in one place is laid out first.
+pub fn write(design: &Design) -> String {
+    let mut design = design.clone();
+    if layout::lacks_positions(&design) {
+        let positions = layout::arrange(&design);
+        for (node, at) in design.nodes.iter_mut().zip(positions) {
+            node.at = at;
+        }
+    }
+    let scene = Scene::new(&design);
+    let bounds = scene.bounds().unwrap_or_default();
+    let bounds = Rect {
+        min: bounds.min - Point::new(MARGIN, MARGIN),
+        max: bounds.max + Point::new(MARGIN, MARGIN),
+    };
+    let size = bounds.size();
+    let title = escaped(&design.settings.name);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{} {} {} {}\" width=\"{}\" height=\"{}\" role=\"img\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n\
+         <marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
+         <path class=\"head\" d=\"M0 0.5 8 4 0 7.5z\"/></marker>\n",
+        bounds.min.x, bounds.min.y, size.x, size.y, size.x, size.y
+    );
+    let (x, y) = (bounds.min.x, bounds.min.y);
+    put(
+        &mut svg,
+        format_args!(
+            "<rect class=\"ground\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\"/>\n",
+            size.x, size.y
+        ),
+    );
+    for (link, curve) in scene.curves() {
+        write_link(&mut svg, link, &curve);
+    }
+    for node in &design.nodes {
+        write_node(&mut svg, node);
+    }
+    svg + "</svg>\n"
+}
+
+fn put(svg: &mut String, text: std::fmt::Arguments<'_>) {
+    svg.write_fmt(text).expect("a String takes everything");
+}
+
+fn write_link(svg: &mut String, link: &Link, curve: &Curve) {
+    let class = match link.mode {
+        Mode::Call => "link",
+        Mode::Publish | Mode::Consume | Mode::DeadLetter => "link message",
+    };
+    put(
+        svg,
+        format_args!(
+            "<path class=\"{class}\" d=\"{}\" marker-end=\"url(#head)\"><title>{}</title></path>\n",
+            curve.to_svg(),
+            escaped(&link.id)
+        ),
+    );
+}
+
+fn write_node(svg: &mut String, node: &Node) {
+    let rect = node_rect(node);
+    let (x, y, center) = (rect.min.x, rect.min.y, rect.center());
+    let kind = node.kind.info().label;
+    let kind = match node.kind.replicas() {
+        1 => kind.to_owned(),
+        replicas => format!("{kind} × {replicas}"),
+    };
+    let title = node.title();
+    let shown: String = match title.chars().count() > TITLE_MAX {
+        true => title.chars().take(TITLE_MAX - 1).chain(['…']).collect(),
+        false => title.to_owned(),
+    };
+    put(
+        svg,
+        format_args!(
+            "<g><title>{}</title>\
+             <rect class=\"node\" x=\"{x}\" y=\"{y}\" width=\"{NODE_WIDTH}\" height=\"{NODE_HEIGHT}\" rx=\"10\"/>\
+             <text class=\"title\" x=\"{cx}\" y=\"{}\">{}</text>\
+             <text class=\"kind\" x=\"{cx}\" y=\"{}\">{}</text></g>\n",
+            escaped(title),
+            center.y - 3.0,
+            escaped(&shown),
+            center.y + 18.0,
+            escaped(&kind),
+            cx = center.x,
+        ),
+    );
+}
+
+/// As XML text. What XML cannot hold at all becomes a replacement character.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
