@@ -22,6 +22,8 @@ mod caches;
 mod calls;
 #[path = "model/clients.rs"]
 mod clients;
+#[path = "model/coordinators.rs"]
+mod coordinators;
 #[path = "model/data.rs"]
 mod data;
 #[path = "model/edits.rs"]
@@ -36,6 +38,8 @@ mod hedging;
 mod policies;
 #[path = "model/queues.rs"]
 mod queues;
+#[path = "model/recovery.rs"]
+mod recovery;
 #[path = "model/sparing.rs"]
 mod sparing;
 #[path = "model/telemetry.rs"]

@@ -319,3 +319,59 @@ fn an_injected_fault_does_not_start_the_others_anew() {
     let report = serde_json::to_value(run.report()).unwrap();
     assert_eq!(report["requests"], run_design(&plain).report["requests"]);
 }
+
+#[test]
+fn a_migration_makes_writes_wait_and_reads_where_it_says_so() {
+    let operations = r#""operations": [{"name": "w", "effect": "write"}]"#;
+    let nodes = [
+        replay_by("w", [0, 50, 250], operations),
+        replay_by("r", [50], ""),
+        database("db", 10, ""),
+    ];
+    let links = [link("w->db", ""), link("r->db", "")];
+    let run = |rest: &str| {
+        let migration = fault("schema_migration", "db", 40, 200, rest);
+        run_with("", &nodes, &links, &[migration])
+    };
+    let plain = run("");
+    assert_eq!(
+        plain.trace("w->db"),
+        "call 0, answer 10, call 50, answer 210, call 250, answer 260"
+    );
+    assert_eq!(plain.trace("r->db"), "call 50, answer 60");
+    assert_eq!(
+        run(r#""reads": true"#).trace("r->db"),
+        "call 50, answer 210"
+    );
+    // A crash meanwhile refuses who waits.
+    let faults = [
+        fault("schema_migration", "db", 40, 200, ""),
+        fault("crash", "db", 100, 300, ""),
+    ];
+    let crashed = run_with("", &nodes, &links, &faults);
+    assert_eq!(crashed.failed(), "refused 2");
+}
+
+#[test]
+fn a_leaked_connection_stays_away_until_the_caller_restarts() {
+    // Two connections, both leaked by the calls of 10 and 20: from then on callers wait in vain,
+    // until the process has started again at 100.
+    let nodes = [
+        replay([0, 10, 20, 30, 110]),
+        service("api", 0, ""),
+        database("db", 1, ""),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->db", r#""pool": {"size": 2, "wait": "5ms"}"#),
+    ];
+    let faults = [
+        fault("connection_leak", "api->db", 5, 60, r#""errors": 1"#),
+        fault("crash", "api", 90, 100, ""),
+    ];
+    let run = run_with("", &nodes, &links, &faults);
+    assert_eq!(
+        run.trace("u->api"),
+        "call 0, answer 1, call 10, answer 11, call 20, answer 21, call 30, failure 35, call 110, answer 111"
+    );
+}

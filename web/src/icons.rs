@@ -31,6 +31,7 @@ pub(crate) fn of_kind(kind: &Kind) -> &'static str {
         Kind::Cache(_) => CACHE,
         Kind::Queue(_) => QUEUE,
         Kind::Database(_) => DATABASE,
+        Kind::Coordinator(_) => COORDINATOR,
     }
 }
 
@@ -41,6 +42,8 @@ const SERVICE: &str = "M3.5 4.500h13v11h-13zM3.5 8h13M6 6.200h.01M8 6.200h.01M6.
 const CACHE: &str = "M4 3.5h12v13h-12zM11 5.500l-3.5 5h2.5l-1 4l3.5-5h-2.5z";
 const QUEUE: &str = "M2 6.5h4v7h-4zM7.5 6.5h4v7h-4zM13 10h5M15.5 7.500l2.5 2.5l-2.5 2.5";
 const DATABASE: &str = "M4 5.200c0-1.5 2.7-2.5 6-2.5s6 1 6 2.5s-2.7 2.5-6 2.5s-6-1-6-2.5v9.600c0 1.5 2.7 2.5 6 2.5s6-1 6-2.5v-9.600M4 10c0 1.5 2.7 2.5 6 2.5s6-1 6-2.5";
+
+const COORDINATOR: &str = "M4.5 9h11v8h-11zM7 9v-2.500a3 3 0 0 1 6 0v2.500M10 12v2";
 
 pub(crate) const PLAY: &str = "M6 4l10 6l-10 6z";
 pub(crate) const PAUSE: &str = "M7 4.500v11M13 4.500v11";

@@ -2,6 +2,7 @@
 
 use design::kinds::cache::Eviction;
 use design::kinds::client::Arrivals;
+use design::kinds::coordinator::Scope;
 use design::kinds::load_balancer::Algorithm;
 use design::{Distribution, Kind};
 
@@ -132,6 +133,17 @@ pub(crate) fn describe(kind: &Kind) -> String {
             Some(places) => format!("{} places", count(places.into())),
             None => "no limit".to_owned(),
         },
+        Kind::Coordinator(coordinator) => {
+            let members = count(coordinator.members.into());
+            let scope = match coordinator.scope {
+                Scope::Global => "one lock",
+                Scope::PerKey => "a lock per key",
+            };
+            match coordinator.lease {
+                Some(lease) => format!("{members} members, {scope}, lease {lease}"),
+                None => format!("{members} members, {scope}"),
+            }
+        }
         Kind::Database(database) => format!(
             "{} slots, reads {}",
             count(database.concurrency.into()),

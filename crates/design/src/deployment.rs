@@ -1,12 +1,13 @@
 //! Where nodes run: what any node may say besides the parameters of its kind, and how far apart
 //! zones are.
 
+use crate::cost::Cost;
 use crate::distribution::Distribution;
 use crate::record;
 use crate::telemetry::Telemetry;
 
 record! {
-    /// Where a node runs.
+    /// Where a node runs, and what it costs there.
     pub struct Deployment {
         /// The zone it runs in. `null` is none: it is reached from everywhere, and never cut off.
         pub zone: Option<String> = None => { label: "Zone" },
@@ -14,6 +15,8 @@ record! {
         pub zones: Vec<String> = Vec::new() => { label: "Zones of replicas" },
         /// What it tells its operators.
         pub telemetry: Telemetry = Telemetry::default() => { label: "Telemetry" },
+        /// What it costs. `null` is the list price of its like at a large cloud.
+        pub cost: Option<Cost> = None => { label: "Cost" },
     }
 }
 

@@ -34,6 +34,8 @@ record! {
         pub every: Duration = Duration::s(10) => { label: "Every", range: 0.001..=2592000 },
         /// For pauses: how long one is.
         pub pause: Duration = Duration::ms(200) => { label: "Pause", range: 0.000001..=3600, source: "G1 aims at 200 ms" },
+        /// For a schema migration: reads wait too.
+        pub reads: bool = false => { label: "Reads wait" },
         /// For a rolling deploy: how long each replica is down before the next one is.
         pub step: Duration = Duration::s(10) => { label: "Step", range: 0.001..=86400 },
         /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). `null` is once.
@@ -84,6 +86,12 @@ choice! {
         ThirdPartyOutage = "third_party_outage",
         /// What the node tells its operators gets lost: no metrics reach an alert.
         TelemetryLoss = "telemetry_loss",
+        /// The leader steps down, at once; another is elected.
+        LeaderFailover = "leader_failover",
+        /// A database's tables are locked: writes wait until it is over, and with `reads` reads too.
+        SchemaMigration = "schema_migration",
+        /// A share of the connections of a link's pool, `errors`, is never given back, until the caller restarts.
+        ConnectionLeak = "connection_leak",
     }
 }
 
@@ -91,17 +99,27 @@ impl FaultKind {
     /// The kinds of node this can be aimed at; none for faults of links and zones.
     pub fn targets(self) -> &'static [&'static str] {
         match self {
-            Self::Crash | Self::Hang | Self::ErrorRate => {
-                &["load_balancer", "service", "cache", "queue", "database"]
-            }
-            Self::Slowdown => &["service", "cache", "database"],
+            Self::Crash | Self::Hang | Self::ErrorRate => &[
+                "load_balancer",
+                "service",
+                "cache",
+                "queue",
+                "database",
+                "coordinator",
+            ],
+            Self::Slowdown => &["service", "cache", "database", "coordinator"],
             Self::GrayFailure => &["service", "cache", "database"],
-            Self::GcPauses => &["service", "cache", "queue", "database"],
-            Self::Latency | Self::Jitter | Self::Loss | Self::Partition => &[],
+            Self::GcPauses => &["service", "cache", "queue", "database", "coordinator"],
+            Self::SchemaMigration => &["database"],
+            Self::Latency | Self::Jitter | Self::Loss | Self::ConnectionLeak | Self::Partition => {
+                &[]
+            }
             Self::TrafficSpike | Self::KeySkew => &["client"],
             Self::CacheFlush | Self::CacheOutage => &["cache"],
             Self::QueueOutage => &["queue"],
-            Self::RollingDeploy | Self::ThirdPartyOutage => &["service"],
+            Self::RollingDeploy => &["service", "coordinator"],
+            Self::ThirdPartyOutage => &["service"],
+            Self::LeaderFailover => &["coordinator"],
             Self::DiskFull => &["queue", "database"],
             Self::TelemetryLoss => &[
                 "client",
@@ -110,6 +128,7 @@ impl FaultKind {
                 "cache",
                 "queue",
                 "database",
+                "coordinator",
             ],
         }
     }
@@ -117,7 +136,7 @@ impl FaultKind {
     /// Whether it is aimed at a link.
     pub fn is_for_links(self) -> bool {
         match self {
-            Self::Latency | Self::Jitter | Self::Loss => true,
+            Self::Latency | Self::Jitter | Self::Loss | Self::ConnectionLeak => true,
             Self::Crash
             | Self::Slowdown
             | Self::TrafficSpike
@@ -133,8 +152,15 @@ impl FaultKind {
             | Self::DiskFull
             | Self::GcPauses
             | Self::ThirdPartyOutage
-            | Self::TelemetryLoss => false,
+            | Self::TelemetryLoss
+            | Self::SchemaMigration
+            | Self::LeaderFailover => false,
         }
+    }
+
+    /// Whether it happens at one moment, and is over.
+    pub fn is_of_a_moment(self) -> bool {
+        matches!(self, Self::CacheFlush | Self::LeaderFailover)
     }
 
     /// Whether it happens at one moment, or in a way of its own, so that it cannot come and go.
@@ -151,7 +177,7 @@ impl Fault {
     pub fn ends(&self, replicas: u32) -> Option<Duration> {
         let after = |ns: u64| Some(Duration(self.at.0.saturating_add(ns)));
         match self.kind {
-            FaultKind::CacheFlush => Some(self.at),
+            kind if kind.is_of_a_moment() => Some(self.at),
             FaultKind::RollingDeploy => after(self.step.0.saturating_mul(u64::from(replicas))),
             _ if self.mtbf.is_some() => None,
             _ => after(self.lasts?.0),

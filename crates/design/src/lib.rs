@@ -7,6 +7,7 @@
 
 pub mod attribute;
 pub mod command;
+pub mod cost;
 pub mod deployment;
 pub mod distribution;
 pub mod document;
@@ -22,6 +23,7 @@ pub mod value;
 
 pub use attribute::{Attribute, Field, Problem, Reader, Record, Shape};
 pub use command::{Command, CommandError, Target};
+pub use cost::Cost;
 pub use deployment::{Deployment, ZonePair, Zones};
 pub use distribution::Distribution;
 pub use document::{Design, Node, Settings};

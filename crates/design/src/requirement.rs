@@ -56,6 +56,10 @@ choice! {
         DivergentKeys = "divergent_keys",
         /// From the beginning of a fault to the first alert that fires after it, of the fault that waits longest. A fault that no alert follows fails it.
         TimeToDetect = "time_to_detect",
+        /// From the end of the last fault until goodput is back for good at 90 % of what it was before.
+        RecoveryTime = "recovery_time",
+        /// What the design costs a month at the load of the run, in US dollars.
+        MonthlyCost = "monthly_cost",
     }
 }
 
@@ -71,7 +75,8 @@ impl Metric {
             | Self::LatencyP999
             | Self::TimeToDetect
             | Self::StalenessMax
-            | Self::StalenessP99 => true,
+            | Self::StalenessP99
+            | Self::RecoveryTime => true,
             Self::Availability
             | Self::Goodput
             | Self::Throughput
@@ -80,7 +85,8 @@ impl Metric {
             | Self::LostWrites
             | Self::TornWrites
             | Self::OutOfOrder
-            | Self::DivergentKeys => false,
+            | Self::DivergentKeys
+            | Self::MonthlyCost => false,
         }
     }
 }

@@ -190,7 +190,8 @@ fn check_kind(kind: &Kind, reader: &mut Reader) {
         | Kind::Service(_)
         | Kind::Cache(_)
         | Kind::Queue(_)
-        | Kind::Database(_) => {}
+        | Kind::Database(_)
+        | Kind::Coordinator(_) => {}
     }
 }
 
@@ -200,6 +201,7 @@ pub fn link_refusal(from: &Kind, to: &Kind, mode: Mode) -> Option<String> {
     match (from, mode, to) {
         (_, _, Kind::Client(_)) => refuse("a client calls others and is called by none"),
         (Kind::Database(_), ..) => refuse("a database calls nobody"),
+        (Kind::Coordinator(_), ..) => refuse("a coordinator calls nobody"),
         (Kind::Queue(_), Mode::Consume, Kind::Service(_)) => None,
         (Kind::Queue(_), Mode::Consume, _) => refuse("only a service consumes messages"),
         (Kind::Queue(_), Mode::DeadLetter, Kind::Queue(_)) => None,
@@ -218,6 +220,12 @@ pub fn link_refusal(from: &Kind, to: &Kind, mode: Mode) -> Option<String> {
             refuse("a cache loads from its origin; it does not publish")
         }
         (_, Mode::Publish, Kind::Queue(_)) => None,
+        (Kind::LoadBalancer(_), Mode::Call, Kind::Coordinator(_)) => refuse(
+            "a load balancer would hold the lock itself, and let it go at once; link who does the work",
+        ),
+        (Kind::Cache(_), Mode::Call, Kind::Coordinator(_)) => {
+            refuse("a cache loads from its origin; it takes no locks")
+        }
         (_, Mode::Publish, _) => refuse("only a queue takes published messages; use the mode call"),
         (_, Mode::Call, _) => None,
     }
@@ -368,7 +376,8 @@ fn operation_names(design: &Design) -> impl Iterator<Item = &str> {
             | Kind::Service(_)
             | Kind::Cache(_)
             | Kind::Queue(_)
-            | Kind::Database(_) => &[],
+            | Kind::Database(_)
+            | Kind::Coordinator(_) => &[],
         })
         .map(|operation| operation.name.as_str())
 }

@@ -245,7 +245,8 @@ mod tests {
                 ("service", true, true),
                 ("cache", true, true),
                 ("queue", true, true),
-                ("database", true, false)
+                ("database", true, false),
+                ("coordinator", true, false)
             ]
         );
     }

@@ -145,7 +145,14 @@ mod tests {
         );
         assert_eq!(
             names(Wire::from_port("api", End::From).kinds(&design)),
-            ["load_balancer", "service", "cache", "queue", "database"]
+            [
+                "load_balancer",
+                "service",
+                "cache",
+                "queue",
+                "database",
+                "coordinator"
+            ]
         );
         assert!(Wire::from_port("gone", End::From).kinds(&design).is_empty());
     }

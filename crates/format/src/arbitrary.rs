@@ -118,7 +118,7 @@ fn settings(rng: &mut Rng) -> Vec<(String, Value)> {
     settings
 }
 
-/// Every kind in the order calls go: clients first, databases last.
+/// Every kind in the order calls go: clients first, those who call nobody last.
 fn nodes(rng: &mut Rng) -> Vec<Drawn> {
     let mut nodes: Vec<Drawn> = Vec::new();
     for (kind, low, high) in [
@@ -129,6 +129,7 @@ fn nodes(rng: &mut Rng) -> Vec<Drawn> {
         ("queue", 0, 2),
         ("service", 0, 2),
         ("database", 0, 2),
+        ("coordinator", 0, 1),
     ] {
         for _ in 0..rng.between(low, high) {
             let node = node(rng, kind, &nodes);
@@ -234,6 +235,9 @@ fn deployment(rng: &mut Rng) -> Value {
         let telemetry = record(rng, design::telemetry::Telemetry::RECORD);
         deployment.push(("telemetry".to_owned(), telemetry));
     }
+    if rng.chance(15) {
+        deployment.push(("cost".to_owned(), record(rng, design::Cost::RECORD)));
+    }
     Value::Map(deployment)
 }
 
@@ -247,7 +251,8 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             | Kind::Service(_)
             | Kind::Cache(_)
             | Kind::Queue(_)
-            | Kind::Database(_) => vec![],
+            | Kind::Database(_)
+            | Kind::Coordinator(_) => vec![],
         })
         .map(|operation| Value::Text(operation.name))
         .collect();
@@ -263,7 +268,9 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             Kind::Client(_) => 1,
             Kind::LoadBalancer(_) => rng.between(1, 2),
             Kind::Cache(_) => rng.below(2),
-            Kind::Service(_) | Kind::Queue(_) | Kind::Database(_) => rng.below(4),
+            Kind::Service(_) | Kind::Queue(_) | Kind::Database(_) | Kind::Coordinator(_) => {
+                rng.below(4)
+            }
         };
         for _ in 0..wanted {
             let later: Vec<(usize, Mode)> = (from + 1..nodes.len())
@@ -401,7 +408,16 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
             zones.iter().map(|zone| (zone.clone(), 1)).collect()
         } else if kind.is_for_links() {
             let id = |at: usize| default_id(links, at);
-            (0..links.len()).map(|at| (id(at), 1)).collect()
+            let fits = |at: &usize| {
+                let has_pool = links[*at]
+                    .get("pool")
+                    .is_some_and(|pool| *pool != Value::Null);
+                kind != FaultKind::ConnectionLeak || has_pool
+            };
+            (0..links.len())
+                .filter(fits)
+                .map(|at| (id(at), 1))
+                .collect()
         } else {
             let replays = |node: &Drawn| {
                 let arrivals = node.value.get("arrivals");
@@ -474,6 +490,9 @@ fn fault_course(rng: &mut Rng, kind: FaultKind) -> Vec<(String, Value)> {
         if rng.chance(40) {
             course.push((share.to_owned(), Value::Number(decimal(rng, 0.0, 1.0))));
         }
+    }
+    if kind == FaultKind::SchemaMigration && rng.chance(50) {
+        course.push(("reads".to_owned(), Value::Bool(true)));
     }
     let mut time = |rng: &mut Rng, name: &str, low, high| {
         let value = Value::text(duration(rng, low, high).to_string());
@@ -634,6 +653,7 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         // Deep probes cause calls of their own.
         ("HealthCheck", "interval") => Value::text(duration(rng, 0.2, 5.0).to_string()),
         ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
+        ("Coordinator", "members") => whole(rng.between(1, 5)),
         ("Service", "replicas") => whole(rng.between(1, 5)),
         ("Link", "calls") => whole(rng.between(1, 3)),
         ("Link", "loss") => Value::Number(decimal(rng, 0.0, 0.2)),

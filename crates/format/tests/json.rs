@@ -72,7 +72,7 @@ fn what_the_parts_say_together_is_checked() {
         ),
         expect![[r#"
             links[1].to: there is no node "bd", did you mean "db"?
-            faults[0].target: slowdown cannot happen to a client; valid targets: service, cache, database
+            faults[0].target: slowdown cannot happen to a client; valid targets: service, cache, database, coordinator
         "#]],
     );
 }

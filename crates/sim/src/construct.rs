@@ -211,6 +211,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         added_loss: 0.0,
         latency_stream: stream(Purpose::Latency),
         fault_stream: stream(Purpose::FaultLatency),
+        leak: None,
         crosses_zones: false,
         distance_stream: None,
         conditions: stream(Purpose::Conditions),
@@ -430,7 +431,11 @@ fn connect(simulation: &mut Simulation) {
         match &mut simulation.nodes[place] {
             Node::LoadBalancer(balancer) => balancer.connect(world),
             Node::Queue(queue) => queue.connect(consumers, dead, world),
-            Node::Client(_) | Node::Service(_) | Node::Cache(_) | Node::Database(_) => {}
+            Node::Client(_)
+            | Node::Service(_)
+            | Node::Cache(_)
+            | Node::Database(_)
+            | Node::Coordinator(_) => {}
         }
     }
 }

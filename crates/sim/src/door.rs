@@ -61,6 +61,12 @@ impl World {
     fn troubled_door(&mut self, id: CallId, is_probe: bool, troubles: &Troubles) -> Door {
         let node = self.calls[id].node;
         let is_write = self.effect(id) == Effect::Write || self.node(node).kind == "queue";
+        let [writes, reads] = troubles.is_locked;
+        if !is_probe && (if is_write { writes } else { reads }) {
+            let replica = self.calls[id].replica;
+            self.keep(node, replica, Event::Arrive(id));
+            return Door::Waits;
+        }
         if troubles.is_full && is_write && !is_probe {
             return Door::Refuses(Cause::Error);
         }

@@ -107,11 +107,52 @@ pub enum Event {
         /// Of that list.
         generation: u32,
     },
+    /// Something about a coordinator's locks is due.
+    Lock {
+        /// The coordinator.
+        node: NodeIx,
+        /// What, as [`LockTag`] packs it.
+        tag: u32,
+    },
     /// The head of a lane: inside the agenda only.
     LaneHead {
         /// Which.
         lane: u32,
     },
+}
+
+/// What is due at a coordinator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockTag {
+    /// The holder of a grant lets it go.
+    Release(u32),
+    /// The lease of a grant has run out.
+    Lease(u32),
+    /// An election is over.
+    Election(u32),
+}
+
+impl LockTag {
+    /// The highest number of a grant; then they begin again.
+    pub const GRANT_MAX: u32 = u32::MAX >> 2;
+
+    /// In 32 bits.
+    pub fn pack(self) -> u32 {
+        match self {
+            Self::Release(grant) => grant << 2,
+            Self::Lease(grant) => grant << 2 | 1,
+            Self::Election(election) => election << 2 | 2,
+        }
+    }
+
+    /// From 32 bits.
+    pub fn unpack(tag: u32) -> Self {
+        match tag & 3 {
+            0 => Self::Release(tag >> 2),
+            1 => Self::Lease(tag >> 2),
+            _ => Self::Election(tag >> 2),
+        }
+    }
 }
 
 /// An event as it is kept while it waits: two words, which stay in registers on their way into and
@@ -237,6 +278,7 @@ impl Packed {
             28 => Event::Hedge(call),
             29 => Event::Cancel(call),
             27 => Event::Expire(call),
+            17 => Event::Lock { node, tag: high },
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -274,6 +316,7 @@ impl Event {
             Self::Hedge(call) => Packed::of_call(28, call),
             Self::Cancel(call) => Packed::of_call(29, call),
             Self::Expire(call) => Packed::of_call(27, call),
+            Self::Lock { node, tag } => Packed::of_two(17, node.0, tag),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -303,6 +346,7 @@ impl Event {
             | Self::Reload { .. }
             | Self::Fill { .. }
             | Self::Invalidate { .. }
+            | Self::Lock { .. }
             | Self::LaneHead { .. } => false,
         }
     }
@@ -365,6 +409,7 @@ mod tests {
                 alert: 3,
                 generation: 4,
             },
+            Event::Lock { node, tag: 77 },
             Event::LaneHead { lane: 255 },
         ] {
             let packed = event.pack();

@@ -85,6 +85,19 @@ impl Frozen {
         cx.frozen = frozen;
     }
 
+    /// Who waited at the door of a replica tries again.
+    pub(crate) fn let_in(node: NodeIx, replica: u32, cx: &mut World) {
+        let mut frozen = std::mem::take(&mut cx.frozen);
+        let waits = |put_off: &mut PutOff| {
+            let is_here = put_off.node == node && put_off.replica == replica;
+            is_here && matches!(put_off.event, Event::Arrive(_))
+        };
+        for put_off in frozen.put_off.extract_if(.., waits) {
+            cx.at(cx.now, put_off.event);
+        }
+        cx.frozen = frozen;
+    }
+
     /// What was put off for replicas that an edit took away comes now, and finds nobody.
     pub(crate) fn release_where_nothing_is(
         &mut self,
@@ -153,13 +166,18 @@ impl World {
         let state = self.node(node).replicas.get(replica as usize);
         let stands = state.is_some_and(|state| state.stands_since.is_some());
         if stands {
-            self.frozen.put_off.push(PutOff {
-                node,
-                replica,
-                due: self.now,
-                event,
-            });
+            self.keep(node, replica, event);
         }
         stands
+    }
+
+    /// Keeps an event of a replica until what holds it up is over.
+    pub(crate) fn keep(&mut self, node: NodeIx, replica: u32, event: Event) {
+        self.frozen.put_off.push(PutOff {
+            node,
+            replica,
+            due: self.now,
+            event,
+        });
     }
 }

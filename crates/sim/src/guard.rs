@@ -206,7 +206,9 @@ impl World {
         if holds_place {
             caller.bulkhead.release();
         }
-        if ended.holds_connection {
+        let leak = state.leak.as_mut().filter(|_| ended.holds_connection);
+        let leaks = leak.is_some_and(|leak| leak.1.chance(leak.0));
+        if ended.holds_connection && !leaks {
             caller.pool.release();
             self.grant_connection(ended.link, ended.caller_replica);
         }

@@ -18,6 +18,7 @@ mod fault;
 pub mod frozen;
 mod guard;
 mod hedge;
+pub mod locks;
 pub mod measure;
 pub mod network;
 mod notes;

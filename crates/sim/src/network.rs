@@ -234,6 +234,21 @@ impl World {
         !is_cut
     }
 
+    /// Sends a note that is said until it is heard: late, but not lost.
+    pub(crate) fn note_surely(&mut self, link: LinkIx, replica: u32, event: Event) {
+        let state = self.link_mut(link);
+        let (from, to) = (state.from, state.to);
+        let trip = state.lossless_trip();
+        let distance = match state.crosses_zones {
+            true => {
+                let ends = [self.zone_of(from, replica), self.zone_of(to, 0)];
+                self.cross_zones(link, ends).1
+            }
+            false => 0,
+        };
+        self.deliver(trip.longer(distance), event);
+    }
+
     /// A call enters its callee: from here it counts there. `None` where nobody runs to take it.
     #[inline]
     pub fn enter(&mut self, id: CallId) -> Option<NodeIx> {
@@ -258,14 +273,17 @@ impl World {
         if self.spares_work {
             self.cancel_calls(id);
         }
+        if self.locks.count > 0 {
+            self.let_go(id);
+        }
         let call = &mut self.calls[id];
+        let link = call.link;
         if !call.is_awaited {
             if self.tap.is_open {
                 self.trace_answer(id);
             }
             return self.calls.remove(id);
         }
-        let link = call.link;
         if self.links[link.0 as usize].is_instant && !self.tap.is_open {
             self.agenda.at_once(Event::Reply(id));
         } else {

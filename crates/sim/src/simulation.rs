@@ -8,6 +8,7 @@ use crate::data::{Data, Fill};
 use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
 use crate::fault::Faults;
 use crate::frozen::Frozen;
+use crate::locks::Locks;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
 use crate::notes::Notes;
 use crate::watch::Watches;
@@ -80,6 +81,7 @@ impl Simulation {
             zones: Zones::default(),
             troubled: 0,
             frozen: Frozen::default(),
+            locks: Locks::default(),
             requests_degraded: 0,
             needed: Needed::default(),
             windows: Windows::new(WINDOW),
@@ -298,8 +300,13 @@ impl Simulation {
                     .into_iter()
                     .for_each(|gauge| mark(gauge, now));
             }
-            if let Node::Queue(queue) = node {
-                mark(&mut queue.waiting, now);
+            match node {
+                Node::Queue(queue) => mark(&mut queue.waiting, now),
+                Node::Coordinator(coordinator) => {
+                    mark(&mut coordinator.waiting, now);
+                    mark(&mut coordinator.held, now);
+                }
+                _ => {}
             }
         }
     }
@@ -378,6 +385,7 @@ impl Simulation {
             | Event::Reload { node, .. }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
+            | Event::Lock { node, .. }
             | Event::Invalidate { node, .. } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
                     self.nodes[node.0 as usize].timer(event, &mut self.world);
@@ -657,6 +665,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Invalidate { .. }
         | Event::Fault { .. }
         | Event::Watch { .. }
+        | Event::Lock { .. }
         | Event::LaneHead { .. } => true,
     }
 }

@@ -6,6 +6,7 @@ use crate::components::load_balancer::Balancer;
 use crate::data::Data;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::frozen::Frozen;
+use crate::locks::Locks;
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Windows};
 use crate::network::Trip;
 use crate::notes::Notes;
@@ -57,6 +58,8 @@ pub(crate) struct Troubles {
     pub(crate) is_silent: bool,
     /// Whether writes are answered with an error.
     pub(crate) is_full: bool,
+    /// Whether writes wait, and reads.
+    pub(crate) is_locked: [bool; 2],
 }
 
 impl Default for Replica {
@@ -209,6 +212,8 @@ pub struct LinkState {
     pub(crate) added_loss: f64,
     pub(crate) latency_stream: Stream,
     pub(crate) fault_stream: Stream,
+    /// Share of connections that are never given back, by faults, and what draws them.
+    pub(crate) leak: Option<Box<(f64, Stream)>>,
     /// Whether a partition or a distance between zones may now change a packet's way.
     pub(crate) crosses_zones: bool,
     /// For distances that are drawn, once the link has met one.
@@ -272,6 +277,8 @@ pub struct World {
     pub(crate) troubled: u32,
     /// What stands still.
     pub(crate) frozen: Frozen,
+    /// Who holds which locks.
+    pub(crate) locks: Locks,
     /// Requests answered in part, the warm-up included.
     pub(crate) requests_degraded: u64,
     /// Which links each request under way has needed.

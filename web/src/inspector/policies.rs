@@ -113,6 +113,8 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
         | FaultKind::CacheOutage
         | FaultKind::QueueOutage
         | FaultKind::ThirdPartyOutage
+        | FaultKind::LeaderFailover
+        | FaultKind::SchemaMigration
         | FaultKind::DiskFull
         | FaultKind::TelemetryLoss => String::new(),
         FaultKind::RollingDeploy => {
@@ -122,7 +124,7 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
         FaultKind::GcPauses => {
             format!(" of {}", super::curve::short_duration(fault.pause.as_s()))
         }
-        FaultKind::ErrorRate | FaultKind::GrayFailure => {
+        FaultKind::ErrorRate | FaultKind::GrayFailure | FaultKind::ConnectionLeak => {
             format!(" {:.0} %", fault.errors * 100.0)
         }
         FaultKind::KeySkew => format!(" {:.0} %", fault.hot * 100.0),
@@ -134,7 +136,7 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
         FaultKind::Loss => format!(" {:.0} %", fault.loss * 100.0),
     };
     match (fault.kind, fault.lasts) {
-        (FaultKind::CacheFlush, _) => name,
+        (kind, _) if kind.is_of_a_moment() => name,
         (_, Some(lasts)) => format!(
             "{name}{size}, {}",
             super::curve::short_duration(lasts.as_s())
@@ -199,7 +201,12 @@ mod tests {
         );
         assert_eq!(
             of(Target::Link("users->api".into())),
-            [FaultKind::Latency, FaultKind::Loss, FaultKind::Jitter]
+            [
+                FaultKind::Latency,
+                FaultKind::Loss,
+                FaultKind::Jitter,
+                FaultKind::ConnectionLeak
+            ]
         );
         assert!(of(Target::Settings).is_empty());
         assert_eq!(fault_words(&Fault::default()), "Slowdown ×10, 10 s");

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod client;
+pub mod coordinator;
 pub mod database;
 pub mod load_balancer;
 pub mod queue;
@@ -9,6 +10,7 @@ pub mod service;
 
 pub use cache::Cache;
 pub use client::Client;
+pub use coordinator::Coordinator;
 pub use database::Database;
 pub use load_balancer::LoadBalancer;
 pub use queue::Queue;
@@ -83,6 +85,7 @@ kinds! {
     Cache = "cache", "cache";
     Queue = "queue", "queue";
     Database = "database", "database";
+    Coordinator = "coordinator", "coordinator";
 }
 
 impl Kind {
@@ -90,6 +93,7 @@ impl Kind {
     pub fn replicas(&self) -> u32 {
         match self {
             Self::Service(service) => service.replicas,
+            Self::Coordinator(coordinator) => coordinator.members,
             Self::Client(_)
             | Self::LoadBalancer(_)
             | Self::Cache(_)

@@ -81,6 +81,17 @@ fn check_zone(field: &str, name: &str, zones: &BTreeSet<&str>, reader: &mut Read
 }
 
 fn check_link(fault: &Fault, design: &Design, reader: &mut Reader) {
+    if fault.kind == FaultKind::ConnectionLeak
+        && design
+            .link(&fault.target)
+            .is_some_and(|link| link.pool.is_none())
+    {
+        let message = format!(
+            "{} has no pool to leak connections of; give it one",
+            fault.target
+        );
+        reader.within("target", |reader| reader.problem(message));
+    }
     if design.link(&fault.target).is_none() {
         let ids = design.links.iter().map(|link| link.id.as_str());
         let hint = hint(reader, &fault.target, ids);

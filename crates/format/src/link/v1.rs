@@ -96,6 +96,15 @@ static ZONE_PAIR: Record = Record {
     ],
 };
 
+static COST: Record = Record {
+    name: "cost",
+    fields: &[
+        Field("replica_month", Number, "0"),
+        Field("per_million_calls", Number, "0"),
+        Field("storage_month", Number, "0"),
+    ],
+};
+
 static VIEW: Record = Record {
     name: "view",
     fields: &[
@@ -106,7 +115,15 @@ static VIEW: Record = Record {
 };
 
 /// Kinds of node, by number.
-static KINDS: &[&Record] = &[&CLIENT, &LOAD_BALANCER, &SERVICE, &CACHE, &QUEUE, &DATABASE];
+static KINDS: &[&Record] = &[
+    &CLIENT,
+    &LOAD_BALANCER,
+    &SERVICE,
+    &CACHE,
+    &QUEUE,
+    &DATABASE,
+    &COORDINATOR,
+];
 
 static CLIENT: Record = Record {
     name: "client",
@@ -120,6 +137,7 @@ static CLIENT: Record = Record {
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
+        Field("cost", Optional(&Record(&COST)), "null"),
     ],
 };
 
@@ -193,6 +211,7 @@ static LOAD_BALANCER: Record = Record {
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
+        Field("cost", Optional(&Record(&COST)), "null"),
     ],
 };
 
@@ -221,6 +240,7 @@ static SERVICE: Record = Record {
         Field("zones", List(&Text), "[]"),
         Field("idempotency_window", Optional(&Duration), "null"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
+        Field("cost", Optional(&Record(&COST)), "null"),
     ],
 };
 
@@ -256,6 +276,7 @@ static CACHE: Record = Record {
         Field("warm", Number, "0"),
         Field("hit_ratio", Optional(&Number), "null"),
         Field("write_behind_delay", Duration, "1s"),
+        Field("cost", Optional(&Record(&COST)), "null"),
     ],
 };
 
@@ -280,6 +301,7 @@ static QUEUE: Record = Record {
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
+        Field("cost", Optional(&Record(&COST)), "null"),
     ],
 };
 
@@ -296,6 +318,23 @@ static DATABASE: Record = Record {
         Field("copy_of", Optional(&Target), "null"),
         Field("unique_ids", Bool, "false"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
+        Field("cost", Optional(&Record(&COST)), "null"),
+    ],
+};
+
+static COORDINATOR: Record = Record {
+    name: "coordinator",
+    fields: &[
+        Field("service_time", Distribution, "exp(1ms)"),
+        Field("members", Integer, "3"),
+        Field("election_time", Duration, "1s"),
+        Field("scope", Choice(&["global", "per_key"]), "global"),
+        Field("lease", Optional(&Duration), "null"),
+        Field("label", Optional(&Text), "null"),
+        Field("zone", Optional(&Text), "null"),
+        Field("zones", List(&Text), "[]"),
+        Field("telemetry", Record(&TELEMETRY), "{}"),
+        Field("cost", Optional(&Record(&COST)), "null"),
     ],
 };
 
@@ -480,6 +519,9 @@ static FAULT: Record = Record {
                 "gc_pauses",
                 "third_party_outage",
                 "telemetry_loss",
+                "leader_failover",
+                "schema_migration",
+                "connection_leak",
             ]),
             "slowdown",
         ),
@@ -498,6 +540,7 @@ static FAULT: Record = Record {
         Field("step", Duration, "10s"),
         Field("mtbf", Optional(&Duration), "null"),
         Field("mttr", Optional(&Duration), "null"),
+        Field("reads", Bool, "false"),
     ],
 };
 
@@ -525,6 +568,8 @@ static REQUIREMENT: Record = Record {
                 "out_of_order",
                 "divergent_keys",
                 "time_to_detect",
+                "recovery_time",
+                "monthly_cost",
             ]),
             "availability",
         ),

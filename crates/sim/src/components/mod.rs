@@ -4,6 +4,7 @@
 
 pub mod cache;
 pub mod client;
+pub mod coordinator;
 pub mod database;
 pub mod load_balancer;
 pub mod queue;
@@ -12,6 +13,7 @@ mod store;
 
 pub use cache::Cache;
 pub use client::Client;
+pub use coordinator::Coordinator;
 pub use database::Database;
 pub use load_balancer::LoadBalancer;
 pub use queue::Queue;
@@ -99,7 +101,15 @@ macro_rules! components {
     };
 }
 
-components!(Client, LoadBalancer, Service, Cache, Queue, Database);
+components!(
+    Client,
+    LoadBalancer,
+    Service,
+    Cache,
+    Queue,
+    Database,
+    Coordinator
+);
 
 impl Node {
     /// Makes the behaviour of a kind, for a node already placed in the world.
@@ -113,6 +123,7 @@ impl Node {
             design::Kind::Cache(spec) => Self::Cache(Cache::new(node, spec, cx)),
             design::Kind::Queue(spec) => Self::Queue(Queue::new(node, spec, cx)),
             design::Kind::Database(spec) => Self::Database(Database::new(node, spec, cx)),
+            design::Kind::Coordinator(spec) => Self::Coordinator(Coordinator::new(node, spec, cx)),
         }
     }
 
@@ -126,6 +137,7 @@ impl Node {
             (Self::Cache(node), design::Kind::Cache(spec)) => node.update(spec, cx),
             (Self::Queue(node), design::Kind::Queue(spec)) => node.update(spec, cx),
             (Self::Database(node), design::Kind::Database(spec)) => node.update(spec, cx),
+            (Self::Coordinator(node), design::Kind::Coordinator(spec)) => node.update(spec, cx),
             (node, kind) => unreachable!("{node:?} is updated as a {}", kind.name()),
         }
     }

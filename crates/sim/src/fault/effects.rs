@@ -5,7 +5,7 @@ use super::{Faults, crash};
 use crate::components::Node;
 use crate::event::NodeIx;
 use crate::frozen::Frozen;
-use crate::random::Sampler;
+use crate::random::{Purpose, Sampler, Stream};
 use crate::world::{Troubles, World};
 use design::{Fault, FaultKind};
 
@@ -111,6 +111,10 @@ impl Faults {
                     troubles.is_silent = true;
                 }
                 FaultKind::DiskFull => troubles.is_full = true,
+                FaultKind::SchemaMigration => {
+                    troubles.is_locked[0] = true;
+                    troubles.is_locked[1] |= fault.reads;
+                }
                 FaultKind::Latency
                 | FaultKind::Loss
                 | FaultKind::Jitter
@@ -118,7 +122,9 @@ impl Faults {
                 | FaultKind::TrafficSpike
                 | FaultKind::KeySkew
                 | FaultKind::CacheFlush
-                | FaultKind::TelemetryLoss => {}
+                | FaultKind::TelemetryLoss
+                | FaultKind::ConnectionLeak
+                | FaultKind::LeaderFailover => {}
             }
         }
         sum
@@ -127,17 +133,27 @@ impl Faults {
     pub(super) fn apply_to_link(&self, place: u32, cx: &mut World) {
         let none = Vec::new();
         let list = self.of_link.get(&place).unwrap_or(&none);
-        let (mut loss, mut latency) = (0.0, Vec::new());
+        let (mut loss, mut leak, mut latency) = (0.0, 0.0, Vec::new());
         for fault in self.on(list, 0, cx) {
             match fault.kind {
                 FaultKind::Loss => loss = either(loss, fault.loss),
+                FaultKind::ConnectionLeak => leak = either(leak, fault.errors),
                 FaultKind::Latency => latency.push((Sampler::new(&fault.add), false)),
                 FaultKind::Jitter => latency.push((Sampler::new(&fault.add), true)),
                 _ => {}
             }
         }
+        let seed = cx.seed;
         let link = &mut cx.links[place as usize];
         (link.added_loss, link.added_latency) = (loss, latency);
+        match &mut link.leak {
+            Some(known) => known.0 = leak,
+            none if leak > 0.0 => {
+                let stream = Stream::new(seed, &link.id, Purpose::Leaks);
+                *none = Some(Box::new((leak, stream)));
+            }
+            _ => {}
+        }
         link.refresh();
     }
 }
@@ -152,12 +168,15 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     let now = cx.now;
     let state = &mut cx.nodes[node.0 as usize].replicas[replica as usize];
     let was_troubled = state.is_troubled();
+    let troubles = state.troubles.as_ref();
+    let was_locked = troubles.map_or([false; 2], |troubles| troubles.is_locked);
     state.slowdown = sum.slowdown;
     state.is_out = sum.is_out;
     state.troubles = match sum.troubles == Troubles::default() {
         true => None,
         false => Some(Box::new(sum.troubles.clone())),
     };
+    let opens = was_locked != [false; 2] && was_locked != sum.troubles.is_locked;
     let dies = sum.is_crashed && state.is_up;
     if sum.is_crashed {
         state.is_crashed = true;
@@ -182,6 +201,9 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
         (Some(_), true) if !stood => cx.frozen.freeze(),
         (Some(since), false) => Frozen::thaw(node, replica, since, cx),
         _ => {}
+    }
+    if opens || dies {
+        Frozen::let_in(node, replica, cx);
     }
     dies
 }

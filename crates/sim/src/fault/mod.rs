@@ -64,9 +64,9 @@ impl Faults {
         cx.frozen
             .release_where_nothing_is(&cx.nodes, &mut cx.agenda, cx.now);
         for place in 0..self.list.len() {
-            self.flush_once(place, nodes, cx);
+            self.strike_once(place, nodes, cx);
         }
-        pump(nodes, cx);
+        wake(nodes, cx);
     }
 
     fn find_targets(&mut self, cx: &World) {
@@ -119,7 +119,8 @@ impl Faults {
             (fault.kind, fault.target.clone())
         };
         if kind == FaultKind::Partition {
-            return self.cut_zones(cx);
+            self.cut_zones(cx);
+            return wake(nodes, cx);
         }
         if kind.is_for_links() {
             if let Some(link) = cx.link_places.get(&target) {
@@ -130,20 +131,25 @@ impl Faults {
         for node in nodes_of(&target, cx) {
             self.apply_to_node(node.0, nodes, cx);
         }
-        self.flush_once(at, nodes, cx);
-        pump(nodes, cx);
+        self.strike_once(at, nodes, cx);
+        wake(nodes, cx);
     }
 
-    fn flush_once(&mut self, place: usize, nodes: &mut [Node], cx: &mut World) {
+    fn strike_once(&mut self, place: usize, nodes: &mut [Node], cx: &mut World) {
         let course = &mut self.list[place];
         let is_due = course.fault.at.0 <= cx.now && !course.is_spent;
-        if course.fault.kind != FaultKind::CacheFlush || !is_due {
+        if !course.fault.kind.is_of_a_moment() || !is_due {
             return;
         }
         course.is_spent = true;
+        let kind = course.fault.kind;
         for place in nodes_of(&course.fault.target, cx) {
-            if let Node::Cache(cache) = &mut nodes[place.0 as usize] {
-                cache.flush(cx);
+            match (&mut nodes[place.0 as usize], kind) {
+                (Node::Cache(cache), FaultKind::CacheFlush) => cache.flush(cx),
+                (Node::Coordinator(coordinator), FaultKind::LeaderFailover) => {
+                    coordinator.depose(cx);
+                }
+                _ => {}
             }
         }
     }
@@ -164,11 +170,17 @@ fn nodes_of(target: &str, cx: &World) -> Vec<NodeIx> {
         .collect()
 }
 
-/// Consumers that run again take up work.
-fn pump(nodes: &mut [Node], cx: &mut World) {
+/// Consumers that run again take up work, and coordinators see who can still lead.
+fn wake(nodes: &mut [Node], cx: &mut World) {
     for node in nodes {
-        if let Node::Queue(queue) = node {
-            queue.pump(cx);
+        match node {
+            Node::Queue(queue) => queue.pump(cx),
+            Node::Coordinator(coordinator) => coordinator.look(cx),
+            Node::Client(_)
+            | Node::LoadBalancer(_)
+            | Node::Service(_)
+            | Node::Cache(_)
+            | Node::Database(_) => {}
         }
     }
 }

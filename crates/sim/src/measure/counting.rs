@@ -40,6 +40,9 @@ impl World {
         if self.tap.is_open {
             self.trace_request_end(id, outcome);
         }
+        if self.locks.count > 0 {
+            self.let_go(id);
+        }
         let call = &self.calls[id];
         let (node, operation, is_measured, latency) = (
             call.node,

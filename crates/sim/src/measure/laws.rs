@@ -12,6 +12,7 @@ impl Simulation {
         self.check_little(&mut broken);
         self.check_utilisation(&mut broken);
         self.check_messages(&mut broken);
+        self.check_locks(&mut broken);
         self.check_links(&mut broken);
         self.world.data.check(&mut broken);
         broken
@@ -93,6 +94,23 @@ impl Simulation {
                         self.world.nodes[place].id
                     ));
                 }
+            }
+        }
+    }
+
+    /// Granted = let go + taken back + held.
+    fn check_locks(&self, broken: &mut Vec<String>) {
+        for (place, node) in self.nodes.iter().enumerate() {
+            let Node::Coordinator(coordinator) = node else {
+                continue;
+            };
+            let tally = &coordinator.tally;
+            let accounted = tally.released + tally.expired + coordinator.held.level();
+            if tally.granted != accounted {
+                broken.push(format!(
+                    "{}: {} locks granted, {accounted} accounted for",
+                    self.world.nodes[place].id, tally.granted
+                ));
             }
         }
     }

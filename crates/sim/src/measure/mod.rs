@@ -1,13 +1,16 @@
 //! Measurement: what a run counts, and the report made of it.
 
 mod caches;
+pub mod cost;
 mod counting;
 pub mod data;
 mod gauge;
 mod hash;
 mod histogram;
 pub mod laws;
+pub mod locks;
 pub mod operator;
+pub mod recovery;
 pub mod report;
 mod tally;
 mod tap;

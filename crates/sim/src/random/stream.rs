@@ -50,6 +50,8 @@ pub enum Purpose {
     EarlyExpiry = 43,
     /// Whether a caller refuses a call itself.
     Throttle = 40,
+    /// Which connections a fault makes leak.
+    Leaks = 19,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

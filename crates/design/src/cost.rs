@@ -1,0 +1,52 @@
+//! What nodes cost a month, in US dollars.
+
+use crate::kinds::Kind;
+use crate::record;
+
+record! {
+    /// What a node costs, in US dollars.
+    pub struct Cost {
+        /// Each replica, a month.
+        pub replica_month: f64 = 0.0 => { label: "Replica", unit: "$ / month", range: 0..=1000000 },
+        /// A million calls (for a queue: messages).
+        pub per_million_calls: f64 = 0.0 => { label: "Million calls", unit: "$", range: 0..=1000000 },
+        /// What it stores, a month, whatever its size.
+        pub storage_month: f64 = 0.0 => { label: "Storage", unit: "$ / month", range: 0..=1000000 },
+    }
+}
+
+/// Hours of a month, as clouds bill it.
+pub const HOURS_PER_MONTH: f64 = 730.0;
+
+impl Cost {
+    /// What a node of a kind usually costs: list prices on demand, Amazon Web Services, Northern
+    /// Virginia, 2024, rounded.
+    pub fn usual(kind: &Kind) -> Self {
+        let hourly = |price: f64| Self {
+            replica_month: price * HOURS_PER_MONTH,
+            ..Self::default()
+        };
+        match kind {
+            // Users cost nothing; they pay.
+            Kind::Client(_) => Self::default(),
+            // An application load balancer, without its capacity units.
+            Kind::LoadBalancer(_) => hourly(0.022_5),
+            // Fargate: one virtual CPU (0.04048) and 2 GB (0.004445 each).
+            Kind::Service(_) => hourly(0.049_37),
+            // ElastiCache, cache.t4g.medium.
+            Kind::Cache(_) => hourly(0.065),
+            // SQS: 0.40 per million requests, three for each message (send, receive, delete).
+            Kind::Queue(_) => Self {
+                per_million_calls: 1.2,
+                ..Self::default()
+            },
+            // RDS for PostgreSQL, db.m6g.large (0.159), and 100 GB of gp3 at 0.115.
+            Kind::Database(_) => Self {
+                storage_month: 11.5,
+                ..hourly(0.159)
+            },
+            // EC2, t4g.small.
+            Kind::Coordinator(_) => hourly(0.016_8),
+        }
+    }
+}

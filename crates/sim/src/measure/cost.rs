@@ -1,0 +1,41 @@
+//! What a design costs a month, at the load of the run.
+
+use crate::simulation::Simulation;
+use design::cost::{Cost, HOURS_PER_MONTH};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What the design costs a month, in US dollars, if every hour is as the measured part of the run.
+#[derive(Clone, Debug, Serialize)]
+pub struct CostReport {
+    /// All nodes.
+    pub monthly: f64,
+    /// By node id; those that cost nothing are left out.
+    pub by_node: BTreeMap<String, f64>,
+}
+
+impl Simulation {
+    pub(super) fn cost_report(&self, measured_s: f64) -> CostReport {
+        let months = measured_s / (HOURS_PER_MONTH * 3600.0);
+        let mut by_node = BTreeMap::new();
+        for node in &self.design().nodes {
+            let usual = || Cost::usual(&node.kind);
+            let price = node.deployment.cost.clone().unwrap_or_else(usual);
+            let state = self.world.node(self.world.node_places[&node.id]);
+            let calls = match months > 0.0 {
+                true => state.tally.measured.arrivals as f64 / months,
+                false => 0.0,
+            };
+            let cost = price.replica_month * state.replicas.len() as f64
+                + price.per_million_calls * calls / 1e6
+                + price.storage_month;
+            if cost > 0.0 {
+                by_node.insert(node.id.clone(), cost);
+            }
+        }
+        CostReport {
+            monthly: by_node.values().sum(),
+            by_node,
+        }
+    }
+}

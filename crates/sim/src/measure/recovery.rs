@@ -1,0 +1,213 @@
+//! What became of the system once its trigger was over: how long it took to recover, or whether it
+//! stayed down by itself (Bronson et al., "Metastable Failures in Distributed Systems", 2021).
+//!
+//! All of it is told from the windows. A count of one window scatters, so windows are looked at in
+//! stretches long enough for [`STRETCH`] good answers, and a stretch is below a bound only where it
+//! is so by more than chance explains (three standard deviations of a Poisson count).
+
+use super::Window;
+use crate::simulation::Simulation;
+use design::Design;
+use design::kinds::client::Client;
+use serde::Serialize;
+
+/// Good answers of a stretch, at what was usual before the trigger.
+const STRETCH: f64 = 200.0;
+/// Share of the goodput before that counts as recovered.
+const RECOVERED: f64 = 0.9;
+/// Share below which a system that stays there is metastable.
+const COLLAPSED: f64 = 0.5;
+/// It has to stay there for so long, in seconds, and so many times the 99th percentile of before.
+const COLLAPSED_S: f64 = 10.0;
+const COLLAPSED_P99: f64 = 10.0;
+
+/// How the system came back after the last fault.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recovery {
+    /// When the first fault (or rise of the load) began.
+    pub trigger_start_s: f64,
+    /// When the last one had ended.
+    pub trigger_end_s: f64,
+    /// Goodput before.
+    pub goodput_before_per_s: f64,
+    /// From the end of the last fault until goodput was back for good at 90 % of that; `null` where
+    /// it was not back when arrivals ended.
+    pub recovery_s: Option<f64>,
+}
+
+/// Goodput stayed down by itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct Metastable {
+    /// From when on the trigger was over, the load usual and goodput below half of what it was.
+    pub since_s: f64,
+    /// Until when; `null` where it lasted until arrivals ended.
+    pub until_s: Option<f64>,
+    /// Goodput before the trigger.
+    pub goodput_before_per_s: f64,
+    /// Goodput meanwhile.
+    pub goodput_per_s: f64,
+}
+
+/// What the windows before the trigger had on average.
+struct Before {
+    good: f64,
+    offered: f64,
+    /// 99th percentile of latency, in seconds.
+    p99_s: f64,
+}
+
+/// The windows after a trigger, judged by those before it.
+struct Aftermath<'a> {
+    trigger: (u64, u64),
+    before: Before,
+    windows: &'a [Window],
+    width: u64,
+    /// The first window that begins after the trigger.
+    first: usize,
+    /// Windows of a stretch.
+    stretch: usize,
+}
+
+impl Simulation {
+    /// What came after the last fault; `None` where there was none that ended, or nothing before.
+    pub(super) fn recovery_report(&self) -> (Option<Recovery>, Option<Metastable>) {
+        let Some(aftermath) = self.aftermath() else {
+            return (None, None);
+        };
+        (Some(aftermath.recovery()), aftermath.metastable())
+    }
+
+    fn aftermath(&self) -> Option<Aftermath<'_>> {
+        let windows = &self.world.windows;
+        let ended = self.world.end.min(self.world.now);
+        let trigger = trigger(&self.design, ended)?;
+        let width = windows.width;
+        // The last window may be cut short.
+        let whole = (ended / width).min(windows.closed.len() as u64) as usize;
+        let whole = &windows.closed[..whole];
+        let from = self.world.warmup.div_ceil(width) as usize;
+        let until = (trigger.0 / width) as usize;
+        let calm = whole.get(from..until).filter(|calm| !calm.is_empty())?;
+        let mean =
+            |of: fn(&Window) -> u64| calm.iter().map(of).sum::<u64>() as f64 / calm.len() as f64;
+        let before = Before {
+            good: mean(|window| window.good),
+            offered: mean(|window| window.offered),
+            p99_s: mean(|window| window.p99.unwrap_or(0)) / 1e9,
+        };
+        let first = trigger.1.div_ceil(width) as usize;
+        if before.good == 0.0 || first >= whole.len() {
+            return None;
+        }
+        let stretch = libm::ceil(STRETCH / before.good).max(1.0);
+        Some(Aftermath {
+            trigger,
+            windows: whole,
+            width,
+            first,
+            stretch: stretch.min((whole.len() - first) as f64) as usize,
+            before,
+        })
+    }
+}
+
+/// From when to when the design was disturbed: from the first fault to the end of the last, a load
+/// that rose and came back included. `None` where nothing was, or something never ended.
+fn trigger(design: &Design, ended: u64) -> Option<(u64, u64)> {
+    let mut spans = Vec::new();
+    for fault in &design.faults {
+        if fault.at.0 < ended {
+            spans.push((fault.at.0, design.fault_ends(fault)?.0));
+        }
+    }
+    for node in &design.nodes {
+        if let design::Kind::Client(Client { profile, .. }) = &node.kind
+            && let [first, .., last] = &profile[..]
+            && last.times == 1.0
+            && first.at.0 < ended
+        {
+            spans.push((first.at.0, last.at.0));
+        }
+    }
+    let start = spans.iter().map(|span| span.0).min()?;
+    let end = spans.iter().map(|span| span.1).max()?;
+    (end < ended).then_some((start, end))
+}
+
+/// Whether a count is below what is expected by more than chance explains.
+fn is_below(count: u64, expected: f64) -> bool {
+    (count as f64) < expected - 3.0 * libm::sqrt(expected)
+}
+
+impl Aftermath<'_> {
+    /// The stretches after the trigger, each with the place of its first window.
+    fn stretches(&self) -> impl Iterator<Item = (usize, &[Window])> {
+        let after = &self.windows[self.first..];
+        let first = self.first;
+        let stretches = after.windows(self.stretch).enumerate();
+        stretches.map(move |(place, stretch)| (first + place, stretch))
+    }
+
+    fn recovery(&self) -> Recovery {
+        let expected = RECOVERED * self.before.good * self.stretch as f64;
+        let good = |stretch: &[Window]| stretch.iter().map(|window| window.good).sum();
+        let bad = self
+            .stretches()
+            .filter(|(_, stretch)| is_below(good(stretch), expected))
+            .last();
+        let back = bad.map_or(self.trigger.1, |(place, _)| {
+            (place + self.stretch) as u64 * self.width
+        });
+        let is_back = bad.is_none_or(|(place, _)| place + self.stretch < self.windows.len());
+        let width_s = self.width as f64 / 1e9;
+        Recovery {
+            trigger_start_s: self.trigger.0 as f64 / 1e9,
+            trigger_end_s: self.trigger.1 as f64 / 1e9,
+            goodput_before_per_s: self.before.good / width_s,
+            recovery_s: is_back.then_some((back - self.trigger.1) as f64 / 1e9),
+        }
+    }
+
+    fn metastable(&self) -> Option<Metastable> {
+        let length = self.stretch as f64;
+        let usual = 1.1 * self.before.offered * length;
+        let is_down = |stretch: &[Window]| {
+            let (mut good, mut offered) = (0, 0);
+            for window in stretch {
+                good += window.good;
+                offered += window.offered;
+            }
+            let is_usual = offered as f64 <= usual + 3.0 * libm::sqrt(usual);
+            is_usual && (good as f64) < COLLAPSED * self.before.good * length
+        };
+        let width_s = self.width as f64 / 1e9;
+        let needed_s = COLLAPSED_S.max(COLLAPSED_P99 * self.before.p99_s);
+        // From the first window of the first stretch that is down to the last of the last in a row.
+        let mut run: Option<(usize, usize)> = None;
+        let mut found = None;
+        for (place, stretch) in self.stretches() {
+            if is_down(stretch) {
+                let first = run.map_or(place, |(first, _)| first);
+                run = Some((first, place + self.stretch));
+            } else if let Some((first, end)) = run.take()
+                && (end - first) as f64 * width_s >= needed_s
+            {
+                found = Some((first, end));
+                break;
+            }
+        }
+        let is_long = |(first, end): &(usize, usize)| (end - first) as f64 * width_s >= needed_s;
+        let (first, end) = found.or(run.filter(is_long))?;
+        let good: u64 = self.windows[first..end]
+            .iter()
+            .map(|window| window.good)
+            .sum();
+        let seconds = (end - first) as f64 * width_s;
+        Some(Metastable {
+            since_s: first as f64 * width_s,
+            until_s: (end < self.windows.len()).then_some(end as f64 * width_s),
+            goodput_before_per_s: self.before.good / width_s,
+            goodput_per_s: good as f64 / seconds,
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! What comes after a fault: recovery, and failures that sustain themselves. And the bill.
+
+use crate::*;
+
+/// A thousand requests a second, evenly, to a service that has room.
+fn steady(faults: &[String]) -> Run {
+    let nodes = [
+        node(
+            "u",
+            "client",
+            r#""arrivals": {"constant": "1000/s"}, "patience": "500ms""#,
+        ),
+        service("api", 1, r#""queue": {"capacity": null}"#),
+    ];
+    run_with(
+        r#""duration": "60s""#,
+        &nodes,
+        &[link("u->api", "")],
+        faults,
+    )
+}
+
+#[test]
+fn recovery_is_from_the_end_of_the_last_fault_to_the_last_bad_window() {
+    // Down from 10 to 15, when all is well at once: the window from 15 on is good.
+    let run = steady(&[fault("crash", "api", 10_000, 15_000, "")]);
+    assert_eq!(run.number("/recovery/recovery_s"), 0.0);
+    // The first comes after 1 ms and takes 1: two fewer in ten seconds.
+    assert_eq!(run.number("/recovery/goodput_before_per_s"), 999.8);
+    assert_eq!(run.number("/recovery/trigger_start_s"), 10.0);
+    assert_eq!(run.number("/recovery/trigger_end_s"), 15.0);
+    assert!(run.report["metastable"].is_null());
+    // Two faults: the end of the last counts.
+    let two = [
+        fault("crash", "api", 10_000, 15_000, ""),
+        fault("error_rate", "api", 20_000, 21_000, ""),
+    ];
+    assert_eq!(steady(&two).number("/recovery/trigger_end_s"), 21.0);
+    // None, or one that never ends: nothing to tell.
+    assert!(steady(&[]).report["recovery"].is_null());
+    let endless = r#"{"kind": "crash", "target": "api", "at": "10s", "for": null}"#;
+    assert!(steady(&[endless.to_owned()]).report["recovery"].is_null());
+}
+
+#[test]
+fn a_backlog_is_worked_off_before_the_system_has_recovered() {
+    // Twenty slots of 10 ms are 2000 a second, of which 1600 come. Ten times slower from 10 to 14,
+    // 200 are served and 5600 are left over, which 400 a second work off: 14 s. Within 500 ms again
+    // is who finds fewer than 1000 before him: (5600 - 1000) / 400 = 11.5 s after the end.
+    let nodes = [
+        node(
+            "u",
+            "client",
+            r#""arrivals": {"constant": "1600/s"}, "patience": "500ms""#,
+        ),
+        service("api", 10, r#""queue": {"capacity": null}"#),
+    ];
+    let slow = fault("slowdown", "api", 10_000, 14_000, "");
+    let links = [link("u->api", "")];
+    let run = run_with(r#""duration": "60s""#, &nodes, &links, &[slow]);
+    let recovery = run.number("/recovery/recovery_s");
+    assert!((11.0..=13.0).contains(&recovery), "{recovery}");
+    // For that long goodput was nil though load was usual: ten seconds are enough to say so.
+    assert_eq!(run.number("/metastable/since_s"), 14.0);
+    let until = run.number("/metastable/until_s");
+    assert!((25.0..=27.0).contains(&until), "{until}");
+}
+
+#[test]
+fn retries_that_keep_a_system_down_are_metastable() {
+    // R09: 300 a second is what 15 workers of Exp(50 ms) do. One retry makes 560 of 280,
+    // for ever; of 50 it makes 100, and what a stop of 10 s left is worked off in 5 s.
+    let metastable = |rate: u32| {
+        let arrivals = format!(r#""arrivals": {{"poisson": "{rate}/s"}}"#);
+        let nodes = [
+            node("u", "client", &arrivals),
+            node(
+                "db",
+                "service",
+                r#""service_time": "exp(50ms)", "concurrency": 15, "queue": {"capacity": null}"#,
+            ),
+        ];
+        let retry = r#""timeout": "1s", "retry": {"max_attempts": 2}"#;
+        let stop = r#""every": "20s", "pause": "10s""#;
+        let stop = fault("gc_pauses", "db", 30_000, 40_000, stop);
+        let settings = r#""duration": "120s", "drain": false"#;
+        run_with(settings, &nodes, &[link("u->db", retry)], &[stop])
+    };
+    let stuck = metastable(280);
+    assert!(stuck.report["recovery"]["recovery_s"].is_null());
+    assert!(stuck.report["metastable"]["until_s"].is_null());
+    assert!(stuck.number("/metastable/goodput_per_s") < 3.0);
+    assert!(metastable(50).report["metastable"].is_null());
+}
+
+#[test]
+fn requirements_on_recovery_and_cost_are_scored() {
+    let scored = |faults: &[String], requirement: &str| {
+        let nodes = [
+            node("u", "client", r#""arrivals": {"constant": "1000/s"}"#),
+            service(
+                "api",
+                1,
+                r#""replicas": 2, "cost": {"replica_month": 30, "per_million_calls": 0.2}"#,
+            ),
+        ];
+        let mut design = design(
+            r#""duration": "60s""#,
+            &nodes,
+            &[link("u->api", "")],
+            faults,
+        );
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [], "links": [], "requirements": [{requirement}]}}"#
+        );
+        design.requirements = format::json::read(&text).unwrap().requirements;
+        let run = run_design(&design);
+        let score = &run.report["requirements"][0];
+        (
+            score["actual"].as_str().unwrap().to_owned(),
+            score["met"].as_bool().unwrap(),
+        )
+    };
+    let recovery = r#"{"metric": "recovery_time", "at_most": "5s"}"#;
+    let down = fault("crash", "api", 10_000, 15_000, "");
+    assert_eq!(scored(&[down], recovery), ("0.000ms".to_owned(), true));
+    assert_eq!(
+        scored(&[], recovery),
+        ("no fault came and went".to_owned(), true)
+    );
+    // Two replicas, and 59,999 calls in 60 s for 730 hours: 2628 million.
+    let cost = r#"{"metric": "monthly_cost", "at_most": 585}"#;
+    assert_eq!(scored(&[], cost), ("585.59124".to_owned(), false));
+}
+
+#[test]
+fn what_says_nothing_of_its_cost_has_the_usual_one() {
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
+        service("api", 1, r#""replicas": 3"#),
+        node("db", "database", ""),
+        node("free", "cache", r#""cost": {}"#),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->db", ""),
+        link("api->free", ""),
+    ];
+    let run = run(&nodes, &links);
+    let close = |path: &str, wanted: f64| {
+        let is = run.number(path);
+        assert!((is - wanted).abs() < 1e-9, "{path}: {is} against {wanted}");
+    };
+    close("/cost/by_node/api", 3.0 * 0.049_37 * 730.0);
+    close("/cost/by_node/db", 0.159 * 730.0 + 11.5);
+    close(
+        "/cost/monthly",
+        3.0 * 0.049_37 * 730.0 + 0.159 * 730.0 + 11.5,
+    );
+    assert!(run.report["cost"]["by_node"]["free"].is_null());
+}
