@@ -34,6 +34,8 @@ mod failures;
 mod faults;
 #[path = "model/hedging.rs"]
 mod hedging;
+#[path = "model/messaging.rs"]
+mod messaging;
 #[path = "model/policies.rs"]
 mod policies;
 #[path = "model/queues.rs"]

@@ -27,13 +27,16 @@ fn queue(
 
 impl Run {
     /// What became of the messages, where it is not 0.
-    fn messages(&self, queue: &str) -> String {
+    pub(crate) fn messages(&self, queue: &str) -> String {
         let fates = [
             "published",
-            "received",
+            "delivered",
+            "redelivered",
+            "expired",
             "acknowledged",
             "dead_lettered",
             "dropped",
+            "lost",
             "waiting",
         ];
         let counts = fates.map(|fate| {
@@ -55,7 +58,10 @@ fn publishing_answers_once_the_message_is_accepted() {
     let run = queue([0], "", &service("w", 500, ""), "", &[]);
     assert_eq!((run.ok(), run.latency()), (1.0, 0.0));
     assert_eq!(run.trace("q->w"), "message 0, answer 500");
-    assert_eq!(run.messages("q"), "published 1, received 1, acknowledged 1");
+    assert_eq!(
+        run.messages("q"),
+        "published 1, delivered 1, acknowledged 1"
+    );
 }
 
 #[test]
@@ -75,7 +81,7 @@ fn a_failed_message_comes_again_when_its_visibility_runs_out_and_is_given_up_in_
     assert_eq!(run.sent("q->dead"), [3000.0]);
     assert_eq!(
         run.messages("q"),
-        "published 1, received 3, dead_lettered 1"
+        "published 1, delivered 3, redelivered 2, expired 3, dead_lettered 1"
     );
     assert_eq!(run.messages("dead"), "published 1, waiting 1");
 }
@@ -84,7 +90,10 @@ fn a_failed_message_comes_again_when_its_visibility_runs_out_and_is_given_up_in_
 fn at_most_once_forgets_what_it_has_handed_over() {
     let bad = service("w", 10, r#""error_rate": 1"#);
     let run = queue([0, 1], r#""delivery": "at_most_once""#, &bad, "", &[]);
-    assert_eq!(run.messages("q"), "published 2, received 2, acknowledged 2");
+    assert_eq!(
+        run.messages("q"),
+        "published 2, delivered 2, acknowledged 2"
+    );
 }
 
 #[test]
@@ -102,12 +111,12 @@ fn a_full_queue_rejects_the_new_or_drops_the_oldest() {
         (
             "reject",
             "rejected 2",
-            "published 3, received 3, acknowledged 3",
+            "published 3, delivered 3, acknowledged 3",
         ),
         (
             "drop_oldest",
             "",
-            "published 5, received 3, acknowledged 3, dropped 2",
+            "published 5, delivered 3, acknowledged 3, dropped 2",
         ),
     ] {
         let spec = format!(r#""capacity": 3, "overflow": "{overflow}""#);
@@ -138,7 +147,7 @@ fn a_dead_consumer_takes_no_messages_and_destroys_none() {
         );
         assert_eq!(
             run.messages("q"),
-            "published 20, received 20, acknowledged 20"
+            "published 20, delivered 20, acknowledged 20"
         );
     }
 }
@@ -156,7 +165,10 @@ fn a_consumer_that_dies_over_a_message_gets_it_again() {
         run.trace("q->w"),
         "message 0, failure 50, message 2000, answer 2100"
     );
-    assert_eq!(run.messages("q"), "published 1, received 2, acknowledged 1");
+    assert_eq!(
+        run.messages("q"),
+        "published 1, delivered 2, redelivered 1, expired 1, acknowledged 1"
+    );
 }
 
 #[test]

@@ -51,6 +51,10 @@ record! {
         pub cancellation: bool = false => { label: "Cancel", source: "gRPC: yes; most HTTP servers: no" },
         /// For a consumer: deliveries in flight at most, over all replicas of the consumer.
         pub concurrency: u32 = 8 => { label: "Consumer concurrency", unit: "messages", range: 1..=1000000 },
+        /// For a consumer: deliveries in flight at each replica at most, within the concurrency. They wait at that replica, though another may be idle. `null` bounds all replicas together only.
+        pub prefetch: Option<u32> = None => { label: "Prefetch", unit: "messages", range: 1..=1000000, source: "RabbitMQ prefetch count: unlimited unless set, 100 to 300 recommended" },
+        /// For a publisher: what it waits for.
+        pub ack: Ack = Ack::Accepted => { label: "Acknowledgement" },
     }
 }
 
@@ -65,6 +69,16 @@ choice! {
         Consume = "consume",
         /// From a queue: where messages go that were received too often.
         DeadLetter = "dead_letter",
+    }
+}
+
+choice! {
+    /// What a publisher waits for.
+    pub enum Ack {
+        /// The queue's word that it has the message.
+        Accepted = "accepted",
+        /// Nothing: it goes on at once, and never hears whether the message arrived.
+        None = "none",
     }
 }
 

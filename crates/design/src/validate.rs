@@ -10,7 +10,7 @@ use crate::attribute::Reader;
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::Kind;
 use crate::kinds::client::Arrivals;
-use crate::link::{Backoff, Condition, Link, Mode, OnWrite};
+use crate::link::{Ack, Backoff, Condition, Link, Mode, OnWrite};
 use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +55,10 @@ pub fn validate(design: &Design, reader: &mut Reader) {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);
             if link.mode == Mode::DeadLetter {
-                check_mode(link, reader);
+                check_mode(link, "on a link for dead letters", reader);
+            }
+            if link.mode == Mode::Publish && link.ack == Ack::None {
+                check_mode(link, "where ack is none", reader);
             }
             check_policies(link, &operations, reader);
             check_write_behind(link, design, &nodes, reader);
@@ -264,9 +267,9 @@ fn check_ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
     }
 }
 
-/// What a link for dead letters says that nobody would heed. (Vain fields of links out of a load
+/// What a link says that nobody would heed, since no answer is waited for. (Vain fields of links out of a load
 /// balancer are let pass: links to designs that have them are in the world.)
-fn check_mode(link: &Link, reader: &mut Reader) {
+fn check_mode(link: &Link, place: &str, reader: &mut Reader) {
     let is_set = [
         ("retry", link.retry.is_some()),
         ("timeout", link.timeout.is_some()),
@@ -277,7 +280,9 @@ fn check_mode(link: &Link, reader: &mut Reader) {
     ];
     for (name, _) in is_set.iter().filter(|(_, is_set)| *is_set) {
         reader.within(name, |reader| {
-            reader.problem("does nothing on a link for dead letters: nobody waits for an answer; set it to null")
+            reader.problem(format!(
+                "does nothing {place}: nobody waits for an answer; set it to null"
+            ))
         });
     }
 }

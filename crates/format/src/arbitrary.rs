@@ -283,7 +283,10 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             let (to, mode) = *rng.pick(&later);
             let mut link = link(rng, &operations);
             // What the caller would never heed is refused.
-            if mode == Mode::DeadLetter {
+            let is_unheard = link
+                .iter()
+                .any(|(name, value)| name == "ack" && *value == Value::text("none"));
+            if mode == Mode::DeadLetter || (mode == Mode::Publish && is_unheard) {
                 let policies = [
                     "retry",
                     "timeout",

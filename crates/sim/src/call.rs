@@ -175,7 +175,7 @@ pub struct Call {
     pub must_fall_back: bool,
     /// An optional part failed, or a fallback answered.
     pub is_degraded: bool,
-    /// As an answer from a cache: it does not have the key.
+    /// As an answer from a cache: it does not have the key. For a delivery: its message is poison.
     pub is_miss: bool,
     /// Whether its timeout was scheduled and counts.
     pub is_sent: bool,

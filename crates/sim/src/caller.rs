@@ -31,6 +31,38 @@ impl World {
         self.make(call, link);
     }
 
+    /// Makes a job call a certain replica at the end of a link, or any.
+    pub fn call_replica(&mut self, job: CallId, link: LinkIx, replica: u32) {
+        if replica == ANY_REPLICA {
+            return self.call(job, link);
+        }
+        let state = &mut self.links[link.0 as usize];
+        let parent = &self.calls[job];
+        state.count_call(parent.is_measured, parent.replica);
+        let mut call = Call::of_job(job, parent, link, state.to);
+        (call.remaining, call.replica) = (state.calls - 1, replica);
+        self.make(call, link);
+    }
+
+    /// Sends what a job publishes over a link without waiting for an answer.
+    #[cold]
+    pub fn call_unawaited(&mut self, job: CallId, link: LinkIx) {
+        for remaining in (0..self.link(link).calls).rev() {
+            let state = &mut self.links[link.0 as usize];
+            let parent = &self.calls[job];
+            state.count_call(parent.is_measured, parent.replica);
+            let mut call = Call::of_job(job, parent, link, state.to);
+            (call.remaining, call.is_awaited) = (remaining, false);
+            let (root, is_measured) = (call.root, call.is_measured);
+            let is_new = is_measured && self.calls.get(root).is_some();
+            if is_new && self.needed.mark(root, link) {
+                self.link_mut(link).tally.needed += 1;
+            }
+            let id = self.calls.insert(call);
+            self.send(id);
+        }
+    }
+
     /// Makes a balancer's job call one of its backends, chosen anew for every attempt.
     #[inline(never)]
     pub fn call_balanced(&mut self, job: CallId) {

@@ -15,7 +15,7 @@ use crate::simulation::Simulation;
 use crate::watch::Traces;
 use crate::world::{Guards, LinkState, NodeState, Operation, Replica, RetryState, World};
 use design::kinds::client::Keys;
-use design::link::{Mode, RetryOn};
+use design::link::{Ack, Mode, RetryOn};
 use design::{Design, Kind, Link};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -183,6 +183,8 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         calls: 1,
         is_optional: false,
         concurrency: 1,
+        prefetch: None,
+        is_unawaited: false,
         latency: Sampler::Const(0),
         latency_lane: None,
         steady_trip: None,
@@ -255,6 +257,12 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
     (state.on_write, state.calls, state.is_optional) = (link.on_write, link.calls, link.optional);
     (state.latency, state.latency_lane, state.loss) = (latency, latency_lane, link.loss);
     (state.timeout, state.concurrency) = (timeout, link.concurrency);
+    state.prefetch = link.prefetch;
+    state.is_unawaited = match link.mode {
+        Mode::DeadLetter => true,
+        Mode::Publish => link.ack == Ack::None,
+        Mode::Call | Mode::Consume => false,
+    };
     state.pool = pool;
     state.retry = link.retry.as_ref().map(|retry| RetryState {
         max_attempts: retry.max_attempts,
@@ -314,8 +322,13 @@ fn make_plans(design: &Design, world: &mut World) {
         }
         steps.sort_by_key(|(stage, _)| *stage);
         let stages = steps.chunk_by(|a, b| a.0 == b.0);
+        let is_awaited = |step: &Step| !world.link(step.link).is_unawaited;
         let stages = stages
             .map(|stage| Stage::new(stage.iter().map(|(_, step)| step.clone()).collect()))
+            .map(|stage| match stage.steps.iter().all(is_awaited) {
+                true => stage,
+                false => stage.without_only(),
+            })
             .collect();
         let plan = Plan { stages, notes };
         for (step, link) in plan.links().enumerate() {

@@ -90,6 +90,12 @@ impl Stage {
         };
         Self { steps, only }
     }
+
+    /// It has a link that is not waited for: every step has to be looked at.
+    #[must_use]
+    pub fn without_only(self) -> Self {
+        Self { only: None, ..self }
+    }
 }
 
 /// A node's plan: stages one after another, the links of a stage in parallel.
@@ -247,8 +253,13 @@ impl World {
             let link = step.link;
             let state = &mut self.links[link.0 as usize];
             if step.is_wanted(state, &self.operations, operation, seen) {
-                pending += 1;
-                self.call(job, link);
+                // A fallback waits in any case: whether it worked is what the answer hangs on.
+                if state.is_unawaited && !seen.failure {
+                    self.call_unawaited(job, link);
+                } else {
+                    pending += 1;
+                    self.call(job, link);
+                }
             }
             place += 1;
         }

@@ -2,7 +2,7 @@
 
 use crate::agenda::{Agenda, Time};
 use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase};
-use crate::components::{Component, Node};
+use crate::components::{Component, Node, Queue};
 use crate::construct;
 use crate::data::{Data, Fill};
 use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
@@ -74,6 +74,7 @@ impl Simulation {
             keys: 0,
             notes: Notes::default(),
             spares_work: false,
+            poisons: false,
             messages: 0,
             nodes: Vec::new(),
             links: Vec::new(),
@@ -235,9 +236,11 @@ impl Simulation {
         world.now = mark;
         if mark == world.warmup {
             self.each_gauge(Gauge::mark_warmup);
+            self.each_queue(|queue| queue.oldest_age.mark_warmup(mark));
         }
         if mark == self.world.end {
             self.each_gauge(Gauge::mark_end);
+            self.each_queue(|queue| queue.oldest_age.mark_end(mark));
         }
         let world = &mut self.world;
         // The end of arrivals cuts the window that is open.
@@ -281,6 +284,14 @@ impl Simulation {
         }
         self.status = Status::Ended;
         false
+    }
+
+    fn each_queue(&mut self, mark: impl Fn(&mut Queue)) {
+        for node in &mut self.nodes {
+            if let Node::Queue(queue) = node {
+                mark(queue);
+            }
+        }
     }
 
     fn each_gauge(&mut self, mark: impl Fn(&mut Gauge, Time)) {

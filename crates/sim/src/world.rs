@@ -187,6 +187,10 @@ pub struct LinkState {
     pub is_optional: bool,
     /// Deliveries in flight at most.
     pub concurrency: u32,
+    /// Deliveries in flight at each replica at most.
+    pub prefetch: Option<u32>,
+    /// Whether what it carries is sent without waiting for an answer.
+    pub is_unawaited: bool,
     pub(crate) latency: Sampler,
     pub(crate) latency_lane: Option<LaneIx>,
     /// What every packet's way is, where nothing about it is drawn.
@@ -267,6 +271,8 @@ pub struct World {
     pub(crate) spares_work: bool,
     /// Keys that operations may touch: as many as the largest of their key spaces.
     pub(crate) keys: u64,
+    /// Whether any message is poison.
+    pub(crate) poisons: bool,
     /// Messages held by all queues.
     pub(crate) messages: u64,
     pub(crate) nodes: Vec<NodeState>,

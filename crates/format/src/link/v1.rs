@@ -296,12 +296,23 @@ static QUEUE: Record = Record {
             Choice(&["at_most_once", "at_least_once"]),
             "at_least_once",
         ),
-        Field("overflow", Choice(&["reject", "drop_oldest"]), "reject"),
+        Field(
+            "overflow",
+            Choice(&["reject", "drop_oldest", "block"]),
+            "reject",
+        ),
         Field("label", Optional(&Text), "null"),
         Field("zone", Optional(&Text), "null"),
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
         Field("cost", Optional(&Record(&COST)), "null"),
+        Field("redelivery", REDELIVERY, "on_timeout"),
+        Field("partitions", Optional(&Integer), "null"),
+        Field("session_timeout", Duration, "45s"),
+        Field("heartbeat", Duration, "3s"),
+        Field("fan_out", Bool, "false"),
+        Field("durable", Bool, "true"),
+        Field("poison", Number, "0"),
     ],
 };
 
@@ -373,6 +384,8 @@ static LINK: Record = Record {
         Field("hedge", Optional(&Record(&HEDGE)), "null"),
         Field("deadline", Bool, "false"),
         Field("cancellation", Bool, "false"),
+        Field("prefetch", Optional(&Integer), "null"),
+        Field("ack", Choice(&["accepted", "none"]), "accepted"),
     ],
 };
 
@@ -417,6 +430,13 @@ static RETRY: Record = Record {
 
 const BACKOFF: Wire = Variants(&[
     ("none", None),
+    ("constant", Some(Duration)),
+    ("exponential", Some(Record(&EXPONENTIAL))),
+]);
+
+const REDELIVERY: Wire = Variants(&[
+    ("on_timeout", None),
+    ("at_once", None),
     ("constant", Some(Duration)),
     ("exponential", Some(Record(&EXPONENTIAL))),
 ]);

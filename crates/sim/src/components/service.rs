@@ -148,7 +148,8 @@ impl Component for Service {
             Repeat::Done => return self.finish(id, Outcome::Ok, cx),
         }
         let purpose = cx.calls[id].purpose;
-        if !matches!(purpose, Purpose::Probe(_)) && self.errors.chance(self.error_rate) {
+        let is_bad = !matches!(purpose, Purpose::Probe(_)) && self.errors.chance(self.error_rate);
+        if is_bad || cx.is_poisoned(id) {
             return self.finish(id, Outcome::Failed(Cause::Error), cx);
         }
         cx.calls[id].phase = Phase::Planning;

@@ -115,16 +115,17 @@ impl Simulation {
         }
     }
 
-    /// Published = acknowledged + dead-lettered + dropped + held.
+    /// Kept (published, for every subscriber) = acknowledged + dead-lettered + dropped + lost + held.
     fn check_messages(&self, broken: &mut Vec<String>) {
         for (place, node) in self.nodes.iter().enumerate() {
             let Node::Queue(queue) = node else { continue };
             let tally = &queue.tally;
-            let accounted = tally.acknowledged + tally.dead_lettered + tally.dropped + queue.held();
-            if tally.published != accounted {
+            let given_up = tally.dead_lettered + tally.dropped + tally.lost;
+            let accounted = tally.acknowledged + given_up + queue.held();
+            if tally.kept != accounted || !queue.is_in_order() {
                 broken.push(format!(
-                    "{}: {} published, {accounted} accounted for",
-                    self.world.nodes[place].id, tally.published
+                    "{}: {} messages kept, {accounted} accounted for",
+                    self.world.nodes[place].id, tally.kept
                 ));
             }
         }

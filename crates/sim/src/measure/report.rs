@@ -5,6 +5,7 @@ use super::cost::CostReport;
 use super::data::DataReport;
 use super::locks::LockReport;
 use super::operator::Operator;
+use super::queues::Messages;
 use super::recovery::{Metastable, Recovery};
 use super::{ByCause, Hash, Histogram, RequestTally};
 use crate::call::CAUSES;
@@ -176,23 +177,6 @@ pub struct NodeReport {
     pub locks: Option<LockReport>,
     /// One by one.
     pub replicas: Vec<ReplicaReport>,
-}
-
-/// What became of a queue's messages, over the whole run.
-#[derive(Clone, Debug, Serialize)]
-pub struct Messages {
-    /// Accepted.
-    pub published: u64,
-    /// Deliveries.
-    pub received: u64,
-    /// Acknowledged.
-    pub acknowledged: u64,
-    /// Given up, to the dead-letter link.
-    pub dead_lettered: u64,
-    /// Given up without one, or dropped by overflow.
-    pub dropped: u64,
-    /// Still held when the run ended.
-    pub waiting: u64,
 }
 
 /// A replica's figures.
@@ -451,7 +435,10 @@ impl Simulation {
                 tally.wasted as f64 / tally.worked as f64
             },
             hit_ratio: ratio(tally.hits[1], tally.hits[1] + tally.misses[1]),
-            messages: messages(node),
+            messages: match node {
+                Node::Queue(queue) => Some(Messages::of(queue, &self.world)),
+                _ => None,
+            },
             locks: self.lock_report(node),
             stale_reads: matches!(node, Node::Cache(_) | Node::Database(_))
                 .then_some(tally.stale_reads),
@@ -578,14 +565,7 @@ impl Simulation {
                 hash.words(coordinator.tally.words());
             }
             if let Node::Queue(queue) = node {
-                let tally = &queue.tally;
-                hash.words([
-                    tally.published,
-                    tally.received,
-                    tally.acknowledged,
-                    tally.dead_lettered,
-                    tally.dropped,
-                ]);
+                Messages::hash(queue, self.world.now, &mut hash);
             }
         }
         for link in &self.world.links {
@@ -614,21 +594,6 @@ impl Simulation {
         }
         hash.finish()
     }
-}
-
-fn messages(node: &Node) -> Option<Messages> {
-    let Node::Queue(queue) = node else {
-        return None;
-    };
-    let tally = &queue.tally;
-    Some(Messages {
-        published: tally.published,
-        received: tally.received,
-        acknowledged: tally.acknowledged,
-        dead_lettered: tally.dead_lettered,
-        dropped: tally.dropped,
-        waiting: queue.held(),
-    })
 }
 
 /// What requirements are scored by.

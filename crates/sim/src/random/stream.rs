@@ -52,6 +52,10 @@ pub enum Purpose {
     Throttle = 40,
     /// Which connections a fault makes leak.
     Leaks = 19,
+    /// Which messages every attempt fails at.
+    Poison = 44,
+    /// When the readers of partitions send their heartbeats.
+    Sessions = 45,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

@@ -1,0 +1,449 @@
+//! Deliveries: to whom, and what becomes of them.
+
+use super::subscription::Consumer;
+use super::*;
+use crate::call::ANY_REPLICA;
+
+impl Queue {
+    /// Consumers may have died or come back: the groups look at their members, and what waits is
+    /// delivered as far as there is somebody.
+    pub fn pump(&mut self, cx: &mut World) {
+        self.look_at_members(cx);
+        self.settle(cx);
+    }
+
+    pub(super) fn deliver_all(&mut self, cx: &mut World) {
+        if !self.is_up(cx) {
+            return;
+        }
+        for subscription in 0..self.subscriptions.len() {
+            match self.subscriptions[subscription].group {
+                None => self.deliver_any(subscription, cx),
+                Some(_) => self.deliver_in_order(subscription, cx),
+            }
+        }
+    }
+
+    /// Delivers while there is a message and a consumer with room.
+    fn deliver_any(&mut self, subscription: usize, cx: &mut World) {
+        while !self.subscriptions[subscription].lanes[0].ready.is_empty() {
+            let Some((consumer, replica)) = self.free_consumer(subscription, cx) else {
+                return;
+            };
+            if let Some(message) = self.take(subscription, 0, cx) {
+                self.deliver(message, subscription, consumer, replica, cx);
+            }
+        }
+    }
+
+    /// Delivers the head of every partition that has none in flight and a reader that runs.
+    fn deliver_in_order(&mut self, subscription: usize, cx: &mut World) {
+        for lane in 0..self.subscriptions[subscription].lanes.len() {
+            loop {
+                let state = &self.subscriptions[subscription];
+                if state.lanes[lane].out > 0 || state.lanes[lane].ready.is_empty() {
+                    break;
+                }
+                let owner = state
+                    .group
+                    .as_ref()
+                    .and_then(|group| group.owner(lane as u32));
+                let Some((link, replica)) = owner.map(|member| (member.link, member.replica))
+                else {
+                    break;
+                };
+                let callee = cx.node(cx.link(link).to);
+                let is_up = |replica: u32| {
+                    callee
+                        .replicas
+                        .get(replica as usize)
+                        .is_some_and(Replica::serves)
+                };
+                if !is_up(replica) {
+                    break;
+                }
+                let consumer = state.consumers.iter().position(|known| known.link == link);
+                let Some(consumer) = consumer else { break };
+                if let Some(message) = self.take(subscription, lane, cx) {
+                    self.deliver(message, subscription, consumer, replica, cx);
+                }
+            }
+        }
+    }
+
+    /// The next consumer, in turn, that has room and runs; which replica of it, where that is
+    /// bounded.
+    #[inline]
+    fn free_consumer(&mut self, subscription: usize, cx: &World) -> Option<(usize, u32)> {
+        let state = &mut self.subscriptions[subscription];
+        let count = state.consumers.len();
+        let first = state.next_consumer;
+        let (place, replica) = (0..count)
+            .map(|step| (first + step) % count)
+            .find_map(|place| {
+                let consumer = &state.consumers[place];
+                free_replica(consumer, cx).map(|replica| (place, replica))
+            })?;
+        state.next_consumer = (place + 1) % count;
+        Some((place, replica))
+    }
+
+    /// Takes the first waiting message of a lane, unless it has been received too often.
+    fn take(&mut self, subscription: usize, lane: usize, cx: &mut World) -> Option<u32> {
+        let place = self.subscriptions[subscription].lanes[lane]
+            .ready
+            .pop_front()?;
+        self.waiting.down(cx.now);
+        cx.waiting -= 1;
+        let message = self.messages[place as usize].as_mut()?;
+        message.is_ready = false;
+        if self
+            .spec
+            .max_receives
+            .is_some_and(|max| message.receives >= max)
+        {
+            self.give_up(place, cx);
+            return None;
+        }
+        self.subscriptions[subscription].lanes[lane].out += 1;
+        Some(place)
+    }
+
+    fn deliver(
+        &mut self,
+        place: u32,
+        subscription: usize,
+        consumer: usize,
+        replica: u32,
+        cx: &mut World,
+    ) {
+        let Some(message) = &mut self.messages[place as usize] else {
+            return;
+        };
+        let state = &mut self.subscriptions[subscription];
+        let lane = state.lane_of(message.key);
+        message.receives += 1;
+        self.tally.delivered += 1;
+        state.delivered += 1;
+        state.lanes[lane].delivered += 1;
+        if message.receives > 1 {
+            self.tally.redelivered += 1;
+        } else if message.is_measured {
+            self.wait.add(cx.now - message.published);
+        }
+        let consumer = &mut state.consumers[consumer];
+        consumer.took(replica);
+        let link = consumer.link;
+        let mut call = Call::new(Purpose::Delivery, self.node, link);
+        (call.operation, call.key, call.is_measured) =
+            (message.operation, message.key, message.is_measured);
+        (call.place, call.replica, call.phase, call.is_awaited) =
+            (place, 0, Phase::Planning, false);
+        (call.pending, call.remaining) = (1, replica);
+        let (carried, is_poison) = (message.carried, message.is_poison);
+        let id = cx.calls.insert(call);
+        cx.carry(id, carried);
+        cx.poisons |= is_poison;
+        // See [`World::is_poisoned`].
+        cx.calls[id].is_miss = is_poison;
+        cx.calls[id].root = id;
+        cx.needed.begin(id);
+        if self.spec.delivery == Delivery::AtMostOnce {
+            // Handed over is done, whatever becomes of it.
+            self.acknowledge(place, cx);
+            cx.calls[id].place = NO_MESSAGE;
+        }
+        cx.after_delay(self.visibility, Event::Visibility(id));
+        cx.call_replica(id, link, replica);
+    }
+
+    fn acknowledge(&mut self, place: u32, cx: &mut World) {
+        self.tally.acknowledged += 1;
+        self.come_back(place);
+        if let Some(message) = &self.messages[place as usize] {
+            self.subscriptions[message.subscription as usize].acknowledged += 1;
+        }
+        self.forget(place, cx);
+    }
+
+    /// A message is out no more: its lane may go on.
+    fn come_back(&mut self, place: u32) {
+        if let Some(message) = &self.messages[place as usize] {
+            let state = &mut self.subscriptions[message.subscription as usize];
+            let lane = state.lane_of(message.key);
+            state.lanes[lane].out -= 1;
+        }
+    }
+
+    fn consumer_freed(&mut self, link: LinkIx, replica: u32) {
+        let consumers = self
+            .subscriptions
+            .iter_mut()
+            .flat_map(|state| &mut state.consumers);
+        if let Some(consumer) = consumers.into_iter().find(|known| known.link == link) {
+            consumer.gave_back(replica);
+        }
+    }
+
+    /// Puts a message among those that wait.
+    pub(super) fn queue(&mut self, place: u32, end: End, cx: &mut World) {
+        let Some(message) = &mut self.messages[place as usize] else {
+            return;
+        };
+        message.is_ready = true;
+        let state = &mut self.subscriptions[message.subscription as usize];
+        let lane = state.lane_of(message.key);
+        let lane = &mut state.lanes[lane];
+        match end {
+            End::Front => lane.ready.push_front(place),
+            End::Back => lane.ready.push_back(place),
+        }
+        lane.most_ready = lane.most_ready.max(lane.ready.len() as u32);
+        self.waiting.up(cx.now);
+        cx.waiting += 1;
+    }
+
+    /// Takes the oldest waiting message of a subscription, to drop it.
+    pub(super) fn take_oldest(&mut self, subscription: usize, cx: &mut World) -> Option<u32> {
+        let published = |place: &u32| {
+            let message = self.messages[*place as usize].as_ref();
+            message.map_or(Time::MAX, |message| message.published)
+        };
+        let state = &self.subscriptions[subscription];
+        let lanes = state.lanes.iter().enumerate();
+        let heads = lanes.filter_map(|(lane, state)| Some((lane, published(state.ready.front()?))));
+        let (lane, _) = heads.min_by_key(|(_, published)| *published)?;
+        let place = self.subscriptions[subscription].lanes[lane]
+            .ready
+            .pop_front()?;
+        self.waiting.down(cx.now);
+        cx.waiting -= 1;
+        Some(place)
+    }
+
+    /// A delivery was answered, or its consumer failed.
+    pub(super) fn concluded(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
+        let call = &cx.calls[job];
+        let (place, link, replica) = (call.place, call.link, call.remaining);
+        self.consumer_freed(link, replica);
+        if place == NO_MESSAGE {
+            // The message is already another delivery's, or nobody's.
+            return cx.calls.remove(job);
+        }
+        if outcome.is_answer() {
+            self.acknowledge(place, cx);
+            return cx.calls.remove(job);
+        }
+        let callee = cx.node(cx.link(link).to);
+        let is_dead = || {
+            callee
+                .replicas
+                .get(replica as usize)
+                .is_none_or(|replica| !replica.is_up)
+        };
+        if self.spec.partitions.is_some() && is_dead() {
+            // Its reader died over it: it is the next of its partition again, for whom that falls to.
+            cx.calls.remove(job);
+            self.come_back(place);
+            return self.queue(place, End::Front, cx);
+        }
+        match self.redelivery.clone() {
+            // Invisible until its timeout runs out.
+            None => cx.calls[job].phase = Phase::Gone,
+            Some(backoff) => self.reject(job, place, &backoff, cx),
+        }
+    }
+
+    /// A consumer failed at a message and says so: it comes again after a pause.
+    fn reject(&mut self, job: CallId, place: u32, backoff: &Backoff, cx: &mut World) {
+        let link = cx.calls[job].link;
+        cx.calls.remove(job);
+        let Some(message) = &self.messages[place as usize] else {
+            return;
+        };
+        let receives = message.receives;
+        if self.spec.max_receives.is_some_and(|max| receives >= max) {
+            self.come_back(place);
+            return self.give_up(place, cx);
+        }
+        let pause = backoff.pause(receives + 1, 0, &mut self.poison);
+        if pause == 0 {
+            self.come_back(place);
+            return self.queue(place, End::Front, cx);
+        }
+        let mut waits = Call::new(Purpose::Delivery, self.node, link);
+        (waits.place, waits.phase, waits.is_awaited) = (place, Phase::Gone, false);
+        (waits.replica, waits.pending) = (0, 0);
+        let id = cx.calls.insert(waits);
+        cx.after(pause, Event::Visibility(id));
+    }
+
+    /// A delivery was not acknowledged in time, or a failed message's pause is over: it is delivered
+    /// again, or given up.
+    pub(super) fn expire(&mut self, id: CallId, cx: &mut World) {
+        let Some(call) = cx.calls.get_mut(id) else {
+            return;
+        };
+        let (place, link, replica) = (call.place, call.link, call.remaining);
+        let (is_under_way, was_lost) = (call.phase == Phase::Planning, call.saw_failure);
+        let was_pause = call.pending == 0;
+        call.place = NO_MESSAGE;
+        if !is_under_way || was_lost {
+            cx.calls.remove(id);
+        }
+        if is_under_way && was_lost {
+            // The consumer never got it, or its answer never came: it has room again.
+            self.consumer_freed(link, replica);
+        }
+        if place == NO_MESSAGE {
+            return;
+        }
+        self.tally.expired += u64::from(!was_pause);
+        self.come_back(place);
+        let Some(message) = &self.messages[place as usize] else {
+            return;
+        };
+        if self
+            .spec
+            .max_receives
+            .is_some_and(|max| message.receives >= max)
+        {
+            return self.give_up(place, cx);
+        }
+        // In order means: before what came after it.
+        let end = match self.spec.partitions {
+            Some(_) => End::Front,
+            None => End::Back,
+        };
+        self.queue(place, end, cx);
+    }
+
+    /// A message is given up: to the dead-letter link, or dropped.
+    fn give_up(&mut self, place: u32, cx: &mut World) {
+        let Some(message) = &self.messages[place as usize] else {
+            return;
+        };
+        let (operation, key) = (message.operation, message.key);
+        let (is_measured, carried) = (message.is_measured, message.carried);
+        self.forget(place, cx);
+        match self.dead_letters {
+            Some(link) => {
+                self.tally.dead_lettered += 1;
+                cx.send_and_forget(link, operation, key, is_measured, carried);
+            }
+            None => self.tally.dropped += 1,
+        }
+    }
+
+    /// A queue that dies knows no deliveries any more: what was not acknowledged waits again, in the
+    /// order it was published.
+    pub(super) fn forget_deliveries(&mut self, cx: &mut World) {
+        let mine: Vec<CallId> = cx
+            .calls
+            .iter()
+            .filter(|(_, call)| call.purpose == Purpose::Delivery && call.node == self.node)
+            .map(|(id, _)| id)
+            .collect();
+        mine.into_iter().for_each(|id| cx.calls.remove(id));
+        for state in &mut self.subscriptions {
+            state.lanes.iter_mut().for_each(|lane| lane.out = 0);
+            state.consumers.iter_mut().for_each(Consumer::forget);
+            if let Some(group) = &mut state.group {
+                // Sessions begin anew with the queue.
+                group
+                    .members
+                    .iter_mut()
+                    .for_each(|member| member.down_since = None);
+            }
+        }
+        let published = |place: u32| {
+            self.messages[place as usize]
+                .as_ref()
+                .map(|m| (m.published, place))
+        };
+        let is_out = |place: &u32| {
+            self.messages[*place as usize]
+                .as_ref()
+                .is_some_and(|m| !m.is_ready)
+        };
+        let mut out: Vec<u32> = (0..self.messages.len() as u32).filter(is_out).collect();
+        out.sort_by_key(|place| std::cmp::Reverse(published(*place)));
+        for place in out {
+            self.queue(place, End::Front, cx);
+        }
+    }
+
+    /// All messages are gone.
+    pub(super) fn lose_all(&mut self, cx: &mut World) {
+        for place in 0..self.messages.len() as u32 {
+            if self.messages[place as usize].is_some() {
+                self.tally.lost += 1;
+                self.waiting.down(cx.now);
+                cx.waiting -= 1;
+                self.forget(place, cx);
+            }
+        }
+        let lanes = self
+            .subscriptions
+            .iter_mut()
+            .flat_map(|state| &mut state.lanes);
+        lanes.for_each(|lane| lane.ready.clear());
+    }
+}
+
+/// A replica of a consumer that has room and runs; any, where replicas have no bound of their own.
+#[inline]
+fn free_replica(consumer: &Consumer, cx: &World) -> Option<u32> {
+    let link = cx.link(consumer.link);
+    if consumer.in_flight >= link.concurrency {
+        return None;
+    }
+    let replicas = &cx.node(link.to).replicas;
+    let Some(prefetch) = link.prefetch else {
+        return replicas.iter().any(Replica::serves).then_some(ANY_REPLICA);
+    };
+    let count = replicas.len() as u32;
+    (0..count)
+        .map(|step| (consumer.next_replica + step) % count)
+        .find(|replica| {
+            let in_flight = consumer.by_replica.get(*replica as usize).copied();
+            replicas[*replica as usize].serves() && in_flight.unwrap_or(0) < prefetch
+        })
+}
+
+impl Consumer {
+    pub(super) fn new(link: LinkIx) -> Self {
+        Self {
+            link,
+            in_flight: 0,
+            by_replica: Vec::new(),
+            next_replica: 0,
+        }
+    }
+
+    #[inline]
+    fn took(&mut self, replica: u32) {
+        self.in_flight += 1;
+        if replica != ANY_REPLICA {
+            let needed = replica as usize + 1;
+            if self.by_replica.len() < needed {
+                self.by_replica.resize(needed, 0);
+            }
+            self.by_replica[replica as usize] += 1;
+            self.next_replica = replica + 1;
+        }
+    }
+
+    #[inline]
+    fn gave_back(&mut self, replica: u32) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some(count) = self.by_replica.get_mut(replica as usize) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    fn forget(&mut self) {
+        self.in_flight = 0;
+        self.by_replica.fill(0);
+    }
+}

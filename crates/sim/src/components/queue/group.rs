@@ -1,0 +1,224 @@
+//! The consumers of a queue with partitions: who reads which.
+//!
+//! As Kafka's consumer groups with the cooperative sticky assignor: each partition has one reader,
+//! the shares differ by one at most, and a rebalance moves only what it must. A member that dies is
+//! missed when its session runs out, counted from its last heartbeat; until then its partitions are
+//! read by nobody.
+
+use crate::agenda::Time;
+use crate::event::LinkIx;
+use crate::random::Stream;
+
+/// A consuming replica.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) link: LinkIx,
+    pub(super) replica: u32,
+    /// Whether it has partitions, or could have.
+    pub(super) is_in: bool,
+    /// Since when its process is down, while the group has not noticed.
+    pub(super) down_since: Option<Time>,
+    /// When its heartbeats fall within their interval, as a share of it.
+    phase: f64,
+    joined: Time,
+}
+
+/// Members and their partitions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
+    pub(super) members: Vec<Member>,
+    /// By partition: its reader's place among the members.
+    owners: Vec<Option<u32>>,
+}
+
+impl Group {
+    /// A group without members.
+    pub(super) fn new(partitions: usize) -> Self {
+        Self {
+            members: Vec::new(),
+            owners: vec![None; partitions],
+        }
+    }
+
+    /// Takes the replicas there are now. Who was there before stays; who is gone gives up its share.
+    pub(super) fn set_members(
+        &mut self,
+        wanted: impl Iterator<Item = (LinkIx, u32)>,
+        stream: &mut Stream,
+    ) {
+        let old = std::mem::take(&mut self.members);
+        let known = |link, replica| {
+            let is_it = |member: &Member| (member.link, member.replica) == (link, replica);
+            old.iter().position(is_it)
+        };
+        let mut moved: Vec<Option<u32>> = vec![None; old.len()];
+        for (link, replica) in wanted {
+            let member = match known(link, replica) {
+                Some(place) => {
+                    moved[place] = Some(self.members.len() as u32);
+                    old[place].clone()
+                }
+                None => Member {
+                    link,
+                    replica,
+                    is_in: false,
+                    down_since: None,
+                    phase: stream.unit(),
+                    joined: 0,
+                },
+            };
+            self.members.push(member);
+        }
+        for owner in &mut self.owners {
+            *owner = owner.and_then(|place| moved[place as usize]);
+        }
+    }
+
+    /// Whether it shares out so many partitions.
+    pub(super) fn has_partitions(&self, partitions: usize) -> bool {
+        self.owners.len() == partitions
+    }
+
+    /// Whether the members are these.
+    pub(super) fn has_members(&self, wanted: impl Iterator<Item = (LinkIx, u32)>) -> bool {
+        wanted.eq(self
+            .members
+            .iter()
+            .map(|member| (member.link, member.replica)))
+    }
+
+    /// A member joins.
+    pub(super) fn join(&mut self, place: usize, now: Time) {
+        let member = &mut self.members[place];
+        (member.is_in, member.down_since, member.joined) = (true, None, now);
+    }
+
+    /// When the group will miss a member that is down since a moment.
+    pub(super) fn missed_at(
+        &self,
+        place: usize,
+        since: Time,
+        heartbeat: u64,
+        session: u64,
+    ) -> Time {
+        let member = &self.members[place];
+        let offset = member.joined + (member.phase * heartbeat as f64) as u64;
+        let last = match since.checked_sub(offset) {
+            Some(gone) => offset + gone / heartbeat.max(1) * heartbeat.max(1),
+            None => member.joined,
+        };
+        (last + session).max(since)
+    }
+
+    /// The reader of a partition.
+    pub(super) fn owner(&self, partition: u32) -> Option<&Member> {
+        let place = (*self.owners.get(partition as usize)?)?;
+        self.members.get(place as usize)
+    }
+
+    /// How many partitions each member has.
+    pub(super) fn shares(&self) -> Vec<u32> {
+        let mut shares = vec![0; self.members.len()];
+        for place in self.owners.iter().flatten() {
+            shares[*place as usize] += 1;
+        }
+        shares
+    }
+
+    /// Gives every partition a reader, and every reader a fair share.
+    pub(super) fn rebalance(&mut self) {
+        let is_in = |place: u32| self.members[place as usize].is_in;
+        for owner in &mut self.owners {
+            *owner = owner.filter(|place| is_in(*place));
+        }
+        let mut shares = self.shares();
+        let members = &self.members;
+        let able = || (0..members.len()).filter(|place| members[*place].is_in);
+        for owner in self.owners.iter_mut().filter(|owner| owner.is_none()) {
+            let Some(least) = able().min_by_key(|place| shares[*place]) else {
+                return;
+            };
+            *owner = Some(least as u32);
+            shares[least] += 1;
+        }
+        loop {
+            let least = able().min_by_key(|place| shares[*place]);
+            let most = able().max_by_key(|place| (shares[*place], std::cmp::Reverse(*place)));
+            let (Some(least), Some(most)) = (least, most) else {
+                return;
+            };
+            if shares[most] <= shares[least] + 1 {
+                return;
+            }
+            let is_most = |owner: &&mut Option<u32>| **owner == Some(most as u32);
+            if let Some(owner) = self.owners.iter_mut().rev().find(is_most) {
+                *owner = Some(least as u32);
+            }
+            shares[most] -= 1;
+            shares[least] += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Purpose;
+
+    fn group(partitions: usize, members: u32) -> Group {
+        let mut group = Group::new(partitions);
+        let mut stream = Stream::new(1, "q", Purpose::Sessions);
+        group.set_members(
+            (0..members).map(|replica| (LinkIx(0), replica)),
+            &mut stream,
+        );
+        (0..members as usize).for_each(|place| group.join(place, 0));
+        group.rebalance();
+        group
+    }
+
+    #[test]
+    fn shares_differ_by_one_at_most() {
+        assert_eq!(group(12, 5).shares(), [3, 3, 2, 2, 2]);
+        assert_eq!(group(10, 4).shares(), [3, 3, 2, 2]);
+        let idle = group(12, 16)
+            .shares()
+            .iter()
+            .filter(|share| **share == 0)
+            .count();
+        assert_eq!(idle, 4);
+        assert_eq!(group(3, 0).owner(0).map(|member| member.replica), None);
+    }
+
+    #[test]
+    fn a_rebalance_moves_only_what_it_must() {
+        let mut group = group(12, 4);
+        let before = group.owners.clone();
+        group.members[1].is_in = false;
+        group.rebalance();
+        assert_eq!(group.shares(), [4, 0, 4, 4]);
+        let stayed = before
+            .iter()
+            .zip(&group.owners)
+            .filter(|(was, is)| was == is)
+            .count();
+        assert_eq!(stayed, 9);
+        group.join(1, 5);
+        group.rebalance();
+        assert_eq!(group.shares(), [3, 3, 3, 3]);
+    }
+
+    #[test]
+    fn a_session_runs_from_the_last_heartbeat() {
+        let mut group = group(1, 1);
+        group.members[0].phase = 0.5;
+        // Heartbeats at 50, 150, 250 ...
+        assert_eq!(group.missed_at(0, 249, 100, 1000), 1150);
+        assert_eq!(group.missed_at(0, 250, 100, 1000), 1250);
+        assert_eq!(
+            group.missed_at(0, 20, 100, 1000),
+            1000,
+            "before the first, from the joining"
+        );
+    }
+}

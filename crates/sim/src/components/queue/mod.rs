@@ -1,0 +1,377 @@
+//! Message queues: at least once, with visibility timeout, max receives and dead letters; competing
+//! consumers or several subscribers; in no order, or in order of each partition.
+//!
+//! After Amazon SQS: a delivered message is invisible until it is acknowledged or its visibility
+//! timeout runs out. A consumer that fails does not acknowledge, so a failed message comes back
+//! after the timeout, unless `redelivery` says sooner. With partitions after Kafka: one message of a
+//! partition is in flight at a time, at the replica that the group gave the partition to.
+
+mod deliver;
+mod group;
+mod oldest;
+mod poison;
+mod shape;
+mod subscription;
+
+pub use oldest::OldestAge;
+pub use subscription::Subscription;
+
+use super::Component;
+use crate::agenda::Time;
+use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::data::{Carried, Held};
+use crate::event::{Event, LinkIx, NodeIx};
+use crate::measure::{Gauge, Histogram};
+use crate::network::Done;
+use crate::policies::Backoff;
+use crate::random::{self, Stream};
+use crate::world::{Delay, Replica, World};
+use design::kinds::queue::{self as spec, Delivery, Overflow};
+use std::collections::VecDeque;
+
+#[derive(Clone, Debug)]
+struct Message {
+    operation: u32,
+    key: u32,
+    /// Whose it is: every subscriber has a copy of its own.
+    subscription: u32,
+    receives: u32,
+    published: Time,
+    is_measured: bool,
+    /// Whether it waits to be delivered: it is not with a consumer, nor invisible.
+    is_ready: bool,
+    /// Whether every attempt at it fails.
+    is_poison: bool,
+    carried: Carried,
+}
+
+/// As a delivery's place: its message is no longer its own.
+const NO_MESSAGE: u32 = u32::MAX;
+
+/// What became of a queue's messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageTally {
+    /// Accepted.
+    pub published: u64,
+    /// Kept for a subscriber: with several of them a message counts for each.
+    pub kept: u64,
+    /// Deliveries, each time again.
+    pub delivered: u64,
+    /// Of those, of messages that had been delivered before.
+    pub redelivered: u64,
+    /// Deliveries not acknowledged within the visibility timeout.
+    pub expired: u64,
+    /// Acknowledged, or handed over where that is all that is promised.
+    pub acknowledged: u64,
+    /// Given up and passed to the dead-letter link.
+    pub dead_lettered: u64,
+    /// Given up without one, dropped by overflow, or left by a subscriber that an edit took away.
+    pub dropped: u64,
+    /// Lost with the memory of a queue that is not durable.
+    pub lost: u64,
+}
+
+/// A queue of a run.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    node: NodeIx,
+    spec: Box<spec::Queue>,
+    visibility: Delay,
+    /// Pauses before what failed is delivered again; `None` waits for the visibility timeout.
+    redelivery: Option<Backoff>,
+    messages: Vec<Option<Message>>,
+    free: Vec<u32>,
+    subscriptions: Vec<Subscription>,
+    dead_letters: Option<LinkIx>,
+    /// Publishers that wait for room.
+    blocked: VecDeque<CallId>,
+    /// Messages still to be accepted that every attempt will fail at.
+    to_poison: u32,
+    poison: Stream,
+    sessions: Stream,
+    /// Messages waiting to be delivered.
+    pub waiting: Gauge,
+    /// What became of the messages.
+    pub tally: MessageTally,
+    /// From publishing to the first delivery (measured).
+    pub wait: Box<Histogram>,
+    /// The age of the oldest message that waits.
+    pub oldest_age: Box<OldestAge>,
+}
+
+impl Queue {
+    /// Of a design.
+    pub fn new(node: NodeIx, spec: &spec::Queue, cx: &mut World) -> Self {
+        let (seed, id) = (cx.seed, cx.node(node).id.clone());
+        Self {
+            node,
+            spec: Box::new(spec.clone()),
+            visibility: cx.delay(spec.visibility_timeout.0),
+            redelivery: redelivery(spec),
+            messages: Vec::new(),
+            free: Vec::new(),
+            subscriptions: Vec::new(),
+            dead_letters: None,
+            blocked: VecDeque::new(),
+            to_poison: 0,
+            poison: Stream::new(seed, &id, random::Purpose::Poison),
+            sessions: Stream::new(seed, &id, random::Purpose::Sessions),
+            waiting: Gauge::default(),
+            tally: MessageTally::default(),
+            wait: Box::default(),
+            oldest_age: Box::default(),
+        }
+    }
+
+    /// New parameters; [`Self::connect`] follows.
+    pub fn update(&mut self, spec: &spec::Queue, cx: &mut World) {
+        *self.spec = spec.clone();
+        self.visibility = cx.delay(spec.visibility_timeout.0);
+        self.redelivery = redelivery(spec);
+    }
+
+    /// Messages accepted and not yet acknowledged, dead-lettered, dropped or lost.
+    pub fn held(&self) -> u64 {
+        (self.messages.len() - self.free.len()) as u64
+    }
+
+    /// When the oldest waiting message was published.
+    pub fn oldest(&self) -> Option<Time> {
+        let heads = self.subscriptions.iter().flat_map(Subscription::heads);
+        heads
+            .filter_map(|place| self.messages[place as usize].as_ref())
+            .map(|message| message.published)
+            .min()
+    }
+
+    /// Every subscription: one where consumers compete, one per consumer where each gets all.
+    pub fn subscriptions(&self) -> &[Subscription] {
+        &self.subscriptions
+    }
+
+    /// Whether what waits and what is out adds up to what each subscription holds: a law.
+    pub(crate) fn is_in_order(&self) -> bool {
+        let held = |state: &Subscription| {
+            let lanes = state.lanes.iter();
+            let here = lanes.map(|lane| lane.ready.len() as u64 + u64::from(lane.out));
+            here.sum::<u64>() == state.held
+        };
+        let waiting = self.subscriptions.iter().flat_map(|state| &state.lanes);
+        let waiting: u64 = waiting.map(|lane| lane.ready.len() as u64).sum();
+        self.subscriptions.iter().all(held) && waiting == self.waiting.level()
+    }
+
+    /// Publishers that wait for room.
+    pub fn blocked(&self) -> usize {
+        self.blocked.len()
+    }
+
+    /// The next so many messages accepted are poison: every attempt at them fails.
+    pub fn poison_next(&mut self, messages: u32) {
+        self.to_poison = self.to_poison.saturating_add(messages);
+    }
+
+    fn is_up(&self, cx: &World) -> bool {
+        let replicas = &cx.node(self.node).replicas;
+        replicas.first().is_some_and(Replica::serves)
+    }
+
+    /// What waits has changed.
+    #[inline]
+    fn look_at_oldest(&mut self, now: Time) {
+        let oldest = self.oldest();
+        self.oldest_age.set(now, oldest);
+    }
+
+    /// Whether every subscription has room for one more; room is made where that is the policy.
+    fn make_room(&mut self, cx: &mut World) -> bool {
+        let Some(capacity) = self.spec.capacity else {
+            return true;
+        };
+        let is_full = |subscription: &Subscription| subscription.held >= u64::from(capacity);
+        if !self.subscriptions.iter().any(is_full) {
+            return true;
+        }
+        if self.spec.overflow != Overflow::DropOldest {
+            return false;
+        }
+        for place in 0..self.subscriptions.len() {
+            if !is_full(&self.subscriptions[place]) {
+                continue;
+            }
+            let Some(oldest) = self.take_oldest(place, cx) else {
+                return false;
+            };
+            self.tally.dropped += 1;
+            self.forget(oldest, cx);
+        }
+        true
+    }
+
+    /// Accepts a message, for every subscriber.
+    fn publish(&mut self, id: CallId, cx: &mut World) {
+        let carried = cx.carried(id);
+        let call = &cx.calls[id];
+        let is_poison = match self.to_poison {
+            0 => self.poison.chance(self.spec.poison),
+            _ => {
+                self.to_poison -= 1;
+                true
+            }
+        };
+        let message = Message {
+            operation: call.operation,
+            key: call.key,
+            subscription: 0,
+            receives: 0,
+            published: cx.now,
+            is_measured: call.is_measured,
+            is_ready: false,
+            is_poison,
+            carried,
+        };
+        self.tally.published += 1;
+        for subscription in 0..self.subscriptions.len() as u32 {
+            let copy = Message {
+                subscription,
+                ..message.clone()
+            };
+            let place = match self.free.pop() {
+                Some(place) => {
+                    self.messages[place as usize] = Some(copy);
+                    place
+                }
+                None => {
+                    self.messages.push(Some(copy));
+                    self.messages.len() as u32 - 1
+                }
+            };
+            self.tally.kept += 1;
+            cx.messages += 1;
+            self.subscriptions[subscription as usize].held += 1;
+            self.queue(place, End::Back, cx);
+        }
+    }
+
+    /// Lets publishers in who waited for room, as far as there is some.
+    #[cold]
+    fn admit_blocked(&mut self, cx: &mut World) {
+        while let Some(id) = self.blocked.front().copied() {
+            let is_there = cx
+                .calls
+                .get(id)
+                .is_some_and(|call| call.phase == Phase::Queued && call.node == self.node);
+            if is_there && !self.make_room(cx) {
+                return;
+            }
+            self.blocked.pop_front();
+            cx.waiting -= 1;
+            if !is_there {
+                continue;
+            }
+            // Who gave up waiting does not publish; who never waited for an answer does.
+            let call = &cx.calls[id];
+            if call.is_awaited || cx.link(call.link).is_unawaited {
+                self.publish(id, cx);
+                cx.answer(id, Outcome::Ok);
+            } else {
+                cx.answer(id, Outcome::Failed(Cause::Rejected));
+            }
+        }
+    }
+
+    fn forget(&mut self, place: u32, cx: &mut World) {
+        if let Some(message) = self.messages[place as usize].take() {
+            self.subscriptions[message.subscription as usize].held -= 1;
+            self.free.push(place);
+            cx.messages -= 1;
+        }
+    }
+
+    /// Room and consumers may have come free: publishers and messages move up.
+    fn settle(&mut self, cx: &mut World) {
+        if !self.blocked.is_empty() {
+            self.admit_blocked(cx);
+        }
+        self.deliver_all(cx);
+        self.look_at_oldest(cx.now);
+    }
+}
+
+/// Which end of the waiting messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Front,
+    Back,
+}
+
+fn redelivery(spec: &spec::Queue) -> Option<Backoff> {
+    use design::link::{self, Jitter};
+    let backoff = match &spec.redelivery {
+        spec::Redelivery::OnTimeout => return None,
+        spec::Redelivery::AtOnce => link::Backoff::None,
+        spec::Redelivery::Constant(pause) => link::Backoff::Constant(*pause),
+        spec::Redelivery::Exponential(pause) => link::Backoff::Exponential(pause.clone()),
+    };
+    Some(Backoff::new(&link::Retry {
+        backoff,
+        jitter: Jitter::None,
+        ..link::Retry::default()
+    }))
+}
+
+impl Component for Queue {
+    fn arrive(&mut self, id: CallId, cx: &mut World) {
+        if cx.calls[id].is_probe() {
+            return cx.answer(id, Outcome::Ok);
+        }
+        if !self.make_room(cx) {
+            if self.spec.overflow == Overflow::Block {
+                cx.calls[id].phase = Phase::Queued;
+                cx.waiting += 1;
+                return self.blocked.push_back(id);
+            }
+            return cx.answer(id, Outcome::Failed(Cause::Rejected));
+        }
+        self.publish(id, cx);
+        cx.answer(id, Outcome::Ok);
+        self.deliver_all(cx);
+        self.look_at_oldest(cx.now);
+    }
+
+    fn served(&mut self, id: CallId, cx: &mut World) {
+        // A consumer's session has run out.
+        let call = &cx.calls[id];
+        let (subscription, member, since) = (call.stage, call.place, call.arrived);
+        cx.calls.remove(id);
+        self.miss_member(subscription as usize, member as usize, since, cx);
+    }
+
+    fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
+        self.concluded(job, done.outcome, cx);
+        self.settle(cx);
+    }
+
+    fn timer(&mut self, event: Event, cx: &mut World) {
+        if let Event::Visibility(id) = event {
+            self.expire(id, cx);
+            self.settle(cx);
+        }
+    }
+
+    fn crash(&mut self, _replica: u32, cx: &mut World) {
+        cx.waiting -= self.blocked.len() as u64;
+        self.blocked.clear();
+        self.forget_deliveries(cx);
+        if !self.spec.durable {
+            self.lose_all(cx);
+        }
+        self.look_at_oldest(cx.now);
+    }
+
+    fn hold(&self, _now: Time, held: &mut Held) {
+        for message in self.messages.iter().flatten() {
+            held.message(message.key, &message.carried);
+        }
+    }
+}

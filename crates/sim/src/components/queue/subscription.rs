@@ -1,0 +1,111 @@
+//! One subscriber's messages, and who consumes them.
+
+use super::group::Group;
+use crate::event::LinkIx;
+use std::collections::VecDeque;
+
+/// Messages in order of delivery: all of a subscription, or those of a partition.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lane {
+    /// Waiting.
+    pub(super) ready: VecDeque<u32>,
+    /// Delivered and neither acknowledged nor given up.
+    pub(super) out: u32,
+    pub(super) delivered: u64,
+    pub(super) most_ready: u32,
+}
+
+/// A link to consumers.
+#[derive(Clone, Debug)]
+pub(super) struct Consumer {
+    pub(super) link: LinkIx,
+    /// Deliveries in flight.
+    pub(super) in_flight: u32,
+    /// The same by replica, where that is bounded.
+    pub(super) by_replica: Vec<u32>,
+    pub(super) next_replica: u32,
+}
+
+/// One subscriber's messages, and its consumers, who compete for them.
+#[derive(Clone, Debug, Default)]
+pub struct Subscription {
+    /// Whose it is, where every consumer gets every message.
+    pub(super) link: Option<LinkIx>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) consumers: Vec<Consumer>,
+    pub(super) next_consumer: usize,
+    /// The readers of its partitions, where there are any.
+    pub(super) group: Option<Group>,
+    /// Messages kept and not yet acknowledged or given up.
+    pub held: u64,
+    /// Deliveries.
+    pub delivered: u64,
+    /// Acknowledged.
+    pub acknowledged: u64,
+}
+
+/// A partition, as a person sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartitionView {
+    /// Messages waiting.
+    pub waiting: u64,
+    /// Most that waited.
+    pub waiting_max: u64,
+    /// Deliveries.
+    pub delivered: u64,
+    /// Its reader: a consume link and a replica of its consumer.
+    pub reader: Option<(LinkIx, u32)>,
+}
+
+impl Subscription {
+    /// The link it belongs to, where every consumer gets every message.
+    pub fn link(&self) -> Option<LinkIx> {
+        self.link
+    }
+
+    /// The first waiting message of every lane.
+    pub(super) fn heads(&self) -> impl Iterator<Item = u32> {
+        self.lanes
+            .iter()
+            .filter_map(|lane| lane.ready.front().copied())
+    }
+
+    /// The lane of a key.
+    #[inline]
+    pub(super) fn lane_of(&self, key: u32) -> usize {
+        match self.lanes.len() {
+            0 | 1 => 0,
+            count => {
+                let hash = (u64::from(key) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+                ((hash * count as u64) >> 32) as usize
+            }
+        }
+    }
+
+    /// Its partitions; empty where it has none.
+    pub fn partitions(&self) -> impl Iterator<Item = PartitionView> {
+        let group = self.group.as_ref();
+        let lanes = self
+            .lanes
+            .iter()
+            .enumerate()
+            .filter(move |_| group.is_some());
+        lanes.map(move |(partition, lane)| PartitionView {
+            waiting: lane.ready.len() as u64,
+            waiting_max: u64::from(lane.most_ready),
+            delivered: lane.delivered,
+            reader: group
+                .and_then(|group| group.owner(partition as u32))
+                .map(|member| (member.link, member.replica)),
+        })
+    }
+
+    /// The readers of its partitions, and how many each has: those with none are idle.
+    pub fn readers(&self) -> Vec<(LinkIx, u32, u32)> {
+        let group = self.group.iter();
+        let read = group.flat_map(|group| group.members.iter().zip(group.shares()));
+        read.filter(|(member, _)| member.is_in)
+            .map(|(member, share)| (member.link, member.replica, share))
+            .collect()
+    }
+}
