@@ -26,12 +26,18 @@ mod clients;
 mod coordinators;
 #[path = "model/data.rs"]
 mod data;
+#[path = "model/databases.rs"]
+mod databases;
+#[path = "model/disciplines.rs"]
+mod disciplines;
 #[path = "model/edits.rs"]
 mod edits;
 #[path = "model/failures.rs"]
 mod failures;
 #[path = "model/faults.rs"]
 mod faults;
+#[path = "model/gates.rs"]
+mod gates;
 #[path = "model/hedging.rs"]
 mod hedging;
 #[path = "model/messaging.rs"]

@@ -363,3 +363,153 @@ fn duplicate_effects_of_retries_over_a_lossy_network() {
         }
     }
 }
+
+/// M/G/1 with processor sharing: the mean time in the system is E[S] / (1 - rho), whatever the
+/// distribution of the work (Kleinrock 1967).
+#[test]
+fn processor_sharing_is_insensitive_to_the_distribution() {
+    let rest =
+        r#""concurrency": 1, "queue": {"capacity": null, "discipline": "processor_sharing"}"#;
+    for work in ["exp(10ms)", "const(10ms)", "hyperexp(0.9:5ms,0.1:55ms)"] {
+        let report = station(
+            70.0,
+            1_000_000.0,
+            100_000.0,
+            &format!(r#"{rest}, "service_time": "{work}""#),
+        );
+        near(&report, "/requests/latency_ms/mean", 100.0 / 3.0, 0.04);
+        near(&report, "/nodes/station/utilization", 0.7, 0.01);
+    }
+}
+
+/// Two classes, non-preemptive (Cobham 1954): W1 = W0 / (1 - rho1), W2 = W1 / (1 - rho1 - rho2).
+#[test]
+fn urgent_operations_wait_as_cobham_says() {
+    for (high, low, wait_high, wait_low) in
+        [(40.0, 40.0, 13.3333, 66.6667), (20.0, 70.0, 11.25, 112.5)]
+    {
+        let client = |id: &str, rate: f64| {
+            format!(
+                r#"{{"id": "{id}", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "operations": [{{"name": "{id}"}}]}}"#
+            )
+        };
+        let report = run(&format!(
+            r#"{{"faultline": 1, "seed": 3, "duration": "36000s", "warmup": "600s", "nodes": [{}, {},
+                {{"id": "station", "kind": "service", "concurrency": 1, "service_time": "exp(10ms)",
+                  "queue": {{"capacity": null, "discipline": "priority", "priority": ["high"]}}}}],
+              "links": [{{"from": "high", "to": "station", "latency": "const(0s)"}}, {{"from": "low", "to": "station", "latency": "const(0s)"}}]}}"#,
+            client("high", high),
+            client("low", low),
+        ));
+        let mean = "latency_ms/mean";
+        near(
+            &report,
+            &format!("/requests/by_operation/high/{mean}"),
+            wait_high + 10.0,
+            0.03,
+        );
+        near(
+            &report,
+            &format!("/requests/by_operation/low/{mean}"),
+            wait_low + 10.0,
+            0.06,
+        );
+    }
+}
+
+/// M/M/1 with a bounded wait, M/M/1+D: who has waited for tau leaves, and nobody in service does.
+/// Expected by level crossing on the virtual wait.
+#[test]
+fn a_bounded_wait_loses_as_many_as_level_crossing_says() {
+    for (rate, tau, lost, throughput, tolerance) in [
+        (90.0, 100, 0.047_162_8, 85.755_3, 0.075),
+        (120.0, 100, 0.183_955_3, 97.925_4, 0.05),
+        (200.0, 100, 0.500_005_7, 99.998_9, 0.05),
+    ] {
+        let report = station(
+            rate,
+            800_000.0,
+            10_000.0,
+            &format!(
+                r#""concurrency": 1, "queue": {{"capacity": null, "max_wait": "{tau}ms"}}, "service_time": "exp(10ms)""#
+            ),
+        );
+        near(&report, "/requests/throughput_per_s", rate, 0.01);
+        near(&report, "/requests/goodput_per_s", throughput, 0.01);
+        let rejected = number(&report, "/requests/failed/rejected");
+        let share = rejected / number(&report, "/requests/completed");
+        assert!(
+            (share / lost - 1.0).abs() < tolerance,
+            "{rate}/s: {share} against {lost}"
+        );
+    }
+}
+
+/// So many single workers of mean 10 ms behind a balancer, the last of them slower.
+fn balanced(rate: f64, requests: f64, workers: u32, slow: f64, balancer: &str) -> Json {
+    let (duration, warmup) = (requests / rate, requests / rate / 10.0);
+    let fast = workers - u32::from(slow > 1.0);
+    let service = |id: &str, replicas: u32, mean: f64| {
+        format!(
+            r#"{{"id": "{id}", "kind": "service", "replicas": {replicas}, "concurrency": 1, "queue": {{"capacity": null}}, "service_time": "exp({mean}ms)"}}"#
+        )
+    };
+    let mut nodes = vec![service("fast", fast, 10.0)];
+    let mut links = vec![r#"{"from": "lb", "to": "fast", "latency": "const(0s)"}"#.to_owned()];
+    if slow > 1.0 {
+        nodes.push(service("slow", 1, 10.0 * slow));
+        links.push(r#"{"from": "lb", "to": "slow", "latency": "const(0s)"}"#.to_owned());
+    }
+    run(&format!(
+        r#"{{"faultline": 1, "seed": 5, "duration": "{duration}s", "warmup": "{warmup}s", "nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}}},
+            {{"id": "lb", "kind": "load_balancer", {balancer}}}, {}],
+          "links": [{{"from": "users", "to": "lb", "latency": "const(0s)"}}, {}]}}"#,
+        nodes.join(", "),
+        links.join(", ")
+    ))
+}
+
+/// The supermarket model with 100 servers (Mitzenmacher 2001, Table 1).
+#[test]
+fn two_choices_are_as_good_as_mitzenmacher_says() {
+    for (choices, load, mean, tolerance) in [
+        (1, 0.7, 33.333, 0.03),
+        (2, 0.5, 12.673, 0.02),
+        (2, 0.9, 26.454, 0.021),
+    ] {
+        let balancer = format!(r#""algorithm": "power_of_two", "choices": {choices}"#);
+        let report = balanced(10_000.0 * load, 1_000_000.0, 100, 1.0, &balancer);
+        near(&report, "/requests/latency_ms/mean", mean, tolerance);
+    }
+}
+
+/// Join the shortest queue, and what one server at a fifth of the speed does to it.
+#[test]
+fn the_least_outstanding_is_the_shortest_queue() {
+    let least = r#""algorithm": "least_outstanding""#;
+    for (workers, load, mean, tolerance) in [
+        (2, 0.8, 29.557, 0.04),
+        (10, 0.9, 19.3, 0.05),
+        (100, 0.9, 10.3, 0.05),
+    ] {
+        let rate = 100.0 * f64::from(workers) * load;
+        let report = balanced(rate, 1_000_000.0, workers, 1.0, least);
+        near(&report, "/requests/latency_ms/mean", mean, tolerance);
+    }
+    for (algorithm, mean, p99, share) in [
+        ("least_outstanding", 11.94, 72.8, 0.034),
+        ("power_of_two", 16.97, 134.0, 0.0372),
+    ] {
+        let algorithm = format!(r#""algorithm": "{algorithm}""#);
+        let report = balanced(500.0, 1_000_000.0, 10, 5.0, &algorithm);
+        near(&report, "/requests/latency_ms/mean", mean, 0.06);
+        near(&report, "/requests/latency_ms/p99", p99, 0.1);
+        let arrivals = |id: &str| number(&report, &format!("/nodes/{id}/arrivals"));
+        let slow = arrivals("slow") / (arrivals("slow") + arrivals("fast"));
+        assert!(
+            (slow / share - 1.0).abs() < 0.06,
+            "{algorithm}: {slow} against {share}"
+        );
+    }
+}

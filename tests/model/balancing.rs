@@ -174,3 +174,197 @@ fn least_outstanding_with_health_checks_leaves_a_dead_backend_alone() {
             .any(|at| (3500.0..11_500.0).contains(at))
     );
 }
+
+/// Which of a, b and c each of so many requests went to, one every 10 ms.
+fn order(rest: &str, links: [&str; 3], count: u64) -> String {
+    let nodes = [
+        replay((0..count).map(|n| n * 10)),
+        balancer(rest),
+        service("a", 1, ""),
+        service("b", 1, ""),
+        service("c", 1, ""),
+    ];
+    let ends = ["lb->a", "lb->b", "lb->c"];
+    let mut all = vec![link("u->lb", "")];
+    all.extend(ends.iter().zip(links).map(|(ends, rest)| link(ends, rest)));
+    let run = run(&nodes, &all);
+    let sent = |ends: &str| run.sent(ends).into_iter();
+    let mut order: Vec<(f64, char)> = Vec::new();
+    for (ends, name) in ends.iter().zip(['a', 'b', 'c']) {
+        order.extend(sent(ends).map(|at| (at, name)));
+    }
+    order.sort_by(|one, other| one.0.total_cmp(&other.0));
+    order.into_iter().map(|(_, name)| name).collect()
+}
+
+#[test]
+fn weights_are_mixed_as_nginx_mixes_them() {
+    let weighted = r#""algorithm": "weighted""#;
+    let five = [r#""weight": 5"#, "", ""];
+    assert_eq!(order(weighted, five, 14), "aabacaaaabacaa");
+    assert_eq!(order(weighted, ["", "", ""], 6), "abcabc");
+    assert_eq!(order("", five, 6), "abcabc", "round robin knows no weights");
+}
+
+#[test]
+fn a_key_stays_with_its_backend_while_that_has_room() {
+    let hashed = |rest: &str, moments: Vec<u64>| {
+        let one_key = r#""operations": [{"keys": {"uniform": {"n": 1}}}]"#;
+        let nodes = [
+            replay_by("u", moments, one_key),
+            balancer(&format!(
+                r#""algorithm": "consistent_hash", "consistent_hash": {{{rest}}}"#
+            )),
+            service("api", 10, r#""replicas": 3"#),
+        ];
+        let run = run(&nodes, &[link("u->lb", ""), link("lb->api", "")]);
+        let arrivals = |n| run.number(&format!("/nodes/api/replicas/{n}/arrivals"));
+        let mut arrivals = [0, 1, 2].map(arrivals);
+        arrivals.sort_by(f64::total_cmp);
+        arrivals
+    };
+    assert_eq!(hashed("", vec![0; 9]), [0.0, 0.0, 9.0]);
+    assert_eq!(hashed(r#""bounded_load": 1"#, vec![0; 9]), [3.0, 3.0, 3.0]);
+    // One after the other there is always room.
+    let slowly = (0..9).map(|n| n * 20).collect();
+    assert_eq!(hashed(r#""bounded_load": 1"#, slowly), [0.0, 0.0, 9.0]);
+    // With 1.5 times the mean: 9 calls, at most ceil(9 / 3 x 1.5) = 5 in one place.
+    assert_eq!(
+        hashed(r#""bounded_load": 1.5"#, vec![0; 9]),
+        [0.0, 4.0, 5.0]
+    );
+}
+
+#[test]
+fn who_answers_slowly_is_avoided_by_its_times() {
+    let nodes = |algorithm: &str| {
+        [
+            replay((0..90).map(|n| n * 10)),
+            balancer(&format!(r#""algorithm": "{algorithm}""#)),
+            service("a", 1, ""),
+            service("b", 1, ""),
+            service("slow", 9, ""),
+        ]
+    };
+    let links = [
+        link("u->lb", ""),
+        link("lb->a", ""),
+        link("lb->b", ""),
+        link("lb->slow", ""),
+    ];
+    // Every call is over before the next: by their number all look alike.
+    let blind = run(&nodes("power_of_two"), &links).number("/nodes/slow/arrivals");
+    assert!((20.0..=40.0).contains(&blind), "{blind}");
+    let seeing = run(&nodes("peak_ewma"), &links).number("/nodes/slow/arrivals");
+    assert!(seeing <= 2.0, "{seeing}");
+}
+
+/// Requests every 100 ms to two backends of which `b` is dead all the time; the balancer tries again.
+fn ejecting(rule: &str, duration_s: u64) -> Run {
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "10/s"}"#),
+        balancer(&format!(r#""outlier_ejection": {rule}"#)),
+        service("a", 1, ""),
+        service("b", 1, ""),
+    ];
+    let links = [
+        link("u->lb", ""),
+        link("lb->a", r#""retry": {}"#),
+        link("lb->b", r#""retry": {}"#),
+    ];
+    run_with(
+        &format!(r#""duration": "{duration_s}s""#),
+        &nodes,
+        &links,
+        &[fault("crash", "b", 0, duration_s * 1000, "")],
+    )
+}
+
+#[test]
+fn passive_checks_as_nginx_does_them() {
+    let run = ejecting(
+        r#"{"consecutive_errors": 1, "eject_for": "10s", "max_eject_for": "10s", "max_ejected": 1}"#,
+        60,
+    );
+    let tries = run.sent("lb->b");
+    assert_eq!(tries.len(), 6, "one per 10 s: {tries:?}");
+    assert_eq!(run.failed(), "");
+}
+
+#[test]
+fn ejections_get_longer_and_are_forgiven() {
+    let run = ejecting(r#"{"consecutive_errors": 3, "eject_for": "10s"}"#, 65);
+    // Three tries each time it is back: after 10, then 20, then 30 seconds.
+    let tries = run.sent("lb->b");
+    assert_eq!(tries.len(), 12, "{tries:?}");
+    let gaps: Vec<f64> = tries
+        .windows(2)
+        .map(|pair| ((pair[1] - pair[0]) / 1000.0).floor())
+        .filter(|gap| *gap > 0.0)
+        .collect();
+    assert_eq!(gaps, [10.0, 20.0, 30.0]);
+}
+
+#[test]
+fn no_more_than_a_share_is_ejected_but_one_always() {
+    let rule = r#""outlier_ejection": {"consecutive_errors": 1, "max_ejected": 0.5}, "panic_threshold": 0"#;
+    let nodes = [
+        replay((0..30).map(|n| n * 10)),
+        balancer(rule),
+        service("a", 1, ""),
+        service("b", 1, ""),
+        service("c", 1, ""),
+    ];
+    let links = [
+        link("u->lb", ""),
+        link("lb->a", ""),
+        link("lb->b", ""),
+        link("lb->c", ""),
+    ];
+    let faults = ["a", "b", "c"].map(|id| fault("crash", id, 0, 900, ""));
+    let run = run_with("", &nodes, &links, &faults);
+    assert_eq!(run.sent("lb->a"), [0.0]);
+    assert_eq!(run.sent("lb->b").len() + run.sent("lb->c").len(), 29);
+}
+
+#[test]
+fn without_a_panic_threshold_a_deep_check_takes_everybody_out() {
+    let nodes = |panic: &str| {
+        [
+            replay((0..100).map(|n| n * 100 + 50)),
+            balancer(&format!(
+                r#""health_check": {{"depth": "deep", "interval": "1s", "timeout": "100ms", "unhealthy_after": 2}}, "panic_threshold": {panic}"#
+            )),
+            service("api", 1, r#""replicas": 2"#),
+            database("db", 1, ""),
+        ]
+    };
+    let links = [
+        link("u->lb", ""),
+        link("lb->api", ""),
+        link("api->db", r#""when": "writes""#),
+    ];
+    // Nobody writes, and the database is dead: the deep check fails twice by 2 s.
+    let faults = [fault("crash", "db", 0, 9_000, "")];
+    let run = |panic: &str| run_with(r#""duration": "10s""#, &nodes(panic), &links, &faults);
+    let unavailable = run("0").number("/requests/failed/unavailable");
+    assert!((80.0..=95.0).contains(&unavailable), "{unavailable}");
+    assert_eq!(run("0.5").failed(), "");
+}
+
+#[test]
+fn a_balancer_that_restarts_believes_everybody_well() {
+    let run = probed(
+        "",
+        &[
+            fault("crash", "a", 600, 10_000, ""),
+            fault("crash", "lb", 5_000, 5_100, ""),
+        ],
+    );
+    // Found dead by the probes of 1500 to 3500; forgotten at 5000, found by those of 5500 to 7500.
+    let to_a = run.sent("lb->a");
+    let within = |from: f64, to: f64| to_a.iter().filter(|at| (from..to).contains(at)).count();
+    assert_eq!(within(3_500.0, 5_000.0), 0);
+    assert!(within(5_100.0, 7_500.0) > 10);
+    assert_eq!(within(7_500.0, 11_500.0), 0);
+}

@@ -95,6 +95,9 @@ pub(crate) fn describe(kind: &Kind) -> String {
                 Algorithm::Random => "random",
                 Algorithm::LeastOutstanding => "least outstanding",
                 Algorithm::PowerOfTwo => "power of two",
+                Algorithm::Weighted => "weighted",
+                Algorithm::PeakEwma => "peak EWMA",
+                Algorithm::ConsistentHash => "consistent hash",
             };
             match balancer.health_check {
                 Some(_) => format!("{algorithm}, checks health"),

@@ -51,6 +51,8 @@ record! {
         pub cancellation: bool = false => { label: "Cancel", source: "gRPC: yes; most HTTP servers: no" },
         /// For a consumer: deliveries in flight at most, over all replicas of the consumer.
         pub concurrency: u32 = 8 => { label: "Consumer concurrency", unit: "messages", range: 1..=1000000 },
+        /// From a load balancer that goes by weight: the share of each replica at the end of this link, relative to those of other links.
+        pub weight: u32 = 1 => { label: "Weight", range: 1..=1000, source: "nginx: 1" },
         /// For a consumer: deliveries in flight at each replica at most, within the concurrency. They wait at that replica, though another may be idle. `null` bounds all replicas together only.
         pub prefetch: Option<u32> = None => { label: "Prefetch", unit: "messages", range: 1..=1000000, source: "RabbitMQ prefetch count: unlimited unless set, 100 to 300 recommended" },
         /// For a publisher: what it waits for.

@@ -1,6 +1,7 @@
 //! What the parts of a design must say together. Each part alone was checked when it was read.
 
 pub(crate) mod copies;
+mod database;
 mod faults;
 mod telemetry;
 mod zones;
@@ -9,7 +10,9 @@ use crate::attribute::Reader;
 
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::Kind;
+use crate::kinds::Service;
 use crate::kinds::client::Arrivals;
+use crate::kinds::service::AdaptiveConcurrency;
 use crate::link::{Ack, Backoff, Condition, Link, Mode, OnWrite};
 use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +47,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for (at, node) in design.nodes.iter().enumerate() {
         reader.within(&format!("nodes[{at}]"), |reader| {
             zones::check_deployment(&node.deployment, reader);
-            check_kind(&node.kind, reader);
+            check_kind(&node.kind, &operations, reader);
             copies::check(node, &nodes, reader);
         });
     }
@@ -133,7 +136,7 @@ fn check_ids(design: &Design, reader: &mut Reader) {
     }
 }
 
-fn check_kind(kind: &Kind, reader: &mut Reader) {
+fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
     match kind {
         Kind::Client(client) => {
             if client.operations.is_empty() {
@@ -189,12 +192,29 @@ fn check_kind(kind: &Kind, reader: &mut Reader) {
                 });
             }
         }
-        Kind::LoadBalancer(_)
-        | Kind::Service(_)
-        | Kind::Cache(_)
-        | Kind::Queue(_)
-        | Kind::Database(_)
-        | Kind::Coordinator(_) => {}
+        Kind::Service(service) => check_service(service, operations, reader),
+        Kind::Database(database) => database::check(database, operations, reader),
+        Kind::LoadBalancer(_) | Kind::Cache(_) | Kind::Queue(_) | Kind::Coordinator(_) => {}
+    }
+}
+
+fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Reader) {
+    let bounds = match &service.adaptive_concurrency {
+        Some(AdaptiveConcurrency::Gradient(limit)) => Some((limit.min, limit.max)),
+        Some(AdaptiveConcurrency::Aimd(limit)) => Some((limit.min, limit.max)),
+        None => None,
+    };
+    if let Some((min, max)) = bounds.filter(|(min, max)| min > max) {
+        reader.within("adaptive_concurrency", |reader| {
+            reader.problem(format!("the lowest limit {min} is above the highest {max}"));
+        });
+    }
+    let unknown = |name: &&String| !operations.contains(name.as_str());
+    for name in service.queue.priority.iter().filter(unknown) {
+        let hint = hint(reader, name, operations.iter().copied());
+        reader.within("queue.priority", |reader| {
+            reader.problem(format!("no client has an operation \"{name}\"{hint}"));
+        });
     }
 }
 

@@ -172,7 +172,13 @@ fn node(rng: &mut Rng, kind: &str, earlier: &[Drawn]) -> Drawn {
         }
     }
     copy(rng, &mut value, earlier);
-    let value = Value::Map(value);
+    let mut value = Value::Map(value);
+    if value.at_path("queue.priority").is_some() {
+        let names = Value::List(operations(earlier));
+        value
+            .set_path("queue.priority", names)
+            .expect("it is there");
+    }
     let mut reader = design::Reader::default();
     let node = design::Node::read(&value, &mut reader);
     let Some(node) = node else {
@@ -241,21 +247,24 @@ fn deployment(rng: &mut Rng) -> Value {
     Value::Map(deployment)
 }
 
+/// The names of all operations.
+fn operations(nodes: &[Drawn]) -> Vec<Value> {
+    let of = |node: &Drawn| match &node.kind {
+        Kind::Client(client) => client.operations.clone(),
+        Kind::LoadBalancer(_)
+        | Kind::Service(_)
+        | Kind::Cache(_)
+        | Kind::Queue(_)
+        | Kind::Database(_)
+        | Kind::Coordinator(_) => vec![],
+    };
+    let all = nodes.iter().flat_map(of);
+    all.map(|operation| Value::Text(operation.name)).collect()
+}
+
 /// Calls from each node to later ones, until a request would cause too many.
 fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
-    let operations: Vec<Value> = nodes
-        .iter()
-        .flat_map(|node| match &node.kind {
-            Kind::Client(client) => client.operations.clone(),
-            Kind::LoadBalancer(_)
-            | Kind::Service(_)
-            | Kind::Cache(_)
-            | Kind::Queue(_)
-            | Kind::Database(_)
-            | Kind::Coordinator(_) => vec![],
-        })
-        .map(|operation| Value::Text(operation.name))
-        .collect();
+    let operations = operations(nodes);
     let mut links = Vec::new();
     // How many attempts of one request reach each node, at most.
     let mut visits = vec![0u64; nodes.len()];
@@ -658,6 +667,8 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
         ("Coordinator", "members") => whole(rng.between(1, 5)),
         ("Service", "replicas") => whole(rng.between(1, 5)),
+        ("Gradient" | "Aimd", "min") => whole(rng.between(1, 20)),
+        ("Gradient" | "Aimd", "max") => whole(rng.between(20, 60)),
         ("Link", "calls") => whole(rng.between(1, 3)),
         ("Link", "loss") => Value::Number(decimal(rng, 0.0, 0.2)),
         ("Retry", "max_attempts") => whole(rng.between(1, 4)),
@@ -668,6 +679,19 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Hedge", "max") => whole(rng.between(1, 2)),
         ("Breaker", "failure_rate") => Value::Number(decimal(rng, 0.05, 1.0)),
         ("Queue", "visibility_timeout") => Value::text(duration(rng, 0.5, 20.0).to_string()),
+        ("Shards", "count") => whole(rng.between(1, 4)),
+        // Operations are not known here.
+        ("Database", "cross_shard") => match any(rng, &field.shape, None) {
+            Value::Map(mut entries) => {
+                let value = match entries[0].0.as_str() {
+                    "probability" => Value::Number(decimal(rng, 0.0, 1.0)),
+                    _ => Value::List(Vec::new()),
+                };
+                entries[0].1 = value;
+                Value::Map(entries)
+            }
+            bare => bare,
+        },
         ("Queue", "max_receives") => whole(rng.between(1, 8)),
         _ => any(rng, &field.shape, field.range),
     }

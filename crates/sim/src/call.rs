@@ -134,6 +134,8 @@ pub enum Purpose {
     Delivery,
     /// Work of a node's own that nobody waits for: a cache's refresh, or its write behind the answer.
     Background,
+    /// The part of a database's call that one member does: its parent is at the same node.
+    Part,
     /// A balancer's health probe.
     Probe(design::kinds::load_balancer::Depth),
 }

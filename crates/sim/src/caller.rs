@@ -69,12 +69,15 @@ impl World {
         let parent = &self.calls[job];
         let mut call = Call::of_job(job, parent, LinkIx::NONE, parent.node);
         call.is_balanced = true;
-        match self.choose_backend(call.node) {
+        match self.choose_backend(call.node, call.key) {
             Some((place, link, replica)) => {
                 let state = &mut self.links[link.0 as usize];
                 state.count_call(call.is_measured, call.caller_replica);
                 (call.link, call.replica, call.place) = (link, replica, place);
                 call.node = state.to;
+                if replica == ANY_REPLICA {
+                    call.replica = state.choose_replica(&self.nodes);
+                }
                 self.make(call, link);
             }
             None => {
@@ -160,7 +163,7 @@ impl World {
         if call.is_balanced
             && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
         {
-            balancer.concluded(call.place, link, call.replica);
+            balancer.concluded(call, outcome, self.now);
         }
         // Policies act on what the attempt was once its record is free for another.
         let has_policy = state.is_guarded || (state.retry.is_some() && !outcome.is_answer());
@@ -207,7 +210,7 @@ impl World {
         if call.is_balanced
             && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
         {
-            balancer.concluded(call.place, link, call.replica);
+            balancer.concluded(call, Outcome::Ok, self.now);
         }
         let done = Done {
             link,
@@ -261,8 +264,8 @@ impl World {
     #[cold]
     fn attempt_balanced(&mut self, id: CallId) {
         let job = self.calls[id].parent;
-        let balancer = self.calls.get(job).map(|job| job.node);
-        let chosen = balancer.and_then(|balancer| self.choose_backend(balancer));
+        let balancer = self.calls.get(job).map(|job| (job.node, job.key));
+        let chosen = balancer.and_then(|(balancer, key)| self.choose_backend(balancer, key));
         let call = &mut self.calls[id];
         (call.link, call.is_balanced) = (LinkIx::NONE, true);
         let Some((place, link, replica)) = chosen else {
@@ -278,9 +281,9 @@ impl World {
     /// A balancer's choice for an attempt: the backend's place, link and replica. `None` where
     /// there is nobody.
     #[inline(always)]
-    fn choose_backend(&mut self, balancer: NodeIx) -> Option<(u32, LinkIx, u32)> {
+    fn choose_backend(&mut self, balancer: NodeIx, key: u32) -> Option<(u32, LinkIx, u32)> {
         let balancer = self.nodes[balancer.0 as usize].balancer.as_mut()?;
-        let (place, backend) = balancer.choose()?;
+        let (place, backend) = balancer.choose(key, self.now)?;
         Some((place, backend.link, backend.replica))
     }
 }

@@ -183,6 +183,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         calls: 1,
         is_optional: false,
         concurrency: 1,
+        weight: 1,
         prefetch: None,
         is_unawaited: false,
         latency: Sampler::Const(0),
@@ -257,6 +258,7 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
     (state.on_write, state.calls, state.is_optional) = (link.on_write, link.calls, link.optional);
     (state.latency, state.latency_lane, state.loss) = (latency, latency_lane, link.loss);
     (state.timeout, state.concurrency) = (timeout, link.concurrency);
+    state.weight = link.weight;
     state.prefetch = link.prefetch;
     state.is_unawaited = match link.mode {
         Mode::DeadLetter => true,
@@ -352,14 +354,7 @@ fn conditions(link: &Link, world: &World) -> Vec<Condition> {
         Spec::OnMiss => Condition::OnMiss,
         Spec::OnError => Condition::OnError,
         Spec::Probability(p) => Condition::Probability(*p),
-        Spec::Operations(names) => {
-            let places = world
-                .operations
-                .iter()
-                .enumerate()
-                .filter(|(_, operation)| names.contains(&operation.name));
-            Condition::Operations(places.map(|(place, _)| place as u32).collect())
-        }
+        Spec::Operations(names) => world.operations_named(names),
     });
     made.collect()
 }

@@ -42,6 +42,8 @@ pub enum Event {
     Patience(CallId),
     /// A delivered message was not acknowledged in time.
     Visibility(CallId),
+    /// A call goes on inside its node, between the members of a database.
+    Step(CallId),
     /// A client's next request is due. An older generation is of a rate that no longer holds.
     Request {
         /// The client.
@@ -92,6 +94,15 @@ pub enum Event {
         node: NodeIx,
         /// The key.
         key: u32,
+    },
+    /// A call has waited for a slot as long as its callee lets it.
+    Leave(CallId),
+    /// The next of the calls that share a replica's slots is done.
+    Shared {
+        /// The service.
+        node: NodeIx,
+        /// Its replica.
+        replica: u32,
     },
     /// A fault begins or ends.
     Fault {
@@ -279,6 +290,12 @@ impl Packed {
             29 => Event::Cancel(call),
             27 => Event::Expire(call),
             17 => Event::Lock { node, tag: high },
+            19 => Event::Leave(call),
+            18 => Event::Shared {
+                node,
+                replica: high,
+            },
+            24 => Event::Step(call),
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -317,6 +334,9 @@ impl Event {
             Self::Cancel(call) => Packed::of_call(29, call),
             Self::Expire(call) => Packed::of_call(27, call),
             Self::Lock { node, tag } => Packed::of_two(17, node.0, tag),
+            Self::Leave(call) => Packed::of_call(19, call),
+            Self::Shared { node, replica } => Packed::of_two(18, node.0, replica),
+            Self::Step(call) => Packed::of_call(24, call),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -342,11 +362,14 @@ impl Event {
             | Self::Expire(_)
             | Self::Patience(_)
             | Self::Visibility(_)
+            | Self::Step(_)
             | Self::Think { .. }
             | Self::Reload { .. }
             | Self::Fill { .. }
             | Self::Invalidate { .. }
             | Self::Lock { .. }
+            | Self::Leave(_)
+            | Self::Shared { .. }
             | Self::LaneHead { .. } => false,
         }
     }
@@ -378,6 +401,7 @@ mod tests {
             Event::Hedge(call),
             Event::Cancel(call),
             Event::Expire(call),
+            Event::Step(call),
             Event::Request {
                 node,
                 generation: 9,
@@ -410,6 +434,8 @@ mod tests {
                 generation: 4,
             },
             Event::Lock { node, tag: 77 },
+            Event::Leave(call),
+            Event::Shared { node, replica: 3 },
             Event::LaneHead { lane: 255 },
         ] {
             let packed = event.pack();

@@ -101,7 +101,7 @@ impl World {
         // would choose it again.
         let mut turned_down = [None; CHOICES];
         for choice in &mut turned_down {
-            let Some((place, backend)) = balancer.choose() else {
+            let Some((place, backend)) = balancer.choose(call.key, self.now) else {
                 return false;
             };
             let chosen = (place, backend.link, backend.replica);
@@ -114,7 +114,7 @@ impl World {
         let is_last_kept = turned_down[CHOICES - 1].is_some();
         let kept = CHOICES - usize::from(is_last_kept);
         for (place, link, replica) in turned_down[..kept].iter().flatten() {
-            balancer.concluded(*place, *link, *replica);
+            balancer.released(*place, *link, *replica);
         }
         call.node = self.links[call.link.0 as usize].to;
         let (root, link, is_measured) = (call.root, call.link, call.is_measured);
@@ -168,7 +168,7 @@ impl World {
         if ended.is_balanced
             && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
         {
-            balancer.concluded(ended.place, ended.link, ended.replica);
+            balancer.released(ended.place, ended.link, ended.replica);
         }
         if ended.is_judged
             && let Some(caller) = state.callers.get_mut(ended.caller_replica as usize)

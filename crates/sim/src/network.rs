@@ -79,6 +79,10 @@ impl World {
         (call.replica, call.place, call.remaining) = (replica, backend, balancer.0);
         call.operation = Call::NO_OPERATION;
         (call.is_sent, call.phase) = (true, Phase::Travelling);
+        if replica == ANY_REPLICA {
+            let state = &mut self.links[link.0 as usize];
+            call.replica = state.choose_replica(&self.nodes);
+        }
         let id = self.calls.insert(call);
         self.after(timeout, Event::ProbeTimeout(id));
         self.travel(id);
@@ -93,8 +97,9 @@ impl World {
         if matches!(call.phase, Phase::Answering | Phase::Gone) {
             self.calls.remove(id);
         }
+        let now = self.now;
         if let Some(balancer) = &mut self.node_mut(balancer).balancer {
-            balancer.probed(place, outcome.is_answer());
+            balancer.probed(place, outcome.is_answer(), now);
         }
     }
 

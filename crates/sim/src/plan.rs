@@ -126,6 +126,16 @@ pub enum Progress {
 }
 
 impl World {
+    /// The condition that an operation has one of these names.
+    pub fn operations_named(&self, names: &[String]) -> Condition {
+        let places = self
+            .operations
+            .iter()
+            .enumerate()
+            .filter(|(_, operation)| names.contains(&operation.name));
+        Condition::Operations(places.map(|(place, _)| place as u32).collect())
+    }
+
     /// Starts a job's plan.
     #[inline(never)]
     pub fn start_plan(&mut self, job: CallId) -> Progress {

@@ -306,10 +306,7 @@ impl Simulation {
         }
         for node in &mut self.nodes {
             for station in node.stations_mut() {
-                station
-                    .gauges_mut()
-                    .into_iter()
-                    .for_each(|gauge| mark(gauge, now));
+                station.gauges_mut().for_each(|gauge| mark(gauge, now));
             }
             match node {
                 Node::Queue(queue) => mark(&mut queue.waiting, now),
@@ -317,7 +314,11 @@ impl Simulation {
                     mark(&mut coordinator.waiting, now);
                     mark(&mut coordinator.held, now);
                 }
-                _ => {}
+                Node::Database(database) => mark(database.gauge_mut(), now),
+                Node::Client(_) | Node::LoadBalancer(_) | Node::Service(_) | Node::Cache(_) => {}
+            }
+            if let Node::Service(service) = node {
+                service.limits_mut().for_each(|gauge| mark(gauge, now));
             }
         }
     }
@@ -374,7 +375,9 @@ impl Simulation {
             }
             Event::Cancel(id) if self.begins(time, event) => self.cancel(id),
             Event::Expire(id) if self.begins(time, event) => self.withdraw(id, Cause::Timeout),
-            Event::Patience(id) | Event::Visibility(id) if self.begins(time, event) => {
+            Event::Patience(id) | Event::Visibility(id) | Event::Leave(id) | Event::Step(id)
+                if self.begins(time, event) =>
+            {
                 let node = self.world.calls[id].node;
                 self.nodes[node.0 as usize].timer(event, &mut self.world);
             }
@@ -390,6 +393,8 @@ impl Simulation {
             | Event::Expire(_)
             | Event::Patience(_)
             | Event::Visibility(_)
+            | Event::Leave(_)
+            | Event::Step(_)
             | Event::LaneHead { .. } => {}
             Event::Request { node, .. }
             | Event::Think { node, .. }
@@ -397,7 +402,8 @@ impl Simulation {
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
             | Event::Lock { node, .. }
-            | Event::Invalidate { node, .. } => {
+            | Event::Invalidate { node, .. }
+            | Event::Shared { node, .. } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
                     self.nodes[node.0 as usize].timer(event, &mut self.world);
                 }
@@ -507,6 +513,11 @@ impl Simulation {
     fn withdraw(&mut self, id: CallId, cause: Cause) {
         let world = &mut self.world;
         let (node, replica) = (world.calls[id].node.0 as usize, world.calls[id].replica);
+        if let Node::Database(database) = &mut self.nodes[node]
+            && database.withdraws(id, cause, world)
+        {
+            return;
+        }
         let stations = self.nodes[node].stations_mut();
         if let Some(station) = stations.get_mut(replica as usize) {
             station.withdraw(id, &mut world.calls, world.now);
@@ -661,12 +672,16 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         Event::Served(id) => calls
             .get(*id)
             .is_some_and(|call| call.phase == Phase::Serving),
+        Event::Leave(id) => calls
+            .get(*id)
+            .is_some_and(|call| call.phase == Phase::Queued),
         Event::Arrive(id)
         | Event::Reply(id)
         | Event::Backoff(id)
         | Event::Cancel(id)
         | Event::Patience(id)
-        | Event::Visibility(id) => calls.get(*id).is_some(),
+        | Event::Visibility(id)
+        | Event::Step(id) => calls.get(*id).is_some(),
         Event::Request { .. }
         | Event::Think { .. }
         | Event::Reload { .. }
@@ -674,6 +689,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Probe { .. }
         | Event::Fill { .. }
         | Event::Invalidate { .. }
+        | Event::Shared { .. }
         | Event::Fault { .. }
         | Event::Watch { .. }
         | Event::Lock { .. }

@@ -1,9 +1,14 @@
 //! A station: the slots of one replica and the queue before them.
 
+mod classes;
+mod sharing;
+
 use crate::agenda::Time;
 use crate::call::{Call, CallId, Calls, Phase};
 use crate::measure::Gauge;
+use classes::{Classes, NOBODY};
 use design::kinds::service::Discipline;
+use sharing::Sharing;
 
 /// What becomes of a call that arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +21,19 @@ pub enum Admission {
     Full,
 }
 
+/// How waiting calls and slots are managed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// Who is next.
+    pub discipline: Discipline,
+    /// A queue that has not been empty for so long is a standing one, in ns.
+    pub standing: u64,
+    /// Each operation's class of priority, by its place in the run.
+    pub classes: Vec<u32>,
+    /// How many classes there are, that of the unlisted included.
+    pub class_count: usize,
+}
+
 /// Slots and a queue. Waiting calls are chained through their records, so a queue of any length
 /// costs nothing until it is used.
 #[derive(Clone, Debug)]
@@ -24,11 +42,19 @@ pub struct Station {
     pub slots: Option<u64>,
     /// Waiting places; `None` is unbounded.
     pub places: Option<u64>,
-    /// Who is next.
-    pub discipline: Discipline,
+    /// Calls that may hold at once: the slots, and where they are shared the places besides.
+    room: Option<u64>,
+    discipline: Discipline,
+    standing: u64,
     first: u32,
     last: u32,
-    /// Waiting.
+    /// Waiting calls, health probes included.
+    waiting: u64,
+    /// Since when somebody has waited, where somebody does.
+    standing_since: Time,
+    classes: Option<Box<Classes>>,
+    sharing: Option<Box<Sharing>>,
+    /// Waiting. Health probes are no part of the traffic.
     pub queued: Gauge,
     /// Slots there are; 0 while they are unbounded.
     pub offered: Gauge,
@@ -40,9 +66,9 @@ pub struct Station {
     pub held_total: u128,
     /// Calls that arrived and were measured.
     pub arrivals: u64,
+    /// Calls let in and not answered yet, with a slot or without; its owner counts.
+    pub present: u64,
 }
-
-const NOBODY: u32 = u32::MAX;
 
 impl Station {
     /// An empty station.
@@ -50,15 +76,22 @@ impl Station {
         Self {
             slots,
             places,
+            room: slots,
             discipline,
+            standing: 0,
             first: NOBODY,
             last: NOBODY,
+            waiting: 0,
+            standing_since: 0,
+            classes: None,
+            sharing: None,
             queued: Gauge::default(),
             offered: Gauge::default(),
             held: Gauge::default(),
             working: Gauge::default(),
             held_total: 0,
             arrivals: 0,
+            present: 0,
         }
     }
 
@@ -66,6 +99,41 @@ impl Station {
     pub fn set_slots(&mut self, slots: Option<u64>, now: Time) {
         self.slots = slots;
         self.offered.set(now, slots.unwrap_or(0));
+        self.room = slots;
+        if let Some(sharing) = &mut self.sharing {
+            sharing.set_processors(slots, now);
+            self.room = slots.zip(self.places).map(|(slots, places)| slots + places);
+        }
+    }
+
+    /// Takes new rules; [`Self::set_slots`] follows. Those who wait are put in their order. Gives
+    /// those who shared slots until now and do so no more, each with the work left.
+    pub fn set_rules(&mut self, rules: &Rules, calls: &mut Calls, now: Time) -> Vec<(CallId, u64)> {
+        (self.discipline, self.standing) = (rules.discipline, rules.standing);
+        let waiting: Vec<CallId> = self.waiting(calls).collect();
+        (self.first, self.last) = (NOBODY, NOBODY);
+        self.classes = (rules.discipline == Discipline::Priority)
+            .then(|| Box::new(Classes::new(rules.classes.clone(), rules.class_count)));
+        for id in waiting {
+            self.enqueue(id, calls);
+        }
+        let shares = rules.discipline == Discipline::ProcessorSharing;
+        match &mut self.sharing {
+            None if shares => self.sharing = Some(Box::new(Sharing::new(self.slots))),
+            Some(sharing) if !shares => {
+                let left = sharing.dissolve(now);
+                self.sharing = None;
+                return left;
+            }
+            None | Some(_) => {}
+        }
+        Vec::new()
+    }
+
+    /// Those who wait, in the order of the chain.
+    fn waiting(&self, calls: &Calls) -> impl Iterator<Item = CallId> {
+        let id = |slot: u32| (slot != NOBODY).then(|| calls.id_at(slot));
+        std::iter::successors(id(self.first), move |last| id(calls[*last].next))
     }
 
     /// Lets a call in, if there is room.
@@ -75,20 +143,26 @@ impl Station {
             self.hold(id, calls, now);
             return Admission::Slot;
         }
-        if self
-            .places
-            .is_some_and(|places| self.queued.level() >= places)
-        {
+        let is_full = self.places.is_some_and(|places| self.waiting >= places);
+        // Those who share do not wait: their places are room to share.
+        if is_full || self.sharing.is_some() {
             return Admission::Full;
         }
+        if self.first == NOBODY {
+            self.standing_since = now;
+        }
         self.enqueue(id, calls);
-        self.queued.up(now);
-        calls[id].phase = Phase::Queued;
+        self.waiting += 1;
+        let call = &mut calls[id];
+        call.phase = Phase::Queued;
+        if !call.is_probe() {
+            self.queued.up(now);
+        }
         Admission::Queued
     }
 
     fn has_free_slot(&self) -> bool {
-        self.slots.is_none_or(|slots| self.held.level() < slots)
+        self.room.is_none_or(|room| self.held.level() < room)
     }
 
     #[inline]
@@ -114,35 +188,95 @@ impl Station {
             return None;
         }
         let id = calls.id_at(match self.discipline {
-            Discipline::Fifo => self.first,
             Discipline::Lifo => self.last,
+            Discipline::AdaptiveLifo if self.stands(now) => self.last,
+            Discipline::Fifo
+            | Discipline::AdaptiveLifo
+            | Discipline::Codel
+            | Discipline::Priority
+            | Discipline::ProcessorSharing => self.first,
         });
-        self.unchain(id, calls);
-        self.queued.down(now);
+        self.leave(id, calls, now);
         self.hold(id, calls, now);
         Some(id)
     }
 
-    /// Takes a waiting call out of the queue.
-    pub fn withdraw(&mut self, id: CallId, calls: &mut Calls, now: Time) {
+    /// A waiting call leaves the queue.
+    pub fn leave(&mut self, id: CallId, calls: &mut Calls, now: Time) {
         self.unchain(id, calls);
-        self.queued.down(now);
+        self.waiting -= 1;
+        if !calls[id].is_probe() {
+            self.queued.down(now);
+        }
+    }
+
+    /// A waiting call is taken out of the queue: its owner answers it.
+    pub fn withdraw(&mut self, id: CallId, calls: &mut Calls, now: Time) {
+        self.leave(id, calls, now);
+        // Of those let in only some owners keep count.
+        self.present = self.present.saturating_sub(1);
+    }
+
+    /// When the oldest of those who wait came.
+    pub fn oldest(&self, calls: &Calls) -> Option<Time> {
+        let arrived = |slot: u32| (slot != NOBODY).then(|| calls[calls.id_at(slot)].arrived);
+        let Some(classes) = &self.classes else {
+            return arrived(self.first);
+        };
+        // The first of each class stands behind the last of the one before.
+        let behind = |end: u32| calls[calls.id_at(end)].next;
+        let firsts = classes.ends().map(behind).chain([self.first]);
+        firsts.filter_map(arrived).min()
+    }
+
+    /// Whether the queue has not been empty for longer than the rules let pass: what waits is no
+    /// burst that goes away by itself (Maurer, Fail at Scale, 2015).
+    pub fn stands(&self, now: Time) -> bool {
+        self.first != NOBODY && now - self.standing_since > self.standing
     }
 
     fn enqueue(&mut self, id: CallId, calls: &mut Calls) {
-        calls[id].next = NOBODY;
-        calls[id].previous = self.last;
-        if self.last == NOBODY {
-            self.first = id.slot;
-        } else {
-            let last = calls.id_at(self.last);
-            calls[last].next = id.slot;
+        let previous = match &mut self.classes {
+            None => self.last,
+            Some(classes) => {
+                let class = classes.of(&calls[id]);
+                let previous = classes.before(class);
+                classes.set_end(class, id.slot);
+                previous
+            }
+        };
+        let next = match previous {
+            NOBODY => std::mem::replace(&mut self.first, id.slot),
+            slot => {
+                let previous = calls.id_at(slot);
+                std::mem::replace(&mut calls[previous].next, id.slot)
+            }
+        };
+        (calls[id].previous, calls[id].next) = (previous, next);
+        match next {
+            NOBODY => self.last = id.slot,
+            slot => {
+                let next = calls.id_at(slot);
+                calls[next].previous = id.slot;
+            }
         }
-        self.last = id.slot;
     }
 
     fn unchain(&mut self, id: CallId, calls: &mut Calls) {
         let (previous, next) = (calls[id].previous, calls[id].next);
+        if let Some(classes) = &mut self.classes {
+            let class = classes.of(&calls[id]);
+            if classes.end(class) == id.slot {
+                let is_of_class =
+                    |slot: u32| slot != NOBODY && classes.of(&calls[calls.id_at(slot)]) == class;
+                let end = if is_of_class(previous) {
+                    previous
+                } else {
+                    NOBODY
+                };
+                classes.set_end(class, end);
+            }
+        }
         match previous {
             NOBODY => self.first = next,
             slot => {
@@ -160,6 +294,44 @@ impl Station {
         (calls[id].previous, calls[id].next) = (NOBODY, NOBODY);
     }
 
+    /// Whether calls share the slots: such a one has no slot of its own to hold while it waits for
+    /// others.
+    #[inline]
+    pub fn shares(&self) -> bool {
+        self.sharing.is_some()
+    }
+
+    /// A call that was let in begins its work at a share of the slots.
+    pub fn share(&mut self, id: CallId, work: u64, now: Time) {
+        if let Some(sharing) = &mut self.sharing {
+            sharing.add(id, work, now);
+        }
+    }
+
+    /// The next sharing call that is done by now.
+    pub fn shared_out(&mut self, now: Time) -> Option<CallId> {
+        self.sharing.as_mut()?.finished(now)
+    }
+
+    /// When to look again who is done, where no event says so already.
+    pub fn next_due(&mut self, now: Time) -> Option<Time> {
+        self.sharing.as_mut()?.next_due(now)
+    }
+
+    /// Whether an event that says so is the one that counts.
+    pub fn is_due(&mut self, now: Time) -> bool {
+        let sharing = self.sharing.as_mut();
+        sharing.is_some_and(|sharing| sharing.is_due(now))
+    }
+
+    /// What utilisation is of: the slots held, or where they are shared those at work.
+    pub fn busy(&self) -> &Gauge {
+        match &self.sharing {
+            Some(sharing) => &sharing.busy,
+            None => &self.held,
+        }
+    }
+
     /// A call is lost in a crash: the time it held its slot still counts.
     pub fn count_lost(&mut self, call: &Call, now: Time) {
         if call.holds_slot() {
@@ -171,18 +343,28 @@ impl Station {
     pub fn clear(&mut self, now: Time) {
         self.first = NOBODY;
         self.last = NOBODY;
+        (self.waiting, self.present) = (0, 0);
+        if let Some(classes) = &mut self.classes {
+            classes.clear();
+        }
+        if let Some(sharing) = &mut self.sharing {
+            sharing.clear(now);
+        }
         self.queued.set(now, 0);
         self.held.set(now, 0);
         self.working.set(now, 0);
     }
 
     /// Every gauge of the station.
-    pub fn gauges_mut(&mut self) -> [&mut Gauge; 4] {
+    pub fn gauges_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
+        let shared = self.sharing.as_mut().map(|sharing| &mut sharing.busy);
         [
             &mut self.queued,
             &mut self.offered,
             &mut self.held,
             &mut self.working,
         ]
+        .into_iter()
+        .chain(shared)
     }
 }

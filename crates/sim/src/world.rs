@@ -187,6 +187,8 @@ pub struct LinkState {
     pub is_optional: bool,
     /// Deliveries in flight at most.
     pub concurrency: u32,
+    /// From a balancer that goes by weight: that of each replica.
+    pub weight: u32,
     /// Deliveries in flight at each replica at most.
     pub prefetch: Option<u32>,
     /// Whether what it carries is sent without waiting for an answer.
@@ -436,8 +438,8 @@ impl World {
         balancers
             .flat_map(|balancer| &balancer.backends)
             .any(|backend| {
-                backend.replica == replica
-                    && !backend.is_healthy
+                (backend.replica == replica || backend.replica == crate::call::ANY_REPLICA)
+                    && !backend.is_believed_well(self.now)
                     && self.link(backend.link).to == node
             })
     }
@@ -451,6 +453,13 @@ impl World {
         } else {
             stretch(work, slowdown)
         }
+    }
+
+    /// Whether a replica of a node runs.
+    pub fn is_up(&self, node: NodeIx, replica: u32) -> bool {
+        let state = self.node(node);
+        let replica = state.replicas.get(replica as usize);
+        state.is_present && replica.is_some_and(|replica| replica.is_up)
     }
 
     /// The effect of a call's operation.
@@ -482,6 +491,6 @@ impl World {
 
 /// At most 30 days, however many slowdowns come together: the clock must not overflow.
 #[cold]
-fn stretch(work: u64, times: f64) -> u64 {
+pub(crate) fn stretch(work: u64, times: f64) -> u64 {
     (work as f64 * times).min(design::quantity::DURATION_MAX.0 as f64) as u64
 }

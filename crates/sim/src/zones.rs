@@ -162,6 +162,7 @@ impl World {
         let call = &self.calls[id];
         let caller = match call.purpose {
             Purpose::Probe(_) => NodeIx(call.remaining),
+            Purpose::Part => call.node,
             Purpose::Request | Purpose::Call | Purpose::Delivery => self.link(call.link).from,
             // Never travels.
             Purpose::Background => call.node,

@@ -1,15 +1,15 @@
-//! Databases.
+//! Databases: connections, slots, shards, contention.
 
 use crate::distribution::Distribution;
 use crate::quantity::Duration;
-use crate::record;
+use crate::{choice, record, variants};
 
 record! {
     /// Stores versions of keys. Connections bound who may ask, concurrency bounds how many are worked on at once.
     pub struct Database {
-        /// Connections: calls waiting or worked on; one more is refused. `null` is unbounded.
+        /// Connections: calls waiting or worked on; one more is refused. Of each member. `null` is unbounded.
         pub connections: Option<u32> = Some(100) => { label: "Connections", unit: "connections", range: 1..=1000000, source: "PostgreSQL max_connections: 100" },
-        /// Calls worked on at once; the others of the connected wait, first come first served.
+        /// Calls worked on at once by each member; the others of the connected wait, first come first served.
         pub concurrency: u32 = 16 => { label: "Concurrency", unit: "slots", range: 1..=1000000 },
         /// Work of a read.
         pub read_time: Distribution = Distribution::Exp(Duration::ms(3)) => { label: "Read time", source: "a point read takes 1 to 10 ms" },
@@ -19,5 +19,80 @@ record! {
         pub copy_of: Option<String> = None => { label: "Copy of" },
         /// Whether ids are unique: a write is ignored where one with its idempotency key, or of its message, was applied before.
         pub unique_ids: bool = false => { label: "Unique ids" },
+        /// Share of reads and writes that end in an error after their work.
+        pub error_rate: f64 = 0.0 => { label: "Error rate", range: 0..=1 },
+        /// Work gets slower the more of it is done at once.
+        pub contention: Option<Contention> = None => { label: "Contention" },
+        /// Whether writes of one key wait for each other, as for the lock of a row.
+        pub row_locks: bool = false => { label: "Row locks" },
+        /// How long a write holds its row after its own work: the rest of its transaction. It needs no slot meanwhile.
+        pub lock_time: Distribution = Distribution::Const(Duration::ZERO) => { label: "Lock time" },
+        /// How the keys are spread over members.
+        pub shards: Shards = Shards::default() => { label: "Shards" },
+        /// Which operations touch every shard: all must answer, and a write commits in two phases. `null` is none.
+        pub cross_shard: Option<CrossShard> = None => { label: "Cross-shard" },
+        /// One way between members, and between them and whoever gathers their parts.
+        pub member_latency: Distribution = Distribution::Const(Duration::us(250)) => { label: "Member latency", source: "half a round trip of 0.5 ms within a zone" },
+    }
+}
+
+record! {
+    /// The universal scalability law: work takes 1 + α (N - 1) + β N (N - 1) times as long, N being worked on.
+    pub struct Contention {
+        /// Share of the work that only one at a time can do (α).
+        pub alpha: f64 = 0.03 => { label: "Alpha", range: 0..=1, source: "Gunther, Guerrilla Capacity Planning, 2007: serial fractions of 1 to 5 %" },
+        /// Cost of each pair that must agree on something (β): what makes more be less.
+        pub beta: f64 = 0.0001 => { label: "Beta", range: 0..=1, source: "Gunther, 2007" },
+    }
+}
+
+record! {
+    /// How the keys are spread over members.
+    pub struct Shards {
+        /// How many there are.
+        pub count: u32 = 1 => { label: "Count", unit: "shards", range: 1..=4096 },
+        /// Which keys go together.
+        pub by: ShardBy = ShardBy::Hash => { label: "By" },
+        /// By tenant: how many there are. Key k is of tenant k modulo this.
+        pub tenants: u32 = 100 => { label: "Tenants", range: 1..=10000000 },
+    }
+}
+
+choice! {
+    /// Which keys go together on a shard.
+    pub enum ShardBy {
+        /// Keys spread by a hash: evenly, popular neighbours apart. Which keys meet hangs on the seed.
+        Hash = "hash",
+        /// Neighbours together, over the keys that clients use: the popular ones meet on the first shard.
+        Range = "range",
+        /// All keys of a tenant together, the tenants spread by a hash.
+        Tenant = "tenant",
+    }
+}
+
+variants! {
+    /// Which operations touch every shard.
+    pub enum CrossShard {
+        bare {
+            /// All of them.
+            Always = "always",
+            /// Those that read.
+            Reads = "reads",
+            /// Those that write.
+            Writes = "writes",
+        }
+        with {
+            /// These.
+            Operations(Vec<String>) = "operations", or Vec::new();
+            /// Each with this probability.
+            Probability(f64) = "probability", or 0.1;
+        }
+    }
+}
+
+impl Database {
+    /// Members: processes that hold data, shard after shard.
+    pub fn members(&self) -> u32 {
+        self.shards.count
     }
 }

@@ -94,11 +94,8 @@ impl Kind {
         match self {
             Self::Service(service) => service.replicas,
             Self::Coordinator(coordinator) => coordinator.members,
-            Self::Client(_)
-            | Self::LoadBalancer(_)
-            | Self::Cache(_)
-            | Self::Queue(_)
-            | Self::Database(_) => 1,
+            Self::Database(database) => database.members(),
+            Self::Client(_) | Self::LoadBalancer(_) | Self::Cache(_) | Self::Queue(_) => 1,
         }
     }
 }

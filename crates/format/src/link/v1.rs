@@ -202,7 +202,15 @@ static LOAD_BALANCER: Record = Record {
     fields: &[
         Field(
             "algorithm",
-            Choice(&["round_robin", "random", "least_outstanding", "power_of_two"]),
+            Choice(&[
+                "round_robin",
+                "random",
+                "least_outstanding",
+                "power_of_two",
+                "weighted",
+                "peak_ewma",
+                "consistent_hash",
+            ]),
             "round_robin",
         ),
         Field("health_check", Optional(&Record(&HEALTH_CHECK)), "null"),
@@ -212,6 +220,31 @@ static LOAD_BALANCER: Record = Record {
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
         Field("cost", Optional(&Record(&COST)), "null"),
+        Field(
+            "outlier_ejection",
+            Optional(&Record(&OUTLIER_EJECTION)),
+            "null",
+        ),
+        Field("choices", Integer, "2"),
+        Field("consistent_hash", Record(&CONSISTENT_HASH), "{}"),
+    ],
+};
+
+static OUTLIER_EJECTION: Record = Record {
+    name: "outlier_ejection",
+    fields: &[
+        Field("consecutive_errors", Integer, "5"),
+        Field("eject_for", Duration, "30s"),
+        Field("max_eject_for", Duration, "300s"),
+        Field("max_ejected", Number, "0.1"),
+    ],
+};
+
+static CONSISTENT_HASH: Record = Record {
+    name: "consistent_hash",
+    fields: &[
+        Field("virtual_nodes", Integer, "100"),
+        Field("bounded_load", Optional(&Number), "null"),
     ],
 };
 
@@ -241,14 +274,86 @@ static SERVICE: Record = Record {
         Field("idempotency_window", Optional(&Duration), "null"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
         Field("cost", Optional(&Record(&COST)), "null"),
+        Field("rate_limit", Optional(&Record(&RATE_LIMIT)), "null"),
+        Field(
+            "adaptive_concurrency",
+            Optional(&ADAPTIVE_CONCURRENCY),
+            "null",
+        ),
+        Field("shed", Optional(&Record(&SHED)), "null"),
     ],
+};
+
+static RATE_LIMIT: Record = Record {
+    name: "rate_limit",
+    fields: &[
+        Field("rate", Rate, "100/s"),
+        Field("burst", Integer, "50"),
+        Field("scope", Choice(&["replica", "service"]), "replica"),
+        Field("per", Choice(&["all", "key"]), "all"),
+    ],
+};
+
+const ADAPTIVE_CONCURRENCY: Wire = Variants(&[
+    ("gradient", Some(Record(&GRADIENT))),
+    ("aimd", Some(Record(&AIMD))),
+]);
+
+static GRADIENT: Record = Record {
+    name: "gradient",
+    fields: &[
+        Field("initial", Integer, "20"),
+        Field("min", Integer, "20"),
+        Field("max", Integer, "200"),
+        Field("tolerance", Number, "1.5"),
+        Field("window", Duration, "1s"),
+    ],
+};
+
+static AIMD: Record = Record {
+    name: "aimd",
+    fields: &[
+        Field("initial", Integer, "20"),
+        Field("min", Integer, "20"),
+        Field("max", Integer, "200"),
+        Field("timeout", Duration, "5s"),
+        Field("backoff", Number, "0.9"),
+        Field("window", Duration, "1s"),
+    ],
+};
+
+static SHED: Record = Record {
+    name: "shed",
+    fields: &[Field("queue_delay", Duration, "100ms")],
 };
 
 static CALL_QUEUE: Record = Record {
     name: "call_queue",
     fields: &[
         Field("capacity", Optional(&Integer), "100"),
-        Field("discipline", Choice(&["fifo", "lifo"]), "fifo"),
+        Field(
+            "discipline",
+            Choice(&[
+                "fifo",
+                "lifo",
+                "adaptive_lifo",
+                "codel",
+                "priority",
+                "processor_sharing",
+            ]),
+            "fifo",
+        ),
+        Field("priority", List(&Text), "[]"),
+        Field("max_wait", Optional(&Duration), "null"),
+        Field("codel", Optional(&Record(&CODEL)), "null"),
+    ],
+};
+
+static CODEL: Record = Record {
+    name: "codel",
+    fields: &[
+        Field("target", Duration, "5ms"),
+        Field("interval", Duration, "100ms"),
     ],
 };
 
@@ -330,6 +435,13 @@ static DATABASE: Record = Record {
         Field("unique_ids", Bool, "false"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
         Field("cost", Optional(&Record(&COST)), "null"),
+        Field("error_rate", Number, "0"),
+        Field("contention", Optional(&Record(&CONTENTION)), "null"),
+        Field("row_locks", Bool, "false"),
+        Field("lock_time", Distribution, "const(0s)"),
+        Field("shards", Record(&SHARDS), "{}"),
+        Field("cross_shard", Optional(&CROSS_SHARD), "null"),
+        Field("member_latency", Distribution, "const(250us)"),
     ],
 };
 
@@ -346,6 +458,31 @@ static COORDINATOR: Record = Record {
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
         Field("cost", Optional(&Record(&COST)), "null"),
+    ],
+};
+
+const CROSS_SHARD: Wire = Variants(&[
+    ("always", None),
+    ("reads", None),
+    ("writes", None),
+    ("operations", Some(List(&Text))),
+    ("probability", Some(Number)),
+]);
+
+static CONTENTION: Record = Record {
+    name: "contention",
+    fields: &[
+        Field("alpha", Number, "0.03"),
+        Field("beta", Number, "0.0001"),
+    ],
+};
+
+static SHARDS: Record = Record {
+    name: "shards",
+    fields: &[
+        Field("count", Integer, "1"),
+        Field("by", Choice(&["hash", "range", "tenant"]), "hash"),
+        Field("tenants", Integer, "100"),
     ],
 };
 
@@ -384,6 +521,7 @@ static LINK: Record = Record {
         Field("hedge", Optional(&Record(&HEDGE)), "null"),
         Field("deadline", Bool, "false"),
         Field("cancellation", Bool, "false"),
+        Field("weight", Integer, "1"),
         Field("prefetch", Optional(&Integer), "null"),
         Field("ack", Choice(&["accepted", "none"]), "accepted"),
     ],

@@ -195,7 +195,11 @@ impl Coordinator {
         let call = &cx.calls[id];
         let work = match call.purpose {
             Purpose::Probe(_) => 0,
-            Purpose::Request | Purpose::Call | Purpose::Delivery | Purpose::Background => {
+            Purpose::Request
+            | Purpose::Call
+            | Purpose::Delivery
+            | Purpose::Part
+            | Purpose::Background => {
                 let work = self.time.draw(&mut self.times);
                 cx.slowed(work, self.node, call.replica)
             }

@@ -1,194 +1,24 @@
 //! Load balancers: whom they choose, and what they believe of the others' health.
 //!
-//! A balancer sees only what comes back to it: calls in flight and the answers to its probes. A
-//! replica that is dead but not yet probed dead keeps its share. The balancer itself costs nothing
-//! and has no slots; a hop through it takes its links' latency.
+//! A balancer sees only what comes back to it: calls in flight, their answers, and the answers to its
+//! probes. A replica that is dead but not yet found dead keeps its share. The balancer itself costs
+//! nothing and has no slots; a hop through it takes its links' latency.
+
+mod balancer;
+mod ejection;
+mod ring;
+mod tournament;
+
+pub use balancer::{Backend, Balancer};
 
 use super::Component;
-use crate::call::{CallId, Cause, Outcome, Phase, Purpose};
-use crate::event::{Event, LinkIx, NodeIx};
+use crate::call::{ANY_REPLICA, CallId, Cause, Outcome, Phase, Purpose};
+use crate::event::{Event, NodeIx};
 use crate::network::Done;
 use crate::random::{self, Stream};
-use crate::world::World;
-use design::kinds::load_balancer::{self as spec, Algorithm, HealthCheck};
-use std::collections::BTreeMap;
-
-/// A replica behind a balancer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Backend {
-    /// Over which link.
-    pub link: LinkIx,
-    /// Which replica of its callee.
-    pub replica: u32,
-    /// Whether the balancer believes it well.
-    pub is_healthy: bool,
-    /// Probes in a row that say otherwise.
-    against: u32,
-    /// Calls of this balancer in flight there.
-    pub outstanding: u32,
-}
-
-/// What a balancer knows and does; stands in the world so that every attempt can choose anew.
-#[derive(Clone, Debug)]
-pub struct Balancer {
-    algorithm: Algorithm,
-    panic_threshold: f64,
-    check: Option<HealthCheck>,
-    /// In the order of links, then replicas.
-    pub backends: Vec<Backend>,
-    generation: u16,
-    /// Whether probes of this list are scheduled.
-    is_probing: bool,
-    next: usize,
-    healthy: usize,
-    /// Below the threshold of panic: better a sick replica than none (Envoy).
-    ignores_health: bool,
-    routing: Stream,
-}
-
-impl Balancer {
-    /// Chooses a backend for an attempt and counts it there.
-    #[inline]
-    pub fn choose(&mut self) -> Option<(u32, &Backend)> {
-        let count = self.backends.len();
-        if count == 0 {
-            return None;
-        }
-        let place = match self.algorithm {
-            Algorithm::RoundRobin => self.next_usable(),
-            Algorithm::Random => self.draw(),
-            Algorithm::PowerOfTwo => {
-                let (a, b) = (self.draw(), self.draw());
-                if self.backends[b].outstanding < self.backends[a].outstanding {
-                    b
-                } else {
-                    a
-                }
-            }
-            Algorithm::LeastOutstanding => self
-                .in_turn()
-                .filter(|place| self.ignores_health || self.backends[*place].is_healthy)
-                .min_by_key(|place| self.backends[*place].outstanding)?,
-        };
-        self.next = if place + 1 == count { 0 } else { place + 1 };
-        let backend = &mut self.backends[place];
-        backend.outstanding += 1;
-        Some((place as u32, backend))
-    }
-
-    /// All places, from the next in turn on.
-    fn in_turn(&self) -> impl Iterator<Item = usize> {
-        (self.next..self.backends.len()).chain(0..self.next)
-    }
-
-    /// The next usable backend in turn.
-    #[inline]
-    fn next_usable(&self) -> usize {
-        if self.ignores_health || self.backends[self.next].is_healthy {
-            return self.next;
-        }
-        self.in_turn()
-            .find(|place| self.backends[*place].is_healthy)
-            .unwrap_or(self.next)
-    }
-
-    fn draw(&mut self) -> usize {
-        if self.ignores_health || self.healthy == self.backends.len() {
-            return self.routing.below(self.backends.len() as u64) as usize;
-        }
-        let nth = self.routing.below(self.healthy as u64) as usize;
-        let healthy = self
-            .backends
-            .iter()
-            .enumerate()
-            .filter(|(_, backend)| backend.is_healthy);
-        healthy.map(|(place, _)| place).nth(nth).unwrap_or(0)
-    }
-
-    /// An attempt of this balancer has ended.
-    #[inline]
-    pub fn concluded(&mut self, place: u32, link: LinkIx, replica: u32) {
-        let is_it = |backend: &Backend| backend.link == link && backend.replica == replica;
-        let place = place as usize;
-        // An edit since may have moved it, or taken it away.
-        let place = match self.backends.get(place).is_some_and(is_it) {
-            true => Some(place),
-            false => self.backends.iter().position(is_it),
-        };
-        if let Some(place) = place {
-            let outstanding = &mut self.backends[place].outstanding;
-            *outstanding = outstanding.saturating_sub(1);
-        }
-    }
-
-    /// Counts the healthy again.
-    fn refresh(&mut self) {
-        let healthy = self.backends.iter().filter(|backend| backend.is_healthy);
-        self.healthy = healthy.count();
-        self.ignores_health = self.healthy == 0
-            || (self.healthy as f64) < self.panic_threshold * self.backends.len() as f64;
-    }
-
-    /// A probe was answered, or not; one of an older list says nothing of this one.
-    pub fn probed(&mut self, probe: u32, is_good: bool) {
-        let (place, generation) = ((probe & 0xffff) as usize, (probe >> 16) as u16);
-        if generation != self.generation {
-            return;
-        }
-        let Some(check) = &self.check else { return };
-        let Some(backend) = self.backends.get_mut(place) else {
-            return;
-        };
-        if is_good == backend.is_healthy {
-            backend.against = 0;
-            return;
-        }
-        backend.against += 1;
-        let needed = if is_good {
-            check.healthy_after
-        } else {
-            check.unhealthy_after
-        };
-        if backend.against >= needed {
-            backend.is_healthy = is_good;
-            backend.against = 0;
-            self.refresh();
-        }
-    }
-
-    /// Replaces the list of backends; beliefs of those that stay are kept.
-    pub fn set_backends(&mut self, backends: impl Iterator<Item = (LinkIx, u32)>) {
-        let old = std::mem::take(&mut self.backends);
-        let of = |backend: &Backend| (backend.link, backend.replica);
-        let mut places = BTreeMap::new();
-        for (place, known) in old.iter().enumerate() {
-            places.insert((known.link, known.replica), place);
-        }
-        let known = |link, replica| {
-            let place = places.get(&(link, replica));
-            place.map(|place: &usize| old[*place].clone())
-        };
-        let new = backends.map(|(link, replica)| {
-            known(link, replica).unwrap_or(Backend {
-                link,
-                replica,
-                is_healthy: true,
-                against: 0,
-                outstanding: 0,
-            })
-        });
-        self.backends = new.collect();
-        // The list may be shorter now.
-        self.next = self
-            .next
-            .checked_rem(self.backends.len())
-            .unwrap_or(self.next);
-        self.refresh();
-        if !self.backends.iter().map(of).eq(old.iter().map(of)) {
-            self.is_probing = false;
-        }
-    }
-}
+use crate::world::{NodeState, World};
+use design::kinds::load_balancer::{self as spec, Algorithm};
+use ring::Ring;
 
 /// A load balancer of a run.
 #[derive(Clone, Debug)]
@@ -201,19 +31,7 @@ impl LoadBalancer {
     /// Of a design.
     pub fn new(node: NodeIx, spec: &spec::LoadBalancer, cx: &mut World) -> Self {
         let routing = Stream::new(cx.seed, &cx.node(node).id, random::Purpose::Routing);
-        let balancer = Balancer {
-            algorithm: spec.algorithm,
-            panic_threshold: spec.panic_threshold,
-            check: spec.health_check.clone(),
-            backends: Vec::new(),
-            generation: 0,
-            is_probing: false,
-            next: 0,
-            healthy: 0,
-            ignores_health: true,
-            routing,
-        };
-        cx.node_mut(node).balancer = Some(Box::new(balancer));
+        cx.node_mut(node).balancer = Some(Box::new(Balancer::new(spec, routing)));
         Self {
             node,
             spec: spec.clone(),
@@ -227,31 +45,33 @@ impl LoadBalancer {
 
     /// Takes the links as they are now and starts probing.
     pub fn connect(&mut self, cx: &mut World) {
-        let node = self.node;
+        let (node, now) = (self.node, cx.now);
         let mut backends = Vec::new();
         let stages = &cx.node(node).plan.stages;
         for step in stages.iter().flat_map(|stage| &stage.steps) {
-            let callee = cx.link(step.link).to;
-            let replicas = cx.node(callee).replicas.len() as u32;
-            backends.extend((0..replicas).map(|replica| (step.link, replica)));
+            let link = cx.link(step.link);
+            let addresses = addresses(cx.node(link.to));
+            backends.extend(addresses.map(|replica| (step.link, replica, link.weight)));
         }
+        let ring = (self.spec.algorithm == Algorithm::ConsistentHash).then(|| {
+            let names = backends
+                .iter()
+                .map(|(link, replica, _)| (cx.link(*link).id.clone(), *replica));
+            Box::new(Ring::new(
+                cx.seed,
+                names,
+                self.spec.consistent_hash.virtual_nodes,
+            ))
+        });
         let Some(balancer) = &mut cx.node_mut(node).balancer else {
             return;
         };
-        balancer.algorithm = self.spec.algorithm;
-        balancer.panic_threshold = self.spec.panic_threshold;
-        if balancer.check != self.spec.health_check {
-            balancer.check = self.spec.health_check.clone();
+        balancer.ring = ring;
+        if balancer.spec.health_check != self.spec.health_check {
             balancer.is_probing = false;
         }
-        balancer.set_backends(backends.iter().copied());
-        if self.spec.health_check.is_none() {
-            balancer
-                .backends
-                .iter_mut()
-                .for_each(|backend| backend.is_healthy = true);
-            balancer.refresh();
-        }
+        balancer.spec = self.spec.clone();
+        balancer.set_backends(backends.iter().copied(), now);
         // Probes under way go on as they are, unless they are of other backends or another check.
         if balancer.is_probing {
             return;
@@ -275,6 +95,14 @@ impl LoadBalancer {
             );
         }
     }
+}
+
+/// The replicas of a callee that a balancer chooses from. A database of several members is one
+/// address: which of them serves a key is its own affair.
+fn addresses(callee: &NodeState) -> impl Iterator<Item = u32> {
+    let count = callee.replicas.len() as u32;
+    let is_one = count > 1 && callee.kind == "database";
+    (0..if is_one { 1 } else { count }).map(move |at| if is_one { ANY_REPLICA } else { at })
 }
 
 impl Component for LoadBalancer {
@@ -315,6 +143,15 @@ impl Component for LoadBalancer {
         if balancer.generation != generation {
             return;
         }
+        // A balancer that is down asks nobody; when it is back it asks in the same rhythm.
+        let is_up = cx
+            .node(self.node)
+            .replicas
+            .first()
+            .is_some_and(|replica| replica.is_up);
+        if !is_up {
+            return cx.after(check.interval.0, event);
+        }
         let Some(target) = balancer.backends.get(usize::from(backend)) else {
             return;
         };
@@ -332,8 +169,11 @@ impl Component for LoadBalancer {
 
     /// Where the design no longer has it, what is scheduled is lost: if it comes back, it starts anew.
     fn crash(&mut self, _replica: u32, cx: &mut World) {
-        if let Some(balancer) = &mut cx.node_mut(self.node).balancer {
-            balancer.is_probing = false;
+        let (now, node) = (cx.now, cx.node_mut(self.node));
+        let is_gone = !node.is_present;
+        if let Some(balancer) = &mut node.balancer {
+            balancer.is_probing &= !is_gone;
+            balancer.forget(now);
         }
     }
 }

@@ -1,16 +1,24 @@
 //! Services: own work in a slot, then the plan; the slot is held meanwhile where it blocks.
 
+mod concurrency;
+mod gates;
+mod rate_limit;
+
+pub use gates::{REASONS, TurnedAway, Why};
+
 use super::{Component, as_answer};
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::data::{Memory, Repeat};
 use crate::event::{Event, NodeIx};
+use crate::measure::Gauge;
 use crate::network::Done;
 use crate::plan::Progress;
 use crate::random::{self, Sampler, Stream};
-use crate::station::{Admission, Station};
-use crate::world::World;
+use crate::station::{Admission, Rules, Station};
+use crate::world::{Delay, World};
 use design::kinds::load_balancer::Depth;
-use design::kinds::service as spec;
+use design::kinds::service::{self as spec, CallQueue, Discipline};
+use gates::Gates;
 
 /// A service of a run.
 #[derive(Clone, Debug)]
@@ -19,11 +27,66 @@ pub struct Service {
     is_blocking: bool,
     time: Sampler,
     error_rate: f64,
+    /// How long a call may wait, where that is bounded.
+    patience: Option<Box<Patience>>,
+    gates: Option<Box<Gates>>,
     stations: Vec<Station>,
     times: Stream,
     errors: Stream,
     idempotency_window: Option<u64>,
     memory: Memory,
+    /// Calls turned away (measured), by reason.
+    pub turned_away: TurnedAway,
+}
+
+/// How long a call may wait for its slot.
+#[derive(Clone, Debug)]
+struct Patience {
+    max_wait: Option<Delay>,
+    /// In a standing queue, and in one that is not.
+    codel: Option<(Delay, Delay)>,
+}
+
+impl Patience {
+    fn new(queue: &CallQueue, cx: &mut World) -> Option<Box<Self>> {
+        let max_wait = queue.max_wait.map(|wait| cx.delay(wait.0));
+        let is_codel = queue.discipline == Discipline::Codel || queue.codel.is_some();
+        let codel = is_codel.then(|| {
+            let codel = queue.codel.clone().unwrap_or_default();
+            (cx.delay(codel.target.0), cx.delay(codel.interval.0))
+        });
+        let is_bounded = max_wait.is_some() || codel.is_some();
+        is_bounded.then(|| Box::new(Self { max_wait, codel }))
+    }
+
+    /// Of a call that comes into a queue now.
+    fn of(&self, queue_stands: bool) -> Option<Delay> {
+        let codel = self.codel.map(|(standing, usual)| match queue_stands {
+            true => standing,
+            false => usual,
+        });
+        let bounds = self.max_wait.into_iter().chain(codel);
+        bounds.min_by_key(|delay| delay.duration)
+    }
+}
+
+/// How the stations of a service are run.
+fn rules(queue: &CallQueue, cx: &World) -> Rules {
+    let codel = queue.codel.clone().unwrap_or_default();
+    let last = queue.priority.len();
+    let classes = cx.operations.iter().map(|operation| {
+        let named = queue
+            .priority
+            .iter()
+            .position(|name| *name == operation.name);
+        named.unwrap_or(last) as u32
+    });
+    Rules {
+        discipline: queue.discipline,
+        standing: codel.interval.0,
+        classes: classes.collect(),
+        class_count: last + 1,
+    }
 }
 
 impl Service {
@@ -35,11 +98,14 @@ impl Service {
             is_blocking: true,
             time: Sampler::Const(0),
             error_rate: 0.0,
+            patience: None,
+            gates: None,
             stations: Vec::new(),
             times: stream(random::Purpose::Service),
             errors: stream(random::Purpose::Errors),
             idempotency_window: None,
             memory: Memory::default(),
+            turned_away: [0; 5],
         };
         service.update(spec, cx);
         service
@@ -55,18 +121,25 @@ impl Service {
             spec.concurrency.map(u64::from),
             spec.queue.capacity.map(u64::from),
         );
+        self.patience = Patience::new(&spec.queue, cx);
+        self.gates = Gates::new(spec, self.gates.take(), cx.now);
+        let rules = rules(&spec.queue, cx);
         // Replicas taken away have been emptied as if they had crashed, and keep their figures.
         while self.stations.len() < spec.replicas as usize {
             self.stations
-                .push(Station::new(slots, places, spec.queue.discipline));
+                .push(Station::new(slots, places, Discipline::Fifo));
         }
         for (replica, station) in self.stations.iter_mut().enumerate() {
-            (station.places, station.discipline) = (places, spec.queue.discipline);
+            station.places = places;
+            for (id, work) in station.set_rules(&rules, &mut cx.calls, cx.now) {
+                cx.after(work, Event::Served(id));
+            }
             let is_there = replica < spec.replicas as usize;
             station.set_slots(slots.filter(|_| is_there), cx.now);
         }
         for replica in 0..self.stations.len() {
             self.fill_slots(replica as u32, cx);
+            self.look_when_due(replica as u32, cx);
         }
     }
 
@@ -76,13 +149,95 @@ impl Service {
         let work = match call.purpose {
             _ if repeat != Repeat::No => 0,
             Purpose::Probe(_) => 0,
-            Purpose::Request | Purpose::Call | Purpose::Delivery | Purpose::Background => {
+            Purpose::Request
+            | Purpose::Call
+            | Purpose::Delivery
+            | Purpose::Background
+            | Purpose::Part => {
                 let work = self.time.draw(&mut self.times);
                 cx.slowed(work, self.node, call.replica)
             }
         };
         cx.count_wait(id);
-        cx.after(work, Event::Served(id));
+        let replica = cx.calls[id].replica;
+        let station = &mut self.stations[replica as usize];
+        if station.shares() {
+            station.share(id, work, cx.now);
+            self.look_when_due(replica, cx);
+        } else {
+            cx.after(work, Event::Served(id));
+        }
+    }
+
+    /// Where slots are shared, an event says when the next call is done.
+    fn look_when_due(&mut self, replica: u32, cx: &mut World) {
+        if let Some(due) = self.stations[replica as usize].next_due(cx.now) {
+            let node = self.node;
+            cx.at(due, Event::Shared { node, replica });
+        }
+    }
+
+    /// Calls that share a replica's slots may be done.
+    fn finish_shared(&mut self, replica: u32, cx: &mut World) {
+        let place = replica as usize;
+        if !self.stations[place].is_due(cx.now) {
+            return;
+        }
+        while let Some(id) = self.stations[place].shared_out(cx.now) {
+            self.served(id, cx);
+        }
+        self.look_when_due(replica, cx);
+    }
+
+    /// A call waits: no longer than its patience.
+    #[cold]
+    fn limit_wait(&mut self, id: CallId, cx: &mut World) {
+        let station = &self.stations[cx.calls[id].replica as usize];
+        let patience = self.patience.as_ref();
+        if let Some(wait) = patience.and_then(|patience| patience.of(station.stands(cx.now))) {
+            cx.after_delay(wait, Event::Leave(id));
+        }
+    }
+
+    /// A call has waited long enough.
+    #[cold]
+    fn leave(&mut self, id: CallId, cx: &mut World) {
+        let call = &cx.calls[id];
+        cx.waiting -= u64::from(!call.is_probe());
+        let station = &mut self.stations[call.replica as usize];
+        station.leave(id, &mut cx.calls, cx.now);
+        station.present -= 1;
+        self.reject(id, Why::MaxWait, cx);
+    }
+
+    /// What stands before the queue lets a call in, or says why not.
+    #[inline(never)]
+    fn turns_away(&mut self, id: CallId, cx: &World) -> Option<Why> {
+        let gates = self.gates.as_mut()?;
+        let call = &cx.calls[id];
+        if call.is_probe() {
+            return None;
+        }
+        let station = &self.stations[call.replica as usize];
+        gates.turn_away(call, station, &cx.calls, cx.now)
+    }
+
+    #[cold]
+    fn reject(&mut self, id: CallId, why: Why, cx: &mut World) {
+        self.turned_away[why as usize] += u64::from(cx.calls[id].is_measured);
+        cx.answer(id, Outcome::Failed(Cause::Rejected));
+    }
+
+    /// The adaptive limits over time, one per replica, where there are any.
+    pub fn limits(&self) -> impl Iterator<Item = &Gauge> {
+        let limits = self.gates.as_ref().and_then(|gates| gates.limits.as_ref());
+        limits.into_iter().flat_map(|limits| limits.levels())
+    }
+
+    /// The adaptive limits over time, one per replica, where there are any.
+    pub fn limits_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
+        let limits = self.gates.as_mut().and_then(|gates| gates.limits.as_mut());
+        limits.into_iter().flat_map(|limits| limits.levels_mut())
     }
 
     /// Whether a call repeats what was done, or is being done.
@@ -99,7 +254,7 @@ impl Service {
 
     fn fill_slots(&mut self, replica: u32, cx: &mut World) {
         while let Some(next) = self.stations[replica as usize].next(&mut cx.calls, cx.now) {
-            cx.waiting -= 1;
+            cx.waiting -= u64::from(!cx.calls[next].is_probe());
             self.begin(next, cx);
         }
     }
@@ -109,6 +264,12 @@ impl Service {
         let call = &cx.calls[id];
         let (replica, since) = (call.replica, call.slot_since);
         let holds_slot = since != Call::NO_SLOT;
+        let station = &mut self.stations[replica as usize];
+        if let Some(gates) = &mut self.gates {
+            let took = cx.now - call.arrived;
+            gates.finished(replica, took, station.present, outcome, cx.now);
+        }
+        station.present -= 1;
         if let Some(window) = self.idempotency_window
             && let Some(key) = cx.repeat_id(id)
         {
@@ -131,10 +292,25 @@ impl Component for Service {
         let replica = cx.calls[id].replica;
         let station = &mut self.stations[replica as usize];
         station.arrivals += u64::from(cx.calls[id].is_measured);
+        if self.gates.is_some()
+            && let Some(why) = self.turns_away(id, cx)
+        {
+            return self.reject(id, why, cx);
+        }
+        let station = &mut self.stations[replica as usize];
+        station.present += 1;
         match station.admit(id, &mut cx.calls, cx.now) {
             Admission::Slot => self.begin(id, cx),
-            Admission::Queued => cx.waiting += 1,
-            Admission::Full => cx.answer(id, Outcome::Failed(Cause::Rejected)),
+            Admission::Queued => {
+                cx.waiting += u64::from(!cx.calls[id].is_probe());
+                if self.patience.is_some() {
+                    self.limit_wait(id, cx);
+                }
+            }
+            Admission::Full => {
+                station.present -= 1;
+                self.reject(id, Why::QueueFull, cx);
+            }
         }
     }
 
@@ -159,11 +335,12 @@ impl Component for Service {
             | Purpose::Request
             | Purpose::Call
             | Purpose::Delivery
-            | Purpose::Background => cx.start_plan(id),
+            | Purpose::Background
+            | Purpose::Part => cx.start_plan(id),
         };
         match progress {
             Progress::Finished(outcome) => self.finish(id, outcome, cx),
-            Progress::Waiting if self.is_blocking => {}
+            Progress::Waiting if self.is_blocking && !self.stations[replica].shares() => {}
             Progress::Waiting => {
                 let since = std::mem::replace(&mut cx.calls[id].slot_since, Call::NO_SLOT);
                 self.stations[replica].release(since, cx.now);
@@ -183,7 +360,13 @@ impl Component for Service {
         self.finish(job, Outcome::Failed(Cause::Abandoned), cx);
     }
 
-    fn timer(&mut self, _event: Event, _cx: &mut World) {}
+    fn timer(&mut self, event: Event, cx: &mut World) {
+        if let Event::Leave(id) = event {
+            self.leave(id, cx);
+        } else if let Event::Shared { replica, .. } = event {
+            self.finish_shared(replica, cx);
+        }
+    }
 
     fn crash(&mut self, replica: u32, cx: &mut World) {
         if let Some(station) = self.stations.get_mut(replica as usize) {
@@ -192,6 +375,9 @@ impl Component for Service {
         }
         if self.idempotency_window.is_some() {
             self.memory.forget_dead(&cx.calls);
+        }
+        if let Some(gates) = &mut self.gates {
+            gates.crash(replica, cx.now);
         }
     }
 

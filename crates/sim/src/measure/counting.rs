@@ -99,7 +99,7 @@ impl World {
     fn is_in_vain(&self, id: CallId) -> bool {
         let mut call = &self.calls[id];
         loop {
-            if call.purpose != Purpose::Call {
+            if !matches!(call.purpose, Purpose::Call | Purpose::Part) {
                 return false;
             }
             if !call.is_awaited {

@@ -164,7 +164,7 @@ impl Simulation {
             .filter_map(|(_, call)| match call.purpose {
                 Purpose::Request => Some(call.started),
                 Purpose::Call => Some(call.arrived),
-                Purpose::Delivery | Purpose::Background | Purpose::Probe(_) => None,
+                Purpose::Delivery | Purpose::Background | Purpose::Part | Purpose::Probe(_) => None,
             })
     }
 }

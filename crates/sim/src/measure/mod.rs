@@ -4,6 +4,7 @@ mod caches;
 pub mod cost;
 mod counting;
 pub mod data;
+mod database_report;
 mod gauge;
 mod hash;
 mod histogram;
@@ -13,6 +14,7 @@ pub mod operator;
 mod queues;
 pub mod recovery;
 pub mod report;
+mod service_report;
 mod tally;
 mod tap;
 #[cfg(feature = "traces")]

@@ -3,6 +3,7 @@
 use super::caches::CacheReport;
 use super::cost::CostReport;
 use super::data::DataReport;
+use super::database_report::DatabaseReport;
 use super::locks::LockReport;
 use super::operator::Operator;
 use super::queues::Messages;
@@ -166,6 +167,12 @@ pub struct NodeReport {
     /// For a cache or a database: keys on which it disagrees with their owner, now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divergent_keys: Option<u64>,
+    /// For a service: calls turned away before they had a slot, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub turned_away: BTreeMap<&'static str, u64>,
+    /// For a service with adaptive concurrency: the mean limit of a replica.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency_limit_mean: Option<f64>,
     /// For a queue: what became of its messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
@@ -175,7 +182,10 @@ pub struct NodeReport {
     /// For a coordinator: what became of its locks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locks: Option<LockReport>,
-    /// One by one.
+    /// For a database: what its members do among themselves, where they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseReport>,
+    /// One by one: of a database, shard after shard.
     pub replicas: Vec<ReplicaReport>,
 }
 
@@ -391,7 +401,7 @@ impl Simulation {
                 .filter(|slots| *slots > 0)
                 .map(|_| share_of(level, offered))
         };
-        let held: f64 = stations.iter().map(|station| mean(&station.held)).sum();
+        let held: f64 = stations.iter().map(|station| mean(station.busy())).sum();
         let working: f64 = stations.iter().map(|station| mean(&station.working)).sum();
         let (queue_mean, queue_max) = match node {
             Node::Queue(queue) => (mean(&queue.waiting), queue.waiting.max()),
@@ -435,6 +445,8 @@ impl Simulation {
                 tally.wasted as f64 / tally.worked as f64
             },
             hit_ratio: ratio(tally.hits[1], tally.hits[1] + tally.misses[1]),
+            turned_away: self.turned_away(node),
+            concurrency_limit_mean: self.concurrency_limit_mean(node),
             messages: match node {
                 Node::Queue(queue) => Some(Messages::of(queue, &self.world)),
                 _ => None,
@@ -448,6 +460,7 @@ impl Simulation {
                 Node::Cache(cache) => Some(CacheReport::of(cache, self.world.now)),
                 _ => None,
             },
+            database: self.database_report(node),
             replicas: present
                 .iter()
                 .map(|station| self.replica_report(station))
@@ -458,7 +471,7 @@ impl Simulation {
     fn replica_report(&self, station: &Station) -> ReplicaReport {
         let mean =
             |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
-        let (held, offered) = (mean(&station.held), mean(&station.offered));
+        let (held, offered) = (mean(station.busy()), mean(&station.offered));
         ReplicaReport {
             arrivals: station.arrivals,
             utilization: station
@@ -563,6 +576,9 @@ impl Simulation {
             }
             if let Node::Coordinator(coordinator) = node {
                 hash.words(coordinator.tally.words());
+            }
+            if let Node::Database(database) = node {
+                hash.words(database.words(self.world.now));
             }
             if let Node::Queue(queue) = node {
                 Messages::hash(queue, self.world.now, &mut hash);

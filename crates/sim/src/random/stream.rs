@@ -52,8 +52,16 @@ pub enum Purpose {
     Throttle = 40,
     /// Which connections a fault makes leak.
     Leaks = 19,
+    /// Where a balancer's backends stand on its ring.
+    Ring = 44,
+    /// On which shard a key is.
+    Placement = 50,
+    /// How long a row is held after its write.
+    LockTime = 51,
+    /// How long members of a database take to reach each other.
+    MemberLatency = 52,
     /// Which messages every attempt fails at.
-    Poison = 44,
+    Poison = 46,
     /// When the readers of partitions send their heartbeats.
     Sessions = 45,
 }

@@ -1,0 +1,288 @@
+//! Databases: connections bound who may ask, concurrency how many are worked on at once, at each
+//! member. Several members hold shards; what touches all of them is done in parts.
+//!
+//! A database of one member without row locks is a station and nothing else: it takes the short
+//! way. All else passes connection, row, slot, in this order, so that nobody who holds a slot waits
+//! for a row and nothing can lock up.
+
+mod contention;
+mod figures;
+mod locks;
+mod parts;
+mod placement;
+mod rows;
+
+use super::Component;
+use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::event::{Event, NodeIx};
+use crate::network::Done;
+use crate::plan::Condition;
+use crate::random::{self, Sampler, Stream};
+use crate::station::{Admission, Station};
+use crate::world::World;
+use contention::Contention;
+use design::kinds::client::Effect;
+use design::kinds::database::{self as spec, CrossShard};
+use design::kinds::load_balancer::Depth;
+use design::kinds::service::Discipline;
+use locks::RowLocks;
+use parts::Fronts;
+use placement::Placement;
+
+/// A database of a run.
+#[derive(Clone, Debug)]
+pub struct Database {
+    node: NodeIx,
+    read: Sampler,
+    write: Sampler,
+    contention: Option<Contention>,
+    error_rate: f64,
+    stations: Vec<Station>,
+    times: Stream,
+    errors: Stream,
+    /// Whether it is one station and nothing else.
+    is_plain: bool,
+    members: Box<Members>,
+}
+
+/// What a database needs beyond its stations.
+#[derive(Clone, Debug)]
+struct Members {
+    placement: Placement,
+    /// Shards there are.
+    shards: u32,
+    connections: Option<u32>,
+    /// Connections of each member; not kept while the database is plain.
+    connected: Vec<u32>,
+    has_row_locks: bool,
+    lock_time: Sampler,
+    locks: RowLocks,
+    cross_shard: Option<Condition>,
+    fronts: Fronts,
+    latency: Sampler,
+    streams: Streams,
+    salt: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Streams {
+    lock: Stream,
+    latency: Stream,
+    distance: Stream,
+    conditions: Stream,
+}
+
+/// Where a job of a database is with its row, as its `stage`; 0 is that it wants none.
+mod row {
+    /// It waits for it.
+    pub(super) const AWAITED: u32 = 1;
+    /// It holds it.
+    pub(super) const HELD: u32 = 2;
+}
+
+impl Database {
+    /// Of a design.
+    pub fn new(node: NodeIx, spec: &spec::Database, cx: &mut World) -> Self {
+        let stream = |purpose| Stream::new(cx.seed, &cx.node(node).id, purpose);
+        let salt = stream(random::Purpose::Placement).bits();
+        let members = Members {
+            placement: Placement::new(&spec.shards, 1, salt),
+            shards: 1,
+            connections: None,
+            connected: Vec::new(),
+            has_row_locks: false,
+            lock_time: Sampler::Const(0),
+            locks: RowLocks::default(),
+            cross_shard: None,
+            fronts: Fronts::default(),
+            latency: Sampler::Const(0),
+            streams: Streams {
+                lock: stream(random::Purpose::LockTime),
+                latency: stream(random::Purpose::MemberLatency),
+                distance: stream(random::Purpose::Distance),
+                conditions: stream(random::Purpose::Conditions),
+            },
+            salt,
+        };
+        let mut database = Self {
+            node,
+            read: Sampler::Const(0),
+            write: Sampler::Const(0),
+            contention: None,
+            error_rate: 0.0,
+            stations: Vec::new(),
+            times: stream(random::Purpose::Service),
+            errors: stream(random::Purpose::Errors),
+            is_plain: true,
+            members: Box::new(members),
+        };
+        database.update(spec, cx);
+        database
+    }
+
+    /// New parameters. What is under way goes on where it is; keys are at their new place at once.
+    pub fn update(&mut self, spec: &spec::Database, cx: &mut World) {
+        self.read = Sampler::new(&spec.read_time);
+        self.write = Sampler::new(&spec.write_time);
+        self.contention = spec.contention.as_ref().map(Contention::new);
+        self.error_rate = spec.error_rate;
+        let members = &mut *self.members;
+        members.placement = Placement::new(&spec.shards, cx.keys, members.salt);
+        members.shards = spec.shards.count;
+        members.connections = spec.connections;
+        members.has_row_locks = spec.row_locks;
+        members.lock_time = Sampler::new(&spec.lock_time);
+        members.latency = Sampler::new(&spec.member_latency);
+        members.cross_shard = spec
+            .cross_shard
+            .as_ref()
+            .map(|cross_shard| condition(cross_shard, cx));
+        let has_leftovers = !members.locks.is_empty() || !members.fronts.is_empty();
+        self.is_plain = spec.members() == 1 && !spec.row_locks && !has_leftovers;
+        self.set_stations(spec, cx);
+        self.count_connections(cx);
+        for member in 0..self.stations.len() as u32 {
+            self.fill_slots(member, cx);
+        }
+    }
+
+    fn set_stations(&mut self, spec: &spec::Database, cx: &World) {
+        let count = spec.members() as usize;
+        // Members taken away have been emptied as if they had crashed, and keep their figures.
+        while self.stations.len() < count {
+            let station = Station::new(None, None, Discipline::Fifo);
+            self.stations.push(station);
+        }
+        // Fewer connections than concurrency bound the latter.
+        let slots = spec
+            .concurrency
+            .min(spec.connections.unwrap_or(spec.concurrency));
+        let places = spec
+            .connections
+            .map(|connections| u64::from(connections.saturating_sub(spec.concurrency)));
+        for (member, station) in self.stations.iter_mut().enumerate() {
+            let is_there = member < count;
+            station.set_slots(is_there.then_some(u64::from(slots)), cx.now);
+            // Where not all who are connected are in the station, they are counted apart.
+            station.places = places.filter(|_| self.is_plain);
+        }
+    }
+
+    fn begin(&mut self, id: CallId, cx: &mut World) {
+        let work = match (cx.calls[id].purpose, cx.effect(id)) {
+            (Purpose::Probe(_), _) => 0,
+            (_, Effect::Read) => self.read.draw(&mut self.times),
+            (_, Effect::Write) => self.write.draw(&mut self.times),
+        };
+        let member = cx.calls[id].replica;
+        let work = match &self.contention {
+            None => work,
+            Some(contention) => {
+                contention.stretch(work, self.stations[member as usize].held.level())
+            }
+        };
+        cx.count_wait(id);
+        cx.after(cx.slowed(work, self.node, member), Event::Served(id));
+    }
+
+    fn fill_slots(&mut self, member: u32, cx: &mut World) {
+        while let Some(next) = self.stations[member as usize].next(&mut cx.calls, cx.now) {
+            cx.waiting -= u64::from(!cx.calls[next].is_probe());
+            self.begin(next, cx);
+        }
+    }
+
+    /// Takes a call into its member's station.
+    #[inline]
+    fn admit(&mut self, id: CallId, cx: &mut World) {
+        let member = cx.calls[id].replica as usize;
+        match self.stations[member].admit(id, &mut cx.calls, cx.now) {
+            Admission::Slot => self.begin(id, cx),
+            Admission::Queued => cx.waiting += u64::from(!cx.calls[id].is_probe()),
+            // "Too many connections": the server refuses, as PostgreSQL does.
+            Admission::Full => cx.answer(id, Outcome::Failed(Cause::Refused)),
+        }
+    }
+
+    /// How work that is done ended.
+    fn outcome(&mut self, id: CallId, cx: &World) -> Outcome {
+        let may_fail = !cx.calls[id].is_probe();
+        match may_fail && self.errors.chance(self.error_rate) {
+            true => Outcome::Failed(Cause::Error),
+            false => Outcome::Ok,
+        }
+    }
+}
+
+/// What an answer did to the data: it was written, or it was read.
+#[inline]
+fn touch(id: CallId, outcome: Outcome, cx: &mut World) {
+    if outcome.is_answer() && !cx.calls[id].is_probe() {
+        match cx.effect(id) {
+            Effect::Read => cx.read_store(id),
+            Effect::Write => cx.apply_write(id),
+        }
+    }
+}
+
+fn condition(cross_shard: &CrossShard, cx: &World) -> Condition {
+    match cross_shard {
+        CrossShard::Always => Condition::Always,
+        CrossShard::Reads => Condition::Reads,
+        CrossShard::Writes => Condition::Writes,
+        CrossShard::Operations(names) => cx.operations_named(names),
+        CrossShard::Probability(p) => Condition::Probability(*p),
+    }
+}
+
+impl Component for Database {
+    fn arrive(&mut self, id: CallId, cx: &mut World) {
+        if cx.calls[id].purpose == Purpose::Probe(Depth::Tcp) {
+            return cx.answer(id, Outcome::Ok);
+        }
+        if !self.is_plain {
+            return self.route(id, cx);
+        }
+        self.stations[0].arrivals += u64::from(cx.calls[id].is_measured);
+        self.admit(id, cx);
+    }
+
+    fn served(&mut self, id: CallId, cx: &mut World) {
+        cx.count_work(id);
+        if !self.is_plain {
+            return self.served_at_member(id, cx);
+        }
+        let since = cx.calls[id].slot_since;
+        let outcome = self.outcome(id, cx);
+        touch(id, outcome, cx);
+        cx.answer(id, outcome);
+        self.stations[0].working.down(cx.now);
+        self.stations[0].release(since, cx.now);
+        self.fill_slots(0, cx);
+    }
+
+    fn done(&mut self, _job: CallId, _done: Done, _cx: &mut World) {}
+
+    fn timer(&mut self, event: Event, cx: &mut World) {
+        if let Event::Step(id) = event {
+            self.step(id, cx);
+        }
+    }
+
+    fn crash(&mut self, member: u32, cx: &mut World) {
+        if self.is_plain {
+            cx.waiting -= self.stations[0].queued.level();
+            self.stations[0].clear(cx.now);
+        } else {
+            self.member_died(member, cx);
+        }
+    }
+
+    fn stations(&self) -> &[Station] {
+        &self.stations
+    }
+
+    fn stations_mut(&mut self) -> &mut [Station] {
+        &mut self.stations
+    }
+}

@@ -1,0 +1,193 @@
+//! What touches every shard is done in parts: one for each, all of which must answer. A write
+//! commits in two phases (Gray 1978): every shard prepares, and once all have, every shard commits.
+//!
+//! The call that is spread waits as a *front*: it holds no slot and no connection, only its row.
+//! A part is a call of its own at a member, with a connection and a slot there.
+
+use super::*;
+
+/// What a front is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phases {
+    /// Its row.
+    None,
+    /// All parts of a read.
+    Gather,
+    /// All shards to be ready to commit.
+    Prepare,
+    /// All shards to commit: nothing can go wrong any more.
+    Commit,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Front {
+    phase: Phases,
+    /// Parts under way.
+    pending: u32,
+}
+
+/// As a part's `stage`: it commits what was prepared, over a connection that was kept for it.
+const COMMITS: u32 = 1;
+
+/// Calls that are done in parts. A front's `pending` is its place here, from 1; all others have 0.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fronts {
+    list: Vec<Front>,
+    free: Vec<u32>,
+    /// Cross-shard writes that committed (measured).
+    pub(super) committed: u64,
+    /// Cross-shard writes that did not (measured).
+    pub(super) aborted: u64,
+}
+
+impl Fronts {
+    /// Whether nothing is done in parts now.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.len() == self.free.len()
+    }
+
+    /// Whether a call at a database is done in parts.
+    pub(super) fn is_front(call: &Call) -> bool {
+        call.pending > 0
+    }
+
+    /// A call will be done in parts.
+    pub(super) fn begin(&mut self, call: &mut Call) {
+        let front = Front {
+            phase: Phases::None,
+            pending: 0,
+        };
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.list[place as usize] = front;
+                place
+            }
+            None => {
+                self.list.push(front);
+                self.list.len() as u32 - 1
+            }
+        };
+        call.pending = place + 1;
+    }
+
+    /// A call is no longer done in parts.
+    pub(super) fn forget(&mut self, call: &mut Call) {
+        if Self::is_front(call) {
+            self.free.push(call.pending - 1);
+            call.pending = 0;
+        }
+    }
+}
+
+impl Database {
+    /// Sends a call's parts to all shards.
+    pub(super) fn spread(&mut self, id: CallId, cx: &mut World) {
+        let is_write = cx.effect(id) == Effect::Write;
+        let phase = match is_write {
+            true => Phases::Prepare,
+            false => Phases::Gather,
+        };
+        let call = &mut cx.calls[id];
+        (call.phase, call.slot_since) = (Phase::Planning, Call::NO_SLOT);
+        self.send_parts(id, phase, cx);
+    }
+
+    fn send_parts(&mut self, id: CallId, phase: Phases, cx: &mut World) {
+        let members = &mut *self.members;
+        let front = &mut members.fronts.list[cx.calls[id].pending as usize - 1];
+        (front.phase, front.pending) = (phase, members.shards);
+        for member in 0..members.shards {
+            let call = &cx.calls[id];
+            let mut part = Call::of_job(id, call, call.link, self.node);
+            (part.purpose, part.phase, part.replica) = (Purpose::Part, Phase::Travelling, member);
+            if phase == Phases::Commit {
+                part.stage = COMMITS;
+            }
+            let part = cx.calls.insert(part);
+            self.travel(part, cx);
+        }
+    }
+
+    /// A part on its way between its front and its member. Where a partition cuts it off, that is
+    /// known at once: members know whom they can reach.
+    fn travel(&mut self, id: CallId, cx: &mut World) {
+        let part = &cx.calls[id];
+        let [front, member] =
+            [part.caller_replica, part.replica].map(|end| cx.zone_of(self.node, end));
+        let is_cut = cx.is_cut(front, member) || cx.is_cut(member, front);
+        if part.phase == Phase::Travelling && is_cut {
+            let part = &mut cx.calls[id];
+            part.phase = Phase::Answering;
+            part.outcome = Outcome::Failed(Cause::Unavailable);
+            return cx.after(0, Event::Step(id));
+        }
+        let members = &mut *self.members;
+        let latency = members.latency.draw(&mut members.streams.latency);
+        let distance = cx.draw_distance(front, member, &mut members.streams.distance);
+        cx.after(latency + distance, Event::Step(id));
+    }
+
+    /// A part reaches its member.
+    pub(super) fn part_arrives(&mut self, id: CallId, cx: &mut World) {
+        let call = &mut cx.calls[id];
+        call.arrived = cx.now;
+        let member = call.replica;
+        let needs_connection = call.stage != COMMITS;
+        if !cx.is_up(self.node, member) {
+            return self.send_back(id, Outcome::Failed(Cause::Refused), cx);
+        }
+        self.connect(id, needs_connection, cx);
+    }
+
+    /// A part is done: whoever gathers the parts will hear.
+    pub(super) fn send_back(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+        let call = &mut cx.calls[id];
+        (call.phase, call.outcome) = (Phase::Answering, outcome);
+        self.travel(id, cx);
+    }
+
+    /// What became of a part is known where the parts are gathered.
+    pub(super) fn part_returns(&mut self, id: CallId, cx: &mut World) {
+        let part = &cx.calls[id];
+        let (parent, outcome) = (part.parent, part.outcome);
+        cx.calls.remove(id);
+        // Others of its call may have failed it, or its user may be gone.
+        let is_awaited = |call: &&Call| call.phase == Phase::Planning && Fronts::is_front(call);
+        let Some(call) = cx.calls.get(parent).filter(is_awaited) else {
+            return;
+        };
+        let front = &mut self.members.fronts.list[call.pending as usize - 1];
+        front.pending -= 1;
+        let (phase, is_last) = (front.phase, front.pending == 0);
+        match (phase, outcome.is_answer()) {
+            // A member that died between the phases commits when it is back: its log says so.
+            (Phases::Commit, _) | (_, true) if !is_last => {}
+            (Phases::Gather, true) => self.conclude(parent, Outcome::Ok, cx),
+            (Phases::Prepare, true) => self.send_parts(parent, Phases::Commit, cx),
+            (Phases::Commit, _) => self.conclude(parent, Outcome::Ok, cx),
+            // The others go on in vain; what they prepared is undone without work worth counting.
+            (_, false) => self.conclude(parent, Outcome::Failed(Cause::Error), cx),
+            (Phases::None, true) => unreachable!("a part returns to a front that sent none"),
+        }
+    }
+
+    /// A call that was done in parts is answered.
+    fn conclude(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+        let is_write = cx.effect(id) == Effect::Write;
+        let call = &mut cx.calls[id];
+        let fronts = &mut self.members.fronts;
+        fronts.forget(call);
+        if is_write && call.is_measured {
+            match outcome.is_answer() {
+                true => fronts.committed += 1,
+                false => fronts.aborted += 1,
+            }
+        }
+        let (key, stage) = (call.key, call.stage);
+        touch(id, outcome, cx);
+        cx.answer(id, outcome);
+        if stage == row::HELD {
+            self.release_row(key, cx);
+        }
+    }
+}

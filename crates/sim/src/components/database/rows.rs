@@ -1,0 +1,261 @@
+//! The way of a call through a database of several members, or with row locks: to its shard,
+//! through connection, row and slot, and out again.
+
+use super::*;
+
+impl Database {
+    /// A call has come in at some member: it goes to the one that serves its key.
+    #[inline(never)]
+    pub(super) fn route(&mut self, id: CallId, cx: &mut World) {
+        if cx.calls[id].is_probe() {
+            return self.connect(id, true, cx);
+        }
+        let is_spread = self.is_spread(id, cx);
+        let member = self.members.placement.shard(cx.calls[id].key);
+        if !cx.is_up(self.node, member) {
+            return cx.answer(id, Outcome::Failed(Cause::Refused));
+        }
+        cx.calls[id].replica = member;
+        match is_spread {
+            false => self.connect(id, true, cx),
+            true => {
+                self.members.fronts.begin(&mut cx.calls[id]);
+                self.seek_row(id, cx);
+            }
+        }
+    }
+
+    /// Whether an operation touches every shard.
+    fn is_spread(&mut self, id: CallId, cx: &World) -> bool {
+        let members = &mut *self.members;
+        let Some(condition) = members.cross_shard.as_ref().filter(|_| members.shards > 1) else {
+            return false;
+        };
+        match condition {
+            Condition::Always => true,
+            Condition::Reads => cx.effect(id) == Effect::Read,
+            Condition::Writes => cx.effect(id) == Effect::Write,
+            Condition::Operations(operations) => operations.contains(&cx.calls[id].operation),
+            Condition::Probability(p) => members.streams.conditions.chance(*p),
+            Condition::OnMiss | Condition::OnError => unreachable!("no plan led here"),
+        }
+    }
+
+    /// Takes a connection of its member, if there is one or it is kept for it.
+    pub(super) fn connect(&mut self, id: CallId, needs_one: bool, cx: &mut World) {
+        let call = &cx.calls[id];
+        let (member, purpose) = (call.replica as usize, call.purpose);
+        self.stations[member].arrivals += u64::from(call.is_measured);
+        let connected = &mut self.members.connected[member];
+        let limit = self.members.connections.filter(|_| needs_one);
+        if limit.is_some_and(|limit| *connected >= limit) {
+            let refused = Outcome::Failed(Cause::Refused);
+            return match purpose {
+                Purpose::Part => self.send_back(id, refused, cx),
+                Purpose::Request
+                | Purpose::Call
+                | Purpose::Delivery
+                | Purpose::Background
+                | Purpose::Probe(_) => cx.answer(id, refused),
+            };
+        }
+        *connected += 1;
+        match purpose {
+            Purpose::Part | Purpose::Probe(_) => self.admit(id, cx),
+            Purpose::Request | Purpose::Call | Purpose::Delivery | Purpose::Background => {
+                self.seek_row(id, cx)
+            }
+        }
+    }
+
+    /// Locks the row that a write touches, or waits for it.
+    fn seek_row(&mut self, id: CallId, cx: &mut World) {
+        if !self.members.has_row_locks || cx.effect(id) != Effect::Write {
+            return self.proceed(id, cx);
+        }
+        let key = cx.calls[id].key;
+        if self.members.locks.acquire(id, key, &mut cx.calls) {
+            cx.calls[id].stage = row::HELD;
+            return self.proceed(id, cx);
+        }
+        let call = &mut cx.calls[id];
+        (call.stage, call.phase) = (row::AWAITED, Phase::Queued);
+        // Of a row, the time is told from when it was asked for.
+        call.slot_since = cx.now;
+        self.members.locks.waiting.up(cx.now);
+        cx.waiting += 1;
+    }
+
+    /// A call has all that it needs before its slot.
+    fn proceed(&mut self, id: CallId, cx: &mut World) {
+        match Fronts::is_front(&cx.calls[id]) {
+            true => self.spread(id, cx),
+            false => self.admit(id, cx),
+        }
+    }
+
+    /// Work at a member is done.
+    #[inline(never)]
+    pub(super) fn served_at_member(&mut self, id: CallId, cx: &mut World) {
+        let outcome = self.outcome(id, cx);
+        let call = &mut cx.calls[id];
+        let (member, purpose) = (call.replica, call.purpose);
+        let since = std::mem::replace(&mut call.slot_since, Call::NO_SLOT);
+        call.phase = Phase::Planning;
+        let station = &mut self.stations[member as usize];
+        station.working.down(cx.now);
+        station.release(since, cx.now);
+        self.fill_slots(member, cx);
+        match purpose {
+            Purpose::Part => {
+                self.members.connected[member as usize] -= 1;
+                self.send_back(id, outcome, cx);
+            }
+            Purpose::Request
+            | Purpose::Call
+            | Purpose::Delivery
+            | Purpose::Background
+            | Purpose::Probe(_) => self.worked(id, outcome, cx),
+        }
+    }
+
+    /// The work of a call is done: it may hold its row on.
+    fn worked(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+        let members = &mut *self.members;
+        let rest = match cx.calls[id].stage {
+            row::HELD => members.lock_time.draw(&mut members.streams.lock),
+            _ => 0,
+        };
+        if rest == 0 {
+            return self.leave(id, outcome, cx);
+        }
+        cx.calls[id].outcome = outcome;
+        cx.after(rest, Event::Step(id));
+    }
+
+    /// A call that held a connection is answered.
+    pub(super) fn leave(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+        let call = &cx.calls[id];
+        let (member, key, stage) = (call.replica as usize, call.key, call.stage);
+        let holds_row = stage == row::HELD && !call.is_probe();
+        self.members.connected[member] -= 1;
+        touch(id, outcome, cx);
+        cx.answer(id, outcome);
+        if holds_row {
+            self.release_row(key, cx);
+        }
+    }
+
+    /// A call leaves without having been served, where it waits for more than a slot or holds more
+    /// than a place; false where it is in a station and nothing else.
+    pub fn withdraws(&mut self, id: CallId, cause: Cause, cx: &mut World) -> bool {
+        if self.is_plain {
+            return false;
+        }
+        let call = &cx.calls[id];
+        let (member, key, stage) = (call.replica as usize, call.key, call.stage);
+        let is_front = Fronts::is_front(call);
+        cx.waiting -= 1;
+        if stage == row::AWAITED {
+            self.members.locks.leave(id, key, &mut cx.calls);
+            self.members.locks.waiting.down(cx.now);
+        } else {
+            self.stations[member].withdraw(id, &mut cx.calls, cx.now);
+        }
+        self.members.fronts.forget(&mut cx.calls[id]);
+        if !is_front {
+            self.members.connected[member] -= 1;
+        }
+        cx.answer(id, Outcome::Failed(cause));
+        if stage == row::HELD {
+            self.release_row(key, cx);
+        }
+        true
+    }
+
+    /// Lets a row go, to whoever waits for it longest.
+    pub(super) fn release_row(&mut self, key: u32, cx: &mut World) {
+        if let Some(next) = self.members.locks.release(key, &mut cx.calls) {
+            let call = &mut cx.calls[next];
+            call.stage = row::HELD;
+            let waited = cx.now - call.slot_since;
+            self.members.locks.waiting.down(cx.now);
+            if call.is_measured {
+                self.members.locks.waits.add(waited);
+            }
+            cx.waiting -= 1;
+            self.proceed(next, cx);
+        }
+    }
+
+    /// A call or a part goes on inside the database.
+    pub(super) fn step(&mut self, id: CallId, cx: &mut World) {
+        let call = &cx.calls[id];
+        let (purpose, phase, outcome) = (call.purpose, call.phase, call.outcome);
+        match (purpose, phase) {
+            (Purpose::Part, Phase::Travelling) => self.part_arrives(id, cx),
+            (Purpose::Part, _) => self.part_returns(id, cx),
+            (_, Phase::Planning) => self.leave(id, outcome, cx),
+            // It was reset in a crash meanwhile.
+            _ => {}
+        }
+    }
+
+    /// A member died. What it worked on is answered for by the caller, parts excepted.
+    #[cold]
+    pub(super) fn member_died(&mut self, member: u32, cx: &mut World) {
+        let (mut rows, mut parts) = (Vec::new(), Vec::new());
+        let (node, now) = (self.node, cx.now);
+        let here = cx.calls.iter().filter(|(_, call)| {
+            call.node == node && call.replica == member && call.phase.is_at_callee()
+        });
+        let here: Vec<CallId> = here.map(|(id, _)| id).collect();
+        for id in here {
+            let call = &cx.calls[id];
+            match call.purpose {
+                Purpose::Part => {
+                    self.stations[member as usize].count_lost(call, now);
+                    parts.push(id);
+                }
+                Purpose::Request | Purpose::Call | Purpose::Delivery | Purpose::Background => {
+                    let call = &mut cx.calls[id];
+                    self.members.fronts.forget(call);
+                    let (key, stage) = (call.key, std::mem::take(&mut call.stage));
+                    match stage {
+                        row::AWAITED => {
+                            self.members.locks.leave(id, key, &mut cx.calls);
+                            self.members.locks.waiting.down(now);
+                            cx.waiting -= 1;
+                        }
+                        row::HELD => rows.push(key),
+                        _ => {}
+                    }
+                }
+                Purpose::Probe(_) => {}
+            }
+        }
+        let station = &mut self.stations[member as usize];
+        cx.waiting -= station.queued.level();
+        station.clear(now);
+        self.members.connected[member as usize] = 0;
+        for part in parts {
+            self.send_back(part, Outcome::Failed(Cause::Refused), cx);
+        }
+        for key in rows {
+            self.release_row(key, cx);
+        }
+    }
+
+    /// Counts who holds connections anew: after an edit.
+    pub(super) fn count_connections(&mut self, cx: &World) {
+        let connected = &mut self.members.connected;
+        connected.clear();
+        connected.resize(self.stations.len(), 0);
+        for (_, call) in cx.calls.iter() {
+            let is_here = call.node == self.node && call.phase.is_at_callee();
+            if is_here && !Fronts::is_front(call) {
+                connected[call.replica as usize] += 1;
+            }
+        }
+    }
+}

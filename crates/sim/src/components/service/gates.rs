@@ -1,0 +1,113 @@
+//! What stands before a service's queue: rate limiter, adaptive concurrency, load shedding.
+//!
+//! In this order, as a call meets them. What one of them turns away is rejected at once and costs no
+//! work. Health probes pass.
+
+use super::concurrency::Limits;
+use super::rate_limit::RateLimiter;
+use crate::agenda::Time;
+use crate::call::{Call, Calls, Outcome};
+use crate::station::Station;
+use design::kinds::service as spec;
+
+/// Why a call was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// No token in the bucket of the rate limiter.
+    RateLimit,
+    /// As many under way as the adaptive limit lets in.
+    ConcurrencyLimit,
+    /// The oldest that waits has waited too long already.
+    Shed,
+    /// No waiting place.
+    QueueFull,
+    /// It has waited as long as the queue lets it.
+    MaxWait,
+}
+
+/// Every reason, in the order of [`TurnedAway`].
+pub const REASONS: [(Why, &str); 5] = [
+    (Why::RateLimit, "rate_limit"),
+    (Why::ConcurrencyLimit, "concurrency_limit"),
+    (Why::Shed, "shed"),
+    (Why::QueueFull, "queue_full"),
+    (Why::MaxWait, "max_wait"),
+];
+
+/// Calls turned away (measured), by reason.
+pub type TurnedAway = [u64; 5];
+
+/// The gates of a service that has any.
+#[derive(Clone, Debug)]
+pub(super) struct Gates {
+    rate: Option<RateLimiter>,
+    pub(super) limits: Option<Limits>,
+    /// Turn away while the oldest that waits has waited longer, in ns.
+    shed_after: Option<u64>,
+}
+
+impl Gates {
+    /// Of a design; what was there and is the same goes on as it is.
+    pub(super) fn new(
+        spec: &spec::Service,
+        old: Option<Box<Self>>,
+        now: Time,
+    ) -> Option<Box<Self>> {
+        let (rate, limits) = old.map_or((None, None), |old| (old.rate, old.limits));
+        let gates = Self {
+            rate: RateLimiter::updated(rate, spec.rate_limit.as_ref()),
+            limits: Limits::updated(limits, spec, now),
+            shed_after: spec.shed.as_ref().map(|shed| shed.queue_delay.0),
+        };
+        let is_any = gates.rate.is_some() || gates.limits.is_some() || gates.shed_after.is_some();
+        is_any.then(|| Box::new(gates))
+    }
+
+    /// Whether a call is turned away, and why.
+    pub(super) fn turn_away(
+        &mut self,
+        call: &Call,
+        station: &Station,
+        calls: &Calls,
+        now: Time,
+    ) -> Option<Why> {
+        if let Some(rate) = &mut self.rate
+            && !rate.admits(call.replica, call.key, now)
+        {
+            return Some(Why::RateLimit);
+        }
+        if let Some(limits) = &self.limits
+            && !limits.admits(call.replica, station.present)
+        {
+            return Some(Why::ConcurrencyLimit);
+        }
+        let oldest = self.shed_after.and(station.oldest(calls));
+        let has_waited = oldest.map_or(0, |since| now - since);
+        let is_late = self.shed_after.is_some_and(|most| has_waited > most);
+        is_late.then_some(Why::Shed)
+    }
+
+    /// A call was answered after so long, with so many under way, itself included.
+    pub(super) fn finished(
+        &mut self,
+        replica: u32,
+        took: u64,
+        present: u64,
+        outcome: Outcome,
+        now: Time,
+    ) {
+        if let Some(limits) = &mut self.limits {
+            limits.finished(replica, took, present, outcome, now);
+        }
+    }
+
+    /// A replica died: what it remembered is gone.
+    pub(super) fn crash(&mut self, replica: u32, now: Time) {
+        if let Some(rate) = &mut self.rate {
+            rate.crash(replica);
+        }
+        if let Some(limits) = &mut self.limits {
+            limits.crash(replica, now);
+        }
+    }
+}

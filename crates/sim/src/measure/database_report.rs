@@ -1,0 +1,62 @@
+//! What the report says of a database beyond its calls and slots.
+
+use super::report::{Time, time};
+use crate::components::Node;
+use crate::simulation::Simulation;
+use serde::Serialize;
+
+/// What the members of a database do among themselves; what is off is left out.
+#[derive(Clone, Debug, Serialize)]
+pub struct DatabaseReport {
+    /// Writes that found their row locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_locks: Option<RowLockReport>,
+    /// Writes that touch every shard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_phase: Option<TwoPhaseReport>,
+}
+
+/// Writes that found their row locked.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowLockReport {
+    /// How many got it in the end.
+    pub waits: u64,
+    /// How long they waited for it.
+    pub wait_ms: Time,
+    /// Mean number waiting, from the warm-up to the duration.
+    pub waiting_mean: f64,
+    /// Most waiting.
+    pub waiting_max: u64,
+}
+
+/// Writes that touch every shard.
+#[derive(Clone, Debug, Serialize)]
+pub struct TwoPhaseReport {
+    /// Committed on all shards.
+    pub committed: u64,
+    /// Undone, since one shard failed to prepare.
+    pub aborted: u64,
+}
+
+impl Simulation {
+    pub(super) fn database_report(&self, node: &Node) -> Option<DatabaseReport> {
+        let Node::Database(database) = node else {
+            return None;
+        };
+        let world = &self.world;
+        let row_locks = database.row_locks().map(|(waiting, waits)| RowLockReport {
+            waits: waits.count(),
+            wait_ms: time(waits),
+            waiting_mean: waiting.mean(world.warmup, world.end, world.now),
+            waiting_max: waiting.max(),
+        });
+        let two_phase = database
+            .two_phase()
+            .map(|[committed, aborted]| TwoPhaseReport { committed, aborted });
+        let report = DatabaseReport {
+            row_locks,
+            two_phase,
+        };
+        (report.row_locks.is_some() || report.two_phase.is_some()).then_some(report)
+    }
+}
