@@ -123,6 +123,9 @@ pub(crate) fn describe(kind: &Kind) -> String {
             let eviction = match cache.eviction {
                 Eviction::Lru => "LRU",
                 Eviction::Fifo => "FIFO",
+                Eviction::Lfu => "LFU",
+                Eviction::Random => "random",
+                Eviction::Sieve => "SIEVE",
             };
             let size = cache
                 .capacity
