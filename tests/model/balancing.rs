@@ -368,3 +368,23 @@ fn a_balancer_that_restarts_believes_everybody_well() {
     assert!(within(5_100.0, 7_500.0) > 10);
     assert_eq!(within(7_500.0, 11_500.0), 0);
 }
+
+#[test]
+fn a_database_of_several_members_is_one_address_whose_calls_are_counted_back() {
+    let nodes = [
+        replay((0..20).map(|n| n * 10)),
+        balancer(r#""algorithm": "least_outstanding""#),
+        database("a", 1, r#""shards": {"count": 3}"#),
+        database("b", 1, r#""shards": {"count": 3}"#),
+    ];
+    let links = [link("u->lb", ""), link("lb->a", ""), link("lb->b", "")];
+    let outstanding = {
+        let mut run = sim::Simulation::new(&design("", &nodes, &links, &[]));
+        run.run();
+        let lb = run.node_place("lb").unwrap();
+        let balancer = run.world().node(lb).balancer.as_ref().unwrap();
+        let counts = balancer.backends.iter().map(|backend| backend.outstanding);
+        counts.collect::<Vec<_>>()
+    };
+    assert_eq!(outstanding, [0, 0]);
+}

@@ -4,7 +4,7 @@ use super::ejection::{self, Record};
 use super::ring::Ring;
 use super::tournament::{OUT, Tournament};
 use crate::agenda::Time;
-use crate::call::{Call, Outcome};
+use crate::call::{ANY_REPLICA, Call, Outcome};
 use crate::event::LinkIx;
 use crate::random::Stream;
 use design::kinds::load_balancer::{self as spec, Algorithm};
@@ -200,7 +200,10 @@ impl Balancer {
     /// still there.
     #[inline]
     pub fn released(&mut self, place: u32, link: LinkIx, replica: u32) -> Option<usize> {
-        let is_it = |backend: &Backend| backend.link == link && backend.replica == replica;
+        // Behind one address, the call went to whichever replica the callee chose.
+        let is_it = |backend: &Backend| {
+            backend.link == link && [replica, ANY_REPLICA].contains(&backend.replica)
+        };
         let place = place as usize;
         // An edit since may have moved it, or taken it away.
         let place = match self.backends.get(place).is_some_and(is_it) {
