@@ -308,7 +308,8 @@ fn outage(
             json!([with(link("users", "pool"), policy(retries))]),
         );
         whole["drain"] = json!(false);
-        whole["faults"] = json!([{"kind": "hang", "target": "pool", "at": "60s", "for": "10s"}]);
+        whole["faults"] = json!([{"kind": "gc_pauses", "target": "pool", "at": "60s",
+            "for": "10s", "every": "1000s", "pause": "10s"}]);
         whole
     };
     let mut simulation = simulate(make(retries));
@@ -420,4 +421,93 @@ pub(crate) fn chatty(p: &Point) -> Measured {
     }
     let r = run(design(settings(1, 10.0, 0.0), json!(nodes), json!(links)));
     vec![("latency_s", json!(r.s(MEAN)))]
+}
+
+/// A quota of retries that only answers fill up again. One call a second, all of them failing.
+pub(crate) fn quota(p: &Point) -> Measured {
+    let is_timeout = p.text("error") == "timeout";
+    let calls: Vec<String> = (0..200).map(|n| s(f64::from(n))).collect();
+    let client = json!({"id": "users", "kind": "client", "arrivals": {"replay": calls}});
+    // What never answers within the timeout, or answers with an error at once.
+    let leaf = match is_timeout {
+        true => unlimited("leaf", "const(10s)"),
+        false => failing("leaf", 1.0),
+    };
+    let policy = json!({"timeout": "100ms", "retry": {"max_attempts": 3, "quota": {}}});
+    let mut simulation = simulate(design(
+        settings(1, 200.0, 0.0),
+        json!([client, leaf]),
+        json!([with(link("users", "leaf"), policy)]),
+    ));
+    let mut retries = Vec::new();
+    for second in 1..=200u64 {
+        simulation.run_until(second * 1_000_000_000 - 1, u64::MAX);
+        retries.push(report(&simulation).n("/links/users->leaf/retries"));
+    }
+    let total = retries[199];
+    let exhausted = retries
+        .iter()
+        .position(|count| *count == total)
+        .unwrap_or(0);
+    let twice = (0..200).filter(|n| retries[*n] - if *n > 0 { retries[n - 1] } else { 0.0 } == 2.0);
+    vec![
+        ("total_retries", json!(total)),
+        (
+            "retries_after_exhaustion",
+            json!(total - retries[exhausted]),
+        ),
+        ("calls_that_got_two_retries", json!(twice.count() as f64)),
+    ]
+}
+
+/// Hystrix: ten seconds of calls, half of them failed, open it; one trial after five. Verdicts take a
+/// tenth of a second, so that the half is reached after 15 s and not at the edge of a bucket.
+pub(crate) fn hystrix(_: &Point) -> Measured {
+    // Ten a second, in the middle of each tenth: no call falls on the moment of a change.
+    let calls: Vec<String> = (0..600).map(|n| s(f64::from(n) / 10.0 + 0.05)).collect();
+    let client = json!({"id": "users", "kind": "client", "arrivals": {"replay": calls}});
+    let policy = json!({"breaker": {"failure_rate": 0.5, "window_time": "10s", "min_calls": 20,
+        "open_for": "5s", "half_open_calls": 1}});
+    let mut whole = design(
+        settings(1, 60.0, 0.0),
+        json!([client, unlimited("leaf", "const(0s)")]),
+        json!([with(
+            link("users", "leaf"),
+            with(policy, json!({"latency": "const(50ms)"}))
+        )]),
+    );
+    whole["faults"] =
+        json!([{"kind": "error_rate", "target": "leaf", "errors": 1.0, "at": "10s", "for": "20s"}]);
+    let mut simulation = simulate(whole);
+    let (mut reached, mut short) = (vec![0.0], vec![0.0]);
+    for tick in 1..=600u64 {
+        simulation.run_until(tick * 100_000_000, u64::MAX);
+        let r = report(&simulation);
+        reached.push(r.n("/nodes/leaf/arrivals"));
+        short.push(r.count("/requests/failed/circuit_open"));
+    }
+    // It is open from the first call that it refuses to the last.
+    let opens = short.iter().position(|short| *short > 0.0).unwrap_or(0);
+    let last = short
+        .iter()
+        .position(|count| *count == short[600])
+        .unwrap_or(0);
+    vec![
+        ("opens_at_s", json!(opens as f64 / 10.0)),
+        (
+            "probes_between_open_and_30s",
+            json!(reached[300] - reached[opens]),
+        ),
+        ("closes_at_s", json!(last as f64 / 10.0)),
+        (
+            "calls_reaching_dependency_in_outage",
+            json!(reached[300] - reached[100]),
+        ),
+        ("short_circuited", json!(short[600])),
+    ]
+}
+
+/// A case of which nothing is expressed.
+pub(crate) fn none(_: &Point) -> Measured {
+    Vec::new()
 }

@@ -389,7 +389,7 @@ pub(crate) fn backlog(p: &Point) -> Measured {
         ("drain_s", json!(empty - end)),
         (
             "oldest_age_at_restart_s",
-            r.at("/nodes/queue/messages/oldest_max_s").clone(),
+            json!(r.count("/nodes/queue/messages/oldest_ms/max") / 1000.0),
         ),
     ]
 }
