@@ -296,7 +296,7 @@ pub(crate) fn passive(_: &Point) -> Measured {
         service("two", 100.0, "const(1ms)"),
     ];
     let lb = balancer(json!({"algorithm": "round_robin", "panic_threshold": 0.0,
-        "outlier_ejection": {"consecutive_errors": 1, "eject_for": "10s", "max_ejected": 0.5}}));
+        "outlier_ejection": {"consecutive_errors": 1, "eject_for": "10s", "max_eject_for": "10s", "max_ejected": 0.5}}));
     let mut whole = farm(100.0, lb, servers, 60.0, 0.0);
     whole["nodes"][0]["arrivals"] = json!({"constant": "100/s"});
     whole["faults"] = json!([{"kind": "crash", "target": "two", "at": "0s", "for": null}]);

@@ -119,7 +119,7 @@ pub(crate) fn token_bucket(p: &Point) -> Measured {
     let (client, duration) = match p.find("offered") {
         Some(rate) => (
             with(users(1.0), json!({"arrivals": {"constant": per_s(rate)}})),
-            p.n("seconds"),
+            p.n("seconds") + 0.001,
         ),
         None => (
             with(users(1.0), json!({"arrivals": {"replay": vec!["0s"; 200]}})),
