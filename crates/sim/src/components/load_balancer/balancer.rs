@@ -51,6 +51,8 @@ pub struct Balancer {
     outstanding: u64,
     /// When the next ejected backend comes back.
     next_return: Time,
+    /// The sum of the usable backends' weights, where they are not all alike.
+    weights_differ: Option<u64>,
     /// Where the fewest outstanding are asked for, among many.
     tournament: Option<Tournament>,
     /// Where keys have their place.
@@ -74,6 +76,7 @@ impl Balancer {
             usable: Vec::new(),
             outstanding: 0,
             next_return: Time::MAX,
+            weights_differ: None,
             tournament: None,
             ring: None,
             routing,
@@ -89,7 +92,7 @@ impl Balancer {
         }
         let place = match self.spec.algorithm {
             Algorithm::RoundRobin => self.next_usable()?,
-            Algorithm::Random => self.draw()?,
+            Algorithm::Random => self.draw_by_weight()?,
             Algorithm::PowerOfTwo => self.best_drawn(|backend| f64::from(backend.outstanding))?,
             Algorithm::PeakEwma => self.best_drawn(|backend| backend.load(now))?,
             Algorithm::LeastOutstanding => self.fewest()?,
@@ -133,6 +136,20 @@ impl Balancer {
     fn draw(&mut self) -> Option<usize> {
         let count = self.usable.len() as u64;
         (count > 0).then(|| self.usable[self.routing.below(count) as usize] as usize)
+    }
+
+    /// Any, as likely as its link's weight says (nginx's `random` does so). Equal weights draw as
+    /// no weights do.
+    fn draw_by_weight(&mut self) -> Option<usize> {
+        let Some(total) = self.weights_differ else {
+            return self.draw();
+        };
+        let mut left = self.routing.below(total) as i64;
+        let found = self.usable.iter().find(|place| {
+            left -= i64::from(self.backends[**place as usize].weight);
+            left < 0
+        });
+        found.map(|place| *place as usize)
     }
 
     /// The best of as many as are drawn, all different; the first drawn of those that are alike.
@@ -264,6 +281,12 @@ impl Balancer {
                 self.usable.push(place as u32);
             }
         }
+        let weights = || {
+            let usable = self.usable.iter();
+            usable.map(|place| self.backends[*place as usize].weight)
+        };
+        let differ = weights().min() != weights().max();
+        self.weights_differ = differ.then(|| weights().map(u64::from).sum());
         let returns = self.backends.iter().map(|backend| backend.record.out_until);
         self.next_return = returns
             .filter(|time| *time > now)
