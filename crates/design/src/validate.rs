@@ -3,6 +3,7 @@
 pub(crate) mod copies;
 mod database;
 mod faults;
+mod scaling;
 mod telemetry;
 mod zones;
 
@@ -92,7 +93,7 @@ fn check_counts(design: &Design, reader: &mut Reader) {
     let replicas: u64 = design
         .nodes
         .iter()
-        .map(|node| u64::from(node.kind.replicas()))
+        .map(|node| u64::from(node.kind.replicas_max()))
         .sum();
     if replicas > REPLICAS_MAX {
         let message = format!("{replicas} replicas in all are too many; at most {REPLICAS_MAX}");
@@ -194,6 +195,7 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
 }
 
 fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Reader) {
+    scaling::check(service, reader);
     let bounds = match &service.adaptive_concurrency {
         Some(AdaptiveConcurrency::Gradient(limit)) => Some((limit.min, limit.max)),
         Some(AdaptiveConcurrency::Aimd(limit)) => Some((limit.min, limit.max)),

@@ -437,6 +437,9 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
             };
             let fits = |node: &&Drawn| {
                 let is_vain = kind == FaultKind::TrafficSpike && replays(node);
+                let autoscale = node.value.get("autoscale");
+                let is_scaled = autoscale.is_some_and(|autoscale| *autoscale != Value::Null);
+                let is_vain = is_vain || kind == FaultKind::RollingDeploy && is_scaled;
                 kind.targets().contains(&node.kind.name()) && !is_vain
             };
             let target = |node: &Drawn| (node.id.clone(), node.kind.replicas());
@@ -596,6 +599,13 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
     if record.name == "Client" && is_replay(&entries) {
         entries.retain(|(name, _)| name != "profile");
     }
+    // Scaled by the share of slots held, and not at a fixed number.
+    let is_scaled = entries
+        .iter()
+        .any(|(name, value)| name == "autoscale" && *value != Value::Null);
+    if is_scaled {
+        entries.retain(|(name, value)| name != "concurrency" || *value != Value::Null);
+    }
     // One duration that must not be longer than another.
     let pair = match record.name {
         "Exponential" => Some(("base", "cap")),
@@ -667,6 +677,13 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
         ("Coordinator", "members") => whole(rng.between(1, 5)),
         ("Service", "replicas") => whole(rng.between(1, 5)),
+        // At least as many as a service may start with.
+        ("Autoscale", "min") => whole(1),
+        ("Autoscale", "max") => whole(rng.between(5, 9)),
+        ("Autoscale", "interval") => Value::text(duration(rng, 1.0, 3.0).to_string()),
+        ("Memory", "limit_mb") => Value::Number(decimal(rng, 130.0, 150.0)),
+        ("Memory", "idle_mb") => Value::Number(decimal(rng, 100.0, 128.0)),
+        ("Memory", "call_mb") => Value::Number(decimal(rng, 0.1, 1.9)),
         ("Gradient" | "Aimd", "min") => whole(rng.between(1, 20)),
         ("Gradient" | "Aimd", "max") => whole(rng.between(20, 60)),
         ("Link", "calls") => whole(rng.between(1, 3)),

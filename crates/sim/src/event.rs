@@ -125,12 +125,29 @@ pub enum Event {
         /// What, as [`LockTag`] packs it.
         tag: u32,
     },
+    /// An autoscaler looks, or one that leaves is looked at.
+    Scale {
+        /// The service.
+        node: NodeIx,
+        /// Of which replica; of all of them, [`ALL_REPLICAS`].
+        replica: u32,
+    },
+    /// A replica starts, starts again or is killed, by its stage.
+    Replica {
+        /// The service.
+        node: NodeIx,
+        /// Its place.
+        replica: u32,
+    },
     /// The head of a lane: inside the agenda only.
     LaneHead {
         /// Which.
         lane: u32,
     },
 }
+
+/// For [`Event::Scale`]: the service as a whole.
+pub const ALL_REPLICAS: u32 = u32::MAX;
 
 /// What is due at a coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,6 +313,14 @@ impl Packed {
                 replica: high,
             },
             24 => Event::Step(call),
+            25 => Event::Scale {
+                node,
+                replica: high,
+            },
+            26 => Event::Replica {
+                node,
+                replica: high,
+            },
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -337,6 +362,8 @@ impl Event {
             Self::Leave(call) => Packed::of_call(19, call),
             Self::Shared { node, replica } => Packed::of_two(18, node.0, replica),
             Self::Step(call) => Packed::of_call(24, call),
+            Self::Scale { node, replica } => Packed::of_two(25, node.0, replica),
+            Self::Replica { node, replica } => Packed::of_two(26, node.0, replica),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -350,6 +377,7 @@ impl Event {
             | Self::Fault { .. }
             | Self::RateChange { .. }
             | Self::Watch { .. }
+            | Self::Scale { .. }
             | Self::Request { .. } => true,
             Self::Arrive(_)
             | Self::Served(_)
@@ -370,6 +398,7 @@ impl Event {
             | Self::Lock { .. }
             | Self::Leave(_)
             | Self::Shared { .. }
+            | Self::Replica { .. }
             | Self::LaneHead { .. } => false,
         }
     }
@@ -436,6 +465,11 @@ mod tests {
             Event::Lock { node, tag: 77 },
             Event::Leave(call),
             Event::Shared { node, replica: 3 },
+            Event::Scale {
+                node,
+                replica: ALL_REPLICAS,
+            },
+            Event::Replica { node, replica: 4 },
             Event::LaneHead { lane: 255 },
         ] {
             let packed = event.pack();

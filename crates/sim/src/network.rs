@@ -413,7 +413,7 @@ impl LinkState {
         let is_taken = self.mode == Mode::Consume;
         let is_live = |replica: &u32| {
             let replica = &callee.replicas[*replica as usize];
-            replica.is_up && (!is_taken || replica.serves())
+            replica.takes_calls() && (!is_taken || replica.serves())
         };
         let chosen = (first..count)
             .chain(0..first)

@@ -134,6 +134,7 @@ impl Simulation {
         self.watches.set(design, &mut self.world);
         self.faults
             .set(&design.faults, &mut self.nodes, &mut self.world);
+        self.keep_within_bounds();
     }
 
     /// Goes on until a simulated time, or until so many events have fired.
@@ -319,6 +320,9 @@ impl Simulation {
             }
             if let Node::Service(service) = node {
                 service.limits_mut().for_each(|gauge| mark(gauge, now));
+                service
+                    .scaler_gauges_mut()
+                    .for_each(|gauge| mark(gauge, now));
             }
         }
     }
@@ -413,6 +417,16 @@ impl Simulation {
                 let Fill { key, seen, .. } = self.world.take_fill(fill);
                 if let Node::Cache(cache) = &mut self.nodes[node.0 as usize] {
                     cache.take_fill(key, seen, &mut self.world);
+                }
+            }
+            Event::Scale { node, replica } => {
+                if self.begins(time, event) && self.world.node(node).is_present {
+                    self.scale(node, replica);
+                }
+            }
+            Event::Replica { node, replica } => {
+                if self.begins(time, event) && self.world.node(node).is_present {
+                    self.turn_replica(node, replica);
                 }
             }
             Event::Watch { alert, generation } => {
@@ -693,6 +707,8 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Fault { .. }
         | Event::Watch { .. }
         | Event::Lock { .. }
+        | Event::Scale { .. }
+        | Event::Replica { .. }
         | Event::LaneHead { .. } => true,
     }
 }

@@ -161,6 +161,12 @@ impl Station {
         Admission::Queued
     }
 
+    /// Whether a call that comes now finds a slot or a place.
+    pub fn has_room(&self) -> bool {
+        let has_place = || self.places.is_none_or(|places| self.waiting < places);
+        self.has_free_slot() || self.sharing.is_none() && has_place()
+    }
+
     fn has_free_slot(&self) -> bool {
         self.room.is_none_or(|room| self.held.level() < room)
     }

@@ -171,7 +171,7 @@ fn nodes_of(target: &str, cx: &World) -> Vec<NodeIx> {
 }
 
 /// Consumers that run again take up work, and coordinators see who can still lead.
-fn wake(nodes: &mut [Node], cx: &mut World) {
+pub(crate) fn wake(nodes: &mut [Node], cx: &mut World) {
     for node in nodes {
         match node {
             Node::Queue(queue) => queue.pump(cx),
