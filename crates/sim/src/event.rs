@@ -197,6 +197,7 @@ pub(crate) struct Packed {
 pub(crate) const ARRIVE: u64 = 0;
 pub(crate) const SERVED: u64 = 1;
 pub(crate) const REPLY: u64 = 2;
+pub(crate) const REQUEST: u64 = 8;
 
 /// The kind of a lane's head.
 pub(crate) const LANE_HEAD: u64 = 16;
@@ -274,7 +275,7 @@ impl Packed {
             5 => Event::Backoff(call),
             6 => Event::Patience(call),
             7 => Event::Visibility(call),
-            8 => Event::Request {
+            REQUEST => Event::Request {
                 node,
                 generation: high,
             },
@@ -338,7 +339,7 @@ impl Event {
             Self::Backoff(call) => Packed::of_call(5, call),
             Self::Patience(call) => Packed::of_call(6, call),
             Self::Visibility(call) => Packed::of_call(7, call),
-            Self::Request { node, generation } => Packed::of_two(8, node.0, generation),
+            Self::Request { node, generation } => Packed::of_two(REQUEST, node.0, generation),
             Self::Think { node, generation } => Packed::of_two(9, node.0, generation),
             Self::RateChange { node, generation } => Packed::of_two(10, node.0, generation),
             Self::Probe {

@@ -269,7 +269,14 @@ impl World {
     }
 
     /// The callee is done with a call: it leaves, and the answer goes back.
+    #[inline(never)]
     pub fn answer(&mut self, id: CallId, outcome: Outcome) {
+        self.answer_here(id, outcome);
+    }
+
+    /// [`Self::answer`], inlined: for who answers most.
+    #[inline(always)]
+    pub(crate) fn answer_here(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
         let call = &mut self.calls[id];
         call.outcome = outcome;
@@ -329,7 +336,7 @@ impl NodeState {
         tally.measured.arrivals += u64::from(call.is_measured);
     }
 
-    #[inline]
+    #[inline(always)]
     fn count_answer(&mut self, call: &Call, outcome: Outcome, now: Time) {
         if call.is_probe() {
             return;

@@ -5,7 +5,7 @@ use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase};
 use crate::components::{Component, Node, Queue};
 use crate::construct;
 use crate::data::{Data, Fill};
-use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
+use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, REQUEST, SERVED};
 use crate::fault::Faults;
 use crate::frozen::Frozen;
 use crate::locks::Locks;
@@ -348,7 +348,23 @@ impl Simulation {
                 }
             }
             SERVED | REPLY => {}
+            REQUEST => self.request(time, event.unpack()),
             _ => self.fire_rarer(time, event.unpack()),
+        }
+    }
+
+    /// The next request of a client is due.
+    #[inline(always)]
+    fn request(&mut self, time: Time, event: Event) {
+        let Event::Request { node, generation } = event else {
+            return;
+        };
+        self.world.now = time;
+        self.events += 1;
+        if self.world.node(node).is_present
+            && let Node::Client(client) = &mut self.nodes[node.0 as usize]
+        {
+            client.request_due(generation, &mut self.world);
         }
     }
 
@@ -400,8 +416,8 @@ impl Simulation {
             | Event::Leave(_)
             | Event::Step(_)
             | Event::LaneHead { .. } => {}
-            Event::Request { node, .. }
-            | Event::Think { node, .. }
+            Event::Request { .. } => {}
+            Event::Think { node, .. }
             | Event::Reload { node, .. }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }

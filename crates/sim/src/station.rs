@@ -187,6 +187,12 @@ impl Station {
         self.held_total += u128::from(now - slot_since);
     }
 
+    /// Whether anybody waits.
+    #[inline(always)]
+    pub fn has_waiting(&self) -> bool {
+        self.first != NOBODY
+    }
+
     /// Gives a free slot to the next waiting call, if there are both.
     #[inline]
     pub fn next(&mut self, calls: &mut Calls, now: Time) -> Option<CallId> {

@@ -126,7 +126,7 @@ impl Component for LoadBalancer {
 
     /// A proxy passes the answer on as it is, failures included.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        cx.answer(job, done.outcome);
+        cx.answer_here(job, done.outcome);
     }
 
     fn stop(&mut self, job: CallId, cx: &mut World) {

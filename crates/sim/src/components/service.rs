@@ -158,6 +158,7 @@ impl Service {
         self.autoscaler = Autoscaler::updated(scaler, spec, self.node, &self.stations, cx);
     }
 
+    #[inline(always)]
     fn begin(&mut self, id: CallId, cx: &mut World) {
         let repeat = self.look_up(id, cx);
         let call = &cx.calls[id];
@@ -169,7 +170,7 @@ impl Service {
             | Purpose::Delivery
             | Purpose::Background
             | Purpose::Part => {
-                let work = self.time.draw(&mut self.times);
+                let work = self.time.draw_here(&mut self.times);
                 cx.slowed(work, self.node, call.replica)
             }
         };
@@ -286,7 +287,15 @@ impl Service {
         }
     }
 
+    #[inline(always)]
     fn fill_slots(&mut self, replica: u32, cx: &mut World) {
+        if self.stations[replica as usize].has_waiting() {
+            self.take_waiting(replica, cx);
+        }
+    }
+
+    #[inline(never)]
+    fn take_waiting(&mut self, replica: u32, cx: &mut World) {
         while let Some(next) = self.stations[replica as usize].next(&mut cx.calls, cx.now) {
             cx.waiting -= u64::from(!cx.calls[next].is_probe());
             self.begin(next, cx);
@@ -294,6 +303,7 @@ impl Service {
     }
 
     /// Gives the slot back and answers.
+    #[inline(never)]
     fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[id];
         let (replica, since) = (call.replica, call.slot_since);
@@ -304,15 +314,17 @@ impl Service {
             gates.finished(replica, took, station.present, outcome, cx.now);
         }
         station.present -= 1;
+        if holds_slot {
+            station.release(since, cx.now);
+        }
         if let Some(window) = self.idempotency_window
             && let Some(key) = cx.repeat_id(id)
         {
             let is_done = outcome.is_answer();
             self.memory.end(key, id, is_done, cx.now, window);
         }
-        cx.answer(id, as_answer(outcome));
+        cx.answer_here(id, as_answer(outcome));
         if holds_slot {
-            self.stations[replica as usize].release(since, cx.now);
             self.fill_slots(replica, cx);
         }
     }
@@ -384,7 +396,7 @@ impl Component for Service {
     }
 
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        match cx.continue_plan(job, done) {
+        match cx.continue_plan(job, &done) {
             Progress::Waiting => {}
             Progress::Finished(outcome) => self.finish(job, outcome, cx),
         }

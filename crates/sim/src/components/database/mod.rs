@@ -171,7 +171,7 @@ impl Database {
     fn begin(&mut self, id: CallId, cx: &mut World) {
         let work = match (cx.calls[id].purpose, cx.effect(id)) {
             (Purpose::Probe(_), _) => 0,
-            (_, Effect::Read) => self.read.draw(&mut self.times),
+            (_, Effect::Read) => self.read.draw_here(&mut self.times),
             (_, Effect::Write) => self.write.draw(&mut self.times),
         };
         let member = cx.calls[id].replica;
