@@ -121,6 +121,7 @@ impl Simulation {
     /// with its new parameters. The seed stays the run's own.
     pub fn edit(&mut self, design: &Design) {
         let end = self.world.end;
+        self.sweep_before_edit();
         construct::construct(self, design);
         // The end may have moved into the open window, or to this very moment.
         let now = self.world.now;
