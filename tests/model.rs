@@ -48,8 +48,8 @@ mod policies;
 mod queues;
 #[path = "model/recovery.rs"]
 mod recovery;
-#[path = "model/scaling.rs"]
-mod scaling;
+#[path = "model/replication.rs"]
+mod replication;
 #[path = "model/sparing.rs"]
 mod sparing;
 #[path = "model/telemetry.rs"]

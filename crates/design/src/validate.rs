@@ -3,7 +3,6 @@
 pub(crate) mod copies;
 mod database;
 mod faults;
-mod scaling;
 mod telemetry;
 mod zones;
 
@@ -58,8 +57,13 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);
-            check_link(link, reader);
-            check_conditions(link, &operations, reader);
+            if link.mode == Mode::DeadLetter {
+                check_mode(link, "on a link for dead letters", reader);
+            }
+            if link.mode == Mode::Publish && link.ack == Ack::None {
+                check_mode(link, "where ack is none", reader);
+            }
+            check_policies(link, &operations, reader);
             check_write_behind(link, design, &nodes, reader);
         });
     }
@@ -93,7 +97,7 @@ fn check_counts(design: &Design, reader: &mut Reader) {
     let replicas: u64 = design
         .nodes
         .iter()
-        .map(|node| u64::from(node.kind.replicas_max()))
+        .map(|node| u64::from(node.kind.replicas()))
         .sum();
     if replicas > REPLICAS_MAX {
         let message = format!("{replicas} replicas in all are too many; at most {REPLICAS_MAX}");
@@ -195,7 +199,6 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
 }
 
 fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Reader) {
-    scaling::check(service, reader);
     let bounds = match &service.adaptive_concurrency {
         Some(AdaptiveConcurrency::Gradient(limit)) => Some((limit.min, limit.max)),
         Some(AdaptiveConcurrency::Aimd(limit)) => Some((limit.min, limit.max)),
@@ -322,18 +325,7 @@ fn check_write_behind(
     }
 }
 
-/// What is wrong with a link whatever surrounds it.
-pub fn check_link(link: &Link, reader: &mut Reader) {
-    if link.mode == Mode::DeadLetter {
-        check_mode(link, "on a link for dead letters", reader);
-    }
-    if link.mode == Mode::Publish && link.ack == Ack::None {
-        check_mode(link, "where ack is none", reader);
-    }
-    check_policies(link, reader);
-}
-
-fn check_policies(link: &Link, reader: &mut Reader) {
+fn check_policies(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
     for (name, is_set) in [
         ("deadline", link.deadline),
         ("cancellation", link.cancellation),
@@ -374,9 +366,6 @@ fn check_policies(link: &Link, reader: &mut Reader) {
             reader.problem("never opens; give failure_rate, slow_call_rate or consecutive_failures")
         });
     }
-}
-
-fn check_conditions(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
     for condition in &link.when.0 {
         match condition {
             Condition::Probability(p) if !(0.0..=1.0).contains(p) => {

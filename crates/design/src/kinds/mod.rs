@@ -89,16 +89,7 @@ kinds! {
 }
 
 impl Kind {
-    /// The most replicas it may run: more than at the start where it is scaled by itself.
-    pub fn replicas_max(&self) -> u32 {
-        let autoscale = match self {
-            Self::Service(service) => service.autoscale.as_ref(),
-            _ => None,
-        };
-        autoscale.map_or(self.replicas(), |autoscale| autoscale.max)
-    }
-
-    /// How many identical processes the node runs, at the start.
+    /// How many identical processes the node runs.
     pub fn replicas(&self) -> u32 {
         match self {
             Self::Service(service) => service.replicas,

@@ -131,10 +131,12 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         );
         reader.within("target", |reader| reader.problem(message));
     }
-    let is_scaled = matches!(kind, Kind::Service(service) if service.autoscale.is_some());
-    if fault.kind == FaultKind::RollingDeploy && is_scaled {
+    if fault.kind == FaultKind::LeaderFailover
+        && let Kind::Database(database) = kind
+        && !database.has_leader()
+    {
         let message = format!(
-            "{} is scaled by itself, and a deploy goes over a number of replicas that is known; set autoscale to null",
+            "{} has no leader; give it replication in mode async or semi_sync",
             fault.target
         );
         reader.within("target", |reader| reader.problem(message));
@@ -150,12 +152,12 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         reader.within("target", |reader| reader.problem(message));
     }
     if let Some(replica) = fault.replica
-        && replica >= kind.replicas_max()
+        && replica >= kind.replicas()
     {
         let message = format!(
             "{} has {} replicas, counted from 0",
             fault.target,
-            kind.replicas_max()
+            kind.replicas()
         );
         reader.within("replica", |reader| reader.problem(message));
     }

@@ -17,27 +17,17 @@ pub struct Histogram {
 
 impl Histogram {
     /// Counts a value.
-    #[inline(always)]
+    #[inline]
     pub fn add(&mut self, value: u64) {
         let bucket = bucket(value);
-        match self.counts.get_mut(bucket) {
-            Some(count) => *count += 1,
-            None => self.grow(bucket),
+        if bucket >= self.counts.len() {
+            self.counts
+                .resize((bucket + 1).next_multiple_of(SUBBUCKETS as usize), 0);
         }
+        self.counts[bucket] += 1;
         self.count += 1;
         self.sum += u128::from(value);
-        if value > self.max {
-            self.max = value;
-        }
-    }
-
-    /// Makes room for a bucket, and counts one there.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, bucket: usize) {
-        self.counts
-            .resize((bucket + 1).next_multiple_of(SUBBUCKETS as usize), 0);
-        self.counts[bucket] = 1;
+        self.max = self.max.max(value);
     }
 
     /// Counts all values of another.
@@ -122,10 +112,12 @@ impl Histogram {
     }
 }
 
-#[inline(always)]
+#[inline]
 fn bucket(value: u64) -> usize {
-    // The values of the first two octaves have a bucket each: for them the shift is 0.
-    let shift = (value | (2 * SUBBUCKETS - 1)).ilog2() - PRECISION;
+    if value < SUBBUCKETS {
+        return value as usize;
+    }
+    let shift = 63 - value.leading_zeros() - PRECISION;
     (u64::from(shift) * SUBBUCKETS + (value >> shift)) as usize
 }
 

@@ -33,7 +33,6 @@ impl KeySampler {
     }
 
     /// Draws a key.
-    #[inline(always)]
     pub fn draw(&self, stream: &mut Stream) -> u32 {
         match self {
             Self::Uniform(n) => stream.below(*n) as u32,
@@ -81,7 +80,6 @@ impl Zipf {
         }
     }
 
-    #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> u32 {
         loop {
             let u = self.integral_of_last

@@ -76,14 +76,8 @@ impl Sampler {
     }
 
     /// Draws a duration, in ns.
-    #[inline(never)]
+    #[inline]
     pub fn draw(&self, stream: &mut Stream) -> u64 {
-        self.draw_here(stream)
-    }
-
-    /// [`Self::draw`], inlined: for who draws most.
-    #[inline(always)]
-    pub(crate) fn draw_here(&self, stream: &mut Stream) -> u64 {
         match self {
             Self::Const(ns) => *ns,
             Self::Exp(mean) => whole(exponential(stream) * mean),
@@ -92,7 +86,6 @@ impl Sampler {
     }
 
     /// The less common ones, out of the hot path.
-    #[inline(never)]
     fn draw_rare(&self, stream: &mut Stream) -> u64 {
         whole(match self {
             Self::Const(ns) => return *ns,
