@@ -48,8 +48,8 @@ mod policies;
 mod queues;
 #[path = "model/recovery.rs"]
 mod recovery;
-#[path = "model/replication.rs"]
-mod replication;
+#[path = "model/scaling.rs"]
+mod scaling;
 #[path = "model/sparing.rs"]
 mod sparing;
 #[path = "model/telemetry.rs"]

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 fn main() {
-    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    // As it is now: a kept target folder may have been built where the sources stood before.
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
+    let library = Path::new(&root).join("library");
     println!("cargo::rerun-if-changed={}", library.display());
     let mut files: Vec<_> = std::fs::read_dir(&library)
         .expect("the library folder is there")

@@ -35,3 +35,19 @@ test("the theme is set before the first paint", async () => {
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
   await page.context().close();
 });
+
+test("what the figures rest on is one click away, and reads on a phone", async () => {
+  const page = await playground.openPage({ width: 390, height: 844, hasTouch: true });
+  await until(page, (s) => s.engine === "worker");
+  const href = await page.locator(".fidelity a").getAttribute("href");
+  await page.goto(new URL(href, page.url()).href);
+  assert.match(await page.title(), /^What is modelled, and what is not/);
+  assert.ok((await page.locator("main.reading h2").count()) > 5);
+  const wide = () => document.documentElement.scrollWidth - innerWidth;
+  assert.ok((await page.evaluate(wide)) <= 0, "nothing scrolls sideways");
+  await page.locator('nav a[href="accuracy.html"]').click();
+  assert.ok((await page.locator("table").count()) > 0);
+  await playground.screenshot(page, "reading");
+  assert.deepEqual(playground.problems, []);
+  await page.context().close();
+});

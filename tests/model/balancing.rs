@@ -207,6 +207,28 @@ fn weights_are_mixed_as_nginx_mixes_them() {
 }
 
 #[test]
+fn random_goes_by_the_weights_of_the_links() {
+    let nodes = [
+        r#"{"id": "u", "kind": "client", "arrivals": {"constant": "800/s"}}"#.to_owned(),
+        balancer(r#""algorithm": "random""#),
+        service("a", 1, ""),
+        service("b", 1, ""),
+        service("c", 1, ""),
+    ];
+    let links = [
+        link("u->lb", ""),
+        link("lb->a", r#""weight": 6"#),
+        link("lb->b", ""),
+        link("lb->c", ""),
+    ];
+    let run = run_with(r#""duration": "10s""#, &nodes, &links, &[]);
+    let share = |id: &str| run.number(&format!("/nodes/{id}/arrivals")) / 8000.0;
+    // Six of eight; five standard deviations are 0.024.
+    assert!((share("a") - 0.75).abs() < 0.024, "{}", share("a"));
+    assert!((share("b") - 0.125).abs() < 0.019, "{}", share("b"));
+}
+
+#[test]
 fn a_key_stays_with_its_backend_while_that_has_room() {
     let hashed = |rest: &str, moments: Vec<u64>| {
         let one_key = r#""operations": [{"keys": {"uniform": {"n": 1}}}]"#;

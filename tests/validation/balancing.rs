@@ -69,9 +69,9 @@ pub(crate) fn slow_server(p: &Point) -> Measured {
     let algorithm = match policy {
         "least_connections" => "least_outstanding",
         "power_of_two" => "power_of_two",
-        "weighted_random_by_capacity" => "weighted",
         _ => "random",
     };
+    let by_capacity = policy == "weighted_random_by_capacity";
     let fast = with(service("fast", 1.0, &exp(0.01)), json!({"replicas": 9}));
     let slow = service("slow", 1.0, &exp(0.05));
     let (duration, warmup) = match p.find("sim_seconds") {
@@ -85,7 +85,7 @@ pub(crate) fn slow_server(p: &Point) -> Measured {
         duration,
         warmup,
     );
-    if algorithm == "weighted" {
+    if by_capacity {
         whole["links"][1]["weight"] = json!(5);
         whole["links"][2]["weight"] = json!(1);
     }
@@ -185,7 +185,9 @@ fn ring_design(
 ) -> Json {
     // Endless slots: only where keys go counts.
     let server = json!({"id": "server", "kind": "service", "replicas": nodes, "concurrency": null, "service_time": "const(0s)"});
-    let lb = balancer(json!({"algorithm": "consistent_hash", "virtual_nodes": virtual_nodes}));
+    let lb = balancer(
+        json!({"algorithm": "consistent_hash", "consistent_hash": {"virtual_nodes": virtual_nodes}}),
+    );
     let mut whole = farm(rate, lb, vec![server], duration, 0.0);
     whole["seed"] = json!(seed);
     whole["nodes"][0]["operations"] = json!([{"keys": {"uniform": {"n": keys}}}]);

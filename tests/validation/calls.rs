@@ -264,8 +264,13 @@ pub(crate) fn metastable(p: &Point) -> Measured {
     let r = outage(rate, retries, duration, stops_retrying);
     let width = r.n("/windows/width_s");
     let good = r.list("/windows/goodput_per_s");
-    let late = &good[good.len() - 60..good.len() - 2];
-    let fraction = late.iter().sum::<f64>() / late.len() as f64 / rate;
+    let offered = r.list("/windows/offered_per_s");
+    let late = |series: &[f64]| {
+        series[series.len() - 60..series.len() - 2]
+            .iter()
+            .sum::<f64>()
+    };
+    let fraction = late(&good) / late(&offered);
     let amplification = r.list("/windows/amplification");
     let attempts = amplification[500..590].iter().sum::<f64>() / 90.0;
     let waiting = r.list("/windows/waiting");
@@ -283,8 +288,8 @@ pub(crate) fn metastable(p: &Point) -> Measured {
         ("late_goodput_fraction", json!(fraction)),
         ("late_attempts_per_request", json!(attempts)),
         ("queue_growth_per_s", json!(growth)),
-        ("recovery_s", json!(recovered)),
-        // Of the fluid model, from the moment of the stop.
+        // Both count from the start of the run.
+        ("recovery_s", json!(recovered + 70.0)),
         ("fluid_recovery_estimate_s", json!(recovered + 70.0)),
     ]
 }

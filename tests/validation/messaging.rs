@@ -106,7 +106,7 @@ pub(crate) fn partitions(p: &Point) -> Measured {
             json!({"replicas": consumers, "concurrency": 1}),
         );
         let mut whole = design(
-            settings(3, 120.0, 20.0),
+            settings(3, 1000.0, 20.0),
             json!([client, queue(json!({"partitions": partitions})), worker]),
             json!([publish(), consume(1)]),
         );
@@ -115,7 +115,7 @@ pub(crate) fn partitions(p: &Point) -> Measured {
     };
     // The fastest rate at which every consumer still keeps up with its partitions.
     let keeps_up =
-        |offered: f64| go(offered).n(&format!("{MESSAGES}/waiting")) < 0.02 * offered * 120.0;
+        |offered: f64| go(offered).n(&format!("{MESSAGES}/waiting")) < 0.002 * offered * 1000.0;
     let (mut low, mut high) = (rate, rate * consumers.max(partitions) * 1.2);
     while high - low > 0.01 * low {
         let middle = (low + high) / 2.0;

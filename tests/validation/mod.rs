@@ -51,7 +51,6 @@ const fn omitting(
 
 const ARITHMETIC: &str = "arithmetic on the parameters: nothing to simulate";
 const NOT_YET: &str = "not modelled yet: replication of databases (lag, quorums, failover)";
-const NO_SCALING: &str = "not modelled yet: autoscaling";
 const NO_OUTBOX: &str = "not modelled yet: change data capture from a database to a queue";
 const NO_GOSSIP: &str = "no component gossips; membership is known to balancers by health checks, to queues by sessions";
 const NO_CAS: &str = "the model has no conditional write: a database applies every write it is sent, row locks make writers wait instead";
@@ -188,7 +187,7 @@ pub(crate) const TABLE: &[Case] = &[
     ),
     case("A05", operations::sampled, 0),
     case("A07", calls::chatty, 4),
-    omitting("S01", operations::autoscaler, 0, &[("*", NO_SCALING)]),
+    case("S01", operations::autoscaler, 5),
     case("S02", operations::token_bucket, 0),
     case("S05", operations::pauses, 0),
     case("G01", messaging::heartbeats, 0),

@@ -52,6 +52,9 @@ pub(crate) fn App() -> impl IntoView {
                     Opened::Own => view! { <Own opened=opened lesson=lesson /> }.into_any(),
                 }}
                 <Resume opened=opened lesson=lesson />
+                <p class="fidelity quiet">
+                    <a href="model.html" target="_blank">"What is modelled, and what is not"</a>
+                </p>
             </aside>
             <div class="stage">
                 <Stage />

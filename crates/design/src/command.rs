@@ -5,7 +5,7 @@ use crate::document::{Design, Node, Settings};
 use crate::fault::Fault;
 use crate::link::Link;
 use crate::requirement::Requirement;
-use crate::validate::copies;
+use crate::validate::{check_link, copies};
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -278,7 +278,7 @@ impl Design {
                     copies::check(node, &nodes, &mut reader);
                 }
                 let slot = self.nodes.iter_mut().find(|node| node.id == *id);
-                if let (Some(node), Some(slot)) = (node, slot) {
+                if let (Some(node), Some(slot), true) = (node, slot, reader.is_clean()) {
                     *slot = node;
                 }
             }
@@ -296,7 +296,9 @@ impl Design {
                     {
                         return refuse(path, format!("there is no node \"{missing}\""));
                     }
-                    if let Some(slot) = self.links.iter_mut().find(|link| link.id == *id) {
+                    check_link(&link, &mut reader);
+                    let slot = self.links.iter_mut().find(|link| link.id == *id);
+                    if let (Some(slot), true) = (slot, reader.is_clean()) {
                         *slot = link;
                     }
                 }

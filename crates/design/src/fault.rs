@@ -86,7 +86,7 @@ choice! {
         ThirdPartyOutage = "third_party_outage",
         /// What the node tells its operators gets lost: no metrics reach an alert.
         TelemetryLoss = "telemetry_loss",
-        /// The leader steps down, at once; another is elected. Of a database, each shard's does.
+        /// The leader steps down, at once; another is elected.
         LeaderFailover = "leader_failover",
         /// A database's tables are locked: writes wait until it is over, and with `reads` reads too.
         SchemaMigration = "schema_migration",
@@ -119,7 +119,7 @@ impl FaultKind {
             Self::QueueOutage => &["queue"],
             Self::RollingDeploy => &["service", "coordinator"],
             Self::ThirdPartyOutage => &["service"],
-            Self::LeaderFailover => &["coordinator", "database"],
+            Self::LeaderFailover => &["coordinator"],
             Self::DiskFull => &["queue", "database"],
             Self::TelemetryLoss => &[
                 "client",

@@ -3,6 +3,7 @@
 pub(crate) mod copies;
 mod database;
 mod faults;
+mod scaling;
 mod telemetry;
 mod zones;
 
@@ -57,13 +58,8 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);
-            if link.mode == Mode::DeadLetter {
-                check_mode(link, "on a link for dead letters", reader);
-            }
-            if link.mode == Mode::Publish && link.ack == Ack::None {
-                check_mode(link, "where ack is none", reader);
-            }
-            check_policies(link, &operations, reader);
+            check_link(link, reader);
+            check_conditions(link, &operations, reader);
             check_write_behind(link, design, &nodes, reader);
         });
     }
@@ -97,7 +93,7 @@ fn check_counts(design: &Design, reader: &mut Reader) {
     let replicas: u64 = design
         .nodes
         .iter()
-        .map(|node| u64::from(node.kind.replicas()))
+        .map(|node| u64::from(node.kind.replicas_max()))
         .sum();
     if replicas > REPLICAS_MAX {
         let message = format!("{replicas} replicas in all are too many; at most {REPLICAS_MAX}");
@@ -199,6 +195,7 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
 }
 
 fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Reader) {
+    scaling::check(service, reader);
     let bounds = match &service.adaptive_concurrency {
         Some(AdaptiveConcurrency::Gradient(limit)) => Some((limit.min, limit.max)),
         Some(AdaptiveConcurrency::Aimd(limit)) => Some((limit.min, limit.max)),
@@ -325,7 +322,18 @@ fn check_write_behind(
     }
 }
 
-fn check_policies(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
+/// What is wrong with a link whatever surrounds it.
+pub fn check_link(link: &Link, reader: &mut Reader) {
+    if link.mode == Mode::DeadLetter {
+        check_mode(link, "on a link for dead letters", reader);
+    }
+    if link.mode == Mode::Publish && link.ack == Ack::None {
+        check_mode(link, "where ack is none", reader);
+    }
+    check_policies(link, reader);
+}
+
+fn check_policies(link: &Link, reader: &mut Reader) {
     for (name, is_set) in [
         ("deadline", link.deadline),
         ("cancellation", link.cancellation),
@@ -366,6 +374,9 @@ fn check_policies(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
             reader.problem("never opens; give failure_rate, slow_call_rate or consecutive_failures")
         });
     }
+}
+
+fn check_conditions(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
     for condition in &link.when.0 {
         match condition {
             Condition::Probability(p) if !(0.0..=1.0).contains(p) => {

@@ -3,8 +3,9 @@
 use crate::geometry::End;
 use design::document::LINKS_MAX;
 use design::link::Mode;
-use design::validate::{link_refusal, usual_mode};
-use design::{Attribute, Command, Design, KINDS, Kind, KindInfo, Link, Target, Value};
+use design::validate::{check_link, link_refusal, usual_mode};
+use design::{Attribute, Command, Design, KINDS, Kind, KindInfo, Link, Reader, Target, Value};
+use std::collections::BTreeSet;
 
 /// A link with one end in the hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,10 +92,18 @@ impl Wire {
         let set = |field: &str, value: Value| {
             Command::Set(Target::Link(id.clone()), field.to_owned(), value)
         };
-        let mut commands = vec![set(self.loose.field(), Value::text(other))];
-        if design.link(id)?.mode != mode {
+        let mut commands = Vec::new();
+        let present = design.link(id)?;
+        if present.mode != mode {
+            // Policies that mean nothing in the new mode go first: a step of the way back is valid too.
+            let usual = Link::default().write();
+            for field in idle_fields(present, mode) {
+                let value = usual.at_path(&field).cloned().unwrap_or(Value::Null);
+                commands.push(set(&field, value));
+            }
             commands.push(set("mode", mode.write()));
         }
+        commands.push(set(self.loose.field(), Value::text(other)));
         Some((Command::Batch(commands), id.clone()))
     }
 
@@ -106,6 +115,21 @@ impl Wire {
             _ => usual_mode(from, to),
         }
     }
+}
+
+/// The fields of a link that would be in the way of this mode.
+fn idle_fields(link: &Link, mode: Mode) -> BTreeSet<String> {
+    let mut reader = Reader::default();
+    let link = Link {
+        mode,
+        ..link.clone()
+    };
+    check_link(&link, &mut reader);
+    let problems = reader.finish();
+    let fields = problems
+        .iter()
+        .map(|problem| problem.path.split('.').next());
+    fields.flatten().map(str::to_owned).collect()
 }
 
 /// The commands that put a node into a link: the link then ends at the node, and a new one leads
@@ -183,6 +207,31 @@ mod tests {
             (link.to.as_str(), link.mode, link.calls),
             ("jobs", Mode::Publish, 7)
         );
+    }
+
+    #[test]
+    fn policies_that_mean_nothing_in_the_new_mode_are_taken_off_and_come_back() {
+        let mut design = small();
+        design
+            .nodes
+            .push(Node::new("jobs", kind("queue"), [600, 200]));
+        design
+            .nodes
+            .push(Node::new("dead", kind("queue"), [0, 200]));
+        let link = Link::new("jobs->api", "jobs", "api", Mode::Consume);
+        design.links.push(Link {
+            retry: Some(design::link::Retry::default()),
+            ..link
+        });
+        let before = design.clone();
+        let wire = Wire::from_link(&before.links[2], End::To);
+        let (command, id) = wire.connect(&design, "dead").unwrap();
+        let undo = design.apply(command).unwrap();
+        let link = design.link(&id).unwrap();
+        assert_eq!((link.mode, &link.retry), (Mode::DeadLetter, &None));
+        assert_eq!(design.problems(), []);
+        design.apply(undo).unwrap();
+        assert_eq!(design, before);
     }
 
     #[test]

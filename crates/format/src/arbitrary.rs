@@ -201,7 +201,6 @@ fn copy(rng: &mut Rng, value: &mut Vec<(String, Value)>, earlier: &[Drawn]) {
     if let Some(owner) = earlier.iter().find(owns).filter(|_| is_database)
         && rng.chance(50)
     {
-        value.retain(|(name, _)| name != "replication");
         value.push(("copy_of".to_owned(), Value::text(&owner.id)));
     }
 }
@@ -438,11 +437,9 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
             };
             let fits = |node: &&Drawn| {
                 let is_vain = kind == FaultKind::TrafficSpike && replays(node);
-                let is_leaderless = match &node.kind {
-                    Kind::Database(database) => !database.has_leader(),
-                    _ => false,
-                };
-                let is_vain = is_vain || kind == FaultKind::LeaderFailover && is_leaderless;
+                let autoscale = node.value.get("autoscale");
+                let is_scaled = autoscale.is_some_and(|autoscale| *autoscale != Value::Null);
+                let is_vain = is_vain || kind == FaultKind::RollingDeploy && is_scaled;
                 kind.targets().contains(&node.kind.name()) && !is_vain
             };
             let target = |node: &Drawn| (node.id.clone(), node.kind.replicas());
@@ -589,8 +586,7 @@ fn requirement(rng: &mut Rng) -> Value {
 fn record(rng: &mut Rng, record: &'static Record) -> Value {
     let mut entries = Vec::new();
     for field in record.fields {
-        let is_of_links = field.name == "mode" && record.name != "Replication";
-        if is_of_links || matches!(field.name, "id" | "from" | "to") || rng.chance(50) {
+        if matches!(field.name, "id" | "from" | "to" | "mode") || rng.chance(50) {
             continue;
         }
         entries.push((field.name.to_owned(), tame(rng, record, field)));
@@ -603,8 +599,12 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
     if record.name == "Client" && is_replay(&entries) {
         entries.retain(|(name, _)| name != "profile");
     }
-    if record.name == "Database" && is_quorum(&entries) {
-        entries.retain(|(name, _)| !["row_locks", "cross_shard"].contains(&name.as_str()));
+    // Scaled by the share of slots held, and not at a fixed number.
+    let is_scaled = entries
+        .iter()
+        .any(|(name, value)| name == "autoscale" && *value != Value::Null);
+    if is_scaled {
+        entries.retain(|(name, value)| name != "concurrency" || *value != Value::Null);
     }
     // One duration that must not be longer than another.
     let pair = match record.name {
@@ -635,13 +635,6 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
         }
     }
     Value::Map(entries)
-}
-
-/// Whether a database has members without a leader.
-fn is_quorum(database: &[(String, Value)]) -> bool {
-    let replication = database.iter().find(|(name, _)| name == "replication");
-    let mode = replication.and_then(|(_, replication)| replication.get("mode"));
-    mode == Some(&Value::text("quorum"))
 }
 
 fn is_replay(client: &[(String, Value)]) -> bool {
@@ -684,6 +677,13 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
         ("Coordinator", "members") => whole(rng.between(1, 5)),
         ("Service", "replicas") => whole(rng.between(1, 5)),
+        // At least as many as a service may start with.
+        ("Autoscale", "min") => whole(1),
+        ("Autoscale", "max") => whole(rng.between(5, 9)),
+        ("Autoscale", "interval") => Value::text(duration(rng, 1.0, 3.0).to_string()),
+        ("Memory", "limit_mb") => Value::Number(decimal(rng, 130.0, 150.0)),
+        ("Memory", "idle_mb") => Value::Number(decimal(rng, 100.0, 128.0)),
+        ("Memory", "call_mb") => Value::Number(decimal(rng, 0.1, 1.9)),
         ("Gradient" | "Aimd", "min") => whole(rng.between(1, 20)),
         ("Gradient" | "Aimd", "max") => whole(rng.between(20, 60)),
         ("Link", "calls") => whole(rng.between(1, 3)),
@@ -697,8 +697,6 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Breaker", "failure_rate") => Value::Number(decimal(rng, 0.05, 1.0)),
         ("Queue", "visibility_timeout") => Value::text(duration(rng, 0.5, 20.0).to_string()),
         ("Shards", "count") => whole(rng.between(1, 4)),
-        ("Replication", "replicas") => whole(rng.between(2, 4)),
-        ("Replication", "r" | "w") => whole(rng.between(1, 2)),
         // Operations are not known here.
         ("Database", "cross_shard") => match any(rng, &field.shape, None) {
             Value::Map(mut entries) => {

@@ -2,10 +2,11 @@
 
 use design::Kind;
 use format::message as wire;
+use sim::Simulation;
 use sim::components::{Component, Node};
 use sim::event::{LinkIx, NodeIx};
 use sim::measure::{FlightKind, Window};
-use sim::{Simulation, world::World};
+use sim::world::{Replica, Stage, World};
 
 /// Replicas shown of one node.
 const REPLICAS_SHOWN: usize = 64;
@@ -221,12 +222,14 @@ fn node_frame(simulation: &Simulation, place: NodeIx, kind: &Kind) -> wire::Node
 
 fn replicas(world: &World, place: NodeIx) -> Vec<wire::ReplicaState> {
     let state = world.node(place);
-    let shown = state.replicas.iter().enumerate().take(REPLICAS_SHOWN);
+    let replicas = state.replicas.iter().enumerate();
+    let is_there = |(_, state): &(usize, &Replica)| state.stage != Stage::Absent;
+    let shown = replicas.filter(is_there).take(REPLICAS_SHOWN);
     shown
         .map(|(replica, state)| match state {
             state if !state.is_up => wire::ReplicaState::Down,
             _ if world.is_ejected(place, replica as u32) => wire::ReplicaState::Ejected,
-            state if state.slowdown != 1.0 => wire::ReplicaState::Slow,
+            state if state.pace(world.now) != 1.0 => wire::ReplicaState::Slow,
             _ => wire::ReplicaState::Up,
         })
         .collect()

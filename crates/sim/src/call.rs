@@ -114,6 +114,14 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Whether its callee has it or may still get it.
+    pub fn is_before_answer(self) -> bool {
+        match self {
+            Self::Held | Self::Travelling | Self::Queued | Self::Serving | Self::Planning => true,
+            Self::Answering | Self::Gone => false,
+        }
+    }
+
     /// Whether the callee has it.
     pub fn is_at_callee(self) -> bool {
         match self {

@@ -12,6 +12,12 @@ impl World {
     /// Makes a job call over a link. The answer comes back to the job's component as [`Done`].
     #[inline(never)]
     pub fn call(&mut self, job: CallId, link: LinkIx) {
+        self.call_here(job, link);
+    }
+
+    /// [`Self::call`], inlined: for what calls most.
+    #[inline(always)]
+    pub(crate) fn call_here(&mut self, job: CallId, link: LinkIx) {
         let remaining = self.link(link).calls - 1;
         self.call_with(job, link, remaining);
     }

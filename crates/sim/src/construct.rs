@@ -72,8 +72,12 @@ impl<'a> Index<'a> {
 fn place_nodes(design: &Design, world: &mut World) {
     for node in &design.nodes {
         let replicas = node.kind.replicas() as usize;
-        let fresh = Replica::default();
         let kind = node.kind.name();
+        let warm_up = match &node.kind {
+            Kind::Service(service) => service.warm_up.as_ref(),
+            _ => None,
+        };
+        let warm_up = warm_up.map(|warm_up| (warm_up.lasts.0, warm_up.times));
         let zones = node.deployment.zones().iter();
         let zones = zones.filter_map(|zone| world.zones.place(zone)).collect();
         // A node of another kind under the same id is another node.
@@ -91,9 +95,10 @@ fn place_nodes(design: &Design, world: &mut World) {
                 none => *none = Traces::new(telemetry.traces, world.seed, &node.id),
             }
             state.zones = zones;
-            state
-                .replicas
-                .resize(replicas.max(state.replicas.len()), fresh);
+            state.warm_up = warm_up;
+            let is_scaled =
+                matches!(&node.kind, Kind::Service(service) if service.autoscale.is_some());
+            state.place_replicas(replicas, is_scaled, world.now);
             continue;
         }
         world
@@ -103,12 +108,12 @@ fn place_nodes(design: &Design, world: &mut World) {
             id: node.id.clone(),
             kind,
             is_present: true,
-            replicas: vec![fresh; replicas],
+            replicas: vec![Replica::default(); replicas],
+            warm_up,
             zones,
             plan: Plan::default(),
             is_bottom: true,
             fault_errors: None,
-            router: None,
             balancer: None,
             has_metrics: telemetry.metrics,
             is_mute: false,
@@ -153,10 +158,11 @@ fn place_operations(design: &Design, world: &mut World) {
 
 fn place_links(design: &Design, index: &Index, world: &mut World) {
     for link in &design.links {
-        let callers = index
-            .nodes
-            .get(link.from.as_str())
-            .map_or(1, |node| node.kind.replicas()) as usize;
+        let caller = world.node_places[&link.from];
+        let callers = match index.nodes.get(link.from.as_str()) {
+            Some(node) => world.node(caller).replicas_wanted(&node.kind) as usize,
+            None => 1,
+        };
         let place = match world.link_places.get(&link.id) {
             Some(place) => place.0 as usize,
             None => {
@@ -373,7 +379,7 @@ fn retire(index: &Index, simulation: &mut Simulation) {
             .nodes
             .get(id.as_str())
             .filter(|_| is_current)
-            .map_or(0, |node| node.kind.replicas());
+            .map_or(0, |node| world.nodes[place].replicas_wanted(&node.kind));
         world.nodes[place].is_present = wanted > 0;
         let replicas = &world.nodes[place].replicas;
         let dying: Vec<u32> = (wanted..replicas.len() as u32)

@@ -95,13 +95,6 @@ pub enum Event {
         /// The key.
         key: u32,
     },
-    /// A member of a database misses its leader, or takes part in an election.
-    Elect {
-        /// The database.
-        node: NodeIx,
-        /// The member.
-        member: u32,
-    },
     /// A call has waited for a slot as long as its callee lets it.
     Leave(CallId),
     /// The next of the calls that share a replica's slots is done.
@@ -132,12 +125,29 @@ pub enum Event {
         /// What, as [`LockTag`] packs it.
         tag: u32,
     },
+    /// An autoscaler looks, or one that leaves is looked at.
+    Scale {
+        /// The service.
+        node: NodeIx,
+        /// Of which replica; of all of them, [`ALL_REPLICAS`].
+        replica: u32,
+    },
+    /// A replica starts, starts again or is killed, by its stage.
+    Replica {
+        /// The service.
+        node: NodeIx,
+        /// Its place.
+        replica: u32,
+    },
     /// The head of a lane: inside the agenda only.
     LaneHead {
         /// Which.
         lane: u32,
     },
 }
+
+/// For [`Event::Scale`]: the service as a whole.
+pub const ALL_REPLICAS: u32 = u32::MAX;
 
 /// What is due at a coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +197,7 @@ pub(crate) struct Packed {
 pub(crate) const ARRIVE: u64 = 0;
 pub(crate) const SERVED: u64 = 1;
 pub(crate) const REPLY: u64 = 2;
+pub(crate) const REQUEST: u64 = 8;
 
 /// The kind of a lane's head.
 pub(crate) const LANE_HEAD: u64 = 16;
@@ -264,7 +275,7 @@ impl Packed {
             5 => Event::Backoff(call),
             6 => Event::Patience(call),
             7 => Event::Visibility(call),
-            8 => Event::Request {
+            REQUEST => Event::Request {
                 node,
                 generation: high,
             },
@@ -303,7 +314,14 @@ impl Packed {
                 replica: high,
             },
             24 => Event::Step(call),
-            22 => Event::Elect { node, member: high },
+            25 => Event::Scale {
+                node,
+                replica: high,
+            },
+            26 => Event::Replica {
+                node,
+                replica: high,
+            },
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -321,7 +339,7 @@ impl Event {
             Self::Backoff(call) => Packed::of_call(5, call),
             Self::Patience(call) => Packed::of_call(6, call),
             Self::Visibility(call) => Packed::of_call(7, call),
-            Self::Request { node, generation } => Packed::of_two(8, node.0, generation),
+            Self::Request { node, generation } => Packed::of_two(REQUEST, node.0, generation),
             Self::Think { node, generation } => Packed::of_two(9, node.0, generation),
             Self::RateChange { node, generation } => Packed::of_two(10, node.0, generation),
             Self::Probe {
@@ -345,7 +363,8 @@ impl Event {
             Self::Leave(call) => Packed::of_call(19, call),
             Self::Shared { node, replica } => Packed::of_two(18, node.0, replica),
             Self::Step(call) => Packed::of_call(24, call),
-            Self::Elect { node, member } => Packed::of_two(22, node.0, member),
+            Self::Scale { node, replica } => Packed::of_two(25, node.0, replica),
+            Self::Replica { node, replica } => Packed::of_two(26, node.0, replica),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -359,6 +378,7 @@ impl Event {
             | Self::Fault { .. }
             | Self::RateChange { .. }
             | Self::Watch { .. }
+            | Self::Scale { .. }
             | Self::Request { .. } => true,
             Self::Arrive(_)
             | Self::Served(_)
@@ -372,7 +392,6 @@ impl Event {
             | Self::Patience(_)
             | Self::Visibility(_)
             | Self::Step(_)
-            | Self::Elect { .. }
             | Self::Think { .. }
             | Self::Reload { .. }
             | Self::Fill { .. }
@@ -380,6 +399,7 @@ impl Event {
             | Self::Lock { .. }
             | Self::Leave(_)
             | Self::Shared { .. }
+            | Self::Replica { .. }
             | Self::LaneHead { .. } => false,
         }
     }
@@ -444,9 +464,13 @@ mod tests {
                 generation: 4,
             },
             Event::Lock { node, tag: 77 },
-            Event::Elect { node, member: 5 },
             Event::Leave(call),
             Event::Shared { node, replica: 3 },
+            Event::Scale {
+                node,
+                replica: ALL_REPLICAS,
+            },
+            Event::Replica { node, replica: 4 },
             Event::LaneHead { lane: 255 },
         ] {
             let packed = event.pack();

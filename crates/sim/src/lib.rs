@@ -25,6 +25,7 @@ mod notes;
 pub mod plan;
 pub mod policies;
 pub mod random;
+mod replicas;
 mod simulation;
 #[cfg(feature = "traces")]
 mod spans;

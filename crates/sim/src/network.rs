@@ -178,9 +178,6 @@ impl World {
         if !state.crosses_zones {
             return (is_lost, trip);
         }
-        if way == Way::There {
-            self.find_member(id);
-        }
         let (is_cut, distance) = self.cross_zones(link, self.zones_of_call(id, way));
         (is_lost || is_cut, trip.longer(distance))
     }
@@ -272,7 +269,14 @@ impl World {
     }
 
     /// The callee is done with a call: it leaves, and the answer goes back.
+    #[inline(never)]
     pub fn answer(&mut self, id: CallId, outcome: Outcome) {
+        self.answer_here(id, outcome);
+    }
+
+    /// [`Self::answer`], inlined: for who answers most.
+    #[inline(always)]
+    pub(crate) fn answer_here(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
         let call = &mut self.calls[id];
         call.outcome = outcome;
@@ -332,7 +336,7 @@ impl NodeState {
         tally.measured.arrivals += u64::from(call.is_measured);
     }
 
-    #[inline]
+    #[inline(always)]
     fn count_answer(&mut self, call: &Call, outcome: Outcome, now: Time) {
         if call.is_probe() {
             return;
@@ -416,7 +420,7 @@ impl LinkState {
         let is_taken = self.mode == Mode::Consume;
         let is_live = |replica: &u32| {
             let replica = &callee.replicas[*replica as usize];
-            replica.is_up && (!is_taken || replica.serves())
+            replica.takes_calls() && (!is_taken || replica.serves())
         };
         let chosen = (first..count)
             .chain(0..first)

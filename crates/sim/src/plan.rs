@@ -76,16 +76,39 @@ impl Step {
 pub struct Stage {
     /// Its links, and when each is called.
     pub steps: Vec<Step>,
-    /// The only link, where there is but one and nothing to decide: what most stages are.
-    only: Option<LinkIx>,
+    /// The only link, where there is but one with little to decide: what most stages are.
+    only: Option<(LinkIx, When)>,
+}
+
+/// The one condition of an only link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum When {
+    Always,
+    Reads,
+    Writes,
+    OnMiss,
+    Probability(f64),
+}
+
+impl When {
+    fn of(when: &[Condition]) -> Option<Self> {
+        match when {
+            // Other conditions before it might draw a random number, and then would have to.
+            [Condition::Always, ..] => Some(Self::Always),
+            [Condition::Reads] => Some(Self::Reads),
+            [Condition::Writes] => Some(Self::Writes),
+            [Condition::OnMiss] => Some(Self::OnMiss),
+            [Condition::Probability(p)] => Some(Self::Probability(*p)),
+            _ => None,
+        }
+    }
 }
 
 impl Stage {
     /// A stage of these steps.
     pub fn new(steps: Vec<Step>) -> Self {
         let only = match &steps[..] {
-            // Other conditions before it might draw a random number, and then would have to.
-            [step] if step.when.first() == Some(&Condition::Always) => Some(step.link),
+            [step] => When::of(&step.when).map(|when| (step.link, when)),
             _ => None,
         };
         Self { steps, only }
@@ -147,27 +170,15 @@ impl World {
 
     /// A call of the job's plan ended.
     #[inline(never)]
-    pub fn continue_plan(&mut self, job: CallId, done: Done) -> Progress {
+    pub fn continue_plan(&mut self, job: CallId, done: &Done) -> Progress {
+        if done.outcome != Outcome::Ok
+            && let Some(failed) = self.went_wrong(job, done)
+        {
+            return failed;
+        }
         let call = &mut self.calls[job];
         call.pending -= 1;
         let link = &self.links[done.link.0 as usize];
-        match done.outcome {
-            Outcome::Ok => {}
-            Outcome::Degraded => call.is_degraded = true,
-            Outcome::Failed(cause) => {
-                let stages = &self.nodes[call.node.0 as usize].plan.stages;
-                let next = stages.get(call.stage as usize + 1);
-                let has_fallback =
-                    next.is_some_and(|stage| stage.steps.iter().any(Step::is_fallback));
-                if !has_fallback && !link.is_optional {
-                    // The rest of the stage goes on in vain, as most code lets it.
-                    return Progress::Finished(Outcome::Failed(cause));
-                }
-                call.is_degraded = true;
-                call.saw_failure |= has_fallback;
-                call.must_fall_back |= !link.is_optional;
-            }
-        }
         if done.is_miss {
             call.saw_miss = true;
             call.missed |= 1u64.checked_shl(link.step).unwrap_or(0);
@@ -188,6 +199,29 @@ impl World {
         let must_fall_back = std::mem::take(&mut call.must_fall_back);
         let next = call.stage as usize + 1;
         self.run_stages(job, next, seen, must_fall_back)
+    }
+
+    /// A call of the job's plan was not answered whole. Gives how the plan ends, if it ends here.
+    #[inline(never)]
+    fn went_wrong(&mut self, job: CallId, done: &Done) -> Option<Progress> {
+        let call = &mut self.calls[job];
+        let Outcome::Failed(cause) = done.outcome else {
+            call.is_degraded = true;
+            return None;
+        };
+        let stages = &self.nodes[call.node.0 as usize].plan.stages;
+        let next = stages.get(call.stage as usize + 1);
+        let has_fallback = next.is_some_and(|stage| stage.steps.iter().any(Step::is_fallback));
+        let is_optional = self.links[done.link.0 as usize].is_optional;
+        if !has_fallback && !is_optional {
+            // The rest of the stage goes on in vain, as most code lets it.
+            call.pending -= 1;
+            return Some(Progress::Finished(Outcome::Failed(cause)));
+        }
+        call.is_degraded = true;
+        call.saw_failure |= has_fallback;
+        call.must_fall_back |= !is_optional;
+        None
     }
 
     /// The key that look-aside caches missed has been loaded: the caller fills them all.
@@ -225,11 +259,24 @@ impl World {
                 return Progress::Finished(self.finish_plan(job));
             };
             let pending = match steps.only {
-                Some(link) if operation != Call::NO_OPERATION => {
-                    let call = &mut self.calls[job];
-                    (call.stage, call.pending) = (stage as u32, 1);
-                    self.call(job, link);
-                    return Progress::Waiting;
+                Some((link, when)) if operation != Call::NO_OPERATION => {
+                    let is_wanted = match when {
+                        When::Always => true,
+                        When::OnMiss => seen.miss,
+                        When::Probability(p) => {
+                            let state = &mut self.links[link.0 as usize];
+                            state.conditions.chance(p)
+                        }
+                        When::Reads => self.effect(job) == Effect::Read,
+                        When::Writes => self.effect(job) == Effect::Write,
+                    };
+                    if is_wanted {
+                        let call = &mut self.calls[job];
+                        (call.stage, call.pending) = (stage as u32, 1);
+                        self.call_here(job, link);
+                        return Progress::Waiting;
+                    }
+                    0
                 }
                 _ => self.call_wanted(job, node, stage, operation, seen),
             };

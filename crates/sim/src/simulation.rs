@@ -5,7 +5,7 @@ use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase};
 use crate::components::{Component, Node, Queue};
 use crate::construct;
 use crate::data::{Data, Fill};
-use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, SERVED};
+use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, REQUEST, SERVED};
 use crate::fault::Faults;
 use crate::frozen::Frozen;
 use crate::locks::Locks;
@@ -121,6 +121,7 @@ impl Simulation {
     /// with its new parameters. The seed stays the run's own.
     pub fn edit(&mut self, design: &Design) {
         let end = self.world.end;
+        self.sweep_before_edit();
         construct::construct(self, design);
         // The end may have moved into the open window, or to this very moment.
         let now = self.world.now;
@@ -134,6 +135,7 @@ impl Simulation {
         self.watches.set(design, &mut self.world);
         self.faults
             .set(&design.faults, &mut self.nodes, &mut self.world);
+        self.keep_within_bounds();
     }
 
     /// Goes on until a simulated time, or until so many events have fired.
@@ -319,6 +321,9 @@ impl Simulation {
             }
             if let Node::Service(service) = node {
                 service.limits_mut().for_each(|gauge| mark(gauge, now));
+                service
+                    .scaler_gauges_mut()
+                    .for_each(|gauge| mark(gauge, now));
             }
         }
     }
@@ -344,7 +349,23 @@ impl Simulation {
                 }
             }
             SERVED | REPLY => {}
+            REQUEST => self.request(time, event.unpack()),
             _ => self.fire_rarer(time, event.unpack()),
+        }
+    }
+
+    /// The next request of a client is due.
+    #[inline(always)]
+    fn request(&mut self, time: Time, event: Event) {
+        let Event::Request { node, generation } = event else {
+            return;
+        };
+        self.world.now = time;
+        self.events += 1;
+        if self.world.node(node).is_present
+            && let Node::Client(client) = &mut self.nodes[node.0 as usize]
+        {
+            client.request_due(generation, &mut self.world);
         }
     }
 
@@ -396,13 +417,12 @@ impl Simulation {
             | Event::Leave(_)
             | Event::Step(_)
             | Event::LaneHead { .. } => {}
-            Event::Request { node, .. }
-            | Event::Think { node, .. }
+            Event::Request { .. } => {}
+            Event::Think { node, .. }
             | Event::Reload { node, .. }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
             | Event::Lock { node, .. }
-            | Event::Elect { node, .. }
             | Event::Invalidate { node, .. }
             | Event::Shared { node, .. } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
@@ -414,6 +434,16 @@ impl Simulation {
                 let Fill { key, seen, .. } = self.world.take_fill(fill);
                 if let Node::Cache(cache) = &mut self.nodes[node.0 as usize] {
                     cache.take_fill(key, seen, &mut self.world);
+                }
+            }
+            Event::Scale { node, replica } => {
+                if self.begins(time, event) && self.world.node(node).is_present {
+                    self.scale(node, replica);
+                }
+            }
+            Event::Replica { node, replica } => {
+                if self.begins(time, event) && self.world.node(node).is_present {
+                    self.turn_replica(node, replica);
                 }
             }
             Event::Watch { alert, generation } => {
@@ -458,20 +488,7 @@ impl Simulation {
         match world.enter(id) {
             Some(_) if world.spares_work => self.arrive_if_wanted(id),
             Some(node) => self.nodes[node.0 as usize].arrive(id, world),
-            None => self.arrive_elsewhere(id),
-        }
-    }
-
-    /// A call reached a process that is down. Of a database another member may serve its key.
-    #[cold]
-    fn arrive_elsewhere(&mut self, id: CallId) {
-        let world = &mut self.world;
-        let node = world.calls[id].node;
-        world.find_member(id);
-        match world.node(node).router.is_some() && world.is_up(node, world.calls[id].replica) {
-            true if world.spares_work => self.arrive_if_wanted(id),
-            true => self.nodes[node.0 as usize].arrive(id, world),
-            false => world.answer(id, Outcome::Failed(Cause::Refused)),
+            None => world.answer(id, Outcome::Failed(Cause::Refused)),
         }
     }
 
@@ -707,7 +724,8 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Fault { .. }
         | Event::Watch { .. }
         | Event::Lock { .. }
-        | Event::Elect { .. }
+        | Event::Scale { .. }
+        | Event::Replica { .. }
         | Event::LaneHead { .. } => true,
     }
 }

@@ -161,6 +161,12 @@ impl Station {
         Admission::Queued
     }
 
+    /// Whether a call that comes now finds a slot or a place.
+    pub fn has_room(&self) -> bool {
+        let has_place = || self.places.is_none_or(|places| self.waiting < places);
+        self.has_free_slot() || self.sharing.is_none() && has_place()
+    }
+
     fn has_free_slot(&self) -> bool {
         self.room.is_none_or(|room| self.held.level() < room)
     }
@@ -179,6 +185,12 @@ impl Station {
     pub fn release(&mut self, slot_since: Time, now: Time) {
         self.held.down(now);
         self.held_total += u128::from(now - slot_since);
+    }
+
+    /// Whether anybody waits.
+    #[inline(always)]
+    pub fn has_waiting(&self) -> bool {
+        self.first != NOBODY
     }
 
     /// Gives a free slot to the next waiting call, if there are both.

@@ -2,7 +2,6 @@
 
 use crate::agenda::{Agenda, LaneIx, Time};
 use crate::call::{CallId, Calls};
-use crate::components::database::Router;
 use crate::components::load_balancer::Balancer;
 use crate::data::Data;
 use crate::event::{Event, LinkIx, NodeIx};
@@ -29,13 +28,42 @@ pub struct Delay {
     pub(crate) lane: Option<LaneIx>,
 }
 
+/// Where a replica stands between its start and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is there (if it has crashed, until it is mended).
+    Running,
+    /// It has been asked for, and takes calls when it is ready.
+    Starting,
+    /// It was killed, and starts again.
+    Restarting,
+    /// It takes no new calls, and ends when it is done with those it has.
+    Leaving,
+    /// It is not there: its place is free.
+    Absent,
+}
+
+/// How long a process is slower after its start, in ns, and how many times as long work takes at
+/// first.
+pub(crate) type WarmUp = (u64, f64);
+
 /// A replica as others can see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replica {
     /// Whether its process runs.
     pub is_up: bool,
-    /// Times its work takes.
-    pub slowdown: f64,
+    /// Where it stands between its start and its end.
+    pub stage: Stage,
+    /// When that changes next, where it does by itself.
+    pub(crate) due: Time,
+    /// Since when it has run.
+    pub(crate) up_since: Time,
+    /// Whether its work takes no longer than usual.
+    is_at_full_speed: bool,
+    /// Times its work takes, by faults.
+    slowdown: f64,
+    /// From when on and for how long it warms up, and how many times as long work takes at first.
+    warming: Option<(Time, WarmUp)>,
     /// Whether a fault holds it down.
     pub is_crashed: bool,
     /// Whether it refuses every call though its process runs.
@@ -67,7 +95,12 @@ impl Default for Replica {
     fn default() -> Self {
         Self {
             is_up: true,
+            stage: Stage::Running,
+            due: 0,
+            up_since: 0,
+            is_at_full_speed: true,
             slowdown: 1.0,
+            warming: None,
             is_crashed: false,
             is_out: false,
             stands_since: None,
@@ -80,7 +113,44 @@ impl Default for Replica {
 impl Replica {
     /// Whether it takes up work by itself, as a consumer does.
     pub fn serves(&self) -> bool {
-        self.is_up && !self.is_out && self.stands_since.is_none()
+        self.takes_calls() && !self.is_out && self.stands_since.is_none()
+    }
+
+    /// Whether its process runs and is not about to end.
+    #[inline]
+    pub fn takes_calls(&self) -> bool {
+        self.is_up && self.stage != Stage::Leaving
+    }
+
+    /// Whether others have its address: also while it is down.
+    pub fn is_registered(&self) -> bool {
+        matches!(self.stage, Stage::Running | Stage::Restarting)
+    }
+
+    /// Its process starts, cold where the node warms up.
+    pub(crate) fn start(&mut self, warm_up: Option<WarmUp>, now: Time) {
+        self.is_up = true;
+        self.up_since = now;
+        self.warming = warm_up.map(|warm_up| (now, warm_up));
+        self.set_slowdown(self.slowdown);
+    }
+
+    /// Faults make its work take so many times as long.
+    pub(crate) fn set_slowdown(&mut self, times: f64) {
+        self.slowdown = times;
+        self.is_at_full_speed = times == 1.0 && self.warming.is_none();
+    }
+
+    /// How many times as long work takes that begins now.
+    pub fn pace(&self, now: Time) -> f64 {
+        let cold = match self.warming {
+            Some((since, (lasts, times))) if now < since + lasts => {
+                let left = (since + lasts - now) as f64 / lasts as f64;
+                1.0 + (times - 1.0) * left
+            }
+            Some(_) | None => 1.0,
+        };
+        self.slowdown * cold
     }
 
     /// Whether a call may not get in as usual.
@@ -100,6 +170,8 @@ pub struct NodeState {
     pub is_present: bool,
     /// Its processes.
     pub replicas: Vec<Replica>,
+    /// How its replicas warm up, where they do.
+    pub(crate) warm_up: Option<WarmUp>,
     /// The zones of its replicas, in turn; empty where it is in none.
     pub zones: Vec<ZoneIx>,
     /// What it calls, in stages.
@@ -108,8 +180,6 @@ pub struct NodeState {
     pub is_bottom: bool,
     /// Draws the calls that a fault answers with an error, once there was one.
     pub(crate) fault_errors: Option<Box<Stream>>,
-    /// Whom its callers ask, where it is a database of several members.
-    pub(crate) router: Option<Box<Router>>,
     /// The balancer's beliefs, where it is one.
     pub balancer: Option<Box<Balancer>>,
     /// Whether it counts what its operators see.
@@ -450,11 +520,11 @@ impl World {
     /// How long work takes on a replica.
     #[inline]
     pub fn slowed(&self, work: u64, node: NodeIx, replica: u32) -> u64 {
-        let slowdown = self.nodes[node.0 as usize].replicas[replica as usize].slowdown;
-        if slowdown == 1.0 {
+        let replica = &self.nodes[node.0 as usize].replicas[replica as usize];
+        if replica.is_at_full_speed {
             work
         } else {
-            stretch(work, slowdown)
+            stretch(work, replica.pace(self.now))
         }
     }
 

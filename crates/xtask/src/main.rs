@@ -29,6 +29,7 @@
 mod bench;
 mod count;
 mod page;
+mod reading;
 mod serve;
 mod sizes;
 mod steps;
@@ -49,6 +50,10 @@ cargo xtask <command>
                    (--dev: the quick build that serve makes, to target/page)
   serve [--port N] [--base /path/]
                    build, serve on 127.0.0.1 (default 8080) and rebuild on change
+  docs DIR         write docs/*.md as pages to a directory (build and serve do it)
+  fuzz [--seconds N]
+                   feed mutated designs, links, messages and imports to the readers (60 s);
+                   FAULTLINE_FUZZ_SEED=N repeats what failed
   bench            time whole runs, beside SimPy where there is one (PYTHON=...);
                    writes docs/performance.md
   count [--store]  count instructions per event under valgrind and compare with
@@ -105,6 +110,19 @@ fn command() -> Result<()> {
             let flavour = rest.choose("--quick", Flavour::Serve, Flavour::Release);
             rest.done()?;
             test::all(flavour)
+        }
+        "docs" => {
+            let dir = rest.0.pop().context("name the directory to write to")?;
+            rest.done()?;
+            reading::write(std::path::Path::new(&dir))
+        }
+        "fuzz" => {
+            let seconds = rest.value("--seconds")?.unwrap_or("60".to_owned());
+            rest.done()?;
+            let args = ["test", "--profile=native", "-p=faultline", "mutated"];
+            let mut fuzz = steps::cargo(&args);
+            fuzz.args(["--", "--nocapture"]);
+            steps::run(fuzz.env("FAULTLINE_FUZZ_SECONDS", seconds))
         }
         "validate" => validate(rest),
         "bench" => {

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::reading;
 use crate::steps::{cargo, root, run, step, target_dir};
 use crate::tools;
 
@@ -152,6 +153,7 @@ fn copy_static_files(dist: &Path) -> Result<()> {
     fs::create_dir_all(dist.join("styles"))?;
     let css = inline_imports(&root().join("web/styles"), "main.css")?;
     fs::write(dist.join("styles/main.css"), css)?;
+    reading::write(dist)?;
     let public = root().join("web/public");
     if public.is_dir() {
         copy_dir(&public, &dist.join("public"))?;
@@ -186,7 +188,12 @@ fn inline_imports(dir: &Path, name: &str) -> Result<String> {
 /// Gives every quoted file name that we generate the hash of its content. From the leaves up,
 /// since a file's hash covers the versions it quotes.
 fn version_urls(dist: &Path) -> Result<()> {
-    const ORDER: [&[&str]; 4] = [
+    let documents: Vec<String> = reading::PAGES
+        .iter()
+        .map(|(name, _)| format!("{name}.html"))
+        .collect();
+    let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+    let order: [&[&str]; 5] = [
         &[
             "faultline-web_bg.wasm",
             "faultline-wasm_bg.wasm",
@@ -195,9 +202,10 @@ fn version_urls(dist: &Path) -> Result<()> {
         &["faultline-web.js", "faultline-wasm.js"],
         &["boot.js", "worker.js"],
         &["index.html", "embed.html"],
+        &documents,
     ];
     let mut versions: BTreeMap<&str, String> = BTreeMap::new();
-    for names in ORDER {
+    for names in order {
         let mut found = Vec::new();
         for &name in names {
             let path = dist.join(name);

@@ -5,14 +5,17 @@ use design::attribute::{Named, Variant};
 use design::{Shape, Value};
 
 /// Names that are abbreviations, which a capital first letter alone would misspell.
-const ABBREVIATIONS: [&str; 5] = ["fifo", "http", "lifo", "lru", "tcp"];
+const ABBREVIATIONS: [&str; 13] = [
+    "aimd", "aws", "ewma", "fifo", "gc", "http", "id", "lfu", "lifo", "lru", "slo", "tcp", "ttl",
+];
 
 /// A name of the file format as a person reads it: `round_robin` is "Round robin".
 pub(crate) fn title(name: &str) -> String {
-    if ABBREVIATIONS.contains(&name) {
-        return name.to_uppercase();
-    }
-    let words = name.replace('_', " ");
+    let words = name.split('_').map(|word| match word {
+        abbreviation if ABBREVIATIONS.contains(&abbreviation) => word.to_uppercase(),
+        _ => word.to_owned(),
+    });
+    let words = words.collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -264,6 +267,8 @@ mod tests {
             ("round_robin", "Round robin"),
             ("lru", "LRU"),
             ("http", "HTTP"),
+            ("gc_pauses", "GC pauses"),
+            ("peak_ewma", "Peak EWMA"),
             ("", ""),
         ] {
             assert_eq!(title(name), shown);

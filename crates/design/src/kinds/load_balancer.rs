@@ -53,7 +53,7 @@ choice! {
     pub enum Algorithm {
         /// One after the other.
         RoundRobin = "round_robin",
-        /// Any, with equal chance.
+        /// Any, with a chance by the weights of the links.
         Random = "random",
         /// The one with the fewest calls in flight from this balancer; ties go round.
         LeastOutstanding = "least_outstanding",

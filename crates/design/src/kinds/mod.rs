@@ -89,7 +89,16 @@ kinds! {
 }
 
 impl Kind {
-    /// How many identical processes the node runs.
+    /// The most replicas it may run: more than at the start where it is scaled by itself.
+    pub fn replicas_max(&self) -> u32 {
+        let autoscale = match self {
+            Self::Service(service) => service.autoscale.as_ref(),
+            _ => None,
+        };
+        autoscale.map_or(self.replicas(), |autoscale| autoscale.max)
+    }
+
+    /// How many identical processes the node runs, at the start.
     pub fn replicas(&self) -> u32 {
         match self {
             Self::Service(service) => service.replicas,

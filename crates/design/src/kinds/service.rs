@@ -27,6 +27,75 @@ record! {
         pub adaptive_concurrency: Option<AdaptiveConcurrency> = None => { label: "Adaptive concurrency" },
         /// Rejects new calls while those that wait have waited too long.
         pub shed: Option<Shed> = None => { label: "Load shedding" },
+        /// Replicas come and go with the load; `replicas` is how many there are at the start.
+        pub autoscale: Option<Autoscale> = None => { label: "Autoscaling" },
+        /// A replica that has just started is slower at first.
+        pub warm_up: Option<WarmUp> = None => { label: "Warm-up" },
+        /// What the calls in a replica take of its memory; past its limit the process is killed and starts again.
+        pub memory: Option<Memory> = None => { label: "Memory" },
+    }
+}
+
+record! {
+    /// The horizontal autoscaler of Kubernetes, on the share of slots held: every interval it asks for as many replicas as would bring that to the target.
+    pub struct Autoscale {
+        /// The fewest replicas.
+        pub min: u32 = 1 => { label: "Fewest", unit: "replicas", range: 1..=10000 },
+        /// The most replicas.
+        pub max: u32 = 10 => { label: "Most", unit: "replicas", range: 1..=10000 },
+        /// The mean share of slots held that it aims at.
+        pub target: f64 = 0.8 => { label: "Target utilisation", range: 0.01..=1, source: "Kubernetes aims at 80 % where no metric is given" },
+        /// How often it looks, at the mean since it last did.
+        pub interval: Duration = Duration::s(15) => { label: "Interval", range: 1..=3600, source: "Kubernetes horizontal-pod-autoscaler-sync-period: 15 s" },
+        /// From the decision to start a replica to the moment it takes calls.
+        pub startup: Distribution = Distribution::Const(Duration::s(30)) => { label: "Start-up time", source: "pods take 10 to 60 s, virtual machines 1 to 5 min" },
+        /// Replicas are taken away only down to the most that any look of this last while asked for.
+        pub stabilization: Duration = Duration::s(300) => { label: "Stabilisation", range: 0..=86400, source: "Kubernetes: downscale stabilisation of 5 min" },
+        /// Nothing changes while utilisation is within this share of the target.
+        pub tolerance: f64 = 0.1 => { label: "Tolerance", range: 0..=1, source: "Kubernetes: 0.1" },
+        /// At most so many times the replicas there are after one look, though four more are always allowed.
+        pub growth: f64 = 2.0 => { label: "Growth at a time", range: 1..=10000, source: "Kubernetes: 100 % or 4 pods in 15 s, whichever is more" },
+        /// How long a replica that is taken away may take to finish what it has; then it is killed.
+        pub grace: Duration = Duration::s(30) => { label: "Grace period", range: 0.001..=3600, source: "Kubernetes terminationGracePeriodSeconds: 30 s" },
+    }
+}
+
+record! {
+    /// Caches and compilers are cold in a process that has just started: its work takes `times` as long at first, and less and less so in a straight line.
+    pub struct WarmUp {
+        /// How long it takes until the replica is at full speed.
+        pub lasts as "for": Duration = Duration::s(60) => { label: "For", range: 0.001..=86400 },
+        /// How many times as long work takes at the start.
+        pub times: f64 = 3.0 => { label: "Times", range: 1..=10000 },
+    }
+}
+
+record! {
+    /// Memory of each replica. Calls take it from their arrival to their answer, waiting or not.
+    pub struct Memory {
+        /// Past this the process is killed: what it has is lost, as in a crash.
+        pub limit_mb: f64 = 512.0 => { label: "Limit", unit: "MB", range: 0.001..=100000000 },
+        /// What it takes without any call.
+        pub idle_mb: f64 = 128.0 => { label: "Idle", unit: "MB", range: 0..=100000000 },
+        /// What each call takes.
+        pub call_mb: f64 = 1.0 => { label: "Per call", unit: "MB", range: 0.000001..=1000000 },
+        /// How long the replica is down then.
+        pub restart: Duration = Duration::s(10) => { label: "Restart", range: 0.001..=86400, source: "Kubernetes waits 10 s before it restarts a container that failed again" },
+    }
+}
+
+impl Autoscale {
+    /// The most replicas that can stand side by side: those there are, and those that still finish what they have.
+    pub fn places(&self) -> u32 {
+        2 * self.max
+    }
+}
+
+impl Memory {
+    /// How many calls fit into a replica.
+    pub fn calls(&self) -> u64 {
+        // Less than a millionth of a call is not what it fails at.
+        libm::floor((self.limit_mb - self.idle_mb) / self.call_mb + 1e-6) as u64
     }
 }
 

@@ -131,12 +131,10 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         );
         reader.within("target", |reader| reader.problem(message));
     }
-    if fault.kind == FaultKind::LeaderFailover
-        && let Kind::Database(database) = kind
-        && !database.has_leader()
-    {
+    let is_scaled = matches!(kind, Kind::Service(service) if service.autoscale.is_some());
+    if fault.kind == FaultKind::RollingDeploy && is_scaled {
         let message = format!(
-            "{} has no leader; give it replication in mode async or semi_sync",
+            "{} is scaled by itself, and a deploy goes over a number of replicas that is known; set autoscale to null",
             fault.target
         );
         reader.within("target", |reader| reader.problem(message));
@@ -152,12 +150,12 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         reader.within("target", |reader| reader.problem(message));
     }
     if let Some(replica) = fault.replica
-        && replica >= kind.replicas()
+        && replica >= kind.replicas_max()
     {
         let message = format!(
             "{} has {} replicas, counted from 0",
             fault.target,
-            kind.replicas()
+            kind.replicas_max()
         );
         reader.within("replica", |reader| reader.problem(message));
     }

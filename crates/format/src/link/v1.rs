@@ -281,6 +281,39 @@ static SERVICE: Record = Record {
             "null",
         ),
         Field("shed", Optional(&Record(&SHED)), "null"),
+        Field("autoscale", Optional(&Record(&AUTOSCALE)), "null"),
+        Field("warm_up", Optional(&Record(&WARM_UP)), "null"),
+        Field("memory", Optional(&Record(&MEMORY)), "null"),
+    ],
+};
+
+static AUTOSCALE: Record = Record {
+    name: "autoscale",
+    fields: &[
+        Field("min", Integer, "1"),
+        Field("max", Integer, "10"),
+        Field("target", Number, "0.8"),
+        Field("interval", Duration, "15s"),
+        Field("startup", Distribution, "const(30s)"),
+        Field("stabilization", Duration, "300s"),
+        Field("tolerance", Number, "0.1"),
+        Field("growth", Number, "2"),
+        Field("grace", Duration, "30s"),
+    ],
+};
+
+static WARM_UP: Record = Record {
+    name: "warm_up",
+    fields: &[Field("for", Duration, "60s"), Field("times", Number, "3")],
+};
+
+static MEMORY: Record = Record {
+    name: "memory",
+    fields: &[
+        Field("limit_mb", Number, "512"),
+        Field("idle_mb", Number, "128"),
+        Field("call_mb", Number, "1"),
+        Field("restart", Duration, "10s"),
     ],
 };
 
@@ -442,28 +475,6 @@ static DATABASE: Record = Record {
         Field("shards", Record(&SHARDS), "{}"),
         Field("cross_shard", Optional(&CROSS_SHARD), "null"),
         Field("member_latency", Distribution, "const(250us)"),
-        Field("replication", Optional(&Record(&REPLICATION)), "null"),
-    ],
-};
-
-static REPLICATION: Record = Record {
-    name: "replication",
-    fields: &[
-        Field("replicas", Integer, "3"),
-        Field("mode", Choice(&["async", "semi_sync", "quorum"]), "async"),
-        Field("lag", Distribution, "exp(50ms)"),
-        Field(
-            "read_from",
-            Choice(&["leader", "follower", "any"]),
-            "leader",
-        ),
-        Field("detection_time", Duration, "1s"),
-        Field("election_time", Duration, "1s"),
-        Field("r", Integer, "2"),
-        Field("w", Integer, "2"),
-        Field("write_to", Choice(&["all", "quorum"]), "all"),
-        Field("on_partition", Choice(&["refuse", "diverge"]), "refuse"),
-        Field("apply_time", Distribution, "const(0s)"),
     ],
 };
 

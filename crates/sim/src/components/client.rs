@@ -174,6 +174,7 @@ impl Client {
         }
     }
 
+    #[inline(always)]
     fn draw_work(&mut self) {
         self.work = match self.arrivals {
             Arrivals::Poisson(_) | Arrivals::OnOff(_) => {
@@ -185,6 +186,7 @@ impl Client {
 
     /// Takes off the work done at the present rate. An arrival rounded up by part of a ns leaves
     /// less than nothing; time in which nobody arrived, as in a drain, is not made up for.
+    #[inline(always)]
     fn settle(&mut self, now: Time) {
         self.work = (self.work - self.rate * (now - self.since) as f64).max(-self.rate);
         self.since = now;
@@ -213,7 +215,7 @@ impl Client {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule_next(&mut self, cx: &mut World) {
         if self.rate > 0.0 {
             // To the nearest ns; what that is off is made up for by the next.
@@ -299,7 +301,48 @@ impl Client {
         }
     }
 
+    /// The next request of an open client is due, and schedules the one after it.
+    #[inline(never)]
+    pub(crate) fn request_due(&mut self, generation: u32, cx: &mut World) {
+        if generation != self.generation || cx.is_draining() {
+            return;
+        }
+        if let Arrivals::Replay(_) = &self.arrivals {
+            self.replay_next(cx);
+        } else {
+            self.settle(cx.now);
+            let rest = self.work;
+            self.draw_work();
+            self.work += rest;
+            self.schedule_next(cx);
+        }
+        self.make_request(cx);
+    }
+
+    #[inline(never)]
+    fn replay_next(&mut self, cx: &mut World) {
+        self.replayed += 1;
+        let (node, generation) = (self.node, self.generation);
+        if let Arrivals::Replay(times) = &self.arrivals
+            && let Some(next) = times.get(self.replayed)
+        {
+            cx.at(next.0.max(cx.now), Event::Request { node, generation });
+        }
+    }
+
+    /// A user of a closed client has thought enough.
+    #[inline(never)]
+    fn thought(&mut self, cx: &mut World) {
+        let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
+        if is_closed && self.users > self.users_wanted(cx.now) {
+            self.users -= 1;
+        } else {
+            self.make_request(cx);
+        }
+    }
+
     /// A user asks for something.
+    #[inline(always)]
     fn make_request(&mut self, cx: &mut World) {
         let total = self.operations.last().map_or(0.0, |(sum, ..)| *sum);
         let place = if self.operations.len() == 1 {
@@ -321,6 +364,7 @@ impl Client {
     }
 
     /// A request is made, of an intent that is new or is tried again.
+    #[inline(always)]
     fn send_request(&mut self, operation: u32, key: u32, intent: OpId, cx: &mut World) {
         let mut call = Call::new(Purpose::Request, self.node, LinkIx::NONE);
         (call.operation, call.key) = (operation, key);
@@ -350,6 +394,7 @@ impl Client {
         }
     }
 
+    #[inline(never)]
     fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let is_gone = cx.calls[id].place != self.crowd;
         let (operation, key) = (cx.calls[id].operation, cx.calls[id].key);
@@ -415,7 +460,7 @@ impl Component for Client {
     fn served(&mut self, _call: CallId, _cx: &mut World) {}
 
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        match cx.continue_plan(job, done) {
+        match cx.continue_plan(job, &done) {
             Progress::Waiting => {}
             Progress::Finished(outcome) => self.finish(job, outcome, cx),
         }
@@ -423,40 +468,12 @@ impl Component for Client {
 
     fn timer(&mut self, event: Event, cx: &mut World) {
         match event {
-            Event::Request { generation, .. }
-                if generation == self.generation && !cx.is_draining() =>
-            {
-                if let Arrivals::Replay(times) = &self.arrivals {
-                    self.replayed += 1;
-                    if let Some(next) = times.get(self.replayed) {
-                        cx.at(
-                            next.0.max(cx.now),
-                            Event::Request {
-                                node: self.node,
-                                generation,
-                            },
-                        );
-                    }
-                } else {
-                    self.settle(cx.now);
-                    let rest = self.work;
-                    self.draw_work();
-                    self.work += rest;
-                    self.schedule_next(cx);
-                }
-                self.make_request(cx);
-            }
             Event::RateChange { generation, .. } if generation == self.generation => {
                 self.settle(cx.now);
                 self.reschedule(cx);
             }
             Event::Think { generation, .. } if generation == self.crowd && !cx.is_draining() => {
-                let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
-                if is_closed && self.users > self.users_wanted(cx.now) {
-                    self.users -= 1;
-                } else {
-                    self.make_request(cx);
-                }
+                self.thought(cx);
             }
             Event::Reload { place, .. } => self.reloaded(place, cx),
             Event::Patience(id) if cx.calls.get(id).is_some() => {

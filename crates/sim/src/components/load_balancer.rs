@@ -43,6 +43,12 @@ impl LoadBalancer {
         self.spec = spec.clone();
     }
 
+    /// Whether a node is behind it.
+    pub fn calls(&self, node: NodeIx, cx: &World) -> bool {
+        let mut links = cx.node(self.node).plan.links();
+        cx.node(self.node).is_present && links.any(|link| cx.link(link).to == node)
+    }
+
     /// Takes the links as they are now and starts probing.
     pub fn connect(&mut self, cx: &mut World) {
         let (node, now) = (self.node, cx.now);
@@ -102,7 +108,9 @@ impl LoadBalancer {
 fn addresses(callee: &NodeState) -> impl Iterator<Item = u32> {
     let count = callee.replicas.len() as u32;
     let is_one = count > 1 && callee.kind == "database";
-    (0..if is_one { 1 } else { count }).map(move |at| if is_one { ANY_REPLICA } else { at })
+    (0..if is_one { 1 } else { count })
+        .filter(|at| callee.replicas[*at as usize].is_registered())
+        .map(move |at| if is_one { ANY_REPLICA } else { at })
 }
 
 impl Component for LoadBalancer {
@@ -118,7 +126,7 @@ impl Component for LoadBalancer {
 
     /// A proxy passes the answer on as it is, failures included.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        cx.answer(job, done.outcome);
+        cx.answer_here(job, done.outcome);
     }
 
     fn stop(&mut self, job: CallId, cx: &mut World) {

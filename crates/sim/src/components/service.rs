@@ -1,5 +1,6 @@
 //! Services: own work in a slot, then the plan; the slot is held meanwhile where it blocks.
 
+pub(crate) mod autoscale;
 mod concurrency;
 mod gates;
 mod rate_limit;
@@ -15,7 +16,8 @@ use crate::network::Done;
 use crate::plan::Progress;
 use crate::random::{self, Sampler, Stream};
 use crate::station::{Admission, Rules, Station};
-use crate::world::{Delay, World};
+use crate::world::{Delay, Stage, World};
+use autoscale::Autoscaler;
 use design::kinds::load_balancer::Depth;
 use design::kinds::service::{self as spec, CallQueue, Discipline};
 use gates::Gates;
@@ -37,6 +39,10 @@ pub struct Service {
     memory: Memory,
     /// Calls turned away (measured), by reason.
     pub turned_away: TurnedAway,
+    pub(crate) autoscaler: Option<Box<Autoscaler>>,
+    /// How often a replica was killed for want of memory, and for how long it is down then (0 without a limit).
+    pub(crate) kills: u64,
+    restart: u64,
 }
 
 /// How long a call may wait for its slot.
@@ -106,6 +112,9 @@ impl Service {
             idempotency_window: None,
             memory: Memory::default(),
             turned_away: [0; 5],
+            autoscaler: None,
+            kills: 0,
+            restart: 0,
         };
         service.update(spec, cx);
         service
@@ -122,10 +131,12 @@ impl Service {
             spec.queue.capacity.map(u64::from),
         );
         self.patience = Patience::new(&spec.queue, cx);
-        self.gates = Gates::new(spec, self.gates.take(), cx.now);
+        let replicas = cx.node(self.node).replicas.len();
+        self.gates = Gates::new(spec, self.gates.take(), replicas, cx.now);
+        self.restart = spec.memory.as_ref().map_or(0, |memory| memory.restart.0);
         let rules = rules(&spec.queue, cx);
         // Replicas taken away have been emptied as if they had crashed, and keep their figures.
-        while self.stations.len() < spec.replicas as usize {
+        while self.stations.len() < replicas {
             self.stations
                 .push(Station::new(slots, places, Discipline::Fifo));
         }
@@ -134,15 +145,20 @@ impl Service {
             for (id, work) in station.set_rules(&rules, &mut cx.calls, cx.now) {
                 cx.after(work, Event::Served(id));
             }
-            let is_there = replica < spec.replicas as usize;
+            let state = cx.node(self.node).replicas.get(replica);
+            let is_there =
+                state.is_some_and(|state| !matches!(state.stage, Stage::Absent | Stage::Starting));
             station.set_slots(slots.filter(|_| is_there), cx.now);
         }
         for replica in 0..self.stations.len() {
             self.fill_slots(replica as u32, cx);
             self.look_when_due(replica as u32, cx);
         }
+        let scaler = self.autoscaler.take();
+        self.autoscaler = Autoscaler::updated(scaler, spec, self.node, &self.stations, cx);
     }
 
+    #[inline(always)]
     fn begin(&mut self, id: CallId, cx: &mut World) {
         let repeat = self.look_up(id, cx);
         let call = &cx.calls[id];
@@ -154,7 +170,7 @@ impl Service {
             | Purpose::Delivery
             | Purpose::Background
             | Purpose::Part => {
-                let work = self.time.draw(&mut self.times);
+                let work = self.time.draw_here(&mut self.times);
                 cx.slowed(work, self.node, call.replica)
             }
         };
@@ -212,14 +228,33 @@ impl Service {
 
     /// What stands before the queue lets a call in, or says why not.
     #[inline(never)]
-    fn turns_away(&mut self, id: CallId, cx: &World) -> Option<Why> {
+    fn turns_away(&mut self, id: CallId, cx: &mut World) -> Option<Why> {
         let gates = self.gates.as_mut()?;
         let call = &cx.calls[id];
         if call.is_probe() {
             return None;
         }
-        let station = &self.stations[call.replica as usize];
-        gates.turn_away(call, station, &cx.calls, cx.now)
+        let replica = call.replica;
+        let station = &self.stations[replica as usize];
+        let why = gates.turn_away(call, station, &cx.calls, cx.now);
+        if why.is_none() && gates.overflows(station) {
+            // It dies in a moment, with this call.
+            let (node, now) = (self.node, cx.now);
+            cx.node_mut(node).replicas[replica as usize].due = now;
+            cx.at(now, Event::Replica { node, replica });
+        }
+        why
+    }
+
+    /// Whether its memory has a limit.
+    pub fn has_memory(&self) -> bool {
+        self.restart > 0
+    }
+
+    /// A replica was killed for want of memory: for how long it is down.
+    pub(crate) fn count_kill(&mut self) -> u64 {
+        self.kills += 1;
+        self.restart
     }
 
     #[cold]
@@ -252,7 +287,15 @@ impl Service {
         }
     }
 
+    #[inline(always)]
     fn fill_slots(&mut self, replica: u32, cx: &mut World) {
+        if self.stations[replica as usize].has_waiting() {
+            self.take_waiting(replica, cx);
+        }
+    }
+
+    #[inline(never)]
+    fn take_waiting(&mut self, replica: u32, cx: &mut World) {
         while let Some(next) = self.stations[replica as usize].next(&mut cx.calls, cx.now) {
             cx.waiting -= u64::from(!cx.calls[next].is_probe());
             self.begin(next, cx);
@@ -260,6 +303,7 @@ impl Service {
     }
 
     /// Gives the slot back and answers.
+    #[inline(never)]
     fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[id];
         let (replica, since) = (call.replica, call.slot_since);
@@ -270,15 +314,17 @@ impl Service {
             gates.finished(replica, took, station.present, outcome, cx.now);
         }
         station.present -= 1;
+        if holds_slot {
+            station.release(since, cx.now);
+        }
         if let Some(window) = self.idempotency_window
             && let Some(key) = cx.repeat_id(id)
         {
             let is_done = outcome.is_answer();
             self.memory.end(key, id, is_done, cx.now, window);
         }
-        cx.answer(id, as_answer(outcome));
+        cx.answer_here(id, as_answer(outcome));
         if holds_slot {
-            self.stations[replica as usize].release(since, cx.now);
             self.fill_slots(replica, cx);
         }
     }
@@ -350,7 +396,7 @@ impl Component for Service {
     }
 
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        match cx.continue_plan(job, done) {
+        match cx.continue_plan(job, &done) {
             Progress::Waiting => {}
             Progress::Finished(outcome) => self.finish(job, outcome, cx),
         }

@@ -43,9 +43,13 @@ pub(crate) fn take_design(design: &Design, world: &mut World) {
     });
     // Once on it stays on: what is known then goes on to be true.
     world.calls.rows.is_on |= has_writer && has_owner || remembers;
-    world.data.edition += 1;
     if world.calls.rows.is_on {
-        world.data.must_write = must_write(world);
+        let must_write = must_write(world);
+        // Where the plans say what they said, what is under way is judged as ever.
+        if must_write != world.data.must_write {
+            world.data.edition += 1;
+            world.data.must_write = must_write;
+        }
         world.data.sources = sources(world);
     }
 }

@@ -73,6 +73,17 @@ impl Simulation {
         if data.ops.open() < data.due.ops && older < data.due.older && !data.sweeps_often {
             return;
         }
+        self.sweep();
+    }
+
+    /// Judges what is over by the plans it was made under, before they change.
+    pub(crate) fn sweep_before_edit(&mut self) {
+        if self.world.data.ops.open() > 0 {
+            self.sweep();
+        }
+    }
+
+    fn sweep(&mut self) {
         let mut held = self.held();
         let data = &mut self.world.data;
         data.settle(&held.is_held);

@@ -6,7 +6,7 @@ use crate::components::Node;
 use crate::event::NodeIx;
 use crate::frozen::Frozen;
 use crate::random::{Purpose, Sampler, Stream};
-use crate::world::{Troubles, World};
+use crate::world::{Stage, Troubles, World};
 use design::{Fault, FaultKind};
 
 /// What the faults of a replica come to.
@@ -46,7 +46,7 @@ impl Faults {
         cx.look_at_zones();
     }
 
-    pub(super) fn apply_to_node(&self, place: u32, nodes: &mut [Node], cx: &mut World) {
+    pub(crate) fn apply_to_node(&self, place: u32, nodes: &mut [Node], cx: &mut World) {
         let none = Vec::new();
         let list = self.of_node.get(&place).unwrap_or(&none);
         let node = NodeIx(place);
@@ -166,11 +166,12 @@ fn either(a: f64, b: f64) -> f64 {
 /// Makes a replica as broken as its faults say; whether it dies of them now.
 fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     let now = cx.now;
+    let warm_up = cx.node(node).warm_up;
     let state = &mut cx.nodes[node.0 as usize].replicas[replica as usize];
     let was_troubled = state.is_troubled();
     let troubles = state.troubles.as_ref();
     let was_locked = troubles.map_or([false; 2], |troubles| troubles.is_locked);
-    state.slowdown = sum.slowdown;
+    state.set_slowdown(sum.slowdown);
     state.is_out = sum.is_out;
     state.troubles = match sum.troubles == Troubles::default() {
         true => None,
@@ -180,8 +181,8 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     let dies = sum.is_crashed && state.is_up;
     if sum.is_crashed {
         state.is_crashed = true;
-    } else if std::mem::take(&mut state.is_crashed) {
-        state.is_up = true;
+    } else if std::mem::take(&mut state.is_crashed) && state.stage == Stage::Running {
+        state.start(warm_up, now);
     }
     // A dead process does not stand still: it refuses.
     let stands = (sum.is_hung || sum.is_paused) && !sum.is_crashed;

@@ -21,12 +21,13 @@ impl Simulation {
         for node in &self.design().nodes {
             let usual = || Cost::usual(&node.kind);
             let price = node.deployment.cost.clone().unwrap_or_else(usual);
-            let state = self.world.node(self.world.node_places[&node.id]);
+            let place = self.world.node_places[&node.id];
+            let state = self.world.node(place);
             let calls = match months > 0.0 {
                 true => state.tally.measured.arrivals as f64 / months,
                 false => 0.0,
             };
-            let cost = price.replica_month * state.replicas.len() as f64
+            let cost = price.replica_month * self.replicas_paid(place)
                 + price.per_million_calls * calls / 1e6
                 + price.storage_month;
             if cost > 0.0 {

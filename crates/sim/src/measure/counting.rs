@@ -32,6 +32,7 @@ impl World {
     }
 
     /// A request ended, one way or another; its record goes.
+    #[inline(always)]
     pub fn request_finished(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
         if self.calls.rows.is_on {
@@ -95,7 +96,7 @@ impl World {
 
     /// Whether somebody up the chain has given up: a caller that timed out or died, or the user who
     /// left. Nobody will see what comes of this call.
-    #[inline]
+    #[inline(always)]
     fn is_in_vain(&self, id: CallId) -> bool {
         let mut call = &self.calls[id];
         loop {
@@ -113,7 +114,7 @@ impl World {
     }
 
     /// Own work on a call is done; in vain where nobody waits for it any more.
-    #[inline]
+    #[inline(always)]
     pub fn count_work(&mut self, id: CallId) {
         let call = &self.calls[id];
         if call.is_measured && !call.is_probe() {

@@ -17,17 +17,27 @@ pub struct Histogram {
 
 impl Histogram {
     /// Counts a value.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, value: u64) {
         let bucket = bucket(value);
-        if bucket >= self.counts.len() {
-            self.counts
-                .resize((bucket + 1).next_multiple_of(SUBBUCKETS as usize), 0);
+        match self.counts.get_mut(bucket) {
+            Some(count) => *count += 1,
+            None => self.grow(bucket),
         }
-        self.counts[bucket] += 1;
         self.count += 1;
         self.sum += u128::from(value);
-        self.max = self.max.max(value);
+        if value > self.max {
+            self.max = value;
+        }
+    }
+
+    /// Makes room for a bucket, and counts one there.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, bucket: usize) {
+        self.counts
+            .resize((bucket + 1).next_multiple_of(SUBBUCKETS as usize), 0);
+        self.counts[bucket] = 1;
     }
 
     /// Counts all values of another.
@@ -112,12 +122,10 @@ impl Histogram {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn bucket(value: u64) -> usize {
-    if value < SUBBUCKETS {
-        return value as usize;
-    }
-    let shift = 63 - value.leading_zeros() - PRECISION;
+    // The values of the first two octaves have a bucket each: for them the shift is 0.
+    let shift = (value | (2 * SUBBUCKETS - 1)).ilog2() - PRECISION;
     (u64::from(shift) * SUBBUCKETS + (value >> shift)) as usize
 }
 

@@ -8,6 +8,7 @@ use super::locks::LockReport;
 use super::operator::Operator;
 use super::queues::Messages;
 use super::recovery::{Metastable, Recovery};
+use super::service_report::ScalingReport;
 use super::{ByCause, Hash, Histogram, RequestTally};
 use crate::call::CAUSES;
 use crate::components::{Component, Node};
@@ -173,6 +174,12 @@ pub struct NodeReport {
     /// For a service with adaptive concurrency: the mean limit of a replica.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency_limit_mean: Option<f64>,
+    /// For a service that scales itself: how many replicas it had.
+    #[serde(flatten)]
+    pub scaling: Option<ScalingReport>,
+    /// For a service whose memory has a limit: how often a replica was killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_memory: Option<u64>,
     /// For a queue: what became of its messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
@@ -447,6 +454,8 @@ impl Simulation {
             hit_ratio: ratio(tally.hits[1], tally.hits[1] + tally.misses[1]),
             turned_away: self.turned_away(node),
             concurrency_limit_mean: self.concurrency_limit_mean(node),
+            scaling: self.scaling(node),
+            out_of_memory: self.out_of_memory(node),
             messages: match node {
                 Node::Queue(queue) => Some(Messages::of(queue, &self.world)),
                 _ => None,
@@ -570,6 +579,9 @@ impl Simulation {
                 let areas = [&station.queued, &station.held, &station.working]
                     .map(|gauge| gauge.area(self.world.now) as u64);
                 hash.words(areas);
+            }
+            if let Node::Service(service) = node {
+                hash.words(service.scaling_words(self.world.now));
             }
             if let Node::Cache(cache) = node {
                 CacheReport::hash(cache, &mut hash);

@@ -1,12 +1,65 @@
-//! What the report says of a service's gates.
+//! What the report says of a service's gates and replicas.
 
 use super::Gauge;
 use crate::components::Node;
 use crate::components::service::REASONS;
+use crate::event::NodeIx;
 use crate::simulation::Simulation;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// How many replicas a service had that scales itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScalingReport {
+    /// There now; those that start or leave are not.
+    pub replicas_now: u64,
+    /// Mean number there.
+    pub replicas_mean: f64,
+    /// Most at a time.
+    pub replicas_max: u64,
+    /// Mean number paid for: from the decision to start one to its end.
+    pub replicas_paid_mean: f64,
+    /// Replicas asked for, the warm-up included.
+    pub scaled_out: u64,
+    /// Replicas taken away.
+    pub scaled_in: u64,
+}
+
 impl Simulation {
+    /// How many replicas there were, of a service that scales itself.
+    pub(super) fn scaling(&self, node: &Node) -> Option<ScalingReport> {
+        let Node::Service(service) = node else {
+            return None;
+        };
+        let scaler = service.autoscaler.as_ref()?;
+        let world = &self.world;
+        let mean = |gauge: &Gauge| gauge.mean(world.warmup, world.end, world.now);
+        Some(ScalingReport {
+            replicas_now: scaler.running.level(),
+            replicas_mean: mean(&scaler.running),
+            replicas_max: scaler.running.max(),
+            replicas_paid_mean: mean(&scaler.paid),
+            scaled_out: scaler.scaled_out,
+            scaled_in: scaler.scaled_in,
+        })
+    }
+
+    /// How often replicas were killed, of a service whose memory has a limit.
+    pub(super) fn out_of_memory(&self, node: &Node) -> Option<u64> {
+        match node {
+            Node::Service(service) if service.has_memory() => Some(service.kills),
+            _ => None,
+        }
+    }
+
+    /// How many replicas of a node are paid for, in the mean.
+    pub(super) fn replicas_paid(&self, place: NodeIx) -> f64 {
+        match self.scaling(self.behaviour(place)) {
+            Some(scaling) if self.world.now > self.world.warmup => scaling.replicas_paid_mean,
+            Some(_) | None => self.world.node(place).replicas.len() as f64,
+        }
+    }
+
     /// Calls a service turned away, by reason; reasons that did not occur are left out.
     pub(super) fn turned_away(&self, node: &Node) -> BTreeMap<&'static str, u64> {
         let Node::Service(service) = node else {

@@ -33,6 +33,7 @@ impl KeySampler {
     }
 
     /// Draws a key.
+    #[inline(always)]
     pub fn draw(&self, stream: &mut Stream) -> u32 {
         match self {
             Self::Uniform(n) => stream.below(*n) as u32,
@@ -80,6 +81,7 @@ impl Zipf {
         }
     }
 
+    #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> u32 {
         loop {
             let u = self.integral_of_last

@@ -76,8 +76,14 @@ impl Sampler {
     }
 
     /// Draws a duration, in ns.
-    #[inline]
+    #[inline(never)]
     pub fn draw(&self, stream: &mut Stream) -> u64 {
+        self.draw_here(stream)
+    }
+
+    /// [`Self::draw`], inlined: for who draws most.
+    #[inline(always)]
+    pub(crate) fn draw_here(&self, stream: &mut Stream) -> u64 {
         match self {
             Self::Const(ns) => *ns,
             Self::Exp(mean) => whole(exponential(stream) * mean),
@@ -86,6 +92,7 @@ impl Sampler {
     }
 
     /// The less common ones, out of the hot path.
+    #[inline(never)]
     fn draw_rare(&self, stream: &mut Stream) -> u64 {
         whole(match self {
             Self::Const(ns) => return *ns,

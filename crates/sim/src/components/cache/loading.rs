@@ -9,6 +9,7 @@ impl Cache {
     }
 
     /// A look-up found nothing to serve.
+    #[inline(always)]
     pub(super) fn miss(&mut self, id: CallId, cx: &mut World) {
         let is_read_through = self.is_read_through(cx);
         let key = cx.calls[id].key;
@@ -63,7 +64,7 @@ impl Cache {
             }
         }
         cx.calls[id].is_miss = true;
-        cx.answer(id, Outcome::Ok);
+        cx.answer_here(id, Outcome::Ok);
     }
 
     /// A look-up stays in the cache until the flight of its key has landed.

@@ -216,6 +216,7 @@ impl Cache {
         Found::Missing
     }
 
+    #[inline(always)]
     fn count(&mut self, id: CallId, is_hit: bool, cx: &mut World) {
         let is_measured = cx.calls[id].is_measured;
         let tally = &mut cx.node_mut(self.node).tally;
@@ -237,7 +238,7 @@ impl Component for Cache {
             return cx.answer(id, Outcome::Ok);
         }
         cx.calls[id].phase = Phase::Serving;
-        let work = self.time.draw(&mut self.times);
+        let work = self.time.draw_here(&mut self.times);
         cx.after(cx.slowed(work, self.node, 0), Event::Served(id));
     }
 
@@ -253,7 +254,7 @@ impl Component for Cache {
             Found::Fresh(seen) => {
                 self.count(id, true, cx);
                 cx.serve(id, seen);
-                cx.answer(id, Outcome::Ok);
+                cx.answer_here(id, Outcome::Ok);
             }
             Found::Stale(place) => self.serve_stale(id, place, cx),
             Found::Missing => {
@@ -264,7 +265,7 @@ impl Component for Cache {
     }
 
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        match cx.continue_plan(job, done) {
+        match cx.continue_plan(job, &done) {
             Progress::Waiting => {}
             Progress::Finished(outcome) => self.finished(job, outcome, cx),
         }

@@ -51,6 +51,8 @@ pub struct Balancer {
     outstanding: u64,
     /// When the next ejected backend comes back.
     next_return: Time,
+    /// The sum of the usable backends' weights, where they are not all alike.
+    weights_differ: Option<u64>,
     /// Where the fewest outstanding are asked for, among many.
     tournament: Option<Tournament>,
     /// Where keys have their place.
@@ -74,6 +76,7 @@ impl Balancer {
             usable: Vec::new(),
             outstanding: 0,
             next_return: Time::MAX,
+            weights_differ: None,
             tournament: None,
             ring: None,
             routing,
@@ -82,33 +85,44 @@ impl Balancer {
 
     /// Chooses a backend for an attempt and counts it there. `None` where nobody is believed well and
     /// there is no panic.
-    #[inline]
+    #[inline(always)]
     pub fn choose(&mut self, key: u32, now: Time) -> Option<(u32, &Backend)> {
         if now >= self.next_return {
             self.refresh(now);
         }
         let place = match self.spec.algorithm {
             Algorithm::RoundRobin => self.next_usable()?,
-            Algorithm::Random => self.draw()?,
+            _ => self.choose_by_more(key, now)?,
+        };
+        let backend = &mut self.backends[place];
+        backend.outstanding += 1;
+        if self.tournament.is_some() {
+            self.play(place);
+        }
+        let next = place + 1;
+        self.next = if next == self.backends.len() { 0 } else { next };
+        self.outstanding += 1;
+        Some((place as u32, &self.backends[place]))
+    }
+
+    /// Where the choice hangs on more than whose turn it is.
+    #[inline(never)]
+    fn choose_by_more(&mut self, key: u32, now: Time) -> Option<usize> {
+        Some(match self.spec.algorithm {
+            Algorithm::RoundRobin => self.next_usable()?,
+            Algorithm::Random => self.draw_by_weight()?,
             Algorithm::PowerOfTwo => self.best_drawn(|backend| f64::from(backend.outstanding))?,
             Algorithm::PeakEwma => self.best_drawn(|backend| backend.load(now))?,
             Algorithm::LeastOutstanding => self.fewest()?,
             Algorithm::Weighted => self.next_weighted()?,
             Algorithm::ConsistentHash => self.on_ring(key)?,
-        };
-        self.next = if place + 1 == self.backends.len() {
-            0
-        } else {
-            place + 1
-        };
-        self.outstanding += 1;
-        self.count(place, 1);
-        Some((place as u32, &self.backends[place]))
+        })
     }
 
-    fn count(&mut self, place: usize, more: i32) {
-        let backend = &mut self.backends[place];
-        backend.outstanding = backend.outstanding.saturating_add_signed(more);
+    /// The tournament hears how many calls a backend has in flight.
+    #[inline(never)]
+    fn play(&mut self, place: usize) {
+        let backend = &self.backends[place];
         if let Some(tournament) = &mut self.tournament
             && backend.is_usable
         {
@@ -122,17 +136,36 @@ impl Balancer {
     }
 
     /// The next usable backend in turn.
-    #[inline]
+    #[inline(always)]
     fn next_usable(&self) -> Option<usize> {
-        if self.backends.get(self.next)?.is_usable {
-            return Some(self.next);
+        match self.backends.get(self.next)?.is_usable {
+            true => Some(self.next),
+            false => self.next_usable_beyond(),
         }
+    }
+
+    #[inline(never)]
+    fn next_usable_beyond(&self) -> Option<usize> {
         self.in_turn().find(|place| self.backends[*place].is_usable)
     }
 
     fn draw(&mut self) -> Option<usize> {
         let count = self.usable.len() as u64;
         (count > 0).then(|| self.usable[self.routing.below(count) as usize] as usize)
+    }
+
+    /// Any, as likely as its link's weight says (nginx's `random` does so). Equal weights draw as
+    /// no weights do.
+    fn draw_by_weight(&mut self) -> Option<usize> {
+        let Some(total) = self.weights_differ else {
+            return self.draw();
+        };
+        let mut left = self.routing.below(total) as i64;
+        let found = self.usable.iter().find(|place| {
+            left -= i64::from(self.backends[**place as usize].weight);
+            left < 0
+        });
+        found.map(|place| *place as usize)
     }
 
     /// The best of as many as are drawn, all different; the first drawn of those that are alike.
@@ -198,25 +231,31 @@ impl Balancer {
 
     /// A choice is taken back, or nobody waits for what comes of it: the place it had, if that is
     /// still there.
-    #[inline]
+    #[inline(always)]
     pub fn released(&mut self, place: u32, link: LinkIx, replica: u32) -> Option<usize> {
-        // Behind one address, the call went to whichever replica the callee chose.
-        let is_it = |backend: &Backend| {
-            backend.link == link && [replica, ANY_REPLICA].contains(&backend.replica)
-        };
-        let place = place as usize;
-        // An edit since may have moved it, or taken it away.
-        let place = match self.backends.get(place).is_some_and(is_it) {
-            true => Some(place),
-            false => self.backends.iter().position(is_it),
-        };
         self.outstanding = self.outstanding.saturating_sub(1);
-        self.count(place?, -1);
-        place
+        let known = self.backends.get_mut(place as usize);
+        let place = match known {
+            Some(backend) if backend.is(link, replica) => place as usize,
+            _ => self.moved_to(link, replica)?,
+        };
+        let backend = &mut self.backends[place];
+        backend.outstanding = backend.outstanding.saturating_sub(1);
+        if self.tournament.is_some() {
+            self.play(place);
+        }
+        Some(place)
+    }
+
+    /// Where an edit has moved a backend; `None` where it took it away.
+    #[cold]
+    fn moved_to(&self, link: LinkIx, replica: u32) -> Option<usize> {
+        let mut backends = self.backends.iter();
+        backends.position(|backend| backend.is(link, replica))
     }
 
     /// An attempt of this balancer has ended.
-    #[inline]
+    #[inline(always)]
     pub fn concluded(&mut self, call: &Call, outcome: Outcome, now: Time) {
         let Some(place) = self.released(call.place, call.link, call.replica) else {
             return;
@@ -264,6 +303,12 @@ impl Balancer {
                 self.usable.push(place as u32);
             }
         }
+        let weights = || {
+            let usable = self.usable.iter();
+            usable.map(|place| self.backends[*place as usize].weight)
+        };
+        let differ = weights().min() != weights().max();
+        self.weights_differ = differ.then(|| weights().map(u64::from).sum());
         let returns = self.backends.iter().map(|backend| backend.record.out_until);
         self.next_return = returns
             .filter(|time| *time > now)
@@ -378,6 +423,12 @@ impl Backend {
             cost: 0.0,
             observed: 0,
         }
+    }
+
+    /// Whether it is what a call went to: behind one address, whichever replica the callee chose.
+    #[inline(always)]
+    fn is(&self, link: LinkIx, replica: u32) -> bool {
+        self.link == link && (self.replica == replica || self.replica == ANY_REPLICA)
     }
 
     /// Whether neither probes nor failures speak against it.

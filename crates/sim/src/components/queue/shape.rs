@@ -144,8 +144,9 @@ impl Queue {
         let consumers = &state.consumers;
         let wanted = || {
             consumers.iter().flat_map(|consumer| {
-                let count = cx.node(cx.link(consumer.link).to).replicas.len() as u32;
-                (0..count).map(|replica| (consumer.link, replica))
+                let replicas = cx.node(cx.link(consumer.link).to).replicas.iter();
+                let registered = replicas.zip(0..).filter(|(state, _)| state.is_registered());
+                registered.map(|(_, replica)| (consumer.link, replica))
             })
         };
         let mut has_changed = !group.has_members(wanted());

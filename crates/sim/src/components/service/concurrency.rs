@@ -47,7 +47,12 @@ struct Window {
 
 impl Limits {
     /// What the design says now; limits that it says the same of go on.
-    pub(super) fn updated(old: Option<Self>, spec: &spec::Service, now: Time) -> Option<Self> {
+    pub(super) fn updated(
+        old: Option<Self>,
+        spec: &spec::Service,
+        replicas: usize,
+        now: Time,
+    ) -> Option<Self> {
         let wanted = spec.adaptive_concurrency.as_ref()?;
         let mut limits = old
             .filter(|old| old.spec == *wanted)
@@ -55,7 +60,7 @@ impl Limits {
                 spec: wanted.clone(),
                 replicas: Vec::new(),
             });
-        while limits.replicas.len() < spec.replicas as usize {
+        while limits.replicas.len() < replicas {
             let mut limit = Limit::default();
             limit.begin(wanted, now);
             limits.replicas.push(limit);

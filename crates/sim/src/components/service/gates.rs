@@ -1,4 +1,4 @@
-//! What stands before a service's queue: rate limiter, adaptive concurrency, load shedding.
+//! What stands before a service's queue: rate limiter, adaptive concurrency, load shedding, memory.
 //!
 //! In this order, as a call meets them. What one of them turns away is rejected at once and costs no
 //! work. Health probes pass.
@@ -44,6 +44,8 @@ pub(super) struct Gates {
     pub(super) limits: Option<Limits>,
     /// Turn away while the oldest that waits has waited longer, in ns.
     shed_after: Option<u64>,
+    /// Calls that a replica has memory for.
+    memory: Option<u64>,
 }
 
 impl Gates {
@@ -51,15 +53,18 @@ impl Gates {
     pub(super) fn new(
         spec: &spec::Service,
         old: Option<Box<Self>>,
+        replicas: usize,
         now: Time,
     ) -> Option<Box<Self>> {
         let (rate, limits) = old.map_or((None, None), |old| (old.rate, old.limits));
         let gates = Self {
             rate: RateLimiter::updated(rate, spec.rate_limit.as_ref()),
-            limits: Limits::updated(limits, spec, now),
+            limits: Limits::updated(limits, spec, replicas, now),
             shed_after: spec.shed.as_ref().map(|shed| shed.queue_delay.0),
+            memory: spec.memory.as_ref().map(spec::Memory::calls),
         };
-        let is_any = gates.rate.is_some() || gates.limits.is_some() || gates.shed_after.is_some();
+        let limits_load = gates.rate.is_some() || gates.limits.is_some();
+        let is_any = limits_load || gates.shed_after.is_some() || gates.memory.is_some();
         is_any.then(|| Box::new(gates))
     }
 
@@ -85,6 +90,12 @@ impl Gates {
         let has_waited = oldest.map_or(0, |since| now - since);
         let is_late = self.shed_after.is_some_and(|most| has_waited > most);
         is_late.then_some(Why::Shed)
+    }
+
+    /// Whether one more call is more than a replica has memory for. What finds no place takes none.
+    pub(super) fn overflows(&self, station: &Station) -> bool {
+        let is_full = |most| station.present >= most && station.has_room();
+        self.memory.is_some_and(is_full)
     }
 
     /// A call was answered after so long, with so many under way, itself included.

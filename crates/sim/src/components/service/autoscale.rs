@@ -1,0 +1,230 @@
+//! The autoscaler of a service: how many replicas it asks for.
+//!
+//! Kubernetes' horizontal pod autoscaler, on the share of slots held (kubernetes.io, Horizontal Pod
+//! Autoscaling): `ceil(current × utilisation / target)`, nothing within the tolerance, replicas that
+//! are not ready counted as idle where it would scale out, the most that was asked for within the
+//! stabilisation window where it would scale in, and bounded growth.
+
+use super::Service;
+use crate::agenda::Time;
+use crate::event::{ALL_REPLICAS, Event, NodeIx};
+use crate::measure::Gauge;
+use crate::random::{Purpose, Sampler, Stream};
+use crate::station::Station;
+use crate::world::{Replica, Stage, World};
+use design::kinds::service as spec;
+use std::collections::VecDeque;
+
+/// What rounding may add to a ratio that is exact on paper.
+const ROUNDING: f64 = 1e-9;
+/// Kubernetes lets so many start at a time however few there are.
+const GROWTH_MIN: u32 = 4;
+
+/// An autoscaler.
+#[derive(Clone, Debug)]
+pub(crate) struct Autoscaler {
+    pub(crate) spec: spec::Autoscale,
+    /// The whole service's, to make a new replica's station of.
+    pub(crate) service: Box<spec::Service>,
+    /// When it looks next, and when it last did.
+    next: Time,
+    looked: Time,
+    /// The areas under the slots held, by replica, when it last looked.
+    areas: Vec<u128>,
+    /// What it asked for: falling from front to back, since a smaller number before a larger one
+    /// counts for nothing.
+    asked: VecDeque<(Time, u32)>,
+    startup: Sampler,
+    stream: Stream,
+    /// Replicas that are there, and all that are paid for: also those that start or leave.
+    pub(crate) running: Gauge,
+    pub(crate) paid: Gauge,
+    /// Replicas asked for and taken away so far.
+    pub(crate) scaled_out: u64,
+    pub(crate) scaled_in: u64,
+}
+
+impl Autoscaler {
+    /// Of a design; one that is there goes on.
+    pub(super) fn updated(
+        old: Option<Box<Self>>,
+        service: &spec::Service,
+        node: NodeIx,
+        stations: &[Station],
+        cx: &mut World,
+    ) -> Option<Box<Self>> {
+        let spec = service.autoscale.as_ref()?;
+        let now = cx.now;
+        let mut scaler = old.unwrap_or_else(|| {
+            Box::new(Self {
+                spec: spec.clone(),
+                service: Box::new(service.clone()),
+                next: now,
+                looked: now,
+                areas: Vec::new(),
+                asked: VecDeque::from([(now, wanted(&cx.node(node).replicas))]),
+                startup: Sampler::Const(0),
+                stream: Stream::new(cx.seed, &cx.node(node).id, Purpose::Startup),
+                running: since_the_start(cx, node),
+                paid: since_the_start(cx, node),
+                scaled_out: 0,
+                scaled_in: 0,
+            })
+        });
+        if scaler.next <= now {
+            scaler.begin_interval(stations, now);
+            let replica = ALL_REPLICAS;
+            scaler.next = now + spec.interval.0;
+            cx.at(scaler.next, Event::Scale { node, replica });
+        }
+        scaler.spec = spec.clone();
+        scaler.startup = Sampler::new(&spec.startup);
+        *scaler.service = service.clone();
+        scaler.count(&cx.node(node).replicas, now);
+        Some(scaler)
+    }
+
+    fn begin_interval(&mut self, stations: &[Station], now: Time) {
+        let areas = stations.iter().map(|station| station.busy().area(now));
+        self.areas = areas.collect();
+        self.looked = now;
+    }
+
+    /// Sees how many replicas there are.
+    fn count(&mut self, replicas: &[Replica], now: Time) {
+        let is_running = |replica: &&Replica| replica.is_registered();
+        let is_paid = |replica: &&Replica| replica.stage != Stage::Absent;
+        self.running
+            .set(now, replicas.iter().filter(is_running).count() as u64);
+        self.paid
+            .set(now, replicas.iter().filter(is_paid).count() as u64);
+    }
+
+    /// How long the next replica takes to start.
+    pub(crate) fn draw_startup(&mut self) -> u64 {
+        self.startup.draw(&mut self.stream)
+    }
+
+    /// A number within the bounds.
+    pub(crate) fn clamp(&self, replicas: u32) -> u32 {
+        replicas.clamp(self.spec.min, self.spec.max)
+    }
+
+    /// How many replicas it asks for now.
+    fn look(&mut self, replicas: &[Replica], stations: &[Station], now: Time) -> u32 {
+        let current = wanted(replicas);
+        let wished = self.wish(current, replicas, stations, now);
+        self.begin_interval(stations, now);
+        let stable = self.stabilize(wished, current, now);
+        self.clamp(stable)
+    }
+
+    /// What the load alone would have, as Kubernetes reckons.
+    fn wish(&self, current: u32, replicas: &[Replica], stations: &[Station], now: Time) -> u32 {
+        let slots = self.service.concurrency.map_or(1.0, f64::from);
+        let slot_time = (now - self.looked) as f64 * slots;
+        let (mut ready, mut load) = (0, 0.0);
+        for (place, replica) in replicas.iter().enumerate() {
+            let is_ready = replica.stage == Stage::Running && replica.is_up;
+            if is_ready && replica.up_since <= self.looked {
+                let before = self.areas.get(place).copied().unwrap_or(0);
+                let held = stations[place].busy().area(now).saturating_sub(before);
+                ready += 1;
+                load += held as f64 / slot_time;
+            }
+        }
+        if ready == 0 {
+            return current;
+        }
+        let full = load / self.spec.target;
+        let of = |count: u32| (full / f64::from(count), libm::ceil(full - ROUNDING) as u32);
+        let is_near = |ratio: f64| (ratio - 1.0).abs() <= self.spec.tolerance + ROUNDING;
+        let (ratio, wished) = of(ready);
+        if current > ready && ratio > 1.0 {
+            // Those that are not ready count as idle: they are about to take their share.
+            let (ratio, wished) = of(current);
+            return match is_near(ratio) || ratio < 1.0 {
+                true => current,
+                false => wished.max(current),
+            };
+        }
+        match is_near(ratio) {
+            true => current,
+            false => wished,
+        }
+    }
+
+    /// Bounds how fast the number goes up, and how soon it comes down.
+    fn stabilize(&mut self, wished: u32, current: u32, now: Time) -> u32 {
+        let since = now.saturating_sub(self.spec.stabilization.0);
+        while self.asked.front().is_some_and(|(time, _)| *time < since) {
+            self.asked.pop_front();
+        }
+        while self.asked.back().is_some_and(|(_, less)| *less <= wished) {
+            self.asked.pop_back();
+        }
+        self.asked.push_back((now, wished));
+        let most = self.asked.front().map_or(wished, |(_, most)| *most);
+        let times = (f64::from(current) * self.spec.growth).min(1e9) as u32;
+        match wished > current {
+            true => wished.min(times.max(current.saturating_add(GROWTH_MIN))),
+            false => most.min(current),
+        }
+    }
+}
+
+/// A gauge of what does not change until now: the number of replicas, before there is an autoscaler.
+fn since_the_start(cx: &World, node: NodeIx) -> Gauge {
+    let mut gauge = Gauge::default();
+    gauge.set(0, u64::from(wanted(&cx.node(node).replicas)));
+    if cx.now >= cx.warmup {
+        gauge.mark_warmup(cx.warmup);
+    }
+    gauge
+}
+
+/// How many replicas have been asked for.
+pub(crate) fn wanted(replicas: &[Replica]) -> u32 {
+    let is_wanted =
+        |replica: &&Replica| replica.is_registered() || replica.stage == Stage::Starting;
+    replicas.iter().filter(is_wanted).count() as u32
+}
+
+impl Service {
+    /// What its autoscaler asks for now, if it is due to look.
+    pub(crate) fn look(&mut self, cx: &mut World) -> Option<u32> {
+        let scaler = self.autoscaler.as_mut()?;
+        if scaler.next != cx.now {
+            return None;
+        }
+        let (node, replica) = (self.node, ALL_REPLICAS);
+        scaler.next = cx.now + scaler.spec.interval.0;
+        cx.at(scaler.next, Event::Scale { node, replica });
+        Some(scaler.look(&cx.node(node).replicas, &self.stations, cx.now))
+    }
+
+    /// What came of scaling and memory, for the hash of a run; nothing where there is neither.
+    pub(crate) fn scaling_words(&self, now: Time) -> impl Iterator<Item = u64> {
+        let scaler = self.autoscaler.iter().flat_map(move |scaler| {
+            let areas = [&scaler.running, &scaler.paid].map(|gauge| gauge.area(now) as u64);
+            [areas[0], areas[1], scaler.scaled_out, scaler.scaled_in]
+        });
+        scaler.chain(self.has_memory().then_some(self.kills))
+    }
+
+    /// Replicas have come or gone.
+    pub(crate) fn take_replicas(&mut self, cx: &mut World) {
+        if let Some(scaler) = &self.autoscaler {
+            let spec = scaler.service.clone();
+            self.update(&spec, cx);
+        }
+    }
+
+    /// How many replicas there have been over time, where that changes by itself.
+    pub(crate) fn scaler_gauges_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
+        let scaler = self.autoscaler.as_mut();
+        scaler
+            .into_iter()
+            .flat_map(|scaler| [&mut scaler.running, &mut scaler.paid])
+    }
+}

@@ -1,0 +1,277 @@
+//! Replicas that come and go in a run: started and ended by an autoscaler, killed for want of memory.
+//!
+//! A new replica takes calls when it has started, and then everybody has its address. One that is
+//! taken away loses its address at once, finishes what it has and what is on its way to it, and ends;
+//! it is looked at once a second, and killed when its grace is over. Places are used again.
+
+use crate::call::{CallId, Purpose};
+use crate::components::service::autoscale::wanted;
+use crate::components::{Node, Service};
+use crate::event::{ALL_REPLICAS, Event, NodeIx};
+use crate::fault;
+use crate::frozen::Frozen;
+use crate::simulation::Simulation;
+use crate::world::{NodeState, Replica, Stage, World};
+use design::Kind;
+
+/// How often a replica that leaves is looked at.
+const LOOK_EVERY: u64 = 1_000_000_000;
+
+impl NodeState {
+    /// How many replicas it has by a design; of one that scales itself, places for them.
+    pub(crate) fn replicas_wanted(&self, kind: &Kind) -> u32 {
+        match kind {
+            Kind::Service(service) if service.autoscale.is_some() && !self.replicas.is_empty() => {
+                self.replicas.len() as u32
+            }
+            kind => kind.replicas(),
+        }
+    }
+
+    /// Takes a number of replicas from a design; one that scales itself keeps what it has.
+    pub(crate) fn place_replicas(&mut self, replicas: usize, is_scaled: bool, now: u64) {
+        if is_scaled && !self.replicas.is_empty() {
+            return;
+        }
+        let warm_up = self.warm_up;
+        for replica in self.replicas.iter_mut().take(replicas) {
+            let has_come = matches!(replica.stage, Stage::Starting | Stage::Absent);
+            if has_come || replica.stage == Stage::Leaving {
+                replica.stage = Stage::Running;
+            }
+            if has_come && !replica.is_crashed {
+                replica.start(warm_up, now);
+            }
+        }
+        let mut fresh = Replica::default();
+        if now > 0 {
+            fresh.start(warm_up, now);
+        }
+        self.replicas
+            .resize(replicas.max(self.replicas.len()), fresh);
+    }
+}
+
+impl Simulation {
+    fn service(&mut self, node: NodeIx) -> Option<(&mut Service, &mut World)> {
+        match &mut self.nodes[node.0 as usize] {
+            Node::Service(service) => Some((service, &mut self.world)),
+            _ => None,
+        }
+    }
+
+    /// An autoscaler looks, or a replica that leaves is looked at.
+    pub(crate) fn scale(&mut self, node: NodeIx, replica: u32) {
+        if replica != ALL_REPLICAS {
+            return self.look_at_leaving(node, replica);
+        }
+        let wanted = self
+            .service(node)
+            .and_then(|(service, world)| service.look(world));
+        if let Some(wanted) = wanted {
+            self.scale_to(node, wanted);
+        }
+    }
+
+    /// After an edit: as many replicas as the bounds let be.
+    pub(crate) fn keep_within_bounds(&mut self) {
+        for place in 0..self.nodes.len() as u32 {
+            let node = NodeIx(place);
+            let now = wanted(&self.world.node(node).replicas);
+            let is_present = self.world.node(node).is_present;
+            let Some((service, _)) = self.service(node) else {
+                continue;
+            };
+            let bounded = service.autoscaler.as_ref().map(|scaler| scaler.clamp(now));
+            if let Some(bounded) = bounded.filter(|bounded| is_present && *bounded != now) {
+                self.scale_to(node, bounded);
+            }
+        }
+    }
+
+    /// Starts replicas or sends some away, until so many are wanted.
+    fn scale_to(&mut self, node: NodeIx, wanted_now: u32) {
+        let current = wanted(&self.world.node(node).replicas);
+        for _ in current..wanted_now {
+            self.start_replica(node);
+        }
+        let mut leaving = Vec::new();
+        for _ in wanted_now..current {
+            leaving.extend(self.send_away(node));
+        }
+        if wanted_now != current {
+            self.replicas_changed(node);
+        }
+        for replica in leaving {
+            self.look_at_leaving(node, replica);
+        }
+    }
+
+    /// Asks for a replica, in the first free place; for none while too many still leave.
+    fn start_replica(&mut self, node: NodeIx) {
+        let Some((service, world)) = self.service(node) else {
+            return;
+        };
+        let Some(scaler) = &mut service.autoscaler else {
+            return;
+        };
+        let replicas = &mut world.nodes[node.0 as usize].replicas;
+        let free = replicas
+            .iter()
+            .position(|replica| replica.stage == Stage::Absent);
+        let place = free.unwrap_or(replicas.len());
+        if place >= scaler.spec.places() as usize {
+            return;
+        }
+        if place == replicas.len() {
+            replicas.push(Replica::default());
+        }
+        scaler.scaled_out += 1;
+        let due = world.now + scaler.draw_startup();
+        let replica = &mut replicas[place];
+        (replica.stage, replica.is_up, replica.due) = (Stage::Starting, false, due);
+        let replica = place as u32;
+        world.at(due, Event::Replica { node, replica });
+    }
+
+    /// Takes one replica away: one that has not started, else one that is down, else the youngest.
+    /// Gives one that is still to end.
+    fn send_away(&mut self, node: NodeIx) -> Option<u32> {
+        let (service, world) = self.service(node)?;
+        let scaler = service.autoscaler.as_mut()?;
+        let replicas = &mut world.nodes[node.0 as usize].replicas;
+        let places = replicas.iter_mut().zip(0..);
+        let rank = |replica: &Replica| match replica.stage {
+            Stage::Starting => (2, replica.due),
+            Stage::Running | Stage::Restarting => (u32::from(!replica.is_up), replica.up_since),
+            Stage::Leaving | Stage::Absent => (0, 0),
+        };
+        let is_there =
+            |replica: &Replica| replica.is_registered() || replica.stage == Stage::Starting;
+        let (replica, place) = places
+            .filter(|(replica, _)| is_there(replica))
+            .max_by_key(|(replica, place)| (rank(replica), *place))?;
+        scaler.scaled_in += 1;
+        if replica.stage == Stage::Starting {
+            replica.stage = Stage::Absent;
+            return None;
+        }
+        replica.stage = Stage::Leaving;
+        replica.due = world.now + scaler.spec.grace.0;
+        Some(place)
+    }
+
+    /// A replica that leaves ends if it has nothing left to do, or no more time.
+    fn look_at_leaving(&mut self, node: NodeIx, replica: u32) {
+        let world = &mut self.world;
+        let Some(state) = world.nodes[node.0 as usize].replicas.get(replica as usize) else {
+            return;
+        };
+        if state.stage != Stage::Leaving {
+            return;
+        }
+        let (now, due) = (world.now, state.due);
+        if now < due && has_work(node, replica, world) {
+            return world.after(LOOK_EVERY.min(due - now), Event::Scale { node, replica });
+        }
+        self.end_replica(node, replica, Stage::Absent);
+        self.replicas_changed(node);
+    }
+
+    /// A replica starts, starts again, or is killed because its memory is full.
+    pub(crate) fn turn_replica(&mut self, node: NodeIx, replica: u32) {
+        let world = &mut self.world;
+        let (now, state) = (world.now, &mut world.nodes[node.0 as usize]);
+        let warm_up = state.warm_up;
+        let Some(state) = state.replicas.get_mut(replica as usize) else {
+            return;
+        };
+        if state.due != now {
+            return;
+        }
+        match state.stage {
+            Stage::Starting | Stage::Restarting => {
+                state.stage = Stage::Running;
+                if !state.is_crashed {
+                    state.start(warm_up, now);
+                }
+            }
+            Stage::Running if state.is_up => self.run_out_of_memory(node, replica),
+            Stage::Leaving => self.end_replica(node, replica, Stage::Absent),
+            Stage::Running | Stage::Absent => return,
+        }
+        self.replicas_changed(node);
+    }
+
+    fn run_out_of_memory(&mut self, node: NodeIx, replica: u32) {
+        self.end_replica(node, replica, Stage::Restarting);
+        let Some((service, world)) = self.service(node) else {
+            return;
+        };
+        let due = world.now + service.count_kill();
+        world.nodes[node.0 as usize].replicas[replica as usize].due = due;
+        world.at(due, Event::Replica { node, replica });
+    }
+
+    /// A process ends, with whatever it still has.
+    fn end_replica(&mut self, node: NodeIx, replica: u32, stage: Stage) {
+        let place = node.0 as usize;
+        let world = &mut self.world;
+        if world.nodes[place].replicas[replica as usize].is_up {
+            fault::crash(node, &[replica], &mut self.nodes[place], world);
+            Frozen::let_in(node, replica, world);
+        }
+        world.nodes[place].replicas[replica as usize].stage = stage;
+    }
+
+    /// Everybody who has to do with a service's replicas sees which there are.
+    fn replicas_changed(&mut self, node: NodeIx) {
+        let count = self.world.node(node).replicas.len();
+        if let Some((service, world)) = self.service(node) {
+            service.take_replicas(world);
+        }
+        self.link_replicas(node, count);
+        // What is broken is so for a new replica too.
+        self.faults
+            .apply_to_node(node.0, &mut self.nodes, &mut self.world);
+        for behaviour in &mut self.nodes {
+            if let Node::LoadBalancer(balancer) = behaviour
+                && balancer.calls(node, &self.world)
+            {
+                balancer.connect(&mut self.world);
+            }
+        }
+        fault::wake(&mut self.nodes, &mut self.world);
+    }
+
+    /// Links have state for each replica that calls, and know how many are called.
+    fn link_replicas(&mut self, node: NodeIx, count: usize) {
+        let world = &mut self.world;
+        let now = world.now;
+        let mut has_new_callers = false;
+        for link in world.links.iter_mut().filter(|link| link.is_present) {
+            if link.to == node {
+                link.callee_replicas = count as u32;
+            }
+            has_new_callers |= link.from == node && link.callers.len() < count;
+        }
+        if !has_new_callers {
+            return;
+        }
+        for link in &self.design.links {
+            let place = world.link_places[&link.id];
+            if world.link(place).from == node {
+                world.link_mut(place).take_guards(link, count, now);
+            }
+        }
+    }
+}
+
+/// Whether a replica has calls, or some are on their way to it.
+fn has_work(node: NodeIx, replica: u32, cx: &World) -> bool {
+    let is_its = |(_, call): (CallId, &crate::call::Call)| {
+        let is_here = call.node == node && call.replica == replica;
+        is_here && call.purpose == Purpose::Call && call.phase.is_before_answer()
+    };
+    cx.calls.iter().any(is_its)
+}

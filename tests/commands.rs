@@ -1,0 +1,132 @@
+//! What is done and undone leaves no trace in a run: a command and then its inverse give the same
+//! design and the same run, and what only the eye sees changes nothing.
+
+use design::{Attribute, Command, Design, Target, Value};
+use sim::Simulation;
+
+/// Enough to tell two runs apart.
+const EVENTS: u64 = 4_000;
+
+fn hash(design: &Design) -> String {
+    let mut run = Simulation::new(design).with_budget(EVENTS);
+    run.run();
+    run.report().run.hash
+}
+
+/// All figures but the count of events: an edit has some looked at once more.
+fn report(run: &Simulation) -> serde_json::Value {
+    let mut report = serde_json::to_value(run.report()).unwrap();
+    for counts in ["events", "hash"] {
+        report["run"].as_object_mut().unwrap().remove(counts);
+    }
+    report
+}
+
+/// Every field of `other` that is not the same in `own`, as a command on `target`.
+fn changes(target: &Target, own: &Value, other: &Value) -> Vec<Command> {
+    let Value::Map(fields) = other else {
+        return Vec::new();
+    };
+    let differs = |(name, value): &&(String, Value)| own.at_path(name) != Some(value);
+    let fields = fields.iter().filter(differs);
+    fields
+        .map(|(name, value)| Command::Set(target.clone(), name.clone(), value.clone()))
+        .collect()
+}
+
+/// Commands of every kind, drawn from the differences to another random design. Some are refused.
+fn commands(design: &Design, other: &Design) -> Vec<Command> {
+    let mut all = changes(
+        &Target::Settings,
+        &design.settings.write(),
+        &other.settings.write(),
+    );
+    for (place, node) in design.nodes.iter().enumerate() {
+        let target = Target::Node(node.id.clone());
+        let kin = other
+            .nodes
+            .iter()
+            .find(|kin| kin.kind.name() == node.kind.name());
+        if let Some(kin) = kin {
+            all.extend(changes(&target, &node.write(false), &kin.write(false)));
+        }
+        all.push(Command::RemoveNode(node.id.clone()));
+        all.push(Command::Move(node.id.clone(), [place as i32 * 7, -3]));
+    }
+    for (link, kin) in design.links.iter().zip(&other.links) {
+        let target = Target::Link(link.id.clone());
+        all.extend(changes(&target, &link.write(), &kin.write()));
+        all.push(Command::RemoveLink(link.id.clone()));
+    }
+    for (at, fault) in other.faults.iter().enumerate() {
+        all.push(Command::AddFault(at, fault.clone()));
+    }
+    for at in 0..design.faults.len() {
+        all.push(Command::RemoveFault(at));
+    }
+    for (at, node) in other.nodes.iter().enumerate() {
+        let mut node = node.clone();
+        node.id = format!("new-{at}");
+        all.push(Command::AddNode(at, Box::new(node)));
+    }
+    if let [one, other, ..] = &all[..] {
+        all.push(Command::Batch(vec![one.clone(), other.clone()]));
+    }
+    all
+}
+
+#[test]
+fn a_command_and_its_inverse_leave_the_design_and_the_run_as_they_were() {
+    let (mut taken, mut refused) = (0, 0);
+    for seed in 0..60 {
+        let first = format::arbitrary::design(seed);
+        let expected = hash(&first);
+        let mut design = first.clone();
+        for command in commands(&first, &format::arbitrary::design(seed + 500)) {
+            let said = format!("design {seed}, {command:?}");
+            match design.apply(command) {
+                Ok(inverse) => {
+                    taken += 1;
+                    design
+                        .apply(inverse)
+                        .unwrap_or_else(|error| panic!("{said}: {error}"));
+                }
+                Err(_) => refused += 1,
+            }
+            assert_eq!(design, first, "{said}");
+        }
+        assert_eq!(hash(&design), expected, "design {seed}");
+    }
+    assert!(
+        taken > 1_000 && refused > 0,
+        "{taken} taken, {refused} refused"
+    );
+}
+
+#[test]
+fn what_only_the_eye_sees_changes_no_run() {
+    let mut compared = 0;
+    for seed in 0..60 {
+        let first = format::arbitrary::design(seed);
+        let mut changed = first.clone();
+        let ids: Vec<String> = changed.nodes.iter().map(|node| node.id.clone()).collect();
+        for id in ids {
+            changed.apply(Command::Move(id.clone(), [1, 2])).unwrap();
+            let label = Value::text("Another name");
+            let rename = Command::Set(Target::Node(id), "label".to_owned(), label);
+            changed.apply(rename).unwrap();
+        }
+        let mut run = Simulation::new(&first);
+        run.run_until(u64::MAX, EVENTS / 2);
+        let now = run.now();
+        run.edit(&changed);
+        run.run_until(now + 200_000_000, EVENTS);
+        let mut plain = Simulation::new(&first);
+        plain.run_until(now + 200_000_000, 2 * EVENTS);
+        if run.now() == plain.now() {
+            compared += 1;
+            assert_eq!(report(&run), report(&plain), "design {seed}");
+        }
+    }
+    assert!(compared > 20, "{compared}");
+}
