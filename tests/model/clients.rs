@@ -139,3 +139,90 @@ fn a_user_who_failed_reloads_a_moment_later() {
     assert_eq!(run.sent("u->api"), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
     assert_eq!((run.ok(), run.failed().as_str()), (1.0, "refused 5"));
 }
+
+#[test]
+fn a_ramp_rises_in_a_straight_line() {
+    // From 10/s to 30/s over 2 s: by t seconds 10 t + 5 t² have come, so the n-th comes at
+    // sqrt(1 + n / 5) - 1. From then on there are thirty a second.
+    let ramp = r#", "profile": [{"at": "0s", "times": 3, "over": "2s"}]"#;
+    let run = arriving(
+        r#"{"constant": "10/s"}"#,
+        ramp,
+        r#""duration": "3001ms""#,
+        &[],
+    );
+    let sent = run.sent("u->api");
+    let expected = |n: usize| match n {
+        n if n <= 40 => 1000.0 * ((1.0 + n as f64 / 5.0).sqrt() - 1.0),
+        n => 2000.0 + (n - 40) as f64 * 1000.0 / 30.0,
+    };
+    assert_eq!(sent.len(), 70);
+    for (at, n) in sent.iter().zip(1..) {
+        assert!((at - expected(n)).abs() < 1e-5, "{n}: {at}");
+    }
+    // Down to nothing over a second, from the third on: half as many as before, and then nobody.
+    let down = r#", "profile": [{"at": "2s", "times": 0, "over": "1s"}]"#;
+    let run = arriving(r#"{"constant": "10/s"}"#, down, r#""duration": "9s""#, &[]);
+    let sent = run.sent("u->api");
+    assert_eq!(sent.iter().filter(|at| **at <= 2000.0).count(), 20);
+    assert!((24..=25).contains(&sent.len()) && sent.iter().all(|at| *at <= 3000.0));
+}
+
+#[test]
+fn users_come_one_by_one_on_a_ramp() {
+    // One user, and nine more over 900 ms: one every 100 ms, each asking a second later for the
+    // first time.
+    let ramp = r#", "profile": [{"at": "0s", "times": 10, "over": "900ms"}]"#;
+    let closed = r#"{"closed": {"users": 1, "think": "const(1s)"}}"#;
+    let run = arriving(closed, ramp, r#""duration": "2s""#, &[]);
+    let expected: Vec<f64> = (0..10).map(|n| 1000.0 + 100.0 * f64::from(n)).collect();
+    assert_eq!(run.sent("u->api")[..10], expected);
+}
+
+#[test]
+fn what_comes_in_batches_comes_as_much_more_seldom() {
+    let run = arriving(
+        r#"{"constant": "10/s"}"#,
+        r#", "batch": 4"#,
+        r#""duration": "1s""#,
+        &[],
+    );
+    assert_eq!(
+        run.sent("u->api"),
+        [400.0, 400.0, 400.0, 400.0, 800.0, 800.0, 800.0, 800.0]
+    );
+    // M^[b]/M/1: (b + 1) / 2 times as many present as in M/M/1: at half load 1 and 2.5.
+    for (batch, present) in [(1, 1.0), (4, 2.5)] {
+        let arrivals = format!(r#""arrivals": {{"poisson": "100/s"}}, "batch": {batch}"#);
+        let api = r#""service_time": "exp(5ms)", "concurrency": 1, "queue": {"capacity": null}"#;
+        let nodes = [node("u", "client", &arrivals), node("api", "service", api)];
+        let settings = r#""duration": "4000s", "warmup": "10s""#;
+        let mut simulation = Simulation::new(&design(settings, &nodes, &[link("u->api", "")], &[]));
+        simulation.run();
+        let report = serde_json::to_value(simulation.report()).unwrap();
+        let seen = report["nodes"]["api"]["in_flight_mean"].as_f64().unwrap();
+        assert!((seen / present - 1.0).abs() < 0.03, "{batch}: {seen}");
+    }
+}
+
+#[test]
+fn patience_may_differ_from_user_to_user() {
+    // Nothing is answered in time: the share that has left by 100 ms is that of the distribution.
+    let run_of = |patience: &str| {
+        let client = format!(r#""arrivals": {{"constant": "1000/s"}}, "patience": "{patience}""#);
+        let nodes = [
+            node("u", "client", &client),
+            service("api", 100, r#""concurrency": null"#),
+        ];
+        run_with(r#""duration": "20s""#, &nodes, &[link("u->api", "")], &[])
+    };
+    let patient = run_of("exp(100ms)");
+    let share = patient.ok() / patient.number("/requests/offered");
+    assert!((share - (-1.0f64).exp()).abs() < 0.01, "{share}");
+    assert!(patient.failed().starts_with("abandoned"));
+    // A constant is the same as a duration, to the byte.
+    assert_eq!(run_of("const(50ms)").hash(), run_of("50ms").hash());
+    let even = run_of("uniform(50ms,150ms)");
+    let share = even.ok() / even.number("/requests/offered");
+    assert!((share - 0.5).abs() < 0.01, "{share}");
+}

@@ -84,7 +84,7 @@ pub(crate) fn describe(kind: &Kind) -> String {
                 Arrivals::Closed(closed) => format!("{} users", count(u64::from(closed.users))),
                 Arrivals::Replay(times) => format!("{} recorded", count(times.len() as u64)),
             };
-            match client.patience {
+            match &client.patience {
                 Some(patience) => format!("{arrivals}, leave after {patience}"),
                 None => arrivals,
             }

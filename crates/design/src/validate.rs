@@ -12,7 +12,7 @@ use crate::attribute::Reader;
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::Kind;
 use crate::kinds::Service;
-use crate::kinds::client::Arrivals;
+use crate::kinds::client::{Arrivals, ProfileStep};
 use crate::kinds::service::AdaptiveConcurrency;
 use crate::link::{Ack, Backoff, Condition, Link, Mode, OnWrite};
 use crate::suggest::nearest;
@@ -185,6 +185,25 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
             {
                 reader.within("profile", |reader| {
                     reader.problem("steps must come in order of time, each later than the last")
+                });
+            }
+            let is_cut = |pair: &[ProfileStep]| pair[0].at.0 + pair[0].over.0 > pair[1].at.0;
+            if let Some(step) = client.profile.windows(2).position(is_cut) {
+                let (at, next) = (step, client.profile[step + 1].at);
+                reader.within(&format!("profile[{at}].over"), |reader| {
+                    reader.problem(format!("is not over when the next step begins at {next}"))
+                });
+            }
+            let comes_alone = match client.arrivals {
+                Arrivals::Closed(_) => Some("of closed users each asks for itself"),
+                Arrivals::Replay(_) => Some("recorded moments may be equal"),
+                Arrivals::Poisson(_) | Arrivals::Constant(_) | Arrivals::OnOff(_) => None,
+            };
+            if let Some(why) = comes_alone.filter(|_| client.batch > 1) {
+                reader.within("batch", |reader| {
+                    reader.problem(format!(
+                        "does nothing to these arrivals: {why}; set it to 1"
+                    ))
                 });
             }
         }

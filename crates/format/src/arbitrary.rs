@@ -599,6 +599,9 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
     if record.name == "Client" && is_replay(&entries) {
         entries.retain(|(name, _)| name != "profile");
     }
+    if record.name == "Client" && (is_replay(&entries) || is_closed(&entries)) {
+        entries.retain(|(name, _)| name != "batch");
+    }
     // Scaled by the share of slots held, and not at a fixed number.
     let is_scaled = entries
         .iter()
@@ -637,6 +640,11 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
     Value::Map(entries)
 }
 
+fn is_closed(client: &[(String, Value)]) -> bool {
+    let arrivals = client.iter().find(|(name, _)| name == "arrivals");
+    arrivals.is_some_and(|(_, arrivals)| arrivals.get("closed").is_some())
+}
+
 fn is_replay(client: &[(String, Value)]) -> bool {
     let arrivals = client.iter().find(|(name, _)| name == "arrivals");
     arrivals.is_some_and(|(_, arrivals)| arrivals.get("replay").is_some())
@@ -652,14 +660,20 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         }
         ("Client", "profile") => {
             let mut at_ms = 0;
+            let mut over_ms = 0;
             let mut step = || {
-                at_ms += rng.between(1, 4_000);
+                at_ms += over_ms + rng.between(1, 4_000);
+                over_ms = rng.below(2) * rng.below(2_000);
                 Value::Map(vec![
                     (
                         "at".to_owned(),
                         Value::text(Duration::ms(at_ms).to_string()),
                     ),
                     ("times".to_owned(), Value::Number(decimal(rng, 0.0, 4.0))),
+                    (
+                        "over".to_owned(),
+                        Value::text(Duration::ms(over_ms).to_string()),
+                    ),
                 ])
             };
             Value::List((0..3).map(|_| step()).collect())
@@ -674,6 +688,7 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Closed", "think") => Value::text(format!("exp({})", duration(rng, 0.2, 2.0))),
         // Deep probes cause calls of their own.
         ("HealthCheck", "interval") => Value::text(duration(rng, 0.2, 5.0).to_string()),
+        ("Client", "batch") => whole(rng.between(1, 4)),
         ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
         ("Coordinator", "members") => whole(rng.between(1, 5)),
         ("Service", "replicas") => whole(rng.between(1, 5)),

@@ -8,10 +8,12 @@ record! {
     pub struct Client {
         /// How requests arrive. Open arrivals do not slow down when the system does; closed users wait for their answer first.
         pub arrivals: Arrivals = Arrivals::Poisson(Rate(100.0)) => { label: "Arrivals" },
-        /// Multiples of the arrival rate from given moments on: a ramp, a spike, a daily curve in steps.
+        /// Requests that come together, at the same moment. The rate stays that of requests.
+        pub batch: u32 = 1 => { label: "Batch", unit: "requests", range: 1..=10000 },
+        /// Multiples of the arrival rate from given moments on: a ramp, a spike, a daily curve.
         pub profile: Vec<ProfileStep> = Vec::new() => { label: "Load profile" },
         /// How long a user waits for the whole request before leaving. The work already under way goes on in vain.
-        pub patience: Option<Duration> = None => { label: "Patience", range: 0.000001..=86400 },
+        pub patience: Option<crate::Distribution> = None => { label: "Patience" },
         /// Probability that a user who left or got an error tries again at once with a new request.
         pub reload: f64 = 0.0 => { label: "Reload probability", range: 0..=0.99 },
         /// What users ask for, by weight.
@@ -67,6 +69,8 @@ record! {
         pub at: Duration = Duration::ZERO => { label: "At" },
         /// Times the arrival rate.
         pub times: f64 = 1.0 => { label: "Times", range: 0..=1000 },
+        /// How long it takes to get there from the multiple before, in a straight line.
+        pub over: Duration = Duration::ZERO => { label: "Over", range: 0..=2592000 },
     }
 }
 

@@ -14,6 +14,7 @@ mod decode;
 mod encode;
 #[cfg(test)]
 mod frozen;
+mod migrate;
 mod parts;
 mod table;
 #[cfg(test)]
@@ -174,6 +175,7 @@ fn checksum(bytes: &[u8]) -> u16 {
 /// The design whole, and the view beside its fields.
 fn to_value(shared: &Shared) -> Value {
     let mut value = shared.design.write(false);
+    migrate::to_tables(&mut value);
     if let (Value::Map(entries), Some(view)) = (&mut value, shared.view) {
         let number = |name: &str, n: f64| (name.to_owned(), Value::Number(n));
         let view = Value::Map(vec![
@@ -196,6 +198,7 @@ fn from_value(mut value: Value) -> Result<Shared, LinkError> {
         // The document version that the tables of link format 1 describe.
         entries.insert(0, ("faultline".to_owned(), Value::Number(1.0)));
     }
+    migrate::from_tables(&mut value);
     let design = Design::read(&value).map_err(LinkError::Problems)?;
     Ok(Shared {
         design,

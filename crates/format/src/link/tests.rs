@@ -382,3 +382,24 @@ fn synthetic(nodes: usize) -> Design {
 fn list_calls(list: &[String], from: usize) -> bool {
     from > 0 && !list[from].contains("\"database\"")
 }
+
+/// A duration that a client had in the old field, and a distribution that has a field of its own.
+#[test]
+fn patience_travels_whether_it_is_drawn_or_not() {
+    for patience in [
+        "null",
+        r#""5s""#,
+        r#""0s""#,
+        r#""exp(5s)""#,
+        r#""empirical(0:1s,1:9s)""#,
+    ] {
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "u", "kind": "client", "patience": {patience}}}]}}"#
+        );
+        let shared = Shared {
+            design: json::read(&text).unwrap(),
+            view: None,
+        };
+        assert_eq!(decode(&encode(&shared)), Ok(shared), "{patience}");
+    }
+}

@@ -138,6 +138,8 @@ static CLIENT: Record = Record {
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
         Field("cost", Optional(&Record(&COST)), "null"),
+        Field("patience_drawn", Optional(&Distribution), "null"),
+        Field("batch", Integer, "1"),
     ],
 };
 
@@ -168,7 +170,11 @@ static CLOSED: Record = Record {
 
 static PROFILE_STEP: Record = Record {
     name: "profile_step",
-    fields: &[Field("at", Duration, "0s"), Field("times", Number, "1")],
+    fields: &[
+        Field("at", Duration, "0s"),
+        Field("times", Number, "1"),
+        Field("over", Duration, "0s"),
+    ],
 };
 
 static OPERATION: Record = Record {

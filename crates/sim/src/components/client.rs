@@ -4,29 +4,32 @@
 //! reaches a drawn amount. So a rate that changes (profile, burst, spike) stretches the same
 //! arrivals instead of drawing new ones, and two designs with one seed have the same requests.
 
+mod load;
+
 use super::Component;
 use crate::agenda::Time;
-use crate::call::{CALLS_MAX, Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::data::OpId;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
 use crate::random::{self, KeySampler, Sampler, Stream, unit_exponential};
 use crate::world::{Delay, World};
+use design::Distribution;
 use design::kinds::client::{self as spec, Arrivals};
+use load::{Load, Pace};
 
 /// A client of a run.
 #[derive(Clone, Debug)]
 pub struct Client {
     node: NodeIx,
-    arrivals: Arrivals,
-    profile: Vec<spec::ProfileStep>,
-    /// Of traffic spikes under way.
-    spike: f64,
+    load: Load,
+    /// Requests of one arrival.
+    batch: u32,
     /// Share of requests that faults make ask for the hot key.
     hot: f64,
-    /// Arrivals per ns now.
-    rate: f64,
+    /// As of `since`.
+    pace: Pace,
     /// Work left until the next arrival, as of `since`.
     work: f64,
     since: Time,
@@ -37,7 +40,7 @@ pub struct Client {
     /// its user as its `place`.
     crowd: u32,
     think: Sampler,
-    patience: Option<Delay>,
+    patience: Patience,
     reload: f64,
     /// Cumulative weights, the operation's place in the run, and its keys.
     operations: Vec<(f64, u32, KeySampler)>,
@@ -45,6 +48,46 @@ pub struct Client {
     reloads: Vec<Reload>,
     free_reloads: Vec<u32>,
     streams: Streams,
+}
+
+/// How long users wait.
+#[derive(Clone, Debug)]
+enum Patience {
+    Endless,
+    Fixed(Delay),
+    Drawn(Box<(Sampler, Stream)>),
+}
+
+impl Patience {
+    /// Takes a design's; what is drawn goes on from where its stream is.
+    fn update(&mut self, spec: Option<&Distribution>, node: NodeIx, cx: &mut World) {
+        *self = match (spec, std::mem::replace(self, Self::Endless)) {
+            (None, _) => Self::Endless,
+            (Some(Distribution::Const(patience)), _) => Self::Fixed(cx.delay(patience.0)),
+            (Some(spec), Self::Drawn(mut drawn)) => {
+                drawn.0 = Sampler::new(spec);
+                Self::Drawn(drawn)
+            }
+            (Some(spec), Self::Endless | Self::Fixed(_)) => {
+                let id = &cx.node(node).id;
+                let stream = Stream::new(cx.seed, id, random::Purpose::Patience);
+                Self::Drawn(Box::new((Sampler::new(spec), stream)))
+            }
+        };
+    }
+
+    /// Of a user who makes a request now.
+    #[inline]
+    fn of_request(&mut self) -> Option<Delay> {
+        match self {
+            Self::Endless => None,
+            Self::Fixed(delay) => Some(*delay),
+            Self::Drawn(drawn) => Some(Delay {
+                duration: drawn.0.draw(&mut drawn.1),
+                lane: None,
+            }),
+        }
+    }
 }
 
 /// A request that a user will make again.
@@ -80,11 +123,14 @@ impl Client {
         };
         let mut client = Self {
             node,
-            arrivals: Arrivals::Replay(Vec::new()),
-            profile: Vec::new(),
-            spike: 1.0,
+            load: Load {
+                arrivals: Arrivals::Replay(Vec::new()),
+                profile: Vec::new(),
+                spike: 1.0,
+            },
+            batch: 1,
             hot: 0.0,
-            rate: 0.0,
+            pace: Pace::default(),
             work: 0.0,
             since: cx.now,
             generation: 0,
@@ -92,7 +138,7 @@ impl Client {
             users: 0,
             crowd: 0,
             think: Sampler::Const(0),
-            patience: None,
+            patience: Patience::Endless,
             reload: 0.0,
             operations: Vec::new(),
             reloads: Vec::new(),
@@ -108,13 +154,13 @@ impl Client {
     /// New parameters.
     pub fn update(&mut self, spec: &spec::Client, cx: &mut World) {
         let is_same_process =
-            std::mem::discriminant(&self.arrivals) == std::mem::discriminant(&spec.arrivals);
-        let was_closed = matches!(self.arrivals, Arrivals::Closed(_));
+            std::mem::discriminant(&self.load.arrivals) == std::mem::discriminant(&spec.arrivals);
+        let was_closed = matches!(self.load.arrivals, Arrivals::Closed(_));
         self.settle(cx.now);
         self.take(spec, cx);
         if !is_same_process {
             self.draw_work();
-            if was_closed || matches!(self.arrivals, Arrivals::Closed(_)) {
+            if was_closed || matches!(self.load.arrivals, Arrivals::Closed(_)) {
                 self.dismiss();
             }
         }
@@ -129,11 +175,11 @@ impl Client {
 
     /// A traffic spike begins, changes or ends.
     pub fn set_spike(&mut self, times: f64, cx: &mut World) {
-        if times == self.spike {
+        if times == self.load.spike {
             return;
         }
         self.settle(cx.now);
-        self.spike = times;
+        self.load.spike = times;
         self.reschedule(cx);
     }
 
@@ -145,7 +191,7 @@ impl Client {
     fn take(&mut self, spec: &spec::Client, cx: &mut World) {
         if let Arrivals::Replay(times) = &spec.arrivals {
             // Of the moments of an edit itself some may have been played.
-            let kept = match &self.arrivals {
+            let kept = match &self.load.arrivals {
                 Arrivals::Replay(old) if times.get(..self.replayed) == old.get(..self.replayed) => {
                     self.replayed
                 }
@@ -153,9 +199,10 @@ impl Client {
             };
             self.replayed = kept.max(times.partition_point(|time| time.0 < cx.now));
         }
-        self.arrivals = spec.arrivals.clone();
-        self.profile = spec.profile.clone();
-        self.patience = spec.patience.map(|patience| cx.delay(patience.0));
+        self.load.arrivals = spec.arrivals.clone();
+        self.load.profile = spec.profile.clone();
+        self.batch = spec.batch;
+        self.patience.update(spec.patience.as_ref(), self.node, cx);
         self.reload = spec.reload;
         let mut sum = 0.0;
         let node = self.node;
@@ -169,26 +216,29 @@ impl Client {
             (sum, place as u32, KeySampler::new(&operation.keys))
         });
         self.operations = places.collect();
-        if let Arrivals::Closed(closed) = &self.arrivals {
+        if let Arrivals::Closed(closed) = &self.load.arrivals {
             self.think = Sampler::new(&closed.think);
         }
     }
 
     #[inline(always)]
     fn draw_work(&mut self) {
-        self.work = match self.arrivals {
+        self.work = match self.load.arrivals {
             Arrivals::Poisson(_) | Arrivals::OnOff(_) => {
                 unit_exponential(&mut self.streams.arrivals)
             }
             Arrivals::Constant(_) | Arrivals::Closed(_) | Arrivals::Replay(_) => 1.0,
         };
+        // The rate is of requests: those that come together come as much more seldom.
+        self.work *= f64::from(self.batch);
     }
 
     /// Takes off the work done at the present rate. An arrival rounded up by part of a ns leaves
     /// less than nothing; time in which nobody arrived, as in a drain, is not made up for.
     #[inline(always)]
     fn settle(&mut self, now: Time) {
-        self.work = (self.work - self.rate * (now - self.since) as f64).max(-self.rate);
+        let done = self.pace.pass((now - self.since) as f64);
+        self.work = (self.work - done).max(-self.pace.rate);
         self.since = now;
     }
 
@@ -198,8 +248,8 @@ impl Client {
         let (generation, node) = (self.generation, self.node);
         let now = cx.now;
         self.since = now;
-        self.rate = self.rate_at(now);
-        match &self.arrivals {
+        self.pace = self.load.pace_at(now);
+        match &self.load.arrivals {
             Arrivals::Closed(_) => self.match_users(cx),
             Arrivals::Replay(times) => {
                 if let Some(time) = times.get(self.replayed) {
@@ -210,16 +260,16 @@ impl Client {
                 self.schedule_next(cx)
             }
         }
-        if let Some(time) = self.next_change(now) {
+        if let Some(time) = self.load.next_change(now) {
             cx.at(time, Event::RateChange { node, generation });
         }
     }
 
     #[inline(always)]
     fn schedule_next(&mut self, cx: &mut World) {
-        if self.rate > 0.0 {
+        if let Some(wait) = self.pace.time_for(self.work) {
             // To the nearest ns; what that is off is made up for by the next.
-            let wait = (self.work / self.rate + 0.5).min(1e18) as u64;
+            let wait = (wait + 0.5).min(1e18) as u64;
             cx.after(
                 wait,
                 Event::Request {
@@ -230,58 +280,9 @@ impl Client {
         }
     }
 
-    fn rate_at(&self, now: Time) -> f64 {
-        let base = match &self.arrivals {
-            Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate.0,
-            Arrivals::OnOff(burst) if now % (burst.on.0 + burst.off.0) < burst.on.0 => burst.rate.0,
-            Arrivals::OnOff(_) | Arrivals::Closed(_) | Arrivals::Replay(_) => 0.0,
-        };
-        base * self.times_at(now) / 1e9
-    }
-
-    fn times_at(&self, now: Time) -> f64 {
-        let step = self.profile.iter().rev().find(|step| step.at.0 <= now);
-        step.map_or(1.0, |step| step.times) * self.spike
-    }
-
-    fn next_change(&self, now: Time) -> Option<Time> {
-        let step = self
-            .profile
-            .iter()
-            .map(|step| step.at.0)
-            .find(|at| *at > now);
-        let edge = match &self.arrivals {
-            Arrivals::OnOff(burst) => {
-                let period = burst.on.0 + burst.off.0;
-                let start = now - now % period;
-                let is_on = now - start < burst.on.0;
-                Some(if is_on {
-                    start + burst.on.0
-                } else {
-                    start + period
-                })
-            }
-            Arrivals::Poisson(_)
-            | Arrivals::Constant(_)
-            | Arrivals::Closed(_)
-            | Arrivals::Replay(_) => None,
-        };
-        [step, edge].into_iter().flatten().min()
-    }
-
-    fn users_wanted(&self, now: Time) -> u64 {
-        match &self.arrivals {
-            Arrivals::Closed(closed) => {
-                let users = (f64::from(closed.users) * self.times_at(now)) as u64;
-                users.min(CALLS_MAX as u64)
-            }
-            _ => 0,
-        }
-    }
-
     /// New users begin by thinking; users too many leave when they would next ask.
     fn match_users(&mut self, cx: &mut World) {
-        while self.users < self.users_wanted(cx.now) {
+        while self.users < self.load.users_wanted(cx.now) {
             self.users += 1;
             self.think(cx);
         }
@@ -307,7 +308,7 @@ impl Client {
         if generation != self.generation || cx.is_draining() {
             return;
         }
-        if let Arrivals::Replay(_) = &self.arrivals {
+        if let Arrivals::Replay(_) = &self.load.arrivals {
             self.replay_next(cx);
         } else {
             self.settle(cx.now);
@@ -316,14 +317,16 @@ impl Client {
             self.work += rest;
             self.schedule_next(cx);
         }
-        self.make_request(cx);
+        for _ in 0..self.batch {
+            self.make_request(cx);
+        }
     }
 
     #[inline(never)]
     fn replay_next(&mut self, cx: &mut World) {
         self.replayed += 1;
         let (node, generation) = (self.node, self.generation);
-        if let Arrivals::Replay(times) = &self.arrivals
+        if let Arrivals::Replay(times) = &self.load.arrivals
             && let Some(next) = times.get(self.replayed)
         {
             cx.at(next.0.max(cx.now), Event::Request { node, generation });
@@ -333,8 +336,8 @@ impl Client {
     /// A user of a closed client has thought enough.
     #[inline(never)]
     fn thought(&mut self, cx: &mut World) {
-        let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
-        if is_closed && self.users > self.users_wanted(cx.now) {
+        let is_closed = matches!(self.load.arrivals, Arrivals::Closed(_));
+        if is_closed && self.users > self.load.users_wanted(cx.now) {
             self.users -= 1;
         } else {
             self.make_request(cx);
@@ -378,10 +381,10 @@ impl Client {
         if cx.calls.rows.is_on {
             cx.want(id, intent);
         }
-        if let (Some(patience), true) = (self.patience, cx.spares_work) {
-            cx.notes.of(id).deadline = cx.now + patience.duration;
-        }
-        if let Some(patience) = self.patience {
+        if let Some(patience) = self.patience.of_request() {
+            if cx.spares_work {
+                cx.notes.of(id).deadline = cx.now + patience.duration;
+            }
             cx.after_delay(patience, Event::Patience(id));
         }
         if cx.node(self.node).plan.stages.is_empty() {
@@ -401,7 +404,7 @@ impl Client {
         let intent = cx.intent(id);
         cx.request_finished(id, outcome);
         let wants_again = !outcome.is_answer() && self.streams.reload.chance(self.reload);
-        let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
+        let is_closed = matches!(self.load.arrivals, Arrivals::Closed(_));
         if cx.is_draining() || is_gone {
             return;
         }
@@ -438,8 +441,8 @@ impl Client {
         if cx.is_draining() || reload.crowd != self.crowd {
             return cx.drop_intent(reload.intent);
         }
-        let is_closed = matches!(self.arrivals, Arrivals::Closed(_));
-        if is_closed && self.users > self.users_wanted(cx.now) {
+        let is_closed = matches!(self.load.arrivals, Arrivals::Closed(_));
+        if is_closed && self.users > self.load.users_wanted(cx.now) {
             self.users -= 1;
             return cx.drop_intent(reload.intent);
         }
@@ -486,7 +489,7 @@ impl Component for Client {
     /// Only where the design no longer has it: no fault crashes a client.
     fn crash(&mut self, _replica: u32, cx: &mut World) {
         self.settle(cx.now);
-        self.rate = 0.0;
+        self.pace = Pace::default();
         self.dismiss();
     }
 }

@@ -126,7 +126,7 @@ fn trigger(design: &Design, ended: u64) -> Option<(u64, u64)> {
             && last.times == 1.0
             && first.at.0 < ended
         {
-            spans.push((first.at.0, last.at.0));
+            spans.push((first.at.0, last.at.0 + last.over.0));
         }
     }
     let start = spans.iter().map(|span| span.0).min()?;

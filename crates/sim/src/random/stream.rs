@@ -62,6 +62,8 @@ pub enum Purpose {
     MemberLatency = 52,
     /// Which messages every attempt fails at.
     Poison = 46,
+    /// How long a user waits.
+    Patience = 61,
     /// How long a new replica takes to start.
     Startup = 60,
     /// When the readers of partitions send their heartbeats.

@@ -1,0 +1,147 @@
+//! The load of a client over time: its arrivals' rate, shaped by a profile and by traffic spikes.
+
+use crate::agenda::Time;
+use crate::call::CALLS_MAX;
+use design::kinds::client::{Arrivals, ProfileStep};
+
+/// A rising number of users is looked at so often over a ramp, or once per user.
+const LOOKS_MAX: u64 = 1_000;
+
+/// What shapes the load.
+#[derive(Clone, Debug)]
+pub(super) struct Load {
+    pub(super) arrivals: Arrivals,
+    pub(super) profile: Vec<ProfileStep>,
+    /// Of traffic spikes under way.
+    pub(super) spike: f64,
+}
+
+/// A rate that holds for a while, and how it changes meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pace {
+    /// Arrivals per ns.
+    pub(super) rate: f64,
+    /// What the rate gains per ns.
+    pub(super) slope: f64,
+}
+
+impl Pace {
+    /// How many arrive within a time; the rate moves on.
+    #[inline]
+    pub(super) fn pass(&mut self, ns: f64) -> f64 {
+        if self.slope == 0.0 {
+            return self.rate * ns;
+        }
+        self.pass_on_ramp(ns)
+    }
+
+    #[cold]
+    fn pass_on_ramp(&mut self, ns: f64) -> f64 {
+        let before = self.rate;
+        self.rate = (before + self.slope * ns).max(0.0);
+        (before + self.rate) / 2.0 * ns
+    }
+
+    /// How long until so many have arrived, if ever.
+    #[inline]
+    pub(super) fn time_for(self, arrivals: f64) -> Option<f64> {
+        if self.slope == 0.0 {
+            return (self.rate > 0.0).then(|| arrivals / self.rate);
+        }
+        self.time_on_ramp(arrivals)
+    }
+
+    /// The first root of `rate t + slope t² / 2 = arrivals`.
+    #[cold]
+    fn time_on_ramp(self, arrivals: f64) -> Option<f64> {
+        if arrivals <= 0.0 {
+            return Some(0.0);
+        }
+        let square = self.rate * self.rate + 2.0 * self.slope * arrivals;
+        (square > 0.0).then(|| 2.0 * arrivals / (self.rate + libm::sqrt(square)))
+    }
+}
+
+impl Load {
+    /// Arrivals per ns at a moment.
+    pub(super) fn pace_at(&self, now: Time) -> Pace {
+        let base = match &self.arrivals {
+            Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate.0,
+            Arrivals::OnOff(burst) if now % (burst.on.0 + burst.off.0) < burst.on.0 => burst.rate.0,
+            Arrivals::OnOff(_) | Arrivals::Closed(_) | Arrivals::Replay(_) => 0.0,
+        };
+        let (times, slope) = self.times_at(now);
+        Pace {
+            rate: base * times / 1e9,
+            slope: base * slope / 1e9,
+        }
+    }
+
+    /// By how much the load is multiplied, and what that gains per ns.
+    fn times_at(&self, now: Time) -> (f64, f64) {
+        let Some((step, before)) = self.step_at(now) else {
+            return (self.spike, 0.0);
+        };
+        let (at, over) = (step.at.0, step.over.0);
+        if now >= at + over {
+            return (step.times * self.spike, 0.0);
+        }
+        let slope = (step.times - before) / over as f64;
+        let times = before + slope * (now - at) as f64;
+        (times * self.spike, slope * self.spike)
+    }
+
+    /// The last step of the profile by now, and the multiple before it.
+    fn step_at(&self, now: Time) -> Option<(&ProfileStep, f64)> {
+        let past = self.profile.partition_point(|step| step.at.0 <= now);
+        let step = &self.profile[past.checked_sub(1)?];
+        let before = past.checked_sub(2).map_or(1.0, |at| self.profile[at].times);
+        Some((step, before))
+    }
+
+    /// When the pace is another next.
+    pub(super) fn next_change(&self, now: Time) -> Option<Time> {
+        let steps = self.profile.iter();
+        let edges = steps.flat_map(|step| [step.at.0, step.at.0 + step.over.0]);
+        let edge = edges.filter(|at| *at > now).min();
+        let own = match &self.arrivals {
+            Arrivals::OnOff(burst) => {
+                let period = burst.on.0 + burst.off.0;
+                let start = now - now % period;
+                let is_on = now - start < burst.on.0;
+                Some(if is_on {
+                    start + burst.on.0
+                } else {
+                    start + period
+                })
+            }
+            Arrivals::Closed(closed) => self.next_user(now, closed.users),
+            Arrivals::Poisson(_) | Arrivals::Constant(_) | Arrivals::Replay(_) => None,
+        };
+        edge.into_iter().chain(own).min()
+    }
+
+    /// On a ramp: when there is to be one user more, or some where there are very many.
+    fn next_user(&self, now: Time, users: u32) -> Option<Time> {
+        let (step, before) = self.step_at(now)?;
+        let (at, over) = (step.at.0, step.over.0);
+        let more = (step.times - before) * self.spike * f64::from(users);
+        if now >= at + over || more < 1.0 {
+            return None;
+        }
+        let looks = u128::from((libm::ceil(more) as u64).min(LOOKS_MAX));
+        let past = u128::from(now - at) * looks / u128::from(over);
+        Some(at + (u128::from(over) * (past + 1)).div_ceil(looks) as u64)
+    }
+
+    /// How many users a closed client is to have.
+    pub(super) fn users_wanted(&self, now: Time) -> u64 {
+        let Arrivals::Closed(closed) = &self.arrivals else {
+            return 0;
+        };
+        let times = self.times_at(now).0;
+        // A ramp reaches a whole number but for rounding.
+        let users = libm::floor(f64::from(closed.users) * times + 1e-6) as u64;
+        users.min(CALLS_MAX as u64)
+    }
+}
