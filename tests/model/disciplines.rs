@@ -181,3 +181,58 @@ fn a_discipline_can_change_while_calls_wait() {
     assert_eq!(ends("processor_sharing", "fifo"), 19.0);
     assert_eq!(ends("lifo", "priority"), 40.0);
 }
+
+#[test]
+fn the_newest_pushes_the_oldest_out_of_a_full_queue() {
+    // One is served from 0 to 10, those of 1 and 2 wait. The third waiting, of 3, takes the place of
+    // the first; then the newest go first.
+    let api = |discipline: &str| {
+        let queue = format!(
+            r#""concurrency": 1, "queue": {{"capacity": 2, "discipline": "{discipline}"}}"#
+        );
+        service("api", 10, &queue)
+    };
+    let run_of = |discipline: &str| {
+        let nodes = [replay([0, 1, 2, 3]), api(discipline)];
+        run(&nodes, &[link("u->api", "")])
+    };
+    let lifo = run_of("lifo");
+    assert_eq!(
+        lifo.trace("u->api"),
+        "call 0, call 1, call 2, call 3, failure 3, answer 10, answer 20, answer 30"
+    );
+    // 3, served from 10 on, and 2, from 20 on: 28 ms.
+    assert_eq!(
+        (
+            lifo.latency(),
+            lifo.number("/nodes/api/turned_away/queue_full")
+        ),
+        (28.0, 1.0)
+    );
+    assert_eq!(lifo.number("/nodes/api/queue_max"), 2.0);
+    // First come, first served: the newcomer is turned away, and who came at 2 waits for 1.
+    assert_eq!(run_of("fifo").latency(), 28.0);
+    // A short burst is served in order, by the adaptive one too.
+    assert_eq!(
+        run_of("adaptive_lifo").trace("u->api"),
+        run_of("fifo").trace("u->api")
+    );
+    // Not one that stands for more than 100 ms. It has been full since 3, with 82, 92 and 102 at the
+    // end; 103 takes the place of 82, and then 103, 102 and 92 are served: until 120, 130, 140.
+    let moments = [0, 1, 2, 3]
+        .into_iter()
+        .chain((12..=102).step_by(10))
+        .chain([103]);
+    let queue = r#""concurrency": 1, "queue": {"capacity": 3, "discipline": "adaptive_lifo"}"#;
+    let nodes = [replay(moments), service("api", 10, queue)];
+    let adaptive = run(&nodes, &[link("u->api", "")]);
+    let trace = adaptive.trace("u->api");
+    assert!(
+        trace.contains("call 103, failure 103, answer 110"),
+        "{trace}"
+    );
+    assert_eq!(
+        (adaptive.failed().as_str(), adaptive.latency()),
+        ("rejected 1", 48.0)
+    );
+}

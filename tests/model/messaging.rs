@@ -407,3 +407,34 @@ fn edits_of_subscribers_and_partitions_keep_messages() {
     let report = serde_json::to_value(simulation.report()).unwrap();
     assert_eq!(report["nodes"]["q"]["messages"]["acknowledged"], 50);
 }
+
+#[test]
+fn a_fault_poisons_the_next_messages() {
+    // Four messages; of those published from 15 ms on the next two are poison, and each is tried
+    // three times before it goes where the dead go.
+    let nodes = [
+        replay([0, 10, 20, 30, 40]),
+        service("api", 1, ""),
+        node(
+            "jobs",
+            "queue",
+            r#""max_receives": 3, "redelivery": "at_once""#,
+        ),
+        service("worker", 5, ""),
+        node("dead", "queue", ""),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->jobs", r#""mode": "publish""#),
+        link("jobs->worker", r#""mode": "consume", "concurrency": 1"#),
+        link("jobs->dead", r#""mode": "dead_letter""#),
+    ];
+    let run_with = |faults: &[String]| run_with(r#""drain": false"#, &nodes, &links, faults);
+    let poison = fault("poison_message", "jobs", 15, 16, r#""messages": 2"#);
+    let run = run_with(&[poison]);
+    assert_eq!(run.number("/nodes/jobs/messages/dead_lettered"), 2.0);
+    assert_eq!(run.number("/nodes/jobs/messages/acknowledged"), 3.0);
+    assert_eq!(run.number("/links/jobs->worker/attempts"), 3.0 + 2.0 * 3.0);
+    let calm = run_with(&[]);
+    assert_eq!(calm.number("/nodes/jobs/messages/acknowledged"), 5.0);
+}

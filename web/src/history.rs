@@ -173,6 +173,7 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
         FaultKind::RollingDeploy => format!("Deploy of {target}"),
         FaultKind::TelemetryLoss => format!("Telemetry of {target} lost"),
         FaultKind::LeaderFailover => format!("Failover of {target}"),
+        FaultKind::PoisonMessage => format!("Poison in {target}"),
         FaultKind::SchemaMigration => format!("Migration of {target}"),
         FaultKind::ConnectionLeak => format!("Connection leak of {target}"),
         FaultKind::DiskFull => format!("Disk full at {target}"),

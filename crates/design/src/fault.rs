@@ -38,6 +38,8 @@ record! {
         pub reads: bool = false => { label: "Reads wait" },
         /// For a rolling deploy: how long each replica is down before the next one is.
         pub step: Duration = Duration::s(10) => { label: "Step", range: 0.001..=86400 },
+        /// For poison messages: how many.
+        pub messages: u32 = 1 => { label: "Messages", range: 1..=1000000 },
         /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). `null` is once.
         pub mtbf: Option<Duration> = None => { label: "Mean time between failures", range: 0.001..=31536000 },
         /// Where it comes again and again: what is broken works again after an exponential time of this mean. `null` is after `for`.
@@ -92,6 +94,8 @@ choice! {
         SchemaMigration = "schema_migration",
         /// A share of the connections of a link's pool, `errors`, is never given back, until the caller restarts.
         ConnectionLeak = "connection_leak",
+        /// The next messages that a queue accepts, `messages` of them, are poison: every attempt at them fails.
+        PoisonMessage = "poison_message",
     }
 }
 
@@ -116,7 +120,7 @@ impl FaultKind {
             }
             Self::TrafficSpike | Self::KeySkew => &["client"],
             Self::CacheFlush | Self::CacheOutage => &["cache"],
-            Self::QueueOutage => &["queue"],
+            Self::QueueOutage | Self::PoisonMessage => &["queue"],
             Self::RollingDeploy => &["service", "coordinator"],
             Self::ThirdPartyOutage => &["service"],
             Self::LeaderFailover => &["coordinator"],
@@ -154,20 +158,28 @@ impl FaultKind {
             | Self::ThirdPartyOutage
             | Self::TelemetryLoss
             | Self::SchemaMigration
+            | Self::PoisonMessage
             | Self::LeaderFailover => false,
         }
     }
 
     /// Whether it happens at one moment, and is over.
     pub fn is_of_a_moment(self) -> bool {
-        matches!(self, Self::CacheFlush | Self::LeaderFailover)
+        matches!(
+            self,
+            Self::CacheFlush | Self::LeaderFailover | Self::PoisonMessage
+        )
     }
 
     /// Whether it happens at one moment, or in a way of its own, so that it cannot come and go.
     pub fn has_own_course(self) -> bool {
         matches!(
             self,
-            Self::CacheFlush | Self::RollingDeploy | Self::GcPauses
+            Self::CacheFlush
+                | Self::RollingDeploy
+                | Self::GcPauses
+                | Self::LeaderFailover
+                | Self::PoisonMessage
         )
     }
 }

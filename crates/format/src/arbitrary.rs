@@ -526,6 +526,10 @@ fn fault_course(rng: &mut Rng, kind: FaultKind) -> Vec<(String, Value)> {
             time(rng, "mttr", 0.05, 2.0);
         }
     }
+    if rng.chance(20) {
+        let messages = Value::Number(rng.between(1, 20) as f64);
+        course.push(("messages".to_owned(), messages));
+    }
     course
 }
 

@@ -148,6 +148,12 @@ impl Station {
         if is_full || self.sharing.is_some() {
             return Admission::Full;
         }
+        self.queue(id, calls, now);
+        Admission::Queued
+    }
+
+    #[inline]
+    fn queue(&mut self, id: CallId, calls: &mut Calls, now: Time) {
         if self.first == NOBODY {
             self.standing_since = now;
         }
@@ -158,7 +164,33 @@ impl Station {
         if !call.is_probe() {
             self.queued.up(now);
         }
-        Admission::Queued
+    }
+
+    /// Lets a call into a full queue where the newest is served first: the oldest, which has the
+    /// least hope, gives up its place, and its owner answers it.
+    #[cold]
+    pub fn push_out(&mut self, id: CallId, calls: &mut Calls, now: Time) -> Option<CallId> {
+        if self.first == NOBODY || !self.serves_newest(now) {
+            return None;
+        }
+        // It is full throughout, and so stands as long as it has.
+        let since = self.standing_since;
+        let oldest = calls.id_at(self.first);
+        self.leave(oldest, calls, now);
+        self.queue(id, calls, now);
+        self.standing_since = since;
+        Some(oldest)
+    }
+
+    fn serves_newest(&self, now: Time) -> bool {
+        match self.discipline {
+            Discipline::Lifo => true,
+            Discipline::AdaptiveLifo => self.stands(now),
+            Discipline::Fifo
+            | Discipline::Codel
+            | Discipline::Priority
+            | Discipline::ProcessorSharing => false,
+        }
     }
 
     /// Whether a call that comes now finds a slot or a place.

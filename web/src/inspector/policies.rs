@@ -114,6 +114,7 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
         | FaultKind::QueueOutage
         | FaultKind::ThirdPartyOutage
         | FaultKind::LeaderFailover
+        | FaultKind::PoisonMessage
         | FaultKind::SchemaMigration
         | FaultKind::DiskFull
         | FaultKind::TelemetryLoss => String::new(),

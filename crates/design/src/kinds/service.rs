@@ -191,7 +191,7 @@ record! {
 record! {
     /// Waiting places in front of the slots.
     pub struct CallQueue {
-        /// Waiting places per replica; a call that finds none is rejected. `null` is unbounded, 0 has none.
+        /// Waiting places per replica; a call that finds none is rejected, or where the newest is served first, the oldest that waits. `null` is unbounded, 0 has none.
         pub capacity: Option<u32> = Some(100) => { label: "Waiting places", unit: "calls", range: 0..=10000000, source: "Tomcat's acceptCount is 100; its task queue is unbounded" },
         /// Who is served next.
         pub discipline: Discipline = Discipline::Fifo => { label: "Discipline" },

@@ -719,6 +719,7 @@ static FAULT: Record = Record {
                 "leader_failover",
                 "schema_migration",
                 "connection_leak",
+                "poison_message",
             ]),
             "slowdown",
         ),
@@ -738,6 +739,7 @@ static FAULT: Record = Record {
         Field("mtbf", Optional(&Duration), "null"),
         Field("mttr", Optional(&Duration), "null"),
         Field("reads", Bool, "false"),
+        Field("messages", Integer, "1"),
     ],
 };
 

@@ -257,6 +257,22 @@ impl Service {
         self.restart
     }
 
+    /// A call finds the queue full: it is turned away, or whom it pushes out.
+    #[cold]
+    fn make_room(&mut self, id: CallId, cx: &mut World) {
+        let station = &mut self.stations[cx.calls[id].replica as usize];
+        let pushed_out = station.push_out(id, &mut cx.calls, cx.now);
+        station.present -= 1;
+        if let Some(oldest) = pushed_out {
+            cx.waiting += u64::from(!cx.calls[id].is_probe());
+            cx.waiting -= u64::from(!cx.calls[oldest].is_probe());
+            if self.patience.is_some() {
+                self.limit_wait(id, cx);
+            }
+        }
+        self.reject(pushed_out.unwrap_or(id), Why::QueueFull, cx);
+    }
+
     #[cold]
     fn reject(&mut self, id: CallId, why: Why, cx: &mut World) {
         self.turned_away[why as usize] += u64::from(cx.calls[id].is_measured);
@@ -353,10 +369,7 @@ impl Component for Service {
                     self.limit_wait(id, cx);
                 }
             }
-            Admission::Full => {
-                station.present -= 1;
-                self.reject(id, Why::QueueFull, cx);
-            }
+            Admission::Full => self.make_room(id, cx),
         }
     }
 

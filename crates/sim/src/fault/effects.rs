@@ -124,6 +124,7 @@ impl Faults {
                 | FaultKind::CacheFlush
                 | FaultKind::TelemetryLoss
                 | FaultKind::ConnectionLeak
+                | FaultKind::PoisonMessage
                 | FaultKind::LeaderFailover => {}
             }
         }

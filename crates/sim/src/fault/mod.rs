@@ -142,10 +142,11 @@ impl Faults {
             return;
         }
         course.is_spent = true;
-        let kind = course.fault.kind;
+        let (kind, messages) = (course.fault.kind, course.fault.messages);
         for place in nodes_of(&course.fault.target, cx) {
             match (&mut nodes[place.0 as usize], kind) {
                 (Node::Cache(cache), FaultKind::CacheFlush) => cache.flush(cx),
+                (Node::Queue(queue), FaultKind::PoisonMessage) => queue.poison_next(messages),
                 (Node::Coordinator(coordinator), FaultKind::LeaderFailover) => {
                     coordinator.depose(cx);
                 }
