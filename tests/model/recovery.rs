@@ -94,6 +94,63 @@ fn retries_that_keep_a_system_down_are_metastable() {
 }
 
 #[test]
+fn a_recovery_that_cannot_be_judged_is_none() {
+    let scored = |settings: &str, client: &str, faults: &[String]| {
+        let settings = format!(
+            r#""duration": "60s", "requirements": [{{"metric": "recovery_time", "at_most": "5s"}}]{settings}"#
+        );
+        let users = format!(r#""arrivals": {{"constant": "1000/s"}}{client}"#);
+        let api = service("api", 1, r#""concurrency": 1, "queue": {"capacity": null}"#);
+        let nodes = [node("u", "client", &users), api];
+        let run = run_with(&settings, &nodes, &[link("u->api", "")], faults);
+        let score = &run.report["requirements"][0];
+        let actual = score["actual"].as_str().unwrap().to_owned();
+        (actual, score["met"].as_bool().unwrap())
+    };
+    let unmet = |why: &str| (why.to_owned(), false);
+    let down = |from, to| [fault("crash", "api", from, to, "")];
+    let no_before = "the first fault left no time after the warm-up to compare with";
+    assert_eq!(
+        scored(r#", "warmup": "10s""#, "", &down(5_000, 45_000)),
+        unmet(no_before)
+    );
+    let endless = r#"{"kind": "crash", "target": "api", "at": "10s", "for": null}"#;
+    assert_eq!(
+        scored("", "", &[endless.to_owned()]),
+        unmet("a fault did not end")
+    );
+    assert_eq!(
+        scored("", "", &down(10_000, 61_000)),
+        unmet("a fault did not end")
+    );
+    let no_after = "the last fault left no time to recover in";
+    assert_eq!(scored("", "", &down(10_000, 59_500)), unmet(no_after));
+    // The load is usual until it rises: one slot of 1 ms does 1000 of the 3000,
+    // and never works the backlog off.
+    let rise = r#", "patience": "500ms", "profile": [{"at": "0s", "times": 1}, {"at": "20s", "times": 3}, {"at": "30s", "times": 1}]"#;
+    let (actual, is_met) = scored("", rise, &[]);
+    assert_eq!((actual.as_str(), is_met), ("has not recovered", false));
+}
+
+#[test]
+fn who_is_never_answered_is_not_available() {
+    let lossy = |drain: bool| {
+        let nodes = [
+            node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
+            service("api", 1, ""),
+        ];
+        let settings = format!(r#""duration": "60s", "drain": {drain}"#);
+        let silent = [fault("loss", "u->api", 0, 60_000, r#""loss": 1"#)];
+        run_with(&settings, &nodes, &[link("u->api", "")], &silent)
+    };
+    for drain in [true, false] {
+        let run = lossy(drain);
+        assert_eq!(run.number("/requests/completed"), 0.0);
+        assert_eq!(run.number("/requests/availability"), 0.0);
+    }
+}
+
+#[test]
 fn requirements_on_recovery_and_cost_are_scored() {
     let scored = |faults: &[String], requirement: &str| {
         let nodes = [

@@ -77,24 +77,113 @@ fn what_a_node_does_not_tell_nobody_sees() {
     let quiet = outage("", r#""telemetry": {"metrics": false, "logs": false}"#);
     let seen = &quiet.report["operator"]["nodes"]["s"];
     assert!(seen["calls"].is_null() && seen["failures"].is_null());
+    // It is down for 600 of the calls: the dead count nothing and log nothing; who called them does.
     let told = outage("", "");
+    assert_eq!(told.number("/nodes/s/failures/refused"), 600.0);
     let seen = &told.report["operator"]["nodes"]["s"];
     assert_eq!(
         (seen["calls"].as_f64(), seen["failures"]["refused"].as_f64()),
-        (Some(5999.0), Some(600.0))
+        (Some(5399.0), None)
     );
+    let caller = &told.report["operator"]["nodes"]["u"];
+    assert_eq!(
+        (caller["calls"].as_f64(), caller["error_ratio"].as_f64()),
+        (Some(5999.0), Some(600.0 / 5999.0))
+    );
+}
+
+/// Slow for 10 s while nobody is told: neither the failures nor the 99th percentile show it.
+#[test]
+fn what_happens_while_telemetry_is_lost_is_in_no_figure_of_the_operators() {
+    let seen = |lost: &[String]| {
+        let client = node("u", "client", r#""arrivals": {"constant": "10/s"}"#);
+        let mut faults = vec![fault("slowdown", "s", 100_000, 110_000, r#""times": 80"#)];
+        faults.extend_from_slice(lost);
+        let nodes = [client, service("s", 1, r#""telemetry": {"traces": 1}"#)];
+        let run = run_with(
+            r#""duration": "300s""#,
+            &nodes,
+            &[link("u->s", "")],
+            &faults,
+        );
+        let figure = |name: &str| run.number(&format!("/operator/nodes/s/{name}"));
+        (figure("calls"), figure("traces"), figure("p99_ms"))
+    };
+    let slow = seen(&[]);
+    assert_eq!((slow.0, slow.1), (2999.0, 2999.0));
+    assert!((79.0..81.0).contains(&slow.2), "{}", slow.2);
+    // From 95 to 115 s: 200 calls.
+    let lost = seen(&[fault("telemetry_loss", "s", 95_000, 115_000, "")]);
+    assert_eq!((lost.0, lost.1), (2799.0, 2799.0));
+    assert!((0.99..1.01).contains(&lost.2), "{}", lost.2);
+}
+
+#[test]
+fn a_fault_is_told_of_by_an_alert_that_may_know_of_it() {
+    let alert = |of: &str| {
+        format!(
+            r#"{{"node": "{of}", "every": "1s", "when": {{"error_ratio": {{"above": 0.1, "over": "10s"}}}}}}"#
+        )
+    };
+    // Two pairs that have nothing to do with each other; a alone is watched. Both fail alike.
+    let incidents = |faults: &[String], alerts: &str| {
+        let client = |id: &str| node(id, "client", r#""arrivals": {"constant": "100/s"}"#);
+        let nodes = [
+            client("u"),
+            service("a", 1, ""),
+            client("v"),
+            service("b", 1, ""),
+        ];
+        let settings = format!(r#""duration": "300s", "alerts": [{alerts}]"#);
+        let links = [link("u->a", ""), link("v->b", "")];
+        run_with(&settings, &nodes, &links, faults).report["operator"].clone()
+    };
+    let down = |of: &str| fault("error_rate", of, 100_000, 120_000, r#""errors": 1"#);
+    let both = incidents(&[down("a"), down("b")], &alert("u"));
+    // After one second a tenth has failed, which is not above a tenth.
+    assert_eq!(both["incidents"][0]["detected_after_s"], 2.0);
+    assert!(both["incidents"][1]["detected_after_s"].is_null());
+    assert_eq!(both["undetected"], 1);
+    // An alert that fires already: somebody is looking.
+    let twice = [down("a"), fault("slowdown", "a", 105_000, 110_000, "")];
+    let again = incidents(&twice, &alert("u"));
+    assert_eq!(again["incidents"][1]["detected_after_s"], 0.0);
+    // Without any alert nobody is told of anything.
+    let nobody = incidents(&[down("a")], "");
+    assert_eq!(
+        (&nobody["undetected"], &nobody["time_to_detect_s"]),
+        (&1.into(), &Json::Null)
+    );
+    // What users do not feel is no incident that somebody missed.
+    let unfelt = incidents(
+        &[fault("slowdown", "a", 100_000, 120_000, r#""times": 2"#)],
+        "",
+    );
+    assert_eq!(unfelt["incidents"][0]["was_felt"], false);
+    assert_eq!(unfelt["undetected"], 0);
 }
 
 /// Sampled from the head: as likely for failures as for the rest.
 #[test]
 fn traces_are_kept_whatever_becomes_of_the_call() {
-    let all = outage("", r#""telemetry": {"traces": 1}"#);
+    let failing = |traces: &str| {
+        let client = node("u", "client", r#""arrivals": {"constant": "10/s"}"#);
+        let nodes = [client, service("s", 1, traces)];
+        let errors = fault("error_rate", "s", 100_000, 160_000, r#""errors": 1"#);
+        run_with(
+            r#""duration": "600s""#,
+            &nodes,
+            &[link("u->s", "")],
+            &[errors],
+        )
+    };
+    let all = failing(r#""telemetry": {"traces": 1}"#);
     let seen = &all.report["operator"]["nodes"]["s"];
     assert_eq!(
         (seen["traces"].as_f64(), seen["traces_of_failures"].as_f64()),
         (Some(5999.0), Some(600.0))
     );
-    let some = outage("", r#""telemetry": {"traces": 0.1}"#);
+    let some = failing(r#""telemetry": {"traces": 0.1}"#);
     let kept = some.number("/operator/nodes/s/traces");
     assert!((520.0..680.0).contains(&kept), "{kept}");
 }

@@ -117,6 +117,7 @@ fn place_nodes(design: &Design, world: &mut World) {
             balancer: None,
             has_metrics: telemetry.metrics,
             is_mute: false,
+            unheard: None,
             traces: Traces::new(telemetry.traces, world.seed, &node.id),
             tally: NodeTally::default(),
         });

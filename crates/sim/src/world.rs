@@ -7,7 +7,7 @@ use crate::data::Data;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::frozen::Frozen;
 use crate::locks::Locks;
-use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Windows};
+use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Unheard, Windows};
 use crate::network::Trip;
 use crate::notes::Notes;
 use crate::plan::Plan;
@@ -186,6 +186,8 @@ pub struct NodeState {
     pub(crate) has_metrics: bool,
     /// Whether that gets lost now.
     pub(crate) is_mute: bool,
+    /// What they never heard of, where there was any such time.
+    pub(crate) unheard: Option<Box<Unheard>>,
     /// Which of its traces are kept, where some are.
     pub(crate) traces: Option<Box<Traces>>,
     /// Its figures.
@@ -195,8 +197,12 @@ pub struct NodeState {
 impl NodeState {
     /// Whether its metrics reach anybody: a node that is down sends none.
     pub(crate) fn emits_metrics(&self) -> bool {
-        let runs = self.replicas.is_empty() || self.replicas.iter().any(|replica| replica.is_up);
-        self.is_present && self.has_metrics && !self.is_mute && runs
+        self.is_present && self.has_metrics && !self.is_mute && self.runs()
+    }
+
+    /// Whether any of it runs.
+    pub(crate) fn runs(&self) -> bool {
+        self.replicas.is_empty() || self.replicas.iter().any(|replica| replica.is_up)
     }
 }
 

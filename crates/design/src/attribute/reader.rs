@@ -1,6 +1,6 @@
 //! Reading a document: every problem on the way is collected, none stops it.
 
-use super::{Attribute, Field, Record};
+use super::Attribute;
 use crate::suggest::nearest;
 use crate::value::Value;
 use std::fmt;

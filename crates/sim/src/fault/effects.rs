@@ -6,7 +6,7 @@ use crate::components::Node;
 use crate::event::NodeIx;
 use crate::frozen::Frozen;
 use crate::random::{Purpose, Sampler, Stream};
-use crate::world::{Stage, Troubles, World};
+use crate::world::{NodeState, Stage, Troubles, World};
 use design::{Fault, FaultKind};
 
 /// What the faults of a replica come to.
@@ -60,9 +60,16 @@ impl Faults {
         if !dying.is_empty() {
             crash(node, &dying, &mut nodes[place as usize], cx);
         }
-        let is_mute = |fault: &Fault| fault.kind == FaultKind::TelemetryLoss;
-        let is_mute = self.on(list, 0, cx).any(is_mute);
-        cx.node_mut(node).is_mute = is_mute;
+        // Telemetry is of a node as a whole: it is lost where it is lost for every replica.
+        let replicas = cx.node(node).replicas.len().max(1) as u32;
+        let is_mute = (0..replicas).all(|replica| {
+            let losses = self.on(list, replica, cx);
+            let mut losses = losses.filter(|fault| fault.kind == FaultKind::TelemetryLoss);
+            losses.any(|fault| hits(fault, cx.node(node), replica, cx))
+        });
+        let state = cx.node_mut(node);
+        state.is_mute = is_mute;
+        state.listen();
         if let Node::Client(client) = &mut nodes[place as usize] {
             let of = |kind| self.on(list, 0, cx).filter(move |fault| fault.kind == kind);
             let times = of(FaultKind::TrafficSpike)
@@ -78,11 +85,6 @@ impl Faults {
     /// the zone it runs in.
     fn sum(&self, list: &[u32], node: NodeIx, replica: u32, cx: &World) -> Sum {
         let state = cx.node(node);
-        let zone = state.zone_of(replica);
-        let hits = |fault: &&Fault| match fault.target == state.id {
-            true => fault.replica.is_none_or(|only| only == replica),
-            false => cx.zones.place(&fault.target) == zone,
-        };
         let mut sum = Sum {
             is_crashed: false,
             is_hung: false,
@@ -91,7 +93,10 @@ impl Faults {
             slowdown: 1.0,
             troubles: Troubles::default(),
         };
-        for fault in self.on(list, replica, cx).filter(hits) {
+        for fault in self
+            .on(list, replica, cx)
+            .filter(|fault| hits(fault, state, replica, cx))
+        {
             let troubles = &mut sum.troubles;
             match fault.kind {
                 FaultKind::Crash | FaultKind::RollingDeploy => sum.is_crashed = true,
@@ -156,6 +161,14 @@ impl Faults {
             _ => {}
         }
         link.refresh();
+    }
+}
+
+/// Whether a fault is of this replica: of its node, of itself, or of the zone it runs in.
+fn hits(fault: &Fault, node: &NodeState, replica: u32, cx: &World) -> bool {
+    match fault.target == node.id {
+        true => fault.replica.is_none_or(|only| only == replica),
+        false => cx.zones.place(&fault.target) == node.zone_of(replica),
     }
 }
 

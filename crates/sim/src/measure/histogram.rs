@@ -53,6 +53,17 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
+    /// Takes values off that were counted here before. The maximum left is that of its bucket.
+    pub fn take_off(&mut self, other: &Self) {
+        for (left, count) in self.counts.iter_mut().zip(&other.counts) {
+            *left -= count;
+        }
+        self.count -= other.count;
+        self.sum -= other.sum;
+        let last = self.counts.iter().rposition(|count| *count > 0);
+        self.max = self.max.min(last.map_or(0, top));
+    }
+
     /// How many values.
     pub fn count(&self) -> u64 {
         self.count
@@ -140,6 +151,16 @@ fn middle(bucket: usize) -> u64 {
     low + (1 << shift) / 2
 }
 
+/// The largest of a bucket's values.
+fn top(bucket: usize) -> u64 {
+    let bucket = bucket as u64;
+    if bucket < 2 * SUBBUCKETS {
+        return bucket;
+    }
+    let shift = bucket / SUBBUCKETS - 1;
+    ((bucket - shift * SUBBUCKETS + 1) << shift) - 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,5 +191,25 @@ mod tests {
         }
         assert_eq!(histogram.mean(), Some(500.5e6));
         assert_eq!(histogram.max(), Some(1_000_000_000));
+    }
+
+    #[test]
+    fn what_is_taken_off_was_never_there() {
+        let (mut early, mut all) = (Histogram::default(), Histogram::default());
+        for value in [3, 900, 50_000] {
+            early.add(value);
+            all.add(value);
+        }
+        let mut late = Histogram::default();
+        for value in [7, 40_000] {
+            all.add(value);
+            late.add(value);
+        }
+        all.take_off(&early);
+        assert_eq!((all.count(), all.mean()), (late.count(), late.mean()));
+        assert_eq!(all.quantile(0.5), late.quantile(0.5));
+        // Not 50,000, to the width of a bucket.
+        let max = all.max().unwrap();
+        assert!((40_000..40_320).contains(&max), "{max}");
     }
 }

@@ -14,11 +14,13 @@ pub mod operator;
 mod queues;
 pub mod recovery;
 pub mod report;
+mod score;
 mod service_report;
 mod tally;
 mod tap;
 #[cfg(feature = "traces")]
 mod trace;
+mod unheard;
 mod windows;
 
 pub use caches::CacheReport;
@@ -33,4 +35,5 @@ pub use tap::{Flight, FlightKind, Tap};
 pub(crate) use trace::Open;
 #[cfg(feature = "traces")]
 pub use trace::{RequestTrace, Span, SpanKind, Trace};
+pub(crate) use unheard::Unheard;
 pub use windows::{Window, Windows};

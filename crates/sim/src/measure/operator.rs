@@ -3,10 +3,10 @@
 use super::report::causes;
 use crate::event::NodeIx;
 use crate::simulation::Simulation;
-use design::Design;
-use design::telemetry::Telemetry;
+use design::telemetry::{Signal, Telemetry};
+use design::{Design, Fault, FaultKind};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An alert and when it fired.
 #[derive(Clone, Debug, Serialize)]
@@ -39,7 +39,11 @@ pub struct Incident {
     pub target: String,
     /// When it began.
     pub at_s: f64,
-    /// From its beginning to the first alert that fired after it; `null` where none did.
+    /// Whether users felt it: goodput fell below 90 % of what it was before the first fault, by more
+    /// than chance explains, until five minutes after its end.
+    pub was_felt: bool,
+    /// From its beginning to the first moment an alert fired that may tell of it: one of what is
+    /// broken, of who calls that, or of what that calls; `null` where none did.
     pub detected_after_s: Option<f64>,
     /// Which alert that was.
     pub by: Option<String>,
@@ -68,13 +72,13 @@ pub struct Operator {
     /// Every alert.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<AlertReport>,
-    /// Every fault that began, where there are alerts.
+    /// Every fault that began.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<Incident>,
-    /// From the beginning of a fault to the first alert after it, of the fault that waited longest;
-    /// `null` where there was no fault or one went unnoticed.
+    /// From the beginning of a fault to the first alert that tells of it, of the fault that waited
+    /// longest; `null` where there was no fault or one that users felt went unnoticed.
     pub time_to_detect_s: Option<f64>,
-    /// Faults that no alert followed.
+    /// Faults that users felt and no alert told of.
     pub undetected: u64,
     /// By node id, what its telemetry showed.
     pub nodes: BTreeMap<String, NodeSeen>,
@@ -87,13 +91,10 @@ impl Simulation {
     /// What the operators saw.
     pub(crate) fn operator(&self) -> Operator {
         let design = self.design();
-        let incidents = match self.watches.list.is_empty() {
-            true => Vec::new(),
-            false => self.incidents(design),
-        };
+        let incidents = self.incidents(design);
         let undetected = incidents
             .iter()
-            .filter(|incident| incident.by.is_none())
+            .filter(|incident| incident.by.is_none() && incident.was_felt)
             .count() as u64;
         let longest = incidents
             .iter()
@@ -142,53 +143,130 @@ impl Simulation {
             .faults
             .iter()
             .filter(|fault| fault.at.0 <= self.now());
-        let incidents = begun.map(|fault| {
-            let from = fault.at.0;
-            let replicas = design
-                .node(&fault.target)
-                .map_or(1, |node| node.kind.replicas());
-            let until = fault
-                .ends(replicas)
-                .map_or(u64::MAX, |end| end.0.saturating_add(AFTERMATH));
-            let mut first: Option<(u64, &str)> = None;
-            for watch in &self.watches.list {
-                let times = watch.episodes.iter().map(|episode| episode.from);
-                let time = times.filter(|time| (from..=until).contains(time)).min();
-                if let Some(time) = time
-                    && first.is_none_or(|(known, _)| time < known)
-                {
-                    first = Some((time, watch.name()));
+        let kin = Kin::new(design);
+        begun
+            .map(|fault| self.incident(fault, design, &kin))
+            .collect()
+    }
+
+    fn incident(&self, fault: &Fault, design: &Design, kin: &Kin<'_>) -> Incident {
+        let from = fault.at.0;
+        let until = design
+            .fault_ends(fault)
+            .map_or(u64::MAX, |end| end.0.saturating_add(AFTERMATH));
+        let mut first: Option<(u64, &str)> = None;
+        for (watch, alert) in self.watches.list.iter().zip(&design.settings.alerts) {
+            let is_told = match fault.kind {
+                // The other alerts of a node that tells nothing hear nothing.
+                FaultKind::TelemetryLoss => {
+                    matches!(alert.when, Signal::Silence(_)) && kin.is_of(fault, &alert.node)
                 }
+                _ => kin.is_near(fault, &alert.node),
+            };
+            if !is_told {
+                continue;
             }
-            Incident {
-                fault: fault.kind.name(),
-                target: fault.target.clone(),
-                at_s: fault.at.as_s(),
-                detected_after_s: first.map(|(time, _)| (time - from) as f64 / 1e9),
-                by: first.map(|(_, name)| name.to_owned()),
+            // One that fires already has somebody looking.
+            let fires = watch.episodes.iter().filter(|episode| {
+                episode.from <= until && episode.until.is_none_or(|end| end > from)
+            });
+            let time = fires.map(|episode| episode.from.max(from)).min();
+            if let Some(time) = time
+                && first.is_none_or(|(known, _)| time < known)
+            {
+                first = Some((time, watch.name()));
             }
-        });
-        incidents.collect()
+        }
+        Incident {
+            fault: fault.kind.name(),
+            target: fault.target.clone(),
+            at_s: fault.at.as_s(),
+            was_felt: self.was_felt(from, until),
+            detected_after_s: first.map(|(time, _)| (time - from) as f64 / 1e9),
+            by: first.map(|(_, name)| name.to_owned()),
+        }
     }
 
     fn seen(&self, telemetry: &Telemetry, place: NodeIx) -> NodeSeen {
-        let state = self.world().node(place);
-        let tally = &state.tally.measured;
-        let failed: u64 = tally.failures.iter().sum();
-        let calls = tally.completions + failed;
-        let traces = state.traces.as_deref();
+        let told = self.world().node(place).told();
+        let failed: u64 = told.failures.iter().sum();
+        let calls = told.completions + failed;
+        let p99 = told.response.quantile(0.99);
         NodeSeen {
             calls: telemetry.metrics.then_some(calls),
             error_ratio: (telemetry.metrics && calls > 0).then(|| failed as f64 / calls as f64),
-            p99_ms: state
-                .tally
-                .response
-                .quantile(0.99)
-                .filter(|_| telemetry.metrics)
-                .map(|ns| ns as f64 / 1e6),
-            failures: telemetry.logs.then(|| causes(&tally.failures)),
-            traces: traces.map_or(0, |traces| traces.kept),
-            traces_of_failures: traces.map_or(0, |traces| traces.of_failures),
+            p99_ms: p99.filter(|_| telemetry.metrics).map(|ns| ns as f64 / 1e6),
+            failures: telemetry.logs.then(|| causes(&told.failures)),
+            traces: told.traces[0],
+            traces_of_failures: told.traces[1],
         }
     }
+}
+
+/// Which alerts may tell of which fault: those of what is broken, of who calls it, and of what it
+/// calls, directly or not.
+struct Kin<'a> {
+    design: &'a Design,
+    /// By node: whom it reaches by links.
+    reach: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+impl<'a> Kin<'a> {
+    fn new(design: &'a Design) -> Self {
+        let mut onward: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for link in &design.links {
+            onward.entry(&link.from).or_default().push(&link.to);
+        }
+        // Only where somebody watches.
+        let watched = design
+            .settings
+            .alerts
+            .iter()
+            .map(|alert| alert.node.as_str());
+        let broken = design.faults.iter().flat_map(|fault| parts(fault, design));
+        let reach = watched.chain(broken).map(|start| {
+            let mut seen = BTreeSet::from([start]);
+            let mut next = vec![start];
+            while let Some(node) = next.pop() {
+                let callees = onward.get(node).into_iter().flatten();
+                next.extend(callees.filter(|callee| seen.insert(callee)));
+            }
+            (start, seen)
+        });
+        Self {
+            design,
+            reach: reach.collect(),
+        }
+    }
+
+    fn is_of(&self, fault: &Fault, node: &str) -> bool {
+        parts(fault, self.design).contains(&node)
+    }
+
+    fn is_near(&self, fault: &Fault, node: &str) -> bool {
+        let reaches = |from: &str, to: &str| {
+            let known = self.reach.get(from);
+            known.is_some_and(|reach| reach.contains(to))
+        };
+        let parts = parts(fault, self.design);
+        parts
+            .iter()
+            .any(|part| reaches(node, part) || reaches(part, node))
+    }
+}
+
+/// The nodes that a fault is of: a node, the ends of a link, or everything in a zone.
+fn parts<'a>(fault: &'a Fault, design: &'a Design) -> Vec<&'a str> {
+    if let Some(link) = design.link(&fault.target) {
+        return vec![&link.from, &link.to];
+    }
+    if let Some(node) = design.node(&fault.target) {
+        return vec![&node.id];
+    }
+    let is_in = |node: &&design::Node| {
+        let zones = &node.deployment.zones;
+        zones.contains(&fault.target) || node.deployment.zone.as_ref() == Some(&fault.target)
+    };
+    let nodes = design.nodes.iter().filter(is_in);
+    nodes.map(|node| node.id.as_str()).collect()
 }

@@ -57,7 +57,7 @@ struct Before {
 }
 
 /// The windows after a trigger, judged by those before it.
-struct Aftermath<'a> {
+struct After<'a> {
     trigger: (u64, u64),
     before: Before,
     windows: &'a [Window],
@@ -68,26 +68,49 @@ struct Aftermath<'a> {
     stretch: usize,
 }
 
+/// What can be said of the time after the faults.
+pub(super) enum Aftermath {
+    /// The design was never disturbed.
+    Calm,
+    /// It was, but nothing can be said of a recovery, and why.
+    Unjudged(&'static str),
+    /// How it came back, and whether it stayed down by itself.
+    Judged(Recovery, Option<Metastable>),
+}
+
 impl Simulation {
-    /// What came after the last fault; `None` where there was none that ended, or nothing before.
-    pub(super) fn recovery_report(&self) -> (Option<Recovery>, Option<Metastable>) {
-        let Some(aftermath) = self.aftermath() else {
-            return (None, None);
-        };
-        (Some(aftermath.recovery()), aftermath.metastable())
+    /// What came after the last fault.
+    pub(super) fn aftermath(&self) -> Aftermath {
+        let after = self
+            .before()
+            .and_then(|(trigger, before)| self.after(trigger, before));
+        match after {
+            Ok(after) => Aftermath::Judged(after.recovery(), after.metastable()),
+            Err(None) => Aftermath::Calm,
+            Err(Some(why)) => Aftermath::Unjudged(why),
+        }
     }
 
-    fn aftermath(&self) -> Option<Aftermath<'_>> {
+    /// Windows that are not cut short.
+    fn whole_windows(&self) -> &[Window] {
         let windows = &self.world.windows;
         let ended = self.world.end.min(self.world.now);
-        let trigger = trigger(&self.design, ended)?;
-        let width = windows.width;
-        // The last window may be cut short.
-        let whole = (ended / width).min(windows.closed.len() as u64) as usize;
-        let whole = &windows.closed[..whole];
+        let whole = (ended / windows.width).min(windows.closed.len() as u64) as usize;
+        &windows.closed[..whole]
+    }
+
+    /// What was usual before the first disturbance. The error is why there is nothing to judge by;
+    /// none where nothing was disturbed.
+    fn before(&self) -> Result<(Trigger, Before), Option<&'static str>> {
+        let ended = self.world.end.min(self.world.now);
+        let trigger = trigger(&self.design, ended).ok_or(None)?;
+        let width = self.world.windows.width;
         let from = self.world.warmup.div_ceil(width) as usize;
-        let until = (trigger.0 / width) as usize;
-        let calm = whole.get(from..until).filter(|calm| !calm.is_empty())?;
+        let until = (trigger.start / width) as usize;
+        let calm = self.whole_windows().get(from..until);
+        let calm = calm.filter(|calm| !calm.is_empty()).ok_or(Some(
+            "the first fault left no time after the warm-up to compare with",
+        ))?;
         let mean =
             |of: fn(&Window) -> u64| calm.iter().map(of).sum::<u64>() as f64 / calm.len() as f64;
         let before = Before {
@@ -95,43 +118,91 @@ impl Simulation {
             offered: mean(|window| window.offered),
             p99_s: mean(|window| window.p99.unwrap_or(0)) / 1e9,
         };
-        let first = trigger.1.div_ceil(width) as usize;
-        if before.good == 0.0 || first >= whole.len() {
-            return None;
+        match before.good > 0.0 {
+            true => Ok((trigger, before)),
+            false => Err(Some("nothing was answered well before the first fault")),
+        }
+    }
+
+    fn after(&self, trigger: Trigger, before: Before) -> Result<After<'_>, Option<&'static str>> {
+        let end = trigger.end.ok_or(Some("a fault did not end"))?;
+        let windows = self.whole_windows();
+        let width = self.world.windows.width;
+        let first = end.div_ceil(width) as usize;
+        if first >= windows.len() {
+            return Err(Some("the last fault left no time to recover in"));
         }
         let stretch = libm::ceil(STRETCH / before.good).max(1.0);
-        Some(Aftermath {
-            trigger,
-            windows: whole,
+        Ok(After {
+            trigger: (trigger.start, end),
+            windows,
             width,
             first,
-            stretch: stretch.min((whole.len() - first) as f64) as usize,
+            stretch: stretch.min((windows.len() - first) as f64) as usize,
             before,
         })
     }
+
+    /// Whether goodput fell below 90 % of what it was before the first fault, somewhere between two
+    /// moments, by more than chance explains. Without anything to compare with it is taken to have.
+    pub(super) fn was_felt(&self, from: u64, until: u64) -> bool {
+        let Ok((_, before)) = self.before() else {
+            return true;
+        };
+        let width = self.world.windows.width;
+        let windows = self.whole_windows();
+        let (first, last) = (
+            (from / width) as usize,
+            (until.div_ceil(width) as usize).min(windows.len()),
+        );
+        let Some(windows) = windows
+            .get(first..last)
+            .filter(|windows| !windows.is_empty())
+        else {
+            return true;
+        };
+        let stretch = libm::ceil(STRETCH / before.good).max(1.0) as usize;
+        let stretch = stretch.min(windows.len());
+        let expected = RECOVERED * before.good * stretch as f64;
+        let good = |stretch: &[Window]| stretch.iter().map(|window| window.good).sum();
+        windows
+            .windows(stretch)
+            .any(|stretch| is_below(good(stretch), expected))
+    }
 }
 
-/// From when to when the design was disturbed: from the first fault to the end of the last, a load
-/// that rose and came back included. `None` where nothing was, or something never ended.
-fn trigger(design: &Design, ended: u64) -> Option<(u64, u64)> {
+/// From when to when the design was disturbed.
+#[derive(Clone, Copy)]
+struct Trigger {
+    start: u64,
+    /// `None` where something did not end while requests came.
+    end: Option<u64>,
+}
+
+/// From the first fault to the end of the last, a load that rose or fell and came back included.
+/// `None` where nothing was disturbed.
+fn trigger(design: &Design, ended: u64) -> Option<Trigger> {
     let mut spans = Vec::new();
     for fault in &design.faults {
         if fault.at.0 < ended {
-            spans.push((fault.at.0, design.fault_ends(fault)?.0));
+            spans.push((fault.at.0, design.fault_ends(fault).map(|end| end.0)));
         }
     }
     for node in &design.nodes {
         if let design::Kind::Client(Client { profile, .. }) = &node.kind
-            && let [first, .., last] = &profile[..]
-            && last.times == 1.0
+            && let Some(first) = profile.iter().find(|step| step.times != 1.0)
+            && let Some(last) = profile.last().filter(|last| last.times == 1.0)
             && first.at.0 < ended
         {
-            spans.push((first.at.0, last.at.0 + last.over.0));
+            spans.push((first.at.0, Some(last.at.0)));
         }
     }
     let start = spans.iter().map(|span| span.0).min()?;
-    let end = spans.iter().map(|span| span.1).max()?;
-    (end < ended).then_some((start, end))
+    let ends = spans.iter().map(|span| span.1.filter(|end| *end < ended));
+    let end = ends
+        .collect::<Option<Vec<u64>>>()
+        .and_then(|ends| ends.into_iter().max());
+    Some(Trigger { start, end })
 }
 
 /// Whether a count is below what is expected by more than chance explains.
@@ -139,7 +210,7 @@ fn is_below(count: u64, expected: f64) -> bool {
     (count as f64) < expected - 3.0 * libm::sqrt(expected)
 }
 
-impl Aftermath<'_> {
+impl After<'_> {
     /// The stretches after the trigger, each with the place of its first window.
     fn stretches(&self) -> impl Iterator<Item = (usize, &[Window])> {
         let after = &self.windows[self.first..];

@@ -7,7 +7,8 @@ use super::database_report::DatabaseReport;
 use super::locks::LockReport;
 use super::operator::Operator;
 use super::queues::Messages;
-use super::recovery::{Metastable, Recovery};
+use super::recovery::{Aftermath, Metastable, Recovery};
+use super::score::{Outcome, score};
 use super::service_report::ScalingReport;
 use super::{ByCause, Hash, Histogram, RequestTally};
 use crate::call::CAUSES;
@@ -15,8 +16,6 @@ use crate::components::{Component, Node};
 use crate::data::Divergence;
 use crate::simulation::{Simulation, Status};
 use crate::station::Station;
-use design::requirement::Bound;
-use design::{Metric, Requirement};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -86,7 +85,8 @@ pub struct Requests {
     pub failed: BTreeMap<&'static str, u64>,
     /// Neither: still under way when the run ended.
     pub in_flight: u64,
-    /// (ok + degraded) / completed; 1 where nothing completed.
+    /// (ok + degraded) / completed, and once the run is over and drained also / what is still in
+    /// flight, which is never answered; 1 where nothing was asked.
     pub availability: f64,
     /// What finished between warm-up and duration, per second.
     pub throughput_per_s: f64,
@@ -281,7 +281,7 @@ impl Simulation {
         let divergence = self.divergence();
         let data = self.data_report(&divergence);
         let operator = self.operator();
-        let (recovery, metastable) = self.recovery_report();
+        let aftermath = self.aftermath();
         let cost = self.cost_report(self.measured_s());
         let requirements = design
             .requirements
@@ -291,12 +291,16 @@ impl Simulation {
                     requests: &requests,
                     data: &data,
                     operator: &operator,
-                    recovery: recovery.as_ref(),
+                    aftermath: &aftermath,
                     cost: &cost,
                 };
                 score(requirement, &outcome)
             })
             .collect();
+        let (recovery, metastable) = match aftermath {
+            Aftermath::Judged(recovery, metastable) => (Some(recovery), metastable),
+            Aftermath::Calm | Aftermath::Unjudged(_) => (None, None),
+        };
         let settings = &design.settings;
         Report {
             run: Run {
@@ -383,12 +387,24 @@ impl Simulation {
             degraded: tally.degraded,
             failed: causes(&tally.failed),
             in_flight: tally.offered - completed,
-            availability: ratio(tally.ok + tally.degraded, completed).unwrap_or(1.0),
+            availability: self.availability(tally),
             throughput_per_s: per_s(tally.finished_in_time),
             goodput_per_s: per_s(tally.good_in_time),
             latency_ms: latency(&tally.latency),
             by_operation: BTreeMap::new(),
         }
+    }
+
+    /// The share answered. What a run that has ended and drained left without an answer never gets
+    /// one: that counts against it as a failure does.
+    fn availability(&self, tally: &RequestTally) -> f64 {
+        let is_over = self.status() != Status::Running;
+        let judged = match tally.completed() {
+            0 if is_over => tally.offered,
+            _ if self.has_drained() => tally.offered,
+            completed => completed,
+        };
+        ratio(tally.ok + tally.degraded, judged).unwrap_or(1.0)
     }
 
     fn node_report(&self, id: &str, divergence: &Divergence) -> NodeReport {
@@ -622,82 +638,6 @@ impl Simulation {
         }
         hash.finish()
     }
-}
-
-/// What requirements are scored by.
-struct Outcome<'a> {
-    requests: &'a Requests,
-    data: &'a DataReport,
-    operator: &'a Operator,
-    recovery: Option<&'a Recovery>,
-    cost: &'a CostReport,
-}
-
-fn score(requirement: &Requirement, outcome: &Outcome<'_>) -> Vec<Score> {
-    let Outcome {
-        requests,
-        data,
-        operator,
-        ..
-    } = outcome;
-    let latency = &requests.latency_ms;
-    let actual = match requirement.metric {
-        Metric::Availability => Some(requests.availability),
-        Metric::LatencyMean => latency.mean,
-        Metric::LatencyP50 => latency.p50,
-        Metric::LatencyP90 => latency.p90,
-        Metric::LatencyP95 => latency.p95,
-        Metric::LatencyP99 => latency.p99,
-        Metric::LatencyP999 => latency.p999,
-        Metric::Goodput => Some(requests.goodput_per_s),
-        Metric::Throughput => Some(requests.throughput_per_s),
-        Metric::StalenessMax => data.staleness_ms.max,
-        Metric::StalenessP99 => data.staleness_ms.p99,
-        Metric::StaleReads => Some(data.stale_reads as f64),
-        Metric::DuplicateEffects => Some(data.duplicate_effects as f64),
-        Metric::LostWrites => Some(data.lost_writes as f64),
-        Metric::TornWrites => Some(data.torn_writes as f64),
-        Metric::OutOfOrder => Some(data.out_of_order as f64),
-        Metric::DivergentKeys => Some(data.divergent_keys as f64),
-        Metric::TimeToDetect => operator.time_to_detect_s.map(|seconds| seconds * 1000.0),
-        Metric::RecoveryTime => outcome
-            .recovery
-            .and_then(|recovery| recovery.recovery_s)
-            .map(|s| s * 1e3),
-        Metric::MonthlyCost => Some(outcome.cost.monthly),
-    };
-    // Where nothing broke, there was nothing to recover from.
-    let is_vacuous = requirement.metric == Metric::RecoveryTime && outcome.recovery.is_none();
-    let shown = match actual {
-        None if requirement.metric == Metric::TimeToDetect && operator.undetected > 0 => {
-            format!("{} undetected", operator.undetected)
-        }
-        None if is_vacuous => "no fault came and went".to_owned(),
-        None if requirement.metric == Metric::RecoveryTime => "has not recovered".to_owned(),
-        None => "nothing was measured".to_owned(),
-        Some(ms) if requirement.metric.is_duration() => format!("{ms:.3}ms"),
-        Some(number) => format!("{number:.6}")
-            .trim_end_matches('0')
-            .trim_end_matches('.')
-            .to_owned(),
-    };
-    let in_unit = |bound: Bound| match bound {
-        Bound::Number(number) => number,
-        Bound::Duration(duration) => duration.as_ms(),
-    };
-    let one = |bound: Bound, word: &str, holds: fn(f64, f64) -> bool| Score {
-        metric: requirement.metric.name(),
-        target: format!("{word} {bound}"),
-        actual: shown.clone(),
-        met: is_vacuous || actual.is_some_and(|actual| holds(actual, in_unit(bound))),
-    };
-    let least = requirement
-        .at_least
-        .map(|bound| one(bound, "at least", |actual, bound| actual >= bound));
-    let most = requirement
-        .at_most
-        .map(|bound| one(bound, "at most", |actual, bound| actual <= bound));
-    least.into_iter().chain(most).collect()
 }
 
 /// The share of the slots offered that was held. Calls that keep a slot that an edit took away hold
