@@ -194,7 +194,7 @@ fn trigger(design: &Design, ended: u64) -> Option<Trigger> {
             && let Some(last) = profile.last().filter(|last| last.times == 1.0)
             && first.at.0 < ended
         {
-            spans.push((first.at.0, Some(last.at.0)));
+            spans.push((first.at.0, Some(last.at.0.saturating_add(last.over.0))));
         }
     }
     let start = spans.iter().map(|span| span.0).min()?;
