@@ -110,12 +110,12 @@ impl World {
             state.count_attempt(&call, self.now);
             self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
         }
-        let (has_timeout, is_instant) = (state.timeout.is_some(), state.is_instant);
+        let (timeout, is_instant) = (state.timeout, state.is_instant);
         let id = self.calls.insert(call);
         if is_guarded {
             self.attempt_guarded(id);
         } else {
-            self.dispatch(id, link, has_timeout, is_instant);
+            self.dispatch(id, link, timeout, is_instant);
         }
     }
 
@@ -195,17 +195,18 @@ impl World {
     /// [`Self::conclude`] of an attempt that was answered well, where no policy has a say, no data
     /// is passed on and nothing follows: a subset, spelled out because a run does little else. What
     /// comes to matter at the end of a call has to be asked for in `is_plain` too.
-    /// `None` where it is not that simple; nothing is done then.
+    /// Gives the job that waited, the link and whether it was a miss; `None` where it is not that
+    /// simple, and nothing is done.
     #[inline(always)]
-    pub(crate) fn conclude_plainly(&mut self, id: CallId) -> Option<(CallId, Done)> {
+    pub(crate) fn conclude_plainly(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
         let is_data_carried = self.calls.rows.is_on;
         let call = &self.calls[id];
         let link = call.link;
         let state = self.links.get_mut(link.0 as usize)?;
-        let is_plain = call.outcome == Outcome::Ok
-            && call.phase == Phase::Answering
+        let is_plain = matches!(call.outcome, Outcome::Ok)
+            && matches!(call.phase, Phase::Answering)
             && call.remaining == 0
-            && call.purpose == Purpose::Call
+            && matches!(call.purpose, Purpose::Call)
             && !state.is_guarded
             && !is_data_carried
             && !self.tap.is_open;
@@ -218,14 +219,9 @@ impl World {
         {
             balancer.concluded(call, Outcome::Ok, self.now);
         }
-        let done = Done {
-            link,
-            outcome: Outcome::Ok,
-            is_miss: call.is_miss,
-        };
-        let job = call.parent;
+        let (job, is_miss) = (call.parent, call.is_miss);
         self.calls.remove_call(id);
-        Some((job, done))
+        Some((job, link, is_miss))
     }
 
     /// Where a job is that still waits for the calls of its plan.

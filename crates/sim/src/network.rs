@@ -8,7 +8,7 @@ use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
 use crate::data::Carried;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
-use crate::world::{LinkState, NodeState, World};
+use crate::world::{Delay, LinkState, NodeState, World};
 use crate::zones::Way;
 use design::link::Mode;
 
@@ -115,9 +115,9 @@ impl World {
         if call.replica == ANY_REPLICA {
             call.replica = state.choose_replica(&self.nodes);
         }
-        let has_timeout = call.is_awaited && state.timeout.is_some();
+        let timeout = state.timeout.filter(|_| call.is_awaited);
         let (link, is_instant) = (call.link, state.is_instant);
-        self.dispatch(id, link, has_timeout, is_instant);
+        self.dispatch(id, link, timeout, is_instant);
     }
 
     /// An attempt that departed is on its way, and its timeout runs.
@@ -126,23 +126,16 @@ impl World {
         &mut self,
         id: CallId,
         link: LinkIx,
-        has_timeout: bool,
+        timeout: Option<Delay>,
         is_instant: bool,
     ) {
-        if has_timeout {
-            self.limit(id, link);
+        if let Some(timeout) = timeout {
+            self.after_delay(timeout, Event::Timeout(id));
         }
         if is_instant && !self.tap.is_open {
             self.agenda.at_once(Event::Arrive(id));
         } else {
             self.set_out(id, link);
-        }
-    }
-
-    #[inline(never)]
-    fn limit(&mut self, id: CallId, link: LinkIx) {
-        if let Some(timeout) = self.link(link).timeout {
-            self.after_delay(timeout, Event::Timeout(id));
         }
     }
 

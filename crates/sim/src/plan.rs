@@ -169,20 +169,31 @@ impl World {
     }
 
     /// A call of the job's plan ended.
-    #[inline(never)]
     pub fn continue_plan(&mut self, job: CallId, done: &Done) -> Progress {
-        if done.outcome != Outcome::Ok
+        if !matches!(done.outcome, Outcome::Ok)
             && let Some(failed) = self.went_wrong(job, done)
         {
             return failed;
         }
+        self.go_on(job, done.link, done.is_miss, done.outcome.is_answer())
+    }
+
+    /// [`Self::continue_plan`], where what went wrong has been seen to.
+    #[inline(never)]
+    pub(crate) fn go_on(
+        &mut self,
+        job: CallId,
+        link: LinkIx,
+        is_miss: bool,
+        is_answer: bool,
+    ) -> Progress {
         let call = &mut self.calls[job];
         call.pending -= 1;
-        let link = &self.links[done.link.0 as usize];
-        if done.is_miss {
+        let link = &self.links[link.0 as usize];
+        if is_miss {
             call.saw_miss = true;
             call.missed |= 1u64.checked_shl(link.step).unwrap_or(0);
-        } else if link.loads && done.outcome.is_answer() {
+        } else if link.loads && is_answer {
             call.has_loaded = true;
         }
         if call.pending > 0 {

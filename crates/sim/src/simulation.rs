@@ -498,9 +498,9 @@ impl Simulation {
     fn reply(&mut self, id: CallId) {
         let world = &mut self.world;
         match world.conclude_plainly(id) {
-            Some((job, done)) => {
+            Some((job, link, is_miss)) => {
                 if let Some(node) = world.waiting_at(job) {
-                    self.nodes[node.0 as usize].done(job, done, world);
+                    self.nodes[node.0 as usize].done_well(job, link, is_miss, world);
                 }
             }
             None => self.conclude_answer(id),

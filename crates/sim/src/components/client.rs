@@ -469,6 +469,14 @@ impl Component for Client {
         }
     }
 
+    #[inline(always)]
+    fn done_well(&mut self, job: CallId, link: LinkIx, is_miss: bool, cx: &mut World) {
+        match cx.go_on(job, link, is_miss, true) {
+            Progress::Waiting => {}
+            Progress::Finished(outcome) => self.finish(job, outcome, cx),
+        }
+    }
+
     fn timer(&mut self, event: Event, cx: &mut World) {
         match event {
             Event::RateChange { generation, .. } if generation == self.generation => {

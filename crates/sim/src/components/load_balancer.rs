@@ -13,7 +13,7 @@ pub use balancer::{Backend, Balancer};
 
 use super::Component;
 use crate::call::{ANY_REPLICA, CallId, Cause, Outcome, Phase, Purpose};
-use crate::event::{Event, NodeIx};
+use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::random::{self, Stream};
 use crate::world::{NodeState, World};
@@ -126,7 +126,12 @@ impl Component for LoadBalancer {
 
     /// A proxy passes the answer on as it is, failures included.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        cx.answer_here(job, done.outcome);
+        cx.answer(job, done.outcome);
+    }
+
+    #[inline(always)]
+    fn done_well(&mut self, job: CallId, _: LinkIx, _: bool, cx: &mut World) {
+        cx.answer_here(job, Outcome::Ok);
     }
 
     fn stop(&mut self, job: CallId, cx: &mut World) {

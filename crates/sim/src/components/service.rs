@@ -10,7 +10,7 @@ pub use gates::{REASONS, TurnedAway, Why};
 use super::{Component, as_answer};
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::data::{Memory, Repeat};
-use crate::event::{Event, NodeIx};
+use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::Gauge;
 use crate::network::Done;
 use crate::plan::Progress;
@@ -321,6 +321,11 @@ impl Service {
     /// Gives the slot back and answers.
     #[inline(never)]
     fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+        self.finish_here(id, outcome, cx);
+    }
+
+    #[inline(always)]
+    fn finish_here(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[id];
         let (replica, since) = (call.replica, call.slot_since);
         let holds_slot = since != Call::NO_SLOT;
@@ -348,7 +353,7 @@ impl Service {
 
 impl Component for Service {
     fn arrive(&mut self, id: CallId, cx: &mut World) {
-        if cx.calls[id].purpose == Purpose::Probe(Depth::Tcp) {
+        if matches!(cx.calls[id].purpose, Purpose::Probe(Depth::Tcp)) {
             return cx.answer(id, Outcome::Ok);
         }
         let replica = cx.calls[id].replica;
@@ -412,6 +417,14 @@ impl Component for Service {
         match cx.continue_plan(job, &done) {
             Progress::Waiting => {}
             Progress::Finished(outcome) => self.finish(job, outcome, cx),
+        }
+    }
+
+    #[inline(always)]
+    fn done_well(&mut self, job: CallId, link: LinkIx, is_miss: bool, cx: &mut World) {
+        match cx.go_on(job, link, is_miss, true) {
+            Progress::Waiting => {}
+            Progress::Finished(outcome) => self.finish_here(job, outcome, cx),
         }
     }
 

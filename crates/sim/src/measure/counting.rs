@@ -55,7 +55,7 @@ impl World {
             self.cancel_calls(id);
         }
         self.calls.remove(id);
-        self.requests_degraded += u64::from(outcome == Outcome::Degraded);
+        self.requests_degraded += u64::from(matches!(outcome, Outcome::Degraded));
         let tally = &mut self.node_mut(node).tally;
         tally.present.down(now);
         tally.sojourn += u128::from(latency);
@@ -73,7 +73,7 @@ impl World {
             Outcome::Failed(_) => self.windows.open.failed += 1,
         }
         // A request that outlives its user's patience has failed as abandoned: what is ok is in time.
-        let is_good = outcome == Outcome::Ok;
+        let is_good = matches!(outcome, Outcome::Ok);
         self.windows.open.good += u64::from(is_good);
         let is_in_time = now >= self.warmup && now < self.end;
         let tally = &mut self.operations[operation as usize].tally;

@@ -135,6 +135,7 @@ impl RequestTally {
     }
 
     /// Counts an end.
+    #[inline(always)]
     pub fn finish(&mut self, outcome: Outcome, latency: u64) {
         match outcome {
             Outcome::Ok => self.ok += 1,

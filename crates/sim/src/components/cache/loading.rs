@@ -54,6 +54,7 @@ impl Cache {
     }
 
     /// A look-aside cache sends its caller to load.
+    #[inline(always)]
     fn tell_of_miss(&mut self, id: CallId, cx: &mut World) {
         if self.spec.early_expiry.is_some() {
             let (key, now, patience) = (cx.calls[id].key, cx.now, self.spec.lease_time.0);

@@ -243,7 +243,7 @@ impl Component for Cache {
     }
 
     fn served(&mut self, id: CallId, cx: &mut World) {
-        if cx.calls[id].purpose == Purpose::Background {
+        if matches!(cx.calls[id].purpose, Purpose::Background) {
             return self.due(id, cx);
         }
         cx.count_work(id);

@@ -237,7 +237,7 @@ fn condition(cross_shard: &CrossShard, cx: &World) -> Condition {
 
 impl Component for Database {
     fn arrive(&mut self, id: CallId, cx: &mut World) {
-        if cx.calls[id].purpose == Purpose::Probe(Depth::Tcp) {
+        if matches!(cx.calls[id].purpose, Purpose::Probe(Depth::Tcp)) {
             return cx.answer(id, Outcome::Ok);
         }
         if !self.is_plain {
