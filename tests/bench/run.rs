@@ -1,11 +1,13 @@
 //! One workload through the public API, metrics on, timed (processor time where the system tells it): what `cargo xtask bench` and
 //! `cargo xtask count` run as a process of its own.
 //!
-//! `cargo run --profile native -p faultline-tests --example run -- WORKLOAD SECONDS [keyframes]`
+//! `cargo run --profile native -p faultline-tests --example run -- WORKLOAD SECONDS [MODE]`
 //!
 //! A workload is `w1` (M/M/1 at 0.8), `w2` (w2.json), `w2x256` (256 times its replicas,
 //! connections and rate) or a scenario's id (as its team built it, broken). With `keyframes`, a
-//! snapshot is taken every simulated second, as the page does for its timeline.
+//! snapshot is taken every simulated second, as the page does for its timeline; with `traces`, one
+//! request in a hundred is traced; with `design`, the design is printed instead of run. `scenarios`
+//! alone lists their ids.
 
 #![expect(
     clippy::disallowed_types,
@@ -31,16 +33,28 @@ const W1: &str = r#"{
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let workload = arguments.next().unwrap_or_else(|| "w2".to_owned());
+    if workload == "scenarios" {
+        let ids = scenarios::all().into_iter().map(|scenario| scenario.id);
+        return ids.for_each(|id| println!("{id}"));
+    }
     let seconds = arguments.next().unwrap_or_else(|| "60".to_owned());
-    let takes_keyframes = arguments.next().is_some_and(|word| word == "keyframes");
+    let mode = arguments.next().unwrap_or_default();
     let mut design = design(&workload);
     design.settings.duration = Duration::parse(&format!("{seconds}s")).expect("seconds");
+    if mode == "design" {
+        return print!("{}", format::json::write(&design));
+    }
     let (began, worked) = (Instant::now(), processor_s());
     let mut simulation = sim::Simulation::new(&design);
-    if takes_keyframes {
-        run_with_keyframes(&mut simulation);
-    } else {
-        simulation.run();
+    match mode.as_str() {
+        "keyframes" => run_with_keyframes(&mut simulation),
+        "traces" => {
+            simulation.trace(0.01);
+            simulation.run();
+        }
+        _ => {
+            simulation.run();
+        }
     }
     let report = simulation.report();
     let took = match (worked, processor_s()) {

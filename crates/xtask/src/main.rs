@@ -54,8 +54,9 @@ cargo xtask <command>
   fuzz [--seconds N]
                    feed mutated designs, links, messages and imports to the readers (60 s);
                    FAULTLINE_FUZZ_SEED=N repeats what failed
-  bench            time whole runs, beside SimPy where there is one (PYTHON=...);
-                   writes docs/performance.md
+  bench [--rounds N]
+                   time whole runs, natively and as wasm under node, beside SimPy and
+                   nexosim (which it installs); writes docs/performance.md
   count [--store]  count instructions per event under valgrind and compare with
                    tests/bench/instructions.json (--store: write it)
   test [--quick]   formatting, lints, native tests, wasm tests, the page in a browser
@@ -126,8 +127,10 @@ fn command() -> Result<()> {
         }
         "validate" => validate(rest),
         "bench" => {
+            let rounds = rest.value("--rounds")?.map(|rounds| rounds.parse());
+            let rounds = rounds.transpose().context("--rounds takes a number")?;
             rest.done()?;
-            bench::all()
+            bench::all(rounds.unwrap_or(bench::ROUNDS))
         }
         "count" => {
             let stores = rest.choose("--store", true, false);

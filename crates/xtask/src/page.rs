@@ -70,9 +70,9 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     let fresh = dist.with_extension("new");
     remove_dir(&fresh)?;
     fs::create_dir_all(&fresh)?;
-    step("wasm-bindgen", || bindgen(profile, &fresh))?;
+    step("wasm-bindgen", || bindgen(profile, &fresh, &MODULES))?;
     if flavour == Flavour::Release {
-        optimise(&fresh)?;
+        optimise(&fresh, &MODULES)?;
     }
     step("static files", || {
         copy_static_files(&fresh)?;
@@ -88,8 +88,30 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     Ok(dist)
 }
 
-fn bindgen(profile: &str, dist: &Path) -> Result<()> {
-    for (name, artefact) in MODULES {
+/// Builds the worker's module alone, as it is published, and returns the directory it is in.
+pub(crate) fn worker() -> Result<PathBuf> {
+    let (package, _) = MODULES[1];
+    let profile = Flavour::Release.profile();
+    run(&mut cargo(&[
+        "build",
+        "--quiet",
+        "--target",
+        WASM,
+        "--profile",
+        profile,
+        "-p",
+        package,
+    ]))?;
+    let dir = target_dir().join("worker");
+    remove_dir(&dir)?;
+    fs::create_dir_all(&dir)?;
+    bindgen(profile, &dir, &MODULES[1..])?;
+    optimise(&dir, &MODULES[1..])?;
+    Ok(dir)
+}
+
+fn bindgen(profile: &str, dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
+    for (name, artefact) in modules {
         let wasm = target_dir().join(WASM).join(profile).join(artefact);
         let bindings = dist.join(name);
         Bindgen::new()
@@ -119,16 +141,16 @@ fn bindgen(profile: &str, dist: &Path) -> Result<()> {
     Ok(())
 }
 
-fn optimise(dist: &Path) -> Result<()> {
+fn optimise(dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
     let Some(wasm_opt) = tools::wasm_opt() else {
         println!("\n== wasm-opt: skipped, `npm ci` installs it (worth about 2.5 %)");
         return Ok(());
     };
     step("wasm-opt", || {
-        for (name, _) in MODULES {
+        for (name, _) in modules {
             let wasm = dist.join(format!("{name}_bg.wasm"));
             // The worker runs the engine: speed. The page is downloaded first: size.
-            let level = if name == "faultline-wasm" {
+            let level = if *name == "faultline-wasm" {
                 "-O3"
             } else {
                 "-Oz"
