@@ -48,6 +48,8 @@ mod policies;
 mod queues;
 #[path = "model/recovery.rs"]
 mod recovery;
+#[path = "model/replication.rs"]
+mod replication;
 #[path = "model/scaling.rs"]
 mod scaling;
 #[path = "model/sparing.rs"]

@@ -29,7 +29,11 @@ fn everything(faults: &[String]) -> Run {
         service("worker", 5, r#""error_rate": 0.2"#),
         node("dead", "queue", ""),
         node("coordinator", "coordinator", ""),
-        database("database", 5, r#""zone": "b""#),
+        database(
+            "database",
+            5,
+            r#""zone": "b", "replication": {"replicas": 2}"#,
+        ),
     ];
     let links = [
         link("poisson->load_balancer", ""),

@@ -88,7 +88,7 @@ choice! {
         ThirdPartyOutage = "third_party_outage",
         /// What the node tells its operators gets lost: no metrics reach an alert.
         TelemetryLoss = "telemetry_loss",
-        /// The leader steps down, at once; another is elected.
+        /// The leader steps down, at once; another is elected. Of a database, each shard's does.
         LeaderFailover = "leader_failover",
         /// A database's tables are locked: writes wait until it is over, and with `reads` reads too.
         SchemaMigration = "schema_migration",
@@ -123,7 +123,7 @@ impl FaultKind {
             Self::QueueOutage | Self::PoisonMessage => &["queue"],
             Self::RollingDeploy => &["service", "coordinator"],
             Self::ThirdPartyOutage => &["service"],
-            Self::LeaderFailover => &["coordinator"],
+            Self::LeaderFailover => &["coordinator", "database"],
             Self::DiskFull => &["queue", "database"],
             Self::TelemetryLoss => &[
                 "client",

@@ -201,6 +201,7 @@ fn copy(rng: &mut Rng, value: &mut Vec<(String, Value)>, earlier: &[Drawn]) {
     if let Some(owner) = earlier.iter().find(owns).filter(|_| is_database)
         && rng.chance(50)
     {
+        value.retain(|(name, _)| name != "replication");
         value.push(("copy_of".to_owned(), Value::text(&owner.id)));
     }
 }
@@ -440,6 +441,11 @@ fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
                 let autoscale = node.value.get("autoscale");
                 let is_scaled = autoscale.is_some_and(|autoscale| *autoscale != Value::Null);
                 let is_vain = is_vain || kind == FaultKind::RollingDeploy && is_scaled;
+                let is_leaderless = match &node.kind {
+                    Kind::Database(database) => !database.has_leader(),
+                    _ => false,
+                };
+                let is_vain = is_vain || kind == FaultKind::LeaderFailover && is_leaderless;
                 kind.targets().contains(&node.kind.name()) && !is_vain
             };
             let target = |node: &Drawn| (node.id.clone(), node.kind.replicas());
@@ -590,7 +596,8 @@ fn requirement(rng: &mut Rng) -> Value {
 fn record(rng: &mut Rng, record: &'static Record) -> Value {
     let mut entries = Vec::new();
     for field in record.fields {
-        if matches!(field.name, "id" | "from" | "to" | "mode") || rng.chance(50) {
+        let is_of_links = field.name == "mode" && record.name != "Replication";
+        if is_of_links || matches!(field.name, "id" | "from" | "to") || rng.chance(50) {
             continue;
         }
         entries.push((field.name.to_owned(), tame(rng, record, field)));
@@ -612,6 +619,9 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
         .any(|(name, value)| name == "autoscale" && *value != Value::Null);
     if is_scaled {
         entries.retain(|(name, value)| name != "concurrency" || *value != Value::Null);
+    }
+    if record.name == "Database" && is_quorum(&entries) {
+        entries.retain(|(name, _)| !["row_locks", "cross_shard"].contains(&name.as_str()));
     }
     // One duration that must not be longer than another.
     let pair = match record.name {
@@ -647,6 +657,13 @@ fn record(rng: &mut Rng, record: &'static Record) -> Value {
 fn is_closed(client: &[(String, Value)]) -> bool {
     let arrivals = client.iter().find(|(name, _)| name == "arrivals");
     arrivals.is_some_and(|(_, arrivals)| arrivals.get("closed").is_some())
+}
+
+/// Whether a database has members without a leader.
+fn is_quorum(database: &[(String, Value)]) -> bool {
+    let replication = database.iter().find(|(name, _)| name == "replication");
+    let mode = replication.and_then(|(_, replication)| replication.get("mode"));
+    mode == Some(&Value::text("quorum"))
 }
 
 fn is_replay(client: &[(String, Value)]) -> bool {
@@ -716,6 +733,8 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Breaker", "failure_rate") => Value::Number(decimal(rng, 0.05, 1.0)),
         ("Queue", "visibility_timeout") => Value::text(duration(rng, 0.5, 20.0).to_string()),
         ("Shards", "count") => whole(rng.between(1, 4)),
+        ("Replication", "replicas") => whole(rng.between(2, 4)),
+        ("Replication", "r" | "w") => whole(rng.between(1, 2)),
         // Operations are not known here.
         ("Database", "cross_shard") => match any(rng, &field.shape, None) {
             Value::Map(mut entries) => {

@@ -114,6 +114,7 @@ fn place_nodes(design: &Design, world: &mut World) {
             plan: Plan::default(),
             is_bottom: true,
             fault_errors: None,
+            router: None,
             balancer: None,
             has_metrics: telemetry.metrics,
             is_mute: false,

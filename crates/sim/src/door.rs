@@ -19,6 +19,7 @@ impl World {
     /// Whether a call gets in. Where it does not, it has been dealt with.
     #[cold]
     pub(crate) fn gets_in(&mut self, id: CallId) -> bool {
+        self.find_member(id);
         match self.door(id) {
             Door::Open => return true,
             Door::Waits => {}

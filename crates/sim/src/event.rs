@@ -95,6 +95,13 @@ pub enum Event {
         /// The key.
         key: u32,
     },
+    /// A member of a database misses its leader, or takes part in an election.
+    Elect {
+        /// The database.
+        node: NodeIx,
+        /// The member.
+        member: u32,
+    },
     /// A call has waited for a slot as long as its callee lets it.
     Leave(CallId),
     /// The next of the calls that share a replica's slots is done.
@@ -322,6 +329,7 @@ impl Packed {
                 node,
                 replica: high,
             },
+            22 => Event::Elect { node, member: high },
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -365,6 +373,7 @@ impl Event {
             Self::Step(call) => Packed::of_call(24, call),
             Self::Scale { node, replica } => Packed::of_two(25, node.0, replica),
             Self::Replica { node, replica } => Packed::of_two(26, node.0, replica),
+            Self::Elect { node, member } => Packed::of_two(22, node.0, member),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -392,6 +401,7 @@ impl Event {
             | Self::Patience(_)
             | Self::Visibility(_)
             | Self::Step(_)
+            | Self::Elect { .. }
             | Self::Think { .. }
             | Self::Reload { .. }
             | Self::Fill { .. }
@@ -464,6 +474,7 @@ mod tests {
                 generation: 4,
             },
             Event::Lock { node, tag: 77 },
+            Event::Elect { node, member: 5 },
             Event::Leave(call),
             Event::Shared { node, replica: 3 },
             Event::Scale {

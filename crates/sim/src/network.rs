@@ -171,6 +171,9 @@ impl World {
         if !state.crosses_zones {
             return (is_lost, trip);
         }
+        if way == Way::There {
+            self.find_member(id);
+        }
         let (is_cut, distance) = self.cross_zones(link, self.zones_of_call(id, way));
         (is_lost || is_cut, trip.longer(distance))
     }

@@ -423,6 +423,7 @@ impl Simulation {
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
             | Event::Lock { node, .. }
+            | Event::Elect { node, .. }
             | Event::Invalidate { node, .. }
             | Event::Shared { node, .. } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
@@ -488,7 +489,20 @@ impl Simulation {
         match world.enter(id) {
             Some(_) if world.spares_work => self.arrive_if_wanted(id),
             Some(node) => self.nodes[node.0 as usize].arrive(id, world),
-            None => world.answer(id, Outcome::Failed(Cause::Refused)),
+            None => self.arrive_elsewhere(id),
+        }
+    }
+
+    /// A call reached a process that is down. Of a database another member may serve its key.
+    #[cold]
+    fn arrive_elsewhere(&mut self, id: CallId) {
+        let world = &mut self.world;
+        let node = world.calls[id].node;
+        world.find_member(id);
+        match world.node(node).router.is_some() && world.is_up(node, world.calls[id].replica) {
+            true if world.spares_work => self.arrive_if_wanted(id),
+            true => self.nodes[node.0 as usize].arrive(id, world),
+            false => world.answer(id, Outcome::Failed(Cause::Refused)),
         }
     }
 
@@ -726,6 +740,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Lock { .. }
         | Event::Scale { .. }
         | Event::Replica { .. }
+        | Event::Elect { .. }
         | Event::LaneHead { .. } => true,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::agenda::{Agenda, LaneIx, Time};
 use crate::call::{CallId, Calls};
+use crate::components::database::Router;
 use crate::components::load_balancer::Balancer;
 use crate::data::Data;
 use crate::event::{Event, LinkIx, NodeIx};
@@ -180,6 +181,8 @@ pub struct NodeState {
     pub is_bottom: bool,
     /// Draws the calls that a fault answers with an error, once there was one.
     pub(crate) fault_errors: Option<Box<Stream>>,
+    /// Whom its callers ask, where it is a database of several members.
+    pub(crate) router: Option<Box<Router>>,
     /// The balancer's beliefs, where it is one.
     pub balancer: Option<Box<Balancer>>,
     /// Whether it counts what its operators see.

@@ -96,6 +96,9 @@ pub(super) fn faults_for(design: &Design, target: &Target) -> Vec<FaultKind> {
     };
     let fits = |fault: &FaultKind| match (target, kind) {
         (Target::Link(_), _) => fault.is_for_links(),
+        (_, Some(Kind::Database(database))) if *fault == FaultKind::LeaderFailover => {
+            database.has_leader()
+        }
         (_, Some(kind)) => fault.targets().contains(&Kind::name(kind)),
         (_, None) => false,
     };

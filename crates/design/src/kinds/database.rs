@@ -31,6 +31,8 @@ record! {
         pub shards: Shards = Shards::default() => { label: "Shards" },
         /// Which operations touch every shard: all must answer, and a write commits in two phases. `null` is none.
         pub cross_shard: Option<CrossShard> = None => { label: "Cross-shard" },
+        /// Copies of each shard. `null` is none: one member per shard.
+        pub replication: Option<Replication> = None => { label: "Replication" },
         /// One way between members, and between them and whoever gathers their parts.
         pub member_latency: Distribution = Distribution::Const(Duration::us(250)) => { label: "Member latency", source: "half a round trip of 0.5 ms within a zone" },
     }
@@ -90,9 +92,97 @@ variants! {
     }
 }
 
+record! {
+    /// Copies of each shard, on members of their own.
+    pub struct Replication {
+        /// Members of each shard, the leader included.
+        pub replicas: u32 = 3 => { label: "Replicas", range: 1..=9 },
+        /// When a write is answered.
+        pub mode: ReplicationMode = ReplicationMode::Async => { label: "Mode" },
+        /// From a write at the leader until a follower has it, drawn for each; they come in order. Also from the return of a member until it has what it missed.
+        pub lag: Distribution = Distribution::Exp(Duration::ms(50)) => { label: "Lag", source: "5 to 50 ms between zones, 80 to 500 ms between regions" },
+        /// Who answers reads, where there is a leader.
+        pub read_from: ReadFrom = ReadFrom::Leader => { label: "Read from" },
+        /// What becomes of the sides of a network partition.
+        pub on_partition: OnPartition = OnPartition::Refuse => { label: "On partition" },
+        /// Until members notice that their leader is gone or cut off.
+        pub detection_time: Duration = Duration::s(1) => { label: "Detection time", range: 0..=3600, source: "etcd and Kafka (KRaft): 1 s" },
+        /// From then until another leads.
+        pub election_time: Duration = Duration::s(1) => { label: "Election time", range: 0..=3600, source: "hashicorp/raft: 1 s" },
+        /// With quorums: members that a read asks; the newest answer counts.
+        pub r: u32 = 2 => { label: "Read quorum", range: 1..=9 },
+        /// With quorums: members that must have a write before it is answered.
+        pub w: u32 = 2 => { label: "Write quorum", range: 1..=9 },
+        /// With quorums: whom a write is sent to.
+        pub write_to: WriteTo = WriteTo::All => { label: "Write to" },
+        /// Work of applying one write at a follower, one after another: what makes the lag grow under load.
+        pub apply_time: Distribution = Distribution::Const(Duration::ZERO) => { label: "Apply time" },
+    }
+}
+
+choice! {
+    /// What becomes of the sides of a network partition.
+    pub enum OnPartition {
+        /// One side at most goes on, the other is unavailable (CP): that with most of the running members, or half of them and the leader. With quorums: whoever reaches enough.
+        Refuse = "refuse",
+        /// Every side goes on by itself (AP). Once they meet, of each key that both wrote the last write stands and the other side's are lost. With quorums: those that can be reached are enough.
+        Diverge = "diverge",
+    }
+}
+
+choice! {
+    /// When a write is answered.
+    pub enum ReplicationMode {
+        /// Once the leader has it: what no follower has yet is lost with the leader.
+        Async = "async",
+        /// Once the leader and one follower have it. Without a follower it is unavailable.
+        SemiSync = "semi_sync",
+        /// Once `w` members have it. There is no leader.
+        Quorum = "quorum",
+    }
+}
+
+choice! {
+    /// Who answers reads.
+    pub enum ReadFrom {
+        /// The leader, who has every write.
+        Leader = "leader",
+        /// The followers in turn, who lag behind.
+        Follower = "follower",
+        /// All members in turn.
+        Any = "any",
+    }
+}
+
+choice! {
+    /// Whom a write is sent to.
+    pub enum WriteTo {
+        /// All members; the first `w` to have it suffice.
+        All = "all",
+        /// `w` members drawn at random and no others: those never get it (the partial quorums of Bailis et al. 2012).
+        Quorum = "quorum",
+    }
+}
+
 impl Database {
     /// Members: processes that hold data, shard after shard.
     pub fn members(&self) -> u32 {
-        self.shards.count
+        self.shards.count * self.copies()
+    }
+
+    /// Whether one member of each shard leads the others.
+    pub fn has_leader(&self) -> bool {
+        let mode = self
+            .replication
+            .as_ref()
+            .map(|replication| replication.mode);
+        mode.is_some_and(|mode| mode != ReplicationMode::Quorum)
+    }
+
+    /// Members of each shard.
+    pub fn copies(&self) -> u32 {
+        self.replication
+            .as_ref()
+            .map_or(1, |replication| replication.replicas)
     }
 }

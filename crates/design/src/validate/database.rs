@@ -3,10 +3,13 @@
 use super::hint;
 use crate::attribute::Reader;
 use crate::kinds::Database;
-use crate::kinds::database::CrossShard;
+use crate::kinds::database::{CrossShard, Replication, ReplicationMode};
 use std::collections::BTreeSet;
 
 pub(super) fn check(database: &Database, known: &BTreeSet<&str>, reader: &mut Reader) {
+    if let Some(replication) = &database.replication {
+        check_replication(database, replication, reader);
+    }
     match &database.cross_shard {
         Some(CrossShard::Probability(p)) if !(0.0..=1.0).contains(p) => {
             reader.within("cross_shard.probability", |reader| {
@@ -28,5 +31,45 @@ pub(super) fn check(database: &Database, known: &BTreeSet<&str>, reader: &mut Re
             | CrossShard::Probability(_),
         )
         | None => {}
+    }
+}
+
+fn check_replication(database: &Database, replication: &Replication, reader: &mut Reader) {
+    let mut problem = |field: &str, message: String| {
+        reader.within(field, |reader| reader.problem(message));
+    };
+    let members = replication.replicas;
+    if database.copy_of.is_some() {
+        let message = "a copy is fed by messages and has no members of its own; set it to null, or own the data";
+        problem("replication", message.to_owned());
+    }
+    if replication.mode == ReplicationMode::SemiSync && members < 2 {
+        let message = "semi_sync waits for a follower, and there is none; at least 2";
+        problem("replication.replicas", message.to_owned());
+    }
+    if replication.mode != ReplicationMode::Quorum {
+        return;
+    }
+    for (name, quorum) in [("r", replication.r), ("w", replication.w)] {
+        if quorum > members {
+            let message = format!("{quorum} of {members} members cannot answer");
+            problem(&format!("replication.{name}"), message);
+        }
+    }
+    let needs_leader = [
+        ("row_locks", database.row_locks, "set it to false"),
+        (
+            "cross_shard",
+            database.cross_shard.is_some(),
+            "set it to null",
+        ),
+    ];
+    for (field, is_on, remedy) in needs_leader {
+        if is_on {
+            let message = format!(
+                "needs a leader, and there is none with replication in mode quorum; {remedy}, or the mode to async or semi_sync"
+            );
+            problem(field, message);
+        }
     }
 }

@@ -139,6 +139,16 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         );
         reader.within("target", |reader| reader.problem(message));
     }
+    if fault.kind == FaultKind::LeaderFailover
+        && let Kind::Database(database) = kind
+        && !database.has_leader()
+    {
+        let message = format!(
+            "{} has no leader; give it replication in mode async or semi_sync",
+            fault.target
+        );
+        reader.within("target", |reader| reader.problem(message));
+    }
     if fault.kind == FaultKind::TrafficSpike
         && let Kind::Client(client) = kind
         && matches!(client.arrivals, Arrivals::Replay(_))

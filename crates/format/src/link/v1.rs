@@ -481,6 +481,28 @@ static DATABASE: Record = Record {
         Field("shards", Record(&SHARDS), "{}"),
         Field("cross_shard", Optional(&CROSS_SHARD), "null"),
         Field("member_latency", Distribution, "const(250us)"),
+        Field("replication", Optional(&Record(&REPLICATION)), "null"),
+    ],
+};
+
+static REPLICATION: Record = Record {
+    name: "replication",
+    fields: &[
+        Field("replicas", Integer, "3"),
+        Field("mode", Choice(&["async", "semi_sync", "quorum"]), "async"),
+        Field("lag", Distribution, "exp(50ms)"),
+        Field(
+            "read_from",
+            Choice(&["leader", "follower", "any"]),
+            "leader",
+        ),
+        Field("detection_time", Duration, "1s"),
+        Field("election_time", Duration, "1s"),
+        Field("r", Integer, "2"),
+        Field("w", Integer, "2"),
+        Field("write_to", Choice(&["all", "quorum"]), "all"),
+        Field("on_partition", Choice(&["refuse", "diverge"]), "refuse"),
+        Field("apply_time", Distribution, "const(0s)"),
     ],
 };
 

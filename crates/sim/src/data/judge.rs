@@ -171,6 +171,12 @@ impl Simulation {
                     mine.extend(others.map(|(store, _)| (store, key)));
                 }
             }
+            if let Node::Database(database) = &self.nodes[place]
+                && let Some(store) = self.world.owned_store(node)
+            {
+                let keys = database.disagreements(self.has_drained(), &self.world);
+                mine.extend(keys.into_iter().map(|key| (store, key)));
+            }
             if let Some(store) = data.store_at(node) {
                 mine.extend(data.copy_disagreements(store));
             }

@@ -20,6 +20,7 @@ pub(crate) use reach::take_design;
 pub(crate) use row::Rows;
 pub use row::{Carried, OpId, Seen};
 pub use sweep::Held;
+pub(crate) use table::Table;
 
 use crate::call::CallId;
 use crate::event::{LinkIx, NodeIx};
@@ -223,14 +224,29 @@ impl World {
         store.map_or(0, |store| self.data.stores[store].standing(key))
     }
 
-    /// Versions are lost in a failover: of each of these keys the given version stands again. The
-    /// numbers of those lost are not used again. Who may lose a write must hold its intent
-    /// ([`Self::intent`], [`Held::op`]) for as long.
+    /// Writes are undone in a failover: each as its intent and the version it made. Of each of
+    /// these keys the given version stands again; the numbers of those lost are not used again. Who
+    /// may undo a write must hold its intent ([`Self::intent`], [`Held::op`]) for as long.
     #[cold]
-    pub fn lose_versions(&mut self, node: NodeIx, standing: &[(u32, u32)]) {
+    pub fn lose_versions(&mut self, node: NodeIx, undone: &[(OpId, u32)], standing: &[(u32, u32)]) {
         if let Some(store) = self.data.store_at(node) {
-            self.data.lose(store, standing);
+            self.data.lose(store, undone, standing);
         }
+    }
+
+    /// The store of the data that a node owns, where anybody writes.
+    pub fn owned_store(&self, node: NodeIx) -> Option<u16> {
+        let store = self.data.store_at(node).filter(|_| self.calls.rows.is_on)?;
+        (self.data.owner_of(store) == store).then_some(store as u16)
+    }
+
+    /// Every key written to a database, and the version that stands.
+    pub fn standing_versions(&self, node: NodeIx) -> impl Iterator<Item = (u32, u32)> {
+        let store = self.owned_store(node);
+        let keys = store.map(|store| self.data.stores[usize::from(store)].keys.iter());
+        keys.into_iter()
+            .flatten()
+            .map(|(key, known)| (key, known.standing))
     }
 
     /// What an answer is made of becomes part of what the job that waited for it saw.
@@ -276,7 +292,12 @@ impl Data {
         // By the operation's id, or else by that of the message.
         let is_known = match op.has_key {
             true => times_before > 0,
-            false => carried.message > 0 && op.effect(place, carried).is_some(),
+            false => {
+                carried.message > 0
+                    && op
+                        .effect(place, carried)
+                        .is_some_and(|effect| effect.stands)
+            }
         };
         if is_known && self.stores[store].has_unique_ids {
             return self.standing(store, key);
@@ -305,17 +326,20 @@ impl Data {
         Seen::of(place, version)
     }
 
-    /// Puts keys back to older versions: what came after stands no more.
-    fn lose(&mut self, store: usize, standing: &[(u32, u32)]) {
+    /// Undoes writes, and puts keys back to the versions that stand then.
+    fn lose(&mut self, store: usize, undone: &[(OpId, u32)], standing: &[(u32, u32)]) {
         for (key, version) in standing {
             self.stores[store].put_back(*key, *version);
         }
         let place = store as u16;
-        for op in self.ops.iter_mut() {
-            for effect in op.effects.iter_mut().filter(|effect| effect.store == place) {
-                let is_back =
-                    |(key, version): &(u32, u32)| *key == op.key && effect.version > *version;
-                effect.stands &= !standing.iter().any(is_back);
+        for (op, version) in undone {
+            let effects = self.ops.get_mut(*op).map(|op| op.effects.iter_mut());
+            let is_undone = |effect: &&mut Effect| {
+                effect.store == place && effect.version == *version && effect.stands
+            };
+            for effect in effects.into_iter().flatten().filter(is_undone) {
+                // A repeat of it does it for the first time.
+                (effect.stands, effect.times) = (false, 0);
             }
         }
     }
@@ -381,6 +405,16 @@ impl World {
             _ => (carried.message > 0).then_some(carried.message << 1 | 1),
         };
         whose.map(|whose| row::mix(whose ^ row::mix(carried.statement)))
+    }
+}
+
+/// Members of a database that have less than the store of truth.
+impl World {
+    /// What a part of a call is about, or found.
+    pub fn set_seen(&mut self, id: CallId, seen: Seen) {
+        if self.calls.rows.is_on {
+            self.calls.rows.get_mut(id.slot).seen = seen;
+        }
     }
 }
 

@@ -159,10 +159,6 @@ impl Ops {
         self.list.iter().enumerate().filter(|(_, op)| op.is_open)
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Op> {
-        self.list.iter_mut().filter(|op| op.is_open)
-    }
-
     /// Nothing can become of it any more: its record goes.
     pub(super) fn settle(&mut self, place: usize) {
         let op = &mut self.list[place];

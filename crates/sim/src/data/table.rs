@@ -6,7 +6,7 @@ use std::hash::BuildHasherDefault;
 
 /// Values by key. The hash map is looked up and never iterated over.
 #[derive(Clone, Debug)]
-pub(super) struct Table<T> {
+pub(crate) struct Table<T> {
     places: HashMap<u32, u32, BuildHasherDefault<KeyHasher>>,
     rows: Vec<(u32, T)>,
 }
@@ -21,18 +21,18 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Default> Table<T> {
-    pub(super) fn get(&self, key: u32) -> Option<&T> {
+    pub(crate) fn get(&self, key: u32) -> Option<&T> {
         let place = *self.places.get(&key)?;
         Some(&self.rows[place as usize].1)
     }
 
-    pub(super) fn get_mut(&mut self, key: u32) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, key: u32) -> Option<&mut T> {
         let place = *self.places.get(&key)?;
         Some(&mut self.rows[place as usize].1)
     }
 
     /// The value of a key, made where there is none.
-    pub(super) fn entry(&mut self, key: u32) -> &mut T {
+    pub(crate) fn entry(&mut self, key: u32) -> &mut T {
         let rows = &mut self.rows;
         let place = *self.places.entry(key).or_insert_with(|| {
             rows.push((key, T::default()));
@@ -42,11 +42,11 @@ impl<T: Default> Table<T> {
     }
 
     /// Every key and its value, in the order of entry.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.rows.iter().map(|(key, value)| (*key, value))
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
         self.rows.iter_mut().map(|(key, value)| (*key, value))
     }
 }

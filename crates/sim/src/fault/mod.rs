@@ -150,6 +150,7 @@ impl Faults {
                 (Node::Coordinator(coordinator), FaultKind::LeaderFailover) => {
                     coordinator.depose(cx);
                 }
+                (Node::Database(database), FaultKind::LeaderFailover) => database.depose(cx),
                 _ => {}
             }
         }
@@ -171,17 +172,14 @@ fn nodes_of(target: &str, cx: &World) -> Vec<NodeIx> {
         .collect()
 }
 
-/// Consumers that run again take up work, and coordinators see who can still lead.
+/// Consumers that run again take up work; coordinators and databases see who can still lead.
 pub(crate) fn wake(nodes: &mut [Node], cx: &mut World) {
     for node in nodes {
         match node {
             Node::Queue(queue) => queue.pump(cx),
             Node::Coordinator(coordinator) => coordinator.look(cx),
-            Node::Client(_)
-            | Node::LoadBalancer(_)
-            | Node::Service(_)
-            | Node::Cache(_)
-            | Node::Database(_) => {}
+            Node::Database(database) => database.look(cx),
+            Node::Client(_) | Node::LoadBalancer(_) | Node::Service(_) | Node::Cache(_) => {}
         }
     }
 }

@@ -14,6 +14,21 @@ pub struct DatabaseReport {
     /// Writes that touch every shard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_phase: Option<TwoPhaseReport>,
+    /// Copies of each shard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replication: Option<ReplicationReport>,
+}
+
+/// What the members of shards did to stay alike.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplicationReport {
+    /// Times that a member took over as leader, over the whole run.
+    pub failovers: u64,
+    /// Writes that were undone, acknowledged or not, over the whole run: the new leader did not have
+    /// them, or the other side of a partition wrote later.
+    pub undone_writes: u64,
+    /// From a write at the leader to its being applied at a follower, over all followers.
+    pub lag_ms: Time,
 }
 
 /// Writes that found their row locked.
@@ -53,10 +68,19 @@ impl Simulation {
         let two_phase = database
             .two_phase()
             .map(|[committed, aborted]| TwoPhaseReport { committed, aborted });
+        let replication = database
+            .replication()
+            .map(|(failovers, undone_writes, lag)| ReplicationReport {
+                failovers,
+                undone_writes,
+                lag_ms: time(lag),
+            });
+        let is_empty = row_locks.is_none() && two_phase.is_none() && replication.is_none();
         let report = DatabaseReport {
             row_locks,
             two_phase,
+            replication,
         };
-        (report.row_locks.is_some() || report.two_phase.is_some()).then_some(report)
+        (!is_empty).then_some(report)
     }
 }

@@ -68,6 +68,12 @@ pub enum Purpose {
     Startup = 60,
     /// When the readers of partitions send their heartbeats.
     Sessions = 45,
+    /// How far followers lag behind.
+    Lag = 53,
+    /// Which members a quorum is made of.
+    Quorum = 54,
+    /// How long followers take to apply a write.
+    ApplyTime = 55,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

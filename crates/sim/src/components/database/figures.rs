@@ -23,12 +23,26 @@ impl Database {
         (counts != [0, 0]).then_some(counts)
     }
 
+    /// Times that another member took over, writes undone, and how far followers were behind
+    /// (measured); where there are any copies.
+    pub fn replication(&self) -> Option<(u64, u64, &Histogram)> {
+        let replication = self.members.replication.as_ref()?;
+        Some((
+            replication.failovers,
+            replication.undone,
+            &replication.lag_ns,
+        ))
+    }
+
     /// Everything counted, for the hash of a run.
     pub fn words(&self, now: u64) -> impl Iterator<Item = u64> {
         let (locks, fronts) = (&self.members.locks, &self.members.fronts);
         let waiting = locks.waiting.area(now) as u64;
-        [waiting, fronts.committed, fronts.aborted]
-            .into_iter()
-            .filter(|word| *word > 0)
+        let words = [waiting, fronts.committed, fronts.aborted];
+        let replication = self.replication().into_iter();
+        let copies = replication.flat_map(|(failovers, undone, lag)| {
+            [failovers, undone].into_iter().chain(lag.words())
+        });
+        words.into_iter().filter(|word| *word > 0).chain(copies)
     }
 }

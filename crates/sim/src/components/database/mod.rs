@@ -7,13 +7,20 @@
 
 mod contention;
 mod figures;
+mod leaders;
 mod locks;
 mod parts;
 mod placement;
+mod quorum;
+mod replication;
+mod router;
 mod rows;
+
+pub(crate) use router::Router;
 
 use super::Component;
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::data::Held;
 use crate::event::{Event, NodeIx};
 use crate::network::Done;
 use crate::plan::Condition;
@@ -22,12 +29,13 @@ use crate::station::{Admission, Station};
 use crate::world::World;
 use contention::Contention;
 use design::kinds::client::Effect;
-use design::kinds::database::{self as spec, CrossShard};
+use design::kinds::database::{self as spec, CrossShard, ReadFrom};
 use design::kinds::load_balancer::Depth;
 use design::kinds::service::Discipline;
 use locks::RowLocks;
 use parts::Fronts;
 use placement::Placement;
+use replication::Replication;
 
 /// A database of a run.
 #[derive(Clone, Debug)]
@@ -59,6 +67,7 @@ struct Members {
     locks: RowLocks,
     cross_shard: Option<Condition>,
     fronts: Fronts,
+    replication: Option<Replication>,
     latency: Sampler,
     streams: Streams,
     salt: u64,
@@ -78,6 +87,25 @@ mod row {
     pub(super) const AWAITED: u32 = 1;
     /// It holds it.
     pub(super) const HELD: u32 = 2;
+    /// Its write is applied, and it waits for a follower to have it; its row is held.
+    pub(super) const APPLIED_HELD: u32 = 3;
+    /// The same without a row.
+    pub(super) const APPLIED: u32 = 4;
+    /// The same of a write that was done in parts, which has no connection of its own.
+    pub(super) const SPREAD_HELD: u32 = 5;
+    pub(super) const SPREAD: u32 = 6;
+    /// On its way: its member has been found.
+    pub(super) const ROUTED: u32 = 7;
+
+    /// Whether it holds its row.
+    pub(super) fn is_held(stage: u32) -> bool {
+        matches!(stage, HELD | APPLIED_HELD | SPREAD_HELD)
+    }
+
+    /// Whether it was done in parts.
+    pub(super) fn is_spread(stage: u32) -> bool {
+        matches!(stage, SPREAD_HELD | SPREAD)
+    }
 }
 
 impl Database {
@@ -95,6 +123,7 @@ impl Database {
             locks: RowLocks::default(),
             cross_shard: None,
             fronts: Fronts::default(),
+            replication: None,
             latency: Sampler::Const(0),
             streams: Streams {
                 lock: stream(random::Purpose::LockTime),
@@ -137,13 +166,57 @@ impl Database {
             .cross_shard
             .as_ref()
             .map(|cross_shard| condition(cross_shard, cx));
+        self.set_replication(spec, cx);
+        let members = &self.members;
         let has_leftovers = !members.locks.is_empty() || !members.fronts.is_empty();
-        self.is_plain = spec.members() == 1 && !spec.row_locks && !has_leftovers;
+        let is_alone = spec.members() == 1 && spec.replication.is_none();
+        self.is_plain = is_alone && !spec.row_locks && !has_leftovers;
+        self.set_router(cx);
         self.set_stations(spec, cx);
         self.count_connections(cx);
         for member in 0..self.stations.len() as u32 {
             self.fill_slots(member, cx);
         }
+    }
+
+    fn set_replication(&mut self, spec: &spec::Database, cx: &World) {
+        let members = &mut *self.members;
+        let Some(spec) = &spec.replication else {
+            members.replication = None;
+            return;
+        };
+        let new = || {
+            let stream = |purpose| Stream::new(cx.seed, &cx.node(self.node).id, purpose);
+            use random::Purpose::{ApplyTime, Lag, Quorum};
+            Replication::new(spec, [Lag, ApplyTime, Quorum].map(stream))
+        };
+        let replication = members.replication.get_or_insert_with(new);
+        replication.store = cx.owned_store(self.node);
+        if !replication.update(spec, members.shards) {
+            let standing = cx.standing_versions(self.node);
+            replication.fill(standing, &members.placement);
+        }
+    }
+
+    /// Callers are told who serves what.
+    fn set_router(&self, cx: &mut World) {
+        let members = &*self.members;
+        let replication = members.replication.as_ref();
+        let shards = members.shards;
+        let router = Router {
+            placement: members.placement.clone(),
+            copies: replication.map_or(1, |known| known.spec.replicas),
+            reads: replication.map_or(ReadFrom::Leader, |known| known.spec.read_from),
+            is_quorum: self.is_quorum(),
+            leads: match replication {
+                Some(known) => (0..known.copies.len() as u32)
+                    .map(|m| known.leads(m))
+                    .collect(),
+                None => vec![true; shards as usize],
+            },
+            turns: vec![0; shards as usize],
+        };
+        cx.node_mut(self.node).router = (!self.is_plain).then(|| Box::new(router));
     }
 
     fn set_stations(&mut self, spec: &spec::Database, cx: &World) {
@@ -214,14 +287,28 @@ impl Database {
     }
 }
 
-/// What an answer did to the data: it was written, or it was read.
-#[inline]
-fn touch(id: CallId, outcome: Outcome, cx: &mut World) {
-    if outcome.is_answer() && !cx.calls[id].is_probe() {
-        match cx.effect(id) {
-            Effect::Read => cx.read_store(id),
-            Effect::Write => cx.apply_write(id),
+impl Database {
+    /// What an answer did to the data: it was written, or it was read. When the answer may go, where
+    /// it waits for a follower.
+    #[inline]
+    fn touch(&mut self, id: CallId, outcome: &mut Outcome, cx: &mut World) -> Option<u64> {
+        if !outcome.is_answer() || cx.calls[id].is_probe() {
+            return None;
         }
+        let is_alone = self.is_plain || self.members.replication.is_none();
+        match cx.effect(id) {
+            Effect::Read if is_alone => cx.read_store(id),
+            Effect::Read => self.read(id, cx),
+            Effect::Write if is_alone => cx.apply_write(id),
+            Effect::Write if !self.may_commit(id, cx) => {
+                *outcome = Outcome::Failed(Cause::Unavailable);
+            }
+            Effect::Write => {
+                cx.apply_write(id);
+                return self.replicate(id, cx);
+            }
+        }
+        None
     }
 }
 
@@ -253,8 +340,8 @@ impl Component for Database {
             return self.served_at_member(id, cx);
         }
         let since = cx.calls[id].slot_since;
-        let outcome = self.outcome(id, cx);
-        touch(id, outcome, cx);
+        let mut outcome = self.outcome(id, cx);
+        let _ = self.touch(id, &mut outcome, cx);
         cx.answer(id, outcome);
         self.stations[0].working.down(cx.now);
         self.stations[0].release(since, cx.now);
@@ -264,8 +351,10 @@ impl Component for Database {
     fn done(&mut self, _job: CallId, _done: Done, _cx: &mut World) {}
 
     fn timer(&mut self, event: Event, cx: &mut World) {
-        if let Event::Step(id) = event {
-            self.step(id, cx);
+        match event {
+            Event::Step(id) => self.step(id, cx),
+            Event::Elect { member, .. } => self.elect(member, cx),
+            _ => {}
         }
     }
 
@@ -275,6 +364,12 @@ impl Component for Database {
             self.stations[0].clear(cx.now);
         } else {
             self.member_died(member, cx);
+        }
+    }
+
+    fn hold(&self, _now: u64, held: &mut Held) {
+        if let Some(replication) = &self.members.replication {
+            replication.hold(held);
         }
     }
 

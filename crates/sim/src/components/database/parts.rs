@@ -4,11 +4,12 @@
 //! The call that is spread waits as a *front*: it holds no slot and no connection, only its row.
 //! A part is a call of its own at a member, with a connection and a slot there.
 
+use super::router::View;
 use super::*;
 
 /// What a front is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phases {
+pub(super) enum Phases {
     /// Its row.
     None,
     /// All parts of a read.
@@ -17,13 +18,21 @@ enum Phases {
     Prepare,
     /// All shards to commit: nothing can go wrong any more.
     Commit,
+    /// A quorum of its shard's members.
+    Ask,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Front {
-    phase: Phases,
+pub(super) struct Front {
+    pub(super) phase: Phases,
     /// Parts under way.
-    pending: u32,
+    pub(super) pending: u32,
+    /// Of a quorum: answers still lacking, and the newest version so far.
+    pub(super) lacking: u32,
+    pub(super) newest: u32,
+    /// Whether some member answered, and whether one did with an error.
+    pub(super) has_one: bool,
+    pub(super) has_erred: bool,
 }
 
 /// As a part's `stage`: it commits what was prepared, over a connection that was kept for it.
@@ -56,6 +65,10 @@ impl Fronts {
         let front = Front {
             phase: Phases::None,
             pending: 0,
+            lacking: 0,
+            newest: 0,
+            has_one: false,
+            has_erred: false,
         };
         let place = match self.free.pop() {
             Some(place) => {
@@ -93,24 +106,56 @@ impl Database {
     }
 
     fn send_parts(&mut self, id: CallId, phase: Phases, cx: &mut World) {
-        let members = &mut *self.members;
-        let front = &mut members.fronts.list[cx.calls[id].pending as usize - 1];
-        (front.phase, front.pending) = (phase, members.shards);
-        for member in 0..members.shards {
-            let call = &cx.calls[id];
-            let mut part = Call::of_job(id, call, call.link, self.node);
-            (part.purpose, part.phase, part.replica) = (Purpose::Part, Phase::Travelling, member);
-            if phase == Phases::Commit {
-                part.stage = COMMITS;
-            }
-            let part = cx.calls.insert(part);
+        let shards = self.members.shards;
+        let front = self.front(&cx.calls[id]);
+        (front.phase, front.pending) = (phase, shards);
+        let home = self.members.placement.shard(cx.calls[id].key);
+        for shard in 0..shards {
+            let member = match shard == home && phase == Phases::Gather {
+                // It was chosen when the call came in.
+                true => cx.calls[id].replica,
+                false => self.serving(shard, id, cx),
+            };
+            let part = self.make_part(id, member, phase, cx);
             self.travel(part, cx);
         }
     }
 
+    /// The member of a shard that a front asks.
+    fn serving(&self, shard: u32, id: CallId, cx: &mut World) -> u32 {
+        let (node, effect) = (self.node, cx.effect(id));
+        let Some(mut router) = cx.node_mut(node).router.take() else {
+            return shard;
+        };
+        let view = View { node, cx };
+        let member = router.choose(shard, effect, view.zone(cx.calls[id].replica), view);
+        cx.node_mut(node).router = Some(router);
+        member
+    }
+
+    pub(super) fn front(&mut self, call: &Call) -> &mut Front {
+        &mut self.members.fronts.list[call.pending as usize - 1]
+    }
+
+    pub(super) fn make_part(
+        &self,
+        id: CallId,
+        member: u32,
+        phase: Phases,
+        cx: &mut World,
+    ) -> CallId {
+        let call = &cx.calls[id];
+        let mut part = Call::of_job(id, call, call.link, self.node);
+        (part.purpose, part.phase, part.replica) = (Purpose::Part, Phase::Travelling, member);
+        if phase == Phases::Commit {
+            part.stage = COMMITS;
+        }
+        cx.calls.insert(part)
+    }
+
     /// A part on its way between its front and its member. Where a partition cuts it off, that is
     /// known at once: members know whom they can reach.
-    fn travel(&mut self, id: CallId, cx: &mut World) {
+    pub(super) fn travel(&mut self, id: CallId, cx: &mut World) {
         let part = &cx.calls[id];
         let [front, member] =
             [part.caller_replica, part.replica].map(|end| cx.zone_of(self.node, end));
@@ -136,6 +181,9 @@ impl Database {
         if !cx.is_up(self.node, member) {
             return self.send_back(id, Outcome::Failed(Cause::Refused), cx);
         }
+        if !self.serves(id, cx) {
+            return self.send_back(id, Outcome::Failed(Cause::Unavailable), cx);
+        }
         self.connect(id, needs_connection, cx);
     }
 
@@ -150,6 +198,10 @@ impl Database {
     pub(super) fn part_returns(&mut self, id: CallId, cx: &mut World) {
         let part = &cx.calls[id];
         let (parent, outcome) = (part.parent, part.outcome);
+        let version = cx.seen(id).iter().next().map_or(0, |(_, version)| version);
+        if !outcome.is_answer() {
+            self.part_missed(id, cx);
+        }
         cx.calls.remove(id);
         // Others of its call may have failed it, or its user may be gone.
         let is_awaited = |call: &&Call| call.phase == Phase::Planning && Fronts::is_front(call);
@@ -159,6 +211,13 @@ impl Database {
         let front = &mut self.members.fronts.list[call.pending as usize - 1];
         front.pending -= 1;
         let (phase, is_last) = (front.phase, front.pending == 0);
+        if phase == Phases::Ask {
+            return self.quorum_answers(parent, (outcome, version), cx);
+        }
+        let cause = match outcome {
+            Outcome::Failed(Cause::Unavailable) => Cause::Unavailable,
+            _ => Cause::Error,
+        };
         match (phase, outcome.is_answer()) {
             // A member that died between the phases commits when it is back: its log says so.
             (Phases::Commit, _) | (_, true) if !is_last => {}
@@ -166,27 +225,42 @@ impl Database {
             (Phases::Prepare, true) => self.send_parts(parent, Phases::Commit, cx),
             (Phases::Commit, _) => self.conclude(parent, Outcome::Ok, cx),
             // The others go on in vain; what they prepared is undone without work worth counting.
-            (_, false) => self.conclude(parent, Outcome::Failed(Cause::Error), cx),
-            (Phases::None, true) => unreachable!("a part returns to a front that sent none"),
+            (_, false) => self.conclude(parent, Outcome::Failed(cause), cx),
+            (Phases::None | Phases::Ask, true) => {
+                unreachable!("a part returns to a front that sent none")
+            }
         }
     }
 
     /// A call that was done in parts is answered.
-    fn conclude(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+    pub(super) fn conclude(&mut self, id: CallId, mut outcome: Outcome, cx: &mut World) {
         let is_write = cx.effect(id) == Effect::Write;
-        let call = &mut cx.calls[id];
+        let is_of_quorum = self.front(&cx.calls[id]).phase == Phases::Ask;
+        self.members.fronts.forget(&mut cx.calls[id]);
+        let due = match is_of_quorum {
+            true => None,
+            false => self.touch(id, &mut outcome, cx),
+        };
+        let call = &cx.calls[id];
         let fronts = &mut self.members.fronts;
-        fronts.forget(call);
-        if is_write && call.is_measured {
+        if is_write && call.is_measured && !is_of_quorum {
             match outcome.is_answer() {
                 true => fronts.committed += 1,
                 false => fronts.aborted += 1,
             }
         }
-        let (key, stage) = (call.key, call.stage);
-        touch(id, outcome, cx);
+        let (key, holds_row) = (call.key, call.stage == row::HELD);
+        if let Some(at) = due {
+            let call = &mut cx.calls[id];
+            call.stage = match holds_row {
+                true => row::SPREAD_HELD,
+                false => row::SPREAD,
+            };
+            call.outcome = outcome;
+            return cx.at(at, Event::Step(id));
+        }
         cx.answer(id, outcome);
-        if stage == row::HELD {
+        if holds_row {
             self.release_row(key, cx);
         }
     }

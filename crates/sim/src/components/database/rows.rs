@@ -10,19 +10,38 @@ impl Database {
         if cx.calls[id].is_probe() {
             return self.connect(id, true, cx);
         }
-        let is_spread = self.is_spread(id, cx);
-        let member = self.members.placement.shard(cx.calls[id].key);
-        if !cx.is_up(self.node, member) {
+        cx.find_member(id);
+        cx.calls[id].stage = 0;
+        if !cx.is_up(self.node, cx.calls[id].replica) {
             return cx.answer(id, Outcome::Failed(Cause::Refused));
         }
-        cx.calls[id].replica = member;
-        match is_spread {
+        if self.is_quorum() {
+            return self.ask_quorum(id, cx);
+        }
+        if !self.serves(id, cx) {
+            return cx.answer(id, Outcome::Failed(Cause::Unavailable));
+        }
+        match self.is_spread(id, cx) {
             false => self.connect(id, true, cx),
             true => {
                 self.members.fronts.begin(&mut cx.calls[id]);
                 self.seek_row(id, cx);
             }
         }
+    }
+
+    /// Whether the member that a call came to may work on it.
+    pub(super) fn serves(&self, id: CallId, cx: &World) -> bool {
+        let Some(replication) = &self.members.replication else {
+            return true;
+        };
+        let member = cx.calls[id].replica;
+        let needs_leader = match cx.effect(id) {
+            Effect::Write => true,
+            Effect::Read => replication.spec.read_from == ReadFrom::Leader,
+        };
+        let falls_back = !needs_leader || replication.leads(member);
+        replication.is_quorum() || falls_back
     }
 
     /// Whether an operation touches every shard.
@@ -109,6 +128,9 @@ impl Database {
         match purpose {
             Purpose::Part => {
                 self.members.connected[member as usize] -= 1;
+                if outcome.is_answer() {
+                    self.touch_part(id, cx);
+                }
                 self.send_back(id, outcome, cx);
             }
             Purpose::Request
@@ -133,15 +155,38 @@ impl Database {
         cx.after(rest, Event::Step(id));
     }
 
-    /// A call that held a connection is answered.
-    pub(super) fn leave(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
+    /// A call that held a connection is answered, once a follower has it where it waits for one.
+    pub(super) fn leave(&mut self, id: CallId, mut outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[id];
         let (member, key, stage) = (call.replica as usize, call.key, call.stage);
-        let holds_row = stage == row::HELD && !call.is_probe();
-        self.members.connected[member] -= 1;
-        touch(id, outcome, cx);
+        let is_probe = call.is_probe();
+        let due = match stage {
+            _ if is_probe => None,
+            0 | row::HELD => self.touch(id, &mut outcome, cx),
+            _ => match self.copied(id, cx) {
+                // It may be there, or not: nobody can tell.
+                None => {
+                    outcome = Outcome::Failed(Cause::Unavailable);
+                    None
+                }
+                due => due.filter(|at| *at > cx.now),
+            },
+        };
+        if let Some(at) = due {
+            let call = &mut cx.calls[id];
+            call.stage = match stage {
+                0 => row::APPLIED,
+                row::HELD => row::APPLIED_HELD,
+                stage => stage,
+            };
+            call.outcome = outcome;
+            return cx.at(at, Event::Step(id));
+        }
+        if !row::is_spread(stage) {
+            self.members.connected[member] -= 1;
+        }
         cx.answer(id, outcome);
-        if holds_row {
+        if row::is_held(stage) && !is_probe {
             self.release_row(key, cx);
         }
     }
@@ -227,7 +272,7 @@ impl Database {
                             self.members.locks.waiting.down(now);
                             cx.waiting -= 1;
                         }
-                        row::HELD => rows.push(key),
+                        stage if row::is_held(stage) => rows.push(key),
                         _ => {}
                     }
                 }
@@ -253,7 +298,7 @@ impl Database {
         connected.resize(self.stations.len(), 0);
         for (_, call) in cx.calls.iter() {
             let is_here = call.node == self.node && call.phase.is_at_callee();
-            if is_here && !Fronts::is_front(call) {
+            if is_here && !Fronts::is_front(call) && !row::is_spread(call.stage) {
                 connected[call.replica as usize] += 1;
             }
         }

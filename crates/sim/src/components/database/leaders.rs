@@ -1,0 +1,445 @@
+//! Who leads: what happens when a leader dies or is cut off, and when sides meet again.
+//!
+//! Members notice after `detection_time` that they lack a leader, and elect one within
+//! `election_time`: of those who run and reach each other the one who lacks least, and of what it
+//! lacks nothing is left. With `refuse` only the side of a network partition that has most of the
+//! running members may do so (or half of them and the leader), and a leader without such a side steps
+//! down when it has noticed; so there is one at most. With `diverge` every side has its own, and
+//! what they wrote is settled when they meet: of each key the last write stands.
+
+use super::replication::{NOBODY, Replication, Watch, Write};
+use super::router::View;
+use super::*;
+use crate::data::OpId;
+use std::collections::BTreeMap;
+
+impl View<'_> {
+    fn runs(&self, member: u32) -> bool {
+        let replica = self.cx.node(self.node).replicas.get(member as usize);
+        replica.is_some_and(|replica| replica.is_up && replica.stands_since.is_none())
+    }
+
+    fn reach(&self, a: u32, b: u32) -> bool {
+        self.runs(a) && self.runs(b) && self.passes(self.zone(a), self.zone(b))
+    }
+}
+
+impl Replication {
+    /// Whether a member's side of a partition goes on: with `diverge` all do.
+    fn can_lead(&self, member: u32, view: View) -> bool {
+        if self.diverges() {
+            return view.runs(member);
+        }
+        let members = self.members(self.shard_of(member));
+        let running = members.clone().filter(|other| view.runs(*other)).count();
+        let reached = members.filter(|other| view.reach(member, *other)).count();
+        2 * reached > running || 2 * reached == running && self.leads(member) && reached > 0
+    }
+
+    /// The leader that a member reaches and may follow.
+    fn reached_leader(&self, member: u32, view: View) -> Option<u32> {
+        let mut members = self.members(self.shard_of(member));
+        members.find(|other| {
+            self.leads(*other) && view.reach(member, *other) && self.can_lead(*other, view)
+        })
+    }
+
+    /// Whether a member has a leader, and hears from it.
+    fn is_led(&self, member: u32, view: View) -> bool {
+        let leader = self.copies[member as usize].leader;
+        leader != NOBODY
+            && self.leads(leader)
+            && view.reach(member, leader)
+            && self.can_lead(leader, view)
+    }
+
+    /// Whom those whom a member reaches would elect: who lacks least, of those the first.
+    fn candidate(&self, member: u32, view: View) -> Option<u32> {
+        let shard = self.shard_of(member);
+        let barred = self.barred.get(&shard);
+        let fit = |other: &u32| view.reach(member, *other) && self.can_lead(*other, view);
+        let all = self.members(shard).filter(fit);
+        let free = all.clone().filter(|other| barred != Some(other));
+        let lacks = |other: &u32| self.copies[*other as usize].lacks();
+        free.min_by_key(lacks).or(all.min_by_key(lacks))
+    }
+
+    /// Faults have changed: whose writes reach whom.
+    fn connect(&mut self, member: u32, cx: &World, view: View) {
+        let leader = self.copies[member as usize].leader;
+        if leader == member {
+            return;
+        }
+        let is_reached = leader != NOBODY && self.leads(leader) && view.reach(leader, member);
+        match (self.copies[member as usize].is_reached, is_reached) {
+            (true, false) => {
+                self.apply_due(member, cx.now);
+                self.copies[member as usize].disconnect();
+            }
+            (false, true) => self.reconnect(member, cx),
+            _ => {}
+        }
+    }
+
+    /// A member follows a leader that it has not heard of yet, and takes over all that it may have
+    /// otherwise.
+    fn follow(&mut self, member: u32, leader: u32, cx: &World, view: View) {
+        self.apply_due(member, cx.now);
+        let old = self.copies[member as usize].leader;
+        let copy = &mut self.copies[member as usize];
+        copy.disconnect();
+        let mut keys: Vec<u32> = copy.missed.take().iter().map(|write| write.key).collect();
+        copy.leader = leader;
+        for side in [old, leader] {
+            if let Some(side) = self.copies.get(side as usize) {
+                keys.extend(side.fork.list.iter().map(|write| write.key));
+            }
+        }
+        for key in keys {
+            let version = self.copies[leader as usize].version(key);
+            self.copies[member as usize].has.insert(key, version);
+        }
+        self.connect(member, cx, view);
+    }
+
+    /// Two leaders that reach each other.
+    fn rivals(&self, shard: u32, view: View) -> Option<(u32, u32)> {
+        let leaders = self.members(shard).filter(|member| self.leads(*member));
+        let leaders: Vec<u32> = leaders.collect();
+        let meets = |a: &u32| {
+            let mut later = leaders.iter().filter(|b| *b > a);
+            later.find(|b| view.reach(*a, **b)).map(|b| (*a, *b))
+        };
+        leaders.iter().find_map(meets)
+    }
+
+    fn followers(&self, leader: u32) -> impl Iterator<Item = u32> {
+        let members = self.members(self.shard_of(leader));
+        members.filter(move |member| self.copies[*member as usize].leader == leader)
+    }
+}
+
+/// Writes that are undone, and what of their keys stands then.
+#[derive(Default)]
+struct Undone {
+    /// Key and version, in order.
+    gone: Vec<(u32, u32)>,
+    writes: Vec<(OpId, u32)>,
+}
+
+impl Undone {
+    fn new(writes: impl Iterator<Item = Write>) -> Self {
+        let mut undone = Self::default();
+        for write in writes {
+            undone.gone.push((write.key, write.version));
+            undone.writes.push((write.op, write.version));
+        }
+        undone.gone.sort_unstable();
+        undone
+    }
+
+    fn has(&self, write: &Write) -> bool {
+        let gone = (write.key, write.version);
+        self.gone.binary_search(&gone).is_ok()
+    }
+
+    fn keys(&self) -> Vec<u32> {
+        let mut keys: Vec<u32> = self.gone.iter().map(|(key, _)| *key).collect();
+        keys.dedup();
+        keys
+    }
+}
+
+impl Database {
+    /// Faults or the design have changed: whether leaders still lead, who reaches them, and who
+    /// lacks one.
+    pub(crate) fn look(&mut self, cx: &mut World) {
+        if self.is_quorum() {
+            return self.hand_over_missed(cx);
+        }
+        let shards = self.members.replication.as_ref().map(|known| known.shards);
+        for shard in 0..shards.unwrap_or(0) {
+            self.look_at_shard(shard, cx);
+        }
+    }
+
+    fn look_at_shard(&mut self, shard: u32, cx: &mut World) {
+        let node = self.node;
+        let Some(replication) = &mut self.members.replication else {
+            return;
+        };
+        while let Some((stays, yields)) = replication.rivals(shard, View { node, cx }) {
+            replication.settle(node, stays, yields, cx);
+        }
+        let view = View { node, cx };
+        let members = replication.members(shard);
+        for member in members.clone() {
+            let is_free = replication.copies[member as usize].leader == NOBODY;
+            let leader = is_free.then(|| replication.reached_leader(member, view));
+            match leader.flatten() {
+                Some(leader) => replication.follow(member, leader, cx, view),
+                None => replication.connect(member, cx, view),
+            }
+        }
+        let (detection, election) = (
+            replication.spec.detection_time.0,
+            replication.spec.election_time.0,
+        );
+        let mut due = Vec::new();
+        for member in members.clone() {
+            let is_calm = !view.runs(member) || replication.is_led(member, view);
+            let can_move = !is_calm
+                && (replication.reached_leader(member, view).is_some()
+                    || replication.candidate(member, view).is_some());
+            let copy = &mut replication.copies[member as usize];
+            let watch = match (is_calm, copy.watch) {
+                (true, _) => Watch::Calm,
+                (false, Watch::Calm) if copy.leader != NOBODY => Watch::Detects(cx.now + detection),
+                (false, Watch::Calm | Watch::Stuck) if can_move => Watch::Elects(cx.now + election),
+                (false, Watch::Calm) => Watch::Stuck,
+                (false, known) => known,
+            };
+            if watch != copy.watch
+                && let Watch::Detects(at) | Watch::Elects(at) = watch
+            {
+                due.push((at, member));
+            }
+            copy.watch = watch;
+        }
+        let leads: Vec<bool> = members
+            .clone()
+            .map(|member| replication.leads(member))
+            .collect();
+        if let Some(router) = &mut cx.node_mut(node).router {
+            for (member, leads) in members.zip(leads) {
+                router.leads[member as usize] = leads;
+            }
+        }
+        for (at, member) in due {
+            cx.at(at, Event::Elect { node, member });
+        }
+    }
+
+    /// A member has noticed that it lacks a leader, or another is elected.
+    #[cold]
+    pub(super) fn elect(&mut self, member: u32, cx: &mut World) {
+        let node = self.node;
+        let Some(replication) = &mut self.members.replication else {
+            return;
+        };
+        let Some(copy) = replication.copies.get_mut(member as usize) else {
+            return;
+        };
+        let view = View { node, cx };
+        match copy.watch {
+            Watch::Detects(at) if at == cx.now => {
+                copy.watch = Watch::Stuck;
+                if copy.leader == member {
+                    copy.leader = NOBODY;
+                    copy.is_reached = false;
+                } else if let Some(leader) = replication.reached_leader(member, view) {
+                    replication.follow(member, leader, cx, view);
+                }
+            }
+            Watch::Elects(at) if at == cx.now => {
+                copy.watch = Watch::Stuck;
+                if let Some(leader) = replication.reached_leader(member, view) {
+                    replication.follow(member, leader, cx, view);
+                } else if let Some(new) = replication.candidate(member, view) {
+                    replication.take_over(node, new, cx);
+                }
+            }
+            // Of an older loss.
+            _ => return,
+        }
+        let shard = member
+            / self
+                .members
+                .replication
+                .as_ref()
+                .map_or(1, |r| r.spec.replicas);
+        self.look_at_shard(shard, cx);
+    }
+
+    /// The leaders of all shards step down, and others are elected.
+    #[cold]
+    pub(crate) fn depose(&mut self, cx: &mut World) {
+        let Some(replication) = self.members.replication.as_mut() else {
+            return;
+        };
+        if replication.is_quorum() {
+            return;
+        }
+        for member in 0..replication.copies.len() as u32 {
+            if replication.leads(member) {
+                let shard = replication.shard_of(member);
+                replication.barred.insert(shard, member);
+                let copy = &mut replication.copies[member as usize];
+                (copy.leader, copy.is_reached) = (NOBODY, false);
+                // Everybody has heard of it.
+                for follower in replication.members(shard) {
+                    let copy = &mut replication.copies[follower as usize];
+                    if copy.leader == member {
+                        copy.watch = Watch::Stuck;
+                    }
+                }
+            }
+        }
+        self.look(cx);
+    }
+}
+
+impl Replication {
+    /// A member leads from now on. What it lacks is undone, where the old leader is not still at
+    /// work beside it.
+    fn take_over(&mut self, node: NodeIx, new: u32, cx: &mut World) {
+        let shard = self.shard_of(new);
+        self.apply_due(new, cx.now);
+        let old = self.copies[new as usize].leader;
+        let copy = &mut self.copies[new as usize];
+        copy.disconnect();
+        let ahead = copy.missed.take();
+        (copy.leader, copy.is_reached) = (new, true);
+        self.failovers += 1;
+        self.barred.remove(&shard);
+        let goes_on = |known: &Self, leader: u32, cx: &World| {
+            let view = View { node, cx };
+            known.diverges() && leader != NOBODY && known.leads(leader) && view.runs(leader)
+        };
+        let undone = Undone::new(ahead.iter().copied());
+        let is_fork = old != new && goes_on(self, old, cx);
+        if is_fork {
+            ahead
+                .into_iter()
+                .for_each(|write| self.copies[old as usize].fork.push(write));
+        } else {
+            self.undo(node, new, &undone, cx);
+            // Where a third leads beside them, what the old one wrote since then goes on as its own.
+            if let Some(copy) = self.copies.get_mut(old as usize).filter(|_| old != new) {
+                let mut fork = copy.fork.take();
+                fork.retain(|write| !undone.has(write));
+                fork.into_iter()
+                    .for_each(|write| self.copies[new as usize].fork.push(write));
+            }
+        }
+        for member in self.members(shard).filter(|member| *member != new) {
+            let leader = self.copies[member as usize].leader;
+            let view = View { node, cx };
+            let stays = goes_on(self, leader, cx) && !view.reach(member, new);
+            if stays || goes_on(self, member, cx) && self.leads(member) {
+                continue;
+            }
+            self.follow_from(member, new, &undone, node, cx);
+        }
+    }
+
+    /// A member follows a new leader, and is put where that stands as to what was undone.
+    fn follow_from(&mut self, member: u32, new: u32, undone: &Undone, node: NodeIx, cx: &World) {
+        self.apply_due(member, cx.now);
+        let copy = &mut self.copies[member as usize];
+        copy.disconnect();
+        copy.missed.list.retain(|write| !undone.has(write));
+        for key in undone.keys() {
+            let version = self.copies[new as usize].version(key);
+            let copy = &mut self.copies[member as usize];
+            if copy.version(key) > version {
+                copy.has.insert(key, version);
+            }
+        }
+        let view = View { node, cx };
+        self.copies[member as usize].leader = new;
+        self.connect(member, cx, view);
+    }
+
+    fn undo(&mut self, node: NodeIx, new: u32, undone: &Undone, cx: &mut World) {
+        // Where a third leads beside them, its word counts too.
+        let leaders = self.members(self.shard_of(new));
+        let leaders: Vec<u32> = leaders.filter(|member| self.leads(*member)).collect();
+        let standing = undone.keys().into_iter().map(|key| {
+            let versions = leaders
+                .iter()
+                .map(|leader| self.copies[*leader as usize].version(key));
+            (key, versions.max().unwrap_or(0))
+        });
+        let standing: Vec<_> = standing.collect();
+        cx.lose_versions(node, &undone.writes, &standing);
+        self.undone += undone.writes.len() as u64;
+    }
+
+    /// Two leaders meet: of each key that both sides wrote, the last write stands and the other
+    /// side's are undone; then one of them yields.
+    fn settle(&mut self, node: NodeIx, stays: u32, yields: u32, cx: &mut World) {
+        let [mine, theirs] = [stays, yields].map(|leader| {
+            self.apply_due(leader, cx.now);
+            self.copies[leader as usize].fork.take()
+        });
+        let first = |list: &[Write]| {
+            let mut first: BTreeMap<u32, u32> = BTreeMap::new();
+            for write in list {
+                first.entry(write.key).or_insert(write.over);
+            }
+            first
+        };
+        let (my_first, their_first) = (first(&mine), first(&theirs));
+        let version = |known: &Self, leader: u32, key| known.copies[leader as usize].version(key);
+        let they_win = |known: &Self, key| version(known, yields, key) > version(known, stays, key);
+        // What the other side built upon is no loser.
+        let is_undone = |known: &Self, write: &Write, is_mine: bool| {
+            let others = if is_mine { &their_first } else { &my_first };
+            let over = others.get(&write.key);
+            over.is_some_and(|over| write.version > *over && they_win(known, write.key) == is_mine)
+        };
+        let losers = mine.iter().filter(|write| is_undone(self, write, true));
+        let losers = losers.chain(theirs.iter().filter(|write| is_undone(self, write, false)));
+        let undone = Undone::new(losers.copied());
+        let taken: Vec<Write> = {
+            let is_news = |write: &&Write| {
+                they_win(self, write.key) && write.version > version(self, stays, write.key)
+            };
+            theirs.iter().filter(is_news).copied().collect()
+        };
+        cx.lose_versions(node, &undone.writes, &[]);
+        self.undone += undone.writes.len() as u64;
+        let all = mine
+            .into_iter()
+            .chain(theirs)
+            .filter(|write| !undone.has(write));
+        let all: Vec<Write> = all.collect();
+        // Who followed the one that stays gets what the others wrote, as if it were written now.
+        for member in self.followers(stays).collect::<Vec<_>>() {
+            self.copies[member as usize].drop_undone(|write| undone.has(write));
+        }
+        for write in taken {
+            self.copies[stays as usize]
+                .has
+                .insert(write.key, write.version);
+            self.pass_on(stays, write, cx);
+        }
+        let mut keys: Vec<u32> = all.iter().map(|write| write.key).collect();
+        keys.extend(undone.keys());
+        keys.sort_unstable();
+        keys.dedup();
+        for member in self.followers(yields).collect::<Vec<_>>() {
+            self.apply_due(member, cx.now);
+            self.copies[member as usize].disconnect();
+            for key in &keys {
+                let version = self.copies[stays as usize].version(*key);
+                self.copies[member as usize].has.insert(*key, version);
+            }
+            let copy = &mut self.copies[member as usize];
+            copy.missed
+                .list
+                .retain(|write| keys.binary_search(&write.key).is_err());
+            copy.leader = stays;
+            copy.is_reached = false;
+        }
+        let shard = self.shard_of(stays);
+        let has_others = self
+            .members(shard)
+            .any(|member| member != stays && self.leads(member));
+        if has_others {
+            all.into_iter()
+                .for_each(|write| self.copies[stays as usize].fork.push(write));
+        }
+    }
+}

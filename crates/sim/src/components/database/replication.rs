@@ -1,0 +1,530 @@
+//! Copies of each shard: what their members have of it, and what is on its way to them.
+//!
+//! What a follower has is not simulated event by event: a write at the leader is noted for each
+//! follower with the moment it will be applied there, and whoever looks at the follower applies what
+//! is due by then. Who leads is in [`super::leaders`], what needs no leader in [`super::quorum`].
+
+use super::*;
+use crate::data::{OpId, Seen, Table};
+use crate::measure::Histogram;
+use design::kinds::database::{OnPartition, Replication as Spec, ReplicationMode};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A member that follows nobody.
+pub(super) const NOBODY: u32 = u32::MAX;
+
+/// Versions by key; 0 is of before the first write.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Versions(Table<u32>);
+
+impl Versions {
+    pub(super) fn get(&self, key: u32) -> u32 {
+        self.0.get(key).copied().unwrap_or(0)
+    }
+
+    pub(super) fn insert(&mut self, key: u32, version: u32) {
+        *self.0.entry(key) = version;
+    }
+
+    fn keys(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|(key, _)| key)
+    }
+}
+
+/// A write, as members pass it on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Write {
+    pub(super) key: u32,
+    pub(super) version: u32,
+    /// The version it took the place of, where it was made.
+    pub(super) over: u32,
+    pub(super) made: u64,
+    pub(super) op: OpId,
+    /// Of a quorum: whether whom it is kept for ran and was cut off when it was made.
+    pub(super) is_beside: bool,
+}
+
+/// Most writes kept one by one for a member that is away; of more, the newest of each key is.
+const BACKLOG_MAX: usize = 65_536;
+
+/// Writes in the order they were made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Backlog {
+    pub(super) list: Vec<Write>,
+    /// More than these are thinned out.
+    limit: usize,
+}
+
+impl Backlog {
+    pub(super) fn push(&mut self, write: Write) {
+        self.list.push(write);
+        if self.list.len() > self.limit.max(BACKLOG_MAX) {
+            self.thin();
+        }
+    }
+
+    #[cold]
+    fn thin(&mut self) {
+        let mut newest: BTreeMap<u32, Write> = BTreeMap::new();
+        for write in &self.list {
+            let known = newest.entry(write.key).or_insert(*write);
+            *known = Write {
+                over: known.over,
+                is_beside: known.is_beside | write.is_beside,
+                ..*write
+            };
+        }
+        self.list = newest.into_values().collect();
+        self.list.sort_by_key(|write| (write.made, write.version));
+        self.limit = 2 * self.list.len();
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Write> {
+        self.limit = 0;
+        std::mem::take(&mut self.list)
+    }
+}
+
+/// Where a member is with the loss of its leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// It has one.
+    Calm,
+    /// It will have noticed at a moment.
+    Detects(u64),
+    /// Another will be elected at a moment.
+    Elects(u64),
+    /// Nobody it reaches can lead.
+    Stuck,
+}
+
+/// What one member has of its shard.
+#[derive(Clone, Debug)]
+pub(super) struct Copy {
+    pub(super) has: Versions,
+    /// What it will have, in order of time.
+    log: VecDeque<(u64, Write)>,
+    /// What was written while it could not be reached.
+    pub(super) missed: Backlog,
+    /// Whom it follows; itself where it leads.
+    pub(super) leader: u32,
+    /// Whether its leader's writes reach it.
+    pub(super) is_reached: bool,
+    pub(super) watch: Watch,
+    /// Written here since another has led beside it.
+    pub(super) fork: Backlog,
+}
+
+impl Copy {
+    fn new(leader: u32) -> Self {
+        Self {
+            has: Versions::default(),
+            log: VecDeque::new(),
+            missed: Backlog::default(),
+            leader,
+            is_reached: true,
+            watch: Watch::Calm,
+            fork: Backlog::default(),
+        }
+    }
+
+    pub(super) fn version(&self, key: u32) -> u32 {
+        self.has.get(key)
+    }
+
+    /// What is still on its way is not: it is sent again once its leader reaches it.
+    pub(super) fn disconnect(&mut self) {
+        self.is_reached = false;
+        let mut list: Vec<Write> = self.log.drain(..).map(|(_, write)| write).collect();
+        list.append(&mut self.missed.list);
+        self.missed.list = list;
+    }
+
+    /// What is on its way, or kept for it, is without what was undone.
+    pub(super) fn drop_undone(&mut self, is_undone: impl Fn(&Write) -> bool) {
+        self.log.retain(|(_, write)| !is_undone(write));
+        self.missed.list.retain(|write| !is_undone(write));
+    }
+
+    /// Writes it does not have yet.
+    pub(super) fn lacks(&self) -> usize {
+        self.log.len() + self.missed.list.len()
+    }
+}
+
+/// The replication of a database.
+#[derive(Clone, Debug)]
+pub(super) struct Replication {
+    pub(super) spec: Spec,
+    lag: Sampler,
+    apply: Sampler,
+    pub(super) shards: u32,
+    pub(super) copies: Vec<Copy>,
+    /// By shard: a leader that stepped down and is not to be elected at once again.
+    pub(super) barred: BTreeMap<u32, u32>,
+    /// What the store of truth calls itself, where anybody writes.
+    pub(super) store: Option<u16>,
+    lags: Stream,
+    applies: Stream,
+    pub(super) routing: Stream,
+    /// Times that another member took over.
+    pub(super) failovers: u64,
+    /// Writes undone, since who has them no longer led or they lost against later ones.
+    pub(super) undone: u64,
+    /// From a write to its being applied at a follower (measured).
+    pub(super) lag_ns: Histogram,
+}
+
+impl Replication {
+    pub(super) fn new(spec: &Spec, streams: [Stream; 3]) -> Self {
+        let [lags, applies, routing] = streams;
+        Self {
+            spec: spec.clone(),
+            lag: Sampler::new(&spec.lag),
+            apply: Sampler::new(&spec.apply_time),
+            shards: 0,
+            copies: Vec::new(),
+            barred: BTreeMap::new(),
+            store: None,
+            lags,
+            applies,
+            routing,
+            failovers: 0,
+            undone: 0,
+            lag_ns: Histogram::default(),
+        }
+    }
+
+    /// New parameters. With other copies, or other rules of who has what, all begin anew, each with
+    /// everything: false then.
+    pub(super) fn update(&mut self, spec: &Spec, shards: u32) -> bool {
+        let is_same = self.spec.replicas == spec.replicas
+            && self.shards == shards
+            && (self.spec.mode == ReplicationMode::Quorum)
+                == (spec.mode == ReplicationMode::Quorum);
+        self.spec = spec.clone();
+        self.lag = Sampler::new(&spec.lag);
+        self.apply = Sampler::new(&spec.apply_time);
+        if !is_same {
+            self.shards = shards;
+            let leader = |member: u32| member - member % spec.replicas;
+            let members = 0..shards * spec.replicas;
+            self.copies = members.map(|member| Copy::new(leader(member))).collect();
+            self.barred.clear();
+        }
+        is_same
+    }
+
+    /// At the start every member has what stands.
+    pub(super) fn fill(&mut self, standing: impl Iterator<Item = (u32, u32)>, at: &Placement) {
+        for (key, version) in standing {
+            for member in self.members(at.shard(key)) {
+                self.copies[member as usize].has.insert(key, version);
+            }
+        }
+    }
+
+    pub(super) fn is_quorum(&self) -> bool {
+        self.spec.mode == ReplicationMode::Quorum
+    }
+
+    pub(super) fn diverges(&self) -> bool {
+        self.spec.on_partition == OnPartition::Diverge
+    }
+
+    pub(super) fn members(&self, shard: u32) -> std::ops::Range<u32> {
+        shard * self.spec.replicas..(shard + 1) * self.spec.replicas
+    }
+
+    pub(super) fn shard_of(&self, member: u32) -> u32 {
+        member / self.spec.replicas
+    }
+
+    /// Whether a member leads its shard.
+    pub(super) fn leads(&self, member: u32) -> bool {
+        let copy = self.copies.get(member as usize);
+        copy.is_some_and(|copy| copy.leader == member)
+    }
+
+    /// Applies what is due at a member. Where there is a leader its word is final; else the newest is.
+    pub(super) fn apply_due(&mut self, member: u32, now: u64) {
+        let is_quorum = self.is_quorum();
+        let copy = &mut self.copies[member as usize];
+        while let Some((at, write)) = copy.log.front().copied() {
+            if at > now {
+                break;
+            }
+            let version = match is_quorum {
+                true => copy.version(write.key).max(write.version),
+                false => write.version,
+            };
+            copy.has.insert(write.key, version);
+            copy.log.pop_front();
+        }
+    }
+
+    /// What a member has of a key by now.
+    pub(super) fn version(&mut self, member: u32, key: u32, now: u64) -> u32 {
+        self.apply_due(member, now);
+        self.copies[member as usize].version(key)
+    }
+
+    /// How long a write takes to a member: on its way, and to be applied. Drawn whether it gets
+    /// there or not.
+    fn draw_lag(&mut self) -> (u64, u64) {
+        let lag = self.lag.draw(&mut self.lags);
+        (lag, self.apply.draw(&mut self.applies))
+    }
+
+    /// A write is on its way to a member, behind all that is: when it will be applied.
+    fn ship(&mut self, member: u32, write: Write, (lag, apply): (u64, u64), cx: &World) -> u64 {
+        self.apply_due(member, cx.now);
+        let log = &mut self.copies[member as usize].log;
+        let before = log.back().map_or(0, |(at, _)| *at);
+        let at = (cx.now + lag).max(before) + apply;
+        log.push_back((at, write));
+        if write.made >= cx.warmup {
+            self.lag_ns.add(at - write.made);
+        }
+        at
+    }
+
+    /// A leader wrote: its followers will have it. When the first of them does.
+    pub(super) fn spread(&mut self, leader: u32, write: Write, cx: &World) -> Option<u64> {
+        let members = self.members(self.shard_of(leader));
+        let has_rival = members
+            .clone()
+            .any(|member| member != leader && self.leads(member));
+        let copy = &mut self.copies[leader as usize];
+        copy.has.insert(write.key, write.version);
+        if has_rival {
+            copy.fork.push(write);
+        }
+        self.pass_on(leader, write, cx)
+    }
+
+    /// Passes a write on to whoever follows a leader.
+    pub(super) fn pass_on(&mut self, leader: u32, write: Write, cx: &World) -> Option<u64> {
+        let mut first: Option<u64> = None;
+        for member in self.members(self.shard_of(leader)) {
+            if member == leader {
+                continue;
+            }
+            let lag = self.draw_lag();
+            let copy = &mut self.copies[member as usize];
+            if copy.leader != leader {
+                continue;
+            }
+            if !copy.is_reached {
+                copy.missed.push(write);
+                continue;
+            }
+            let at = self.ship(member, write, lag, cx);
+            first = Some(first.map_or(at, |first| first.min(at)));
+        }
+        first
+    }
+
+    /// A member can be reached again: it gets what it missed.
+    pub(super) fn reconnect(&mut self, member: u32, cx: &World) {
+        let copy = &mut self.copies[member as usize];
+        copy.is_reached = true;
+        let missed = copy.missed.take();
+        if missed.is_empty() {
+            return;
+        }
+        let (lag, mut apply) = self.draw_lag();
+        for write in missed {
+            self.ship(member, write, (lag, apply), cx);
+            apply = self.apply.draw(&mut self.applies);
+        }
+    }
+
+    /// The newest version of a key that a member has or will have.
+    pub(super) fn newest_coming(&self, member: u32, key: u32) -> u32 {
+        let copy = &self.copies[member as usize];
+        let coming = copy.log.iter().map(|(_, write)| write);
+        let coming = coming
+            .chain(&copy.missed.list)
+            .filter(|write| write.key == key);
+        let coming = coming.map(|write| write.version).max();
+        coming.unwrap_or(0).max(copy.version(key))
+    }
+
+    /// A member of a quorum gets one write later than others.
+    pub(super) fn hand_over(&mut self, member: u32, write: Write, cx: &World) {
+        let lag = self.draw_lag();
+        self.ship(member, write, lag, cx);
+    }
+
+    /// When another member of a shard than this one has a write: now, later, or as it is never.
+    pub(super) fn copied(&mut self, member: u32, key: u32, version: u32, now: u64) -> Option<u64> {
+        let mut first: Option<u64> = None;
+        for other in self.members(self.shard_of(member)) {
+            if other == member {
+                continue;
+            }
+            if self.version(other, key, now) >= version {
+                return Some(now);
+            }
+            let mut log = self.copies[other as usize].log.iter();
+            let coming = log.find(|(_, write)| write.key == key && write.version >= version);
+            if let Some((at, _)) = coming {
+                first = Some(first.map_or(*at, |first| first.min(*at)));
+            }
+        }
+        first
+    }
+
+    /// Who holds versions, and writes that may still be undone, says so.
+    pub(super) fn hold(&self, held: &mut Held) {
+        let Some(store) = self.store else { return };
+        for copy in &self.copies {
+            let coming = copy.log.iter().map(|(_, write)| write);
+            for write in coming.chain(&copy.missed.list).chain(&copy.fork.list) {
+                held.op(write.op);
+                held.seen(write.key, &Seen::of(store, write.version));
+                held.seen(write.key, &Seen::of(store, write.over));
+                held.seen(write.key, &Seen::of(store, copy.version(write.key)));
+            }
+        }
+        if !self.is_quorum() {
+            return;
+        }
+        // Members that were not asked may have any version for ever.
+        for shard in 0..self.shards {
+            let copies = &self.copies[self.members(shard).start as usize..];
+            let copies = &copies[..self.spec.replicas as usize];
+            for key in copies.iter().flat_map(|copy| copy.has.keys()) {
+                for copy in copies {
+                    held.seen(key, &Seen::of(store, copy.version(key)));
+                }
+            }
+        }
+    }
+
+    /// What a member has of keys in the end: with all that is on its way to it, or without.
+    pub(super) fn disagreements(
+        &self,
+        standing: impl Iterator<Item = (u32, u32)>,
+        at: &Placement,
+        is_over: bool,
+    ) -> Vec<u32> {
+        let is_quorum = self.is_quorum();
+        let coming = self.copies.iter().map(|copy| {
+            let log = copy.log.iter().filter(|_| is_over);
+            let mut coming: BTreeMap<u32, u32> = BTreeMap::new();
+            for (_, write) in log {
+                let known = coming.entry(write.key).or_insert(0);
+                *known = match is_quorum {
+                    true => (*known).max(write.version).max(copy.version(write.key)),
+                    false => write.version,
+                };
+            }
+            coming
+        });
+        let coming: Vec<_> = coming.collect();
+        let differs = |(key, version): &(u32, u32)| {
+            let mut members = self.members(at.shard(*key));
+            members.any(|member| {
+                let coming = coming[member as usize].get(key).copied();
+                coming.unwrap_or(self.copies[member as usize].version(*key)) != *version
+            })
+        };
+        standing.filter(differs).map(|(key, _)| key).collect()
+    }
+}
+
+impl Database {
+    /// Whether a write may be applied at the member it was worked on: as a leader, and with a
+    /// follower where that takes one.
+    pub(super) fn may_commit(&self, id: CallId, cx: &World) -> bool {
+        let member = cx.calls[id].replica;
+        self.members
+            .replication
+            .as_ref()
+            .is_none_or(|replication| replication.may_commit(member))
+    }
+
+    /// A write was applied at the leader: the others will have it. When the answer may go, where it
+    /// waits for one of them.
+    pub(super) fn replicate(&mut self, id: CallId, cx: &mut World) -> Option<u64> {
+        let (key, leader) = (cx.calls[id].key, cx.calls[id].replica);
+        let (_, version) = cx.seen(id).iter().next()?;
+        let replication = self.members.replication.as_mut()?;
+        let over = replication.copies.get(leader as usize)?.version(key);
+        if version <= over {
+            // It was known before.
+            return None;
+        }
+        let write = Write {
+            key,
+            version,
+            over,
+            made: cx.now,
+            op: cx.intent(id),
+            is_beside: false,
+        };
+        let first = replication.spread(leader, write, cx);
+        first.filter(|_| replication.spec.mode == ReplicationMode::SemiSync)
+    }
+
+    /// Whether a write that waited for a follower is there now: else when it will be, or that it
+    /// is not known to be anywhere.
+    pub(super) fn copied(&mut self, id: CallId, cx: &World) -> Option<u64> {
+        let (key, member) = (cx.calls[id].key, cx.calls[id].replica);
+        let Some(replication) = &mut self.members.replication else {
+            return Some(cx.now);
+        };
+        if !replication.leads(member) {
+            return None;
+        }
+        let seen = cx.seen(id);
+        let (_, version) = seen.iter().next()?;
+        replication.copied(member, key, version, cx.now)
+    }
+
+    /// What an answer to a read is made of, at the member that gave it.
+    pub(super) fn read(&mut self, id: CallId, cx: &mut World) {
+        let call = &cx.calls[id];
+        let (key, member) = (call.key, call.replica);
+        let shard = self.members.placement.shard(key);
+        let store = cx.owned_store(self.node);
+        let replication = self.members.replication.as_mut();
+        let mine = replication.filter(|known| known.members(shard).contains(&member));
+        match (mine, store) {
+            (Some(replication), Some(store)) => {
+                let version = replication.version(member, key, cx.now);
+                cx.serve(id, Seen::of(store, version));
+            }
+            // Of another shard since an edit.
+            _ => cx.read_store(id),
+        }
+    }
+
+    /// Keys of which some member has another version than the one that stands.
+    pub(crate) fn disagreements(&self, is_over: bool, cx: &World) -> Vec<u32> {
+        let Some(replication) = &self.members.replication else {
+            return Vec::new();
+        };
+        let standing = cx.standing_versions(self.node);
+        replication.disagreements(standing, &self.members.placement, is_over)
+    }
+}
+
+impl Replication {
+    fn may_commit(&self, member: u32) -> bool {
+        let reaches_one = || {
+            let mut others = self.members(self.shard_of(member));
+            others.any(|other| {
+                let copy = &self.copies[other as usize];
+                other != member && copy.leader == member && copy.is_reached
+            })
+        };
+        match self.spec.mode {
+            ReplicationMode::Quorum => true,
+            ReplicationMode::Async => self.leads(member),
+            ReplicationMode::SemiSync => self.leads(member) && reaches_one(),
+        }
+    }
+}
