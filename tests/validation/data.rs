@@ -65,7 +65,7 @@ pub(crate) fn lag(p: &Point) -> Measured {
 pub(crate) fn quorum(p: &Point) -> Measured {
     let replicated = database(
         json!({"replication": {"replicas": p.n("N"), "mode": "quorum",
-        "w": p.n("W"), "r": p.n("R"), "lag": "const(1h)"}}),
+        "w": p.n("W"), "r": p.n("R"), "write_to": "quorum"}}),
     );
     let at = |offset: f64| {
         (0..10_000)

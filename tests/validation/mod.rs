@@ -50,7 +50,6 @@ const fn omitting(
 }
 
 const ARITHMETIC: &str = "arithmetic on the parameters: nothing to simulate";
-const NOT_YET: &str = "not modelled yet: replication of databases (lag, quorums, failover)";
 const NO_OUTBOX: &str = "not modelled yet: change data capture from a database to a queue";
 const NO_GOSSIP: &str = "no component gossips; membership is known to balancers by health checks, to queues by sessions";
 const NO_CAS: &str = "the model has no conditional write: a database applies every write it is sent, row locks make writers wait instead";
@@ -140,8 +139,8 @@ pub(crate) const TABLE: &[Case] = &[
         &[("critical_hit_ratio", ARITHMETIC)],
     ),
     case("C12", caches::avalanche, 0),
-    omitting("D01", data::lag, 0, &[("*", NOT_YET)]),
-    omitting("D03", data::quorum, 0, &[("*", NOT_YET)]),
+    case("D01", data::lag, 0),
+    case("D03", data::quorum, 0),
     case("D06", data::bins, 0),
     case("D07", data::hot_shard, 0),
     case("D08", data::scatter, 0),
@@ -167,7 +166,7 @@ pub(crate) const TABLE: &[Case] = &[
             ("other_rows_unaffected", "the same"),
         ],
     ),
-    omitting("D14", data::in_sync, 0, &[("*", NOT_YET)]),
+    case("D14", data::in_sync, 0),
     case("D16", data::duplicates, 0),
     case("M01", messaging::visibility, 0),
     case("M02", messaging::dead_letters, 0),
