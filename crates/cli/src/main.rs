@@ -9,6 +9,7 @@ mod csv;
 #[cfg(test)]
 mod fuzz;
 mod input;
+mod outcomes;
 mod runs;
 mod statistics;
 mod table;

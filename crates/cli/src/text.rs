@@ -1,5 +1,6 @@
 //! A report for people, of one run or of several seeds.
 
+use crate::outcomes;
 use crate::statistics::Estimate;
 use crate::table::{count, figure, ms, percent, table};
 use design::Design;
@@ -9,6 +10,7 @@ use serde_json::Value;
 pub(crate) fn report(design: &Design, report: &Value) -> String {
     let mut out = heading(design, report);
     out += &requests(&report["requests"]);
+    out += &outcomes::lines(report);
     out += "\n";
     out += &nodes(design, report);
     if !design.links.is_empty() {
@@ -186,7 +188,7 @@ fn held(score: &Value) -> &'static str {
 }
 
 /// A figure, with half the width of its interval where it is of several runs.
-fn cell(value: &Value, show: impl Fn(f64) -> String) -> String {
+pub(crate) fn cell(value: &Value, show: impl Fn(f64) -> String) -> String {
     match (value, Estimate::from_json(value)) {
         (_, Some(estimate)) => match estimate.half {
             Some(half) if half > 0.0 => format!("{} ± {}", show(estimate.mean), show(half)),
@@ -198,7 +200,7 @@ fn cell(value: &Value, show: impl Fn(f64) -> String) -> String {
 }
 
 /// A figure, or the mean of one.
-fn number(value: &Value) -> f64 {
+pub(crate) fn number(value: &Value) -> f64 {
     let mean = Estimate::from_json(value).map(|estimate| estimate.mean);
     mean.or(value.as_f64()).unwrap_or(0.0)
 }
@@ -209,7 +211,7 @@ fn sum(causes: &Value) -> f64 {
 }
 
 /// Counts are whole, means of counts need not be.
-fn whole(n: f64) -> String {
+pub(crate) fn whole(n: f64) -> String {
     match n.fract() == 0.0 {
         true => count(n as u64),
         false => figure(n),
