@@ -129,3 +129,66 @@ fn a_write_invalidates_by_a_message_once_it_has_succeeded() {
         assert_eq!(reads, loads, "{on_write}");
     }
 }
+
+/// One read at 0 and one at 20, while the cache is out until 10; ends of requests and loads.
+fn without_cache(to_cache: &str, when: &str, error_rate: f64) -> (String, f64, f64, Vec<f64>) {
+    let nodes = [
+        replay_by("u", [0, 20, 40], ONE_KEY),
+        service("api", 0, ""),
+        cache(""),
+        service("db", 5, &format!(r#""error_rate": {error_rate}"#)),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->cache", to_cache),
+        link("api->db", &format!(r#""when": {when}"#)),
+    ];
+    let out = fault("cache_outage", "cache", 0, 10, "");
+    let run = run_with("", &nodes, &links, &[out]);
+    let degraded = run.number("/requests/degraded");
+    (run.failed(), run.ok(), degraded, run.sent("api->db"))
+}
+
+#[test]
+fn a_cache_that_does_not_answer_is_a_cache_that_misses() {
+    let optional = r#""optional": true"#;
+    let failed = |text: &str| text.to_owned();
+    // The origin is asked (at 0, and at 20 for the fill at 0 was refused too), and the answers are whole.
+    let whole = (String::new(), 3.0, 0.0, vec![0.0, 20.0]);
+    assert_eq!(without_cache(optional, r#""on_miss""#, 0.0), whole);
+    let both = r#"["on_miss", "on_error"]"#;
+    assert_eq!(without_cache(optional, both, 0.0), whole);
+    assert_eq!(without_cache("", both, 0.0), whole);
+    // A fallback that is no origin gives another answer than was asked for.
+    let fallback = (String::new(), 2.0, 1.0, vec![0.0]);
+    assert_eq!(without_cache("", r#""on_error""#, 0.0), fallback);
+    // A look-up that must succeed fails the answer where nothing is done about it.
+    let fails = (failed("error 1"), 2.0, 0.0, vec![20.0]);
+    assert_eq!(without_cache("", r#""on_miss""#, 0.0), fails);
+    // An origin that fails makes nothing whole.
+    let broken = (failed("error 3"), 0.0, 0.0, vec![0.0, 20.0, 40.0]);
+    assert_eq!(without_cache(optional, r#""on_miss""#, 1.0), broken);
+    // Nobody loads: a part is missing.
+    let nobody = (String::new(), 2.0, 1.0, vec![]);
+    assert_eq!(without_cache(optional, r#""writes""#, 0.0), nobody);
+}
+
+#[test]
+fn what_else_is_missing_stays_missing_when_the_origin_has_answered() {
+    let nodes = [
+        replay_by("u", [0], ONE_KEY),
+        service("api", 0, ""),
+        service("ads", 0, r#""error_rate": 1"#),
+        cache(""),
+        database("db", 5, ""),
+    ];
+    let out = || fault("cache_outage", "cache", 0, 10, "");
+    let degraded = |order: [&str; 2]| {
+        let mut links = vec![link("u->api", "")];
+        links.extend(order.map(|ends| link(ends, r#""optional": true"#)));
+        links.push(link("api->db", r#""when": "on_miss""#));
+        run_with("", &nodes, &links, &[out()]).number("/requests/degraded")
+    };
+    assert_eq!(degraded(["api->ads", "api->cache"]), 1.0);
+    assert_eq!(degraded(["api->cache", "api->ads"]), 1.0);
+}

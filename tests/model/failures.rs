@@ -132,6 +132,14 @@ fn an_error_rate_answers_its_share_at_once_and_a_gray_failure_hides_from_probes(
     // Replica 1 is probed at 20, so of its calls (20, 60, ...) only the first fails.
     assert_eq!(failing("error_rate"), "error 1");
     assert_eq!(failing("gray_failure"), "error 5");
+    // The process takes connections all the while: every call of the replica fails (20, 60, ...).
+    for kind in ["error_rate", "third_party_outage"] {
+        let one = fault(kind, "api", 0, 900, r#""errors": 1, "replica": 1"#);
+        let mut tcp = balanced.clone();
+        tcp[1] = tcp[1].replace(r#""interval""#, r#""depth": "tcp", "interval""#);
+        let run = run_with("", &tcp, &links, &[one]);
+        assert_eq!(run.failed(), "error 5", "{kind}");
+    }
     // What does not fail is slow.
     let slow = fault("gray_failure", "api", 0, 900, r#""errors": 0, "times": 3"#);
     let one = [replay([0]), service("api", 10, "")];
@@ -374,4 +382,68 @@ fn a_leaked_connection_stays_away_until_the_caller_restarts() {
         run.trace("u->api"),
         "call 0, answer 1, call 10, answer 11, call 20, answer 21, call 30, failure 35, call 110, answer 111"
     );
+}
+
+#[test]
+fn what_happens_at_a_moment_comes_again_by_chance() {
+    // A leader steps down every 10 s in the mean: over 20,000 s it does about 2,000 times (a
+    // Poisson count, so within 4 standard deviations of 45).
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "0.01/s"}"#),
+        node("locks", "coordinator", r#""election_time": "1ms""#),
+        node("cache", "cache", ""),
+    ];
+    let links = [link("u->locks", ""), link("u->cache", "")];
+    let settings = r#""duration": "20000s", "drain": false"#;
+    let elections = |rest: &str| {
+        let steps_down = format!(r#"{{"kind": "leader_failover", "target": "locks"{rest}}}"#);
+        let run = run_with(settings, &nodes, &links, &[steps_down]);
+        run.number("/nodes/locks/locks/elections")
+    };
+    assert_eq!(elections(""), 1.0);
+    let often = elections(r#", "mtbf": "10s""#);
+    assert!((often - 2000.0).abs() < 180.0, "{often}");
+    // Every flush costs the one key that is looked up all the time a miss: 1,000 in 10,000 s.
+    let nodes = [
+        node(
+            "u",
+            "client",
+            r#""arrivals": {"constant": "100/s"}, "operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#,
+        ),
+        node("cache", "cache", r#""ttl": null"#),
+        database("db", 0, ""),
+    ];
+    let links = [link("u->cache", ""), link("cache->db", "")];
+    let flush = r#"{"kind": "cache_flush", "target": "cache", "mtbf": "10s"}"#.to_owned();
+    let run = run_with(r#""duration": "10000s""#, &nodes, &links, &[flush]);
+    let loads = run.number("/nodes/db/arrivals");
+    assert!((loads - 1000.0).abs() < 130.0, "{loads}");
+}
+
+#[test]
+fn what_takes_no_time_has_no_time_to_repair() {
+    let text = r#"{"faultline": 1, "nodes": [{"id": "c", "kind": "cache"}],
+        "faults": [{"kind": "cache_flush", "target": "c", "mtbf": "10s", "mttr": "1s"}]}"#;
+    let problems = format::json::read(text).unwrap_err();
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        ["faults[0].mttr: does nothing to cache_flush, which takes no time; set it to null"]
+    );
+}
+
+#[test]
+fn replicas_that_come_later_break_each_for_itself() {
+    // One replica, and soon three, since there is work for them; then next to none.
+    let api = r#""replicas": 1, "concurrency": 1, "queue": {"capacity": null}, "autoscale": {"min": 1, "max": 3, "target": 0.5, "interval": "10s", "startup": "0s", "stabilization": "86400s", "tolerance": 0}"#;
+    let profile = r#""arrivals": {"constant": "1/s"}, "profile": [{"at": "0s", "times": 1000}, {"at": "100s", "times": 1}]"#;
+    let nodes = [node("u", "client", profile), service("api", 10, api)];
+    let breaks = r#"{"kind": "crash", "target": "api", "mtbf": "30s", "mttr": "10s"}"#.to_owned();
+    let settings = r#""duration": "40000s", "warmup": "200s""#;
+    let run = run_with(settings, &nodes, &[link("u->api", "")], &[breaks]);
+    assert_eq!(run.number("/nodes/api/replicas_now"), 3.0);
+    // All are down together for a quarter cubed of the time, 1.6 %, in some 190 spells; one clock for
+    // all would refuse a quarter of the calls.
+    let refused = 1.0 - run.number("/requests/availability");
+    assert!((refused - 0.0156).abs() < 0.005, "{refused}");
 }

@@ -40,7 +40,7 @@ record! {
         pub step: Duration = Duration::s(10) => { label: "Step", range: 0.001..=86400 },
         /// For poison messages: how many.
         pub messages: u32 = 1 => { label: "Messages", range: 1..=1000000 },
-        /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). `null` is once.
+        /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). What happens at one moment happens again after such a time. `null` is once.
         pub mtbf: Option<Duration> = None => { label: "Mean time between failures", range: 0.001..=31536000 },
         /// Where it comes again and again: what is broken works again after an exponential time of this mean. `null` is after `for`.
         pub mttr: Option<Duration> = None => { label: "Mean time to repair", range: 0.001..=2592000 },
@@ -171,16 +171,18 @@ impl FaultKind {
         )
     }
 
-    /// Whether it happens at one moment, or in a way of its own, so that it cannot come and go.
+    /// Whether it goes over time in a way of its own, so that it cannot come and go.
     pub fn has_own_course(self) -> bool {
-        matches!(
-            self,
-            Self::CacheFlush
-                | Self::RollingDeploy
-                | Self::GcPauses
-                | Self::LeaderFailover
-                | Self::PoisonMessage
-        )
+        matches!(self, Self::RollingDeploy | Self::GcPauses)
+    }
+
+    /// Whether it happens to a node as a whole, and not to each replica for itself.
+    pub fn is_of_whole_node(self) -> bool {
+        self.is_of_a_moment()
+            || matches!(
+                self,
+                Self::TrafficSpike | Self::KeySkew | Self::TelemetryLoss | Self::SchemaMigration
+            )
     }
 }
 
@@ -189,9 +191,9 @@ impl Fault {
     pub fn ends(&self, replicas: u32) -> Option<Duration> {
         let after = |ns: u64| Some(Duration(self.at.0.saturating_add(ns)));
         match self.kind {
-            kind if kind.is_of_a_moment() => Some(self.at),
             FaultKind::RollingDeploy => after(self.step.0.saturating_mul(u64::from(replicas))),
             _ if self.mtbf.is_some() => None,
+            kind if kind.is_of_a_moment() => Some(self.at),
             _ => after(self.lasts?.0),
         }
     }

@@ -528,7 +528,7 @@ fn fault_course(rng: &mut Rng, kind: FaultKind) -> Vec<(String, Value)> {
     }
     if rng.chance(25) && !kind.has_own_course() {
         time(rng, "mtbf", 0.2, 6.0);
-        if rng.chance(60) {
+        if rng.chance(60) && !kind.is_of_a_moment() {
             time(rng, "mttr", 0.05, 2.0);
         }
     }

@@ -185,6 +185,8 @@ pub struct Call {
     pub must_fall_back: bool,
     /// An optional part failed, or a fallback answered.
     pub is_degraded: bool,
+    /// It is degraded only because a cache did not answer: who loads instead makes it whole.
+    pub lacks_look_up: bool,
     /// As an answer from a cache: it does not have the key. For a delivery: its message is poison.
     pub is_miss: bool,
     /// Whether its timeout was scheduled and counts.
@@ -232,6 +234,9 @@ impl Call {
     /// As `operation`: it belongs to none. A probe, and what a deep probe calls.
     pub const NO_OPERATION: u32 = u32::MAX;
 
+    /// As `purpose`: a probe that only looks whether the process takes a connection.
+    pub const TCP_PROBE: Purpose = Purpose::Probe(design::kinds::load_balancer::Depth::Tcp);
+
     /// As `slot_since`: it let its slot go before its plan was through.
     pub const NO_SLOT: Time = Time::MAX;
 
@@ -267,6 +272,7 @@ impl Call {
             has_loaded: false,
             must_fall_back: false,
             is_degraded: false,
+            lacks_look_up: false,
             is_miss: false,
             is_sent: false,
             is_balanced: false,

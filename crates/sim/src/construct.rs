@@ -229,6 +229,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         conditions: stream(Purpose::Conditions),
         step: 0,
         loads: false,
+        looks_up: false,
         loss_stream: stream(Purpose::Loss),
         jitter_stream: stream(Purpose::Jitter),
         dot: 1,
@@ -401,6 +402,7 @@ fn look_at_callees(world: &mut World) {
         let callee = &world.nodes[link.to.0 as usize];
         link.callee_replicas = callee.replicas.len() as u32;
         link.is_into_bottom = callee.is_bottom;
+        link.looks_up = callee.kind == "cache" && link.mode == Mode::Call;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The door of a callee: what faults do to a call before it is let in.
 
-use crate::call::{CallId, Cause, Outcome};
+use crate::call::{Call, CallId, Cause, Outcome};
 use crate::event::Event;
 use crate::random::{Purpose, Stream};
 use crate::world::{Troubles, World};
@@ -70,6 +70,10 @@ impl World {
         }
         if troubles.is_full && is_write && !is_probe {
             return Door::Refuses(Cause::Error);
+        }
+        if self.calls[id].purpose == Call::TCP_PROBE {
+            // A process that runs takes the connection, whatever it says afterwards.
+            return Door::Open;
         }
         // Gray: the probe sees nothing of it.
         let hidden = if is_probe {

@@ -195,6 +195,9 @@ impl World {
             call.missed |= 1u64.checked_shl(link.step).unwrap_or(0);
         } else if link.loads && is_answer {
             call.has_loaded = true;
+            if call.lacks_look_up {
+                (call.is_degraded, call.lacks_look_up) = (false, false);
+            }
         }
         if call.pending > 0 {
             return Progress::Waiting;
@@ -217,19 +220,28 @@ impl World {
     fn went_wrong(&mut self, job: CallId, done: &Done) -> Option<Progress> {
         let call = &mut self.calls[job];
         let Outcome::Failed(cause) = done.outcome else {
-            call.is_degraded = true;
+            (call.is_degraded, call.lacks_look_up) = (true, false);
             return None;
         };
         let stages = &self.nodes[call.node.0 as usize].plan.stages;
         let next = stages.get(call.stage as usize + 1);
         let has_fallback = next.is_some_and(|stage| stage.steps.iter().any(Step::is_fallback));
-        let is_optional = self.links[done.link.0 as usize].is_optional;
+        let link = &self.links[done.link.0 as usize];
+        let is_optional = link.is_optional;
         if !has_fallback && !is_optional {
             // The rest of the stage goes on in vain, as most code lets it.
             call.pending -= 1;
             return Some(Progress::Finished(Outcome::Failed(cause)));
         }
+        // A cache that does not answer is one that does not have it: who loads it instead makes the
+        // answer whole, unless something else is missing.
+        let is_whole_but_for_look_ups = !call.is_degraded || call.lacks_look_up;
+        call.lacks_look_up = link.looks_up && is_whole_but_for_look_ups;
         call.is_degraded = true;
+        if link.looks_up {
+            call.saw_miss |= is_optional;
+            call.missed |= 1u64.checked_shl(link.step).unwrap_or(0);
+        }
         call.saw_failure |= has_fallback;
         call.must_fall_back |= !is_optional;
         None

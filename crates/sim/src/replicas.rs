@@ -231,7 +231,8 @@ impl Simulation {
             service.take_replicas(world);
         }
         self.link_replicas(node, count);
-        // What is broken is so for a new replica too.
+        // What is broken is so for a new replica too; what breaks by chance breaks for each.
+        self.faults.follow(node, &mut self.world);
         self.faults
             .apply_to_node(node.0, &mut self.nodes, &mut self.world);
         for behaviour in &mut self.nodes {

@@ -312,6 +312,8 @@ pub struct LinkState {
     pub(crate) step: u32,
     /// Whether it is called on a miss: its answer is what a cache lacked.
     pub(crate) loads: bool,
+    /// Whether it is a look-up at a cache.
+    pub(crate) looks_up: bool,
     pub(crate) loss_stream: Stream,
     pub(crate) jitter_stream: Stream,
     /// One call drawn stands for this many.

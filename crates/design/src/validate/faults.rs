@@ -59,6 +59,10 @@ fn check_course(fault: &Fault, reader: &mut Reader) {
         let message = "does nothing without mtbf; set it to null, or give both".to_owned();
         problem("mttr", message);
     }
+    if fault.mttr.is_some() && fault.kind.is_of_a_moment() {
+        let message = format!("does nothing to {name}, which takes no time; set it to null");
+        problem("mttr", message);
+    }
     if fault.kind == FaultKind::GcPauses && fault.pause >= fault.every {
         let message = format!("{} is not shorter than every {}", fault.pause, fault.every);
         problem("pause", message);

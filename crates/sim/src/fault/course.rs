@@ -2,11 +2,12 @@
 //!
 //! Most faults are on from one moment to another. Pauses come in turn, a rolling deploy goes from
 //! replica to replica, and a fault with a mean time between failures breaks each of its units (the
-//! replicas of a node; a zone or a link as a whole) and mends it again, after exponential times
-//! from a stream of the unit's own.
+//! replicas of a node that are there; a zone or a link as a whole) and mends it again, after
+//! exponential times from a stream of the unit's own.
 
 use crate::agenda::Time;
 use crate::random::{Purpose, Sampler, Stream};
+use crate::world::{Replica, Stage};
 use design::{Distribution, Fault, FaultKind};
 
 /// A fault of the list, and where it is.
@@ -17,12 +18,18 @@ pub(super) struct Course {
     end: Option<Time>,
     /// What breaks and mends by chance, each for itself; none for what is scheduled.
     units: Vec<Unit>,
-    /// A flush has happened.
-    pub(super) is_spent: bool,
+    /// Whether there is but one of these, for all replicas.
+    is_whole: bool,
+    /// What happens at one moment has happened.
+    is_spent: bool,
+    /// When the event that is to turn it is due.
+    pub(super) due: Option<Time>,
 }
 
 #[derive(Clone, Debug)]
 struct Unit {
+    /// The replica.
+    place: u32,
     is_broken: bool,
     changes: Time,
     up: Sampler,
@@ -37,6 +44,7 @@ impl Unit {
         let exponential = |mean: design::Duration| Sampler::new(&Distribution::Exp(mean));
         let fixed = |lasts: design::Duration| Sampler::Const(lasts.0);
         let mut unit = Self {
+            place,
             is_broken: false,
             changes: 0,
             up: exponential(mtbf),
@@ -47,10 +55,13 @@ impl Unit {
         unit
     }
 
-    /// Breaks or mends, as often as that is due.
-    fn advance(&mut self, now: Time) {
+    /// Breaks or mends, as often as that is due; what is not there does not break. Whether it did.
+    fn advance(&mut self, now: Time, kind: FaultKind, is_there: bool) -> bool {
+        let mut breaks = false;
         while self.changes <= now {
-            self.is_broken = !self.is_broken;
+            let begins = !self.is_broken && is_there;
+            breaks |= begins;
+            self.is_broken = begins && !kind.is_of_a_moment();
             let lasts = match (self.is_broken, &self.down) {
                 (false, _) => self.up.draw(&mut self.stream),
                 (true, Some(down)) => down.draw(&mut self.stream),
@@ -59,44 +70,95 @@ impl Unit {
             // Time must pass, however short a draw is.
             self.changes += lasts.max(1);
         }
+        breaks
+    }
+
+    /// Its replica is gone, and so is what was broken of it.
+    fn mend(&mut self, now: Time) {
+        if std::mem::take(&mut self.is_broken) {
+            self.changes = now + self.up.draw(&mut self.stream).max(1);
+        }
     }
 }
 
+/// Whether a replica is a process that can break.
+fn is_there(replicas: &[Replica], place: u32) -> bool {
+    let replica = replicas.get(place as usize);
+    replica.is_none_or(|replica| match replica.stage {
+        Stage::Running | Stage::Restarting | Stage::Leaving => true,
+        Stage::Starting | Stage::Absent => false,
+    })
+}
+
 impl Course {
-    /// A fault as it stands at a moment, with this many replicas of its node (1 for all else).
-    pub(super) fn new(fault: &Fault, replicas: u32, now: Time, seed: u64) -> Self {
-        let since = fault.at.0.max(now);
-        let units = match (fault.mtbf, fault.replica) {
-            (None, _) => 0..0,
-            (Some(_), Some(only)) => only..only + 1,
-            (Some(_), None) => 0..replicas,
-        };
-        let unit = |place| {
-            fault
-                .mtbf
-                .map(|mtbf| Unit::new(fault, mtbf, place, since, seed))
-        };
-        Self {
+    /// A fault as it stands at a moment, with the replicas of its node (none where it is of a zone or
+    /// a link).
+    pub(super) fn new(fault: &Fault, replicas: &[Replica], now: Time, seed: u64) -> Self {
+        let is_whole =
+            replicas.is_empty() || fault.replica.is_some() || fault.kind.is_of_whole_node();
+        let count = replicas.len().max(1) as u32;
+        let mut course = Self {
             fault: fault.clone(),
-            end: fault.ends(replicas).map(|end| end.0),
-            units: units.filter_map(unit).collect(),
+            end: fault.ends(count).map(|end| end.0),
+            units: Vec::new(),
+            is_whole,
             is_spent: false,
+            due: None,
+        };
+        course.grow(count, fault.at.0.max(now), seed);
+        course
+    }
+
+    /// Has a unit for each of so many replicas.
+    fn grow(&mut self, replicas: u32, since: Time, seed: u64) {
+        let Some(mtbf) = self.fault.mtbf else {
+            return;
+        };
+        let wanted = if self.is_whole { 1 } else { replicas };
+        for place in self.units.len() as u32..wanted {
+            let place = self.fault.replica.unwrap_or(place);
+            let unit = Unit::new(&self.fault, mtbf, place, since, seed);
+            self.units.push(unit);
         }
+    }
+
+    /// The replicas of its node have come or gone.
+    pub(super) fn follow(&mut self, replicas: &[Replica], now: Time, seed: u64) {
+        self.grow(replicas.len() as u32, self.fault.at.0.max(now), seed);
+        let gone = |unit: &&mut Unit| !is_there(replicas, unit.place);
+        let is_of_replicas = self.is_of_replicas();
+        let units = self.units.iter_mut().filter(|_| is_of_replicas);
+        units.filter(gone).for_each(|unit| unit.mend(now));
+    }
+
+    /// Whether its units are replicas, which come and go.
+    fn is_of_replicas(&self) -> bool {
+        !self.is_whole || self.fault.replica.is_some()
     }
 
     /// Takes over how far another course of the same fault has come.
     pub(super) fn resume(&mut self, other: Self) {
         self.is_spent = other.is_spent;
+        if self.is_whole != other.is_whole {
+            return;
+        }
         for (unit, known) in self.units.iter_mut().zip(other.units) {
             *unit = known;
         }
     }
 
-    /// Goes on to a moment.
-    pub(super) fn advance(&mut self, now: Time) {
+    /// Goes on to a moment; whether what happens at one moment happens now.
+    pub(super) fn advance(&mut self, now: Time, replicas: &[Replica]) -> bool {
+        let kind = self.fault.kind;
+        let is_scheduled = self.fault.mtbf.is_none();
+        let mut strikes = is_scheduled && self.fault.at.0 <= now && !self.is_spent;
+        self.is_spent |= strikes;
+        let is_of_replicas = self.is_of_replicas();
         for unit in &mut self.units {
-            unit.advance(now);
+            let is_there = !is_of_replicas || is_there(replicas, unit.place);
+            strikes |= unit.advance(now, kind, is_there);
         }
+        strikes && kind.is_of_a_moment()
     }
 
     /// When it changes next, after a moment. What comes again and again begins no more once
@@ -135,10 +197,7 @@ impl Course {
     pub(super) fn is_on(&self, now: Time, replica: u32) -> bool {
         let fault = &self.fault;
         if fault.mtbf.is_some() {
-            let place = match self.units.len() {
-                1 => 0,
-                _ => replica as usize,
-            };
+            let place = if self.is_whole { 0 } else { replica as usize };
             return self.units.get(place).is_some_and(|unit| unit.is_broken);
         }
         let at = fault.at.0;

@@ -9,7 +9,7 @@ pub(crate) use crash::crash;
 use crate::agenda::Time;
 use crate::components::Node;
 use crate::event::{Event, LinkIx, NodeIx};
-use crate::world::World;
+use crate::world::{Replica, World};
 use course::Course;
 use design::{Fault, FaultKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,13 +31,11 @@ impl Faults {
         // What has happened stays happened, wherever a fault now stands in the list.
         let mut known = std::mem::take(&mut self.list);
         for fault in list {
-            let replicas = match cx.node_places.get(&fault.target) {
-                Some(place) => cx.node(*place).replicas.len() as u32,
-                None => 1,
-            };
+            let replicas = replicas_of(&fault.target, cx);
             let mut course = Course::new(fault, replicas, cx.now, cx.seed);
             if let Some(place) = known.iter().position(|known| known.fault == *fault) {
                 course.resume(known.swap_remove(place));
+                course.follow(replicas, cx.now, cx.seed);
             }
             self.list.push(course);
         }
@@ -48,8 +46,12 @@ impl Faults {
         self.find_targets(cx);
         hit_nodes.extend(self.of_node.keys());
         hit_links.extend(self.of_link.keys());
+        let mut strikes = Vec::new();
         for place in 0..self.list.len() {
-            self.list[place].advance(cx.now);
+            let course = &mut self.list[place];
+            if course.advance(cx.now, replicas_of(&course.fault.target, cx)) {
+                strikes.push(place);
+            }
             self.schedule(place, cx);
         }
         self.cut_zones(cx);
@@ -63,8 +65,8 @@ impl Faults {
         cx.troubled = replicas.filter(|replica| replica.is_troubled()).count() as u32;
         cx.frozen
             .release_where_nothing_is(&cx.nodes, &mut cx.agenda, cx.now);
-        for place in 0..self.list.len() {
-            self.strike_once(place, nodes, cx);
+        for place in strikes {
+            self.strike(place, nodes, cx);
         }
         wake(nodes, cx);
     }
@@ -84,8 +86,27 @@ impl Faults {
         }
     }
 
-    fn schedule(&self, place: usize, cx: &mut World) {
-        if let Some(time) = self.list[place].next_change(cx.now, cx.end) {
+    /// Sees to it that an event turns it when it changes next: the replicas of a node have come or
+    /// gone.
+    pub(crate) fn follow(&mut self, node: NodeIx, cx: &mut World) {
+        let list = self.of_node.get(&node.0).cloned().unwrap_or_default();
+        for place in list {
+            let course = &mut self.list[place as usize];
+            let state = cx.node(node);
+            if course.fault.mtbf.is_some() && course.fault.target == state.id {
+                course.follow(&state.replicas, cx.now, cx.seed);
+                self.schedule(place as usize, cx);
+            }
+        }
+    }
+
+    fn schedule(&mut self, place: usize, cx: &mut World) {
+        let course = &mut self.list[place];
+        let next = course.next_change(cx.now, cx.end);
+        if next != course.due
+            && let Some(time) = next
+        {
+            course.due = next;
             let event = Event::Fault {
                 generation: self.generation,
                 fault: place as u32,
@@ -112,7 +133,12 @@ impl Faults {
     /// A fault of the list begins, goes on in another way, or ends.
     pub(crate) fn turn(&mut self, place: u32, nodes: &mut [Node], cx: &mut World) {
         let at = place as usize;
-        self.list[at].advance(cx.now);
+        let course = &mut self.list[at];
+        if course.due != Some(cx.now) {
+            // Another event has taken the place of this one.
+            return;
+        }
+        let strikes = course.advance(cx.now, replicas_of(&course.fault.target, cx));
         self.schedule(at, cx);
         let (kind, target) = {
             let fault = &self.list[at].fault;
@@ -131,17 +157,15 @@ impl Faults {
         for node in nodes_of(&target, cx) {
             self.apply_to_node(node.0, nodes, cx);
         }
-        self.strike_once(at, nodes, cx);
+        if strikes {
+            self.strike(at, nodes, cx);
+        }
         wake(nodes, cx);
     }
 
-    fn strike_once(&mut self, place: usize, nodes: &mut [Node], cx: &mut World) {
-        let course = &mut self.list[place];
-        let is_due = course.fault.at.0 <= cx.now && !course.is_spent;
-        if !course.fault.kind.is_of_a_moment() || !is_due {
-            return;
-        }
-        course.is_spent = true;
+    /// What happens at one moment happens.
+    fn strike(&self, place: usize, nodes: &mut [Node], cx: &mut World) {
+        let course = &self.list[place];
         let (kind, messages) = (course.fault.kind, course.fault.messages);
         for place in nodes_of(&course.fault.target, cx) {
             match (&mut nodes[place.0 as usize], kind) {
@@ -155,6 +179,12 @@ impl Faults {
             }
         }
     }
+}
+
+/// The replicas of the node that a fault names, if it names one.
+fn replicas_of<'a>(target: &str, cx: &'a World) -> &'a [Replica] {
+    let place = cx.node_places.get(target);
+    place.map_or(&[], |place| &cx.node(*place).replicas)
 }
 
 /// The nodes a fault can hit: the one it names, or else all that run in the zone it names.

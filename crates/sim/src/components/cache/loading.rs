@@ -160,7 +160,7 @@ impl Cache {
     /// A fill has come from a caller that loaded the key itself, or a new value from a writer.
     pub fn take_fill(&mut self, key: u32, seen: Seen, cx: &mut World) {
         let state = cx.node(self.node);
-        if !state.is_present || !state.replicas[0].is_up {
+        if !state.is_present || !state.replicas[0].is_up || state.replicas[0].is_out {
             return;
         }
         let asked = self.asked.remove(&key);

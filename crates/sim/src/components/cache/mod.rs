@@ -271,8 +271,10 @@ impl Component for Cache {
         }
     }
 
-    fn timer(&mut self, event: Event, _cx: &mut World) {
+    fn timer(&mut self, event: Event, cx: &mut World) {
+        // While it is out, what it is told is refused as what it is asked.
         if let Event::Invalidate { key, .. } = event
+            && !cx.node(self.node).replicas[0].is_out
             && let Some(place) = self.store.find(key)
         {
             self.store.remove(place);

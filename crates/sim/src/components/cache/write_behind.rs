@@ -81,7 +81,8 @@ impl Cache {
             return;
         }
         let call = &mut cx.calls[job];
-        (call.phase, call.is_degraded) = (Phase::Serving, false);
+        call.phase = Phase::Serving;
+        (call.is_degraded, call.lacks_look_up) = (false, false);
         cx.after(self.write_delay.duration.max(RETRY_MIN), Event::Served(job));
         self.unwritten.insert(key, job);
     }
