@@ -6,14 +6,14 @@ fn balancer(rest: &str) -> String {
     node("lb", "load_balancer", rest)
 }
 
-/// Three databases behind a balancer, with requests every 10 ms.
+/// A database and two copies behind a balancer, with requests every 10 ms.
 fn three(rest: &str) -> Run {
     let nodes = [
         replay((0..30).map(|n| n * 10)),
         balancer(rest),
         database("a", 1, ""),
-        database("b", 1, ""),
-        database("c", 1, ""),
+        database("b", 1, r#""copy_of": "a""#),
+        database("c", 1, r#""copy_of": "a""#),
     ];
     run(
         &nodes,
@@ -397,7 +397,7 @@ fn a_database_of_several_members_is_one_address_whose_calls_are_counted_back() {
         replay((0..20).map(|n| n * 10)),
         balancer(r#""algorithm": "least_outstanding""#),
         database("a", 1, r#""shards": {"count": 3}"#),
-        database("b", 1, r#""shards": {"count": 3}"#),
+        database("b", 1, r#""shards": {"count": 3}, "copy_of": "a""#),
     ];
     let links = [link("u->lb", ""), link("lb->a", ""), link("lb->b", "")];
     let outstanding = {

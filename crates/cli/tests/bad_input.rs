@@ -114,7 +114,8 @@ fn values_that_cannot_be_are_refused() {
 #[test]
 fn impossible_graphs_are_refused() {
     let nodes = r#"{"id": "u", "kind": "client"}, {"id": "a", "kind": "service"}, {"id": "b", "kind": "service"}, {"id": "d", "kind": "database"},
-        {"id": "q", "kind": "queue"}"#;
+        {"id": "q", "kind": "queue"}, {"id": "lb", "kind": "load_balancer"}, {"id": "c", "kind": "cache"},
+        {"id": "e", "kind": "database"}, {"id": "copy", "kind": "database", "copy_of": "d"}"#;
     for (links, said) in [
         (
             r#"{"from": "a", "to": "b"}, {"from": "b", "to": "a"}"#,
@@ -128,8 +129,53 @@ fn impossible_graphs_are_refused() {
             r#"{"from": "a", "to": "nowhere"}"#,
             "there is no node \"nowhere\"",
         ),
+        // Two owners of one key space.
+        (
+            r#"{"from": "lb", "to": "d"}, {"from": "lb", "to": "e"}"#,
+            "links[1]: lb sends calls for the same keys to d and e, and each owns them; make one a copy_of the other, or both one database of several shards or replicas",
+        ),
+        (
+            r#"{"from": "c", "to": "d"}, {"from": "c", "to": "e", "when": "on_error"}"#,
+            "links[1]: c loads the same keys from d and e, and each owns them",
+        ),
+        // A balancer has no plan.
+        (
+            r#"{"from": "lb", "to": "a", "when": "reads"}"#,
+            "links[0].when: does nothing here: a load balancer sends each call to one of those behind it, and passes on the answer; set it to always",
+        ),
+        (
+            r#"{"from": "lb", "to": "a", "stage": 1}"#,
+            "links[0].stage: does nothing here",
+        ),
+        (
+            r#"{"from": "lb", "to": "a", "calls": 2}"#,
+            "links[0].calls: does nothing here",
+        ),
+        (
+            r#"{"from": "lb", "to": "a", "optional": true}"#,
+            "links[0].optional: does nothing here",
+        ),
+        // Longer cycles, also of conditions that may always hold.
+        (
+            r#"{"from": "lb", "to": "a"}, {"from": "a", "to": "c"}, {"from": "c", "to": "b"}, {"from": "b", "to": "lb", "when": "on_miss"}"#,
+            "closes a cycle of calls that never ends: a -> c -> b -> lb -> a; put a queue or a probability below 1 into it",
+        ),
+        (
+            r#"{"from": "a", "to": "b"}, {"from": "b", "to": "a", "when": {"probability": 1}}"#,
+            "a cycle of calls that never ends",
+        ),
     ] {
         refused(&design(nodes, links), said);
+    }
+    for links in [
+        // A cycle that a probability or a queue ends.
+        r#"{"from": "u", "to": "a"}, {"from": "a", "to": "b"}, {"from": "b", "to": "a", "when": {"probability": 0.5}}"#,
+        r#"{"from": "u", "to": "a"}, {"from": "a", "to": "q", "mode": "publish", "when": {"probability": 0.5}}, {"from": "q", "to": "a", "mode": "consume"}"#,
+        // Stores for different things, and a store and its copy.
+        r#"{"from": "u", "to": "a"}, {"from": "a", "to": "d"}, {"from": "a", "to": "e"}"#,
+        r#"{"from": "u", "to": "lb"}, {"from": "lb", "to": "d"}, {"from": "lb", "to": "copy"}"#,
+    ] {
+        fine(&design(nodes, links), &["--max-events", "200000"]);
     }
 }
 

@@ -296,7 +296,8 @@ impl Design {
                     {
                         return refuse(path, format!("there is no node \"{missing}\""));
                     }
-                    check_link(&link, &mut reader);
+                    let from = self.node(&link.from).map(|node| &node.kind);
+                    check_link(&link, from, &mut reader);
                     let slot = self.links.iter_mut().find(|link| link.id == *id);
                     if let (Some(slot), true) = (slot, reader.is_clean()) {
                         *slot = link;

@@ -3,6 +3,7 @@
 pub(crate) mod copies;
 mod database;
 mod faults;
+mod owners;
 mod scaling;
 mod telemetry;
 mod zones;
@@ -58,11 +59,12 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
             check_ends(link, &nodes, reader);
-            check_link(link, reader);
+            check_link(link, nodes.get(link.from.as_str()).copied(), reader);
             check_conditions(link, &operations, reader);
             check_write_behind(link, design, &nodes, reader);
         });
     }
+    owners::check(design, &nodes, reader);
     for (at, fault) in design.faults.iter().enumerate() {
         reader.within(&format!("faults[{at}]"), |reader| {
             faults::check(fault, design, &nodes, &zones, reader)
@@ -303,8 +305,25 @@ fn check_ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
     }
 }
 
-/// What a link says that nobody would heed, since no answer is waited for. (Vain fields of links out of a load
-/// balancer are let pass: links to designs that have them are in the world.)
+/// What a link out of a load balancer says of a plan, which a balancer does not have.
+fn check_balanced(link: &Link, reader: &mut Reader) {
+    let usual = Link::default();
+    let is_set = [
+        ("when", link.when != usual.when, "always"),
+        ("stage", link.stage != usual.stage, "null"),
+        ("calls", link.calls != usual.calls, "1"),
+        ("optional", link.optional != usual.optional, "false"),
+    ];
+    for (name, _, usual) in is_set.iter().filter(|(_, is_set, _)| *is_set) {
+        reader.within(name, |reader| {
+            reader.problem(format!(
+                "does nothing here: a load balancer sends each call to one of those behind it, and passes on the answer; set it to {usual}"
+            ))
+        });
+    }
+}
+
+/// What a link says that nobody would heed, since no answer is waited for.
 fn check_mode(link: &Link, place: &str, reader: &mut Reader) {
     let is_set = [
         ("retry", link.retry.is_some()),
@@ -341,8 +360,11 @@ fn check_write_behind(
     }
 }
 
-/// What is wrong with a link whatever surrounds it.
-pub fn check_link(link: &Link, reader: &mut Reader) {
+/// What is wrong with a link from such a node, whatever else surrounds it.
+pub fn check_link(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
+    if matches!(from, Some(Kind::LoadBalancer(_))) {
+        check_balanced(link, reader);
+    }
     if link.mode == Mode::DeadLetter {
         check_mode(link, "on a link for dead letters", reader);
     }

