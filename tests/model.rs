@@ -42,6 +42,8 @@ mod gates;
 mod hedging;
 #[path = "model/messaging.rs"]
 mod messaging;
+#[path = "model/parts.rs"]
+mod parts;
 #[path = "model/policies.rs"]
 mod policies;
 #[path = "model/queues.rs"]

@@ -32,7 +32,7 @@ pub(crate) struct Comparison {
 }
 
 /// What is compared: figures of the whole run, not of its windows or of the run as such.
-const SECTIONS: [&str; 2] = ["run", "windows"];
+const SECTIONS: [&str; 4] = ["run", "windows", "node_windows", "link_windows"];
 
 impl Difference {
     /// Whether 0 lies outside the confidence interval; `None` where one seed gives none.

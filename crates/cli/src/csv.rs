@@ -69,7 +69,7 @@ pub(crate) fn rows(report: &Value) -> Vec<(Key, &Value)> {
     let sections = report.as_object().into_iter().flatten();
     for (section, value) in sections {
         match (section.as_str(), value) {
-            ("nodes" | "links", Value::Object(parts)) => {
+            ("nodes" | "links" | "node_windows" | "link_windows", Value::Object(parts)) => {
                 for (of, figures) in parts {
                     walk(section, of, "", figures, &mut rows);
                 }

@@ -101,6 +101,12 @@ pub(crate) fn summarize(reports: &[Value]) -> Value {
     if let Some(windows) = summary.get_mut("windows") {
         windows["width_s"] = reports[0]["windows"]["width_s"].clone();
     }
+    for section in ["node_windows", "link_windows"] {
+        let parts = summary.get_mut(section).and_then(Value::as_object_mut);
+        for (id, part) in parts.into_iter().flatten() {
+            part["width_s"] = reports[0][section][id.as_str()]["width_s"].clone();
+        }
+    }
     summary
 }
 

@@ -9,6 +9,7 @@ use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, REQUEST, SERVED
 use crate::fault::Faults;
 use crate::frozen::Frozen;
 use crate::locks::Locks;
+use crate::measure::parts::Parts;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
 use crate::notes::Notes;
 use crate::watch::Watches;
@@ -54,6 +55,7 @@ pub struct Simulation {
     /// When time stood before a slice of the run moved it on without an event, and where that was:
     /// a run ends at the same moment in however many pieces it is run.
     paused: ((u64, Time), Time),
+    pub(crate) parts: Parts,
 }
 
 /// Most events of one run, by default: about ten minutes of one core.
@@ -105,6 +107,7 @@ impl Simulation {
             looked: 0,
             standstill: 0,
             paused: ((u64::MAX, 0), 0),
+            parts: Parts::new(WINDOW),
         };
         simulation.edit(design);
         simulation
@@ -249,7 +252,9 @@ impl Simulation {
         if mark == world.windows.ends || mark == world.end {
             let waiting = world.waiting;
             world.windows.close(waiting, world.end);
+            self.keep_parts();
         }
+        let world = &mut self.world;
         if mark == world.end && !self.design.settings.drain {
             return self.end_run();
         }

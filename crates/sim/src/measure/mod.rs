@@ -11,6 +11,7 @@ mod histogram;
 pub mod laws;
 pub mod locks;
 pub mod operator;
+pub mod parts;
 mod queues;
 pub mod recovery;
 pub mod report;

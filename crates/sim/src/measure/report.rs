@@ -6,6 +6,7 @@ use super::data::DataReport;
 use super::database_report::DatabaseReport;
 use super::locks::LockReport;
 use super::operator::Operator;
+use super::parts::{LinkWindows, NodeWindows};
 use super::queues::Messages;
 use super::recovery::{Aftermath, Metastable, Recovery};
 use super::score::{Outcome, score};
@@ -47,6 +48,10 @@ pub struct Report {
     pub cost: CostReport,
     /// Over time.
     pub windows: WindowReport,
+    /// By node id, over time.
+    pub node_windows: BTreeMap<String, NodeWindows>,
+    /// By link id, over time.
+    pub link_windows: BTreeMap<String, LinkWindows>,
 }
 
 /// What was run.
@@ -335,6 +340,8 @@ impl Simulation {
             metastable,
             cost,
             windows: self.window_report(),
+            node_windows: self.node_windows(),
+            link_windows: self.link_windows(),
         }
     }
 

@@ -1,0 +1,279 @@
+//! Figures of single nodes and links over time.
+//!
+//! Kept are the counters as they stood at some moments: what happened in between is a difference.
+//! So thinning them out is dropping every other moment, and copies of a run share them.
+
+use super::report::ms;
+use crate::agenda::Time;
+use crate::components::{Component, Node};
+use crate::event::{LinkIx, NodeIx};
+use crate::simulation::Simulation;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most moments kept; past that every other is dropped and they stand twice as far apart.
+const MOMENTS_MAX: usize = 600;
+
+/// The counters of every node and link, moment by moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    width: Time,
+    kept: Vec<Arc<Moment>>,
+}
+
+#[derive(Debug)]
+struct Moment {
+    at: Time,
+    nodes: Box<[NodeAt]>,
+    links: Box<[LinkAt]>,
+}
+
+/// What a node had counted by a moment, and how it stood.
+#[derive(Clone, Copy, Debug, Default)]
+struct NodeAt {
+    arrivals: u64,
+    completions: u64,
+    failures: u64,
+    /// Sum of the time of all that left.
+    sojourn: u128,
+    /// Level × time of slots held, and of slots there are.
+    held: u128,
+    offered: u128,
+    waiting: u64,
+    present: u64,
+}
+
+/// What a link had counted by a moment, and how it stood.
+#[derive(Clone, Copy, Debug, Default)]
+struct LinkAt {
+    attempts: u64,
+    retries: u64,
+    answers: u64,
+    failures: u64,
+    /// Open breakers × time.
+    open: u128,
+    under_way: u64,
+}
+
+/// A node's figures by window, the warm-up included.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeWindows {
+    /// Width of a window; the last may be cut short by the end of arrivals.
+    pub width_s: f64,
+    /// Calls that came.
+    pub arrivals_per_s: Vec<f64>,
+    /// Calls answered.
+    pub completions_per_s: Vec<f64>,
+    /// Calls failed.
+    pub failures_per_s: Vec<f64>,
+    /// Mean time from arrival to answer or failure of what left; `null` where nothing did.
+    pub response_mean_ms: Vec<Option<f64>>,
+    /// Share of the slots held; `null` where there are none or no end of them.
+    pub utilization: Vec<Option<f64>>,
+    /// Waiting at the end of the window.
+    pub waiting: Vec<u64>,
+    /// Present at the end of the window.
+    pub in_flight: Vec<u64>,
+}
+
+/// A link's figures by window, the warm-up included.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkWindows {
+    /// Width of a window; the last may be cut short by the end of arrivals.
+    pub width_s: f64,
+    /// Attempts sent.
+    pub attempts_per_s: Vec<f64>,
+    /// Of those, retries.
+    pub retries_per_s: Vec<f64>,
+    /// Attempts answered well.
+    pub answers_per_s: Vec<f64>,
+    /// Attempts failed.
+    pub failures_per_s: Vec<f64>,
+    /// Mean number of open breakers.
+    pub breakers_open: Vec<f64>,
+    /// Attempts under way at the end of the window.
+    pub in_flight: Vec<u64>,
+}
+
+impl Parts {
+    pub(crate) fn new(width: Time) -> Self {
+        Self {
+            width,
+            kept: Vec::new(),
+        }
+    }
+
+    fn keep(&mut self, moment: Moment) {
+        self.kept.push(Arc::new(moment));
+        if self.kept.len() > MOMENTS_MAX {
+            self.width *= 2;
+            let width = self.width;
+            self.kept.retain(|moment| moment.at.is_multiple_of(width));
+        }
+    }
+
+    fn width_s(&self) -> f64 {
+        self.width as f64 / 1e9
+    }
+
+    /// Each window of one element: its length in seconds, and how it stood before and after.
+    fn windows<T: Copy + Default>(
+        &self,
+        of: impl Fn(&Moment) -> Option<T>,
+    ) -> impl Iterator<Item = (f64, T, T)> {
+        let mut before = (0, T::default());
+        self.kept.iter().map(move |moment| {
+            let after = of(moment).unwrap_or_default();
+            let seconds = (moment.at - before.0) as f64 / 1e9;
+            let window = (seconds, before.1, after);
+            before = (moment.at, after);
+            window
+        })
+    }
+}
+
+impl Simulation {
+    /// Keeps the counters as they stand, if a window of them ends now.
+    #[cold]
+    pub(crate) fn keep_parts(&mut self) {
+        let now = self.world.now;
+        let is_due = now.is_multiple_of(self.parts.width) || now == self.world.end;
+        let is_kept = self.parts.kept.last().is_some_and(|last| last.at >= now);
+        if !is_due || is_kept || now > self.world.end {
+            return;
+        }
+        let moment = Moment {
+            at: now,
+            nodes: (0..self.nodes.len())
+                .map(|place| self.node_at(place))
+                .collect(),
+            links: (self.world.links.iter())
+                .map(|link| {
+                    let tally = &link.tally;
+                    LinkAt {
+                        attempts: tally.attempts[0],
+                        retries: tally.retries[0],
+                        answers: tally.answers[0],
+                        failures: tally.failures[0].iter().sum(),
+                        open: tally.open.area(now),
+                        under_way: tally.in_flight.level(),
+                    }
+                })
+                .collect(),
+        };
+        self.parts.keep(moment);
+    }
+
+    fn node_at(&self, place: usize) -> NodeAt {
+        let now = self.world.now;
+        let node = &self.nodes[place];
+        let tally = &self.world.node(NodeIx(place as u32)).tally;
+        let stations = node.stations();
+        let is_bounded = stations.iter().all(|station| station.slots.is_some());
+        let area = |of: u128| if is_bounded { of } else { 0 };
+        NodeAt {
+            arrivals: tally.all.arrivals,
+            completions: tally.all.completions,
+            failures: tally.all.failures.iter().sum(),
+            sojourn: tally.sojourn,
+            held: stations
+                .iter()
+                .map(|station| station.busy().area(now))
+                .sum(),
+            offered: area(
+                stations
+                    .iter()
+                    .map(|station| station.offered.area(now))
+                    .sum(),
+            ),
+            waiting: match node {
+                Node::Queue(queue) => queue.waiting.level(),
+                Node::Coordinator(coordinator) => coordinator.waiting.level(),
+                _ => stations.iter().map(|station| station.queued.level()).sum(),
+            },
+            present: tally.present.level(),
+        }
+    }
+
+    pub(super) fn node_windows(&self) -> BTreeMap<String, NodeWindows> {
+        let nodes = self.design.nodes.iter();
+        nodes
+            .map(|node| {
+                (
+                    node.id.clone(),
+                    self.windows_of_node(self.world.node_places[&node.id]),
+                )
+            })
+            .collect()
+    }
+
+    pub(super) fn link_windows(&self) -> BTreeMap<String, LinkWindows> {
+        let links = self.design.links.iter();
+        links
+            .map(|link| {
+                (
+                    link.id.clone(),
+                    self.windows_of_link(self.world.link_places[&link.id]),
+                )
+            })
+            .collect()
+    }
+
+    fn windows_of_node(&self, place: NodeIx) -> NodeWindows {
+        let parts = &self.parts;
+        let all: Vec<_> = parts
+            .windows(|moment| moment.nodes.get(place.0 as usize).copied())
+            .collect();
+        let rate = |of: fn(&NodeAt) -> u64| {
+            let each = all.iter();
+            each.map(|(s, before, after)| of(after).saturating_sub(of(before)) as f64 / s)
+                .collect()
+        };
+        let response = |(_, before, after): &(f64, NodeAt, NodeAt)| {
+            let left = |at: &NodeAt| at.completions + at.failures;
+            let count = left(after).saturating_sub(left(before));
+            let time = after.sojourn.saturating_sub(before.sojourn);
+            (count > 0).then(|| ms((time / u128::from(count)) as u64))
+        };
+        let utilization = |(_, before, after): &(f64, NodeAt, NodeAt)| {
+            let offered = after.offered.saturating_sub(before.offered);
+            let held = after.held.saturating_sub(before.held);
+            (offered > 0).then(|| (held as f64 / offered as f64).min(1.0))
+        };
+        NodeWindows {
+            width_s: parts.width_s(),
+            arrivals_per_s: rate(|at| at.arrivals),
+            completions_per_s: rate(|at| at.completions),
+            failures_per_s: rate(|at| at.failures),
+            response_mean_ms: all.iter().map(response).collect(),
+            utilization: all.iter().map(utilization).collect(),
+            waiting: all.iter().map(|(.., after)| after.waiting).collect(),
+            in_flight: all.iter().map(|(.., after)| after.present).collect(),
+        }
+    }
+
+    fn windows_of_link(&self, place: LinkIx) -> LinkWindows {
+        let parts = &self.parts;
+        let all: Vec<_> = parts
+            .windows(|moment| moment.links.get(place.0 as usize).copied())
+            .collect();
+        let rate = |of: fn(&LinkAt) -> u64| {
+            let each = all.iter();
+            each.map(|(s, before, after)| of(after).saturating_sub(of(before)) as f64 / s)
+                .collect()
+        };
+        let open = |(s, before, after): &(f64, LinkAt, LinkAt)| {
+            after.open.saturating_sub(before.open) as f64 / 1e9 / s
+        };
+        LinkWindows {
+            width_s: parts.width_s(),
+            attempts_per_s: rate(|at| at.attempts),
+            retries_per_s: rate(|at| at.retries),
+            answers_per_s: rate(|at| at.answers),
+            failures_per_s: rate(|at| at.failures),
+            breakers_open: all.iter().map(open).collect(),
+            in_flight: all.iter().map(|(.., after)| after.under_way).collect(),
+        }
+    }
+}
