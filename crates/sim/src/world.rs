@@ -411,17 +411,22 @@ impl Needed {
     }
 
     /// A request begins: it has needed nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin(&mut self, root: CallId) {
+        match self.words.get_mut(root.slot as usize) {
+            Some(word) if self.words_per_record == 1 => *word = 0,
+            _ => self.begin_row(root),
+        }
+    }
+
+    #[inline(never)]
+    fn begin_row(&mut self, root: CallId) {
         let first = root.slot as usize * self.words_per_record;
         let end = first + self.words_per_record;
         if self.words.len() < end {
             self.words.resize(end.next_power_of_two(), 0);
         }
-        match self.words_per_record {
-            1 => self.words[first] = 0,
-            _ => self.words[first..end].fill(0),
-        }
+        self.words[first..end].fill(0);
     }
 
     /// A request needs a link: whether for the first time.

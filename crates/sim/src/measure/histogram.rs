@@ -5,11 +5,15 @@
 const PRECISION: u32 = 7;
 const SUBBUCKETS: u64 = 1 << PRECISION;
 
-/// Counts of values (ns), with exact sum and maximum. Grows with the largest value, not with the
-/// number of values; counts are bounded by the event budget of a run, far below `u32::MAX`.
+/// Counts of values (ns), with exact sum and maximum. Grows with the range of values, not with their
+/// number; counts are bounded by the event budget of a run, far below `u32::MAX`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
+    /// Of whole octaves, from that of the smallest value to that of the largest: the timeline keeps
+    /// many copies of a run.
     counts: Vec<u32>,
+    /// The bucket that the first count is of.
+    first: usize,
     count: u64,
     sum: u128,
     max: u64,
@@ -20,9 +24,9 @@ impl Histogram {
     #[inline(always)]
     pub fn add(&mut self, value: u64) {
         let bucket = bucket(value);
-        match self.counts.get_mut(bucket) {
+        match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
             Some(count) => *count += 1,
-            None => self.grow(bucket),
+            None => *self.grow(bucket) += 1,
         }
         self.count += 1;
         self.sum += u128::from(value);
@@ -31,22 +35,39 @@ impl Histogram {
         }
     }
 
-    /// Makes room for a bucket, and counts one there.
+    /// The count of a bucket, with room made for it.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, bucket: usize) {
-        self.counts
-            .resize((bucket + 1).next_multiple_of(SUBBUCKETS as usize), 0);
-        self.counts[bucket] = 1;
+    fn grow(&mut self, bucket: usize) -> &mut u32 {
+        let octave = bucket - bucket % SUBBUCKETS as usize;
+        if self.counts.is_empty() {
+            self.first = octave;
+        }
+        if octave < self.first {
+            let before = std::iter::repeat_n(0, self.first - octave);
+            self.counts.splice(0..0, before);
+            self.first = octave;
+        }
+        let len = octave + SUBBUCKETS as usize - self.first;
+        if len > self.counts.len() {
+            self.counts.resize(len, 0);
+        }
+        &mut self.counts[bucket - self.first]
+    }
+
+    /// Every bucket that has values, with their number.
+    fn buckets(&self) -> impl Iterator<Item = (usize, u32)> {
+        let buckets = (self.first..).zip(self.counts.iter().copied());
+        buckets.filter(|(_, count)| *count > 0)
     }
 
     /// Counts all values of another.
     pub fn merge(&mut self, other: &Self) {
-        if other.counts.len() > self.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
-        }
-        for (sum, count) in self.counts.iter_mut().zip(&other.counts) {
-            *sum += count;
+        for (bucket, count) in other.buckets() {
+            match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
+                Some(sum) => *sum += count,
+                None => *self.grow(bucket) += count,
+            }
         }
         self.count += other.count;
         self.sum += other.sum;
@@ -55,13 +76,15 @@ impl Histogram {
 
     /// Takes values off that were counted here before. The maximum left is that of its bucket.
     pub fn take_off(&mut self, other: &Self) {
-        for (left, count) in self.counts.iter_mut().zip(&other.counts) {
-            *left -= count;
+        for (bucket, count) in other.buckets() {
+            if let Some(left) = self.counts.get_mut(bucket.wrapping_sub(self.first)) {
+                *left -= count;
+            }
         }
         self.count -= other.count;
         self.sum -= other.sum;
-        let last = self.counts.iter().rposition(|count| *count > 0);
-        self.max = self.max.min(last.map_or(0, top));
+        let last = self.buckets().last();
+        self.max = self.max.min(last.map_or(0, |(bucket, _)| top(bucket)));
     }
 
     /// How many values.
@@ -71,13 +94,15 @@ impl Histogram {
 
     /// How many of them are 0.
     pub fn zeros(&self) -> u64 {
-        self.counts.first().map_or(0, |count| u64::from(*count))
+        let zeros = self.counts.first().filter(|_| self.first == 0);
+        zeros.map_or(0, |count| u64::from(*count))
     }
 
     /// How many are above a value, to the width of a bucket.
     pub fn count_above(&self, value: u64) -> u64 {
-        let above = self.counts.iter().skip(bucket(value) + 1);
-        above.map(|count| u64::from(*count)).sum()
+        let at = bucket(value);
+        let above = self.buckets().filter(|(bucket, _)| *bucket > at);
+        above.map(|(_, count)| u64::from(count)).sum()
     }
 
     /// Their exact mean; `None` where there are none.
@@ -97,10 +122,10 @@ impl Histogram {
         }
         let rank = (libm::ceil(q * self.count as f64) as u64).clamp(1, self.count);
         let mut seen = 0;
-        for (bucket, &count) in self.counts.iter().enumerate() {
-            seen += u64::from(count);
+        for (place, count) in self.counts.iter().enumerate() {
+            seen += u64::from(*count);
             if seen >= rank {
-                return Some(middle(bucket).min(self.max));
+                return Some(middle(self.first + place).min(self.max));
             }
         }
         Some(self.max)
@@ -116,12 +141,8 @@ impl Histogram {
 
     /// Everything that makes two histograms differ, for the hash of a run.
     pub fn words(&self) -> impl Iterator<Item = u64> {
-        let counts = self
-            .counts
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0);
-        let counts = counts.flat_map(|(bucket, &count)| [bucket as u64, u64::from(count)]);
+        let counts = self.buckets();
+        let counts = counts.flat_map(|(bucket, count)| [bucket as u64, u64::from(count)]);
         [
             self.count,
             self.sum as u64,
@@ -211,5 +232,23 @@ mod tests {
         // Not 50,000, to the width of a bucket.
         let max = all.max().unwrap();
         assert!((40_000..40_320).contains(&max), "{max}");
+    }
+
+    #[test]
+    fn room_is_made_for_smaller_values_too() {
+        let values = [5_000_000, 70_000_000, 3_000, 0, 900];
+        let mut histogram = Histogram::default();
+        values.iter().for_each(|value| histogram.add(*value));
+        assert_eq!((histogram.count(), histogram.zeros()), (5, 1));
+        assert_eq!(histogram.count_above(3_000), 2);
+        let middle = histogram.quantile(0.5).unwrap();
+        assert!(middle.abs_diff(3_000) < 12, "{middle}");
+
+        let mut parts = [Histogram::default(), Histogram::default()];
+        parts[0].add(values[0]);
+        values[1..].iter().for_each(|value| parts[1].add(*value));
+        let [mut sum, rest] = parts;
+        sum.merge(&rest);
+        assert_eq!(sum, histogram);
     }
 }
