@@ -169,7 +169,7 @@ pub struct Call {
     pub is_awaited: bool,
     /// Whether its request started after the warm-up.
     pub is_measured: bool,
-    /// Whether it is one of those drawn.
+    /// Whether it is one of those drawn; where only traces are taken, of those traced.
     pub is_shown: bool,
     /// Whether it holds a connection of the caller's pool.
     pub holds_connection: bool,

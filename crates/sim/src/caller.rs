@@ -141,7 +141,7 @@ impl World {
     /// gives the job that waited and what it hears.
     #[inline(always)]
     pub(crate) fn conclude(&mut self, id: CallId, outcome: Outcome) -> Option<(CallId, Done)> {
-        if self.tap.is_open {
+        if self.watches(id) {
             self.show_conclusion(id, outcome);
         }
         let call = &mut self.calls[id];
@@ -209,7 +209,7 @@ impl World {
             && matches!(call.purpose, Purpose::Call)
             && !state.is_guarded
             && !is_data_carried
-            && !self.tap.is_open;
+            && !self.tap.watches(call);
         if !is_plain {
             return None;
         }

@@ -7,10 +7,19 @@ use crate::world::World;
 use design::link::Mode;
 
 impl World {
+    /// Whether anything about a call is to be noted.
+    #[inline(always)]
+    pub(crate) fn watches(&self, id: CallId) -> bool {
+        self.tap.is_open && self.tap.watches(&self.calls[id])
+    }
+
     /// An attempt leaves. Whether it is drawn decides for its answer and for the calls it makes.
     #[cold]
     pub(crate) fn show_call(&mut self, id: CallId, link: LinkIx, is_lost: bool, latency: u64) {
         self.trace_attempt(id);
+        if self.tap.is_for_traces {
+            return;
+        }
         let is_retry = self.calls[id].attempt > 1;
         let state = &mut self.links[link.0 as usize];
         state.until_dot = state.until_dot.saturating_sub(1);
@@ -59,7 +68,11 @@ impl World {
         }
     }
 
+    /// Nothing is drawn where only traces are taken.
     fn show(&mut self, link: LinkIx, kind: FlightKind, duration: u64) {
+        if self.tap.is_for_traces {
+            return;
+        }
         self.tap.record(Flight {
             link,
             kind,

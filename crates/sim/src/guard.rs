@@ -29,7 +29,7 @@ impl World {
         }
         match self.ask_policies(id) {
             Verdict::Goes => self.go(id),
-            Verdict::Waits if self.tap.is_open => self.trace_attempt(id),
+            Verdict::Waits if self.watches(id) => self.trace_attempt(id),
             Verdict::Waits => {}
             Verdict::Refused(cause) => self.refuse(id, cause),
         }

@@ -150,7 +150,7 @@ impl World {
     /// The caller gives an attempt up without an outcome. The callee works on, unless it is told.
     pub(crate) fn abandon(&mut self, id: CallId) {
         let now = self.now;
-        if self.tap.is_open {
+        if self.watches(id) {
             self.trace_conclusion(id, Outcome::Failed(Cause::Abandoned));
         }
         let call = &mut self.calls[id];

@@ -132,7 +132,7 @@ impl World {
         if let Some(timeout) = timeout {
             self.after_delay(timeout, Event::Timeout(id));
         }
-        if is_instant && !self.tap.is_open {
+        if is_instant && !self.watches(id) {
             self.agenda.at_once(Event::Arrive(id));
         } else {
             self.set_out(id, link);
@@ -142,7 +142,9 @@ impl World {
     #[inline(never)]
     fn set_out(&mut self, id: CallId, link: LinkIx) {
         match self.link(link).steady_trip {
-            Some(trip) if !self.tap.is_open => self.deliver(trip, Event::Arrive(id)),
+            Some(trip) if !self.watches(id) => {
+                self.deliver(trip, Event::Arrive(id));
+            }
             _ => self.travel(id),
         }
     }
@@ -153,7 +155,7 @@ impl World {
         let call = &self.calls[id];
         let (link, is_probe) = (call.link, call.is_probe());
         let (is_lost, trip) = self.draw_trip(id, Way::There);
-        if self.tap.is_open && !is_probe {
+        if self.watches(id) && !is_probe {
             self.show_call(id, link, is_lost, trip.latency);
         }
         if is_lost {
@@ -287,12 +289,12 @@ impl World {
         let call = &mut self.calls[id];
         let link = call.link;
         if !call.is_awaited {
-            if self.tap.is_open {
+            if self.tap.watches(call) {
                 self.trace_answer(id);
             }
             return self.calls.remove(id);
         }
-        if self.links[link.0 as usize].is_instant && !self.tap.is_open {
+        if self.links[link.0 as usize].is_instant && !self.tap.watches(call) {
             self.agenda.at_once(Event::Reply(id));
         } else {
             self.set_out_back(id, link);
@@ -302,7 +304,9 @@ impl World {
     #[inline(never)]
     fn set_out_back(&mut self, id: CallId, link: LinkIx) {
         match self.link(link).steady_trip {
-            Some(trip) if !self.tap.is_open => self.deliver(trip, Event::Reply(id)),
+            Some(trip) if !self.watches(id) => {
+                self.deliver(trip, Event::Reply(id));
+            }
             _ => self.travel_back(id),
         }
     }
@@ -312,7 +316,7 @@ impl World {
     fn travel_back(&mut self, id: CallId) {
         let link = self.calls[id].link;
         let (is_lost, trip) = self.draw_trip(id, Way::Back);
-        if self.tap.is_open {
+        if self.watches(id) {
             self.show_answer(id, link, is_lost, trip.latency);
         }
         if is_lost {

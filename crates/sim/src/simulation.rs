@@ -342,7 +342,7 @@ impl Simulation {
                 if self.world.frozen.is_used && self.world.puts_off_work(id) {
                     return;
                 }
-                if self.world.tap.is_open {
+                if self.world.watches(id) {
                     self.world.trace_served(id);
                 }
                 let node = self.world.calls[id].node;

@@ -56,7 +56,10 @@ impl World {
         if let Some(trace) = &mut self.tap.trace {
             let call = &self.calls[id];
             let span = Span::new(SpanKind::Request, call.node, self.now, None);
-            trace.begin(id, call.operation, span);
+            let is_traced = trace.begin(id, call.operation, span);
+            if self.tap.is_for_traces {
+                self.calls[id].is_shown = is_traced;
+            }
         }
     }
 

@@ -38,7 +38,7 @@ impl World {
         if self.calls.rows.is_on {
             self.judge_request(id, outcome);
         }
-        if self.tap.is_open {
+        if self.watches(id) {
             self.trace_request_end(id, outcome);
         }
         if self.locks.count > 0 {

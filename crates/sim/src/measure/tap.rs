@@ -3,6 +3,7 @@
 #[cfg(feature = "traces")]
 use super::trace::Trace;
 use crate::agenda::Time;
+use crate::call::Call;
 use crate::event::LinkIx;
 use std::collections::VecDeque;
 
@@ -46,6 +47,9 @@ const FLIGHTS_MAX: usize = 4_000;
 pub struct Tap {
     /// Whether anybody watches.
     pub is_open: bool,
+    /// Whether only traces are taken: nothing is drawn, and of a call that is not traced nothing is
+    /// to be noted. Then those are shown that are traced.
+    pub(crate) is_for_traces: bool,
     flights: VecDeque<Flight>,
     /// The requests that are traced, while any are.
     #[cfg(feature = "traces")]
@@ -53,6 +57,12 @@ pub struct Tap {
 }
 
 impl Tap {
+    /// Whether anything about a call is to be noted.
+    #[inline(always)]
+    pub(crate) fn watches(&self, call: &Call) -> bool {
+        self.is_open && (call.is_shown || !self.is_for_traces)
+    }
+
     /// Keeps a flight.
     pub fn record(&mut self, flight: Flight) {
         if self.flights.len() >= FLIGHTS_MAX {

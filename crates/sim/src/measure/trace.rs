@@ -299,6 +299,7 @@ fn unit(seed: u64, number: u64) -> f64 {
 impl Tap {
     /// Opens the tap to trace this share of the requests to come.
     pub(crate) fn trace(&mut self, share: f64, seed: u64) {
+        self.is_for_traces = !self.is_open;
         self.is_open = true;
         self.trace = Some(Box::new(Trace::new(share, seed)));
     }
