@@ -50,6 +50,8 @@ mod policies;
 mod queues;
 #[path = "model/recovery.rs"]
 mod recovery;
+#[path = "model/relays.rs"]
+mod relays;
 #[path = "model/replication.rs"]
 mod replication;
 #[path = "model/scaling.rs"]

@@ -458,3 +458,40 @@ fn copies_may_come_and_go_while_it_runs() {
     );
     assert_eq!(report["data"]["stale_reads"], 0, "{report}");
 }
+
+#[test]
+fn what_is_not_modelled_together_is_refused() {
+    let refusal = |rest: &str| {
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "own", "kind": "database"}}, {{"id": "db", "kind": "database", {rest}}}]}}"#
+        );
+        let problems = format::json::read(&text).expect_err(&text);
+        format!("{}: {}", problems[0].path, problems[0].message)
+    };
+    let quorum = r#""replication": {"mode": "quorum"}"#;
+    let no_leader = "needs a leader, and there is none with replication in mode quorum";
+    for (rest, why) in [
+        (
+            format!(r#""row_locks": true, {quorum}"#),
+            format!("nodes[1].row_locks: {no_leader}; set it to false, or the mode to async or semi_sync"),
+        ),
+        (
+            format!(r#""cross_shard": "writes", {quorum}"#),
+            format!("nodes[1].cross_shard: {no_leader}; set it to null, or the mode to async or semi_sync"),
+        ),
+        (
+            r#""replication": {"mode": "quorum", "w": 4}"#.to_owned(),
+            "nodes[1].replication.w: 4 of 3 members cannot answer".to_owned(),
+        ),
+        (
+            r#""replication": {"mode": "semi_sync", "replicas": 1}"#.to_owned(),
+            "nodes[1].replication.replicas: semi_sync waits for a follower, and there is none; at least 2".to_owned(),
+        ),
+        (
+            r#""copy_of": "own", "replication": {}"#.to_owned(),
+            "nodes[1].replication: a copy is fed by messages and has no members of its own; set it to null, or own the data".to_owned(),
+        ),
+    ] {
+        assert_eq!(refusal(&rest), why);
+    }
+}

@@ -57,6 +57,18 @@ record! {
         pub prefetch: Option<u32> = None => { label: "Prefetch", unit: "messages", range: 1..=1000000, source: "RabbitMQ prefetch count: unlimited unless set, 100 to 300 recommended" },
         /// For a publisher: what it waits for.
         pub ack: Ack = Ack::Accepted => { label: "Acknowledgement" },
+        /// From a database: how its committed writes are handed to the queue (an outbox, or change data capture). `null` is as usual: every 500 ms, 100 at a time.
+        pub relay: Option<Relay> = None => { label: "Relay" },
+    }
+}
+
+record! {
+    /// Hands a database's committed writes to a queue, in their order, each until the queue has it.
+    pub struct Relay {
+        /// How often it looks for new ones.
+        pub poll: Duration = Duration::ms(500) => { label: "Poll", range: 0.000001..=86400, source: "Debezium poll.interval.ms: 500 ms" },
+        /// Most it hands over each time.
+        pub batch: u32 = 100 => { label: "Batch", unit: "messages", range: 1..=1000000 },
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod copies;
 mod database;
 mod faults;
 mod owners;
+mod relay;
 mod scaling;
 mod telemetry;
 mod zones;
@@ -62,6 +63,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             check_link(link, nodes.get(link.from.as_str()).copied(), reader);
             check_conditions(link, &operations, reader);
             check_write_behind(link, design, &nodes, reader);
+            relay::check(link, &nodes, reader);
         });
     }
     owners::check(design, &nodes, reader);
@@ -241,7 +243,10 @@ pub fn link_refusal(from: &Kind, to: &Kind, mode: Mode) -> Option<String> {
     let refuse = |why: &str| Some(why.to_owned());
     match (from, mode, to) {
         (_, _, Kind::Client(_)) => refuse("a client calls others and is called by none"),
-        (Kind::Database(_), ..) => refuse("a database calls nobody"),
+        (Kind::Database(_), Mode::Publish, Kind::Queue(_)) => None,
+        (Kind::Database(_), ..) => {
+            refuse("a database calls nobody; its writes can be published to a queue")
+        }
         (Kind::Coordinator(_), ..) => refuse("a coordinator calls nobody"),
         (Kind::Queue(_), Mode::Consume, Kind::Service(_)) => None,
         (Kind::Queue(_), Mode::Consume, _) => refuse("only a service consumes messages"),

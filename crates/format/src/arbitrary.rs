@@ -130,6 +130,9 @@ fn nodes(rng: &mut Rng) -> Vec<Drawn> {
         ("service", 0, 2),
         ("database", 0, 2),
         ("coordinator", 0, 1),
+        // What databases publish, and who consumes it.
+        ("queue", 0, 1),
+        ("service", 0, 1),
     ] {
         for _ in 0..rng.between(low, high) {
             let node = node(rng, kind, &nodes);
@@ -286,6 +289,12 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             let later: Vec<(usize, Mode)> = (from + 1..nodes.len())
                 .flat_map(|to| Mode::ALL.iter().map(move |mode| (to, *mode)))
                 .filter(|(to, mode)| link_refusal(&caller.kind, &nodes[*to].kind, *mode).is_none())
+                .filter(|_| match &caller.kind {
+                    Kind::Database(of) => {
+                        of.copy_of.is_none() && (of.replication.is_none() || of.has_leader())
+                    }
+                    _ => true,
+                })
                 .collect();
             // What stands for one store must be one.
             let is_second = |to: usize| {
@@ -322,6 +331,11 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
                 ];
                 link.retain(|(name, _)| !policies.contains(&name.as_str()));
             }
+            let is_relay = matches!(caller.kind, Kind::Database(_));
+            link.retain(|(name, _)| match is_relay {
+                true => !["when", "stage", "calls", "optional", "ack"].contains(&name.as_str()),
+                false => name != "relay",
+            });
             if mode != Mode::Call {
                 link.retain(|(name, _)| {
                     !["hedge", "deadline", "cancellation"].contains(&name.as_str())

@@ -43,7 +43,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     // Before the caches, which may start with what the stores hold.
     data::take_design(design, &mut simulation.world);
     make_behaviours(&index, simulation);
-    connect(simulation);
+    connect(design, simulation);
     simulation.world.grant();
 }
 
@@ -351,7 +351,8 @@ fn make_plans(design: &Design, world: &mut World) {
         }
         let state = world.node_mut(place);
         state.plan = plan;
-        state.is_bottom = outgoing.is_empty();
+        // What a database publishes is no part of a request.
+        state.is_bottom = outgoing.is_empty() || matches!(node.kind, Kind::Database(_));
     }
 }
 
@@ -426,8 +427,8 @@ fn make_behaviours(index: &Index, simulation: &mut Simulation) {
     }
 }
 
-/// Links are known now: balancers and queues take theirs.
-fn connect(simulation: &mut Simulation) {
+/// Links are known now: balancers, queues and databases take theirs.
+fn connect(design: &Design, simulation: &mut Simulation) {
     let world = &mut simulation.world;
     // What leaves queues, by queue and whether it is for dead letters, in order of place.
     let mut outgoing: BTreeMap<(usize, bool), Vec<LinkIx>> = BTreeMap::new();
@@ -437,7 +438,22 @@ fn connect(simulation: &mut Simulation) {
             outgoing.entry(from).or_default().push(LinkIx(at as u32));
         }
     }
+    let mut relays: BTreeMap<usize, Vec<(LinkIx, u64, u32)>> = BTreeMap::new();
+    for link in design
+        .links
+        .iter()
+        .filter(|link| link.mode == Mode::Publish)
+    {
+        let (place, from) = (world.link_places[&link.id], world.node_places[&link.from]);
+        let relay = link.relay.clone().unwrap_or_default();
+        let entry = (place, relay.poll.0, relay.batch);
+        relays.entry(from.0 as usize).or_default().push(entry);
+    }
     for place in 0..simulation.nodes.len() {
+        if let Node::Database(database) = &mut simulation.nodes[place] {
+            let mine = relays.remove(&place).unwrap_or_default();
+            database.take_relays(mine, world);
+        }
         if !world.nodes[place].is_present {
             continue;
         }

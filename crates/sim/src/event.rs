@@ -95,6 +95,13 @@ pub enum Event {
         /// The key.
         key: u32,
     },
+    /// A database's relay looks for writes to publish.
+    Relay {
+        /// The database.
+        node: NodeIx,
+        /// The link to the queue.
+        link: u32,
+    },
     /// A member of a database misses its leader, or takes part in an election.
     Elect {
         /// The database.
@@ -330,6 +337,7 @@ impl Packed {
                 replica: high,
             },
             22 => Event::Elect { node, member: high },
+            23 => Event::Relay { node, link: high },
             _ => Event::LaneHead { lane: low },
         }
     }
@@ -374,6 +382,7 @@ impl Event {
             Self::Scale { node, replica } => Packed::of_two(25, node.0, replica),
             Self::Replica { node, replica } => Packed::of_two(26, node.0, replica),
             Self::Elect { node, member } => Packed::of_two(22, node.0, member),
+            Self::Relay { node, link } => Packed::of_two(23, node.0, link),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
         }
     }
@@ -402,6 +411,7 @@ impl Event {
             | Self::Visibility(_)
             | Self::Step(_)
             | Self::Elect { .. }
+            | Self::Relay { .. }
             | Self::Think { .. }
             | Self::Reload { .. }
             | Self::Fill { .. }
@@ -475,6 +485,7 @@ mod tests {
             },
             Event::Lock { node, tag: 77 },
             Event::Elect { node, member: 5 },
+            Event::Relay { node, link: 9 },
             Event::Leave(call),
             Event::Shared { node, replica: 3 },
             Event::Scale {

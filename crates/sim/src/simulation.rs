@@ -321,7 +321,9 @@ impl Simulation {
                     mark(&mut coordinator.waiting, now);
                     mark(&mut coordinator.held, now);
                 }
-                Node::Database(database) => mark(database.gauge_mut(), now),
+                Node::Database(database) => {
+                    database.gauges_mut().for_each(|gauge| mark(gauge, now));
+                }
                 Node::Client(_) | Node::LoadBalancer(_) | Node::Service(_) | Node::Cache(_) => {}
             }
             if let Node::Service(service) = node {
@@ -429,6 +431,7 @@ impl Simulation {
             | Event::Probe { node, .. }
             | Event::Lock { node, .. }
             | Event::Elect { node, .. }
+            | Event::Relay { node, .. }
             | Event::Invalidate { node, .. }
             | Event::Shared { node, .. } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
@@ -746,6 +749,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Scale { .. }
         | Event::Replica { .. }
         | Event::Elect { .. }
+        | Event::Relay { .. }
         | Event::LaneHead { .. } => true,
     }
 }

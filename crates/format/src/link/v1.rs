@@ -547,6 +547,14 @@ static SHARDS: Record = Record {
     ],
 };
 
+static RELAY: Record = Record {
+    name: "relay",
+    fields: &[
+        Field("poll", Duration, "500ms"),
+        Field("batch", Integer, "100"),
+    ],
+};
+
 /// An empty id is the usual one: `from->to`, numbered where links are parallel.
 static LINK: Record = Record {
     name: "link",
@@ -585,6 +593,7 @@ static LINK: Record = Record {
         Field("weight", Integer, "1"),
         Field("prefetch", Optional(&Integer), "null"),
         Field("ack", Choice(&["accepted", "none"]), "accepted"),
+        Field("relay", Optional(&Record(&RELAY)), "null"),
     ],
 };
 

@@ -240,6 +240,12 @@ impl World {
         (self.data.owner_of(store) == store).then_some(store as u16)
     }
 
+    /// Versions committed to a database so far.
+    pub fn commits(&self, node: NodeIx) -> u64 {
+        let store = self.data.store_at(node);
+        store.map_or(0, |store| self.data.stores[store].commits)
+    }
+
     /// Every key written to a database, and the version that stands.
     pub fn standing_versions(&self, node: NodeIx) -> impl Iterator<Item = (u32, u32)> {
         let store = self.owned_store(node);

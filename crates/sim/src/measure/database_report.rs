@@ -4,6 +4,7 @@ use super::report::{Time, time};
 use crate::components::Node;
 use crate::simulation::Simulation;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What the members of a database do among themselves; what is off is left out.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +18,24 @@ pub struct DatabaseReport {
     /// Copies of each shard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replication: Option<ReplicationReport>,
+    /// By link: writes on their way to queues.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub relays: BTreeMap<String, RelayReport>,
+}
+
+/// Writes that a database publishes.
+#[derive(Clone, Debug, Serialize)]
+pub struct RelayReport {
+    /// Accepted by the queue, over the whole run.
+    pub published: u64,
+    /// Not accepted yet.
+    pub waiting: u64,
+    /// Mean number of those, from the warm-up to the duration.
+    pub waiting_mean: f64,
+    /// Most of them.
+    pub waiting_max: u64,
+    /// From the commit to the acceptance.
+    pub lag_ms: Time,
 }
 
 /// What the members of shards did to stay alike.
@@ -75,11 +94,26 @@ impl Simulation {
                 undone_writes,
                 lag_ms: time(lag),
             });
-        let is_empty = row_locks.is_none() && two_phase.is_none() && replication.is_none();
+        let relays = database.relays().map(|(link, relay)| {
+            let report = RelayReport {
+                published: relay.accepted,
+                waiting: relay.held(),
+                waiting_mean: relay.level.mean(world.warmup, world.end, world.now),
+                waiting_max: relay.level.max(),
+                lag_ms: time(&relay.lag),
+            };
+            (world.link(link).id.clone(), report)
+        });
+        let relays: BTreeMap<_, _> = relays.collect();
+        let is_empty = row_locks.is_none()
+            && two_phase.is_none()
+            && replication.is_none()
+            && relays.is_empty();
         let report = DatabaseReport {
             row_locks,
             two_phase,
             replication,
+            relays,
         };
         (!is_empty).then_some(report)
     }

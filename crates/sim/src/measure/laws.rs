@@ -13,6 +13,7 @@ impl Simulation {
         self.check_utilisation(&mut broken);
         self.check_messages(&mut broken);
         self.check_locks(&mut broken);
+        self.check_relays(&mut broken);
         self.check_links(&mut broken);
         self.world.data.check(&mut broken);
         broken
@@ -111,6 +112,25 @@ impl Simulation {
                     "{}: {} locks granted, {accounted} accounted for",
                     self.world.nodes[place].id, tally.granted
                 ));
+            }
+        }
+    }
+
+    /// Noted = accepted by the queue + held.
+    fn check_relays(&self, broken: &mut Vec<String>) {
+        for node in &self.nodes {
+            let Node::Database(database) = node else {
+                continue;
+            };
+            for (link, relay) in database.relays() {
+                let accounted = relay.accepted + relay.held();
+                if relay.noted != accounted || relay.level.level() != relay.held() {
+                    broken.push(format!(
+                        "{}: {} writes noted, {accounted} accounted for",
+                        self.world.link(link).id,
+                        relay.noted
+                    ));
+                }
             }
         }
     }

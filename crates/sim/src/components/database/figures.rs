@@ -12,8 +12,16 @@ impl Database {
     }
 
     /// The gauges beyond those of the stations.
-    pub fn gauge_mut(&mut self) -> &mut Gauge {
-        &mut self.members.locks.waiting
+    pub fn gauges_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
+        let members = &mut *self.members;
+        let relays = members.relays.iter_mut().map(|relay| &mut relay.level);
+        std::iter::once(&mut members.locks.waiting).chain(relays)
+    }
+
+    /// What publishes its writes, each with its link.
+    pub fn relays(&self) -> impl Iterator<Item = (LinkIx, &Relay)> {
+        let relays = self.members.relays.iter();
+        relays.map(|relay| (relay.link, relay))
     }
 
     /// Cross-shard writes that committed and that did not (measured), where there were any.
@@ -43,6 +51,14 @@ impl Database {
         let copies = replication.flat_map(|(failovers, undone, lag)| {
             [failovers, undone].into_iter().chain(lag.words())
         });
-        words.into_iter().filter(|word| *word > 0).chain(copies)
+        let relays = self.members.relays.iter().flat_map(move |relay| {
+            let counts = [relay.noted, relay.accepted, relay.level.area(now) as u64];
+            counts.into_iter().chain(relay.lag.words())
+        });
+        words
+            .into_iter()
+            .filter(|word| *word > 0)
+            .chain(copies)
+            .chain(relays)
     }
 }

@@ -12,16 +12,18 @@ mod locks;
 mod parts;
 mod placement;
 mod quorum;
+mod relay;
 mod replication;
 mod router;
 mod rows;
 
+pub use relay::Relay;
 pub(crate) use router::Router;
 
 use super::Component;
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::data::Held;
-use crate::event::{Event, NodeIx};
+use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::plan::Condition;
 use crate::random::{self, Sampler, Stream};
@@ -50,6 +52,8 @@ pub struct Database {
     errors: Stream,
     /// Whether it is one station and nothing else.
     is_plain: bool,
+    /// Whether its writes are published.
+    has_relays: bool,
     members: Box<Members>,
 }
 
@@ -68,6 +72,7 @@ struct Members {
     cross_shard: Option<Condition>,
     fronts: Fronts,
     replication: Option<Replication>,
+    relays: Vec<Relay>,
     latency: Sampler,
     streams: Streams,
     salt: u64,
@@ -124,6 +129,7 @@ impl Database {
             cross_shard: None,
             fronts: Fronts::default(),
             replication: None,
+            relays: Vec::new(),
             latency: Sampler::Const(0),
             streams: Streams {
                 lock: stream(random::Purpose::LockTime),
@@ -143,6 +149,7 @@ impl Database {
             times: stream(random::Purpose::Service),
             errors: stream(random::Purpose::Errors),
             is_plain: true,
+            has_relays: false,
             members: Box::new(members),
         };
         database.update(spec, cx);
@@ -299,12 +306,16 @@ impl Database {
         match cx.effect(id) {
             Effect::Read if is_alone => cx.read_store(id),
             Effect::Read => self.read(id, cx),
-            Effect::Write if is_alone => cx.apply_write(id),
+            Effect::Write if is_alone && !self.has_relays => cx.apply_write(id),
             Effect::Write if !self.may_commit(id, cx) => {
                 *outcome = Outcome::Failed(Cause::Unavailable);
             }
             Effect::Write => {
+                let before = cx.commits(self.node);
                 cx.apply_write(id);
+                if self.has_relays && cx.commits(self.node) > before {
+                    self.note_for_relays(id, cx);
+                }
                 return self.replicate(id, cx);
             }
         }
@@ -348,17 +359,23 @@ impl Component for Database {
         self.fill_slots(0, cx);
     }
 
-    fn done(&mut self, _job: CallId, _done: Done, _cx: &mut World) {}
+    fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
+        self.published(job, done, cx);
+    }
 
     fn timer(&mut self, event: Event, cx: &mut World) {
         match event {
             Event::Step(id) => self.step(id, cx),
             Event::Elect { member, .. } => self.elect(member, cx),
+            Event::Relay { link, .. } => self.poll(LinkIx(link), cx),
             _ => {}
         }
     }
 
     fn crash(&mut self, member: u32, cx: &mut World) {
+        if self.has_relays {
+            self.take_back(cx);
+        }
         if self.is_plain {
             cx.waiting -= self.stations[0].queued.level();
             self.stations[0].clear(cx.now);
@@ -371,6 +388,7 @@ impl Component for Database {
         if let Some(replication) = &self.members.replication {
             replication.hold(held);
         }
+        self.hold_notes(held);
     }
 
     fn stations(&self) -> &[Station] {

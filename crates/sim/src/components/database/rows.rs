@@ -298,6 +298,7 @@ impl Database {
         connected.resize(self.stations.len(), 0);
         for (_, call) in cx.calls.iter() {
             let is_here = call.node == self.node && call.phase.is_at_callee();
+            let is_here = is_here && call.purpose != Purpose::Background;
             if is_here && !Fronts::is_front(call) && !row::is_spread(call.stage) {
                 connected[call.replica as usize] += 1;
             }

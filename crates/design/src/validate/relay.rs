@@ -1,0 +1,69 @@
+//! Links on which a database relays its writes to a queue.
+
+use crate::attribute::Reader;
+use crate::kinds::Kind;
+use crate::link::{Ack, Condition, Link, Mode};
+use std::collections::BTreeMap;
+
+/// What such a link says that nobody would heed, and who cannot have one.
+pub(super) fn check(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
+    let mut problem = |field: &str, message: &str| {
+        reader.within(field, |reader| reader.problem(message));
+    };
+    let Some(Kind::Database(database)) = nodes.get(link.from.as_str()) else {
+        if link.relay.is_some() {
+            problem(
+                "relay",
+                "is for links from a database to a queue; set it to null",
+            );
+        }
+        return;
+    };
+    if link.mode != Mode::Publish {
+        return;
+    }
+    if database.copy_of.is_some() {
+        problem(
+            "from",
+            "is a copy, whose writes come from messages; relay those of its owner",
+        );
+    }
+    if database.replication.is_some() && !database.has_leader() {
+        problem(
+            "from",
+            "has no leader whose log could be relayed; replicate it in mode async or semi_sync",
+        );
+    }
+    let is_vain = [
+        (
+            "when",
+            link.when.0 != [Condition::Always],
+            "every write is relayed; set it to always",
+        ),
+        (
+            "stage",
+            link.stage.is_some(),
+            "a relay has no plan; set it to null",
+        ),
+        (
+            "calls",
+            link.calls != 1,
+            "every write is relayed once; set it to 1",
+        ),
+        (
+            "optional",
+            link.optional,
+            "nobody waits for a relay; set it to false",
+        ),
+        (
+            "ack",
+            link.ack == Ack::None,
+            "a relay keeps a write until the queue has it; set it to accepted",
+        ),
+    ];
+    for (field, is_set, message) in is_vain {
+        if is_set {
+            problem(field, message);
+        }
+    }
+}
