@@ -63,7 +63,6 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             check_link(link, nodes.get(link.from.as_str()).copied(), reader);
             check_conditions(link, &operations, reader);
             check_write_behind(link, design, &nodes, reader);
-            relay::check(link, &nodes, reader);
         });
     }
     owners::check(design, &nodes, reader);
@@ -377,6 +376,7 @@ pub fn check_link(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
         check_mode(link, "where ack is none", reader);
     }
     check_policies(link, reader);
+    relay::check(link, from, reader);
 }
 
 fn check_policies(link: &Link, reader: &mut Reader) {

@@ -3,14 +3,13 @@
 use crate::attribute::Reader;
 use crate::kinds::Kind;
 use crate::link::{Ack, Condition, Link, Mode};
-use std::collections::BTreeMap;
 
 /// What such a link says that nobody would heed, and who cannot have one.
-pub(super) fn check(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
+pub(super) fn check(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
     let mut problem = |field: &str, message: &str| {
         reader.within(field, |reader| reader.problem(message));
     };
-    let Some(Kind::Database(database)) = nodes.get(link.from.as_str()) else {
+    let Some(Kind::Database(database)) = from else {
         if link.relay.is_some() {
             problem(
                 "relay",
