@@ -9,6 +9,7 @@ mod contention;
 mod figures;
 mod leaders;
 mod locks;
+mod members;
 mod parts;
 mod placement;
 mod quorum;
