@@ -88,7 +88,7 @@ fn a_crash_ends_a_flight_and_those_who_wait_for_it() {
     ];
     let links = [link("u->cache", ""), link("cache->db", "")];
     let run = run_with("", &nodes, &links, &[fault("crash", "cache", 7, 20, "")]);
-    assert_eq!(run.failed(), "refused 2");
+    assert_eq!(run.failed(), "error 2");
     assert_eq!((run.ok(), run.sent("cache->db")), (1.0, vec![0.0, 30.0]));
 }
 

@@ -112,7 +112,7 @@ fn a_crash_resets_what_is_under_way_refuses_at_once_and_ends_empty() {
         "call 0, call 10, answer 11, call 12, failure 16, failure 16, call 20, failure 21, \
          call 49, call 50, answer 60, answer 70"
     );
-    assert_eq!(run.failed(), "refused 3");
+    assert_eq!(run.failed(), "error 2, refused 1");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_crash_of_one_replica_leaves_the_others() {
     ];
     let down = fault("crash", "api", 5, 900, r#""replica": 1"#);
     let run = run_with("", &nodes, &[link("u->api", "")], &[down]);
-    assert_eq!((run.ok(), run.failed().as_str()), (5.0, "refused 1"));
+    assert_eq!((run.ok(), run.failed().as_str()), (5.0, "error 1"));
     let arrivals =
         [0, 1, 2].map(|replica| run.number(&format!("/nodes/api/replicas/{replica}/arrivals")));
     assert_eq!(

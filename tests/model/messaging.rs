@@ -61,7 +61,7 @@ fn who_gave_up_waiting_for_room_does_not_publish() {
 }
 
 #[test]
-fn a_crash_of_the_queue_refuses_who_waits_for_room() {
+fn a_crash_of_the_queue_resets_who_waits_for_room() {
     let slow = service("w", 1000, "");
     let spec = r#""capacity": 1, "overflow": "block""#;
     let run = run_queue(
@@ -71,7 +71,7 @@ fn a_crash_of_the_queue_refuses_who_waits_for_room() {
         "",
         &[fault("crash", "q", 500, 600, "")],
     );
-    assert_eq!((run.ok(), run.failed().as_str()), (1.0, "refused 1"));
+    assert_eq!((run.ok(), run.failed().as_str()), (1.0, "error 1"));
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn who_is_taken_away_finishes_what_it_has() {
     assert_eq!(paid, 1.0 + 18.0 / 30.0);
     // Killed after 5 s: the two calls there are lost.
     let killed = of("5s");
-    assert_eq!((killed.ok(), killed.failed().as_str()), (3.0, "refused 2"));
+    assert_eq!((killed.ok(), killed.failed().as_str()), (3.0, "error 2"));
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_replica_without_memory_left_is_killed_and_starts_again() {
     let run_long =
         |nodes: &[String]| run_with(r#""duration": "3s""#, nodes, &[link("u->api", "")], &[]);
     let killed = run_long(&nodes);
-    assert_eq!(killed.failed(), "refused 6");
+    assert_eq!(killed.failed(), "error 5, refused 1");
     assert_eq!(killed.number("/nodes/api/out_of_memory"), 1.0);
     // The last comes when it is back, cold.
     assert_eq!(killed.latency(), 200.0);

@@ -51,6 +51,7 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
         node.crash(*replica, cx);
     }
     for id in lost {
-        cx.answer(id, Outcome::Failed(Cause::Refused));
+        // A reset is no refusal: what was sent may have been done.
+        cx.answer(id, Outcome::Failed(Cause::Error));
     }
 }
