@@ -97,6 +97,85 @@ fn an_entry_ends_with_its_ttl_and_its_successor_is_of_a_newer_version() {
 }
 
 #[test]
+fn a_lease_that_an_invalidation_voids_refuses_the_fill() {
+    // As below: the miss is told at 40, the value read at 60, the key invalidated at 65, the fill
+    // comes at 90. Without the token there is nothing stale to find at 200.
+    let run_of = |leases: bool, invalidates: &str| {
+        let nodes = [
+            reader([0, 200, 400]),
+            writer([55], ""),
+            service("api", 0, ""),
+            service("admin", 0, ""),
+            cache(&format!(r#""ttl": null, "leases": {leases}"#)),
+            database("db", 10, ""),
+        ];
+        let to_cache = format!(r#""when": "reads", "on_write": "{invalidates}""#);
+        let links = [
+            link("r->api", ""),
+            link("w->admin", ""),
+            link("api->cache", r#""latency": "20ms""#),
+            link("api->db", r#""when": "on_miss", "latency": "10ms""#),
+            link("admin->db", ""),
+            link("admin->cache", &to_cache),
+        ];
+        run(&nodes, &links)
+    };
+    let stale = run_of(false, "invalidate");
+    assert_eq!(stale.outcomes(), "stale_reads 2, divergent_keys 1");
+    let leased = run_of(true, "invalidate");
+    assert_eq!(leased.outcomes(), "");
+    // The read at 200 loads anew, with a good token; that at 400 hits.
+    let figure = |name: &str| leased.number(&format!("/nodes/cache/cache/{name}"));
+    assert_eq!((figure("fills_refused"), figure("fills")), (1.0, 1.0));
+    assert_eq!(leased.number("/nodes/db/arrivals"), 3.0);
+    // The writer's own value stands: the late fill of the old one is refused.
+    let updated = run_of(true, "update");
+    assert_eq!(
+        (
+            updated.outcomes().as_str(),
+            updated.number("/nodes/db/arrivals")
+        ),
+        ("", 2.0)
+    );
+    // A second look-up that waits for the first is told to load when the token is void, at 65, and
+    // does not get the old value at 90: its own fill comes at 135.
+    let nodes = [
+        reader([0, 30, 200]),
+        writer([55], ""),
+        service("api", 0, ""),
+        service("admin", 0, ""),
+        cache(r#""ttl": null, "leases": true, "single_flight": true"#),
+        database("db", 10, ""),
+    ];
+    let links = [
+        link("r->api", ""),
+        link("w->admin", ""),
+        link("api->cache", r#""latency": "20ms""#),
+        link("api->db", r#""when": "on_miss", "latency": "10ms""#),
+        link("admin->db", ""),
+        link(
+            "admin->cache",
+            r#""when": "reads", "on_write": "invalidate""#,
+        ),
+    ];
+    let waited = run(&nodes, &links);
+    assert_eq!(
+        (
+            waited.outcomes().as_str(),
+            waited.number("/nodes/db/arrivals")
+        ),
+        ("", 3.0)
+    );
+    assert_eq!(waited.number("/nodes/cache/cache/fills_refused"), 1.0);
+    assert_eq!(waited.latency(), 115.0 - 30.0);
+    // Where nothing was invalidated, the token is good.
+    assert_eq!(
+        run_of(true, "none").number("/nodes/cache/cache/fills_refused"),
+        0.0
+    );
+}
+
+#[test]
 fn a_fill_that_comes_after_the_invalidation_stays_stale() {
     // Looked up at 20, missed at 40, read at 50..60 (version 0), filled at 90. The write through
     // another service is applied, known and invalidated at 65.

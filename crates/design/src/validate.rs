@@ -11,7 +11,7 @@ mod zones;
 
 use crate::attribute::Reader;
 
-use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
+use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX, Node};
 use crate::kinds::Kind;
 use crate::kinds::Service;
 use crate::kinds::client::{Arrivals, ProfileStep};
@@ -38,6 +38,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     for name in operation_names(design) {
         operations.insert(name);
     }
+    let callers: BTreeSet<&str> = design.links.iter().map(|link| link.from.as_str()).collect();
     check_counts(design, reader);
     check_ids(design, reader);
     if design.settings.warmup > design.settings.duration {
@@ -51,6 +52,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
         reader.within(&format!("nodes[{at}]"), |reader| {
             zones::check_deployment(&node.deployment, reader);
             check_kind(&node.kind, &operations, reader);
+            check_leases(node, &callers, reader);
             copies::check(node, &nodes, reader);
         });
     }
@@ -342,6 +344,15 @@ fn check_mode(link: &Link, place: &str, reader: &mut Reader) {
             reader.problem(format!(
                 "does nothing {place}: nobody waits for an answer; set it to null"
             ))
+        });
+    }
+}
+
+/// A cache that loads by itself gives no leases.
+fn check_leases(node: &Node, callers: &BTreeSet<&str>, reader: &mut Reader) {
+    if matches!(&node.kind, Kind::Cache(cache) if cache.leases) && callers.contains(&*node.id) {
+        reader.within("leases", |reader| {
+            reader.problem("are for a look-aside cache; this one has a link to its origin and loads by itself; set it to false");
         });
     }
 }

@@ -280,6 +280,7 @@ fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
         let wanted = match caller.kind {
             Kind::Client(_) => 1,
             Kind::LoadBalancer(_) => rng.between(1, 2),
+            Kind::Cache(ref cache) if cache.leases => 0,
             Kind::Cache(_) => rng.below(2),
             Kind::Service(_) | Kind::Queue(_) | Kind::Database(_) | Kind::Coordinator(_) => {
                 rng.below(4)

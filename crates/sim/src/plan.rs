@@ -262,7 +262,7 @@ impl World {
             else {
                 continue;
             };
-            self.send_fill(link, replica, key, loaded);
+            self.send_fill(link, replica, key, loaded, Some(job));
         }
     }
 
@@ -374,7 +374,7 @@ impl World {
                 OnWrite::Invalidate => {
                     self.note(link, replica, Event::Invalidate { node, key });
                 }
-                OnWrite::Update => self.send_fill(link, replica, key, self.seen(job)),
+                OnWrite::Update => self.send_fill(link, replica, key, self.seen(job), None),
                 OnWrite::None | OnWrite::WriteBehind => {}
             }
         }

@@ -4,7 +4,7 @@ use crate::agenda::{Agenda, Time};
 use crate::call::{CALLS_MAX, CallId, Calls, Cause, Outcome, Phase};
 use crate::components::{Component, Node, Queue};
 use crate::construct;
-use crate::data::{Data, Fill};
+use crate::data::Data;
 use crate::event::{ARRIVE, Event, LinkIx, NodeIx, Packed, REPLY, REQUEST, SERVED};
 use crate::fault::Faults;
 use crate::frozen::Frozen;
@@ -440,9 +440,9 @@ impl Simulation {
             }
             Event::Fill { node, fill } => {
                 self.begins(time, event);
-                let Fill { key, seen, .. } = self.world.take_fill(fill);
+                let fill = self.world.take_fill(fill);
                 if let Node::Cache(cache) = &mut self.nodes[node.0 as usize] {
-                    cache.take_fill(key, seen, &mut self.world);
+                    cache.take_fill(fill, &mut self.world);
                 }
             }
             Event::Scale { node, replica } => {

@@ -28,6 +28,8 @@ record! {
         pub stale_while_revalidate: Option<Duration> = None => { label: "Stale while revalidate", range: 0.001..=2592000, source: "RFC 5861; nginx proxy_cache_background_update, off by default" },
         /// Loads a popular entry anew, by chance, a little before it expires. `null` waits for the end.
         pub early_expiry: Option<EarlyExpiry> = None => { label: "Early expiry" },
+        /// At a look-aside cache, a caller that is told to load a key gets a token that is good for the lease time; an invalidation of the key voids it, and the fill is refused.
+        pub leases: bool = false => { label: "Leases", source: "Nishtala et al., Scaling Memcache at Facebook, NSDI 2013" },
         /// Share of the cache that is full when it starts: of its capacity, or of all keys where those are fewer, the most popular (lowest) first. After a crash it is cold.
         pub warm: f64 = 0.0 => { label: "Warm at start", range: 0..=1 },
         /// Every look-up hits with this probability, whatever its key: no entries are kept. `null` keeps real keys.

@@ -421,6 +421,7 @@ static CACHE: Record = Record {
         Field("hit_ratio", Optional(&Number), "null"),
         Field("write_behind_delay", Duration, "1s"),
         Field("cost", Optional(&Record(&COST)), "null"),
+        Field("leases", Bool, "false"),
     ],
 };
 

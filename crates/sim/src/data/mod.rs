@@ -61,6 +61,8 @@ pub struct Fill {
     pub key: u32,
     /// What the value is made of.
     pub seen: Seen,
+    /// Whose job loaded it, after it was told of a miss; `None` for a writer's.
+    pub(crate) holder: Option<CallId>,
     is_under_way: bool,
 }
 
@@ -510,10 +512,18 @@ impl World {
     }
 
     /// Sends a fill from a replica to a cache: it may be late or lost, and nobody waits.
-    pub fn send_fill(&mut self, link: LinkIx, replica: u32, key: u32, seen: Seen) {
+    pub(crate) fn send_fill(
+        &mut self,
+        link: LinkIx,
+        replica: u32,
+        key: u32,
+        seen: Seen,
+        holder: Option<CallId>,
+    ) {
         let fill = Fill {
             key,
             seen,
+            holder,
             is_under_way: true,
         };
         let data = &mut self.data;

@@ -26,6 +26,8 @@ pub struct CacheReport {
     pub refreshes: u64,
     /// Misses of an entry not yet expired (`early_expiry`).
     pub early: u64,
+    /// Fills refused because the key changed after their caller was told to load it (`leases`).
+    pub fills_refused: u64,
     /// Writes answered before they reached the origin (`write_behind`).
     pub written_behind: u64,
     /// Keys whose last write is not at the origin yet.
@@ -46,6 +48,7 @@ impl CacheReport {
             coalesced: tally.coalesced,
             refreshes: tally.refreshes,
             early: tally.early,
+            fills_refused: tally.fills_refused,
             written_behind: tally.written_behind,
             unwritten: cache.unwritten() as u64,
         }
@@ -65,5 +68,6 @@ impl CacheReport {
             tally.early,
             tally.written_behind,
         ]);
+        hash.words((tally.fills_refused > 0).then_some(tally.fills_refused));
     }
 }

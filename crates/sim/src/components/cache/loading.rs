@@ -64,8 +64,56 @@ impl Cache {
                 *asked = now;
             }
         }
+        if let Some(leases) = &mut self.leases {
+            let (key, holder) = (cx.calls[id].key, cx.calls[id].parent);
+            leases.give(key, holder, cx.now, self.spec.lease_time.0);
+        }
         cx.calls[id].is_miss = true;
         cx.answer_here(id, Outcome::Ok);
+    }
+
+    /// The value of a key is old: who is loading it loads in vain, and the next who waits for it is
+    /// told to load at once.
+    #[cold]
+    pub(super) fn void_lease(&mut self, key: u32, cx: &mut World) {
+        if let Some(leases) = &mut self.leases {
+            leases.void(key, cx.now, self.spec.lease_time.0);
+        }
+        if self.flights.get(key).is_none_or(|flight| flight.is_load) {
+            return;
+        }
+        let Some(mut flight) = self.flights.end(key) else {
+            return;
+        };
+        cx.calls.remove(flight.job);
+        let mut has_holder = false;
+        while let Some(id) = self.flights.take_next(&mut flight) {
+            if !is_waiting(id, cx) {
+                continue;
+            }
+            if has_holder {
+                self.flights.wait(key, id);
+            } else {
+                has_holder = true;
+                self.lease_to(id, cx);
+                self.tell_of_miss(id, cx);
+            }
+        }
+    }
+
+    /// Whether a fill is let in: from a loader (`None` is a writer, who knows best) with a good token.
+    fn lets_in(&mut self, key: u32, holder: Option<CallId>, cx: &mut World) -> bool {
+        let lasts = self.spec.lease_time.0;
+        let is_good = match (&mut self.leases, holder) {
+            (None, _) => true,
+            (Some(leases), None) => {
+                leases.void(key, cx.now, lasts);
+                true
+            }
+            (Some(leases), Some(holder)) => leases.redeem(key, holder, cx.now, lasts),
+        };
+        self.tally.fills_refused += u64::from(!is_good);
+        is_good
     }
 
     /// A look-up stays in the cache until the flight of its key has landed.
@@ -158,9 +206,13 @@ impl Cache {
     }
 
     /// A fill has come from a caller that loaded the key itself, or a new value from a writer.
-    pub fn take_fill(&mut self, key: u32, seen: Seen, cx: &mut World) {
+    pub fn take_fill(&mut self, fill: Fill, cx: &mut World) {
+        let Fill { key, seen, .. } = fill;
         let state = cx.node(self.node);
         if !state.is_present || !state.replicas[0].is_up || state.replicas[0].is_out {
+            return;
+        }
+        if self.leases.is_some() && !self.lets_in(key, fill.holder, cx) {
             return;
         }
         let asked = self.asked.remove(&key);

@@ -6,6 +6,7 @@
 
 mod flights;
 mod inside;
+mod leases;
 mod loading;
 mod write_behind;
 
@@ -15,7 +16,7 @@ use super::store::{ByKey, Store, Value};
 use super::{Component, as_answer};
 use crate::agenda::Time;
 use crate::call::{Call, CallId, Outcome, Phase, Purpose};
-use crate::data::{Carried, Held, Seen};
+use crate::data::{Carried, Fill, Held, Seen};
 use crate::event::{Event, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
@@ -25,6 +26,7 @@ use design::kinds::cache as spec;
 use design::kinds::client::Effect;
 use design::link::OnWrite;
 use flights::Flights;
+use leases::Leases;
 
 /// A cache of a run.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Cache {
     time: Sampler,
     store: Store,
     flights: Box<Flights>,
+    /// Where fills need a token.
+    leases: Option<Box<Leases>>,
     /// Written here and not yet at the origin, with the record that will write it there.
     unwritten: ByKey<CallId>,
     /// By write to come: the earlier writes of its key that it stands for.
@@ -63,6 +67,8 @@ pub struct CacheTally {
     pub refreshes: u64,
     /// Look-ups that loaded an entry anew before it expired.
     pub early: u64,
+    /// Fills whose token was void.
+    pub fills_refused: u64,
     /// Writes that were answered before they reached the origin.
     pub written_behind: u64,
 }
@@ -88,6 +94,7 @@ impl Cache {
             time: Sampler::new(&spec.hit_time),
             store: Store::new(spec.eviction, stream(random::Purpose::Eviction)),
             flights: Box::default(),
+            leases: spec.leases.then(Box::default),
             unwritten: ByKey::default(),
             earlier: Vec::new(),
             asked: ByKey::default(),
@@ -108,6 +115,10 @@ impl Cache {
         *self.spec = spec.clone();
         self.time = Sampler::new(&spec.hit_time);
         self.lease = cx.delay(spec.lease_time.0);
+        match spec.leases {
+            true => _ = self.leases.get_or_insert_default(),
+            false => self.leases = None,
+        }
         self.write_delay = cx.delay(spec.write_behind_delay.0);
         self.store.set_eviction(spec.eviction);
         self.store.shrink(spec.capacity);
@@ -131,6 +142,9 @@ impl Cache {
     /// Forgets everything.
     pub fn flush(&mut self, cx: &mut World) {
         self.store.clear();
+        if let Some(leases) = &mut self.leases {
+            leases.void_all();
+        }
         self.forget_unwritten(cx);
     }
 
@@ -275,15 +289,22 @@ impl Component for Cache {
         // While it is out, what it is told is refused as what it is asked.
         if let Event::Invalidate { key, .. } = event
             && !cx.node(self.node).replicas[0].is_out
-            && let Some(place) = self.store.find(key)
         {
-            self.store.remove(place);
+            if let Some(place) = self.store.find(key) {
+                self.store.remove(place);
+            }
+            if self.leases.is_some() {
+                self.void_lease(key, cx);
+            }
         }
     }
 
     fn crash(&mut self, _replica: u32, _cx: &mut World) {
         self.store.clear();
         self.flights.clear();
+        if let Some(leases) = &mut self.leases {
+            leases.void_all();
+        }
         self.unwritten.clear();
         self.asked.clear();
         self.earlier.clear();
