@@ -1,7 +1,8 @@
 //! The report's section on data: what became of the writes, and how old the answers were.
 
 use super::Histogram;
-use super::report::{Time, ms, time};
+use super::fill::{ms, time};
+use super::report::Time;
 use crate::data::{DataTally, Divergence};
 use crate::simulation::Simulation;
 use design::kinds::client::Effect;

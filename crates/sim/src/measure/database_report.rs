@@ -1,6 +1,7 @@
 //! What the report says of a database beyond its calls and slots.
 
-use super::report::{Time, time};
+use super::fill::time;
+use super::report::Time;
 use crate::components::Node;
 use crate::simulation::Simulation;
 use serde::Serialize;

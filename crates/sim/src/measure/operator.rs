@@ -1,6 +1,6 @@
 //! What the operators saw: alerts, how long each fault went unnoticed, and what each node told.
 
-use super::report::causes;
+use super::fill::causes;
 use crate::event::NodeIx;
 use crate::simulation::Simulation;
 use design::telemetry::{Signal, Telemetry};

@@ -3,7 +3,7 @@
 //! Kept are the counters as they stood at some moments: what happened in between is a difference.
 //! So thinning them out is dropping every other moment, and copies of a run share them.
 
-use super::report::ms;
+use super::fill::ms;
 use crate::agenda::Time;
 use crate::components::{Component, Node};
 use crate::event::{LinkIx, NodeIx};

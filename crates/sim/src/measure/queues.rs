@@ -1,6 +1,7 @@
 //! What the report says of a queue.
 
-use super::report::{Time, time};
+use super::fill::time;
+use super::report::Time;
 use super::{Gauge, Hash};
 use crate::agenda;
 use crate::components::Queue;
