@@ -24,6 +24,8 @@ mod calls;
 mod clients;
 #[path = "model/coordinators.rs"]
 mod coordinators;
+#[path = "model/cycles.rs"]
+mod cycles;
 #[path = "model/data.rs"]
 mod data;
 #[path = "model/databases.rs"]
@@ -32,6 +34,8 @@ mod databases;
 mod disciplines;
 #[path = "model/edits.rs"]
 mod edits;
+#[path = "model/example.rs"]
+mod example;
 #[path = "model/failures.rs"]
 mod failures;
 #[path = "model/faults.rs"]

@@ -240,3 +240,118 @@ fn lost_telemetry_hides_an_outage() {
     assert_eq!(episodes(&run), []);
     assert_eq!(run.number("/operator/undetected"), 2.0);
 }
+
+/// Ten calls at once for one slot, 1.1 s each: 9 wait, and one less after each 1.1 s.
+fn queue_of_ten(backlog: &str, faults: &[String]) -> Vec<(f64, f64)> {
+    let alert = format!(r#"{{"node": "s", "every": "1s", "when": {{"backlog": {backlog}}}}}"#);
+    let settings = format!(r#""duration": "20s", "alerts": [{alert}]"#);
+    let nodes = [
+        replay([0; 10]),
+        service(
+            "s",
+            1100,
+            r#""concurrency": 1, "queue": {"capacity": null}"#,
+        ),
+    ];
+    episodes(&run_with(&settings, &nodes, &[link("u->s", "")], faults))
+}
+
+#[test]
+fn a_backlog_fires_while_more_wait() {
+    // At 5 s four have been served: 5 wait. At 6 s there are 4.
+    assert_eq!(queue_of_ten(r#"{"above": 4}"#, &[]), [(1.0, 6.0)]);
+    assert_eq!(queue_of_ten(r#"{"above": 9}"#, &[]), []);
+    // For so long, it was so at 1 s first.
+    let lasting = |seconds: u64| format!(r#"{{"above": 4, "for": "{seconds}s"}}"#);
+    assert_eq!(queue_of_ten(&lasting(3), &[]), [(4.0, 6.0)]);
+    assert_eq!(queue_of_ten(&lasting(5), &[]), []);
+    // Nothing is heard at 1 and 2 s: that counts as nothing waiting.
+    let mute = || fault("telemetry_loss", "s", 0, 2_500, "");
+    assert_eq!(queue_of_ten(r#"{"above": 4}"#, &[mute()]), [(3.0, 6.0)]);
+    assert_eq!(queue_of_ten(&lasting(3), &[mute()]), []);
+    // A dead process tells nothing.
+    let dead = fault("crash", "s", 2_500, 20_000, "");
+    assert_eq!(queue_of_ten(r#"{"above": 4}"#, &[dead]), [(1.0, 3.0)]);
+}
+
+#[test]
+fn messages_that_wait_have_a_number_and_an_age() {
+    // One consumer of 9.4 s a message: the second of three waits until 9.4 s, the third until 18.8 s.
+    let seen = |when: &str| {
+        let alert = format!(r#"{{"node": "q", "every": "1s", "when": {when}}}"#);
+        let settings = format!(r#""duration": "40s", "alerts": [{alert}]"#);
+        let nodes = [
+            replay([0, 0, 0]),
+            node("q", "queue", ""),
+            service("w", 9400, r#""concurrency": 1"#),
+        ];
+        let links = [
+            link("u->q", r#""mode": "publish""#),
+            link("q->w", r#""mode": "consume", "concurrency": 1"#),
+        ];
+        episodes(&run_with(&settings, &nodes, &links, &[]))
+    };
+    assert_eq!(seen(r#"{"backlog": {"above": 1}}"#), [(1.0, 10.0)]);
+    assert_eq!(seen(r#"{"backlog": {"above": 0}}"#), [(1.0, 19.0)]);
+    assert_eq!(seen(r#"{"oldest_age": {"above": "5s"}}"#), [(6.0, 19.0)]);
+    assert_eq!(seen(r#"{"oldest_age": {"above": "18s"}}"#), []);
+}
+
+#[test]
+fn a_backlog_is_watched_where_something_waits() {
+    let problems = |kind: &str, when: &str| {
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "n", "kind": "{kind}"}}], "alerts": [{{"node": "n", "when": {when}}}]}}"#
+        );
+        let problems = format::json::read(&text).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let backlog = r#"{"backlog": {}}"#;
+    assert_eq!(
+        problems("cache", backlog),
+        [
+            "alerts[0].node: nothing waits at n, a cache, for backlog to watch; valid nodes: service, queue, database, coordinator"
+        ]
+    );
+    assert_eq!(problems("database", backlog), Vec::<String>::new());
+    assert_eq!(
+        problems("service", r#"{"oldest_age": {}}"#),
+        [
+            "alerts[0].node: nothing waits at n, a service, for oldest_age to watch; valid nodes: queue"
+        ]
+    );
+}
+
+#[test]
+fn telemetry_has_a_price() {
+    // 1000 calls a second that all fail, over 60 s, for the 730 hours of a month.
+    let cost = |rest: &str| {
+        let nodes = [
+            node("u", "client", r#""arrivals": {"constant": "1000/s"}"#),
+            service("api", 1, &format!(r#""error_rate": 1{rest}"#)),
+        ];
+        let settings = r#""duration": "60s""#;
+        let run = run_with(settings, &nodes, &[link("u->api", "")], &[]);
+        let calls = run.number("/nodes/api/arrivals");
+        let millions = calls / 60.0 * 3600.0 * 730.0 / 1e6;
+        run.report["cost"]["by_node"]["api"].as_f64().unwrap_or(0.0) / millions
+    };
+    let close = |is: f64, wanted: f64| assert!((is - wanted).abs() < 1e-9, "{is} not {wanted}");
+    let prices = r#", "cost": {"per_million_traces": 5, "per_million_log_lines": 0.1}"#;
+    close(cost(prices), 0.1);
+    close(
+        cost(&format!(r#"{prices}, "telemetry": {{"traces": 1}}"#)),
+        5.1,
+    );
+    close(
+        cost(&format!(
+            r#"{prices}, "telemetry": {{"traces": 1, "logs": false}}"#
+        )),
+        5.0,
+    );
+    // By the list: the replica, and what it logs and traces.
+    let listed = |rest: &str| cost(&format!(r#", "replicas": 1{rest}"#));
+    let plain = listed(r#", "telemetry": {"logs": false}"#);
+    close(listed("") - plain, 0.1);
+    close(listed(r#", "telemetry": {"traces": 1}"#) - plain, 5.1);
+}

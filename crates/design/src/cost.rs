@@ -12,6 +12,10 @@ record! {
         pub per_million_calls: f64 = 0.0 => { label: "Million calls", unit: "$", range: 0..=1000000 },
         /// What it stores, a month, whatever its size.
         pub storage_month: f64 = 0.0 => { label: "Storage", unit: "$ / month", range: 0..=1000000 },
+        /// A million traces kept, of those that reach the operators.
+        pub per_million_traces: f64 = 0.0 => { label: "Million traces", unit: "$", range: 0..=1000000, source: "AWS X-Ray: 5 per million traces recorded" },
+        /// A million lines logged, of those that reach the operators: one for each failure.
+        pub per_million_log_lines: f64 = 0.0 => { label: "Million log lines", unit: "$", range: 0..=1000000, source: "CloudWatch Logs: 0.50 per GB, which is 0.10 at 200 bytes a line" },
     }
 }
 
@@ -22,9 +26,15 @@ impl Cost {
     /// What a node of a kind usually costs: list prices on demand, Amazon Web Services, Northern
     /// Virginia, 2024, rounded.
     pub fn usual(kind: &Kind) -> Self {
+        // X-Ray per million traces recorded; CloudWatch Logs, 0.50 per GB, at 200 bytes a line.
+        let base = Self {
+            per_million_traces: 5.0,
+            per_million_log_lines: 0.1,
+            ..Self::default()
+        };
         let hourly = |price: f64| Self {
             replica_month: price * HOURS_PER_MONTH,
-            ..Self::default()
+            ..base.clone()
         };
         match kind {
             // Users cost nothing; they pay.
@@ -38,7 +48,7 @@ impl Cost {
             // SQS: 0.40 per million requests, three for each message (send, receive, delete).
             Kind::Queue(_) => Self {
                 per_million_calls: 1.2,
-                ..Self::default()
+                ..base.clone()
             },
             // RDS for PostgreSQL, db.m6g.large (0.159), and 100 GB of gp3 at 0.115.
             Kind::Database(_) => Self {

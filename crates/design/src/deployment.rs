@@ -15,6 +15,8 @@ record! {
         pub zones: Vec<String> = Vec::new() => { label: "Zones of replicas" },
         /// What it tells its operators.
         pub telemetry: Telemetry = Telemetry::default() => { label: "Telemetry" },
+        /// Who owns it: shown, and heeded by nothing.
+        pub team: Option<String> = None => { label: "Team" },
         /// What it costs. `null` is the list price of its like at a large cloud.
         pub cost: Option<Cost> = None => { label: "Cost" },
     }

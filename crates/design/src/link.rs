@@ -298,7 +298,7 @@ record! {
         pub consecutive_failures: Option<u32> = None => { label: "Consecutive failures", range: 1..=10000, source: "gobreaker: more than 5" },
         /// How long it stays open.
         pub open_for: Duration = Duration::s(5) => { label: "Open for", range: 0.001..=86400, source: "Hystrix 5 s, resilience4j 60 s" },
-        /// Trial calls when half open: all good closes it, one failure opens it again.
+        /// Trial calls when half open: their failure rate (of `min_calls` of them, where that is less) opens it again or closes it. With failures in a row one failure opens it again, and all good closes it.
         pub half_open_calls: u32 = 10 => { label: "Trial calls", unit: "calls", range: 1..=1000, source: "Hystrix 1, resilience4j 10" },
     }
 }

@@ -42,6 +42,10 @@ variants! {
             SlowRatio(SlowRatio) = "slow_ratio", or SlowRatio::default();
             /// Nothing at all was heard for this long: no calls, or no metrics.
             Silence(Duration) = "silence", or Duration::s(300);
+            /// Too many calls wait for a slot, or messages for a consumer.
+            Backlog(Backlog) = "backlog", or Backlog::default();
+            /// A queue's oldest waiting message is too old.
+            OldestAge(OldestAge) = "oldest_age", or OldestAge::default();
         }
     }
 }
@@ -82,6 +86,24 @@ record! {
     }
 }
 
+record! {
+    /// How many calls or messages wait at a node.
+    pub struct Backlog {
+        /// Fires above this many, all replicas together.
+        pub above: u32 = 1000 => { label: "Above", range: 0..=1000000000 },
+        /// And only if it has been so for this long, at every evaluation. `null` is at once.
+        pub lasts as "for": Option<Duration> = None => { label: "For", range: 1..=2592000 },
+    }
+}
+
+record! {
+    /// How long the oldest message of a queue has waited.
+    pub struct OldestAge {
+        /// Fires above this age.
+        pub above: Duration = Duration::s(60) => { label: "Above", range: 0.000001..=2592000 },
+    }
+}
+
 impl Signal {
     /// The longest time it looks back.
     pub fn looks_back(&self) -> Duration {
@@ -90,6 +112,8 @@ impl Signal {
             Self::ErrorRatio(ratio) => ratio.over,
             Self::SlowRatio(ratio) => ratio.over,
             Self::Silence(over) => *over,
+            // They are of the moment.
+            Self::Backlog(_) | Self::OldestAge(_) => Duration::ZERO,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the parts of a design must say together. Each part alone was checked when it was read.
 
 pub(crate) mod copies;
+mod cycles;
 mod database;
 mod faults;
 mod owners;
@@ -79,7 +80,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
         });
     }
     if reader.is_clean() {
-        check_cycles(design, reader);
+        cycles::check(design, reader);
     }
 }
 
@@ -503,67 +504,6 @@ fn check_requirement(requirement: &crate::requirement::Requirement, reader: &mut
             });
         }
     }
-}
-
-/// A cycle of calls that nothing ends would make every request call itself for ever.
-fn check_cycles(design: &Design, reader: &mut Reader) {
-    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-    for (at, node) in design.nodes.iter().enumerate() {
-        index.insert(&node.id, at);
-    }
-    let mut out: Vec<Vec<(usize, usize)>> = vec![Vec::new(); design.nodes.len()];
-    for (at, link) in design.links.iter().enumerate() {
-        if link.mode == Mode::Call && !may_end(link) {
-            out[index[link.from.as_str()]].push((index[link.to.as_str()], at));
-        }
-    }
-    // Depth first, with an explicit stack: designs may be ten thousand nodes deep.
-    let mut state = vec![0u8; design.nodes.len()];
-    for start in 0..design.nodes.len() {
-        if state[start] != 0 {
-            continue;
-        }
-        let mut stack = vec![(start, 0usize)];
-        state[start] = 1;
-        while let Some((node, next)) = stack.pop() {
-            let Some(&(to, link)) = out[node].get(next) else {
-                state[node] = 2;
-                continue;
-            };
-            stack.push((node, next + 1));
-            match state[to] {
-                0 => {
-                    state[to] = 1;
-                    stack.push((to, 0));
-                }
-                1 => {
-                    let names: Vec<&str> = stack
-                        .iter()
-                        .skip_while(|(node, _)| *node != to)
-                        .map(|(node, _)| design.nodes[*node].id.as_str())
-                        .chain([design.nodes[to].id.as_str()])
-                        .take(12)
-                        .collect();
-                    reader.within(&format!("links[{link}]"), |reader| {
-                        reader.problem(format!(
-                            "closes a cycle of calls that never ends: {}; put a queue or a probability below 1 into it",
-                            names.join(" -> ")
-                        ));
-                    });
-                    return;
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-/// Whether a link's condition lets a cycle through it end.
-fn may_end(link: &Link) -> bool {
-    link.when
-        .0
-        .iter()
-        .all(|condition| matches!(condition, Condition::Probability(p) if *p < 1.0))
 }
 
 /// What to write instead; nothing where no further problem will be kept, since looking for the

@@ -26,7 +26,9 @@ pub fn design(rng_seed: u64) -> Design {
     let faults = faults(rng, &nodes, &links);
     let mut document = vec![("faultline".to_owned(), Value::Number(1.0))];
     document.extend(settings(rng));
-    let alerts = (0..rng.below(3)).map(|_| alert(rng, &nodes)).collect();
+    let alerts = (0..rng.below(3))
+        .filter_map(|_| alert(rng, &nodes))
+        .collect();
     document.push(("alerts".to_owned(), Value::List(alerts)));
     let written = nodes.into_iter().map(|node| node.value).collect();
     document.push(("nodes".to_owned(), Value::List(written)));
@@ -210,7 +212,7 @@ fn copy(rng: &mut Rng, value: &mut Vec<(String, Value)>, earlier: &[Drawn]) {
 }
 
 /// An alert over some node's metrics.
-fn alert(rng: &mut Rng, nodes: &[Drawn]) -> Value {
+fn alert(rng: &mut Rng, nodes: &[Drawn]) -> Option<Value> {
     let mut alert = record(rng, design::telemetry::Alert::RECORD);
     if let Value::Map(entries) = &mut alert {
         entries.retain(|(key, _)| key != "node");
@@ -221,10 +223,20 @@ fn alert(rng: &mut Rng, nodes: &[Drawn]) -> Value {
                 .and_then(|known| known.get("metrics"));
             metrics != Some(&Value::Bool(false))
         };
-        let watched: Vec<&Drawn> = nodes.iter().filter(emits).collect();
+        let when = entries.iter().find(|(key, _)| key == "when");
+        let watches = |signal: &str| when.is_some_and(|(_, when)| when.get(signal).is_some());
+        let can_wait = |node: &&Drawn| match node.kind.name() {
+            "queue" => true,
+            "service" | "database" | "coordinator" => !watches("oldest_age"),
+            _ => !watches("oldest_age") && !watches("backlog"),
+        };
+        let watched: Vec<&Drawn> = nodes.iter().filter(emits).filter(can_wait).collect();
+        if watched.is_empty() {
+            return None;
+        }
         entries.push(("node".to_owned(), Value::text(&rng.pick(&watched).id)));
     }
-    alert
+    Some(alert)
 }
 
 /// Zones there may be.
@@ -238,6 +250,7 @@ fn deployment(rng: &mut Rng) -> Value {
         2 => {
             let zones = ZONES.iter().map(|zone| Value::text(*zone)).collect();
             deployment.push(("zones".to_owned(), Value::List(zones)));
+            deployment.push(("team".to_owned(), Value::text("checkout")));
         }
         _ => {}
     }

@@ -457,7 +457,8 @@ impl Simulation {
             }
             Event::Watch { alert, generation } => {
                 if self.begins(time, event) {
-                    self.watches.evaluate(alert, generation, &mut self.world);
+                    self.watches
+                        .evaluate(alert, generation, &self.nodes, &mut self.world);
                 }
             }
             Event::Fault { generation, fault } => {

@@ -5,11 +5,12 @@
 
 use crate::agenda::Time;
 use crate::call::Outcome;
+use crate::components::Node;
 use crate::event::{Event, NodeIx};
 use crate::random::{self, Stream};
 use crate::world::World;
 use design::Design;
-use design::telemetry::{Alert, Signal};
+use design::telemetry::{Alert, Backlog, Signal};
 use std::collections::VecDeque;
 
 /// Most buckets of a window: 3 days are kept in steps of about 2 minutes.
@@ -70,6 +71,8 @@ pub struct Watch {
     seen: Bucket,
     /// When anything was last heard.
     heard: Time,
+    /// Since when too much has waited, or for too long, at every evaluation.
+    too_much_since: Option<Time>,
     /// The first firings.
     pub episodes: Vec<Episode>,
     /// How often it fired.
@@ -170,12 +173,12 @@ impl Watches {
     }
 
     /// An alert is evaluated.
-    pub(crate) fn evaluate(&mut self, alert: u32, generation: u32, cx: &mut World) {
+    pub(crate) fn evaluate(&mut self, alert: u32, generation: u32, nodes: &[Node], cx: &mut World) {
         if generation != self.generation {
             return;
         }
         if let Some(watch) = self.list.get_mut(alert as usize) {
-            watch.look(cx);
+            watch.look(nodes, cx);
             self.schedule(alert as usize, cx);
         }
     }
@@ -202,6 +205,7 @@ impl Watch {
             is_heard: true,
             seen: Bucket::default(),
             heard: cx.now,
+            too_much_since: None,
             episodes: Vec::new(),
             fired: 0,
             is_firing: false,
@@ -223,7 +227,11 @@ impl Watch {
                 all: tally.response.count(),
                 bad: tally.response.count_above(slow.slower_than.0),
             },
-            Signal::BurnRate(_) | Signal::ErrorRatio(_) | Signal::Silence(_) => {
+            Signal::BurnRate(_)
+            | Signal::ErrorRatio(_)
+            | Signal::Silence(_)
+            | Signal::Backlog(_)
+            | Signal::OldestAge(_) => {
                 let bad = tally.all.failures.iter().sum();
                 Bucket {
                     all: tally.all.completions + bad,
@@ -233,7 +241,7 @@ impl Watch {
         }
     }
 
-    fn look(&mut self, cx: &World) {
+    fn look(&mut self, nodes: &[Node], cx: &World) {
         let now = cx.now;
         let counted = self.counters(cx);
         let news = counted.less(self.seen);
@@ -245,6 +253,7 @@ impl Watch {
             self.heard = now;
         }
         self.is_full = now >= self.open_ends;
+        self.look_at_backlog(&nodes[self.node.0 as usize], now);
         let fires = self.fires(now);
         self.turn(now);
         if fires && !self.is_firing {
@@ -263,6 +272,23 @@ impl Watch {
             last.until = Some(now);
         }
         self.is_firing = fires;
+    }
+
+    /// Sees how much waits at its node, where that is what it watches.
+    fn look_at_backlog(&mut self, node: &Node, now: Time) {
+        let is_too_much = self.is_heard
+            && match &self.spec.when {
+                Signal::Backlog(backlog) => node.waiting() > u64::from(backlog.above),
+                Signal::OldestAge(oldest) => match node {
+                    Node::Queue(queue) => queue.oldest_age.now(now) > oldest.above.0,
+                    _ => false,
+                },
+                Signal::BurnRate(_)
+                | Signal::ErrorRatio(_)
+                | Signal::SlowRatio(_)
+                | Signal::Silence(_) => false,
+            };
+        self.too_much_since = is_too_much.then(|| self.too_much_since.unwrap_or(now));
     }
 
     /// Closes the open bucket when it is full and lets the oldest go.
@@ -292,6 +318,12 @@ impl Watch {
             Signal::ErrorRatio(ratio) => self.over(ratio.over.0).exceeds(ratio.above),
             Signal::SlowRatio(ratio) => self.over(ratio.over.0).exceeds(ratio.above),
             Signal::Silence(over) => now - self.heard >= over.0,
+            Signal::Backlog(Backlog { lasts, .. }) => {
+                let lasts = lasts.map_or(0, |lasts| lasts.0);
+                self.too_much_since
+                    .is_some_and(|since| now - since >= lasts)
+            }
+            Signal::OldestAge(_) => self.too_much_since.is_some(),
         }
     }
 

@@ -31,10 +31,29 @@ pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut
                     let message = format!("{} emits no metrics to watch", alert.node);
                     reader.within("node", |reader| reader.problem(message));
                 }
-                Some(_) => {}
+                Some(node) => check_kind(&alert.when, &alert.node, &node.kind, reader),
             }
             check_signal(&alert.when, reader);
         });
+    }
+}
+
+/// Only what can wait has a backlog.
+fn check_kind(signal: &Signal, id: &str, kind: &Kind, reader: &mut Reader) {
+    let (name, valid): (&str, &[&str]) = match signal {
+        Signal::Backlog(_) => ("backlog", &["service", "queue", "database", "coordinator"]),
+        Signal::OldestAge(_) => ("oldest_age", &["queue"]),
+        Signal::BurnRate(_) | Signal::ErrorRatio(_) | Signal::SlowRatio(_) | Signal::Silence(_) => {
+            return;
+        }
+    };
+    if !valid.contains(&kind.name()) {
+        let message = format!(
+            "nothing waits at {id}, a {}, for {name} to watch; valid nodes: {}",
+            kind.info().label,
+            valid.join(", ")
+        );
+        reader.within("node", |reader| reader.problem(message));
     }
 }
 
@@ -50,7 +69,11 @@ fn check_signal(signal: &Signal, reader: &mut Reader) {
         Signal::Silence(over) if over.0 == 0 => {
             reader.within("when.silence", |reader| reader.problem("must be above 0"));
         }
-        Signal::BurnRate(_) | Signal::ErrorRatio(_) | Signal::SlowRatio(_) | Signal::Silence(_) => {
-        }
+        Signal::BurnRate(_)
+        | Signal::ErrorRatio(_)
+        | Signal::SlowRatio(_)
+        | Signal::Silence(_)
+        | Signal::Backlog(_)
+        | Signal::OldestAge(_) => {}
     }
 }

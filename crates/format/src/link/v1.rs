@@ -41,7 +41,22 @@ const SIGNAL: Wire = Variants(&[
     ("error_ratio", Some(Record(&ERROR_RATIO))),
     ("slow_ratio", Some(Record(&SLOW_RATIO))),
     ("silence", Some(Duration)),
+    ("backlog", Some(Record(&BACKLOG))),
+    ("oldest_age", Some(Record(&OLDEST_AGE))),
 ]);
+
+static BACKLOG: Record = Record {
+    name: "backlog",
+    fields: &[
+        Field("above", Integer, "1000"),
+        Field("for", Optional(&Duration), "null"),
+    ],
+};
+
+static OLDEST_AGE: Record = Record {
+    name: "oldest_age",
+    fields: &[Field("above", Duration, "1m")],
+};
 
 static BURN_RATE: Record = Record {
     name: "burn_rate",
@@ -102,6 +117,8 @@ static COST: Record = Record {
         Field("replica_month", Number, "0"),
         Field("per_million_calls", Number, "0"),
         Field("storage_month", Number, "0"),
+        Field("per_million_traces", Number, "0"),
+        Field("per_million_log_lines", Number, "0"),
     ],
 };
 
@@ -140,6 +157,7 @@ static CLIENT: Record = Record {
         Field("cost", Optional(&Record(&COST)), "null"),
         Field("patience_drawn", Optional(&Distribution), "null"),
         Field("batch", Integer, "1"),
+        Field("team", Optional(&Text), "null"),
     ],
 };
 
@@ -233,6 +251,7 @@ static LOAD_BALANCER: Record = Record {
         ),
         Field("choices", Integer, "2"),
         Field("consistent_hash", Record(&CONSISTENT_HASH), "{}"),
+        Field("team", Optional(&Text), "null"),
     ],
 };
 
@@ -290,6 +309,7 @@ static SERVICE: Record = Record {
         Field("autoscale", Optional(&Record(&AUTOSCALE)), "null"),
         Field("warm_up", Optional(&Record(&WARM_UP)), "null"),
         Field("memory", Optional(&Record(&MEMORY)), "null"),
+        Field("team", Optional(&Text), "null"),
     ],
 };
 
@@ -422,6 +442,7 @@ static CACHE: Record = Record {
         Field("write_behind_delay", Duration, "1s"),
         Field("cost", Optional(&Record(&COST)), "null"),
         Field("leases", Bool, "false"),
+        Field("team", Optional(&Text), "null"),
     ],
 };
 
@@ -458,6 +479,7 @@ static QUEUE: Record = Record {
         Field("fan_out", Bool, "false"),
         Field("durable", Bool, "true"),
         Field("poison", Number, "0"),
+        Field("team", Optional(&Text), "null"),
     ],
 };
 
@@ -483,6 +505,7 @@ static DATABASE: Record = Record {
         Field("cross_shard", Optional(&CROSS_SHARD), "null"),
         Field("member_latency", Distribution, "const(250us)"),
         Field("replication", Optional(&Record(&REPLICATION)), "null"),
+        Field("team", Optional(&Text), "null"),
     ],
 };
 
@@ -520,6 +543,7 @@ static COORDINATOR: Record = Record {
         Field("zones", List(&Text), "[]"),
         Field("telemetry", Record(&TELEMETRY), "{}"),
         Field("cost", Optional(&Record(&COST)), "null"),
+        Field("team", Optional(&Text), "null"),
     ],
 };
 

@@ -166,3 +166,20 @@ fn as_answer(outcome: Outcome) -> Outcome {
         Outcome::Failed(_) => Outcome::Failed(Cause::Error),
     }
 }
+
+impl Node {
+    /// Calls that wait for a slot or a lock, or messages that wait for a consumer.
+    pub(crate) fn waiting(&self) -> u64 {
+        let queued = |station: &Station| station.queued.level();
+        let others = match self {
+            Self::Queue(queue) => queue.waiting.level(),
+            Self::Coordinator(coordinator) => coordinator.waiting.level(),
+            Self::Client(_)
+            | Self::LoadBalancer(_)
+            | Self::Service(_)
+            | Self::Cache(_)
+            | Self::Database(_) => 0,
+        };
+        others + self.stations().iter().map(queued).sum::<u64>()
+    }
+}

@@ -23,13 +23,20 @@ impl Simulation {
             let price = node.deployment.cost.clone().unwrap_or_else(usual);
             let place = self.world.node_places[&node.id];
             let state = self.world.node(place);
-            let calls = match months > 0.0 {
-                true => state.tally.measured.arrivals as f64 / months,
+            let millions = |count: u64| match months > 0.0 {
+                true => count as f64 / months / 1e6,
                 false => 0.0,
             };
+            let told = state.told();
+            let lines = match node.deployment.telemetry.logs {
+                true => told.failures.iter().sum(),
+                false => 0,
+            };
             let cost = price.replica_month * self.replicas_paid(place)
-                + price.per_million_calls * calls / 1e6
-                + price.storage_month;
+                + price.per_million_calls * millions(state.tally.measured.arrivals)
+                + price.storage_month
+                + price.per_million_traces * millions(told.traces[0])
+                + price.per_million_log_lines * millions(lines);
             if cost > 0.0 {
                 by_node.insert(node.id.clone(), cost);
             }

@@ -4,8 +4,11 @@
 //! minimum of calls. A breaker learns that it may try again when the next call asks, as both do: so
 //! it counts as open until then. Only calls that it let through in its present state count: what was
 //! sent before it opened says nothing of a trial. Simplifications: trial calls past the allowed
-//! number are refused at once instead of waiting for the verdict; one failed (or slow) trial opens
-//! it again.
+//! number are refused at once instead of waiting for the verdict.
+//!
+//! Half open, a rate is judged as resilience4j does it: over the trials, once the allowed number of
+//! them (or `min_calls`, where that is less) have ended. A breaker of failures in a row opens again
+//! at the first that fails, and closes when all trials were good.
 
 use super::rolling::Rolling;
 use crate::agenda::Time;
@@ -60,6 +63,23 @@ impl Spec {
         }
     }
 
+    /// How many trials are judged together.
+    fn trials_judged(&self) -> u64 {
+        let trials = u64::from(self.trials);
+        match self.failure_rate.or(self.slow_rate) {
+            Some(_) => trials.min(self.min_calls),
+            None => trials,
+        }
+    }
+
+    /// Whether a rate of these calls is one too high.
+    fn is_reached(&self, [calls, failures, slow]: Counts) -> bool {
+        let reaches = |rate: Option<f64>, count: u64| {
+            rate.is_some_and(|rate| count as f64 >= rate * calls as f64)
+        };
+        reaches(self.failure_rate, failures) || reaches(self.slow_rate, slow)
+    }
+
     /// What a call was that took this long.
     pub fn verdict(&self, is_failure: bool, took: u64) -> Verdict {
         Verdict {
@@ -76,12 +96,25 @@ pub struct Verdict {
     is_slow: bool,
 }
 
+impl Verdict {
+    fn counts(self) -> [u32; 3] {
+        [1, u32::from(self.is_failure), u32::from(self.is_slow)]
+    }
+}
+
+fn sum(a: Counts, b: Counts) -> Counts {
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum State {
     Closed,
     Open { until: Time },
-    HalfOpen { admitted: u32, good: u32 },
+    HalfOpen { admitted: u32, tried: Counts },
 }
+
+/// Calls, those that failed, and those that were slow.
+type Counts = [u64; 3];
 
 /// One caller's breaker.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,7 +193,7 @@ impl Breaker {
         {
             let half_open = State::HalfOpen {
                 admitted: 0,
-                good: 0,
+                tried: [0; 3],
             };
             *self = Self::begun(half_open, self.epoch.wrapping_add(1));
             change = Change::HalfOpened;
@@ -193,13 +226,16 @@ impl Breaker {
         }
         match &mut self.state {
             State::Open { .. } => Change::None,
-            State::HalfOpen { .. } if verdict.is_failure || verdict.is_slow => {
-                self.open(spec, now);
-                Change::Reopened
-            }
-            State::HalfOpen { good, .. } => {
-                *good += 1;
-                if *good < spec.trials {
+            State::HalfOpen { tried, .. } => {
+                *tried = sum(*tried, verdict.counts().map(u64::from));
+                let tried = *tried;
+                let is_at_once = spec.consecutive.is_some() && verdict.is_failure;
+                let is_judged = tried[0] >= spec.trials_judged();
+                if is_at_once || is_judged && spec.is_reached(tried) {
+                    self.open(spec, now);
+                    return Change::Reopened;
+                }
+                if !is_judged {
                     return Change::None;
                 }
                 *self = self.reset();
@@ -224,10 +260,9 @@ impl Breaker {
         } else {
             0
         };
-        let one = [1, u32::from(verdict.is_failure), u32::from(verdict.is_slow)];
-        let [calls, failures, slow] = match spec.window {
+        let counts = match spec.window {
             Window::Time(width) => {
-                self.lately.add(now, width, BUCKETS, one);
+                self.lately.add(now, width, BUCKETS, verdict.counts());
                 self.lately.sums(now, width, BUCKETS)
             }
             Window::Calls(most) => {
@@ -243,11 +278,7 @@ impl Breaker {
                 [self.last.len() as u64, self.failures, self.slow]
             }
         };
-        let reaches = |rate: Option<f64>, count: u64| {
-            rate.is_some_and(|rate| calls >= spec.min_calls && count as f64 >= rate * calls as f64)
-        };
-        reaches(spec.failure_rate, failures)
-            || reaches(spec.slow_rate, slow)
+        counts[0] >= spec.min_calls && spec.is_reached(counts)
             || spec.consecutive.is_some_and(|limit| self.in_a_row >= limit)
     }
 
@@ -297,7 +328,13 @@ mod tests {
         assert_eq!(breaker.admits(&spec, 100), (true, Change::HalfOpened));
         let (bad, good) = (spec.verdict(true, 0), spec.verdict(false, 0));
         let trial = breaker.epoch();
-        assert_eq!(breaker.record(&spec, bad, trial, 110), Change::Reopened);
+        assert_eq!(breaker.record(&spec, good, trial, 105), Change::None);
+        assert_eq!(breaker.admits(&spec, 105), (true, Change::None));
+        assert_eq!(
+            breaker.record(&spec, bad, trial, 110),
+            Change::Reopened,
+            "one of two trials is half of them"
+        );
         assert_eq!(breaker.admits(&spec, 209), (false, Change::None));
         assert_eq!(breaker.admits(&spec, 210), (true, Change::HalfOpened));
         assert_eq!(breaker.admits(&spec, 210), (true, Change::None));
@@ -323,6 +360,42 @@ mod tests {
     }
 
     #[test]
+    fn trials_are_judged_by_their_rate_or_by_the_first_that_fails() {
+        let trials = |spec: &Spec, failures: &[bool]| {
+            let mut breaker = Breaker::default();
+            while call(&mut breaker, spec, true, 0, 0) != Change::Opened {}
+            let changes = failures
+                .iter()
+                .map(|bad| call(&mut breaker, spec, *bad, 100, 0));
+            changes.collect::<Vec<_>>()
+        };
+        // As resilience4j: one of three failed, which is less than half.
+        let rate = spec(|breaker| breaker.half_open_calls = 3);
+        assert_eq!(
+            trials(&rate, &[true, false, false]),
+            [Change::None, Change::None, Change::Closed]
+        );
+        assert_eq!(
+            trials(&rate, &[true, false, true]),
+            [Change::None, Change::None, Change::Reopened]
+        );
+        // It decides as soon as there are as many as it wants to judge by.
+        let few = spec(|breaker| (breaker.half_open_calls, breaker.min_calls) = (3, 1));
+        assert_eq!(trials(&few, &[false]), [Change::Closed]);
+        // Failures in a row: all three must be good, whatever `min_calls` says.
+        let row = spec(|breaker| {
+            breaker.failure_rate = None;
+            breaker.consecutive_failures = Some(2);
+            (breaker.half_open_calls, breaker.min_calls) = (3, 1);
+        });
+        assert_eq!(trials(&row, &[true]), [Change::Reopened]);
+        assert_eq!(
+            trials(&row, &[false, false, false]),
+            [Change::None, Change::None, Change::Closed]
+        );
+    }
+
+    #[test]
     fn opens_when_calls_are_slow() {
         let spec = spec(|breaker| {
             breaker.failure_rate = None;
@@ -334,8 +407,9 @@ mod tests {
             assert_eq!(call(&mut breaker, &spec, false, 0, took), Change::None);
         }
         assert_eq!(call(&mut breaker, &spec, false, 0, 11), Change::Opened);
+        assert_eq!(call(&mut breaker, &spec, false, 200, 11), Change::None);
         assert_eq!(
-            call(&mut breaker, &spec, false, 200, 11),
+            call(&mut breaker, &spec, false, 215, 10),
             Change::Reopened,
             "a slow trial is no proof of health"
         );

@@ -69,6 +69,11 @@ impl OldestAge {
         area as f64 / 2.0 / (until - warmup) as f64
     }
 
+    /// How old it is, in ns; 0 while nothing waits.
+    pub(crate) fn now(&self, now: Time) -> u64 {
+        self.published.map_or(0, |published| now - published)
+    }
+
     /// Its maximum since the warm-up, in ns.
     pub fn max(&self, now: Time) -> u64 {
         self.max_at(now)
