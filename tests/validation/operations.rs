@@ -28,9 +28,15 @@ pub(crate) fn redundancy(p: &Point) -> Measured {
         let db = json!({"id": "server", "kind": "database", "connections": null, "concurrency": 1_000_000,
             "read_time": "const(0s)", "error_rate": 1.0 - each,
             "replication": {"replicas": 3, "mode": "quorum", "r": 2, "w": 2}});
+        // Writes go to all three and need two; a read asks two and no third.
+        let db = with(db, json!({"write_time": "const(0s)"}));
+        let writers = with(
+            users(1000.0),
+            json!({"operations": [{"effect": "write", "keys": {"uniform": {"n": 1_000_000}}}]}),
+        );
         run(design(
             settings(3, 1000.0, 0.0),
-            json!([users(1000.0), db]),
+            json!([writers, db]),
             json!([link("users", "server")]),
         ))
     } else if kind.starts_with("correlated") {
