@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clients_have_no_inlet_and_databases_no_outlet() {
+    fn clients_have_no_inlet_and_coordinators_no_outlet() {
         let ports: Vec<(&str, bool, bool)> = KINDS
             .iter()
             .map(|info| {
@@ -245,7 +245,7 @@ mod tests {
                 ("service", true, true),
                 ("cache", true, true),
                 ("queue", true, true),
-                ("database", true, false),
+                ("database", true, true),
                 ("coordinator", true, false)
             ]
         );

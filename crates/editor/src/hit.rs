@@ -136,7 +136,7 @@ mod tests {
             (465.0, 36.0, &none, port("api", End::From)),
             (300.0, 40.0, &none, port("api", End::To)),
             (0.0, 36.0, &none, Hit::Node("users".into())),
-            (776.0, 36.0, &none, Hit::Node("db".into())),
+            (776.0, 36.0, &none, port("db", End::From)),
             (540.0, 40.0, &none, Hit::Link("api->db".into())),
             (540.0, 44.0, &none, Hit::Empty),
             (

@@ -27,10 +27,20 @@ pub(super) fn check(design: &Design, reader: &mut Reader) {
         _ if map.probes_deeply() => Some(any),
         0 => Some(any),
         count if count > OPERATIONS_MAX => Some(any),
-        _ => operations.iter().find_map(|(operation, clients)| {
-            let reached = map.reached(operation, clients);
-            map.cycle(Some(operation), reached)
-        }),
+        _ => {
+            let mut asked = BTreeSet::new();
+            let of_one = operations.iter().find_map(|(operation, clients)| {
+                let reached = map.reached(operation, clients);
+                asked.extend(reached.iter().copied());
+                map.cycle(Some(operation), reached)
+            });
+            // One that nobody asks yet: it would never end for whoever is wired to it.
+            of_one.or_else(|| {
+                let all = 0..design.nodes.len();
+                let others = map.cycle(None, all.filter(|node| !asked.contains(node)));
+                others.filter(|(_, nodes)| nodes.iter().all(|node| !asked.contains(node)))
+            })
+        }
     };
     let Some((link, nodes)) = found else {
         return;

@@ -211,6 +211,10 @@ impl Database {
         let members = &*self.members;
         let replication = members.replication.as_ref();
         let shards = members.shards;
+        // Whose turn it is outlives an edit.
+        let known = cx.node(self.node).router.as_ref();
+        let mut turns = known.map_or_else(Vec::new, |known| known.turns.clone());
+        turns.resize(shards as usize, 0);
         let router = Router {
             placement: members.placement.clone(),
             copies: replication.map_or(1, |known| known.spec.replicas),
@@ -222,7 +226,7 @@ impl Database {
                     .collect(),
                 None => vec![true; shards as usize],
             },
-            turns: vec![0; shards as usize],
+            turns,
         };
         cx.node_mut(self.node).router = (!self.is_plain).then(|| Box::new(router));
     }
