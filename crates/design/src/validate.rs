@@ -10,6 +10,8 @@ mod scaling;
 mod telemetry;
 mod zones;
 
+pub use owners::second_owner;
+
 use crate::attribute::Reader;
 
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX, Node};

@@ -3,7 +3,7 @@
 use crate::geometry::End;
 use design::document::LINKS_MAX;
 use design::link::Mode;
-use design::validate::{check_link, link_refusal, usual_mode};
+use design::validate::{check_link, link_refusal, second_owner, usual_mode};
 use design::{Attribute, Command, Design, KINDS, Kind, KindInfo, Link, Reader, Target, Value};
 use std::collections::BTreeSet;
 
@@ -57,9 +57,15 @@ impl Wire {
         if self.link.is_none() && design.links.len() >= LINKS_MAX {
             return Some(format!("a design has at most {LINKS_MAX} links"));
         }
-        let (from, to) = self.ends(other);
-        let (from, to) = (&design.node(from)?.kind, &design.node(to)?.kind);
-        link_refusal(from, to, self.mode(design, from, to))
+        let (caller, callee) = self.ends(other);
+        let (from, to) = (&design.node(caller)?.kind, &design.node(callee)?.kind);
+        link_refusal(from, to, self.mode(design, from, to)).or_else(|| match to {
+            Kind::Database(database) => {
+                let owner = database.copy_of.as_deref().unwrap_or(callee);
+                second_owner(design, caller, Some(owner), self.link.as_deref())
+            }
+            _ => None,
+        })
     }
 
     /// The kinds of node the loose end may be put on: what the quick-add offers.
@@ -73,7 +79,11 @@ impl Wire {
                 End::From => (&other, &node.kind),
                 End::To => (&node.kind, &other),
             };
-            link_refusal(from, to, self.mode(design, from, to)).is_none()
+            let is_second = || {
+                matches!((self.loose, &other), (End::To, Kind::Database(_)))
+                    && second_owner(design, &self.node, None, self.link.as_deref()).is_some()
+            };
+            link_refusal(from, to, self.mode(design, from, to)).is_none() && !is_second()
         };
         KINDS.iter().filter(fits).collect()
     }
@@ -261,6 +271,33 @@ mod tests {
         assert_eq!(design.problems(), []);
         design.apply(undo).unwrap();
         assert_eq!(design, before);
+    }
+
+    #[test]
+    fn a_second_owner_behind_a_cache_is_not_wired() {
+        let mut design = small();
+        for (id, of) in [("cache", "cache"), ("one", "database"), ("two", "database")] {
+            design.nodes.push(Node::new(id, kind(of), [600, 200]));
+        }
+        let wire = Wire::from_port("cache", End::From);
+        let offers = |design: &Design| names(wire.kinds(design)).contains(&"database");
+        assert!(wire.refusal(&design, "one").is_none() && offers(&design));
+        design
+            .links
+            .push(Link::new("cache->one", "cache", "one", Mode::Call));
+        let why = wire.refusal(&design, "two").unwrap();
+        assert!(
+            why.starts_with("cache loads the same keys from one already"),
+            "{why}"
+        );
+        assert!(!offers(&design));
+        // Its own link may be taken from the one to the other, and a copy may stand beside its owner.
+        let moved = Wire::from_link(&design.links[2], End::To);
+        assert_eq!(moved.refusal(&design, "two"), None);
+        if let Kind::Database(two) = &mut design.nodes.last_mut().unwrap().kind {
+            two.copy_of = Some("one".to_owned());
+        }
+        assert_eq!(wire.refusal(&design, "two"), None);
     }
 
     #[test]
