@@ -4,22 +4,21 @@ pub(crate) mod copies;
 mod cycles;
 mod database;
 mod faults;
+mod links;
 mod owners;
 mod relay;
 mod scaling;
 mod telemetry;
 mod zones;
 
+pub use links::{check_link, link_refusal, usual_mode};
 pub use owners::second_owner;
 
 use crate::attribute::Reader;
-
-use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX, Node};
-use crate::kinds::Kind;
-use crate::kinds::Service;
+use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::client::{Arrivals, ProfileStep};
 use crate::kinds::service::AdaptiveConcurrency;
-use crate::link::{Ack, Backoff, Condition, Link, Mode, OnWrite};
+use crate::kinds::{Kind, Service};
 use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +54,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
         reader.within(&format!("nodes[{at}]"), |reader| {
             zones::check_deployment(&node.deployment, reader);
             check_kind(&node.kind, &operations, reader);
-            check_leases(node, &callers, reader);
+            links::leases(node, &callers, reader);
             copies::check(node, &nodes, reader);
         });
     }
@@ -64,10 +63,10 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     telemetry::check(design, &nodes, reader);
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
-            check_ends(link, &nodes, reader);
+            links::ends(link, &nodes, reader);
             check_link(link, nodes.get(link.from.as_str()).copied(), reader);
-            check_conditions(link, &operations, reader);
-            check_write_behind(link, design, &nodes, reader);
+            links::conditions(link, &operations, reader);
+            links::write_behind(link, design, &nodes, reader);
         });
     }
     owners::check(design, &nodes, reader);
@@ -239,226 +238,6 @@ fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Re
         reader.within("queue.priority", |reader| {
             reader.problem(format!("no client has an operation \"{name}\"{hint}"));
         });
-    }
-}
-
-/// Why two kinds cannot be linked in a mode, if they cannot. The editor asks before a wire is dropped.
-pub fn link_refusal(from: &Kind, to: &Kind, mode: Mode) -> Option<String> {
-    let refuse = |why: &str| Some(why.to_owned());
-    match (from, mode, to) {
-        (_, _, Kind::Client(_)) => refuse("a client calls others and is called by none"),
-        (Kind::Database(_), Mode::Publish, Kind::Queue(_)) => None,
-        (Kind::Database(_), ..) => {
-            refuse("a database calls nobody; its writes can be published to a queue")
-        }
-        (Kind::Coordinator(_), ..) => refuse("a coordinator calls nobody"),
-        (Kind::Queue(_), Mode::Consume, Kind::Service(_)) => None,
-        (Kind::Queue(_), Mode::Consume, _) => refuse("only a service consumes messages"),
-        (Kind::Queue(_), Mode::DeadLetter, Kind::Queue(_)) => None,
-        (Kind::Queue(_), Mode::DeadLetter, _) => refuse("dead letters go to a queue"),
-        (Kind::Queue(_), Mode::Call | Mode::Publish, _) => refuse(
-            "a queue calls nobody; use the mode consume (to a service) or dead_letter (to a queue)",
-        ),
-        (_, Mode::Consume | Mode::DeadLetter, _) => {
-            refuse("only links that leave a queue consume or carry dead letters")
-        }
-        (_, Mode::Call, Kind::Queue(_)) => refuse("a queue takes messages; use the mode publish"),
-        (Kind::LoadBalancer(_), Mode::Publish, Kind::Queue(_)) => {
-            refuse("a load balancer passes calls on; it does not publish")
-        }
-        (Kind::Cache(_), Mode::Publish, Kind::Queue(_)) => {
-            refuse("a cache loads from its origin; it does not publish")
-        }
-        (_, Mode::Publish, Kind::Queue(_)) => None,
-        (Kind::LoadBalancer(_), Mode::Call, Kind::Coordinator(_)) => refuse(
-            "a load balancer would hold the lock itself, and let it go at once; link who does the work",
-        ),
-        (Kind::Cache(_), Mode::Call, Kind::Coordinator(_)) => {
-            refuse("a cache loads from its origin; it takes no locks")
-        }
-        (_, Mode::Publish, _) => refuse("only a queue takes published messages; use the mode call"),
-        (_, Mode::Call, _) => None,
-    }
-}
-
-/// The mode a wire between these kinds gets when a person draws it.
-pub fn usual_mode(from: &Kind, to: &Kind) -> Mode {
-    match (from, to) {
-        (Kind::Queue(_), Kind::Queue(_)) => Mode::DeadLetter,
-        (Kind::Queue(_), _) => Mode::Consume,
-        (_, Kind::Queue(_)) => Mode::Publish,
-        _ => Mode::Call,
-    }
-}
-
-fn check_ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
-    for (name, end) in [("from", &link.from), ("to", &link.to)] {
-        if !nodes.contains_key(end.as_str()) {
-            let hint = hint(reader, end, nodes.keys().copied());
-            reader.within(name, |reader| {
-                reader.problem(format!("there is no node \"{end}\"{hint}"))
-            });
-        }
-    }
-    let (Some(from), Some(to)) = (nodes.get(link.from.as_str()), nodes.get(link.to.as_str()))
-    else {
-        return;
-    };
-    if link.from == link.to {
-        reader.problem("a node cannot call itself");
-    } else if let Some(why) = link_refusal(from, to, link.mode) {
-        reader.problem(format!(
-            "{} cannot be linked to {}: {why}",
-            link.from, link.to
-        ));
-    }
-}
-
-/// What a link out of a load balancer says of a plan, which a balancer does not have.
-fn check_balanced(link: &Link, reader: &mut Reader) {
-    let usual = Link::default();
-    let is_set = [
-        ("when", link.when != usual.when, "always"),
-        ("stage", link.stage != usual.stage, "null"),
-        ("calls", link.calls != usual.calls, "1"),
-        ("optional", link.optional != usual.optional, "false"),
-    ];
-    for (name, _, usual) in is_set.iter().filter(|(_, is_set, _)| *is_set) {
-        reader.within(name, |reader| {
-            reader.problem(format!(
-                "does nothing here: a load balancer sends each call to one of those behind it, and passes on the answer; set it to {usual}"
-            ))
-        });
-    }
-}
-
-/// What a link says that nobody would heed, since no answer is waited for.
-fn check_mode(link: &Link, place: &str, reader: &mut Reader) {
-    let is_set = [
-        ("retry", link.retry.is_some()),
-        ("timeout", link.timeout.is_some()),
-        ("breaker", link.breaker.is_some()),
-        ("pool", link.pool.is_some()),
-        ("adaptive_throttle", link.adaptive_throttle.is_some()),
-        ("bulkhead", link.bulkhead.is_some()),
-    ];
-    for (name, _) in is_set.iter().filter(|(_, is_set)| *is_set) {
-        reader.within(name, |reader| {
-            reader.problem(format!(
-                "does nothing {place}: nobody waits for an answer; set it to null"
-            ))
-        });
-    }
-}
-
-/// A cache that loads by itself gives no leases.
-fn check_leases(node: &Node, callers: &BTreeSet<&str>, reader: &mut Reader) {
-    if matches!(&node.kind, Kind::Cache(cache) if cache.leases) && callers.contains(&*node.id) {
-        reader.within("leases", |reader| {
-            reader.problem("are for a look-aside cache; this one has a link to its origin and loads by itself; set it to false");
-        });
-    }
-}
-
-/// A cache can write behind an answer only where it has an origin to write to.
-fn check_write_behind(
-    link: &Link,
-    design: &Design,
-    nodes: &BTreeMap<&str, &Kind>,
-    reader: &mut Reader,
-) {
-    let has_origin = || {
-        matches!(nodes.get(link.to.as_str()), Some(Kind::Cache(_)))
-            && design.links.iter().any(|other| other.from == link.to)
-    };
-    if link.on_write == OnWrite::WriteBehind && !has_origin() {
-        reader.within("on_write", |reader| {
-            reader.problem("write_behind needs a cache that has a link to its origin at the end of this link; a look-aside cache takes none, invalidate or update");
-        });
-    }
-}
-
-/// What is wrong with a link from such a node, whatever else surrounds it.
-pub fn check_link(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
-    if matches!(from, Some(Kind::LoadBalancer(_))) {
-        check_balanced(link, reader);
-    }
-    if link.mode == Mode::DeadLetter {
-        check_mode(link, "on a link for dead letters", reader);
-    }
-    if link.mode == Mode::Publish && link.ack == Ack::None {
-        check_mode(link, "where ack is none", reader);
-    }
-    check_policies(link, reader);
-    relay::check(link, from, reader);
-}
-
-fn check_policies(link: &Link, reader: &mut Reader) {
-    for (name, is_set) in [
-        ("deadline", link.deadline),
-        ("cancellation", link.cancellation),
-    ] {
-        if is_set && link.mode != Mode::Call {
-            reader.within(name, |reader| {
-                reader.problem("is for calls: a message outlives who sent it; set it to false")
-            });
-        }
-    }
-    if link.hedge.is_some() && link.mode != Mode::Call {
-        reader.within("hedge", |reader| {
-            reader.problem("is for calls: a message sent twice is there twice; set it to null")
-        });
-    }
-    if let Some(retry) = &link.retry
-        && retry.on.is_empty()
-    {
-        reader.within("retry.on", |reader| {
-            reader.problem("is empty; name the failures to try again on, or set retry to null")
-        });
-    }
-    if let Some(retry) = &link.retry
-        && let Backoff::Exponential(pause) = &retry.backoff
-        && pause.base > pause.cap
-    {
-        let message = format!("{} is longer than the cap {}", pause.base, pause.cap);
-        reader.within("retry.backoff.exponential.base", |reader| {
-            reader.problem(message)
-        });
-    }
-    if let Some(breaker) = &link.breaker
-        && breaker.failure_rate.is_none()
-        && breaker.consecutive_failures.is_none()
-        && breaker.slow_call_rate.is_none()
-    {
-        reader.within("breaker", |reader| {
-            reader.problem("never opens; give failure_rate, slow_call_rate or consecutive_failures")
-        });
-    }
-}
-
-fn check_conditions(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
-    for condition in &link.when.0 {
-        match condition {
-            Condition::Probability(p) if !(0.0..=1.0).contains(p) => {
-                reader.within("when.probability", |reader| {
-                    reader.problem(format!("{p} is not a probability from 0 to 1"))
-                });
-            }
-            Condition::Operations(names) => {
-                for name in names.iter().filter(|name| !known.contains(name.as_str())) {
-                    let hint = hint(reader, name, known.iter().copied());
-                    reader.within("when.operations", |reader| {
-                        reader.problem(format!("no client has an operation \"{name}\"{hint}"));
-                    });
-                }
-            }
-            Condition::Always
-            | Condition::Reads
-            | Condition::Writes
-            | Condition::OnMiss
-            | Condition::OnError
-            | Condition::Probability(_) => {}
-        }
     }
 }
 
