@@ -58,6 +58,8 @@ mod recovery;
 mod relays;
 #[path = "model/replication.rs"]
 mod replication;
+#[path = "model/resharding.rs"]
+mod resharding;
 #[path = "model/scaling.rs"]
 mod scaling;
 #[path = "model/sparing.rs"]

@@ -1,6 +1,6 @@
 //! Faults: what is broken, when, and for how long.
 
-use crate::quantity::Duration;
+use crate::quantity::{Duration, Rate};
 use crate::{choice, record};
 
 record! {
@@ -40,6 +40,16 @@ record! {
         pub step: Duration = Duration::s(10) => { label: "Step", range: 0.001..=86400 },
         /// For poison messages: how many.
         pub messages: u32 = 1 => { label: "Messages", range: 1..=1000000 },
+        /// For a resharding: how many shards there are afterwards.
+        pub shards: u32 = 2 => { label: "Shards", unit: "shards", range: 1..=4096 },
+        /// For a resharding: keys that move together.
+        pub batch: u32 = 100 => { label: "Batch", unit: "keys", range: 1..=10000000 },
+        /// For a resharding: work of copying one key, at the shard it leaves and again at the one it comes to.
+        pub copy_time: Duration = Duration::us(100) => { label: "Copy time", range: 0.000001..=3600, source: "10 to 50 MB/s per shard: 10,000 rows of 1 kB a second" },
+        /// For a resharding: how long writes of the keys that move wait, at the end of each batch, until these are at their new shard.
+        pub cutover: Duration = Duration::ms(10) => { label: "Cutover", range: 0..=3600, source: "MongoDB: the critical section of a chunk migration" },
+        /// For a resharding: keys moved per second at most. `null` is as fast as copying goes.
+        pub rate: Option<Rate> = None => { label: "Rate", range: 0.001..=10000000 },
         /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). What happens at one moment happens again after such a time. `null` is once.
         pub mtbf: Option<Duration> = None => { label: "Mean time between failures", range: 0.001..=31536000 },
         /// Where it comes again and again: what is broken works again after an exponential time of this mean. `null` is after `for`.
@@ -96,6 +106,8 @@ choice! {
         ConnectionLeak = "connection_leak",
         /// The next messages that a queue accepts, `messages` of them, are poison: every attempt at them fails.
         PoisonMessage = "poison_message",
+        /// A database is spread over another number of shards, `shards`, batch by batch. It takes as long as copying the keys that move takes, and what copying costs the shards that lose and get them.
+        Reshard = "reshard",
     }
 }
 
@@ -114,7 +126,7 @@ impl FaultKind {
             Self::Slowdown => &["service", "cache", "database", "coordinator"],
             Self::GrayFailure => &["service", "cache", "database"],
             Self::GcPauses => &["service", "cache", "queue", "database", "coordinator"],
-            Self::SchemaMigration => &["database"],
+            Self::SchemaMigration | Self::Reshard => &["database"],
             Self::Latency | Self::Jitter | Self::Loss | Self::ConnectionLeak | Self::Partition => {
                 &[]
             }
@@ -159,21 +171,27 @@ impl FaultKind {
             | Self::TelemetryLoss
             | Self::SchemaMigration
             | Self::PoisonMessage
+            | Self::Reshard
             | Self::LeaderFailover => false,
         }
     }
 
-    /// Whether it happens at one moment, and is over.
+    /// Whether it happens at one moment, and is over (or, a resharding, goes on by itself).
     pub fn is_of_a_moment(self) -> bool {
         matches!(
             self,
-            Self::CacheFlush | Self::LeaderFailover | Self::PoisonMessage
+            Self::CacheFlush | Self::LeaderFailover | Self::PoisonMessage | Self::Reshard
         )
     }
 
     /// Whether it goes over time in a way of its own, so that it cannot come and go.
     pub fn has_own_course(self) -> bool {
-        matches!(self, Self::RollingDeploy | Self::GcPauses)
+        matches!(self, Self::RollingDeploy | Self::GcPauses | Self::Reshard)
+    }
+
+    /// Whether it is aimed at a node by its name, and never at all in a zone.
+    pub fn is_of_one_node(self) -> bool {
+        matches!(self, Self::RollingDeploy | Self::Reshard)
     }
 
     /// Whether it happens to a node as a whole, and not to each replica for itself.

@@ -115,6 +115,7 @@ fn place_nodes(design: &Design, world: &mut World) {
             is_bottom: true,
             fault_errors: None,
             router: None,
+            resharded: None,
             balancer: None,
             has_metrics: telemetry.metrics,
             is_mute: false,

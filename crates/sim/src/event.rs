@@ -109,6 +109,11 @@ pub enum Event {
         /// The member.
         member: u32,
     },
+    /// The next step of moving a database's keys to other shards.
+    Reshard {
+        /// The database.
+        node: NodeIx,
+    },
     /// A call has waited for a slot as long as its callee lets it.
     Leave(CallId),
     /// The next of the calls that share a replica's slots is done.
@@ -336,6 +341,7 @@ impl Packed {
                 node,
                 replica: high,
             },
+            21 => Event::Reshard { node },
             22 => Event::Elect { node, member: high },
             23 => Event::Relay { node, link: high },
             _ => Event::LaneHead { lane: low },
@@ -381,6 +387,7 @@ impl Event {
             Self::Step(call) => Packed::of_call(24, call),
             Self::Scale { node, replica } => Packed::of_two(25, node.0, replica),
             Self::Replica { node, replica } => Packed::of_two(26, node.0, replica),
+            Self::Reshard { node } => Packed::of_two(21, node.0, 0),
             Self::Elect { node, member } => Packed::of_two(22, node.0, member),
             Self::Relay { node, link } => Packed::of_two(23, node.0, link),
             Self::LaneHead { lane } => Packed::of_two(LANE_HEAD, lane, 0),
@@ -397,6 +404,7 @@ impl Event {
             | Self::RateChange { .. }
             | Self::Watch { .. }
             | Self::Scale { .. }
+            | Self::Reshard { .. }
             | Self::Request { .. } => true,
             Self::Arrive(_)
             | Self::Served(_)
@@ -475,6 +483,7 @@ mod tests {
             },
             Event::Invalidate { node, key: 1 },
             Event::Reload { node, place: 7 },
+            Event::Reshard { node },
             Event::Fault {
                 generation: 2,
                 fault: 7,

@@ -5,6 +5,7 @@
 //! it is looked at once a second, and killed when its grace is over. Places are used again.
 
 use crate::call::{CallId, Purpose};
+use crate::components::database::Change;
 use crate::components::service::autoscale::wanted;
 use crate::components::{Node, Service};
 use crate::event::{ALL_REPLICAS, Event, NodeIx};
@@ -24,6 +25,10 @@ impl NodeState {
             Kind::Service(service) if service.autoscale.is_some() && !self.replicas.is_empty() => {
                 self.replicas.len() as u32
             }
+            Kind::Database(database) => match self.resharded.as_deref() {
+                Some((shards, count)) if *shards == database.shards => count * database.copies(),
+                _ => database.members(),
+            },
             kind => kind.replicas(),
         }
     }
@@ -52,7 +57,49 @@ impl NodeState {
     }
 }
 
+impl NodeState {
+    /// Has at least so many replicas: those added start now.
+    pub(crate) fn grow_to(&mut self, count: usize, now: u64) {
+        let mut fresh = Replica::default();
+        fresh.start(self.warm_up, now);
+        let count = count.max(self.replicas.len());
+        self.replicas.resize(count, fresh);
+    }
+}
+
 impl Simulation {
+    /// The next step of a resharding is due.
+    #[cold]
+    pub(crate) fn reshard(&mut self, node: NodeIx) {
+        let Node::Database(database) = &mut self.nodes[node.0 as usize] else {
+            return;
+        };
+        match database.go_on_resharding(&mut self.world) {
+            Change::None => {}
+            Change::Grown => self.replicas_changed(node),
+            Change::Shrinks(members) => self.end_members(node, members),
+        }
+    }
+
+    /// The members of a database past a number end; they have no keys any more.
+    fn end_members(&mut self, node: NodeIx, members: u32) {
+        let place = node.0 as usize;
+        let world = &mut self.world;
+        let replicas = &world.nodes[place].replicas;
+        let all = members..replicas.len() as u32;
+        let dying: Vec<u32> = all.filter(|at| replicas[*at as usize].is_up).collect();
+        fault::crash(node, &dying, &mut self.nodes[place], world);
+        let gone = world.nodes[place].replicas.split_off(members as usize);
+        world.troubled -= gone.iter().filter(|replica| replica.is_troubled()).count() as u32;
+        world
+            .frozen
+            .release_where_nothing_is(&world.nodes, &mut world.agenda, world.now);
+        if let Node::Database(database) = &mut self.nodes[place] {
+            database.has_shrunk(members, world);
+        }
+        self.replicas_changed(node);
+    }
+
     fn service(&mut self, node: NodeIx) -> Option<(&mut Service, &mut World)> {
         match &mut self.nodes[node.0 as usize] {
             Node::Service(service) => Some((service, &mut self.world)),

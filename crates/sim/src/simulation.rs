@@ -455,6 +455,11 @@ impl Simulation {
                     self.turn_replica(node, replica);
                 }
             }
+            Event::Reshard { node } => {
+                if self.begins(time, event) && self.world.node(node).is_present {
+                    self.reshard(node);
+                }
+            }
             Event::Watch { alert, generation } => {
                 if self.begins(time, event) {
                     self.watches
@@ -749,6 +754,7 @@ fn is_live(calls: &Calls, event: &Event) -> bool {
         | Event::Lock { .. }
         | Event::Scale { .. }
         | Event::Replica { .. }
+        | Event::Reshard { .. }
         | Event::Elect { .. }
         | Event::Relay { .. }
         | Event::LaneHead { .. } => true,

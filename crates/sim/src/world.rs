@@ -19,6 +19,7 @@ use crate::random::{Sampler, Stream};
 use crate::watch::Traces;
 use crate::zones::{ZoneIx, Zones};
 use design::kinds::client::Effect;
+use design::kinds::database::Shards;
 use design::link::{Mode, OnWrite};
 use std::collections::BTreeMap;
 
@@ -183,6 +184,8 @@ pub struct NodeState {
     pub(crate) fault_errors: Option<Box<Stream>>,
     /// Whom its callers ask, where it is a database of several members.
     pub(crate) router: Option<Box<Router>>,
+    /// Shards there are by now, where a resharding changed those of the design.
+    pub(crate) resharded: Option<Box<(Shards, u32)>>,
     /// The balancer's beliefs, where it is one.
     pub balancer: Option<Box<Balancer>>,
     /// Whether it counts what its operators see.

@@ -125,6 +125,7 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
             let step = super::curve::short_duration(fault.step.as_s());
             return format!("{name}, {step} each");
         }
+        FaultKind::Reshard => return format!("{name} to {}", fault.shards),
         FaultKind::GcPauses => {
             format!(" of {}", super::curve::short_duration(fault.pause.as_s()))
         }

@@ -69,6 +69,8 @@ choice! {
         Range = "range",
         /// All keys of a tenant together, the tenants spread by a hash.
         Tenant = "tenant",
+        /// Keys spread by a hash, modulo the number of shards: as even as `hash`, but nearly all keys move when that number changes.
+        Modulo = "modulo",
     }
 }
 

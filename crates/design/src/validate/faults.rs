@@ -29,7 +29,8 @@ pub(super) fn check(
         check_link(fault, design, reader);
     } else if let Some(kind) = nodes.get(fault.target.as_str()) {
         check_node(fault, kind, reader);
-    } else if zones.contains(fault.target.as_str()) && fault.kind != FaultKind::RollingDeploy {
+        check_resharding(fault, design, kind, reader);
+    } else if zones.contains(fault.target.as_str()) && !fault.kind.is_of_one_node() {
         check_nodes_of_zone(fault, design, reader);
     } else {
         let hint = hint(reader, &fault.target, nodes.keys().copied());
@@ -67,11 +68,13 @@ fn check_course(fault: &Fault, reader: &mut Reader) {
         let message = format!("{} is not shorter than every {}", fault.pause, fault.every);
         problem("pause", message);
     }
-    if fault.kind == FaultKind::RollingDeploy && fault.replica.is_some() {
-        problem(
-            "replica",
-            "a deploy goes over all replicas; set it to null".to_owned(),
-        );
+    let of_all = match fault.kind {
+        FaultKind::RollingDeploy => "a deploy goes over all replicas",
+        FaultKind::Reshard => "a resharding is of all shards",
+        _ => return,
+    };
+    if fault.replica.is_some() {
+        problem("replica", format!("{of_all}; set it to null"));
     }
 }
 
@@ -101,6 +104,28 @@ fn check_link(fault: &Fault, design: &Design, reader: &mut Reader) {
         let hint = hint(reader, &fault.target, ids);
         let message = format!("there is no link \"{}\"{hint}", fault.target);
         reader.within("target", |reader| reader.problem(message));
+    }
+}
+
+fn check_resharding(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader) {
+    let Kind::Database(database) = kind else {
+        return;
+    };
+    let is_resharding =
+        |other: &&Fault| other.kind == FaultKind::Reshard && other.target == fault.target;
+    let all = design.faults.iter().filter(is_resharding);
+    let most = all.clone().map(|other| other.shards).max().unwrap_or(0);
+    let members = most.max(database.shards.count) * database.copies();
+    if fault.replica.is_some_and(|replica| replica >= members) {
+        let message = format!("{} has {members} replicas, counted from 0", fault.target);
+        reader.within("replica", |reader| reader.problem(message));
+    }
+    if fault.kind != FaultKind::Reshard {
+        return;
+    }
+    if fault.shards == database.shards.count && all.count() == 1 {
+        let message = format!("{} has {} shards as it is", fault.target, fault.shards);
+        reader.within("shards", |reader| reader.problem(message));
     }
 }
 
@@ -163,7 +188,9 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         );
         reader.within("target", |reader| reader.problem(message));
     }
+    // Those of a database are a matter of its reshardings too.
     if let Some(replica) = fault.replica
+        && !matches!(kind, Kind::Database(_))
         && replica >= kind.replicas_max()
     {
         let message = format!(

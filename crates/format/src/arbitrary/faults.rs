@@ -56,7 +56,7 @@ pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Val
         let mut is_of_zone = false;
         if let Some(zone) = hit.and_then(|node| zones_of(std::slice::from_ref(node)).pop())
             && is_for_nodes
-            && kind != FaultKind::RollingDeploy
+            && !kind.is_of_one_node()
             && rng.chance(20)
             && !nodes.iter().any(|node| node.id == zone)
         {
@@ -84,6 +84,11 @@ pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Val
             fault.push(("loss".to_owned(), Value::Number(decimal(rng, 0.0, 1.0))));
         }
         fault.extend(fault_course(rng, kind));
+        if let Some(Kind::Database(database)) = hit.map(|node| &node.kind)
+            && kind == FaultKind::Reshard
+        {
+            fault.extend(resharding(rng, database.shards.count));
+        }
         if kind == FaultKind::Partition {
             let others: Vec<&String> = zones.iter().filter(|zone| **zone != target).collect();
             if !others.is_empty() && rng.chance(40) {
@@ -91,13 +96,31 @@ pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Val
             }
             fault.push(("one_way".to_owned(), Value::Bool(rng.chance(30))));
         }
-        if rng.chance(40) && is_for_nodes && !is_of_zone && kind != FaultKind::RollingDeploy {
+        if rng.chance(40) && is_for_nodes && !is_of_zone && !kind.is_of_one_node() {
             let replica = rng.below(u64::from(replicas));
             fault.push(("replica".to_owned(), Value::Number(replica as f64)));
         }
         faults.push(Value::Map(fault));
     }
     faults
+}
+
+/// A resharding of a database of so many shards, to another number.
+fn resharding(rng: &mut Rng, count: u32) -> Vec<(String, Value)> {
+    let shards = rng.between(1, 6);
+    let shards = shards + u64::from(shards == u64::from(count));
+    let numbers = [("shards", shards), ("batch", rng.between(1, 5_000))];
+    let numbers = numbers.map(|(name, value)| (name.to_owned(), Value::Number(value as f64)));
+    let mut fault = numbers.to_vec();
+    for (name, most) in [("copy_time", 0.0005), ("cutover", 0.2)] {
+        let value = Value::text(duration(rng, 0.000_01, most).to_string());
+        fault.push((name.to_owned(), value));
+    }
+    if rng.chance(30) {
+        let rate = format!("{}/s", rng.between(50, 5_000));
+        fault.push(("rate".to_owned(), Value::text(rate)));
+    }
+    fault
 }
 
 /// Shares and times of a fault that are not those of every kind.

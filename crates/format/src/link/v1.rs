@@ -567,7 +567,7 @@ static SHARDS: Record = Record {
     name: "shards",
     fields: &[
         Field("count", Integer, "1"),
-        Field("by", Choice(&["hash", "range", "tenant"]), "hash"),
+        Field("by", Choice(&["hash", "range", "tenant", "modulo"]), "hash"),
         Field("tenants", Integer, "100"),
     ],
 };
@@ -776,6 +776,7 @@ static FAULT: Record = Record {
                 "schema_migration",
                 "connection_leak",
                 "poison_message",
+                "reshard",
             ]),
             "slowdown",
         ),
@@ -796,6 +797,11 @@ static FAULT: Record = Record {
         Field("mttr", Optional(&Duration), "null"),
         Field("reads", Bool, "false"),
         Field("messages", Integer, "1"),
+        Field("shards", Integer, "2"),
+        Field("batch", Integer, "100"),
+        Field("copy_time", Duration, "100us"),
+        Field("cutover", Duration, "10ms"),
+        Field("rate", Optional(&Rate), "null"),
     ],
 };
 

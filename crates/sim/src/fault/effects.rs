@@ -130,6 +130,7 @@ impl Faults {
                 | FaultKind::TelemetryLoss
                 | FaultKind::ConnectionLeak
                 | FaultKind::PoisonMessage
+                | FaultKind::Reshard
                 | FaultKind::LeaderFailover => {}
             }
         }

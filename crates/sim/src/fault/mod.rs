@@ -175,6 +175,9 @@ impl Faults {
                     coordinator.depose(cx);
                 }
                 (Node::Database(database), FaultKind::LeaderFailover) => database.depose(cx),
+                (Node::Database(database), FaultKind::Reshard) => {
+                    database.order_resharding(&course.fault, cx);
+                }
                 _ => {}
             }
         }

@@ -19,9 +19,35 @@ pub struct DatabaseReport {
     /// Copies of each shard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replication: Option<ReplicationReport>,
+    /// Moves of keys to another number of shards, in the order they began (the last hundred).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reshardings: Vec<ReshardingReport>,
     /// By link: writes on their way to queues.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub relays: BTreeMap<String, RelayReport>,
+}
+
+/// Keys that moved to another number of shards.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReshardingReport {
+    /// Shards before.
+    pub from: u32,
+    /// Shards after.
+    pub to: u32,
+    /// When it began.
+    pub at_s: f64,
+    /// Until the last key had moved; `null` where that is still to come.
+    pub took_s: Option<f64>,
+    /// Keys that have moved so far.
+    pub keys_moved: u64,
+    /// Batches that began anew, since a shard was not there.
+    pub retries: u64,
+    /// Writes that waited for their key to have moved.
+    pub held_writes: u64,
+    /// How long they waited.
+    pub hold_ms: Time,
+    /// Calls that were sent on to where their key had moved.
+    pub redirected: u64,
 }
 
 /// Writes that a database publishes.
@@ -105,15 +131,29 @@ impl Simulation {
             };
             (world.link(link).id.clone(), report)
         });
+        let reshardings = database.reshardings().iter().map(|run| ReshardingReport {
+            from: run.shards[0],
+            to: run.shards[1],
+            at_s: run.began as f64 / 1e9,
+            took_s: run.ended.map(|ended| (ended - run.began) as f64 / 1e9),
+            keys_moved: run.keys_moved,
+            retries: run.retries,
+            held_writes: run.holds.count(),
+            hold_ms: time(&run.holds),
+            redirected: run.redirected,
+        });
+        let reshardings: Vec<_> = reshardings.collect();
         let relays: BTreeMap<_, _> = relays.collect();
         let is_empty = row_locks.is_none()
             && two_phase.is_none()
             && replication.is_none()
+            && reshardings.is_empty()
             && relays.is_empty();
         let report = DatabaseReport {
             row_locks,
             two_phase,
             replication,
+            reshardings,
             relays,
         };
         (!is_empty).then_some(report)

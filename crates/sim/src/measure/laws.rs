@@ -14,6 +14,7 @@ impl Simulation {
         self.check_messages(&mut broken);
         self.check_locks(&mut broken);
         self.check_relays(&mut broken);
+        self.check_connections(&mut broken);
         self.check_links(&mut broken);
         self.world.data.check(&mut broken);
         broken
@@ -112,6 +113,21 @@ impl Simulation {
                     "{}: {} locks granted, {accounted} accounted for",
                     self.world.nodes[place].id, tally.granted
                 ));
+            }
+        }
+    }
+
+    /// The connections of a database's members are those of the calls that are there.
+    fn check_connections(&self, broken: &mut Vec<String>) {
+        for (place, node) in self.nodes.iter().enumerate() {
+            let Node::Database(database) = node else {
+                continue;
+            };
+            if let Some([known, held]) = database.connections(&self.world)
+                && known != held
+            {
+                let id = &self.world.nodes[place].id;
+                broken.push(format!("{id}: connections {known:?}, held {held:?}"));
             }
         }
     }

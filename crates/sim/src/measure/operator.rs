@@ -151,9 +151,9 @@ impl Simulation {
 
     fn incident(&self, fault: &Fault, design: &Design, kin: &Kin<'_>) -> Incident {
         let from = fault.at.0;
-        let until = design
-            .fault_ends(fault)
-            .map_or(u64::MAX, |end| end.0.saturating_add(AFTERMATH));
+        let until = self
+            .fault_ended(fault)
+            .map_or(u64::MAX, |end| end.saturating_add(AFTERMATH));
         let mut first: Option<(u64, &str)> = None;
         for (watch, alert) in self.watches.list.iter().zip(&design.settings.alerts) {
             let is_told = match fault.kind {

@@ -6,9 +6,10 @@
 //! is so by more than chance explains (three standard deviations of a Poisson count).
 
 use super::Window;
+use crate::components::Node;
 use crate::simulation::Simulation;
-use design::Design;
 use design::kinds::client::Client;
+use design::{Fault, FaultKind};
 use serde::Serialize;
 
 /// Good answers of a stretch, at what was usual before the trigger.
@@ -103,7 +104,7 @@ impl Simulation {
     /// none where nothing was disturbed.
     fn before(&self) -> Result<(Trigger, Before), Option<&'static str>> {
         let ended = self.world.end.min(self.world.now);
-        let trigger = trigger(&self.design, ended).ok_or(None)?;
+        let trigger = trigger(self, ended).ok_or(None)?;
         let width = self.world.windows.width;
         let from = self.world.warmup.div_ceil(width) as usize;
         let until = (trigger.start / width) as usize;
@@ -171,6 +172,19 @@ impl Simulation {
     }
 }
 
+impl Simulation {
+    /// When a fault is over, as far as that is known.
+    pub(super) fn fault_ended(&self, fault: &Fault) -> Option<u64> {
+        if fault.kind != FaultKind::Reshard {
+            return self.design.fault_ends(fault).map(|end| end.0);
+        }
+        match self.behaviour(self.node_place(&fault.target)?) {
+            Node::Database(database) => database.resharded_at(fault.at.0),
+            _ => None,
+        }
+    }
+}
+
 /// From when to when the design was disturbed.
 #[derive(Clone, Copy)]
 struct Trigger {
@@ -181,11 +195,12 @@ struct Trigger {
 
 /// From the first fault to the end of the last, a load that rose or fell and came back included.
 /// `None` where nothing was disturbed.
-fn trigger(design: &Design, ended: u64) -> Option<Trigger> {
+fn trigger(run: &Simulation, ended: u64) -> Option<Trigger> {
+    let design = &run.design;
     let mut spans = Vec::new();
     for fault in &design.faults {
         if fault.at.0 < ended {
-            spans.push((fault.at.0, design.fault_ends(fault).map(|end| end.0)));
+            spans.push((fault.at.0, run.fault_ended(fault)));
         }
     }
     for node in &design.nodes {

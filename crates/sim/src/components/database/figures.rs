@@ -42,6 +42,25 @@ impl Database {
         ))
     }
 
+    /// Reshardings, in the order they began; the last hundred.
+    pub(crate) fn reshardings(&self) -> &[Resharding] {
+        &self.members.resharding.runs
+    }
+
+    /// When a resharding that began at a moment or later had moved its last key; none while one is
+    /// under way.
+    pub(crate) fn resharded_at(&self, since: u64) -> Option<u64> {
+        let mut runs = self.reshardings().iter();
+        let run = runs.find(|run| run.began >= since)?;
+        run.ended
+    }
+
+    /// Connections of each member by the books, and by who is there.
+    pub(crate) fn connections(&self, cx: &World) -> Option<[Vec<u32>; 2]> {
+        let known = &self.members.connected;
+        (!self.is_plain).then(|| [known.clone(), self.connections_held(cx)])
+    }
+
     /// Everything counted, for the hash of a run.
     pub fn words(&self, now: u64) -> impl Iterator<Item = u64> {
         let (locks, fronts) = (&self.members.locks, &self.members.fronts);
@@ -55,10 +74,15 @@ impl Database {
             let counts = [relay.noted, relay.accepted, relay.level.area(now) as u64];
             counts.into_iter().chain(relay.lag.words())
         });
+        let moves = self.reshardings().iter().flat_map(|run| {
+            let counts = [run.keys_moved, run.retries, run.redirected];
+            counts.into_iter().chain(run.ended).chain(run.holds.words())
+        });
         words
             .into_iter()
             .filter(|word| *word > 0)
             .chain(copies)
             .chain(relays)
+            .chain(moves)
     }
 }

@@ -14,11 +14,6 @@ use crate::data::OpId;
 use std::collections::BTreeMap;
 
 impl View<'_> {
-    fn runs(&self, member: u32) -> bool {
-        let replica = self.cx.node(self.node).replicas.get(member as usize);
-        replica.is_some_and(|replica| replica.is_up && replica.stands_since.is_none())
-    }
-
     fn reach(&self, a: u32, b: u32) -> bool {
         self.runs(a) && self.runs(b) && self.passes(self.zone(a), self.zone(b))
     }

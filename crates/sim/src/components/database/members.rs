@@ -41,8 +41,12 @@ impl Database {
 
     /// Whether a write that waited for a follower is there now: else when it will be, or that it
     /// is not known to be anywhere.
-    pub(super) fn copied(&mut self, id: CallId, cx: &World) -> Option<u64> {
+    pub(super) fn copied(&mut self, id: CallId, cx: &mut World) -> Option<u64> {
         let (key, member) = (cx.calls[id].key, cx.calls[id].replica);
+        if self.moved_to(id, cx).is_some() {
+            // All members of its new shard got what stood at the old one.
+            return Some(cx.now);
+        }
         let Some(replication) = &mut self.members.replication else {
             return Some(cx.now);
         };

@@ -15,10 +15,12 @@ mod placement;
 mod quorum;
 mod relay;
 mod replication;
+mod resharding;
 mod router;
 mod rows;
 
 pub use relay::Relay;
+pub(crate) use resharding::{Change, Resharding};
 pub(crate) use router::Router;
 
 use super::Component;
@@ -39,6 +41,7 @@ use locks::RowLocks;
 use parts::Fronts;
 use placement::Placement;
 use replication::Replication;
+use resharding::Reshardings;
 
 /// A database of a run.
 #[derive(Clone, Debug)]
@@ -62,8 +65,12 @@ pub struct Database {
 #[derive(Clone, Debug)]
 struct Members {
     placement: Placement,
-    /// Shards there are.
+    /// As the design has them.
+    spec: spec::Shards,
+    /// Shards there are; while keys move to others, those they leave and those they come to.
     shards: u32,
+    resharding: Reshardings,
+    concurrency: u32,
     connections: Option<u32>,
     /// Connections of each member; not kept while the database is plain.
     connected: Vec<u32>,
@@ -102,6 +109,8 @@ mod row {
     pub(super) const SPREAD: u32 = 6;
     /// On its way: its member has been found.
     pub(super) const ROUTED: u32 = 7;
+    /// It waits for its key to have moved to another shard.
+    pub(super) const CUT_OVER: u32 = 8;
 
     /// Whether it holds its row.
     pub(super) fn is_held(stage: u32) -> bool {
@@ -121,7 +130,10 @@ impl Database {
         let salt = stream(random::Purpose::Placement).bits();
         let members = Members {
             placement: Placement::new(&spec.shards, 1, salt),
-            shards: 1,
+            spec: spec.shards.clone(),
+            shards: spec.shards.count,
+            resharding: Reshardings::default(),
+            concurrency: 1,
             connections: None,
             connected: Vec::new(),
             has_row_locks: false,
@@ -157,15 +169,23 @@ impl Database {
         database
     }
 
-    /// New parameters. What is under way goes on where it is; keys are at their new place at once.
+    /// New parameters. What is under way goes on where it is. With other shards keys are at their new
+    /// place at once, and what moved them before is over.
     pub fn update(&mut self, spec: &spec::Database, cx: &mut World) {
         self.read = Sampler::new(&spec.read_time);
         self.write = Sampler::new(&spec.write_time);
         self.contention = spec.contention.as_ref().map(Contention::new);
         self.error_rate = spec.error_rate;
         let members = &mut *self.members;
-        members.placement = Placement::new(&spec.shards, cx.keys, members.salt);
-        members.shards = spec.shards.count;
+        let keeps_shards = members.spec == spec.shards;
+        if keeps_shards {
+            members.placement.set_keys(cx.keys);
+        } else {
+            members.placement = Placement::new(&spec.shards, cx.keys, members.salt);
+            (members.spec, members.shards) = (spec.shards.clone(), spec.shards.count);
+            cx.node_mut(self.node).resharded = None;
+        }
+        members.concurrency = spec.concurrency;
         members.connections = spec.connections;
         members.has_row_locks = spec.row_locks;
         members.lock_time = Sampler::new(&spec.lock_time);
@@ -177,11 +197,13 @@ impl Database {
         self.set_replication(spec, cx);
         let members = &self.members;
         let has_leftovers = !members.locks.is_empty() || !members.fronts.is_empty();
-        let is_alone = spec.members() == 1 && spec.replication.is_none();
-        self.is_plain = is_alone && !spec.row_locks && !has_leftovers;
+        let is_alone = members.shards == 1 && spec.replication.is_none();
+        let is_moving = !members.resharding.is_idle();
+        self.is_plain = is_alone && !spec.row_locks && !has_leftovers && !is_moving;
         self.set_router(cx);
-        self.set_stations(spec, cx);
+        self.set_stations(cx);
         self.count_connections(cx);
+        self.edit_resharding(keeps_shards, cx);
         for member in 0..self.stations.len() as u32 {
             self.fill_slots(member, cx);
         }
@@ -231,20 +253,23 @@ impl Database {
         cx.node_mut(self.node).router = (!self.is_plain).then(|| Box::new(router));
     }
 
-    fn set_stations(&mut self, spec: &spec::Database, cx: &World) {
-        let count = spec.members() as usize;
+    fn set_stations(&mut self, cx: &World) {
+        let members = &*self.members;
+        let copies = members
+            .replication
+            .as_ref()
+            .map_or(1, |it| it.spec.replicas);
+        let count = (members.shards * copies) as usize;
+        let (concurrency, connections) = (members.concurrency, members.connections);
         // Members taken away have been emptied as if they had crashed, and keep their figures.
         while self.stations.len() < count {
             let station = Station::new(None, None, Discipline::Fifo);
             self.stations.push(station);
         }
         // Fewer connections than concurrency bound the latter.
-        let slots = spec
-            .concurrency
-            .min(spec.connections.unwrap_or(spec.concurrency));
-        let places = spec
-            .connections
-            .map(|connections| u64::from(connections.saturating_sub(spec.concurrency)));
+        let slots = concurrency.min(connections.unwrap_or(concurrency));
+        let places =
+            connections.map(|connections| u64::from(connections.saturating_sub(concurrency)));
         for (member, station) in self.stations.iter_mut().enumerate() {
             let is_there = member < count;
             station.set_slots(is_there.then_some(u64::from(slots)), cx.now);
@@ -256,6 +281,7 @@ impl Database {
     fn begin(&mut self, id: CallId, cx: &mut World) {
         let work = match (cx.calls[id].purpose, cx.effect(id)) {
             (Purpose::Probe(_), _) => 0,
+            (Purpose::Part, _) if cx.calls[id].stage == parts::COPIES => self.copy_work(id, cx),
             (_, Effect::Read) => self.read.draw_here(&mut self.times),
             (_, Effect::Write) => self.write.draw(&mut self.times),
         };
@@ -266,7 +292,9 @@ impl Database {
                 contention.stretch(work, self.stations[member as usize].held.level())
             }
         };
-        cx.count_wait(id);
+        if !cx.calls[id].saw_miss {
+            cx.count_wait(id);
+        }
         cx.after(cx.slowed(work, self.node, member), Event::Served(id));
     }
 
@@ -386,6 +414,7 @@ impl Component for Database {
             self.stations[0].clear(cx.now);
         } else {
             self.member_died(member, cx);
+            self.look_after_mover(cx);
         }
     }
 

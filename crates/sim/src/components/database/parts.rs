@@ -20,6 +20,8 @@ pub(super) enum Phases {
     Commit,
     /// A quorum of its shard's members.
     Ask,
+    /// The shards that lose or get keys in a resharding to copy them.
+    Copy,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,8 @@ pub(super) struct Front {
 
 /// As a part's `stage`: it commits what was prepared, over a connection that was kept for it.
 const COMMITS: u32 = 1;
+/// As a part's `stage`: it copies keys (`missed` says how many) over a connection kept for it.
+pub(super) const COPIES: u32 = 2;
 
 /// Calls that are done in parts. A front's `pending` is its place here, from 1; all others have 0.
 #[derive(Clone, Debug, Default)]
@@ -86,8 +90,19 @@ impl Fronts {
     /// A call is no longer done in parts.
     pub(super) fn forget(&mut self, call: &mut Call) {
         if Self::is_front(call) {
+            self.list[call.pending as usize - 1].phase = Phases::None;
             self.free.push(call.pending - 1);
             call.pending = 0;
+        }
+    }
+
+    /// What waited in this phase is no more.
+    pub(super) fn abandon(&mut self, phase: Phases) {
+        for (place, front) in self.list.iter_mut().enumerate() {
+            if front.phase == phase {
+                front.phase = Phases::None;
+                self.free.push(place as u32);
+            }
         }
     }
 }
@@ -122,7 +137,7 @@ impl Database {
     }
 
     /// The member of a shard that a front asks.
-    fn serving(&self, shard: u32, id: CallId, cx: &mut World) -> u32 {
+    pub(super) fn serving(&self, shard: u32, id: CallId, cx: &mut World) -> u32 {
         let (node, effect) = (self.node, cx.effect(id));
         let Some(mut router) = cx.node_mut(node).router.take() else {
             return shard;
@@ -147,9 +162,11 @@ impl Database {
         let call = &cx.calls[id];
         let mut part = Call::of_job(id, call, call.link, self.node);
         (part.purpose, part.phase, part.replica) = (Purpose::Part, Phase::Travelling, member);
-        if phase == Phases::Commit {
-            part.stage = COMMITS;
-        }
+        part.stage = match phase {
+            Phases::Commit => COMMITS,
+            Phases::Copy => COPIES,
+            Phases::None | Phases::Gather | Phases::Prepare | Phases::Ask => 0,
+        };
         cx.calls.insert(part)
     }
 
@@ -177,7 +194,7 @@ impl Database {
         let call = &mut cx.calls[id];
         call.arrived = cx.now;
         let member = call.replica;
-        let needs_connection = call.stage != COMMITS;
+        let needs_connection = call.stage == 0;
         if !cx.is_up(self.node, member) {
             return self.send_back(id, Outcome::Failed(Cause::Refused), cx);
         }
@@ -211,8 +228,10 @@ impl Database {
         let front = &mut self.members.fronts.list[call.pending as usize - 1];
         front.pending -= 1;
         let (phase, is_last) = (front.phase, front.pending == 0);
-        if phase == Phases::Ask {
-            return self.quorum_answers(parent, (outcome, version), cx);
+        match phase {
+            Phases::Ask => return self.quorum_answers(parent, (outcome, version), cx),
+            Phases::Copy => return self.copied_part(parent, outcome, cx),
+            Phases::None | Phases::Gather | Phases::Prepare | Phases::Commit => {}
         }
         let cause = match outcome {
             Outcome::Failed(Cause::Unavailable) => Cause::Unavailable,
@@ -226,7 +245,7 @@ impl Database {
             (Phases::Commit, _) => self.conclude(parent, Outcome::Ok, cx),
             // The others go on in vain; what they prepared is undone without work worth counting.
             (_, false) => self.conclude(parent, Outcome::Failed(cause), cx),
-            (Phases::None | Phases::Ask, true) => {
+            (Phases::None | Phases::Ask | Phases::Copy, true) => {
                 unreachable!("a part returns to a front that sent none")
             }
         }
@@ -239,7 +258,12 @@ impl Database {
         self.members.fronts.forget(&mut cx.calls[id]);
         let due = match is_of_quorum {
             true => None,
-            false => self.touch(id, &mut outcome, cx),
+            false => {
+                if let Some(member) = self.moved_to(id, cx) {
+                    cx.calls[id].replica = member;
+                }
+                self.touch(id, &mut outcome, cx)
+            }
         };
         let call = &cx.calls[id];
         let fronts = &mut self.members.fronts;

@@ -112,7 +112,7 @@ impl Database {
     /// A part of a quorum has been worked on: its member has the write, or says what it has.
     pub(super) fn touch_part(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
-        let (key, member) = (call.key, call.replica);
+        let (key, member) = (call.key, self.counterpart(call.replica, call.key));
         let shard = self.members.placement.shard(key);
         let is_write = cx.effect(id) == Effect::Write;
         let store = cx.owned_store(self.node);
@@ -136,7 +136,8 @@ impl Database {
     /// A member failed to take its part of a write: it gets it later.
     pub(super) fn part_missed(&mut self, id: CallId, cx: &World) {
         let part = &cx.calls[id];
-        let (member, front) = (part.replica, part.caller_replica);
+        let front = part.caller_replica;
+        let member = self.counterpart(part.replica, part.key);
         let write = self.write_of(id, cx);
         let view = View {
             node: self.node,

@@ -215,6 +215,62 @@ impl Replication {
         is_same
     }
 
+    /// There are so many shards from now on: those added are empty.
+    pub(super) fn set_shards(&mut self, shards: u32) {
+        self.shards = shards;
+        let replicas = self.spec.replicas;
+        let members = self.copies.len() as u32..shards * replicas;
+        let new = members.map(|member| Copy::new(member - member % replicas));
+        self.copies.extend(new);
+        self.copies.truncate((shards * replicas) as usize);
+        self.barred.retain(|shard, _| *shard < shards);
+    }
+
+    /// Whether a shard has one leader, whom all its members hear.
+    pub(super) fn is_united(&self, shard: u32) -> bool {
+        let mut members = self.members(shard);
+        let leader = members.clone().find(|member| self.leads(*member));
+        members.all(|member| {
+            let copy = &self.copies[member as usize];
+            Some(copy.leader) == leader && copy.is_reached
+        })
+    }
+
+    /// Keys change shards: what stands at the old one (with all that is on its way, where there is no
+    /// leader) every member of the new one has.
+    pub(super) fn hand_over_keys(
+        &mut self,
+        moves: impl Iterator<Item = (u32, u32, u32)>,
+        is_moving: impl Fn(u32) -> bool,
+        now: u64,
+    ) {
+        let mut coming: BTreeMap<u32, u32> = BTreeMap::new();
+        for member in 0..self.copies.len() as u32 {
+            self.apply_due(member, now);
+            let is_quorum = self.is_quorum();
+            let copy = &mut self.copies[member as usize];
+            let pending = copy.log.iter().map(|(_, write)| write);
+            let pending = pending.chain(&copy.missed.list).filter(|_| is_quorum);
+            for write in pending.filter(|write| is_moving(write.key)) {
+                let newest = coming.entry(write.key).or_insert(0);
+                *newest = (*newest).max(write.version);
+            }
+            copy.drop_undone(|write| is_moving(write.key));
+        }
+        for (key, from, to) in moves {
+            let there = self
+                .members(from)
+                .filter(|member| self.is_quorum() || self.leads(*member));
+            let there = there.map(|member| self.copies[member as usize].version(key));
+            let stands = there.chain(coming.get(&key).copied()).max().unwrap_or(0);
+            for member in self.members(to) {
+                if stands > 0 {
+                    self.copies[member as usize].has.insert(key, stands);
+                }
+            }
+        }
+    }
+
     /// At the start every member has what stands.
     pub(super) fn fill(&mut self, standing: impl Iterator<Item = (u32, u32)>, at: &Placement) {
         for (key, version) in standing {

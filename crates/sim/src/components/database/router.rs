@@ -41,6 +41,12 @@ impl View<'_> {
         !self.cx.is_cut(a, b) && !self.cx.is_cut(b, a)
     }
 
+    /// Whether a member runs and does not stand still.
+    pub(super) fn runs(&self, member: u32) -> bool {
+        let replica = self.cx.node(self.node).replicas.get(member as usize);
+        replica.is_some_and(|replica| replica.is_up && replica.stands_since.is_none())
+    }
+
     /// Whether a member runs and can be reached from a zone.
     pub(super) fn has(&self, from: Option<ZoneIx>, member: u32) -> bool {
         self.cx.is_up(self.node, member) && self.passes(from, self.zone(member))

@@ -12,8 +12,14 @@ impl Database {
         }
         cx.find_member(id);
         cx.calls[id].stage = 0;
+        if let Some(member) = self.moved_to(id, cx) {
+            cx.calls[id].replica = member;
+        }
         if !cx.is_up(self.node, cx.calls[id].replica) {
             return cx.answer(id, Outcome::Failed(Cause::Refused));
+        }
+        if self.waits_for_cutover(id, cx) {
+            return;
         }
         if self.is_quorum() {
             return self.ask_quorum(id, cx);
@@ -62,12 +68,8 @@ impl Database {
 
     /// Takes a connection of its member, if there is one or it is kept for it.
     pub(super) fn connect(&mut self, id: CallId, needs_one: bool, cx: &mut World) {
-        let call = &cx.calls[id];
-        let (member, purpose) = (call.replica as usize, call.purpose);
-        self.stations[member].arrivals += u64::from(call.is_measured);
-        let connected = &mut self.members.connected[member];
-        let limit = self.members.connections.filter(|_| needs_one);
-        if limit.is_some_and(|limit| *connected >= limit) {
+        let purpose = cx.calls[id].purpose;
+        if !self.takes_connection(id, needs_one, cx) {
             let refused = Outcome::Failed(Cause::Refused);
             return match purpose {
                 Purpose::Part => self.send_back(id, refused, cx),
@@ -78,13 +80,24 @@ impl Database {
                 | Purpose::Probe(_) => cx.answer(id, refused),
             };
         }
-        *connected += 1;
         match purpose {
             Purpose::Part | Purpose::Probe(_) => self.admit(id, cx),
             Purpose::Request | Purpose::Call | Purpose::Delivery | Purpose::Background => {
                 self.seek_row(id, cx)
             }
         }
+    }
+
+    /// Takes a connection of a call's member; false where there is none left.
+    pub(super) fn takes_connection(&mut self, id: CallId, needs_one: bool, cx: &World) -> bool {
+        let call = &cx.calls[id];
+        let member = call.replica as usize;
+        self.stations[member].arrivals += u64::from(call.is_measured);
+        let connected = &mut self.members.connected[member];
+        let limit = self.members.connections.filter(|_| needs_one);
+        let is_free = limit.is_none_or(|limit| *connected < limit);
+        *connected += u32::from(is_free);
+        is_free
     }
 
     /// Locks the row that a write touches, or waits for it.
@@ -116,9 +129,14 @@ impl Database {
     /// Work at a member is done.
     #[inline(never)]
     pub(super) fn served_at_member(&mut self, id: CallId, cx: &mut World) {
-        let outcome = self.outcome(id, cx);
+        let (purpose, stage) = (cx.calls[id].purpose, cx.calls[id].stage);
+        let copies = purpose == Purpose::Part && stage == parts::COPIES;
+        let outcome = match copies {
+            true => Outcome::Ok,
+            false => self.outcome(id, cx),
+        };
         let call = &mut cx.calls[id];
-        let (member, purpose) = (call.replica, call.purpose);
+        let member = call.replica;
         let since = std::mem::replace(&mut call.slot_since, Call::NO_SLOT);
         call.phase = Phase::Planning;
         let station = &mut self.stations[member as usize];
@@ -128,7 +146,7 @@ impl Database {
         match purpose {
             Purpose::Part => {
                 self.members.connected[member as usize] -= 1;
-                if outcome.is_answer() {
+                if outcome.is_answer() && !copies {
                     self.touch_part(id, cx);
                 }
                 self.send_back(id, outcome, cx);
@@ -137,7 +155,14 @@ impl Database {
             | Purpose::Call
             | Purpose::Delivery
             | Purpose::Background
-            | Purpose::Probe(_) => self.worked(id, outcome, cx),
+            | Purpose::Probe(_) => {
+                let is_probe = matches!(purpose, Purpose::Probe(_));
+                let moved = (!is_probe).then(|| self.moved_to(id, cx)).flatten();
+                match moved {
+                    Some(other) => self.send_on(id, other, cx),
+                    None => self.worked(id, outcome, cx),
+                }
+            }
         }
     }
 
@@ -200,6 +225,11 @@ impl Database {
         let call = &cx.calls[id];
         let (member, key, stage) = (call.replica as usize, call.key, call.stage);
         let is_front = Fronts::is_front(call);
+        if stage == row::CUT_OVER {
+            self.leaves_cutover(id, cx);
+            cx.answer(id, Outcome::Failed(cause));
+            return true;
+        }
         cx.waiting -= 1;
         if stage == row::AWAITED {
             self.members.locks.leave(id, key, &mut cx.calls);
@@ -240,6 +270,7 @@ impl Database {
         match (purpose, phase) {
             (Purpose::Part, Phase::Travelling) => self.part_arrives(id, cx),
             (Purpose::Part, _) => self.part_returns(id, cx),
+            (Purpose::Background, _) if self.ends_cutover(id, cx) => {}
             (_, Phase::Planning) => self.leave(id, outcome, cx),
             // It was reset in a crash meanwhile.
             _ => {}
@@ -272,6 +303,7 @@ impl Database {
                             self.members.locks.waiting.down(now);
                             cx.waiting -= 1;
                         }
+                        row::CUT_OVER => self.leaves_cutover(id, cx),
                         stage if row::is_held(stage) => rows.push(key),
                         _ => {}
                     }
@@ -293,15 +325,20 @@ impl Database {
 
     /// Counts who holds connections anew: after an edit.
     pub(super) fn count_connections(&mut self, cx: &World) {
-        let connected = &mut self.members.connected;
-        connected.clear();
-        connected.resize(self.stations.len(), 0);
+        self.members.connected = self.connections_held(cx);
+    }
+
+    /// Connections of each member by who is there.
+    pub(super) fn connections_held(&self, cx: &World) -> Vec<u32> {
+        let mut connected = vec![0; self.stations.len()];
         for (_, call) in cx.calls.iter() {
             let is_here = call.node == self.node && call.phase.is_at_callee();
             let is_here = is_here && call.purpose != Purpose::Background;
+            let is_here = is_here && call.stage != row::CUT_OVER;
             if is_here && !Fronts::is_front(call) && !row::is_spread(call.stage) {
                 connected[call.replica as usize] += 1;
             }
         }
+        connected
     }
 }

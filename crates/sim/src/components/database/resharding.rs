@@ -1,0 +1,545 @@
+//! Resharding: keys move to another number of shards, batch by batch, while the database goes on.
+//!
+//! A batch is copied: every shard that loses keys of it does the work of reading them, in a slot of
+//! its own among its calls, then every shard that gets some does as much. Then comes the cutover:
+//! writes of these keys wait until it is over, and from then on the keys are at their new shards.
+//! Whatever is still at the old shard is sent on, so no write is made where nobody will look for it.
+//! Where a shard dies or is cut off, the batch begins anew: nothing had moved, so nothing is lost.
+
+use super::parts::{Front, Phases};
+use super::placement::Batch;
+use super::router::View;
+use super::*;
+use crate::measure::Histogram;
+use crate::zones::ZoneIx;
+use design::Fault;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Until a batch that failed begins anew.
+const RETRY: u64 = 1_000_000_000;
+/// How often it is looked whether the shards that are given up have nothing left to do, and for how
+/// long at most.
+const LOOK_EVERY: u64 = 100_000_000;
+const GRACE: u64 = 10_000_000_000;
+/// Most reshardings told of one by one.
+const RUNS_MAX: usize = 100;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+struct Order {
+    shards: u32,
+    batch: u64,
+    copy_time: u64,
+    cutover: u64,
+    rate: Option<f64>,
+}
+
+/// One resharding, as the report tells it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resharding {
+    /// Shards before and after.
+    pub(crate) shards: [u32; 2],
+    pub(crate) began: u64,
+    /// When the last key had moved.
+    pub(crate) ended: Option<u64>,
+    pub(crate) keys_moved: u64,
+    /// When the last of them had.
+    moved: u64,
+    /// Batches that had to begin anew.
+    pub(crate) retries: u64,
+    /// How long writes waited for a cutover.
+    pub(crate) holds: Histogram,
+    /// Calls that were sent on from a shard that no longer had their key.
+    pub(crate) redirected: u64,
+}
+
+/// What a resharding is about to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// To copy the next batch.
+    Copy,
+    /// Copying one, or in its cutover: the mover's record says when it is over.
+    Moves,
+    /// To give up the shards left over, once they have nothing to do or at this moment.
+    Shrink(u64),
+}
+
+/// The reshardings of a database.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reshardings {
+    orders: VecDeque<Order>,
+    state: Option<State>,
+    due: u64,
+    /// The record that a batch's copying hangs on, and the batch.
+    mover: Option<CallId>,
+    batch: Batch,
+    batch_began: u64,
+    /// The second half of the copying is under way, at the shards that get the keys.
+    is_coming: bool,
+    /// Writes that wait for the cutover; `None` where there is none.
+    held: Option<Vec<CallId>>,
+    pub(super) runs: Vec<Resharding>,
+}
+
+/// What a step of a resharding changed of a node's members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    None,
+    /// There are more.
+    Grown,
+    /// So many remain.
+    Shrinks(u32),
+}
+
+impl Reshardings {
+    /// Whether nothing is being moved, or is to be.
+    pub(super) fn is_idle(&self) -> bool {
+        self.state.is_none() && self.orders.is_empty()
+    }
+
+    fn run(&mut self) -> Option<&mut Resharding> {
+        self.runs.last_mut()
+    }
+}
+
+impl Database {
+    /// A resharding is asked for; it begins when those before it are through.
+    #[cold]
+    pub(crate) fn order_resharding(&mut self, fault: &Fault, cx: &mut World) {
+        self.members.resharding.orders.push_back(Order {
+            shards: fault.shards,
+            batch: u64::from(fault.batch),
+            copy_time: fault.copy_time.0,
+            cutover: fault.cutover.0,
+            rate: fault.rate.map(|rate| rate.0),
+        });
+        if self.members.resharding.state.is_none() {
+            self.come_back_to_it(cx.now, cx);
+        }
+    }
+
+    fn come_back_to_it(&mut self, at: u64, cx: &mut World) {
+        self.members.resharding.due = at;
+        cx.at(at, Event::Reshard { node: self.node });
+    }
+
+    /// The next step of a resharding is due.
+    #[cold]
+    pub(crate) fn go_on_resharding(&mut self, cx: &mut World) -> Change {
+        let known = &self.members.resharding;
+        if known.due != cx.now {
+            return Change::None;
+        }
+        match known.state {
+            None => self.begin_resharding(cx),
+            Some(State::Copy) => {
+                self.copy_batch(cx);
+                Change::None
+            }
+            Some(State::Moves) => Change::None,
+            Some(State::Shrink(until)) => self.shrink(until, cx),
+        }
+    }
+
+    fn begin_resharding(&mut self, cx: &mut World) -> Change {
+        let members = &mut *self.members;
+        let known = &mut members.resharding;
+        let Some(order) = known.orders.front() else {
+            return Change::None;
+        };
+        let (before, after) = (members.shards, order.shards);
+        if known.runs.len() == RUNS_MAX {
+            known.runs.remove(0);
+        }
+        known.runs.push(Resharding {
+            shards: [before, after],
+            began: cx.now,
+            ..Resharding::default()
+        });
+        known.state = Some(State::Copy);
+        members.placement.begin(after);
+        self.come_back_to_it(cx.now, cx);
+        self.has_shards(before.max(after), cx);
+        Change::Grown
+    }
+
+    /// There are so many shards from now on.
+    fn has_shards(&mut self, shards: u32, cx: &mut World) {
+        let members = &mut *self.members;
+        members.shards = shards;
+        let mut copies = 1;
+        if let Some(replication) = &mut members.replication {
+            replication.set_shards(shards);
+            copies = replication.spec.replicas;
+        }
+        let spec = (members.spec.clone(), shards);
+        let count = (shards * copies) as usize;
+        let now = cx.now;
+        let state = cx.node_mut(self.node);
+        state.resharded = Some(Box::new(spec));
+        state.grow_to(count, now);
+        self.is_plain = false;
+        self.set_router(cx);
+        self.set_stations(cx);
+        self.count_connections(cx);
+    }
+
+    /// Begins to copy the next batch, or ends the resharding where there is none.
+    fn copy_batch(&mut self, cx: &mut World) {
+        let Some(order) = self.members.resharding.orders.front() else {
+            return;
+        };
+        let Some(batch) = self.members.placement.next_batch(order.batch) else {
+            return self.all_moved(cx);
+        };
+        if batch.keys == 0 {
+            // Nothing moves of all that: so much further.
+            self.advance(batch.end, cx);
+            return self.come_back_to_it(cx.now, cx);
+        }
+        let known = &mut self.members.resharding;
+        (known.batch, known.batch_began, known.is_coming) = (batch, cx.now, false);
+        if !self.is_movable(cx) {
+            return self.begin_batch_anew(cx);
+        }
+        let known = &mut self.members.resharding;
+        let leave = known.batch.leave.clone();
+        known.state = Some(State::Moves);
+        let mut mover = Call::new(Purpose::Background, self.node, LinkIx::NONE);
+        (mover.operation, mover.phase) = (Call::NO_OPERATION, Phase::Planning);
+        (mover.is_awaited, mover.slot_since) = (false, Call::NO_SLOT);
+        mover.replica = leave
+            .keys()
+            .next()
+            .map_or(0, |shard| self.leader_of(*shard));
+        self.members.fronts.begin(&mut mover);
+        let mover = cx.calls.insert_root(mover);
+        self.members.resharding.mover = Some(mover);
+        self.copy(mover, &leave, cx);
+    }
+
+    /// Has each of these shards do its part of the copying.
+    fn copy(&mut self, mover: CallId, keys: &BTreeMap<u32, u64>, cx: &mut World) {
+        let front: &mut Front = self.front(&cx.calls[mover]);
+        (front.phase, front.pending) = (Phases::Copy, keys.len() as u32);
+        for (shard, keys) in keys {
+            let member = self.leader_of(*shard);
+            let part = self.make_part(mover, member, Phases::Copy, cx);
+            cx.calls[part].missed = *keys;
+            self.travel(part, cx);
+        }
+    }
+
+    /// What copying its keys takes a shard.
+    pub(super) fn copy_work(&self, id: CallId, cx: &World) -> u64 {
+        let order = self.members.resharding.orders.front();
+        let work = order.map_or(0, |order| order.copy_time);
+        let work = work.saturating_mul(cx.calls[id].missed);
+        work.min(design::quantity::DURATION_MAX.0)
+    }
+
+    /// A shard has done its part of the copying, or failed to.
+    pub(super) fn copied_part(&mut self, mover: CallId, outcome: Outcome, cx: &mut World) {
+        if !outcome.is_answer() {
+            return self.begin_batch_anew(cx);
+        }
+        if self.front(&cx.calls[mover]).pending > 0 {
+            return;
+        }
+        let known = &mut self.members.resharding;
+        if !std::mem::replace(&mut known.is_coming, true) {
+            let come = known.batch.come.clone();
+            return self.copy(mover, &come, cx);
+        }
+        let cutover = known.orders.front().map_or(0, |order| order.cutover);
+        known.held = Some(Vec::new());
+        cx.after(cutover, Event::Step(mover));
+    }
+
+    /// Whether a call is the record of a batch that moves; then its cutover is over.
+    pub(super) fn ends_cutover(&mut self, id: CallId, cx: &mut World) -> bool {
+        if self.members.resharding.mover != Some(id) {
+            return false;
+        }
+        if !self.is_movable(cx) {
+            self.begin_batch_anew(cx);
+            return true;
+        }
+        self.forget_mover(cx);
+        let batch = std::mem::take(&mut self.members.resharding.batch);
+        self.hand_over_keys(&batch, cx);
+        self.advance(batch.end, cx);
+        let known = &mut self.members.resharding;
+        known.state = Some(State::Copy);
+        let pause = known.orders.front().and_then(|order| order.rate);
+        let pause = pause.map_or(0.0, |rate| batch.keys as f64 / rate * 1e9);
+        let pause = pause.min(design::quantity::DURATION_MAX.0 as f64) as u64;
+        let next = cx.now.max(known.batch_began.saturating_add(pause));
+        if let Some(run) = known.run() {
+            run.keys_moved += batch.keys;
+            run.moved = cx.now;
+        }
+        self.come_back_to_it(next, cx);
+        self.let_held_go(cx);
+        true
+    }
+
+    fn advance(&mut self, unit: u64, cx: &mut World) {
+        self.members.placement.advance(unit);
+        if let Some(router) = &mut cx.node_mut(self.node).router {
+            router.placement.advance(unit);
+        }
+    }
+
+    fn forget_mover(&mut self, cx: &mut World) {
+        if let Some(mover) = self.members.resharding.mover.take()
+            && cx.calls.get(mover).is_some()
+        {
+            self.members.fronts.forget(&mut cx.calls[mover]);
+            cx.calls.remove(mover);
+        }
+    }
+
+    /// A shard that is needed for a batch is not there: another try in a while.
+    fn begin_batch_anew(&mut self, cx: &mut World) {
+        self.forget_mover(cx);
+        let known = &mut self.members.resharding;
+        known.state = Some(State::Copy);
+        if let Some(run) = known.run() {
+            run.retries += 1;
+        }
+        self.come_back_to_it(cx.now + RETRY, cx);
+        self.let_held_go(cx);
+    }
+
+    /// Members died: the one that saw to the moving may be among them.
+    pub(super) fn look_after_mover(&mut self, cx: &mut World) {
+        let known = &self.members.resharding;
+        let is_gone = |mover: CallId| cx.calls.get(mover).is_none();
+        if known.mover.is_some_and(is_gone) {
+            self.members.fronts.abandon(Phases::Copy);
+            self.begin_batch_anew(cx);
+        }
+    }
+
+    /// An edit: what is being moved begins anew. With other shards in the design, all is where it
+    /// now belongs and nothing moves any more.
+    pub(super) fn edit_resharding(&mut self, stays: bool, cx: &mut World) {
+        let known = &mut self.members.resharding;
+        let Some(state) = known.state else {
+            return;
+        };
+        if stays {
+            if state == State::Moves {
+                self.begin_batch_anew(cx);
+                self.come_back_to_it(cx.now, cx);
+            }
+            return;
+        }
+        (known.state, known.due) = (None, u64::MAX);
+        known.orders.clear();
+        if let Some(run) = known.run() {
+            run.ended.get_or_insert(cx.now);
+        }
+        self.forget_mover(cx);
+        self.let_held_go(cx);
+    }
+
+    /// Every key is where it is to be.
+    fn all_moved(&mut self, cx: &mut World) {
+        self.members.placement.settle();
+        if let Some(router) = &mut cx.node_mut(self.node).router {
+            router.placement.settle();
+        }
+        let known = &mut self.members.resharding;
+        known.state = Some(State::Shrink(cx.now + GRACE));
+        if let Some(run) = known.run() {
+            run.ended = Some(run.moved.max(run.began));
+        }
+        self.come_back_to_it(cx.now, cx);
+    }
+
+    /// Gives up the shards that are left over, once they have nothing to do.
+    fn shrink(&mut self, until: u64, cx: &mut World) -> Change {
+        let members = &mut *self.members;
+        let known = &mut members.resharding;
+        let shards = known.orders.front().map_or(members.shards, |it| it.shards);
+        let copies = members
+            .replication
+            .as_ref()
+            .map_or(1, |it| it.spec.replicas);
+        let left_over = members.connected.iter().skip((shards * copies) as usize);
+        if left_over.clone().any(|count| *count > 0) && cx.now < until {
+            self.come_back_to_it((cx.now + LOOK_EVERY).min(until), cx);
+            return Change::None;
+        }
+        known.orders.pop_front();
+        known.state = None;
+        if !known.orders.is_empty() {
+            self.come_back_to_it(cx.now, cx);
+        }
+        match shards < self.members.shards {
+            true => Change::Shrinks(shards * copies),
+            false => Change::None,
+        }
+    }
+
+    /// The members left over have ended.
+    pub(crate) fn has_shrunk(&mut self, members: u32, cx: &mut World) {
+        let copies = self.members.replication.as_ref();
+        let copies = copies.map_or(1, |it| it.spec.replicas);
+        self.has_shards(members / copies, cx);
+    }
+}
+
+/// Who has what.
+impl Database {
+    /// The member that leads a shard.
+    fn leader_of(&self, shard: u32) -> u32 {
+        let Some(replication) = &self.members.replication else {
+            return shard;
+        };
+        let mut members = replication.members(shard);
+        let first = members.start;
+        let leader = members.find(|member| replication.leads(*member));
+        leader.unwrap_or(first)
+    }
+
+    /// Whether all members that a batch is about run and reach each other, and agree on a leader.
+    fn is_movable(&self, cx: &World) -> bool {
+        let view = View {
+            node: self.node,
+            cx,
+        };
+        let members = &*self.members;
+        let batch = &members.resharding.batch;
+        let shards: Vec<u32> = batch
+            .leave
+            .keys()
+            .chain(batch.come.keys())
+            .copied()
+            .collect();
+        let of_shard = |shard: u32| match &members.replication {
+            None => shard..shard + 1,
+            Some(replication) => replication.members(shard),
+        };
+        let mut zones: Vec<Option<ZoneIx>> = Vec::new();
+        for member in shards.iter().flat_map(|shard| of_shard(*shard)) {
+            let zone = view.zone(member);
+            if !view.runs(member) || !zones.iter().all(|other| view.passes(zone, *other)) {
+                return false;
+            }
+            if !zones.contains(&zone) {
+                zones.push(zone);
+            }
+        }
+        let has_leader = |shard: u32| match &members.replication {
+            Some(replication) if !replication.is_quorum() => replication.is_united(shard),
+            _ => true,
+        };
+        shards.into_iter().all(has_leader)
+    }
+
+    /// Keys change shards: the members of the new one have what stands at the old.
+    fn hand_over_keys(&mut self, batch: &Batch, cx: &World) {
+        let members = &mut *self.members;
+        if let Some(replication) = &mut members.replication {
+            let is_moving = |key: u32| members.placement.is_moving(key, batch);
+            replication.hand_over_keys(members.placement.moves(batch), is_moving, cx.now);
+        }
+    }
+
+    /// Whether a write has to wait for the cutover of its key; then it does.
+    pub(super) fn waits_for_cutover(&mut self, id: CallId, cx: &mut World) -> bool {
+        let members = &mut *self.members;
+        let known = &mut members.resharding;
+        let Some(held) = &mut known.held else {
+            return false;
+        };
+        let key = cx.calls[id].key;
+        if cx.effect(id) != Effect::Write || !members.placement.is_moving(key, &known.batch) {
+            return false;
+        }
+        held.push(id);
+        let call = &mut cx.calls[id];
+        (call.stage, call.phase) = (row::CUT_OVER, Phase::Queued);
+        cx.waiting += 1;
+        true
+    }
+
+    /// A write that waits for a cutover leaves: it is answered already.
+    pub(super) fn leaves_cutover(&mut self, id: CallId, cx: &mut World) {
+        cx.waiting -= 1;
+        if let Some(held) = &mut self.members.resharding.held {
+            held.retain(|other| *other != id);
+        }
+    }
+
+    /// The cutover is over: who waited goes to the shard that has the key.
+    fn let_held_go(&mut self, cx: &mut World) {
+        let known = &mut self.members.resharding;
+        for id in known.held.take().unwrap_or_default() {
+            let Some(call) = cx.calls.get(id) else {
+                continue;
+            };
+            let waited = cx.now - call.arrived;
+            if let Some(run) = self.members.resharding.run() {
+                run.holds.add(waited);
+            }
+            cx.waiting -= 1;
+            cx.calls[id].stage = 0;
+            self.route(id, cx);
+        }
+    }
+
+    /// The member that has the key of a call at another, since it moved while the call was there.
+    pub(super) fn moved_to(&mut self, id: CallId, cx: &mut World) -> Option<u32> {
+        if self.members.resharding.runs.is_empty() {
+            return None;
+        }
+        let call = &cx.calls[id];
+        let shard = self.members.placement.shard(call.key);
+        if self.shard_of(call.replica) == shard {
+            return None;
+        }
+        if let Some(run) = self.members.resharding.run() {
+            run.redirected += 1;
+        }
+        Some(self.serving(shard, id, cx))
+    }
+
+    fn shard_of(&self, member: u32) -> u32 {
+        let replication = self.members.replication.as_ref();
+        replication.map_or(member, |replication| replication.shard_of(member))
+    }
+
+    /// The member that took over from one of a quorum, where the key has moved to another shard.
+    pub(super) fn counterpart(&self, member: u32, key: u32) -> u32 {
+        let Some(replication) = &self.members.replication else {
+            return member;
+        };
+        if self.members.resharding.runs.is_empty() {
+            return member;
+        }
+        let first = replication.members(self.members.placement.shard(key)).start;
+        first + member % replication.spec.replicas
+    }
+
+    /// A call that has had its work at a shard that no longer has its key goes to the one that has.
+    pub(super) fn send_on(&mut self, id: CallId, member: u32, cx: &mut World) {
+        let old = cx.calls[id].replica as usize;
+        self.members.connected[old] -= 1;
+        let call = &mut cx.calls[id];
+        // Its wait is counted already.
+        (call.replica, call.saw_miss) = (member, true);
+        let holds_row = cx.calls[id].stage == row::HELD;
+        if cx.is_up(self.node, member) && self.takes_connection(id, true, cx) {
+            return self.admit(id, cx);
+        }
+        let key = cx.calls[id].key;
+        cx.answer(id, Outcome::Failed(Cause::Refused));
+        if holds_row {
+            self.release_row(key, cx);
+        }
+    }
+}
