@@ -72,6 +72,34 @@ fn a_snapshot_goes_on_as_the_run_would_have() {
     }
 }
 
+/// While the page watches, every hop has its record and its events; else most are spared them.
+#[test]
+fn a_run_that_is_watched_is_the_same_run() {
+    for (seed, mut design) in designs() {
+        if seed % 2 == 0 {
+            // Hops that take no time are those that are spared.
+            for link in &mut design.links {
+                link.latency = design::Distribution::Const(design::Duration(0));
+            }
+        }
+        let [alone, watched] = [false, true].map(|is_watched| {
+            let mut run = Simulation::new(&design);
+            run.tap_mut().is_open = is_watched;
+            let mut time = 0;
+            while run.status() == Status::Running && run.events() < EVENTS {
+                time += 300_000_000;
+                run.run_until(time, EVENTS);
+                if time == 1_500_000_000 {
+                    run.edit(&design);
+                }
+            }
+            assert_eq!(run.broken_laws(), Vec::<String>::new(), "design {seed}");
+            report(&run)
+        });
+        assert_eq!(alone, watched, "design {seed}");
+    }
+}
+
 #[test]
 fn edits_keep_the_laws() {
     for (seed, design) in designs().take(100) {

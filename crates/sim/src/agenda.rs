@@ -170,6 +170,12 @@ impl Agenda {
         }
     }
 
+    /// Whether nothing else is due at this moment.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self, now: Time) -> bool {
+        self.at_once.is_none() && self.next_time > now
+    }
+
     /// Schedules an event for this very moment, after all that is due by now.
     #[inline(always)]
     pub fn at_once(&mut self, event: Event) {

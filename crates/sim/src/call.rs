@@ -193,8 +193,15 @@ pub struct Call {
     pub is_sent: bool,
     /// Whether a balancer chose its backend.
     pub is_balanced: bool,
+    /// Whether its hop through a balancer was given a record of its own after all, with a timeout
+    /// of its own: the one that was scheduled for this record is void.
+    pub(crate) is_parted: bool,
     /// The link it goes over.
     pub link: LinkIx,
+    /// The link to a balancer that passes it on, where that hop has no record of its own (see
+    /// [`crate::passage`]), and the calling replica at its other end.
+    pub(crate) via: LinkIx,
+    pub(crate) via_caller: u32,
     /// The callee.
     pub node: NodeIx,
     /// The callee's replica.
@@ -210,15 +217,13 @@ pub struct Call {
     /// Calls of that stage under way.
     pub pending: u32,
     /// Which attempt of its call it is, from 1.
-    pub attempt: u32,
+    pub attempt: u16,
     /// Calls over this link still to make after this one (N+1). For a probe: its balancer.
     pub remaining: u32,
     /// Steps of its plan (their first 64) that missed: caches to fill once the key is loaded.
     pub missed: u64,
     /// The request (or delivery) it is made for.
     pub root: CallId,
-    /// The last pause before it, for decorrelated jitter, in ns.
-    pub pause: u64,
     /// When the attempt was sent; for a request, when the user made it.
     pub started: Time,
     /// When it reached the callee.
@@ -276,6 +281,9 @@ impl Call {
             is_miss: false,
             is_sent: false,
             is_balanced: false,
+            is_parted: false,
+            via: LinkIx::NONE,
+            via_caller: 0,
             link,
             node,
             replica: ANY_REPLICA,
@@ -288,7 +296,6 @@ impl Call {
             remaining: 0,
             missed: 0,
             root: CallId::NONE,
-            pause: 0,
             started: 0,
             arrived: 0,
             slot_since: 0,
@@ -334,6 +341,8 @@ impl Call {
         matches!(self.purpose, Purpose::Probe(_))
     }
 }
+
+const _: () = assert!(size_of::<Call>() == 128);
 
 /// No replica is chosen yet.
 pub const ANY_REPLICA: u32 = u32::MAX;

@@ -24,6 +24,9 @@ impl World {
 
     #[inline(always)]
     fn call_with(&mut self, job: CallId, link: LinkIx, remaining: u32) {
+        if self.links[link.0 as usize].passes && self.pass_on(job, link) {
+            return;
+        }
         let state = &mut self.links[link.0 as usize];
         let parent = &self.calls[job];
         state.count_call(parent.is_measured, parent.replica);
@@ -141,6 +144,9 @@ impl World {
     /// gives the job that waited and what it hears.
     #[inline(always)]
     pub(crate) fn conclude(&mut self, id: CallId, outcome: Outcome) -> Option<(CallId, Done)> {
+        if self.calls[id].via != LinkIx::NONE {
+            self.part(id);
+        }
         if self.watches(id) {
             self.show_conclusion(id, outcome);
         }
@@ -213,6 +219,9 @@ impl World {
         if !is_plain {
             return None;
         }
+        if call.via != LinkIx::NONE {
+            return self.conclude_passage(id);
+        }
         state.count_conclusion(call, Outcome::Ok, self.now);
         if call.is_balanced
             && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
@@ -222,6 +231,24 @@ impl World {
         let (job, is_miss) = (call.parent, call.is_miss);
         self.calls.remove_call(id);
         Some((job, link, is_miss))
+    }
+
+    /// [`Self::conclude_plainly`] of one that passed through a balancer.
+    #[inline(never)]
+    fn conclude_passage(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
+        let call = &self.calls[id];
+        let link = call.link;
+        if !self.links[call.via.0 as usize].is_instant {
+            return None;
+        }
+        let state = &mut self.links[link.0 as usize];
+        state.count_conclusion(call, Outcome::Ok, self.now);
+        if let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer {
+            balancer.concluded(call, Outcome::Ok, self.now);
+        }
+        let (job, via) = (call.parent, self.pass_back(id));
+        self.calls.remove_call(id);
+        Some((job, via, false))
     }
 
     /// Where a job is that still waits for the calls of its plan.

@@ -202,6 +202,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         is_instant: false,
         callee_replicas: 0,
         is_into_bottom: false,
+        passes: false,
         is_guarded: false,
         loss: 0.0,
         timeout: None,
@@ -400,8 +401,15 @@ fn retire(index: &Index, simulation: &mut Simulation) {
 
 /// Replicas and plans are known now: links remember what they ask of their callee.
 fn look_at_callees(world: &mut World) {
-    for link in &mut world.links {
+    for place in 0..world.links.len() {
+        let link = &world.links[place];
         let callee = &world.nodes[link.to.0 as usize];
+        let mut leaving = callee.plan.links();
+        let passes = callee.kind == "load_balancer"
+            && link.is_simple()
+            && leaving.all(|link| world.links[link.0 as usize].is_passage());
+        let link = &mut world.links[place];
+        link.passes = passes;
         link.callee_replicas = callee.replicas.len() as u32;
         link.is_into_bottom = callee.is_bottom;
         link.looks_up = callee.kind == "cache" && link.mode == Mode::Call;

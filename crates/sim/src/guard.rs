@@ -146,7 +146,9 @@ impl World {
             return goes_on;
         }
         match outcome {
-            Outcome::Failed(cause) => self.is_waiting(ended.parent) && self.try_again(ended, cause),
+            Outcome::Failed(cause) => {
+                self.is_waiting(ended.parent) && self.try_again(id, ended, cause)
+            }
             Outcome::Ok | Outcome::Degraded => false,
         }
     }
@@ -263,21 +265,23 @@ impl World {
     }
 
     /// Starts a further attempt if the policy allows one.
-    fn try_again(&mut self, failed: &Call, cause: Cause) -> bool {
+    fn try_again(&mut self, last: CallId, failed: &Call, cause: Cause) -> bool {
         let state = &mut self.links[failed.link.0 as usize];
         let Some(retry) = &state.retry else {
             return false;
         };
-        if failed.attempt >= retry.max_attempts || !retry.on[cause as usize] {
+        if u32::from(failed.attempt) >= retry.max_attempts || !retry.on[cause as usize] {
             return false;
         }
         let caller = &mut state.callers[failed.caller_replica as usize];
         let Some(took) = caller.pay_for_retry(cause) else {
             return false;
         };
-        let pause = retry
-            .backoff
-            .pause(failed.attempt + 1, failed.pause, &mut state.jitter_stream);
+        let before = self.notes.get(last).map_or(0, |note| note.pause);
+        let attempt = u32::from(failed.attempt) + 1;
+        let backoff = &retry.backoff;
+        let pause = backoff.pause(attempt, before, &mut state.jitter_stream);
+        let is_kept = backoff.looks_back();
         if state.guards.passes_deadline
             && let Some(note) = self.notes.get(failed.parent)
             && note.deadline <= self.now + pause
@@ -287,8 +291,10 @@ impl World {
         }
         let mut next = failed.once_more();
         next.attempt += 1;
-        next.pause = pause;
         let id = self.calls.insert(next);
+        if is_kept {
+            self.notes.of(id).pause = pause;
+        }
         if took > 0 {
             self.notes.of(id).took = took;
         }

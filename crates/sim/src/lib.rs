@@ -22,6 +22,7 @@ pub mod locks;
 pub mod measure;
 pub mod network;
 mod notes;
+mod passage;
 pub mod plan;
 pub mod policies;
 pub mod random;

@@ -133,7 +133,7 @@ impl World {
             self.after_delay(timeout, Event::Timeout(id));
         }
         if is_instant && !self.watches(id) {
-            self.agenda.at_once(Event::Arrive(id));
+            self.arrive_at_once(id);
         } else {
             self.set_out(id, link);
         }
@@ -262,8 +262,7 @@ impl World {
         if !call.is_probe() {
             state.count_entry(call, self.now);
         }
-        let replica = state.replicas.get(call.replica as usize);
-        (replica.is_some_and(|replica| replica.is_up) && state.is_present).then_some(node)
+        state.takes_calls(call.replica).then_some(node)
     }
 
     /// The callee is done with a call: it leaves, and the answer goes back.
@@ -279,7 +278,10 @@ impl World {
         let call = &mut self.calls[id];
         call.outcome = outcome;
         call.phase = Phase::Answering;
-        self.nodes[call.node.0 as usize].count_answer(call, outcome, now);
+        if !call.is_probe() {
+            let arrived = call.arrived;
+            self.nodes[call.node.0 as usize].count_exit(call, arrived, outcome, now);
+        }
         if self.spares_work {
             self.cancel_calls(id);
         }
@@ -295,7 +297,7 @@ impl World {
             return self.calls.remove(id);
         }
         if self.links[link.0 as usize].is_instant && !self.tap.watches(call) {
-            self.agenda.at_once(Event::Reply(id));
+            self.reply_at_once(id);
         } else {
             self.set_out_back(id, link);
         }
@@ -337,11 +339,8 @@ impl NodeState {
     }
 
     #[inline(always)]
-    fn count_answer(&mut self, call: &Call, outcome: Outcome, now: Time) {
-        if call.is_probe() {
-            return;
-        }
-        let sojourn = now - call.arrived;
+    pub(crate) fn count_exit(&mut self, call: &Call, arrived: Time, outcome: Outcome, now: Time) {
+        let sojourn = now - arrived;
         let tally = &mut self.tally;
         tally.present.down(now);
         tally.sojourn += u128::from(sojourn);

@@ -21,6 +21,8 @@ pub(crate) struct Note {
     generation: u32,
     /// The caller's breaker when it let the call through.
     pub(crate) epoch: u32,
+    /// The pause before it, for decorrelated jitter, in ns.
+    pub(crate) pause: u64,
     /// What the retry took from its quota.
     pub(crate) took: u32,
     /// What it waits for at its caller, and until when; for the pool only where a bulkhead stands
@@ -46,6 +48,7 @@ impl Note {
         Self {
             generation,
             epoch: 0,
+            pause: 0,
             took: 0,
             waits_for: WaitsFor::Nothing,
             waits_until: 0,

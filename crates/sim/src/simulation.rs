@@ -12,6 +12,7 @@ use crate::locks::Locks;
 use crate::measure::parts::Parts;
 use crate::measure::{ByCause, Gauge, Tap, Windows};
 use crate::notes::Notes;
+use crate::passage::Next;
 use crate::watch::Watches;
 use crate::world::{Needed, World};
 use crate::zones::Zones;
@@ -43,7 +44,6 @@ pub struct Simulation {
     pub(crate) faults: Faults,
     pub(crate) watches: Watches,
     pub(crate) design: Design,
-    pub(crate) events: u64,
     next_mark: Time,
     status: Status,
     events_max: u64,
@@ -71,6 +71,8 @@ impl Simulation {
             end: settings.duration.0,
             seed: settings.seed,
             agenda: Agenda::default(),
+            next: Next::Nothing,
+            events: 0,
             calls: Calls::default(),
             data: Data::default(),
             keys: 0,
@@ -99,7 +101,6 @@ impl Simulation {
             faults: Faults::default(),
             watches: Watches::default(),
             design: Design::default(),
-            events: 0,
             next_mark: 0,
             status: Status::Running,
             events_max: EVENTS_MAX,
@@ -125,11 +126,13 @@ impl Simulation {
     pub fn edit(&mut self, design: &Design) {
         let end = self.world.end;
         self.sweep_before_edit();
+        self.world.part_all();
+        self.world.next = Next::Barred;
         construct::construct(self, design);
         // The end may have moved into the open window, or to this very moment.
         let now = self.world.now;
         let is_at_end = self.world.end == now && end != now;
-        let is_at_start = now == 0 && self.events == 0 && self.marks().contains(&0);
+        let is_at_start = now == 0 && self.world.events == 0 && self.marks().contains(&0);
         self.next_mark = match is_at_end || is_at_start {
             true => now,
             false => self.following_mark(now),
@@ -139,20 +142,25 @@ impl Simulation {
         self.faults
             .set(&design.faults, &mut self.nodes, &mut self.world);
         self.keep_within_bounds();
+        self.world.next = Next::Nothing;
     }
 
     /// Goes on until a simulated time, or until so many events have fired.
     pub fn run_until(&mut self, time: Time, events: u64) -> Status {
-        let budget = self.events.saturating_add(events).min(self.events_max);
+        let budget = self
+            .world
+            .events
+            .saturating_add(events)
+            .min(self.events_max);
         let limit = time.saturating_add(1);
         while self.status == Status::Running {
             let until = budget.min(self.next_look);
-            while self.events < until {
+            while self.world.events < until {
                 if !self.step(limit, until) && !self.pass_mark(time) {
                     return self.status;
                 }
             }
-            if self.events >= self.next_look {
+            if self.world.events >= self.next_look {
                 self.look();
             } else if budget == self.events_max {
                 self.status = Status::OutOfBudget;
@@ -167,7 +175,7 @@ impl Simulation {
     /// numbers of events, so that a run ends the same in however many pieces it is run.
     #[cold]
     fn look(&mut self) {
-        self.next_look = self.events + LOOK_EVERY;
+        self.next_look = self.world.events + LOOK_EVERY;
         let world = &self.world;
         self.standstill = match world.now == self.looked {
             true => self.standstill + LOOK_EVERY,
@@ -201,7 +209,8 @@ impl Simulation {
         // Most hops take no time: time stands still while there is any of these.
         while let Some(event) = self.world.agenda.pop_at_once(now) {
             self.fire(now, event);
-            if self.events >= until {
+            self.follow();
+            if self.world.events >= until {
                 return true;
             }
         }
@@ -212,7 +221,29 @@ impl Simulation {
             Some((time, event)) => self.fire(time, event),
             None => return false,
         }
+        self.follow();
         true
+    }
+
+    /// Fires what follows from the event that was fired, which is part of it.
+    #[inline(always)]
+    fn follow(&mut self) {
+        loop {
+            let world = &mut self.world;
+            match std::mem::replace(&mut world.next, Next::Nothing) {
+                Next::Nothing | Next::Barred => return,
+                Next::Arrives(id, node) => {
+                    world.events += 1;
+                    self.nodes[node.0 as usize].arrive(id, world);
+                }
+                Next::Answered(job, link, is_miss) => {
+                    world.events += 1;
+                    if let Some(node) = world.waiting_at(job) {
+                        self.nodes[node.0 as usize].done_well(job, link, is_miss, world);
+                    }
+                }
+            }
+        }
     }
 
     /// Passes a window's end, the end of the warm-up or the end of arrivals, if it is due by
@@ -220,7 +251,7 @@ impl Simulation {
     #[cold]
     fn pass_mark(&mut self, until: Time) -> bool {
         if self.next_mark > until {
-            let reached = (self.events, self.next_mark);
+            let reached = (self.world.events, self.next_mark);
             if self.paused.0 != reached {
                 self.paused = (reached, self.world.now);
             }
@@ -233,7 +264,7 @@ impl Simulation {
         let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark, world.end);
         let is_idle = || !world.has_work() || is_stuck;
         if mark > world.end && (mark - world.end > DRAIN_MAX || is_idle()) {
-            if self.paused.0 == (self.events, mark) {
+            if self.paused.0 == (world.events, mark) {
                 world.now = self.paused.1;
             }
             return self.end_run();
@@ -368,7 +399,7 @@ impl Simulation {
             return;
         };
         self.world.now = time;
-        self.events += 1;
+        self.world.events += 1;
         if self.world.node(node).is_present
             && let Node::Client(client) = &mut self.nodes[node.0 as usize]
         {
@@ -486,7 +517,7 @@ impl Simulation {
         let is_live = is_live(&self.world.calls, &event);
         if is_live {
             self.world.now = time;
-            self.events += 1;
+            self.world.events += 1;
         }
         is_live
     }
@@ -588,6 +619,7 @@ impl Simulation {
     /// A caller has waited long enough.
     #[cold]
     fn give_up(&mut self, id: CallId, cause: Cause) {
+        let id = self.world.timed_out(id);
         self.conclude(id, Outcome::Failed(cause));
     }
 
@@ -620,7 +652,7 @@ impl Simulation {
 
     /// Events fired so far.
     pub fn events(&self) -> u64 {
-        self.events
+        self.world.events
     }
 
     /// The design as it is now.
@@ -719,9 +751,9 @@ const DRAIN_LOOK: u64 = 10_000_000;
 #[inline(always)]
 fn is_live(calls: &Calls, event: &Event) -> bool {
     match event {
-        Event::Timeout(id) | Event::ProbeTimeout(id) | Event::Hedge(id) => {
-            calls.get(*id).is_some_and(|call| call.is_awaited)
-        }
+        Event::Timeout(id) | Event::ProbeTimeout(id) | Event::Hedge(id) => calls
+            .get(*id)
+            .is_some_and(|call| call.is_awaited && !call.is_parted),
         Event::Expire(id) => calls
             .get(*id)
             .is_some_and(|call| call.phase == Phase::Queued),

@@ -29,7 +29,8 @@ impl Span {
     }
 
     fn over(mut self, call: &Call) -> Self {
-        (self.link, self.replica, self.attempt) = (call.link, call.caller_replica, call.attempt);
+        (self.link, self.replica) = (call.link, call.caller_replica);
+        self.attempt = u32::from(call.attempt);
         self
     }
 
@@ -40,7 +41,7 @@ impl Span {
         } else {
             call.replica
         };
-        self.attempt = call.attempt;
+        self.attempt = u32::from(call.attempt);
         self
     }
 

@@ -11,6 +11,7 @@ use crate::locks::Locks;
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Unheard, Windows};
 use crate::network::Trip;
 use crate::notes::Notes;
+use crate::passage::Next;
 use crate::plan::Plan;
 use crate::policies::{
     AdaptiveThrottle, Backoff, Breaker, Budget, Pool, Quota, Throttle, breaker, throttle,
@@ -206,6 +207,13 @@ impl NodeState {
         self.is_present && self.has_metrics && !self.is_mute && self.runs()
     }
 
+    /// Whether a replica is there to take calls that arrive.
+    #[inline(always)]
+    pub(crate) fn takes_calls(&self, replica: u32) -> bool {
+        let replica = self.replicas.get(replica as usize);
+        replica.is_some_and(|replica| replica.is_up) && self.is_present
+    }
+
     /// Whether any of it runs.
     pub(crate) fn runs(&self) -> bool {
         self.replicas.is_empty() || self.replicas.iter().any(|replica| replica.is_up)
@@ -287,6 +295,8 @@ pub struct LinkState {
     /// Replicas of the callee, and whether it is at the bottom: what every attempt asks of it.
     pub(crate) callee_replicas: u32,
     pub(crate) is_into_bottom: bool,
+    /// Whether it leads to a balancer that may pass its calls on without records of their own.
+    pub(crate) passes: bool,
     /// Whether policies stand before the network, or count what comes back.
     pub(crate) is_guarded: bool,
     pub(crate) loss: f64,
@@ -353,6 +363,10 @@ pub struct World {
     /// The seed of all streams.
     pub seed: u64,
     pub(crate) agenda: Agenda,
+    /// What follows from the event that is being fired.
+    pub(crate) next: Next,
+    /// Events fired so far.
+    pub(crate) events: u64,
     pub(crate) calls: Calls,
     pub(crate) data: Data,
     pub(crate) notes: Notes,

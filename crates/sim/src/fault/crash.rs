@@ -8,6 +8,7 @@ use crate::world::World;
 /// Processes of a node die, `replicas` in rising order: their calls are reset, so that the callers
 /// hear at once, and their memory is gone, with the state of their policies.
 pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut World) {
+    cx.part_all();
     for replica in replicas {
         cx.node_mut(place).replicas[*replica as usize].is_up = false;
     }

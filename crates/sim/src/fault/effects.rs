@@ -214,7 +214,10 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     cx.troubled += u32::from(is_troubled);
     cx.troubled -= u32::from(was_troubled);
     match (since, stands) {
-        (Some(_), true) if !stood => cx.frozen.freeze(),
+        (Some(_), true) if !stood => {
+            cx.part_all();
+            cx.frozen.freeze();
+        }
         (Some(since), false) => Frozen::thaw(node, replica, since, cx),
         _ => {}
     }

@@ -55,7 +55,7 @@ impl Simulation {
                     Status::Ended => "ended",
                     Status::OutOfBudget => "out_of_budget",
                 },
-                events: self.events,
+                events: self.world.events,
                 hash: self.hash(),
                 version: VERSION,
             },

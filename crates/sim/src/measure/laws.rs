@@ -1,7 +1,8 @@
 //! The laws that hold in every run at every moment, to the nanosecond: what the tests assert.
 
-use crate::call::Purpose;
+use crate::call::{Call, Purpose};
 use crate::components::{Component, Node};
+use crate::event::LinkIx;
 use crate::simulation::Simulation;
 
 impl Simulation {
@@ -193,14 +194,18 @@ impl Simulation {
 
     /// When each call present at a node arrived. Probes are no part of the traffic.
     fn present(&self, place: usize) -> impl Iterator<Item = u64> {
-        self.world
-            .calls
-            .iter()
-            .filter(move |(_, call)| call.node.0 as usize == place && call.phase.is_at_callee())
-            .filter_map(|(_, call)| match call.purpose {
+        let calls = || self.world.calls.iter().map(|(_, call)| call);
+        let is_here =
+            move |call: &&Call| call.node.0 as usize == place && call.phase.is_at_callee();
+        let passing = calls().filter(|call| call.via != LinkIx::NONE);
+        let passing = passing.filter(move |call| self.world.link(call.via).to.0 as usize == place);
+        let here = calls()
+            .filter(is_here)
+            .filter_map(|call| match call.purpose {
                 Purpose::Request => Some(call.started),
                 Purpose::Call => Some(call.arrived),
                 Purpose::Delivery | Purpose::Background | Purpose::Part | Purpose::Probe(_) => None,
-            })
+            });
+        here.chain(passing.map(|call| call.started))
     }
 }

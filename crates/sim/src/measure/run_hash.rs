@@ -10,7 +10,7 @@ impl Simulation {
     /// The hash of all that was counted so far.
     pub fn hash(&self) -> String {
         let mut hash = Hash::default();
-        hash.words([self.world.now, self.events, self.world.seed]);
+        hash.words([self.world.now, self.world.events, self.world.seed]);
         hash.words(self.world.requests().words());
         hash.words(self.data_tally().words());
         for watch in &self.watches.list {

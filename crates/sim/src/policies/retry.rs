@@ -31,6 +31,11 @@ impl Backoff {
         }
     }
 
+    /// Whether a pause hangs on the one before.
+    pub(crate) fn looks_back(&self) -> bool {
+        self.jitter == Jitter::Decorrelated
+    }
+
     /// The pause before attempt `attempt` (2 is the first retry), in ns; `last` was the pause before.
     pub fn pause(&self, attempt: u32, last: u64, stream: &mut Stream) -> u64 {
         if self.base == 0 {
