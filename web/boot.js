@@ -10,13 +10,6 @@ function say(text, place) {
   place(message);
 }
 
-// Where no worker can start, the page asks for the worker's module itself.
-globalThis.faultlineSession = async () => {
-  const { default: init, PageSession } = await import("./faultline-wasm.js");
-  await init({ module_or_path: new URL("./faultline-wasm_bg.wasm", import.meta.url) });
-  return new PageSession();
-};
-
 // The page's own code panicked: nothing more can be trusted, and the first message says why.
 globalThis.faultlineFailed = (why) => {
   console.error(why);

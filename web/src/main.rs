@@ -1,12 +1,15 @@
-//! The page: a Leptos application over the editor, with the simulation in a web worker.
+//! The page: a Leptos application over the editor, with the simulation in a web worker of the same
+//! module.
 //!
 //! Conventions of the build (`crates/xtask/src/main.rs` has the whole table):
 //!
 //! - This binary becomes `faultline-web.js` and `faultline-web_bg.wasm`; `web/boot.js` starts it
 //!   from `index.html` and `embed.html`. `<body data-page="playground">` or `"embed"` says which.
-//! - `crates/wasm` is the worker's module; `web/worker.js` starts it. Its URL, with a version, is
-//!   in `<meta name="faultline-worker">`: always read it from there. It is a *module* worker.
-//! - The worker posts `Reply::Ready` first, or `{ failed: "why" }`. Post nothing to it before.
+//! - The worker runs this same module, compiled once: `web/worker.js` starts it, and `main` sees
+//!   where it is. Its URL, with a version, is in `<meta name="faultline-worker">`: always read it
+//!   from there. It is a *module* worker.
+//! - The first message to the worker is the compiled module; it posts `Reply::Ready` then, or
+//!   `{ failed: "why" }`. Post nothing else to it before.
 //! - Styles: `web/styles/*.css`, each with an `@import` line in `main.css`. Fonts, images:
 //!   `web/public/`, `url("../public/...")` from CSS, `public/...` from HTML. URLs are relative.
 //! - No `#[wasm_bindgen(module = ...)]` and no `inline_js`: the build rejects snippets.
@@ -41,6 +44,7 @@ mod story;
 mod theme;
 mod toolbar;
 mod words;
+mod worker;
 
 use leptos::mount::mount_to_body;
 use leptos::prelude::document;
@@ -54,6 +58,10 @@ extern "C" {
 }
 
 fn main() {
+    if let Some(scope) = worker::scope() {
+        worker::start(scope).expect("a browser with workers has message channels");
+        return;
+    }
     std::panic::set_hook(Box::new(|info| page_failed(&info.to_string())));
     let is_embed = document()
         .body()

@@ -1,11 +1,6 @@
-//! The engine for JavaScript: [`run`], [`validate`], [`link`], [`open`], typed; and [`start`], which
-//! makes the module's dedicated worker the page's simulation. `web/worker.js` calls that one; node
-//! tests import the same module (`tests/wasm/`).
+//! The engine for JavaScript: [`run`], [`validate`], [`link`], [`open`], typed. The page does not load
+//! it (its own module has the engine); programs do, and so do the tests under node (`tests/wasm/`).
 
 mod api;
-mod page;
-mod worker;
 
 pub use api::{link, open, run, validate, version};
-pub use page::PageSession;
-pub use worker::start;

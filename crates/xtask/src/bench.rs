@@ -82,7 +82,7 @@ pub(crate) fn all(rounds: usize) -> Result<()> {
             "--example=run",
         ]))
     })?;
-    let worker = step("building: the worker's module", page::worker)?;
+    let worker = step("building: the module for programs", page::engine)?;
     let mut missing = Vec::new();
     let mut peers = Vec::new();
     for (name, made) in [("SimPy 4.1", simpy()), ("nexosim 1.0", nexosim())] {

@@ -1,7 +1,6 @@
 //! Developer commands: `cargo xtask <command>`.
 //!
-//! The page is built here, without tools that have to be installed first: cargo compiles two wasm
-//! modules, the library behind `wasm-bindgen` writes their JavaScript, and the static files are
+//! The page is built here, without tools that have to be installed first: cargo compiles the wasm, the library behind `wasm-bindgen` writes their JavaScript, and the static files are
 //! copied beside them. Trunk (`trunk serve`) builds the same page from the same `index.html`.
 //!
 //! Conventions, in source and in `dist/`:
@@ -11,8 +10,9 @@
 //! | `index.html`, `embed.html` | the same; both load `boot.js`                    |
 //! | `web/boot.js`              | `boot.js`: starts the page's wasm                |
 //! | `web/` (binary crate)      | `faultline-web.js`, `faultline-web_bg.wasm`      |
-//! | `web/worker.js`            | `worker.js`: starts the worker's wasm            |
-//! | `crates/wasm` (cdylib)     | `faultline-wasm.js`, `faultline-wasm_bg.wasm`    |
+//! | `web/worker.js`            | `worker.js`: starts the same wasm in a worker    |
+//! | `crates/wasm` (cdylib)     | `faultline-wasm.js`, `faultline-wasm_bg.wasm`:   |
+//! |                            | the engine for programs; the page does not load it |
 //! | `web/styles/main.css`      | `styles/main.css`, its `@import`s inlined        |
 //! | `web/public/**`            | `public/**`: fonts, icons; CSS says `../public/` |
 //!

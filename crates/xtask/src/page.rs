@@ -1,4 +1,5 @@
-//! Builds the static page: two wasm modules with their JavaScript, and the files beside them.
+//! Builds the static page: its wasm module with its JavaScript, and the files beside it; and the
+//! module for programs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,13 +59,16 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// Builds the page and returns the directory it is in.
 pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     let profile = flavour.profile();
-    step(&format!("compile page and worker ({profile})"), || {
-        let mut command = cargo(&["build", "--target", WASM, "--profile", profile]);
-        for (package, _) in MODULES {
-            command.args(["-p", package]);
-        }
-        run(&mut command)
-    })?;
+    step(
+        &format!("compile the page and the module for programs ({profile})"),
+        || {
+            let mut command = cargo(&["build", "--target", WASM, "--profile", profile]);
+            for (package, _) in MODULES {
+                command.args(["-p", package]);
+            }
+            run(&mut command)
+        },
+    )?;
     let dist = flavour.dist();
     // Built beside the old page and then moved, so that a server never serves half of one.
     let fresh = dist.with_extension("new");
@@ -88,8 +92,8 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     Ok(dist)
 }
 
-/// Builds the worker's module alone, as it is published, and returns the directory it is in.
-pub(crate) fn worker() -> Result<PathBuf> {
+/// Builds the module for programs alone, as it is published, and returns the directory it is in.
+pub(crate) fn engine() -> Result<PathBuf> {
     let (package, _) = MODULES[1];
     let profile = Flavour::Release.profile();
     run(&mut cargo(&[
@@ -102,7 +106,7 @@ pub(crate) fn worker() -> Result<PathBuf> {
         "-p",
         package,
     ]))?;
-    let dir = target_dir().join("worker");
+    let dir = target_dir().join("engine");
     remove_dir(&dir)?;
     fs::create_dir_all(&dir)?;
     bindgen(profile, &dir, &MODULES[1..])?;
@@ -149,14 +153,8 @@ fn optimise(dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
     step("wasm-opt", || {
         for (name, _) in modules {
             let wasm = dist.join(format!("{name}_bg.wasm"));
-            // The worker runs the engine: speed. The page is downloaded first: size.
-            let level = if *name == "faultline-wasm" {
-                "-O3"
-            } else {
-                "-Oz"
-            };
             let mut command = Command::new(&wasm_opt);
-            command.arg(level).args(WASM_FEATURES);
+            command.arg("-O3").args(WASM_FEATURES);
             run(command.arg(&wasm).arg("-o").arg(&wasm))?;
         }
         Ok(())

@@ -5,17 +5,17 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const dist = process.argv[2];
 
-// A visit to the page loads no embed, and the other way round.
-const skipped = new Set(["embed.html", "embed.js"]);
-const worker = new Set(["worker.js", "faultline-wasm.js", "faultline-wasm_bg.wasm"]);
+// A visit to the page loads no embed, and the other way round; no document; not the module for
+// programs.
+const skipped = /^embed\.|^faultline-wasm|LICENSE|^(?!index).*\.html$/;
 
 const names = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => relative(dist, join(entry.parentPath ?? entry.path, entry.name)).replaceAll("\\", "/"))
-  .filter((name) => !skipped.has(name))
+  .filter((name) => !skipped.test(name))
   .sort();
 
-const groups = { page: [0, 0, 0], worker: [0, 0, 0], "in all": [0, 0, 0] };
+let all = [0, 0, 0];
 
 function line(name, sizes) {
   console.log(name.padEnd(32) + sizes.map((size) => String(size).padStart(10)).join(""));
@@ -29,8 +29,6 @@ for (const name of names) {
   });
   const sizes = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli.length];
   line(name, sizes);
-  for (const group of [worker.has(name) ? "worker" : "page", "in all"]) {
-    groups[group] = groups[group].map((size, ix) => size + sizes[ix]);
-  }
+  all = all.map((size, ix) => size + sizes[ix]);
 }
-for (const [group, sizes] of Object.entries(groups)) line(group, sizes);
+line("in all", all);

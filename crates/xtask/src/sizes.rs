@@ -9,7 +9,7 @@ use crate::page::Flavour;
 use crate::steps::{output, step};
 use crate::tools;
 
-/// Page, worker, styles and fonts in all. The goal is 300 KB; until the page is there, this keeps it
+/// Module, styles and fonts in all. The goal is 300 KB; until the page is there, this keeps it
 /// from growing.
 const BROTLI_BYTES_MAX: u64 = 1_100 * 1024;
 

@@ -52,7 +52,7 @@ fn lints(flavour: Flavour) -> Result<()> {
         ];
         run(cargo(&args).args(DENY))
     })?;
-    step("lints: page and worker", || {
+    step("lints: page and module for programs", || {
         let args = ["clippy", "--target", WASM, "--profile", flavour.profile()];
         let packages = ["-p=faultline-web", "-p=faultline-wasm"];
         run(cargo(&args).args(packages).args(DENY))

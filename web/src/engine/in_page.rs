@@ -1,46 +1,27 @@
-//! The simulation in the page itself, where no worker can start: the worker's own module, driven by
-//! a timer.
+//! The simulation in the page itself, where no worker can start: a session driven by a timer.
 
-use format::message::Request;
-use js_sys::Array;
+use format::message::{Reply, Request};
+use host::Session;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::*;
+
+use super::now_ms;
 
 /// The session works this often, in milliseconds.
 const EVERY_MS: u64 = 16;
 
-#[wasm_bindgen]
-extern "C" {
-    /// The session of the worker's module (`crates/wasm/src/page.rs`).
-    pub(super) type PageSession;
-    #[wasm_bindgen(method)]
-    fn handle(this: &PageSession, request: &[u8]) -> Array;
-    #[wasm_bindgen(method, catch)]
-    fn advance(this: &PageSession) -> Result<Array, JsValue>;
-    /// In `web/boot.js`.
-    #[wasm_bindgen(catch, js_name = faultlineSession)]
-    async fn page_session() -> Result<JsValue, JsValue>;
-}
-
-/// Fetches the module and makes a session.
-pub(super) async fn open() -> Result<PageSession, JsValue> {
-    page_session().await.map(JsCast::unchecked_into)
-}
-
 /// A session and its timer, which ends when this is dropped.
 pub(super) struct InPage {
-    session: PageSession,
-    replies: Vec<Array>,
+    session: Session,
+    replies: Vec<Reply>,
     timer: Option<IntervalHandle>,
 }
 
 impl InPage {
-    /// Drives a session: `advance` is called at every turn.
-    pub(super) fn new(session: PageSession, advance: impl Fn() + 'static) -> Self {
+    /// Drives a new session: `advance` is called at every turn.
+    pub(super) fn new(advance: impl Fn() + 'static) -> Self {
         let every = std::time::Duration::from_millis(EVERY_MS);
         Self {
-            session,
+            session: Session::default(),
             replies: Vec::new(),
             timer: set_interval_with_handle(advance, every).ok(),
         }
@@ -48,19 +29,14 @@ impl InPage {
 
     /// Takes a request. The answers come with the next turn, so that none arrives inside the
     /// caller's own borrow.
-    pub(super) fn send(&mut self, request: &Request) {
-        self.replies.push(self.session.handle(&request.encode()));
+    pub(super) fn send(&mut self, request: Request) {
+        self.replies.extend(self.session.handle(request));
     }
 
     /// One turn: all that was answered since the last.
-    pub(super) fn turn(&mut self) -> Result<Vec<JsValue>, String> {
-        let advanced = self
-            .session
-            .advance()
-            .map_err(|error| format!("{error:?}"))?;
-        self.replies.push(advanced);
-        let replies = std::mem::take(&mut self.replies);
-        Ok(replies.iter().flat_map(Array::iter).collect())
+    pub(super) fn turn(&mut self) -> Vec<Reply> {
+        self.replies.extend(self.session.advance(&now_ms));
+        std::mem::take(&mut self.replies)
     }
 }
 

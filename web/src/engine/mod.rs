@@ -9,12 +9,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use format::message::{PROTOCOL, Reply, Request, RunId};
-use in_page::{InPage, PageSession};
+use in_page::InPage;
 use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use worker::LiveWorker;
 
 /// A worker that has not said "ready" after this long is given up, in milliseconds.
@@ -117,7 +116,7 @@ impl Engine {
         let mut inner = self.0.borrow_mut();
         match &mut inner.backend {
             Backend::Worker(live) => live.send(&request),
-            Backend::Local(local) => local.send(&request),
+            Backend::Local(local) => local.send(request),
             Backend::Starting(_) | Backend::Opening | Backend::Stopped => {
                 inner.pending.push(request);
             }
@@ -174,21 +173,27 @@ impl Engine {
         }
         if let Some(bytes) = bytes_of(data) {
             return match Reply::decode(&bytes) {
-                Ok(Reply::Ready { protocol: PROTOCOL }) => self.on_ready(),
-                Ok(Reply::Ready { protocol }) => self.on_failure(
-                    generation,
-                    format!(
-                        "the worker speaks version {protocol} of the protocol, the page {PROTOCOL}; reload the page"
-                    ),
-                ),
-                Ok(Reply::Failed { message }) => self.on_failure(generation, message),
-                Ok(reply) => self.deliver(reply),
+                Ok(reply) => self.on_reply(generation, reply),
                 Err(error) => self.on_failure(generation, error),
             };
         }
         let failed = Reflect::get(data, &"failed".into()).ok();
         if let Some(why) = failed.and_then(|why| why.as_string()) {
             self.on_failure(generation, why);
+        }
+    }
+
+    fn on_reply(&self, generation: u32, reply: Reply) {
+        match reply {
+            Reply::Ready { protocol: PROTOCOL } => self.on_ready(),
+            Reply::Ready { protocol } => self.on_failure(
+                generation,
+                format!(
+                    "the worker speaks version {protocol} of the protocol, the page {PROTOCOL}; reload the page"
+                ),
+            ),
+            Reply::Failed { message } => self.on_failure(generation, message),
+            reply => self.deliver(reply),
         }
     }
 
@@ -267,30 +272,10 @@ impl Engine {
             inner.generation
         };
         let engine = self.clone();
-        spawn_local(async move {
-            match in_page::open().await {
-                Ok(session) => engine.take_session(generation, session),
-                Err(error) => {
-                    let message = format!("neither worker nor page could start it: {error:?}");
-                    let sink = Rc::clone(&engine.0.borrow().sink);
-                    sink(EngineEvent::Failed {
-                        message,
-                        restarted: false,
-                    });
-                }
-            }
-        });
-    }
-
-    fn take_session(&self, generation: u32, session: PageSession) {
-        if self.0.borrow().generation != generation {
-            return;
-        }
-        let engine = self.clone();
-        let mut local = InPage::new(session, move || engine.advance_local(generation));
+        let mut local = InPage::new(move || engine.advance_local(generation));
         let mut inner = self.0.borrow_mut();
         for request in inner.pending.drain(..) {
-            local.send(&request);
+            local.send(request);
         }
         inner.backend = Backend::Local(local);
     }
@@ -302,13 +287,10 @@ impl Engine {
                 return;
             }
         };
-        match replies {
-            Ok(replies) => {
-                for reply in &replies {
-                    self.on_message(generation, reply);
-                }
+        for reply in replies {
+            if self.0.borrow().generation == generation {
+                self.on_reply(generation, reply);
             }
-            Err(message) => self.on_failure(generation, message),
         }
     }
 }

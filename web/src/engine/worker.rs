@@ -23,6 +23,10 @@ impl LiveWorker {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&url(), &options)?;
+        // It is compiled already; a browser that cannot pass it on has the worker fetch it again.
+        if worker.post_message(&wasm_bindgen::module()).is_err() {
+            worker.post_message(&JsValue::NULL)?;
+        }
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             on_message(message.data());
         });

@@ -1,4 +1,4 @@
-//! The page's simulation in a dedicated worker: a [`Session`] between messages and the clock.
+//! The same module in a dedicated worker: a [`Session`] between messages and the clock.
 
 use format::message::{PROTOCOL, Reply, Request};
 use gloo_timers::callback::Timeout;
@@ -21,16 +21,17 @@ struct Worker {
     is_again_due: RefCell<bool>,
 }
 
-/// Turns this module's dedicated worker into the simulation's.
+/// The scope of the worker that this module runs in; `None` in a page.
+pub(crate) fn scope() -> Option<DedicatedWorkerGlobalScope> {
+    js_sys::global().dyn_into().ok()
+}
+
+/// Makes the worker the simulation's.
 ///
 /// # Errors
 ///
-/// Fails outside a dedicated worker.
-#[wasm_bindgen]
-pub fn start() -> Result<(), JsValue> {
-    let scope: DedicatedWorkerGlobalScope = js_sys::global()
-        .dyn_into()
-        .map_err(|_| JsValue::from_str("start() works in a dedicated web worker only"))?;
+/// Fails where a browser gives no message channel.
+pub(crate) fn start(scope: DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
     report_panics(&scope);
     let channel = MessageChannel::new()?;
     let worker = Rc::new(Worker {
