@@ -175,6 +175,7 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
         FaultKind::LeaderFailover => format!("Failover of {target}"),
         FaultKind::PoisonMessage => format!("Poison in {target}"),
         FaultKind::SchemaMigration => format!("Migration of {target}"),
+        FaultKind::Reshard => format!("{target} to {} shards", fault.shards),
         FaultKind::ConnectionLeak => format!("Connection leak of {target}"),
         FaultKind::DiskFull => format!("Disk full at {target}"),
         FaultKind::GcPauses => format!("Pauses of {target}"),
