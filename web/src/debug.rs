@@ -45,7 +45,10 @@ fn state(page: Page) -> String {
     });
     let last = page
         .history
-        .with_value(|history| history.windows.last().copied());
+        .with_value(|history| history.so_far().last().copied());
+    let (known_s, from_s) = page
+        .history
+        .with_value(|history| (history.known_s, history.from_s));
     page.live.with_frame(|frame| {
         let number = |n: f64| Value::Number(n);
         let count = |n: u64| Value::Number(n as f64);
@@ -55,6 +58,8 @@ fn state(page: Page) -> String {
             ("engine", Value::text(place)),
             ("run", count(u64::from(run))),
             ("timeS", number(frame.time_ns as f64 / 1e9)),
+            ("knownS", number(known_s)),
+            ("fromS", number(from_s)),
             ("state", Value::Text(format!("{:?}", frame.state))),
             ("playing", Value::Bool(page.playing.get_untracked())),
             ("offered", count(frame.offered)),

@@ -44,6 +44,10 @@ pub(crate) struct History {
     pub(crate) marks: Vec<Mark>,
     /// Simulated time now, in seconds.
     pub(crate) now_s: f64,
+    /// The furthest the run ever got; where that is later than now, it went back.
+    pub(crate) known_s: f64,
+    /// How far it can go back.
+    pub(crate) from_s: f64,
     /// How long requests arrive, in seconds.
     pub(crate) duration_s: f64,
 }
@@ -53,11 +57,38 @@ impl History {
     pub(crate) fn restart(&mut self) {
         self.windows.clear();
         self.marks.retain(|mark| mark.kind == MarkKind::Fault);
-        self.now_s = 0.0;
+        (self.now_s, self.known_s, self.from_s) = (0.0, 0.0, 0.0);
     }
 
-    /// Adds closed windows.
+    /// Where the run stands, how far it ever got and how far it can go back. What came after a
+    /// moment at which it took another way never happened.
+    pub(crate) fn stands(&mut self, now_s: f64, known_s: f64, from_s: f64) {
+        if known_s < self.known_s - 1e-9 {
+            self.windows
+                .retain(|window| window.start_s + window.width_s <= known_s + 1e-9);
+            self.marks
+                .retain(|mark| mark.kind == MarkKind::Fault || mark.time_s <= known_s + 1e-9);
+        }
+        (self.now_s, self.known_s, self.from_s) = (now_s, known_s, from_s);
+    }
+
+    /// The windows up to now.
+    pub(crate) fn so_far(&self) -> &[WindowFrame] {
+        let until_s = self.now_s + 1e-9;
+        let end = self
+            .windows
+            .partition_point(|window| window.start_s + window.width_s <= until_s);
+        &self.windows[..end]
+    }
+
+    /// Adds closed windows. What is told anew takes the place of what was told before.
     pub(crate) fn extend(&mut self, windows: &[WindowFrame]) {
+        if let Some(first) = windows.first() {
+            let kept = self
+                .windows
+                .partition_point(|window| window.start_s < first.start_s - 1e-9);
+            self.windows.truncate(kept);
+        }
         self.windows.extend_from_slice(windows);
         if self.windows.len() > WINDOWS_MAX {
             self.thin();

@@ -37,6 +37,7 @@ mod opening;
 mod order;
 mod palette;
 mod runs;
+mod seek;
 mod share;
 mod state;
 mod storage;

@@ -31,6 +31,11 @@ impl Page {
         });
     }
 
+    /// Sends a request about the present run.
+    pub(crate) fn tell(self, request: impl FnOnce(format::message::RunId) -> Request) {
+        self.engine(|engine| engine.send(request(engine.run())));
+    }
+
     fn design_json(self) -> String {
         self.design
             .with_untracked(|design| format::json::write(design))
@@ -43,6 +48,7 @@ impl Page {
             hidden.edit_due = false;
             hidden.marked.clear();
         });
+        self.forget_seeks();
         self.live.restart();
         self.status.set(Status::default());
         let (json, playing, speed) = (
@@ -89,46 +95,36 @@ impl Page {
 
     /// Goes on or stands still.
     pub(crate) fn play(self, playing: bool) {
+        self.end_peek();
         self.playing.set(playing);
-        self.engine(|engine| {
-            let run = engine.run();
-            engine.send(if playing {
-                Request::Play { run }
-            } else {
-                Request::Pause { run }
-            });
+        self.tell(|run| match playing {
+            true => Request::Play { run },
+            false => Request::Pause { run },
         });
     }
 
     /// Goes on by a little, then stands still.
     pub(crate) fn step(self) {
+        self.end_peek();
         self.playing.set(false);
-        self.engine(|engine| {
-            engine.send(Request::Step {
-                run: engine.run(),
-                ms: STEP_MS,
-            });
-        });
+        self.tell(|run| Request::Step { run, ms: STEP_MS });
     }
 
     /// Changes the speed.
     pub(crate) fn set_speed(self, speed: f64) {
         self.speed.set(speed);
-        self.engine(|engine| {
-            engine.send(Request::Speed {
-                run: engine.run(),
-                speed,
-            });
-        });
+        self.tell(|run| Request::Speed { run, speed });
     }
 
     /// The moment from which a fault injected now takes effect: just after what the worker has
     /// simulated by then, in whole tenths of a second.
     pub(crate) fn soon(self) -> design::Duration {
-        let now_s = self.live.with_frame(|frame| frame.time_ns) as f64 / 1e9;
+        let (now_s, pace) = self
+            .live
+            .with_frame(|frame| (self.stands_at(frame), frame.speed));
         let speed = match self.speed.get_untracked() {
             speed if speed.is_finite() => speed,
-            _ => 20.0,
+            _ => pace.max(20.0),
         };
         let ahead_s = if self.playing.get_untracked() {
             0.08 * speed
@@ -165,7 +161,7 @@ impl Page {
     fn turn(self, now_ms: f64) {
         let turn = self.live.turn(now_ms);
         if turn.taken {
-            self.engine(|engine| engine.send(Request::Taken { run: engine.run() }));
+            self.tell(|run| Request::Taken { run });
         }
         if turn.write {
             self.renew_status();
@@ -178,13 +174,9 @@ impl Page {
 
     fn send_edit(self) {
         self.hidden.update_value(|hidden| hidden.edit_due = false);
+        self.end_peek();
         let design = self.design_json();
-        self.engine(|engine| {
-            engine.send(Request::Edit {
-                run: engine.run(),
-                design,
-            });
-        });
+        self.tell(|run| Request::Edit { run, design });
     }
 
     fn renew_status(self) {
@@ -194,6 +186,7 @@ impl Page {
             offered: frame.offered,
             ok: frame.ok,
             failed: failed(frame),
+            pace: two_digits(frame.speed),
         });
         if self.status.get_untracked() != status {
             self.status.set(status);
@@ -215,14 +208,16 @@ impl Page {
 
     fn take_frame(self, frame: Frame) {
         self.history.update_value(|history| {
+            let s = |ns: u64| ns as f64 / 1e9;
+            history.stands(self.stands_at(&frame), s(frame.known_ns), s(frame.from_ns));
             history.extend(&frame.windows);
-            history.now_s = frame.time_ns as f64 / 1e9;
         });
+        self.sought(&frame);
         let stands = matches!(frame.state, RunState::Ended | RunState::OutOfBudget);
         if stands && self.playing.get_untracked() {
             self.playing.set(false);
         }
-        self.live.take_frame(frame);
+        self.live.take_frame(frame, self.speed.get_untracked());
     }
 
     fn take_report(self, token: u32, json: String) {
@@ -279,4 +274,13 @@ impl Page {
             self.playing.set(false);
         }
     }
+}
+
+/// To two digits: a figure that does not flicker.
+fn two_digits(value: f64) -> f64 {
+    if !(value.is_finite() && value > 0.0) {
+        return 0.0;
+    }
+    let step = libm::pow(10.0, libm::floor(libm::log10(value)) - 1.0);
+    (value / step).round() * step
 }

@@ -36,6 +36,8 @@ pub(crate) struct Status {
     pub(crate) ok: u64,
     /// Failed so far.
     pub(crate) failed: u64,
+    /// Simulated seconds per second of late.
+    pub(crate) pace: f64,
 }
 
 /// The fingerprint of the whole run of the design.
@@ -171,6 +173,8 @@ pub(crate) struct Hidden {
     pub(crate) report_token: u32,
     pub(crate) save_token: u32,
     pub(crate) toast_token: u32,
+    /// The jump in time under way.
+    pub(crate) seeking: crate::seek::Seeking,
     /// The space bar is down.
     pub(crate) space_down: bool,
     /// The view moved while the space bar was down: that was no play or pause.

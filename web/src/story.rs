@@ -253,14 +253,14 @@ fn figures(page: Page, lesson: &Lesson, design: &Design, mended: bool) -> Figure
     page.history.with_value(|history| {
         let now_s = history.now_s;
         let trigger = last_trigger(lesson, design);
-        let lately = lately(&history.windows);
+        let lately = lately(history.so_far());
         let before_end = trigger.map_or(now_s, |(at, _)| at.min(now_s));
         let before = history.between((before_end - BEFORE_S).max(0.5), before_end - 0.5);
         let offered = mean(lately, |window| window.offered_per_s);
         let goodput = mean(lately, |window| window.goodput_per_s);
         let phase = match trigger {
             Some((_, end)) if now_s >= end && goodput >= 0.8 * offered => Phase::Recovered {
-                after_s: recovered_at(history.between(end, f64::INFINITY)).map(|s| s - end),
+                after_s: recovered_at(history.between(end, now_s)).map(|s| s - end),
             },
             Some((_, end)) if now_s >= end => Phase::Down { for_s: now_s - end },
             Some((at, _)) if now_s >= at => Phase::During {

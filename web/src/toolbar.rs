@@ -154,6 +154,7 @@ pub(crate) fn RunControls() -> impl IntoView {
                 {icons::glyph(icons::STEP)}
             </button>
             <Speed />
+            <Pace />
             <span class="time num" role="timer" aria-label="Simulated time">
                 {text(move || page.status.with(|status| words::clock(status.time_s)))}
                 <span class="quiet">
@@ -205,6 +206,31 @@ fn Speed() -> impl IntoView {
             {options.collect_view()}
         </select>
     }
+}
+
+/// The speed that the run has where it is not the one asked for.
+#[component]
+fn Pace() -> impl IntoView {
+    let page = Page::get();
+    let pace = Memo::new(move |_| {
+        let (pace, state) = page.status.with(|status| (status.pace, status.state));
+        let asked = page.speed.get();
+        let is_other = asked.is_infinite() || pace < 0.9 * asked;
+        (state == RunState::Playing && pace > 0.0 && is_other).then_some(pace)
+    });
+    let shown = text(move || match pace.get() {
+        Some(pace) if pace >= 1.0 => format!("{}×", words::figure(pace)),
+        Some(pace) => format!("{pace:.2}×"),
+        None => String::new(),
+    });
+    let title = text(move || match page.speed.get().is_infinite() {
+        true => "Simulated seconds per second".to_owned(),
+        false => {
+            "Simulated seconds per second: this machine cannot keep up with the speed asked for"
+                .to_owned()
+        }
+    });
+    view! { <span class="pace num quiet" title=title>{shown}</span> }
 }
 
 #[component]

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
@@ -46,12 +46,22 @@ pub enum Request {
         /// The present run.
         run: RunId,
     },
-    /// Stands still after this much simulated time, in milliseconds.
+    /// Stands still this much simulated time further on, in milliseconds.
     Step {
         /// The present run.
         run: RunId,
         /// How far.
         ms: f64,
+    },
+    /// Goes to a moment, back or ahead, where the run is as it was the first time. The frame that
+    /// shows it carries the token.
+    Seek {
+        /// The present run.
+        run: RunId,
+        /// Simulated time, in ns.
+        time_ns: u64,
+        /// Comes back in [`Frame::seek`].
+        token: u32,
     },
     /// Changes the speed.
     Speed {
@@ -128,6 +138,15 @@ pub struct Frame {
     pub run: RunId,
     /// Simulated time, in ns.
     pub time_ns: u64,
+    /// The furthest that the run ever got, in ns: where that is later than now, it went back.
+    pub known_ns: u64,
+    /// How far it can go back, in ns.
+    pub from_ns: u64,
+    /// The last seek that was done; 0 for none.
+    pub seek: u32,
+    /// With the first frame after a jump in time: the run half a second earlier, so that rates can
+    /// be told.
+    pub lead: Option<Box<Frame>>,
     /// Simulated seconds per second of late.
     pub speed: f64,
     /// Where the run is.
@@ -140,7 +159,8 @@ pub struct Frame {
     pub degraded: u64,
     /// Failed, by cause.
     pub failed: [u64; CAUSES],
-    /// In the order of the design's nodes (as last loaded or edited).
+    /// In the order of the design's nodes (as last loaded or edited); a node that is not there yet
+    /// at a moment of the past has nothing but zeros.
     pub nodes: Vec<NodeFrame>,
     /// In the order of the design's links.
     pub links: Vec<LinkFrame>,

@@ -1,6 +1,6 @@
 //! Frames: what the page is told of a running simulation.
 
-use design::Kind;
+use design::{Design, Kind};
 use format::message as wire;
 use sim::Simulation;
 use sim::components::{Component, Node};
@@ -47,57 +47,51 @@ impl Observer {
         }
     }
 
+    /// The run jumped to another time: what is told next begins there.
+    pub(crate) fn jumped(&mut self, simulation: &Simulation, now_ms: f64) {
+        self.forget_places();
+        self.speed_from = None;
+        let links = simulation.world().links();
+        self.dots = links.iter().map(|link| link.tally.attempts[0]).collect();
+        self.dots_ms = now_ms;
+    }
+
+    /// What comes after now is no longer what was told.
+    pub(crate) fn forget_windows(&mut self, simulation: &Simulation) {
+        let closed = simulation.world().windows().closed.len();
+        self.windows_told = self.windows_told.min(closed);
+    }
+
     /// The state of the run now, and what happened since the last frame.
     pub(crate) fn frame(
         &mut self,
         run: wire::RunId,
         state: wire::RunState,
         simulation: &mut Simulation,
+        design: &Design,
         now_ms: f64,
     ) -> wire::Frame {
-        self.look_up_links(simulation);
+        self.look_up_links(simulation, design);
         self.set_dots(simulation, now_ms);
         let flights = self.flights(simulation);
-        let totals = simulation.totals();
-        let design = simulation.design();
-        let places = |id: &str| simulation.node_place(id);
-        let nodes = design
-            .nodes
-            .iter()
-            .filter_map(|node| Some(node_frame(simulation, places(&node.id)?, &node.kind)));
-        let links = design
-            .links
-            .iter()
-            .filter_map(|link| Some(link_frame(simulation, simulation.link_place(&link.id)?)));
-        let (nodes, links) = (nodes.collect(), links.collect());
         wire::Frame {
-            run,
-            time_ns: simulation.now(),
-            speed: self.speed,
             state,
-            offered: totals.offered,
-            ok: totals.answered,
-            degraded: totals.degraded,
-            failed: totals.failed,
-            nodes,
-            links,
+            speed: self.speed,
             windows: self.windows(simulation),
             flights,
+            ..self::state(run, simulation, design)
         }
     }
 
-    fn look_up_links(&mut self, simulation: &Simulation) {
-        if !self.link_of.is_empty() || simulation.design().links.is_empty() {
+    fn look_up_links(&mut self, simulation: &Simulation, design: &Design) {
+        let count = simulation.world().links().len();
+        // A replay takes edits in by itself.
+        if self.link_of.len() == count {
             return;
         }
-        self.link_of = vec![None; simulation.world().links().len()];
-        for (at, link) in simulation
-            .design()
-            .links
-            .iter()
-            .enumerate()
-            .take(usize::from(u16::MAX))
-        {
+        self.link_of = vec![None; count];
+        let links = design.links.iter().take(usize::from(u16::MAX));
+        for (at, link) in links.enumerate() {
             if let Some(place) = simulation.link_place(&link.id) {
                 self.link_of[place.0 as usize] = Some(at as u16);
             }
@@ -152,12 +146,37 @@ impl Observer {
             (self.width_told, self.windows_told) = (windows.width, 0);
         }
         let first = self.windows_told.min(windows.closed.len());
-        self.windows_told = windows.closed.len();
+        // A run that went back tells nothing twice.
+        self.windows_told = self.windows_told.max(windows.closed.len());
         let ended = simulation.world().end;
         let frames = windows.closed.iter().enumerate().skip(first);
         frames
             .map(|(place, window)| window_frame(place, window, windows.width, ended))
             .collect()
+    }
+}
+
+/// How everything stands now, in the order of a design that may be a later one than the run's.
+pub(crate) fn state(run: wire::RunId, simulation: &Simulation, design: &Design) -> wire::Frame {
+    let totals = simulation.totals();
+    let node = |node: &design::Node| match simulation.node_place(&node.id) {
+        Some(place) => node_frame(simulation, place, &node.kind),
+        None => wire::NodeFrame::default(),
+    };
+    let link = |link: &design::Link| match simulation.link_place(&link.id) {
+        Some(place) => link_frame(simulation, place),
+        None => wire::LinkFrame::default(),
+    };
+    wire::Frame {
+        run,
+        time_ns: simulation.now(),
+        offered: totals.offered,
+        ok: totals.answered,
+        degraded: totals.degraded,
+        failed: totals.failed,
+        nodes: design.nodes.iter().map(node).collect(),
+        links: design.links.iter().map(link).collect(),
+        ..wire::Frame::default()
     }
 }
 

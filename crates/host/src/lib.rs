@@ -2,6 +2,7 @@
 //! [`Session`] behind the page, which is the same code in a web worker and in the page itself.
 
 mod frame;
+mod past;
 mod session;
 #[cfg(feature = "traces")]
 mod trace;

@@ -466,6 +466,11 @@ impl Calls {
             .filter(|call| call.generation == id.generation)
     }
 
+    /// How many there is room for.
+    pub(crate) fn room(&self) -> usize {
+        self.records.len()
+    }
+
     /// How many there are.
     pub fn live(&self) -> usize {
         self.live as usize

@@ -36,6 +36,7 @@ mod spans;
 mod spare;
 pub mod station;
 pub mod watch;
+mod weight;
 pub mod world;
 pub mod zones;
 

@@ -32,6 +32,13 @@ impl Clock {
         };
     }
 
+    /// The run jumped to another time: that is what is shown, and nothing moves.
+    pub(crate) fn jump(&mut self, time_ns: u64, now_ms: f64) {
+        let time_ns = time_ns as f64;
+        (self.known_ns, self.shown_ns) = (time_ns, time_ns);
+        (self.frame_at_ms, self.coast_ms) = (now_ms, 0.0);
+    }
+
     /// A frame of this simulated time arrived at this wall time; `playing` says whether time goes on.
     pub(crate) fn take(&mut self, time_ns: u64, now_ms: f64, playing: bool) {
         let time_ns = time_ns as f64;

@@ -54,6 +54,8 @@ struct Picture {
     node_order: Vec<(String, bool)>,
     link_order: Vec<String>,
     frame: Frame,
+    /// The run half a second before a frame that was jumped to.
+    lead: Option<Frame>,
     /// The newest frame has not been drawn yet.
     fresh: bool,
     /// Something other than dots made the surface stale.
@@ -154,16 +156,21 @@ impl Live {
         });
     }
 
-    /// Takes a frame of the present run.
-    pub(crate) fn take_frame(self, frame: Frame) {
+    /// Takes a frame of the present run, which plays at this speed.
+    pub(crate) fn take_frame(self, mut frame: Frame, speed: f64) {
         self.0.update_value(|picture| {
             let playing = frame.state == RunState::Playing;
-            picture
-                .clock
-                .take(frame.time_ns, crate::engine::now_ms(), playing);
-            if !picture.still {
-                picture.particles.take(&frame.flights);
+            let now_ms = crate::engine::now_ms();
+            let lead = frame.lead.take();
+            if lead.is_some() {
+                picture.jump(&frame, now_ms, speed);
+            } else {
+                picture.clock.take(frame.time_ns, now_ms, playing);
+                if !picture.still {
+                    picture.particles.take(&frame.flights);
+                }
             }
+            picture.lead = lead.map(|lead| *lead).or(picture.lead.take());
             picture.frame = frame;
             picture.fresh = true;
         });
@@ -232,6 +239,19 @@ impl Live {
 }
 
 impl Picture {
+    /// The frame is of another time than the one before it would lead to.
+    fn jump(&mut self, frame: &Frame, now_ms: f64, speed: f64) {
+        self.clock.jump(frame.time_ns, now_ms);
+        self.particles.clear();
+        if !self.still {
+            // At full speed nothing could be seen to move: as at 20 times.
+            let rate = 1e6 * if speed.is_finite() { speed } else { 20.0 };
+            self.particles
+                .place(&frame.flights, &self.clock, &self.routes, rate);
+        }
+        (self.stale, self.written_ms) = (true, 0.0);
+    }
+
     fn turn(&mut self, now_ms: f64) -> Turn {
         let elapsed_ms = now_ms - self.last_ms;
         self.last_ms = now_ms;
@@ -242,7 +262,13 @@ impl Picture {
         }
         if write {
             self.written_ms = now_ms;
-            self.write_words();
+            let lead = self.lead.take();
+            let frame = std::mem::take(&mut self.frame);
+            if let Some(lead) = &lead {
+                self.write_words(lead);
+            }
+            self.write_words(&frame);
+            self.frame = frame;
         }
         let moving = self.clock.is_moving();
         self.particles.keep_pace(elapsed_ms);
@@ -267,13 +293,12 @@ impl Picture {
 
     /// The frame's nodes belong to the design as the worker last knew it; for a moment after an
     /// edit that can be another, and then nothing is drawn.
-    fn frame_fits(&self) -> bool {
-        self.frame.nodes.len() == self.node_order.len()
-            && self.frame.links.len() == self.link_order.len()
+    fn fits(&self, frame: &Frame) -> bool {
+        frame.nodes.len() == self.node_order.len() && frame.links.len() == self.link_order.len()
     }
 
     fn draw_nodes(&mut self) {
-        if !self.frame_fits() {
+        if !self.fits(&self.frame) {
             return;
         }
         for ((id, is_store), node) in self.node_order.iter().zip(&self.frame.nodes) {
@@ -283,18 +308,18 @@ impl Picture {
         }
     }
 
-    fn write_words(&mut self) {
-        if !self.frame_fits() {
+    fn write_words(&mut self, frame: &Frame) {
+        if !self.fits(frame) {
             return;
         }
-        let time_ns = self.frame.time_ns;
-        for ((id, is_store), node) in self.node_order.iter().zip(&self.frame.nodes) {
+        let time_ns = frame.time_ns;
+        for ((id, is_store), node) in self.node_order.iter().zip(&frame.nodes) {
             if let Some(parts) = self.nodes.get_mut(id) {
                 parts.write(node, time_ns, *is_store);
             }
         }
         let mut rates = Vec::with_capacity(self.link_order.len());
-        for (id, link) in self.link_order.iter().zip(&self.frame.links) {
+        for (id, link) in self.link_order.iter().zip(&frame.links) {
             let rate = self
                 .links
                 .get_mut(id)
@@ -302,7 +327,7 @@ impl Picture {
             rates.push(rate);
         }
         let busiest = rates.iter().copied().fold(1e-9, f64::max);
-        for ((id, link), rate) in self.link_order.iter().zip(&self.frame.links).zip(rates) {
+        for ((id, link), rate) in self.link_order.iter().zip(&frame.links).zip(rates) {
             if let Some(parts) = self.links.get_mut(id) {
                 parts.write(link, rate / busiest);
             }

@@ -163,6 +163,30 @@ impl Particles {
         });
     }
 
+    /// The run jumped: what was on its way then, where it was. `rate` is simulated ns per ms.
+    pub(crate) fn place(&mut self, flights: &[Flight], clock: &Clock, routes: &[Route], rate: f64) {
+        self.clear();
+        for flight in flights {
+            let age_ms = (clock.shown_ns - flight.start_ns as f64) / rate.max(1.0);
+            let Some(route) = routes.get(usize::from(flight.link)) else {
+                continue;
+            };
+            let life_ms = life_ms(flight, route, rate);
+            let is_seen = (0.0..life_ms + linger_ms(flight.kind)).contains(&age_ms);
+            if !is_seen || self.live.len() >= self.room {
+                continue;
+            }
+            self.launched = self.launched.wrapping_add(1);
+            self.live.push(Particle {
+                link: flight.link,
+                kind: flight.kind,
+                scatter: scatter(self.launched),
+                born_ms: clock.motion_ms - age_ms,
+                life_ms,
+            });
+        }
+    }
+
     /// Launches what is due and drops what has arrived.
     pub(crate) fn advance(&mut self, clock: &Clock, routes: &[Route]) {
         let now = clock.motion_ms;
@@ -195,20 +219,12 @@ impl Particles {
                 continue;
             }
             self.launched = self.launched.wrapping_add(1);
-            let seen_ms = (route.length / SPEED).clamp(160.0, 1_200.0);
-            let own_ms = match clock.rate {
-                rate if rate > 0.0 => flight.duration_ns as f64 / rate,
-                _ => 0.0,
-            };
             self.live.push(Particle {
                 link: flight.link,
                 kind: flight.kind,
                 scatter: scatter(self.launched),
                 born_ms: now,
-                life_ms: match flight.kind {
-                    FlightKind::Timeout => 0.0,
-                    _ => own_ms.max(seen_ms),
-                },
+                life_ms: life_ms(&flight, route, clock.rate),
             });
         }
     }
@@ -235,6 +251,19 @@ impl Particles {
                 draw(sprite(particle, clock.motion_ms, route));
             }
         }
+    }
+}
+
+/// How long a flight is on the screen.
+fn life_ms(flight: &Flight, route: &Route, rate: f64) -> f64 {
+    let seen_ms = (route.length / SPEED).clamp(160.0, 1_200.0);
+    let own_ms = match rate {
+        rate if rate > 0.0 => flight.duration_ns as f64 / rate,
+        _ => 0.0,
+    };
+    match flight.kind {
+        FlightKind::Timeout => 0.0,
+        _ => own_ms.max(seen_ms),
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) struct Picture<'a> {
     pub(super) columns: &'a [Figures],
     pub(super) marks: &'a [Mark],
     pub(super) now_s: f64,
+    /// The furthest the run ever got.
+    pub(super) known_s: f64,
     pub(super) end_s: f64,
 }
 

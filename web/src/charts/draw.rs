@@ -28,7 +28,6 @@ pub(super) fn paint(
     cx.clear_rect(0.0, 0.0, width, height);
     cx.set_font(&format!("11px {}", look.numbers));
     brush.time_axis();
-    brush.bands();
     if let Some(area) = places.rows[0] {
         brush.rates(area);
     }
@@ -41,6 +40,8 @@ pub(super) fn paint(
     if let Some(area) = places.rows[3] {
         brush.waiting(area);
     }
+    brush.veil();
+    brush.bands();
     brush.ticks_of_edits();
     brush.now();
 }
@@ -221,6 +222,23 @@ impl Brush<'_> {
             cx.fill_rect(x.round() - 2.0, marks.y + marks.height - 5.0, 3.0, 5.0);
         }
         dashes(cx, &[]);
+    }
+
+    /// What comes after now is what happened, not what is: it pales.
+    fn veil(&self) {
+        let (cx, picture) = (self.cx, self.picture);
+        if picture.known_s <= picture.now_s {
+            return;
+        }
+        let (from, to) = (self.x(picture.now_s), self.x(picture.known_s) + 2.0);
+        // Fails for a mode that is none.
+        let _ = cx.set_global_composite_operation("destination-out");
+        cx.set_global_alpha(0.65);
+        for row in self.places.rows.iter().flatten() {
+            cx.fill_rect(from, row.y - 1.0, to - from, row.height + 2.0);
+        }
+        cx.set_global_alpha(1.0);
+        let _ = cx.set_global_composite_operation("source-over");
     }
 
     fn now(&self) {

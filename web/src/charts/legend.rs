@@ -26,6 +26,7 @@ pub(super) fn rows(
     now: RwSignal<(f64, Option<Figures>)>,
     hover: RwSignal<Option<f64>>,
     read: impl Fn(f64) -> Option<Figures> + Copy + Send + Sync + 'static,
+    timeline: impl IntoView,
 ) -> impl IntoView {
     let shown = Memo::new(move |_| {
         let (now_s, figures) = now.get();
@@ -55,7 +56,7 @@ pub(super) fn rows(
         </div>
         {ROWS.map(row).collect_view()}
         <div class="chart-row chart-axis">
-            <div class="plot" data-plot="axis"></div>
+            <div class="plot" data-plot="axis">{timeline}</div>
         </div>
     }
 }

@@ -9,13 +9,14 @@ mod draw;
 mod legend;
 mod scale;
 mod surface;
+mod timeline;
 mod words;
 
-use leptos::ev::PointerEvent;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
 use crate::history::SharedHistory;
+use crate::state::Page;
 use brush::{Picture, Places};
 use columns::{Figures, column_at, columns};
 use draw::paint;
@@ -39,6 +40,7 @@ struct Painted {
 
 #[derive(Clone, Copy)]
 struct Charter {
+    page: Page,
     history: SharedHistory,
     root: NodeRef<Div>,
     canvas: NodeRef<Canvas>,
@@ -47,6 +49,8 @@ struct Charter {
     now: RwSignal<(f64, Option<Figures>)>,
     /// Where the pointer is, in seconds of the run.
     hover: RwSignal<Option<f64>>,
+    /// The time line is being dragged.
+    held: StoredValue<bool>,
     summary: RwSignal<String>,
 }
 
@@ -60,12 +64,14 @@ pub(crate) fn Charts(
     tick: Signal<u32>,
 ) -> impl IntoView {
     let charter = Charter {
+        page: Page::get(),
         history,
         root: NodeRef::new(),
         canvas: NodeRef::new(),
         painted: StoredValue::new_local(Painted::default()),
         now: RwSignal::new((0.0, None)),
         hover: RwSignal::new(None),
+        held: StoredValue::new(false),
         summary: RwSignal::new(words::summary(0.0, None)),
     };
     Effect::new(move |_| {
@@ -82,15 +88,24 @@ pub(crate) fn Charts(
                 role="img"
                 aria-label=move || charter.summary.get()
                 on:pointermove=move |event| charter.point(&event)
-                on:pointerdown=move |event| charter.point(&event)
-                on:pointerleave=move |_| charter.hover.set(None)
+                on:pointerdown=move |event| match event.pointer_type().as_str() {
+                    // A finger reads off here, and scrolls; it drags the time line below.
+                    "touch" => charter.point(&event),
+                    _ => charter.grab(&event),
+                }
+                on:pointerup=move |_| charter.release()
+                on:pointercancel=move |_| charter.release()
+                on:pointerleave=move |_| charter.leave()
             ></canvas>
-            {legend::rows(charter.now, charter.hover, move |at_s| charter.read(at_s))}
+            {legend::rows(charter.now, charter.hover, move |at_s| charter.read(at_s), timeline::slider(charter))}
             <div
                 class="crosshair"
                 class:shown=move || charter.hover.get().is_some()
+                class:left=move || charter.is_right_half()
                 style=move || charter.crosshair()
-            ></div>
+            >
+                <span>{move || charter.what_happens()}</span>
+            </div>
             {move || empty.get().then(|| view! { <p class="charts-empty">"No requests yet"</p> })}
             {surface::probes()}
         </div>
@@ -107,16 +122,17 @@ impl Charter {
             return;
         };
         self.history.with_value(|history| {
-            let end_s = axis_end_s(history.now_s, history.duration_s);
+            let end_s = axis_end_s(history.known_s.max(history.now_s), history.duration_s);
             let columns = columns(&history.windows, end_s, places.axis.width);
             let picture = Picture {
                 columns: &columns,
                 marks: &history.marks,
                 now_s: history.now_s,
+                known_s: history.known_s,
                 end_s,
             };
             paint(&cx, &look, &places, &picture);
-            let now = Figures::now(&history.windows);
+            let now = Figures::now(history.so_far());
             self.summarise(history.now_s, now.as_ref());
             self.painted.update_value(|painted| {
                 painted.columns = columns;
@@ -142,18 +158,6 @@ impl Charter {
         }
     }
 
-    /// The pointer reads off the moment below it.
-    fn point(self, event: &PointerEvent) {
-        let x = f64::from(event.offset_x());
-        let at_s = self.painted.with_value(|painted| {
-            let axis = painted.places.axis;
-            let share = (x - axis.x) / axis.width;
-            let at_s = share * painted.end_s;
-            (axis.width > 0.0 && share >= 0.0 && at_s <= painted.now_s).then_some(at_s)
-        });
-        self.hover.set(at_s);
-    }
-
     /// The figures at a moment.
     fn read(self, at_s: f64) -> Option<Figures> {
         self.painted
@@ -170,6 +174,32 @@ impl Charter {
             let axis = painted.places.axis;
             let x = axis.x + at_s / painted.end_s * axis.width;
             format!("transform:translateX({x:.1}px)")
+        })
+    }
+
+    /// Whether the crosshair stands in the right half, where words beside it go to its left.
+    fn is_right_half(self) -> bool {
+        let end_s = self.painted.with_value(|painted| painted.end_s);
+        self.hover.get().is_some_and(|at_s| at_s > end_s / 2.0)
+    }
+
+    /// The marks at the moment below the pointer.
+    fn what_happens(self) -> String {
+        let Some(at_s) = self.hover.get() else {
+            return String::new();
+        };
+        let near_s = self.painted.with_value(|painted| {
+            let width = painted.places.axis.width.max(1.0);
+            painted.end_s / width * 4.0
+        });
+        self.history.with_value(|history| {
+            let at_it = |mark: &&crate::history::Mark| {
+                let end_s = mark.end_s.unwrap_or(mark.time_s);
+                (mark.time_s - near_s..=end_s + near_s).contains(&at_s)
+            };
+            let marks = history.marks.iter().filter(at_it).take(4);
+            let names: Vec<&str> = marks.map(|mark| mark.label.as_str()).collect();
+            names.join("\n")
         })
     }
 }

@@ -67,6 +67,12 @@ pub struct Fill {
 }
 
 impl Data {
+    /// Keys that anything is known of, over all stores.
+    pub(crate) fn rows(&self) -> usize {
+        let rows = |store: &Store| store.keys.len() + store.copied.len();
+        self.stores.iter().map(rows).sum()
+    }
+
     fn store_at(&self, node: NodeIx) -> Option<usize> {
         let store = self.store_of.get(node.0 as usize).copied()?;
         (store != NO_STORE).then_some(usize::from(store))

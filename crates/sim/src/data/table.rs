@@ -41,6 +41,11 @@ impl<T: Default> Table<T> {
         &mut self.rows[place as usize].1
     }
 
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Every key and its value, in the order of entry.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.rows.iter().map(|(key, value)| (*key, value))
