@@ -58,7 +58,7 @@ enum Backend {
     Opening,
     Starting(LiveWorker),
     Worker(LiveWorker),
-    Local(InPage),
+    Local(Box<InPage>),
 }
 
 impl Engine {
@@ -277,7 +277,7 @@ impl Engine {
         for request in inner.pending.drain(..) {
             local.send(request);
         }
-        inner.backend = Backend::Local(local);
+        inner.backend = Backend::Local(Box::new(local));
     }
 
     fn advance_local(&self, generation: u32) {
