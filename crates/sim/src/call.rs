@@ -376,20 +376,34 @@ impl Default for Calls {
 impl Calls {
     /// Puts in a record that is its own root.
     #[inline(always)]
-    pub fn insert_root(&mut self, mut call: Call) -> CallId {
-        if self.free == u32::MAX {
-            self.grow();
-        }
-        call.root = CallId {
-            slot: self.free,
-            generation: self.records[self.free as usize].generation,
-        };
-        self.insert(call)
+    pub fn insert_root(&mut self, call: Call) -> CallId {
+        self.put(call, true)
     }
 
     /// Puts a record in.
     #[inline(always)]
-    pub fn insert(&mut self, mut call: Call) -> CallId {
+    pub fn insert(&mut self, call: Call) -> CallId {
+        self.put(call, false)
+    }
+
+    /// Puts in the record of a call, where no data is carried.
+    #[inline(always)]
+    pub(crate) fn insert_call(&mut self, mut call: Call) -> CallId {
+        if self.free == u32::MAX {
+            self.grow();
+        }
+        self.live += 1;
+        let slot = self.free;
+        let place = &mut self.records[slot as usize];
+        self.free = place.next;
+        let generation = place.generation;
+        call.generation = generation;
+        *place = call;
+        CallId { slot, generation }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, mut call: Call, is_root: bool) -> CallId {
         if self.free == u32::MAX {
             self.grow();
         }
@@ -400,6 +414,9 @@ impl Calls {
         self.free = place.next;
         let generation = place.generation;
         call.generation = generation;
+        if is_root {
+            call.root = CallId { slot, generation };
+        }
         *place = call;
         if self.rows.is_on {
             self.begin_row(slot);

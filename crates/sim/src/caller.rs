@@ -18,15 +18,25 @@ impl World {
     /// [`Self::call`], inlined: for what calls most.
     #[inline(always)]
     pub(crate) fn call_here(&mut self, job: CallId, link: LinkIx) {
-        let remaining = self.link(link).calls - 1;
+        let state = &self.links[link.0 as usize];
+        let is_simple = state.is_simple && state.calls == 1;
+        let is_on_its_way = match state.passes {
+            true => is_simple && self.pass_on(job, link),
+            false => is_simple && self.is_direct() && self.call_directly(job, link),
+        };
+        if !is_on_its_way {
+            self.call_generally(job, link);
+        }
+    }
+
+    #[inline(never)]
+    fn call_generally(&mut self, job: CallId, link: LinkIx) {
+        let remaining = self.links[link.0 as usize].calls - 1;
         self.call_with(job, link, remaining);
     }
 
     #[inline(always)]
     fn call_with(&mut self, job: CallId, link: LinkIx, remaining: u32) {
-        if self.links[link.0 as usize].passes && self.pass_on(job, link) {
-            return;
-        }
         let state = &mut self.links[link.0 as usize];
         let parent = &self.calls[job];
         state.count_call(parent.is_measured, parent.replica);
@@ -105,21 +115,18 @@ impl World {
         if is_new && self.needed.mark(call.root, link) {
             state.tally.needed += 1;
         }
-        let is_guarded = state.is_guarded;
-        if !is_guarded {
-            call.phase = Phase::Travelling;
-            call.started = self.now;
-            call.is_sent = true;
-            state.count_attempt(&call, self.now);
-            self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
+        if state.is_guarded {
+            let id = self.calls.insert(call);
+            return self.attempt_guarded(id);
         }
+        call.phase = Phase::Travelling;
+        call.started = self.now;
+        call.is_sent = true;
+        state.count_attempt(&call, self.now);
+        self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
         let (timeout, is_instant) = (state.timeout, state.is_instant);
         let id = self.calls.insert(call);
-        if is_guarded {
-            self.attempt_guarded(id);
-        } else {
-            self.dispatch(id, link, timeout, is_instant);
-        }
+        self.dispatch(id, link, timeout, is_instant);
     }
 
     /// Makes one attempt: policies first, then the network.
@@ -220,7 +227,7 @@ impl World {
             return None;
         }
         if call.via != LinkIx::NONE {
-            return self.conclude_passage(id);
+            return self.pass_back(id);
         }
         state.count_conclusion(call, Outcome::Ok, self.now);
         if call.is_balanced
@@ -231,24 +238,6 @@ impl World {
         let (job, is_miss) = (call.parent, call.is_miss);
         self.calls.remove_call(id);
         Some((job, link, is_miss))
-    }
-
-    /// [`Self::conclude_plainly`] of one that passed through a balancer.
-    #[inline(never)]
-    fn conclude_passage(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
-        let call = &self.calls[id];
-        let link = call.link;
-        if !self.links[call.via.0 as usize].is_instant {
-            return None;
-        }
-        let state = &mut self.links[link.0 as usize];
-        state.count_conclusion(call, Outcome::Ok, self.now);
-        if let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer {
-            balancer.concluded(call, Outcome::Ok, self.now);
-        }
-        let (job, via) = (call.parent, self.pass_back(id));
-        self.calls.remove_call(id);
-        Some((job, via, false))
     }
 
     /// Where a job is that still waits for the calls of its plan.

@@ -202,6 +202,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         is_instant: false,
         callee_replicas: 0,
         is_into_bottom: false,
+        is_simple: false,
         passes: false,
         is_guarded: false,
         loss: 0.0,
@@ -406,7 +407,7 @@ fn look_at_callees(world: &mut World) {
         let callee = &world.nodes[link.to.0 as usize];
         let mut leaving = callee.plan.links();
         let passes = callee.kind == "load_balancer"
-            && link.is_simple()
+            && link.mode == Mode::Call
             && leaving.all(|link| world.links[link.0 as usize].is_passage());
         let link = &mut world.links[place];
         link.passes = passes;

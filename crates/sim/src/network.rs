@@ -133,14 +133,14 @@ impl World {
             self.after_delay(timeout, Event::Timeout(id));
         }
         if is_instant && !self.watches(id) {
-            self.arrive_at_once(id);
+            self.agenda.at_once(Event::Arrive(id));
         } else {
             self.set_out(id, link);
         }
     }
 
     #[inline(never)]
-    fn set_out(&mut self, id: CallId, link: LinkIx) {
+    pub(crate) fn set_out(&mut self, id: CallId, link: LinkIx) {
         match self.link(link).steady_trip {
             Some(trip) if !self.watches(id) => {
                 self.deliver(trip, Event::Arrive(id));
@@ -265,15 +265,17 @@ impl World {
         state.takes_calls(call.replica).then_some(node)
     }
 
+    /// [`Self::answer`] of who answers most.
+    #[inline(always)]
+    pub(crate) fn answer_here(&mut self, id: CallId, outcome: Outcome) {
+        if !matches!(outcome, Outcome::Ok) || !self.answer_directly(id) {
+            self.answer(id, outcome);
+        }
+    }
+
     /// The callee is done with a call: it leaves, and the answer goes back.
     #[inline(never)]
     pub fn answer(&mut self, id: CallId, outcome: Outcome) {
-        self.answer_here(id, outcome);
-    }
-
-    /// [`Self::answer`], inlined: for who answers most.
-    #[inline(always)]
-    pub(crate) fn answer_here(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
         let call = &mut self.calls[id];
         call.outcome = outcome;
@@ -282,22 +284,22 @@ impl World {
             let arrived = call.arrived;
             self.nodes[call.node.0 as usize].count_exit(call, arrived, outcome, now);
         }
+        let (link, is_awaited) = (call.link, call.is_awaited);
+        let is_watched = self.tap.watches(call);
         if self.spares_work {
             self.cancel_calls(id);
         }
         if self.locks.count > 0 {
             self.let_go(id);
         }
-        let call = &mut self.calls[id];
-        let link = call.link;
-        if !call.is_awaited {
-            if self.tap.watches(call) {
+        if !is_awaited {
+            if is_watched {
                 self.trace_answer(id);
             }
             return self.calls.remove(id);
         }
-        if self.links[link.0 as usize].is_instant && !self.tap.watches(call) {
-            self.reply_at_once(id);
+        if self.links[link.0 as usize].is_instant && !is_watched {
+            self.agenda.at_once(Event::Reply(id));
         } else {
             self.set_out_back(id, link);
         }
@@ -357,7 +359,7 @@ impl NodeState {
 
 impl LinkState {
     /// A call is needed: it counts, and pays into the budget of retries.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count_call(&mut self, is_measured: bool, caller: u32) {
         LinkTally::count(&mut self.tally.calls, is_measured);
         if self.retry.is_some()
@@ -443,6 +445,7 @@ impl LinkState {
                 lane: self.latency_lane,
             });
         self.is_instant = self.steady_trip.is_some_and(|trip| trip.latency == 0);
+        self.is_simple = self.is_instant && !self.is_guarded && self.mode == Mode::Call;
     }
 
     /// One packet's way, and whether it is lost on it. A lost packet draws its latency too: what

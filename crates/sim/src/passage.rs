@@ -11,7 +11,7 @@
 //!
 //! Either way all is counted at the time it happens, and as an event.
 
-use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase};
+use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::world::{LinkState, World};
 use design::link::Mode;
@@ -30,62 +30,74 @@ pub(crate) enum Next {
 }
 
 impl World {
-    /// Whether what happens at once happens next: nothing else is due at this moment.
-    #[inline(always)]
-    fn is_quiet(&self) -> bool {
-        self.next == Next::Nothing && self.agenda.is_quiet(self.now)
+    /// Sees whether anything may come between a call and its callee, or an answer and its caller, that
+    /// is no part of the two. Whenever any of it may have changed.
+    pub(crate) fn look_whether_plain(&mut self) {
+        self.is_plain = self.finds_all_plain();
     }
 
-    /// Whether nothing may come between a call and its callee, or its answer and its caller.
-    #[inline(always)]
-    fn is_undisturbed(&self) -> bool {
-        self.troubled == 0 && !self.spares_work && !self.frozen.is_used
+    fn finds_all_plain(&self) -> bool {
+        let has_locks = || self.nodes.iter().any(|node| node.kind == "coordinator");
+        let is_watched = self.tap.is_open && !self.tap.is_for_traces;
+        let is_disturbed = self.troubled > 0 || self.spares_work || self.frozen.is_used;
+        !is_disturbed && !is_watched && !self.calls.rows.is_on && !has_locks()
     }
 
-    /// A call over a link that takes no time arrives.
+    /// Whether what happens at once happens next: nothing else is due at this moment, and nothing
+    /// may come between.
     #[inline(always)]
-    pub(crate) fn arrive_at_once(&mut self, id: CallId) {
-        if self.is_quiet() && self.is_undisturbed() {
-            let call = &mut self.calls[id];
-            let (place, node) = (call.node, &mut self.nodes[call.node.0 as usize]);
-            if node.takes_calls(call.replica) {
-                (call.phase, call.arrived) = (Phase::Queued, self.now);
-                node.count_entry(call, self.now);
-                self.next = Next::Arrives(id, place);
-                return;
+    pub(crate) fn is_direct(&self) -> bool {
+        debug_assert!(!self.is_plain || self.finds_all_plain());
+        self.is_plain && self.next == Next::Nothing && self.agenda.is_quiet(self.now)
+    }
+
+    /// Makes a job's call over a link that takes no time and has no policies: it is there at once.
+    /// False where it has to go the general way; then nothing is done.
+    #[inline(always)]
+    pub(crate) fn call_directly(&mut self, job: CallId, link: LinkIx) -> bool {
+        let now = self.now;
+        let (nodes, links) = (&mut self.nodes[..], &mut self.links[..]);
+        let (state, parent) = (&mut links[link.0 as usize], &self.calls[job]);
+        let (to, timeout) = (state.to, state.timeout);
+        if parent.is_shown {
+            return false;
+        }
+        let mut call = Call::of_job(job, parent, link, to);
+        (call.is_sent, call.phase) = (true, Phase::Queued);
+        (call.started, call.arrived) = (now, now);
+        call.replica = state.choose_replica(nodes);
+        let node = &mut nodes[to.0 as usize];
+        if !node.takes_calls(call.replica) {
+            // Nobody is there to take it. Who is asked next is as if it had not been asked yet.
+            if state.callee_replicas > 1 {
+                state.next_replica = call.replica;
             }
+            return false;
         }
-        self.agenda.at_once(Event::Arrive(id));
-    }
-
-    /// An answer over a link that takes no time reaches the caller.
-    #[inline(always)]
-    pub(crate) fn reply_at_once(&mut self, id: CallId) {
-        if self.is_quiet()
-            && self.is_undisturbed()
-            && let Some((job, link, is_miss)) = self.conclude_plainly(id)
-        {
-            self.next = Next::Answered(job, link, is_miss);
-        } else {
-            self.agenda.at_once(Event::Reply(id));
+        state.count_call(call.is_measured, parent.replica);
+        state.count_attempt(&call, now);
+        node.count_entry(&call, now);
+        self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
+        if call.is_measured && self.calls.get(call.root).is_some() {
+            state.tally.needed += u64::from(self.needed.mark(call.root, link));
         }
+        let id = self.calls.insert_call(call);
+        if let Some(timeout) = timeout {
+            self.after_delay(timeout, Event::Timeout(id));
+        }
+        self.next = Next::Arrives(id, to);
+        true
     }
 
     /// Makes a job call the backend that the balancer at the end of a link chooses. False where that
     /// is not as simple; then nothing is done.
     #[inline(never)]
     pub(crate) fn pass_on(&mut self, job: CallId, via: LinkIx) -> bool {
-        let now = self.now;
-        let parent = &self.calls[job];
-        let first = &mut self.links[via.0 as usize];
-        let is_plain = first.is_instant && !self.calls.rows.is_on && !self.tap.watches(parent);
-        if !is_plain || !self.is_undisturbed() {
-            return false;
-        }
-        let parent = &self.calls[job];
-        let first = &mut self.links[via.0 as usize];
-        let node = &mut self.nodes[first.to.0 as usize];
-        if !node.takes_calls(0) {
+        let (now, is_direct) = (self.now, self.is_direct());
+        let (nodes, links) = (&mut self.nodes[..], &mut self.links[..]);
+        let (first, parent) = (&mut links[via.0 as usize], &self.calls[job]);
+        let node = &mut nodes[first.to.0 as usize];
+        if !self.is_plain || parent.is_shown || !node.takes_calls(0) {
             return false;
         }
         let balancer = node.balancer.as_mut();
@@ -95,40 +107,114 @@ impl World {
         let (link, replica) = (backend.link, backend.replica);
         let mut call = Call::of_job(job, parent, link, NodeIx(0));
         (call.caller_replica, call.via, call.via_caller) = (0, via, parent.replica);
-        (call.phase, call.is_sent, call.is_balanced) = (Phase::Travelling, true, true);
-        (call.replica, call.place, call.started) = (replica, place, now);
+        (call.is_sent, call.is_balanced, call.place) = (true, true, place);
+        (call.phase, call.started) = (Phase::Travelling, now);
         node.count_entry(&call, now);
-        let is_new = call.is_measured && self.calls.get(call.root).is_some();
         first.count_call(call.is_measured, call.via_caller);
-        first.tally.needed += u64::from(is_new && self.needed.mark(call.root, via));
         first.count_attempt(&call, now);
         let timeout = first.timeout;
-        let second = &mut self.links[link.0 as usize];
+        let second = &mut links[link.0 as usize];
         call.node = second.to;
         call.replica = match replica {
-            ANY_REPLICA => second.choose_replica(&self.nodes),
+            ANY_REPLICA => second.choose_replica(nodes),
             replica => replica,
         };
         second.count_call(call.is_measured, 0);
-        second.tally.needed += u64::from(is_new && self.needed.mark(call.root, link));
         second.count_attempt(&call, now);
         self.windows.open.bottom_attempts += u64::from(second.is_into_bottom);
-        let is_instant = second.is_instant;
+        let (to, is_instant) = (second.to, second.is_instant);
+        if call.is_measured && self.calls.get(call.root).is_some() {
+            second.tally.needed += u64::from(self.needed.mark(call.root, link));
+            let is_first = self.needed.mark(call.root, via);
+            links[via.0 as usize].tally.needed += u64::from(is_first);
+        }
+        let node = &mut nodes[to.0 as usize];
+        let enters = is_direct && is_instant && node.takes_calls(call.replica);
+        if enters {
+            (call.phase, call.arrived) = (Phase::Queued, now);
+            node.count_entry(&call, now);
+        }
+        let id = self.calls.insert_call(call);
         self.events += 1;
-        let id = self.calls.insert(call);
-        self.dispatch(id, link, timeout, is_instant);
+        if let Some(timeout) = timeout {
+            self.after_delay(timeout, Event::Timeout(id));
+        }
+        match (enters, is_instant) {
+            (true, _) => self.next = Next::Arrives(id, to),
+            (false, true) => self.agenda.at_once(Event::Arrive(id)),
+            (false, false) => self.set_out(id, link),
+        }
         true
     }
 
-    /// The balancer that a call passed through passes its answer on: that is counted there too.
+    /// Gives a call its answer, which is heard at once. False where it has to go the general way;
+    /// then nothing is done. A subset of [`Self::answer`] and [`Self::conclude`], spelled out
+    /// because a run does little else: what comes to matter at the end of a call has to be asked for
+    /// here too.
     #[inline(always)]
-    pub(crate) fn pass_back(&mut self, id: CallId) -> LinkIx {
-        let (now, call) = (self.now, &self.calls[id]);
-        let first = &mut self.links[call.via.0 as usize];
-        self.nodes[first.to.0 as usize].count_exit(call, call.started, Outcome::Ok, now);
+    pub(crate) fn answer_directly(&mut self, id: CallId) -> bool {
+        if !self.is_direct() {
+            return false;
+        }
+        let now = self.now;
+        let links = &mut self.links[..];
+        let call = &self.calls[id];
+        let (link, via) = (call.link, call.via);
+        let is_simple = call.is_awaited
+            && !call.is_shown
+            && call.remaining == 0
+            && matches!(call.purpose, Purpose::Call);
+        let Some(state) = links.get_mut(link.0 as usize).filter(|link| link.is_simple) else {
+            return false;
+        };
+        if !is_simple {
+            return false;
+        }
+        let node = &mut self.nodes[call.node.0 as usize];
+        if via == LinkIx::NONE {
+            node.count_exit(call, call.arrived, Outcome::Ok, now);
+            state.count_conclusion(call, Outcome::Ok, now);
+            if call.is_balanced
+                && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
+            {
+                balancer.concluded(call, Outcome::Ok, now);
+            }
+            self.next = Next::Answered(call.parent, link, call.is_miss);
+            self.calls.remove_call(id);
+            return true;
+        }
+        if !links[via.0 as usize].is_instant {
+            return false;
+        }
+        node.count_exit(call, call.arrived, Outcome::Ok, now);
+        if let Some((job, via, is_miss)) = self.pass_back(id) {
+            self.next = Next::Answered(job, via, is_miss);
+        }
+        true
+    }
+
+    /// An answer reaches a balancer that the call passed through, which passes it on: both ends of
+    /// both hops are counted. `None` where that takes time; then nothing is done.
+    #[inline(never)]
+    pub(crate) fn pass_back(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
+        let now = self.now;
+        let (nodes, links) = (&mut self.nodes[..], &mut self.links[..]);
+        let call = &self.calls[id];
+        let (job, via) = (call.parent, call.via);
+        let first = &mut links[via.0 as usize];
+        if !first.is_instant {
+            return None;
+        }
+        let node = &mut nodes[first.to.0 as usize];
+        if let Some(balancer) = &mut node.balancer {
+            balancer.concluded(call, Outcome::Ok, now);
+        }
+        node.count_exit(call, call.started, Outcome::Ok, now);
         first.count_conclusion(call, Outcome::Ok, now);
+        links[call.link.0 as usize].count_conclusion(call, Outcome::Ok, now);
         self.events += 1;
-        call.via
+        self.calls.remove_call(id);
+        Some((job, via, false))
     }
 
     /// Gives a call's hop through a balancer the record it would have had, and its timeout.
@@ -174,11 +260,6 @@ impl World {
 }
 
 impl LinkState {
-    /// Whether its calls may pass a balancer without a record of their own.
-    pub(crate) fn is_simple(&self) -> bool {
-        self.mode == Mode::Call && !self.is_guarded && self.calls == 1
-    }
-
     /// Whether a balancer that these links leave passes calls on without a record of their own.
     pub(crate) fn is_passage(&self) -> bool {
         self.mode == Mode::Call && !self.is_guarded && self.timeout.is_none()

@@ -162,6 +162,12 @@ impl World {
     /// Starts a job's plan.
     #[inline(never)]
     pub fn start_plan(&mut self, job: CallId) -> Progress {
+        self.start_plan_here(job)
+    }
+
+    /// [`Self::start_plan`], inlined: for who starts most.
+    #[inline(always)]
+    pub(crate) fn start_plan_here(&mut self, job: CallId) -> Progress {
         if self.spares_work && self.is_pointless(job) {
             return Progress::Finished(Outcome::Failed(Cause::Abandoned));
         }
@@ -187,9 +193,9 @@ impl World {
         is_miss: bool,
         is_answer: bool,
     ) -> Progress {
+        let link = &self.links[link.0 as usize];
         let call = &mut self.calls[job];
         call.pending -= 1;
-        let link = &self.links[link.0 as usize];
         if is_miss {
             call.saw_miss = true;
             call.missed |= 1u64.checked_shl(link.step).unwrap_or(0);
@@ -278,8 +284,15 @@ impl World {
         let call = &self.calls[job];
         let (node, operation) = (call.node.0 as usize, call.operation);
         loop {
-            let Some(steps) = self.nodes[node].plan.stages.get(stage) else {
-                return Progress::Finished(self.finish_plan(job));
+            let plan = &self.nodes[node].plan;
+            let Some(steps) = plan.stages.get(stage) else {
+                if !plan.notes.is_empty() {
+                    self.tell_of_write(job, node);
+                }
+                return Progress::Finished(match self.calls[job].is_degraded {
+                    true => Outcome::Degraded,
+                    false => Outcome::Ok,
+                });
             };
             let pending = match steps.only {
                 Some((link, when)) if operation != Call::NO_OPERATION => {
@@ -344,20 +357,6 @@ impl World {
             place += 1;
         }
         pending
-    }
-
-    #[inline(always)]
-    fn finish_plan(&mut self, job: CallId) -> Outcome {
-        let call = &self.calls[job];
-        let (node, is_degraded) = (call.node.0 as usize, call.is_degraded);
-        if !self.nodes[node].plan.notes.is_empty() {
-            self.tell_of_write(job, node);
-        }
-        if is_degraded {
-            Outcome::Degraded
-        } else {
-            Outcome::Ok
-        }
     }
 
     /// A write is through: caches beside the data forget its key, or learn its new value.

@@ -71,6 +71,7 @@ impl Simulation {
             end: settings.duration.0,
             seed: settings.seed,
             agenda: Agenda::default(),
+            is_plain: false,
             next: Next::Nothing,
             events: 0,
             calls: Calls::default(),
@@ -127,7 +128,7 @@ impl Simulation {
         let end = self.world.end;
         self.sweep_before_edit();
         self.world.part_all();
-        self.world.next = Next::Barred;
+        (self.world.next, self.world.is_plain) = (Next::Barred, false);
         construct::construct(self, design);
         // The end may have moved into the open window, or to this very moment.
         let now = self.world.now;
@@ -143,6 +144,7 @@ impl Simulation {
             .set(&design.faults, &mut self.nodes, &mut self.world);
         self.keep_within_bounds();
         self.world.next = Next::Nothing;
+        self.world.look_whether_plain();
     }
 
     /// Goes on until a simulated time, or until so many events have fired.
@@ -153,6 +155,7 @@ impl Simulation {
             .saturating_add(events)
             .min(self.events_max);
         let limit = time.saturating_add(1);
+        self.world.look_whether_plain();
         while self.status == Status::Running {
             let until = budget.min(self.next_look);
             while self.world.events < until {
@@ -478,12 +481,16 @@ impl Simulation {
             }
             Event::Scale { node, replica } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
+                    self.world.is_plain = false;
                     self.scale(node, replica);
+                    self.world.look_whether_plain();
                 }
             }
             Event::Replica { node, replica } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
+                    self.world.is_plain = false;
                     self.turn_replica(node, replica);
+                    self.world.look_whether_plain();
                 }
             }
             Event::Reshard { node } => {
@@ -499,7 +506,9 @@ impl Simulation {
             }
             Event::Fault { generation, fault } => {
                 if self.begins(time, event) && self.faults.is_current(generation) {
+                    self.world.is_plain = false;
                     self.faults.turn(fault, &mut self.nodes, &mut self.world);
+                    self.world.look_whether_plain();
                 }
             }
         }

@@ -295,6 +295,8 @@ pub struct LinkState {
     /// Replicas of the callee, and whether it is at the bottom: what every attempt asks of it.
     pub(crate) callee_replicas: u32,
     pub(crate) is_into_bottom: bool,
+    /// Whether, besides, nothing but a timeout is asked of its calls.
+    pub(crate) is_simple: bool,
     /// Whether it leads to a balancer that may pass its calls on without records of their own.
     pub(crate) passes: bool,
     /// Whether policies stand before the network, or count what comes back.
@@ -363,6 +365,8 @@ pub struct World {
     /// The seed of all streams.
     pub seed: u64,
     pub(crate) agenda: Agenda,
+    /// Whether nothing comes between a call and its callee, or an answer and its caller.
+    pub(crate) is_plain: bool,
     /// What follows from the event that is being fired.
     pub(crate) next: Next,
     /// Events fired so far.
@@ -447,8 +451,20 @@ impl Needed {
     }
 
     /// A request needs a link: whether for the first time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn mark(&mut self, root: CallId, link: LinkIx) -> bool {
+        match self.words.get_mut(root.slot as usize) {
+            Some(word) if self.words_per_record == 1 => {
+                let before = *word;
+                *word |= 1 << (link.0 % 64);
+                *word != before
+            }
+            _ => self.mark_in_row(root, link),
+        }
+    }
+
+    #[inline(never)]
+    fn mark_in_row(&mut self, root: CallId, link: LinkIx) -> bool {
         let place = root.slot as usize * self.words_per_record + link.0 as usize / 64;
         let bit = 1 << (link.0 % 64);
         match self.words.get_mut(place) {
@@ -484,7 +500,7 @@ impl World {
     }
 
     /// Schedules an event after a constant delay.
-    #[inline]
+    #[inline(always)]
     pub fn after_delay(&mut self, delay: Delay, event: Event) {
         match delay.lane {
             Some(lane) => self.agenda.in_lane_at(self.now, lane, event),

@@ -347,15 +347,9 @@ impl Client {
     /// A user asks for something.
     #[inline(always)]
     fn make_request(&mut self, cx: &mut World) {
-        let total = self.operations.last().map_or(0.0, |(sum, ..)| *sum);
-        let place = if self.operations.len() == 1 {
-            0
-        } else {
-            let point = self.streams.operations.unit() * total;
-            self.operations
-                .iter()
-                .position(|(sum, ..)| point < *sum)
-                .unwrap_or(0)
+        let place = match self.operations.len() {
+            1 => 0,
+            _ => self.draw_operation(),
         };
         let (_, operation, keys) = &self.operations[place];
         let (operation, mut key) = (*operation, keys.draw(&mut self.streams.keys));
@@ -364,6 +358,13 @@ impl Client {
             key = 0;
         }
         self.send_request(operation, key, OpId::NONE, cx);
+    }
+
+    fn draw_operation(&mut self) -> usize {
+        let total = self.operations.last().map_or(0.0, |(sum, ..)| *sum);
+        let point = self.streams.operations.unit() * total;
+        let place = self.operations.iter().position(|(sum, ..)| point < *sum);
+        place.unwrap_or(0)
     }
 
     /// A request is made, of an intent that is new or is tried again.

@@ -400,7 +400,7 @@ impl Component for Service {
             | Purpose::Call
             | Purpose::Delivery
             | Purpose::Background
-            | Purpose::Part => cx.start_plan(id),
+            | Purpose::Part => cx.start_plan_here(id),
         };
         match progress {
             Progress::Finished(outcome) => self.finish(id, outcome, cx),

@@ -8,10 +8,8 @@ pub struct Gauge {
     level: u64,
     max: u64,
     /// The times of all steps down less those of all steps up: with `level` × now it is the area,
-    /// and a step costs an addition instead of a 128-bit multiplication. What overflows 64 bits,
-    /// once in a long while, goes to `spilled`.
-    steps: i64,
-    spilled: i128,
+    /// and a step costs an addition instead of a 128-bit multiplication.
+    steps: i128,
     /// Written twice in a run: out of the way of what every call touches.
     marks: Option<Box<Marks>>,
 }
@@ -27,7 +25,7 @@ impl Gauge {
     /// One more.
     #[inline]
     pub fn up(&mut self, now: Time) {
-        self.step(-(now as i64));
+        self.steps -= i128::from(now);
         self.level += 1;
         self.max = self.max.max(self.level);
     }
@@ -35,35 +33,21 @@ impl Gauge {
     /// One more, of a gauge whose maximum nobody asks for.
     #[inline]
     pub fn step_up(&mut self, now: Time) {
-        self.step(-(now as i64));
+        self.steps -= i128::from(now);
         self.level += 1;
-    }
-
-    #[inline(always)]
-    fn step(&mut self, time: i64) {
-        match self.steps.checked_add(time) {
-            Some(steps) => self.steps = steps,
-            None => self.spill(time),
-        }
-    }
-
-    #[cold]
-    fn spill(&mut self, time: i64) {
-        self.spilled += i128::from(self.steps);
-        self.steps = time;
     }
 
     /// One less.
     #[inline]
     pub fn down(&mut self, now: Time) {
         debug_assert!(self.level > 0, "a gauge went below zero");
-        self.step(now as i64);
+        self.steps += i128::from(now);
         self.level -= 1;
     }
 
     /// To a level.
     pub fn set(&mut self, now: Time, level: u64) {
-        self.spilled += (i128::from(self.level) - i128::from(level)) * i128::from(now);
+        self.steps += (i128::from(self.level) - i128::from(level)) * i128::from(now);
         self.level = level;
         self.max = self.max.max(level);
     }
@@ -81,8 +65,7 @@ impl Gauge {
 
     /// Level × time since the start, in ns.
     pub fn area(&self, now: Time) -> u128 {
-        let steps = i128::from(self.steps) + self.spilled;
-        (steps + i128::from(self.level) * i128::from(now)) as u128
+        (self.steps + i128::from(self.level) * i128::from(now)) as u128
     }
 
     /// The warm-up is over: means and the maximum count from here.

@@ -35,14 +35,14 @@ impl Cache {
         let key = cx.calls[id].key;
         let is_first = self.flights.get(key).is_none();
         if is_first && !self.is_read_through(cx) {
-            self.count(id, false, cx);
+            self.count(cx.calls[id].is_measured, false, cx);
             self.lease_to(id, cx);
             return self.tell_of_miss(id, cx);
         }
         self.store.read(place);
         cx.serve(id, self.store.entry(place).seen);
         self.tally.stale_served += 1;
-        self.count(id, true, cx);
+        self.count(cx.calls[id].is_measured, true, cx);
         if is_first {
             self.tally.refreshes += 1;
             let job = self.background(id, cx);

@@ -231,8 +231,7 @@ impl Cache {
     }
 
     #[inline(always)]
-    fn count(&mut self, id: CallId, is_hit: bool, cx: &mut World) {
-        let is_measured = cx.calls[id].is_measured;
+    fn count(&mut self, is_measured: bool, is_hit: bool, cx: &mut World) {
         let tally = &mut cx.node_mut(self.node).tally;
         let count = match is_hit {
             true => &mut tally.hits,
@@ -248,31 +247,34 @@ const PRELOAD_MAX: u32 = 10_000_000;
 
 impl Component for Cache {
     fn arrive(&mut self, id: CallId, cx: &mut World) {
-        if cx.calls[id].operation == Call::NO_OPERATION {
+        let call = &mut cx.calls[id];
+        if call.operation == Call::NO_OPERATION {
             return cx.answer(id, Outcome::Ok);
         }
-        cx.calls[id].phase = Phase::Serving;
+        call.phase = Phase::Serving;
         let work = self.time.draw_here(&mut self.times);
         cx.after(cx.slowed(work, self.node, 0), Event::Served(id));
     }
 
     fn served(&mut self, id: CallId, cx: &mut World) {
-        if matches!(cx.calls[id].purpose, Purpose::Background) {
+        let call = &cx.calls[id];
+        if matches!(call.purpose, Purpose::Background) {
             return self.due(id, cx);
         }
+        let (key, is_measured) = (call.key, call.is_measured);
         cx.count_work(id);
         if self.is_read_through(cx) && cx.effect(id) == Effect::Write {
             return self.write(id, cx);
         }
-        match self.look_up(cx.calls[id].key, cx.now) {
+        match self.look_up(key, cx.now) {
             Found::Fresh(seen) => {
-                self.count(id, true, cx);
+                self.count(is_measured, true, cx);
                 cx.serve(id, seen);
                 cx.answer_here(id, Outcome::Ok);
             }
             Found::Stale(place) => self.serve_stale(id, place, cx),
             Found::Missing => {
-                self.count(id, false, cx);
+                self.count(is_measured, false, cx);
                 self.miss(id, cx);
             }
         }
