@@ -131,6 +131,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The link of a plan that is to make one call, whatever is asked.
+    pub(crate) fn only_call(&self) -> Option<LinkIx> {
+        match &self.stages[..] {
+            [stage] if self.notes.is_empty() => match stage.only {
+                Some((link, When::Always)) => Some(link),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Its links, in the order of stages.
     pub fn links(&self) -> impl Iterator<Item = LinkIx> {
         self.stages

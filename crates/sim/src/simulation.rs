@@ -233,13 +233,15 @@ impl Simulation {
     fn follow(&mut self) {
         loop {
             let world = &mut self.world;
-            match std::mem::replace(&mut world.next, Next::Nothing) {
+            match world.next {
                 Next::Nothing | Next::Barred => return,
                 Next::Arrives(id, node) => {
+                    world.next = Next::Nothing;
                     world.events += 1;
                     self.nodes[node.0 as usize].arrive(id, world);
                 }
                 Next::Answered(job, link, is_miss) => {
+                    world.next = Next::Nothing;
                     world.events += 1;
                     if let Some(node) = world.waiting_at(job) {
                         self.nodes[node.0 as usize].done_well(job, link, is_miss, world);

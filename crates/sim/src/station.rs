@@ -137,7 +137,7 @@ impl Station {
     }
 
     /// Lets a call in, if there is room.
-    #[inline]
+    #[inline(always)]
     pub fn admit(&mut self, id: CallId, calls: &mut Calls, now: Time) -> Admission {
         if self.has_free_slot() {
             self.hold(id, calls, now);

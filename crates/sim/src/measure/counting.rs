@@ -31,10 +31,9 @@ impl World {
         id
     }
 
-    /// A request ended, one way or another; its record goes.
-    #[inline(always)]
-    pub fn request_finished(&mut self, id: CallId, outcome: Outcome) {
-        let now = self.now;
+    /// What else the end of a request brings with it, where there is anything else.
+    #[inline(never)]
+    fn request_ends(&mut self, id: CallId, outcome: Outcome) {
         if self.calls.rows.is_on {
             self.judge_request(id, outcome);
         }
@@ -44,6 +43,18 @@ impl World {
         if self.locks.count > 0 {
             self.let_go(id);
         }
+        if self.spares_work {
+            self.cancel_calls(id);
+        }
+    }
+
+    /// A request ended, one way or another; its record goes.
+    #[inline(always)]
+    pub fn request_finished(&mut self, id: CallId, outcome: Outcome) {
+        let now = self.now;
+        if !self.is_plain || self.tap.is_open {
+            self.request_ends(id, outcome);
+        }
         let call = &self.calls[id];
         let (node, operation, is_measured, latency) = (
             call.node,
@@ -51,10 +62,7 @@ impl World {
             call.is_measured,
             now - call.started,
         );
-        if self.spares_work {
-            self.cancel_calls(id);
-        }
-        self.calls.remove(id);
+        self.calls.remove_call(id);
         self.requests_degraded += u64::from(matches!(outcome, Outcome::Degraded));
         let tally = &mut self.node_mut(node).tally;
         tally.present.down(now);
