@@ -100,6 +100,72 @@ fn a_run_that_is_watched_is_the_same_run() {
     }
 }
 
+/// A database of several members, written and read for ten seconds; members die, hang or pause, zones
+/// are cut off and leaders step down between the first second and the seventh.
+fn troubled_members(seed: u64) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut below = |n: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 20) % n
+    };
+    let mode = ["async", "semi_sync", "quorum"][below(3) as usize];
+    let on_partition = ["refuse", "diverge"][below(2) as usize];
+    let (replicas, shards) = (2 + below(3), 1 + below(2));
+    let lag = ["const(1s)", "exp(100ms)", "const(1ms)"][below(3) as usize];
+    let quorum = match mode {
+        "quorum" => format!(r#", "r": {}, "w": {}"#, 1 + below(2), 1 + below(2)),
+        _ => String::new(),
+    };
+    let faults = (0..1 + below(3)).map(|_| {
+        let (at, lasts) = (1_000 + below(4_000), 50 + below(2_000));
+        let span = format!(r#""at": "{at}ms", "for": "{lasts}ms""#);
+        let member = below(replicas * shards);
+        match below(6) {
+            0 | 1 => format!(r#"{{"kind": "crash", "target": "db", "replica": {member}, {span}}}"#),
+            2 => format!(r#"{{"kind": "hang", "target": "db", "replica": {member}, {span}}}"#),
+            3 if mode != "quorum" => {
+                format!(r#"{{"kind": "leader_failover", "target": "db", "at": "{at}ms"}}"#)
+            }
+            4 => format!(r#"{{"kind": "crash", "target": "db", {span}}}"#),
+            _ => format!(
+                r#"{{"kind": "partition", "target": "{}", {span}}}"#,
+                ["a", "b", "c"][below(3) as usize]
+            ),
+        }
+    });
+    let faults: Vec<String> = faults.collect();
+    format!(
+        r#"{{"faultline": 1, "seed": {seed}, "duration": "10s", "nodes": [
+            {{"id": "u", "kind": "client", "arrivals": {{"poisson": "200/s"}}, "operations": [
+                {{"name": "r", "keys": {{"uniform": {{"n": 40}}}}}},
+                {{"name": "w", "effect": "write", "keys": {{"uniform": {{"n": 40}}}}}}]}},
+            {{"id": "api", "kind": "service", "service_time": "const(1ms)", "replicas": 3, "concurrency": null, "zones": ["a", "b", "c"]}},
+            {{"id": "db", "kind": "database", "zones": ["a", "b", "c"], "shards": {{"count": {shards}}},
+              "replication": {{"mode": "{mode}", "replicas": {replicas}, "lag": "{lag}", "on_partition": "{on_partition}",
+                "detection_time": "{}ms", "election_time": "{}ms"{quorum}}}}}],
+          "links": [{{"from": "u", "to": "api"}}, {{"from": "api", "to": "db", "timeout": "500ms"}}],
+          "faults": [{}]}}"#,
+        20 + below(400),
+        20 + below(400),
+        faults.join(", ")
+    )
+}
+
+#[test]
+fn once_all_members_are_back_they_agree() {
+    for seed in 0..400 {
+        let text = troubled_members(seed);
+        let design = format::json::read(&text).unwrap_or_else(|why| panic!("{why:?} in {text}"));
+        let mut run = Simulation::new(&design);
+        run.run();
+        assert_eq!(run.broken_laws(), Vec::<String>::new(), "{text}");
+        let report = serde_json::to_value(run.report()).unwrap();
+        assert_eq!(report["data"]["divergent_keys"], 0, "{text}");
+    }
+}
+
 #[test]
 fn edits_keep_the_laws() {
     for (seed, design) in designs().take(100) {

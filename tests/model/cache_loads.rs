@@ -115,6 +115,42 @@ fn a_lease_that_brings_no_fill_goes_to_the_next_who_waits() {
 }
 
 #[test]
+fn a_lease_goes_to_nobody_who_has_given_up() {
+    // The first load fails, and its lease runs out at 100. Who asked at 10 and 20 gave up at 60 and
+    // 70; who asks at 90 is told to load at 100.
+    let ran = |moments: &[u64]| {
+        let nodes = [
+            replay_by("u", moments.iter().copied(), GET),
+            service("api", 0, r#""concurrency": null"#),
+            cache(r#""ttl": null, "single_flight": true, "lease_time": "100ms""#),
+            database("db", 10, ""),
+        ];
+        let links = [
+            link("u->api", ""),
+            link("api->cache", r#""timeout": "50ms""#),
+            link("api->db", r#""when": "on_miss""#),
+        ];
+        let errs = [fault("error_rate", "db", 0, 20, r#""errors": 1"#)];
+        let run = run_with("", &nodes, &links, &errs);
+        assert_eq!(run.number("/nodes/cache/cache/entries"), 1.0);
+        (run.trace("u->api"), run.sent("api->db"))
+    };
+    let (trace, loads) = ran(&[0, 10, 20, 90, 150]);
+    assert_eq!(
+        trace,
+        "call 0, failure 0, call 10, call 20, failure 60, failure 70, call 90, answer 110, call 150, answer 150"
+    );
+    assert_eq!(loads, [0.0, 100.0]);
+    // Where all have given up by then, the next who asks loads.
+    let (trace, loads) = ran(&[0, 10, 150, 155]);
+    assert_eq!(
+        trace,
+        "call 0, failure 0, call 10, failure 60, call 150, call 155, answer 160, answer 160"
+    );
+    assert_eq!(loads, [0.0, 150.0]);
+}
+
+#[test]
 fn what_has_expired_is_served_while_it_is_loaded_anew() {
     let spec = r#""ttl": "100ms", "stale_while_revalidate": "1s""#;
     let run = read_through([0, 150, 155, 161], spec);
@@ -176,20 +212,31 @@ fn a_warm_cache_holds_the_most_popular_keys_at_the_start() {
 
 #[test]
 fn what_a_warm_cache_holds_grows_stale_as_anything_else() {
-    let nodes = [
-        replay_by("w", [100], PUT),
-        replay_by("u", [50, 200], GET),
-        cache(r#""warm": 1, "ttl": null"#),
-        database("db", 10, ""),
-    ];
-    let links = [
-        link("w->db", ""),
-        link("u->cache", ""),
-        link("cache->db", ""),
-    ];
-    let run = run(&nodes, &links);
-    assert_eq!(run.number("/nodes/cache/hit_ratio"), 1.0);
-    assert_eq!(run.number("/data/stale_reads"), 1.0);
+    // Of what chance answers nobody knows how old it is.
+    for (spec, stale) in [
+        (r#""warm": 1, "ttl": null"#, 1.0),
+        (r#""hit_ratio": 1"#, 0.0),
+    ] {
+        let nodes = [
+            replay_by("w", [100], PUT),
+            replay_by("u", [50, 200], GET),
+            // Whose first versions the cache does not hold.
+            replay_by("other", [100], PUT),
+            database("others", 10, ""),
+            cache(spec),
+            database("db", 10, ""),
+        ];
+        let links = [
+            link("w->db", ""),
+            link("u->cache", ""),
+            link("cache->db", ""),
+            link("other->others", ""),
+        ];
+        let run = run(&nodes, &links);
+        assert_eq!(run.number("/nodes/cache/hit_ratio"), 1.0, "{spec}");
+        assert_eq!(run.number("/data/stale_reads"), stale, "{spec}");
+        assert_eq!(run.number("/data/divergent_keys"), stale, "{spec}");
+    }
 }
 
 #[test]
@@ -266,6 +313,78 @@ fn a_write_behind_answers_at_once_and_reaches_the_origin_later_with_those_that_f
     assert_eq!(run.number("/data/effect_delay_ms/max"), 110.0);
     assert_eq!(run.number("/nodes/cache/cache/written_behind"), 4.0);
     assert_eq!(run.number("/nodes/cache/cache/unwritten"), 0.0);
+}
+
+#[test]
+fn what_is_written_behind_is_the_newest_until_somebody_else_writes() {
+    // Written here at 0 and 300, in the database at 110 and 410; by somebody else at 210.
+    let ran = |reads: &[u64], mine: &[u64], others: &[u64], settings: &str| {
+        let nodes = [
+            replay_by("w", mine.iter().copied(), PUT),
+            replay_by("x", others.iter().copied(), PUT),
+            replay_by("u", reads.iter().copied(), GET),
+            cache(r#""write_behind_delay": "100ms", "ttl": null"#),
+            database("db", 10, ""),
+        ];
+        let links = [
+            link("w->cache", r#""on_write": "write_behind""#),
+            link("x->db", ""),
+            link("u->cache", ""),
+            link("cache->db", ""),
+        ];
+        let run = run_with(settings, &nodes, &links, &[]);
+        let oldest = run.report.pointer("/data/staleness_ms/max");
+        let counts = ["stale_reads", "divergent_keys"];
+        let [stale, divergent] = counts.map(|name| run.number(&format!("/data/{name}")));
+        [
+            stale,
+            oldest.and_then(Json::as_f64).unwrap_or(0.0),
+            divergent,
+        ]
+    };
+    // Read at 250 it is the version of 110, out of date since 210; at 350 the cache's own again.
+    let reads = [50, 150, 250, 350, 450];
+    assert_eq!(ran(&reads, &[0, 300], &[200], ""), [1.0, 40.0, 0.0]);
+    assert_eq!(ran(&reads, &[0, 300], &[], ""), [0.0, 0.0, 0.0]);
+    // What was asked of the database before is no reason to forget it.
+    assert_eq!(ran(&[0, 50], &[5], &[20], ""), [0.0, 0.0, 0.0]);
+    // While the database does not have it they disagree.
+    let cut_short = r#""drain": false"#;
+    assert_eq!(ran(&[], &[950], &[], cut_short), [0.0, 0.0, 1.0]);
+    assert_eq!(ran(&[], &[850], &[], cut_short), [0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_drain_waits_for_what_tells_a_cache_of_a_write() {
+    let ran = |faults: &[String]| {
+        let nodes = [
+            replay_by("u", [0], GET),
+            replay_by("w", [985], PUT),
+            service("api", 0, ""),
+            cache(r#""ttl": null"#),
+            database("db", 10, ""),
+        ];
+        let links = [
+            link("u->cache", ""),
+            link("cache->db", ""),
+            link("w->api", ""),
+            link("api->db", ""),
+            link(
+                "api->cache",
+                r#""when": "reads", "on_write": "invalidate", "latency": "50ms""#,
+            ),
+        ];
+        let run = run_with("", &nodes, &links, faults);
+        run.number("/data/divergent_keys")
+    };
+    // Applied and told of at 995, heard at 1045.
+    assert_eq!(ran(&[]), 0.0);
+    // Lost with what else a cache is sent that hangs, and on the network.
+    assert_eq!(ran(&[fault("hang", "cache", 1_000, 1_100, "")]), 1.0);
+    assert_eq!(
+        ran(&[fault("loss", "api->cache", 990, 2_000, r#""loss": 1"#)]),
+        1.0
+    );
 }
 
 #[test]

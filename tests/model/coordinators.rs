@@ -65,6 +65,17 @@ fn the_word_that_a_lock_is_free_takes_the_links_latency() {
 }
 
 #[test]
+fn a_drain_waits_for_the_word_that_a_lock_is_free() {
+    let (nodes, mut links) = section(&[990], "");
+    links[1] = link("api->locks", r#""latency": "50ms""#);
+    // Granted and heard at 1090, through at 1100; free at 1150.
+    let run = run(&nodes, &links);
+    assert_eq!(run.latency(), 110.0);
+    assert_eq!(run.number("/nodes/locks/locks/granted"), 1.0);
+    assert_eq!(run.number("/nodes/locks/locks/released"), 1.0);
+}
+
+#[test]
 fn who_gave_up_waiting_gets_no_lock() {
     let (nodes, mut links) = section(&[0, 1, 2], "");
     links[1] = link("api->locks", r#""timeout": "5ms""#);

@@ -337,6 +337,31 @@ fn a_reader_that_is_back_in_time_keeps_its_partitions() {
 }
 
 #[test]
+fn what_a_reader_was_at_when_it_was_missed_is_first_again() {
+    let spec = r#""partitions": 1, "session_timeout": "500ms", "heartbeat": "100ms""#;
+    let worker = service("w", 10, r#""replicas": 2"#);
+    let hung = |until: u64| {
+        let hang = fault("hang", "w", 5, until, r#""replica": 0"#);
+        run_queue([0, 1], spec, &worker, "", &[hang])
+    };
+    // Half through the first message it hangs, and is missed 500 ms after its last heartbeat. What
+    // it finishes in the end nobody hears.
+    let run = hung(2_000);
+    let sent = run.sent("q->w");
+    let missed = sent[1];
+    assert!((400.0..=505.0).contains(&missed), "{missed}");
+    assert_eq!(sent, [0.0, missed, missed + 10.0]);
+    assert_eq!(
+        run.messages("q"),
+        "published 2, delivered 3, redelivered 1, acknowledged 2"
+    );
+    assert_eq!(run.number("/nodes/w/completions"), 3.0);
+    // Back before that, it goes on where it was.
+    let run = hung(300);
+    assert_eq!(run.sent("q->w"), [0.0, 305.0]);
+}
+
+#[test]
 fn what_is_fetched_ahead_waits_at_its_replica() {
     // Two replicas of one slot; the first message takes one of them long.
     let worker = service("w", 100, r#""replicas": 2, "concurrency": 1"#);

@@ -73,6 +73,48 @@ fn a_crash_publishes_twice_what_it_does_not_know_to_be_accepted() {
 }
 
 #[test]
+fn what_a_failover_undid_is_lost_whoever_has_heard_of_it() {
+    // Published at 100, in the view at 105. The leader dies at 150.
+    let ran = |lag: &str| {
+        let copies = format!(
+            r#""replication": {{"replicas": 2, "lag": "const({lag})", "detection_time": "100ms", "election_time": "100ms"}}"#
+        );
+        let dies = [fault("crash", "db", 150, 600, r#""replica": 0"#)];
+        let run = relayed(&[0], &copies, RELAY, &dies);
+        [
+            "/data/lost_writes",
+            "/nodes/db/divergent_keys",
+            "/nodes/view/divergent_keys",
+        ]
+        .map(|path| run.number(path))
+    };
+    assert_eq!(ran("1s"), [1.0, 0.0, 1.0]);
+    assert_eq!(ran("50ms"), [0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_relay_that_stands_still_goes_on_with_the_next_leader() {
+    // Committed at 10. Sent at 100, accepted at 150; the word of it would come at 200, but its leader
+    // hangs: another leads from 360 on, and publishes at 400.
+    let ran = |replicas: u32| {
+        let copies = format!(
+            r#""replication": {{"replicas": {replicas}, "lag": "const(10ms)", "detection_time": "100ms", "election_time": "100ms"}}"#
+        );
+        let relay = r#", "latency": "50ms", "relay": {"poll": "100ms", "batch": 2}"#;
+        let hangs = [fault("hang", "db", 160, 750, r#""replica": 0"#)];
+        let run = relayed(&[0], &copies, relay, &hangs);
+        let published = run.number("/nodes/db/database/relays/db->q/published");
+        (run.sent("db->q"), published)
+    };
+    assert_eq!(ran(2), (vec![100.0, 400.0], 1.0));
+    // Alone it hears of it when it goes on.
+    assert_eq!(ran(1), (vec![100.0], 1.0));
+    // While it stands still it publishes nothing.
+    let hangs = [fault("hang", "db", 50, 250, "")];
+    assert_eq!(relayed(&[0], "", RELAY, &hangs).sent("db->q"), [300.0]);
+}
+
+#[test]
 fn a_relay_goes_with_its_link() {
     let with = |relay: bool| {
         let operations =

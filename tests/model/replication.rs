@@ -146,6 +146,23 @@ fn what_no_follower_has_is_lost_with_its_leader() {
 }
 
 #[test]
+fn once_all_are_back_nobody_has_what_was_undone() {
+    // As above, but nothing is written afterwards: of the key the first write stands, for all.
+    let clients = [
+        of_key("w", "write", &[0, 50], ""),
+        of_key("r", "read", &[500], ""),
+    ];
+    for kind in ["crash", "hang"] {
+        let dies = fault(kind, "db", 120, 600, r#""replica": 0"#);
+        let run = ran(&clients, replicated(r#""replicas": 2"#, ""), &[dies]);
+        let found = ["lost_writes", "divergent_keys", "effects"].map(|name| run.data(name));
+        assert_eq!(found, [1.0, 0.0, 2.0], "{kind}");
+        // It was told of the second, and reads the first.
+        assert_eq!(run.data("stale_reads"), 1.0, "{kind}");
+    }
+}
+
+#[test]
 fn a_leader_that_is_back_before_it_is_missed_leads_on() {
     let clients = [of_key("w", "write", &[0, 50, 130, 310], "")];
     let short = [fault("crash", "db", 120, 310, r#""replica": 0"#)];

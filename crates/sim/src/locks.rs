@@ -80,6 +80,7 @@ impl World {
             let is_heard = is_alive && !self.is_cut(ends[0], ends[1]);
             if is_heard || !held.has_lease {
                 let tag = LockTag::Release(held.grant).pack();
+                self.words += 1;
                 self.note_surely(held.link, place, Event::Lock { node, tag });
             }
         }

@@ -382,7 +382,8 @@ impl World {
             let (node, on_write) = (self.link(link).to, self.link(link).on_write);
             match on_write {
                 OnWrite::Invalidate => {
-                    self.note(link, replica, Event::Invalidate { node, key });
+                    let is_sent = self.note(link, replica, Event::Invalidate { node, key });
+                    self.words += u32::from(is_sent);
                 }
                 OnWrite::Update => self.send_fill(link, replica, key, self.seen(job), None),
                 OnWrite::None | OnWrite::WriteBehind => {}

@@ -88,6 +88,7 @@ impl Simulation {
             troubled: 0,
             frozen: Frozen::default(),
             locks: Locks::default(),
+            words: 0,
             requests_degraded: 0,
             needed: Needed::default(),
             windows: Windows::new(WINDOW),
@@ -465,13 +466,19 @@ impl Simulation {
             | Event::Reload { node, .. }
             | Event::RateChange { node, .. }
             | Event::Probe { node, .. }
-            | Event::Lock { node, .. }
             | Event::Elect { node, .. }
             | Event::Relay { node, .. }
-            | Event::Invalidate { node, .. }
             | Event::Shared { node, .. } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
                     self.nodes[node.0 as usize].timer(event, &mut self.world);
+                }
+            }
+            Event::Lock { node, .. } | Event::Invalidate { node, .. } => {
+                if self.begins(time, event) {
+                    self.world.hear(&event);
+                    if self.world.node(node).is_present {
+                        self.nodes[node.0 as usize].timer(event, &mut self.world);
+                    }
                 }
             }
             Event::Fill { node, fill } => {

@@ -5,7 +5,7 @@ use crate::call::{CallId, Calls};
 use crate::components::database::Router;
 use crate::components::load_balancer::Balancer;
 use crate::data::Data;
-use crate::event::{Event, LinkIx, NodeIx};
+use crate::event::{Event, LinkIx, LockTag, NodeIx};
 use crate::frozen::Frozen;
 use crate::locks::Locks;
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Unheard, Windows};
@@ -392,6 +392,8 @@ pub struct World {
     pub(crate) frozen: Frozen,
     /// Who holds which locks.
     pub(crate) locks: Locks,
+    /// Words on their way that nobody waits for: that a lock is free, or an entry of a cache old.
+    pub(crate) words: u32,
     /// Requests answered in part, the warm-up included.
     pub(crate) requests_degraded: u64,
     /// Which links each request under way has needed.
@@ -607,7 +609,18 @@ impl World {
 
     /// Whether work is under way that a drain has to wait for.
     pub(crate) fn has_work(&self) -> bool {
-        self.calls.live_work() > 0 || self.messages > 0
+        let is_idle = self.calls.live_work() == 0 && self.messages == 0;
+        !is_idle || self.words > 0 || self.data.has_fills()
+    }
+
+    /// A word that nobody waits for is heard, or there is nobody any more to hear it.
+    pub(crate) fn hear(&mut self, event: &Event) {
+        let is_word = match event {
+            Event::Invalidate { .. } => true,
+            Event::Lock { tag, .. } => matches!(LockTag::unpack(*tag), LockTag::Release(_)),
+            _ => false,
+        };
+        self.words -= u32::from(is_word);
     }
 }
 

@@ -127,7 +127,9 @@ impl Data {
         let Some(must) = must.filter(|must| op.edition == self.edition && !must.is_empty()) else {
             return;
         };
-        tally.lost_writes += u64::from(op.is_acknowledged && !op.stands());
+        // A copy may keep what its owner has lost.
+        let is_owner = |store: u16| self.stores[usize::from(store)].copy_of.is_none();
+        tally.lost_writes += u64::from(op.is_acknowledged && !op.stands(is_owner));
         let standing = must.iter().filter(|store| op.stands_in(**store)).count();
         tally.torn_writes += u64::from(standing > 0 && standing < must.len());
     }
@@ -164,10 +166,15 @@ impl Simulation {
             let mut mine: BTreeSet<(u16, u32)> = BTreeSet::new();
             if let Node::Cache(cache) = &self.nodes[place] {
                 for (key, seen) in cache.versions(self.world.now) {
-                    let seen = data.made_of(node, *seen);
-                    let others = seen
-                        .iter()
-                        .filter(|(store, version)| data.disagrees(*store, key, *version));
+                    // What is written behind the answer its owner does not have yet.
+                    let is_ahead = cache.is_ahead(key);
+                    let seen = match is_ahead {
+                        true => data.source(node),
+                        false => data.made_of(node, *seen),
+                    };
+                    let others = seen.iter().filter(|(store, version)| {
+                        is_ahead || data.disagrees(*store, key, *version)
+                    });
                     mine.extend(others.map(|(store, _)| (store, key)));
                 }
             }

@@ -89,18 +89,30 @@ impl Data {
         }
     }
 
-    /// What an entry of a cache is made of: one that has no version yet was there before any was
-    /// made.
+    /// What an entry of a cache is made of. Of nothing, where it is newer than what anybody stores,
+    /// or nobody knows: that is judged against nobody.
     fn made_of(&self, node: NodeIx, seen: Seen) -> Seen {
-        match (seen, self.sources.get(node.0 as usize)) {
-            (Seen::NOTHING, Some(source)) => *source,
-            (known, _) => known,
+        match seen {
+            Seen::FIRST => self.source(node),
+            known => known,
         }
+    }
+
+    /// What a cache holds from before anybody wrote: the first version of each owner that it, or who
+    /// fills it, loads from.
+    fn source(&self, cache: NodeIx) -> Seen {
+        let source = self.sources.get(cache.0 as usize);
+        source.copied().unwrap_or(Seen::NOTHING)
     }
 
     /// The owner of the data in a store: itself, or what it copies.
     fn owner_of(&self, store: usize) -> usize {
         self.stores[store].copy_of.map_or(store, usize::from)
+    }
+
+    /// Whether fills are under way.
+    pub(crate) fn has_fills(&self) -> bool {
+        self.fills.len() > self.free_fills.len()
     }
 
     /// Fills under way hold versions, and copies do.
@@ -503,18 +515,6 @@ impl World {
                 data.stores[usize::from(store)].acknowledge(op.key, version, now);
             }
         }
-    }
-
-    /// What a key is made of before anybody wrote it: the first version of every owner.
-    pub fn first_versions(&self) -> Seen {
-        let mut seen = Seen::NOTHING;
-        if self.calls.rows.is_on {
-            let stores = self.data.stores.iter().enumerate();
-            for (store, _) in stores.filter(|(_, store)| store.copy_of.is_none()) {
-                seen.merge(&Seen::of(store as u16, 0));
-            }
-        }
-        seen
     }
 
     /// Sends a fill from a replica to a cache: it may be late or lost, and nobody waits.

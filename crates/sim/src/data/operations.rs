@@ -60,14 +60,13 @@ pub(super) struct Op {
 impl Op {
     /// Whether it stands in a store.
     pub(super) fn stands_in(&self, store: u16) -> bool {
-        self.effects
-            .iter()
-            .any(|effect| effect.store == store && effect.stands)
+        self.stands(|other| other == store)
     }
 
-    /// Whether it stands anywhere.
-    pub(super) fn stands(&self) -> bool {
-        self.effects.iter().any(|effect| effect.stands)
+    /// Whether it stands in any store of these.
+    pub(super) fn stands(&self, is_one: impl Fn(u16) -> bool) -> bool {
+        let mut effects = self.effects.iter();
+        effects.any(|effect| effect.stands && is_one(effect.store))
     }
 
     /// The version it made in a store, if it stands there.

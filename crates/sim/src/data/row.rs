@@ -41,6 +41,13 @@ impl Seen {
         stores: [NOBODY; STORES],
     };
 
+    /// What a cache holds from before anybody wrote: of whatever it would load, the first version.
+    /// What that is, only the design says ([`super::reach`]).
+    pub const FIRST: Self = Self {
+        versions: [u32::MAX; STORES],
+        stores: [NOBODY; STORES],
+    };
+
     /// A version of one store.
     pub fn of(store: u16, version: u32) -> Self {
         let mut seen = Self::NOTHING;

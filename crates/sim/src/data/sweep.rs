@@ -35,8 +35,8 @@ impl Default for Due {
 pub struct Held {
     is_held: Vec<bool>,
     versions: Vec<(u16, u32, u32)>,
-    /// What is held where no version is known.
-    nothing: Seen,
+    /// What is held from before anybody wrote, by whoever is asked now.
+    first: Seen,
 }
 
 impl Held {
@@ -50,7 +50,7 @@ impl Held {
     /// Versions of a key may still be asked about.
     pub fn seen(&mut self, key: u32, seen: &Seen) {
         let seen = match *seen {
-            Seen::NOTHING => &self.nothing,
+            Seen::FIRST => &self.first,
             _ => seen,
         };
         let mine = seen.iter().map(|(store, version)| (store, key, version));
@@ -109,7 +109,7 @@ impl Simulation {
         let mut held = Held {
             is_held: vec![false; world.data.ops.places()],
             versions: Vec::new(),
-            nothing: Seen::NOTHING,
+            first: Seen::NOTHING,
         };
         for (id, call) in world.calls.iter() {
             let row = world.calls.rows.get(id.slot);
@@ -120,7 +120,7 @@ impl Simulation {
         world.data.hold(&mut held);
         for (place, node) in self.nodes.iter().enumerate() {
             let place = NodeIx(place as u32);
-            held.nothing = world.data.made_of(place, Seen::NOTHING);
+            held.first = world.data.source(place);
             node.hold(world.now, &mut held);
         }
         held

@@ -93,6 +93,8 @@ impl Cache {
             }
             if has_holder {
                 self.flights.wait(key, id);
+            } else if !is_wanted(id, cx) {
+                let_down(id, cx);
             } else {
                 has_holder = true;
                 self.lease_to(id, cx);
@@ -181,7 +183,7 @@ impl Cache {
                 _ => self.landed(job, outcome, cx),
             };
         }
-        if outcome.is_answer() {
+        if outcome.is_answer() && !self.is_ahead(key) {
             self.fill(key, cx.seen(job), cx.now - since, cx.now);
         }
         cx.answer(job, as_answer(outcome));
@@ -194,7 +196,7 @@ impl Cache {
         let Some(mut flight) = self.flights.end(key) else {
             return;
         };
-        if outcome.is_answer() {
+        if outcome.is_answer() && !self.is_ahead(key) {
             self.fill(key, seen, cx.now - flight.since, cx.now);
         }
         while let Some(id) = self.flights.take_next(&mut flight) {
@@ -208,8 +210,7 @@ impl Cache {
     /// A fill has come from a caller that loaded the key itself, or a new value from a writer.
     pub fn take_fill(&mut self, fill: Fill, cx: &mut World) {
         let Fill { key, seen, .. } = fill;
-        let state = cx.node(self.node);
-        if !state.is_present || !state.replicas[0].is_up || state.replicas[0].is_out {
+        if !self.hears(cx) {
             return;
         }
         if self.leases.is_some() && !self.lets_in(key, fill.holder, cx) {
@@ -253,17 +254,22 @@ impl Cache {
             return cx.calls.remove(job);
         };
         while let Some(id) = self.flights.take_next(&mut flight) {
-            if is_waiting(id, cx) {
-                if self.is_read_through(cx) {
-                    // An edit has given the cache an origin since.
-                    self.load(id, cx);
-                    continue;
-                }
-                flight.since = cx.now;
-                self.flights.resume(key, flight);
-                cx.after_delay(self.lease, Event::Served(job));
-                return self.tell_of_miss(id, cx);
+            if !is_waiting(id, cx) {
+                continue;
             }
+            if self.is_read_through(cx) {
+                // An edit has given the cache an origin since.
+                self.load(id, cx);
+                continue;
+            }
+            if !is_wanted(id, cx) {
+                let_down(id, cx);
+                continue;
+            }
+            flight.since = cx.now;
+            self.flights.resume(key, flight);
+            cx.after_delay(self.lease, Event::Served(job));
+            return self.tell_of_miss(id, cx);
         }
         cx.calls.remove(job);
     }
@@ -277,4 +283,16 @@ fn is_waiting(id: CallId, cx: &World) -> bool {
     cx.calls
         .get(id)
         .is_some_and(|call| call.phase == Phase::Planning)
+}
+
+/// Whether the caller of a look-up still waits for it: who has given up loads nothing.
+fn is_wanted(id: CallId, cx: &World) -> bool {
+    let call = &cx.calls[id];
+    call.is_awaited && cx.is_waiting(call.parent)
+}
+
+/// A look-up whose caller has given up is told of its miss, and nobody hears.
+fn let_down(id: CallId, cx: &mut World) {
+    cx.calls[id].is_miss = true;
+    cx.answer(id, Outcome::Ok);
 }

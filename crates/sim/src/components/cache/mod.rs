@@ -135,7 +135,7 @@ impl Cache {
         let room = u64::from(self.spec.capacity.unwrap_or(PRELOAD_MAX).min(PRELOAD_MAX));
         let count = (self.spec.warm * room.min(cx.keys) as f64) as u32;
         for key in (0..count).rev() {
-            self.fill(key, cx.first_versions(), 0, cx.now);
+            self.fill(key, Seen::FIRST, 0, cx.now);
         }
     }
 
@@ -173,6 +173,14 @@ impl Cache {
         self.store.fill(key, now, value, self.spec.capacity);
     }
 
+    /// Whether it takes what it is told: while it is out that is refused, as what it is asked, and
+    /// while it hangs it is lost.
+    fn hears(&self, cx: &World) -> bool {
+        let state = cx.node(self.node);
+        let replica = &state.replicas[0];
+        state.is_present && replica.is_up && !replica.is_out && !replica.is_deaf
+    }
+
     fn is_read_through(&self, cx: &World) -> bool {
         !cx.node(self.node).plan.stages.is_empty()
     }
@@ -186,9 +194,9 @@ impl Cache {
             };
         }
         let Some(place) = self.store.find(key) else {
-            return match self.unwritten.is_empty() || !self.unwritten.contains_key(&key) {
-                true => Found::Missing,
-                false => Found::Fresh(Seen::NOTHING),
+            return match self.is_ahead(key) {
+                true => Found::Fresh(Seen::NOTHING),
+                false => Found::Missing,
             };
         };
         let entry = self.store.entry(place);
@@ -213,7 +221,7 @@ impl Cache {
     #[cold]
     fn expired(&mut self, key: u32, place: u32, now: Time) -> Found {
         // What the origin does not have yet is not too old, whatever the clock says.
-        if self.unwritten.contains_key(&key) {
+        if self.is_ahead(key) {
             self.store.read(place);
             return Found::Fresh(self.store.entry(place).seen);
         }
@@ -288,9 +296,8 @@ impl Component for Cache {
     }
 
     fn timer(&mut self, event: Event, cx: &mut World) {
-        // While it is out, what it is told is refused as what it is asked.
         if let Event::Invalidate { key, .. } = event
-            && !cx.node(self.node).replicas[0].is_out
+            && self.hears(cx)
         {
             if let Some(place) = self.store.find(key) {
                 self.store.remove(place);

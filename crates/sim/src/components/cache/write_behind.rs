@@ -15,7 +15,7 @@ impl Cache {
     fn write_behind(&mut self, id: CallId, cx: &mut World) {
         let key = cx.calls[id].key;
         self.tally.written_behind += 1;
-        // The origin has no version of it yet: nothing newer is known.
+        // Nothing newer is known: the origin has no version of it yet.
         self.fill(key, Seen::NOTHING, 0, cx.now);
         match self.unwritten.get(&key).copied() {
             Some(job) => self.write_instead(job, id, cx),
@@ -129,6 +129,13 @@ impl Cache {
             .map(|(id, _)| id)
             .collect();
         lost.into_iter().for_each(|id| cx.calls.remove(id));
+    }
+
+    /// Whether the origin does not have the last write of a key yet: what is loaded from there is
+    /// older then, and does not take its place.
+    #[inline]
+    pub(crate) fn is_ahead(&self, key: u32) -> bool {
+        !self.unwritten.is_empty() && self.unwritten.contains_key(&key)
     }
 
     /// Keys whose last write the origin does not have yet.

@@ -297,10 +297,7 @@ impl Replication {
         (copy.leader, copy.is_reached) = (new, true);
         self.failovers += 1;
         self.barred.remove(&shard);
-        let goes_on = |known: &Self, leader: u32, cx: &World| {
-            let view = View { node, cx };
-            known.diverges() && leader != NOBODY && known.leads(leader) && view.runs(leader)
-        };
+        let goes_on = |known: &Self, leader: u32, cx: &World| known.is_at_work(leader, node, cx);
         let undone = Undone::new(ahead.iter().copied());
         let is_fork = old != new && goes_on(self, old, cx);
         if is_fork {
@@ -328,6 +325,12 @@ impl Replication {
         }
     }
 
+    /// Whether a member leads and goes on to, whoever else is elected.
+    fn is_at_work(&self, leader: u32, node: NodeIx, cx: &World) -> bool {
+        let view = View { node, cx };
+        self.diverges() && leader != NOBODY && self.leads(leader) && view.runs(leader)
+    }
+
     /// A member follows a new leader, and is put where that stands as to what was undone.
     fn follow_from(&mut self, member: u32, new: u32, undone: &Undone, node: NodeIx, cx: &World) {
         self.apply_due(member, cx.now);
@@ -347,9 +350,11 @@ impl Replication {
     }
 
     fn undo(&mut self, node: NodeIx, new: u32, undone: &Undone, cx: &mut World) {
-        // Where a third leads beside them, its word counts too.
+        // Where a third is at work beside them, its word counts too. Who died or hangs may take itself
+        // for a leader still, and has what is undone.
         let leaders = self.members(self.shard_of(new));
-        let leaders: Vec<u32> = leaders.filter(|member| self.leads(*member)).collect();
+        let counts = |member: &u32| *member == new || self.is_at_work(*member, node, cx);
+        let leaders: Vec<u32> = leaders.filter(counts).collect();
         let standing = undone.keys().into_iter().map(|key| {
             let versions = leaders
                 .iter()

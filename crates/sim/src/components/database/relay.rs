@@ -4,6 +4,7 @@
 //! what is not accepted is published again. What it has survives crashes; a member that dies does
 //! not know which the queue had accepted, so those are published twice.
 
+use super::router::View;
 use super::*;
 use crate::data::{Carried, Seen};
 use crate::measure::{Gauge, Histogram};
@@ -132,6 +133,9 @@ impl Database {
         };
         relays[place].is_due = false;
         let member = self.relaying_member(cx);
+        if let Some(member) = member {
+            self.take_over_relay(place, member, cx);
+        }
         if let Some(member) = member.filter(|_| self.members.relays[place].sent.is_empty()) {
             let relay = &mut self.members.relays[place];
             let count = relay.waiting.len().min(relay.batch as usize);
@@ -161,7 +165,23 @@ impl Database {
         let mut members = 0..self.stations.len() as u32;
         let replication = self.members.replication.as_ref();
         let leads = |member: u32| replication.is_none_or(|known| known.leads(member));
-        members.find(|member| cx.is_up(self.node, *member) && leads(*member))
+        let node = self.node;
+        members.find(|member| View { node, cx }.runs(*member) && leads(*member))
+    }
+
+    /// Another member publishes now. What one that stands still was about to, nobody hears of.
+    fn take_over_relay(&mut self, place: usize, member: u32, cx: &mut World) {
+        let node = self.node;
+        let is_stuck = |entry: &mut (CallId, Note)| {
+            let sender = cx.calls.get(entry.0).map(|job| job.replica);
+            sender.is_some_and(|it| it != member && !View { node, cx }.runs(it))
+        };
+        let relay = &mut self.members.relays[place];
+        let stuck: Vec<_> = relay.sent.extract_if(.., is_stuck).collect();
+        for (job, note) in stuck {
+            cx.calls.remove(job);
+            relay.keep(note);
+        }
     }
 
     /// A queue has accepted a write, or failed to: then it is published again.

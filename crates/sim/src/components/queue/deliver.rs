@@ -167,7 +167,7 @@ impl Queue {
     }
 
     /// A message is out no more: its lane may go on.
-    fn come_back(&mut self, place: u32) {
+    pub(super) fn come_back(&mut self, place: u32) {
         if let Some(message) = &self.messages[place as usize] {
             let state = &mut self.subscriptions[message.subscription as usize];
             let lane = state.lane_of(message.key);

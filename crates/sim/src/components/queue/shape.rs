@@ -205,7 +205,28 @@ impl Queue {
             return;
         }
         (member.is_in, member.down_since) = (false, None);
+        let reader = (member.link, member.replica);
         group.rebalance();
+        self.take_back(subscription, reader, cx);
         self.settle(cx);
+    }
+
+    /// What a reader was at is first again, for whom its partitions fell to. It may go on with it all
+    /// the same, and nobody hears.
+    fn take_back(&mut self, subscription: usize, reader: (LinkIx, u32), cx: &mut World) {
+        let is_its = |call: &Call| {
+            let is_delivery = call.purpose == Purpose::Delivery && call.phase == Phase::Planning;
+            is_delivery && call.node == self.node && (call.link, call.remaining) == reader
+        };
+        let its = cx.calls.iter().filter(|(_, call)| is_its(call));
+        let its: Vec<(CallId, u32)> = its.map(|(id, call)| (id, call.place)).collect();
+        for (id, place) in its {
+            let message = self.messages.get(place as usize).and_then(Option::as_ref);
+            if message.is_some_and(|message| message.subscription as usize == subscription) {
+                cx.calls[id].place = NO_MESSAGE;
+                self.come_back(place);
+                self.queue(place, End::Front, cx);
+            }
+        }
     }
 }
