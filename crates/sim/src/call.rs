@@ -199,9 +199,9 @@ pub struct Call {
     /// The link it goes over.
     pub link: LinkIx,
     /// The link to a balancer that passes it on, where that hop has no record of its own (see
-    /// [`crate::passage`]), and the calling replica at its other end.
+    /// [`crate::passage`]), and the place that is kept for that record.
     pub(crate) via: LinkIx,
-    pub(crate) via_caller: u32,
+    pub(crate) kept: u32,
     /// The callee.
     pub node: NodeIx,
     /// The callee's replica.
@@ -283,7 +283,7 @@ impl Call {
             is_balanced: false,
             is_parted: false,
             via: LinkIx::NONE,
-            via_caller: 0,
+            kept: 0,
             link,
             node,
             replica: ANY_REPLICA,
@@ -435,6 +435,41 @@ impl Calls {
         self.rows.begin(slot, call, is_step);
     }
 
+    /// Keeps a place for a record that may have to be put in later. Places are taken and freed as if
+    /// it stood there: who comes first where many calls end at once hangs on them.
+    #[inline(always)]
+    pub(crate) fn keep(&mut self, caller_replica: u32) -> u32 {
+        if self.free == u32::MAX {
+            self.grow();
+        }
+        self.live += 1;
+        let slot = self.free;
+        let place = &mut self.records[slot as usize];
+        self.free = place.next;
+        (place.caller_replica, place.via) = (caller_replica, LinkIx::NONE);
+        slot
+    }
+
+    /// The calling replica that a place was kept for.
+    pub(crate) fn kept_for(&self, slot: u32) -> u32 {
+        self.records[slot as usize].caller_replica
+    }
+
+    /// Puts a record into the place that was kept for it.
+    pub(crate) fn fill(&mut self, slot: u32, call: Call) -> CallId {
+        let place = &mut self.records[slot as usize];
+        let generation = place.generation;
+        *place = Call { generation, ..call };
+        CallId { slot, generation }
+    }
+
+    /// Frees a place that was kept.
+    #[inline(always)]
+    pub(crate) fn let_go(&mut self, slot: u32) {
+        let generation = self.records[slot as usize].generation;
+        self.remove_call(CallId { slot, generation });
+    }
+
     /// Makes one more place; what stands in it counts for nothing.
     #[cold]
     fn grow(&mut self) {
@@ -513,6 +548,12 @@ impl Calls {
         while free != u32::MAX {
             is_free[free as usize] = true;
             free = self.records[free as usize].next;
+        }
+        for slot in 0..self.records.len() {
+            let call = &self.records[slot];
+            if !is_free[slot] && call.via != LinkIx::NONE {
+                is_free[call.kept as usize] = true;
+            }
         }
         self.records
             .iter()

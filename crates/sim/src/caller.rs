@@ -12,10 +12,11 @@ impl World {
     /// Makes a job call over a link. The answer comes back to the job's component as [`Done`].
     #[inline(never)]
     pub fn call(&mut self, job: CallId, link: LinkIx) {
-        self.call_here(job, link);
+        let remaining = self.link(link).calls - 1;
+        self.call_with(job, link, remaining);
     }
 
-    /// [`Self::call`], inlined: for what calls most.
+    /// [`Self::call`] of who does nothing else then, on a short way where there is one.
     #[inline(always)]
     pub(crate) fn call_here(&mut self, job: CallId, link: LinkIx) {
         let state = &self.links[link.0 as usize];
@@ -25,14 +26,8 @@ impl World {
             false => is_simple && self.is_direct() && self.call_directly(job, link),
         };
         if !is_on_its_way {
-            self.call_generally(job, link);
+            self.call(job, link);
         }
-    }
-
-    #[inline(never)]
-    fn call_generally(&mut self, job: CallId, link: LinkIx) {
-        let remaining = self.links[link.0 as usize].calls - 1;
-        self.call_with(job, link, remaining);
     }
 
     #[inline(always)]

@@ -51,6 +51,14 @@ impl World {
         self.is_plain && self.next == Next::Nothing && self.agenda.is_quiet(self.now)
     }
 
+    /// Does what makes several calls at a moment: each waits its turn in the agenda.
+    #[inline(never)]
+    pub(crate) fn several_at_once(&mut self, mut make: impl FnMut(&mut Self)) {
+        let next = std::mem::replace(&mut self.next, Next::Barred);
+        make(self);
+        self.next = next;
+    }
+
     /// Makes a job's call over a link that takes no time and has no policies: it is there at once.
     /// False where it has to go the general way; then nothing is done.
     #[inline(always)]
@@ -93,11 +101,14 @@ impl World {
     /// is not as simple; then nothing is done.
     #[inline(never)]
     pub(crate) fn pass_on(&mut self, job: CallId, via: LinkIx) -> bool {
-        let (now, is_direct) = (self.now, self.is_direct());
+        let now = self.now;
+        if !self.is_direct() {
+            return false;
+        }
         let (nodes, links) = (&mut self.nodes[..], &mut self.links[..]);
         let (first, parent) = (&mut links[via.0 as usize], &self.calls[job]);
         let node = &mut nodes[first.to.0 as usize];
-        if !self.is_plain || parent.is_shown || !node.takes_calls(0) {
+        if parent.is_shown || !node.takes_calls(0) {
             return false;
         }
         let balancer = node.balancer.as_mut();
@@ -106,11 +117,12 @@ impl World {
         };
         let (link, replica) = (backend.link, backend.replica);
         let mut call = Call::of_job(job, parent, link, NodeIx(0));
-        (call.caller_replica, call.via, call.via_caller) = (0, via, parent.replica);
+        let caller = std::mem::replace(&mut call.caller_replica, 0);
+        call.via = via;
         (call.is_sent, call.is_balanced, call.place) = (true, true, place);
         (call.phase, call.started) = (Phase::Travelling, now);
         node.count_entry(&call, now);
-        first.count_call(call.is_measured, call.via_caller);
+        first.count_call(call.is_measured, caller);
         first.count_attempt(&call, now);
         let timeout = first.timeout;
         let second = &mut links[link.0 as usize];
@@ -129,11 +141,12 @@ impl World {
             links[via.0 as usize].tally.needed += u64::from(is_first);
         }
         let node = &mut nodes[to.0 as usize];
-        let enters = is_direct && is_instant && node.takes_calls(call.replica);
+        let enters = is_instant && node.takes_calls(call.replica);
         if enters {
             (call.phase, call.arrived) = (Phase::Queued, now);
             node.count_entry(&call, now);
         }
+        call.kept = self.calls.keep(caller);
         let id = self.calls.insert_call(call);
         self.events += 1;
         if let Some(timeout) = timeout {
@@ -200,7 +213,7 @@ impl World {
         let now = self.now;
         let (nodes, links) = (&mut self.nodes[..], &mut self.links[..]);
         let call = &self.calls[id];
-        let (job, via) = (call.parent, call.via);
+        let (job, via, kept) = (call.parent, call.via, call.kept);
         let first = &mut links[via.0 as usize];
         if !first.is_instant {
             return None;
@@ -214,23 +227,26 @@ impl World {
         links[call.link.0 as usize].count_conclusion(call, Outcome::Ok, now);
         self.events += 1;
         self.calls.remove_call(id);
+        self.calls.let_go(kept);
         Some((job, via, false))
     }
 
     /// Gives a call's hop through a balancer the record it would have had, and its timeout.
     #[cold]
     pub(crate) fn part(&mut self, id: CallId) -> CallId {
+        let caller = self.calls.kept_for(self.calls[id].kept);
         let call = &mut self.calls[id];
         let via = std::mem::replace(&mut call.via, LinkIx::NONE);
+        let kept = call.kept;
         call.is_parted = true;
         let link = &self.links[via.0 as usize];
         let mut hop = call.once_more();
-        hop.caller_replica = call.via_caller;
+        hop.caller_replica = caller;
         (hop.started, hop.arrived) = (call.started, call.started);
         (hop.node, hop.link, hop.replica) = (link.to, via, 0);
         (hop.is_balanced, hop.is_sent, hop.phase) = (false, true, Phase::Planning);
         let due = link.timeout.map(|timeout| hop.started + timeout.duration);
-        let hop = self.calls.insert(hop);
+        let hop = self.calls.fill(kept, hop);
         self.calls[id].parent = hop;
         if let Some(due) = due.filter(|due| *due > self.now) {
             self.at(due, Event::Timeout(hop));

@@ -321,9 +321,10 @@ impl Client {
             self.work += rest;
             self.schedule_next(cx);
         }
-        for _ in 0..self.batch {
-            self.make_request(cx);
+        if self.batch == 1 {
+            return self.make_request(cx);
         }
+        cx.several_at_once(|cx| (0..self.batch).for_each(|_| self.make_request(cx)));
     }
 
     #[inline(never)]
