@@ -50,6 +50,8 @@ mod messaging;
 mod parts;
 #[path = "model/policies.rs"]
 mod policies;
+#[path = "model/presets.rs"]
+mod presets;
 #[path = "model/queues.rs"]
 mod queues;
 #[path = "model/recovery.rs"]

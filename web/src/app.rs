@@ -120,7 +120,7 @@ pub(crate) fn Inspect() -> impl IntoView {
     let page = Page::get();
     let target = Memo::new(move |_| {
         page.selection
-            .with(|selection| selection.single().map(|item| item.target()))
+            .with(|selection| selection.single().and_then(|item| item.target()))
     });
     let count = Memo::new(move |_| page.selection.with(Selection::len));
     let hint = text(move || match count.get() {

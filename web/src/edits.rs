@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use design::{Command, Design, Fault, FaultKind, KINDS, Target, Value};
-use editor::{ActionId, Change, Effect, Input, Item, Point, Selection, actions};
+use design::{Command, Design, Fault, FaultKind, Target, Value};
+use editor::{ActionId, Change, Effect, Input, Item, Point, Selection, Thing, actions};
 use leptos::prelude::*;
 
 use crate::state::{About, Page, Place, Popup, UndoNames};
@@ -121,37 +121,45 @@ impl Page {
         self.follow_all(effects);
     }
 
-    /// Adds a node of this kind: at a place of the window, or where there is room.
-    pub(crate) fn add_node(self, kind: &str, client: Option<[f64; 2]>) {
-        let Some(info) = KINDS.iter().find(|info| info.name == kind) else {
-            return;
-        };
-        let at = match client {
-            Some(client) => match crate::canvas::to_stage(client) {
-                Some(at) => Some(
-                    self.editor
-                        .with_value(|editor| editor.viewport().to_canvas(at)),
-                ),
-                // Dropped beside the canvas: nothing was meant.
-                None => return,
-            },
+    /// Adds what was chosen from the palette: at a place of the window, or where there is room.
+    /// False where that place is beside the canvas: then nothing was meant.
+    pub(crate) fn add_thing(self, thing: &Thing, client: Option<[f64; 2]>) -> bool {
+        let at = match client.map(crate::canvas::to_stage) {
+            Some(Some(at)) => {
+                let to_canvas = |editor: &editor::Editor| editor.viewport().to_canvas(at);
+                Some(self.editor.with_value(to_canvas))
+            }
+            Some(None) => return false,
             None => None,
         };
-        let effects = self.edit(|editor| editor.add_node((info.make)(), at));
+        let effects = self.edit(|editor| editor.add_thing(thing, at));
         self.follow_all(effects);
         if at.is_none() {
             crate::canvas::reveal_selection(self);
         }
+        true
     }
 
     /// Answers a quick-add.
-    pub(crate) fn quick_add(self, kind: &'static design::KindInfo) {
+    pub(crate) fn quick_add(self, thing: &Thing) {
         let Some(Popup::QuickAdd(wanted)) = self.popup.get_untracked() else {
             return;
         };
         self.popup.set(None);
-        let effects = self.edit(|editor| editor.quick_add((kind.make)(), &wanted));
+        let effects = self.edit(|editor| editor.quick_add(thing, &wanted));
         self.follow_all(effects);
+    }
+
+    /// Lets the person name a zone, beside its region.
+    fn name_zone(self, zone: String) {
+        let corner = self.editor.with_value(|editor| {
+            let regions = editor::zones::regions(editor.design());
+            let region = regions.into_iter().find(|region| region.name == zone)?;
+            Some(editor.viewport().to_screen(region.rect.min))
+        });
+        if let Some(at) = corner {
+            self.popup.set(Some(Popup::Zone(zone, at)));
+        }
     }
 
     /// Gives the design another name.
@@ -206,7 +214,7 @@ impl Page {
         self.inject(Fault {
             at: self.soon(),
             kind,
-            target: item.id().to_owned(),
+            target: item.id().unwrap_or_default().to_owned(),
             ..Fault::default()
         });
     }
@@ -263,6 +271,9 @@ impl Page {
                 self.select(Selection::only(item));
                 self.inspect.update(|count| *count += 1);
             }
+            Effect::EditNote(at) => self.writing.set(Some(at)),
+            Effect::NameZone(zone) => self.name_zone(zone),
+            Effect::OpenPalette => self.adding.set(true),
             Effect::OpenMenu { at, .. } => self.popup.set(Some(Popup::Menu(at))),
             Effect::Rename(id) => self.renaming.set(Some(id)),
         }

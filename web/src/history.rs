@@ -210,7 +210,6 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
         FaultKind::ConnectionLeak => format!("Connection leak of {target}"),
         FaultKind::DiskFull => format!("Disk full at {target}"),
         FaultKind::GcPauses => format!("Pauses of {target}"),
-        FaultKind::Reshard => format!("Resharding of {target}"),
         FaultKind::Partition => match &fault.to {
             Some(to) => format!("{target} cut from {to}"),
             None => format!("{target} cut off"),

@@ -58,6 +58,7 @@ pub(crate) const SHARE: &str = "M10 12.5v-9.500M6.5 6l3.5-3.5l3.5 3.5M4 10.500v6
 pub(crate) const FOLD: &str = "M3.5 4h13v12h-13zM8 4v12M13.5 8l-2 2l2 2";
 pub(crate) const UNFOLD: &str = "M3.5 4h13v12h-13zM8 4v12M11.5 8l2 2l-2 2";
 pub(crate) const FIT: &str = "M4 7.500v-3.5h3.5M12.5 4h3.5v3.5M16 12.5v3.5h-3.5M7.5 16h-3.5v-3.5";
+pub(crate) const NOTE: &str = "M4 3.5h12v9l-4 4h-8zM12 16.5v-4h4M7 7.500h6M7 10.500h3";
 pub(crate) const PLUS: &str = "M10 5v10M5 10h10";
 pub(crate) const MINUS: &str = "M5 10h10";
 pub(crate) const CLOSE: &str = "M5 5l10 10M15 5l-10 10";

@@ -102,6 +102,8 @@ pub(crate) enum Popup {
     QuickAdd(QuickAdd),
     /// What can be done here, on the screen.
     Menu(Point),
+    /// What can be done with a zone.
+    Zone(String, Point),
 }
 
 /// Everything components share.
@@ -125,6 +127,10 @@ pub(crate) struct Page {
     pub(crate) overlay: RwSignal<u32>,
     /// What the pointer is over, as far as it is highlighted.
     pub(crate) hover: RwSignal<Hit>,
+    /// The note that is being typed in, by its place.
+    pub(crate) writing: RwSignal<Option<usize>>,
+    /// The list of what can be added is open.
+    pub(crate) adding: RwSignal<bool>,
     /// A list open on the canvas.
     pub(crate) popup: RwSignal<Option<Popup>>,
     /// A word near the pointer.
@@ -153,8 +159,6 @@ pub(crate) struct Page {
     pub(crate) inspect: RwSignal<u32>,
     /// The moving picture.
     pub(crate) live: Live,
-    /// A drag just ended on a button: its click is not one.
-    pub(crate) swallow_click: StoredValue<bool>,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
     pub(crate) engine: StoredValue<Option<Engine>, LocalStorage>,
     pub(crate) hidden: StoredValue<Hidden, LocalStorage>,
@@ -200,6 +204,8 @@ impl Page {
             view: RwSignal::new(Viewport::default()),
             overlay: RwSignal::new(0),
             hover: RwSignal::new(Hit::Empty),
+            writing: RwSignal::new(None),
+            adding: RwSignal::new(false),
             popup: RwSignal::new(None),
             toast: RwSignal::new(None),
             announce: RwSignal::new(String::new()),
@@ -214,7 +220,6 @@ impl Page {
             tick: RwSignal::new(0),
             inspect: RwSignal::new(0),
             live: Live::new(),
-            swallow_click: StoredValue::new(false),
             editor: StoredValue::new_local(Editor::default()),
             engine: StoredValue::new_local(None),
             hidden: StoredValue::new_local(Hidden::default()),

@@ -2,7 +2,7 @@
 
 use crate::attribute::{Attribute, Problem, Reader};
 use crate::document::{Design, Node, Settings};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::link::Link;
 use crate::requirement::Requirement;
 use crate::validate::{check_link, copies};
@@ -175,6 +175,9 @@ impl Design {
         }
         inverses.extend(self.remove_faults_of(id));
         inverses.extend(self.make_owners_of_copies(id));
+        for zone in self.zones_of_alone(at) {
+            inverses.extend(self.remove_faults_of_zone(&zone));
+        }
         inverses.push(Command::AddNode(at, Box::new(self.nodes.remove(at))));
         inverses.reverse();
         Ok(Command::Batch(inverses))
@@ -191,6 +194,34 @@ impl Design {
             1 => inverses.remove(0),
             _ => Command::Batch(inverses),
         })
+    }
+
+    /// The zones that no other node runs in than the one at this place of the list.
+    fn zones_of_alone(&self, at: usize) -> Vec<String> {
+        let is_of_another = |zone: &&String| {
+            let mut others = self
+                .nodes
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != at);
+            others.any(|(_, node)| node.deployment.zones().contains(zone))
+        };
+        let zones = self.nodes[at].deployment.zones().iter();
+        zones.filter(|zone| !is_of_another(zone)).cloned().collect()
+    }
+
+    fn remove_faults_of_zone(&mut self, zone: &str) -> Vec<Command> {
+        let is_node = self.node(zone).is_some();
+        let is_aimed = |fault: &Fault| {
+            let at_zone = !is_node || fault.kind == FaultKind::Partition;
+            (at_zone && fault.target == zone) || fault.to.as_deref() == Some(zone)
+        };
+        let aimed = (0..self.faults.len()).filter(|at| is_aimed(&self.faults[*at]));
+        let aimed: Vec<usize> = aimed.collect();
+        let last_first = aimed.into_iter().rev();
+        last_first
+            .map(|at| Command::AddFault(at, self.faults.remove(at)))
+            .collect()
     }
 
     fn remove_faults_of(&mut self, target: &str) -> Vec<Command> {

@@ -5,6 +5,7 @@ use crate::deployment::{Deployment, Zones};
 use crate::fault::Fault;
 use crate::kinds::{KINDS, Kind};
 use crate::link::Link;
+use crate::note::{Note, Place};
 use crate::quantity::Duration;
 use crate::record;
 use crate::requirement::Requirement;
@@ -41,6 +42,8 @@ record! {
         pub zones: Zones = Zones::default() => { label: "Zones" },
         /// What wakes the operators.
         pub alerts: Vec<Alert> = Vec::new() => { label: "Alerts" },
+        /// Text on the canvas, which the run does not know of.
+        pub notes: Vec<Note> = Vec::new() => { label: "Notes" },
     }
 }
 
@@ -113,8 +116,8 @@ impl Node {
             }
         };
         let label = take("label").map_or(Some(None), |label| reader.field("label", label, None));
-        let at = take("at").map_or(Some([0, 0]), |at| {
-            reader.within("at", |reader| read_position(at, reader))
+        let at = take("at").map_or(Some(Place([0, 0])), |at| {
+            reader.within("at", |reader| Place::read(at, reader))
         });
         let of_deployment = |key: &str| {
             let mut fields = Deployment::RECORD.fields.iter();
@@ -139,7 +142,7 @@ impl Node {
         Some(Self {
             id: id?,
             label: label?,
-            at: at?,
+            at: at?.0,
             deployment: deployment?,
             kind: kind?,
         })
@@ -179,22 +182,6 @@ fn kind_names() -> String {
             .collect::<Vec<_>>()
             .join(", ")
     )
-}
-
-fn read_position(value: &Value, reader: &mut Reader) -> Option<[i32; 2]> {
-    match value {
-        Value::List(items) if items.len() == 2 => {
-            let [x, y] = [i32::read(&items[0], reader)?, i32::read(&items[1], reader)?];
-            if x.abs() > POSITION_MAX || y.abs() > POSITION_MAX {
-                return reader.wrong(
-                    value,
-                    &format!("coordinates from -{POSITION_MAX} to {POSITION_MAX}"),
-                );
-            }
-            Some([x, y])
-        }
-        other => reader.wrong(other, "a position, as [80, 200]"),
-    }
 }
 
 /// Farthest a node may stand from the origin, in pixels.

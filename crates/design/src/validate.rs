@@ -19,6 +19,7 @@ use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::client::{Arrivals, ProfileStep};
 use crate::kinds::service::AdaptiveConcurrency;
 use crate::kinds::{Kind, Service};
+use crate::note::NOTES_MAX;
 use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,6 +91,7 @@ fn check_counts(design: &Design, reader: &mut Reader) {
         ("nodes", design.nodes.len(), NODES_MAX),
         ("links", design.links.len(), LINKS_MAX),
         ("faults", design.faults.len(), FAULTS_MAX),
+        ("notes", design.settings.notes.len(), NOTES_MAX),
     ] {
         if count > max {
             reader.within(name, |reader| {

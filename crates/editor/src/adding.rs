@@ -1,39 +1,80 @@
 //! Adding nodes to the design: new ones, and copies.
 
-use crate::describe::nodes_in_words;
+use crate::catalog::Thing;
+use crate::describe::selected_in_words;
 use crate::editor::Editor;
 use crate::effect::{Effect, QuickAdd};
 use crate::fragment;
 use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH, Point, node_rect, port_at, rect_at};
+use crate::note::{new_note, note_rect};
 use crate::selection::{Item, Selection};
 use crate::tools::Access;
 use crate::tools::dragging::link_under_node;
 use crate::wire::insert_into_link;
+use crate::zones;
 use design::document::NODES_MAX;
+use design::note::NOTES_MAX;
 use design::{Command, Design, Kind, Node};
 
 /// How far a copy stands from the original, in canvas units.
 const ASIDE: i32 = 3 * GRID as i32;
 
+/// A node that is to be added.
+struct Made {
+    /// What its id begins with.
+    name: &'static str,
+    label: Option<String>,
+    kind: Kind,
+}
+
+impl Made {
+    fn plain(kind: Kind) -> Self {
+        Self {
+            name: kind.name(),
+            label: None,
+            kind,
+        }
+    }
+
+    fn of(thing: &Thing, design: &Design) -> Self {
+        Self {
+            name: thing.name(),
+            label: thing.title(design),
+            kind: thing.make(),
+        }
+    }
+}
+
 impl Editor {
     /// Adds a node with its middle at a canvas point, or where there is room near the middle of
     /// the screen, and selects it. Dropped on a link that it fits into, it is put into that.
     pub fn add_node(&mut self, kind: Kind, at: Option<Point>) -> Vec<Effect> {
+        self.add_made(Made::plain(kind), at)
+    }
+
+    /// Adds what was chosen from the palette, as [`Editor::add_node`] does.
+    pub fn add_thing(&mut self, thing: &Thing, at: Option<Point>) -> Vec<Effect> {
+        let made = Made::of(thing, self.design());
+        self.add_made(made, at)
+    }
+
+    fn add_made(&mut self, made: Made, at: Option<Point>) -> Vec<Effect> {
         let corner = self.corner_for_new(at);
-        self.add(kind, corner, |design, node| {
+        self.add(made, corner, |design, node| {
             let link = at.and_then(|_| link_under_node(design, node, corner))?;
             insert_into_link(design, &link, node)
         })
     }
 
     /// Adds the node that a quick-add asked for, and connects the wire to it.
-    pub fn quick_add(&mut self, kind: Kind, wanted: &QuickAdd) -> Vec<Effect> {
+    pub fn quick_add(&mut self, thing: &Thing, wanted: &QuickAdd) -> Vec<Effect> {
+        let made = Made::of(thing, self.design());
         let Some(wire) = &wanted.wire else {
-            return self.add_node(kind, Some(wanted.at));
+            return self.add_made(made, Some(wanted.at));
         };
         // The wire's end is where the new node's port should be.
         let corner = on_grid(wanted.at - port_at(Point::default(), wire.loose));
-        self.add(kind, corner, |design, node| {
+        self.add(made, corner, |design, node| {
             if wire.refusal(design, node).is_some() {
                 return None;
             }
@@ -45,7 +86,7 @@ impl Editor {
     /// Adds a node, then does what `connect` says, as one gesture.
     fn add(
         &mut self,
-        kind: Kind,
+        made: Made,
         corner: Point,
         connect: impl FnOnce(&Design, &str) -> Option<Vec<Command>>,
     ) -> Vec<Effect> {
@@ -57,9 +98,11 @@ impl Editor {
             return vec![Effect::Refused(why)];
         }
         self.nudging = None;
-        let id = self.design().free_id(kind.name());
-        let gesture = self.gesture(format!("Add {id}"));
-        let node = Node::new(id.clone(), kind, corner.to_position());
+        let id = self.design().free_id(made.name);
+        let mut node = Node::new(id.clone(), made.kind, corner.to_position());
+        node.label = made.label;
+        node.deployment.zone = zones::zone_at(self.design(), rect_at(corner).center());
+        let gesture = self.gesture(format!("Add {}", node.title()));
         let mut effects = Vec::new();
         self.step(
             |tool, cx| {
@@ -101,16 +144,52 @@ impl Editor {
         corner
     }
 
-    /// What is selected, as a design of its own: for the clipboard. None without a node.
+    /// Adds a note with its upper left corner at a canvas point, or where there is room near the
+    /// middle of the screen, selects it, and asks for its text.
+    pub fn add_note(&mut self, at: Option<Point>) -> Vec<Effect> {
+        if self.access() == Access::Look {
+            return vec![Effect::Refused("this design can only be looked at".into())];
+        }
+        let mut notes = self.design().settings.notes.clone();
+        let place = notes.len();
+        if place >= NOTES_MAX {
+            return vec![Effect::Refused(format!(
+                "a design has at most {NOTES_MAX} notes"
+            ))];
+        }
+        self.nudging = None;
+        let corner = match at {
+            Some(at) => on_grid(at),
+            None => self.corner_for_new(None),
+        };
+        notes.push(new_note(corner.to_position(), ""));
+        let gesture = self.gesture("Add note");
+        let mut effects = Vec::new();
+        self.step(
+            |tool, cx| {
+                if cx.apply(fragment::set_notes(&notes), &gesture) {
+                    cx.select_made(Selection::only(Item::Note(place)), &gesture);
+                    cx.say(Effect::EditNote(place));
+                }
+                tool
+            },
+            &mut effects,
+        );
+        effects
+    }
+
+    /// What is selected, as a design of its own: for the clipboard. None without a node or note.
     pub fn copy(&self) -> Option<Design> {
         let copied = fragment::copy(self.design(), self.selection());
-        (!copied.nodes.is_empty()).then_some(copied)
+        (!is_nothing(&copied)).then_some(copied)
     }
 
     /// Adds a copied fragment and selects it: around a canvas point, or a little aside of where it
     /// was copied from.
     pub fn paste(&mut self, copied: &Design, at: Option<Point>) -> Vec<Effect> {
-        let bounds = copied.nodes.iter().map(node_rect).reduce(|a, b| a.union(b));
+        let notes = copied.settings.notes.iter().map(note_rect);
+        let bounds = copied.nodes.iter().map(node_rect).chain(notes);
+        let bounds = bounds.reduce(|a, b| a.union(b));
         let by = match (at, bounds) {
             (Some(at), Some(bounds)) => {
                 let corner = on_grid(at - bounds.size() * 0.5);
@@ -129,7 +208,7 @@ impl Editor {
     }
 
     fn insert(&mut self, copied: &Design, by: [i32; 2], verb: &str) -> Vec<Effect> {
-        if self.access() == Access::Look || copied.nodes.is_empty() {
+        if self.access() == Access::Look || is_nothing(copied) {
             return Vec::new();
         }
         let paste = match fragment::paste(self.design(), copied, by) {
@@ -137,13 +216,13 @@ impl Editor {
             Err(why) => return vec![Effect::Refused(why)],
         };
         self.nudging = None;
-        let ids = copied.nodes.iter().map(|node| node.id.clone()).collect();
-        let gesture = self.gesture(format!("{verb} {}", nodes_in_words(copied, &ids)));
+        let what = selected_in_words(copied, &Selection::all(copied));
+        let gesture = self.gesture(format!("{verb} {what}"));
         let mut effects = Vec::new();
         self.step(
             |tool, cx| {
                 if cx.apply(paste.command, &gesture) {
-                    cx.select_made(Selection::of_nodes(paste.nodes), &gesture);
+                    cx.select_made(paste.selection, &gesture);
                 }
                 tool
             },
@@ -151,6 +230,11 @@ impl Editor {
         );
         effects
     }
+}
+
+/// Whether there is neither node nor note.
+fn is_nothing(copied: &Design) -> bool {
+    copied.nodes.is_empty() && copied.settings.notes.is_empty()
 }
 
 fn on_grid(at: Point) -> Point {

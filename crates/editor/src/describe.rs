@@ -1,6 +1,7 @@
 //! What a command does, in the words of the undo menu.
 
-use design::{Command, Deployment, Design, Fault, Field, Link, Settings, Shape, Target};
+use crate::selection::Selection;
+use design::{Command, Deployment, Design, Fault, Field, Link, Settings, Shape, Target, Value};
 use std::collections::BTreeSet;
 
 /// What a command does to this design, as the menu says it after "Undo": `Change Replicas of api`.
@@ -31,11 +32,24 @@ pub fn describe(command: &Command, design: &Design) -> String {
         Command::AddRequirement(..) => "Add requirement".to_owned(),
         Command::RemoveRequirement(_) => "Delete requirement".to_owned(),
         Command::Move(id, _) => format!("Move {}", title(design, id)),
+        Command::Set(Target::Settings, path, value) if path.starts_with("notes") => {
+            note_in_words(design, path, value).to_owned()
+        }
         Command::Set(target, path, _) => set(design, target, path),
         Command::Batch(commands) => match &commands[..] {
             [one] => describe(one, design),
             several => format!("{} changes", several.len()),
         },
+    }
+}
+
+fn note_in_words(design: &Design, path: &str, value: &Value) -> &'static str {
+    let had = design.settings.notes.len();
+    match value {
+        Value::List(notes) if path == "notes" && notes.len() > had => "Add note",
+        Value::List(notes) if path == "notes" && notes.len() < had => "Delete note",
+        _ if path.ends_with(".at") => "Move note",
+        _ => "Change note",
     }
 }
 
@@ -100,6 +114,16 @@ fn record_of(shape: &Shape) -> Option<&'static [Field]> {
     }
 }
 
+/// What is selected, notes among it, in words.
+pub(crate) fn selected_in_words(design: &Design, selection: &Selection) -> String {
+    match (selection.nodes.len(), selection.notes.len()) {
+        (_, 0) => nodes_in_words(design, &selection.nodes),
+        (0, 1) => "note".to_owned(),
+        (0, notes) => format!("{notes} notes"),
+        (nodes, notes) => format!("{} things", nodes + notes),
+    }
+}
+
 /// "api", "api and db", "3 nodes".
 pub(crate) fn nodes_in_words(design: &Design, ids: &BTreeSet<String>) -> String {
     let mut titles = ids.iter().map(|id| title(design, id));
@@ -123,7 +147,7 @@ fn words(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::testing::small;
-    use design::{FaultKind, Value};
+    use design::FaultKind;
 
     #[test]
     fn commands_in_words() {

@@ -72,7 +72,7 @@ impl Document {
         let inverse = self.design.apply(command)?;
         self.revision += 1;
         let entry = self.history.note(inverse, change, gesture, &self.selection);
-        if change == Change::Structure {
+        if change == Change::Structure || !self.selection.notes.is_empty() {
             self.selection.prune(&self.design);
             entry.after.clone_from(&self.selection);
         }

@@ -144,8 +144,8 @@ impl Editor {
         match &self.tool {
             Tool::Idle(idle) => match (&idle.hover, self.access) {
                 (Hit::Empty, _) => Cursor::Default,
-                (Hit::Node(_), Access::Edit) => Cursor::Move,
-                (Hit::Node(_) | Hit::Link(_), _) => Cursor::Pointer,
+                (Hit::Node(_) | Hit::Note(_), Access::Edit) => Cursor::Move,
+                (Hit::Node(_) | Hit::Note(_) | Hit::Link(_), _) => Cursor::Pointer,
                 (Hit::Port(..) | Hit::LinkEnd(..), _) => Cursor::Crosshair,
             },
             Tool::Pressing(_) => Cursor::Pointer,

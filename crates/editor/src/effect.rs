@@ -3,7 +3,7 @@
 use crate::geometry::Point;
 use crate::selection::Item;
 use crate::wire::Wire;
-use design::Command;
+use design::{Command, Target};
 
 /// Something that came of an input. The state itself is in the [`crate::Editor`]; effects say what
 /// to look at again, or what to open.
@@ -21,6 +21,8 @@ pub enum Effect {
     Refused(String),
     /// Ask which kind of node to add, then call [`crate::Editor::quick_add`].
     QuickAdd(QuickAdd),
+    /// Show the list of all that can be added.
+    OpenPalette,
     /// Show the parameters of this, if they are not in view anyway.
     OpenInspector(Item),
     /// Open a menu about what is there (and selected now), or about the canvas.
@@ -30,6 +32,10 @@ pub enum Effect {
         /// What is there.
         item: Option<Item>,
     },
+    /// Let the person give the zone another name.
+    NameZone(String),
+    /// Let the person type in the note at this place of the list.
+    EditNote(usize),
     /// Let the person type another label for the node with this id.
     Rename(String),
 }
@@ -37,7 +43,7 @@ pub enum Effect {
 /// How much of a design changed. Ordered: the later includes the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// Nodes stand elsewhere; the simulation is not concerned.
+    /// Nodes stand elsewhere, or notes are others; the simulation is not concerned.
     Moved,
     /// Fields of what was there before.
     Fields,
@@ -50,6 +56,8 @@ impl Change {
     pub fn of(command: &Command) -> Self {
         match command {
             Command::Move(..) => Self::Moved,
+            // Nobody but people reads notes.
+            Command::Set(Target::Settings, path, _) if path.starts_with("notes") => Self::Moved,
             Command::Set(..) => Self::Fields,
             Command::AddNode(..)
             | Command::RemoveNode(_)

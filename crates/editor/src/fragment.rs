@@ -2,13 +2,20 @@
 
 use crate::selection::Selection;
 use design::document::{LINKS_MAX, NODES_MAX};
-use design::{Command, Design};
+use design::note::{NOTES_MAX, Place};
+use design::{Attribute, Command, Design, Note, Settings, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The selected nodes with the links among them, as a design of its own.
+/// The selected nodes with the links among them, and the selected notes, as a design of its own.
 pub fn copy(design: &Design, selection: &Selection) -> Design {
     let within = |id: &String| selection.nodes.contains(id);
+    let notes = selection.notes.iter();
+    let notes = notes.filter_map(|at| design.settings.notes.get(*at).cloned());
     Design {
+        settings: Settings {
+            notes: notes.collect(),
+            ..Settings::default()
+        },
         nodes: design
             .nodes
             .iter()
@@ -32,9 +39,11 @@ pub struct Paste {
     pub command: Command,
     /// The ids the nodes get, in the order of the fragment.
     pub nodes: Vec<String>,
+    /// The nodes and notes that it makes.
+    pub selection: Selection,
 }
 
-/// Adds the nodes and links of a fragment, moved by `by`, under ids that are free. Faults and
+/// Adds the nodes, links and notes of a fragment, moved by `by`, under ids that are free. Faults and
 /// requirements of the fragment stay behind: they are about a system, not about parts of it.
 pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, String> {
     if design.nodes.len() + fragment.nodes.len() > NODES_MAX {
@@ -42,6 +51,10 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
     }
     if design.links.len() + fragment.links.len() > LINKS_MAX {
         return Err(format!("a design has at most {LINKS_MAX} links"));
+    }
+    let had = design.settings.notes.len();
+    if had + fragment.settings.notes.len() > NOTES_MAX {
+        return Err(format!("a design has at most {NOTES_MAX} notes"));
     }
     let mut taken: BTreeSet<String> = design
         .nodes
@@ -74,10 +87,29 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
         copy.to.clone_from(to);
         commands.push(Command::AddLink(usize::MAX, Box::new(copy)));
     }
+    if !fragment.settings.notes.is_empty() {
+        let mut notes = design.settings.notes.clone();
+        notes.extend(fragment.settings.notes.iter().map(|note| Note {
+            at: Place([moved(note.at.0[0], by[0]), moved(note.at.0[1], by[1])]),
+            ..note.clone()
+        }));
+        commands.push(set_notes(&notes));
+    }
     Ok(Paste {
         command: Command::Batch(commands),
+        selection: Selection {
+            nodes: nodes.iter().cloned().collect(),
+            notes: (had..had + fragment.settings.notes.len()).collect(),
+            ..Selection::none()
+        },
         nodes,
     })
+}
+
+/// The command that puts these in place of all notes.
+pub(crate) fn set_notes(notes: &[Note]) -> Command {
+    let notes = notes.to_vec().write();
+    Command::Set(Target::Settings, "notes".to_owned(), notes)
 }
 
 fn moved(at: i32, by: i32) -> i32 {

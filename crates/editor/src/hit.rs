@@ -3,6 +3,7 @@
 use crate::curve::LinkPath;
 use crate::geometry::{End, NODE_HEIGHT, Point, has_port, node_rect, port};
 use crate::input::PointerKind;
+use crate::note::note_rect;
 use crate::scene::Scene;
 use crate::selection::{Item, Selection};
 
@@ -17,6 +18,8 @@ pub enum Hit {
     Node(String),
     /// A link.
     Link(String),
+    /// A note, by its place in the list.
+    Note(usize),
     /// Nothing.
     #[default]
     Empty,
@@ -28,6 +31,7 @@ impl Hit {
         match self {
             Self::Port(id, _) | Self::Node(id) => Some(Item::Node(id.clone())),
             Self::LinkEnd(id, _) | Self::Link(id) => Some(Item::Link(id.clone())),
+            Self::Note(at) => Some(Item::Note(*at)),
             Self::Empty => None,
         }
     }
@@ -60,6 +64,7 @@ pub fn hit(scene: &Scene<'_>, selection: &Selection, at: Point, aim: Aim) -> Hit
     link_end(scene, selection, at, aim)
         .or_else(|| node_or_port(scene, at, aim))
         .or_else(|| link(scene, at, aim))
+        .or_else(|| note(scene, at))
         .unwrap_or_default()
 }
 
@@ -67,7 +72,7 @@ pub fn hit(scene: &Scene<'_>, selection: &Selection, at: Point, aim: Aim) -> Hit
 pub fn node_at(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<String> {
     match node_or_port(scene, at, aim)? {
         Hit::Port(id, _) | Hit::Node(id) => Some(id),
-        Hit::LinkEnd(..) | Hit::Link(_) | Hit::Empty => None,
+        Hit::LinkEnd(..) | Hit::Link(_) | Hit::Note(_) | Hit::Empty => None,
     }
 }
 
@@ -94,6 +99,13 @@ fn node_or_port(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<Hit> {
             .map(|end| Hit::Port(node.id.clone(), end))
             .or_else(|| rect.contains(at).then(|| Hit::Node(node.id.clone())))
     })
+}
+
+/// The topmost note.
+fn note(scene: &Scene<'_>, at: Point) -> Option<Hit> {
+    let notes = &scene.design().settings.notes;
+    let hit = notes.iter().rposition(|note| note_rect(note).contains(at));
+    hit.map(Hit::Note)
 }
 
 /// The nearest link within reach; of equally near ones the topmost.

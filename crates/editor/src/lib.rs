@@ -19,7 +19,8 @@
 //!         Effect::OverlayChanged => { /* look at editor.tool() and editor.cursor() */ }
 //!         Effect::Refused(why) => println!("{why}"),
 //!         Effect::QuickAdd(_) | Effect::OpenInspector(_) => {}
-//!         Effect::OpenMenu { .. } | Effect::Rename(_) => {}
+//!         Effect::OpenMenu { .. } | Effect::Rename(_) | Effect::OpenPalette => {}
+//!         Effect::EditNote(_) | Effect::NameZone(_) => {}
 //!     }
 //! }
 //! ```
@@ -34,8 +35,8 @@
 //! - **Edits from elsewhere** (inspector, remedies, imports, embed messages): [`Editor::apply`] for
 //!   a single command; [`Editor::gesture`] once and [`Editor::edit`] many times for a slider. All
 //!   are ordinary entries of the history. [`Document::revision`] tells whether the design changed.
-//! - **Adding**: [`Editor::add_node`] from the palette, [`Editor::quick_add`] to answer an
-//!   [`Effect::QuickAdd`], whose [`Wire::kinds`] are what may be offered. [`Editor::copy`] and
+//! - **Adding**: [`catalog::shelves`] lists what can be added, [`Editor::add_thing`] adds it from the
+//!   palette, [`Editor::quick_add`] answers an [`Effect::QuickAdd`]. [`Editor::copy`] and
 //!   [`Editor::paste`] deal in designs; how those travel as text is the page's affair.
 //! - **Drawing**: nodes are [`NODE_WIDTH`] × [`NODE_HEIGHT`] at `node.at`; [`Editor::scene`] gives
 //!   every link's [`Curve`] ([`Curve::to_svg`]) and measured [`LinkPath`] (points by distance, for
@@ -53,6 +54,7 @@
 
 pub mod actions;
 mod adding;
+pub mod catalog;
 pub mod curve;
 pub mod describe;
 pub mod document;
@@ -65,6 +67,7 @@ pub mod hit;
 pub mod input;
 pub mod keys;
 pub mod layout;
+pub mod note;
 pub mod scene;
 pub mod selection;
 pub mod snap;
@@ -74,8 +77,10 @@ mod testing;
 pub mod tools;
 pub mod viewport;
 pub mod wire;
+pub mod zones;
 
 pub use actions::{Action, ActionId};
+pub use catalog::Thing;
 pub use curve::{Curve, LinkPath};
 pub use document::Document;
 pub use editor::{Cursor, Editor};
@@ -85,6 +90,7 @@ pub use history::{Gesture, GestureId};
 pub use hit::Hit;
 pub use input::{Button, Input, Modifiers, Pointer, PointerKind, WheelAction};
 pub use keys::KeyPress;
+pub use note::note_rect;
 pub use scene::Scene;
 pub use selection::{Item, Selection};
 pub use snap::Guide;

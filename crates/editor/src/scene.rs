@@ -2,7 +2,9 @@
 
 use crate::curve::{Curve, LinkPath};
 use crate::geometry::{End, Point, Rect, node_rect, port_at};
+use crate::note::note_rect;
 use crate::selection::Selection;
+use crate::zones::regions;
 use design::{Design, Link, Node};
 use std::collections::BTreeMap;
 
@@ -70,12 +72,14 @@ impl<'a> Scene<'a> {
         self.curve(id).map(LinkPath::new)
     }
 
-    /// The rectangle around every node and link; none of an empty design.
+    /// The rectangle around every node, link, note and zone; none of an empty design.
     pub fn bounds(&self) -> Option<Rect> {
         self.design
             .nodes
             .iter()
             .map(node_rect)
+            .chain(self.design.settings.notes.iter().map(note_rect))
+            .chain(regions(self.design).into_iter().map(|region| region.rect))
             .chain(
                 self.curves()
                     .map(|(_, curve)| LinkPath::new(curve).bounds()),
@@ -95,7 +99,12 @@ impl<'a> Scene<'a> {
             .iter()
             .filter_map(|id| self.path(id))
             .map(|path| path.bounds());
-        nodes.chain(links).reduce(Rect::union)
+        let notes = selection
+            .notes
+            .iter()
+            .filter_map(|at| self.design.settings.notes.get(*at))
+            .map(note_rect);
+        nodes.chain(links).chain(notes).reduce(Rect::union)
     }
 
     fn curve_in(&self, link: &Link, lane: f64) -> Option<Curve> {

@@ -10,21 +10,25 @@ pub enum Item {
     Node(String),
     /// A link.
     Link(String),
+    /// A note, by its place in the list.
+    Note(usize),
 }
 
 impl Item {
-    /// As the target of a command.
-    pub fn target(&self) -> Target {
+    /// As the target of a command that sets a parameter; a note has none.
+    pub fn target(&self) -> Option<Target> {
         match self {
-            Self::Node(id) => Target::Node(id.clone()),
-            Self::Link(id) => Target::Link(id.clone()),
+            Self::Node(id) => Some(Target::Node(id.clone())),
+            Self::Link(id) => Some(Target::Link(id.clone())),
+            Self::Note(_) => None,
         }
     }
 
-    /// Its id.
-    pub fn id(&self) -> &str {
+    /// The id of a node or link.
+    pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Node(id) | Self::Link(id) => id,
+            Self::Node(id) | Self::Link(id) => Some(id),
+            Self::Note(_) => None,
         }
     }
 }
@@ -36,6 +40,8 @@ pub struct Selection {
     pub nodes: BTreeSet<String>,
     /// Links, by id.
     pub links: BTreeSet<String>,
+    /// Notes, by their place in the list.
+    pub notes: BTreeSet<usize>,
 }
 
 impl Selection {
@@ -44,11 +50,12 @@ impl Selection {
         Self::default()
     }
 
-    /// Every node and link.
+    /// Every node, link and note.
     pub fn all(design: &Design) -> Self {
         Self {
             nodes: design.nodes.iter().map(|node| node.id.clone()).collect(),
             links: design.links.iter().map(|link| link.id.clone()).collect(),
+            notes: (0..design.settings.notes.len()).collect(),
         }
     }
 
@@ -63,7 +70,7 @@ impl Selection {
     pub fn of_nodes(ids: impl IntoIterator<Item = String>) -> Self {
         Self {
             nodes: ids.into_iter().collect(),
-            links: BTreeSet::new(),
+            ..Self::default()
         }
     }
 
@@ -72,9 +79,9 @@ impl Selection {
         self.len() == 0
     }
 
-    /// How many nodes and links are selected.
+    /// How many things are selected.
     pub fn len(&self) -> usize {
-        self.nodes.len() + self.links.len()
+        self.nodes.len() + self.links.len() + self.notes.len()
     }
 
     /// Whether the item is selected.
@@ -82,6 +89,7 @@ impl Selection {
         match item {
             Item::Node(id) => self.nodes.contains(id),
             Item::Link(id) => self.links.contains(id),
+            Item::Note(at) => self.notes.contains(at),
         }
     }
 
@@ -90,6 +98,7 @@ impl Selection {
         match item {
             Item::Node(id) => self.nodes.insert(id),
             Item::Link(id) => self.links.insert(id),
+            Item::Note(at) => self.notes.insert(at),
         };
     }
 
@@ -98,6 +107,7 @@ impl Selection {
         let was_selected = match &item {
             Item::Node(id) => self.nodes.remove(id),
             Item::Link(id) => self.links.remove(id),
+            Item::Note(at) => self.notes.remove(at),
         };
         if !was_selected {
             self.add(item);
@@ -109,14 +119,16 @@ impl Selection {
         if self.len() != 1 {
             return None;
         }
-        let node = self.nodes.first().cloned().map(Item::Node);
-        node.or_else(|| self.links.first().cloned().map(Item::Link))
+        self.items().next()
     }
 
     /// Everything selected, nodes first.
     pub fn items(&self) -> impl Iterator<Item = Item> + '_ {
         let nodes = self.nodes.iter().cloned().map(Item::Node);
-        nodes.chain(self.links.iter().cloned().map(Item::Link))
+        let links = self.links.iter().cloned().map(Item::Link);
+        nodes
+            .chain(links)
+            .chain(self.notes.iter().copied().map(Item::Note))
     }
 
     /// Forgets what the design no longer has.
@@ -128,6 +140,7 @@ impl Selection {
         let links: BTreeSet<&str> = design.links.iter().map(|link| link.id.as_str()).collect();
         self.nodes.retain(|id| nodes.contains(id.as_str()));
         self.links.retain(|id| links.contains(id.as_str()));
+        self.notes.retain(|at| *at < design.settings.notes.len());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Snapping a dragged node: to the other nodes' lines if one is near, to the grid otherwise.
 
 use crate::geometry::{GRID, Point};
+use crate::selection::Item;
 use design::Design;
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ pub enum Guide {
 /// edges lines up middles and right edges as well.
 pub(crate) fn snap(
     design: &Design,
-    moving: &BTreeMap<String, [i32; 2]>,
+    moving: &BTreeMap<Item, [i32; 2]>,
     at: Point,
     scale: f64,
 ) -> Point {
@@ -29,7 +30,7 @@ pub(crate) fn snap(
         design
             .nodes
             .iter()
-            .filter(|node| !moving.contains_key(&node.id))
+            .filter(|node| !moving.contains_key(&Item::Node(node.id.clone())))
             .map(|node| Point::from(node.at))
     };
     Point::new(
@@ -50,16 +51,12 @@ fn snap_one(at: f64, others: impl Iterator<Item = f64>, reach: f64) -> f64 {
 }
 
 /// The lines that a node at `at` shares with nodes that are not moving.
-pub(crate) fn guides(
-    design: &Design,
-    moving: &BTreeMap<String, [i32; 2]>,
-    at: Point,
-) -> Vec<Guide> {
+pub(crate) fn guides(design: &Design, moving: &BTreeMap<Item, [i32; 2]>, at: Point) -> Vec<Guide> {
     let others = || {
         design
             .nodes
             .iter()
-            .filter(|node| !moving.contains_key(&node.id))
+            .filter(|node| !moving.contains_key(&Item::Node(node.id.clone())))
             .map(|node| Point::from(node.at))
     };
     let mut guides = Vec::new();
@@ -81,7 +78,7 @@ mod tests {
     fn snaps_to_lines_before_the_grid() {
         let mut design = small();
         design.nodes[0].at = [3, 0];
-        let moving = BTreeMap::from([("api".to_owned(), [300, 0])]);
+        let moving = BTreeMap::from([(Item::Node("api".to_owned()), [300, 0])]);
         for (at, wanted) in [
             ((301.0, 5.0), (304.0, 8.0)),
             ((5.0, 3.0), (3.0, 0.0)),

@@ -3,10 +3,11 @@
 
 use crate::curve::Curve;
 use crate::geometry::{NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect};
-use crate::layout;
 use crate::scene::Scene;
+use crate::zones::Region;
+use crate::{layout, note, zones};
 use design::link::Mode;
-use design::{Design, Link, Node};
+use design::{Design, Link, Node, Note};
 use std::fmt::Write;
 
 /// Room around the drawing, in canvas units.
@@ -26,6 +27,13 @@ const STYLE: &str = "
   .head { fill: var(--line); }
   text { font-family: system-ui, sans-serif; text-anchor: middle; }
   .title { fill: var(--ink); font-size: 15px; font-weight: 600; }
+  .note { fill: none; stroke: var(--line); stroke-dasharray: 2 3; }
+  .words { fill: var(--ink); font-size: 13px; text-anchor: start; }
+  .zone { fill-opacity: 0.1; stroke-opacity: 0.5; }
+  .z0 { fill: #4f7ca8; stroke: #4f7ca8; } .z1 { fill: #a8874f; stroke: #a8874f; }
+  .z2 { fill: #5c9a8a; stroke: #5c9a8a; } .z3 { fill: #9a6f9a; stroke: #9a6f9a; }
+  .z4 { fill: #8a935a; stroke: #8a935a; } .z5 { fill: #a86f62; stroke: #a86f62; }
+  .place { fill: var(--quiet); font-size: 13px; text-anchor: start; }
   .kind { fill: var(--quiet); font-size: 12px; }
 ";
 
@@ -61,6 +69,12 @@ pub fn write(design: &Design) -> String {
             size.x, size.y
         ),
     );
+    for region in zones::regions(&design) {
+        write_zone(&mut svg, &region);
+    }
+    for note in &design.settings.notes {
+        write_note(&mut svg, note);
+    }
     for (link, curve) in scene.curves() {
         write_link(&mut svg, link, &curve);
     }
@@ -87,6 +101,46 @@ fn write_link(svg: &mut String, link: &Link, curve: &Curve) {
             escaped(&link.id)
         ),
     );
+}
+
+fn write_zone(svg: &mut String, region: &Region) {
+    let (at, size) = (region.rect.min, region.rect.size());
+    let name = escaped(&region.name);
+    put(
+        svg,
+        format_args!(
+            "<rect class=\"zone z{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"12\"/>\n\
+             <text class=\"place\" x=\"{}\" y=\"{}\">{name}</text>\n",
+            region.colour,
+            at.x,
+            at.y,
+            size.x,
+            size.y,
+            at.x + 12.0,
+            at.y + 19.0
+        ),
+    );
+}
+
+fn write_note(svg: &mut String, design_note: &Note) {
+    let rect = note::note_rect(design_note);
+    let (x, y, size) = (rect.min.x, rect.min.y, rect.size());
+    let (width, height) = (size.x, size.y);
+    put(
+        svg,
+        format_args!(
+            "<rect class=\"note\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>\n"
+        ),
+    );
+    for (row, line) in note::lines(design_note).iter().enumerate() {
+        let below = note::PADDING_Y + (row as f64 + 0.75) * note::LINE_HEIGHT;
+        let (x, y) = (x + note::PADDING_X, y + below);
+        let line = escaped(line);
+        put(
+            svg,
+            format_args!("<text class=\"words\" x=\"{x}\" y=\"{y}\">{line}</text>\n"),
+        );
+    }
 }
 
 fn write_node(svg: &mut String, node: &Node) {

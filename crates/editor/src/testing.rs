@@ -5,6 +5,7 @@ use crate::editor::Editor;
 use crate::effect::Effect;
 use crate::geometry::Point;
 use crate::input::{Button, Input, Modifiers, Pointer, PointerKind};
+use crate::selection::Item;
 use design::link::Mode;
 use design::{Design, KINDS, Kind, Link, Node};
 
@@ -80,7 +81,12 @@ impl Hand {
     /// What is selected, in one line.
     pub(crate) fn selected(&self) -> String {
         let items = self.editor.selection().items();
-        let ids: Vec<String> = items.map(|item| item.id().to_owned()).collect();
+        let ids: Vec<String> = items
+            .map(|item| match item {
+                Item::Note(at) => format!("note-{at}"),
+                Item::Node(id) | Item::Link(id) => id,
+            })
+            .collect();
         ids.join(" ")
     }
 

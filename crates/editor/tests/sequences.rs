@@ -4,6 +4,7 @@
 use design::link::Mode;
 use design::{Command, Design, KINDS, Link, Node, Target, Value};
 use editor::actions::{self, actions};
+use editor::catalog;
 use editor::{Button, Editor, Effect, Input, Modifiers, Point, Pointer, PointerKind, WheelAction};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ enum Step {
     Edit(usize, Field),
     /// Several of them as one gesture.
     Slide(Vec<(usize, Field)>),
-    /// Answers the last quick-add, if there was one.
+    /// Answers the last quick-add; if there was none, adds from the palette.
     QuickAdd(usize),
     CopyAndPaste(Option<Point>),
     Undo,
@@ -43,6 +44,8 @@ enum Field {
     RetryRatio(u32),
     Position(i32),
     Nonsense,
+    NoteText(usize),
+    NoteAt(usize, i32),
 }
 
 fn first() -> Design {
@@ -63,6 +66,10 @@ fn first() -> Design {
             Link::new("n1->n3", "n1", "n3", Mode::Publish),
             Link::new("n3->n4", "n3", "n4", Mode::Consume),
         ],
+        settings: design::Settings {
+            notes: vec![design::Note::default(), design::Note::default()],
+            ..design::Settings::default()
+        },
         faults: vec![design::Fault {
             kind: design::FaultKind::Crash,
             target: "n2".into(),
@@ -70,6 +77,18 @@ fn first() -> Design {
         }],
         ..Design::default()
     }
+}
+
+fn in_zones(mut design: Design) -> Design {
+    for (at, zone) in [(1, "a"), (2, "b"), (4, "b")] {
+        design.nodes[at].deployment.zone = Some(zone.to_owned());
+    }
+    design.faults.push(design::Fault {
+        kind: design::FaultKind::Partition,
+        target: "a".into(),
+        ..design::Fault::default()
+    });
+    design
 }
 
 /// Mostly places where something is: ports, nodes, links.
@@ -138,6 +157,8 @@ fn field() -> impl Strategy<Value = Field> {
         (0..9u32).prop_map(Field::RetryRatio),
         (-900..900i32).prop_map(Field::Position),
         Just(Field::Nonsense),
+        (0..4usize).prop_map(Field::NoteText),
+        ((0..4usize), -900..900i32).prop_map(|(at, x)| Field::NoteAt(at, x)),
     ]
 }
 
@@ -201,8 +222,13 @@ fn take(editor: &mut Editor, step: &Step, last: &[Effect]) -> Vec<Effect> {
                 Effect::QuickAdd(wanted) => Some(wanted.clone()),
                 _ => None,
             });
-            let kind = (KINDS[kind % KINDS.len()].make)();
-            wanted.map_or_else(Vec::new, |wanted| editor.quick_add(kind, &wanted))
+            let all = catalog::shelves(&Design::default(), None, "");
+            let all: Vec<_> = all.iter().flat_map(|shelf| &shelf.things).collect();
+            let thing = all[kind % all.len()];
+            match wanted {
+                Some(wanted) => editor.quick_add(thing, &wanted),
+                None => editor.add_thing(thing, None),
+            }
         }
         Step::CopyAndPaste(at) => match editor.copy() {
             Some(copied) => editor.paste(&copied, *at),
@@ -237,9 +263,26 @@ fn edit(design: &Design, which: usize, field: Field) -> Command {
                 _ => Command::Batch(Vec::new()),
             };
         }
+        Field::NoteText(at) => {
+            return note(design, at, "text", Value::text("as\nfar as it goes"));
+        }
+        Field::NoteAt(at, x) => {
+            let x = Value::Number(f64::from(x));
+            return note(design, at, "at", Value::List(vec![x.clone(), x]));
+        }
         Field::Nonsense => (node(), "at", Value::text("nowhere")),
     };
     Command::Set(target, path.to_owned(), value)
+}
+
+fn note(design: &Design, at: usize, field: &str, value: Value) -> Command {
+    match design.settings.notes.len() {
+        0 => Command::Batch(Vec::new()),
+        notes => {
+            let path = format!("notes[{}].{field}", at % notes);
+            Command::Set(Target::Settings, path, value)
+        }
+    }
 }
 
 fn check_structure(design: &Design) -> Result<(), TestCaseError> {
@@ -270,6 +313,8 @@ fn check_selection(editor: &Editor) -> Result<(), TestCaseError> {
     for id in &selection.links {
         prop_assert!(editor.design().link(id).is_some(), "{} is selected", id);
     }
+    let notes = editor.design().settings.notes.len();
+    prop_assert!(editor.selection().notes.iter().all(|at| *at < notes));
     Ok(())
 }
 
@@ -278,7 +323,7 @@ proptest! {
 
     #[test]
     fn whatever_happens_can_be_undone_and_redone(steps in prop::collection::vec(step(), 1..60)) {
-        let first = first();
+        let first = in_zones(first());
         prop_assert_eq!(first.problems(), []);
         let mut editor = Editor::new(first.clone());
         let mut effects = Vec::new();

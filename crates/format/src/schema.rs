@@ -93,11 +93,6 @@ struct Schemas {
 impl Schemas {
     /// A node of one kind.
     fn node(&mut self, kind: &'static KindInfo) -> Value {
-        let position = object([
-            ("type", Value::text("integer")),
-            ("minimum", Value::Number(-f64::from(POSITION_MAX))),
-            ("maximum", Value::Number(f64::from(POSITION_MAX))),
-        ]);
         let mut properties = vec![
             (
                 "id".to_owned(),
@@ -110,20 +105,16 @@ impl Schemas {
                 "kind".to_owned(),
                 object([("const", Value::text(kind.name))]),
             ),
-            (
-                "at".to_owned(),
-                object([
-                    (
-                        "description",
-                        Value::text("Upper left corner on the canvas, in pixels at 100 %."),
-                    ),
-                    ("type", Value::text("array")),
-                    ("items", position),
-                    ("minItems", Value::Number(2.0)),
-                    ("maxItems", Value::Number(2.0)),
-                    ("default", Value::List(vec![Value::Number(0.0); 2])),
-                ]),
-            ),
+            ("at".to_owned(), {
+                let mut at = vec![(
+                    "description".to_owned(),
+                    Value::text("Upper left corner on the canvas, in pixels at 100 %."),
+                )];
+                at.extend(position());
+                let origin = Value::List(vec![Value::Number(0.0); 2]);
+                at.push(("default".to_owned(), origin));
+                Value::Map(at)
+            }),
             (
                 "label".to_owned(),
                 optional(object([
@@ -211,6 +202,7 @@ impl Schemas {
         ];
         let shape = match (record.name, field.name) {
             ("Link", "id") => id("", LINK_ID_MAX),
+            ("Note", "at") => Value::Map(position()),
             // A bound is a number, or a duration for figures of time.
             ("Requirement", "at_least" | "at_most") => {
                 any_of(vec![typed("number"), reference("duration"), typed("null")])
@@ -358,6 +350,23 @@ fn id(description: &str, max: usize) -> Value {
         entries.push(("minLength".to_owned(), Value::Number(1.0)));
     }
     Value::Map(entries)
+}
+
+/// A place on the canvas.
+fn position() -> Vec<(String, Value)> {
+    let coordinate = object([
+        ("type", Value::text("integer")),
+        ("minimum", Value::Number(-f64::from(POSITION_MAX))),
+        ("maximum", Value::Number(f64::from(POSITION_MAX))),
+    ]);
+    let entries = [
+        ("type", Value::text("array")),
+        ("items", coordinate),
+        ("minItems", Value::Number(2.0)),
+        ("maxItems", Value::Number(2.0)),
+    ];
+    let entries = entries.map(|(name, value)| (name.to_owned(), value));
+    entries.into()
 }
 
 fn array(items: Value, max: usize) -> Value {

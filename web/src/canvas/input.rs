@@ -33,6 +33,7 @@ impl Pointing {
             let _ = element.set_pointer_capture(event.pointer_id());
         }
         self.page.popup.set(None);
+        self.page.adding.set(false);
         self.page.toast.set(None);
         self.page.end_gesture();
         self.send(event, Input::PointerDown);
@@ -187,6 +188,7 @@ fn key_down(page: Page, event: &KeyboardEvent) {
             event.prevent_default();
             return page.step();
         }
+        "Escape" if page.adding.get_untracked() => return page.adding.set(false),
         "Escape" if page.popup.with_untracked(Option::is_some) => return page.popup.set(None),
         "Enter" if on_control => return,
         _ => {}
@@ -287,6 +289,15 @@ fn next_node(page: Page, from: &str, way: Point) -> Option<String> {
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, node)| node.id.clone())
     })
+}
+
+/// Gives the card of the one selected node the focus, once it is there.
+pub(crate) fn focus_selected(page: Page) {
+    request_animation_frame(move || {
+        if let Some(Item::Node(id)) = page.selection.with_untracked(Selection::single) {
+            focus_card(&id);
+        }
+    });
 }
 
 /// Gives a card the focus.

@@ -11,11 +11,13 @@ mod input;
 mod links;
 mod look;
 mod nodes;
+mod notes;
 mod overlay;
 mod particles;
 mod popup;
 mod stage;
 mod surface;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -26,7 +28,7 @@ use leptos::prelude::*;
 
 pub(crate) use animation::{animate, to_stage};
 pub(crate) use figures::failed;
-pub(crate) use input::listen_to_keys;
+pub(crate) use input::{focus_selected, listen_to_keys};
 pub(crate) use overlay::hover;
 pub(crate) use popup::Popups;
 pub(crate) use stage::{Stage, reveal_selection};

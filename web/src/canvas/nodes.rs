@@ -114,7 +114,9 @@ impl Standing {
         let (aimed, port) = page.hover.with(|hover| match hover {
             Hit::Port(node, port) if node == id => (true, Some(*port)),
             Hit::Node(node) => (node == id, None),
-            Hit::Port(..) | Hit::LinkEnd(..) | Hit::Link(_) | Hit::Empty => (false, None),
+            Hit::Port(..) | Hit::LinkEnd(..) | Hit::Link(_) | Hit::Note(_) | Hit::Empty => {
+                (false, None)
+            }
         });
         Self {
             selected: page
@@ -204,7 +206,8 @@ fn name_field(page: Page, id: String, title: String) -> impl IntoView {
     let finish = {
         let id = id.clone();
         move |label: Option<String>| {
-            if done.get_value() {
+            // A field that is taken away loses the focus after its signals are gone.
+            if done.try_get_value() != Some(false) {
                 return;
             }
             done.set_value(true);

@@ -1,12 +1,11 @@
 //! Lists that open on the canvas: which node to add, what can be done here.
 
-use design::KINDS;
 use editor::actions::{self, Group};
 use editor::keys::{self, Keyboard};
-use editor::{Point, QuickAdd};
+use editor::{Point, QuickAdd, Thing};
 use leptos::prelude::*;
 
-use crate::icons;
+use crate::palette::catalog;
 use crate::state::{Page, Popup, Toast};
 
 /// The list that is open, and the word near the pointer.
@@ -15,7 +14,8 @@ pub(crate) fn Popups() -> impl IntoView {
     let page = Page::get();
     view! {
         {move || match page.popup.get() {
-            Some(Popup::QuickAdd(wanted)) => Some(quick_add(page, &wanted).into_any()),
+            Some(Popup::QuickAdd(wanted)) => Some(quick_add(page, &wanted)),
+            Some(Popup::Zone(name, at)) => Some(super::zones::menu(page, name, at)),
             Some(Popup::Menu(at)) => Some(menu(page, at).into_any()),
             None => None,
         }}
@@ -47,25 +47,23 @@ fn place(at: Point) -> String {
     )
 }
 
-fn quick_add(page: Page, wanted: &QuickAdd) -> impl IntoView + use<> {
+fn quick_add(page: Page, wanted: &QuickAdd) -> AnyView {
     let at = page.view.get_untracked().to_screen(wanted.at);
-    let kinds = page.design.with_untracked(|design| match &wanted.wire {
-        Some(wire) => wire.kinds(design),
-        None => KINDS.iter().collect(),
+    let choose = Callback::new(move |thing: Thing| {
+        page.quick_add(&thing);
+        super::focus_selected(page);
     });
-    let items = kinds.into_iter().map(|kind| {
-        view! {
-            <button role="menuitem" on:click=move |_| page.quick_add(kind)>
-                {icons::glyph(icons::of_kind(&(kind.make)()))}
-                <span>{kind.label}</span>
-            </button>
-        }
-    });
+    let close = Callback::new(move |()| page.popup.set(None));
+    let style = format!(
+        "left:max(8px, min({}px, calc(100% - 308px)));top:max(8px, min({}px, calc(100% - 368px)))",
+        at.x, at.y
+    );
     view! {
-        <div class="quick-add" role="menu" aria-label="Add a node" style=place(at)>
-            {items.collect_view()}
+        <div class="quick-add" role="dialog" aria-label="Add a node" style=style>
+            {catalog::view(page, Some(wanted), None, choose, close)}
         </div>
     }
+    .into_any()
 }
 
 fn menu(page: Page, at: Point) -> impl IntoView {

@@ -10,8 +10,10 @@ use web_sys::{DragEvent, HtmlElement, ResizeObserver};
 use super::input::{self, Pointing};
 use super::links::Links;
 use super::nodes::Nodes;
+use super::notes::Notes;
 use super::overlay::Overlay;
 use super::surface::Surface;
+use super::zones::Regions;
 use crate::bind::text;
 use crate::state::Page;
 
@@ -50,6 +52,8 @@ pub(crate) fn Stage() -> impl IntoView {
             on:drop=move |event: DragEvent| drop_file(page, &event)
         >
             <div class="world" node_ref=world>
+                <Regions />
+                <Notes />
                 <Links />
                 <Nodes />
             </div>

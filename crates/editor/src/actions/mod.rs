@@ -67,6 +67,14 @@ pub enum ActionId {
     ZoomFit,
     /// Shows what is selected.
     ZoomSelection,
+    /// Puts the selected nodes into a zone of their own.
+    ZoneNew,
+    /// Takes the selected nodes out of their zones.
+    ZoneLeave,
+    /// Asks what to add.
+    AddSomething,
+    /// Adds a note near the middle of the screen.
+    AddNote,
     /// Adds a node of the kind at this place of [`KINDS`], near the middle of the screen.
     Add(usize),
 }
@@ -126,6 +134,14 @@ const ROWS: &[Row] = {
         (A::Connect, "connect", "Connect to…", G::Edit, &["C"]),
         (A::Confirm, "rename", "Rename", G::Edit, &["Enter", "F2"]),
         (A::Tidy, "tidy", "Tidy up", G::Edit, &["Shift+T"]),
+        (A::ZoneNew, "zone-new", "Put in a new zone", G::Edit, &["G"]),
+        (
+            A::ZoneLeave,
+            "zone-leave",
+            "Take out of its zone",
+            G::Edit,
+            &["Shift+G"],
+        ),
         (
             A::Nudge(D::Left, Near),
             "nudge-left",
@@ -213,6 +229,8 @@ const ROWS: &[Row] = {
             G::View,
             &["Shift+2"],
         ),
+        (A::AddSomething, "add", "Add…", G::Add, &["A"]),
+        (A::AddNote, "add-note", "Add note", G::Add, &["N"]),
     ]
 };
 
@@ -273,19 +291,31 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
         ActionId::Undo => edits && editor.document.can_undo(),
         ActionId::Redo => edits && editor.document.can_redo(),
         ActionId::Delete => edits && !selection.is_empty(),
-        ActionId::Duplicate => edits && !selection.nodes.is_empty(),
-        ActionId::Nudge(..) => edits && (is_wiring(editor) || !selection.nodes.is_empty()),
+        ActionId::Duplicate => edits && has_places(selection),
+        ActionId::Nudge(..) => edits && (is_wiring(editor) || has_places(selection)),
         ActionId::Connect => edits && wire_from_selection(design, selection).is_some(),
         ActionId::Confirm => {
-            edits && (is_wiring(editor) || matches!(selection.single(), Some(Item::Node(_))))
+            edits
+                && (is_wiring(editor)
+                    || matches!(selection.single(), Some(Item::Node(_) | Item::Note(_))))
         }
         ActionId::Tidy => edits && design.nodes.len() > 1,
+        ActionId::AddSomething | ActionId::AddNote => edits,
+        ActionId::ZoneNew => edits && !selection.nodes.is_empty(),
+        ActionId::ZoneLeave => {
+            let mut nodes = selection.nodes.iter().filter_map(|id| design.node(id));
+            edits && nodes.any(|node| !node.deployment.zones().is_empty())
+        }
         ActionId::Add(kind) => edits && kind < KINDS.len(),
         ActionId::SelectAll | ActionId::ZoomFit => !design.nodes.is_empty(),
         ActionId::Deselect => !selection.is_empty() || !editor.tool.is_idle(),
         ActionId::ZoomSelection => !selection.is_empty(),
         ActionId::ZoomIn | ActionId::ZoomOut | ActionId::ZoomReset => true,
     }
+}
+
+fn has_places(selection: &Selection) -> bool {
+    !selection.nodes.is_empty() || !selection.notes.is_empty()
 }
 
 fn is_wiring(editor: &Editor) -> bool {

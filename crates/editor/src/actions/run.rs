@@ -1,17 +1,20 @@
 //! Carrying actions out.
 
 use super::{ActionId, Direction, Distance, is_enabled, is_wiring, wire_from_selection};
-use crate::describe::{describe, nodes_in_words};
+use crate::describe::{describe, nodes_in_words, selected_in_words};
 use crate::document::Document;
 use crate::editor::Editor;
 use crate::effect::{Change, Effect};
+use crate::fragment::set_notes;
 use crate::geometry::{GRID, Point};
 use crate::input::Input;
 use crate::layout;
 use crate::selection::{Item, Selection};
+use crate::tools::dragging::{move_to, places};
 use crate::tools::wiring::Step;
 use crate::tools::{Tool, Wiring};
 use crate::viewport::ZOOM_STEP;
+use crate::zones;
 use design::{Command, KINDS};
 
 /// Carries an action out. One that is not enabled does nothing. What edits or selects first calls
@@ -37,6 +40,7 @@ pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
         ActionId::Confirm if is_wiring(editor) => confirm(editor),
         ActionId::Confirm => calmly(editor, |editor| match editor.selection().single() {
             Some(Item::Node(id)) => vec![Effect::Rename(id)],
+            Some(Item::Note(at)) => vec![Effect::EditNote(at)],
             Some(Item::Link(_)) | None => Vec::new(),
         }),
         ActionId::Deselect if !editor.tool.is_idle() => editor.handle(Input::Cancel),
@@ -50,6 +54,10 @@ pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
         ActionId::Duplicate => calmly(editor, Editor::duplicate),
         ActionId::Connect => calmly(editor, connect),
         ActionId::Tidy => calmly(editor, tidy),
+        ActionId::AddSomething => calmly(editor, |_| vec![Effect::OpenPalette]),
+        ActionId::ZoneNew => calmly(editor, zone_new),
+        ActionId::ZoneLeave => calmly(editor, zone_leave),
+        ActionId::AddNote => calmly(editor, |editor| editor.add_note(None)),
         ActionId::Add(kind) => calmly(editor, |editor| editor.add_node((KINDS[kind].make)(), None)),
     }
 }
@@ -97,12 +105,39 @@ fn delete(editor: &mut Editor) -> Vec<Effect> {
         .map(|id| Command::RemoveLink(id.clone()))
         .chain(selection.nodes.iter().cloned().map(Command::RemoveNode))
         .collect();
-    let name = match (&commands[..], selection.nodes.len()) {
-        ([one], _) => describe(one, design),
-        (several, 0) => format!("Delete {} links", several.len()),
-        (..) => format!("Delete {}", nodes_in_words(design, &selection.nodes)),
+    let mut commands = commands;
+    if !selection.notes.is_empty() {
+        let notes = design.settings.notes.iter().enumerate();
+        let left = notes.filter(|(at, _)| !selection.notes.contains(at));
+        let left: Vec<_> = left.map(|(_, note)| note.clone()).collect();
+        commands.push(set_notes(&left));
+    }
+    let name = match (&commands[..], selection.nodes.len(), selection.notes.len()) {
+        ([one], _, 0 | 1) => describe(one, design),
+        (several, 0, 0) => format!("Delete {} links", several.len()),
+        (..) => format!("Delete {}", selected_in_words(design, selection)),
     };
     edit(editor, commands, name)
+}
+
+fn zone_new(editor: &mut Editor) -> Vec<Effect> {
+    let (design, selection) = (editor.design(), editor.selection());
+    let zone = zones::free_name(design);
+    let ids = selection.nodes.iter();
+    let into = ids.map(|id| (id.clone(), Some(zone.clone()))).collect();
+    let commands = zones::put(design, &into);
+    let what = nodes_in_words(design, &selection.nodes);
+    let mut effects = edit(editor, commands, format!("Put {what} in zone {zone}"));
+    effects.push(Effect::NameZone(zone));
+    effects
+}
+
+fn zone_leave(editor: &mut Editor) -> Vec<Effect> {
+    let (design, selection) = (editor.design(), editor.selection());
+    let ids = selection.nodes.iter();
+    let commands = zones::put(design, &ids.map(|id| (id.clone(), None)).collect());
+    let what = nodes_in_words(design, &selection.nodes);
+    edit(editor, commands, format!("Take {what} out of its zone"))
 }
 
 fn tidy(editor: &mut Editor) -> Vec<Effect> {
@@ -135,15 +170,9 @@ fn nudge(editor: &mut Editor, direction: Direction, distance: Distance) -> Vec<E
         Direction::Down => Point::new(0.0, step),
     };
     let selection = editor.selection().clone();
-    let moves = editor
-        .design()
-        .nodes
-        .iter()
-        .filter(|node| selection.nodes.contains(&node.id))
-        .map(|node| {
-            let to = Point::from(node.at) + by;
-            Command::Move(node.id.clone(), to.to_position())
-        })
+    let moves = places(editor.design(), &selection).into_iter();
+    let moves = moves
+        .map(|(item, at)| move_to(&item, (Point::from(at) + by).to_position()))
         .collect();
     let gesture = match editor.nudging.take() {
         Some((gesture, revision, nudged))
@@ -153,7 +182,7 @@ fn nudge(editor: &mut Editor, direction: Direction, distance: Distance) -> Vec<E
         }
         _ => editor.gesture(format!(
             "Move {}",
-            nodes_in_words(editor.design(), &selection.nodes)
+            selected_in_words(editor.design(), &selection)
         )),
     };
     match editor.edit(Command::Batch(moves), &gesture) {

@@ -1,18 +1,20 @@
 //! Moving what is selected, or a copy of it.
 
 use crate::curve::LinkPath;
-use crate::describe::nodes_in_words;
+use crate::describe::selected_in_words;
 use crate::effect::Effect;
 use crate::fragment;
 use crate::geometry::{GRID, Point, rect_at};
 use crate::history::Gesture;
 use crate::input::{Input, Pointer};
 use crate::scene::Scene;
-use crate::selection::Selection;
+use crate::selection::{Item, Selection};
 use crate::snap::{Guide, guides, snap};
 use crate::tools::{Context, Tool};
 use crate::wire::insert_into_link;
-use design::{Command, Design};
+use crate::zones;
+use design::note::Place;
+use design::{Attribute, Command, Design, Target};
 use std::collections::BTreeMap;
 
 /// Nodes follow the pointer.
@@ -22,12 +24,14 @@ pub struct Dragging {
     pub guides: Vec<Guide>,
     /// The link the node would be put into if it were dropped here.
     pub into: Option<String>,
+    /// The zones that nodes would get if they were dropped here, by their ids.
+    pub zones: BTreeMap<String, String>,
     /// The node that was taken hold of: it is the one that snaps.
-    anchor: String,
+    anchor: Item,
     /// Where the pointer took hold, on the canvas.
     start: Point,
     /// Where the nodes stood.
-    origins: BTreeMap<String, [i32; 2]>,
+    origins: BTreeMap<Item, [i32; 2]>,
     /// How far they have been moved.
     moved: [i32; 2],
     gesture: Gesture,
@@ -47,13 +51,14 @@ impl Dragging {
     /// Begins to drag the selection, which holds `anchor`.
     pub(crate) fn new(
         start: &Pointer,
-        anchor: String,
+        anchor: Item,
         before: Selection,
         cx: &mut Context<'_>,
     ) -> Self {
         let mut dragging = Self {
             guides: Vec::new(),
             into: None,
+            zones: BTreeMap::new(),
             start: cx.canvas(start),
             origins: BTreeMap::new(),
             moved: [0, 0],
@@ -66,9 +71,9 @@ impl Dragging {
             dragging.take_copies(cx);
         }
         let selection = cx.document.selection();
-        dragging.origins = origins(cx.document.design(), selection);
+        dragging.origins = places(cx.document.design(), selection);
         if dragging.copies == Copies::No {
-            let what = nodes_in_words(cx.document.design(), &selection.nodes);
+            let what = selected_in_words(cx.document.design(), selection);
             dragging.gesture.name = format!("Move {what}");
         }
         dragging
@@ -79,18 +84,28 @@ impl Dragging {
         let design = cx.document.design();
         let selection = cx.document.selection();
         let copied = fragment::copy(design, selection);
-        let Some(at) = copied.nodes.iter().position(|node| node.id == self.anchor) else {
+        let held = |item: &Item| *item == self.anchor;
+        let nodes = copied.nodes.iter().map(|node| Item::Node(node.id.clone()));
+        let notes = selection.notes.iter().copied().map(Item::Note);
+        let Some(at) = nodes.chain(notes).position(|item| held(&item)) else {
             return;
         };
-        let what = nodes_in_words(cx.document.design(), &selection.nodes);
+        let what = selected_in_words(design, selection);
         let Ok(paste) = fragment::paste(design, &copied, [0, 0]) else {
             return;
         };
         self.gesture.name = format!("Duplicate {what}");
         if cx.apply(paste.command, &self.gesture) {
             self.copies = Copies::Yes;
-            self.anchor.clone_from(&paste.nodes[at]);
-            cx.select_made(Selection::of_nodes(paste.nodes), &self.gesture);
+            self.anchor = match paste.nodes.get(at) {
+                Some(id) => Item::Node(id.clone()),
+                None => {
+                    let mut made = paste.selection.notes.iter();
+                    let at = made.nth(at - paste.nodes.len());
+                    Item::Note(at.copied().unwrap_or_default())
+                }
+            };
+            cx.select_made(paste.selection, &self.gesture);
         }
     }
 
@@ -111,6 +126,12 @@ impl Dragging {
                     let selection = cx.document.selection().clone();
                     cx.call_off(&self.gesture);
                     cx.select(selection);
+                }
+                if !self.zones.is_empty() {
+                    let zones = std::mem::take(&mut self.zones).into_iter();
+                    let zones = zones.map(|(id, zone)| (id, Some(zone))).collect();
+                    let commands = zones::put(cx.document.design(), &zones);
+                    cx.apply(Command::Batch(commands), &self.gesture);
                 }
                 self.end(cx)
             }
@@ -141,9 +162,9 @@ impl Dragging {
         let moved = [wanted[0] - origin[0], wanted[1] - origin[1]];
         if moved != self.moved {
             self.moved = moved;
-            let moves = self.origins.iter().map(|(id, at)| {
+            let moves = self.origins.iter().map(|(item, at)| {
                 let to = Point::from(*at) + Point::from(moved);
-                Command::Move(id.clone(), to.to_position())
+                move_to(item, to.to_position())
             });
             if !cx.apply(Command::Batch(moves.collect()), &self.gesture) {
                 return false;
@@ -152,6 +173,7 @@ impl Dragging {
         let design = cx.document.design();
         self.guides = guides(design, &self.origins, Point::from(wanted));
         self.into = self.link_below(design, Point::from(wanted));
+        self.zones = zones::drops(design, &self.origins);
         cx.say(Effect::OverlayChanged);
         true
     }
@@ -184,19 +206,22 @@ impl Dragging {
 
     /// The link that a single, unconnected node has been put on.
     fn link_below(&self, design: &Design, at: Point) -> Option<String> {
-        if self.origins.len() != 1
-            || design
-                .links
-                .iter()
-                .any(|link| link.from == self.anchor || link.to == self.anchor)
-        {
+        let Item::Node(anchor) = &self.anchor else {
+            return None;
+        };
+        let mut links = design.links.iter();
+        let is_wired = links.any(|link| link.from == *anchor || link.to == *anchor);
+        if self.origins.len() != 1 || is_wired {
             return None;
         }
-        link_under_node(design, &self.anchor, at)
+        link_under_node(design, anchor, at)
     }
 
     fn insert(&self, link: &str, cx: &mut Context<'_>) {
-        let commands = insert_into_link(cx.document.design(), link, &self.anchor);
+        let Item::Node(anchor) = &self.anchor else {
+            return;
+        };
+        let commands = insert_into_link(cx.document.design(), link, anchor);
         if let Some(commands) = commands {
             cx.apply(Command::Batch(commands), &self.gesture);
         }
@@ -218,13 +243,31 @@ pub(crate) fn link_under_node(design: &Design, node: &str, at: Point) -> Option<
         .find(|link| insert_into_link(design, link, node).is_some())
 }
 
-fn origins(design: &Design, selection: &Selection) -> BTreeMap<String, [i32; 2]> {
-    design
-        .nodes
-        .iter()
+/// Where what is selected stands, as far as it can be moved.
+pub(crate) fn places(design: &Design, selection: &Selection) -> BTreeMap<Item, [i32; 2]> {
+    let nodes = design.nodes.iter();
+    let nodes = nodes
         .filter(|node| selection.nodes.contains(&node.id))
-        .map(|node| (node.id.clone(), node.at))
-        .collect()
+        .map(|node| (Item::Node(node.id.clone()), node.at));
+    let notes = design.settings.notes.iter().enumerate();
+    let notes = notes
+        .filter(|(at, _)| selection.notes.contains(at))
+        .map(|(at, note)| (Item::Note(at), note.at.0));
+    nodes.chain(notes).collect()
+}
+
+/// The command that puts something at a place.
+pub(crate) fn move_to(item: &Item, to: [i32; 2]) -> Command {
+    match item {
+        Item::Node(id) => Command::Move(id.clone(), to),
+        Item::Note(at) => Command::Set(
+            Target::Settings,
+            format!("notes[{at}].at"),
+            Place(to).write(),
+        ),
+        // It has no place of its own: it goes with its nodes.
+        Item::Link(_) => Command::Batch(Vec::new()),
+    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ fn double_click(pointer: &Pointer, cx: &mut Context<'_>) {
     }
     match cx.hit(pointer) {
         Hit::Node(id) => cx.say(Effect::Rename(id)),
+        Hit::Note(at) => cx.say(Effect::EditNote(at)),
         Hit::Link(id) => cx.say(Effect::OpenInspector(Item::Link(id))),
         Hit::Empty => {
             let at = cx.canvas(pointer);

@@ -4,6 +4,7 @@ use crate::curve::LinkPath;
 use crate::effect::Effect;
 use crate::geometry::{Point, Rect, node_rect};
 use crate::input::{Input, Pointer};
+use crate::note::note_rect;
 use crate::scene::Scene;
 use crate::selection::{Item, Selection};
 use crate::tools::{Context, Tool};
@@ -64,8 +65,8 @@ impl Marquee {
     }
 }
 
-/// What a rectangle selects: the nodes it touches. Where it touches none, the links it touches;
-/// otherwise links would come along that nobody aimed at.
+/// What a rectangle selects: the nodes and notes it touches. Where it touches none, the links it
+/// touches; otherwise links would come along that nobody aimed at.
 fn marked(design: &Design, rect: Rect, base: &Selection) -> Selection {
     let mut selection = base.clone();
     let touched = design
@@ -76,6 +77,12 @@ fn marked(design: &Design, rect: Rect, base: &Selection) -> Selection {
     for node in touched {
         no_node = false;
         selection.add(Item::Node(node.id.clone()));
+    }
+    for (at, note) in design.settings.notes.iter().enumerate() {
+        if note_rect(note).intersects(&rect) {
+            no_node = false;
+            selection.add(Item::Note(at));
+        }
     }
     if no_node {
         for (link, curve) in Scene::new(design).curves() {

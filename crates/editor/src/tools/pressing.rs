@@ -25,7 +25,7 @@ impl Pressing {
         let before = cx.document.selection().clone();
         // Selected at once, so that a drag that follows moves it. Taking something out of the
         // selection waits for the click: a drag of several things may start on any of them.
-        if let Hit::Node(_) | Hit::Link(_) = hit
+        if let Hit::Node(_) | Hit::Link(_) | Hit::Note(_) = hit
             && let Some(item) = hit.item()
             && !before.contains(&item)
         {
@@ -74,7 +74,10 @@ impl Pressing {
         let start = &self.start;
         match self.hit {
             Hit::Node(id) if cx.access == Access::Edit => {
-                Tool::Dragging(Dragging::new(start, id, self.before, cx))
+                Tool::Dragging(Dragging::new(start, Item::Node(id), self.before, cx))
+            }
+            Hit::Note(at) if cx.access == Access::Edit => {
+                Tool::Dragging(Dragging::new(start, Item::Note(at), self.before, cx))
             }
             Hit::Port(id, end) => Tool::Wiring(Wiring::held(Wire::from_port(id, end), start, cx)),
             Hit::LinkEnd(id, end) => match cx.document.design().link(&id) {
@@ -84,7 +87,7 @@ impl Pressing {
                 }
                 None => Tool::default(),
             },
-            Hit::Node(_) | Hit::Link(_) | Hit::Empty => {
+            Hit::Node(_) | Hit::Note(_) | Hit::Link(_) | Hit::Empty => {
                 // One finger pushes the canvas about, as everywhere on a phone.
                 if start.kind == PointerKind::Touch || cx.access == Access::Look {
                     cx.select(self.before);
@@ -100,6 +103,7 @@ impl Pressing {
         let adds = self.start.modifiers.adds();
         match self.hit {
             Hit::Node(id) => click_item(Item::Node(id), adds, &self.before, cx),
+            Hit::Note(at) => click_item(Item::Note(at), adds, &self.before, cx),
             Hit::Link(id) | Hit::LinkEnd(id, _) => {
                 click_item(Item::Link(id), adds, &self.before, cx);
             }
@@ -116,7 +120,9 @@ impl Pressing {
 fn click_item(item: Item, adds: bool, before: &Selection, cx: &mut Context<'_>) {
     if !adds {
         cx.select(Selection::only(item.clone()));
-        cx.say(Effect::OpenInspector(item));
+        if item.target().is_some() {
+            cx.say(Effect::OpenInspector(item));
+        }
     } else if before.contains(&item) {
         let mut selection = before.clone();
         selection.toggle(item);

@@ -280,7 +280,8 @@ mod tests {
             at: Point::new(600.0, 300.0),
         };
         assert!(hand.effects.contains(&Effect::QuickAdd(wanted.clone())));
-        hand.editor.quick_add(kind("cache"), &wanted);
+        let cache = crate::catalog::thing("cache").unwrap();
+        hand.editor.quick_add(&cache, &wanted);
         assert_eq!(hand.links(), "users->api api->db api->cache");
         assert_eq!(hand.at("cache"), [600, 264]);
         assert_eq!(hand.history(), ["Add cache"]);

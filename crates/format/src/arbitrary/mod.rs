@@ -38,6 +38,8 @@ pub fn design(rng_seed: u64) -> Design {
         .filter_map(|_| alert(rng, &nodes))
         .collect();
     document.push(("alerts".to_owned(), Value::List(alerts)));
+    let notes = (0..rng.below(3)).map(|_| note(rng)).collect();
+    document.push(("notes".to_owned(), Value::List(notes)));
     let written = nodes.into_iter().map(|node| node.value).collect();
     document.push(("nodes".to_owned(), Value::List(written)));
     document.push(("links".to_owned(), Value::List(links)));
@@ -78,6 +80,20 @@ fn settings(rng: &mut Rng) -> Vec<(String, Value)> {
         settings.push(("zones".to_owned(), record(rng, design::Zones::RECORD)));
     }
     settings
+}
+
+fn note(rng: &mut Rng) -> Value {
+    let place = |rng: &mut Rng| Value::Number(rng.below(4_000) as f64 - 2_000.0);
+    let at = Value::List(vec![place(rng), place(rng)]);
+    let mut note = vec![
+        ("at".to_owned(), at),
+        ("text".to_owned(), Value::text(name(rng))),
+    ];
+    if rng.chance(50) {
+        let width = Value::Number(rng.between(80, 1_000) as f64);
+        note.push(("width".to_owned(), width));
+    }
+    Value::Map(note)
 }
 
 fn requirement(rng: &mut Rng) -> Value {

@@ -23,6 +23,16 @@ pub(super) static DESIGN: Record = Record {
         Field("requirements", List(&Record(&REQUIREMENT)), "[]"),
         Field("zones", Record(&ZONES), "{}"),
         Field("alerts", List(&Record(&ALERT)), "[]"),
+        Field("notes", List(&Record(&NOTE)), "[]"),
+    ],
+};
+
+static NOTE: Record = Record {
+    name: "note",
+    fields: &[
+        Field("at", List(&Signed), "[0, 0]"),
+        Field("text", Text, ""),
+        Field("width", Integer, "200"),
     ],
 };
 

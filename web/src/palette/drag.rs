@@ -1,0 +1,112 @@
+//! Dragging a thing out of the palette onto the canvas.
+
+use editor::Thing;
+use leptos::prelude::*;
+use web_sys::PointerEvent;
+
+use crate::state::Page;
+
+/// How far a press may stray before it is a drag, in pixels.
+const THRESHOLD: f64 = 4.0;
+
+/// A thing under the pointer on its way to the canvas.
+#[derive(Clone, Copy)]
+struct Held {
+    thing: Thing,
+    from: [f64; 2],
+    at: [f64; 2],
+    dragging: bool,
+}
+
+/// The drag that is going on, if any. Copies share it.
+#[derive(Clone, Copy)]
+pub(crate) struct Drag {
+    page: Page,
+    held: RwSignal<Option<Held>>,
+    /// The click that ends a drag is none.
+    dragged: StoredValue<bool>,
+}
+
+impl Drag {
+    pub(super) fn new(page: Page) -> Self {
+        Self {
+            page,
+            held: RwSignal::new(None),
+            dragged: StoredValue::new(false),
+        }
+    }
+
+    /// Takes hold.
+    pub(super) fn begin(self, thing: Thing, event: &PointerEvent) {
+        self.dragged.set_value(false);
+        if event.button() != 0 {
+            return;
+        }
+        let at = place(event);
+        self.held.set(Some(Held {
+            thing,
+            from: at,
+            at,
+            dragging: false,
+        }));
+        let element = event_target::<web_sys::Element>(event);
+        // Without capture the drop is missed only outside the window.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+
+    /// Follows the pointer.
+    pub(super) fn moved(self, event: &PointerEvent) {
+        if self.held.with_untracked(Option::is_none) {
+            return;
+        }
+        let at = place(event);
+        self.held.update(|held| {
+            if let Some(held) = held {
+                held.at = at;
+                let [dx, dy] = [at[0] - held.from[0], at[1] - held.from[1]];
+                held.dragging |= dx.abs().max(dy.abs()) > THRESHOLD;
+            }
+        });
+    }
+
+    /// Lets go: on the canvas the thing is added there.
+    pub(super) fn drop(self, event: &PointerEvent) {
+        let Some(was) = self.held.get_untracked() else {
+            return;
+        };
+        self.held.set(None);
+        self.dragged.set_value(was.dragging);
+        if was.dragging && self.page.add_thing(&was.thing, Some(place(event))) {
+            self.page.adding.set(false);
+        }
+    }
+
+    /// The browser took the pointer away.
+    pub(super) fn cancel(self) {
+        self.held.set(None);
+    }
+
+    /// Whether the press that a click follows was a drag.
+    pub(super) fn was_dragged(self) -> bool {
+        self.dragged
+            .try_update_value(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// What is shown under the pointer.
+    pub(super) fn ghost(self) -> impl IntoView {
+        move || {
+            let held = self.held.get().filter(|held| held.dragging)?;
+            let [x, y] = [held.at[0] - 88.0, held.at[1] - 36.0];
+            Some(view! {
+                <div class="ghost" style=format!("left:{x}px;top:{y}px")>
+                    {held.thing.label()}
+                </div>
+            })
+        }
+    }
+}
+
+fn place(event: &PointerEvent) -> [f64; 2] {
+    [f64::from(event.client_x()), f64::from(event.client_y())]
+}
