@@ -1,12 +1,13 @@
 //! The playground: what stands where.
 
-use design::{FaultKind, Target};
+use design::Target;
 use editor::Selection;
 use leptos::prelude::*;
 
 use crate::bind::{flag, text};
 use crate::canvas::{self, Popups, Stage};
 use crate::charts::Charts;
+use crate::faults::LiveFaults;
 use crate::inspector::Inspector;
 use crate::lesson::Lesson;
 use crate::opening::{self, Opened};
@@ -16,6 +17,7 @@ use crate::state::{About, Notice, Page, Place};
 use crate::story::Story;
 use crate::theme::{self, Theme};
 use crate::toolbar::{Bar, RunControls};
+use crate::why::WhyPanel;
 use crate::{debug, icons};
 
 /// The whole page.
@@ -28,6 +30,7 @@ pub(crate) fn App() -> impl IntoView {
     follow_theme(page);
     canvas::listen_to_keys(page);
     page.start();
+    page.follow_looks();
     let lesson = StoredValue::new(opening::lesson());
     let opened = RwSignal::new(opening::open_address(page, lesson));
     opening::follow_address(page, lesson, opened);
@@ -61,6 +64,8 @@ pub(crate) fn App() -> impl IntoView {
                 <Palette />
                 <DotKey />
                 <Zoom />
+                <LiveFaults />
+                <WhyPanel />
                 <Popups />
             </div>
             <Inspect />
@@ -134,7 +139,6 @@ pub(crate) fn Inspect() -> impl IntoView {
                 target=target
                 design=page.design
                 on_command=Callback::new(move |(command, key)| page.command_keyed(command, key))
-                on_fault=Callback::new(move |kind: FaultKind| page.inject_kind(kind))
                 on_delete=Callback::new(move |target: Target| page.delete(&target))
             />
             <p class="inspect-hint quiet">{hint}</p>

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use design::{Command, Design, Fault, FaultKind, Target, Value};
+use design::{Command, Design, Fault, Target, Value};
 use editor::{ActionId, Change, Effect, Input, Item, Point, Selection, Thing, actions};
 use leptos::prelude::*;
 
@@ -206,19 +206,6 @@ impl Page {
         self.command(Command::AddFault(at, fault));
     }
 
-    /// Breaks the target of the inspector now, with the fault's defaults.
-    pub(crate) fn inject_kind(self, kind: FaultKind) {
-        let Some(item) = self.selection.with_untracked(Selection::single) else {
-            return;
-        };
-        self.inject(Fault {
-            at: self.soon(),
-            kind,
-            target: item.id().unwrap_or_default().to_owned(),
-            ..Fault::default()
-        });
-    }
-
     /// Takes away what the inspector shows.
     pub(crate) fn delete(self, target: &Target) {
         self.command(match target {
@@ -328,7 +315,8 @@ impl Page {
             .undo_names
             .with_untracked(|names| names.undo.clone())
             .unwrap_or_else(|| "Undo".to_owned());
-        let is_fault = name.starts_with("Add ") && name.contains(" of ");
+        let is_fault =
+            name.starts_with("Add ") && name.contains(" of ") || name.starts_with("Mend: ");
         let again = self.hidden.with_value(|hidden| hidden.marked == name);
         if again || is_fault || self.status.with_untracked(|status| status.time_s) <= 0.0 {
             return;

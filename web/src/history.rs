@@ -20,6 +20,8 @@ pub(crate) enum MarkKind {
     Fault,
     /// An edit made while the run went on: a tick.
     Edit,
+    /// An alert fired: a bar.
+    Alert,
 }
 
 /// A moment or a span on the time line.
@@ -48,6 +50,8 @@ pub(crate) struct History {
     pub(crate) known_s: f64,
     /// How far it can go back.
     pub(crate) from_s: f64,
+    /// When users' figures did not reach the operators, in seconds; in order of time.
+    pub(crate) unheard: Vec<(f64, f64)>,
     /// How long requests arrive, in seconds.
     pub(crate) duration_s: f64,
 }
@@ -57,7 +61,35 @@ impl History {
     pub(crate) fn restart(&mut self) {
         self.windows.clear();
         self.marks.retain(|mark| mark.kind == MarkKind::Fault);
+        self.unheard.clear();
         (self.now_s, self.known_s, self.from_s) = (0.0, 0.0, 0.0);
+    }
+
+    /// Alerts as they fired up to now; what is known of later ones stays.
+    pub(crate) fn take_alerts(&mut self, fired: Vec<Mark>) {
+        let now_s = self.now_s;
+        let before = self.marks.len();
+        self.marks
+            .retain(|mark| mark.kind != MarkKind::Alert || mark.time_s > now_s);
+        if self.marks.len() != before || !fired.is_empty() {
+            self.marks.extend(fired);
+            self.sort();
+        }
+    }
+
+    /// Whether the operators heard of users' requests from `since_s` until now.
+    pub(crate) fn hear(&mut self, since_s: f64, heard: bool) {
+        const STRETCHES_MAX: usize = 500;
+        let now_s = self.now_s;
+        if heard || since_s >= now_s {
+            return;
+        }
+        match self.unheard.last_mut() {
+            Some(last) if (last.0..=last.1 + 1e-6).contains(&since_s) => last.1 = last.1.max(now_s),
+            Some(last) if last.1 > since_s => {}
+            _ if self.unheard.len() < STRETCHES_MAX => self.unheard.push((since_s, now_s)),
+            _ => {}
+        }
     }
 
     /// Where the run stands, how far it ever got and how far it can go back. What came after a
@@ -68,6 +100,7 @@ impl History {
                 .retain(|window| window.start_s + window.width_s <= known_s + 1e-9);
             self.marks
                 .retain(|mark| mark.kind == MarkKind::Fault || mark.time_s <= known_s + 1e-9);
+            self.unheard.retain(|stretch| stretch.0 < known_s);
         }
         (self.now_s, self.known_s, self.from_s) = (now_s, known_s, from_s);
     }
@@ -98,7 +131,7 @@ impl History {
     /// Takes the design's faults and duration as they stand.
     pub(crate) fn take_design(&mut self, design: &design::Design) {
         self.duration_s = design.settings.duration.as_s();
-        self.marks.retain(|mark| mark.kind == MarkKind::Edit);
+        self.marks.retain(|mark| mark.kind != MarkKind::Fault);
         self.marks.extend(design.faults.iter().map(|fault| Mark {
             time_s: fault.at.as_s(),
             end_s: match design.fault_ends(fault) {

@@ -29,6 +29,7 @@ mod debug;
 mod edits;
 mod embed;
 mod engine;
+mod faults;
 mod history;
 mod icons;
 mod inspector;
@@ -44,6 +45,7 @@ mod storage;
 mod story;
 mod theme;
 mod toolbar;
+mod why;
 mod words;
 mod worker;
 

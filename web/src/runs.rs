@@ -1,13 +1,15 @@
 //! The run on the canvas: what the worker is told and what it says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use design::{Command, Target, Value};
+use design::{Command, Kind, Target, Value};
 use format::message::{Frame, Reply, Request, RunState};
 use leptos::prelude::*;
 
 use crate::canvas::failed;
 use crate::engine::{Engine, EngineEvent};
+use crate::history::{Mark, MarkKind};
 use crate::state::{About, Page, RunHash, Status};
 
 /// The whole run is asked for this long after the last edit.
@@ -49,6 +51,8 @@ impl Page {
             hidden.marked.clear();
         });
         self.forget_seeks();
+        self.inside.set(None);
+        self.why.set(None);
         self.live.restart();
         self.status.set(Status::default());
         let (json, playing, speed) = (
@@ -60,6 +64,7 @@ impl Page {
             engine.revive();
             engine.load(json, playing, speed);
         });
+        self.look_again();
     }
 
     /// Runs again from the start, with the same seed.
@@ -135,6 +140,27 @@ impl Page {
         design::Duration::ms(tenths * 100)
     }
 
+    /// The worker tells what the selected node holds.
+    pub(crate) fn follow_looks(self) {
+        let looked = Memo::new(move |_| {
+            self.selection.with(|selection| match selection.single() {
+                Some(editor::Item::Node(id)) => Some(id),
+                _ => None,
+            })
+        });
+        Effect::new(move || {
+            let node = looked.get();
+            self.inside.set(None);
+            self.hidden.update_value(|hidden| hidden.looked_into = node);
+            self.look_again();
+        });
+    }
+
+    fn look_again(self) {
+        let node = self.hidden.with_value(|hidden| hidden.looked_into.clone());
+        self.tell(|run| Request::Look { run, node });
+    }
+
     /// Asks for the whole run of the design, a little after the last edit.
     pub(crate) fn ask_for_report(self) {
         let token = self
@@ -197,6 +223,13 @@ impl Page {
     fn on_engine(self, event: EngineEvent) {
         match event {
             EngineEvent::Reply(Reply::Frame(frame)) => self.take_frame(*frame),
+            EngineEvent::Reply(Reply::Why {
+                token,
+                from_ns,
+                until_ns,
+                seen,
+                requests,
+            }) => self.take_why(token, [from_ns, until_ns], seen, requests),
             EngineEvent::Reply(Reply::Report { token, json }) => self.take_report(token, json),
             EngineEvent::Reply(Reply::Invalid {
                 token, problems, ..
@@ -206,11 +239,23 @@ impl Page {
         }
     }
 
-    fn take_frame(self, frame: Frame) {
+    fn take_frame(self, mut frame: Frame) {
+        if let Some(inside) = frame.inside.take() {
+            self.inside.set(Some(Arc::new(inside)));
+        }
+        let fired = self.alerts(&frame);
+        let heard = self.design.with_untracked(|design| {
+            let nodes = design.nodes.iter().zip(&frame.nodes);
+            let mut clients = nodes.filter(|(node, _)| matches!(node.kind, Kind::Client(_)));
+            clients.all(|(_, frame)| frame.heard)
+        });
         self.history.update_value(|history| {
             let s = |ns: u64| ns as f64 / 1e9;
+            let before_s = history.now_s;
             history.stands(self.stands_at(&frame), s(frame.known_ns), s(frame.from_ns));
             history.extend(&frame.windows);
+            history.take_alerts(fired);
+            history.hear(before_s, heard);
         });
         self.sought(&frame);
         let stands = matches!(frame.state, RunState::Ended | RunState::OutOfBudget);
@@ -218,6 +263,24 @@ impl Page {
             self.playing.set(false);
         }
         self.live.take_frame(frame, self.speed.get_untracked());
+    }
+
+    /// The alerts that fired, as marks on the time line.
+    fn alerts(self, frame: &Frame) -> Vec<Mark> {
+        let s = |ns: u64| ns as f64 / 1e9;
+        self.design.with_untracked(|design| {
+            let alerts = &design.settings.alerts;
+            let fired = frame.alerts.iter().filter_map(|(at, from, until)| {
+                let alert = alerts.get(usize::from(*at))?;
+                Some(Mark {
+                    time_s: s(*from),
+                    end_s: Some(until.map_or(f64::INFINITY, s)),
+                    label: format!("Alert: {}", alert.name),
+                    kind: MarkKind::Alert,
+                })
+            });
+            fired.collect()
+        })
     }
 
     fn take_report(self, token: u32, json: String) {

@@ -104,6 +104,8 @@ pub(crate) enum Popup {
     Menu(Point),
     /// What can be done with a zone.
     Zone(String, Point),
+    /// How to break a node, a link or a zone, on the screen.
+    Break(Point, String),
 }
 
 /// Everything components share.
@@ -155,6 +157,12 @@ pub(crate) struct Page {
     pub(crate) history: SharedHistory,
     /// Rises when `history` has changed, at most ten times a second.
     pub(crate) tick: RwSignal<u32>,
+    /// Whether only what reaches the operators is shown.
+    pub(crate) for_operators: RwSignal<bool>,
+    /// Traces that were asked for.
+    pub(crate) why: RwSignal<Option<crate::why::Why>>,
+    /// What the selected cache or database holds.
+    pub(crate) inside: RwSignal<Option<Arc<format::message::Inside>>>,
     /// Rises when the inspector shall be seen.
     pub(crate) inspect: RwSignal<u32>,
     /// The moving picture.
@@ -177,6 +185,12 @@ pub(crate) struct Hidden {
     pub(crate) report_token: u32,
     pub(crate) save_token: u32,
     pub(crate) toast_token: u32,
+    /// Where the pointer went down, on the stage.
+    pub(crate) pressed: Option<Point>,
+    /// The node that the worker tells the inside of.
+    pub(crate) looked_into: Option<String>,
+    /// Grows with every question why.
+    pub(crate) why_token: u32,
     /// The jump in time under way.
     pub(crate) seeking: crate::seek::Seeking,
     /// The space bar is down.
@@ -218,6 +232,9 @@ impl Page {
             hash: RwSignal::new(RunHash::None),
             history: StoredValue::new_local(History::default()),
             tick: RwSignal::new(0),
+            for_operators: RwSignal::new(false),
+            why: RwSignal::new(None),
+            inside: RwSignal::new(None),
             inspect: RwSignal::new(0),
             live: Live::new(),
             editor: StoredValue::new_local(Editor::default()),

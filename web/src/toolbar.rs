@@ -45,6 +45,7 @@ pub(crate) fn Bar(
             <RunControls />
             <span class="spring"></span>
             <Hash />
+            <OperatorView />
             <ThemeButton />
             <button
                 class="button share"
@@ -250,6 +251,23 @@ fn Hash() -> impl IntoView {
             <span class="quiet">"run "</span>
             <span class="num hash-text">{hash}</span>
         </span>
+    }
+}
+
+/// Shows all, or only what reaches the operators.
+#[component]
+fn OperatorView() -> impl IntoView {
+    let page = Page::get();
+    Effect::new(move || page.live.show_to_operators(page.for_operators.get()));
+    view! {
+        <button
+            class="button bare operator-view"
+            aria-pressed=text(move || page.for_operators.get().to_string())
+            title="Operators' view: only what the telemetry of the design shows"
+            on:click=move |_| page.for_operators.update(|on| *on = !*on)
+        >
+            "Operators"
+        </button>
     }
 }
 

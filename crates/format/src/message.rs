@@ -7,13 +7,16 @@
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
 
 /// Most flights (dots) of one frame.
 pub const FLIGHTS_MAX: usize = 2_000;
+
+/// Most rows of what a node holds.
+pub const ROWS_MAX: usize = 100;
 
 /// From the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +78,23 @@ pub enum Request {
         /// The present run.
         run: RunId,
     },
+    /// Tells with the frames, a few times a second, what a cache or database holds.
+    Look {
+        /// The present run.
+        run: RunId,
+        /// Its id; `None` for none.
+        node: Option<String>,
+    },
+    /// Asks for traces of requests of late, and answers with [`Reply::Why`]. The run goes on.
+    Why {
+        /// The present run.
+        run: RunId,
+        /// Comes back in the answer.
+        token: u32,
+        /// The request that this is of: a link, by its place in the design, and when something
+        /// left over it. `None` asks for the slowest.
+        of: Option<(u16, u64)>,
+    },
     /// Runs a design whole, apart from the run on the canvas, and answers with [`Reply::Report`].
     Report {
         /// Comes back in the answer.
@@ -100,6 +120,19 @@ pub enum Reply {
         token: u32,
         /// The report, as JSON.
         json: String,
+    },
+    /// Traces of requests: the one asked for, then the slowest, then failures.
+    Why {
+        /// Of the request.
+        token: u32,
+        /// The time looked at, in ns.
+        from_ns: u64,
+        /// Its end.
+        until_ns: u64,
+        /// How many requests were looked at.
+        seen: u64,
+        /// What was picked of them.
+        requests: Vec<Traced>,
     },
     /// A design could not be run; the run before it goes on.
     Invalid {
@@ -164,6 +197,10 @@ pub struct Frame {
     pub nodes: Vec<NodeFrame>,
     /// In the order of the design's links.
     pub links: Vec<LinkFrame>,
+    /// What the node holds that is looked into; with some frames only.
+    pub inside: Option<Inside>,
+    /// Every time an alert fired: its place in the design, when, and until when.
+    pub alerts: Vec<(u16, u64, Option<u64>)>,
     /// Closed windows since the last frame, oldest first.
     pub windows: Vec<WindowFrame>,
     /// Calls, answers and messages under way that began since the last frame (a sample).
@@ -207,8 +244,101 @@ pub struct NodeFrame {
     pub hits: u64,
     /// Misses so far (caches).
     pub misses: u64,
+    /// Whether what it tells of itself reaches its operators.
+    pub heard: bool,
     /// Replicas, at most 64 of them shown.
     pub replicas: Vec<ReplicaState>,
+}
+
+/// What a cache or a database holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Inside {
+    /// The node, by its place in the design.
+    pub node: u16,
+    /// Entries of a cache; keys of a database that were written.
+    pub held: u64,
+    /// Fills that nobody read, over the whole run.
+    pub never_read: u64,
+    /// Some of them, at most [`ROWS_MAX`].
+    pub rows: Vec<Held>,
+}
+
+/// An entry of a cache, or a key of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The key.
+    pub key: u32,
+    /// The version it is of; 0 where nothing was written.
+    pub version: u32,
+    /// The version that stands at its owner.
+    pub standing: u32,
+    /// Time since it was filled, in ns.
+    pub age_ns: Option<u64>,
+    /// Time until it expires, in ns; `None` where it never does.
+    pub expires_ns: Option<u64>,
+    /// Look-ups it answered since.
+    pub hits: u32,
+}
+
+/// What became of one request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Traced {
+    /// Its operation.
+    pub operation: String,
+    /// When it was made, in ns.
+    pub start_ns: u64,
+    /// When it was over for its user, or where it was followed to.
+    pub end_ns: u64,
+    /// How it ended; empty where it is under way.
+    pub outcome: String,
+    /// Its spans, each after the one it is a part of; the first is the request.
+    pub spans: Vec<TracedSpan>,
+    /// Spans that found no room.
+    pub dropped: u64,
+}
+
+/// A stretch of time in a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TracedSpan {
+    /// What it is of.
+    pub kind: TracedKind,
+    /// How many spans it is within.
+    pub depth: u8,
+    /// The node or link.
+    pub place: String,
+    /// From 1.
+    pub attempt: u32,
+    /// When it began, in ns.
+    pub start_ns: u64,
+    /// When it ended, in ns.
+    pub end_ns: u64,
+    /// How, where it failed.
+    pub failed: String,
+    /// Whether it went on when nobody waited any more.
+    pub is_late: bool,
+}
+
+/// What a span is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TracedKind {
+    /// From the user's wish to its end.
+    Request,
+    /// What a caller needed, over all attempts.
+    Call,
+    /// One attempt.
+    Attempt,
+    /// The pause before a further attempt.
+    Backoff,
+    /// Waiting for a connection of the caller's pool.
+    Connection,
+    /// On the way.
+    Network,
+    /// At the callee.
+    Serve,
+    /// Waiting for a slot.
+    Queue,
+    /// The callee's own work.
+    Service,
 }
 
 /// A replica at one moment.

@@ -12,6 +12,10 @@ use sim::world::{Replica, Stage, World};
 const REPLICAS_SHOWN: usize = 64;
 /// Dots per second of wall-clock time that a link shows at most, about.
 const DOTS_PER_S: f64 = 60.0;
+/// How often it is told what a node holds, in ms.
+const INSIDE_EVERY_MS: f64 = 250.0;
+/// Most firings of alerts told; the latest.
+const ALERTS_MAX: usize = 64;
 /// How often the number of calls per dot is set anew, in ms.
 const DOTS_EVERY_MS: f64 = 500.0;
 
@@ -27,6 +31,9 @@ pub(crate) struct Observer {
     dots_ms: f64,
     speed: f64,
     speed_from: Option<(u64, f64)>,
+    /// The node that is looked into, and when it was last told what it holds.
+    looked_into: Option<String>,
+    looked_ms: f64,
 }
 
 impl Observer {
@@ -47,6 +54,41 @@ impl Observer {
         }
     }
 
+    /// Looks into a node from now on.
+    pub(crate) fn look(&mut self, node: Option<String>) {
+        (self.looked_into, self.looked_ms) = (node, f64::NEG_INFINITY);
+    }
+
+    fn inside(
+        &mut self,
+        simulation: &Simulation,
+        design: &Design,
+        now_ms: f64,
+    ) -> Option<wire::Inside> {
+        let id = self.looked_into.as_ref()?;
+        if now_ms - self.looked_ms < INSIDE_EVERY_MS {
+            return None;
+        }
+        self.looked_ms = now_ms;
+        let at = design.nodes.iter().position(|node| node.id == *id)?;
+        let place = simulation.node_place(id)?;
+        let inside = simulation.look_inside(place, wire::ROWS_MAX)?;
+        let row = |row: &sim::Held| wire::Held {
+            key: row.key,
+            version: row.version,
+            standing: row.standing,
+            age_ns: row.age,
+            expires_ns: row.expires_in,
+            hits: row.hits,
+        };
+        Some(wire::Inside {
+            node: at as u16,
+            held: inside.held,
+            never_read: inside.never_read,
+            rows: inside.rows.iter().map(row).collect(),
+        })
+    }
+
     /// The run jumped to another time: what is told next begins there.
     pub(crate) fn jumped(&mut self, simulation: &Simulation, now_ms: f64) {
         self.forget_places();
@@ -54,6 +96,7 @@ impl Observer {
         let links = simulation.world().links();
         self.dots = links.iter().map(|link| link.tally.attempts[0]).collect();
         self.dots_ms = now_ms;
+        self.looked_ms = f64::NEG_INFINITY;
     }
 
     /// What comes after now is no longer what was told.
@@ -77,6 +120,8 @@ impl Observer {
         wire::Frame {
             state,
             speed: self.speed,
+            inside: self.inside(simulation, design, now_ms),
+            alerts: alerts(simulation),
             windows: self.windows(simulation),
             flights,
             ..self::state(run, simulation, design)
@@ -235,6 +280,7 @@ fn node_frame(simulation: &Simulation, place: NodeIx, kind: &Kind) -> wire::Node
         failures: tally.all.failures.map(clip),
         hits: tally.hits[0],
         misses: tally.misses[0],
+        heard: state.emits_metrics(),
         replicas: replicas(world, place),
     }
 }
@@ -268,6 +314,22 @@ fn link_frame(simulation: &Simulation, place: LinkIx) -> wire::LinkFrame {
         breakers_open: clip(tally.open.level()),
         impaired: simulation.is_impaired(place),
     }
+}
+
+fn alerts(simulation: &Simulation) -> Vec<(u16, u64, Option<u64>)> {
+    let fired = simulation.alert_episodes();
+    let mut fired: Vec<_> = fired
+        .map(|(at, episode)| {
+            (
+                at.min(usize::from(u16::MAX)) as u16,
+                episode.from,
+                episode.until,
+            )
+        })
+        .collect();
+    fired.sort_by_key(|(at, from, _)| (*from, *at));
+    fired.drain(..fired.len().saturating_sub(ALERTS_MAX));
+    fired
 }
 
 fn clip(count: u64) -> u32 {

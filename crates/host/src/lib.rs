@@ -4,8 +4,8 @@
 mod frame;
 mod past;
 mod session;
-#[cfg(feature = "traces")]
 mod trace;
+mod why;
 
 pub use scenarios;
 pub use session::Session;
@@ -41,7 +41,6 @@ pub fn run(design: &Design, options: &Options) -> Result<Report, Vec<Problem>> {
 /// # Errors
 ///
 /// Every problem of a design that cannot be run.
-#[cfg(feature = "traces")]
 pub fn run_traced(
     design: &Design,
     options: &Options,

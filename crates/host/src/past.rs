@@ -88,17 +88,40 @@ impl Past {
     /// Goes on towards a moment by at most so many events, edits on the way taken in again. True
     /// where it is there, or can go no further.
     pub(crate) fn run(&mut self, simulation: &mut Simulation, to: Time, events: u64) -> bool {
-        let due = self.edits.get(self.done).map(|edit| edit.at);
-        let due = due.filter(|at| *at <= to);
-        let before = simulation.events();
-        let status = simulation.run_until(due.unwrap_or(to), events);
-        let is_there = status != Status::Running || simulation.events() - before < events;
-        if is_there && due.is_some() {
-            simulation.edit(&self.edits[self.done].design);
-            self.done += 1;
-        }
+        let mut done = self.done;
+        let is_there = self.follow(simulation, &mut done, to, events);
+        self.done = done;
         self.keep(simulation);
+        is_there
+    }
+
+    /// The same for a copy of the run that has taken so many edits in.
+    pub(crate) fn follow(
+        &self,
+        simulation: &mut Simulation,
+        done: &mut usize,
+        to: Time,
+        events: u64,
+    ) -> bool {
+        let due = self.edits.get(*done).filter(|edit| edit.at <= to);
+        let before = simulation.events();
+        let status = simulation.run_until(due.map_or(to, |edit| edit.at), events);
+        let is_there = status != Status::Running || simulation.events() - before < events;
+        if let Some(edit) = due.filter(|_| is_there) {
+            simulation.edit(&edit.design);
+            *done += 1;
+        }
         is_there && due.is_none()
+    }
+
+    /// A copy of the run at the nearest keyframe at or before a moment, and the edits it has taken
+    /// in.
+    pub(crate) fn copy_at(&self, time: Time) -> (Simulation, usize) {
+        let next = self
+            .keyframes
+            .partition_point(|keyframe| keyframe.at <= time);
+        let keyframe = &self.keyframes[next.saturating_sub(1)];
+        (keyframe.simulation.clone(), keyframe.done)
     }
 
     /// Takes an edit in, now. What came after this moment never happened.
@@ -163,7 +186,7 @@ impl Past {
         Some(keyframe.simulation.clone())
     }
 
-    /// A copy of the run at the nearest keyframe at or before a moment, with edits of its own.
+    /// Notes how far the run got, and keeps a keyframe where one is due.
     fn keep(&mut self, simulation: &Simulation) {
         let now = simulation.now();
         self.known = self.known.max(now);
@@ -286,6 +309,30 @@ mod tests {
                 "{}",
                 design.settings.name
             );
+        }
+    }
+
+    #[test]
+    fn random_designs_too() {
+        for seed in 0..25 {
+            let design = format::arbitrary::design(seed);
+            let budget = 150_000;
+            let mut straight = Simulation::new(&design).with_budget(budget);
+            straight.run();
+            let end = straight.now();
+            let mut part = Simulation::new(&design).with_budget(budget);
+            part.run_until(end / 3, u64::MAX);
+            let mut simulation = Simulation::new(&design).with_budget(budget);
+            simulation.tap_mut().is_open = true;
+            let mut past = Past::new(&simulation);
+            go(&mut past, &mut simulation, end / 3 * 2);
+            seek(&mut past, &mut simulation, end / 3);
+            // The tap changes how many events there are, and so where a budget ends.
+            if straight.status() == Status::Ended {
+                assert!(seen(&simulation) == seen(&part), "design {seed}");
+                go(&mut past, &mut simulation, Time::MAX);
+                assert!(seen(&simulation) == seen(&straight), "design {seed}");
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! simulate, never what happens.
 
 use crate::past::Past;
+use crate::why::Why;
 use crate::{frame, report_json};
 use design::{Design, Problem};
 use format::message::{Frame, Reply, Request, RunId, RunState};
@@ -29,6 +30,7 @@ const LIVE_EVENTS: u64 = 2_000_000_000;
 pub struct Session {
     live: Option<Live>,
     report: Option<(u32, Simulation)>,
+    why: Option<Why>,
     last_ms: Option<f64>,
 }
 
@@ -80,6 +82,7 @@ impl Session {
             } => match read(&design) {
                 Ok(design) => {
                     self.live = Some(Live::new(run, design, playing, speed));
+                    self.why = None;
                     Vec::new()
                 }
                 Err(problems) => vec![invalid(Some(run), None, &problems)],
@@ -106,6 +109,16 @@ impl Session {
             Request::Speed { run, speed } => self.with_live(run, |live| live.set_speed(speed)),
             Request::Taken { run } => self.with_live(run, |live| live.is_taken = true),
             Request::Step { run, ms } => self.with_live(run, |live| live.step(ms)),
+            Request::Look { run, node } => self.with_live(run, |live| live.observer.look(node)),
+            Request::Why { run, token, of } => {
+                if let Some(live) = self.live.as_ref().filter(|live| live.run == run) {
+                    let of = of.and_then(|(link, at)| {
+                        Some((live.design.links.get(usize::from(link))?.id.clone(), at))
+                    });
+                    self.why = Some(Why::new(token, of, &live.past, live.simulation.now()));
+                }
+                Vec::new()
+            }
             Request::Seek {
                 run,
                 time_ns,
@@ -123,12 +136,22 @@ impl Session {
         self.last_ms = Some(start_ms);
         let mut replies = Vec::new();
         if let Some(live) = &mut self.live {
-            let budget_ms = if self.report.is_some() {
+            let budget_ms = if self.report.is_some() || self.why.is_some() {
                 SLICE_MS / 2.0
             } else {
                 SLICE_MS
             };
             live.advance(passed_ms, start_ms + budget_ms, clock);
+        }
+        if let (Some(why), Some(live)) = (&mut self.why, &self.live) {
+            let is_over = || clock() >= start_ms + SLICE_MS;
+            let mut is_done = why.advance(&live.past);
+            while !is_done && !is_over() {
+                is_done = why.advance(&live.past);
+            }
+            if is_done {
+                replies.extend(self.why.take().map(Why::reply));
+            }
         }
         if let Some((token, simulation)) = &mut self.report {
             while simulation.status() == Status::Running && clock() < start_ms + SLICE_MS {
@@ -154,6 +177,7 @@ impl Session {
     /// Whether there is work to do now; otherwise the driver may rest until a message comes.
     pub fn is_busy(&self) -> bool {
         self.report.is_some()
+            || self.why.is_some()
             || self
                 .live
                 .as_ref()
@@ -163,6 +187,7 @@ impl Session {
     /// Whether more could be done at once: the run is as fast as it goes, or has fallen behind.
     pub fn is_behind(&self) -> bool {
         self.report.is_some()
+            || self.why.is_some()
             || self
                 .live
                 .as_ref()

@@ -103,7 +103,7 @@ fn name(simulation: &Simulation, request: &RequestTrace, span: &Span) -> String 
     }
 }
 
-fn outcome_name(outcome: Outcome) -> &'static str {
+pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "ok",
         Outcome::Degraded => "degraded",

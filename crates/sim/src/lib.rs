@@ -19,6 +19,7 @@ pub mod frozen;
 mod guard;
 mod hedge;
 pub mod locks;
+mod look;
 pub mod measure;
 pub mod network;
 mod notes;
@@ -40,5 +41,6 @@ mod weight;
 pub mod world;
 pub mod zones;
 
+pub use look::{Held, Inside};
 pub use measure::Report;
 pub use simulation::{EVENTS_MAX, Simulation, Status, Totals};

@@ -203,7 +203,7 @@ pub struct NodeState {
 
 impl NodeState {
     /// Whether its metrics reach anybody: a node that is down sends none.
-    pub(crate) fn emits_metrics(&self) -> bool {
+    pub fn emits_metrics(&self) -> bool {
         self.is_present && self.has_metrics && !self.is_mute && self.runs()
     }
 

@@ -141,6 +141,20 @@ impl NodeParts {
         }
     }
 
+    /// Nobody is told anything of it.
+    pub(crate) fn silence(&mut self) {
+        self.draw(&NodeFrame::default(), false);
+        self.waiting.set("");
+        self.card.set("unknown");
+        self.mark.set(look::UNKNOWN);
+        self.rate.set("no data");
+        self.note.set("");
+        self.badge.set("");
+        self.badge_now.set("none");
+        self.causes.set("");
+        self.name.set(&format!("{}, no data", self.title));
+    }
+
     /// Words and rates, a few times a second.
     pub(crate) fn write(&mut self, node: &NodeFrame, time_ns: u64, is_store: bool) {
         let totals = Totals::of(node);

@@ -36,6 +36,10 @@ impl Pointing {
         self.page.adding.set(false);
         self.page.toast.set(None);
         self.page.end_gesture();
+        let pressed = to_stage([event.client_x().into(), event.client_y().into()]);
+        self.page
+            .hidden
+            .update_value(|hidden| hidden.pressed = pressed.filter(|_| event.button() == 0));
         self.send(event, Input::PointerDown);
     }
 
@@ -45,6 +49,24 @@ impl Pointing {
 
     pub(super) fn up(self, event: &PointerEvent) {
         self.send(event, Input::PointerUp);
+        let pressed = self
+            .page
+            .hidden
+            .try_update_value(|hidden| hidden.pressed.take())
+            .flatten();
+        let released = to_stage([event.client_x().into(), event.client_y().into()]);
+        // A click on a dot, not on a card: what became of its request.
+        let on_card = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok())
+            .is_some_and(|element| matches!(element.closest(".node"), Ok(Some(_))));
+        if let (Some(pressed), Some(released)) = (pressed, released)
+            && pressed == released
+            && !on_card
+            && let Some(dot) = self.page.live.dot_at(pressed)
+        {
+            self.page.ask_why(Some(dot));
+        }
     }
 
     pub(super) fn cancel(self) {

@@ -16,6 +16,9 @@ pub(crate) enum Health {
     Failing,
 }
 
+/// The shape beside the name of a node that nobody hears of.
+pub(crate) const UNKNOWN: &str = "M3 3.2a2 2 0 1 1 2.6 1.9q-.6.3-.6 1.2M5 8.3v.4";
+
 impl Health {
     /// As a class and as a word.
     pub(crate) fn name(self) -> &'static str {

@@ -41,6 +41,9 @@ use surface::Surface;
 /// Words and rates are written this often, in ms.
 const WRITE_EVERY_MS: f64 = 120.0;
 
+/// A dot is hit from this far, in pixels.
+const DOT_REACH_PX: f64 = 7.0;
+
 /// The moving picture. Copies share it.
 #[derive(Clone, Copy)]
 pub(crate) struct Live(StoredValue<Picture, LocalStorage>);
@@ -63,6 +66,8 @@ struct Picture {
     /// Something other than dots made the surface stale.
     stale: bool,
     still: bool,
+    /// Only what reaches the operators is shown.
+    for_operators: bool,
     offset: [f64; 2],
     scale: f64,
     last_ms: f64,
@@ -168,7 +173,7 @@ impl Live {
                 picture.jump(&frame, now_ms, speed);
             } else {
                 picture.clock.take(frame.time_ns, now_ms, playing);
-                if !picture.still {
+                if !picture.still && !picture.for_operators {
                     picture.particles.take(&frame.flights);
                 }
             }
@@ -195,6 +200,30 @@ impl Live {
             picture.particles.clear();
             picture.stale = true;
         });
+    }
+
+    /// Shows only what reaches the operators, or all.
+    pub(crate) fn show_to_operators(self, only: bool) {
+        self.0.update_value(|picture| {
+            picture.for_operators = only;
+            picture.particles.clear();
+            (picture.fresh, picture.stale, picture.written_ms) = (true, true, 0.0);
+        });
+    }
+
+    /// What was drawn at a place of the stage, if any dot is near: its link's place in the design,
+    /// and when it left.
+    pub(crate) fn dot_at(self, at: editor::Point) -> Option<(u16, u64)> {
+        self.0.with_value(|picture| {
+            let near = |place: [f32; 2]| {
+                let x = f64::from(place[0]) * picture.scale + picture.offset[0] - at.x;
+                let y = f64::from(place[1]) * picture.scale + picture.offset[1] - at.y;
+                x * x + y * y
+            };
+            picture
+                .particles
+                .nearest(&picture.clock, &picture.routes, near, DOT_REACH_PX)
+        })
     }
 
     fn set_surface(self, surface: Option<Surface>) {
@@ -245,7 +274,7 @@ impl Picture {
     fn jump(&mut self, frame: &Frame, now_ms: f64, speed: f64) {
         self.clock.jump(frame.time_ns, now_ms);
         self.particles.clear();
-        if !self.still {
+        if !self.still && !self.for_operators {
             // At full speed nothing could be seen to move: as at 20 times.
             let rate = 1e6 * if speed.is_finite() { speed } else { 20.0 };
             self.particles
@@ -305,7 +334,10 @@ impl Picture {
         }
         for ((id, is_store), node) in self.node_order.iter().zip(&self.frame.nodes) {
             if let Some(parts) = self.nodes.get_mut(id) {
-                parts.draw(node, *is_store);
+                match self.for_operators && !node.heard {
+                    true => parts.silence(),
+                    false => parts.draw(node, *is_store),
+                }
             }
         }
     }
@@ -316,7 +348,9 @@ impl Picture {
         }
         let time_ns = frame.time_ns;
         for ((id, is_store), node) in self.node_order.iter().zip(&frame.nodes) {
-            if let Some(parts) = self.nodes.get_mut(id) {
+            if let Some(parts) = self.nodes.get_mut(id)
+                && !(self.for_operators && !node.heard)
+            {
                 parts.write(node, time_ns, *is_store);
             }
         }

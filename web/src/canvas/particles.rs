@@ -102,6 +102,7 @@ pub(crate) struct Sprite {
 struct Particle {
     link: u16,
     kind: FlightKind,
+    start_ns: u64,
     born_ms: f64,
     life_ms: f64,
     /// Where it stands in a crowd: two numbers from 0 to 1.
@@ -180,6 +181,7 @@ impl Particles {
             self.live.push(Particle {
                 link: flight.link,
                 kind: flight.kind,
+                start_ns: flight.start_ns,
                 scatter: scatter(self.launched),
                 born_ms: clock.motion_ms - age_ms,
                 life_ms,
@@ -222,6 +224,7 @@ impl Particles {
             self.live.push(Particle {
                 link: flight.link,
                 kind: flight.kind,
+                start_ns: flight.start_ns,
                 scatter: scatter(self.launched),
                 born_ms: now,
                 life_ms: life_ms(&flight, route, clock.rate),
@@ -242,6 +245,28 @@ impl Particles {
     /// How many are on the screen.
     pub(crate) fn len(&self) -> usize {
         self.live.len()
+    }
+
+    /// The link and the departure of the dot nearest to a place, within a distance; `far` is the
+    /// square of how far a dot is from it.
+    pub(crate) fn nearest(
+        &self,
+        clock: &Clock,
+        routes: &[Route],
+        far: impl Fn([f32; 2]) -> f64,
+        within: f64,
+    ) -> Option<(u16, u64)> {
+        let mut best = (within * within, None);
+        for particle in &self.live {
+            let Some(route) = routes.get(usize::from(particle.link)) else {
+                continue;
+            };
+            let far = far(sprite(particle, clock.motion_ms, route).at);
+            if far < best.0 {
+                best = (far, Some((particle.link, particle.start_ns)));
+            }
+        }
+        best.1
     }
 
     /// What to draw now.

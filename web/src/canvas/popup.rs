@@ -5,6 +5,8 @@ use editor::keys::{self, Keyboard};
 use editor::{Point, QuickAdd, Thing};
 use leptos::prelude::*;
 
+use crate::faults::{FaultPalette, faults_for};
+use crate::icons;
 use crate::palette::catalog;
 use crate::state::{Page, Popup, Toast};
 
@@ -17,6 +19,7 @@ pub(crate) fn Popups() -> impl IntoView {
             Some(Popup::QuickAdd(wanted)) => Some(quick_add(page, &wanted)),
             Some(Popup::Zone(name, at)) => Some(super::zones::menu(page, name, at)),
             Some(Popup::Menu(at)) => Some(menu(page, at).into_any()),
+            Some(Popup::Break(at, target)) => Some(break_it(page, at, target)),
             None => None,
         }}
         {move || page.toast.get().map(toast)}
@@ -66,6 +69,35 @@ fn quick_add(page: Page, wanted: &QuickAdd) -> AnyView {
     .into_any()
 }
 
+/// The fault palette of what the menu was opened on.
+fn break_it(page: Page, at: Point, target: String) -> AnyView {
+    let title = page
+        .design
+        .with_untracked(|design| match design.node(&target) {
+            Some(node) => node.title().to_owned(),
+            None => target.replace("->", " → "),
+        });
+    view! {
+        <div
+            class="menu break-menu"
+            role="dialog"
+            aria-label=format!("Break {title}")
+            style=place(at)
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    page.popup.set(None);
+                }
+                // Keys of the canvas are none of a form's.
+                event.stop_propagation();
+            }
+        >
+            <h3>{format!("Break {title}")}</h3>
+            <FaultPalette target=target on_done=move |()| page.popup.set(None) />
+        </div>
+    }
+    .into_any()
+}
+
 fn menu(page: Page, at: Point) -> impl IntoView {
     let (rows, empty) = page.editor.with_value(|editor| {
         let empty = editor.selection().is_empty();
@@ -103,8 +135,24 @@ fn menu(page: Page, at: Point) -> impl IntoView {
             </button>
         }
     });
+    let single = page.selection.with_untracked(editor::Selection::single);
+    let aim = single.map(|item| item.id().to_owned()).filter(|id| {
+        let faults = page.design.with_untracked(|design| faults_for(design, id));
+        !faults.is_empty()
+    });
+    let breaks = aim.map(|id| {
+        view! {
+            <button
+                role="menuitem"
+                on:click=move |_| page.popup.set(Some(Popup::Break(at, id.clone())))
+            >
+                <span>"Break it …"</span>
+            </button>
+        }
+    });
     view! {
         <div class="menu" role="menu" aria-label="What can be done here" style=place(at)>
+            {breaks}
             {items.collect_view()}
         </div>
     }

@@ -40,6 +40,7 @@ pub(super) fn paint(
     if let Some(area) = places.rows[3] {
         brush.waiting(area);
     }
+    brush.unheard();
     brush.veil();
     brush.bands();
     brush.ticks_of_edits();
@@ -215,6 +216,18 @@ impl Brush<'_> {
             .picture
             .marks
             .iter()
+            .filter(|mark| mark.kind == MarkKind::Alert)
+        {
+            let from = self.x(mark.time_s);
+            let to = self.x(mark.end_s.unwrap_or(mark.time_s).min(self.picture.known_s));
+            cx.set_fill_style_str(&self.look.degraded);
+            cx.fill_rect(from, marks.y, (to - from).max(2.0), 3.0);
+        }
+        cx.set_fill_style_str(&self.look.accent);
+        for mark in self
+            .picture
+            .marks
+            .iter()
             .filter(|mark| mark.kind == MarkKind::Edit)
         {
             let x = self.x(mark.time_s);
@@ -222,6 +235,23 @@ impl Brush<'_> {
             cx.fill_rect(x.round() - 2.0, marks.y + marks.height - 5.0, 3.0, 5.0);
         }
         dashes(cx, &[]);
+    }
+
+    /// Where nothing was heard nothing is shown.
+    fn unheard(&self) {
+        let cx = self.cx;
+        for (from_s, to_s) in self.picture.unheard {
+            let (from, to) = (self.x(*from_s), self.x(*to_s));
+            for row in self.places.rows.iter().flatten() {
+                cx.clear_rect(from, row.y - 1.0, to - from, row.height + 1.0);
+            }
+            if let Some(row) = self.places.rows[0].filter(|_| to - from > 48.0) {
+                cx.set_fill_style_str(&self.look.quiet);
+                cx.set_text_align("center");
+                cx.set_text_baseline("middle");
+                let _ = cx.fill_text("no data", (from + to) / 2.0, row.y + row.height / 2.0);
+            }
+        }
     }
 
     /// What comes after now is what happened, not what is: it pales.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::columns::Figures;
 use super::words::Series;
+use crate::why::AskSlowest;
 
 const ROWS: [(&str, &[Series]); 4] = [
     (
@@ -41,7 +42,9 @@ pub(super) fn rows(
                 <dl class="legend">
                     {series.iter().map(|series| entry(*series, shown)).collect_view()}
                 </dl>
-                <div class="plot" data-plot=plot></div>
+                <div class="plot" data-plot=plot>
+                    {(plot == "latency").then(|| view! { <AskSlowest /> })}
+                </div>
             </div>
         }
     };

@@ -76,6 +76,7 @@ pub(crate) fn Charts(
     };
     Effect::new(move |_| {
         tick.track();
+        charter.page.for_operators.track();
         charter.paint();
     });
     surface::on_change(charter.root, move || charter.paint());
@@ -130,9 +131,13 @@ impl Charter {
                 now_s: history.now_s,
                 known_s: history.known_s,
                 end_s,
+                unheard: match self.page.for_operators.get_untracked() {
+                    true => &history.unheard,
+                    false => &[],
+                },
             };
             paint(&cx, &look, &places, &picture);
-            let now = Figures::now(history.so_far());
+            let now = Figures::now(history.so_far()).filter(|_| !self.is_unheard(history.now_s));
             self.summarise(history.now_s, now.as_ref());
             self.painted.update_value(|painted| {
                 painted.columns = columns;
@@ -160,6 +165,9 @@ impl Charter {
 
     /// The figures at a moment.
     fn read(self, at_s: f64) -> Option<Figures> {
+        if self.is_unheard(at_s) {
+            return None;
+        }
         self.painted
             .with_value(|painted| column_at(&painted.columns, at_s))
     }
@@ -175,6 +183,15 @@ impl Charter {
             let x = axis.x + at_s / painted.end_s * axis.width;
             format!("transform:translateX({x:.1}px)")
         })
+    }
+
+    /// Whether the operators heard nothing of that moment, and only what they hear is shown.
+    fn is_unheard(self, at_s: f64) -> bool {
+        let within = |(from_s, to_s): &(f64, f64)| (*from_s..=*to_s).contains(&at_s);
+        self.page.for_operators.get_untracked()
+            && self
+                .history
+                .with_value(|history| history.unheard.iter().any(within))
     }
 
     /// Whether the crosshair stands in the right half, where words beside it go to its left.

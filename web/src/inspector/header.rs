@@ -1,11 +1,10 @@
-//! The top of the inspector: what is selected, how to break it, and ready-made policies.
+//! The top of the inspector: what is selected, and ready-made policies.
 
-use design::fault::Fault;
-use design::{Command, FaultKind, Link, Shape, Target};
+use design::{Link, Shape, Target};
 use leptos::prelude::*;
 
 use super::notation::title;
-use super::policies::{PRESETS, Preset, fault_words, faults_for, has_policies};
+use super::policies::{PRESETS, Preset, fault_words, has_policies};
 use super::slot::{Form, Slot};
 use super::text;
 
@@ -78,84 +77,6 @@ fn rename(form: Form, id: String) -> impl IntoView {
             {text::name(slot, id)}
             <p class="error" id=slot.error_id() aria-live="polite">{move || slot.error.get()}</p>
         </div>
-    }
-}
-
-/// One button for each fault that can happen to the target, and those that are scheduled for it.
-pub(super) fn breaking(form: Form, on_fault: Callback<FaultKind>) -> AnyView {
-    let target = form.target.get_value();
-    let kinds = form
-        .design
-        .with_untracked(|design| faults_for(design, &target));
-    if kinds.is_empty() {
-        return ().into_any();
-    }
-    let button = move |kind: FaultKind| {
-        let words = fault_words(&Fault {
-            kind,
-            ..Fault::default()
-        });
-        view! {
-            <button
-                type="button"
-                class="break-button"
-                data-fault=kind.name()
-                on:click=move |_| on_fault.run(kind)
-            >
-                {words}
-            </button>
-        }
-    };
-    view! {
-        <section class="break" aria-label="Break it">
-            <h3>"Break it, now"</h3>
-            <div class="buttons">{kinds.into_iter().map(button).collect_view()}</div>
-            {scheduled(form)}
-        </section>
-    }
-    .into_any()
-}
-
-/// The target's faults that the design holds, each with a way to take it out.
-fn scheduled(form: Form) -> impl IntoView {
-    let faults = Memo::new(move |_| {
-        let id = form.target.with_value(|target| match target {
-            Target::Node(id) | Target::Link(id) => id.clone(),
-            Target::Settings | Target::Fault(_) => String::new(),
-        });
-        form.design.with(|design| {
-            let aimed = design
-                .faults
-                .iter()
-                .enumerate()
-                .filter(|(_, fault)| fault.target == id);
-            aimed
-                .map(|(at, fault)| (at, fault.clone()))
-                .collect::<Vec<_>>()
-        })
-    });
-    let item = move |(at, fault): (usize, Fault)| {
-        let words = format!("{} from {:.1} s", fault_words(&fault), fault.at.as_s());
-        view! {
-            <li>
-                <span>{words.clone()}</span>
-                <button
-                    type="button"
-                    class="icon-button"
-                    aria-label=format!("Remove {words}")
-                    title="Remove"
-                    on:click=move |_| form.send(Command::RemoveFault(at))
-                >
-                    "×"
-                </button>
-            </li>
-        }
-    };
-    move || {
-        let faults = faults.get();
-        (!faults.is_empty()).then(
-            || view! { <ul class="scheduled">{faults.into_iter().map(item).collect_view()}</ul> },
-        )
     }
 }
 

@@ -3,10 +3,12 @@
 //! It is generated from the tables of fields in `design`. A new kind of node or a new parameter
 //! appears here without a line changed.
 
+mod breaking;
 mod control;
 mod curve;
 mod field;
 mod header;
+mod inside;
 mod list;
 mod notation;
 mod policies;
@@ -17,9 +19,10 @@ mod text;
 use std::sync::Arc;
 
 use design::fault::Fault;
-use design::{Command, Deployment, Design, FaultKind, Link, Record, Settings, Target};
+use design::{Command, Deployment, Design, Link, Record, Settings, Target};
 use leptos::prelude::*;
 
+pub(crate) use policies::fault_words;
 use slot::Form;
 
 /// Fields of a link that its heading shows: they cannot be changed here.
@@ -40,9 +43,6 @@ pub(crate) fn Inspector(
     /// history.
     #[prop(into)]
     on_command: Callback<(Command, String)>,
-    /// A fault to begin now, on the target.
-    #[prop(into)]
-    on_fault: Callback<FaultKind>,
     /// The target is to be deleted.
     #[prop(into)]
     on_delete: Callback<Target>,
@@ -69,7 +69,8 @@ pub(crate) fn Inspector(
                         view! {
                             {header::header(form, on_delete)}
                             {problem_list(problems)}
-                            {header::breaking(form, on_fault)}
+                            {inside::inside(form)}
+                            {breaking::breaking(form)}
                             {header::presets(form)}
                             <div class="fields">
                                 {field::fields(form, "", record, hidden)}
@@ -80,6 +81,20 @@ pub(crate) fn Inspector(
             }}
         </div>
     }
+}
+
+/// Rows for the fields of one target, anywhere on the page.
+#[component]
+pub(crate) fn FieldForm(
+    target: Target,
+    #[prop(into)] design: Signal<Arc<Design>>,
+    on_command: Callback<(Command, String)>,
+    record: &'static Record,
+    /// Fields that are not shown.
+    hidden: Vec<&'static str>,
+) -> impl IntoView {
+    let form = Form::new(target, design, on_command);
+    view! { <div class="fields">{field::fields(form, "", record, &hidden)}</div> }.into_any()
 }
 
 #[derive(Clone)]

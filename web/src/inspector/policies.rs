@@ -4,7 +4,7 @@ use design::attribute::Attribute;
 use design::fault::Fault;
 use design::kinds::Kind;
 use design::link::{Backoff, Breaker, Budget, Exponential, Jitter, Link, Mode, Retry};
-use design::{Command, Design, Duration, FaultKind, Target};
+use design::{Command, Duration, FaultKind, Target};
 
 /// A set of policies.
 pub(super) struct Preset {
@@ -88,23 +88,6 @@ pub(super) fn has_policies(link: &Link) -> bool {
     }
 }
 
-/// The faults that can happen to a target.
-pub(super) fn faults_for(design: &Design, target: &Target) -> Vec<FaultKind> {
-    let kind = match target {
-        Target::Node(id) => design.node(id).map(|node| &node.kind),
-        Target::Link(_) | Target::Settings | Target::Fault(_) => None,
-    };
-    let fits = |fault: &FaultKind| match (target, kind) {
-        (Target::Link(_), _) => fault.is_for_links(),
-        (_, Some(Kind::Database(database))) if *fault == FaultKind::LeaderFailover => {
-            database.has_leader()
-        }
-        (_, Some(kind)) => fault.targets().contains(&Kind::name(kind)),
-        (_, None) => false,
-    };
-    FaultKind::ALL.iter().copied().filter(fits).collect()
-}
-
 /// A fault in a few words: `Slowdown ×10, 10 s`.
 pub(crate) fn fault_words(fault: &Fault) -> String {
     let name = super::notation::title(fault.kind.name());
@@ -184,36 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_fit_their_target() {
-        let design = design();
-        let of = |target: Target| faults_for(&design, &target);
-        assert_eq!(
-            of(Target::Node("users".into())),
-            [FaultKind::TrafficSpike, FaultKind::KeySkew]
-        );
-        assert_eq!(
-            of(Target::Node("api".into())),
-            [
-                FaultKind::Crash,
-                FaultKind::Slowdown,
-                FaultKind::Hang,
-                FaultKind::ErrorRate,
-                FaultKind::GrayFailure,
-                FaultKind::RollingDeploy,
-                FaultKind::GcPauses,
-                FaultKind::ThirdPartyOutage,
-            ]
-        );
-        assert_eq!(
-            of(Target::Link("users->api".into())),
-            [
-                FaultKind::Latency,
-                FaultKind::Loss,
-                FaultKind::Jitter,
-                FaultKind::ConnectionLeak
-            ]
-        );
-        assert!(of(Target::Settings).is_empty());
+    fn a_fault_in_words() {
         assert_eq!(fault_words(&Fault::default()), "Slowdown ×10, 10 s");
     }
 }

@@ -244,6 +244,12 @@ impl World {
         store.map_or(0, |store| self.data.stores[store].standing(key))
     }
 
+    /// The version of a key that stands in a store.
+    pub(crate) fn standing_at(&self, store: u16, key: u32) -> u32 {
+        let store = self.data.stores.get(usize::from(store));
+        store.map_or(0, |store| store.standing(key))
+    }
+
     /// Writes are undone in a failover: each as its intent and the version it made. Of each of
     /// these keys the given version stands again; the numbers of those lost are not used again. Who
     /// may undo a write must hold its intent ([`Self::intent`], [`Held::op`]) for as long.

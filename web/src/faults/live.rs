@@ -1,0 +1,73 @@
+//! What is broken now: a word for each fault that is on, how long it will last, and the way out.
+
+use design::Fault;
+use leptos::prelude::*;
+
+use super::is_on;
+use crate::state::Page;
+use crate::words;
+
+/// Most of them shown.
+const SHOWN_MAX: usize = 4;
+
+/// The faults that are on, over the canvas.
+#[component]
+pub(crate) fn LiveFaults() -> impl IntoView {
+    let page = Page::get();
+    let live = Memo::new(move |_| {
+        page.tick.track();
+        let now_s = page.history.with_value(|history| history.now_s);
+        page.design.with(|design| {
+            let faults = design.faults.iter().enumerate();
+            let on = faults.filter(|(_, fault)| is_on(design, fault, now_s));
+            on.map(|(at, fault)| (at, fault.clone()))
+                .collect::<Vec<_>>()
+        })
+    });
+    let chip = move |(at, fault): (usize, Fault)| {
+        let label = page
+            .design
+            .with_untracked(|design| crate::history::fault_label(&fault, design));
+        view! {
+            <li>
+                <span class="what">{label.clone()}</span>
+                <span class="num quiet">{left(page, fault)}</span>
+                <button
+                    class="button mend"
+                    aria-label=format!("Mend: {label}")
+                    on:click=move |_| page.mend(at)
+                >
+                    "Mend"
+                </button>
+            </li>
+        }
+    };
+    let shown = move || {
+        let mut faults = live.get();
+        let more = faults.len().saturating_sub(SHOWN_MAX);
+        faults.truncate(SHOWN_MAX);
+        (!faults.is_empty()).then(|| {
+            view! {
+                <ul class="live-faults" aria-label="Broken now">
+                    {faults.into_iter().map(chip).collect_view()}
+                    {(more > 0).then(|| view! { <li class="quiet">{format!("and {more} more")}</li> })}
+                </ul>
+            }
+        })
+    };
+    shown.into_any()
+}
+
+/// How long it will go on by itself.
+fn left(page: Page, fault: Fault) -> impl IntoView {
+    let left = Memo::new(move |_| {
+        page.tick.track();
+        let now_s = page.history.with_value(|history| history.now_s);
+        let ends = page.design.with(|design| design.fault_ends(&fault));
+        match ends {
+            Some(end) => format!("{} s left", words::figure((end.as_s() - now_s).max(0.0))),
+            None => "until mended".to_owned(),
+        }
+    });
+    move || left.get()
+}

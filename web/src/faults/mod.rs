@@ -1,0 +1,168 @@
+//! Faults by hand: what can be broken how, what is broken now, and mending it. A fault that a
+//! person makes is one of the design, with its time, so that a link or a file replays the incident.
+
+mod live;
+mod palette;
+
+use design::{Command, Design, Fault, FaultKind, Kind, Target, Value};
+use leptos::prelude::*;
+
+use crate::state::Page;
+
+pub(crate) use live::LiveFaults;
+pub(crate) use palette::FaultPalette;
+
+/// The faults that can happen to a node, a link or a zone.
+pub(crate) fn faults_for(design: &Design, target: &str) -> Vec<FaultKind> {
+    let kind = design.node(target).map(|node| &node.kind);
+    let is_link = design.link(target).is_some();
+    let is_zone = || design.nodes.iter().any(|node| is_in(node, target));
+    let fits = |fault: &FaultKind| match kind {
+        Some(Kind::Database(database)) if *fault == FaultKind::LeaderFailover => {
+            database.has_leader()
+        }
+        Some(kind) => fault.targets().contains(&Kind::name(kind)),
+        None if is_link => fault.is_for_links(),
+        None => *fault == FaultKind::Partition && is_zone(),
+    };
+    FaultKind::ALL.iter().copied().filter(fits).collect()
+}
+
+fn is_in(node: &design::Node, zone: &str) -> bool {
+    node.deployment.zones().iter().any(|own| own == zone)
+}
+
+/// The fields of a fault that mean something for a kind; not those of its place and its time.
+fn parameters(kind: FaultKind) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if !kind.is_of_whole_node() && !kind.is_for_links() && kind != FaultKind::Partition {
+        names.push("replica");
+    }
+    names.extend(match kind {
+        FaultKind::Slowdown | FaultKind::TrafficSpike => &["times"][..],
+        FaultKind::GrayFailure => &["times", "errors"],
+        FaultKind::Latency | FaultKind::Jitter => &["add"],
+        FaultKind::Loss => &["loss"],
+        FaultKind::Partition => &["to", "one_way"],
+        FaultKind::ErrorRate | FaultKind::ThirdPartyOutage | FaultKind::ConnectionLeak => {
+            &["errors"]
+        }
+        FaultKind::KeySkew => &["hot"],
+        FaultKind::GcPauses => &["every", "pause"],
+        FaultKind::SchemaMigration => &["reads"],
+        FaultKind::RollingDeploy => &["step"],
+        FaultKind::PoisonMessage => &["messages"],
+        FaultKind::Reshard => &["shards"],
+        FaultKind::Crash
+        | FaultKind::CacheFlush
+        | FaultKind::Hang
+        | FaultKind::CacheOutage
+        | FaultKind::QueueOutage
+        | FaultKind::DiskFull
+        | FaultKind::TelemetryLoss
+        | FaultKind::LeaderFailover => &[],
+    });
+    names
+}
+
+/// Whether a fault lasts as long as somebody says.
+pub(crate) fn has_length(fault: &Fault) -> bool {
+    !fault.kind.is_of_a_moment() && fault.kind != FaultKind::RollingDeploy
+}
+
+/// Whether a fault is on at a moment, in seconds, and could be ended then.
+pub(crate) fn is_on(design: &Design, fault: &Fault, now_s: f64) -> bool {
+    let ends = design.fault_ends(fault).map(|end| end.as_s());
+    let is_over = ends.is_some_and(|end_s| end_s <= now_s);
+    has_length(fault) && fault.mtbf.is_none() && fault.at.as_s() <= now_s && !is_over
+}
+
+impl Page {
+    /// Ends a fault now.
+    pub(crate) fn mend(self, at: usize) {
+        self.end_peek();
+        let Some(fault) = self
+            .design
+            .with_untracked(|design| design.faults.get(at).cloned())
+        else {
+            return;
+        };
+        let lasted = self.soon().0.saturating_sub(fault.at.0);
+        // No fault is shorter than a millisecond.
+        let lasts = design::Duration(lasted.max(1_000_000));
+        self.command_named(
+            Command::Set(
+                Target::Fault(at),
+                "for".to_owned(),
+                Value::Text(lasts.to_string()),
+            ),
+            &format!("Mend: {}", crate::inspector::fault_words(&fault)),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use design::kinds::{Client, Service};
+    use design::link::Mode;
+    use design::{Link, Node};
+
+    fn design() -> Design {
+        let mut api = Node::new("api", Kind::Service(Service::default()), [300, 0]);
+        api.deployment.zones = vec!["eu".to_owned()];
+        Design {
+            nodes: vec![
+                Node::new("users", Kind::Client(Client::default()), [0, 0]),
+                api,
+            ],
+            links: vec![Link::new("users->api", "users", "api", Mode::Call)],
+            ..Design::default()
+        }
+    }
+
+    #[test]
+    fn faults_fit_their_target() {
+        let design = design();
+        let of = |target: &str| faults_for(&design, target);
+        let users = of("users");
+        assert!(users.contains(&FaultKind::TrafficSpike) && !users.contains(&FaultKind::Crash));
+        let api = of("api");
+        assert!(api.contains(&FaultKind::Crash) && !api.contains(&FaultKind::CacheFlush));
+        assert_eq!(
+            of("users->api"),
+            [
+                FaultKind::Latency,
+                FaultKind::Loss,
+                FaultKind::Jitter,
+                FaultKind::ConnectionLeak
+            ]
+        );
+        assert_eq!(of("eu"), [FaultKind::Partition]);
+        assert!(of("nowhere").is_empty());
+    }
+
+    #[test]
+    fn every_parameter_is_a_field() {
+        for kind in FaultKind::ALL {
+            for name in parameters(*kind) {
+                let known = |field: &design::Field| field.name == name;
+                assert!(Fault::RECORD.fields.iter().any(known), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_is_on_between_its_ends() {
+        let design = design();
+        let fault = Fault {
+            at: design::Duration::s(10),
+            ..Fault::default()
+        };
+        let on = |now_s| is_on(&design, &fault, now_s);
+        assert_eq!(
+            [on(9.9), on(10.0), on(19.9), on(20.0)],
+            [false, true, true, false]
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! The fault palette: everything that can be broken of a node, a link or a zone. One click breaks it
+//! with the defaults; unfolded, a fault shows its parameters, generated from the table of fields.
+
+use std::sync::Arc;
+
+use design::{Attribute, Command, Duration, Fault, FaultKind, Named, Shape, Target};
+use leptos::prelude::*;
+
+use super::{faults_for, has_length, parameters};
+use crate::icons;
+use crate::inspector::{FieldForm, fault_words};
+use crate::state::Page;
+
+/// Fewer faults than this need no search.
+const SEARCH_FROM: usize = 6;
+/// How long it may last, at a click.
+const LENGTHS: [(&str, Option<u64>); 4] = [
+    ("10 s", Some(10)),
+    ("30 s", Some(30)),
+    ("2 min", Some(120)),
+    ("until mended", None),
+];
+
+/// What can be broken of a target, now.
+#[component]
+pub(crate) fn FaultPalette(
+    /// A node, a link or a zone.
+    target: String,
+    /// Something was broken.
+    #[prop(into)]
+    on_done: Callback<()>,
+) -> impl IntoView {
+    let page = Page::get();
+    let kinds = page
+        .design
+        .with_untracked(|design| faults_for(design, &target));
+    let sought = RwSignal::new(String::new());
+    let open = RwSignal::new(None::<FaultKind>);
+    let lasts = RwSignal::new(Some(10));
+    let has_search = kinds.len() >= SEARCH_FROM;
+    let target = StoredValue::new(target);
+    let lengths = LENGTHS.map(|(label, seconds)| {
+        view! {
+            <button
+                type="button"
+                aria-pressed=move || (lasts.get() == seconds).to_string()
+                on:click=move |_| lasts.set(seconds)
+            >
+                {label}
+            </button>
+        }
+    });
+    let draft = move |kind| Fault {
+        at: page.soon(),
+        kind,
+        target: target.get_value(),
+        lasts: lasts.get_untracked().map(Duration::s),
+        ..Fault::default()
+    };
+    let inject = move |fault: Fault| {
+        page.inject(Fault {
+            at: page.soon(),
+            ..fault
+        });
+        on_done.run(());
+    };
+    let row = move |kind: FaultKind| {
+        let named = named(kind);
+        let (id, title) = (
+            kind.name(),
+            crate::words::sentence(&kind.name().replace('_', " ")),
+        );
+        let is_open = move || open.get() == Some(kind);
+        let toggle = move |_| open.update(|open| *open = (*open != Some(kind)).then_some(kind));
+        view! {
+            <li hidden=move || !sought.with(|sought| is_found(sought, named))>
+                <div class="fault-row">
+                    <button type="button" class="fault" data-fault=id title=named.help on:click=move |_| inject(draft(kind))>
+                        {title.clone()}
+                        <span class="quiet">{move || {
+                            lasts.track();
+                            let words = fault_words(&draft(kind));
+                            words.strip_prefix(title.as_str()).unwrap_or_default().to_owned()
+                        }}</span>
+                    </button>
+                    <button
+                        type="button"
+                        class="icon-button"
+                        aria-label=format!("Choose how: {}", id.replace('_', " "))
+                        aria-expanded=move || is_open().to_string()
+                        on:click=toggle
+                    >
+                        "…"
+                    </button>
+                </div>
+                {move || is_open().then(|| chosen(page, draft(kind), Callback::new(inject)))}
+            </li>
+        }
+    };
+    view! {
+        <div class="faults">
+            {has_search.then(|| view! {
+                <input
+                    type="search"
+                    aria-label="Search faults"
+                    placeholder="Search faults"
+                    on:input=move |event| sought.set(event_target_value(&event).to_lowercase())
+                />
+            })}
+            <div class="segments" role="group" aria-label="For how long">{lengths.collect_view()}</div>
+            <ul>{kinds.into_iter().map(row).collect_view()}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+/// Its name and what it does, as the table has it.
+fn named(kind: FaultKind) -> Named {
+    let nothing = Named {
+        name: kind.name(),
+        help: "",
+    };
+    match FaultKind::SHAPE {
+        Shape::Choice(all) => {
+            let found = all.iter().find(|named| named.name == kind.name());
+            found.copied().unwrap_or(nothing)
+        }
+        _ => nothing,
+    }
+}
+
+fn is_found(sought: &str, named: Named) -> bool {
+    let text = format!("{} {}", named.name.replace('_', " "), named.help).to_lowercase();
+    sought.split_whitespace().all(|word| text.contains(word))
+}
+
+/// A fault's parameters, and the button that makes it happen.
+fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
+    let kind = fault.kind;
+    let mut shown = parameters(kind);
+    if has_length(&fault) {
+        shown.push("for");
+    }
+    // A copy of the design that has the fault: its fields are those of the inspector.
+    let mut design = page
+        .design
+        .with_untracked(|design| design::Design::clone(design));
+    let at = design.faults.len();
+    let adds = design.apply(Command::AddFault(at, fault)).is_ok();
+    let draft = RwSignal::new(Arc::new(design));
+    let on_command = Callback::new(move |(command, _): (Command, String)| {
+        draft.update(|draft| {
+            // A form sends nothing that its design would refuse.
+            let _ = Arc::make_mut(draft).apply(command);
+        });
+    });
+    let hidden: Vec<&'static str> = Fault::RECORD
+        .fields
+        .iter()
+        .map(|field| field.name)
+        .filter(|name| !shown.contains(name))
+        .collect();
+    view! {
+        <div class="fault-form inspector">
+            <p class="quiet">{named(kind).help}</p>
+            {adds.then(|| view! {
+                <FieldForm
+                    target=Target::Fault(at)
+                    design=draft
+                    on_command=on_command
+                    record=Fault::RECORD
+                    hidden=hidden
+                />
+            })}
+            <button
+                type="button"
+                class="button primary"
+                on:click=move |_| {
+                    let fault = draft.with_untracked(|draft| draft.faults.get(at).cloned());
+                    if let Some(fault) = fault {
+                        inject.run(fault);
+                    }
+                }
+            >
+                {icons::glyph(icons::WARNING)}
+                "Break it"
+            </button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,296 @@
+//! See why: traces of single requests as waterfalls, in a panel over the canvas. Asked for by a
+//! click on a dot, or for the slowest requests of late.
+
+use std::sync::Arc;
+
+use format::message::{Request, Traced, TracedKind, TracedSpan};
+use leptos::prelude::*;
+
+use crate::bind::{flag, text};
+use crate::state::Page;
+use crate::{icons, words};
+
+/// Lines of a waterfall that are shown.
+const LINES_MAX: usize = 120;
+
+/// What was asked for, and the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Why {
+    token: u32,
+    /// A dot was clicked; otherwise the slowest were asked for.
+    is_dot: bool,
+    answer: Option<Arc<Answer>>,
+}
+
+#[derive(Debug)]
+struct Answer {
+    from_s: f64,
+    until_s: f64,
+    seen: u64,
+    requests: Vec<Traced>,
+}
+
+/// What time went by with, in the order shown.
+const PARTS: [(TracedKind, &str, &str); 5] = [
+    (TracedKind::Queue, "queue", "waiting for a slot"),
+    (TracedKind::Connection, "pool", "waiting for a connection"),
+    (TracedKind::Service, "work", "work"),
+    (
+        TracedKind::Backoff,
+        "backoff",
+        "pause before another attempt",
+    ),
+    (TracedKind::Network, "network", "on the network"),
+];
+
+impl Page {
+    /// Asks why requests took so long: the one of a dot, or the slowest of late.
+    pub(crate) fn ask_why(self, of: Option<(u16, u64)>) {
+        let token = self.hidden.try_update_value(|hidden| {
+            hidden.why_token += 1;
+            hidden.why_token
+        });
+        let token = token.unwrap_or_default();
+        self.why.set(Some(Why {
+            token,
+            is_dot: of.is_some(),
+            answer: None,
+        }));
+        self.tell(|run| Request::Why { run, token, of });
+    }
+
+    /// The answer came.
+    pub(crate) fn take_why(
+        self,
+        token: u32,
+        [from_ns, until_ns]: [u64; 2],
+        seen: u64,
+        requests: Vec<Traced>,
+    ) {
+        let waits = |why: &Option<Why>| why.as_ref().is_some_and(|why| why.token == token);
+        if !self.why.with_untracked(waits) {
+            return;
+        }
+        let answer = Answer {
+            from_s: from_ns as f64 / 1e9,
+            until_s: until_ns as f64 / 1e9,
+            seen,
+            requests,
+        };
+        self.why.update(|why| {
+            if let Some(why) = why {
+                why.answer = Some(Arc::new(answer));
+            }
+        });
+    }
+}
+
+/// The panel, while something was asked.
+#[component]
+pub(crate) fn WhyPanel() -> impl IntoView {
+    let page = Page::get();
+    let close = move || page.why.set(None);
+    let shown = move || {
+        page.why.get().map(|why| {
+            let body = match &why.answer {
+                None => view! { <p class="quiet">"Looking …"</p> }.into_any(),
+                Some(answer) if answer.requests.is_empty() => {
+                    view! { <p class="quiet">"No request was made in this time."</p> }.into_any()
+                }
+                Some(answer) => waterfalls(Arc::clone(answer)),
+            };
+            view! {
+                <section
+                    class="why"
+                    aria-label="Why requests take so long"
+                    on:keydown=move |event| {
+                        if event.key() == "Escape" {
+                            event.stop_propagation();
+                            close();
+                        }
+                    }
+                >
+                    <header>
+                        <h2>{title(&why)}</h2>
+                        <button class="button bare icon" aria-label="Close" on:click=move |_| close()>
+                            {icons::glyph(icons::CLOSE)}
+                        </button>
+                    </header>
+                    {body}
+                </section>
+            }
+        })
+    };
+    shown.into_any()
+}
+
+fn title(why: &Why) -> String {
+    match (&why.answer, why.is_dot) {
+        (Some(answer), false) => format!(
+            "Slowest and failed of {} requests, {:.1} to {:.1} s",
+            words::count(answer.seen),
+            answer.from_s,
+            answer.until_s
+        ),
+        (_, true) => "This request, and the slowest around it".to_owned(),
+        (None, false) => "Slowest requests".to_owned(),
+    }
+}
+
+fn waterfalls(answer: Arc<Answer>) -> AnyView {
+    let chosen = RwSignal::new(0usize);
+    let longest = answer.requests.iter().map(took).max().unwrap_or(1).max(1);
+    let row = |(at, request): (usize, &Traced)| {
+        let share = took(request) as f64 / longest as f64 * 100.0;
+        let outcome = outcome(request);
+        let failed = request.outcome != "ok";
+        view! {
+            <button
+                class="request"
+                aria-pressed=text(move || (chosen.get() == at).to_string())
+                class:failed=failed
+                on:click=move |_| chosen.set(at)
+            >
+                <span class="num">{ms(took(request))}</span>
+                <span class="what">{request.operation.clone()} " " <span class="quiet">{outcome}</span></span>
+                <span class="parts" style=format!("width:{share:.1}%")>{parts(request)}</span>
+            </button>
+        }
+    };
+    let rows = answer.requests.iter().enumerate().map(row).collect_view();
+    view! {
+        <div class="why-body">
+            <div class="requests" role="group" aria-label="Requests">{rows}</div>
+            <div class="waterfall" tabindex="0" aria-label="Spans of the request">
+                {move || answer.requests.get(chosen.get()).map(waterfall)}
+            </div>
+        </div>
+        <p class="why-key quiet">
+            {PARTS.map(|(_, name, help)| view! { <span title=help><i class=name></i>{name}</span> }).collect_view()}
+        </p>
+    }
+    .into_any()
+}
+
+fn took(request: &Traced) -> u64 {
+    request.end_ns.saturating_sub(request.start_ns)
+}
+
+fn outcome(request: &Traced) -> String {
+    match request.outcome.as_str() {
+        "" => "under way".to_owned(),
+        "ok" | "degraded" => request.outcome.clone(),
+        cause => words::cause(cause).to_owned(),
+    }
+}
+
+/// How the time of a request divides, as far as anything was done for it.
+fn parts(request: &Traced) -> AnyView {
+    let of = |kind: TracedKind| {
+        let spans = request
+            .spans
+            .iter()
+            .filter(|span| span.kind == kind && !span.is_late);
+        spans.map(length).sum::<u64>()
+    };
+    let sums = PARTS.map(|(kind, name, _)| (of(kind), name));
+    let all = sums.iter().map(|(sum, _)| sum).sum::<u64>().max(1);
+    sums.into_iter()
+        .filter(|(sum, _)| *sum > 0)
+        .map(|(sum, name)| {
+            let share = sum as f64 / all as f64 * 100.0;
+            view! { <i class=name style=format!("width:{share:.1}%")></i> }
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn length(span: &TracedSpan) -> u64 {
+    span.end_ns.saturating_sub(span.start_ns)
+}
+
+fn waterfall(request: &Traced) -> AnyView {
+    let ends = request.spans.iter().map(|span| span.end_ns);
+    let end_ns = ends.max().unwrap_or(0).max(request.end_ns);
+    let all = end_ns.saturating_sub(request.start_ns).max(1) as f64;
+    let share = |ns: u64| ns.saturating_sub(request.start_ns) as f64 / all * 100.0;
+    let line = |span: &TracedSpan| {
+        let (from, width) = (share(span.start_ns), length(span) as f64 / all * 100.0);
+        let says = says(span);
+        let why = match span.failed.as_str() {
+            "" => String::new(),
+            cause => format!(": {}", words::cause(cause)),
+        };
+        let late = if span.is_late { ", in vain" } else { "" };
+        view! {
+            <li class:late=span.is_late class:failed=!span.failed.is_empty()>
+                <span class="span-name" style=format!("padding-left:{}px", u32::from(span.depth.min(12)) * 10)>
+                    {says}
+                    <span class="quiet">{why}{late}</span>
+                </span>
+                <span class="track">
+                    <i class=class(span.kind) style=format!("left:{from:.2}%;width:{width:.2}%")></i>
+                </span>
+                <span class="num">{ms(length(span))}</span>
+            </li>
+        }
+    };
+    let more = request.dropped as usize + request.spans.len().saturating_sub(LINES_MAX);
+    view! {
+        <p class="quiet">
+            {format!(
+                "Made at {:.3} s; {}",
+                request.start_ns as f64 / 1e9,
+                if request.outcome.is_empty() { "still under way".to_owned() } else { format!("{} after {}", outcome(request), ms(took(request))) },
+            )}
+        </p>
+        <ol>{request.spans.iter().take(LINES_MAX).map(line).collect_view()}</ol>
+        {(more > 0).then(|| view! { <p class="quiet">{format!("and {more} more spans")}</p> })}
+    }
+    .into_any()
+}
+
+fn says(span: &TracedSpan) -> String {
+    let place = span.place.replace("->", " → ");
+    match span.kind {
+        TracedKind::Request => "request".to_owned(),
+        TracedKind::Call | TracedKind::Serve => place,
+        TracedKind::Attempt => format!("attempt {}", span.attempt),
+        TracedKind::Backoff => "backoff".to_owned(),
+        TracedKind::Connection => "wait for a connection".to_owned(),
+        TracedKind::Network => "network".to_owned(),
+        TracedKind::Queue => "wait for a slot".to_owned(),
+        TracedKind::Service => "work".to_owned(),
+    }
+}
+
+fn class(kind: TracedKind) -> &'static str {
+    let found = PARTS.iter().find(|(part, ..)| *part == kind);
+    found.map_or("whole", |(_, name, _)| name)
+}
+
+/// A stretch of time, in ms.
+fn ms(ns: u64) -> String {
+    let ms = ns as f64 / 1e6;
+    match ms {
+        ms if ms < 10.0 => format!("{ms:.2}\u{a0}ms"),
+        ms if ms < 100.0 => format!("{ms:.1}\u{a0}ms"),
+        ms => format!("{}\u{a0}ms", words::count(ms.round() as u64)),
+    }
+}
+
+/// The way in from the charts.
+#[component]
+pub(crate) fn AskSlowest() -> impl IntoView {
+    let page = Page::get();
+    view! {
+        <button
+            class="ask-slowest"
+            title="Traces of the slowest requests of the last 10 s"
+            disabled=flag(move || page.status.with(|status| status.offered == 0))
+            on:click=move |_| page.ask_why(None)
+        >
+            "Slowest …"
+        </button>
+    }
+}
