@@ -84,10 +84,11 @@ impl History {
         if heard || since_s >= now_s {
             return;
         }
+        let has_room = self.unheard.len() < STRETCHES_MAX;
         match self.unheard.last_mut() {
             Some(last) if (last.0..=last.1 + 1e-6).contains(&since_s) => last.1 = last.1.max(now_s),
             Some(last) if last.1 > since_s => {}
-            _ if self.unheard.len() < STRETCHES_MAX => self.unheard.push((since_s, now_s)),
+            _ if has_room => self.unheard.push((since_s, now_s)),
             _ => {}
         }
     }

@@ -28,9 +28,9 @@ const LIVE_EVENTS: u64 = 2_000_000_000;
 /// A live run and the reports asked for beside it.
 #[derive(Debug, Default)]
 pub struct Session {
-    live: Option<Live>,
-    report: Option<(u32, Simulation)>,
-    why: Option<Why>,
+    live: Option<Box<Live>>,
+    report: Option<(u32, Box<Simulation>)>,
+    why: Option<Box<Why>>,
     last_ms: Option<f64>,
 }
 
@@ -81,7 +81,7 @@ impl Session {
                 speed,
             } => match read(&design) {
                 Ok(design) => {
-                    self.live = Some(Live::new(run, design, playing, speed));
+                    self.live = Some(Box::new(Live::new(run, design, playing, speed)));
                     self.why = None;
                     Vec::new()
                 }
@@ -98,8 +98,8 @@ impl Session {
             Request::Report { token, design } => match read(&design) {
                 Ok(design) => {
                     // The last one asked for is the one that is wanted.
-                    self.report =
-                        Some((token, Simulation::new(&design).with_budget(REPORT_EVENTS)));
+                    let simulation = Simulation::new(&design).with_budget(REPORT_EVENTS);
+                    self.report = Some((token, Box::new(simulation)));
                     Vec::new()
                 }
                 Err(problems) => vec![invalid(None, Some(token), &problems)],
@@ -115,7 +115,8 @@ impl Session {
                     let of = of.and_then(|(link, at)| {
                         Some((live.design.links.get(usize::from(link))?.id.clone(), at))
                     });
-                    self.why = Some(Why::new(token, of, &live.past, live.simulation.now()));
+                    let now = live.simulation.now();
+                    self.why = Some(Box::new(Why::new(token, of, &live.past, now)));
                 }
                 Vec::new()
             }
@@ -150,7 +151,7 @@ impl Session {
                 is_done = why.advance(&live.past);
             }
             if is_done {
-                replies.extend(self.why.take().map(Why::reply));
+                replies.extend(self.why.take().map(|why| why.reply()));
             }
         }
         if let Some((token, simulation)) = &mut self.report {
@@ -195,7 +196,7 @@ impl Session {
     }
 
     fn live_of(&mut self, run: RunId) -> Option<&mut Live> {
-        self.live.as_mut().filter(|live| live.run == run)
+        self.live.as_deref_mut().filter(|live| live.run == run)
     }
 
     fn with_live(&mut self, run: RunId, act: impl FnOnce(&mut Live)) -> Vec<Reply> {

@@ -349,7 +349,7 @@ impl Picture {
         let time_ns = frame.time_ns;
         for ((id, is_store), node) in self.node_order.iter().zip(&frame.nodes) {
             if let Some(parts) = self.nodes.get_mut(id)
-                && !(self.for_operators && !node.heard)
+                && (!self.for_operators || node.heard)
             {
                 parts.write(node, time_ns, *is_store);
             }

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use design::{Attribute, Command, Duration, Fault, FaultKind, Named, Shape, Target};
+use design::attribute::Named;
+use design::{Attribute, Command, Duration, Fault, FaultKind, Shape, Target};
 use leptos::prelude::*;
 
 use super::{faults_for, has_length, parameters};

@@ -2,7 +2,6 @@
 
 use design::attribute::Attribute;
 use design::fault::Fault;
-use design::kinds::Kind;
 use design::link::{Backoff, Breaker, Budget, Exponential, Jitter, Link, Mode, Retry};
 use design::{Command, Duration, FaultKind, Target};
 
