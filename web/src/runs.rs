@@ -243,7 +243,9 @@ impl Page {
         if let Some(inside) = frame.inside.take() {
             self.inside.set(Some(Arc::new(inside)));
         }
-        let fired = self.alerts(&frame);
+        let is_same = self.live.with_frame(|last| last.alerts == frame.alerts);
+        let fired = (!is_same).then(|| self.alerts(&frame));
+        let is_jump = frame.lead.is_some();
         let heard = self.design.with_untracked(|design| {
             let nodes = design.nodes.iter().zip(&frame.nodes);
             let mut clients = nodes.filter(|(node, _)| matches!(node.kind, Kind::Client(_)));
@@ -254,8 +256,10 @@ impl Page {
             let before_s = history.now_s;
             history.stands(self.stands_at(&frame), s(frame.known_ns), s(frame.from_ns));
             history.extend(&frame.windows);
-            history.take_alerts(fired);
-            history.hear(before_s, heard);
+            if let Some(fired) = fired {
+                history.take_alerts(fired);
+            }
+            history.hear(before_s, heard || is_jump);
         });
         self.sought(&frame);
         let stands = matches!(frame.state, RunState::Ended | RunState::OutOfBudget);

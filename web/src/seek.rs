@@ -14,6 +14,8 @@ use crate::state::Page;
 pub(crate) struct Seeking {
     token: u32,
     is_under_way: bool,
+    /// Where the last one leads.
+    to_s: f64,
     /// Where to go once the one under way is done.
     next_s: Option<f64>,
     /// Where the run stood before the pointer asked for a look.
@@ -32,7 +34,11 @@ impl Page {
 
     /// Goes on or back by so many seconds.
     pub(crate) fn seek_by(self, by_s: f64) {
-        let now_s = self.hidden.with_value(|hidden| hidden.seeking.next_s);
+        let now_s = self.hidden.with_value(|hidden| {
+            let seeking = &hidden.seeking;
+            let to_s = seeking.is_under_way.then_some(seeking.to_s);
+            seeking.next_s.or(to_s)
+        });
         let now_s = now_s.unwrap_or_else(|| self.history.with_value(|history| history.now_s));
         self.seek(now_s + by_s);
     }
@@ -48,7 +54,7 @@ impl Page {
                 seeking.next_s = Some(time_s);
                 return true;
             }
-            seeking.is_under_way = true;
+            (seeking.is_under_way, seeking.to_s) = (true, time_s);
             seeking.token = seeking.token.wrapping_add(1).max(1);
             false
         });
