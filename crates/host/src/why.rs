@@ -124,7 +124,10 @@ impl Why {
         let world = self.simulation.world();
         let spans = in_order(&request.spans);
         let dropped = request.dropped + spans.len().saturating_sub(SPANS_MAX) as u64;
-        let span = |(at, depth): (usize, u8)| self.span(&request.spans[at], depth);
+        let span = |(at, depth, is_late): (usize, u8, bool)| TracedSpan {
+            is_late,
+            ..self.span(&request.spans[at], depth)
+        };
         Traced {
             operation: world.operation_name(request.operation).to_owned(),
             start_ns: root.start,
@@ -184,9 +187,9 @@ fn has(request: &RequestTrace, link: LinkIx, at: Time) -> bool {
     spans.any(|span| span.start == at || span.end == at)
 }
 
-/// Each span after the one it is a part of, siblings in order of time; and how deep it lies. What
-/// went on in vain comes last.
-fn in_order(spans: &[Span]) -> Vec<(usize, u8)> {
+/// Each span after the one it is a part of, siblings in order of time; how deep it lies, and whether
+/// it or what it is a part of went on in vain.
+fn in_order(spans: &[Span]) -> Vec<(usize, u8, bool)> {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
     let mut roots = Vec::new();
     for (at, span) in spans.iter().enumerate() {
@@ -200,12 +203,13 @@ fn in_order(spans: &[Span]) -> Vec<(usize, u8)> {
     };
     children.iter_mut().for_each(by_time);
     by_time(&mut roots);
-    let mut stack: Vec<(usize, u8)> = roots.into_iter().map(|at| (at, 0)).collect();
+    let begin = |at: usize| (at, 0u8, spans[at].is_late);
+    let mut stack: Vec<_> = roots.into_iter().map(begin).collect();
     let mut order = Vec::with_capacity(spans.len());
-    while let Some((at, depth)) = stack.pop() {
-        order.push((at, depth));
+    while let Some((at, depth, is_late)) = stack.pop() {
+        order.push((at, depth, is_late));
         let inner = children[at].iter();
-        stack.extend(inner.map(|child| (*child, depth.saturating_add(1))));
+        stack.extend(inner.map(|child| (*child, depth.saturating_add(1), is_late)));
     }
     order
 }
