@@ -163,7 +163,7 @@ fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
         .collect();
     view! {
         <div class="fault-form inspector">
-            <p class="quiet">{named(kind).help}</p>
+            <p class="quiet">{named(kind).help.replace('`', "")}</p>
             {adds.then(|| view! {
                 <FieldForm
                     target=Target::Fault(at)
