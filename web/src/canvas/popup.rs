@@ -6,7 +6,6 @@ use editor::{Point, QuickAdd, Thing};
 use leptos::prelude::*;
 
 use crate::faults::{FaultPalette, faults_for};
-use crate::icons;
 use crate::palette::catalog;
 use crate::state::{Page, Popup, Toast};
 
@@ -136,10 +135,12 @@ fn menu(page: Page, at: Point) -> impl IntoView {
         }
     });
     let single = page.selection.with_untracked(editor::Selection::single);
-    let aim = single.map(|item| item.id().to_owned()).filter(|id| {
-        let faults = page.design.with_untracked(|design| faults_for(design, id));
-        !faults.is_empty()
-    });
+    let aim = single
+        .and_then(|item| item.id().map(str::to_owned))
+        .filter(|id| {
+            let faults = page.design.with_untracked(|design| faults_for(design, id));
+            !faults.is_empty()
+        });
     let breaks = aim.map(|id| {
         view! {
             <button
