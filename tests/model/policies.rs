@@ -452,3 +452,38 @@ fn what_was_sent_before_a_breaker_opened_is_no_trial() {
     assert_eq!(open_ms.round(), 1100.0);
     assert_eq!(run.number("/links/u->api/breaker_half_open_s"), 2.0);
 }
+
+#[test]
+fn work_for_users_who_have_left_needs_what_it_calls_once() {
+    // Every user leaves after 100 ms; the service calls on after 10 s of work, for every one of them.
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
+        node(
+            "api",
+            "service",
+            r#""concurrency": null, "service_time": "10s""#,
+        ),
+        node(
+            "db",
+            "service",
+            r#""concurrency": null, "service_time": "1ms""#,
+        ),
+    ];
+    let links = [link("u->api", r#""timeout": "100ms""#), link("api->db", "")];
+    let run = run_with(r#""duration": "20s""#, &nodes, &links, &[]);
+    assert_eq!(run.number("/requests/offered"), 1_999.0);
+    assert_eq!(run.number("/links/api->db/attempts"), 1_999.0);
+    assert_eq!(run.number("/links/api->db/requests"), 1_999.0);
+    assert_eq!(run.number("/links/api->db/amplification"), 1.0);
+    // A database that fails is asked three times for each, and that is amplification all the same.
+    let retried = [
+        link("u->api", r#""timeout": "100ms""#),
+        link(
+            "api->db",
+            r#""retry": {"max_attempts": 3, "backoff": "none"}"#,
+        ),
+    ];
+    let broken = fault("error_rate", "db", 0, 60_000, r#""errors": 1.0"#);
+    let run = run_with(r#""duration": "20s""#, &nodes, &retried, &[broken]);
+    assert_eq!(run.number("/links/api->db/amplification"), 3.0);
+}

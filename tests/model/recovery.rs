@@ -42,6 +42,116 @@ fn recovery_is_from_the_end_of_the_last_fault_to_the_last_bad_window() {
     assert!(steady(&[endless.to_owned()]).report["recovery"].is_null());
 }
 
+/// A hundred requests a second, whose answers a pool of ten can give for so long each.
+fn pooled(faults: &[String], rest: &str) -> Run {
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
+        node(
+            "api",
+            "service",
+            r#""concurrency": null, "service_time": "1ms""#,
+        ),
+        node(
+            "db",
+            "service",
+            r#""concurrency": null, "service_time": "80ms""#,
+        ),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->db", r#""pool": {"size": 10, "wait": "100ms"}"#),
+    ];
+    let settings = format!(r#""duration": "600s", {rest}"#);
+    run_with(&settings, &nodes, &links, faults)
+}
+
+#[test]
+fn a_small_loss_that_stays_is_no_recovery() {
+    // What leaks in 35 ms stays leaked: seven connections or eight of 80 ms give less than 100/s.
+    let leak = fault(
+        "connection_leak",
+        "api->db",
+        100_000,
+        100_035,
+        r#""errors": 1.0"#,
+    );
+    let wanted = r#""requirements": [{"metric": "recovery_time", "at_most": "10s"}]"#;
+    let run = pooled(&[leak], wanted);
+    let good = run.number("/requests/goodput_per_s");
+    assert!((75.0..90.0).contains(&good), "{good}");
+    assert!(run.report["recovery"]["recovery_s"].is_null());
+    assert_eq!(run.report["requirements"][0]["actual"], "has not recovered");
+    assert_eq!(run.report["operator"]["incidents"][0]["was_felt"], true);
+    // A twentieth of the answers, for as long, is within what counts as recovered.
+    let run = pooled(
+        &[fault(
+            "error_rate",
+            "db",
+            100_000,
+            500_000,
+            r#""errors": 0.05"#,
+        )],
+        wanted,
+    );
+    assert_eq!(run.report["operator"]["incidents"][0]["was_felt"], false);
+    // A fifth is not, though no stretch of 200 answers shows it.
+    let run = pooled(
+        &[fault(
+            "error_rate",
+            "db",
+            100_000,
+            500_000,
+            r#""errors": 0.2"#,
+        )],
+        wanted,
+    );
+    assert_eq!(run.report["operator"]["incidents"][0]["was_felt"], true);
+    assert_eq!(run.number("/recovery/recovery_s"), 0.0);
+}
+
+#[test]
+fn at_a_low_rate_too_recovery_is_when_the_loss_ended() {
+    // Writes and reads wait for no leader: all fail from 30 to 34, and ten seconds are a stretch.
+    let db = r#""replication": {"replicas": 3, "election_time": "4s"}"#;
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "20/s"}"#),
+        node("db", "database", db),
+    ];
+    let links = [link("u->db", "")];
+    let failover = r#"{"kind": "leader_failover", "target": "db", "at": "30s"}"#;
+    let run = run_with(
+        r#""duration": "100s""#,
+        &nodes,
+        &links,
+        &[failover.to_owned()],
+    );
+    assert_eq!(run.number("/recovery/recovery_s"), 4.0);
+}
+
+#[test]
+fn what_is_felt_is_laid_at_the_door_of_the_last_fault_that_began() {
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
+        service("api", 10, ""),
+        service("idle", 1, ""),
+    ];
+    let links = [link("u->api", "")];
+    let felt = |faults: &[String]| {
+        let run = run_with(r#""duration": "100s""#, &nodes, &links, faults);
+        let incidents = run.report["operator"]["incidents"].as_array();
+        let incidents = incidents.expect("a list").iter();
+        incidents
+            .map(|it| it["was_felt"] == true)
+            .collect::<Vec<_>>()
+    };
+    let harmless = fault("slowdown", "idle", 20_000, 30_000, r#""times": 1.1"#);
+    let crash = fault("crash", "api", 50_000, 60_000, "");
+    assert_eq!(felt(&[harmless.clone(), crash]), [false, true]);
+    // One after the last request is felt by nobody.
+    let late = fault("crash", "api", 110_000, 120_000, "");
+    assert_eq!(felt(&[harmless, late]), [false, false]);
+}
+
 #[test]
 fn a_backlog_is_worked_off_before_the_system_has_recovered() {
     // Twenty slots of 10 ms are 2000 a second, of which 1600 come. Ten times slower from 10 to 14,
@@ -215,4 +325,59 @@ fn what_says_nothing_of_its_cost_has_the_usual_one() {
         3.0 * 0.049_37 * 730.0 + 0.159 * 730.0 + 11.5,
     );
     assert!(run.report["cost"]["by_node"]["free"].is_null());
+}
+
+#[test]
+fn what_a_drain_handles_is_not_what_the_load_costs() {
+    // Ten messages a second are handled, a hundred come: those handled later belong to other hours.
+    let price = r#""cost": {"per_million_calls": 1}"#;
+    let nodes = [
+        node(
+            "u",
+            "client",
+            r#""arrivals": {"constant": "100/s"}, "operations": [{"name": "w", "effect": "write"}]"#,
+        ),
+        node("q", "queue", r#""cost": {}, "visibility_timeout": "100s""#),
+        node(
+            "w",
+            "service",
+            &format!(r#""concurrency": 1, "service_time": "100ms", {price}"#),
+        ),
+    ];
+    let links = [
+        link("u->q", r#""mode": "publish""#),
+        link("q->w", r#""mode": "consume", "concurrency": 1"#),
+    ];
+    let run = run_with(
+        r#""duration": "100s", "warmup": "50s""#,
+        &nodes,
+        &links,
+        &[],
+    );
+    // 10/s for 730 hours are 26.28 million.
+    let cost = run.number("/cost/by_node/w");
+    assert!((cost - 26.28).abs() < 0.1, "{cost}");
+}
+
+#[test]
+fn a_drain_of_more_than_an_hour_is_cut_and_says_so() {
+    let nodes = [
+        node(
+            "u",
+            "client",
+            r#""arrivals": {"constant": "100/s"}, "operations": [{"name": "w", "effect": "write"}]"#,
+        ),
+        node("q", "queue", r#""visibility_timeout": "100s""#),
+        node("w", "service", r#""concurrency": 1, "service_time": "1s""#),
+        node("db", "database", ""),
+    ];
+    let links = [
+        link("u->q", r#""mode": "publish""#),
+        link("q->w", r#""mode": "consume", "concurrency": 1"#),
+        link("w->db", ""),
+    ];
+    let run = run_with(r#""duration": "100s""#, &nodes, &links, &[]);
+    assert_eq!(run.report["run"]["status"], "out_of_budget");
+    // What waits in a queue is not lost.
+    assert_eq!(run.number("/data/lost_writes"), 0.0);
 }

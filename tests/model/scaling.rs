@@ -288,3 +288,26 @@ fn what_does_not_go_together_is_refused() {
         "nodes[0].memory: limit_mb 100 leaves no room for one call: idle_mb 100 and call_mb 1 are more",
     );
 }
+
+#[test]
+fn a_replica_that_starts_has_no_slots_yet() {
+    // Four calls a second of 500 ms hold two slots of four, until a second replica is asked for.
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "4/s"}"#),
+        node(
+            "api",
+            "service",
+            r#""replicas": 1, "concurrency": 4, "service_time": "500ms", "autoscale": {"min": 1, "max": 2, "target": 0.25, "interval": "10s", "startup": "5s"}"#,
+        ),
+    ];
+    let run = run_with(r#""duration": "30s""#, &nodes, &[link("u->api", "")], &[]);
+    let windows = run.report["node_windows"]["api"]["utilization"].as_array();
+    let windows: Vec<f64> = windows
+        .expect("a list")
+        .iter()
+        .map(|share| share.as_f64().expect("slots have an end"))
+        .collect();
+    // Two of four while it starts, two of eight from 15 s on.
+    assert_eq!(windows[11..14], [0.5; 3]);
+    assert_eq!(windows[16..29], [0.25; 13]);
+}

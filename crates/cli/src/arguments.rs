@@ -35,7 +35,8 @@ Options of run, check and compare:
                           are kept
   --remedy                of run and check, with a scenario: with what mends it
   --max-events N          stop after so many events (4,000,000,000); the report then says
-                          out_of_budget, and check fails
+                          out_of_budget, and check fails (so it is with a drain that takes
+                          more than an hour)
   --allow RULE            of check: accept this finding (there are no rules yet)
 
 Exit codes: 0 fine, 1 a check failed, 2 bad input.

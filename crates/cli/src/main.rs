@@ -49,15 +49,15 @@ fn main() -> ExitCode {
         .collect();
     match arguments::parse(&arguments).and_then(carry_out) {
         Ok(output) => {
-            // Whoever reads along (`| head`) may stop reading.
+            // Whoever reads along (`| head`) may stop reading, here and below.
             let _ = std::io::stdout().write_all(output.text.as_bytes());
             for note in &output.notes {
-                eprintln!("{note}");
+                let _ = writeln!(std::io::stderr(), "{note}");
             }
             ExitCode::from(u8::from(output.is_failure))
         }
         Err(message) => {
-            eprintln!("{}", message.trim_end());
+            let _ = writeln!(std::io::stderr(), "{}", message.trim_end());
             ExitCode::from(2)
         }
     }

@@ -73,9 +73,12 @@ pub(crate) fn ms(n: f64) -> String {
     }
 }
 
-/// Availability counts nines, so it keeps two decimals.
+/// Availability counts nines, so it keeps two decimals, and as many more as tell it from all.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0)
+    let shown = |decimals: usize| format!("{:.decimals$} %", share * 100.0);
+    let all = |shown: &str| share < 1.0 && shown.starts_with("100.");
+    let enough = (2..12).map(shown).find(|shown| !all(shown));
+    enough.unwrap_or_else(|| shown(12))
 }
 
 #[cfg(test)]
@@ -94,5 +97,8 @@ mod tests {
         );
         assert_eq!([1.5, 12_500.0].map(ms), ["1.50 ms", "12.5 s"]);
         assert_eq!(percent(0.99954), "99.95 %");
+        assert_eq!(percent(0.99999), "99.999 %");
+        assert_eq!(percent(0.999996), "99.9996 %");
+        assert_eq!([0.0, 1.0].map(percent), ["0.00 %", "100.00 %"]);
     }
 }

@@ -9,7 +9,8 @@ use serde_json::Value;
 /// The figures, end to end, then node by node and link by link in the design's order.
 pub(crate) fn report(design: &Design, report: &Value) -> String {
     let mut out = heading(design, report);
-    out += &requests(&report["requests"]);
+    let is_over = design.settings.drain && report["run"]["status"] == "ended";
+    out += &requests(&report["requests"], is_over);
     out += &outcomes::lines(report);
     out += "\n";
     out += &nodes(design, report);
@@ -55,12 +56,12 @@ fn heading(design: &Design, report: &Value) -> String {
         Some(_) => format!("\n{events} events\n"),
     };
     if run["status"] == "out_of_budget" {
-        out += "stopped: the run spent its budget of events. The figures are those up to there.\n";
+        out += "stopped: the run spent its budget of events, memory or time to drain (an hour). The figures are those up to there.\n";
     }
     out + "\n"
 }
 
-fn requests(requests: &Value) -> String {
+fn requests(requests: &Value, is_over: bool) -> String {
     let latencies = [
         ("mean", "mean"),
         ("p50", "p50"),
@@ -88,7 +89,11 @@ fn requests(requests: &Value) -> String {
         out += &format!(" ({})", causes.join(", "));
     }
     if number(&requests["in_flight"]) > 0.0 {
-        out += &format!(", {} still under way", cell(&requests["in_flight"], whole));
+        let left = cell(&requests["in_flight"], whole);
+        out += &match is_over {
+            true => format!(", {left} never answered"),
+            false => format!(", {left} still under way"),
+        };
     }
     format!(
         "{out}\navailability  {}\ngoodput       {}/s of {}/s finished\nlatency       {}\n",
@@ -107,7 +112,7 @@ fn nodes(design: &Design, report: &Value) -> String {
         "failed",
         "busy",
         "waiting",
-        "most",
+        "most in one",
         "response",
         "p99",
     ];

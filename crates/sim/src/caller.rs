@@ -68,10 +68,7 @@ impl World {
             let mut call = Call::of_job(job, parent, link, state.to);
             (call.remaining, call.is_awaited) = (remaining, false);
             let (root, is_measured) = (call.root, call.is_measured);
-            let is_new = is_measured && self.calls.get(root).is_some();
-            if is_new && self.needed.mark(root, link) {
-                self.link_mut(link).tally.needed += 1;
-            }
+            self.count_need(root, link, is_measured);
             let id = self.calls.insert(call);
             self.send(id);
         }
@@ -106,8 +103,7 @@ impl World {
     #[inline(always)]
     fn make(&mut self, mut call: Call, link: LinkIx) {
         let state = &mut self.links[link.0 as usize];
-        let is_new = call.is_measured && self.calls.get(call.root).is_some();
-        if is_new && self.needed.mark(call.root, link) {
+        if call.is_measured && self.needed.is_first(&self.calls, call.root, link) {
             state.tally.needed += 1;
         }
         if state.is_guarded {

@@ -21,6 +21,7 @@ mod hedge;
 pub mod locks;
 mod look;
 pub mod measure;
+mod needed;
 pub mod network;
 mod notes;
 mod passage;

@@ -86,8 +86,9 @@ impl World {
         state.count_attempt(&call, now);
         node.count_entry(&call, now);
         self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
-        if call.is_measured && self.calls.get(call.root).is_some() {
-            state.tally.needed += u64::from(self.needed.mark(call.root, link));
+        if call.is_measured {
+            let is_first = self.needed.is_first(&self.calls, call.root, link);
+            state.tally.needed += u64::from(is_first);
         }
         let id = self.calls.insert_call(call);
         if let Some(timeout) = timeout {
@@ -135,9 +136,10 @@ impl World {
         second.count_attempt(&call, now);
         self.windows.open.bottom_attempts += u64::from(second.is_into_bottom);
         let (to, is_instant) = (second.to, second.is_instant);
-        if call.is_measured && self.calls.get(call.root).is_some() {
-            second.tally.needed += u64::from(self.needed.mark(call.root, link));
-            let is_first = self.needed.mark(call.root, via);
+        if call.is_measured {
+            let is_first = self.needed.is_first(&self.calls, call.root, link);
+            second.tally.needed += u64::from(is_first);
+            let is_first = self.needed.is_first(&self.calls, call.root, via);
             links[via.0 as usize].tally.needed += u64::from(is_first);
         }
         let node = &mut nodes[to.0 as usize];

@@ -10,11 +10,12 @@ use crate::fault::Faults;
 use crate::frozen::Frozen;
 use crate::locks::Locks;
 use crate::measure::parts::Parts;
-use crate::measure::{ByCause, Gauge, Tap, Windows};
+use crate::measure::{ByCause, Gauge, NodeTally, Tap, Windows};
+use crate::needed::Needed;
 use crate::notes::Notes;
 use crate::passage::Next;
 use crate::watch::Watches;
-use crate::world::{Needed, World};
+use crate::world::World;
 use crate::zones::Zones;
 use design::Design;
 use std::collections::BTreeMap;
@@ -269,19 +270,27 @@ impl Simulation {
         // What waits for a crashed process to come back is not idle.
         let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark, world.end);
         let is_idle = || !world.has_work() || is_stuck;
-        if mark > world.end && (mark - world.end > DRAIN_MAX || is_idle()) {
+        let is_idle = mark > world.end && is_idle();
+        if is_idle || mark > world.end.saturating_add(DRAIN_MAX) {
             if self.paused.0 == (world.events, mark) {
                 world.now = self.paused.1;
             }
-            return self.end_run();
+            self.end_run();
+            if !is_idle {
+                // What is not done by now may yet be: nothing can be called lost.
+                self.status = Status::OutOfBudget;
+            }
+            return false;
         }
         world.now = mark;
         if mark == world.warmup {
             self.each_gauge(Gauge::mark_warmup);
+            self.each_tally(|tally| tally.came.0 = tally.all.arrivals);
             self.each_queue(|queue| queue.oldest_age.mark_warmup(mark));
         }
         if mark == self.world.end {
             self.each_gauge(Gauge::mark_end);
+            self.each_tally(|tally| tally.came.1 = Some(tally.all.arrivals));
             self.each_queue(|queue| queue.oldest_age.mark_end(mark));
         }
         let world = &mut self.world;
@@ -335,6 +344,12 @@ impl Simulation {
             if let Node::Queue(queue) = node {
                 mark(queue);
             }
+        }
+    }
+
+    fn each_tally(&mut self, mark: impl Fn(&mut NodeTally)) {
+        for state in &mut self.world.nodes {
+            mark(&mut state.tally);
         }
     }
 

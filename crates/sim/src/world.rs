@@ -9,6 +9,7 @@ use crate::event::{Event, LinkIx, LockTag, NodeIx};
 use crate::frozen::Frozen;
 use crate::locks::Locks;
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Unheard, Windows};
+use crate::needed::Needed;
 use crate::network::Trip;
 use crate::notes::Notes;
 use crate::passage::Next;
@@ -408,83 +409,11 @@ pub struct World {
     pub(crate) link_places: BTreeMap<String, LinkIx>,
 }
 
-/// Which links each request under way has needed, so that each counts once per request: one bit per
-/// link, in a row per record.
-#[derive(Clone, Debug, Default)]
-pub struct Needed {
-    words_per_record: usize,
-    words: Vec<u64>,
-}
-
-/// Past this many links, every call counts as a need of its own.
-const LINKS_TRACKED: usize = 4_096;
-
-impl Needed {
-    /// Makes room for this many links. Requests under way begin anew.
-    pub(crate) fn resize(&mut self, links: usize) {
-        let words = if links > LINKS_TRACKED {
-            0
-        } else {
-            links.div_ceil(64)
-        };
-        if words != self.words_per_record {
-            self.words_per_record = words;
-            self.words.clear();
-        }
-    }
-
-    /// A request begins: it has needed nothing.
-    #[inline(always)]
-    pub(crate) fn begin(&mut self, root: CallId) {
-        match self.words.get_mut(root.slot as usize) {
-            Some(word) if self.words_per_record == 1 => *word = 0,
-            _ => self.begin_row(root),
-        }
-    }
-
-    #[inline(never)]
-    fn begin_row(&mut self, root: CallId) {
-        let first = root.slot as usize * self.words_per_record;
-        let end = first + self.words_per_record;
-        if self.words.len() < end {
-            self.words.resize(end.next_power_of_two(), 0);
-        }
-        self.words[first..end].fill(0);
-    }
-
-    /// A request needs a link: whether for the first time.
-    #[inline(always)]
-    pub(crate) fn mark(&mut self, root: CallId, link: LinkIx) -> bool {
-        match self.words.get_mut(root.slot as usize) {
-            Some(word) if self.words_per_record == 1 => {
-                let before = *word;
-                *word |= 1 << (link.0 % 64);
-                *word != before
-            }
-            _ => self.mark_in_row(root, link),
-        }
-    }
-
-    #[inline(never)]
-    fn mark_in_row(&mut self, root: CallId, link: LinkIx) -> bool {
-        let place = root.slot as usize * self.words_per_record + link.0 as usize / 64;
-        let bit = 1 << (link.0 % 64);
-        match self.words.get_mut(place) {
-            Some(word) if self.words_per_record > 0 => {
-                let is_new = *word & bit == 0;
-                *word |= bit;
-                is_new
-            }
-            _ => true,
-        }
-    }
-}
-
 impl World {
     /// Counts that a request needs a link, once per request however many calls and retries follow.
     #[inline]
     pub(crate) fn count_need(&mut self, root: CallId, link: LinkIx, is_measured: bool) {
-        if is_measured && self.calls.get(root).is_some() && self.needed.mark(root, link) {
+        if is_measured && self.needed.is_first(&self.calls, root, link) {
             self.link_mut(link).tally.needed += 1;
         }
     }

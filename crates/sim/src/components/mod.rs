@@ -9,7 +9,7 @@ pub mod database;
 pub mod load_balancer;
 pub mod queue;
 pub mod service;
-mod store;
+pub(crate) mod store;
 
 pub use cache::Cache;
 pub use client::Client;

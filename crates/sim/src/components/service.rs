@@ -148,7 +148,9 @@ impl Service {
             let state = cx.node(self.node).replicas.get(replica);
             let is_there =
                 state.is_some_and(|state| !matches!(state.stage, Stage::Absent | Stage::Starting));
-            station.set_slots(slots.filter(|_| is_there), cx.now);
+            // None would be slots without end.
+            let slots = slots.map(|slots| if is_there { slots } else { 0 });
+            station.set_slots(slots, cx.now);
         }
         for replica in 0..self.stations.len() {
             self.fill_slots(replica as u32, cx);

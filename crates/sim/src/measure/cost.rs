@@ -33,7 +33,7 @@ impl Simulation {
                 false => 0,
             };
             let cost = price.replica_month * self.replicas_paid(place)
-                + price.per_million_calls * millions(state.tally.measured.arrivals)
+                + price.per_million_calls * millions(state.tally.calls_paid())
                 + price.storage_month
                 + price.per_million_traces * millions(told.traces[0])
                 + price.per_million_log_lines * millions(lines);
@@ -42,7 +42,8 @@ impl Simulation {
             }
         }
         CostReport {
-            monthly: by_node.values().sum(),
+            // A sum of nothing would be -0.
+            monthly: by_node.values().fold(0.0, |sum, cost| sum + cost),
             by_node,
         }
     }

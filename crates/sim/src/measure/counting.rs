@@ -62,6 +62,9 @@ impl World {
             call.is_measured,
             now - call.started,
         );
+        if matches!(outcome, Outcome::Failed(_)) {
+            self.needed.outlive(id);
+        }
         self.calls.remove_call(id);
         self.requests_degraded += u64::from(matches!(outcome, Outcome::Degraded));
         let tally = &mut self.node_mut(node).tally;

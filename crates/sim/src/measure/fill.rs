@@ -176,7 +176,11 @@ impl Simulation {
                 (mean(&coordinator.waiting), coordinator.waiting.max())
             }
             _ => (
-                stations.iter().map(|station| mean(&station.queued)).sum(),
+                // A sum of nothing would be -0.
+                stations
+                    .iter()
+                    .map(|station| mean(&station.queued))
+                    .fold(0.0, |sum, mean| sum + mean),
                 stations
                     .iter()
                     .map(|station| station.queued.max())

@@ -149,6 +149,12 @@ impl Simulation {
             .collect()
     }
 
+    /// When the next fault after a moment begins: what is felt from then on is laid at its door.
+    fn next_fault(&self, design: &Design, after: u64) -> u64 {
+        let begins = design.faults.iter().map(|fault| fault.at.0);
+        begins.filter(|at| *at > after).min().unwrap_or(u64::MAX)
+    }
+
     fn incident(&self, fault: &Fault, design: &Design, kin: &Kin<'_>) -> Incident {
         let from = fault.at.0;
         let until = self
@@ -181,7 +187,7 @@ impl Simulation {
             fault: fault.kind.name(),
             target: fault.target.clone(),
             at_s: fault.at.as_s(),
-            was_felt: self.was_felt(from, until),
+            was_felt: self.was_felt(from, until.min(self.next_fault(design, from))),
             detected_after_s: first.map(|(time, _)| (time - from) as f64 / 1e9),
             by: first.map(|(_, name)| name.to_owned()),
         }

@@ -2,8 +2,10 @@
 //! stayed down by itself (Bronson et al., "Metastable Failures in Distributed Systems", 2021).
 //!
 //! All of it is told from the windows. A count of one window scatters, so windows are looked at in
-//! stretches long enough for [`STRETCH`] good answers, and a stretch is below a bound only where it
-//! is so by more than chance explains (three standard deviations of a Poisson count).
+//! stretches long enough for [`STRETCH`] good answers, and in longer ones that show smaller losses;
+//! a stretch is below a bound only where it is so by more than chance explains (three standard
+//! deviations of a Poisson count). Within a stretch, the loss ended where that explains its counts
+//! best ([`end_of_loss`]).
 
 use super::Window;
 use crate::components::Node;
@@ -133,42 +135,40 @@ impl Simulation {
         if first >= windows.len() {
             return Err(Some("the last fault left no time to recover in"));
         }
-        let stretch = libm::ceil(STRETCH / before.good).max(1.0);
+        let stretch = least(before.good).min(windows.len() - first);
         Ok(After {
             trigger: (trigger.start, end),
             windows,
             width,
             first,
-            stretch: stretch.min((windows.len() - first) as f64) as usize,
+            stretch,
             before,
         })
     }
 
     /// Whether goodput fell below 90 % of what it was before the first fault, somewhere between two
-    /// moments, by more than chance explains. Without anything to compare with it is taken to have.
+    /// moments, by more than chance explains. Without anything to compare with it is taken to have;
+    /// where no request came any more it was not.
     pub(super) fn was_felt(&self, from: u64, until: u64) -> bool {
+        if from >= self.world.end {
+            return false;
+        }
         let Ok((_, before)) = self.before() else {
             return true;
         };
         let width = self.world.windows.width;
         let windows = self.whole_windows();
-        let (first, last) = (
-            (from / width) as usize,
-            (until.div_ceil(width) as usize).min(windows.len()),
-        );
+        let first = (from / width) as usize;
+        // At least as long as it takes to tell.
+        let last = (until.div_ceil(width) as usize).max(first + least(before.good));
+        let last = last.min(windows.len());
         let Some(windows) = windows
             .get(first..last)
             .filter(|windows| !windows.is_empty())
         else {
-            return true;
+            return false;
         };
-        let stretch = libm::ceil(STRETCH / before.good).max(1.0) as usize;
-        let stretch = stretch.min(windows.len());
-        let expected = RECOVERED * before.good * stretch as f64;
-        let good = |stretch: &[Window]| stretch.iter().map(|window| window.good).sum();
-        windows
-            .windows(stretch)
-            .any(|stretch| is_below(good(stretch), expected))
+        last_loss(&good_of(windows), before.good).is_some()
     }
 }
 
@@ -225,6 +225,68 @@ fn is_below(count: u64, expected: f64) -> bool {
     (count as f64) < expected - 3.0 * libm::sqrt(expected)
 }
 
+/// Windows of the shortest stretch.
+fn least(usual: f64) -> usize {
+    libm::ceil(STRETCH / usual).max(1.0) as usize
+}
+
+fn good_of(windows: &[Window]) -> Vec<u64> {
+    windows.iter().map(|window| window.good).collect()
+}
+
+/// Where the last loss ended in a row of windows that usually have so many good answers each: the
+/// first window from which no stretch of any length is below [`RECOVERED`] of that. `None` where
+/// there was no loss.
+fn last_loss(good: &[u64], usual: f64) -> Option<usize> {
+    let mut sums = vec![0; good.len() + 1];
+    for (place, good) in good.iter().enumerate() {
+        sums[place + 1] = sums[place] + good;
+    }
+    let least = least(usual);
+    let mut from = 0;
+    loop {
+        let rest = good.len() - from;
+        let doubled = std::iter::successors(Some(least.min(rest)), |length| {
+            (*length < rest).then(|| (2 * length).min(rest))
+        });
+        let bad = doubled.take_while(|length| *length > 0).find_map(|length| {
+            let expected = RECOVERED * usual * length as f64;
+            let is_bad = |first: &usize| is_below(sums[first + length] - sums[*first], expected);
+            let last = (from..=good.len() - length).rev().find(is_bad)?;
+            Some((last, length))
+        });
+        match bad {
+            Some((first, length)) => {
+                from = first + end_of_loss(&good[first..first + length], usual);
+            }
+            None => return (from > 0).then_some(from),
+        }
+    }
+}
+
+/// How many windows of a stretch the loss in it lasted, from its first: where a loss of some size up
+/// to there, and none from there on, explains the counts best (the likeliest change of a Poisson
+/// rate to a known one).
+fn end_of_loss(good: &[u64], usual: f64) -> usize {
+    let mut best = (0.0, 1);
+    let mut sum = 0;
+    for (place, good) in good.iter().enumerate() {
+        sum += good;
+        let expected = usual * (place + 1) as f64;
+        let share = sum as f64 / expected;
+        let gain = match share {
+            0.0 => expected,
+            share if share < 1.0 => sum as f64 * libm::log(share) + expected - sum as f64,
+            _ => 0.0,
+        };
+        // Of equals the later: what is lost is lost.
+        if gain >= best.0 {
+            best = (gain, place + 1);
+        }
+    }
+    best.1
+}
+
 impl After<'_> {
     /// The stretches after the trigger, each with the place of its first window.
     fn stretches(&self) -> impl Iterator<Item = (usize, &[Window])> {
@@ -235,22 +297,23 @@ impl After<'_> {
     }
 
     fn recovery(&self) -> Recovery {
-        let expected = RECOVERED * self.before.good * self.stretch as f64;
-        let good = |stretch: &[Window]| stretch.iter().map(|window| window.good).sum();
-        let bad = self
-            .stretches()
-            .filter(|(_, stretch)| is_below(good(stretch), expected))
-            .last();
-        let back = bad.map_or(self.trigger.1, |(place, _)| {
-            (place + self.stretch) as u64 * self.width
-        });
-        let is_back = bad.is_none_or(|(place, _)| place + self.stretch < self.windows.len());
+        let good = good_of(&self.windows[self.first..]);
+        let back = match last_loss(&good, self.before.good) {
+            None => Some(self.trigger.1),
+            Some(lost) => {
+                // Enough has to follow to show that it is back.
+                let usual = self.before.good * (good.len() - lost) as f64;
+                let rest: u64 = good[lost..].iter().sum();
+                let is_back = usual >= STRETCH / 2.0 && rest as f64 >= RECOVERED * usual;
+                is_back.then(|| (self.first + lost) as u64 * self.width)
+            }
+        };
         let width_s = self.width as f64 / 1e9;
         Recovery {
             trigger_start_s: self.trigger.0 as f64 / 1e9,
             trigger_end_s: self.trigger.1 as f64 / 1e9,
             goodput_before_per_s: self.before.good / width_s,
-            recovery_s: is_back.then_some((back - self.trigger.1) as f64 / 1e9),
+            recovery_s: back.map(|back| (back - self.trigger.1) as f64 / 1e9),
         }
     }
 

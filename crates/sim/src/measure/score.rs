@@ -34,11 +34,11 @@ pub(super) fn score(requirement: &Requirement, outcome: &Outcome<'_>) -> Vec<Sco
     let is_vacuous = actual.is_none() && why.is_ok();
     let shown = match actual {
         None => why.map_or_else(|why| why, str::to_owned),
-        Some(ms) if requirement.metric.is_duration() => format!("{ms:.3}ms"),
-        Some(number) => format!("{number:.6}")
-            .trim_end_matches('0')
-            .trim_end_matches('.')
-            .to_owned(),
+        Some(ms) if requirement.metric.is_duration() => match ms < 1_000.0 {
+            true => format!("{ms:.3}ms"),
+            false => format!("{:.3}s", ms / 1e3),
+        },
+        Some(number) => plain(number),
     };
     let in_unit = |bound: Bound| match bound {
         Bound::Number(number) => number,
@@ -57,6 +57,20 @@ pub(super) fn score(requirement: &Requirement, outcome: &Outcome<'_>) -> Vec<Sco
         .at_most
         .map(|bound| one(bound, "at most", |actual, bound| actual <= bound));
     least.into_iter().chain(most).collect()
+}
+
+/// A number as people read it, with six decimals at most, and more where those would make a share
+/// of almost all the whole.
+fn plain(number: f64) -> String {
+    let shown = |decimals: usize| {
+        let text = format!("{number:.decimals$}");
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
+    };
+    let is_told = |shown: &String| number == 1.0 || shown != "1";
+    (6..15).map(shown).find(is_told).unwrap_or_else(|| shown(6))
 }
 
 /// The figure, where there is one.

@@ -40,6 +40,8 @@ pub struct NodeTally {
     pub all: Tally,
     /// Those whose request started after the warm-up.
     pub measured: Tally,
+    /// Calls that had come when the warm-up ended, and when arrivals did.
+    pub came: (u64, Option<u64>),
     /// Calls present: waiting, served, or waiting for others.
     pub present: Gauge,
     /// Total time of all that left, in ns: the other side of Little's law.
@@ -58,6 +60,15 @@ pub struct NodeTally {
     pub hits: [u64; 2],
     /// Look-ups that did not (all, measured).
     pub misses: [u64; 2],
+}
+
+impl NodeTally {
+    /// Calls that came between the warm-up and the end of arrivals: those of a drain are not what
+    /// the load costs.
+    pub fn calls_paid(&self) -> u64 {
+        let (before, until) = self.came;
+        until.unwrap_or(self.all.arrivals) - before
+    }
 }
 
 /// A link's figures.

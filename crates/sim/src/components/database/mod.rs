@@ -272,7 +272,7 @@ impl Database {
             connections.map(|connections| u64::from(connections.saturating_sub(concurrency)));
         for (member, station) in self.stations.iter_mut().enumerate() {
             let is_there = member < count;
-            station.set_slots(is_there.then_some(u64::from(slots)), cx.now);
+            station.set_slots(Some(if is_there { u64::from(slots) } else { 0 }), cx.now);
             // Where not all who are connected are in the station, they are counted apart.
             station.places = places.filter(|_| self.is_plain);
         }
