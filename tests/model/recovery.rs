@@ -132,10 +132,11 @@ fn at_a_low_rate_too_recovery_is_when_the_loss_ended() {
 fn what_is_felt_is_laid_at_the_door_of_the_last_fault_that_began() {
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
+        node("v", "client", r#""arrivals": {"constant": "1/s"}"#),
         service("api", 10, ""),
-        service("idle", 1, ""),
+        node("slow", "service", r#""concurrency": null, "service_time": "15s""#),
     ];
-    let links = [link("u->api", "")];
+    let links = [link("u->api", ""), link("v->slow", "")];
     let felt = |faults: &[String]| {
         let run = run_with(r#""duration": "100s""#, &nodes, &links, faults);
         let incidents = run.report["operator"]["incidents"].as_array();
@@ -144,11 +145,11 @@ fn what_is_felt_is_laid_at_the_door_of_the_last_fault_that_began() {
             .map(|it| it["was_felt"] == true)
             .collect::<Vec<_>>()
     };
-    let harmless = fault("slowdown", "idle", 20_000, 30_000, r#""times": 1.1"#);
+    let harmless = fault("slowdown", "slow", 20_000, 30_000, r#""times": 1.1"#);
     let crash = fault("crash", "api", 50_000, 60_000, "");
     assert_eq!(felt(&[harmless.clone(), crash]), [false, true]);
     // One after the last request is felt by nobody.
-    let late = fault("crash", "api", 110_000, 120_000, "");
+    let late = fault("crash", "api", 105_000, 110_000, "");
     assert_eq!(felt(&[harmless, late]), [false, false]);
 }
 
