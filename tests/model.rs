@@ -22,6 +22,8 @@ mod caches;
 mod calls;
 #[path = "model/clients.rs"]
 mod clients;
+#[path = "model/clocks.rs"]
+mod clocks;
 #[path = "model/coordinators.rs"]
 mod coordinators;
 #[path = "model/cycles.rs"]

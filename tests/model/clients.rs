@@ -111,7 +111,8 @@ fn a_user_out_of_patience_leaves_and_the_work_goes_on() {
     ];
     let run = crate::run(&nodes, &[link("u->api", "")]);
     assert_eq!((run.ok(), run.failed().as_str()), (1.0, "abandoned 1"));
-    assert_eq!(run.number("/nodes/u/response_ms/max"), 12.0);
+    assert_eq!(run.number("/nodes/u/response_ms/max"), 10.0);
+    assert_eq!(run.number("/nodes/u/failure_ms/max"), 12.0);
     assert_eq!(run.trace("u->api"), "call 0, call 0, answer 10, answer 20");
 }
 

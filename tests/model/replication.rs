@@ -512,3 +512,53 @@ fn what_is_not_modelled_together_is_refused() {
         assert_eq!(refusal(&rest), why);
     }
 }
+
+#[test]
+fn what_the_other_side_wrote_takes_its_time_to_come_over() {
+    // The far side writes at 460; they meet at 600. The leader that stays has it a lag of 100 ms
+    // later: a read of 620 is out of date, one of 710 is not.
+    let diverge = r#""replicas": 3, "on_partition": "diverge""#;
+    let database = |rest: &str| {
+        let replication = format!("{diverge}{rest}");
+        replicated(&replication, r#""zones": ["a", "b", "c"]"#)
+    };
+    let clients = |reads: &[u64]| {
+        [
+            of_key("uc", "write", &[450], r#""zone": "c""#),
+            of_key("r", "read", reads, r#""zone": "a""#),
+        ]
+    };
+    let cut = [fault("partition", "a", 100, 600, "")];
+    let stale = |reads: &[u64], rest: &str| {
+        let run = ran(&clients(reads), database(rest), &cut);
+        assert_eq!(run.data("lost_writes"), 0.0);
+        assert_eq!(run.data("divergent_keys"), 0.0);
+        (run.data("stale_reads"), run.copies("lag_ms/max"))
+    };
+    assert_eq!(stale(&[610, 685], ""), (2.0, 240.0));
+    assert_eq!(stale(&[691, 720], ""), (0.0, 240.0));
+    // And as long as it takes to apply it.
+    let slow = r#", "apply_time": "const(50ms)""#;
+    assert_eq!(stale(&[691, 745], slow), (1.0, 290.0));
+}
+
+#[test]
+fn a_failover_of_a_zone_is_one_of_the_leaders_there() {
+    let clients = [of_key("w", "write", &[0], "")];
+    let failovers = |target: &str, rest: &str| {
+        let database = replicated(r#""replicas": 3"#, r#""zones": ["a", "b", "c"]"#);
+        let steps_down = fault("leader_failover", target, 100, 200, rest);
+        ran(&clients, database, &[steps_down]).copies("failovers")
+    };
+    assert_eq!((failovers("db", ""), failovers("a", "")), (1.0, 1.0));
+    assert_eq!(failovers("b", ""), 0.0);
+    assert_eq!(failovers("db", r#""replica": 2"#), 0.0);
+    let text = r#"{"faultline": 1, "nodes": [{"id": "db", "kind": "database", "zone": "a", "replication": {"mode": "quorum"}}],
+        "faults": [{"kind": "leader_failover", "target": "a"}]}"#;
+    let problems = format::json::read(text).unwrap_err();
+    assert!(
+        problems[0]
+            .to_string()
+            .contains("nothing in the zone a can be hit")
+    );
+}

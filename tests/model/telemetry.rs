@@ -355,3 +355,51 @@ fn telemetry_has_a_price() {
     close(listed("") - plain, 0.1);
     close(listed(r#", "telemetry": {"traces": 1}"#) - plain, 5.1);
 }
+
+#[test]
+fn each_outage_by_chance_is_told_of_by_itself() {
+    // Down 10 s in 110: over 22,000 s some 200 times, within 4 deviations of 13.
+    let nodes = [
+        node("u", "client", r#""arrivals": {"constant": "20/s"}"#),
+        service("api", 1, ""),
+    ];
+    let alert = r#"{"name": "errors", "node": "u", "every": "1s", "when": {"error_ratio": {"above": 0.5, "over": "1s"}}}"#;
+    let settings = format!(r#""duration": "22000s", "alerts": [{alert}]"#);
+    let outage = r#"{"kind": "crash", "target": "api", "mtbf": "100s", "mttr": "10s"}"#.to_owned();
+    let run = run_with(&settings, &nodes, &[link("u->api", "")], &[outage]);
+    let number = |path: &str| run.number(&format!("/operator/incidents/0/outages/{path}"));
+    let count = number("count");
+    assert!((count - 200.0).abs() < 52.0, "{count}");
+    assert_eq!(
+        run.report["operator"]["incidents"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // Those of less than a window in which most fail are told of by nobody.
+    let (detected, lasted) = (number("detected"), number("lasted_ms/mean"));
+    assert!(
+        detected < count && detected > 0.8 * count,
+        "{detected} of {count}"
+    );
+    assert!((lasted - 10_000.0).abs() < 3_000.0, "{lasted}");
+    let slowest = number("detect_ms/max");
+    assert!(slowest > 500.0 && slowest <= 2_000.0, "{slowest}");
+    assert_eq!(
+        run.number("/operator/incidents/0/detected_after_s"),
+        slowest / 1e3
+    );
+    let list = run.report["operator"]["incidents"][0]["outages"]["list"]
+        .as_array()
+        .unwrap();
+    assert_eq!(list.len(), 100);
+    // They come one after another, each over before the next.
+    for pair in list.windows(2) {
+        assert!(pair[0]["until_s"].as_f64() <= pair[1]["at_s"].as_f64());
+    }
+    // The share of the time that it was down is the share that was refused.
+    let down = lasted * count / 22e6;
+    let refused = 1.0 - run.number("/requests/availability");
+    assert!((down - refused).abs() < 0.001, "{down} {refused}");
+}

@@ -140,3 +140,47 @@ fn a_design_without_cut_or_distance_does_not_change_by_its_zones() {
     let links = [link("u->api", r#""loss": 0.01, "latency": "exp(1ms)""#)];
     assert_eq!(run(&plain, &links).hash(), run(&zoned, &links).hash());
 }
+
+#[test]
+fn a_partition_may_be_of_a_link_or_between_two_nodes() {
+    let nodes = [
+        replay([0, 110, 150, 250]),
+        service("api", 0, ""),
+        database("db", 1, ""),
+        database("other", 1, ""),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->db", r#""timeout": "20ms""#),
+        link("api->other", r#""timeout": "20ms", "optional": true"#),
+    ];
+    let cut = |target: &str, rest: &str| {
+        let run = run_with(
+            "",
+            &nodes,
+            &links,
+            &[fault("partition", target, 100, 200, rest)],
+        );
+        let arrivals = ["db", "other"].map(|id| run.number(&format!("/nodes/{id}/arrivals")));
+        (run.failed(), arrivals)
+    };
+    let lost = || "error 2".to_owned();
+    assert_eq!(cut("api->db", ""), (lost(), [2.0, 2.0]));
+    // One way: what the caller sends is lost, or what the callee does.
+    assert_eq!(cut("api->db", r#""one_way": true"#), (lost(), [2.0, 2.0]));
+    assert_eq!(cut("db", r#""one_way": true"#), (lost(), [4.0, 2.0]));
+    // A node from another: the rest goes on.
+    assert_eq!(cut("db", r#""to": "api""#), (lost(), [2.0, 2.0]));
+    assert_eq!(cut("db", r#""to": "other""#), (String::new(), [4.0, 4.0]));
+    assert_eq!(cut("api", r#""to": "other""#), (String::new(), [4.0, 2.0]));
+    // And from all: the users wait for ever, and the drain counts them as failed.
+    let (failed, arrivals) = cut("api", "");
+    assert_eq!((failed.as_str(), arrivals), ("", [2.0, 2.0]));
+    let text = r#"{"faultline": 1, "nodes": [{"id": "u", "kind": "client"}, {"id": "s", "kind": "service"}],
+        "links": [{"from": "u", "to": "s"}], "faults": [{"kind": "partition", "target": "u->s", "to": "s"}]}"#;
+    let problems = format::json::read(text).unwrap_err();
+    assert_eq!(
+        problems[0].to_string(),
+        "faults[0].to: u->s is a link, which has two ends; set it to null"
+    );
+}

@@ -140,6 +140,21 @@ pub(crate) fn smooth(p: &Point) -> Measured {
     vec![("first_14", json!(picks))]
 }
 
+/// The share of keys that a resharding by modulo moves, to one shard more.
+fn moved_modulo(shards: u32) -> f64 {
+    const KEYS: u32 = 100_000;
+    let operations = json!([{"name": "get", "keys": {"uniform": {"n": KEYS}}}]);
+    let nodes = json!([
+        with(users(1.0), json!({"operations": operations})),
+        {"id": "db", "kind": "database", "shards": {"count": shards, "by": "modulo"}}
+    ]);
+    let mut design = design(settings(1, 10.0, 0.0), nodes, json!([link("users", "db")]));
+    design["faults"] = json!([{"kind": "reshard", "target": "db", "at": "0s",
+        "shards": shards + 1, "copy_time": "1us", "batch": KEYS, "cutover": "0s"}]);
+    let moved = run(design).n("/nodes/db/database/reshardings/0/keys_moved");
+    moved / f64::from(KEYS)
+}
+
 /// A ring of keys: shares, and how many keys move when a node is added.
 pub(crate) fn ring(p: &Point) -> Measured {
     let nodes = p.n("nodes") as u32;
@@ -150,7 +165,10 @@ pub(crate) fn ring(p: &Point) -> Measured {
             let moved = before.iter().zip(&after).filter(|(a, b)| a != b).count();
             moved as f64 / before.len() as f64
         };
-        return vec![("keys_moved_consistent", json!(moved("ring")))];
+        return vec![
+            ("keys_moved_consistent", json!(moved("ring"))),
+            ("keys_moved_modulo", json!(moved_modulo(nodes))),
+        ];
     }
     let virtual_nodes = p.n("virtual_nodes") as u32;
     let (mut all, mut maxima) = (Vec::new(), Vec::new());

@@ -195,7 +195,22 @@ pub(crate) fn backoff(p: &Point) -> Measured {
             mean(n + 1) - before
         })
         .collect();
-    vec![("mean_ms", json!(means))]
+    // The n-th pause alone is the first of a base so many times as long.
+    let support = |n: &u32| {
+        let base = format!("{}ms", 5u64 << n);
+        let retry = json!({"retry": {"max_attempts": 2, "jitter": kind,
+            "backoff": {"exponential": {"base": base, "cap": "2s"}}}});
+        let nodes = json!([users(500.0), failing("leaf", 1.0)]);
+        let links = json!([with(link("users", "leaf"), retry)]);
+        let run = run(design(settings(5, 200.0, 0.0), nodes, links));
+        let pause = |end: &str| run.n(&format!("/links/users->leaf/pause_ms/{end}"));
+        format!("{}..{}", pause("min").floor(), pause("max").ceil())
+    };
+    let supports: Vec<String> = match kind.as_str() {
+        "full" => numbers.iter().map(support).collect(),
+        _ => Vec::new(),
+    };
+    vec![("mean_ms", json!(means)), ("support", json!(supports))]
 }
 
 /// Budgets bound what a total outage multiplies.

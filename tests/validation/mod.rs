@@ -89,15 +89,7 @@ pub(crate) const TABLE: &[Case] = &[
         &[("max_stable_total_rate", ARITHMETIC)],
     ),
     case("L05", balancing::smooth, 0),
-    omitting(
-        "L06",
-        balancing::ring,
-        0,
-        &[(
-            "keys_moved_modulo",
-            "no balancer hashes by modulo: consistent_hash is the ring",
-        )],
-    ),
+    case("L06", balancing::ring, 0),
     case("L08", balancing::detection, 0),
     case("L10", balancing::passive, 0),
     case("T01", calls::fan_out, 2),
@@ -105,15 +97,7 @@ pub(crate) const TABLE: &[Case] = &[
     case("T04", calls::timeout_retry, 0),
     case("R01", calls::amplification, 4),
     case("R02", calls::layers, 1),
-    omitting(
-        "R03",
-        calls::backoff,
-        1,
-        &[(
-            "support",
-            "the report has no histogram of pauses; the engine's unit tests bound every draw",
-        )],
-    ),
+    case("R03", calls::backoff, 1),
     omitting("R04", calls::none, 0, &[("*", NO_CAS)]),
     case("R05", calls::quota, 2),
     case("R07", calls::budgets, 3),

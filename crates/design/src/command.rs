@@ -226,7 +226,10 @@ impl Design {
 
     fn remove_faults_of(&mut self, target: &str) -> Vec<Command> {
         let aimed: Vec<usize> = (0..self.faults.len())
-            .filter(|at| self.faults[*at].target == target)
+            .filter(|at| {
+                let fault = &self.faults[*at];
+                fault.target == target || fault.to.as_deref() == Some(target)
+            })
             .collect();
         aimed
             .into_iter()

@@ -275,6 +275,12 @@ impl Design {
         self.links.iter().find(|link| link.id == id)
     }
 
+    /// Whether a node judges anything by the time of day, or stamps anything with it that others judge.
+    pub fn reads_clock(&self, id: &str, kind: &Kind) -> bool {
+        let is_passed_on = |link: &Link| link.deadline && (link.from == id || link.to == id);
+        kind.reads_clock() || self.links.iter().any(is_passed_on)
+    }
+
     /// The moment a fault is over, if it ends.
     pub fn fault_ends(&self, fault: &Fault) -> Option<Duration> {
         let replicas = self

@@ -22,7 +22,7 @@ record! {
         pub add: crate::Distribution = crate::Distribution::Const(Duration::ms(100)) => { label: "Added latency" },
         /// For loss: share of packets lost, each way.
         pub loss: f64 = 0.5 => { label: "Loss", range: 0..=1 },
-        /// For a partition: the zone that the target is cut from. `null` is every other zone.
+        /// For a partition: the zone (or, of a node, the node) that the target is cut from. `null` is every other.
         pub to: Option<String> = None => { label: "Cut from" },
         /// For a partition: only what the target sends is lost; what is sent to it arrives.
         pub one_way: bool = false => { label: "One way" },
@@ -50,6 +50,10 @@ record! {
         pub cutover: Duration = Duration::ms(10) => { label: "Cutover", range: 0..=3600, source: "MongoDB: the critical section of a chunk migration" },
         /// For a resharding: keys moved per second at most. `null` is as fast as copying goes.
         pub rate: Option<Rate> = None => { label: "Rate", range: 0.001..=10000000 },
+        /// For a clock skew: how far the clock is off.
+        pub offset: Duration = Duration::s(1) => { label: "Offset", range: 0.000001..=86400, source: "NTP over the internet is off by 1 to 100 ms, a clock nobody sets by 1 s a day" },
+        /// For a clock skew: the clock is behind; else it is ahead.
+        pub behind: bool = false => { label: "Behind" },
         /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). What happens at one moment happens again after such a time. `null` is once.
         pub mtbf: Option<Duration> = None => { label: "Mean time between failures", range: 0.001..=31536000 },
         /// Where it comes again and again: what is broken works again after an exponential time of this mean. `null` is after `for`.
@@ -72,7 +76,7 @@ choice! {
         TrafficSpike = "traffic_spike",
         /// A cache forgets everything, at once.
         CacheFlush = "cache_flush",
-        /// A zone is cut from another, or from all others: what they send each other is lost, health probes too. Within the zone all goes on.
+        /// A zone or a node is cut from another, or from all others, or a link is: what they send each other is lost, health probes too. Within the zone all goes on.
         Partition = "partition",
         /// The process stands still: what it is sent is lost, it says nothing, and what it was at goes on where it stood once the hang is over.
         Hang = "hang",
@@ -108,6 +112,8 @@ choice! {
         PoisonMessage = "poison_message",
         /// A database is spread over another number of shards, `shards`, batch by batch. It takes as long as copying the keys that move takes, and what copying costs the shards that lose and get them.
         Reshard = "reshard",
+        /// The clock of a node is off by `offset`, and set right at the end: what it judges by the time of day, or stamps with it, is wrong by that much.
+        ClockSkew = "clock_skew",
     }
 }
 
@@ -123,7 +129,7 @@ impl FaultKind {
                 "database",
                 "coordinator",
             ],
-            Self::Slowdown => &["service", "cache", "database", "coordinator"],
+            Self::Slowdown | Self::ClockSkew => &["service", "cache", "database", "coordinator"],
             Self::GrayFailure => &["service", "cache", "database"],
             Self::GcPauses => &["service", "cache", "queue", "database", "coordinator"],
             Self::SchemaMigration | Self::Reshard => &["database"],
@@ -172,6 +178,7 @@ impl FaultKind {
             | Self::SchemaMigration
             | Self::PoisonMessage
             | Self::Reshard
+            | Self::ClockSkew
             | Self::LeaderFailover => false,
         }
     }
@@ -199,7 +206,11 @@ impl FaultKind {
         self.is_of_a_moment()
             || matches!(
                 self,
-                Self::TrafficSpike | Self::KeySkew | Self::TelemetryLoss | Self::SchemaMigration
+                Self::TrafficSpike
+                    | Self::KeySkew
+                    | Self::TelemetryLoss
+                    | Self::SchemaMigration
+                    | Self::Partition
             )
     }
 }

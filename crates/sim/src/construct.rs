@@ -227,6 +227,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         latency_stream: stream(Purpose::Latency),
         fault_stream: stream(Purpose::FaultLatency),
         leak: None,
+        cut: [false; 2],
         crosses_zones: false,
         distance_stream: None,
         conditions: stream(Purpose::Conditions),

@@ -289,6 +289,9 @@ impl World {
             // Nothing would be left of its caller's own deadline.
             return false;
         }
+        if failed.is_measured {
+            state.tally.pauses.add(pause);
+        }
         let mut next = failed.once_more();
         next.attempt += 1;
         let id = self.calls.insert(next);

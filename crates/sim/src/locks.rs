@@ -77,7 +77,8 @@ impl World {
             let is_alive = replica.is_some_and(|replica| replica.is_up);
             let node = self.link(held.link).to;
             let ends = [self.zone_of(holder, place), self.zone_of(node, 0)];
-            let is_heard = is_alive && !self.is_cut(ends[0], ends[1]);
+            let is_cut = self.is_cut(ends[0], ends[1]) || self.link(held.link).cut[0];
+            let is_heard = is_alive && !is_cut;
             if is_heard || !held.has_lease {
                 let tag = LockTag::Release(held.grant).pack();
                 self.words += 1;

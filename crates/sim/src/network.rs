@@ -176,7 +176,7 @@ impl World {
         if way == Way::There {
             self.find_member(id);
         }
-        let (is_cut, distance) = self.cross_zones(link, self.zones_of_call(id, way));
+        let (is_cut, distance) = self.cross_zones(link, way, self.zones_of_call(id, way));
         (is_lost || is_cut, trip.longer(distance))
     }
 
@@ -230,7 +230,7 @@ impl World {
         }
         let (from, to) = (state.from, state.to);
         let ends = [self.zone_of(from, replica), self.zone_of(to, 0)];
-        let (is_cut, distance) = self.cross_zones(link, ends);
+        let (is_cut, distance) = self.cross_zones(link, Way::There, ends);
         if !is_cut {
             self.deliver(trip.longer(distance), event);
         }
@@ -245,7 +245,7 @@ impl World {
         let distance = match state.crosses_zones {
             true => {
                 let ends = [self.zone_of(from, replica), self.zone_of(to, 0)];
-                self.cross_zones(link, ends).1
+                self.cross_zones(link, Way::There, ends).1
             }
             false => 0,
         };
@@ -349,7 +349,7 @@ impl NodeState {
         tally.all.leave(outcome);
         if call.is_measured {
             tally.measured.leave(outcome);
-            tally.response.add(sojourn);
+            tally.times(outcome).add(sojourn);
             if let Some(traces) = &mut self.traces {
                 traces.ended(outcome);
             }

@@ -87,6 +87,7 @@ impl Simulation {
             operations: Vec::new(),
             zones: Zones::default(),
             troubled: 0,
+            has_skew: false,
             frozen: Frozen::default(),
             locks: Locks::default(),
             words: 0,
@@ -609,6 +610,9 @@ impl Simulation {
     #[inline(never)]
     fn arrive_if_wanted(&mut self, id: CallId) {
         let world = &mut self.world;
+        if world.has_skew {
+            world.read_deadline(id);
+        }
         if let Some(cause) = world.is_unwanted(id) {
             return world.answer(id, Outcome::Failed(cause));
         }

@@ -28,9 +28,25 @@ impl World {
         let timeout = timeout.map_or(Time::MAX, |timeout| self.now + timeout.duration);
         let deadline = own.min(timeout);
         if deadline < Time::MAX {
-            self.notes.of(id).deadline = deadline;
+            let ahead = match self.has_skew {
+                true => self.clock_of(self.link(call.link).from, call.caller_replica),
+                false => 0,
+            };
+            self.notes.of(id).deadline = deadline.saturating_add_signed(ahead);
         }
         (own < timeout).then(|| own.max(self.now))
+    }
+
+    /// The deadline of a call that arrives, which its caller's clock told, is taken by its callee's.
+    #[cold]
+    pub(crate) fn read_deadline(&mut self, id: CallId) {
+        let call = &self.calls[id];
+        let ahead = self.clock_of(call.node, call.replica);
+        if let Some(note) = self.notes.get_mut(id)
+            && note.deadline < Time::MAX
+        {
+            note.deadline = note.deadline.saturating_add_signed(-ahead);
+        }
     }
 
     /// Why a call that arrives need not be served, if so.

@@ -76,6 +76,8 @@ pub struct Replica {
     pub stands_since: Option<Time>,
     /// Whether what it is sent while it stands still is lost; else it waits.
     pub is_deaf: bool,
+    /// How far its clock is ahead, in ns.
+    pub(crate) clock: i64,
     /// What faults do to calls at its door.
     pub(crate) troubles: Option<Box<Troubles>>,
 }
@@ -109,6 +111,7 @@ impl Default for Replica {
             is_out: false,
             stands_since: None,
             is_deaf: false,
+            clock: 0,
             troubles: None,
         }
     }
@@ -318,6 +321,8 @@ pub struct LinkState {
     pub(crate) fault_stream: Stream,
     /// Share of connections that are never given back, by faults, and what draws them.
     pub(crate) leak: Option<Box<(f64, Stream)>>,
+    /// Whether a partition cuts what it carries there, and back.
+    pub(crate) cut: [bool; 2],
     /// Whether a partition or a distance between zones may now change a packet's way.
     pub(crate) crosses_zones: bool,
     /// For distances that are drawn, once the link has met one.
@@ -389,6 +394,8 @@ pub struct World {
     pub(crate) zones: Zones,
     /// Replicas that do not let every call in as usual.
     pub(crate) troubled: u32,
+    /// Whether some clock is, was or will be off.
+    pub(crate) has_skew: bool,
     /// What stands still.
     pub(crate) frozen: Frozen,
     /// Who holds which locks.
@@ -513,6 +520,22 @@ impl World {
         let state = self.node(node);
         let replica = state.replicas.get(replica as usize);
         state.is_present && replica.is_some_and(|replica| replica.is_up)
+    }
+
+    /// How far the clock of a replica is ahead, in ns.
+    #[cold]
+    pub(crate) fn clock_of(&self, node: NodeIx, replica: u32) -> i64 {
+        let replica = self.node(node).replicas.get(replica as usize);
+        replica.map_or(0, |replica| replica.clock)
+    }
+
+    /// The time of day at a replica, as it stamps what it writes.
+    pub(crate) fn stamp(&self, node: NodeIx, replica: u32) -> i64 {
+        let offset = match self.has_skew {
+            true => self.clock_of(node, replica),
+            false => 0,
+        };
+        (self.now as i64).saturating_add(offset)
     }
 
     /// The effect of a call's operation.

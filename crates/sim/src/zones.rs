@@ -1,4 +1,4 @@
-//! Zones: how far they are apart, and which of them a partition cuts from each other.
+//! Zones: how far they are apart, and which of them, or which links, a partition cuts.
 //!
 //! What runs in no zone is reached from everywhere and never cut off. A design without zones pays
 //! nothing for them: its links' trips stay known beforehand.
@@ -180,24 +180,30 @@ impl World {
     /// What zones do to a packet: whether it is cut off, and what distance adds, in ns. What is cut
     /// off draws its way too, as what is lost does.
     #[cold]
-    pub(crate) fn cross_zones(&mut self, link: LinkIx, ends: [Option<ZoneIx>; 2]) -> (bool, u64) {
+    pub(crate) fn cross_zones(
+        &mut self,
+        link: LinkIx,
+        direction: Way,
+        ends: [Option<ZoneIx>; 2],
+    ) -> (bool, u64) {
+        let is_link_cut = self.links[link.0 as usize].cut[direction as usize];
         let [Some(from), Some(to)] = ends else {
-            return (false, 0);
+            return (is_link_cut, 0);
         };
         let way = &self.zones.between[self.zones.at(from, to)];
         let state = &mut self.links[link.0 as usize];
         let Some(stream) = &mut state.distance_stream else {
-            return (way.is_cut, 0);
+            return (way.is_cut || is_link_cut, 0);
         };
-        (way.is_cut, way.added.draw(stream))
+        (way.is_cut || is_link_cut, way.added.draw(stream))
     }
 
     /// Zones, cuts or distances have changed: links remember whether they need to look at them.
     pub(crate) fn look_at_zones(&mut self) {
         for place in 0..self.links.len() {
-            let LinkState { from, to, .. } = self.links[place];
+            let LinkState { from, to, cut, .. } = self.links[place];
             let [from, to] = [from, to].map(|end| &self.nodes[end.0 as usize].zones[..]);
-            let crosses = self.zones.matter(from, to);
+            let crosses = self.zones.matter(from, to) || cut != [false; 2];
             let link = &mut self.links[place];
             if crosses && link.distance_stream.is_none() {
                 let purpose = random::Purpose::Distance;

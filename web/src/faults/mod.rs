@@ -18,11 +18,15 @@ pub(crate) fn faults_for(design: &Design, target: &str) -> Vec<FaultKind> {
     let is_link = design.link(target).is_some();
     let is_zone = || design.nodes.iter().any(|node| is_in(node, target));
     let fits = |fault: &FaultKind| match kind {
+        Some(_) if *fault == FaultKind::Partition => true,
+        Some(kind) if *fault == FaultKind::ClockSkew => {
+            fault.targets().contains(&Kind::name(kind)) && design.reads_clock(target, kind)
+        }
         Some(Kind::Database(database)) if *fault == FaultKind::LeaderFailover => {
             database.has_leader()
         }
         Some(kind) => fault.targets().contains(&Kind::name(kind)),
-        None if is_link => fault.is_for_links(),
+        None if is_link => fault.is_for_links() || *fault == FaultKind::Partition,
         None => *fault == FaultKind::Partition && is_zone(),
     };
     FaultKind::ALL.iter().copied().filter(fits).collect()
@@ -52,7 +56,8 @@ fn parameters(kind: FaultKind) -> Vec<&'static str> {
         FaultKind::SchemaMigration => &["reads"],
         FaultKind::RollingDeploy => &["step"],
         FaultKind::PoisonMessage => &["messages"],
-        FaultKind::Reshard => &["shards"],
+        FaultKind::Reshard => &["shards", "batch", "copy_time", "cutover", "rate"],
+        FaultKind::ClockSkew => &["offset", "behind"],
         FaultKind::Crash
         | FaultKind::CacheFlush
         | FaultKind::Hang
@@ -134,6 +139,7 @@ mod tests {
             [
                 FaultKind::Latency,
                 FaultKind::Loss,
+                FaultKind::Partition,
                 FaultKind::Jitter,
                 FaultKind::ConnectionLeak
             ]

@@ -108,6 +108,13 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
             return format!("{name}, {step} each");
         }
         FaultKind::Reshard => return format!("{name} to {}", fault.shards),
+        FaultKind::ClockSkew => {
+            let sign = if fault.behind { "−" } else { "+" };
+            format!(
+                " {sign}{}",
+                super::curve::short_duration(fault.offset.as_s())
+            )
+        }
         FaultKind::GcPauses => {
             format!(" of {}", super::curve::short_duration(fault.pause.as_s()))
         }

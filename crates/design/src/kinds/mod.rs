@@ -98,6 +98,18 @@ impl Kind {
         autoscale.map_or(self.replicas(), |autoscale| autoscale.max)
     }
 
+    /// Whether it keeps time by the time of day, whatever its links say.
+    pub fn reads_clock(&self) -> bool {
+        match self {
+            Self::Cache(cache) => cache.ttl.is_some() && cache.hit_ratio.is_none(),
+            Self::Coordinator(coordinator) => coordinator.lease.is_some(),
+            Self::Database(node) => node.replication.as_ref().is_some_and(|replication| {
+                replication.on_partition == database::OnPartition::Diverge || !node.has_leader()
+            }),
+            Self::Client(_) | Self::LoadBalancer(_) | Self::Service(_) | Self::Queue(_) => false,
+        }
+    }
+
     /// How many identical processes the node runs, at the start.
     pub fn replicas(&self) -> u32 {
         match self {

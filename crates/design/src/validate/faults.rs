@@ -16,20 +16,13 @@ pub(super) fn check(
     reader: &mut Reader,
 ) {
     if fault.kind == FaultKind::Partition {
-        check_zone("target", &fault.target, zones, reader);
-        if let Some(to) = &fault.to {
-            check_zone("to", to, zones, reader);
-            if *to == fault.target {
-                reader.within("to", |reader| {
-                    reader.problem("is the target itself; a zone is cut from another")
-                });
-            }
-        }
+        check_partition(fault, design, nodes, zones, reader);
     } else if fault.kind.is_for_links() {
         check_link(fault, design, reader);
     } else if let Some(kind) = nodes.get(fault.target.as_str()) {
         check_node(fault, kind, reader);
         check_resharding(fault, design, kind, reader);
+        check_clock(fault, design, kind, reader);
     } else if zones.contains(fault.target.as_str()) && !fault.kind.is_of_one_node() {
         check_nodes_of_zone(fault, design, reader);
     } else {
@@ -78,6 +71,40 @@ fn check_course(fault: &Fault, reader: &mut Reader) {
     }
 }
 
+/// A zone is cut from zones, a node from nodes, a link as it is.
+fn check_partition(
+    fault: &Fault,
+    design: &Design,
+    nodes: &BTreeMap<&str, &Kind>,
+    zones: &BTreeSet<&str>,
+    reader: &mut Reader,
+) {
+    let target = fault.target.as_str();
+    let is_of_zone = zones.contains(target);
+    let is_of_link = !is_of_zone && design.link(target).is_some();
+    if !is_of_zone && !is_of_link && !nodes.contains_key(target) {
+        return check_zone("target", target, zones, reader);
+    }
+    let Some(to) = &fault.to else {
+        return;
+    };
+    let mut problem = |message: String| reader.within("to", |reader| reader.problem(message));
+    if is_of_link {
+        problem(format!(
+            "{target} is a link, which has two ends; set it to null"
+        ));
+    } else if to == target {
+        problem("is the target itself; it is cut from another".to_owned());
+    } else if is_of_zone {
+        check_zone("to", to, zones, reader);
+    } else if !nodes.contains_key(to.as_str()) {
+        let hint = hint(reader, to, nodes.keys().copied());
+        reader.within("to", |reader| {
+            reader.problem(format!("there is no node \"{to}\"{hint}"))
+        });
+    }
+}
+
 fn check_zone(field: &str, name: &str, zones: &BTreeSet<&str>, reader: &mut Reader) {
     if !zones.contains(name) {
         let hint = hint(reader, name, zones.iter().copied());
@@ -107,6 +134,29 @@ fn check_link(fault: &Fault, design: &Design, reader: &mut Reader) {
     }
 }
 
+fn has_leader(kind: &Kind) -> bool {
+    match kind {
+        Kind::Database(database) => database.has_leader(),
+        _ => true,
+    }
+}
+
+fn check_clock(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader) {
+    let is_hit = fault.kind.targets().contains(&kind.name());
+    if fault.kind == FaultKind::ClockSkew && is_hit && !design.reads_clock(&fault.target, kind) {
+        let remedy = match kind {
+            Kind::Cache(_) => "a ttl, or a link with a deadline",
+            Kind::Coordinator(_) => "a lease, or a link with a deadline",
+            Kind::Database(_) => {
+                "replication in mode quorum or that diverges, or a link with a deadline"
+            }
+            _ => "a link with a deadline",
+        };
+        let message = format!("{} reads no clock; give it {remedy}", fault.target);
+        reader.within("target", |reader| reader.problem(message));
+    }
+}
+
 fn check_resharding(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader) {
     let Kind::Database(database) = kind else {
         return;
@@ -132,7 +182,12 @@ fn check_resharding(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Re
 fn check_nodes_of_zone(fault: &Fault, design: &Design, reader: &mut Reader) {
     let is_hit = |node: &crate::Node| {
         let is_there = node.deployment.zones().contains(&fault.target);
-        is_there && fault.kind.targets().contains(&node.kind.name())
+        let means_something = match fault.kind {
+            FaultKind::ClockSkew => design.reads_clock(&node.id, &node.kind),
+            FaultKind::LeaderFailover => has_leader(&node.kind),
+            _ => true,
+        };
+        is_there && means_something && fault.kind.targets().contains(&node.kind.name())
     };
     if !design.nodes.iter().any(is_hit) {
         let message = format!(
@@ -168,10 +223,7 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         );
         reader.within("target", |reader| reader.problem(message));
     }
-    if fault.kind == FaultKind::LeaderFailover
-        && let Kind::Database(database) = kind
-        && !database.has_leader()
-    {
+    if fault.kind == FaultKind::LeaderFailover && !has_leader(kind) {
         let message = format!(
             "{} has no leader; give it replication in mode async or semi_sync",
             fault.target

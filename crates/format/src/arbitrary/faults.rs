@@ -14,7 +14,10 @@ pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Val
         let kind = *rng.pick(FaultKind::ALL);
         let zones = zones_of(nodes);
         let targets: Vec<(String, u32)> = if kind == FaultKind::Partition {
-            zones.iter().map(|zone| (zone.clone(), 1)).collect()
+            let ids = nodes.iter().map(|node| node.id.clone());
+            let links = (0..links.len()).map(|at| default_id(links, at));
+            let all = zones.iter().cloned().chain(ids).chain(links);
+            all.map(|id| (id, 1)).collect()
         } else if kind.is_for_links() {
             let id = |at: usize| default_id(links, at);
             let fits = |at: &usize| {
@@ -42,6 +45,7 @@ pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Val
                     _ => false,
                 };
                 let is_vain = is_vain || kind == FaultKind::LeaderFailover && is_leaderless;
+                let is_vain = is_vain || kind == FaultKind::ClockSkew && !node.kind.reads_clock();
                 kind.targets().contains(&node.kind.name()) && !is_vain
             };
             let target = |node: &Drawn| (node.id.clone(), node.kind.replicas());
@@ -89,8 +93,16 @@ pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Val
         {
             fault.extend(resharding(rng, database.shards.count));
         }
+        if kind == FaultKind::ClockSkew {
+            fault.extend(clock_skew(rng));
+        }
         if kind == FaultKind::Partition {
-            let others: Vec<&String> = zones.iter().filter(|zone| **zone != target).collect();
+            let ids: Vec<String> = nodes.iter().map(|node| node.id.clone()).collect();
+            let alike = [&zones, &ids]
+                .into_iter()
+                .find(|list| list.contains(&target));
+            let others = alike.into_iter().flatten().filter(|id| **id != target);
+            let others: Vec<&String> = others.collect();
             if !others.is_empty() && rng.chance(40) {
                 fault.push(("to".to_owned(), Value::text(*rng.pick(&others))));
             }
@@ -103,6 +115,13 @@ pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Val
         faults.push(Value::Map(fault));
     }
     faults
+}
+
+/// A clock that is off.
+fn clock_skew(rng: &mut Rng) -> Vec<(String, Value)> {
+    let offset = Value::text(duration(rng, 0.001, 5.0).to_string());
+    let behind = Value::Bool(rng.chance(50));
+    vec![("offset".to_owned(), offset), ("behind".to_owned(), behind)]
 }
 
 /// A resharding of a database of so many shards, to another number.

@@ -787,6 +787,7 @@ static FAULT: Record = Record {
                 "connection_leak",
                 "poison_message",
                 "reshard",
+                "clock_skew",
             ]),
             "slowdown",
         ),
@@ -812,6 +813,8 @@ static FAULT: Record = Record {
         Field("copy_time", Duration, "100us"),
         Field("cutover", Duration, "10ms"),
         Field("rate", Optional(&Rate), "null"),
+        Field("offset", Duration, "1s"),
+        Field("behind", Bool, "false"),
     ],
 };
 

@@ -7,6 +7,7 @@
 //! know, and somebody else may hold the lock at the same time.
 
 use super::Component;
+use crate::agenda::Time;
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::event::{Event, LockTag, NodeIx};
 use crate::measure::Gauge;
@@ -59,8 +60,10 @@ pub struct Coordinator {
     is_electing: bool,
     election: u32,
     locks: BTreeMap<u32, Lock>,
-    /// Keys of the grants that hold.
-    grants: BTreeMap<u32, u32>,
+    /// Of the grants that hold: the key, and when the lease runs out.
+    grants: BTreeMap<u32, (u32, Time)>,
+    /// How far the clock that leases are judged by is ahead, in ns.
+    clock: i64,
     next_grant: u32,
     /// Calls waiting for a lock.
     pub waiting: Gauge,
@@ -87,6 +90,7 @@ impl Coordinator {
             election: 0,
             locks: BTreeMap::new(),
             grants: BTreeMap::new(),
+            clock: 0,
             next_grant: 0,
             waiting: Gauge::default(),
             held: Gauge::default(),
@@ -109,8 +113,9 @@ impl Coordinator {
         }
     }
 
-    fn lead(&mut self, member: u32, cx: &World) {
+    fn lead(&mut self, member: u32, cx: &mut World) {
         self.leader = Some(member);
+        self.look_at_clock(cx);
         for (place, station) in self.stations.iter_mut().enumerate() {
             station
                 .offered
@@ -140,7 +145,36 @@ impl Coordinator {
         if self.leader.is_some_and(|leader| !self.can_lead(leader, cx)) {
             self.depose(cx);
         }
+        self.look_at_clock(cx);
         self.call_election(cx);
+    }
+
+    /// Leases end at the moment that was put down for each, by the clock of who leads. Where that goes
+    /// a step, or another's is the one, they end sooner or later.
+    fn look_at_clock(&mut self, cx: &mut World) {
+        let Some(leader) = self.leader.filter(|_| cx.has_skew) else {
+            return;
+        };
+        let clock = cx.clock_of(self.node, leader);
+        let step = clock - std::mem::replace(&mut self.clock, clock);
+        if step == 0 {
+            return;
+        }
+        let node = self.node;
+        for (grant, (_, due)) in &mut self.grants {
+            if *due < Time::MAX {
+                *due = due.saturating_add_signed(-step).max(cx.now);
+                let tag = LockTag::Lease(*grant).pack();
+                cx.at(*due, Event::Lock { node, tag });
+            }
+        }
+    }
+
+    /// The leader steps down, if it is one of these members.
+    pub(crate) fn step_down(&mut self, hit: &[bool], cx: &mut World) {
+        if self.leader.is_none_or(|leader| hit[leader as usize]) {
+            self.depose(cx);
+        }
     }
 
     /// The leader leads no more: whoever waits hears so.
@@ -165,7 +199,7 @@ impl Coordinator {
         }
     }
 
-    fn elect(&mut self, cx: &World) {
+    fn elect(&mut self, cx: &mut World) {
         self.is_electing = false;
         let members = cx.node(self.node).replicas.len() as u32;
         if let Some(member) = (0..members).find(|member| self.can_lead(*member, cx)) {
@@ -260,7 +294,10 @@ impl Coordinator {
             self.next_grant = self.next_grant.wrapping_add(1) & LockTag::GRANT_MAX;
             let grant = self.next_grant;
             lock.holder = Some((grant, job));
-            self.grants.insert(grant, key);
+            let due = self
+                .lease
+                .map_or(Time::MAX, |lease| cx.now + lease.duration);
+            self.grants.insert(grant, (key, due));
             self.tally.granted += 1;
             self.tally.lease_overlaps += u64::from(!lock.overdue.is_empty());
             self.held.up(cx.now);
@@ -280,7 +317,7 @@ impl Coordinator {
 
     /// A grant is over, by its holder's word or by its lease. A word that comes too late says nothing.
     fn end_grant(&mut self, grant: u32, is_expired: bool, cx: &mut World) {
-        let Some(key) = self.grants.remove(&grant) else {
+        let Some((key, _)) = self.grants.remove(&grant) else {
             return;
         };
         self.held.down(cx.now);
@@ -350,7 +387,16 @@ impl Component for Coordinator {
         };
         match LockTag::unpack(tag) {
             LockTag::Release(grant) => self.end_grant(grant, false, cx),
-            LockTag::Lease(grant) => self.end_grant(grant, true, cx),
+            LockTag::Lease(grant) => {
+                // One that the clock has moved comes at another moment.
+                if self
+                    .grants
+                    .get(&grant)
+                    .is_some_and(|(_, due)| *due == cx.now)
+                {
+                    self.end_grant(grant, true, cx);
+                }
+            }
             LockTag::Election(election) => {
                 if election == self.election && self.is_electing {
                     self.elect(cx);

@@ -22,8 +22,50 @@ pub(super) struct Course {
     is_whole: bool,
     /// What happens at one moment has happened.
     is_spent: bool,
+    /// How often it broke something by chance, and when.
+    pub(super) outages: Outages,
     /// When the event that is to turn it is due.
     pub(super) due: Option<Time>,
+}
+
+/// What broke by chance.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outages {
+    /// How often something did.
+    pub(crate) count: u64,
+    /// The first of them.
+    pub(crate) list: Vec<Outage>,
+}
+
+/// Something broke by chance.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outage {
+    /// The replica; of a zone or a link as a whole 0.
+    pub(crate) place: u32,
+    pub(crate) from: Time,
+    /// `None` while it is broken.
+    pub(crate) until: Option<Time>,
+}
+
+/// Most outages kept one by one.
+const OUTAGES_MAX: usize = 1_000;
+
+impl Outages {
+    fn begin(&mut self, place: u32, from: Time, is_of_a_moment: bool) {
+        self.count += 1;
+        if self.list.len() < OUTAGES_MAX {
+            let until = is_of_a_moment.then_some(from);
+            self.list.push(Outage { place, from, until });
+        }
+    }
+
+    fn end(&mut self, place: u32, until: Time) {
+        let mut open = self.list.iter_mut().rev();
+        let open = open.find(|outage| outage.place == place && outage.until.is_none());
+        if let Some(outage) = open {
+            outage.until = Some(until);
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -56,11 +98,22 @@ impl Unit {
     }
 
     /// Breaks or mends, as often as that is due; what is not there does not break. Whether it did.
-    fn advance(&mut self, now: Time, kind: FaultKind, is_there: bool) -> bool {
+    fn advance(
+        &mut self,
+        now: Time,
+        kind: FaultKind,
+        is_there: bool,
+        outages: &mut Outages,
+    ) -> bool {
         let mut breaks = false;
         while self.changes <= now {
             let begins = !self.is_broken && is_there;
             breaks |= begins;
+            if begins {
+                outages.begin(self.place, self.changes, kind.is_of_a_moment());
+            } else if self.is_broken {
+                outages.end(self.place, self.changes);
+            }
             self.is_broken = begins && !kind.is_of_a_moment();
             let lasts = match (self.is_broken, &self.down) {
                 (false, _) => self.up.draw(&mut self.stream),
@@ -74,8 +127,9 @@ impl Unit {
     }
 
     /// Its replica is gone, and so is what was broken of it.
-    fn mend(&mut self, now: Time) {
+    fn mend(&mut self, now: Time, outages: &mut Outages) {
         if std::mem::take(&mut self.is_broken) {
+            outages.end(self.place, now);
             self.changes = now + self.up.draw(&mut self.stream).max(1);
         }
     }
@@ -103,6 +157,7 @@ impl Course {
             units: Vec::new(),
             is_whole,
             is_spent: false,
+            outages: Outages::default(),
             due: None,
         };
         course.grow(count, fault.at.0.max(now), seed);
@@ -128,7 +183,8 @@ impl Course {
         let gone = |unit: &&mut Unit| !is_there(replicas, unit.place);
         let is_of_replicas = self.is_of_replicas();
         let units = self.units.iter_mut().filter(|_| is_of_replicas);
-        units.filter(gone).for_each(|unit| unit.mend(now));
+        let outages = &mut self.outages;
+        units.filter(gone).for_each(|unit| unit.mend(now, outages));
     }
 
     /// Whether its units are replicas, which come and go.
@@ -139,6 +195,7 @@ impl Course {
     /// Takes over how far another course of the same fault has come.
     pub(super) fn resume(&mut self, other: Self) {
         self.is_spent = other.is_spent;
+        self.outages = other.outages;
         if self.is_whole != other.is_whole {
             return;
         }
@@ -156,7 +213,7 @@ impl Course {
         let is_of_replicas = self.is_of_replicas();
         for unit in &mut self.units {
             let is_there = !is_of_replicas || is_there(replicas, unit.place);
-            strikes |= unit.advance(now, kind, is_there);
+            strikes |= unit.advance(now, kind, is_there, &mut self.outages);
         }
         strikes && kind.is_of_a_moment()
     }

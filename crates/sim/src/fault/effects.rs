@@ -17,6 +17,7 @@ struct Sum {
     is_paused: bool,
     is_out: bool,
     slowdown: f64,
+    clock: i64,
     troubles: Troubles,
 }
 
@@ -36,11 +37,17 @@ impl Faults {
 
     pub(super) fn cut_zones(&self, cx: &mut World) {
         cx.zones.heal();
+        cx.links.iter_mut().for_each(|link| link.cut = [false; 2]);
         for course in &self.list {
             let fault = &course.fault;
             if fault.kind == FaultKind::Partition && course.is_on(cx.now, 0) {
-                cx.zones
-                    .cut(&fault.target, fault.to.as_deref(), fault.one_way);
+                match cx.zones.place(&fault.target) {
+                    Some(_) => {
+                        let to = fault.to.as_deref();
+                        cx.zones.cut(&fault.target, to, fault.one_way);
+                    }
+                    None => cut_links(fault, cx),
+                }
             }
         }
         cx.look_at_zones();
@@ -70,6 +77,9 @@ impl Faults {
         let state = cx.node_mut(node);
         state.is_mute = is_mute;
         state.listen();
+        if let Node::Cache(cache) = &mut nodes[place as usize] {
+            cache.set_clock(cx.clock_of(node, 0), cx.now);
+        }
         if let Node::Client(client) = &mut nodes[place as usize] {
             let of = |kind| self.on(list, 0, cx).filter(move |fault| fault.kind == kind);
             let times = of(FaultKind::TrafficSpike)
@@ -91,6 +101,7 @@ impl Faults {
             is_paused: false,
             is_out: false,
             slowdown: 1.0,
+            clock: 0,
             troubles: Troubles::default(),
         };
         for fault in self
@@ -116,6 +127,10 @@ impl Faults {
                     troubles.is_silent = true;
                 }
                 FaultKind::DiskFull => troubles.is_full = true,
+                FaultKind::ClockSkew => {
+                    let offset = fault.offset.0 as i64;
+                    sum.clock += if fault.behind { -offset } else { offset };
+                }
                 FaultKind::SchemaMigration => {
                     troubles.is_locked[0] = true;
                     troubles.is_locked[1] |= fault.reads;
@@ -165,8 +180,31 @@ impl Faults {
     }
 }
 
+/// Cuts a link, or all that lead from a node or to it (or those to and from another).
+fn cut_links(fault: &Fault, cx: &mut World) {
+    let (node, other) = (
+        cx.node_places.get(&fault.target).copied(),
+        fault
+            .to
+            .as_ref()
+            .and_then(|to| cx.node_places.get(to).copied()),
+    );
+    for link in &mut cx.links {
+        let is_meant = |end: NodeIx| other.is_none_or(|other| other == end);
+        let [sends, hears] = match node {
+            Some(node) => [
+                link.from == node && is_meant(link.to),
+                link.to == node && is_meant(link.from),
+            ],
+            None => [link.id == fault.target, false],
+        };
+        link.cut[0] |= sends || hears && !fault.one_way;
+        link.cut[1] |= hears || sends && !fault.one_way;
+    }
+}
+
 /// Whether a fault is of this replica: of its node, of itself, or of the zone it runs in.
-fn hits(fault: &Fault, node: &NodeState, replica: u32, cx: &World) -> bool {
+pub(super) fn hits(fault: &Fault, node: &NodeState, replica: u32, cx: &World) -> bool {
     match fault.target == node.id {
         true => fault.replica.is_none_or(|only| only == replica),
         false => cx.zones.place(&fault.target) == node.zone_of(replica),
@@ -187,7 +225,7 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     let troubles = state.troubles.as_ref();
     let was_locked = troubles.map_or([false; 2], |troubles| troubles.is_locked);
     state.set_slowdown(sum.slowdown);
-    state.is_out = sum.is_out;
+    (state.is_out, state.clock) = (sum.is_out, sum.clock);
     state.troubles = match sum.troubles == Troubles::default() {
         true => None,
         false => Some(Box::new(sum.troubles.clone())),

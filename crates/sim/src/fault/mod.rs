@@ -11,6 +11,7 @@ use crate::components::Node;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::world::{Replica, World};
 use course::Course;
+pub(crate) use course::{Outage, Outages};
 use design::{Fault, FaultKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,7 @@ impl Faults {
             }
             self.schedule(place, cx);
         }
+        cx.has_skew |= list.iter().any(|fault| fault.kind == FaultKind::ClockSkew);
         self.cut_zones(cx);
         for place in hit_nodes {
             self.apply_to_node(place, nodes, cx);
@@ -125,6 +127,14 @@ impl Faults {
         next.any(|time| time >= now)
     }
 
+    /// What a fault by chance has broken.
+    pub(crate) fn outages(&self, fault: &Fault) -> Option<&Outages> {
+        let mut known = self.list.iter().filter(|_| fault.mtbf.is_some());
+        known
+            .find(|course| course.fault == *fault)
+            .map(|course| &course.outages)
+    }
+
     /// Whether an event is of the present list.
     pub(crate) fn is_current(&self, generation: u32) -> bool {
         generation == self.generation
@@ -167,14 +177,20 @@ impl Faults {
     fn strike(&self, place: usize, nodes: &mut [Node], cx: &mut World) {
         let course = &self.list[place];
         let (kind, messages) = (course.fault.kind, course.fault.messages);
-        for place in nodes_of(&course.fault.target, cx) {
+        let fault = &course.fault;
+        for place in nodes_of(&fault.target, cx) {
+            // A leader that is not where the fault strikes leads on.
+            let state = cx.node(place);
+            let hit: Vec<bool> = (0..state.replicas.len() as u32)
+                .map(|replica| effects::hits(fault, state, replica, cx))
+                .collect();
             match (&mut nodes[place.0 as usize], kind) {
                 (Node::Cache(cache), FaultKind::CacheFlush) => cache.flush(cx),
                 (Node::Queue(queue), FaultKind::PoisonMessage) => queue.poison_next(messages),
                 (Node::Coordinator(coordinator), FaultKind::LeaderFailover) => {
-                    coordinator.depose(cx);
+                    coordinator.step_down(&hit, cx);
                 }
-                (Node::Database(database), FaultKind::LeaderFailover) => database.depose(cx),
+                (Node::Database(database), FaultKind::LeaderFailover) => database.depose(&hit, cx),
                 (Node::Database(database), FaultKind::Reshard) => {
                     database.order_resharding(&course.fault, cx);
                 }
@@ -220,5 +236,5 @@ pub(crate) fn wake(nodes: &mut [Node], cx: &mut World) {
 /// Whether a fault is on a link that the page marks.
 pub(crate) fn is_impaired(cx: &World, link: LinkIx) -> bool {
     let link = cx.link(link);
-    !link.added_latency.is_empty() || link.added_loss > 0.0
+    !link.added_latency.is_empty() || link.added_loss > 0.0 || link.cut != [false; 2]
 }

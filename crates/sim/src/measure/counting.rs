@@ -73,7 +73,7 @@ impl World {
         tally.all.leave(outcome);
         if is_measured {
             tally.measured.leave(outcome);
-            tally.response.add(latency);
+            tally.times(outcome).add(latency);
             if let Some(traces) = &mut self.node_mut(node).traces {
                 traces.ended(outcome);
             }

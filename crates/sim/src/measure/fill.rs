@@ -4,7 +4,7 @@ use super::caches::CacheReport;
 use super::queues::Messages;
 use super::recovery::Aftermath;
 use super::report::{
-    Latency, LinkReport, NodeReport, ReplicaReport, Report, Requests, Run, Time, VERSION,
+    Latency, LinkReport, NodeReport, ReplicaReport, Report, Requests, Run, Spread, Time, VERSION,
     WindowReport,
 };
 use super::score::{Outcome, score};
@@ -200,6 +200,7 @@ impl Simulation {
                 .then(|| 1.0 - tally.wait.zeros() as f64 / tally.wait.count() as f64),
             wait_ms: time(&tally.wait),
             response_ms: time(&tally.response),
+            failure_ms: (tally.failed.count() > 0).then(|| time(&tally.failed)),
             utilization: if stations.is_empty() {
                 None
             } else {
@@ -273,6 +274,10 @@ impl Simulation {
             breaker_half_open_s: mean(&tally.half_open) * measured_s,
             in_flight_mean: mean(&tally.in_flight),
             latency_ms: time(&tally.latency),
+            pause_ms: (tally.pauses.count() > 0).then(|| Spread {
+                min: tally.pauses.quantile(0.0).map(ms),
+                time: time(&tally.pauses),
+            }),
         }
     }
 

@@ -1,7 +1,10 @@
 //! What the operators saw: alerts, how long each fault went unnoticed, and what each node told.
 
-use super::fill::causes;
+use super::Histogram;
+use super::fill::{causes, time};
+use super::report::Time;
 use crate::event::NodeIx;
+use crate::fault::{Outage, Outages};
 use crate::simulation::Simulation;
 use design::telemetry::{Signal, Telemetry};
 use design::{Design, Fault, FaultKind};
@@ -47,6 +50,42 @@ pub struct Incident {
     pub detected_after_s: Option<f64>,
     /// Which alert that was.
     pub by: Option<String>,
+    /// Of a fault that comes by chance: what broke. What is said above is of the outage whose alert
+    /// came last; felt it was if any was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outages: Option<OutagesReport>,
+}
+
+/// Outages by chance.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutagesReport {
+    /// How many there were.
+    pub count: u64,
+    /// The first thousand of them were looked at: how many an alert told of.
+    pub detected: u64,
+    /// Those that users felt and no alert told of.
+    pub undetected: u64,
+    /// How long they lasted, of those that are over.
+    pub lasted_ms: Time,
+    /// From the beginning of one to the first alert that tells of it.
+    pub detect_ms: Time,
+    /// The first hundred.
+    pub list: Vec<OutageReport>,
+}
+
+/// One outage.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutageReport {
+    /// The replica; 0 of a zone or a link.
+    pub replica: u32,
+    /// When it began.
+    pub at_s: f64,
+    /// When it was over; `null` where it is not.
+    pub until_s: Option<f64>,
+    /// Whether users felt it.
+    pub was_felt: bool,
+    /// From its beginning to the first alert that tells of it.
+    pub detected_after_s: Option<f64>,
 }
 
 /// What a node told its operators.
@@ -84,6 +123,9 @@ pub struct Operator {
     pub nodes: BTreeMap<String, NodeSeen>,
 }
 
+/// Outages by chance that are listed in the report.
+const OUTAGES_LISTED: usize = 100;
+
 /// How long after its end a fault may still be noticed: damage outlasts it.
 const AFTERMATH: u64 = 300_000_000_000;
 
@@ -92,10 +134,13 @@ impl Simulation {
     pub(crate) fn operator(&self) -> Operator {
         let design = self.design();
         let incidents = self.incidents(design);
-        let undetected = incidents
+        let undetected: u64 = incidents
             .iter()
-            .filter(|incident| incident.by.is_none() && incident.was_felt)
-            .count() as u64;
+            .map(|incident| match &incident.outages {
+                Some(outages) => outages.undetected,
+                None => u64::from(incident.by.is_none() && incident.was_felt),
+            })
+            .sum();
         let longest = incidents
             .iter()
             .filter_map(|incident| incident.detected_after_s)
@@ -156,10 +201,92 @@ impl Simulation {
     }
 
     fn incident(&self, fault: &Fault, design: &Design, kin: &Kin<'_>) -> Incident {
+        if let Some(outages) = self.faults.outages(fault) {
+            return self.incident_of_outages(fault, outages, design, kin);
+        }
         let from = fault.at.0;
         let until = self
             .fault_ended(fault)
             .map_or(u64::MAX, |end| end.saturating_add(AFTERMATH));
+        let first = self.first_told(fault, (from, until), design, kin);
+        Incident {
+            fault: fault.kind.name(),
+            target: fault.target.clone(),
+            at_s: fault.at.as_s(),
+            was_felt: self.was_felt(from, until.min(self.next_fault(design, from))),
+            detected_after_s: first.map(|(time, _)| (time - from) as f64 / 1e9),
+            by: first.map(|(_, name)| name.to_owned()),
+            outages: None,
+        }
+    }
+
+    /// Outages by chance, each with what was told of it until the next began.
+    fn incident_of_outages(
+        &self,
+        fault: &Fault,
+        outages: &Outages,
+        design: &Design,
+        kin: &Kin<'_>,
+    ) -> Incident {
+        let [mut lasted, mut told] = [Histogram::default(), Histogram::default()];
+        let (mut list, mut undetected, mut last) = (Vec::new(), 0, None);
+        let mut was_felt = false;
+        for (place, outage) in outages.list.iter().enumerate() {
+            let Outage { from, until, .. } = *outage;
+            let end = until.unwrap_or(u64::MAX);
+            let later = outages.list[place + 1..].iter().map(|next| next.from);
+            let next = later.filter(|next| *next >= end).min();
+            let until_told = end.saturating_add(AFTERMATH).min(next.unwrap_or(u64::MAX));
+            let first = self.first_told(fault, (from, until_told), design, kin);
+            let until_felt = until_told.min(self.next_fault(design, from));
+            let is_felt = self.was_felt(from, until_felt);
+            was_felt |= is_felt;
+            undetected += u64::from(is_felt && first.is_none());
+            if let Some(until) = until {
+                lasted.add(until - from);
+            }
+            if let Some((time, name)) = first {
+                told.add(time - from);
+                if last.is_none_or(|(longest, _)| time - from > longest) {
+                    last = Some((time - from, name));
+                }
+            }
+            if list.len() < OUTAGES_LISTED {
+                list.push(OutageReport {
+                    replica: outage.place,
+                    at_s: from as f64 / 1e9,
+                    until_s: until.map(|until| until as f64 / 1e9),
+                    was_felt: is_felt,
+                    detected_after_s: first.map(|(time, _)| (time - from) as f64 / 1e9),
+                });
+            }
+        }
+        Incident {
+            fault: fault.kind.name(),
+            target: fault.target.clone(),
+            at_s: fault.at.as_s(),
+            was_felt,
+            detected_after_s: last.map(|(after, _)| after as f64 / 1e9),
+            by: last.map(|(_, name)| name.to_owned()),
+            outages: Some(OutagesReport {
+                count: outages.count,
+                detected: told.count(),
+                undetected,
+                lasted_ms: time(&lasted),
+                detect_ms: time(&told),
+                list,
+            }),
+        }
+    }
+
+    /// The first alert in a while that may tell of a fault, and when it fired.
+    fn first_told(
+        &self,
+        fault: &Fault,
+        (from, until): (u64, u64),
+        design: &Design,
+        kin: &Kin<'_>,
+    ) -> Option<(u64, &str)> {
         let mut first: Option<(u64, &str)> = None;
         for (watch, alert) in self.watches.list.iter().zip(&design.settings.alerts) {
             let is_told = match fault.kind {
@@ -183,14 +310,7 @@ impl Simulation {
                 first = Some((time, watch.name()));
             }
         }
-        Incident {
-            fault: fault.kind.name(),
-            target: fault.target.clone(),
-            at_s: fault.at.as_s(),
-            was_felt: self.was_felt(from, until.min(self.next_fault(design, from))),
-            detected_after_s: first.map(|(time, _)| (time - from) as f64 / 1e9),
-            by: first.map(|(_, name)| name.to_owned()),
-        }
+        first
     }
 
     fn seen(&self, telemetry: &Telemetry, place: NodeIx) -> NodeSeen {

@@ -129,6 +129,16 @@ pub struct Time {
     pub max: Option<f64>,
 }
 
+/// The same of a time whose least is of interest too.
+#[derive(Clone, Debug, Serialize)]
+pub struct Spread {
+    /// Within 0.4 %.
+    pub min: Option<f64>,
+    /// See [`Time`].
+    #[serde(flatten)]
+    pub time: Time,
+}
+
 /// A node's figures.
 #[derive(Clone, Debug, Serialize)]
 pub struct NodeReport {
@@ -150,8 +160,11 @@ pub struct NodeReport {
     pub waited: Option<f64>,
     /// From arrival to slot.
     pub wait_ms: Time,
-    /// From arrival to answer, waiting included.
+    /// From arrival to answer, waiting included, of calls that were answered.
     pub response_ms: Time,
+    /// The same of calls that failed, where any did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_ms: Option<Time>,
     /// Mean share of slots held; `null` where slots are unbounded or none.
     pub utilization: Option<f64>,
     /// Mean share of slots held by calls that wait for others.
@@ -233,6 +246,9 @@ pub struct LinkReport {
     pub in_flight_mean: f64,
     /// Of attempts answered well.
     pub latency_ms: Time,
+    /// Pauses before retries, where there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_ms: Option<Spread>,
 }
 
 /// A requirement, scored.

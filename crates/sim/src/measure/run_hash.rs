@@ -34,6 +34,7 @@ impl Simulation {
             hash.word(tally.stale_reads);
             hash.words(tally.hits.into_iter().chain(tally.misses));
             hash.words(tally.wait.words().chain(tally.response.words()));
+            hash.words(tally.failed.words());
             hash.words([
                 tally.present.level(),
                 tally.present.area(self.world.now) as u64,
@@ -73,7 +74,7 @@ impl Simulation {
                     .chain(tally.answers),
             );
             hash.words(tally.failures.into_iter().flatten());
-            hash.words(tally.latency.words());
+            hash.words(tally.latency.words().chain(tally.pauses.words()));
         }
         for window in &self.world.windows.closed {
             hash.words([

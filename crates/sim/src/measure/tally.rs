@@ -50,6 +50,8 @@ pub struct NodeTally {
     pub wait: Histogram,
     /// From arrival to answer, waiting included (measured).
     pub response: Histogram,
+    /// The same of what failed.
+    pub failed: Histogram,
     /// Work finished after its caller had given up (measured), in ns.
     pub wasted: u128,
     /// Work finished (measured), in ns.
@@ -68,6 +70,15 @@ impl NodeTally {
     pub fn calls_paid(&self) -> u64 {
         let (before, until) = self.came;
         until.unwrap_or(self.all.arrivals) - before
+    }
+
+    /// Where the time is counted of what ended like this.
+    #[inline(always)]
+    pub(crate) fn times(&mut self, outcome: Outcome) -> &mut Histogram {
+        match outcome {
+            Outcome::Ok | Outcome::Degraded => &mut self.response,
+            Outcome::Failed(_) => &mut self.failed,
+        }
     }
 }
 
@@ -98,6 +109,8 @@ pub struct LinkTally {
     pub in_flight: Gauge,
     /// From sending to a good answer (measured).
     pub latency: Histogram,
+    /// Pauses before retries (measured).
+    pub pauses: Histogram,
     /// Replicas' breakers now open.
     pub open: Gauge,
     /// Replicas' breakers now half open.

@@ -44,6 +44,8 @@ pub struct Cache {
     earlier: Vec<Vec<Carried>>,
     /// Look-aside with early expiry: when a caller was told to load a key.
     asked: ByKey<Time>,
+    /// How far its clock is ahead, in ns.
+    clock: i64,
     lease: Delay,
     write_delay: Delay,
     times: Stream,
@@ -98,6 +100,7 @@ impl Cache {
             unwritten: ByKey::default(),
             earlier: Vec::new(),
             asked: ByKey::default(),
+            clock: 0,
             lease: cx.delay(spec.lease_time.0),
             write_delay: cx.delay(spec.write_behind_delay.0),
             times: stream(random::Purpose::Service),
@@ -136,6 +139,14 @@ impl Cache {
         let count = (self.spec.warm * room.min(cx.keys) as f64) as u32;
         for key in (0..count).rev() {
             self.fill(key, Seen::FIRST, 0, cx.now);
+        }
+    }
+
+    /// Its clock is so far ahead now: entries expire by it, at the moment that was put down for each.
+    pub(crate) fn set_clock(&mut self, clock: i64, now: Time) {
+        let step = clock - std::mem::replace(&mut self.clock, clock);
+        if step != 0 {
+            self.store.step_clock(step, now);
         }
     }
 

@@ -5,7 +5,8 @@
 //! lacks nothing is left. With `refuse` only the side of a network partition that has most of the
 //! running members may do so (or half of them and the leader), and a leader without such a side steps
 //! down when it has noticed; so there is one at most. With `diverge` every side has its own, and
-//! what they wrote is settled when they meet: of each key the last write stands.
+//! what they wrote is settled when they meet: of each key the last write stands, by the clocks of
+//! those who made them.
 
 use super::replication::{NOBODY, Replication, Watch, Write};
 use super::router::View;
@@ -256,9 +257,9 @@ impl Database {
         self.look_at_shard(shard, cx);
     }
 
-    /// The leaders of all shards step down, and others are elected.
+    /// The leaders that are among these members step down, and others are elected.
     #[cold]
-    pub(crate) fn depose(&mut self, cx: &mut World) {
+    pub(crate) fn depose(&mut self, hit: &[bool], cx: &mut World) {
         let Some(replication) = self.members.replication.as_mut() else {
             return;
         };
@@ -266,7 +267,8 @@ impl Database {
             return;
         }
         for member in 0..replication.copies.len() as u32 {
-            if replication.leads(member) {
+            let is_hit = hit.get(member as usize).is_some_and(|hit| *hit);
+            if is_hit && replication.leads(member) {
                 let shard = replication.shard_of(member);
                 replication.barred.insert(shard, member);
                 let copy = &mut replication.copies[member as usize];
@@ -366,80 +368,124 @@ impl Replication {
         self.undone += undone.writes.len() as u64;
     }
 
-    /// Two leaders meet: of each key that both sides wrote, the last write stands and the other
-    /// side's are undone; then one of them yields.
+    /// Two leaders meet: of each key that both sides wrote, the last write stands, by the clocks of who
+    /// made them, and the other side's are undone; then one of them yields. Which stand is known at
+    /// once; the writes themselves are on their way to who lacks them as any write is.
     fn settle(&mut self, node: NodeIx, stays: u32, yields: u32, cx: &mut World) {
         let [mine, theirs] = [stays, yields].map(|leader| {
             self.apply_due(leader, cx.now);
             self.copies[leader as usize].fork.take()
         });
-        let first = |list: &[Write]| {
-            let mut first: BTreeMap<u32, u32> = BTreeMap::new();
-            for write in list {
-                first.entry(write.key).or_insert(write.over);
-            }
-            first
-        };
-        let (my_first, their_first) = (first(&mine), first(&theirs));
-        let version = |known: &Self, leader: u32, key| known.copies[leader as usize].version(key);
-        let they_win = |known: &Self, key| version(known, yields, key) > version(known, stays, key);
-        // What the other side built upon is no loser.
-        let is_undone = |known: &Self, write: &Write, is_mine: bool| {
-            let others = if is_mine { &their_first } else { &my_first };
-            let over = others.get(&write.key);
-            over.is_some_and(|over| write.version > *over && they_win(known, write.key) == is_mine)
-        };
-        let losers = mine.iter().filter(|write| is_undone(self, write, true));
-        let losers = losers.chain(theirs.iter().filter(|write| is_undone(self, write, false)));
-        let undone = Undone::new(losers.copied());
-        let taken: Vec<Write> = {
-            let is_news = |write: &&Write| {
-                they_win(self, write.key) && write.version > version(self, stays, write.key)
-            };
-            theirs.iter().filter(is_news).copied().collect()
-        };
-        cx.lose_versions(node, &undone.writes, &[]);
+        let verdict = Verdict::new(&mine, &theirs, |key| self.newest_coming(stays, key));
+        let undone = Undone::new(verdict.undone.iter().copied());
+        cx.lose_versions(node, &undone.writes, &verdict.standing());
         self.undone += undone.writes.len() as u64;
-        let all = mine
-            .into_iter()
-            .chain(theirs)
-            .filter(|write| !undone.has(write));
-        let all: Vec<Write> = all.collect();
-        // Who followed the one that stays gets what the others wrote, as if it were written now.
         for member in self.followers(stays).collect::<Vec<_>>() {
             self.copies[member as usize].drop_undone(|write| undone.has(write));
         }
-        for write in taken {
-            self.copies[stays as usize]
-                .has
-                .insert(write.key, write.version);
-            self.pass_on(stays, write, cx);
-        }
-        let mut keys: Vec<u32> = all.iter().map(|write| write.key).collect();
-        keys.extend(undone.keys());
-        keys.sort_unstable();
-        keys.dedup();
+        self.send_settled(stays, &verdict, cx);
         for member in self.followers(yields).collect::<Vec<_>>() {
             self.apply_due(member, cx.now);
-            self.copies[member as usize].disconnect();
-            for key in &keys {
-                let version = self.copies[stays as usize].version(*key);
-                self.copies[member as usize].has.insert(*key, version);
-            }
             let copy = &mut self.copies[member as usize];
+            copy.disconnect();
             copy.missed
                 .list
-                .retain(|write| keys.binary_search(&write.key).is_err());
-            copy.leader = stays;
-            copy.is_reached = false;
+                .retain(|write| !verdict.stands.contains_key(&write.key));
+            for write in verdict.stands.values() {
+                if copy.version(write.key) != write.version {
+                    copy.missed.push(*write);
+                }
+            }
+            (copy.leader, copy.is_reached) = (stays, false);
         }
         let shard = self.shard_of(stays);
         let has_others = self
             .members(shard)
             .any(|member| member != stays && self.leads(member));
         if has_others {
-            all.into_iter()
+            let all = mine.into_iter().chain(theirs);
+            all.filter(|write| !undone.has(write))
                 .for_each(|write| self.copies[stays as usize].fork.push(write));
         }
+    }
+
+    /// What the other side wrote and stands is on its way to the leader that stays, and to who
+    /// follows it.
+    fn send_settled(&mut self, stays: u32, verdict: &Verdict, cx: &World) {
+        let lacking = verdict.stands.values().filter_map(|write| {
+            let over = self.newest_coming(stays, write.key);
+            let settled = Write {
+                over,
+                is_settled: true,
+                ..*write
+            };
+            (over != write.version).then_some(settled)
+        });
+        let lacking: Vec<Write> = lacking.collect();
+        for member in self.followers(stays).collect::<Vec<_>>() {
+            let copy = &mut self.copies[member as usize];
+            if copy.is_reached {
+                self.ship_all(member, lacking.iter().copied(), cx);
+            } else {
+                lacking.iter().for_each(|write| copy.missed.push(*write));
+            }
+        }
+    }
+}
+
+/// Which writes of two sides stand.
+struct Verdict {
+    /// By key: the last write of it, which stands.
+    stands: BTreeMap<u32, Write>,
+    undone: Vec<Write>,
+}
+
+impl Verdict {
+    /// Of what both sides wrote since they parted; `known` is what mine has of a key by now.
+    fn new(mine: &[Write], theirs: &[Write], known: impl Fn(u32) -> u32) -> Self {
+        // By key: the version that a side's first write took the place of, and its last write.
+        let ends = |list: &[Write]| {
+            let mut ends: BTreeMap<u32, (u32, Write)> = BTreeMap::new();
+            for write in list {
+                ends.entry(write.key).or_insert((write.over, *write)).1 = *write;
+            }
+            ends
+        };
+        let (my_ends, their_ends) = (ends(mine), ends(theirs));
+        let mut stands: BTreeMap<u32, Write> = BTreeMap::new();
+        for (key, (_, last)) in &my_ends {
+            stands.insert(*key, *last);
+        }
+        for (key, (_, last)) in &their_ends {
+            let stands_longer = match my_ends.get(key) {
+                Some((_, other)) => (last.stamp, last.version) > (other.stamp, other.version),
+                None => last.version >= known(*key),
+            };
+            if stands_longer {
+                stands.insert(*key, *last);
+            }
+        }
+        // What the other side built upon is no loser.
+        let loses = |write: &&Write, others: &BTreeMap<u32, (u32, Write)>, own: &[Write]| {
+            let wins = stands.get(&write.key).is_some_and(|last| {
+                own.iter()
+                    .any(|it| it.key == last.key && it.version == last.version)
+            });
+            let over = others.get(&write.key).map(|(over, _)| *over);
+            over.is_some_and(|over| write.version > over) && !wins
+        };
+        let lost = mine.iter().filter(|write| loses(write, &their_ends, mine));
+        let lost = lost.chain(theirs.iter().filter(|write| loses(write, &my_ends, theirs)));
+        let undone = lost.copied().collect();
+        Self { stands, undone }
+    }
+
+    /// The versions that stand of keys of which writes are undone.
+    fn standing(&self) -> Vec<(u32, u32)> {
+        let keys = self.undone.iter().filter_map(|write| {
+            let last = self.stands.get(&write.key)?;
+            Some((write.key, last.version))
+        });
+        keys.collect()
     }
 }

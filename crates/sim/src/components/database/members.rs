@@ -32,8 +32,10 @@ impl Database {
             version,
             over,
             made: cx.now,
+            stamp: cx.stamp(self.node, leader),
             op: cx.intent(id),
             is_beside: false,
+            is_settled: false,
         };
         let first = replication.spread(leader, write, cx);
         first.filter(|_| replication.spec.mode == ReplicationMode::SemiSync)

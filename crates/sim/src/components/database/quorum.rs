@@ -24,9 +24,13 @@ impl Database {
             return cx.answer(id, Outcome::Failed(Cause::Unavailable));
         }
         let effect = cx.effect(id);
+        let mut beaten = None;
         if effect == Effect::Write {
             cx.apply_write(id);
-            self.keep_for_others(id, &asked, cx);
+            beaten = self.beaten_by_clock(id, &asked, cx);
+            if beaten.is_none() {
+                self.keep_for_others(id, &asked, cx);
+            }
         }
         let call = &mut cx.calls[id];
         (call.phase, call.slot_since) = (Phase::Planning, Call::NO_SLOT);
@@ -35,9 +39,33 @@ impl Database {
         (front.phase, front.pending, front.lacking) = (Phases::Ask, asked.len() as u32, needed);
         for member in asked {
             let part = self.make_part(id, member, Phases::Ask, cx);
-            cx.set_seen(part, cx.seen(id));
+            cx.set_seen(part, beaten.unwrap_or(cx.seen(id)));
             self.travel(part, cx);
         }
+    }
+
+    /// Of two writes of a key that one with the later stamp stands, by the clocks of who was asked.
+    /// Where a member that is asked has one that is stamped later, this one is undone as it comes,
+    /// though it will be answered as done; then the version that stands instead.
+    fn beaten_by_clock(&mut self, id: CallId, asked: &[u32], cx: &mut World) -> Option<Seen> {
+        if !cx.has_skew {
+            return None;
+        }
+        let (key, op) = (cx.calls[id].key, cx.intent(id));
+        let stamp = cx.stamp(self.node, cx.calls[id].replica);
+        let (store, version) = cx.seen(id).iter().next()?;
+        let replication = self.members.replication.as_mut()?;
+        let (latest, standing) = *replication.stamps.entry(key);
+        let knows = |member: &u32| replication.newest_coming(*member, key) >= standing;
+        if standing > 0 && latest > stamp && asked.iter().any(knows) {
+            replication.undone += 1;
+            cx.lose_versions(self.node, &[(op, version)], &[(key, standing)]);
+            return Some(Seen::of(store, standing));
+        }
+        if version > standing {
+            *replication.stamps.entry(key) = (stamp, version);
+        }
+        None
     }
 
     /// The members that a call asks and how many must answer; none where too few can be reached.
@@ -104,8 +132,10 @@ impl Database {
             version,
             over: 0,
             made: cx.now,
+            stamp: 0,
             op: cx.intent(id),
             is_beside: false,
+            is_settled: false,
         })
     }
 
@@ -208,6 +238,11 @@ impl Database {
             let copy = &mut replication.copies[member as usize];
             copy.drop_undone(|write| write.key == key && write.version == version);
             newest = newest.max(replication.newest_coming(member, key));
+        }
+        if let Some(known) = replication.stamps.get_mut(key)
+            && known.1 == version
+        {
+            *known = (i64::MIN, newest);
         }
         cx.lose_versions(self.node, &[(op, version)], &[(key, newest)]);
     }

@@ -39,9 +39,14 @@ pub(super) struct Write {
     /// The version it took the place of, where it was made.
     pub(super) over: u32,
     pub(super) made: u64,
+    /// The same by the clock of who made it, which may be off.
+    pub(super) stamp: i64,
     pub(super) op: OpId,
     /// Of a quorum: whether whom it is kept for ran and was cut off when it was made.
     pub(super) is_beside: bool,
+    /// Of another side of a partition that is over: a leader takes it over unless it has written
+    /// since.
+    pub(super) is_settled: bool,
 }
 
 /// Most writes kept one by one for a member that is away; of more, the newest of each key is.
@@ -146,6 +151,16 @@ impl Copy {
         self.missed.list.retain(|write| !is_undone(write));
     }
 
+    /// What it has of a key once it has applied a write: without a leader the newest.
+    fn after(&self, write: &Write, before: u32, member: u32, is_quorum: bool) -> u32 {
+        let leads = self.leader == member;
+        match is_quorum {
+            true => before.max(write.version),
+            false if write.is_settled && leads && before != write.over => before,
+            false => write.version,
+        }
+    }
+
     /// Writes it does not have yet.
     pub(super) fn lacks(&self) -> usize {
         self.log.len() + self.missed.list.len()
@@ -162,6 +177,8 @@ pub(super) struct Replication {
     pub(super) copies: Vec<Copy>,
     /// By shard: a leader that stepped down and is not to be elected at once again.
     pub(super) barred: BTreeMap<u32, u32>,
+    /// Of quorums where a clock may be off: by key, the stamp and version of the write that stands.
+    pub(super) stamps: Table<(i64, u32)>,
     /// What the store of truth calls itself, where anybody writes.
     pub(super) store: Option<u16>,
     lags: Stream,
@@ -185,6 +202,7 @@ impl Replication {
             shards: 0,
             copies: Vec::new(),
             barred: BTreeMap::new(),
+            stamps: Table::default(),
             store: None,
             lags,
             applies,
@@ -310,10 +328,7 @@ impl Replication {
             if at > now {
                 break;
             }
-            let version = match is_quorum {
-                true => copy.version(write.key).max(write.version),
-                false => write.version,
-            };
+            let version = copy.after(&write, copy.version(write.key), member, is_quorum);
             copy.has.insert(write.key, version);
             copy.log.pop_front();
         }
@@ -386,13 +401,24 @@ impl Replication {
         let copy = &mut self.copies[member as usize];
         copy.is_reached = true;
         let missed = copy.missed.take();
-        if missed.is_empty() {
+        self.ship_all(member, missed.into_iter(), cx);
+    }
+
+    /// Writes are on their way to a member as one, to be applied one after another.
+    pub(super) fn ship_all(
+        &mut self,
+        member: u32,
+        mut writes: impl Iterator<Item = Write>,
+        cx: &World,
+    ) {
+        let Some(first) = writes.next() else {
             return;
-        }
-        let (lag, mut apply) = self.draw_lag();
-        for write in missed {
+        };
+        let (lag, apply) = self.draw_lag();
+        self.ship(member, first, (lag, apply), cx);
+        for write in writes {
+            let apply = self.apply.draw(&mut self.applies);
             self.ship(member, write, (lag, apply), cx);
-            apply = self.apply.draw(&mut self.applies);
         }
     }
 
@@ -467,15 +493,14 @@ impl Replication {
         is_over: bool,
     ) -> Vec<u32> {
         let is_quorum = self.is_quorum();
-        let coming = self.copies.iter().map(|copy| {
+        let coming = self.copies.iter().zip(0..).map(|(copy, member)| {
             let log = copy.log.iter().filter(|_| is_over);
             let mut coming: BTreeMap<u32, u32> = BTreeMap::new();
             for (_, write) in log {
-                let known = coming.entry(write.key).or_insert(0);
-                *known = match is_quorum {
-                    true => (*known).max(write.version).max(copy.version(write.key)),
-                    false => write.version,
-                };
+                let known = coming
+                    .entry(write.key)
+                    .or_insert_with(|| copy.version(write.key));
+                *known = copy.after(write, *known, member, is_quorum);
             }
             coming
         });

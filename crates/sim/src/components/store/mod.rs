@@ -239,6 +239,20 @@ impl Store {
         }
     }
 
+    /// The clock that entries expire by goes a step forward (or back): they expire so much sooner.
+    /// What has expired stays so.
+    #[cold]
+    pub(super) fn step_clock(&mut self, step: i64, now: Time) {
+        for entry in &mut self.entries {
+            if entry.expires < Time::MAX && (entry.expires > now || step > 0) {
+                entry.expires = entry
+                    .expires
+                    .saturating_add_signed(-step)
+                    .min(Time::MAX - 1);
+            }
+        }
+    }
+
     /// Lets entries go until there are at most `capacity`.
     pub(super) fn shrink(&mut self, capacity: Option<u32>) {
         while capacity.is_some_and(|capacity| self.places.len() > capacity as usize) {
