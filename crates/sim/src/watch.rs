@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 /// Most buckets of a window: 3 days are kept in steps of about 2 minutes.
 const BUCKETS: u64 = 2_048;
 /// Most firings kept of one alert; later ones are counted alone.
-const EPISODES: usize = 100;
+pub(crate) const EPISODES: usize = 1_000;
 
 /// Answers of a while.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::report::Time;
 use crate::event::NodeIx;
 use crate::fault::{Outage, Outages};
 use crate::simulation::Simulation;
+use crate::watch::EPISODES;
 use design::telemetry::{Signal, Telemetry};
 use design::{Design, Fault, FaultKind};
 use serde::Serialize;
@@ -61,7 +62,8 @@ pub struct Incident {
 pub struct OutagesReport {
     /// How many there were.
     pub count: u64,
-    /// The first thousand of them were looked at: how many an alert told of.
+    /// The first thousand of them were looked at (as long as no alert has fired more often): how many
+    /// an alert told of.
     pub detected: u64,
     /// Those that users felt and no alert told of.
     pub undetected: u64,
@@ -123,6 +125,8 @@ pub struct Operator {
     pub nodes: BTreeMap<String, NodeSeen>,
 }
 
+/// Times an alert fired that are listed in the report.
+const EPISODES_LISTED: usize = 100;
 /// Outages by chance that are listed in the report.
 const OUTAGES_LISTED: usize = 100;
 
@@ -174,6 +178,7 @@ impl Simulation {
             episodes: watch
                 .episodes
                 .iter()
+                .take(EPISODES_LISTED)
                 .map(|episode| EpisodeReport {
                     from_s: episode.from as f64 / 1e9,
                     until_s: episode.until.map(|until| until as f64 / 1e9),
@@ -231,8 +236,12 @@ impl Simulation {
         let [mut lasted, mut told] = [Histogram::default(), Histogram::default()];
         let (mut list, mut undetected, mut last) = (Vec::new(), 0, None);
         let mut was_felt = false;
+        let known_until = self.alerts_known_until();
         for (place, outage) in outages.list.iter().enumerate() {
             let Outage { from, until, .. } = *outage;
+            if from > known_until {
+                break;
+            }
             let end = until.unwrap_or(u64::MAX);
             let later = outages.list[place + 1..].iter().map(|next| next.from);
             let next = later.filter(|next| *next >= end).min();
@@ -277,6 +286,14 @@ impl Simulation {
                 list,
             }),
         }
+    }
+
+    /// Until when every time that an alert fired is known.
+    fn alerts_known_until(&self) -> u64 {
+        let full = self.watches.list.iter();
+        let full = full.filter(|watch| watch.fired as usize > EPISODES);
+        let last = full.filter_map(|watch| watch.episodes.last());
+        last.map(|episode| episode.from).min().unwrap_or(u64::MAX)
     }
 
     /// The first alert in a while that may tell of a fault, and when it fired.
