@@ -134,7 +134,11 @@ fn what_is_felt_is_laid_at_the_door_of_the_last_fault_that_began() {
         node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
         node("v", "client", r#""arrivals": {"constant": "1/s"}"#),
         service("api", 10, ""),
-        node("slow", "service", r#""concurrency": null, "service_time": "15s""#),
+        node(
+            "slow",
+            "service",
+            r#""concurrency": null, "service_time": "15s""#,
+        ),
     ];
     let links = [link("u->api", ""), link("v->slow", "")];
     let felt = |faults: &[String]| {

@@ -119,7 +119,10 @@ impl Needed {
 fn mark(words: &mut [u64], words_per_record: usize, row: u32, link: LinkIx) -> bool {
     let (place, bit) = match words_per_record {
         1 => (row as usize, 1 << (link.0 % 64)),
-        width => (row as usize * width + link.0 as usize / 64, 1 << (link.0 % 64)),
+        width => (
+            row as usize * width + link.0 as usize / 64,
+            1 << (link.0 % 64),
+        ),
     };
     match words.get_mut(place) {
         Some(word) if words_per_record > 0 => {
