@@ -241,6 +241,10 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
         FaultKind::PoisonMessage => format!("Poison in {target}"),
         FaultKind::SchemaMigration => format!("Migration of {target}"),
         FaultKind::Reshard => format!("{target} to {} shards", fault.shards),
+        FaultKind::ClockSkew => {
+            let way = if fault.behind { "behind" } else { "ahead" };
+            format!("Clock of {target} {} {way}", fault.offset)
+        }
         FaultKind::ConnectionLeak => format!("Connection leak of {target}"),
         FaultKind::DiskFull => format!("Disk full at {target}"),
         FaultKind::GcPauses => format!("Pauses of {target}"),
