@@ -38,6 +38,17 @@ export async function drag(page, from, to) {
   await page.mouse.up();
 }
 
+/** Opens the palette, types, and takes the first find. */
+export async function find(page, query) {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Find anything" }).fill(query);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => {
+    const field = document.querySelector(".find-field");
+    return field === null || !field.isConnected;
+  });
+}
+
 export const outlet = (box) => ({ x: box.x + box.width, y: box.y + box.height / 2 });
 export const inlet = (box) => ({ x: box.x, y: box.y + box.height / 2 });
 export const middle = (box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 3 });

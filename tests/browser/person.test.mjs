@@ -122,24 +122,6 @@ onPage("a link opens elsewhere with the same design and the same run", {}, async
   await embed.context().close();
 });
 
-onPage("a design is kept, and opening a link does not overwrite it", {}, async (page) => {
-  await page.locator(".palette [data-kind=cache]").click();
-  const kept = () => page.evaluate(() => localStorage.getItem("faultline.designs"));
-  await page.waitForFunction(() => localStorage.getItem("faultline.designs"));
-  const before = await kept();
-  await page.getByRole("button", { name: "Share" }).click();
-  const link = await page.getByLabel("Link", { exact: true }).inputValue();
-  const context = page.context();
-  const other = await playground.openPage({ path: link.slice(playground.url.length), context });
-  await other.waitForTimeout(1_500);
-  assert.equal(await kept(), before);
-  await other.close();
-  const third = await openRunning(playground, { context });
-  await third.getByRole("button", { name: /Continue your design/ }).click();
-  await until(third, (s) => JSON.parse(s.design).nodes.length === 5);
-  await third.close();
-});
-
 for (const [name, path, words] of [
   ["damaged", "#d1.AQID", /damaged/],
   ["newer", "#d9.AAAA", /newer Faultline/],

@@ -2,23 +2,25 @@
 
 use design::Target;
 use editor::Selection;
+use editor::keeping::{Kept, Order, sort};
 use leptos::prelude::*;
 
 use crate::bind::{flag, text};
 use crate::canvas::{self, Popups, Stage};
 use crate::charts::Charts;
+use crate::dialogs::Dialogs;
 use crate::faults::LiveFaults;
+use crate::hints::Hint;
 use crate::inspector::Inspector;
-use crate::lesson::Lesson;
+use crate::keeping::shelf;
 use crate::opening::{self, Opened};
 use crate::palette::Palette;
-use crate::share::Share;
 use crate::state::{About, Notice, Page, Place};
 use crate::story::Story;
 use crate::theme::{self, Theme};
 use crate::toolbar::{Bar, RunControls};
 use crate::why::WhyPanel;
-use crate::{debug, icons};
+use crate::{announcing, debug, files, icons, keeping};
 
 /// The whole page.
 #[component]
@@ -29,11 +31,13 @@ pub(crate) fn App() -> impl IntoView {
     page.theme.set(Theme::stored());
     follow_theme(page);
     canvas::listen_to_keys(page);
+    files::listen_to_clipboard(page);
+    keeping::watch_leaving(page);
     page.start();
     page.follow_looks();
-    let lesson = StoredValue::new(opening::lesson());
-    let opened = RwSignal::new(opening::open_address(page, lesson));
-    opening::follow_address(page, lesson, opened);
+    opening::begin(page);
+    opening::follow_address(page);
+    announcing::announce_run(page);
     debug::install(page);
 
     let folded = RwSignal::new(false);
@@ -47,17 +51,18 @@ pub(crate) fn App() -> impl IntoView {
     });
     view! {
         <main class="page" class:folded=folded data-tab=tab>
+            <h1 class="visually-hidden">"Faultline"</h1>
             <Bar folded=folded />
             <Notices />
             <aside class="side" id="story" aria-label="Story" tabindex="-1">
-                {move || match opened.get() {
-                    Opened::Lesson => view! { <Story lesson=lesson /> }.into_any(),
-                    Opened::Own => view! { <Own opened=opened lesson=lesson /> }.into_any(),
+                {move || match page.opened.get() {
+                    Opened::Lesson => view! { <Story lesson=page.lesson /> }.into_any(),
+                    Opened::Own => view! { <Own /> }.into_any(),
                 }}
-                <Resume opened=opened lesson=lesson />
                 <p class="fidelity quiet">
                     <a href="model.html" target="_blank">"What is modelled, and what is not"</a>
                 </p>
+                <Resume />
             </aside>
             <div class="stage">
                 <Stage />
@@ -66,6 +71,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Zoom />
                 <LiveFaults />
                 <WhyPanel />
+                <Hint />
                 <Popups />
             </div>
             <Inspect />
@@ -75,7 +81,7 @@ pub(crate) fn App() -> impl IntoView {
             <Tabs tab=tab />
             <RunControls />
         </main>
-        <Share />
+        <Dialogs />
     }
 }
 
@@ -95,7 +101,7 @@ pub(crate) fn Notices() -> impl IntoView {
     let page = Page::get();
     let shown = move |Notice { about, text: said }: Notice| {
         let colour = match about {
-            About::Opening | About::Worker => "notice",
+            About::Opening | About::Worker | About::Keeping => "notice",
             About::Design => "notice mild",
         };
         view! {
@@ -135,6 +141,7 @@ pub(crate) fn Inspect() -> impl IntoView {
     });
     view! {
         <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=flag(move || count.get() == 0)>
+            <h2 class="visually-hidden">"Inspector"</h2>
             <Inspector
                 target=target
                 design=page.design
@@ -148,7 +155,7 @@ pub(crate) fn Inspect() -> impl IntoView {
 
 /// What the margin says of a design that is no lesson.
 #[component]
-fn Own(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoView {
+fn Own() -> impl IntoView {
     let page = Page::get();
     let title = text(move || page.design.with(|design| design.settings.name.clone()));
     let parts = text(move || {
@@ -165,52 +172,80 @@ fn Own(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoView {
             )
         })
     });
+    let next = text(move || page.design.with(|design| next_step(design)).to_owned());
     view! {
         <article class="story" aria-labelledby="story-title">
-            <h1 id="story-title">{title}</h1>
+            <h2 id="story-title">{title}</h2>
             <p>{parts}</p>
-            <p class="quiet">
-                "Select a node to change or break it; drag from one port to another to connect. Edits take effect in the run as it goes on."
-            </p>
-            <button
-                class="button resume"
-                on:click=move |_| opening::open_lesson(page, lesson, opened)
-            >
-                {lesson.with_value(|lesson| format!("Open the lesson \u{201c}{}\u{201d}", lesson.scenario.title))}
+            <p class="quiet">{next}</p>
+            <button class="button resume" on:click=move |_| page.open_lesson(true)>
+                {page
+                    .lesson
+                    .with_value(|lesson| {
+                        format!("Open the lesson \u{201c}{}\u{201d}", lesson.scenario.title)
+                    })}
             </button>
         </article>
     }
 }
 
+/// What to do next with a design, as far as it has got.
+fn next_step(design: &design::Design) -> &'static str {
+    let asks = |node: &design::Node| matches!(node.kind, design::Kind::Client(_));
+    if design.nodes.is_empty() {
+        "Nothing is here yet. Add a client and a service from the bar over the canvas, paste a Mermaid flowchart, or drop a design file onto the canvas."
+    } else if !design.nodes.iter().any(asks) {
+        "Nobody asks anything of this system. Add a client and draw a wire from its right side to what it calls."
+    } else if design.links.is_empty() {
+        "Nothing is connected. Drag from the right side of one node to another, or select a node and press C."
+    } else if design.faults.is_empty() {
+        "It runs. Select a node or a link to change or break it; edits take effect in the run as it goes on."
+    } else {
+        "Select a node to change or break it; drag from one port to another to connect. Edits take effect in the run as it goes on."
+    }
+}
+
 /// A quiet way back to the design of an earlier visit.
 #[component]
-fn Resume(opened: RwSignal<Opened>, lesson: StoredValue<Lesson>) -> impl IntoView {
+fn Resume() -> impl IntoView {
     let page = Page::get();
-    let kept = opening::kept_design(page);
-    let offered = RwSignal::new(kept.is_some());
-    let name = kept
-        .as_ref()
-        .map(|kept| kept.design.settings.name.clone())
-        .unwrap_or_default();
-    let kept = StoredValue::new(kept);
+    let kept = RwSignal::new(None::<Kept>);
+    let first = StoredValue::new(true);
+    Effect::new(move || {
+        if page.shelf.get() == 0 || !first.get_value() {
+            return;
+        }
+        first.set_value(false);
+        wasm_bindgen_futures::spawn_local(async move {
+            let mut list = shelf::list().await.unwrap_or_default();
+            sort(&mut list, Order::Time);
+            let open = page.hidden.with_value(|hidden| hidden.document.clone());
+            kept.set(
+                list.into_iter()
+                    .find(|kept| kept.nodes.is_some() && kept.id != open),
+            );
+        });
+    });
     view! {
-        <Show when=move || offered.get()>
-            <div class="story">
-                <button
-                    class="button resume"
-                    on:click=move |_| {
-                        offered.set(false);
-                        if let Some(kept) = kept.get_value() {
-                            let told = lesson.with_value(|lesson| lesson.is_told_of(&kept.design));
-                            opened.set(if told { Opened::Lesson } else { Opened::Own });
-                            page.open(kept.design, kept.document, true);
-                        }
+        {move || {
+            kept.get()
+                .map(|Kept { id, name, .. }| {
+                    let title = format!("Continue your design \u{201c}{name}\u{201d}");
+                    view! {
+                        <div class="story">
+                            <button
+                                class="button resume"
+                                on:click=move |_| {
+                                    kept.set(None);
+                                    page.open_kept(id.clone(), name.clone());
+                                }
+                            >
+                                {title}
+                            </button>
+                        </div>
                     }
-                >
-                    {format!("Continue your design \u{201c}{name}\u{201d}")}
-                </button>
-            </div>
-        </Show>
+                })
+        }}
     }
 }
 
@@ -248,7 +283,7 @@ pub(crate) fn Zoom() -> impl IntoView {
             <button
                 class="button bare icon"
                 aria-label=label
-                title=label
+                title=crate::menu::tip(label, action)
                 on:click=move |_| page.act(action)
             >
                 {icons::glyph(icon)}
@@ -260,7 +295,7 @@ pub(crate) fn Zoom() -> impl IntoView {
             {button("Zoom out", icons::MINUS, ActionId::ZoomOut)}
             <button
                 class="button bare level num"
-                title="Zoom to 100 %"
+                title=crate::menu::tip("Zoom to 100\u{202f}%", ActionId::ZoomReset)
                 on:click=move |_| page.act(ActionId::ZoomReset)
             >
                 {text(move || format!("{}\u{202f}%", percent.get()))}

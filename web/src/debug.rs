@@ -73,6 +73,9 @@ fn state(page: Page) -> String {
                 "amplification",
                 rate(last.map(|window| window.amplification)),
             ),
+            ("speed", number(page.speed.get_untracked())),
+            ("saved", Value::Text(saved(page))),
+            ("selected", Value::List(selected(page))),
             ("undo", text(page.undo_names.get_untracked().undo)),
             (
                 "design",
@@ -84,5 +87,18 @@ fn state(page: Page) -> String {
         ];
         let entries = entries.map(|(name, value)| (name.to_owned(), value));
         format::json::value_to_string(&Value::Map(entries.into()))
+    })
+}
+
+fn saved(page: Page) -> String {
+    format!("{:?}", page.saved.get_untracked()).replace("Kept", "Saved")
+}
+
+fn selected(page: Page) -> Vec<Value> {
+    page.selection.with_untracked(|selection| {
+        let items = selection.items();
+        items
+            .filter_map(|item| item.id().map(Value::text))
+            .collect()
     })
 }

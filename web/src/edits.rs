@@ -2,27 +2,18 @@
 //! (views, the simulation, the browser's storage) follows here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use design::{Command, Design, Fault, Target, Value};
 use editor::{ActionId, Change, Effect, Input, Item, Point, Selection, Thing, actions};
 use leptos::prelude::*;
 
-use crate::state::{About, Page, Place, Popup, UndoNames};
-use crate::storage;
-
-/// A design is kept this long after the last edit.
-const SAVE_AFTER: Duration = Duration::from_millis(800);
+use crate::state::{Page, Popup, UndoNames};
 
 impl Page {
     /// Opens a design in place of the present one, with a history of its own, and runs it.
     pub(crate) fn open(self, design: Design, document: String, playing: bool) {
-        self.hidden.update_value(|hidden| {
-            hidden.document = document;
-            hidden.gesture = None;
-            // An unsaved edit of the design before is not one of this.
-            hidden.save_token += 1;
-        });
+        self.leave_document();
+        self.end_gesture();
         let effects = self.edit(|editor| {
             let mut effects = editor.load(design);
             effects.extend(editor.fit());
@@ -35,6 +26,7 @@ impl Page {
             }
         }
         self.renew_undo();
+        self.enter_document(document);
         self.playing.set(playing);
         self.load_run();
         self.ask_for_report();
@@ -56,6 +48,15 @@ impl Page {
 
     /// Carries out an action of the editor's table.
     pub(crate) fn act(self, id: ActionId) {
+        let said = match id {
+            ActionId::Undo => ("Undone", self.undo_names.get_untracked().undo),
+            ActionId::Redo => ("Done again", self.undo_names.get_untracked().redo),
+            _ => ("", None),
+        };
+        if let (verb, Some(what)) = said {
+            self.end_gesture();
+            self.announce.set(format!("{verb}: {what}"));
+        }
         let effects = self.edit(|editor| actions::run(editor, id));
         self.follow_all(effects);
     }
@@ -100,13 +101,11 @@ impl Page {
 
     /// Takes the last gesture back.
     pub(crate) fn undo(self) {
-        self.end_gesture();
         self.act(ActionId::Undo);
     }
 
     /// Does again what was undone.
     pub(crate) fn redo(self) {
-        self.end_gesture();
         self.act(ActionId::Redo);
     }
 
@@ -250,6 +249,7 @@ impl Page {
                 let hover = self.editor.with_value(crate::canvas::hover);
                 if self.hover.with_untracked(|now| *now != hover) {
                     self.hover.set(hover);
+                    crate::announcing::announce_wire(self);
                 }
             }
             Effect::Refused(why) => self.refuse(&why),
@@ -263,6 +263,7 @@ impl Page {
             Effect::OpenPalette => self.adding.set(true),
             Effect::OpenMenu { at, .. } => self.popup.set(Some(Popup::Menu(at))),
             Effect::Rename(id) => self.renaming.set(Some(id)),
+            Effect::Page(action) => self.perform(action),
         }
     }
 
@@ -324,55 +325,6 @@ impl Page {
         self.hidden
             .update_value(|hidden| hidden.marked = name.clone());
         self.history.update_value(|history| history.mark_edit(name));
-    }
-
-    fn save_soon(self) {
-        if self.place == Place::Embed {
-            return;
-        }
-        let token = self
-            .hidden
-            .try_update_value(|hidden| {
-                hidden.save_token += 1;
-                hidden.save_token
-            })
-            .unwrap_or_default();
-        set_timeout(
-            move || {
-                let (now, document) = self
-                    .hidden
-                    .with_value(|hidden| (hidden.save_token, hidden.document.clone()));
-                if now == token {
-                    self.design
-                        .with_untracked(|design| storage::keep(&document, design));
-                }
-            },
-            SAVE_AFTER,
-        );
-    }
-
-    /// Opens a file's text, or says every problem of it.
-    pub(crate) fn open_file(self, text: &str) {
-        match format::json::read(text) {
-            Ok(design) => {
-                self.dismiss(About::Opening);
-                self.open(design, storage::new_document(), true);
-            }
-            Err(problems) => {
-                let listed: Vec<String> =
-                    problems.iter().take(4).map(ToString::to_string).collect();
-                let more = problems.len().saturating_sub(4);
-                let rest = if more > 0 {
-                    format!(" (and {more} more)")
-                } else {
-                    String::new()
-                };
-                self.notice(
-                    About::Opening,
-                    format!("This file did not open. {}{rest}", listed.join("; ")),
-                );
-            }
-        }
     }
 
     /// Where the pointer is, on the stage: refusals appear there.

@@ -16,7 +16,7 @@ use crate::state::{Page, Place};
 use crate::story::Trigger;
 use crate::theme::Theme;
 use crate::toolbar::RunControls;
-use crate::{debug, icons, storage};
+use crate::{announcing, debug, files, icons, storage};
 
 /// What a reader may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub(crate) fn Embed() -> impl IntoView {
     };
     if mode != Mode::View {
         canvas::listen_to_keys(page);
+        files::listen_to_clipboard(page);
     }
     let access = match mode {
         Mode::View | Mode::Play => Access::Look,
@@ -53,16 +54,17 @@ pub(crate) fn Embed() -> impl IntoView {
     };
     page.edit(|editor| editor.set_access(access));
     page.start();
-    let lesson = StoredValue::new(opening::lesson());
-    let opened = RwSignal::new(opening::open_address(page, lesson));
-    opening::follow_address(page, lesson, opened);
+    opening::open_address(page);
+    opening::follow_address(page);
     pause_out_of_sight(page);
+    announcing::announce_run(page);
     debug::install(page);
 
     let name = text(move || page.design.with(|design| design.settings.name.clone()));
-    let breaks = move || mode != Mode::View && opened.get() == Opened::Lesson;
+    let breaks = move || mode != Mode::View && page.opened.get() == Opened::Lesson;
     view! {
         <main class="embed" data-mode=format!("{mode:?}").to_lowercase()>
+            <h1 class="visually-hidden">{name}</h1>
             <Notices />
             <div class="stage">
                 <Stage />
@@ -74,7 +76,7 @@ pub(crate) fn Embed() -> impl IntoView {
                 {(mode != Mode::View).then(|| view! { <RunControls /> })}
                 <span class="embed-name">{name}</span>
                 <Show when=breaks>
-                    <Trigger lesson=lesson />
+                    <Trigger lesson=page.lesson />
                 </Show>
                 <OpenInPlayground />
             </footer>

@@ -61,6 +61,7 @@ pub(crate) const FIT: &str = "M4 7.500v-3.5h3.5M12.5 4h3.5v3.5M16 12.5v3.5h-3.5M
 pub(crate) const NOTE: &str = "M4 3.5h12v9l-4 4h-8zM12 16.5v-4h4M7 7.500h6M7 10.500h3";
 pub(crate) const PLUS: &str = "M10 5v10M5 10h10";
 pub(crate) const MINUS: &str = "M5 10h10";
+pub(crate) const DOWN: &str = "M6 8l4 4l4-4";
 pub(crate) const CLOSE: &str = "M5 5l10 10M15 5l-10 10";
 pub(crate) const WARNING: &str = "M10 3.5l7 12.5h-14zM10 8.500v3.5M10 14h.01";
 pub(crate) const OUT: &str = "M8 4h-4v12h12v-4M11 4h5v5M16 4l-7 7";

@@ -54,6 +54,15 @@ impl Lesson {
         done.is_ok().then_some(mended)
     }
 
+    /// Whether the design is the lesson's own, but for what was broken or mended, and its seed.
+    pub(crate) fn is_played(&self, design: &Design) -> bool {
+        let mut bare = design.clone();
+        let original = &self.scenario.design;
+        bare.faults.clone_from(&original.faults);
+        bare.settings.seed = original.settings.seed;
+        bare == *original || self.mended(original).as_ref() == Some(&bare)
+    }
+
     /// The edits that bring back what the lesson began with.
     pub(crate) fn unmend(&self) -> Option<Command> {
         let mut design = self.scenario.design.clone();

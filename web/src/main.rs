@@ -21,21 +21,31 @@
     reason = "the component macro writes `pub` whatever the function says"
 )]
 
+mod acting;
+mod announcing;
 mod app;
 mod bind;
 mod canvas;
 mod charts;
 mod debug;
+mod dialogs;
 mod edits;
 mod embed;
 mod engine;
 mod faults;
+mod files;
+mod finding;
+mod help;
+mod hints;
 mod history;
 mod icons;
 mod inspector;
+mod keeping;
 mod lesson;
+mod menu;
 mod opening;
 mod order;
+mod outline;
 mod palette;
 mod runs;
 mod seek;

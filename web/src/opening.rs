@@ -1,13 +1,16 @@
-//! What the page opens with: the design in its address, the scenario it names, or the first lesson.
+//! What the page opens with: the kept design that a reload goes on with, the design in its address,
+//! the scenario it names, or the first lesson.
 
+use design::Design;
 use format::link::{self, LinkError};
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::UrlSearchParams;
 
+use crate::keeping::{self, shelf, unique};
 use crate::lesson::Lesson;
 use crate::state::{About, Page};
-use crate::storage::{self, Kept};
-use crate::theme;
+use crate::{storage, theme};
 
 /// The scenario that a bare address opens.
 const FIRST: &str = "retry-storm";
@@ -56,8 +59,29 @@ fn design_code() -> Option<String> {
     (!code.is_empty() && !code.contains('=')).then(|| code.to_owned())
 }
 
+/// Opens what this tab showed before it was reloaded, or what the address says.
+pub(crate) fn begin(page: Page) {
+    let tab = storage::tab();
+    if tab.is_none() {
+        open_address(page);
+    }
+    spawn_local(async move {
+        keeping::migrate().await;
+        page.shelf.update(|count| *count += 1);
+        let Some(id) = tab else { return };
+        // What cannot be read any more must not keep the page from opening.
+        match shelf::read(&id).await {
+            Ok(Some((text, stamp))) => match format::json::read(&text) {
+                Ok(design) => page.open_at(design, id, &stamp),
+                Err(_) => open_address(page),
+            },
+            Ok(None) | Err(_) => open_address(page),
+        }
+    });
+}
+
 /// Opens what the address says; what cannot be opened is said, and the lesson runs below it.
-pub(crate) fn open_address(page: Page, lesson: StoredValue<Lesson>) -> Opened {
+pub(crate) fn open_address(page: Page) {
     let unknown = parameter("scenario").filter(|id| Lesson::load(id).is_none());
     if let Some(id) = unknown {
         let id: String = id.chars().take(40).collect();
@@ -66,21 +90,14 @@ pub(crate) fn open_address(page: Page, lesson: StoredValue<Lesson>) -> Opened {
             format!("There is no scenario \u{201c}{id}\u{201d}. This is another one."),
         );
     }
-    let playing = starts_playing();
     let Some(code) = design_code() else {
-        open(page, lesson, playing);
-        return Opened::Lesson;
+        return page.open_lesson(starts_playing());
     };
     match link::decode(&code) {
-        Ok(shared) => {
-            let matches = lesson.with_value(|lesson| lesson.is_told_of(&shared.design));
-            page.open(shared.design, storage::new_document(), playing);
-            if matches { Opened::Lesson } else { Opened::Own }
-        }
+        Ok(shared) => page.open_own(shared.design, unique()),
         Err(error) => {
             page.notice(About::Opening, explain(&error));
-            open(page, lesson, playing);
-            Opened::Lesson
+            page.open_lesson(starts_playing());
         }
     }
 }
@@ -89,36 +106,38 @@ fn explain(error: &LinkError) -> String {
     format!("{error} Below runs the first lesson instead.")
 }
 
-/// Opens the lesson from its start.
-pub(crate) fn open_lesson(page: Page, lesson: StoredValue<Lesson>, opened: RwSignal<Opened>) {
-    opened.set(Opened::Lesson);
-    open(page, lesson, true);
-}
-
-fn open(page: Page, lesson: StoredValue<Lesson>, playing: bool) {
-    let design = lesson.with_value(|lesson| lesson.scenario.design.clone());
-    page.open(design, storage::new_document(), playing);
-}
-
 /// A run starts by itself, unless the person asked for less motion or the address says otherwise.
 fn starts_playing() -> bool {
     !theme::wants_less_motion() && parameter("autoplay").as_deref() != Some("0")
 }
 
+impl Page {
+    /// Opens the lesson from its start.
+    pub(crate) fn open_lesson(self, playing: bool) {
+        self.opened.set(Opened::Lesson);
+        let design = self
+            .lesson
+            .with_value(|lesson| lesson.scenario.design.clone());
+        self.open(design, unique(), playing);
+    }
+
+    /// Opens a design that came from elsewhere, to be kept under this id; with the lesson's story
+    /// where that can be told of it.
+    pub(crate) fn open_own(self, design: Design, id: String) {
+        let told = self.lesson.with_value(|lesson| lesson.is_told_of(&design));
+        self.opened
+            .set(if told { Opened::Lesson } else { Opened::Own });
+        self.open(design, id, starts_playing());
+    }
+}
+
 /// Another link pasted into the same window opens too.
-pub(crate) fn follow_address(page: Page, lesson: StoredValue<Lesson>, opened: RwSignal<Opened>) {
+pub(crate) fn follow_address(page: Page) {
     let handle = window_event_listener(leptos::ev::hashchange, move |_| {
         if design_code().is_some() {
             page.dismiss(About::Opening);
-            opened.set(open_address(page, lesson));
+            open_address(page);
         }
     });
     on_cleanup(move || handle.remove());
-}
-
-/// The design of an earlier visit, if it differs from what is open.
-pub(crate) fn kept_design(page: Page) -> Option<Kept> {
-    let kept = storage::designs().into_iter().next()?;
-    let same = page.design.with_untracked(|design| **design == kept.design);
-    (!same).then_some(kept)
 }

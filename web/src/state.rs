@@ -12,6 +12,9 @@ use leptos::prelude::*;
 use crate::canvas::Live;
 use crate::engine::Engine;
 use crate::history::{History, SharedHistory};
+use crate::keeping::{Desk, Saved};
+use crate::lesson::Lesson;
+use crate::opening::{self, Opened};
 use crate::theme::Theme;
 
 /// What kind of page this is.
@@ -79,6 +82,8 @@ pub(crate) enum About {
     Worker,
     /// The design as it stands cannot be run.
     Design,
+    /// What is kept in the browser.
+    Keeping,
 }
 
 /// A word near the pointer that goes away by itself.
@@ -93,6 +98,16 @@ pub(crate) struct Toast {
 pub(crate) enum Dialog {
     /// The link, the file, the frame.
     Share,
+    /// Everything that can be found by name.
+    Find,
+    /// All shortcuts.
+    Shortcuts,
+    /// The designs that are kept.
+    Designs,
+    /// The design as tables.
+    Outline,
+    /// What is wrong with a text that did not open.
+    Problems,
 }
 
 /// A list that is open on the canvas.
@@ -106,6 +121,19 @@ pub(crate) enum Popup {
     Zone(String, Point),
     /// How to break a node, a link or a zone, on the screen.
     Break(Point, String),
+    /// What can be done with the page, below its button.
+    Main,
+}
+
+/// A text that did not open.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Rejected {
+    /// What it is and that it did not open.
+    pub(crate) title: String,
+    /// Everything that is wrong with it: where, and what would be right.
+    pub(crate) problems: Vec<[String; 2]>,
+    /// The text itself with a name, where it would be lost otherwise.
+    pub(crate) text: Option<(String, String)>,
 }
 
 /// Everything components share.
@@ -143,6 +171,16 @@ pub(crate) struct Page {
     pub(crate) notices: RwSignal<Vec<Notice>>,
     /// The dialog that is open.
     pub(crate) dialog: RwSignal<Option<Dialog>>,
+    /// What the dialog of problems shows.
+    pub(crate) rejected: RwSignal<Rejected>,
+    /// How the design stands to what is kept.
+    pub(crate) saved: RwSignal<Saved>,
+    /// Rises when other designs are kept than before.
+    pub(crate) shelf: RwSignal<u32>,
+    /// The lesson of this address.
+    pub(crate) lesson: StoredValue<Lesson>,
+    /// Whether its story is told.
+    pub(crate) opened: RwSignal<Opened>,
     /// Light or dark.
     pub(crate) theme: RwSignal<Theme>,
     /// Whether the run shall go on.
@@ -177,13 +215,14 @@ pub(crate) struct Page {
 pub(crate) struct Hidden {
     /// Which document this is, in the browser's storage.
     pub(crate) document: String,
+    /// What is on its way there.
+    pub(crate) desk: Desk,
     /// The gesture that edits with this key join.
     pub(crate) gesture: Option<(String, Gesture)>,
     /// The design has changed since the worker heard of it.
     pub(crate) edit_due: bool,
     /// Grows with every change; a timer that finds another number is late.
     pub(crate) report_token: u32,
-    pub(crate) save_token: u32,
     pub(crate) toast_token: u32,
     /// Where the pointer went down, on the stage.
     pub(crate) pressed: Option<Point>,
@@ -199,6 +238,9 @@ pub(crate) struct Hidden {
     pub(crate) space_used: bool,
     /// Where the pointer was last, on the stage.
     pub(crate) pointer: Point,
+    /// Where a finger went down that has not moved since.
+    pub(crate) press: Option<Point>,
+    pub(crate) press_token: u32,
     /// The name of the gesture that last got a mark on the time line.
     pub(crate) marked: String,
     /// The report of the whole run, as JSON.
@@ -225,6 +267,11 @@ impl Page {
             announce: RwSignal::new(String::new()),
             notices: RwSignal::new(Vec::new()),
             dialog: RwSignal::new(None),
+            rejected: RwSignal::new(Rejected::default()),
+            saved: RwSignal::new(Saved::Untouched),
+            shelf: RwSignal::new(0),
+            lesson: StoredValue::new(opening::lesson()),
+            opened: RwSignal::new(Opened::Own),
             theme: RwSignal::new(Theme::Auto),
             playing: RwSignal::new(false),
             speed: RwSignal::new(1.0),

@@ -1,17 +1,14 @@
-//! What the browser keeps for this page. Storage may be full, disabled or somebody else's; then
-//! nothing is kept and nothing fails. An embed keeps nothing at all.
+//! Small things that the browser keeps for this page. Storage may be full, disabled or somebody
+//! else's; then nothing is kept and nothing fails. An embed keeps nothing at all. Designs are in
+//! [`crate::keeping`].
 
 use std::cell::Cell;
 
-use design::{Design, Value};
 use leptos::prelude::*;
 use web_sys::Storage;
 
-const KEY: &str = "faultline.designs";
-/// How many designs are kept; the one untouched longest goes first.
-const KEPT_MAX: usize = 8;
-/// A design whose JSON is longer than this is not kept (browsers give about 5 MB in all).
-const LENGTH_MAX: usize = 500_000;
+/// Which kept design this tab shows, and at which address.
+const TAB: &str = "faultline.tab";
 
 thread_local! {
     static ENABLED: Cell<bool> = const { Cell::new(true) };
@@ -49,60 +46,28 @@ pub(crate) fn remove(key: &str) {
     }
 }
 
-/// A design of an earlier visit.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Kept {
-    /// Which document it was, so that going on with it keeps it in its place.
-    pub(crate) document: String,
-    /// The design.
-    pub(crate) design: Design,
+fn tab_storage() -> Option<Storage> {
+    storage().and_then(|_| window().session_storage().ok().flatten())
 }
 
-/// All designs kept, the last touched first. What is damaged is left out.
-pub(crate) fn designs() -> Vec<Kept> {
-    entries()
-        .iter()
-        .filter_map(|entry| {
-            Some(Kept {
-                document: text_of(entry, "document")?.to_owned(),
-                design: format::json::read(text_of(entry, "design")?).ok()?,
-            })
-        })
-        .collect()
+fn address() -> String {
+    let location = window().location();
+    location.search().unwrap_or_default() + &location.hash().unwrap_or_default()
 }
 
-/// Keeps a design. Others stay as they are: a document only ever replaces its own earlier state.
-pub(crate) fn keep(document: &str, design: &Design) {
-    let json = format::json::write(design);
-    if json.len() > LENGTH_MAX {
-        return;
-    }
-    let mut entries = entries();
-    entries.retain(|entry| text_of(entry, "document") != Some(document));
-    let entry = [("document", document), ("design", &json)];
-    let entry = entry.map(|(name, text)| (name.to_owned(), Value::text(text)));
-    entries.insert(0, Value::Map(entry.into()));
-    entries.truncate(KEPT_MAX);
-    set(KEY, &format::json::value_to_string(&Value::List(entries)));
+/// The kept design that this tab showed before it was reloaded.
+pub(crate) fn tab() -> Option<String> {
+    let kept = tab_storage()?.get_item(TAB).ok().flatten()?;
+    let (id, at) = kept.split_once(' ')?;
+    (at == address()).then(|| id.to_owned())
 }
 
-fn entries() -> Vec<Value> {
-    let text = get(KEY).unwrap_or_default();
-    match format::json::value_from_str(&text) {
-        Ok(Value::List(entries)) => entries,
-        Ok(_) | Err(_) => Vec::new(),
-    }
-}
-
-fn text_of<'a>(entry: &'a Value, name: &str) -> Option<&'a str> {
-    match entry.get(name) {
-        Some(Value::Text(text)) => Some(text),
-        _ => None,
-    }
-}
-
-/// A name for a document that begins now, unlike any other.
-pub(crate) fn new_document() -> String {
-    let random = (js_sys::Math::random() * 1e12) as u64;
-    format!("{:.0}-{random:x}", js_sys::Date::now())
+/// Notes which kept design this tab shows.
+pub(crate) fn set_tab(id: Option<&str>) {
+    let Some(storage) = tab_storage() else { return };
+    // Full or forbidden: reloading then begins anew.
+    let _ = match id {
+        Some(id) => storage.set_item(TAB, &format!("{id} {}", address())),
+        None => storage.remove_item(TAB),
+    };
 }

@@ -66,7 +66,7 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
     };
     view! {
         <article class="story" aria-labelledby="story-title">
-            <h1 id="story-title">{title}</h1>
+            <h2 id="story-title">{title}</h2>
             <p>{story.believed}</p>
             <p>{story.watch}</p>
             <Trigger lesson=lesson />

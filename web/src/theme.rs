@@ -60,6 +60,15 @@ impl Theme {
         }
     }
 
+    /// Whether what is seen is dark.
+    pub(crate) fn is_dark(self) -> bool {
+        match self {
+            Self::Auto => system_is_dark(),
+            Self::Light => false,
+            Self::Dark => true,
+        }
+    }
+
     /// Shows it.
     pub(crate) fn apply(self) {
         let Some(root) = document().document_element() else {

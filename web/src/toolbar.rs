@@ -1,12 +1,15 @@
 //! The bar: design, history, share; and the run's controls, which a phone shows at its lower edge.
 
+use editor::actions::Menu;
+use editor::{ActionId, PageAction};
 use format::message::RunState;
 use leptos::prelude::*;
 
 use crate::bind::{flag, text};
-use crate::state::{Dialog, Page, RunHash};
+use crate::keeping::Saved;
+use crate::state::{Dialog, Page, Popup, RunHash};
 use crate::theme::Theme;
-use crate::{icons, words};
+use crate::{icons, menu, words};
 
 /// Speeds to choose from: simulated seconds per second.
 pub(crate) const SPEEDS: [(f64, &str); 9] = [
@@ -39,8 +42,9 @@ pub(crate) fn Bar(
             >
                 {icons::changing(move || if folded.get() { icons::UNFOLD } else { icons::FOLD })}
             </button>
-            <span class="wordmark">"Faultline"</span>
+            <MainMenu />
             <DesignName />
+            <SavedState />
             <History />
             <RunControls />
             <span class="spring"></span>
@@ -55,6 +59,50 @@ pub(crate) fn Bar(
                 <span>"Share"</span>
             </button>
         </header>
+    }
+}
+
+/// The page's own menu.
+#[component]
+fn MainMenu() -> impl IntoView {
+    let page = Page::get();
+    let open = Memo::new(move |_| page.popup.with(|popup| *popup == Some(Popup::Main)));
+    view! {
+        <div class="main-menu">
+            <button
+                class="button bare wordmark"
+                aria-haspopup="menu"
+                aria-expanded=text(move || open.get().to_string())
+                title="Menu"
+                on:click=move |_| {
+                    page.popup.set((!open.get_untracked()).then_some(Popup::Main));
+                }
+            >
+                "Faultline"
+                {icons::glyph(icons::DOWN)}
+            </button>
+            {move || {
+                open.get().then(|| menu::view(page, Menu::Main, "top:40px;left:0".to_owned()))
+            }}
+        </div>
+    }
+}
+
+/// How the design stands to what is kept.
+#[component]
+fn SavedState() -> impl IntoView {
+    let page = Page::get();
+    let state = text(move || match page.saved.get() {
+        Saved::Untouched => String::new(),
+        Saved::Saving => "Saving\u{2026}".to_owned(),
+        Saved::Kept => "Saved".to_owned(),
+        Saved::Failed(why) => format!("Not saved: {why}"),
+    });
+    let failed = flag(move || matches!(page.saved.get(), Saved::Failed(_)));
+    view! {
+        <span class="saved quiet" class:failed=failed role="status" title=state>
+            {state}
+        </span>
     }
 }
 
@@ -85,13 +133,13 @@ fn History() -> impl IntoView {
     let page = Page::get();
     let button = move |icon: &'static str,
                        verb: &'static str,
-                       keys: &'static str,
+                       id: ActionId,
                        name: fn(&crate::state::UndoNames) -> Option<String>,
                        act: fn(Page)| {
         let name = Memo::new(move |_| page.undo_names.with(name));
         let title = text(move || match name.get() {
-            Some(name) => format!("{verb}: {name} ({keys})"),
-            None => format!("{verb} ({keys})"),
+            Some(name) => menu::tip(&format!("{verb}: {name}"), id),
+            None => menu::tip(verb, id),
         });
         view! {
             <button
@@ -107,10 +155,14 @@ fn History() -> impl IntoView {
     };
     view! {
         <div class="history" role="group" aria-label="History">
-            {button(icons::UNDO, "Undo", "Ctrl Z", |names| names.undo.clone(), Page::undo)}
-            {button(icons::REDO, "Redo", "Ctrl Shift Z", |names| names.redo.clone(), Page::redo)}
+            {button(icons::UNDO, "Undo", ActionId::Undo, |names| names.undo.clone(), Page::undo)}
+            {button(icons::REDO, "Redo", ActionId::Redo, |names| names.redo.clone(), Page::redo)}
         </div>
     }
+}
+
+fn tip(what: &str, action: PageAction) -> String {
+    menu::tip(what, ActionId::Page(action))
 }
 
 /// Restart, play, step, speed, time, seed.
@@ -129,7 +181,7 @@ pub(crate) fn RunControls() -> impl IntoView {
             <button
                 class="button bare icon restart"
                 aria-label="Restart with the same seed"
-                title="Restart with the same seed"
+                title=tip("Run again with the same seed", PageAction::Restart)
                 on:click=move |_| page.restart()
             >
                 {icons::glyph(icons::RESTART)}
@@ -137,7 +189,7 @@ pub(crate) fn RunControls() -> impl IntoView {
             <button
                 class="button icon play"
                 aria-label=text(move || play_label().to_owned())
-                title=text(move || format!("{} (Space)", play_label()))
+                title=text(move || tip(play_label(), PageAction::Play))
                 on:click=move |_| page.toggle_play()
             >
                 {icons::changing(move || match play_label() {
@@ -148,7 +200,7 @@ pub(crate) fn RunControls() -> impl IntoView {
             <button
                 class="button bare icon step"
                 aria-label="Step"
-                title="Step 10 ms (S)"
+                title=tip("Step 10 ms", PageAction::Step)
                 disabled=flag(over)
                 on:click=move |_| page.step()
             >
@@ -167,7 +219,7 @@ pub(crate) fn RunControls() -> impl IntoView {
             </span>
             <button
                 class="button bare seed"
-                title="New seed: another run of the same design"
+                title=tip("New seed: another run of the same design", PageAction::NewSeed)
                 on:click=move |_| page.new_seed()
             >
                 {icons::glyph(icons::SEED)}
@@ -196,7 +248,11 @@ fn Speed() -> impl IntoView {
         <select
             class="speed num"
             aria-label="Speed"
-            title="Simulated seconds per second"
+            title=format!(
+                "{}, {}",
+                tip("Simulated seconds per second: faster", PageAction::Faster),
+                tip("slower", PageAction::Slower)
+            )
             on:change=move |event| {
                 let label = event_target_value(&event);
                 if let Some((speed, _)) = SPEEDS.into_iter().find(|(_, name)| *name == label) {

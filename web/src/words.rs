@@ -30,6 +30,53 @@ pub(crate) fn count(n: u64) -> String {
     out
 }
 
+/// What the keys are called on this machine.
+pub(crate) fn keyboard() -> editor::keys::Keyboard {
+    let navigator = leptos::prelude::window().navigator();
+    let platform = navigator.platform().unwrap_or_default();
+    match platform.contains("Mac") || platform.contains("iP") {
+        true => editor::keys::Keyboard::Mac,
+        false => editor::keys::Keyboard::Other,
+    }
+}
+
+/// A moment in ms since 1970: `14:03` today, otherwise `2026-11-22`.
+pub(crate) fn when(ms: f64) -> String {
+    let at = js_sys::Date::new(&ms.into());
+    let day = |date: &js_sys::Date| {
+        let (year, month) = (date.get_full_year(), date.get_month() + 1);
+        format!("{year}-{month:02}-{:02}", date.get_date())
+    };
+    match day(&at) {
+        day_of if day_of == day(&js_sys::Date::new_0()) => {
+            format!("{:02}:{:02}", at.get_hours(), at.get_minutes())
+        }
+        day_of => day_of,
+    }
+}
+
+/// What a caller does on a link beyond calling, in one quiet line.
+pub(crate) fn policies(link: &design::Link) -> String {
+    let timeout = link.timeout.map(|timeout| format!("timeout {timeout}"));
+    let names = [
+        (link.retry.is_some(), "retries"),
+        (link.breaker.is_some(), "breaker"),
+        (link.adaptive_throttle.is_some(), "throttle"),
+        (link.bulkhead.is_some(), "bulkhead"),
+        (link.pool.is_some(), "pool"),
+        (link.hedge.is_some(), "hedge"),
+        (link.deadline, "deadline"),
+        (link.cancellation, "cancellation"),
+    ];
+    let names = names.into_iter().filter(|(has, _)| *has);
+    let names = names.map(|(_, name)| name.to_owned());
+    let all: Vec<String> = timeout.into_iter().chain(names).collect();
+    match all.is_empty() {
+        true => "none".to_owned(),
+        false => all.join(", "),
+    }
+}
+
 /// At most four characters: `987`, `1.2k`, `34k`, `5.6M`.
 pub(crate) fn short(n: u64) -> String {
     let (value, unit) = match n {

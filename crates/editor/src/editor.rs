@@ -307,16 +307,22 @@ impl Editor {
 
     /// Selects one thing and brings it into view.
     pub fn reveal(&mut self, item: Item) -> Vec<Effect> {
-        let mut effects = self.select(Selection::only(item));
-        let bounds = self.scene().bounds_of(self.selection());
-        let visible = self.viewport.visible();
-        if let Some(bounds) = bounds
-            && !(visible.contains(bounds.min) && visible.contains(bounds.max))
-        {
-            self.viewport.center_on(bounds.center());
-            effects.push(Effect::ViewChanged);
-        }
+        let mut effects = self.select(Selection::only(item.clone()));
+        effects.extend(self.bring_into_view(&item));
         effects
+    }
+
+    /// Moves the view to one thing, unless all of it is in view.
+    pub fn bring_into_view(&mut self, item: &Item) -> Vec<Effect> {
+        let bounds = self.scene().bounds_of(&Selection::only(item.clone()));
+        let visible = self.viewport.visible();
+        match bounds {
+            Some(bounds) if !(visible.contains(bounds.min) && visible.contains(bounds.max)) => {
+                self.viewport.center_on(bounds.center());
+                vec![Effect::ViewChanged]
+            }
+            Some(_) | None => Vec::new(),
+        }
     }
 
     /// Takes the size of the canvas element, in screen pixels.

@@ -1,5 +1,6 @@
 //! What the page has to do after an input or an action.
 
+use crate::actions::PageAction;
 use crate::geometry::Point;
 use crate::selection::Item;
 use crate::wire::Wire;
@@ -38,6 +39,8 @@ pub enum Effect {
     EditNote(usize),
     /// Let the person type another label for the node with this id.
     Rename(String),
+    /// Carry this out: it is not the editor's own.
+    Page(PageAction),
 }
 
 /// How much of a design changed. Ordered: the later includes the earlier.

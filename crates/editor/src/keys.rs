@@ -86,6 +86,7 @@ pub fn label(shortcut: &str, keyboard: Keyboard) -> String {
         "ArrowUp" => "↑",
         "ArrowDown" => "↓",
         "Escape" => "Esc",
+        "ContextMenu" => "Menu key",
         "-" => "−",
         key => key,
     };

@@ -20,7 +20,7 @@
 //!         Effect::Refused(why) => println!("{why}"),
 //!         Effect::QuickAdd(_) | Effect::OpenInspector(_) => {}
 //!         Effect::OpenMenu { .. } | Effect::Rename(_) | Effect::OpenPalette => {}
-//!         Effect::EditNote(_) | Effect::NameZone(_) => {}
+//!         Effect::EditNote(_) | Effect::NameZone(_) | Effect::Page(_) => {}
 //!     }
 //! }
 //! ```
@@ -60,11 +60,13 @@ pub mod describe;
 pub mod document;
 mod editor;
 pub mod effect;
+pub mod find;
 pub mod fragment;
 pub mod geometry;
 pub mod history;
 pub mod hit;
 pub mod input;
+pub mod keeping;
 pub mod keys;
 pub mod layout;
 pub mod note;
@@ -76,10 +78,11 @@ pub mod svg;
 mod testing;
 pub mod tools;
 pub mod viewport;
+pub mod walk;
 pub mod wire;
 pub mod zones;
 
-pub use actions::{Action, ActionId};
+pub use actions::{Action, ActionId, PageAction};
 pub use catalog::Thing;
 pub use curve::{Curve, LinkPath};
 pub use document::Document;

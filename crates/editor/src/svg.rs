@@ -15,11 +15,22 @@ const MARGIN: f64 = 32.0;
 /// Characters of a title that fit a node.
 const TITLE_MAX: usize = 20;
 
+/// What a picture lies on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ground {
+    /// Light or dark as whoever looks at it prefers.
+    #[default]
+    Either,
+    /// Paper.
+    Light,
+    /// A dark page.
+    Dark,
+}
+
+const LIGHT: &str = "svg { --ground: #ffffff; --ink: #1d2430; --quiet: #5b6675; --line: #7d8896; --fill: #f4f6f9; }";
+const DARK: &str = "svg { --ground: #14181f; --ink: #e8ecf2; --quiet: #9aa6b5; --line: #8591a1; --fill: #1f2630; }";
+
 const STYLE: &str = "
-  svg { --ground: #ffffff; --ink: #1d2430; --quiet: #5b6675; --line: #7d8896; --fill: #f4f6f9; color-scheme: light dark; }
-  @media (prefers-color-scheme: dark) {
-    svg { --ground: #14181f; --ink: #e8ecf2; --quiet: #9aa6b5; --line: #8591a1; --fill: #1f2630; }
-  }
   .ground { fill: var(--ground); }
   .node { fill: var(--fill); stroke: var(--line); stroke-width: 1.5; }
   .link { fill: none; stroke: var(--line); stroke-width: 1.5; }
@@ -37,8 +48,24 @@ const STYLE: &str = "
   .kind { fill: var(--quiet); font-size: 12px; }
 ";
 
-/// The picture. A design whose nodes all stand in one place is laid out first.
+fn style(ground: Ground) -> String {
+    let colours = match ground {
+        Ground::Either => format!(
+            "{LIGHT}\n  svg {{ color-scheme: light dark; }}\n  @media (prefers-color-scheme: dark) {{\n    {DARK}\n  }}"
+        ),
+        Ground::Light => LIGHT.to_owned(),
+        Ground::Dark => DARK.to_owned(),
+    };
+    format!("\n  {colours}{STYLE}")
+}
+
+/// The picture, light or dark as whoever looks at it prefers.
 pub fn write(design: &Design) -> String {
+    write_on(design, Ground::Either)
+}
+
+/// The picture on a ground. A design whose nodes all stand in one place is laid out first.
+pub fn write_on(design: &Design, ground: Ground) -> String {
     let mut design = design.clone();
     if layout::lacks_positions(&design) {
         let positions = layout::arrange(&design);
@@ -54,9 +81,10 @@ pub fn write(design: &Design) -> String {
     };
     let size = bounds.size();
     let title = escaped(&design.settings.name);
+    let style = style(ground);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{} {} {} {}\" width=\"{}\" height=\"{}\" role=\"img\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n\
+         <title>{title}</title>\n<style>{style}</style>\n\
          <marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
          <path class=\"head\" d=\"M0 0.5 8 4 0 7.5z\"/></marker>\n",
         bounds.min.x, bounds.min.y, size.x, size.y, size.x, size.y

@@ -7,4 +7,5 @@ pub mod json;
 pub mod link;
 pub mod mermaid;
 pub mod message;
+pub mod paste;
 pub mod schema;

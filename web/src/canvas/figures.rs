@@ -50,6 +50,8 @@ pub(crate) struct NodeParts {
     drawn: Option<Drawn>,
     recent: Recent<Totals>,
     title: String,
+    /// How it is now, in words; empty before the first frame.
+    state: String,
 }
 
 /// What a card's shapes depend on.
@@ -90,6 +92,7 @@ impl NodeParts {
             drawn: None,
             recent: Recent::default(),
             title,
+            state: String::new(),
         })
     }
 
@@ -184,16 +187,19 @@ impl NodeParts {
             .map(|(name, n)| format!("{} {}", words::count(u64::from(n)), words::cause(name)))
             .collect();
         self.causes.set(&causes.join("\n"));
+        self.state = match failed {
+            0 => health.name().to_owned(),
+            _ => format!("{}, failures: {}", health.name(), causes.join(", ")),
+        };
         self.name.set(&match (health, failed) {
             (Health::Fine, 0) => self.title.clone(),
-            (_, 0) => format!("{}, {}", self.title, health.name()),
-            _ => format!(
-                "{}, {}, failures: {}",
-                self.title,
-                health.name(),
-                causes.join(", ")
-            ),
+            _ => format!("{}, {}", self.title, self.state),
         });
+    }
+
+    /// How the node is now, in words.
+    pub(super) fn state(&self) -> &str {
+        &self.state
     }
 }
 

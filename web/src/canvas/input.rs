@@ -1,8 +1,9 @@
 //! Browser events as the editor's inputs.
 
-use editor::actions::{self, ActionId};
+use editor::actions::{self, ActionId, Direction};
 use editor::{
-    Button, Input, Item, KeyPress, Modifiers, Point, Pointer, PointerKind, Selection, WheelAction,
+    Button, Input, Item, KeyPress, Modifiers, PageAction, Point, Pointer, PointerKind, Selection,
+    WheelAction, walk,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -11,6 +12,9 @@ use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use super::animation::to_stage;
 use super::stage::is_busy;
 use crate::state::{Page, Place};
+
+/// A finger that stays this long asks for the menu.
+const LONG_PRESS: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Pointer events of the canvas element.
 #[derive(Clone, Copy)]
@@ -41,13 +45,20 @@ impl Pointing {
             .hidden
             .update_value(|hidden| hidden.pressed = pressed.filter(|_| event.button() == 0));
         self.send(event, Input::PointerDown);
+        self.wait_for_long_press(event);
     }
 
     pub(super) fn moved(self, event: &PointerEvent) {
         self.send(event, Input::PointerMove);
+        let at = self.page.hidden.with_value(|hidden| hidden.pointer);
+        let held = self.page.hidden.with_value(|hidden| hidden.press);
+        if held.is_some_and(|from| from.distance(at) > PointerKind::Touch.drag_threshold()) {
+            self.end_press();
+        }
     }
 
     pub(super) fn up(self, event: &PointerEvent) {
+        self.end_press();
         self.send(event, Input::PointerUp);
         let pressed = self
             .page
@@ -70,7 +81,43 @@ impl Pointing {
     }
 
     pub(super) fn cancel(self) {
+        self.end_press();
         self.page.input(Input::Cancel);
+    }
+
+    fn end_press(self) {
+        self.page.hidden.update_value(|hidden| hidden.press = None);
+    }
+
+    /// A finger that stays where it is asks for the menu. Some browsers say so themselves, some
+    /// do not. A second finger is a pinch.
+    fn wait_for_long_press(self, event: &PointerEvent) {
+        let page = self.page;
+        let pointer = self
+            .mouse(event)
+            .filter(|_| event.pointer_type() == "touch");
+        let first = page.hidden.with_value(|hidden| hidden.press.is_none());
+        let Some(pointer) = pointer.filter(|_| first) else {
+            return self.end_press();
+        };
+        let token = page
+            .hidden
+            .try_update_value(|hidden| {
+                hidden.press = Some(pointer.at);
+                hidden.press_token += 1;
+                hidden.press_token
+            })
+            .unwrap_or_default();
+        let pressed = move || {
+            let still = page
+                .hidden
+                .with_value(|hidden| hidden.press.is_some() && hidden.press_token == token);
+            if still {
+                self.end_press();
+                page.input(Input::Menu(pointer));
+            }
+        };
+        set_timeout(pressed, LONG_PRESS);
     }
 
     pub(super) fn leave(self) {
@@ -189,7 +236,17 @@ pub(crate) fn listen_to_keys(page: Page) {
 
 fn key_down(page: Page, event: &KeyboardEvent) {
     let target = event.target();
-    if page.dialog.with_untracked(Option::is_some) || is_typing(target.as_ref()) {
+    if page.dialog.with_untracked(Option::is_some) {
+        return;
+    }
+    if event.key() == "Escape" && leave_inspector(page, target.as_ref()) {
+        return;
+    }
+    if is_typing(target.as_ref()) {
+        // Finding, keeping and help are at hand from everywhere; a letter is a letter.
+        if event.ctrl_key() || event.meta_key() {
+            act_on_key(page, event, true);
+        }
         return;
     }
     let on_control = is_control(target.as_ref());
@@ -206,10 +263,6 @@ fn key_down(page: Page, event: &KeyboardEvent) {
             }
             return;
         }
-        "s" | "S" if !held => {
-            event.prevent_default();
-            return page.step();
-        }
         "Escape" if page.adding.get_untracked() => return page.adding.set(false),
         "Escape" if page.popup.with_untracked(Option::is_some) => return page.popup.set(None),
         "Enter" if on_control => return,
@@ -219,10 +272,14 @@ fn key_down(page: Page, event: &KeyboardEvent) {
         event.prevent_default();
         return;
     }
-    act_on_key(page, event);
+    if is_menu_key(&key, event.shift_key()) {
+        select_card_of(page, target.as_ref());
+    }
+    act_on_key(page, event, false);
 }
 
-fn act_on_key(page: Page, event: &KeyboardEvent) {
+/// In a field only what finds and keeps: the field has an undo and a clipboard of its own.
+fn act_on_key(page: Page, event: &KeyboardEvent, in_field: bool) {
     let (key, code) = (event.key(), event.code());
     let press = KeyPress {
         key: &key,
@@ -235,18 +292,68 @@ fn act_on_key(page: Page, event: &KeyboardEvent) {
     let Some(action) = actions::for_key(&press) else {
         return;
     };
-    if !page
-        .editor
-        .with_value(|editor| actions::is_enabled(editor, action))
-    {
+    let ActionId::Page(of_page) = action else {
+        if !in_field && page.can(action) {
+            event.prevent_default();
+            page.act(action);
+        }
+        return;
+    };
+    // The browser tells of these by itself, with the clipboard in its hands.
+    let is_clipboard = matches!(
+        of_page,
+        PageAction::Copy | PageAction::Cut | PageAction::Paste
+    );
+    let anywhere = matches!(
+        of_page,
+        PageAction::Find | PageAction::Designs | PageAction::Save
+    );
+    if is_clipboard || (in_field && !anywhere) || !page.can(action) {
         return;
     }
     event.prevent_default();
-    match action {
-        ActionId::Undo => page.undo(),
-        ActionId::Redo => page.redo(),
-        other => page.act(other),
+    page.act(action);
+}
+
+fn is_menu_key(key: &str, shift: bool) -> bool {
+    key == "ContextMenu" || (key == "F10" && shift)
+}
+
+fn card_of(target: Option<&web_sys::EventTarget>) -> Option<String> {
+    let element = target.and_then(|target| target.dyn_ref::<Element>())?;
+    element.closest(".node").ok()??.get_attribute("data-id")
+}
+
+/// The menu is about the card that has the focus.
+fn select_card_of(page: Page, target: Option<&web_sys::EventTarget>) {
+    if let Some(id) = card_of(target) {
+        let item = Item::Node(id);
+        let selected = page
+            .selection
+            .with_untracked(|selection| selection.contains(&item));
+        if !selected {
+            page.select(Selection::only(item));
+        }
     }
+}
+
+/// Escape in the inspector leads back to the card it is about.
+fn leave_inspector(page: Page, target: Option<&web_sys::EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_ref::<Element>());
+    let inside =
+        element.is_some_and(|element| element.closest("#inspect").ok().flatten().is_some());
+    if !inside {
+        return false;
+    }
+    match page.selection.with_untracked(Selection::single) {
+        Some(Item::Node(id)) => focus_card(&id),
+        Some(Item::Link(_) | Item::Note(_)) | None => {
+            if let Some(stop) = page.focus_stop.get_untracked() {
+                focus_card(&stop);
+            }
+        }
+    }
+    true
 }
 
 fn key_up(page: Page, event: &KeyboardEvent) {
@@ -264,10 +371,7 @@ fn key_up(page: Page, event: &KeyboardEvent) {
 /// Keys of a card that has the focus but is not selected: arrows go to the next card, Enter selects
 /// it and shows its parameters.
 fn focus_key(page: Page, key: &str, target: Option<&web_sys::EventTarget>) -> bool {
-    let card = target
-        .and_then(|target| target.dyn_ref::<Element>())
-        .and_then(|element| element.closest(".node").ok().flatten());
-    let Some(id) = card.and_then(|card| card.get_attribute("data-id")) else {
+    let Some(id) = card_of(target) else {
         return false;
     };
     let selected = page
@@ -277,10 +381,10 @@ fn focus_key(page: Page, key: &str, target: Option<&web_sys::EventTarget>) -> bo
         return false;
     }
     let way = match key {
-        "ArrowLeft" => Point::new(-1.0, 0.0),
-        "ArrowRight" => Point::new(1.0, 0.0),
-        "ArrowUp" => Point::new(0.0, -1.0),
-        "ArrowDown" => Point::new(0.0, 1.0),
+        "ArrowLeft" => Direction::Left,
+        "ArrowRight" => Direction::Right,
+        "ArrowUp" => Direction::Up,
+        "ArrowDown" => Direction::Down,
         "Enter" => {
             page.select(Selection::only(Item::Node(id)));
             page.inspect.update(|count| *count += 1);
@@ -288,29 +392,28 @@ fn focus_key(page: Page, key: &str, target: Option<&web_sys::EventTarget>) -> bo
         }
         _ => return false,
     };
-    if let Some(next) = next_node(page, &id, way) {
+    let next = page
+        .design
+        .with_untracked(|design| walk::step(design, &id, way));
+    if let Some(next) = next {
         page.focus_stop.set(Some(next.clone()));
         focus_card(&next);
     }
     true
 }
 
-/// The nearest node in a direction; what lies aside counts twice as far.
-fn next_node(page: Page, from: &str, way: Point) -> Option<String> {
-    page.design.with_untracked(|design| {
-        let here = Point::from(design.node(from)?.at);
-        let cost = |node: &design::Node| -> Option<f64> {
-            let to = Point::from(node.at) - here;
-            let ahead = to.x * way.x + to.y * way.y;
-            let aside = (to.x * way.y - to.y * way.x).abs();
-            (ahead > 0.0).then_some(ahead + 2.0 * aside)
-        };
-        let others = design.nodes.iter().filter(|node| node.id != from);
-        others
-            .filter_map(|node| Some((cost(node)?, node)))
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, node)| node.id.clone())
-    })
+/// A card that gets the focus by key is brought into view. A press leaves the view alone.
+pub(super) fn focused(page: Page, event: &web_sys::FocusEvent) {
+    let target = event.target();
+    let by_key = target
+        .as_ref()
+        .and_then(|target| target.dyn_ref::<Element>())
+        .is_some_and(|element| element.matches(":focus-visible").unwrap_or(false));
+    if let Some(id) = card_of(target.as_ref()).filter(|_| by_key && !is_busy(page)) {
+        page.focus_stop.set(Some(id.clone()));
+        let effects = page.edit(|editor| editor.bring_into_view(&Item::Node(id)));
+        page.follow_all(effects);
+    }
 }
 
 /// Gives the card of the one selected node the focus, once it is there.
@@ -323,7 +426,7 @@ pub(crate) fn focus_selected(page: Page) {
 }
 
 /// Gives a card the focus.
-pub(super) fn focus_card(id: &str) {
+pub(crate) fn focus_card(id: &str) {
     let cards = document().query_selector_all(".node");
     let Ok(cards) = cards else { return };
     for ix in 0..cards.length() {
@@ -340,10 +443,10 @@ pub(super) fn focus_card(id: &str) {
 }
 
 /// Whether keys go into a field.
-fn is_typing(target: Option<&web_sys::EventTarget>) -> bool {
+pub(crate) fn is_typing(target: Option<&web_sys::EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_ref::<Element>());
     element.is_some_and(|element| {
-        let typed = "input,select,textarea,[contenteditable]";
+        let typed = "input,select,textarea,[contenteditable],[role=menu]";
         element.closest(typed).ok().flatten().is_some()
     })
 }

@@ -28,7 +28,7 @@ use leptos::prelude::*;
 
 pub(crate) use animation::{animate, to_stage};
 pub(crate) use figures::failed;
-pub(crate) use input::{focus_selected, listen_to_keys};
+pub(crate) use input::{focus_card, focus_selected, is_typing, listen_to_keys};
 pub(crate) use overlay::hover;
 pub(crate) use popup::Popups;
 pub(crate) use stage::{Stage, reveal_selection};
@@ -72,6 +72,28 @@ struct Picture {
     scale: f64,
     last_ms: f64,
     written_ms: f64,
+}
+
+/// How a node is now, in words.
+pub(crate) fn state_of(page: crate::state::Page, id: &str) -> String {
+    page.live.0.with_value(|picture| {
+        let parts = picture.nodes.get(id);
+        parts.map_or_else(String::new, |parts| parts.state().to_owned())
+    })
+}
+
+/// Each node's health as its card shows it, by id.
+pub(crate) fn healths(page: crate::state::Page) -> Vec<(String, String)> {
+    page.live.0.with_value(|picture| {
+        let nodes = picture.nodes.iter();
+        let known = nodes.filter(|(_, parts)| !parts.state().is_empty());
+        known
+            .map(|(id, parts)| {
+                let health = parts.state().split(',').next().unwrap_or_default();
+                (id.clone(), health.to_owned())
+            })
+            .collect()
+    })
 }
 
 /// What one turn of the animation loop has to tell the page.

@@ -1,11 +1,11 @@
 //! Lists that open on the canvas: which node to add, what can be done here.
 
-use editor::actions::{self, Group};
-use editor::keys::{self, Keyboard};
+use editor::actions::Menu;
 use editor::{Point, QuickAdd, Thing};
 use leptos::prelude::*;
 
-use crate::faults::{FaultPalette, faults_for};
+use crate::faults::FaultPalette;
+use crate::menu;
 use crate::palette::catalog;
 use crate::state::{Page, Popup, Toast};
 
@@ -17,9 +17,9 @@ pub(crate) fn Popups() -> impl IntoView {
         {move || match page.popup.get() {
             Some(Popup::QuickAdd(wanted)) => Some(quick_add(page, &wanted)),
             Some(Popup::Zone(name, at)) => Some(super::zones::menu(page, name, at)),
-            Some(Popup::Menu(at)) => Some(menu(page, at).into_any()),
+            Some(Popup::Menu(at)) => Some(menu::view(page, Menu::Context, place(at))),
             Some(Popup::Break(at, target)) => Some(break_it(page, at, target)),
-            None => None,
+            Some(Popup::Main) | None => None,
         }}
         {move || page.toast.get().map(toast)}
         <div class="visually-hidden" role="log" aria-live="polite">
@@ -95,66 +95,4 @@ fn break_it(page: Page, at: Point, target: String) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn menu(page: Page, at: Point) -> impl IntoView {
-    let (rows, empty) = page.editor.with_value(|editor| {
-        let empty = editor.selection().is_empty();
-        let rows: Vec<_> = actions::actions()
-            .into_iter()
-            .filter(|action| match action.group {
-                Group::Edit => !action.key.starts_with("nudge"),
-                Group::Select => empty && action.key == "select-all",
-                Group::View => empty && action.key == "zoom-fit",
-                Group::Add => false,
-            })
-            .filter(|action| actions::is_enabled(editor, action.id))
-            .map(|action| (actions::title(editor, &action), action))
-            .collect();
-        (rows, empty)
-    });
-    let items = rows
-        .into_iter()
-        .filter(|(_, action)| empty || !matches!(action.key.as_str(), "undo" | "redo" | "tidy"));
-    let items = items.map(|(title, action)| {
-        let shown = action
-            .shortcuts
-            .first()
-            .map(|one| keys::label(one, Keyboard::Other));
-        view! {
-            <button
-                role="menuitem"
-                on:click=move |_| {
-                    page.popup.set(None);
-                    page.act(action.id);
-                }
-            >
-                <span>{title}</span>
-                <span class="keys">{shown}</span>
-            </button>
-        }
-    });
-    let single = page.selection.with_untracked(editor::Selection::single);
-    let aim = single
-        .and_then(|item| item.id().map(str::to_owned))
-        .filter(|id| {
-            let faults = page.design.with_untracked(|design| faults_for(design, id));
-            !faults.is_empty()
-        });
-    let breaks = aim.map(|id| {
-        view! {
-            <button
-                role="menuitem"
-                on:click=move |_| page.popup.set(Some(Popup::Break(at, id.clone())))
-            >
-                <span>"Break it …"</span>
-            </button>
-        }
-    });
-    view! {
-        <div class="menu" role="menu" aria-label="What can be done here" style=place(at)>
-            {breaks}
-            {items.collect_view()}
-        </div>
-    }
 }

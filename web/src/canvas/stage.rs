@@ -48,6 +48,7 @@ pub(crate) fn Stage() -> impl IntoView {
             on:dblclick=move |event| pointing.double(&event)
             on:contextmenu=move |event| pointing.menu(&event)
             on:wheel=move |event| input::wheel(page, &event)
+            on:focusin=move |event| input::focused(page, &event)
             on:dragover=|event: DragEvent| event.prevent_default()
             on:drop=move |event: DragEvent| drop_file(page, &event)
         >
@@ -174,19 +175,21 @@ fn cursor_name(cursor: Cursor) -> &'static str {
     }
 }
 
+/// A file, or a text that is a link or a flowchart.
 fn drop_file(page: Page, event: &DragEvent) {
-    let file = event
-        .data_transfer()
-        .and_then(|data| data.files())
-        .and_then(|files| files.get(0));
-    let Some(file) = file else { return };
+    let Some(data) = event.data_transfer() else {
+        return;
+    };
     event.prevent_default();
-    wasm_bindgen_futures::spawn_local(async move {
-        let text = wasm_bindgen_futures::JsFuture::from(file.text()).await;
-        if let Some(text) = text.ok().and_then(|text| text.as_string()) {
-            page.open_file(&text);
+    match data.files().and_then(|files| files.get(0)) {
+        Some(file) => crate::files::open_file(page, file),
+        None => {
+            let text = data.get_data("text/plain").unwrap_or_default();
+            if !text.is_empty() {
+                page.open_text(&text, "The dropped text");
+            }
         }
-    });
+    }
 }
 
 /// Whether a gesture is going on.

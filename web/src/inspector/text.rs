@@ -62,7 +62,9 @@ fn commit_draft(slot: Slot) {
 
 fn on_key(slot: Slot, event: &KeyboardEvent, gesture: StoredValue<String>) {
     // What is typed here is no shortcut of the page; combinations with Control or Command may be.
-    if !event.ctrl_key() && !event.meta_key() {
+    // Escape with nothing to restore leads out of the inspector.
+    let leaves = event.key() == "Escape" && slot.draft.get_untracked().is_none();
+    if !event.ctrl_key() && !event.meta_key() && !leaves {
         event.stop_propagation();
     }
     match event.key().as_str() {
@@ -207,7 +209,8 @@ pub(super) fn name(slot: Slot, instead: String) -> AnyView {
             on:input=move |event| slot.draft.set(Some(event_target_value(&event)))
             on:blur=move |_| commit()
             on:keydown=move |event| {
-                if !event.ctrl_key() && !event.meta_key() {
+                let leaves = event.key() == "Escape" && slot.draft.get_untracked().is_none();
+                if !event.ctrl_key() && !event.meta_key() && !leaves {
                     event.stop_propagation();
                 }
                 match event.key().as_str() {

@@ -1,7 +1,12 @@
 //! What can be done without pointing: one table that menus, palette, shortcuts and help all read.
 
+mod help;
+mod menus;
 mod run;
+mod table;
 
+pub use help::{HelpRow, HelpSection, help};
+pub use menus::{Menu, menu};
 pub use run::run;
 
 use crate::editor::Editor;
@@ -11,6 +16,7 @@ use crate::selection::{Item, Selection};
 use crate::tools::{Access, Tool};
 use crate::wire::Wire;
 use design::{Design, KINDS};
+use table::ROWS;
 
 /// A direction on the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,19 +83,97 @@ pub enum ActionId {
     AddNote,
     /// Adds a node of the kind at this place of [`KINDS`], near the middle of the screen.
     Add(usize),
+    /// What the page around the editor does: the editor hands it on.
+    Page(PageAction),
+}
+
+/// An action that is none of the editor's own: running, finding, keeping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAction {
+    /// Plays, pauses, or runs again once it is over.
+    Play,
+    /// Goes on by a little, then stands still.
+    Step,
+    /// Runs again from the start, with the same seed.
+    Restart,
+    /// Runs again from the start, with another seed.
+    NewSeed,
+    /// The next speed up.
+    Faster,
+    /// The next speed down.
+    Slower,
+    /// Finds anything by name.
+    Find,
+    /// All shortcuts.
+    Shortcuts,
+    /// The design as tables.
+    Outline,
+    /// The menu about what is selected.
+    Menu,
+    /// How to break what is selected.
+    Break,
+    /// The parameters of what is selected.
+    Inspect,
+    /// The next theme.
+    Theme,
+    /// An empty design beside the present one.
+    New,
+    /// The designs that are kept.
+    Designs,
+    /// Keeps the design at once.
+    Save,
+    /// The link, the file, the frame.
+    Share,
+    /// Opens a file.
+    Import,
+    /// The design as a file.
+    ExportJson,
+    /// The canvas as a vector picture.
+    ExportSvg,
+    /// The canvas as pixels.
+    ExportPng,
+    /// The design as a Mermaid flowchart.
+    ExportMermaid,
+    /// What is selected, as text in the clipboard.
+    Copy,
+    /// The same, and takes it away.
+    Cut,
+    /// Nodes, a design, a link or a flowchart from the clipboard.
+    Paste,
 }
 
 /// Where an action belongs in menus and help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
+    /// Goes on, stands still, begins again.
+    Run,
     /// Changes the design.
     Edit,
     /// Selects.
     Select,
     /// Looks elsewhere.
     View,
+    /// Finds things.
+    Find,
+    /// Keeps designs and passes them on.
+    Keep,
     /// Adds a node.
     Add,
+}
+
+impl Group {
+    /// As a heading.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Run => "Run",
+            Self::Edit => "Edit",
+            Self::Select => "Select",
+            Self::View => "Look",
+            Self::Find => "Find",
+            Self::Keep => "Keep and share",
+            Self::Add => "Add",
+        }
+    }
 }
 
 /// A row of the table.
@@ -107,134 +191,7 @@ pub struct Action {
     pub shortcuts: &'static [&'static str],
 }
 
-type Row = (
-    ActionId,
-    &'static str,
-    &'static str,
-    Group,
-    &'static [&'static str],
-);
-
-const ROWS: &[Row] = {
-    use ActionId as A;
-    use Direction as D;
-    use Distance::{Far, Near};
-    use Group as G;
-    &[
-        (A::Undo, "undo", "Undo", G::Edit, &["Mod+Z"]),
-        (A::Redo, "redo", "Redo", G::Edit, &["Mod+Shift+Z", "Mod+Y"]),
-        (
-            A::Delete,
-            "delete",
-            "Delete",
-            G::Edit,
-            &["Delete", "Backspace"],
-        ),
-        (A::Duplicate, "duplicate", "Duplicate", G::Edit, &["Mod+D"]),
-        (A::Connect, "connect", "Connect to…", G::Edit, &["C"]),
-        (A::Confirm, "rename", "Rename", G::Edit, &["Enter", "F2"]),
-        (A::Tidy, "tidy", "Tidy up", G::Edit, &["Shift+T"]),
-        (A::ZoneNew, "zone-new", "Put in a new zone", G::Edit, &["G"]),
-        (
-            A::ZoneLeave,
-            "zone-leave",
-            "Take out of its zone",
-            G::Edit,
-            &["Shift+G"],
-        ),
-        (
-            A::Nudge(D::Left, Near),
-            "nudge-left",
-            "Move left",
-            G::Edit,
-            &["ArrowLeft"],
-        ),
-        (
-            A::Nudge(D::Right, Near),
-            "nudge-right",
-            "Move right",
-            G::Edit,
-            &["ArrowRight"],
-        ),
-        (
-            A::Nudge(D::Up, Near),
-            "nudge-up",
-            "Move up",
-            G::Edit,
-            &["ArrowUp"],
-        ),
-        (
-            A::Nudge(D::Down, Near),
-            "nudge-down",
-            "Move down",
-            G::Edit,
-            &["ArrowDown"],
-        ),
-        (
-            A::Nudge(D::Left, Far),
-            "nudge-far-left",
-            "Move far left",
-            G::Edit,
-            &["Shift+ArrowLeft"],
-        ),
-        (
-            A::Nudge(D::Right, Far),
-            "nudge-far-right",
-            "Move far right",
-            G::Edit,
-            &["Shift+ArrowRight"],
-        ),
-        (
-            A::Nudge(D::Up, Far),
-            "nudge-far-up",
-            "Move far up",
-            G::Edit,
-            &["Shift+ArrowUp"],
-        ),
-        (
-            A::Nudge(D::Down, Far),
-            "nudge-far-down",
-            "Move far down",
-            G::Edit,
-            &["Shift+ArrowDown"],
-        ),
-        (
-            A::SelectAll,
-            "select-all",
-            "Select all",
-            G::Select,
-            &["Mod+A"],
-        ),
-        (A::Deselect, "deselect", "Deselect", G::Select, &["Escape"]),
-        (
-            A::ZoomIn,
-            "zoom-in",
-            "Zoom in",
-            G::View,
-            &["Mod+=", "Mod++"],
-        ),
-        (A::ZoomOut, "zoom-out", "Zoom out", G::View, &["Mod+-"]),
-        (
-            A::ZoomReset,
-            "zoom-reset",
-            "Zoom to 100 %",
-            G::View,
-            &["Mod+0"],
-        ),
-        (A::ZoomFit, "zoom-fit", "Zoom to fit", G::View, &["Shift+1"]),
-        (
-            A::ZoomSelection,
-            "zoom-selection",
-            "Zoom to selection",
-            G::View,
-            &["Shift+2"],
-        ),
-        (A::AddSomething, "add", "Add…", G::Add, &["A"]),
-        (A::AddNote, "add-note", "Add note", G::Add, &["N"]),
-    ]
-};
-
-/// Every action, in the order menus show them.
+/// Every action, in the order lists show them.
 pub fn actions() -> Vec<Action> {
     let rows = ROWS.iter().map(|(id, key, name, group, shortcuts)| Action {
         id: *id,
@@ -311,6 +268,16 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
         ActionId::Deselect => !selection.is_empty() || !editor.tool.is_idle(),
         ActionId::ZoomSelection => !selection.is_empty(),
         ActionId::ZoomIn | ActionId::ZoomOut | ActionId::ZoomReset => true,
+        ActionId::Page(action) => match action {
+            PageAction::Copy => has_places(selection),
+            PageAction::Cut => edits && has_places(selection),
+            PageAction::Paste | PageAction::New => edits,
+            PageAction::Inspect => selection.single().is_some(),
+            PageAction::Break => {
+                matches!(selection.single(), Some(Item::Node(_) | Item::Link(_)))
+            }
+            _ => true,
+        },
     }
 }
 

@@ -58,6 +58,7 @@ pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
         ActionId::ZoneNew => calmly(editor, zone_new),
         ActionId::ZoneLeave => calmly(editor, zone_leave),
         ActionId::AddNote => calmly(editor, |editor| editor.add_note(None)),
+        ActionId::Page(action) => vec![Effect::Page(action)],
         ActionId::Add(kind) => calmly(editor, |editor| editor.add_node((KINDS[kind].make)(), None)),
     }
 }
@@ -359,7 +360,8 @@ mod tests {
     fn the_menu_names_what_it_undoes() {
         let mut hand = Hand::new();
         hand.play("down 350 10; move 350 90; up 350 90");
-        let undo = actions().into_iter().next().unwrap();
+        let mut table = actions().into_iter();
+        let undo = table.find(|action| action.id == ActionId::Undo).unwrap();
         assert_eq!(title(&hand.editor, &undo), "Undo move api");
         assert!(!is_enabled(&hand.editor, ActionId::Redo));
         hand.editor.set_access(Access::Look);

@@ -1,0 +1,134 @@
+//! The sheet of shortcuts: the table's, and what hands do that is no action.
+
+use super::table::ROWS;
+use super::{ActionId, Group};
+use crate::keys::{self, Keyboard};
+
+/// A heading with its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelpSection {
+    /// The heading.
+    pub name: &'static str,
+    /// What can be done.
+    pub rows: Vec<HelpRow>,
+}
+
+/// What can be done, and how: any one of `keys`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelpRow {
+    /// What.
+    pub name: String,
+    /// How, as printed on this keyboard.
+    pub keys: Vec<String>,
+}
+
+/// Gestures, and keys whose meaning depends on where they are pressed. `Mod` is replaced by what
+/// the keyboard has.
+const GESTURES: &[(Group, &str, &[&str])] = &[
+    (
+        Group::Edit,
+        "Snap to nothing while dragging",
+        &["Mod + drag"],
+    ),
+    (Group::Edit, "Drag a copy", &["Alt + drag"]),
+    (
+        Group::Edit,
+        "Choose where a wire goes, then connect",
+        &["Arrows, Enter"],
+    ),
+    (Group::Edit, "Move the selection", &["Arrows"]),
+    (Group::Edit, "Move it farther", &["Shift + arrows"]),
+    (Group::Edit, "Add a node here", &["Double click"]),
+    (Group::Select, "To the next node", &["Arrows"]),
+    (
+        Group::Select,
+        "Select it and see its parameters",
+        &["Enter"],
+    ),
+    (Group::Select, "Add to the selection", &["Shift + click"]),
+    (Group::Select, "Mark an area", &["Drag on the canvas"]),
+    (Group::View, "Push the canvas", &["Space + drag", "Wheel"]),
+    (
+        Group::View,
+        "Zoom at the pointer",
+        &["Mod + wheel", "Pinch"],
+    ),
+];
+
+/// All of it, in the order of reading.
+pub fn help(keyboard: Keyboard) -> Vec<HelpSection> {
+    let groups = [
+        Group::Run,
+        Group::Find,
+        Group::Keep,
+        Group::Select,
+        Group::View,
+        Group::Edit,
+        Group::Add,
+    ];
+    let section = |group: Group| HelpSection {
+        name: group.label(),
+        rows: rows(group, keyboard),
+    };
+    groups.into_iter().map(section).collect()
+}
+
+fn rows(group: Group, keyboard: Keyboard) -> Vec<HelpRow> {
+    let actions = ROWS
+        .iter()
+        .filter(|(id, _, _, of, keys)| {
+            *of == group && !keys.is_empty() && !matches!(id, ActionId::Nudge(..))
+        })
+        .map(|(_, _, name, _, shortcuts)| HelpRow {
+            name: (*name).to_owned(),
+            keys: shortcuts
+                .iter()
+                .map(|one| keys::label(one, keyboard))
+                .collect(),
+        });
+    let command = match keyboard {
+        Keyboard::Mac => "⌘",
+        Keyboard::Other => "Ctrl",
+    };
+    let gestures = GESTURES.iter().filter(|(of, ..)| *of == group);
+    let gestures = gestures.map(|(_, name, how)| HelpRow {
+        name: (*name).to_owned(),
+        keys: how.iter().map(|how| how.replace("Mod", command)).collect(),
+    });
+    actions.chain(gestures).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::actions;
+
+    #[test]
+    fn every_shortcut_is_on_the_sheet() {
+        let sheet = help(Keyboard::Other);
+        let shown: Vec<&String> = sheet
+            .iter()
+            .flat_map(|section| &section.rows)
+            .flat_map(|row| &row.keys)
+            .collect();
+        for action in actions() {
+            let is_nudge = matches!(action.id, ActionId::Nudge(..));
+            for shortcut in action.shortcuts.iter().filter(|_| !is_nudge) {
+                let label = keys::label(shortcut, Keyboard::Other);
+                assert!(shown.contains(&&label), "{}: {label}", action.key);
+            }
+        }
+    }
+
+    #[test]
+    fn the_sheet_speaks_of_the_keys_that_are_there() {
+        let on = |keyboard| {
+            let sheet = help(keyboard);
+            let mut rows = sheet.into_iter().flat_map(|section| section.rows);
+            let row = rows.find(|row| row.name == "Zoom at the pointer");
+            row.map(|row| row.keys).unwrap_or_default()
+        };
+        assert_eq!(on(Keyboard::Mac), ["⌘ + wheel", "Pinch"]);
+        assert_eq!(on(Keyboard::Other), ["Ctrl + wheel", "Pinch"]);
+    }
+}

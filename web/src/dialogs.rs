@@ -1,0 +1,120 @@
+//! One dialog element for all dialogs: the browser keeps the focus in it, closes it with Escape,
+//! and gives the focus back.
+
+use leptos::html::Dialog as DialogElement;
+use leptos::prelude::*;
+
+use crate::acting::focus_soon;
+use crate::state::{Dialog, Page, Rejected};
+use crate::{files, finding, help, icons, keeping, outline, share};
+
+/// The dialog; open while `Page::dialog` says so.
+#[component]
+pub(crate) fn Dialogs() -> impl IntoView {
+    let page = Page::get();
+    let element = NodeRef::<DialogElement>::new();
+    Effect::new(move || {
+        let Some(element) = element.get() else { return };
+        match page.dialog.get() {
+            Some(_) => {
+                page.popup.set(None);
+                if !element.open() {
+                    // Fails only for an element that is not in the document.
+                    let _ = element.show_modal();
+                }
+                focus_soon("dialog [data-first];#dialog-title");
+            }
+            None if element.open() => element.close(),
+            None => {}
+        }
+    });
+    let class = move || match page.dialog.get() {
+        Some(Dialog::Find) => "dialog find",
+        Some(Dialog::Designs | Dialog::Outline | Dialog::Shortcuts) => "dialog wide",
+        Some(Dialog::Share | Dialog::Problems) | None => "dialog",
+    };
+    view! {
+        <dialog
+            class=crate::bind::text(move || class().to_owned())
+            node_ref=element
+            aria-labelledby="dialog-title"
+            on:close=move |_| page.dialog.set(None)
+            on:pointerdown=move |event| {
+                // A press beside the dialog lands on the dialog element itself.
+                if event.target() == event.current_target() {
+                    page.dialog.set(None);
+                }
+            }
+        >
+            {move || {
+                page.dialog
+                    .get()
+                    .map(|dialog| match dialog {
+                        Dialog::Share => share::view(page),
+                        Dialog::Find => finding::view(page),
+                        Dialog::Shortcuts => help::view(),
+                        Dialog::Designs => keeping::view(page),
+                        Dialog::Outline => outline::view(page),
+                        Dialog::Problems => problems(page),
+                    })
+            }}
+        </dialog>
+    }
+}
+
+/// A dialog's title and the button that closes it.
+pub(crate) fn head(title: impl Into<String>) -> AnyView {
+    let page = Page::get();
+    view! {
+        <div class="dialog-head">
+            <h2 id="dialog-title" tabindex="-1">
+                {title.into()}
+            </h2>
+            <button
+                class="button bare icon"
+                aria-label="Close"
+                title="Close (Esc)"
+                on:click=move |_| page.dialog.set(None)
+            >
+                {icons::glyph(icons::CLOSE)}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// What is wrong with a text: everything, each with its place.
+fn problems(page: Page) -> AnyView {
+    let Rejected {
+        title,
+        problems,
+        text,
+    } = page.rejected.get_untracked();
+    let rows = problems.into_iter().map(|[path, message]| {
+        let path = (!path.is_empty()).then(|| view! { <code class="num">{path}</code> });
+        view! { <li>{path} <span>{message}</span></li> }
+    });
+    let save = text.map(|(text, name)| {
+        view! {
+            <button
+                class="button"
+                on:click=move |_| files::save_text(&text, &name, "json", "application/json")
+            >
+                "Download it as it is"
+            </button>
+        }
+    });
+    view! {
+        <div class="dialog-body">
+            {head(title)}
+            <ul class="rejects">{rows.collect_view()}</ul>
+            <div class="dialog-foot">
+                {save}
+                <button class="button primary" data-first="" on:click=move |_| page.dialog.set(None)>
+                    "Close"
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,330 @@
+//! Designs in and out: files, pictures, the clipboard.
+
+use format::paste::{self, Pasted};
+use js_sys::Promise;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, ClipboardEvent, File, HtmlAnchorElement,
+    HtmlCanvasElement, HtmlImageElement, HtmlInputElement, Url,
+};
+
+use crate::keeping::unique;
+use crate::state::{About, Dialog, Page, Rejected};
+use editor::{ActionId, svg};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The text that is marked on the page.
+    #[wasm_bindgen(js_name = getSelection)]
+    fn get_selection() -> js_sys::Object;
+}
+
+/// Most pixels of a picture along one side; browsers refuse more.
+const SIDE_MAX: f64 = 8_192.0;
+/// Most problems that are listed.
+const LISTED_MAX: usize = 100;
+
+impl Page {
+    /// Opens a text, whatever it is, in place of the present design; or says all that is wrong.
+    pub(crate) fn open_text(self, text: &str, name: &str) {
+        match paste::read(text) {
+            Ok(Pasted::Part(design)) => self.open_read(design, Vec::new()),
+            Ok(Pasted::Whole(design, notes)) => self.open_read(design, notes),
+            Err(problems) => {
+                self.tell_problems(format!("{name} did not open"), &problems, None);
+            }
+        }
+    }
+
+    fn open_read(self, design: design::Design, notes: Vec<String>) {
+        self.dismiss(About::Opening);
+        self.dialog.set(None);
+        self.open_own(design, unique());
+        // It is nobody's but this person's: kept from the start.
+        self.save_now();
+        if !notes.is_empty() {
+            self.rejected.set(Rejected {
+                title: "Opened, with some guesses".to_owned(),
+                problems: notes
+                    .into_iter()
+                    .map(|note| [String::new(), note])
+                    .collect(),
+                text: None,
+            });
+            self.dialog.set(Some(Dialog::Problems));
+        }
+    }
+
+    /// Puts a pasted part into the design, at the pointer; opens a pasted design.
+    pub(crate) fn paste_text(self, text: &str) {
+        match paste::read(text) {
+            Ok(Pasted::Part(part)) => {
+                let at = self.hidden.with_value(|hidden| hidden.pointer);
+                let effects = self.edit(|editor| {
+                    let at = editor.viewport().to_canvas(at);
+                    let seen = editor.viewport().visible().contains(at);
+                    editor.paste(&part, seen.then_some(at))
+                });
+                self.follow_all(effects);
+            }
+            Ok(Pasted::Whole(design, notes)) => self.open_read(design, notes),
+            // A text that has nothing to do with designs is no accident worth a dialog.
+            Err(problems) if problems.len() == 1 && problems[0].path.is_empty() => {
+                self.refuse(&format!("what was pasted {}", problems[0].message));
+            }
+            Err(problems) => {
+                self.tell_problems("The pasted text did not open".to_owned(), &problems, None);
+            }
+        }
+    }
+
+    /// Lists what is wrong with a text.
+    pub(crate) fn tell_problems(
+        self,
+        title: String,
+        problems: &[design::Problem],
+        text: Option<(String, String)>,
+    ) {
+        let more = problems.len().saturating_sub(LISTED_MAX);
+        let listed = problems.iter().take(LISTED_MAX);
+        let mut listed: Vec<[String; 2]> = listed
+            .map(|problem| [problem.path.clone(), problem.message.clone()])
+            .collect();
+        if more > 0 {
+            listed.push([String::new(), format!("and {more} more")]);
+        }
+        self.rejected.set(Rejected {
+            title,
+            problems: listed,
+            text,
+        });
+        self.dialog.set(Some(Dialog::Problems));
+    }
+
+    /// What is selected, as text for the clipboard.
+    fn copied(self) -> Option<String> {
+        let part = self.editor.with_value(editor::Editor::copy)?;
+        Some(paste::write_part(&part))
+    }
+}
+
+/// Listens to the browser's own copy, cut and paste.
+pub(crate) fn listen_to_clipboard(page: Page) {
+    let put = move |event: &ClipboardEvent| {
+        if !is_ours(page, event) {
+            return false;
+        }
+        let (Some(text), Some(data)) = (page.copied(), event.clipboard_data()) else {
+            return false;
+        };
+        event.prevent_default();
+        // Fails only where the browser forbids it; then nothing is copied.
+        data.set_data("text/plain", &text).is_ok()
+    };
+    let copy = window_event_listener(leptos::ev::copy, move |event| {
+        put(&event);
+    });
+    let cut = window_event_listener(leptos::ev::cut, move |event| {
+        if page.can(ActionId::Delete) && put(&event) {
+            page.act(ActionId::Delete);
+        }
+    });
+    let paste = window_event_listener(leptos::ev::paste, move |event| {
+        let data = event.clipboard_data().filter(|_| is_ours(page, &event));
+        if let Some(text) = data.and_then(|data| data.get_data("text/plain").ok()) {
+            event.prevent_default();
+            page.paste_text(&text);
+        }
+    });
+    on_cleanup(move || {
+        copy.remove();
+        cut.remove();
+        paste.remove();
+    });
+}
+
+/// Not while a text is being edited or marked, nor under a dialog.
+fn is_ours(page: Page, event: &ClipboardEvent) -> bool {
+    let nothing_marked = get_selection().to_string().length() == 0;
+    page.dialog.with_untracked(Option::is_none)
+        && nothing_marked
+        && !crate::canvas::is_typing(event.target().as_ref())
+}
+
+/// Copies by menu.
+pub(crate) fn copy(page: Page) {
+    if let Some(text) = page.copied() {
+        spawn_local(async move {
+            let clipboard = window().navigator().clipboard();
+            page.announce
+                .set(match JsFuture::from(clipboard.write_text(&text)).await {
+                    Ok(_) => "Copied".to_owned(),
+                    Err(_) => "The browser did not allow copying".to_owned(),
+                });
+        });
+    }
+}
+
+/// Pastes by menu.
+pub(crate) fn paste(page: Page) {
+    spawn_local(async move {
+        let clipboard = window().navigator().clipboard();
+        match JsFuture::from(clipboard.read_text()).await {
+            Ok(text) => page.paste_text(&text.as_string().unwrap_or_default()),
+            Err(_) => page
+                .refuse("the browser did not allow pasting by menu: press Ctrl or \u{2318} and V"),
+        }
+    });
+}
+
+/// Lets the person choose a file to open.
+pub(crate) fn choose(page: Page) {
+    let input = document().create_element("input").ok();
+    let Some(input) = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) else {
+        return;
+    };
+    input.set_type("file");
+    input.set_accept(".json,.mmd,.md,.txt,application/json,text/plain");
+    let chosen = input.clone();
+    let on_change = Closure::once_into_js(move || {
+        if let Some(file) = chosen.files().and_then(|files| files.get(0)) {
+            open_file(page, file);
+        }
+    });
+    input.set_onchange(Some(on_change.unchecked_ref()));
+    input.click();
+}
+
+/// Opens a file that was chosen or dropped.
+pub(crate) fn open_file(page: Page, file: File) {
+    // Read only where it can be a design; the reader says so by itself.
+    let name = file.name();
+    if file.size() > 2.0 * format::json::SIZE_MAX as f64 {
+        return page.refuse(&format!("{name} is too large to be a design"));
+    }
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await;
+        match text.ok().and_then(|text| text.as_string()) {
+            Some(text) => page.open_text(&text, &name),
+            None => page.refuse(&format!("{name} could not be read")),
+        }
+    });
+}
+
+fn design_name(page: Page) -> String {
+    page.design
+        .with_untracked(|design| design.settings.name.clone())
+}
+
+/// The design as a file.
+pub(crate) fn export_json(page: Page) {
+    let json = page
+        .design
+        .with_untracked(|design| format::json::write(design));
+    save_text(&json, &design_name(page), "json", "application/json");
+}
+
+/// The canvas as a vector picture.
+pub(crate) fn export_svg(page: Page) {
+    let svg = page.design.with_untracked(|design| svg::write(design));
+    save_text(&svg, &design_name(page), "svg", "image/svg+xml");
+}
+
+/// The design as a flowchart.
+pub(crate) fn export_mermaid(page: Page) {
+    let text = page
+        .design
+        .with_untracked(|design| format::mermaid::write(design));
+    save_text(&text, &design_name(page), "mmd", "text/plain");
+}
+
+/// The canvas as pixels, two for each of the canvas at 100 %, as light or dark as the page.
+pub(crate) fn export_png(page: Page) {
+    let ground = if page.theme.get_untracked().is_dark() {
+        svg::Ground::Dark
+    } else {
+        svg::Ground::Light
+    };
+    let picture = page
+        .design
+        .with_untracked(|design| svg::write_on(design, ground));
+    spawn_local(async move {
+        match draw(&picture).await {
+            Ok(blob) => save_blob(&blob, &design_name(page), "png"),
+            Err(_) => page.refuse("the browser could not draw the picture: export it as SVG"),
+        }
+    });
+}
+
+async fn draw(svg: &str) -> Result<Blob, JsValue> {
+    let image = HtmlImageElement::new()?;
+    let url = Url::create_object_url_with_blob(&blob(svg, "image/svg+xml")?)?;
+    image.set_src(&url);
+    JsFuture::from(image.decode()).await?;
+    let (width, height) = (f64::from(image.width()), f64::from(image.height()));
+    let scale = (SIDE_MAX / width.max(height).max(1.0)).min(2.0);
+    let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
+    canvas.set_width((width * scale).ceil() as u32);
+    canvas.set_height((height * scale).ceil() as u32);
+    let context = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
+    let context: CanvasRenderingContext2d = context.unchecked_into();
+    context.draw_image_with_html_image_element_and_dw_and_dh(
+        &image,
+        0.0,
+        0.0,
+        width * scale,
+        height * scale,
+    )?;
+    Url::revoke_object_url(&url)?;
+    let drawn = Promise::new(&mut |resolve, _| {
+        // Throws for a canvas that is too large; the promise then never resolves to a picture.
+        if canvas.to_blob(&resolve).is_err() {
+            let _ = resolve.call1(&JsValue::NULL, &JsValue::NULL);
+        }
+    });
+    JsFuture::from(drawn).await?.dyn_into()
+}
+
+/// Lets the browser save a text.
+pub(crate) fn save_text(text: &str, name: &str, ending: &str, kind: &str) {
+    if let Ok(blob) = blob(text, kind) {
+        save_blob(&blob, name, ending);
+    }
+}
+
+fn blob(text: &str, kind: &str) -> Result<Blob, JsValue> {
+    let parts = js_sys::Array::of1(&text.into());
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    Blob::new_with_str_sequence_and_options(&parts, &options)
+}
+
+fn save_blob(blob: &Blob, name: &str, ending: &str) {
+    let save = || -> Result<(), JsValue> {
+        let url = Url::create_object_url_with_blob(blob)?;
+        let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+        anchor.set_href(&url);
+        anchor.set_download(&format!("{}.{ending}", file_name(name)));
+        anchor.click();
+        Url::revoke_object_url(&url)
+    };
+    // Fails only where the browser forbids downloads; it says so itself.
+    let _ = save();
+}
+
+fn file_name(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|c| match c.is_alphanumeric() {
+            true => c.to_ascii_lowercase(),
+            false => '-',
+        })
+        .collect();
+    match plain.trim_matches('-') {
+        "" => "design".to_owned(),
+        plain => plain.to_owned(),
+    }
+}

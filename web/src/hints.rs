@@ -1,0 +1,53 @@
+//! What to do next, where there is nothing to see yet.
+
+use editor::{ActionId, PageAction};
+use leptos::prelude::*;
+
+use crate::bind::text;
+use crate::menu::keys_of;
+use crate::state::Page;
+
+/// What the canvas lacks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    /// Nodes.
+    Nodes,
+    /// A run: nothing has played yet.
+    Run,
+    Nothing,
+}
+
+/// A line in the middle of an empty canvas, or at the foot of one that stands still at its start.
+#[component]
+pub(crate) fn Hint() -> impl IntoView {
+    let page = Page::get();
+    let lack = Memo::new(move |_| {
+        let started = page.status.with(|status| status.time_s > 0.0) || page.playing.get();
+        match (page.design.with(|design| design.nodes.is_empty()), started) {
+            (true, _) => Lack::Nodes,
+            (false, false) => Lack::Run,
+            (false, true) => Lack::Nothing,
+        }
+    });
+    let class = text(move || {
+        match lack.get() {
+            Lack::Nodes => "hint empty",
+            Lack::Run => "hint",
+            Lack::Nothing => "hint none",
+        }
+        .to_owned()
+    });
+    let keys = |action: PageAction| keys_of(ActionId::Page(action));
+    let words = text(move || match lack.get() {
+        Lack::Nodes => format!(
+            "Nothing is here yet. Add a client and a service from the bar above, or press {} and type \u{201c}add\u{201d}.",
+            keys(PageAction::Find)
+        ),
+        Lack::Run => format!(
+            "The run stands at its beginning. Press {} to play.",
+            keys(PageAction::Play)
+        ),
+        Lack::Nothing => String::new(),
+    });
+    view! { <p class=class>{words}</p> }
+}

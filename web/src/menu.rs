@@ -1,0 +1,163 @@
+//! Menus: rows of the editor's table of actions, by mouse and by keys.
+
+use editor::actions::{self, Menu};
+use editor::{ActionId, keys};
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, KeyboardEvent};
+
+use crate::state::Page;
+use crate::words::keyboard;
+
+/// A menu that is open. Its style says where.
+pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
+    let sections = page.editor.with_value(|editor| {
+        let sections = actions::menu(editor, which);
+        let named = sections.into_iter().map(|section| {
+            let rows = section.into_iter().filter(|action| page.can(action.id));
+            rows.map(|action| (actions::title(editor, &action), action))
+                .collect::<Vec<_>>()
+        });
+        named
+            .filter(|section| !section.is_empty())
+            .collect::<Vec<_>>()
+    });
+    let element = NodeRef::<Div>::new();
+    let opener = StoredValue::new_local(active_element());
+    element.on_load(|element| {
+        // Not at once: the element is not in the document yet.
+        request_animation_frame(move || focus_row(&element, Go::First));
+    });
+    // A press elsewhere closes it; the canvas and the menu's own button see to that themselves.
+    let elsewhere = window_event_listener(leptos::ev::pointerdown, move |event| {
+        let target = event.target();
+        let pressed = target
+            .as_ref()
+            .and_then(|target| target.dyn_ref::<Element>());
+        let own = ".menu,.main-menu,.surface";
+        if pressed.is_some_and(|pressed| pressed.closest(own).ok().flatten().is_none()) {
+            page.popup.set(None);
+        }
+    });
+    on_cleanup(move || elsewhere.remove());
+    let close = move || {
+        page.popup.set(None);
+        if let Some(opener) = opener.get_value() {
+            // Fails only for elements that cannot have the focus.
+            let _ = opener.focus();
+        }
+    };
+    let sections = sections.into_iter().map(|section| {
+        let rows = section.into_iter().map(|(title, action)| {
+            let shown = action
+                .shortcuts
+                .first()
+                .map(|one| keys::label(one, keyboard()));
+            view! {
+                <button
+                    role="menuitem"
+                    tabindex="-1"
+                    data-action=action.key
+                    on:click=move |_| {
+                        close();
+                        page.act(action.id);
+                    }
+                >
+                    <span>{title}</span>
+                    <span class="keys" aria-hidden="true">{shown}</span>
+                </button>
+            }
+        });
+        view! { <div role="group">{rows.collect_view()}</div> }
+    });
+    let label = match which {
+        Menu::Main => "Menu",
+        Menu::Context => "What can be done here",
+    };
+    view! {
+        <div
+            class="menu"
+            role="menu"
+            aria-label=label
+            style=style
+            node_ref=element
+            on:contextmenu=|event| event.prevent_default()
+            on:keydown=move |event: KeyboardEvent| {
+                let go = match event.key().as_str() {
+                    "Escape" | "Tab" => {
+                        event.prevent_default();
+                        return close();
+                    }
+                    "ArrowDown" => Go::Next,
+                    "ArrowUp" => Go::Previous,
+                    "Home" => Go::First,
+                    "End" => Go::Last,
+                    _ => return,
+                };
+                event.prevent_default();
+                if let Some(element) = element.get_untracked() {
+                    focus_row(&element, go);
+                }
+            }
+        >
+            {sections.collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// The key that does this, as it is printed here; empty where there is none.
+pub(crate) fn keys_of(id: ActionId) -> String {
+    let mut table = actions::actions().into_iter();
+    let shortcuts = table
+        .find(|action| action.id == id)
+        .map_or(&[][..], |action| action.shortcuts);
+    let first = shortcuts.first();
+    first.map_or_else(String::new, |one| keys::label(one, keyboard()))
+}
+
+/// A tooltip: what it does, and the key that does the same.
+pub(crate) fn tip(what: &str, id: ActionId) -> String {
+    match keys_of(id) {
+        keys if keys.is_empty() => what.to_owned(),
+        keys => format!("{what} ({keys})"),
+    }
+}
+
+/// What has the focus.
+pub(crate) fn active_element() -> Option<HtmlElement> {
+    document().active_element()?.dyn_into().ok()
+}
+
+#[derive(Clone, Copy)]
+enum Go {
+    First,
+    Last,
+    Next,
+    Previous,
+}
+
+/// Gives another row of the menu the focus; past an end it goes round.
+fn focus_row(menu: &HtmlElement, go: Go) {
+    let Ok(rows) = menu.query_selector_all("[role=menuitem]") else {
+        return;
+    };
+    let rows: Vec<HtmlElement> = (0..rows.length())
+        .filter_map(|at| rows.get(at)?.dyn_into().ok())
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    let active = active_element();
+    let at = rows.iter().position(|row| Some(row) == active.as_ref());
+    let last = rows.len() - 1;
+    let to = match (go, at) {
+        (Go::First, _) | (Go::Next, None) => 0,
+        (Go::Last, _) | (Go::Previous, None | Some(0)) => last,
+        (Go::Next, Some(at)) => (at + 1) % rows.len(),
+        (Go::Previous, Some(at)) => at - 1,
+    };
+    // Fails only for elements that cannot have the focus.
+    let _ = rows[to].focus();
+}
