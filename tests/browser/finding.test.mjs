@@ -83,7 +83,7 @@ onPage("the menu of a node: right click, keys, and what it leads to", {}, async 
   const menu = page.getByRole("menu");
   await menu.waitFor();
   const rows = await menu.getByRole("menuitem").locator("span:first-child").allTextContents();
-  assert.deepEqual(rows.slice(0, 3), ["Connect to…", "Rename", "Parameters of the selection"]);
+  assert.deepEqual(rows.slice(0, 3), ["Break it…", "Connect to…", "Rename"]);
   await page.keyboard.press("ArrowUp");
   assert.match(await page.evaluate(() => document.activeElement.textContent), /^Delete/);
   const before = await state(page);
@@ -132,7 +132,7 @@ onPage("the bar's menu holds what the page can do", {}, async (page) => {
     await menu.getByRole("menuitem", { name }).waitFor();
   }
   await playground.screenshot(page, "menu");
-  await page.locator(".story h2").click();
+  await page.locator(".figures").click();
   await menu.waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "Faultline" }).click();
   await menu.getByRole("menuitem", { name: "Outline" }).click();

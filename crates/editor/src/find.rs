@@ -69,8 +69,8 @@ fn fit(word: &str, text: &str) -> Option<u32> {
     scattered(word, text)
 }
 
-/// The word's letters in order, the first of them at the beginning of a word: the fewer gaps the
-/// better. Shorter words than three letters would fit almost anything.
+/// The word's letters in order and not far apart, the first of them at the beginning of a word: the
+/// fewer gaps the better. Shorter words than three letters would fit almost anything.
 fn scattered(word: &str, text: &str) -> Option<u32> {
     if word.chars().count() < 3 {
         return None;
@@ -84,6 +84,7 @@ fn scattered(word: &str, text: &str) -> Option<u32> {
         .filter(|(_, starts)| *starts)
         .filter_map(|(at, _)| gaps(word, &text[at..]))
         .min()
+        .filter(|gaps| *gaps <= 2 * word.chars().count() as u32)
         .map(|gaps| 40_u32.saturating_sub(2 * gaps).max(1))
 }
 

@@ -74,6 +74,7 @@ impl Pointing {
         if let (Some(pressed), Some(released)) = (pressed, released)
             && pressed == released
             && !on_card
+            && !is_busy(self.page)
             && let Some(dot) = self.page.live.dot_at(pressed)
         {
             self.page.ask_why(Some(dot));
