@@ -169,10 +169,10 @@ onPage("wires: click then click, dropped on nothing, taken off, a node put into 
   await page.keyboard.press("Control+z");
 
   await drag(page, outlet(await box(page, "service")), { x: 1_100, y: 560 });
-  const add = page.getByRole("menu", { name: "Add a node" });
+  const add = page.getByRole("dialog", { name: "Add a node" });
   await add.waitFor();
   assert.equal(await add.getByText("client", { exact: true }).count(), 0, "nobody calls a client");
-  await add.getByText("cache", { exact: true }).click();
+  await add.getByText("cache", { exact: true }).first().click();
   assert.ok(links(await state(page)).includes("service->cache"));
   await page.keyboard.press("Control+z");
   await page.keyboard.press("Control+z");

@@ -53,6 +53,7 @@ pub(crate) fn Bar(
             <ThemeButton />
             <button
                 class="button share"
+                aria-label="Share"
                 on:click=move |_| page.dialog.set(Some(Dialog::Share))
             >
                 {icons::glyph(icons::SHARE)}
