@@ -172,7 +172,9 @@ onPage("wires: click then click, dropped on nothing, taken off, a node put into 
   const add = page.getByRole("dialog", { name: "Add a node" });
   await add.waitFor();
   assert.equal(await add.getByText("client", { exact: true }).count(), 0, "nobody calls a client");
-  await add.getByText("cache", { exact: true }).first().click();
+  await page.keyboard.type("cache");
+  await page.keyboard.press("Enter");
+  await add.waitFor({ state: "hidden" });
   assert.ok(links(await state(page)).includes("service->cache"));
   await page.keyboard.press("Control+z");
   await page.keyboard.press("Control+z");
