@@ -195,9 +195,9 @@ pub(crate) fn backoff(p: &Point) -> Measured {
             mean(n + 1) - before
         })
         .collect();
-    // The n-th pause alone is the first of a base so many times as long.
+    // The n-th pause alone is the first of a base so many times as long, up to the cap.
     let support = |n: &u32| {
-        let base = format!("{}ms", 5u64 << n);
+        let base = format!("{}ms", (5u64 << n).min(2_000));
         let retry = json!({"retry": {"max_attempts": 2, "jitter": kind,
             "backoff": {"exponential": {"base": base, "cap": "2s"}}}});
         let nodes = json!([users(500.0), failing("leaf", 1.0)]);
