@@ -67,6 +67,8 @@ struct Members {
     placement: Placement,
     /// As the design has them.
     spec: spec::Shards,
+    /// The whole of it, and how many keys there are: an edit of something else disturbs nothing.
+    whole: (spec::Database, u64),
     /// Shards there are; while keys move to others, those they leave and those they come to.
     shards: u32,
     resharding: Reshardings,
@@ -131,6 +133,7 @@ impl Database {
         let members = Members {
             placement: Placement::new(&spec.shards, 1, salt),
             spec: spec.shards.clone(),
+            whole: (spec.clone(), cx.keys),
             shards: spec.shards.count,
             resharding: Reshardings::default(),
             concurrency: 1,
@@ -203,7 +206,11 @@ impl Database {
         self.set_router(cx);
         self.set_stations(cx);
         self.count_connections(cx);
-        self.edit_resharding(keeps_shards, cx);
+        let whole = (spec.clone(), cx.keys);
+        if self.members.whole != whole {
+            self.members.whole = whole;
+            self.edit_resharding(keeps_shards, cx);
+        }
         for member in 0..self.stations.len() as u32 {
             self.fill_slots(member, cx);
         }
