@@ -97,16 +97,21 @@ impl Unit {
         unit
     }
 
+    /// Whether it changes still: once arrivals have ended it is mended, and breaks no more.
+    fn is_live(&self, arrivals_end: Time) -> bool {
+        self.is_broken || self.changes < arrivals_end
+    }
+
     /// Breaks or mends, as often as that is due; what is not there does not break. Whether it did.
     fn advance(
         &mut self,
-        now: Time,
+        (now, arrivals_end): (Time, Time),
         kind: FaultKind,
         is_there: bool,
         outages: &mut Outages,
     ) -> bool {
         let mut breaks = false;
-        while self.changes <= now {
+        while self.changes <= now && self.is_live(arrivals_end) {
             let begins = !self.is_broken && is_there;
             breaks |= begins;
             if begins {
@@ -205,7 +210,7 @@ impl Course {
     }
 
     /// Goes on to a moment; whether what happens at one moment happens now.
-    pub(super) fn advance(&mut self, now: Time, replicas: &[Replica]) -> bool {
+    pub(super) fn advance(&mut self, now: Time, arrivals_end: Time, replicas: &[Replica]) -> bool {
         let kind = self.fault.kind;
         let is_scheduled = self.fault.mtbf.is_none();
         let mut strikes = is_scheduled && self.fault.at.0 <= now && !self.is_spent;
@@ -213,7 +218,7 @@ impl Course {
         let is_of_replicas = self.is_of_replicas();
         for unit in &mut self.units {
             let is_there = !is_of_replicas || is_there(replicas, unit.place);
-            strikes |= unit.advance(now, kind, is_there, &mut self.outages);
+            strikes |= unit.advance((now, arrivals_end), kind, is_there, &mut self.outages);
         }
         strikes && kind.is_of_a_moment()
     }
@@ -224,7 +229,7 @@ impl Course {
         let is_due = |time: &Time| *time > now;
         if self.fault.mtbf.is_some() {
             let units = self.units.iter();
-            let due = units.filter(|unit| unit.is_broken || unit.changes < arrivals_end);
+            let due = units.filter(|unit| unit.is_live(arrivals_end));
             return due.map(|unit| unit.changes).filter(is_due).min();
         }
         let (at, end) = (self.fault.at.0, self.end);

@@ -50,7 +50,7 @@ impl Faults {
         let mut strikes = Vec::new();
         for place in 0..self.list.len() {
             let course = &mut self.list[place];
-            if course.advance(cx.now, replicas_of(&course.fault.target, cx)) {
+            if course.advance(cx.now, cx.end, replicas_of(&course.fault.target, cx)) {
                 strikes.push(place);
             }
             self.schedule(place, cx);
@@ -148,7 +148,7 @@ impl Faults {
             // Another event has taken the place of this one.
             return;
         }
-        let strikes = course.advance(cx.now, replicas_of(&course.fault.target, cx));
+        let strikes = course.advance(cx.now, cx.end, replicas_of(&course.fault.target, cx));
         self.schedule(at, cx);
         let (kind, target) = {
             let fault = &self.list[at].fault;
