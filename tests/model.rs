@@ -72,6 +72,8 @@ mod sparing;
 mod telemetry;
 #[path = "model/traces.rs"]
 mod traces;
+#[path = "model/writes.rs"]
+mod writes;
 #[path = "model/zones.rs"]
 mod zones;
 
@@ -115,6 +117,22 @@ fn database(id: &str, ms: u64, rest: &str) -> String {
     let times = format!(r#""read_time": "const({ms}ms)", "write_time": "const({ms}ms)""#);
     node(id, "database", &format!("{times}{comma}{rest}"))
 }
+
+/// A cache whose look-ups take no time.
+fn cache(rest: &str) -> String {
+    let comma = if rest.is_empty() { "" } else { ", " };
+    node(
+        "cache",
+        "cache",
+        &format!(r#""hit_time": "const(0s)"{comma}{rest}"#),
+    )
+}
+
+/// Operations of a client that reads one key.
+const GET: &str = r#""operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#;
+/// Operations of a client that writes it.
+const PUT: &str =
+    r#""operations": [{"name": "put", "effect": "write", "keys": {"uniform": {"n": 1}}}]"#;
 
 /// A link by its ends ("u->api"), without latency where `rest` gives none.
 fn link(ends: &str, rest: &str) -> String {

@@ -2,8 +2,6 @@
 
 use crate::*;
 
-const GET: &str = r#""operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#;
-
 #[test]
 fn work_is_wasted_when_anybody_up_the_chain_has_given_up() {
     let lb = || node("front", "load_balancer", "");

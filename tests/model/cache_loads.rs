@@ -2,19 +2,6 @@
 
 use crate::*;
 
-const GET: &str = r#""operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#;
-const PUT: &str =
-    r#""operations": [{"name": "put", "effect": "write", "keys": {"uniform": {"n": 1}}}]"#;
-
-fn cache(rest: &str) -> String {
-    let comma = if rest.is_empty() { "" } else { ", " };
-    node(
-        "cache",
-        "cache",
-        &format!(r#""hit_time": "const(0s)"{comma}{rest}"#),
-    )
-}
-
 /// Requests of one key to a cache that loads from a database in 10 ms.
 fn read_through(moments: impl IntoIterator<Item = u64>, spec: &str) -> Run {
     let nodes = [

@@ -2,23 +2,10 @@
 
 use crate::*;
 
-const ONE_KEY: &str = r#""operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#;
-const ONE_KEY_WRITE: &str =
-    r#""operations": [{"name": "put", "effect": "write", "keys": {"uniform": {"n": 1}}}]"#;
-
-fn cache(rest: &str) -> String {
-    let comma = if rest.is_empty() { "" } else { ", " };
-    node(
-        "cache",
-        "cache",
-        &format!(r#""hit_time": "const(0s)"{comma}{rest}"#),
-    )
-}
-
 /// Look-aside: the cache 1 ms away, the database takes 10 ms. Requests read one key.
 fn look_aside(moments: impl IntoIterator<Item = u64>, ttl: &str, faults: &[String]) -> Run {
     let nodes = [
-        replay_by("u", moments, ONE_KEY),
+        replay_by("u", moments, GET),
         service("api", 0, ""),
         cache(&format!(r#""ttl": {ttl}"#)),
         database("db", 10, ""),
@@ -81,9 +68,9 @@ fn a_fill_that_is_lost_leaves_the_cache_empty() {
 #[test]
 fn read_through_loads_once_and_writes_reach_the_origin() {
     let nodes = [
-        replay_by("u", [0, 20, 119, 120], ONE_KEY),
-        replay_by("w", [300], ONE_KEY_WRITE),
-        replay_by("v", [350], ONE_KEY),
+        replay_by("u", [0, 20, 119, 120], GET),
+        replay_by("w", [300], PUT),
+        replay_by("v", [350], GET),
         cache(r#""ttl": "100ms""#),
         database("db", 10, ""),
     ];
@@ -106,8 +93,8 @@ fn read_through_loads_once_and_writes_reach_the_origin() {
 fn a_write_invalidates_by_a_message_once_it_has_succeeded() {
     for (on_write, loads) in [("none", 1), ("invalidate", 2)] {
         let nodes = [
-            replay_by("u", [0, 109, 112], ONE_KEY),
-            replay_by("w", [100], ONE_KEY_WRITE),
+            replay_by("u", [0, 109, 112], GET),
+            replay_by("w", [100], PUT),
             service("api", 0, ""),
             cache(""),
             database("db", 10, ""),
@@ -133,7 +120,7 @@ fn a_write_invalidates_by_a_message_once_it_has_succeeded() {
 /// One read at 0 and one at 20, while the cache is out until 10; ends of requests and loads.
 fn without_cache(to_cache: &str, when: &str, error_rate: f64) -> (String, f64, f64, Vec<f64>) {
     let nodes = [
-        replay_by("u", [0, 20, 40], ONE_KEY),
+        replay_by("u", [0, 20, 40], GET),
         service("api", 0, ""),
         cache(""),
         service("db", 5, &format!(r#""error_rate": {error_rate}"#)),
@@ -176,7 +163,7 @@ fn a_cache_that_does_not_answer_is_a_cache_that_misses() {
 #[test]
 fn what_else_is_missing_stays_missing_when_the_origin_has_answered() {
     let nodes = [
-        replay_by("u", [0], ONE_KEY),
+        replay_by("u", [0], GET),
         service("api", 0, ""),
         service("ads", 0, r#""error_rate": 1"#),
         cache(""),

@@ -9,6 +9,7 @@ use crate::note::{Note, Place};
 use crate::quantity::Duration;
 use crate::record;
 use crate::requirement::Requirement;
+use crate::salvage;
 use crate::telemetry::Alert;
 use crate::validate;
 use crate::value::Value;
@@ -196,9 +197,16 @@ impl Design {
             // What the parts say alone is right; now what they say together.
             validate::validate(design, &mut reader);
         }
+        let is_read = design.is_some();
         match design {
             Some(design) if reader.is_clean() => Ok(design),
-            _ => Err(reader.finish()),
+            _ => {
+                let mut problems = reader.finish();
+                if !is_read {
+                    problems.extend(salvage::further_problems(value, &problems));
+                }
+                Err(problems)
+            }
         }
     }
 
@@ -342,7 +350,7 @@ impl DefaultLinkIds {
     }
 }
 
-fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> {
+pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> {
     let Value::Map(entries) = value else {
         return reader.wrong(value, "a design: an object with \"faultline\": 1");
     };

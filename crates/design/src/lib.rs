@@ -18,6 +18,7 @@ pub mod note;
 pub mod presets;
 pub mod quantity;
 pub mod requirement;
+mod salvage;
 mod suggest;
 pub mod telemetry;
 pub mod validate;

@@ -67,6 +67,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             links::ends(link, &nodes, reader);
             check_link(link, nodes.get(link.from.as_str()).copied(), reader);
             links::conditions(link, &operations, reader);
+            links::balanced_cache(link, &callers, &nodes, reader);
             links::write_behind(link, design, &nodes, reader);
         });
     }
@@ -81,7 +82,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             check_requirement(requirement, reader)
         });
     }
-    if reader.is_clean() {
+    if reader.is_clean_at(&["nodes", "links"]) {
         cycles::check(design, reader);
     }
 }

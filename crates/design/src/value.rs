@@ -75,6 +75,30 @@ impl Value {
         }
     }
 
+    /// Takes the field at a dotted path away; whether there was one.
+    pub(crate) fn remove_path(&mut self, path: &str) -> bool {
+        let (head, rest) = split_path(path);
+        match (self, head.strip_prefix('[')) {
+            (Self::List(items), Some(index)) if !rest.is_empty() => {
+                let index = index.trim_end_matches(']').parse().ok();
+                let item = index.and_then(|index: usize| items.get_mut(index));
+                item.is_some_and(|item| item.remove_path(rest))
+            }
+            (Self::Map(entries), None) if rest.is_empty() => {
+                let before = entries.len();
+                entries.retain(|(key, _)| key != head);
+                entries.len() < before
+            }
+            (Self::Map(entries), None) => {
+                let mut named = entries.iter_mut().filter(|(key, _)| key == head);
+                named
+                    .next()
+                    .is_some_and(|(_, value)| value.remove_path(rest))
+            }
+            _ => false,
+        }
+    }
+
     fn slot(&mut self, head: &str) -> Result<&mut Value, String> {
         if let Some(index) = head.strip_prefix('[') {
             let Self::List(items) = self else {

@@ -61,9 +61,49 @@ fn all_problems_are_reported_at_once_with_path_and_hint() {
          nodes[0].kind: unknown kind \"clinet\", did you mean client?\n\
          nodes[1].replicas: 0 is not valid here; expected 1 to 10000\n\
          nodes[2]: has no id; give each node a short, unique name\n\
-         nodes[2].concurrency: 1.5 is not valid here; expected a whole number from 0 to 4294967295\n\
+         nodes[2].concurrency: 1.5 is not valid here; expected a whole number from 1 to 1000000\n\
          links[0].latency: \"3\" needs a unit: ns, us, ms, s, m or h, as in 300ms\n\
          links[0].retry.max_atempts: unknown field, did you mean max_attempts?\n"
+    );
+}
+
+/// What cannot be read hides nothing of what the rest says together, and is blamed for nothing else.
+#[test]
+fn what_is_misspelled_and_what_does_not_fit_are_told_in_one_round() {
+    let problems = Design::read(&value(
+        r#"{"faultline": 1, "warmup": "2h",
+          "nodes": [{"id": "users", "kind": "client"}, {"id": "api", "kind": "service", "concurency": 5},
+                    {"id": "old", "kind": "mainframe"}, {"id": "db", "kind": "database"}],
+          "links": [{"from": "users", "to": "api"}, {"from": "api", "to": "bd", "timeout": 3},
+                    {"from": "users", "to": "old", "mode": "consume"}, {"from": "api", "to": "users"}],
+          "faults": [{"at": "30s", "kind": "crash", "target": "dp"}, {"at": "1s", "kind": "burn"},
+                     {"at": "3s", "kind": "crash", "target": "bd"}],
+          "requirements": [{"metric": "speed"}]}"#,
+    ))
+    .unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let has = |path: &str, word: &str| {
+        let is_it = |text: &&String| text.starts_with(path) && text.contains(word);
+        assert_eq!(
+            told.iter().filter(is_it).count(),
+            1,
+            "{path} {word} in {told:#?}"
+        );
+    };
+    has("nodes[1].concurency", "did you mean concurrency?");
+    has("nodes[2].kind", "mainframe");
+    has("links[1].timeout", "a unit");
+    has("links[1].to", "did you mean");
+    has("links[3]", "a client calls others");
+    has("faults[0].target", "did you mean");
+    has("faults[2].target", "did you mean");
+    has("faults[1]", "burn");
+    has("requirements[0]", "speed");
+    has("warmup", "longer than the duration");
+    // What stands between a known node and one that could not be read is not judged.
+    assert!(
+        !told.iter().any(|text| text.starts_with("links[2]")),
+        "{told:#?}"
     );
 }
 
@@ -81,10 +121,15 @@ fn impossible_graphs_are_refused() {
             r#"[{"from": "api", "to": "b"}, {"from": "b", "to": "api"}]"#,
             "a cycle of calls that never ends: api -> b -> api",
         ),
+        (
+            r#"[{"from": "api", "to": "lb"}, {"from": "lb", "to": "cache"}]"#,
+            "cache would never be filled",
+        ),
     ] {
         let text = format!(
             r#"{{"faultline": 1, "nodes": [{{"id": "users", "kind": "client"}}, {{"id": "api", "kind": "service"}},
-                {{"id": "b", "kind": "service"}}, {{"id": "jobs", "kind": "queue"}}], "links": {links}}}"#
+                {{"id": "b", "kind": "service"}}, {{"id": "jobs", "kind": "queue"}}, {{"id": "lb", "kind": "load_balancer"}},
+                {{"id": "cache", "kind": "cache"}}], "links": {links}}}"#
         );
         let problems = Design::read(&value(&text)).unwrap_err();
         assert!(

@@ -13,7 +13,7 @@ use sim::{Simulation, Status};
 /// Work per call of [`Session::advance`], in ms of wall-clock time.
 const SLICE_MS: f64 = 8.0;
 /// Events between two looks at the clock.
-const SLICE_EVENTS: u64 = 2_000;
+pub(crate) const SLICE_EVENTS: u64 = 2_000;
 /// Frames come at most this often, in ms.
 const FRAME_MS: f64 = 15.0;
 /// A pause of whoever drives (a hidden tab) is not made up for beyond this, in ms.

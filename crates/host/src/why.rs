@@ -2,6 +2,7 @@
 //! more through the time looked at and traces its requests. The run on the canvas is left alone.
 
 use crate::past::Past;
+use crate::session::SLICE_EVENTS;
 use crate::trace::outcome_name;
 use format::message::{Reply, Traced, TracedKind, TracedSpan};
 use sim::Simulation;
@@ -16,8 +17,7 @@ const BACK: Time = 10_000_000_000;
 const AROUND: Time = 5_000_000_000;
 /// About so many requests are traced.
 const REQUESTS: f64 = 4_000.0;
-/// Events between two looks at the clock, and most of them in all.
-const SLICE_EVENTS: u64 = 2_000;
+/// Most events in all.
 const EVENTS_MAX: u64 = 40_000_000;
 /// Slowest requests told, and failures.
 const SLOWEST: usize = 10;

@@ -43,7 +43,10 @@ macro_rules! integer {
                 let largest = (<$int>::MAX as f64).min(INTEGER_MAX);
                 match value {
                     Value::Number(n) if n.trunc() == *n && (<$int>::MIN as f64..=largest).contains(n) => Some(*n as $int),
-                    other => reader.wrong(other, &format!("a whole number from {} to {largest}", <$int>::MIN)),
+                    other => {
+                        let (low, high) = reader.range().unwrap_or((<$int>::MIN as f64, largest));
+                        reader.wrong(other, &format!("a whole number from {low} to {high}"))
+                    }
                 }
             }
             fn write(&self) -> Value {

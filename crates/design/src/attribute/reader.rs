@@ -32,6 +32,8 @@ pub struct Reader {
     path: String,
     problems: Vec<Problem>,
     dropped: usize,
+    /// Of the field that is being read.
+    range: Option<(f64, f64)>,
 }
 
 impl Reader {
@@ -117,7 +119,10 @@ impl Reader {
         range: Option<(f64, f64)>,
     ) -> Option<T> {
         self.within(name, |reader| {
-            let read = T::read(value, reader)?;
+            let outer = std::mem::replace(&mut reader.range, range);
+            let read = T::read(value, reader);
+            reader.range = outer;
+            let read = read?;
             let (Some((low, high)), Some(size)) = (range, read.magnitude()) else {
                 return Some(read);
             };
@@ -129,6 +134,11 @@ impl Reader {
         })
     }
 
+    /// The range of the field that is being read, where it has one.
+    pub(super) fn range(&self) -> Option<(f64, f64)> {
+        self.range
+    }
+
     /// Whether no further problem will be kept: hints need not be looked for any more.
     pub fn is_full(&self) -> bool {
         self.problems.len() >= PROBLEMS_MAX
@@ -137,6 +147,12 @@ impl Reader {
     /// Whether nothing has been found wrong so far.
     pub fn is_clean(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// Whether nothing has been found wrong at these parts of the document.
+    pub fn is_clean_at(&self, parts: &[&str]) -> bool {
+        let is_there = |problem: &Problem| parts.iter().any(|part| problem.path.starts_with(part));
+        self.dropped == 0 && !self.problems.iter().any(is_there)
     }
 
     /// All that was found.

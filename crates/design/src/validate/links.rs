@@ -126,6 +126,26 @@ pub(super) fn leases(node: &Node, callers: &BTreeSet<&str>, reader: &mut Reader)
     }
 }
 
+/// A caller fills only a cache that it calls itself: behind a balancer nobody would fill one that
+/// does not load by itself.
+pub(super) fn balanced_cache(
+    link: &Link,
+    callers: &BTreeSet<&str>,
+    nodes: &BTreeMap<&str, &Kind>,
+    reader: &mut Reader,
+) {
+    let is_kind = |id: &str, is: fn(&Kind) -> bool| nodes.get(id).is_some_and(|kind| is(kind));
+    if is_kind(&link.from, |kind| matches!(kind, Kind::LoadBalancer(_)))
+        && is_kind(&link.to, |kind| matches!(kind, Kind::Cache(_)))
+        && !callers.contains(link.to.as_str())
+    {
+        reader.problem(format!(
+            "{} would never be filled: it has no link to an origin to load from, and a caller fills only a cache that it calls itself, without a balancer between; link {} to its origin, or its callers to it",
+            link.to, link.to
+        ));
+    }
+}
+
 /// A cache can write behind an answer only where it has an origin to write to.
 pub(super) fn write_behind(
     link: &Link,

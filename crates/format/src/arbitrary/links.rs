@@ -110,7 +110,33 @@ pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
             links.push(Value::Map(link));
         }
     }
-    without_vain_write_behind(links, nodes)
+    without_vain_write_behind(without_unfilled_caches(links, nodes), nodes)
+}
+
+/// Behind a balancer nobody fills a cache that has no origin to load from.
+fn without_unfilled_caches(mut links: Vec<Value>, nodes: &[Drawn]) -> Vec<Value> {
+    let callers: Vec<String> = links.iter().map(|link| text(link, "from")).collect();
+    let is = |id: String, wanted: fn(&Kind) -> bool| {
+        let mut nodes = nodes.iter();
+        nodes.any(|node| node.id == id && wanted(&node.kind))
+    };
+    links.retain(|link| {
+        let to = text(link, "to");
+        callers.contains(&to)
+            || !is(to, |kind| matches!(kind, Kind::Cache(_)))
+            || !is(text(link, "from"), |kind| {
+                matches!(kind, Kind::LoadBalancer(_))
+            })
+    });
+    links
+}
+
+/// What a field of a link says, where that is a text.
+fn text(link: &Value, name: &str) -> String {
+    match link.get(name) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
+    }
 }
 
 /// Whose data a database holds.
@@ -123,10 +149,6 @@ fn owner_of(node: &Drawn) -> Option<String> {
 
 /// A cache can write behind an answer only where it has an origin to write to.
 fn without_vain_write_behind(links: Vec<Value>, nodes: &[Drawn]) -> Vec<Value> {
-    let text = |link: &Value, name: &str| match link.get(name) {
-        Some(Value::Text(text)) => text.clone(),
-        _ => String::new(),
-    };
     let is_cache = |id: &str| {
         let mut caches = nodes
             .iter()
