@@ -1,5 +1,6 @@
 //! The document: settings, nodes, links, faults, requirements.
 
+use crate::allow::Allowance;
 use crate::attribute::{Attribute, Problem, Reader};
 use crate::deployment::{Deployment, Zones};
 use crate::fault::Fault;
@@ -45,6 +46,8 @@ record! {
         pub alerts: Vec<Alert> = Vec::new() => { label: "Alerts" },
         /// Text on the canvas, which the run does not know of.
         pub notes: Vec<Note> = Vec::new() => { label: "Notes" },
+        /// Findings that are known and accepted.
+        pub allow: Vec<Allowance> = Vec::new() => { label: "Allowed findings" },
     }
 }
 

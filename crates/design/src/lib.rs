@@ -5,6 +5,7 @@
 //! docs all come from those tables, so a parameter cannot exist in one of them and not in another.
 //! This crate knows no browser, clock, thread, file or network.
 
+pub mod allow;
 pub mod attribute;
 pub mod command;
 pub mod cost;
@@ -24,6 +25,7 @@ pub mod telemetry;
 pub mod validate;
 pub mod value;
 
+pub use allow::Allowance;
 pub use attribute::{Attribute, Field, Problem, Reader, Record, Shape};
 pub use command::{Command, CommandError, Target};
 pub use cost::Cost;

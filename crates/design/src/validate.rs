@@ -14,6 +14,7 @@ mod zones;
 pub use links::{check_link, link_refusal, usual_mode};
 pub use owners::second_owner;
 
+use crate::allow::{ALLOWANCES_MAX, Allowance, RULES};
 use crate::attribute::Reader;
 use crate::document::{Design, FAULTS_MAX, LINKS_MAX, NODES_MAX};
 use crate::kinds::client::{Arrivals, ProfileStep};
@@ -82,6 +83,11 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             check_requirement(requirement, reader)
         });
     }
+    for (at, allowance) in design.settings.allow.iter().enumerate() {
+        reader.within(&format!("allow[{at}]"), |reader| {
+            check_allowance(allowance, reader)
+        });
+    }
     if reader.is_clean_at(&["nodes", "links"]) {
         cycles::check(design, reader);
     }
@@ -93,6 +99,7 @@ fn check_counts(design: &Design, reader: &mut Reader) {
         ("links", design.links.len(), LINKS_MAX),
         ("faults", design.faults.len(), FAULTS_MAX),
         ("notes", design.settings.notes.len(), NOTES_MAX),
+        ("allow", design.settings.allow.len(), ALLOWANCES_MAX),
     ] {
         if count > max {
             reader.within(name, |reader| {
@@ -287,6 +294,21 @@ fn check_requirement(requirement: &crate::requirement::Requirement, reader: &mut
                 ))
             });
         }
+    }
+}
+
+fn check_allowance(allowance: &Allowance, reader: &mut Reader) {
+    let rule = allowance.rule.as_str();
+    if !RULES.contains(&rule) {
+        let shown: String = rule.chars().take(60).collect();
+        reader.within("rule", |reader| {
+            reader.unknown(&format!("rule \"{shown}\""), rule, &RULES)
+        });
+    }
+    if allowance.because.trim().is_empty() {
+        reader.within("because", |reader| {
+            reader.problem("is empty; say why the finding is accepted")
+        });
     }
 }
 

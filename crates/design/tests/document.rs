@@ -234,3 +234,30 @@ fn every_field_says_what_it_does() {
         };
     }
 }
+
+#[test]
+fn a_design_accepts_findings_of_rules_there_are_and_says_why() {
+    let with = |allow: &str, because: &str| {
+        Value::Map(vec![
+            ("faultline".to_owned(), Value::Number(1.0)),
+            (
+                "allow".to_owned(),
+                Value::List(vec![Value::Map(vec![
+                    ("rule".to_owned(), Value::text(allow)),
+                    ("because".to_owned(), Value::text(because)),
+                ])]),
+            ),
+        ])
+    };
+    let design = Design::read(&with("retry-storm", "the budget is in the mesh")).unwrap();
+    assert_eq!(design.settings.allow[0].rule, "retry-storm");
+    let problems = Design::read(&with("retry-strom", " ")).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "allow[0].rule: unknown rule \"retry-strom\", did you mean retry-storm?",
+            "allow[0].because: is empty; say why the finding is accepted",
+        ]
+    );
+}

@@ -203,6 +203,10 @@ impl Schemas {
         let shape = match (record.name, field.name) {
             ("Link", "id") => id("", LINK_ID_MAX),
             ("Note", "at") => Value::Map(position()),
+            ("Allowance", "rule") => Value::Map(vec![(
+                "enum".to_owned(),
+                Value::List(design::allow::RULES.map(Value::text).into()),
+            )]),
             // A bound is a number, or a duration for figures of time.
             ("Requirement", "at_least" | "at_most") => {
                 any_of(vec![typed("number"), reference("duration"), typed("null")])

@@ -46,6 +46,8 @@ pub fn design(rng_seed: u64) -> Design {
     document.push(("faults".to_owned(), Value::List(faults)));
     let requirements = (0..rng.below(4)).map(|_| requirement(rng)).collect();
     document.push(("requirements".to_owned(), Value::List(requirements)));
+    let allow = (0..rng.below(8).saturating_sub(5)).map(|_| allowance(rng));
+    document.push(("allow".to_owned(), Value::List(allow.collect())));
     match Design::read(&Value::Map(document)) {
         Ok(design) => design,
         Err(problems) => panic!("the random design of seed {rng_seed} is not valid: {problems:?}"),
@@ -94,6 +96,15 @@ fn note(rng: &mut Rng) -> Value {
         note.push(("width".to_owned(), width));
     }
     Value::Map(note)
+}
+
+fn allowance(rng: &mut Rng) -> Value {
+    let rule = Value::text(*rng.pick(&design::allow::RULES));
+    let because = Value::text(format!("it is so: {}", name(rng)));
+    Value::Map(vec![
+        ("rule".to_owned(), rule),
+        ("because".to_owned(), because),
+    ])
 }
 
 fn requirement(rng: &mut Rng) -> Value {

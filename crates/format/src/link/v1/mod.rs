@@ -29,7 +29,13 @@ pub(super) static DESIGN: Record = Record {
         Field("zones", Record(&ZONES), "{}"),
         Field("alerts", List(&Record(&ALERT)), "[]"),
         Field("notes", List(&Record(&NOTE)), "[]"),
+        Field("allow", List(&Record(&ALLOWANCE)), "[]"),
     ],
+};
+
+static ALLOWANCE: Record = Record {
+    name: "allowance",
+    fields: &[Field("rule", Text, ""), Field("because", Text, "")],
 };
 
 static NOTE: Record = Record {
