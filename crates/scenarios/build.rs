@@ -1,14 +1,70 @@
-//! Finds the scenario files, so that a new one needs no line of code.
+//! Finds the scenario files, so that a new one needs no line of code: an index of all of them, and
+//! the texts of those that are compiled in.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// What a page opens with; the only one compiled in without the feature `library`.
+const FIRST: &str = "retry-storm";
 
 fn main() {
     // As it is now: a kept target folder may have been built where the sources stood before.
     let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     let library = Path::new(&root).join("library");
-    println!("cargo::rerun-if-changed={}", library.display());
-    let mut files: Vec<_> = std::fs::read_dir(&library)
+    let mut code = String::new();
+    tables(&library, ["INDEX", "FILES"], &mut code);
+    tables(
+        &library.join("sound"),
+        ["DESIGNS", "DESIGN_FILES"],
+        &mut code,
+    );
+    let out = std::env::var("OUT_DIR").expect("cargo says where");
+    std::fs::write(Path::new(&out).join("files.rs"), code).expect("the list can be written");
+}
+
+fn tables(folder: &Path, [index, texts]: [&str; 2], code: &mut String) {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let (mut entries, mut files, mut few) = (String::new(), String::new(), String::new());
+    for file in json_files(folder) {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let id = file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("scenario files have plain names");
+        let path = file.to_str().expect("scenario files have plain names");
+        let text = std::fs::read_to_string(&file).expect("a scenario file can be read");
+        // What is wrong with a file is told by the reader and its test, not here.
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let word = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let theme = word("theme");
+        let variant: String = theme
+            .char_indices()
+            .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c })
+            .collect();
+        let minutes = value["minutes"].as_u64().unwrap_or(0);
+        let (title, summary) = (word("title"), word("summary"));
+        writeln!(
+            entries,
+            "    Entry {{ id: {id:?}, title: {title:?}, theme: Theme::{variant}, minutes: {minutes}, summary: {summary:?} }},"
+        )
+        .expect("writing to a string");
+        let row = format!("    ({id:?}, include_str!({path:?})),\n");
+        files.push_str(&row);
+        if id == FIRST {
+            few.push_str(&row);
+        }
+    }
+    writeln!(
+        code,
+        "/// What there is, in order of id.\npub const {index}: &[Entry] = &[\n{entries}];\n\
+         #[cfg(any(test, feature = \"library\"))]\nconst {texts}: &[(&str, &str)] = &[\n{files}];\n\
+         #[cfg(not(any(test, feature = \"library\")))]\nconst {texts}: &[(&str, &str)] = &[\n{few}];"
+    )
+    .expect("writing to a string");
+}
+
+fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the library folder is there")
         .map(|entry| entry.expect("an entry of the library can be read").path())
         .filter(|path| {
@@ -17,18 +73,5 @@ fn main() {
         })
         .collect();
     files.sort();
-    let mut code = String::from(
-        "/// Id and text of every scenario file.\npub(crate) const FILES: &[(&str, &str)] = &[\n",
-    );
-    for file in files {
-        let id = file
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .expect("scenario files have plain names");
-        let path = file.to_str().expect("scenario files have plain names");
-        writeln!(code, "    ({id:?}, include_str!({path:?})),").expect("writing to a string");
-    }
-    code.push_str("];\n");
-    let out = std::env::var("OUT_DIR").expect("cargo says where");
-    std::fs::write(Path::new(&out).join("files.rs"), code).expect("the list can be written");
+    files
 }

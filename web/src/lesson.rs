@@ -17,18 +17,21 @@ impl Lesson {
     /// The scenario of this id.
     pub(crate) fn load(id: &str) -> Option<Self> {
         let scenario = scenarios::find(id)?;
-        let target = &scenario.trigger.fault.target;
+        let target = faults(&scenario)
+            .first()
+            .map_or("", |fault| fault.target.as_str());
         let target = match scenario.design.node(target) {
             Some(node) => node.title().to_owned(),
-            None => target.clone(),
+            None => target.to_owned(),
         };
         Some(Self { scenario, target })
     }
 
     /// Whether the fault is one that the button made.
     pub(crate) fn is_trigger(&self, fault: &Fault) -> bool {
-        let trigger = &self.scenario.trigger.fault;
-        fault.kind == trigger.kind && fault.target == trigger.target
+        faults(&self.scenario)
+            .iter()
+            .any(|trigger| fault.kind == trigger.kind && fault.target == trigger.target)
     }
 
     /// Whether the story can be told of this design: its parts are there.
@@ -38,8 +41,13 @@ impl Lesson {
 
     /// Whether what the button breaks is still there.
     pub(crate) fn can_break(&self, design: &Design) -> bool {
-        let target = &self.scenario.trigger.fault.target;
-        design.node(target).is_some() || design.link(target).is_some()
+        faults(&self.scenario).iter().all(|fault| {
+            let target = &fault.target;
+            let is_zone = |node: &design::Node| node.deployment.zones().contains(target);
+            design.node(target).is_some()
+                || design.link(target).is_some()
+                || design.nodes.iter().any(is_zone)
+        })
     }
 
     /// Whether all the remedy's edits are in the design.
@@ -50,7 +58,7 @@ impl Lesson {
     /// The design with the remedy; `None` where the remedy does not fit.
     pub(crate) fn mended(&self, design: &Design) -> Option<Design> {
         let mut mended = design.clone();
-        let done = mended.apply(self.scenario.remedy.command.clone());
+        let done = mended.apply(self.scenario.main_remedy().command.clone());
         done.is_ok().then_some(mended)
     }
 
@@ -66,6 +74,25 @@ impl Lesson {
     /// The edits that bring back what the lesson began with.
     pub(crate) fn unmend(&self) -> Option<Command> {
         let mut design = self.scenario.design.clone();
-        design.apply(self.scenario.remedy.command.clone()).ok()
+        design
+            .apply(self.scenario.main_remedy().command.clone())
+            .ok()
     }
+
+    /// What its button breaks, from this moment on.
+    pub(crate) fn faults_from(&self, at: design::Duration) -> Vec<Fault> {
+        let faults = faults(&self.scenario);
+        let first = faults.iter().map(|fault| fault.at.0).min().unwrap_or(0);
+        let moved = faults.iter().map(|fault| Fault {
+            at: design::Duration(at.0.saturating_add(fault.at.0 - first)),
+            ..fault.clone()
+        });
+        moved.collect()
+    }
+}
+
+/// What breaks a scenario's system; none where it fails by itself.
+fn faults(scenario: &Scenario) -> &[Fault] {
+    let trigger = scenario.trigger.as_ref();
+    trigger.map_or(&[], |trigger| trigger.faults.as_slice())
 }

@@ -1,7 +1,7 @@
 //! The story in the margin: what the system is, a button that breaks it, a switch that mends it,
 //! and sentences with the present run's own numbers.
 
-use design::{Command, Design, Fault};
+use design::{Command, Design};
 use format::message::WindowFrame;
 use leptos::prelude::*;
 
@@ -84,7 +84,11 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
 #[component]
 pub(crate) fn Trigger(lesson: StoredValue<Lesson>) -> impl IntoView {
     let page = Page::get();
-    let label = lesson.with_value(|lesson| lesson.scenario.trigger.label.clone());
+    let label = lesson.with_value(|lesson| {
+        let trigger = lesson.scenario.trigger.as_ref();
+        trigger.map(|trigger| trigger.label.clone())
+    });
+    let breaks = label.is_some();
     let possible = Memo::new(move |_| {
         page.design
             .with(|design| lesson.with_value(|lesson| lesson.can_break(design)))
@@ -101,6 +105,7 @@ pub(crate) fn Trigger(lesson: StoredValue<Lesson>) -> impl IntoView {
     view! {
         <button
             class="button primary trigger"
+            hidden=!breaks
             disabled=flag(move || !possible.get() || on.get())
             on:click=move |_| pull(page, lesson)
         >
@@ -111,13 +116,15 @@ pub(crate) fn Trigger(lesson: StoredValue<Lesson>) -> impl IntoView {
 
 /// Breaks the system now. Once the run is over, it is run again and broken a little after its start.
 fn pull(page: Page, lesson: StoredValue<Lesson>) {
-    let fault = lesson.with_value(|lesson| lesson.scenario.trigger.fault.clone());
+    let faults_from = |at| lesson.with_value(|lesson| lesson.faults_from(at));
     if !page.is_over() {
         if !page.playing.get_untracked() {
             page.play(true);
         }
         let at = page.soon();
-        return page.inject(Fault { at, ..fault });
+        return faults_from(at)
+            .into_iter()
+            .for_each(|fault| page.inject(fault));
     }
     let (old, count) = page.design.with_untracked(|design| {
         let old: Vec<usize> = (0..design.faults.len())
@@ -128,13 +135,12 @@ fn pull(page: Page, lesson: StoredValue<Lesson>) {
     });
     let last = count - old.len();
     let mut commands: Vec<Command> = old.into_iter().map(Command::RemoveFault).collect();
-    commands.push(Command::AddFault(
-        last,
-        Fault {
-            at: design::Duration::s(10),
-            ..fault
-        },
-    ));
+    let faults = faults_from(design::Duration::s(10)).into_iter();
+    commands.extend(
+        faults
+            .enumerate()
+            .map(|(nth, fault)| Command::AddFault(last + nth, fault)),
+    );
     page.command_named(Command::Batch(commands), "Break it again");
     page.restart();
 }
@@ -144,8 +150,8 @@ fn Remedy(lesson: StoredValue<Lesson>, mended: Memo<bool>) -> impl IntoView {
     let page = Page::get();
     let (label, about) = lesson.with_value(|lesson| {
         (
-            lesson.scenario.remedy.label.clone(),
-            lesson.scenario.remedy.cost.clone(),
+            lesson.scenario.main_remedy().label.clone(),
+            lesson.scenario.main_remedy().cost.clone(),
         )
     });
     let change = lesson.with_value(|lesson| lesson.scenario.story.change.clone());
@@ -157,7 +163,7 @@ fn Remedy(lesson: StoredValue<Lesson>, mended: Memo<bool>) -> impl IntoView {
         let on = !mended.get_untracked();
         let command = lesson.with_value(|lesson| {
             if on {
-                Some(lesson.scenario.remedy.command.clone())
+                Some(lesson.scenario.main_remedy().command.clone())
             } else {
                 lesson.unmend()
             }
@@ -167,7 +173,7 @@ fn Remedy(lesson: StoredValue<Lesson>, mended: Memo<bool>) -> impl IntoView {
             page.command_named(command, &format!("{verb}: {label}"));
         }
     };
-    let shown = lesson.with_value(|lesson| lesson.scenario.remedy.label.clone());
+    let shown = lesson.with_value(|lesson| lesson.scenario.main_remedy().label.clone());
     view! {
         <div class="remedy">
             <button

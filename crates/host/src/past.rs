@@ -250,7 +250,8 @@ mod tests {
     const S: Time = 1_000_000_000;
 
     fn scenarios() -> impl Iterator<Item = Design> {
-        scenarios::all().into_iter().map(|scenario| {
+        let few = ["retry-storm", "cache-stampede", "poison-message", "cap"];
+        few.into_iter().filter_map(scenarios::find).map(|scenario| {
             let mut design = scenario.design.clone();
             design.settings.duration = design::Duration::s(20);
             design

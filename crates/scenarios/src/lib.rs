@@ -1,84 +1,123 @@
 //! The library of scenarios: one data file each, with a design that fails, what breaks it, the
-//! remedy as edit commands, the words, and what its runs must show.
+//! remedies as edit commands, the words and steps of a lesson, and what its runs must show. Beside
+//! them stand sound designs, which hold what they are required to.
 //!
 //! A new scenario is a new file in `library/`; the page, the command line and the tests find it.
+//! [`INDEX`] names all of them. Their texts are compiled in with the feature `library`; without it
+//! only the one that the page opens with is, and the page fetches the others and [`read`]s them.
 
-use design::attribute::Reader;
-use design::{Attribute, Command, Design, Fault, Problem, Target, Value};
+mod claims;
+mod edits;
+mod figure;
+mod reading;
+mod scenario;
+mod story;
+
+pub use claims::{Claims, Expectation, NearMiss};
+pub use figure::{Figure, Unit};
+pub use scenario::{Does, Remedy, Scenario, Shown, Source, Step, Story, Trigger};
+pub use story::{Piece, pieces};
+
+use design::{Design, Problem};
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// A lesson: what the team believed, what breaks it, and what mends it.
+/// What a list says of a scenario or a sound design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name in links, on the command line, and of its file.
+    pub id: &'static str,
+    /// What people see.
+    pub title: &'static str,
+    /// What it is about.
+    pub theme: Theme,
+    /// How long it takes to play; 0 for a sound design.
+    pub minutes: u32,
+    /// One sentence.
+    pub summary: &'static str,
+}
+
+/// What a scenario is about, in the order of the gallery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Theme {
+    /// Calls over a network: timeouts, retries, chains.
+    Calls,
+    /// More load than there is room for.
+    Overload,
+    /// Caches.
+    Caches,
+    /// Who owns data, where it is, and how old it is.
+    Data,
+    /// Messages and their consumers.
+    Queues,
+    /// Who gets the next call.
+    Balancing,
+    /// Locks, leaders, partitions of the network.
+    Coordination,
+    /// Requirements, telemetry, scaling.
+    Operations,
+}
+
+impl Theme {
+    /// All, in the order of the gallery.
+    pub const ALL: [Self; 8] = [
+        Self::Calls,
+        Self::Overload,
+        Self::Caches,
+        Self::Data,
+        Self::Queues,
+        Self::Balancing,
+        Self::Coordination,
+        Self::Operations,
+    ];
+
+    /// As written in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Overload => "overload",
+            Self::Caches => "caches",
+            Self::Data => "data",
+            Self::Queues => "queues",
+            Self::Balancing => "balancing",
+            Self::Coordination => "coordination",
+            Self::Operations => "operations",
+        }
+    }
+}
+
+/// A design that holds what it is required to: a starting point, and what no rule has a word on.
 #[derive(Clone, Debug)]
-pub struct Scenario {
-    /// Its name in links and on the command line.
+pub struct Sound {
+    /// Its name.
     pub id: String,
     /// What people see.
     pub title: String,
+    /// What it is about.
+    pub theme: Theme,
     /// One sentence.
     pub summary: String,
-    /// The system, unbroken.
+    /// The system.
     pub design: Design,
-    /// What breaks it.
-    pub trigger: Trigger,
-    /// What mends it.
-    pub remedy: Remedy,
-    /// The words.
-    pub story: Story,
 }
 
-/// What breaks a scenario's system.
-#[derive(Clone, Debug)]
-pub struct Trigger {
-    /// On the button.
-    pub label: String,
-    /// The fault, at the moment it happens in a run from the command line; in the page it happens
-    /// when the button is pressed.
-    pub fault: Fault,
-}
-
-/// What mends it.
-#[derive(Clone, Debug)]
-pub struct Remedy {
-    /// On the switch.
-    pub label: String,
-    /// One edit, undone as one.
-    pub command: Command,
-    /// What it costs: nothing here is free.
-    pub cost: String,
-}
-
-/// The words of a scenario. In `{braces}` stand figures that the page fills in from the run.
-#[derive(Clone, Debug)]
-pub struct Story {
-    /// What the team believed.
-    pub believed: String,
-    /// What to do and what to watch.
-    pub watch: String,
-    /// Why it happened.
-    pub why: String,
-    /// What to change.
-    pub change: String,
-}
-
-/// Every scenario, in order of id.
+/// Every scenario that is compiled in, in order of id.
 ///
 /// # Panics
 ///
 /// If a file of the library is wrong; a test reads them all.
 pub fn all() -> Vec<Scenario> {
-    FILES
-        .iter()
-        .map(|(id, _)| find(id).expect("the id is of the list"))
+    ids()
+        .map(|id| find(id).expect("the id is of the list"))
         .collect()
 }
 
-/// Every scenario's id, in order.
+/// The ids of every scenario that is compiled in, in order.
 pub fn ids() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(id, _)| *id)
 }
 
-/// The scenario of this id.
+/// The scenario of this id, where it is compiled in.
 ///
 /// # Panics
 ///
@@ -88,121 +127,52 @@ pub fn find(id: &str) -> Option<Scenario> {
     Some(read(id, text).unwrap_or_else(|problems| panic!("scenario {id}: {problems:?}")))
 }
 
-impl Scenario {
-    /// The design with its trigger, as the command line runs it.
-    pub fn broken(&self) -> Design {
-        let mut design = self.design.clone();
-        design.faults.push(self.trigger.fault.clone());
-        design
-    }
-
-    /// The same with the remedy.
-    ///
-    /// # Panics
-    ///
-    /// If the remedy does not fit the design; a test applies them all.
-    pub fn mended(&self) -> Design {
-        let mut design = self.broken();
-        design
-            .apply(self.remedy.command.clone())
-            .expect("the remedy fits the design");
-        design
-    }
+/// A scenario from the text of its file.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub fn read(id: &str, text: &str) -> Result<Scenario, Vec<Problem>> {
+    scenario::read(id, &parse(text)?)
 }
 
-fn read(id: &str, text: &str) -> Result<Scenario, Vec<Problem>> {
-    let value = format::json::value_from_str(text).map_err(|problem| vec![problem])?;
-    let mut reader = Reader::default();
-    let trigger = part(&value, "trigger", &mut reader);
-    let remedy = part(&value, "remedy", &mut reader);
-    let story = part(&value, "story", &mut reader);
-    let (title, summary) = (
-        word(&value, "title", &mut reader),
-        word(&value, "summary", &mut reader),
-    );
-    let fault = reader.field::<Fault>(
-        "fault",
-        &part(&trigger, "fault", &mut Reader::default()),
-        None,
-    );
-    let command = read_commands(&part(&remedy, "set", &mut reader), &mut reader);
-    let scenario = Scenario {
-        id: id.to_owned(),
-        title,
-        summary,
-        design: Design::read(&part(&value, "design", &mut reader))?,
-        trigger: Trigger {
-            label: word(&trigger, "label", &mut reader),
-            fault: fault.unwrap_or_default(),
-        },
-        remedy: Remedy {
-            label: word(&remedy, "label", &mut reader),
-            command: Command::Batch(command),
-            cost: word(&remedy, "cost", &mut reader),
-        },
-        story: Story {
-            believed: word(&story, "believed", &mut reader),
-            watch: word(&story, "watch", &mut reader),
-            why: word(&story, "why", &mut reader),
-            change: word(&story, "change", &mut reader),
-        },
-    };
-    match reader.finish() {
-        problems if problems.is_empty() => Ok(scenario),
-        problems => Err(problems),
-    }
+/// What the scenario of this id claims, where it is compiled in.
+///
+/// # Panics
+///
+/// If its file is wrong; a test reads them all.
+pub fn claims(id: &str) -> Option<Claims> {
+    let (id, text) = FILES.iter().find(|(known, _)| *known == id)?;
+    let claims = parse(text).and_then(|value| claims::read(&value));
+    Some(claims.unwrap_or_else(|problems| panic!("scenario {id}: {problems:?}")))
 }
 
-fn part(value: &Value, name: &str, reader: &mut Reader) -> Value {
-    value.get(name).cloned().unwrap_or_else(|| {
-        reader.problem(format!("lacks {name}"));
-        Value::Map(Vec::new())
-    })
-}
-
-fn word(value: &Value, name: &str, reader: &mut Reader) -> String {
-    reader
-        .within(name, |reader| {
-            String::read(value.get(name).unwrap_or(&Value::Null), reader)
+/// Every sound design that is compiled in, in order of id.
+///
+/// # Panics
+///
+/// If a file is wrong; a test reads them all.
+pub fn sound() -> Vec<Sound> {
+    DESIGN_FILES
+        .iter()
+        .map(|(id, text)| {
+            read_sound(id, text).unwrap_or_else(|problems| panic!("design {id}: {problems:?}"))
         })
-        .unwrap_or_default()
+        .collect()
 }
 
-/// Edit commands: `{"node": "api", "field": "queue.capacity", "to": 10}`, or `"link": …`.
-fn read_commands(value: &Value, reader: &mut Reader) -> Vec<Command> {
-    let Value::List(items) = value else {
-        reader.problem("set is a list of edits");
-        return Vec::new();
-    };
-    let read = items.iter().enumerate().map(|(at, item)| {
-        reader.within(&format!("set[{at}]"), |reader| {
-            let target = match (item.get("node"), item.get("link")) {
-                (Some(Value::Text(id)), None) => Target::Node(id.clone()),
-                (None, Some(Value::Text(id))) => Target::Link(id.clone()),
-                _ => {
-                    reader.problem("names a node or a link");
-                    return None;
-                }
-            };
-            let field = word(item, "field", reader);
-            Some(Command::Set(target, field, part(item, "to", reader)))
-        })
-    });
-    read.collect::<Vec<_>>().into_iter().flatten().collect()
+/// A sound design from the text of its file.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub fn read_sound(id: &str, text: &str) -> Result<Sound, Vec<Problem>> {
+    scenario::read_sound(id, &parse(text)?)
+}
+
+fn parse(text: &str) -> Result<design::Value, Vec<Problem>> {
+    format::json::value_from_str(text).map_err(|problem| vec![problem])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_scenario_reads_and_its_remedy_fits() {
-        for scenario in all() {
-            assert_eq!(scenario.broken().problems(), [], "{}", scenario.id);
-            let mended = scenario.mended();
-            assert_eq!(mended.problems(), [], "{}", scenario.id);
-            assert_ne!(mended, scenario.broken());
-        }
-        assert!(ids().any(|id| id == "retry-storm"));
-    }
-}
+mod tests;

@@ -174,6 +174,11 @@ fn copy_static_files(dist: &Path) -> Result<()> {
     let css = inline_imports(&root().join("web/styles"), "main.css")?;
     fs::write(dist.join("styles/main.css"), css)?;
     reading::write(dist)?;
+    // The page has the scenario that it opens with compiled in, and fetches the others.
+    copy_dir(
+        &root().join("crates/scenarios/library"),
+        &dist.join("scenarios"),
+    )?;
     let public = root().join("web/public");
     if public.is_dir() {
         copy_dir(&public, &dist.join("public"))?;

@@ -1,0 +1,157 @@
+//! Every file is read, and what it says fits together.
+
+use super::*;
+
+#[test]
+fn every_remedy_and_near_miss_fits_its_design() {
+    for scenario in all() {
+        let (id, broken) = (&scenario.id, scenario.broken());
+        assert_eq!(broken.problems(), [], "{id}");
+        for remedy in &scenario.remedies {
+            let mended = scenario.mended_by(remedy);
+            assert_eq!(mended.problems(), [], "{id}: {}", remedy.label);
+            assert_ne!(mended, broken, "{id}: {}", remedy.label);
+        }
+        let claims = claims(id).unwrap();
+        assert!(
+            !claims.broken.is_empty() && !claims.mended.is_empty(),
+            "{id}"
+        );
+        assert!(!claims.near_misses.is_empty(), "{id}");
+        for near_miss in claims.near_misses {
+            let mut design = broken.clone();
+            let done = design.apply(near_miss.command);
+            assert!(done.is_ok(), "{id}: {}: {done:?}", near_miss.label);
+            assert_eq!(design.problems(), [], "{id}: {}", near_miss.label);
+            assert_ne!(design, broken, "{id}: {}", near_miss.label);
+        }
+    }
+}
+
+#[test]
+fn every_remedy_can_be_undone() {
+    for scenario in all() {
+        for remedy in &scenario.remedies {
+            let mut design = scenario.broken();
+            let inverse = design.apply(remedy.command.clone()).unwrap();
+            design.apply(inverse).unwrap();
+            assert_eq!(
+                design,
+                scenario.broken(),
+                "{}: {}",
+                scenario.id,
+                remedy.label
+            );
+        }
+    }
+}
+
+#[test]
+fn steps_point_at_what_is_there_and_texts_name_figures_that_are_shown() {
+    for scenario in all() {
+        let (id, design) = (&scenario.id, scenario.mended());
+        let is_there = |point: &String| {
+            [&design, &scenario.design]
+                .iter()
+                .any(|design| design.node(point).is_some() || design.link(point).is_some())
+        };
+        for point in scenario.steps.iter().filter_map(|step| step.point.as_ref()) {
+            assert!(is_there(point), "{id}: {point}");
+        }
+        let does = |wanted| scenario.steps.iter().any(|step| step.does == Some(wanted));
+        assert_eq!(does(Does::Trigger), scenario.trigger.is_some(), "{id}");
+        assert!(does(Does::Remedy) && does(Does::Compare), "{id}");
+        let Story {
+            believed,
+            watch,
+            why,
+            change,
+        } = &scenario.story;
+        let costs = scenario.remedies.iter().map(|remedy| &remedy.cost);
+        let steps = scenario.steps.iter().map(|step| &step.text);
+        for text in [believed, watch, why, change]
+            .into_iter()
+            .chain(costs)
+            .chain(steps)
+        {
+            for piece in pieces(text) {
+                if let Piece::Figure { name, .. } = piece {
+                    let is_shown = scenario.shows.iter().any(|shown| shown.name == name);
+                    assert!(is_shown, "{id}: no figure {name}");
+                }
+            }
+        }
+        assert!(!scenario.reading.is_empty(), "{id}");
+        let is_address = |source: &Source| source.url.starts_with("https://");
+        assert!(scenario.reading.iter().all(is_address), "{id}");
+    }
+}
+
+#[test]
+fn the_index_says_what_the_files_say() {
+    let read: Vec<_> = all()
+        .iter()
+        .map(|scenario| {
+            (
+                scenario.id.clone(),
+                scenario.title.clone(),
+                scenario.theme,
+                scenario.minutes,
+            )
+        })
+        .collect();
+    let listed: Vec<_> = INDEX
+        .iter()
+        .map(|entry| {
+            (
+                entry.id.to_owned(),
+                entry.title.to_owned(),
+                entry.theme,
+                entry.minutes,
+            )
+        })
+        .collect();
+    assert_eq!(read, listed);
+    assert_eq!(sound().len(), DESIGNS.len());
+}
+
+#[test]
+fn nodes_stand_apart() {
+    let designs = all()
+        .into_iter()
+        .flat_map(|scenario| [scenario.broken(), scenario.mended()])
+        .chain(sound().into_iter().map(|sound| sound.design));
+    for design in designs {
+        for (at, node) in design.nodes.iter().enumerate() {
+            for other in &design.nodes[..at] {
+                let [dx, dy] = [0, 1].map(|axis| (node.at[axis] - other.at[axis]).abs());
+                let (name, one, two) = (&design.settings.name, &node.id, &other.id);
+                assert!(dx >= 240 || dy >= 120, "{name}: {one} and {two}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_told_with_its_path() {
+    let problems = read(
+        "x",
+        r#"{"title": "", "theme": "cache", "minutes": 2, "summary": "S.", "design": {"faultline": 1, "nodes": [{"id": "a", "kind": "clint"}]},
+            "remedies": [{"label": "L", "cost": "C.", "set": [{"node": "a", "feild": "batch", "to": 2}, {"sett": 1}]}],
+            "story": {"believed": "B.", "watch": "W.", "why": "Y."}, "stepps": []}"#,
+    )
+    .unwrap_err();
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let told = |start: &str| said.iter().any(|said| said.starts_with(start));
+    for start in [
+        "stepps: unknown field, did you mean steps?",
+        "title: says nothing",
+        "theme: unknown name, did you mean caches?",
+        "design.nodes[0].kind: ",
+        "remedies[0].set[0].feild: unknown field, did you mean field?",
+        "remedies[0].set[1]: an object is not valid here; expected an edit",
+        "story: lacks change",
+    ] {
+        assert!(told(start), "{start}: {said:#?}");
+    }
+}
