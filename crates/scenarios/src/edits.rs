@@ -1,6 +1,7 @@
 //! Edits as a file writes them, one object each:
 //!
 //! - `{"node": "api", "field": "queue.capacity", "to": 10}`, and the same of a `"link"`;
+//! - `{"fault": 0, "field": "times", "to": 2}`, of a fault by its place in the list, and `{"remove_fault": 0}`;
 //! - `{"setting": "zones.latency", "to": "1ms"}`, of what belongs to the design as a whole;
 //! - `{"add_node": {...}}`, `{"add_link": {...}}`, `{"add_fault": {...}}`, `{"add_requirement": {...}}`, at the end
 //!   of their lists (a link's place in a plan is its `stage`);
@@ -12,9 +13,10 @@ use design::attribute::Reader;
 use design::{Command, Fault, Link, Node, Requirement, Target, Value};
 
 const LAST: usize = usize::MAX;
-const FORMS: [(&str, &[&str]); 10] = [
+const FORMS: [(&str, &[&str]); 12] = [
     ("node", &["node", "field", "to"]),
     ("link", &["link", "field", "to"]),
+    ("fault", &["fault", "field", "to"]),
     ("setting", &["setting", "to"]),
     ("add_node", &["add_node"]),
     ("add_link", &["add_link"]),
@@ -22,6 +24,7 @@ const FORMS: [(&str, &[&str]); 10] = [
     ("add_requirement", &["add_requirement"]),
     ("remove_node", &["remove_node"]),
     ("remove_link", &["remove_link"]),
+    ("remove_fault", &["remove_fault"]),
     ("move", &["move", "to"]),
 ];
 
@@ -39,6 +42,8 @@ pub(crate) fn read(value: &Value, reader: &mut Reader) -> Option<Command> {
     match *form {
         "node" => set(Target::Node(name(reader)), value, reader),
         "link" => set(Target::Link(name(reader)), value, reader),
+        "fault" => set(Target::Fault(place(value, form, reader)?), value, reader),
+        "remove_fault" => Some(Command::RemoveFault(place(value, form, reader)?)),
         "setting" => {
             let to = part(value, "to", reader)?.clone();
             Some(Command::Set(Target::Settings, name(reader), to))
@@ -78,4 +83,8 @@ fn set(target: Target, value: &Value, reader: &mut Reader) -> Option<Command> {
         field,
         part(value, "to", reader)?.clone(),
     ))
+}
+
+fn place(value: &Value, name: &str, reader: &mut Reader) -> Option<usize> {
+    need::<u32>(value, name, reader).map(|place| place as usize)
 }
