@@ -72,6 +72,13 @@ fn wrongs(claims: &Claims, broken: &Run, mended: &Run) -> Vec<String> {
 fn play(scenario: &Scenario) -> (String, Vec<String>) {
     let claims = scenarios::claims(&scenario.id).unwrap();
     let (design, mend) = (scenario.broken(), scenario.mended());
+    let others: Vec<_> = scenario
+        .remedies
+        .iter()
+        .zip(&claims.remedies)
+        .filter(|(_, claims)| !claims.is_empty())
+        .map(|(remedy, claims)| (&remedy.label, scenario.mended_by(remedy), claims))
+        .collect();
     let (mut problems, mut holding) = (Vec::new(), 0);
     let mut sums = [[0.0; 2]; 2];
     let shown = &scenario.shows[0];
@@ -88,6 +95,11 @@ fn play(scenario: &Scenario) -> (String, Vec<String>) {
                 .iter()
                 .map(|missed| format!("mended misses {missed}")),
         );
+        for (label, design, claims) in &others {
+            let run = run(design, seed);
+            let claims = claims.iter();
+            wrong.extend(claims.filter_map(|e| check(label, e, e.figure.of(&run.report))));
+        }
         for (sum, run) in sums.iter_mut().zip([&broken, &mended]) {
             sum[0] += shown.figure.of(&run.report).unwrap_or(f64::NAN);
             sum[1] += run.report.at_path("cost.monthly").map_or(f64::NAN, number);

@@ -16,7 +16,7 @@ faultline simulates distributed systems: how they fail, and what mends them.
   faultline export svg SOURCE      print a design as a picture
   faultline link SOURCE            print the link of a design (what follows # in its URL)
   faultline open LINK              print the design of a link, as JSON
-  faultline scenarios              list the scenarios
+  faultline scenarios              list the scenarios and sound designs
   faultline schema                 print the JSON Schema of design files
 
 SOURCE is a design file (JSON or TOML; - is stdin), a link, or the name of a scenario.

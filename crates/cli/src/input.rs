@@ -17,6 +17,9 @@ pub(crate) fn design(source: &str) -> Result<Design, String> {
     if let Some(scenario) = host::scenarios::find(source) {
         return Ok(scenario.broken());
     }
+    if let Some(sound) = host::scenarios::find_sound(source) {
+        return Ok(sound.design);
+    }
     if source == "-" {
         return read("stdin", &text(source)?);
     }

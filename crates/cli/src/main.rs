@@ -211,14 +211,19 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
     .into())
 }
 
+/// What fails, by theme, and then what does not.
 fn scenarios() -> String {
-    let scenarios = host::scenarios::all();
-    let width = scenarios.iter().map(|scenario| scenario.id.len()).max();
-    scenarios
-        .iter()
-        .map(|scenario| {
-            let width = width.unwrap_or(0);
-            format!("{:width$}  {}\n", scenario.id, scenario.summary)
-        })
-        .collect()
+    use host::scenarios::{DESIGNS, Entry, INDEX, Theme};
+    let ids = INDEX.iter().chain(DESIGNS).map(|entry| entry.id.len());
+    let width = ids.max().unwrap_or(0);
+    let row = |entry: &Entry| format!("  {:width$}  {}\n", entry.id, entry.summary);
+    let mut listed = String::new();
+    for theme in Theme::ALL {
+        listed.push_str(&format!("{}\n", theme.name()));
+        let of = INDEX.iter().filter(|entry| entry.theme == theme);
+        listed.extend(of.map(row));
+    }
+    listed.push_str("sound designs\n");
+    listed.extend(DESIGNS.iter().map(row));
+    listed
 }

@@ -20,6 +20,8 @@ pub struct Claims {
     pub mended: Vec<Expectation>,
     /// Of the mended run's figure divided by the broken one's.
     pub ratio: Vec<Expectation>,
+    /// Of the runs with each of the remedies, in their order: what the lesser ones do and do not.
+    pub remedies: Vec<Vec<Expectation>>,
 }
 
 /// A design beside the broken one on which the rule must stay silent.
@@ -67,6 +69,9 @@ pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
             because: word(item, "because", reader),
         })
     });
+    let remedies = list(value, "remedies", &mut reader, |item, reader| {
+        Some(list(item, "expect", reader, read_expectation))
+    });
     let expect = part(value, "expect", &mut reader)
         .cloned()
         .unwrap_or(Value::Null);
@@ -81,6 +86,7 @@ pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
             broken,
             mended,
             ratio,
+            remedies,
         }),
         problems => Err(problems),
     }

@@ -155,10 +155,19 @@ pub fn claims(id: &str) -> Option<Claims> {
 pub fn sound() -> Vec<Sound> {
     DESIGN_FILES
         .iter()
-        .map(|(id, text)| {
-            read_sound(id, text).unwrap_or_else(|problems| panic!("design {id}: {problems:?}"))
-        })
+        .filter_map(|(id, _)| find_sound(id))
         .collect()
+}
+
+/// The sound design of this id, where it is compiled in.
+///
+/// # Panics
+///
+/// If its file is wrong; a test reads them all.
+pub fn find_sound(id: &str) -> Option<Sound> {
+    let (id, text) = DESIGN_FILES.iter().find(|(known, _)| *known == id)?;
+    let sound = read_sound(id, text);
+    Some(sound.unwrap_or_else(|problems| panic!("design {id}: {problems:?}")))
 }
 
 /// A sound design from the text of its file.

@@ -184,7 +184,7 @@ pub(crate) fn read(id: &str, value: &Value) -> Result<Scenario, Vec<Problem>> {
             .get("trigger")
             .map(|trigger| reader.within("trigger", |reader| read_trigger(trigger, reader))),
         remedies: list(value, "remedies", reader, |item, reader| {
-            reader.check_names(item, &["label", "set", "cost"]);
+            reader.check_names(item, &["label", "set", "cost", "expect"]);
             Some(Remedy {
                 label: word(item, "label", reader),
                 command: set(item, reader),
