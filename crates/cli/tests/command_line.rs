@@ -219,7 +219,7 @@ fn every_problem_of_toml_is_told_with_its_path() {
         refused(&["run", &path]),
         format!(
             "{path}: sede: unknown field, did you mean seed?\n\
-             {path}: nodes[1].replicas: \"1979-05-27\" is not valid here; expected a whole number from 0 to 4294967295\n\
+             {path}: nodes[1].replicas: \"1979-05-27\" is not valid here; expected a whole number from 1 to 10000\n\
              {path}: nodes[2].kind: unknown kind \"databse\", did you mean database?\n\
              {path}: links[1].retry.max_atempts: unknown field, did you mean max_attempts?\n"
         )
