@@ -1,26 +1,9 @@
 // What hands already know: each convention of moving around, selecting, editing, wiring and history,
 // by mouse, keys and fingers; and a design built with the keyboard alone.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { open } from "./harness.mjs";
-import { box, drag, find, inlet, links, middle, node, openRunning, outlet, state, until } from "./page.mjs";
+import { box, drag, find, inlet, links, middle, node, outlet, pages, state, until } from "./page.mjs";
 
-let playground;
-
-before(async () => {
-  playground = await open();
-});
-
-after(() => playground.close());
-
-function onPage(name, options, body) {
-  test(name, async () => {
-    const page = await openRunning(playground, options);
-    await body(page);
-    assert.deepEqual(playground.problems, []);
-    await page.context().close();
-  });
-}
+const { onPage, playground } = pages();
 
 /** Offset and zoom of the canvas. */
 const view = (page) => page.evaluate(() => {

@@ -1,25 +1,8 @@
 // Finding and the table of actions: the palette, the sheet of shortcuts, menus; all by keys.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { open } from "./harness.mjs";
-import { box, find, middle, node, openRunning, state, until } from "./page.mjs";
+import { box, find, middle, node, pages, state, until } from "./page.mjs";
 
-let playground;
-
-before(async () => {
-  playground = await open();
-});
-
-after(() => playground.close());
-
-function onPage(name, options, body) {
-  test(name, async () => {
-    const page = await openRunning(playground, options);
-    await body(page);
-    assert.deepEqual(playground.problems, []);
-    await page.context().close();
-  });
-}
+const { onPage, playground } = pages();
 
 const focused = (page) => page.evaluate(() => document.activeElement?.dataset.id ?? document.activeElement?.className);
 

@@ -1,26 +1,10 @@
 // Designs are kept, brought back, passed on; nothing is overwritten, nothing damaged stops the page.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { open } from "./harness.mjs";
-import { links, openRunning, state, until } from "./page.mjs";
+import { test } from "node:test";
+import { links, openRunning, pages, pasteText, state, until } from "./page.mjs";
 
-let playground;
-
-before(async () => {
-  playground = await open();
-});
-
-after(() => playground.close());
-
-function onPage(name, options, body) {
-  test(name, async () => {
-    const page = await openRunning(playground, options);
-    await body(page);
-    assert.deepEqual(playground.problems, []);
-    await page.context().close();
-  });
-}
+const { onPage, playground } = pages();
 
 const saved = (page) => page.locator(".saved").filter({ hasText: /^Saved$/ }).waitFor();
 const addCache = (page) => page.locator(".palette [data-kind=cache]").click();
@@ -67,12 +51,6 @@ const dropFile = (page, name, text) => page.evaluate(([name, text]) => {
   const surface = document.querySelector(".surface");
   surface.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
 }, [name, text]);
-
-const pasteText = (page, text) => page.evaluate((text) => {
-  const data = new DataTransfer();
-  data.setData("text/plain", text);
-  document.body.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
-}, text);
 
 async function download(page, press) {
   const waiting = page.waitForEvent("download");

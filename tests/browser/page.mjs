@@ -1,4 +1,30 @@
 // What the tests of the page share: its debug surface, and gestures as a person makes them.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { open } from "./harness.mjs";
+
+/**
+ * For the top of a test file: the playground of the whole file, there once its tests run, and tests
+ * of one running page each (`onPage(name, options, body)`) that fail on its errors.
+ */
+export function pages() {
+  let opened;
+  before(async () => {
+    opened = await open();
+  });
+  after(() => opened.close());
+  const playground = new Proxy({}, {
+    get: (_, name) => (typeof opened[name] === "function" ? opened[name].bind(opened) : opened[name]),
+  });
+  const onPage = (name, options, body) =>
+    test(name, async () => {
+      const page = await openRunning(playground, options);
+      await body(page);
+      assert.deepEqual(playground.problems, []);
+      await page.context().close();
+    });
+  return { onPage, playground };
+}
 
 /** A page that runs. Options as for `openPage`. */
 export async function openRunning(playground, options) {
@@ -37,6 +63,13 @@ export async function drag(page, from, to) {
   await page.mouse.move(to.x, to.y, { steps: 5 });
   await page.mouse.up();
 }
+
+/** Pastes a text, as Ctrl V does. */
+export const pasteText = (page, text) => page.evaluate((text) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  document.body.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
+}, text);
 
 /** Opens the palette, types, and takes the first find. */
 export async function find(page, query) {

@@ -1,26 +1,9 @@
 // The run and time: back and forth on the time line, faults by hand and mended, why requests are
 // slow, and what the operators see.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { open } from "./harness.mjs";
-import { openRunning, state, until } from "./page.mjs";
+import { pages, state, until } from "./page.mjs";
 
-let playground;
-
-before(async () => {
-  playground = await open();
-});
-
-after(() => playground.close());
-
-function onPage(name, options, body) {
-  test(name, async () => {
-    const page = await openRunning(playground, options);
-    await body(page);
-    assert.deepEqual(playground.problems, []);
-    await page.context().close();
-  });
-}
+const { onPage, playground } = pages();
 
 const line = (page) => page.getByRole("slider", { name: "Time line" });
 

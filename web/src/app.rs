@@ -1,6 +1,6 @@
 //! The playground: what stands where.
 
-use design::Target;
+use design::{Kind, Target};
 use editor::Selection;
 use editor::keeping::{Kept, Order, sort};
 use leptos::prelude::*;
@@ -39,6 +39,10 @@ pub(crate) fn App() -> impl IntoView {
     opening::follow_address(page);
     announcing::announce_run(page);
     debug::install(page);
+    let on_sight = window_event_listener_untyped("visibilitychange", move |_| {
+        page.in_sight.set(!document().hidden());
+    });
+    on_cleanup(move || on_sight.remove());
 
     let folded = RwSignal::new(false);
     let tab = RwSignal::new("story");
@@ -125,25 +129,39 @@ pub(crate) fn Notices() -> impl IntoView {
     }
 }
 
+/// Most things that are edited at once.
+const SEVERAL_MAX: usize = 200;
+
 /// The inspector, while something is selected.
 #[component]
 pub(crate) fn Inspect() -> impl IntoView {
     let page = Page::get();
-    let target = Memo::new(move |_| {
-        page.selection
-            .with(|selection| selection.single().and_then(|item| item.target()))
+    // Nodes together, or links together; of both the nodes.
+    let targets = Memo::new(move |_| {
+        page.selection.with(|selection| {
+            let mut items: Vec<_> = selection.items().filter_map(|item| item.target()).collect();
+            let has_node = items.iter().any(|target| matches!(target, Target::Node(_)));
+            items.retain(|target| !has_node || matches!(target, Target::Node(_)));
+            if items.len() > SEVERAL_MAX {
+                items.clear();
+            }
+            items
+        })
     });
     let count = Memo::new(move |_| page.selection.with(Selection::len));
     let hint = text(move || match count.get() {
         0 => "Select a node or a link to see what it is made of.".to_owned(),
-        1 => String::new(),
-        n => format!("{n} things are selected."),
+        n if n > SEVERAL_MAX => {
+            format!("{n} things are selected: {SEVERAL_MAX} at most are edited at once.")
+        }
+        _ => String::new(),
     });
+    let open = open_for_selection(page);
     view! {
-        <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=flag(move || count.get() == 0)>
+        <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=flag(move || !open.get())>
             <h2 class="visually-hidden">"Inspector"</h2>
             <Inspector
-                target=target
+                targets=targets
                 design=page.design
                 on_command=Callback::new(move |(command, key)| page.command_keyed(command, key))
                 on_delete=Callback::new(move |target: Target| page.delete(&target))
@@ -151,6 +169,29 @@ pub(crate) fn Inspect() -> impl IntoView {
             <p class="inspect-hint quiet">{hint}</p>
         </aside>
     }
+}
+
+/// Whether the inspector takes its room beside the canvas. Where it would come to stand over what
+/// was just clicked, it waits until that cannot be the first half of a double click.
+fn open_for_selection(page: Page) -> RwSignal<bool> {
+    /// How wide it is, and how long two clicks may be apart.
+    const WIDTH: f64 = 320.0;
+    const DOUBLE_CLICK: std::time::Duration = std::time::Duration::from_millis(320);
+    let open = RwSignal::new(false);
+    let has_selection = Memo::new(move |_| page.selection.with(|selection| !selection.is_empty()));
+    Effect::new(move |_| {
+        if !has_selection.get() {
+            return open.set(false);
+        }
+        let pointer = page.hidden.with_value(|hidden| hidden.pointer.x);
+        let width = page.view.with_untracked(|view| view.size().x);
+        if pointer < width - WIDTH {
+            return open.set(true);
+        }
+        let settle = move || open.set(has_selection.get_untracked());
+        set_timeout(settle, DOUBLE_CLICK);
+    });
+    open
 }
 
 /// What the margin says of a design that is no lesson.
@@ -252,6 +293,19 @@ fn Resume() -> impl IntoView {
 /// What the marks on the canvas mean.
 #[component]
 pub(crate) fn DotKey() -> impl IntoView {
+    let page = Page::get();
+    let has = move |is: fn(&Kind) -> bool| {
+        Memo::new(move |_| {
+            let design = page.design.get();
+            design.nodes.iter().any(|node| is(&node.kind))
+        })
+    };
+    let queues = has(|kind| matches!(kind, Kind::Queue(_)));
+    let copies = has(|kind| match kind {
+        Kind::Cache(_) => true,
+        Kind::Database(database) => database.replication.is_some(),
+        _ => false,
+    });
     let key = |class: &'static str, d: &'static str, solid: bool, says: &'static str| {
         view! {
             <span class=class>
@@ -266,6 +320,8 @@ pub(crate) fn DotKey() -> impl IntoView {
         <div class="dot-key">
             {key("ink", "M5 2a3 3 0 1 0 .01 0z", true, "request")}
             {key("", "M5 2a3 3 0 1 0 .01 0z", false, "answer")}
+            {move || queues.get().then(|| key("ink", "M2 2h6v6h-6z", true, "message"))}
+            {move || copies.get().then(|| key("stale", "M5 2a3 3 0 1 0 .01 0z", false, "out of date"))}
             {key("retry", "M5 5L8 2.5A4 4 0 1 0 8 7.5z", true, "asked again")}
             {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed, given up")}
         </div>

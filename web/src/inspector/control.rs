@@ -130,7 +130,10 @@ fn choice(slot: Slot, names: &'static [Named]) -> AnyView {
 fn segments(slot: Slot, names: &'static [Named]) -> AnyView {
     let group = slot.id();
     let segment = move |named: &'static Named| {
-        let chosen = move || slot.value.with(|value| *value == Value::text(named.name));
+        let chosen = move || {
+            let named = slot.value.with(|value| *value == Value::text(named.name));
+            named && !slot.mixed.get()
+        };
         view! {
             <label title=prose(named.help)>
                 <input
@@ -159,7 +162,7 @@ fn select(
 ) -> AnyView {
     let option = move |(name, help): (&'static str, &'static str)| {
         view! {
-            <option value=name title=prose(help) prop:selected=move || current.get() == name>
+            <option value=name title=prose(help) prop:selected=move || current.get() == name && !slot.mixed.get()>
                 {title(name)}
             </option>
         }
@@ -171,6 +174,9 @@ fn select(
             aria-label=slot.label()
             on:change=move |event| on_choice.run(event_target_value(&event))
         >
+            // A choice of what the first has already would be none.
+            {(slot.form.count() > 1)
+                .then(|| view! { <option value="" hidden prop:selected=slot.mixed>"mixed"</option> })}
             {options.into_iter().map(option).collect_view()}
         </select>
     }

@@ -32,8 +32,10 @@ fn row(form: Form, path: String, field: &'static Field) -> AnyView {
     let note_id = fresh("note");
     // What must be named has an empty text for a default, and nothing to go back to.
     let has_default = (field.default)() != Value::text("");
-    let changed =
-        Memo::new(move |_| has_default && slot.value.with(|value| *value != (field.default)()));
+    let changed = Memo::new(move |_| {
+        let differs = slot.value.with(|value| *value != (field.default)());
+        has_default && (differs || slot.mixed.get())
+    });
     let group = is_group(&field.shape);
     view! {
         <div
@@ -55,6 +57,7 @@ fn row(form: Form, path: String, field: &'static Field) -> AnyView {
                 >
                     "?"
                 </button>
+                {mixed(slot)}
                 {reset(slot, field, changed)}
                 <span class="field-control">{inline(slot)}</span>
             </div>
@@ -106,6 +109,15 @@ fn is_group(shape: &Shape) -> bool {
         | Shape::OneOrMany(_)
         | Shape::Variants(..) => false,
     }
+}
+
+/// Says that the targets differ here; what is typed is set everywhere.
+fn mixed(slot: Slot) -> Option<impl IntoView> {
+    let says = move || {
+        let mixed = slot.mixed.get();
+        mixed.then(|| view! { <span class="mixed">"mixed"</span> })
+    };
+    (slot.form.count() > 1).then_some(says)
 }
 
 /// Takes the room between label and control, so that nothing moves when it comes and goes.

@@ -1,6 +1,6 @@
 //! The top of the inspector: what is selected, and ready-made policies.
 
-use design::{Link, Shape, Target};
+use design::{Command, KINDS, Link, Record, Shape, Target};
 use leptos::prelude::*;
 
 use super::notation::title;
@@ -55,6 +55,31 @@ pub(super) fn header(form: Form, on_delete: Callback<Target>) -> AnyView {
     }
 }
 
+/// Several things of one kind, or of many.
+pub(super) fn several(form: Form, record: Option<&'static Record>) -> AnyView {
+    let count = form.count();
+    let is_link = matches!(form.target.get_value(), Target::Link(_));
+    let what = match record {
+        Some(_) if is_link => format!("{count} links"),
+        Some(record) => {
+            let kind = KINDS.iter().find(|kind| std::ptr::eq(kind.record, record));
+            format!("{count} × {}", kind.map_or("node", |kind| kind.label))
+        }
+        None => format!("{count} nodes"),
+    };
+    let says = match record {
+        Some(_) => "What is set here is set in all of them.",
+        None => "They are of several kinds: what all have can be set here, in all of them.",
+    };
+    view! {
+        <header class="inspector-head">
+            <h2>{what}</h2>
+            <p class="quiet">{says}</p>
+        </header>
+    }
+    .into_any()
+}
+
 fn delete(target: Target, on_delete: Callback<Target>, says: &'static str) -> impl IntoView {
     view! {
         <button
@@ -93,11 +118,16 @@ pub(super) fn presets(form: Form) -> AnyView {
         return ().into_any();
     }
     let button = move |preset: &'static Preset| {
-        let chosen = move || link.with(|link| link.as_ref().is_some_and(|link| preset.is_of(link)));
+        let chosen = move || {
+            link.track();
+            let mut all = form.all_links().into_iter().filter(has_policies);
+            all.all(|link| preset.is_of(&link))
+        };
         let apply = move |_| {
-            if let Some(link) = link.get_untracked() {
-                form.send(preset.command(&link));
-            }
+            let all = form.all_links().into_iter().filter(has_policies);
+            form.send(Command::Batch(
+                all.map(|link| preset.command(&link)).collect(),
+            ));
         };
         view! {
             <button

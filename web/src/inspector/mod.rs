@@ -33,9 +33,9 @@ const PROBLEMS_SHOWN: usize = 5;
 /// The inspector of one target; nothing for `None`.
 #[component]
 pub(crate) fn Inspector(
-    /// What is shown.
+    /// What is shown: one target, or several whose common fields are set together.
     #[prop(into)]
-    target: Signal<Option<Target>>,
+    targets: Signal<Vec<Target>>,
     /// The design as it stands.
     #[prop(into)]
     design: Signal<Arc<Design>>,
@@ -49,9 +49,23 @@ pub(crate) fn Inspector(
 ) -> impl IntoView {
     // Made anew for another target, or when the target has come or gone; never for an edit.
     let shown = Memo::new(move |_| {
-        let target = target.get()?;
+        let mut others = targets.get();
+        if others.is_empty() {
+            return None;
+        }
+        let target = others.remove(0);
         let record = design.with(|design| record_of(design, &target))?;
-        Some(Shown { target, record })
+        let is_alike = |other: &Target| {
+            let other = design.with(|design| record_of(design, other));
+            other.is_some_and(|other| std::ptr::eq(other, record))
+        };
+        let alike = others.iter().all(is_alike);
+        Some(Shown {
+            target,
+            others,
+            record,
+            alike,
+        })
     });
     let problems = Memo::new(move |_| design.with(|design| problems_of(design)));
     view! {
@@ -59,21 +73,25 @@ pub(crate) fn Inspector(
             {move || {
                 shown
                     .get()
-                    .map(|Shown { target, record }| {
-                        let form = Form::new(target.clone(), design, on_command);
+                    .map(|Shown { target, others, record, alike }| {
+                        let several = !others.is_empty();
+                        let form = Form::new(target.clone(), others, design, on_command);
                         let hidden: &[&str] = match target {
                             Target::Link(_) => &LINK_HEADING,
                             Target::Settings | Target::Node(_) | Target::Fault(_) => &[],
                         };
                         let is_node = matches!(target, Target::Node(_));
                         view! {
-                            {header::header(form, on_delete)}
+                            {if several {
+                                header::several(form, alike.then_some(record))
+                            } else {
+                                header::header(form, on_delete)
+                            }}
                             {problem_list(problems)}
-                            {inside::inside(form)}
-                            {breaking::breaking(form)}
-                            {header::presets(form)}
+                            {(!several).then(|| (inside::inside(form), breaking::breaking(form)))}
+                            {alike.then(|| header::presets(form))}
                             <div class="fields">
-                                {field::fields(form, "", record, hidden)}
+                                {alike.then(|| field::fields(form, "", record, hidden))}
                                 {is_node.then(|| field::fields(form, "", Deployment::RECORD, &[]))}
                             </div>
                         }
@@ -93,19 +111,23 @@ pub(crate) fn FieldForm(
     /// Fields that are not shown.
     hidden: Vec<&'static str>,
 ) -> impl IntoView {
-    let form = Form::new(target, design, on_command);
+    let form = Form::new(target, Vec::new(), design, on_command);
     view! { <div class="fields">{field::fields(form, "", record, &hidden)}</div> }.into_any()
 }
 
 #[derive(Clone)]
 struct Shown {
     target: Target,
+    others: Vec<Target>,
+    /// All are of one kind.
+    alike: bool,
     record: &'static Record,
 }
 
 impl PartialEq for Shown {
     fn eq(&self, other: &Self) -> bool {
-        self.target == other.target && std::ptr::eq(self.record, other.record)
+        let same = self.target == other.target && self.others == other.others;
+        same && self.alike == other.alike && std::ptr::eq(self.record, other.record)
     }
 }
 

@@ -3,33 +3,47 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use design::{Command, Design, Shape, Target, Value};
+use design::{Command, Design, Link, Shape, Target, Value};
 use leptos::prelude::*;
 
 /// Everything the controls of one target share.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
     pub(super) target: StoredValue<Target>,
+    /// Further targets that every edit is made on too.
+    others: StoredValue<Vec<Target>>,
     pub(super) design: Signal<Arc<Design>>,
     pub(super) on_command: Callback<(Command, String)>,
     /// All fields of the target, as they stand.
     fields: Memo<Value>,
+    /// Those of the further targets.
+    other_fields: Memo<Vec<Value>>,
 }
 
 impl Form {
     pub(super) fn new(
         target: Target,
+        others: Vec<Target>,
         design: Signal<Arc<Design>>,
         on_command: Callback<(Command, String)>,
     ) -> Self {
         let target = StoredValue::new(target);
+        let others = StoredValue::new(others);
         let fields = Memo::new(move |before: Option<&Value>| {
             let now = design.with(|design| target.with_value(|target| design.fields(target)));
             // A target that has just gone keeps its last values until the form goes too.
             now.unwrap_or_else(|_| before.cloned().unwrap_or(Value::Null))
         });
+        let other_fields = Memo::new(move |_| {
+            design.with(|design| {
+                let fields = |other: &Target| design.fields(other).ok();
+                others.with_value(|others| others.iter().filter_map(fields).collect())
+            })
+        });
         Self {
             target,
+            others,
+            other_fields,
             design,
             on_command,
             fields,
@@ -48,6 +62,40 @@ impl Form {
                 .collect::<Vec<_>>()
                 .join("; ")),
         }
+    }
+
+    /// The edit that puts a value at a path of every target.
+    pub(super) fn set(self, path: &str, value: &Value) -> Command {
+        let set = |target: Target| Command::Set(target, path.to_owned(), value.clone());
+        let first = set(self.target.get_value());
+        self.others.with_value(|others| match &others[..] {
+            [] => first,
+            others => {
+                let others = others.iter().cloned().map(set);
+                Command::Batch(std::iter::once(first).chain(others).collect())
+            }
+        })
+    }
+
+    /// The links among the targets, as they stand.
+    pub(super) fn all_links(self) -> Vec<Link> {
+        let first = self.target.get_value();
+        self.design.with(|design| {
+            let link = |target: &Target| match target {
+                Target::Link(id) => design.link(id).cloned(),
+                Target::Settings | Target::Node(_) | Target::Fault(_) => None,
+            };
+            let others = self.others.with_value(|others| {
+                let others = others.iter().filter_map(link);
+                others.collect::<Vec<_>>()
+            });
+            link(&first).into_iter().chain(others).collect()
+        })
+    }
+
+    /// How many targets there are.
+    pub(super) fn count(self) -> usize {
+        1 + self.others.with_value(Vec::len)
     }
 
     /// Sends an edit as a gesture of its own.
@@ -81,6 +129,8 @@ pub(super) struct Slot {
     pub(super) id: StoredValue<String>,
     /// What is in the document here; `Null` where nothing is.
     pub(super) value: Memo<Value>,
+    /// Another target has another value here.
+    pub(super) mixed: Memo<bool>,
     /// What was typed and is not in the document (yet).
     pub(super) draft: RwSignal<Option<String>>,
     /// Why the document did not take it.
@@ -92,6 +142,7 @@ impl Slot {
         Self {
             form,
             value: value_at(form, path.clone()),
+            mixed: mixed_at(form, path.clone()),
             path: StoredValue::new(path),
             shape,
             range: None,
@@ -123,6 +174,7 @@ impl Slot {
         let path = format!("{}.{name}", self.path.get_value());
         Self {
             value: value_at(self.form, path.clone()),
+            mixed: mixed_at(self.form, path.clone()),
             path: StoredValue::new(path),
             shape,
             label: StoredValue::new(label),
@@ -151,7 +203,7 @@ impl Slot {
 
     /// As [`Slot::commit`], as part of a gesture: what one gesture does is undone at once.
     pub(super) fn commit_in(self, value: Value, gesture: String) -> bool {
-        if value == self.value.get_untracked() {
+        if value == self.value.get_untracked() && !self.mixed.get_untracked() {
             self.draft.set(None);
             self.error.set(None);
             return true;
@@ -169,8 +221,16 @@ impl Slot {
 
     /// The edit that puts a value here.
     pub(super) fn command(self, value: Value) -> Command {
-        Command::Set(self.form.target.get_value(), self.path.get_value(), value)
+        self.path.with_value(|path| self.form.set(path, &value))
     }
+}
+
+fn mixed_at(form: Form, path: String) -> Memo<bool> {
+    Memo::new(move |_| {
+        let mine = form.fields.with(|fields| fields.at_path(&path).cloned());
+        let differs = |other: &Value| other.at_path(&path) != mine.as_ref();
+        form.other_fields.with(|others| others.iter().any(differs))
+    })
 }
 
 fn value_at(form: Form, path: String) -> Memo<Value> {

@@ -29,7 +29,8 @@ pub(super) fn line(slot: Slot) -> AnyView {
                 autocomplete="off"
                 spellcheck="false"
                 maxlength="2000"
-                prop:value=move || slot.draft.get().unwrap_or_else(|| slot.value.with(show))
+                prop:value=move || slot.draft.get().unwrap_or_else(|| shown(slot))
+                placeholder=move || if slot.mixed.get() { "mixed" } else { "" }
                 aria-label=slot.label()
                 aria-invalid=move || slot.error.with(Option::is_some).to_string()
                 aria-describedby=slot.error_id()
@@ -42,6 +43,15 @@ pub(super) fn line(slot: Slot) -> AnyView {
         </span>
     }
     .into_any()
+}
+
+/// What is there; nothing where it is not the same everywhere.
+fn shown(slot: Slot) -> String {
+    if slot.mixed.get() {
+        String::new()
+    } else {
+        slot.value.with(show)
+    }
 }
 
 fn on_input(slot: Slot, text: String) {
@@ -109,10 +119,10 @@ fn commit_when_gone(slot: Slot) {
         let Some(path) = slot.path.try_get_value() else {
             return;
         };
-        let Some(target) = form.target.try_get_value() else {
+        if form.target.try_get_value().is_none() {
             return;
-        };
-        let command = design::Command::Set(target, path, read(slot.shape, &text));
+        }
+        let command = form.set(&path, &read(slot.shape, &text));
         let (design, send) = (form.design, form.on_command);
         queue_microtask(move || {
             let fits = design.try_with_untracked(|design| {

@@ -78,6 +78,8 @@ impl Drag {
         self.dragged.set_value(was.dragging);
         if was.dragging && self.page.add_thing(&was.thing, Some(place(event))) {
             self.page.adding.set(false);
+            // Otherwise the space bar would still press the button.
+            crate::canvas::focus_selected(self.page);
         }
     }
 

@@ -63,6 +63,7 @@ fn item(page: Page, drag: Drag, kind: &'static design::KindInfo) -> AnyView {
             on:click=move |_| {
                 if !drag.was_dragged() {
                     page.add_thing(&thing, None);
+                    crate::canvas::focus_selected(page);
                 }
             }
         >
