@@ -118,6 +118,9 @@ fn OpenInPlayground() -> impl IntoView {
 fn pause_out_of_sight(page: Page) {
     let resume = StoredValue::new(false);
     let set_visible = move |visible: bool| {
+        if page.in_sight.get_untracked() != visible {
+            page.in_sight.set(visible);
+        }
         if !visible && page.playing.get_untracked() {
             resume.set_value(true);
             page.play(false);

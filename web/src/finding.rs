@@ -256,6 +256,19 @@ fn things(page: Page) -> Vec<Thing> {
             hint: "Link".to_owned(),
             keys: None,
         }));
+        things.extend(
+            design
+                .settings
+                .notes
+                .iter()
+                .enumerate()
+                .map(|(at, note)| Thing {
+                    goal: Goal::Go(Item::Note(at)),
+                    label: words::opening(&note.text),
+                    hint: "Note".to_owned(),
+                    keys: None,
+                }),
+        );
     });
     if page.place == Place::Playground {
         things.extend(host::scenarios::all().into_iter().map(|scenario| Thing {

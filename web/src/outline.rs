@@ -28,6 +28,19 @@ pub(crate) fn view(page: Page) -> AnyView {
                 .collect_view()
         })
     };
+    let notes = move || {
+        let notes = design.with(|design| design.settings.notes.clone());
+        let item = |(at, note): (usize, design::Note)| {
+            let label = words::opening(&note.text);
+            view! { <li>{go(page, Item::Note(at), label)}</li> }
+        };
+        (!notes.is_empty()).then(|| {
+            view! {
+                <h3>"Notes"</h3>
+                <ul class="notes">{notes.into_iter().enumerate().map(item).collect_view()}</ul>
+            }
+        })
+    };
     view! {
         <div class="dialog-body">
             {head("Outline")}
@@ -56,6 +69,7 @@ pub(crate) fn view(page: Page) -> AnyView {
                     </thead>
                     <tbody>{links}</tbody>
                 </table>
+                {notes}
                 {empty(page)}
             </div>
         </div>

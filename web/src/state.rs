@@ -203,6 +203,8 @@ pub(crate) struct Page {
     pub(crate) inside: RwSignal<Option<Arc<format::message::Inside>>>,
     /// Rises when the inspector shall be seen.
     pub(crate) inspect: RwSignal<u32>,
+    /// Whether anybody can see the canvas.
+    pub(crate) in_sight: RwSignal<bool>,
     /// The moving picture.
     pub(crate) live: Live,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
@@ -283,6 +285,7 @@ impl Page {
             why: RwSignal::new(None),
             inside: RwSignal::new(None),
             inspect: RwSignal::new(0),
+            in_sight: RwSignal::new(true),
             live: Live::new(),
             editor: StoredValue::new_local(Editor::default()),
             engine: StoredValue::new_local(None),

@@ -17,6 +17,17 @@ pub(crate) fn sentence(text: &str) -> String {
     first + letters.as_str()
 }
 
+/// The beginning of a longer text, on one line.
+pub(crate) fn opening(text: &str) -> String {
+    const LETTERS: usize = 60;
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}\u{2026}", &line[..end]),
+        None if text.trim().is_empty() => "(empty)".to_owned(),
+        None => line.to_owned(),
+    }
+}
+
 /// `12 345`: groups of three, with a thin space that does not break.
 pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -98,6 +109,18 @@ pub(crate) fn rate(per_s: f64) -> String {
     } else {
         short(per_s.max(0.0).round() as u64)
     }
+}
+
+/// A span of time in ns, short: `0.4 ms`, `52 ms`, `3.2 s`, `12 min`.
+pub(crate) fn span(ns: u64) -> String {
+    let ms = ns as f64 / 1e6;
+    let (value, unit) = match ms {
+        ms if ms < 999.5 => (ms, "ms"),
+        ms if ms < 99_950.0 => (ms / 1e3, "s"),
+        ms => (ms / 6e4, "min"),
+    };
+    let digits = usize::from(value < 9.95);
+    format!("{value:.digits$}\u{a0}{unit}")
 }
 
 /// Simulated time as a clock: `0:08.3`, `12:04.0`.

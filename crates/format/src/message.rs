@@ -244,6 +244,12 @@ pub struct NodeFrame {
     pub hits: u64,
     /// Misses so far (caches).
     pub misses: u64,
+    /// Versions committed so far (databases).
+    pub versions: u64,
+    /// Of a queue: how long its oldest message has waited. Of a database: how long the copy that is
+    /// furthest behind has lacked a write. Of a cache: the ages of all that it served so far, added
+    /// up; begins anew at 2⁶⁴. In ns.
+    pub age_ns: u64,
     /// Whether what it tells of itself reaches its operators.
     pub heard: bool,
     /// Replicas, at most 64 of them shown.
@@ -352,6 +358,8 @@ pub enum ReplicaState {
     Down,
     /// Up, but a balancer's health check has taken it out.
     Ejected,
+    /// Not there yet: it starts, or starts again.
+    Starting,
 }
 
 /// A link at one moment.
@@ -373,6 +381,8 @@ pub struct LinkFrame {
     pub breakers_open: u32,
     /// A latency or loss fault is on.
     pub impaired: bool,
+    /// A partition cuts it, at least for some of its replicas.
+    pub cut: bool,
 }
 
 /// What happened in one window of time.
@@ -431,6 +441,8 @@ pub enum FlightKind {
     Timeout,
     /// A packet that is lost on its way.
     Lost,
+    /// A good answer made of a version that no longer stands.
+    Stale,
 }
 
 impl Request {

@@ -280,6 +280,16 @@ fn node_frame(simulation: &Simulation, place: NodeIx, kind: &Kind) -> wire::Node
         failures: tally.all.failures.map(clip),
         hits: tally.hits[0],
         misses: tally.misses[0],
+        versions: match behaviour {
+            Node::Database(_) => world.commits(place),
+            _ => 0,
+        },
+        age_ns: match behaviour {
+            Node::Queue(queue) => queue.oldest().map_or(0, |since| world.now - since),
+            Node::Database(database) => database.behind(world.now),
+            Node::Cache(cache) => cache.tally.served_age,
+            _ => 0,
+        },
         heard: state.emits_metrics(),
         replicas: replicas(world, place),
     }
@@ -292,6 +302,12 @@ fn replicas(world: &World, place: NodeIx) -> Vec<wire::ReplicaState> {
     let shown = replicas.filter(is_there).take(REPLICAS_SHOWN);
     shown
         .map(|(replica, state)| match state {
+            state
+                if matches!(state.stage, Stage::Starting | Stage::Restarting)
+                    && !state.is_crashed =>
+            {
+                wire::ReplicaState::Starting
+            }
             state if !state.is_up => wire::ReplicaState::Down,
             _ if world.is_ejected(place, replica as u32) => wire::ReplicaState::Ejected,
             state if state.pace(world.now) != 1.0 => wire::ReplicaState::Slow,
@@ -313,6 +329,7 @@ fn link_frame(simulation: &Simulation, place: LinkIx) -> wire::LinkFrame {
         dot: link.dot,
         breakers_open: clip(tally.open.level()),
         impaired: simulation.is_impaired(place),
+        cut: simulation.world().is_link_cut(place),
     }
 }
 
@@ -345,5 +362,6 @@ fn flight_kind(kind: FlightKind) -> wire::FlightKind {
         FlightKind::Failure => wire::FlightKind::Failure,
         FlightKind::Timeout => wire::FlightKind::Timeout,
         FlightKind::Lost => wire::FlightKind::Lost,
+        FlightKind::Stale => wire::FlightKind::Stale,
     }
 }

@@ -1,6 +1,7 @@
 //! What the page draws of calls: one of so many, and every failure.
 
 use crate::call::{CallId, Cause, Outcome};
+use crate::data::Seen;
 use crate::event::LinkIx;
 use crate::measure::{Flight, FlightKind};
 use crate::world::World;
@@ -52,10 +53,26 @@ impl World {
             (true, _) => self.show(link, FlightKind::Lost, latency),
             (false, Outcome::Failed(_)) => self.show(link, FlightKind::Failure, latency),
             (false, Outcome::Ok | Outcome::Degraded) if call.is_shown => {
-                self.show(link, FlightKind::Answer, latency)
+                let kind = match self.is_behind(id) {
+                    true => FlightKind::Stale,
+                    false => FlightKind::Answer,
+                };
+                self.show(link, kind, latency)
             }
             (false, Outcome::Ok | Outcome::Degraded) => {}
         }
+    }
+
+    /// Whether an answer is made of a version that another has taken the place of.
+    fn is_behind(&self, id: CallId) -> bool {
+        let key = self.calls[id].key;
+        let seen = self
+            .calls
+            .rows
+            .is_on
+            .then(|| self.calls.rows.get(id.slot).seen);
+        let mut versions = seen.iter().flat_map(Seen::iter);
+        versions.any(|(store, version)| version < self.standing_at(store, key))
     }
 
     /// A caller's wait is over; drawn where it gave up.

@@ -142,6 +142,16 @@ impl World {
         }
     }
 
+    /// Whether a partition cuts anything that a link carries, there or back.
+    pub fn is_link_cut(&self, link: LinkIx) -> bool {
+        let LinkState { from, to, cut, .. } = self.link(link);
+        let [from, to] = [from, to].map(|end| &self.node(*end).zones);
+        let is_apart =
+            |a: ZoneIx, b: ZoneIx| self.is_cut(Some(a), Some(b)) || self.is_cut(Some(b), Some(a));
+        let is_cut = from.iter().any(|a| to.iter().any(|b| is_apart(*a, *b)));
+        *cut != [false; 2] || is_cut
+    }
+
     /// What distance adds to a packet from one zone to another, in ns.
     pub fn draw_distance(
         &self,

@@ -38,7 +38,7 @@ pub(crate) struct NodeParts {
     mark: Attr,
     slots: [Attr; 3],
     places: [Attr; 2],
-    pips: [Attr; 4],
+    pips: [Attr; 5],
     waiting: Text,
     rate: Text,
     note: Text,
@@ -79,9 +79,15 @@ impl NodeParts {
                 .try_into()
                 .ok()?,
             places: paths(&["place-all", "place-taken"])?.try_into().ok()?,
-            pips: paths(&["pip-up", "pip-slow", "pip-down", "pip-ejected"])?
-                .try_into()
-                .ok()?,
+            pips: paths(&[
+                "pip-up",
+                "pip-slow",
+                "pip-down",
+                "pip-ejected",
+                "pip-starting",
+            ])?
+            .try_into()
+            .ok()?,
             waiting: Text::of(card, ".waiting")?,
             rate: Text::of(card, ".rate")?,
             note: Text::of(card, ".tell")?,
@@ -206,15 +212,29 @@ impl NodeParts {
 /// The short figure in the card's lower row, where there are no slots to draw.
 fn note(node: &NodeFrame, recent: Totals, is_store: bool) -> String {
     let looked_up = recent.hits + recent.misses;
+    let held = words::short(u64::from(node.waiting));
     if looked_up > 0 {
         let share = recent.hits as f64 / looked_up as f64 * 100.0;
-        return format!(
-            "{share:.0}\u{a0}% hits, {} held",
-            words::short(u64::from(node.waiting))
-        );
+        // Of what was served, not of what lies there.
+        return match recent.age_ns.checked_div(recent.hits) {
+            Some(age) if age > 0 => format!("{share:.0}\u{a0}% hits, {} old", words::span(age)),
+            _ => format!("{share:.0}\u{a0}% hits, {held} held"),
+        };
     }
     if is_store {
-        return format!("{} held", words::count(u64::from(node.waiting)));
+        return match node.age_ns {
+            age if age > 0 && node.waiting > 0 => {
+                format!("{held} held, oldest {}", words::span(age))
+            }
+            _ => format!("{held} held"),
+        };
+    }
+    if node.versions > 0 {
+        let versions = words::short(node.versions);
+        return match node.age_ns {
+            0 => format!("{versions} versions"),
+            age => format!("{versions} versions, {} behind", words::span(age)),
+        };
     }
     if node.slots == 0 {
         let under_way = node.working + node.blocked;
@@ -264,11 +284,15 @@ impl LinkParts {
         // Square root: the low end stays legible.
         let width = 1.25 + 2.25 * share.clamp(0.0, 1.0).sqrt();
         self.line.set(&format!("{width:.1}"));
-        self.group.set(match (link.breakers_open, link.impaired) {
-            (0, false) => "",
-            (0, true) => "impaired",
-            _ => "open",
-        });
+        // A list, as the style sheet takes it.
+        self.group
+            .set(match (link.breakers_open, link.cut, link.impaired) {
+                (0, false, false) => "",
+                (0, false, true) => "impaired",
+                (0, true, _) => "cut",
+                (_, false, _) => "open",
+                (_, true, _) => "open cut",
+            });
         self.sample.set(&match link.dot {
             0 | 1 => String::new(),
             n => format!("1 dot = {}", words::count(u64::from(n))),

@@ -98,6 +98,8 @@ fn Line(id: String) -> impl IntoView {
         >
             <path class="line" stroke-width="1.25" d=with(|drawn| drawn.path.curve.to_svg())></path>
             <path class="arrow" d=with(|drawn| arrow(&drawn.path))></path>
+            <path class="gap" d=with(|drawn| cut(&drawn.path)[0].clone())></path>
+            <path class="cut" d=with(|drawn| cut(&drawn.path)[1].clone())></path>
             {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
             <text
                 class="sample num"
@@ -147,6 +149,19 @@ fn arrow(path: &LinkPath) -> String {
     )
 }
 
+/// Where a link is cut: the gap in its line, and a stroke at each end of the gap.
+fn cut(path: &LinkPath) -> [String; 2] {
+    let (middle, way) = (path.at(0.5), path.direction(0.5));
+    let (a, b) = (middle - way * 6.0, middle + way * 6.0);
+    let gap = format!("M{:.1} {:.1}L{:.1} {:.1}", a.x, a.y, b.x, b.y);
+    let across = editor::Point::new(-way.y, way.x) * 8.0 + way * 2.5;
+    let stroke = |at: editor::Point| {
+        let (from, to) = (at - across, at + across);
+        format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y)
+    };
+    [gap, stroke(a) + &stroke(b)]
+}
+
 struct Policy {
     class: &'static str,
     icon: &'static str,
@@ -157,7 +172,8 @@ struct Policy {
 fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     let breaker = link.breaker.as_ref().map(|_| Policy {
         class: "mark breaker",
-        icon: "M-4 2h2M2 2h2M-2 2l4-4",
+        // A switch: its lever lies between the contacts; an open one stands up.
+        icon: "M-4 1.5h2M2 1.5h2M-2 1.5h4",
         title: "a circuit breaker".to_owned(),
     });
     let pool = link.pool.as_ref().map(|pool| Policy {
@@ -205,6 +221,7 @@ fn marks(drawn: &Drawn) -> impl IntoView + use<> {
                 <title>{policy.title}</title>
                 <circle r="7.5"></circle>
                 <path d=policy.icon></path>
+                {(policy.class == "mark breaker").then(|| view! { <path class="lever" d="M-4 1.5h2M2 1.5h2M-2 1.5l3.4-4"></path> })}
             </g>
         }
     });

@@ -49,6 +49,8 @@ pub(crate) struct Totals {
     pub(crate) failures: u64,
     pub(crate) hits: u64,
     pub(crate) misses: u64,
+    /// Of a cache: the ages of what it served.
+    pub(crate) age_ns: u64,
 }
 
 impl Totals {
@@ -60,6 +62,7 @@ impl Totals {
             failures: failures(node),
             hits: node.hits,
             misses: node.misses,
+            age_ns: node.age_ns,
         }
     }
 
@@ -71,6 +74,7 @@ impl Totals {
             failures: self.failures.saturating_sub(earlier.failures),
             hits: self.hits.saturating_sub(earlier.hits),
             misses: self.misses.saturating_sub(earlier.misses),
+            age_ns: self.age_ns.wrapping_sub(earlier.age_ns),
         }
     }
 }
@@ -84,15 +88,17 @@ pub(crate) fn failures(node: &NodeFrame) -> u64 {
 pub(crate) fn health(node: &NodeFrame, recent: Totals) -> Health {
     let up = |state: &&ReplicaState| matches!(state, ReplicaState::Up);
     let replicas_up = node.replicas.iter().filter(up).count();
+    let starting = |state: &&ReplicaState| matches!(state, ReplicaState::Starting);
+    let starting = node.replicas.iter().filter(starting).count();
     let gone = !node.replicas.is_empty()
         && node
             .replicas
             .iter()
-            .all(|state| matches!(state, ReplicaState::Down));
+            .all(|state| matches!(state, ReplicaState::Down | ReplicaState::Starting));
     let answered = recent.completions + recent.failures;
     if gone || answered > 0 && recent.failures * 3 > answered {
         Health::Failing
-    } else if replicas_up < node.replicas.len() || recent.failures * 100 > answered {
+    } else if replicas_up + starting < node.replicas.len() || recent.failures * 100 > answered {
         Health::Degraded
     } else if is_waiting(node) {
         Health::Waiting
@@ -199,9 +205,9 @@ pub(crate) fn places(waiting: u32, capacity: u32) -> [String; 2] {
 /// Replicas that get a pip of their own.
 pub(crate) const PIPS: usize = 8;
 
-/// A pip per replica, 10 × 10 each, by state: up, slow, down, ejected.
-pub(crate) fn pips(replicas: &[ReplicaState]) -> [String; 4] {
-    let mut paths: [String; 4] = Default::default();
+/// A pip per replica, 10 × 10 each, by state: up, slow, down, ejected, starting.
+pub(crate) fn pips(replicas: &[ReplicaState]) -> [String; 5] {
+    let mut paths: [String; 5] = Default::default();
     let shown = replicas.len().min(PIPS);
     for (ix, state) in replicas.iter().take(PIPS).enumerate() {
         // The last one stands at the right edge.
@@ -215,6 +221,8 @@ pub(crate) fn pips(replicas: &[ReplicaState]) -> [String; 4] {
             ReplicaState::Ejected => {
                 paths[3] += &format!("M{} 2a3 3 0 1 0 .01 0zM{} 8l6-6", x + 5.0, x + 2.0);
             }
+            // A ring that is not closed yet.
+            ReplicaState::Starting => paths[4] += &format!("M{} 2a3 3 0 1 0 3 3", x + 5.0),
         }
     }
     paths

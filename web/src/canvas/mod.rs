@@ -7,6 +7,8 @@ mod animation;
 mod clock;
 mod dom;
 mod figures;
+mod flat;
+mod gl;
 mod input;
 mod links;
 mod look;
@@ -54,6 +56,10 @@ struct Picture {
     clock: Clock,
     particles: Particles,
     routes: Vec<Route>,
+    /// The surface does not know the routes yet.
+    rerouted: bool,
+    /// Of the surface, in pixels.
+    size: [f64; 2],
     nodes: BTreeMap<String, NodeParts>,
     links: BTreeMap<String, LinkParts>,
     node_order: Vec<(String, bool)>,
@@ -153,6 +159,7 @@ impl Live {
     pub(crate) fn take_design(self, design: &Design, structure: bool) {
         self.0.update_value(|picture| {
             let scene = Scene::new(design);
+            picture.rerouted = true;
             picture.routes = design
                 .links
                 .iter()
@@ -249,7 +256,13 @@ impl Live {
     }
 
     fn set_surface(self, surface: Option<Surface>) {
-        self.0.update_value(|picture| picture.surface = surface);
+        self.0.update_value(|picture| {
+            picture.surface = surface;
+            if let Some(surface) = &mut picture.surface {
+                surface.resize(picture.size);
+            }
+            (picture.rerouted, picture.stale) = (true, true);
+        });
     }
 
     fn set_viewport(self, viewport: &Viewport) {
@@ -263,8 +276,9 @@ impl Live {
 
     fn resize_surface(self, width: f64, height: f64) {
         self.0.update_value(|picture| {
+            picture.size = [width, height];
             if let Some(surface) = &mut picture.surface {
-                surface.resize(width, height);
+                surface.resize(picture.size);
             }
             picture.stale = true;
         });
@@ -339,9 +353,10 @@ impl Picture {
             return;
         };
         let (particles, clock, routes) = (&self.particles, &self.clock, &self.routes);
-        surface.draw(self.offset, self.scale, |draw| {
-            particles.sprites(clock, routes, draw);
-        });
+        if std::mem::take(&mut self.rerouted) {
+            surface.reroute(routes);
+        }
+        surface.draw(self.offset, self.scale, particles, clock, routes);
     }
 
     /// The frame's nodes belong to the design as the worker last knew it; for a moment after an

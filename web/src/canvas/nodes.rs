@@ -250,6 +250,7 @@ fn lower_row() -> impl IntoView {
                 <path class="pip-slow"></path>
                 <path class="pip-down"></path>
                 <path class="pip-ejected"></path>
+                <path class="pip-starting"></path>
             </svg>
             <span class="tell"></span>
         </span>

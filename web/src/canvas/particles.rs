@@ -1,5 +1,5 @@
 //! Requests under way as dots: what is where. Drawing them is the surface's business
-//! ([`super::surface`]), so that another surface can take its place.
+//! ([`super::surface`]).
 //!
 //! A flight of a few microseconds could not be seen; it is shown for as long as an eye needs to
 //! follow it along its link. It starts when the simulation says so, and whether it arrives, fails
@@ -24,7 +24,7 @@ const PENDING_MAX: usize = 8_000;
 /// Speed of a dot whose own flight is too short to be seen, in canvas pixels per ms.
 const SPEED: f64 = 0.30;
 /// Pieces of a route.
-const STEPS: usize = 32;
+pub(super) const STEPS: usize = 32;
 /// How long a cross stays where the caller gave up, in ms.
 const LINGER_MS: f64 = 700.0;
 /// Most crosses at one caller's end; more could not be told apart.
@@ -81,6 +81,8 @@ pub(crate) enum Shape {
     Square,
     /// A ring: an answer.
     Ring,
+    /// A ring in amber: an answer that is out of date.
+    AmberRing,
     /// A cross: a failure on its way back, or an attempt given up.
     Cross,
     /// A dot that fades: lost.
@@ -269,6 +271,30 @@ impl Particles {
         best.1
     }
 
+    /// Each as the shaders take it ([`super::gl`]): its age and life in ms, where it stands in a
+    /// crowd, its link and its sort. What matters most comes last, on top.
+    pub(super) fn instances(&self, clock: &Clock, mut put: impl FnMut([f32; 6])) {
+        let rank = |kind: FlightKind| match kind {
+            FlightKind::Answer => 0,
+            FlightKind::Failure | FlightKind::Timeout | FlightKind::Lost | FlightKind::Stale => 2,
+            FlightKind::Call | FlightKind::Retry | FlightKind::Message => 1,
+        };
+        for layer in 0..=2 {
+            for particle in self.live.iter().filter(|one| rank(one.kind) == layer) {
+                let [along, down] = particle.scatter;
+                let age_ms = clock.motion_ms - particle.born_ms;
+                put([
+                    age_ms as f32,
+                    particle.life_ms as f32,
+                    along,
+                    down,
+                    f32::from(particle.link),
+                    f32::from(particle.kind as u8),
+                ]);
+            }
+        }
+    }
+
     /// What to draw now.
     pub(crate) fn sprites(&self, clock: &Clock, routes: &[Route], mut draw: impl FnMut(Sprite)) {
         for particle in &self.live {
@@ -302,6 +328,7 @@ fn crowd(kind: FlightKind) -> Option<(usize, usize)> {
         | FlightKind::Retry
         | FlightKind::Message
         | FlightKind::Answer
+        | FlightKind::Stale
         | FlightKind::Lost => None,
     }
 }
@@ -319,6 +346,7 @@ fn linger_ms(kind: FlightKind) -> f64 {
         | FlightKind::Retry
         | FlightKind::Message
         | FlightKind::Answer
+        | FlightKind::Stale
         | FlightKind::Lost => 0.0,
     }
 }
@@ -335,6 +363,7 @@ fn sprite(particle: &Particle, now_ms: f64, route: &Route) -> Sprite {
         FlightKind::Retry => (Shape::Notched, route.at(share, ASIDE), 1.0),
         FlightKind::Message => (Shape::Square, route.at(share, 0.0), 1.0),
         FlightKind::Answer => (Shape::Ring, route.at(1.0 - share, -ASIDE), 1.0),
+        FlightKind::Stale => (Shape::AmberRing, route.at(1.0 - share, -ASIDE), 1.0),
         FlightKind::Failure => (Shape::Cross, route.at(1.0 - share, -ASIDE), 1.0 - lingered),
         FlightKind::Timeout => {
             // Side by side, so that many look like many; they sink as they fade.

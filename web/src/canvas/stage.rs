@@ -12,7 +12,7 @@ use super::links::Links;
 use super::nodes::Nodes;
 use super::notes::Notes;
 use super::overlay::Overlay;
-use super::surface::Surface;
+use super::surface::{Surface, Way};
 use super::zones::Regions;
 use crate::bind::text;
 use crate::state::Page;
@@ -23,8 +23,6 @@ pub(crate) fn Stage() -> impl IntoView {
     let page = Page::get();
     let surface = NodeRef::<Div>::new();
     let world = NodeRef::<Div>::new();
-    let dots = NodeRef::<Canvas>::new();
-    dots.on_load(move |canvas| page.live.set_surface(Surface::new(canvas)));
     surface.on_load(move |element| observe_size(page, element.unchecked_into()));
     follow_view(page, surface, world);
     let cursor = text(move || {
@@ -58,9 +56,38 @@ pub(crate) fn Stage() -> impl IntoView {
                 <Links />
                 <Nodes />
             </div>
-            <canvas class="dots" node_ref=dots aria-hidden="true"></canvas>
+            {dots(page)}
             <Overlay />
         </div>
+    }
+}
+
+/// The canvas that requests are drawn on: made anew where it has to be drawn on in another way, and
+/// taken away while nobody sees it.
+fn dots(page: Page) -> impl IntoView {
+    let way = RwSignal::new(Way::WebGl2);
+    move || {
+        let way_now = way.get();
+        if !page.in_sight.get() {
+            page.live.set_surface(None);
+            return None;
+        }
+        let canvas = NodeRef::<Canvas>::new();
+        canvas.on_load(move |canvas| {
+            let give_up = move || way.set(Way::Canvas2d);
+            let surface = Surface::new(canvas, way_now, give_up);
+            if surface.is_none() && way_now == Way::WebGl2 {
+                give_up();
+            }
+            page.live.set_surface(surface);
+        });
+        let name = match way_now {
+            Way::WebGl2 => "webgl2",
+            Way::Canvas2d => "2d",
+        };
+        Some(
+            view! { <canvas class="dots" data-way=name node_ref=canvas aria-hidden="true"></canvas> },
+        )
     }
 }
 

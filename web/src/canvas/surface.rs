@@ -1,82 +1,74 @@
-//! Where sprites are drawn: Canvas2D. Everything the rest of the page knows of it is here, so that
-//! another surface can take its place.
-//!
-//! Every shape is drawn once, to a small canvas of its own, and copied from there: thousands of
-//! copies cost far less than a path with thousands of corners, above all without a GPU.
-
-use std::f64::consts::TAU;
+//! Where dots are drawn: WebGL2, or Canvas2D where that is missing. The rest of the page knows this
+//! file alone.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::HtmlCanvasElement;
 
-use super::particles::{Shape, Sprite};
+use super::clock::Clock;
+use super::flat::Flat;
+use super::gl::Gl;
+use super::particles::{Particles, Route};
 
 /// Radius of a dot, in canvas pixels.
 const RADIUS: f64 = 3.0;
-/// Opacities are drawn in so many steps, so that the context seldom changes.
-const STEPS: usize = 4;
-/// In the order drawn: what matters most comes last, on top.
-const SHAPES: [Shape; 6] = [
-    Shape::Ring,
-    Shape::Dot,
-    Shape::Square,
-    Shape::Notched,
-    Shape::Fading,
-    Shape::Cross,
-];
+
+/// How to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    WebGl2,
+    Canvas2d,
+}
 
 /// A drawing surface over the canvas.
 pub(crate) struct Surface {
     canvas: HtmlCanvasElement,
-    context: CanvasRenderingContext2d,
-    stamps: Stamps,
+    painter: Painter,
     ratio: f64,
-    batches: [Vec<[f32; 2]>; SHAPES.len() * STEPS],
 }
 
-/// Every shape once, side by side.
-struct Stamps {
-    canvas: HtmlCanvasElement,
-    context: CanvasRenderingContext2d,
-    colours: Colours,
-    /// Radius of a dot in device pixels, as drawn now; 0 before the first time.
-    radius: f64,
-    /// Width and height of each, in device pixels.
-    size: f64,
+enum Painter {
+    Gl(Gl),
+    Flat(Box<Flat>),
 }
 
-struct Colours {
-    ink: String,
-    quiet: String,
-    degraded: String,
-    failing: String,
-    paper: String,
+/// Which part of the canvas is drawn, and how large.
+#[derive(Clone, Copy)]
+pub(super) struct View {
+    /// The viewport's.
+    pub(super) offset: [f64; 2],
+    pub(super) scale: f64,
+    /// Device pixels per pixel.
+    pub(super) ratio: f64,
+}
+
+impl View {
+    /// Of a dot, in device pixels. Dots stay visible when the canvas is small.
+    pub(super) fn radius(&self) -> f64 {
+        RADIUS * (0.7 / self.scale).max(1.0) * self.scale * self.ratio
+    }
 }
 
 impl Surface {
-    /// On this canvas element; `None` where the browser has no 2D context.
-    pub(crate) fn new(canvas: HtmlCanvasElement) -> Option<Self> {
-        let context = context_of(&canvas)?;
-        let stamps = document().create_element("canvas").ok()?;
-        let stamps = stamps.dyn_into::<HtmlCanvasElement>().ok()?;
+    /// On a canvas element that nothing was drawn on; `None` where the browser cannot do it this
+    /// way. `on_loss` is called when it no longer can.
+    pub(crate) fn new(
+        canvas: HtmlCanvasElement,
+        way: Way,
+        on_loss: impl FnMut() + 'static,
+    ) -> Option<Self> {
+        let painter = match way {
+            Way::WebGl2 => Painter::Gl(Gl::new(canvas.clone(), on_loss)?),
+            Way::Canvas2d => Painter::Flat(Box::new(Flat::new(canvas.clone())?)),
+        };
         Some(Self {
-            stamps: Stamps {
-                context: context_of(&stamps)?,
-                canvas: stamps,
-                colours: Colours::of_theme(),
-                radius: 0.0,
-                size: 0.0,
-            },
             canvas,
-            context,
+            painter,
             ratio: 1.0,
-            batches: std::array::from_fn(|_| Vec::new()),
         })
     }
 
     /// Takes the size of the element, in CSS pixels.
-    pub(crate) fn resize(&mut self, width: f64, height: f64) {
+    pub(crate) fn resize(&mut self, [width, height]: [f64; 2]) {
         // Beyond 2 the eye gains nothing and the fill rate suffers.
         self.ratio = window().device_pixel_ratio().clamp(1.0, 2.0);
         self.canvas.set_width((width * self.ratio).round() as u32);
@@ -85,8 +77,17 @@ impl Surface {
 
     /// The theme is another: colours follow.
     pub(crate) fn recolour(&mut self) {
-        self.stamps.colours = Colours::of_theme();
-        self.stamps.radius = 0.0;
+        match &mut self.painter {
+            Painter::Gl(gl) => gl.recolour(),
+            Painter::Flat(flat) => flat.recolour(),
+        }
+    }
+
+    /// Routes are others.
+    pub(crate) fn reroute(&mut self, routes: &[Route]) {
+        if let Painter::Gl(gl) = &mut self.painter {
+            gl.reroute(routes);
+        }
     }
 
     /// Clears and draws. `offset` and `scale` are the viewport's.
@@ -94,124 +95,33 @@ impl Surface {
         &mut self,
         offset: [f64; 2],
         scale: f64,
-        sprites: impl FnOnce(&mut dyn FnMut(Sprite)),
+        particles: &Particles,
+        clock: &Clock,
+        routes: &[Route],
     ) {
-        for batch in &mut self.batches {
-            batch.clear();
+        let view = View {
+            offset,
+            scale,
+            ratio: self.ratio,
+        };
+        match &mut self.painter {
+            Painter::Gl(gl) => gl.draw(&view, particles, clock),
+            Painter::Flat(flat) => flat.draw(&view, |draw| particles.sprites(clock, routes, draw)),
         }
-        let batches = &mut self.batches;
-        sprites(&mut |sprite: Sprite| {
-            let step = (sprite.opacity * STEPS as f32).ceil() as usize;
-            if step > 0 {
-                let batch = sprite.shape as usize * STEPS + step.min(STEPS) - 1;
-                batches[batch].push(sprite.at);
-            }
-        });
-        let zoom = scale * self.ratio;
-        // Dots stay visible when the canvas is small.
-        self.stamps.prepare(RADIUS * (0.7 / scale).max(1.0) * zoom);
-        let context = &self.context;
-        let (width, height) = (self.canvas.width(), self.canvas.height());
-        context.clear_rect(0.0, 0.0, width.into(), height.into());
-        let (stamps, size) = (&self.stamps.canvas, self.stamps.size);
-        let shift = offset.map(|offset| offset * self.ratio - size / 2.0);
-        for (place, shape) in SHAPES.into_iter().enumerate() {
-            let from = place as f64 * size;
-            for step in 0..STEPS {
-                let batch = &self.batches[shape as usize * STEPS + step];
-                if batch.is_empty() {
-                    continue;
-                }
-                context.set_global_alpha((step + 1) as f64 / STEPS as f64);
-                for [x, y] in batch {
-                    let (x, y) = (
-                        f64::from(*x) * zoom + shift[0],
-                        f64::from(*y) * zoom + shift[1],
-                    );
-                    // Fails for numbers that are not finite only.
-                    let _ = context
-                        .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                            stamps, from, 0.0, size, size, x, y, size, size,
-                        );
-                }
-            }
-        }
-        context.set_global_alpha(1.0);
     }
 }
 
-fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
-    canvas.get_context("2d").ok()??.dyn_into().ok()
-}
-
-impl Stamps {
-    /// Draws them anew if their size is another.
-    fn prepare(&mut self, radius: f64) {
-        if self.radius > 0.0 && (self.radius - radius).abs() < 0.02 * radius {
-            return;
-        }
-        self.radius = radius;
-        // The largest shape is 1.3 radii and half a line wide.
-        self.size = (radius * 1.8).ceil() * 2.0;
-        let width = self.size * SHAPES.len() as f64;
-        // Setting a size clears.
-        self.canvas.set_width(width as u32);
-        self.canvas.set_height(self.size as u32);
-        for (place, shape) in SHAPES.into_iter().enumerate() {
-            let middle = self.size / 2.0;
-            self.draw(shape, place as f64 * self.size + middle, middle, radius);
-        }
-    }
-
-    fn draw(&self, shape: Shape, x: f64, y: f64, r: f64) {
-        let context = &self.context;
-        context.begin_path();
-        // An arc fails for a negative radius only.
-        match shape {
-            Shape::Dot | Shape::Ring | Shape::Fading => {
-                let _ = context.arc(x, y, r, 0.0, TAU);
-            }
-            Shape::Notched => {
-                context.move_to(x, y);
-                let _ = context.arc(x, y, r * 1.3, 0.7, TAU - 0.7);
-                context.close_path();
-            }
-            Shape::Square => context.rect(x - r, y - r, 2.0 * r, 2.0 * r),
-            Shape::Cross => {
-                let r = r * 1.2;
-                context.move_to(x - r, y - r);
-                context.line_to(x + r, y + r);
-                context.move_to(x + r, y - r);
-                context.line_to(x - r, y + r);
-            }
-        }
-        let colours = &self.colours;
-        match shape {
-            Shape::Dot | Shape::Square => self.fill(&colours.ink),
-            Shape::Notched => self.fill(&colours.degraded),
-            Shape::Ring => {
-                self.fill(&colours.paper);
-                self.stroke(&colours.quiet, r * 0.45);
-            }
-            Shape::Fading => self.stroke(&colours.failing, r * 0.5),
-            Shape::Cross => self.stroke(&colours.failing, r * 0.6),
-        }
-    }
-
-    fn fill(&self, colour: &str) {
-        self.context.set_fill_style_str(colour);
-        self.context.fill();
-    }
-
-    fn stroke(&self, colour: &str, width: f64) {
-        self.context.set_line_width(width);
-        self.context.set_stroke_style_str(colour);
-        self.context.stroke();
-    }
+/// The colours of dots, as the style sheet has them now.
+pub(super) struct Colours {
+    pub(super) ink: String,
+    pub(super) quiet: String,
+    pub(super) degraded: String,
+    pub(super) failing: String,
+    pub(super) paper: String,
 }
 
 impl Colours {
-    fn of_theme() -> Self {
+    pub(super) fn of_theme() -> Self {
         Self {
             ink: resolved("var(--ink)"),
             quiet: resolved("var(--quiet)"),

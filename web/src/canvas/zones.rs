@@ -1,12 +1,13 @@
 //! Zones as regions behind everything. The name of one opens what can be done with it.
 
-use design::{Command, Fault, FaultKind};
+use design::Command;
 use editor::zones::{self, Region};
 use editor::{Point, Selection, Tool};
 use leptos::html::Input;
 use leptos::prelude::*;
 
 use crate::bind::text;
+use crate::faults::FaultPalette;
 use crate::state::{Page, Popup};
 
 /// All regions.
@@ -28,10 +29,15 @@ pub(crate) fn Regions() -> impl IntoView {
             names.collect::<Vec<_>>()
         })
     });
+    let others = Memo::new(move |_| page.design.with(|design| zones::scattered(design)));
     view! {
         <For each=move || names.get() key=|name| name.clone() let:name>
             {region(page, regions, name)}
         </For>
+        {move || {
+            let names = others.get().into_iter();
+            names.map(|(name, at)| scattered(page, name, at)).collect_view()
+        }}
     }
 }
 
@@ -57,6 +63,27 @@ fn region(page: Page, regions: Memo<Vec<Region>>, name: String) -> AnyView {
         let colour = mine.with(|region| region.as_ref().map_or(0, |region| region.colour));
         format!("region z{colour}")
     });
+    view! {
+        <div class=class style=place data-zone=name.clone()>
+            {name_button(page, name.clone())}
+        </div>
+    }
+    .into_any()
+}
+
+/// The name of a zone that has no region, above a node that is partly in it.
+fn scattered(page: Page, name: String, at: Point) -> AnyView {
+    let style = format!("transform:translate({}px,{}px)", at.x, at.y);
+    view! {
+        <div class="region scattered" style=style data-zone=name.clone()>
+            {name_button(page, name.clone())}
+        </div>
+    }
+    .into_any()
+}
+
+/// The name of a zone, which opens what can be done with it.
+fn name_button(page: Page, name: String) -> AnyView {
     let says = format!("Zone {name}: rename it, break it");
     let open = {
         let name = name.clone();
@@ -74,18 +101,16 @@ fn region(page: Page, regions: Memo<Vec<Region>>, name: String) -> AnyView {
         }
     };
     view! {
-        <div class=class style=place data-zone=name.clone()>
-            <button
-                class="region-name"
-                aria-label=says
-                aria-haspopup="dialog"
-                on:pointerdown=|event| event.stop_propagation()
-                on:dblclick=|event| event.stop_propagation()
-                on:click=open
-            >
-                {name.clone()}
-            </button>
-        </div>
+        <button
+            class="region-name"
+            aria-label=says
+            aria-haspopup="dialog"
+            on:pointerdown=|event| event.stop_propagation()
+            on:dblclick=|event| event.stop_propagation()
+            on:click=open
+        >
+            {name}
+        </button>
     }
     .into_any()
 }
@@ -127,29 +152,6 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
             page.act(editor::ActionId::ZoneLeave);
         }
     };
-    let faults: Vec<AnyView> = faults_of(page, &name)
-        .into_iter()
-        .map(|kind| {
-            let zone = name.clone();
-            view! {
-                <button
-                    data-fault=kind.name()
-                    on:click=move |_| {
-                        page.popup.set(None);
-                        page.inject(Fault {
-                            at: page.soon(),
-                            kind,
-                            target: zone.clone(),
-                            ..Fault::default()
-                        });
-                    }
-                >
-                    {words(kind)}
-                </button>
-            }
-            .into_any()
-        })
-        .collect();
     view! {
         <div
             class="menu zone-menu"
@@ -184,7 +186,7 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
             <button on:click=select>"Select its nodes"</button>
             {may_edit.then(|| view! { <button on:click=dissolve>"Dissolve the zone"</button> })}
             <h3>"Break it, now"</h3>
-            <div class="zone-faults">{faults}</div>
+            <FaultPalette target=name.clone() on_done=move |()| page.popup.set(None) />
         </div>
     }
     .into_any()
@@ -208,29 +210,7 @@ fn rename(page: Page, from: &str, to: &str) {
 fn nodes_in(page: Page, zone: &str) -> Selection {
     page.design.with_untracked(|design| {
         let nodes = design.nodes.iter();
-        let inside = nodes.filter(|node| node.deployment.zone.as_deref() == Some(zone));
+        let inside = nodes.filter(|node| node.deployment.zones().iter().any(|name| name == zone));
         Selection::of_nodes(inside.map(|node| node.id.clone()))
     })
-}
-
-/// What can happen to the zone: a cut, and whatever can hit a node in it.
-fn faults_of(page: Page, zone: &str) -> Vec<FaultKind> {
-    page.design.with_untracked(|design| {
-        let hits = |kind: &FaultKind| {
-            *kind == FaultKind::Partition
-                || *kind != FaultKind::RollingDeploy
-                    && design.nodes.iter().any(|node| {
-                        let is_inside = node.deployment.zones().iter().any(|name| name == zone);
-                        is_inside && kind.targets().contains(&node.kind.name())
-                    })
-        };
-        let mut kinds: Vec<FaultKind> = FaultKind::ALL.iter().copied().filter(hits).collect();
-        // The cut comes first: it is what zones are for.
-        kinds.sort_by_key(|kind| *kind != FaultKind::Partition);
-        kinds
-    })
-}
-
-fn words(kind: FaultKind) -> String {
-    crate::words::sentence(&kind.name().replace('_', " "))
 }

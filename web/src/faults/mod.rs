@@ -16,7 +16,7 @@ pub(crate) use palette::FaultPalette;
 pub(crate) fn faults_for(design: &Design, target: &str) -> Vec<FaultKind> {
     let kind = design.node(target).map(|node| &node.kind);
     let is_link = design.link(target).is_some();
-    let is_zone = || design.nodes.iter().any(|node| is_in(node, target));
+    let inside = || design.nodes.iter().filter(|node| is_in(node, target));
     let fits = |fault: &FaultKind| match kind {
         Some(_) if *fault == FaultKind::Partition => true,
         Some(kind) if *fault == FaultKind::ClockSkew => {
@@ -27,9 +27,17 @@ pub(crate) fn faults_for(design: &Design, target: &str) -> Vec<FaultKind> {
         }
         Some(kind) => fault.targets().contains(&Kind::name(kind)),
         None if is_link => fault.is_for_links() || *fault == FaultKind::Partition,
-        None => *fault == FaultKind::Partition && is_zone(),
+        // Of a zone: the cut, and whatever can hit a node in it.
+        None if *fault == FaultKind::Partition => inside().next().is_some(),
+        None if fault.is_of_one_node() => false,
+        None => inside().any(|node| fault.targets().contains(&node.kind.name())),
     };
-    FaultKind::ALL.iter().copied().filter(fits).collect()
+    let mut kinds: Vec<FaultKind> = FaultKind::ALL.iter().copied().filter(fits).collect();
+    if kind.is_none() && !is_link {
+        // It is what zones are for.
+        kinds.sort_by_key(|kind| *kind != FaultKind::Partition);
+    }
+    kinds
 }
 
 fn is_in(node: &design::Node, zone: &str) -> bool {
@@ -144,7 +152,10 @@ mod tests {
                 FaultKind::ConnectionLeak
             ]
         );
-        assert_eq!(of("eu"), [FaultKind::Partition]);
+        let eu = of("eu");
+        assert_eq!(eu[0], FaultKind::Partition);
+        assert!(eu.contains(&FaultKind::Crash) && !eu.contains(&FaultKind::TrafficSpike));
+        assert!(!eu.contains(&FaultKind::RollingDeploy));
         assert!(of("nowhere").is_empty());
     }
 

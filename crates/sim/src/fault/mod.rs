@@ -236,5 +236,5 @@ pub(crate) fn wake(nodes: &mut [Node], cx: &mut World) {
 /// Whether a fault is on a link that the page marks.
 pub(crate) fn is_impaired(cx: &World, link: LinkIx) -> bool {
     let link = cx.link(link);
-    !link.added_latency.is_empty() || link.added_loss > 0.0 || link.cut != [false; 2]
+    !link.added_latency.is_empty() || link.added_loss > 0.0
 }

@@ -24,6 +24,8 @@ pub enum FlightKind {
     Timeout,
     /// A lost packet.
     Lost,
+    /// A good answer made of a version that no longer stands.
+    Stale,
 }
 
 /// Something on its way over a link.

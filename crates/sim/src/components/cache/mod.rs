@@ -73,6 +73,8 @@ pub struct CacheTally {
     pub fills_refused: u64,
     /// Writes that were answered before they reached the origin.
     pub written_behind: u64,
+    /// Ages of all that was served before it expired, added up, in ns; begins anew at 2⁶⁴.
+    pub served_age: u64,
 }
 
 /// What a look-up finds.
@@ -221,6 +223,8 @@ impl Cache {
                 return Found::Missing;
             }
         }
+        let age = now - entry.filled;
+        self.tally.served_age = self.tally.served_age.wrapping_add(age);
         self.store.read(place);
         if self.spec.sliding_ttl {
             let entry = self.store.entry_mut(place);

@@ -42,6 +42,12 @@ impl Database {
         ))
     }
 
+    /// How long its copy that is furthest behind has lacked a write, in ns.
+    pub fn behind(&self, now: u64) -> u64 {
+        let replication = self.members.replication.as_ref();
+        replication.map_or(0, |replication| replication.behind(now))
+    }
+
     /// Reshardings, in the order they began; the last hundred.
     pub(crate) fn reshardings(&self) -> &[Resharding] {
         &self.members.resharding.runs

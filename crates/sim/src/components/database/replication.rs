@@ -161,6 +161,14 @@ impl Copy {
         }
     }
 
+    /// When the oldest write was made that it does not have yet.
+    fn lacks_since(&self, now: u64) -> Option<u64> {
+        let on_its_way = self.log.iter().find(|(at, _)| *at > now);
+        let on_its_way = on_its_way.map(|(_, write)| write);
+        let oldest = on_its_way.into_iter().chain(self.missed.list.first());
+        oldest.map(|write| write.made).min()
+    }
+
     /// Writes it does not have yet.
     pub(super) fn lacks(&self) -> usize {
         self.log.len() + self.missed.list.len()
@@ -296,6 +304,12 @@ impl Replication {
                 self.copies[member as usize].has.insert(key, version);
             }
         }
+    }
+
+    /// How long the member that is furthest behind has lacked a write, in ns.
+    pub(super) fn behind(&self, now: u64) -> u64 {
+        let since = self.copies.iter().filter_map(|copy| copy.lacks_since(now));
+        since.min().map_or(0, |since| now.saturating_sub(since))
     }
 
     pub(super) fn is_quorum(&self) -> bool {
