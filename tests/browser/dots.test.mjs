@@ -12,14 +12,14 @@ before(async () => {
 
 after(() => playground.close());
 
-/** A page whose browser has a WebGL2 (drawn without a GPU here), or none. */
+/** A page whose browser has a WebGL2 (drawn without a GPU here, and kept to be read), or none. */
 async function pageWith(webgl, options = {}) {
   const context = await playground.browser.newContext({ viewport: { width: 1440, height: 900 } });
   await context.addInitScript((webgl) => {
     const real = HTMLCanvasElement.prototype.getContext;
     HTMLCanvasElement.prototype.getContext = function (kind, attributes) {
       if (kind !== "webgl2") return real.call(this, kind, attributes);
-      return webgl ? real.call(this, kind, { ...attributes, failIfMajorPerformanceCaveat: false }) : null;
+      return webgl ? real.call(this, kind, { ...attributes, failIfMajorPerformanceCaveat: false, preserveDrawingBuffer: true }) : null;
     };
   }, webgl);
   return openRunning(playground, { context, ...options });
@@ -51,6 +51,16 @@ const pixels = (page) => page.evaluate(() => new Promise((done) => {
   });
 }));
 
+/** Waits until dots are drawn. */
+async function drawn(page) {
+  for (let tries = 0; tries < 50; tries++) {
+    const seen = await pixels(page);
+    if (seen.dark > 100) return seen;
+    await page.waitForTimeout(100);
+  }
+  return assert.fail("nothing is drawn");
+}
+
 const way = (page, name) => page.locator(`canvas.dots[data-way="${name}"]`).waitFor();
 
 for (const [webgl, name] of [[true, "webgl2"], [false, "2d"]]) {
@@ -80,6 +90,7 @@ test("both ways draw the same", async () => {
     await until(page, (s) => s.state === "Paused" && s.timeS > 1);
     await page.getByRole("slider", { name: "Time line" }).focus();
     await page.keyboard.press("Home");
+    await until(page, (s) => s.timeS === 0);
     await page.keyboard.press("ArrowRight");
     await until(page, (s) => s.timeS === 1 && s.dots > 10);
     await page.waitForTimeout(600);
@@ -107,16 +118,14 @@ test("a context that is lost gives way to Canvas2D; one nobody sees is given bac
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
   });
   await way(page, "webgl2");
-  await until(page, (s) => s.dots > 10);
-  assert.ok((await pixels(page)).dark > 100);
+  await drawn(page);
 
   await page.evaluate(() => {
     const context = document.querySelector("canvas.dots").getContext("webgl2");
     context.getExtension("WEBGL_lose_context").loseContext();
   });
   await way(page, "2d");
-  await until(page, (s) => s.dots > 10);
-  assert.ok((await pixels(page)).dark > 100);
+  await drawn(page);
   assert.deepEqual(playground.problems, []);
   assert.equal((await state(page)).engine, "worker");
   await page.context().close();

@@ -279,6 +279,13 @@ impl LinkParts {
         }
     }
 
+    /// Nobody is told anything of it.
+    pub(crate) fn silence(&mut self) {
+        self.line.set("1.25");
+        self.group.set("unknown");
+        self.sample.set("");
+    }
+
     /// Width by flow (a share of the busiest link's), state of breaker and network.
     pub(crate) fn write(&mut self, link: &LinkFrame, share: f64) {
         // Square root: the low end stays legible.

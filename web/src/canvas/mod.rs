@@ -63,7 +63,8 @@ struct Picture {
     nodes: BTreeMap<String, NodeParts>,
     links: BTreeMap<String, LinkParts>,
     node_order: Vec<(String, bool)>,
-    link_order: Vec<String>,
+    /// Of each link its id, and its caller's place in the design.
+    link_order: Vec<(String, usize)>,
     frame: Frame,
     /// The run half a second before a frame that was jumped to.
     lead: Option<Frame>,
@@ -177,7 +178,11 @@ impl Live {
                     .iter()
                     .map(|node| (node.id.clone(), store(&node.kind)))
                     .collect();
-                picture.link_order = design.links.iter().map(|link| link.id.clone()).collect();
+                let place = |id: &str| design.nodes.iter().position(|node| node.id == id);
+                let links = design.links.iter();
+                picture.link_order = links
+                    .map(|link| (link.id.clone(), place(&link.from).unwrap_or_default()))
+                    .collect();
             }
             picture.stale = true;
         });
@@ -392,7 +397,7 @@ impl Picture {
             }
         }
         let mut rates = Vec::with_capacity(self.link_order.len());
-        for (id, link) in self.link_order.iter().zip(&frame.links) {
+        for ((id, _), link) in self.link_order.iter().zip(&frame.links) {
             let rate = self
                 .links
                 .get_mut(id)
@@ -400,9 +405,14 @@ impl Picture {
             rates.push(rate);
         }
         let busiest = rates.iter().copied().fold(1e-9, f64::max);
-        for ((id, link), rate) in self.link_order.iter().zip(&frame.links).zip(rates) {
+        for (((id, from), link), rate) in self.link_order.iter().zip(&frame.links).zip(rates) {
+            // Of a link is known what its caller tells.
+            let heard = frame.nodes.get(*from).is_none_or(|node| node.heard);
             if let Some(parts) = self.links.get_mut(id) {
-                parts.write(link, rate / busiest);
+                match self.for_operators && !heard {
+                    true => parts.silence(),
+                    false => parts.write(link, rate / busiest),
+                }
             }
         }
     }

@@ -66,12 +66,7 @@ pub(crate) fn Stage() -> impl IntoView {
 /// taken away while nobody sees it.
 fn dots(page: Page) -> impl IntoView {
     let way = RwSignal::new(Way::WebGl2);
-    move || {
-        let way_now = way.get();
-        if !page.in_sight.get() {
-            page.live.set_surface(None);
-            return None;
-        }
+    let canvas = move |way_now: Way| {
         let canvas = NodeRef::<Canvas>::new();
         canvas.on_load(move |canvas| {
             let give_up = move || way.set(Way::Canvas2d);
@@ -85,9 +80,20 @@ fn dots(page: Page) -> impl IntoView {
             Way::WebGl2 => "webgl2",
             Way::Canvas2d => "2d",
         };
-        Some(
-            view! { <canvas class="dots" data-way=name node_ref=canvas aria-hidden="true"></canvas> },
-        )
+        view! { <canvas class="dots" data-way=name node_ref=canvas aria-hidden="true"></canvas> }
+    };
+    let ways = move || {
+        let seen = page.in_sight.get().then_some(way.get());
+        if seen.is_none() {
+            page.live.set_surface(None);
+        }
+        seen
+    };
+    // By key: an element that was drawn on in one way cannot be drawn on in the other.
+    view! {
+        <For each=ways key=|way| *way let:way>
+            {canvas(way)}
+        </For>
     }
 }
 

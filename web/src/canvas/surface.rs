@@ -13,7 +13,7 @@ use super::particles::{Particles, Route};
 const RADIUS: f64 = 3.0;
 
 /// How to draw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Way {
     WebGl2,
     Canvas2d,

@@ -1,9 +1,10 @@
 //! What is broken now: a word for each fault that is on, how long it will last, and the way out.
 
-use design::Fault;
+use design::{Command, Fault};
 use leptos::prelude::*;
 
 use super::is_on;
+use crate::inspector::fault_words;
 use crate::state::Page;
 use crate::words;
 
@@ -70,4 +71,52 @@ fn left(page: Page, fault: Fault) -> impl IntoView {
         }
     });
     move || left.get()
+}
+
+/// The target's faults, each with a way to end it, or to take it out.
+pub(super) fn aimed(page: Page, id: String) -> impl IntoView {
+    let faults = Memo::new(move |_| {
+        page.tick.track();
+        let now_s = page.history.with_value(|history| history.now_s);
+        page.design.with(|design| {
+            let aimed = design.faults.iter().enumerate();
+            let aimed = aimed.filter(|(_, fault)| fault.target == id);
+            aimed
+                .map(|(at, fault)| (at, fault.clone(), is_on(design, fault, now_s)))
+                .collect::<Vec<_>>()
+        })
+    });
+    let item = move |(at, fault, is_on): (usize, Fault, bool)| {
+        let words = format!("{} from {:.1} s", fault_words(&fault), fault.at.as_s());
+        view! {
+            <li>
+                <span>{words.clone()}</span>
+                {is_on.then(|| view! {
+                    <button
+                        type="button"
+                        class="quiet-button"
+                        aria-label=format!("Mend {words}")
+                        on:click=move |_| page.mend(at)
+                    >
+                        "Mend"
+                    </button>
+                })}
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=format!("Remove {words}")
+                    title="Remove"
+                    on:click=move |_| page.command_named(Command::RemoveFault(at), &format!("Remove {words}"))
+                >
+                    "×"
+                </button>
+            </li>
+        }
+    };
+    move || {
+        let faults = faults.get();
+        (!faults.is_empty()).then(
+            || view! { <ul class="scheduled">{faults.into_iter().map(item).collect_view()}</ul> },
+        )
+    }
 }

@@ -100,6 +100,7 @@ pub(crate) fn FaultPalette(
     };
     view! {
         <div class="faults">
+            {super::live::aimed(page, target.get_value())}
             {has_search.then(|| view! {
                 <input
                     type="search"
