@@ -176,7 +176,7 @@ pub(crate) fn Inspect() -> impl IntoView {
 fn open_for_selection(page: Page) -> RwSignal<bool> {
     /// How wide it is, and how long two clicks may be apart.
     const WIDTH: f64 = 320.0;
-    const DOUBLE_CLICK: std::time::Duration = std::time::Duration::from_millis(320);
+    const DOUBLE_CLICK: std::time::Duration = std::time::Duration::from_millis(500);
     let open = RwSignal::new(false);
     let has_selection = Memo::new(move |_| page.selection.with(|selection| !selection.is_empty()));
     Effect::new(move |_| {

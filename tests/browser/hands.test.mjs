@@ -1,0 +1,194 @@
+// More of what hands already know: snapping and its bypass, wires taken off and refused, the buttons
+// of the history, wheels that count in lines, fingers that tremble, a dot that is clicked.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { box, drag, inlet, links, middle, node, openRunning, outlet, pages, state, until } from "./page.mjs";
+
+const { onPage, playground } = pages();
+
+const at = async (page, id) => node(await state(page), id).at;
+
+const pause = async (page) => {
+  await page.keyboard.press("Space");
+  await until(page, (s) => s.state === "Paused");
+};
+
+onPage("a drag snaps to the grid, with guides; Ctrl lets it stand anywhere", {}, async (page) => {
+  const from = middle(await box(page, "api"));
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 51, from.y + 3, { steps: 5 });
+  await page.locator(".overlay .guide").first().waitFor({ state: "attached" });
+  await page.mouse.move(from.x + 51, from.y + 77, { steps: 5 });
+  await page.mouse.up();
+  const snapped = await at(page, "api");
+  assert.deepEqual(snapped.map((n) => n % 8), [0, 0], String(snapped));
+
+  await page.keyboard.down("Control");
+  const again = middle(await box(page, "api"));
+  await drag(page, again, { x: again.x + 13, y: again.y + 29 });
+  await page.keyboard.up("Control");
+  const free = await at(page, "api");
+  assert.ok(free.some((n) => n % 8 !== 0), String(free));
+});
+
+onPage("the end of a wire is taken off and put elsewhere; what cannot be says why at once", {}, async (page) => {
+  await page.locator(".palette [data-kind=service]").click();
+  const before = (await state(page)).design;
+  await page.keyboard.press("Escape");
+  // The ends of a selected link can be taken.
+  const [one, other] = [await box(page, "api"), await box(page, "database")];
+  await page.mouse.click((outlet(one).x + inlet(other).x) / 2, inlet(other).y);
+  await until(page, (s) => s.selected.join() === "api->database");
+  await page.waitForTimeout(700);
+  const end = inlet(await box(page, "database"));
+  const service = await box(page, "service");
+  await drag(page, end, inlet(service));
+  const moved = await state(page);
+  assert.ok(links(moved).includes("api->service") && !links(moved).includes("api->database"), String(links(moved)));
+  await page.keyboard.press("Control+z");
+  assert.deepEqual((await state(page)).design, before);
+
+  // Into a client nobody may call.
+  const [api, users] = [await box(page, "api"), await box(page, "shoppers")];
+  await page.mouse.move(outlet(api).x, outlet(api).y);
+  await page.mouse.down();
+  await page.mouse.move(users.x + 40, users.y + 30, { steps: 8 });
+  await page.locator(".overlay .wire.refused").waitFor({ state: "attached" });
+  await page.mouse.up();
+  assert.deepEqual((await state(page)).design.links, before.links);
+});
+
+onPage("undo and redo have buttons, bring the selection back, and leave the run alone", {}, async (page) => {
+  await page.locator(".node[data-id=api]").click();
+  await page.keyboard.press("Delete");
+  assert.equal(node(await state(page), "api"), undefined);
+  const { run } = await state(page);
+  await page.getByRole("button", { name: /^Undo/ }).click();
+  const undone = await state(page);
+  assert.ok(node(undone, "api"));
+  assert.deepEqual(undone.selected, ["api"]);
+  assert.equal(undone.run, run);
+  await page.getByRole("button", { name: /^Redo/ }).click();
+  assert.equal(node(await state(page), "api"), undefined);
+});
+
+onPage("a wheel that counts in lines pushes as far as one that counts in pixels", {}, async (page) => {
+  const offset = () => page.evaluate(() => new DOMMatrix(document.querySelector(".world").style.transform).f);
+  const roll = (deltaY, deltaMode) => page.evaluate(([deltaY, deltaMode]) => {
+    const surface = document.querySelector(".surface");
+    const { x, y, width, height } = surface.getBoundingClientRect();
+    surface.dispatchEvent(new WheelEvent("wheel", {
+      bubbles: true, cancelable: true, deltaY, deltaMode, clientX: x + width / 2, clientY: y + height - 30,
+    }));
+  }, [deltaY, deltaMode]);
+  const first = await offset();
+  await roll(48, 0);
+  const pixels = (await offset()) - first;
+  await roll(3, 1);
+  const lines = (await offset()) - first - pixels;
+  assert.ok(Math.abs(pixels + 48) < 1 && Math.abs(lines - pixels) < 1, `${pixels} ${lines}`);
+});
+
+onPage("S steps; speeds from a hundredth to all it can", {}, async (page) => {
+  await pause(page);
+  const { timeS } = await state(page);
+  await page.keyboard.press("s");
+  const stepped = await until(page, `(s) => s.timeS > ${timeS}`);
+  assert.ok(stepped.timeS - timeS < 0.05 && !stepped.playing, `${stepped.timeS - timeS}`);
+  const speeds = await page.locator(".speed").first().locator("option").allTextContents();
+  assert.ok(speeds.some((name) => /1\/100|0\.01/.test(name)) && speeds.includes("max"), String(speeds));
+});
+
+onPage("a finger may tremble: 8 px are a tap, 14 px are not", { width: 390, height: 844, hasTouch: true }, async (page) => {
+  await pause(page);
+  const finger = (type, { x, y }) => page.evaluate(([type, x, y]) => {
+    document.querySelector(".surface").dispatchEvent(new PointerEvent(type, {
+      bubbles: true, cancelable: true, pointerId: 1, pointerType: "touch", isPrimary: true,
+      clientX: x, clientY: y, button: 0, buttons: type === "pointerup" ? 0 : 1,
+    }));
+  }, [type, x, y]);
+  const first = (await state(page)).design;
+  for (const [by, taps] of [[8, true], [14, false]]) {
+    const card = middle(await box(page, "api"));
+    await finger("pointerdown", card);
+    await finger("pointermove", { x: card.x + by, y: card.y });
+    await finger("pointerup", { x: card.x + by, y: card.y });
+    const seen = await state(page);
+    if (taps) assert.deepEqual(seen.selected, ["api"]);
+    assert.equal(JSON.stringify(seen.design) === JSON.stringify(first), taps, `${by} px`);
+  }
+});
+
+test("a click on any dot tells what became of its request", async () => {
+  // By Canvas2D: what stands still can be read.
+  const context = await playground.browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await context.addInitScript(() => {
+    const real = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (kind, options) {
+      return kind === "webgl2" ? null : real.call(this, kind, options);
+    };
+  });
+  const page = await openRunning(playground, { context });
+  await until(page, (s) => s.dots > 20 && s.timeS > 2);
+  await pause(page);
+  await page.waitForTimeout(700);
+  // A dot is found where the canvas is dark between two cards.
+  const dots = await page.evaluate(() => {
+    const canvas = document.querySelector("canvas.dots");
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    copy.getContext("2d").drawImage(canvas, 0, 0);
+    const { data } = copy.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const stage = canvas.getBoundingClientRect();
+    const found = [];
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 3] < 200 || data[at] > 60) continue;
+      const x = stage.x + ((at / 4) % canvas.width);
+      const y = stage.y + Math.floor(at / 4 / canvas.width);
+      if (document.elementFromPoint(x, y)?.closest(".node")) continue;
+      if (found.every((other) => Math.hypot(other.x - x, other.y - y) > 12)) found.push({ x, y });
+    }
+    return found;
+  });
+  assert.ok(dots.length > 5, `${dots.length}`);
+  const panel = page.getByRole("region", { name: /^Why/ });
+  let opened = 0;
+  for (const dot of dots.slice(0, 5)) {
+    await page.mouse.click(dot.x, dot.y);
+    await panel.waitFor();
+    await panel.locator(".waterfall li").first().waitFor();
+    opened += 1;
+    await panel.getByRole("button", { name: "Close" }).click();
+    await panel.waitFor({ state: "detached" });
+  }
+  assert.equal(opened, 5);
+  await context.close();
+});
+
+onPage("a double click on a node at the edge renames it, though its inspector opens", {}, async (page) => {
+  const place = await box(page, "database");
+  await page.mouse.dblclick(place.x + place.width - 40, place.y + 40, { delay: 20 });
+  await page.locator(".node[data-id=database] .name-field").waitFor();
+  await page.waitForTimeout(600);
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("Orders");
+  await page.keyboard.press("Enter");
+  assert.equal(node(await state(page), "database").label, "Orders");
+  const card = await box(page, "database");
+  const inspector = await page.locator("#inspect").boundingBox();
+  assert.ok(card.x + card.width <= inspector.x, "and nothing lies over it");
+});
+
+onPage("a zone is broken as a whole, and mended from where it was broken", {}, async (page) => {
+  await page.locator(".node[data-id=database]").click();
+  await page.keyboard.press("g");
+  // It asks for its name.
+  const menu = page.getByRole("dialog", { name: /^Zone/ });
+  await menu.getByRole("button", { name: "until mended" }).click();
+  await menu.locator("[data-fault=partition]").click();
+  await page.locator(".region .region-name").first().click();
+  await menu.getByRole("button", { name: /^Mend Partition/ }).click();
+  const mended = await until(page, (s) => JSON.parse(s.design).faults.every((fault) => fault.for !== null));
+  assert.equal(mended.design.faults.length, 1);
+});
