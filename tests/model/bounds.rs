@@ -66,6 +66,14 @@ fn a_run_that_fills_the_memory_is_stopped_within_a_window() {
         node("u", "client", arrivals),
         service("api", 10_000, r#""concurrency": null"#),
     ];
+    // It was cut short: nothing is known of the rest, whatever was seen.
+    let requirement = r#""requirements": [{"metric": "availability", "at_least": 0}]"#;
+    let run = run_with(requirement, &nodes, &[link("u->api", "")], &[]);
+    let score = &run.report["requirements"][0];
+    assert_eq!(
+        (score["met"].as_bool(), score["actual"].as_str()),
+        (Some(false), Some("the run was cut short"))
+    );
     // Two records a request.
     let (status, ended) = status(&nodes, &[link("u->api", "")]);
     assert_eq!(status, "out_of_budget");

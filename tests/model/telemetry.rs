@@ -59,6 +59,27 @@ fn a_dead_node_emits_nothing_so_that_only_silence_tells() {
     assert_eq!(episodes(&outage(silence, "")), [(119.0, 161.0)]);
 }
 
+/// A call at 3.5 s takes 1.5 s and is counted at 5 s; the next takes half a second from `second` on.
+/// What is answered in the very moment of an evaluation, and counted after it, ends a silence too.
+#[test]
+fn a_silence_lasts_to_the_end_of_its_moment() {
+    let told = |second: &str| {
+        let alert = r#"{"node": "s", "every": "1s", "when": {"silence": "5s"}}"#;
+        let settings = format!(r#""duration": "12s", "alerts": [{alert}]"#);
+        let arrivals = format!(r#""arrivals": {{"replay": ["3.5s", "{second}"]}}"#);
+        let nodes = [node("u", "client", &arrivals), service("s", 500, "")];
+        let fault = r#"{"kind": "slowdown", "target": "s", "at": "0s", "for": "6s", "times": 3}"#;
+        episodes(&run_with(
+            &settings,
+            &nodes,
+            &[link("u->s", "")],
+            &[fault.to_owned()],
+        ))
+    };
+    assert_eq!(told("9.5s"), []);
+    assert_eq!(told("9.6s"), [(10.0, 11.0)]);
+}
+
 /// The 99th percentile: more than 1 % of a minute's 600 calls slower than 50 ms.
 #[test]
 fn a_slow_ratio_counts_answers() {

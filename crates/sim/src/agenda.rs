@@ -176,6 +176,19 @@ impl Agenda {
         self.at_once.is_none() && self.next_time > now
     }
 
+    /// Whether anything of a kind is still due at this moment.
+    #[cold]
+    pub(crate) fn has_due(&self, now: Time, is_of_kind: impl Fn(&Event) -> bool) -> bool {
+        let entries = self.heap.as_slice().iter();
+        let left = entries.skip(usize::from(self.is_first_fired));
+        let due = left.filter(|entry| entry.time <= now).map(Entry::packed);
+        let at_once = [self.at_once]
+            .into_iter()
+            .chain(self.behind.iter().copied());
+        let at_once = at_once.filter(|event| !event.is_none());
+        due.chain(at_once).any(|event| is_of_kind(&event.unpack()))
+    }
+
     /// Schedules an event for this very moment, after all that is due by now.
     #[inline(always)]
     pub fn at_once(&mut self, event: Event) {

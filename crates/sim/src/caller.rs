@@ -218,7 +218,7 @@ impl World {
             return None;
         }
         if call.via != LinkIx::NONE {
-            return self.pass_back(id);
+            return self.pass_back_late(id);
         }
         state.count_conclusion(call, Outcome::Ok, self.now);
         if call.is_balanced

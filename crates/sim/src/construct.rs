@@ -7,6 +7,7 @@ use crate::components::Node;
 use crate::data;
 use crate::event::{LinkIx, NodeIx};
 use crate::fault;
+use crate::hop::Hop;
 use crate::measure::{LinkTally, NodeTally, RequestTally};
 use crate::plan::{self, Condition, Plan, Stage, Step};
 use crate::policies::Backoff;
@@ -203,6 +204,8 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         callee_replicas: 0,
         is_into_bottom: false,
         is_simple: false,
+        is_into_traced: false,
+        hop: Hop::default(),
         passes: false,
         is_guarded: false,
         loss: 0.0,
@@ -414,6 +417,7 @@ fn look_at_callees(world: &mut World) {
         link.passes = passes;
         link.callee_replicas = callee.replicas.len() as u32;
         link.is_into_bottom = callee.is_bottom;
+        link.is_into_traced = callee.traces.is_some();
         link.looks_up = callee.kind == "cache" && link.mode == Mode::Call;
     }
 }

@@ -162,7 +162,7 @@ impl World {
         }
         let state = &mut self.links[ended.link.0 as usize];
         if ended.is_sent {
-            state.tally.in_flight.down(now);
+            state.tally.in_flight.step_down(now);
             LinkTally::count(&mut state.tally.abandoned, ended.is_measured);
         }
         if ended.is_balanced

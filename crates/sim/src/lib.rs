@@ -18,6 +18,7 @@ mod fault;
 pub mod frozen;
 mod guard;
 mod hedge;
+mod hop;
 pub mod locks;
 mod look;
 pub mod measure;

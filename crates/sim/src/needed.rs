@@ -104,6 +104,24 @@ impl Needed {
         }
     }
 
+    /// [`Self::is_first`] of two links.
+    #[inline(always)]
+    pub(crate) fn are_first(
+        &mut self,
+        calls: &Calls,
+        root: CallId,
+        [first, second]: [LinkIx; 2],
+    ) -> [bool; 2] {
+        match self.words.get_mut(root.slot as usize) {
+            Some(word) if self.words_per_record == 1 && calls.get(root).is_some() => {
+                let (bits, before) = ([1 << (first.0 % 64), 1 << (second.0 % 64)], *word);
+                *word |= bits[0] | bits[1];
+                bits.map(|bit| before & bit == 0)
+            }
+            _ => [first, second].map(|link| self.is_first(calls, root, link)),
+        }
+    }
+
     /// Of one that ended well, what it needed is not known any more: it has counted by then.
     #[cold]
     fn is_first_of_outlived(&mut self, root: CallId, link: LinkIx) -> bool {

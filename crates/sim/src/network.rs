@@ -344,7 +344,7 @@ impl NodeState {
     pub(crate) fn count_exit(&mut self, call: &Call, arrived: Time, outcome: Outcome, now: Time) {
         let sojourn = now - arrived;
         let tally = &mut self.tally;
-        tally.present.down(now);
+        tally.present.step_down(now);
         tally.sojourn += u128::from(sojourn);
         tally.all.leave(outcome);
         if call.is_measured {
@@ -362,6 +362,12 @@ impl LinkState {
     #[inline(always)]
     pub(crate) fn count_call(&mut self, is_measured: bool, caller: u32) {
         LinkTally::count(&mut self.tally.calls, is_measured);
+        self.pay_in(caller);
+    }
+
+    /// A call pays into the budget of retries, where there is one.
+    #[inline(always)]
+    pub(crate) fn pay_in(&mut self, caller: u32) {
         if self.retry.is_some()
             && let Some(caller) = self.callers.get_mut(caller as usize)
             && let Some(budget) = &mut caller.budget
@@ -388,7 +394,7 @@ impl LinkState {
     pub(crate) fn count_conclusion(&mut self, ended: &Call, outcome: Outcome, now: Time) {
         let tally = &mut self.tally;
         if ended.is_sent {
-            tally.in_flight.down(now);
+            tally.in_flight.step_down(now);
         } else {
             tally.unsent += 1;
         }

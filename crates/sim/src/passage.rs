@@ -82,9 +82,7 @@ impl World {
             }
             return false;
         }
-        state.count_call(call.is_measured, parent.replica);
-        state.count_attempt(&call, now);
-        node.count_entry(&call, now);
+        state.begin_hop(call.is_measured, parent.replica, now);
         self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
         if call.is_measured {
             let is_first = self.needed.is_first(&self.calls, call.root, link);
@@ -122,9 +120,7 @@ impl World {
         call.via = via;
         (call.is_sent, call.is_balanced, call.place) = (true, true, place);
         (call.phase, call.started) = (Phase::Travelling, now);
-        node.count_entry(&call, now);
-        first.count_call(call.is_measured, caller);
-        first.count_attempt(&call, now);
+        first.begin_hop(call.is_measured, caller, now);
         let timeout = first.timeout;
         let second = &mut links[link.0 as usize];
         call.node = second.to;
@@ -132,21 +128,20 @@ impl World {
             ANY_REPLICA => second.choose_replica(nodes),
             replica => replica,
         };
-        second.count_call(call.is_measured, 0);
-        second.count_attempt(&call, now);
         self.windows.open.bottom_attempts += u64::from(second.is_into_bottom);
         let (to, is_instant) = (second.to, second.is_instant);
-        if call.is_measured {
-            let is_first = self.needed.is_first(&self.calls, call.root, link);
-            second.tally.needed += u64::from(is_first);
-            let is_first = self.needed.is_first(&self.calls, call.root, via);
-            links[via.0 as usize].tally.needed += u64::from(is_first);
-        }
-        let node = &mut nodes[to.0 as usize];
-        let enters = is_instant && node.takes_calls(call.replica);
+        let enters = is_instant && nodes[to.0 as usize].takes_calls(call.replica);
         if enters {
             (call.phase, call.arrived) = (Phase::Queued, now);
-            node.count_entry(&call, now);
+            second.begin_hop(call.is_measured, 0, now);
+        } else {
+            second.count_call(call.is_measured, 0);
+            second.count_attempt(&call, now);
+        }
+        if call.is_measured {
+            let [is_first, is_second] = self.needed.are_first(&self.calls, call.root, [via, link]);
+            second.tally.needed += u64::from(is_second);
+            links[via.0 as usize].tally.needed += u64::from(is_first);
         }
         call.kept = self.calls.keep(caller);
         let id = self.calls.insert_call(call);
@@ -172,65 +167,83 @@ impl World {
             return false;
         }
         let now = self.now;
-        let links = &mut self.links[..];
         let call = &self.calls[id];
         let (link, via) = (call.link, call.via);
         let is_simple = call.is_awaited
             && !call.is_shown
             && call.remaining == 0
             && matches!(call.purpose, Purpose::Call);
-        let Some(state) = links.get_mut(link.0 as usize).filter(|link| link.is_simple) else {
+        let Some(state) = self.links.get(link.0 as usize) else {
             return false;
         };
-        if !is_simple {
+        let passes_back = via != LinkIx::NONE;
+        if !is_simple || !state.is_simple || passes_back && !self.link(via).is_instant {
             return false;
         }
-        let node = &mut self.nodes[call.node.0 as usize];
-        if via == LinkIx::NONE {
-            node.count_exit(call, call.arrived, Outcome::Ok, now);
-            state.count_conclusion(call, Outcome::Ok, now);
+        // It was sent and came in the same moment: both ends count the same.
+        let is_hop = call.started == call.arrived && !state.is_into_traced;
+        let (is_measured, took) = (call.is_measured, now - call.arrived);
+        if !is_hop {
+            self.nodes[call.node.0 as usize].count_exit(call, call.arrived, Outcome::Ok, now);
+            self.links[link.0 as usize].count_conclusion(call, Outcome::Ok, now);
+        }
+        if passes_back {
+            self.next = Next::Answered(self.pass_back(id), via, false);
+        } else {
+            let from = self.links[link.0 as usize].from;
             if call.is_balanced
-                && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
+                && let Some(balancer) = &mut self.nodes[from.0 as usize].balancer
             {
                 balancer.concluded(call, Outcome::Ok, now);
             }
             self.next = Next::Answered(call.parent, link, call.is_miss);
             self.calls.remove_call(id);
-            return true;
         }
-        if !links[via.0 as usize].is_instant {
-            return false;
-        }
-        node.count_exit(call, call.arrived, Outcome::Ok, now);
-        if let Some((job, via, is_miss)) = self.pass_back(id) {
-            self.next = Next::Answered(job, via, is_miss);
+        if is_hop {
+            self.end_hop(link, is_measured, took);
         }
         true
     }
 
-    /// An answer reaches a balancer that the call passed through, which passes it on: both ends of
-    /// both hops are counted. `None` where that takes time; then nothing is done.
+    /// The answer of a call that passed through a balancer reaches that, by a link that takes time.
+    /// `None` where its way on takes time too; then nothing is done.
     #[inline(never)]
-    pub(crate) fn pass_back(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
+    pub(crate) fn pass_back_late(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
+        let call = &self.calls[id];
+        let (link, via) = (call.link, call.via);
+        if !self.links[via.0 as usize].is_instant {
+            return None;
+        }
+        self.links[link.0 as usize].count_conclusion(call, Outcome::Ok, self.now);
+        Some((self.pass_back(id), via, false))
+    }
+
+    /// An answer that has reached a balancer which its call passed through is passed on, in no time.
+    /// Gives the job that waited for it.
+    #[inline(never)]
+    fn pass_back(&mut self, id: CallId) -> CallId {
         let now = self.now;
         let (nodes, links) = (&mut self.nodes[..], &mut self.links[..]);
         let call = &self.calls[id];
         let (job, via, kept) = (call.parent, call.via, call.kept);
         let first = &mut links[via.0 as usize];
-        if !first.is_instant {
-            return None;
-        }
         let node = &mut nodes[first.to.0 as usize];
         if let Some(balancer) = &mut node.balancer {
             balancer.concluded(call, Outcome::Ok, now);
         }
-        node.count_exit(call, call.started, Outcome::Ok, now);
-        first.count_conclusion(call, Outcome::Ok, now);
-        links[call.link.0 as usize].count_conclusion(call, Outcome::Ok, now);
+        let (is_measured, took) = (call.is_measured, now - call.started);
+        let is_hop = !first.is_into_traced;
+        if !is_hop {
+            node.count_exit(call, call.started, Outcome::Ok, now);
+            first.count_conclusion(call, Outcome::Ok, now);
+        }
         self.events += 1;
         self.calls.remove_call(id);
         self.calls.let_go(kept);
-        Some((job, via, false))
+        if is_hop {
+            self.end_hop(via, is_measured, took);
+        }
+        job
     }
 
     /// Gives a call's hop through a balancer the record it would have had, and its timeout.

@@ -152,6 +152,12 @@ impl Simulation {
 
     /// Goes on until a simulated time, or until so many events have fired.
     pub fn run_until(&mut self, time: Time, events: u64) -> Status {
+        let status = self.go_on_until(time, events);
+        self.world.settle();
+        status
+    }
+
+    fn go_on_until(&mut self, time: Time, events: u64) -> Status {
         let budget = self
             .world
             .events
@@ -268,6 +274,7 @@ impl Simulation {
         }
         let mark = self.next_mark;
         let world = &mut self.world;
+        world.settle();
         // What waits for a crashed process to come back is not idle.
         let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark, world.end);
         let is_idle = || !world.has_work() || is_stuck;
@@ -506,14 +513,14 @@ impl Simulation {
             }
             Event::Scale { node, replica } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
-                    self.world.is_plain = false;
+                    self.settle_for_change();
                     self.scale(node, replica);
                     self.world.look_whether_plain();
                 }
             }
             Event::Replica { node, replica } => {
                 if self.begins(time, event) && self.world.node(node).is_present {
-                    self.world.is_plain = false;
+                    self.settle_for_change();
                     self.turn_replica(node, replica);
                     self.world.look_whether_plain();
                 }
@@ -525,18 +532,26 @@ impl Simulation {
             }
             Event::Watch { alert, generation } => {
                 if self.begins(time, event) {
+                    self.world.settle();
                     self.watches
                         .evaluate(alert, generation, &self.nodes, &mut self.world);
                 }
             }
             Event::Fault { generation, fault } => {
                 if self.begins(time, event) && self.faults.is_current(generation) {
-                    self.world.is_plain = false;
+                    self.settle_for_change();
                     self.faults.turn(fault, &mut self.nodes, &mut self.world);
                     self.world.look_whether_plain();
                 }
             }
         }
+    }
+
+    /// Before anything that may change which short ways are open, or look at figures.
+    #[cold]
+    fn settle_for_change(&mut self) {
+        self.world.is_plain = false;
+        self.world.settle();
     }
 
     /// Whether the caller of a call stands still, so that what concerns it has been put off.

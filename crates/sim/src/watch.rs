@@ -254,7 +254,7 @@ impl Watch {
         }
         self.is_full = now >= self.open_ends;
         self.look_at_backlog(&nodes[self.node.0 as usize], now);
-        let fires = self.fires(now);
+        let fires = self.fires(now) && !self.may_yet_hear(cx);
         self.turn(now);
         if fires && !self.is_firing {
             self.fired += 1;
@@ -272,6 +272,15 @@ impl Watch {
             last.until = Some(now);
         }
         self.is_firing = fires;
+    }
+
+    /// Whether a silence is only just long enough, of a node that is up, and its moment is not over:
+    /// what is answered in it is counted by the next evaluation.
+    fn may_yet_hear(&self, cx: &World) -> bool {
+        let is_just_so =
+            matches!(&self.spec.when, Signal::Silence(over) if cx.now - self.heard == over.0);
+        let is_another = |event: &Event| !matches!(event, Event::Watch { .. });
+        is_just_so && self.is_heard && cx.agenda.has_due(cx.now, is_another)
     }
 
     /// Sees how much waits at its node, where that is what it watches.

@@ -7,6 +7,7 @@ use crate::components::load_balancer::Balancer;
 use crate::data::Data;
 use crate::event::{Event, LinkIx, LockTag, NodeIx};
 use crate::frozen::Frozen;
+use crate::hop::Hop;
 use crate::locks::Locks;
 use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Unheard, Windows};
 use crate::needed::Needed;
@@ -301,6 +302,10 @@ pub struct LinkState {
     pub(crate) is_into_bottom: bool,
     /// Whether, besides, nothing but a timeout is asked of its calls.
     pub(crate) is_simple: bool,
+    /// Whether its callee keeps traces, and so looks at every end of a call by itself.
+    pub(crate) is_into_traced: bool,
+    /// What is noted of its calls, and not yet counted.
+    pub(crate) hop: Hop,
     /// Whether it leads to a balancer that may pass its calls on without records of their own.
     pub(crate) passes: bool,
     /// Whether policies stand before the network, or count what comes back.

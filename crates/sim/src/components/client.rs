@@ -242,7 +242,9 @@ impl Client {
     #[inline(always)]
     fn settle(&mut self, now: Time) {
         let done = self.pace.pass((now - self.since) as f64);
-        self.work = (self.work - done).max(-self.pace.rate);
+        let (left, least) = (self.work - done, -self.pace.rate);
+        // As `f64::max`, which would look for what is no number too.
+        self.work = if left > least { left } else { least };
         self.since = now;
     }
 
@@ -273,7 +275,8 @@ impl Client {
     fn schedule_next(&mut self, cx: &mut World) {
         if let Some(wait) = self.pace.time_for(self.work) {
             // To the nearest ns; what that is off is made up for by the next.
-            let wait = (wait + 0.5).min(1e18) as u64;
+            // Through a signed number: the processor converts to that.
+            let wait = (wait + 0.5).clamp(0.0, 1e18) as i64 as u64;
             cx.after(
                 wait,
                 Event::Request {

@@ -164,6 +164,7 @@ impl Service {
     fn begin(&mut self, id: CallId, cx: &mut World) {
         let repeat = self.look_up(id, cx);
         let call = &cx.calls[id];
+        let replica = call.replica;
         let work = match call.purpose {
             _ if repeat != Repeat::No => 0,
             Purpose::Probe(_) => 0,
@@ -173,11 +174,10 @@ impl Service {
             | Purpose::Background
             | Purpose::Part => {
                 let work = self.time.draw_here(&mut self.times);
-                cx.slowed(work, self.node, call.replica)
+                cx.slowed(work, self.node, replica)
             }
         };
         cx.count_wait(id);
-        let replica = cx.calls[id].replica;
         let station = &mut self.stations[replica as usize];
         if station.shares() {
             station.share(id, work, cx.now);

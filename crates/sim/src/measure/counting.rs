@@ -1,7 +1,7 @@
 //! Where the world counts: requests made and finished, waits and work.
 
 use crate::call::{Call, CallId, Outcome, Phase, Purpose};
-use crate::measure::RequestTally;
+use crate::measure::{RequestTally, bucket};
 use crate::world::World;
 
 impl World {
@@ -67,20 +67,21 @@ impl World {
         }
         self.calls.remove_call(id);
         self.requests_degraded += u64::from(matches!(outcome, Outcome::Degraded));
+        let bucket = bucket(latency);
         let tally = &mut self.node_mut(node).tally;
         tally.present.down(now);
         tally.sojourn += u128::from(latency);
         tally.all.leave(outcome);
         if is_measured {
             tally.measured.leave(outcome);
-            tally.times(outcome).add(latency);
+            tally.times(outcome).add_in(bucket, latency);
             if let Some(traces) = &mut self.node_mut(node).traces {
                 traces.ended(outcome);
             }
         }
         self.windows.open.finished += 1;
         match outcome {
-            Outcome::Ok | Outcome::Degraded => self.windows.latency.add(latency),
+            Outcome::Ok | Outcome::Degraded => self.windows.latency.add_in(bucket, latency),
             Outcome::Failed(_) => self.windows.open.failed += 1,
         }
         // A request that outlives its user's patience has failed as abandoned: what is ok is in time.
@@ -89,7 +90,7 @@ impl World {
         let is_in_time = now >= self.warmup && now < self.end;
         let tally = &mut self.operations[operation as usize].tally;
         if is_measured {
-            tally.finish(outcome, latency);
+            tally.finish(outcome, latency, bucket);
         }
         tally.finished_in_time += u64::from(is_in_time);
         tally.good_in_time += u64::from(is_in_time && is_good);

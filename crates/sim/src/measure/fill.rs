@@ -35,6 +35,7 @@ impl Simulation {
                     operator: &operator,
                     aftermath: &aftermath,
                     cost: &cost,
+                    is_cut_short: self.status() == Status::OutOfBudget,
                 };
                 score(requirement, &outcome)
             })

@@ -34,7 +34,21 @@ impl Gauge {
     #[inline]
     pub fn step_up(&mut self, now: Time) {
         self.steps -= i128::from(now);
-        self.level += 1;
+        self.level = self.level.wrapping_add(1);
+    }
+
+    /// One less, of a gauge that learns of some steps later: until then it may be below zero.
+    #[inline]
+    pub fn step_down(&mut self, now: Time) {
+        self.steps += i128::from(now);
+        self.level = self.level.wrapping_sub(1);
+    }
+
+    /// Several steps that were noted elsewhere: what they come to, and the times of those down less
+    /// those of those up.
+    pub fn step_by(&mut self, level: u64, steps: i128) {
+        self.steps += steps;
+        self.level = self.level.wrapping_add(level);
     }
 
     /// One less.

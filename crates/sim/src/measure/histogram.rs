@@ -23,15 +23,45 @@ impl Histogram {
     /// Counts a value.
     #[inline(always)]
     pub fn add(&mut self, value: u64) {
-        let bucket = bucket(value);
-        match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
-            Some(count) => *count += 1,
-            None => *self.grow(bucket) += 1,
+        self.add_in(bucket(value), value);
+    }
+
+    /// Counts several values in several histograms.
+    pub(crate) fn add_all<const N: usize>(
+        mut all: [&mut Self; N],
+        values: impl Iterator<Item = u64>,
+    ) {
+        let (mut count, mut sum, mut max) = (0, 0, 0);
+        for value in values {
+            let bucket = bucket(value);
+            all.iter_mut().for_each(|all| all.count_in(bucket));
+            count += 1;
+            sum += u128::from(value);
+            max = max.max(value);
         }
+        for histogram in all {
+            histogram.count += count;
+            histogram.sum += sum;
+            histogram.max = histogram.max.max(max);
+        }
+    }
+
+    /// Counts a value whose bucket is known.
+    #[inline(always)]
+    pub(crate) fn add_in(&mut self, bucket: usize, value: u64) {
+        self.count_in(bucket);
         self.count += 1;
         self.sum += u128::from(value);
         if value > self.max {
             self.max = value;
+        }
+    }
+
+    #[inline(always)]
+    fn count_in(&mut self, bucket: usize) {
+        match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
+            Some(count) => *count += 1,
+            None => *self.grow(bucket) += 1,
         }
     }
 
@@ -154,8 +184,9 @@ impl Histogram {
     }
 }
 
+/// The bucket of a value, the same in every histogram.
 #[inline(always)]
-fn bucket(value: u64) -> usize {
+pub(crate) fn bucket(value: u64) -> usize {
     // The values of the first two octaves have a bucket each: for them the shift is 0.
     let shift = (value | (2 * SUBBUCKETS - 1)).ilog2() - PRECISION;
     (u64::from(shift) * SUBBUCKETS + (value >> shift)) as usize

@@ -30,6 +30,7 @@ pub use caches::CacheReport;
 pub use gauge::Gauge;
 pub use hash::Hash;
 pub use histogram::Histogram;
+pub(crate) use histogram::bucket;
 pub use queues::Messages;
 pub use report::Report;
 pub use tally::{ByCause, LinkTally, NodeTally, RequestTally, Tally};

@@ -15,13 +15,16 @@ pub(super) struct Outcome<'a> {
     pub(super) operator: &'a Operator,
     pub(super) aftermath: &'a Aftermath,
     pub(super) cost: &'a CostReport,
+    /// Whether the run was stopped before it was through: what it shows says nothing of the rest.
+    pub(super) is_cut_short: bool,
 }
 
 pub(super) fn score(requirement: &Requirement, outcome: &Outcome<'_>) -> Vec<Score> {
     let Outcome { operator, .. } = outcome;
-    let actual = actual(requirement.metric, outcome);
+    let actual = actual(requirement.metric, outcome).filter(|_| !outcome.is_cut_short);
     // Where nothing broke there was nothing to notice, and nothing to recover from.
     let why = match (requirement.metric, outcome.aftermath) {
+        _ if outcome.is_cut_short => Err("the run was cut short".to_owned()),
         (Metric::TimeToDetect, _) if operator.undetected > 0 => {
             Err(format!("{} undetected", operator.undetected))
         }

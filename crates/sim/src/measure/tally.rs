@@ -160,7 +160,7 @@ impl RequestTally {
 
     /// Counts an end.
     #[inline(always)]
-    pub fn finish(&mut self, outcome: Outcome, latency: u64) {
+    pub fn finish(&mut self, outcome: Outcome, latency: u64, bucket: usize) {
         match outcome {
             Outcome::Ok => self.ok += 1,
             Outcome::Degraded => self.degraded += 1,
@@ -169,7 +169,7 @@ impl RequestTally {
                 return;
             }
         }
-        self.latency.add(latency);
+        self.latency.add_in(bucket, latency);
     }
 
     /// Adds what another counted.
