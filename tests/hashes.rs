@@ -34,7 +34,7 @@ fn native_hashes_are_written_for_wasm_to_match() {
             let report = host::run(&design, &options).unwrap();
             serde_json::json!({
                 "name": name, "design": format::json::write(&design), "events_max": events_max,
-                "hash": report.run.hash, "report": host::report_json(&report),
+                "hash": report.run.hash, "report": host::Diagnosed::new(&design, &report).json(),
             })
         })
         .collect();

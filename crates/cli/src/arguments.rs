@@ -7,7 +7,12 @@ pub(crate) const HELP: &str = "\
 faultline simulates distributed systems: how they fail, and what mends them.
 
   faultline run SOURCE [options]   run a design and print its figures
-  faultline check SOURCE [options] the same; exits 1 where a requirement is missed
+  faultline check SOURCE [options] the same; exits 1 where a requirement is missed or a
+                                   finding is an error
+  faultline lint SOURCE [options]  what the design alone shows, without a run; exits 1 where
+                                   that is more than a note
+  faultline rules                  list the rules that find what is wrong
+  faultline explain RULE           what a rule means, what it is told by, what mends it
   faultline compare A B [options]  run two designs under the same seeds and print the
                                    differences; a scenario alone is compared with its remedy
   faultline import compose FILE    print the design that a Docker Compose file describes
@@ -37,7 +42,8 @@ Options of run, check and compare:
   --max-events N          stop after so many events (4,000,000,000); the report then says
                           out_of_budget, and check fails (so it is with a drain that takes
                           more than an hour)
-  --allow RULE            of check: accept this finding (there are no rules yet)
+  --allow RULE            of run, check and lint: accept the findings of this rule
+  --format sarif          of run, check and lint: findings for code scanning (SARIF 2.1.0)
 
 Exit codes: 0 fine, 1 a check failed, 2 bad input.
 ";
@@ -55,6 +61,12 @@ pub(crate) enum Invocation {
     Check(String, Options),
     /// `compare`, with the second where there is one
     Compare(String, Option<String>, Options),
+    /// `lint`
+    Lint(String, Options),
+    /// `rules`
+    Rules,
+    /// `explain`
+    Explain(String),
     /// `scenarios`
     Scenarios,
     /// `schema`
@@ -101,6 +113,8 @@ pub(crate) struct Options {
     pub(crate) trace: Option<String>,
     /// The share of requests that are traced.
     pub(crate) trace_share: Option<f64>,
+    /// Rules whose findings are accepted.
+    pub(crate) allow: Vec<String>,
     /// Most events of each run.
     pub(crate) events_max: Option<u64>,
 }
@@ -115,6 +129,8 @@ pub(crate) enum Format {
     Json,
     /// For spreadsheets.
     Csv,
+    /// For code scanning.
+    Sarif,
 }
 
 /// Most seeds of one invocation.
@@ -123,11 +139,14 @@ const SEEDS_MAX: u32 = 10_000;
 /// The largest number that a design file carries exactly.
 pub(crate) const SEED_MAX: u64 = 9_007_199_254_740_991;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
     "import",
     "export",
     "run",
     "check",
+    "lint",
+    "rules",
+    "explain",
     "compare",
     "link",
     "open",
@@ -155,8 +174,11 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
     match (command, rest) {
         ("--version" | "-V", []) => Ok(Invocation::Version),
         ("run", rest) => {
-            let (source, options) =
-                parse_one(command, rest, &["--remedy", "--trace", "--trace-sample"])?;
+            let (source, options) = parse_one(
+                command,
+                rest,
+                &["--remedy", "--allow", "--trace", "--trace-sample"],
+            )?;
             if options.trace.is_none() && options.trace_share.is_some() {
                 return Err("--trace-sample goes with --trace OUT.json".to_owned());
             }
@@ -169,6 +191,12 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
             let (source, options) = parse_one(command, rest, &["--remedy", "--allow"])?;
             Ok(Invocation::Check(source, options))
         }
+        ("lint", rest) => {
+            let (source, options) = parse_one(command, rest, &["--allow"])?;
+            Ok(Invocation::Lint(source, options))
+        }
+        ("rules", []) => Ok(Invocation::Rules),
+        ("explain", [rule]) => Ok(Invocation::Explain(rule.clone())),
         ("compare", rest) => parse_compare(rest),
         ("scenarios", []) => Ok(Invocation::Scenarios),
         ("schema", []) => Ok(Invocation::Schema),
@@ -190,10 +218,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
         },
         ("import", _) => Err("import takes compose or mermaid, and a file".to_owned()),
         ("export", _) => Err("export takes mermaid or svg, and a design".to_owned()),
-        ("link" | "open", _) => Err(format!(
+        ("link" | "open" | "explain", _) => Err(format!(
             "{command} takes one argument; see faultline --help"
         )),
-        ("scenarios" | "schema" | "--version" | "-V", _) => Err(format!(
+        ("scenarios" | "schema" | "rules" | "--version" | "-V", _) => Err(format!(
             "{command} takes no arguments; see faultline --help"
         )),
         _ => Err(format!(
@@ -277,9 +305,9 @@ fn parse_options(
             "--format" => options.format = format(&value)?,
             "--max-events" => options.events_max = Some(whole(option, &value, 1, u64::MAX)?),
             "--allow" => {
-                return Err(format!(
-                    "--allow {value}: there are no rules yet, so there is no finding to allow"
-                ));
+                let rule = crate::findings::known(&value);
+                rule.map_err(|error| format!("--allow {value}: {error}"))?;
+                options.allow.push(value);
             }
             "--trace" => options.trace = Some(value),
             "--trace-sample" => {
@@ -309,8 +337,9 @@ fn format(value: &str) -> Result<Format, String> {
         "text" => Ok(Format::Text),
         "json" => Ok(Format::Json),
         "csv" => Ok(Format::Csv),
+        "sarif" => Ok(Format::Sarif),
         _ => Err(format!(
-            "\"{value}\" is no format; there are text, json and csv"
+            "\"{value}\" is no format; there are text, json, csv and sarif"
         )),
     }
 }

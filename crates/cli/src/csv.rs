@@ -81,6 +81,13 @@ pub(crate) fn rows(report: &Value) -> Vec<(Key, &Value)> {
                     walk(section, of, "", score, &mut rows);
                 }
             }
+            ("findings", Value::Array(findings)) => {
+                for finding in findings {
+                    let of = finding["rule"].as_str().unwrap_or_default();
+                    walk(section, of, "severity", &finding["severity"], &mut rows);
+                    walk(section, of, "what", &finding["what"], &mut rows);
+                }
+            }
             ("requests", Value::Object(figures)) => {
                 for (figure, value) in figures {
                     match value {

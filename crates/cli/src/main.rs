@@ -6,6 +6,7 @@ mod arguments;
 mod compare;
 mod compose;
 mod csv;
+mod findings;
 #[cfg(test)]
 mod fuzz;
 mod input;
@@ -18,6 +19,7 @@ mod toml_file;
 
 use arguments::{Foreign, Format, Invocation, Options};
 use design::Design;
+use host::diagnostics::Severity;
 use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
@@ -70,6 +72,9 @@ fn carry_out(invocation: Invocation) -> Result<Output, String> {
         Invocation::Version => Ok(format!("faultline {}\n", env!("CARGO_PKG_VERSION")).into()),
         Invocation::Run(source, options) => Ok(run(&source, &options)?.1.into()),
         Invocation::Check(source, options) => check(&source, &options),
+        Invocation::Lint(source, options) => lint(&source, &options),
+        Invocation::Rules => Ok(findings::rules().into()),
+        Invocation::Explain(rule) => Ok(findings::explain(findings::known(&rule)?).into()),
         Invocation::Compare(a, b, options) => compare(&a, b.as_deref(), &options),
         Invocation::Scenarios => Ok(scenarios().into()),
         Invocation::Schema => Ok(format::schema::write().into()),
@@ -120,8 +125,10 @@ fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
         false => input::design(source)?,
     };
     design = set(design, &options.settings)?;
+    findings::allow(&mut design, &options.allow);
     let report = runs::report(source, &design, options)?;
     let text = match options.format {
+        Format::Sarif => findings::sarif(source, findings::of_report(&report)),
         Format::Json => format!("{report}\n"),
         Format::Csv => csv::report(&report),
         Format::Text => text::report(&design, &report),
@@ -135,7 +142,31 @@ fn set(design: Design, settings: &[String]) -> Result<Design, String> {
         .try_fold(design, |design, setting| input::set(design, setting))
 }
 
-/// As a run, and fails where a requirement is missed, in whichever seed.
+/// What the design alone shows; fails where that is more than a note.
+fn lint(source: &str, options: &Options) -> Result<Output, String> {
+    let mut design = set(input::design(source)?, &options.settings)?;
+    findings::allow(&mut design, &options.allow);
+    match design.problems() {
+        problems if problems.is_empty() => {}
+        problems => return Err(input::lines(source, &problems)),
+    }
+    let found = findings::of_design(&design);
+    let text = match options.format {
+        Format::Json => format!("{}\n", serde_json::Value::Array(found.clone())),
+        Format::Sarif => findings::sarif(source, &found),
+        Format::Csv => return Err("lint has no figures; --format text, json or sarif".to_owned()),
+        Format::Text if found.is_empty() => "no findings\n".to_owned(),
+        Format::Text => findings::text(&found),
+    };
+    let warned = findings::count(&found, Severity::Warning);
+    Ok(Output {
+        text,
+        notes: Vec::new(),
+        is_failure: warned > 0,
+    })
+}
+
+/// As a run, and fails where a requirement is missed, in whichever seed, or a finding is an error.
 fn check(source: &str, options: &Options) -> Result<Output, String> {
     let (report, text) = run(source, options)?;
     let mut notes = Vec::new();
@@ -156,12 +187,19 @@ fn check(source: &str, options: &Options) -> Result<Output, String> {
             None => format!("missed: {metric} {target}; it was {}", said("actual")),
         });
     }
+    let errors = findings::of_report(&report).iter();
+    for error in errors
+        .filter(|finding| findings::count(std::slice::from_ref(*finding), Severity::Error) > 0)
+    {
+        let said = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        notes.push(format!("error: {}: {}", said("rule"), said("what")));
+    }
     // A run that was cut short has shown nothing.
     if report["run"]["status"] != "ended" {
         notes.push("the run was stopped before its end: it spent its budget of events".to_owned());
     }
     let is_failure = !notes.is_empty();
-    if scores.is_empty() && !is_failure {
+    if scores.is_empty() && !is_failure && options.format != Format::Sarif {
         notes.push(format!("{source} has no requirements: nothing was checked"));
     }
     Ok(Output {
@@ -207,6 +245,9 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
         Format::Text => compare::text(&comparison),
         Format::Json => compare::json(&comparison),
         Format::Csv => compare::csv(&comparison),
+        Format::Sarif => {
+            return Err("compare has no findings; --format text, json or csv".to_owned());
+        }
     }
     .into())
 }

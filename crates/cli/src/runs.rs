@@ -40,7 +40,7 @@ fn traced(name: &str, design: &Design, options: &Options, path: &str) -> Result<
     let (report, traces) = host::run_traced(design, &host_options, share)
         .map_err(|problems| input::lines(name, &problems))?;
     std::fs::write(path, traces).map_err(|error| format!("--trace {path}: {error}"))?;
-    Ok(to_value(&report))
+    Ok(to_value(design, &report))
 }
 
 fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
@@ -51,8 +51,9 @@ fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
     }
 }
 
-fn to_value(report: &host::Report) -> Value {
-    serde_json::to_value(report).expect("a report holds nothing that JSON cannot")
+fn to_value(design: &Design, report: &host::Report) -> Value {
+    serde_json::to_value(host::Diagnosed::new(design, report))
+        .expect("a report holds nothing that JSON cannot")
 }
 
 /// One report per seed, in order of seed.
@@ -64,7 +65,7 @@ pub(crate) fn reports(
 ) -> Result<Vec<Value>, String> {
     let run = |seed: u64| -> Result<Value, Vec<Problem>> {
         let report = host::run(design, &host_options(options, Some(seed)))?;
-        Ok(to_value(&report))
+        Ok(to_value(design, &report))
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);

@@ -98,6 +98,12 @@ pub(crate) fn summarize(reports: &[Value]) -> Value {
     {
         *score = summarize_score(reports, at);
     }
+    if reports
+        .iter()
+        .any(|report| report.get("findings").is_some())
+    {
+        summary["findings"] = crate::findings::summarize(reports);
+    }
     if let Some(windows) = summary.get_mut("windows") {
         windows["width_s"] = reports[0]["windows"]["width_s"].clone();
     }

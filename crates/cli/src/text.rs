@@ -23,6 +23,11 @@ pub(crate) fn report(design: &Design, report: &Value) -> String {
         out += "\n";
         out += &requirements(scores);
     }
+    let findings = crate::findings::of_report(report);
+    if !findings.is_empty() {
+        out += "\n";
+        out += &crate::findings::text(findings);
+    }
     out
 }
 

@@ -7,6 +7,7 @@ mod session;
 mod trace;
 mod why;
 
+pub use diagnostics;
 pub use scenarios;
 pub use session::Session;
 pub use sim::Report;
@@ -70,7 +71,30 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
     Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
-/// The report as JSON, the structure of `--format json`.
+/// A report with what the rules find in it: the structure of `--format json`.
+#[derive(serde::Serialize)]
+pub struct Diagnosed<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    findings: Vec<diagnostics::Finding>,
+}
+
+impl<'a> Diagnosed<'a> {
+    /// Looks at a run of a design.
+    pub fn new(design: &Design, report: &'a Report) -> Self {
+        Self {
+            report,
+            findings: diagnostics::diagnose(design, Some(report)),
+        }
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("a report holds nothing that JSON cannot")
+    }
+}
+
+/// What was counted, as JSON, without what the rules find in it.
 pub fn report_json(report: &Report) -> String {
     serde_json::to_string(report).expect("a report holds nothing that JSON cannot")
 }

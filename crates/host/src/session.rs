@@ -4,7 +4,7 @@
 
 use crate::past::Past;
 use crate::why::Why;
-use crate::{frame, report_json};
+use crate::{Diagnosed, frame};
 use design::{Design, Problem};
 use format::message::{Frame, Reply, Request, RunId, RunState};
 use sim::agenda::Time;
@@ -161,7 +161,7 @@ impl Session {
             if simulation.status() != Status::Running {
                 replies.push(Reply::Report {
                     token: *token,
-                    json: report_json(&simulation.report()),
+                    json: Diagnosed::new(simulation.design(), &simulation.report()).json(),
                 });
                 self.report = None;
             }
@@ -451,7 +451,7 @@ mod tests {
         };
         let design = format::json::read(&design()).expect("it is valid");
         let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        assert_eq!(*json, report_json(&alone));
+        assert_eq!(*json, Diagnosed::new(&design, &alone).json());
     }
 
     #[test]

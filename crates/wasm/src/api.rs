@@ -27,8 +27,15 @@ export type Report = {
   nodes: Record<string, Record<string, unknown>>;
   links: Record<string, Record<string, unknown>>;
   requirements: { metric: string; target: string; actual: string; met: boolean }[];
+  findings: Finding[];
   windows: Record<string, unknown>;
 };
+/** What a rule found: see docs/rules.md. */
+export interface Finding {
+  rule: string; severity: "note" | "warning" | "error"; measured: boolean; subjects: string[]; onset_s: number | null;
+  what: string; why: string; remedy: string; chain: { at_s: number; subject: string; what: string }[];
+  requirement: string | null; remedies: { label: string; edits: Record<string, unknown>[]; cost: string }[]; symptoms: Finding[];
+}
 /** Runs a design to its end. Throws an Error with all problems of a design that cannot be run. */
 export function run(design: Design | string, options?: Options): Report;
 /** Every problem of a design; an empty list where it can be run. */
@@ -66,7 +73,7 @@ pub fn run(design: JsValue, options: JsValue) -> Result<JsValue, JsError> {
     let design = read(&design).map_err(|problems| as_error(&problems))?;
     let report =
         host::run(&design, &read_options(options)?).map_err(|problems| as_error(&problems))?;
-    to_js(&report)
+    to_js(&host::Diagnosed::new(&design, &report))
 }
 
 /// Every problem of a design; an empty list where it can be run.

@@ -1,0 +1,191 @@
+//! Causes first: what a finding explains hangs below it, and of the rest what did most harm and
+//! began first stands on top.
+
+use crate::facts::{FELT, Facts};
+use crate::finding::{Finding, Severity, Step};
+use crate::rules;
+use std::collections::BTreeSet;
+
+/// Most findings on top, and below each.
+const TOP_MAX: usize = 24;
+const BELOW_MAX: usize = 12;
+/// Most findings of one rule.
+const OF_RULE_MAX: usize = 4;
+/// Most steps of a chain.
+const CHAIN_MAX: usize = 8;
+/// Nodes and links that may be looked at to see whether remedies fit.
+const CHECKS: usize = 20_000;
+/// How long before the onset of a finding its chain begins, at most.
+const CHAIN_S: f64 = 60.0;
+
+/// Puts findings in order.
+pub(crate) fn rank(facts: &Facts<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    drop_repeated(&mut findings);
+    for finding in &mut findings {
+        weigh(facts, finding);
+        if finding.measured && finding.chain.is_empty() {
+            finding.chain = chain(facts, finding);
+        }
+    }
+    findings.sort_by_key(order);
+    let mut findings = hang(facts, findings);
+    let mut checks = CHECKS / (facts.design.nodes.len() + facts.design.links.len()).max(1);
+    for finding in &mut findings {
+        keep_fitting(facts, finding, &mut checks);
+    }
+    findings
+}
+
+/// A remedy that does not fit the design (what it would set may be at odds with what else is set) is
+/// no remedy. As many are tried as time allows; of the rest none is offered.
+fn keep_fitting(facts: &Facts<'_>, finding: &mut Finding, checks: &mut usize) {
+    finding.remedies.retain(|remedy| {
+        *checks = checks.saturating_sub(1);
+        let mut design = facts.design.clone();
+        let is_applied = *checks > 0 && design.apply(remedy.command()).is_ok();
+        is_applied && design != *facts.design && design.problems().is_empty()
+    });
+    for symptom in &mut finding.symptoms {
+        keep_fitting(facts, symptom, checks);
+    }
+}
+
+/// What the run showed need not be said as a possibility too, nor anything too often.
+fn drop_repeated(findings: &mut Vec<Finding>) {
+    let shown: BTreeSet<&'static str> = (findings.iter())
+        .filter(|finding| finding.measured)
+        .map(|finding| finding.rule)
+        .collect();
+    findings.retain(|finding| finding.measured || !shown.contains(finding.rule));
+    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    findings.retain(|finding| {
+        let count = counts.entry(finding.rule).or_default();
+        *count += 1;
+        *count <= OF_RULE_MAX
+    });
+}
+
+/// A warning of what happened is an error where what it endangers was missed in the run, and a note
+/// where all that is required of what users feel was met: then it hurt less than was agreed to.
+fn weigh(facts: &Facts<'_>, finding: &mut Finding) {
+    let is_of_users = finding
+        .requirement
+        .is_some_and(|metric| FELT.iter().any(|felt| felt.name() == metric));
+    let is_stuck = facts
+        .report
+        .is_some_and(|report| report.metastable.is_some());
+    if finding.measured
+        && is_of_users
+        && facts.requires(&FELT)
+        && facts.missed_by_users().is_none()
+        && !is_stuck
+    {
+        finding.severity = Severity::Note;
+        return;
+    }
+    if !finding.measured || finding.severity != Severity::Warning {
+        return;
+    }
+    let Some(metric) = finding.requirement else {
+        return;
+    };
+    let is_missed = facts.report.is_some_and(|report| {
+        let mut scores = report.requirements.iter();
+        scores.any(|score| score.metric == metric && !score.met)
+    });
+    if is_missed {
+        finding.severity = Severity::Error;
+    }
+}
+
+/// The less, the further on top.
+fn order(finding: &Finding) -> (u8, u8, usize, u64) {
+    let severity = match finding.severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Note => 2,
+    };
+    let onset = finding.onset_s.map_or(u64::MAX, |s| (s * 10.0) as u64);
+    (
+        u8::from(!finding.measured && finding.severity != Severity::Note),
+        severity,
+        rules::depth(finding.rule),
+        onset,
+    )
+}
+
+/// Hangs each finding below the first one above it that explains it.
+fn hang(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+    // Each with the places of the nodes on a path with it.
+    let mut top: Vec<(Finding, Vec<bool>)> = Vec::new();
+    for finding in findings {
+        let ends = ends(facts, &finding);
+        let cause = top
+            .iter()
+            .position(|(cause, near)| explains(cause, &finding) && is_near(facts, near, &ends));
+        match cause {
+            Some(cause) if top[cause].0.symptoms.len() < BELOW_MAX => {
+                top[cause].0.symptoms.push(finding);
+            }
+            Some(_) => {}
+            None if top.len() < TOP_MAX => {
+                let near = facts.graph.near(&ends);
+                top.push((finding, near));
+            }
+            None => {}
+        }
+    }
+    top.into_iter().map(|(finding, _)| finding).collect()
+}
+
+/// Whether one finding may be why there is another: rules that are known to explain one another.
+fn explains(cause: &Finding, symptom: &Finding) -> bool {
+    if !cause.measured || cause.severity < symptom.severity || symptom.severity == Severity::Note {
+        return false;
+    }
+    cause.rule == symptom.rule || rules::explains(cause.rule, symptom.rule)
+}
+
+/// The nodes that a finding is about.
+fn ends<'a>(facts: &Facts<'a>, finding: &Finding) -> Vec<&'a str> {
+    let subjects = finding.subjects.iter();
+    subjects
+        .flat_map(|subject| facts.graph.ends(subject))
+        .collect()
+}
+
+/// Whether any of these nodes is on a path with another finding's; what is about none is with all.
+fn is_near(facts: &Facts<'_>, near: &[bool], ends: &[&str]) -> bool {
+    let mut places = ends.iter().filter_map(|id| facts.graph.place(id));
+    ends.is_empty() || !near.contains(&true) || places.any(|place| near[place])
+}
+
+/// What happened around a finding's subjects, up to what users felt of it.
+fn chain(facts: &Facts<'_>, finding: &Finding) -> Vec<Step> {
+    let Some(series) = &facts.series else {
+        return Vec::new();
+    };
+    let near = facts.graph.near(&ends(facts, finding));
+    let is_there = |id: &str| {
+        // A zone is nobody's end; what happens there concerns all.
+        let mut places = facts
+            .graph
+            .ends(id)
+            .into_iter()
+            .filter_map(|end| facts.graph.place(end));
+        places.all(|place| near[place])
+    };
+    let onset = finding.onset_s.unwrap_or(series.whole().from_s);
+    let from = (onset - CHAIN_S).max(0.0);
+    let mut seen = BTreeSet::new();
+    series
+        .events_at(is_there, from)
+        .filter(|event| seen.insert((event.subject.clone(), event.what.clone())))
+        .take(CHAIN_MAX)
+        .map(|event| Step {
+            at_s: event.at_s,
+            subject: event.subject.clone(),
+            what: event.what.clone(),
+        })
+        .collect()
+}

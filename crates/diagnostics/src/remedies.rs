@@ -1,0 +1,216 @@
+//! Edits that several rules propose.
+
+pub(crate) use crate::finding::Remedy;
+use design::kinds::Kind;
+use design::{Attribute, Command, Design, Duration, Link, Target, Value};
+
+/// A number.
+pub(crate) fn number(x: f64) -> Value {
+    Value::Number(x)
+}
+
+/// A duration given in seconds, in whole microseconds.
+pub(crate) fn duration(s: f64) -> Value {
+    let us = libm::round(s * 1e6).clamp(1.0, 86_400e6);
+    Duration::us(us as u64).write()
+}
+
+/// A record.
+pub(crate) fn map(entries: &[(&str, Value)]) -> Value {
+    let entries = entries.iter();
+    Value::Map(
+        entries
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+    )
+}
+
+/// Sets a node's field.
+pub(crate) fn node(id: &str, field: &str, to: Value) -> Command {
+    Command::Set(Target::Node(id.to_owned()), field.to_owned(), to)
+}
+
+/// Sets a link's field.
+pub(crate) fn link(id: &str, field: &str, to: Value) -> Command {
+    Command::Set(Target::Link(id.to_owned()), field.to_owned(), to)
+}
+
+/// Few retries, spread out, and no more than a tenth of the calls.
+pub(crate) fn budgeted() -> Value {
+    let base = map(&[("base", Value::text("100ms")), ("cap", Value::text("2s"))]);
+    map(&[
+        ("max_attempts", number(2.0)),
+        ("backoff", map(&[("exponential", base)])),
+        ("jitter", Value::text("full")),
+        (
+            "budget",
+            map(&[("ratio", number(0.1)), ("burst", number(10.0))]),
+        ),
+    ])
+}
+
+/// Bounds the retries of these links.
+pub(crate) fn budget_retries(links: &[&Link]) -> Remedy {
+    let edits = links.iter().map(|l| link(&l.id, "retry", budgeted()));
+    Remedy::new(
+        "Two attempts, with backoff, jitter and a budget of a tenth",
+        "Some requests that a further attempt would have saved fail at once.",
+        edits.collect(),
+    )
+}
+
+/// Keeps retries at the first of these links and takes them from the others.
+pub(crate) fn retry_once(links: &[&Link]) -> Remedy {
+    let mut edits = Vec::new();
+    for (at, l) in links.iter().enumerate() {
+        let to = if at == 0 { budgeted() } else { Value::Null };
+        edits.push(link(&l.id, "retry", to));
+    }
+    Remedy::new(
+        "Retry at the top alone, within a budget",
+        "A failure deep down costs a whole new request instead of one call.",
+        edits,
+    )
+}
+
+/// Gives links a timeout of so many seconds.
+pub(crate) fn timeouts(links: &[(&Link, f64)]) -> Remedy {
+    let edits = links
+        .iter()
+        .map(|(l, s)| link(&l.id, "timeout", duration(*s)));
+    Remedy::new(
+        "Give up after a while: timeouts well above the usual time",
+        "Calls that would have been answered late now fail.",
+        edits.collect(),
+    )
+}
+
+/// Gives links a breaker.
+pub(crate) fn breakers(links: &[&Link]) -> Remedy {
+    let breaker = map(&[
+        ("failure_rate", number(0.5)),
+        ("open_for", Value::text("5s")),
+    ]);
+    let edits = links
+        .iter()
+        .map(|l| link(&l.id, "breaker", breaker.clone()));
+    Remedy::new(
+        "Circuit breakers",
+        "While a breaker is open, calls fail that might have been answered.",
+        edits.collect(),
+    )
+}
+
+/// Multiplies the replicas of a service.
+pub(crate) fn replicas(design: &Design, id: &str, to: u32) -> Option<Remedy> {
+    let Kind::Service(service) = &design.node(id)?.kind else {
+        return None;
+    };
+    if service.autoscale.is_some() || to <= service.replicas || to > 1_000 {
+        return None;
+    }
+    let added = to - service.replicas;
+    Some(Remedy::new(
+        format!("{to} replicas of {id}"),
+        format!("{added} more replicas to pay for, and more connections to whatever they call."),
+        vec![node(id, "replicas", number(f64::from(to)))],
+    ))
+}
+
+/// Turns calls away while those that wait have waited too long.
+pub(crate) fn shed(design: &Design, id: &str) -> Option<Remedy> {
+    let Kind::Service(service) = &design.node(id)?.kind else {
+        return None;
+    };
+    (service.shed.is_none()).then(|| {
+        Remedy::new(
+            format!("{id} sheds load while calls wait longer than 100 ms"),
+            "Requests that would have been served late are turned away at once.",
+            vec![node(
+                id,
+                "shed",
+                map(&[("queue_delay", Value::text("100ms"))]),
+            )],
+        )
+    })
+}
+
+/// An alert on what a node has waiting.
+pub(crate) fn watch_backlog(design: &Design, id: &str, above: u32) -> Option<Remedy> {
+    let at = design.node(id)?;
+    let is_waiting_place = matches!(
+        at.kind,
+        Kind::Service(_) | Kind::Queue(_) | Kind::Database(_) | Kind::Coordinator(_)
+    );
+    if !is_waiting_place || !at.deployment.telemetry.metrics || design.settings.alerts.len() >= 90 {
+        return None;
+    }
+    let mut alerts: Vec<Value> = design
+        .settings
+        .alerts
+        .iter()
+        .map(Attribute::write)
+        .collect();
+    let backlog = map(&[("above", number(f64::from(above)))]);
+    alerts.push(map(&[
+        ("name", Value::text(format!("{id} falls behind"))),
+        ("node", Value::text(id)),
+        ("when", map(&[("backlog", backlog)])),
+    ]));
+    Some(Remedy::new(
+        format!("An alert on what waits at {id}"),
+        "Somebody is woken, at times for a burst that would have passed.",
+        vec![Command::Set(
+            Target::Settings,
+            "alerts".to_owned(),
+            Value::List(alerts),
+        )],
+    ))
+}
+
+/// An alert on failures and one on slow answers, at a node that users ask.
+pub(crate) fn watch_symptoms(design: &Design, id: &str, slower_than_s: f64) -> Option<Remedy> {
+    let at = design.node(id)?;
+    if design.settings.alerts.len() >= 90 {
+        return None;
+    }
+    let mut edits = Vec::new();
+    if !at.deployment.telemetry.metrics {
+        edits.push(node(id, "telemetry.metrics", Value::Bool(true)));
+    }
+    let mut alerts: Vec<Value> = design
+        .settings
+        .alerts
+        .iter()
+        .map(Attribute::write)
+        .collect();
+    let alert = |name: String, when: Value| {
+        map(&[
+            ("name", Value::text(name)),
+            ("node", Value::text(id)),
+            ("when", when),
+            ("every", Value::text("5s")),
+        ])
+    };
+    let errors = map(&[("above", number(0.02)), ("over", Value::text("30s"))]);
+    alerts.push(alert(
+        format!("{id} fails"),
+        map(&[("error_ratio", errors)]),
+    ));
+    let slow = map(&[
+        ("slower_than", duration(slower_than_s)),
+        ("above", number(0.05)),
+        ("over", Value::text("30s")),
+    ]);
+    alerts.push(alert(format!("{id} is slow"), map(&[("slow_ratio", slow)])));
+    edits.push(Command::Set(
+        Target::Settings,
+        "alerts".to_owned(),
+        Value::List(alerts),
+    ));
+    Some(Remedy::new(
+        format!("Alerts on failures and slow answers at {id}"),
+        "Metrics to keep, and somebody who is woken by them.",
+        edits,
+    ))
+}

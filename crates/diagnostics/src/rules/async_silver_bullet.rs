@@ -1,0 +1,187 @@
+//! A queue in front of what is too slow.
+
+use super::Rule;
+use crate::facts::{Facts, Span};
+use crate::finding::{Finding, Remedy, Severity};
+use crate::remedies;
+use crate::words::{figure, moment, ms, rate};
+use design::kinds::Queue;
+use design::link::Mode;
+use design::{FaultKind, Metric, Node};
+use sim::Report;
+
+/// Offered load, by what the consumers can do, from which a queue only grows.
+const FULL: f64 = 1.0;
+/// Messages that wait at the end, and their age, from which a backlog is told.
+const WAITING: f64 = 200.0;
+const AGE_MS: f64 = 5_000.0;
+/// Share of its most at which a backlog that is still there at the end is not being worked off.
+const STILL: f64 = 0.7;
+
+pub(super) const RULE: Rule = Rule {
+    id: "async-silver-bullet",
+    title: "A queue in front of a slow consumer",
+    means: "A queue does not make a consumer faster. Where more comes than is consumed the latency moves into the backlog, which grows until something breaks, and \"accepted\" is further and further from \"done\".",
+    evidence: "Structural: messages come as fast as all consumers together can work, or faster (a warning; by Little's law from their concurrency and times). Measured: a backlog of 200 messages or more, the oldest waiting 5 s or more, that is at 70 % of its most or more when requests end, or that filled the queue.",
+    silent: "A backlog that is worked off; one behind a fault that still lasts.",
+    mends: "Consumers for the load, a bound on the queue, backpressure: publishers are refused or wait.",
+    structural,
+    measured,
+};
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, _) in facts.queues() {
+        let comes = facts.flow.node(&facts.graph, &node.id);
+        let goes = facts.flow.capacity(&facts.graph, &node.id);
+        if comes >= FULL * goes && comes > 0.0 {
+            found.push(
+                Finding::new(RULE.id, [node.id.clone()])
+                    .severity(Severity::Warning)
+                    .says(
+                        format!("More comes to {} than its consumers can do", node.id),
+                        format!("{} come, {} go at most: the backlog grows by {} for as long as that lasts.", rate(comes), rate(goes), rate(comes - goes)),
+                        "Give it consumers for the load, and a bound that tells publishers when it is too much.",
+                    )
+                    .endangers(Metric::Goodput)
+                    .mended_by(mends(facts, node, comes)),
+            );
+        }
+    }
+    found
+}
+
+/// Consumers for a load of so many messages a second.
+fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
+    let mut edits = Vec::new();
+    let goes = facts.flow.capacity(&facts.graph, &node.id);
+    let more = (1.3 * comes / goes.max(1e-9)).max(1.5);
+    for link in facts.graph.out(&node.id).iter().filter(|link| link.mode == Mode::Consume) {
+        let wanted = libm::ceil(f64::from(link.concurrency) * more).min(100_000.0);
+        edits.push(remedies::link(&link.id, "concurrency", remedies::number(wanted)));
+        if let Some(service) = facts.graph.service(&link.to) {
+            let replicas = libm::ceil(f64::from(service.replicas) * more).min(1_000.0);
+            if service.autoscale.is_none() {
+                edits.push(remedies::node(&link.to, "replicas", remedies::number(replicas)));
+            }
+        }
+    }
+    let mut mends = vec![Remedy::new(
+        "Consumers for the load",
+        format!("{} times the consumers to pay for, and as many more calls to whatever they call.", figure(more)),
+        edits,
+    )];
+    let design::Kind::Queue(queue) = &node.kind else {
+        return mends;
+    };
+    let bound = libm::ceil(goes * 10.0).clamp(10.0, 1e6);
+    if queue.capacity.is_none_or(|now| f64::from(now) > 2.0 * bound) && goes.is_finite() {
+        mends.push(Remedy::new(
+            format!("At most ten seconds of work in {}", node.id),
+            "Publishers are refused while it is full.",
+            vec![remedies::node(&node.id, "capacity", remedies::number(bound))],
+        ));
+    }
+    mends
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = &facts.series else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (node, queue) in facts.queues() {
+        let (Some(windows), Some(messages)) = (series.node(&node.id), report.nodes.get(&node.id).and_then(|node| node.messages.as_ref())) else {
+            continue;
+        };
+        let whole = series.whole();
+        let waiting = series.between(&windows.waiting, windows.width_s, whole);
+        let most = waiting.iter().copied().max().unwrap_or(0);
+        let last = waiting.last().copied().unwrap_or(0);
+        if (most as f64) < WAITING || messages.oldest_ms.max < AGE_MS || is_held_up(facts, node, whole) {
+            continue;
+        }
+        let is_full = queue.capacity.is_some_and(|capacity| most as f64 >= 0.95 * f64::from(capacity));
+        if (last as f64) < STILL * most as f64 && !(is_full && facts.is_hurt()) {
+            continue;
+        }
+        let first = waiting.iter().position(|n| *n as f64 >= 0.05 * most as f64).unwrap_or(0);
+        let onset = whole.from_s + first as f64 * windows.width_s;
+        let span = Span { from_s: onset, until_s: whole.until_s };
+        let came = series.mean(&windows.arrivals_per_s, windows.width_s, span);
+        let grows = (last as f64 - waiting[first] as f64) / span.s().max(1e-9);
+        let lost = lost(queue, messages);
+        let is_collapsed = facts.missed_by_users().is_some() || messages.lost > 0;
+        let mut finding = Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(consumers(facts, node)))
+            .measured(Some(onset))
+            .says(
+                format!("The backlog of {} grew to {most} and was not worked off", node.id),
+                format!(
+                    "{} came from {} on, {} more than was consumed. The oldest message waited {}.{lost}",
+                    rate(came), moment(onset), rate(grows.max(0.0)), ms(messages.oldest_ms.max)
+                ),
+                "Give it consumers for the load, and a bound that tells publishers when it is too much.",
+            )
+            .at_risk(facts.missed_by_users().unwrap_or("goodput"))
+            .mended_by(mends(facts, node, came));
+        if is_collapsed {
+            finding = finding.severity(Severity::Error);
+        }
+        found.push(finding);
+    }
+    found
+}
+
+fn lost(queue: &Queue, messages: &sim::measure::Messages) -> String {
+    let _ = queue;
+    match (messages.dropped, messages.lost) {
+        (0, 0) => String::new(),
+        (dropped, 0) => format!(" {dropped} messages were dropped."),
+        (_, lost) => format!(" {lost} messages were lost."),
+    }
+}
+
+fn consumers(facts: &Facts<'_>, node: &Node) -> Vec<String> {
+    let links = facts.graph.out(&node.id).iter();
+    let links = links.filter(|link| link.mode == Mode::Consume);
+    links.map(|link| link.to.clone()).collect()
+}
+
+/// Whether a fault at the consumers or the queue lasts to the end: that explains a backlog.
+fn is_held_up(facts: &Facts<'_>, node: &Node, whole: Span) -> bool {
+    let mut ids: Vec<&str> = vec![&node.id];
+    for link in facts.graph.out(&node.id) {
+        ids.extend(facts.graph.reach(&link.to));
+    }
+    facts.faults_on(&ids).any(|fault| {
+        let ends = facts.design.fault_ends(fault).map_or(f64::INFINITY, |end| end.as_s());
+        !matches!(fault.kind, FaultKind::PoisonMessage) && ends >= whole.until_s - 5.0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(rate: u32) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}}},
+            {{"id": "jobs", "kind": "queue"}}, {{"id": "worker", "kind": "service", "concurrency": 4, "service_time": "exp(100ms)"}}],
+            "links": [{{"from": "users", "to": "jobs", "mode": "publish"}},
+                {{"from": "jobs", "to": "worker", "mode": "consume", "concurrency": 4}}], "warmup": "5s"}}"#))
+    }
+
+    #[test]
+    fn more_than_consumers_can_do_is_told_and_less_is_not() {
+        let broken = design(60);
+        assert!(lint("async-silver-bullet", &broken)[0].why.contains("60/s come"));
+        let finding = &found("async-silver-bullet", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.subjects == ["jobs", "worker"]);
+        let mut mended = broken.clone();
+        mended.apply(finding.remedies[0].command()).unwrap();
+        assert!(found("async-silver-bullet", &mended, &run(&mended)).is_empty());
+        let near = design(30);
+        assert!(lint("async-silver-bullet", &near).is_empty());
+        assert!(found("async-silver-bullet", &near, &run(&near)).is_empty());
+    }
+}

@@ -1,0 +1,146 @@
+//! Replicas that come after the outage.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, moment, time};
+use design::kinds::service::{Autoscale, Service};
+use design::{Kind, Metric, Node};
+use sim::Report;
+
+/// Seconds of overload before capacity came from which it came too late.
+const LATE_S: f64 = 10.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "autoscaling-lag",
+    title: "Scaling as the only defence",
+    means: "A scaler looks now and then, and what it starts needs a while: until then the load of now meets the replicas of before. What waits meanwhile makes it ask for too many.",
+    evidence: "Structural: a load that rises above what the replicas bear in less time than new ones take to come, and no shedding (a note). Measured: a scaled service saturated for 10 s or more before the replicas it asked for were there, while users were served badly.",
+    silent: "Headroom for the rise; replicas that start in time; a load that grows slowly.",
+    mends: "Headroom, a limit on what may wait, scheduled scaling: idle replicas, or requests turned away.",
+    structural,
+    measured,
+};
+
+fn reaction_s(scale: &Autoscale) -> f64 {
+    scale.interval.as_s() + scale.startup.mean_s().unwrap_or(0.0)
+}
+
+fn scaled<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a Node, &'a Service, &'a Autoscale)> + use<'a> {
+    facts.services().filter_map(|(node, service)| Some((node, service, service.autoscale.as_ref()?)))
+}
+
+fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<Remedy> {
+    let wanted = libm::ceil(wanted).clamp(f64::from(scale.min), f64::from(scale.max));
+    let mut mends = vec![Remedy::new(
+        format!("At least {wanted} replicas of {}", node.id),
+        format!("{} replicas that idle on most days.", figure(wanted - f64::from(scale.min))),
+        vec![
+            remedies::node(&node.id, "autoscale.min", remedies::number(wanted)),
+            remedies::node(&node.id, "replicas", remedies::number(wanted.max(f64::from(service.replicas)))),
+        ],
+    )];
+    if service.shed.is_none() {
+        mends.push(Remedy::new(
+            "Shed load while calls wait longer than 100 ms",
+            "Requests are turned away until the replicas are there.",
+            vec![remedies::node(&node.id, "shed", remedies::map(&[]))],
+        ));
+    }
+    mends
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let rise = facts.design.nodes.iter().filter_map(|node| match &node.kind {
+        Kind::Client(client) => client.profile.iter().filter(|step| step.times > 1.0).max_by(|a, b| a.times.total_cmp(&b.times)),
+        _ => None,
+    });
+    let Some(rise) = rise.max_by(|a, b| a.times.total_cmp(&b.times)) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (node, service, scale) in scaled(facts) {
+        let load = facts.flow.node(&facts.graph, &node.id) * rise.times;
+        let bears = facts.flow.capacity(&facts.graph, &node.id);
+        let late = reaction_s(scale);
+        if load > bears && rise.over.as_s() < late && service.shed.is_none() {
+            let wanted = f64::from(service.replicas) * load / bears * 1.2;
+            found.push(
+                Finding::new(RULE.id, [node.id.clone()])
+                    .says(
+                        format!("{} gets its replicas {} after the load", node.id, time(late)),
+                        format!("The load rises to {} times within {}; what there is bears {}/s of {}/s, and a look every {} and a start of {} come first.", figure(rise.times), time(rise.over.as_s()), figure(bears), figure(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
+                        "Keep headroom, or turn away what cannot be served until then.",
+                    )
+                    .endangers(Metric::Availability)
+                    .mended_by(mends(node, service, scale, wanted)),
+            );
+        }
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = facts.series.as_ref().filter(|_| facts.is_hurt()) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (node, service, scale) in scaled(facts) {
+        let Some(scaling) = report.nodes.get(&node.id).and_then(|node| node.scaling.as_ref()) else {
+            continue;
+        };
+        let spans = series.saturated(&node.id);
+        let Some(span) = spans.iter().copied().max_by(|a, b| a.s().total_cmp(&b.s())) else {
+            continue;
+        };
+        let is_felt = facts.missed_by_users().is_some()
+            || series.losses.iter().any(|loss| loss.from_s < span.until_s && loss.until_s > span.from_s);
+        if scaling.scaled_out == 0 || span.s() < LATE_S || !is_felt {
+            continue;
+        }
+        // A load that no number of replicas would have borne, or one that is blocked below, is another matter.
+        if facts.asks(&node.id).any(|link| series.saturated_s(&link.to) > 0.5 * span.s()) {
+            continue;
+        }
+        found.push(
+            Finding::new(RULE.id, [node.id.clone()])
+                .measured(Some(span.from_s))
+                .says(
+                    format!("The replicas of {} came {} after they were needed", node.id, time(span.s())),
+                    format!(
+                        "All slots were held from {} to {}. A look every {} and a start of {} come before the first new replica; in the end there were {} where there had been {}, {} were asked for in all.",
+                        moment(span.from_s), moment(span.until_s), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0)), scaling.replicas_max, service.replicas, scaling.scaled_out
+                    ),
+                    "Keep headroom, and turn away what cannot be served until the replicas are there.",
+                )
+                .at_risk(facts.felt())
+                .mended_by(mends(node, service, scale, 0.7 * scaling.replicas_max as f64)),
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(startup: &str, replicas: u32) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "60/s"}}, "profile": [{{"at": "30s", "times": 4}}], "patience": "3s"}},
+            {{"id": "api", "kind": "service", "replicas": {replicas}, "concurrency": 5, "service_time": "exp(50ms)",
+              "autoscale": {{"min": {replicas}, "max": 20, "target": 0.5, "interval": "5s", "startup": "{startup}"}}}}],
+            "links": [{{"from": "users", "to": "api"}}], "duration": "120s", "warmup": "5s"}}"#))
+    }
+
+    #[test]
+    fn replicas_that_come_too_late_are_told_and_headroom_is_not() {
+        let broken = design("40s", 2);
+        assert!(lint("autoscaling-lag", &broken)[0].what.contains("45 s after"));
+        let finding = &found("autoscaling-lag", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.onset_s.unwrap() >= 29.0, "{finding:?}");
+        let roomy = design("40s", 8);
+        assert!(lint("autoscaling-lag", &roomy).is_empty());
+        assert!(found("autoscaling-lag", &roomy, &run(&roomy)).is_empty());
+    }
+}

@@ -1,0 +1,204 @@
+//! The cache as a dependency nobody knew of.
+
+use super::Rule;
+use crate::facts::{Facts, Span};
+use crate::finding::{Finding, Remedy, Severity};
+use crate::remedies;
+use crate::words::{figure, moment, rate, time};
+use design::kinds::Kind;
+use design::link::{Condition, Mode};
+use design::{FaultKind, Metric, Value};
+use sim::Report;
+
+/// Load on an origin without its cache, by its capacity, that it does not survive.
+const TOO_MUCH: f64 = 1.0;
+/// Seconds that an origin is saturated after its cache was lost before it is told.
+const COLD_S: f64 = 5.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "cache-cold-start",
+    title: "A cold cache cannot be survived",
+    means: "The origin behind a cache bears the misses and not the whole load. When the cache is emptied or gone, all of it arrives at once, the origin slows down, fills time out, and the cache never gets warm again.",
+    evidence: "Structural: what the origin would get without the cache, by what it can do (Little's law), is above 1, and below 1 with the cache: a note. Measured: an origin saturated for 5 s or more from the moment its cache was flushed, out, down or cold, while users were served badly.",
+    silent: "An origin that bears the whole load; an origin that was saturated before the cache was lost; a dip that is over within 5 s.",
+    mends: "A warm start, single-flight, admission control in front of the origin, or capacity to spare: memory, waits or machines.",
+    structural,
+    measured,
+};
+
+/// Caches, each with the nodes that do the work it saves.
+pub(super) fn origins<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
+    let each = facts.caches().map(|(cache, _)| {
+        let behind = facts.asks(&cache.id).map(|link| link.to.as_str());
+        let mut origins: Vec<&str> = behind.collect();
+        for link in facts.graph.inward(&cache.id).iter().filter(|link| link.mode == Mode::Call) {
+            let others = facts.graph.out(&link.from).iter();
+            let loads = others.filter(|other| other.when.0.contains(&Condition::OnMiss));
+            origins.extend(loads.map(|other| other.to.as_str()));
+        }
+        // Caches in front of caches, and balancers, are looked through.
+        let mut work = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(id) = origins.pop() {
+            let Some(node) = facts.graph.node(id).filter(|node| seen.insert(node.id.as_str())) else {
+                continue;
+            };
+            match node.kind {
+                Kind::Service(_) | Kind::LoadBalancer(_) | Kind::Cache(_) => {
+                    origins.extend(facts.asks(id).map(|link| link.to.as_str()));
+                    if matches!(node.kind, Kind::Service(_)) {
+                        work.push(id_of(node));
+                    }
+                }
+                Kind::Database(_) => work.push(id_of(node)),
+                Kind::Client(_) | Kind::Queue(_) | Kind::Coordinator(_) => {}
+            }
+        }
+        (cache.id.as_str(), work)
+    });
+    each.collect()
+}
+
+fn id_of(node: &design::Node) -> &str {
+    &node.id
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (cache, origins) in origins(facts) {
+        for origin in origins {
+            let capacity = facts.cold.capacity(&facts.graph, origin);
+            let cold = facts.cold.node(&facts.graph, origin);
+            let warm = facts.flow.node(&facts.graph, origin);
+            let (is, was) = (cold / capacity, warm / facts.flow.capacity(&facts.graph, origin));
+            if is >= TOO_MUCH && was < TOO_MUCH {
+                found.push(
+                    Finding::new(RULE.id, [cache, origin])
+                        .says(
+                            format!("{origin} cannot do without {cache}"),
+                            format!("With {cache} empty, {} would reach it, {} times the {} it can do; with its hits, {}.", rate(cold), figure(is), rate(capacity), rate(warm)),
+                            "Know how it gets warm again: a warm start, single-flight, and a limit in front of the origin.",
+                        )
+                        .endangers(Metric::Availability)
+                        .mended_by(mends(facts, cache, origin)),
+                );
+                break;
+            }
+        }
+    }
+    found
+}
+
+fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
+    let mut mends = vec![Remedy::new(
+        format!("{cache} loads each key once at a time"),
+        "Those who miss wait for another's load, and share its failure.",
+        vec![remedies::node(cache, "single_flight", Value::Bool(true))],
+    )];
+    mends.extend(remedies::shed(facts.design, origin));
+    let callers = facts.askers(origin);
+    mends.extend(callers.iter().filter_map(|node| remedies::shed(facts.design, &node.id)).take(1));
+    mends
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = facts.series.as_ref().filter(|_| facts.is_hurt()) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (cache, origins) in origins(facts) {
+        let lost = facts.faults_on(&[cache]).filter(|fault| {
+            matches!(
+                fault.kind,
+                FaultKind::CacheFlush | FaultKind::CacheOutage | FaultKind::Crash | FaultKind::Hang
+            )
+        });
+        let mut lost: Vec<(f64, String)> = lost.map(|fault| (fault.at.as_s(), said(fault.kind).to_owned())).collect();
+        if let Some(from) = cold_from(facts, cache) {
+            lost.push((from, "was cold when requests came".to_owned()));
+        }
+        let struck = lost.iter().find_map(|(at, what)| {
+            let after = |id: &str| -> Option<Span> {
+                let mut spans = series.saturated(id).iter().copied();
+                spans.find(|span| span.from_s >= at - 1.5 && span.from_s <= at + 20.0 && span.s() >= COLD_S)
+            };
+            let (origin, span) = origins.iter().find_map(|id| Some((*id, after(id)?)))?;
+            // It cannot be the cache where the origin bears all of it.
+            let is_felt = series.losses.iter().any(|loss| loss.until_s > *at && loss.from_s <= span.until_s)
+                || facts.missed_by_users().is_some();
+            is_felt.then(|| (*at, what.clone(), origin, span))
+        });
+        let Some((at, what, origin, span)) = struck else { continue };
+        let cold = facts.cold.node(&facts.graph, origin);
+        let capacity = facts.cold.capacity(&facts.graph, origin);
+        let stuck = match &report.metastable {
+            Some(stuck) => format!(" Goodput stayed at {}/s, of {}/s before, with nothing broken any more.", figure(stuck.goodput_per_s), figure(stuck.goodput_before_per_s)),
+            None => String::new(),
+        };
+        let demand = match cold > capacity {
+            true => format!("Without its hits {} reach it, {} times what it can do", rate(cold), figure(cold / capacity)),
+            false => format!("Without its hits {} reach it, and it can do {}", rate(cold), rate(capacity)),
+        };
+        let mut finding = Finding::new(RULE.id, [cache, origin])
+            .measured(Some(at))
+            .says(
+                format!("{origin} did not survive the loss of {cache}"),
+                format!("At {} {cache} {what}; {origin} was saturated for {} from {} on. {demand}.{stuck}", moment(at), time(span.s()), moment(span.from_s)),
+                "Warm the cache before it serves, load each key once at a time, and let in no more than the origin can do.",
+            )
+            .at_risk(facts.felt())
+            .mended_by(mends(facts, cache, origin));
+        if report.metastable.is_some() || facts.is_collapsed() {
+            finding = finding.severity(Severity::Error);
+        }
+        found.push(finding);
+    }
+    found
+}
+
+fn said(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::CacheFlush => "was emptied",
+        FaultKind::CacheOutage => "was out",
+        FaultKind::Crash => "crashed and came back empty",
+        _ => "hung",
+    }
+}
+
+/// When a cache that started cold was first asked, where its origin was saturated from then on.
+fn cold_from(facts: &Facts<'_>, cache: &str) -> Option<f64> {
+    let Kind::Cache(kind) = &facts.graph.node(cache)?.kind else {
+        return None;
+    };
+    let is_cold = kind.warm == 0.0 && kind.hit_ratio.is_none();
+    let warmup = facts.report?.run.warmup_s;
+    (is_cold && warmup < 1.0).then_some(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fault, found, lint, read, run};
+
+    fn design(rate: u32) -> design::Design {
+        let mut design = read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "operations": [{{"name": "get", "keys": {{"uniform": {{"n": 5000}}}}}}]}},
+            {{"id": "api", "kind": "service", "replicas": 4, "concurrency": 100, "service_time": "1ms"}},
+            {{"id": "cache", "kind": "cache", "ttl": null, "warm": 1.0}},
+            {{"id": "db", "kind": "database", "concurrency": 4, "connections": 50, "read_time": "exp(20ms)"}}],
+            "links": [{{"from": "users", "to": "api", "timeout": "2s"}}, {{"from": "api", "to": "cache"}},
+                {{"from": "api", "to": "db", "when": "on_miss", "timeout": "200ms"}}], "warmup": "2s"}}"#));
+        design.faults.push(fault(r#"{"at": "20s", "kind": "cache_flush", "target": "cache"}"#));
+        design
+    }
+
+    #[test]
+    fn an_origin_that_needs_its_cache_is_noted_and_its_fall_is_told() {
+        let broken = design(800);
+        assert_eq!(lint("cache-cold-start", &broken)[0].subjects, ["cache", "db"]);
+        let finding = &found("cache-cold-start", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.what.contains("did not survive"), "{finding:?}");
+        let near = design(120);
+        assert!(lint("cache-cold-start", &near).is_empty());
+        assert!(found("cache-cold-start", &near, &run(&near)).is_empty());
+    }
+}

@@ -1,0 +1,237 @@
+//! Many load what one would have loaded for all.
+
+use super::Rule;
+use super::cache_cold_start::origins;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, percent, rate, time};
+use design::kinds::cache::Cache;
+use design::kinds::client::Effect;
+use design::{Metric, Value};
+use sim::Report;
+
+/// Concurrent loads of one key from which it is a stampede: arrival rate × time to load.
+const AT_ONCE: f64 = 5.0;
+/// Loads per expiry that a run must show.
+const LOADS: f64 = 3.0;
+/// Loads beyond one per expiry that are enough to tell.
+const EXTRA: f64 = 50.0;
+/// Peak of the loads, by their mean, and how often it must come, for an avalanche.
+const PEAK: f64 = 4.0;
+const PEAKS: usize = 3;
+
+pub(super) const RULE: Rule = Rule {
+    id: "cache-stampede",
+    title: "Cache stampede",
+    means: "A hot key expires and everybody who asks for it before it is loaded again loads it too: as many at once as come in the time a load takes. Keys filled together expire together, again and again, as an avalanche.",
+    evidence: "Structural: the rate of the hottest key times the time to load it is 5 or more, it expires, and nothing makes one load do (a note). Measured: 3 fills or more for each expiry, and 50 more than needed; or loads that peak at 4 times their mean, three times or more, a TTL apart. In both the origin must have been short of capacity, or users served badly.",
+    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that the origin does not feel.",
+    mends: "Single-flight: misses wait for another's load. Early expiry: some loads for nothing. TTL jitter: entries of uneven age.",
+    structural,
+    measured,
+};
+
+fn is_guarded(cache: &Cache) -> bool {
+    cache.single_flight
+        || cache.stale_while_revalidate.is_some()
+        || cache.early_expiry.is_some()
+        || cache.hit_ratio.is_some()
+}
+
+/// Rate of the hottest key at a cache.
+fn hottest(facts: &Facts<'_>, cache: &str) -> f64 {
+    let mut share: f64 = 0.0;
+    for (_, client) in facts.clients() {
+        for operation in client.operations.iter().filter(|o| o.effect == Effect::Read) {
+            share = share.max(crate::facts::top_key(&operation.keys).0);
+        }
+    }
+    share * facts.flow.node(&facts.graph, cache)
+}
+
+/// Time to load a key: from the miss to the fill.
+fn load_s(facts: &Facts<'_>, origins: &[&str]) -> f64 {
+    let times = origins.iter().map(|origin| facts.flow.response(&facts.graph, origin));
+    times.fold(0.0, f64::max)
+}
+
+fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
+    let _ = facts;
+    let mut mends = vec![
+        Remedy::new(
+            format!("{id} loads each key once at a time"),
+            "Those who miss wait for another's load, and share its failure.",
+            vec![remedies::node(id, "single_flight", Value::Bool(true))],
+        ),
+        Remedy::new(
+            "Load popular entries a little before they expire",
+            "Some loads that were not needed yet.",
+            vec![remedies::node(id, "early_expiry", remedies::map(&[]))],
+        ),
+    ];
+    if cache.ttl_jitter == 0.0 {
+        mends.push(Remedy::new(
+            "Spread the TTL by a fifth",
+            "Entries are of uneven age, some of them a fifth older.",
+            vec![remedies::node(id, "ttl_jitter", remedies::number(0.2))],
+        ));
+    }
+    mends
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (id, origins) in origins(facts) {
+        let Some((_, cache)) = facts.caches().find(|(node, _)| node.id == id) else {
+            continue;
+        };
+        let at_once = hottest(facts, id) * load_s(facts, &origins);
+        let Some(ttl) = cache.ttl.filter(|_| !is_guarded(cache) && at_once >= AT_ONCE) else {
+            continue;
+        };
+        let load = load_s(facts, &origins);
+        found.push(
+            Finding::new(RULE.id, std::iter::once(id).chain(origins))
+                .says(
+                    format!("Whenever the hottest key of {id} expires, about {at_once:.0} load it at once"),
+                    format!("It is asked for {} and takes {} to load; every {ttl} it expires.", rate(hottest(facts, id)), time(load)),
+                    "Let one load do for all: single-flight, or early expiry.",
+                )
+                .endangers(Metric::LatencyP99)
+                .mended_by(mends(facts, id, cache)),
+        );
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = &facts.series else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (id, origins) in origins(facts) {
+        let Some((_, cache)) = facts.caches().find(|(node, _)| node.id == id) else {
+            continue;
+        };
+        let Some(counts) = report.nodes.get(id).and_then(|node| node.cache.as_ref()) else {
+            continue;
+        };
+        if is_guarded(cache) || cache.ttl.is_none() {
+            continue;
+        }
+        let busy: Vec<&str> = (origins.iter().copied())
+            .filter(|origin| {
+                let windows = series.node(origin);
+                let most = windows.and_then(|w| w.utilization.iter().flatten().copied().reduce(f64::max));
+                most.is_some_and(|most| most >= 0.9)
+            })
+            .collect();
+        if busy.is_empty() && !facts.is_hurt() {
+            continue;
+        }
+        let writes: f64 = facts.graph.inward(id).iter().filter(|link| link.on_write != design::link::OnWrite::None).count() as f64
+            * report.data.writes as f64;
+        let needed = (counts.entries + counts.evictions + counts.expirations) as f64 + writes;
+        let extra = counts.fills as f64 - needed;
+        let per = counts.fills as f64 / (counts.expirations as f64).max(1.0);
+        let is_flushed = facts.faults_on(&[id]).next().is_some();
+        let peaks = avalanche(facts, id, cache);
+        let subjects = || std::iter::once(id).chain(origins.iter().copied());
+        let finding = if !is_flushed && counts.expirations >= 3 && per >= LOADS && extra >= EXTRA {
+            Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
+                format!("Each time a key of {id} expired, {} loaded it at once", figure(per)),
+                format!(
+                    "{} expiries led to {} fills: {} of the loads were of what another was loading already. A load takes {}.",
+                    counts.expirations, counts.fills, percent(extra / counts.fills as f64), time(load_s(facts, &origins))
+                ),
+                "Let one load do for all: single-flight, or early expiry.",
+            )
+        } else if let Some((first, count, peak)) = peaks {
+            Finding::new(RULE.id, subjects()).measured(Some(first)).says(
+                format!("The entries of {id} expire together, and are loaded together"),
+                format!("Loads peaked {count} times, {} times their mean, {} apart: the TTL, which is the same for all.", figure(peak), cache.ttl.map_or(String::new(), |ttl| ttl.to_string())),
+                "Spread the TTL, so that entries filled together do not expire together.",
+            )
+        } else {
+            continue;
+        };
+        found.push(finding.at_risk(facts.felt()).mended_by(mends(facts, id, cache)));
+    }
+    found
+}
+
+fn first_peak(facts: &Facts<'_>, origins: &[&str]) -> Option<f64> {
+    let series = facts.series.as_ref()?;
+    let from = series.whole().from_s;
+    origins.iter().find_map(|origin| {
+        let windows = series.node(origin)?;
+        let at = windows.utilization.iter().enumerate().position(|(at, share)| {
+            at as f64 * windows.width_s >= from && share.is_some_and(|share| share >= 0.9)
+        })?;
+        Some(at as f64 * windows.width_s)
+    })
+}
+
+/// When loads peak again and again, a TTL apart: the first, how often, and how high.
+fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, f64)> {
+    let series = facts.series.as_ref()?;
+    let ttl = cache.ttl.filter(|_| cache.ttl_jitter < 0.05)?.as_s();
+    let loads = facts.graph.inward(id).iter().flat_map(|link| facts.graph.out(&link.from));
+    let mut loads = loads.filter(|link| link.when.0.contains(&design::link::Condition::OnMiss));
+    let link = loads.next().copied().or(facts.asks(id).next())?;
+    let windows = series.link(&link.id)?;
+    let whole = series.whole();
+    let part = series.between(&windows.attempts_per_s, windows.width_s, whole);
+    let mean = part.iter().sum::<f64>() / part.len().max(1) as f64;
+    if mean * windows.width_s < 2.0 || ttl < 3.0 * windows.width_s {
+        return None;
+    }
+    let mut peaks: Vec<(f64, f64)> = Vec::new();
+    for (at, rate) in part.iter().enumerate() {
+        let time = whole.from_s + at as f64 * windows.width_s;
+        if *rate < PEAK * mean {
+            continue;
+        }
+        match peaks.last_mut() {
+            // Of one peak, the highest.
+            Some(last) if time - last.0 < 0.4 * ttl => last.1 = last.1.max(*rate),
+            _ => peaks.push((time, *rate)),
+        }
+    }
+    let apart = peaks.windows(2).filter(|pair| {
+        let gap = pair[1].0 - pair[0].0;
+        (gap - ttl).abs() <= (0.25 * ttl).max(1.5 * windows.width_s)
+    });
+    let is_periodic = apart.count() + 1 >= PEAKS && peaks.len() >= PEAKS;
+    let most = peaks.iter().map(|(_, rate)| rate / mean).fold(0.0, f64::max);
+    is_periodic.then(|| (peaks[0].0, peaks.len(), most))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(guard: &str, rate: u32) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "operations": [{{"name": "get", "keys": {{"uniform": {{"n": 2}}}}}}]}},
+            {{"id": "api", "kind": "service", "replicas": 4, "concurrency": 200, "service_time": "1ms"}},
+            {{"id": "cache", "kind": "cache", "ttl": "5s"{guard}}},
+            {{"id": "db", "kind": "database", "concurrency": 8, "connections": 400, "read_time": "200ms"}}],
+            "links": [{{"from": "users", "to": "api", "timeout": "5s"}}, {{"from": "api", "to": "cache"}},
+                {{"from": "api", "to": "db", "when": "on_miss", "timeout": "3s"}}], "warmup": "2s"}}"#))
+    }
+
+    #[test]
+    fn many_loads_of_one_key_are_told_and_one_is_not() {
+        let broken = design("", 300);
+        assert!(lint("cache-stampede", &broken)[0].what.contains("load it at once"));
+        let finding = &found("cache-stampede", &broken, &run(&broken))[0];
+        assert!(finding.measured, "{finding:?}");
+        let mended = design(r#", "single_flight": true"#, 300);
+        assert!(lint("cache-stampede", &mended).is_empty());
+        assert!(found("cache-stampede", &mended, &run(&mended)).is_empty());
+        let calm = design("", 4);
+        assert!(found("cache-stampede", &calm, &run(&calm)).is_empty());
+    }
+}

@@ -1,0 +1,173 @@
+//! Joins across services at run time, and writes to two stores at once.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity};
+use crate::remedies;
+use crate::words::{figure, list, percent};
+use design::link::{Condition, Mode};
+use design::{Kind, Link, Metric};
+use sim::Report;
+
+/// Calls to one callee for one request from which it is an N+1 query.
+const CALLS: u32 = 10;
+/// Share of a request's time that they take.
+const SHARE: f64 = 0.3;
+
+pub(super) const RULE: Rule = Rule {
+    id: "data-ownership",
+    title: "Data without an owner",
+    means: "Who does not own the data he needs asks for it, row by row, and writes it where it lives, store by store. The first makes a page of forty calls; the second leaves one store written and the other not, whenever it fails in between.",
+    evidence: "Structural: a node whose writes go to two databases or more that own their data, without an outbox; a link that is called 10 times or more for one request (notes). Measured: torn writes (an error, for acknowledged or not, the stores now disagree); 10 calls or more that take 30 % of the time of their caller, while something required of latency is missed.",
+    silent: "One write and an event (an outbox, change data capture); read models; batches.",
+    mends: "An owned read model or a batch; an outbox or a saga: answers that are a moment old.",
+    structural,
+    measured,
+};
+
+/// Nodes that write to several stores, with the links they do it over.
+fn dual_writers<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
+    let owns = |link: &Link| {
+        let ends = facts.graph.served_by(link);
+        ends.iter().any(|node| matches!(&node.kind, Kind::Database(database) if database.copy_of.is_none()))
+    };
+    let writes = |link: &Link| {
+        let mut when = link.when.0.iter();
+        when.any(|condition| !matches!(condition, Condition::Reads | Condition::OnMiss | Condition::OnError))
+    };
+    let each = facts.services().map(|(node, _)| {
+        let links = facts.asks(&node.id).filter(|link| owns(link) && writes(link));
+        (node.id.as_str(), links.collect::<Vec<_>>())
+    });
+    each.filter(|(_, links)| {
+        let first = links.first().map(|link| link.to.as_str());
+        links.iter().any(|link| Some(link.to.as_str()) != first)
+    })
+    .filter(|(id, _)| facts.flow.writes(&facts.graph, id) > 0.0)
+    .collect()
+}
+
+fn chatty<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Link> {
+    let links = facts.design.links.iter();
+    links.filter(|link| link.mode == Mode::Call && link.calls >= CALLS)
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (id, links) in dual_writers(facts) {
+        let stores: Vec<&str> = links.iter().map(|link| link.to.as_str()).collect();
+        found.push(
+            Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().map(|link| link.id.clone())))
+                .says(
+                    format!("{id} writes to {}, one after the other", list(&stores)),
+                    "Nothing makes both or neither of them happen: a failure in between leaves one written and the other not.",
+                    "Write to one, and let an event from it (an outbox, change data capture) bring it to the other.",
+                )
+                .endangers(Metric::TornWrites),
+        );
+    }
+    for link in chatty(facts) {
+        found.push(
+            Finding::new(RULE.id, [link.id.clone()])
+                .says(
+                    format!("{} asks {} {} times for one request", link.from, link.to, link.calls),
+                    format!("One after the other, that is {} of latency and work for what one query could bring.", crate::words::time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))),
+                    "Ask once, for all of it, or keep a read model of one's own.",
+                )
+                .endangers(Metric::LatencyP99)
+                .mended_by([batch(link)]),
+        );
+    }
+    found
+}
+
+fn batch(link: &Link) -> crate::finding::Remedy {
+    crate::finding::Remedy::new(
+        format!("One call of {} for all of it", link.id),
+        "One answer that is as large as all of them were.",
+        vec![remedies::link(&link.id, "calls", remedies::number(1.0))],
+    )
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if report.data.torn_writes > 0 {
+        let writers = dual_writers(facts);
+        let subjects: Vec<String> = match writers.first() {
+            Some((id, links)) => std::iter::once((*id).to_owned()).chain(links.iter().map(|link| link.id.clone())).collect(),
+            None => facts.databases().take(2).map(|(node, _)| node.id.clone()).collect(),
+        };
+        let failing = writers.iter().flat_map(|(_, links)| links).filter_map(|link| {
+            let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
+            (failures > 0).then(|| format!("{failures} attempts over {} failed", link.id))
+        });
+        let failing: Vec<String> = failing.take(3).collect();
+        let onset = facts.series.as_ref().and_then(|series| series.events.iter().find(|event| event.is_fault).map(|event| event.at_s));
+        found.push(
+            Finding::new(RULE.id, subjects)
+                .measured(onset)
+                .severity(Severity::Error)
+                .says(
+                    format!("{} writes stand in one store and not in the other", report.data.torn_writes),
+                    format!("{} of {} acknowledged writes and effects. {}.", report.data.torn_writes, report.data.writes, match failing.is_empty() {
+                        true => "They were cut in the middle".to_owned(),
+                        false => failing.join(", "),
+                    }),
+                    "Write to one store, and let an event bring it to the other.",
+                )
+                .endangers(Metric::TornWrites),
+        );
+    }
+    let missed = facts.missed(&[Metric::LatencyP99, Metric::LatencyP95, Metric::LatencyP90, Metric::LatencyP50, Metric::LatencyMean, Metric::LatencyP999]);
+    for link in chatty(facts) {
+        let (Some(metric), Some(figures)) = (missed, report.links.get(&link.id)) else {
+            continue;
+        };
+        let (Some(each), Some(whole)) = (figures.latency_ms.mean, report.nodes.get(&link.from).and_then(|node| node.response_ms.mean)) else {
+            continue;
+        };
+        let per = figures.calls as f64 / report.nodes.get(&link.from).map_or(1, |node| node.arrivals).max(1) as f64;
+        let share = (each * per / whole.max(1e-9)).min(1.0);
+        if share >= SHARE {
+            found.push(
+                Finding::new(RULE.id, [link.id.clone()])
+                    .measured(None)
+                    .says(
+                        format!("{} asks {} row by row", link.from, link.to),
+                        format!("{} calls for each request, {} of its time.", figure(per), percent(share)),
+                        "Ask once, for all of it, or keep a read model of one's own.",
+                    )
+                    .at_risk(metric)
+                    .mended_by([batch(link)]),
+            );
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Severity;
+    use crate::testing::{fault, found, lint, read, run};
+
+    fn design(second: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "buy", "effect": "write"}}]}},
+            {{"id": "api", "kind": "service", "concurrency": 50}}, {{"id": "orders", "kind": "database"}},
+            {{"id": "stock", "kind": "database"{second}}}],
+            "links": [{{"from": "users", "to": "api", "timeout": "2s"}}, {{"from": "api", "to": "orders", "timeout": "1s"}},
+                {{"from": "api", "to": "stock", "timeout": "1s"}}]}}"#))
+    }
+
+    #[test]
+    fn two_stores_written_one_after_the_other_tear_when_one_fails() {
+        let mut broken = design("");
+        assert!(lint("data-ownership", &broken)[0].what.contains("one after the other"));
+        broken.faults.push(fault(r#"{"at": "20s", "kind": "crash", "target": "stock"}"#));
+        let torn = &found("data-ownership", &broken, &run(&broken))[0];
+        assert_eq!((torn.severity, torn.onset_s), (Severity::Error, Some(20.0)));
+        assert!(lint("data-ownership", &design(r#", "copy_of": "orders""#)).is_empty());
+        let whole = design("");
+        assert!(found("data-ownership", &whole, &run(&whole)).iter().all(|f| !f.measured));
+    }
+}

@@ -1,0 +1,154 @@
+//! Copies that lag behind.
+
+use super::Rule;
+use crate::facts::{AGE, Facts};
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{count, ms, percent};
+use design::kinds::Database;
+use design::kinds::database::ReadFrom;
+use design::kinds::queue::Delivery;
+use design::{Metric, Node, Value};
+use sim::Report;
+
+/// Where nothing is required: stale reads by all, and how far behind.
+const SHARE: f64 = 0.01;
+const OLD_MS: f64 = 5_000.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "eventual-is-not-instant",
+    title: "Eventually is not instantly",
+    means: "A follower or a read model is a moment behind, under load more than a moment, and after a lost event for ever. Who reads his own write there does not find it.",
+    evidence: "Structural: reads from followers, or of a copy, without a bound on their age (a note); a copy fed by a queue that may lose events (a note). Measured: an age that is required was missed and a store, not a cache, gave most of the stale answers, or keys differ from their owner after draining; where no age is required, 1 % of the reads or more and 5 s or more.",
+    silent: "Lag within what is required; reads from the leader.",
+    mends: "Reads of one's own writes from the leader, events delivered at least once and in order, reconciliation: load on the leader, and a job to run.",
+    structural,
+    measured,
+};
+
+fn reads_followers(database: &Database) -> bool {
+    let replication = database.replication.as_ref();
+    database.has_leader() && replication.is_some_and(|replication| replication.read_from != ReadFrom::Leader)
+}
+
+/// Queues that may lose what a copy is fed.
+fn lossy<'a>(facts: &Facts<'a>, copy: &Node) -> Option<&'a Node> {
+    let above = facts.graph.reached_by(&copy.id);
+    let queue = facts.queues().find(|(node, queue)| {
+        above.contains(node.id.as_str()) && (queue.delivery == Delivery::AtMostOnce || !queue.durable)
+    });
+    queue.map(|(node, _)| node)
+}
+
+fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
+    let mut mends = Vec::new();
+    if reads_followers(database) {
+        mends.push(Remedy::new(
+            format!("Read {} from its leader", node.id),
+            "The leader does all the work, and followers only stand by.",
+            vec![remedies::node(&node.id, "replication.read_from", Value::text("leader"))],
+        ));
+    }
+    if let Some(queue) = lossy(facts, node) {
+        mends.push(Remedy::new(
+            format!("{} delivers at least once", queue.id),
+            "Messages come twice now and then: consumers must know them again.",
+            vec![
+                remedies::node(&queue.id, "delivery", Value::text("at_least_once")),
+                remedies::node(&queue.id, "durable", Value::Bool(true)),
+            ],
+        ));
+    }
+    mends
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, database) in facts.databases() {
+        let is_copy = database.copy_of.is_some();
+        let what = if reads_followers(database) && !facts.requires(&AGE) {
+            format!("Reads of {} come from members that lag behind", node.id)
+        } else if is_copy && lossy(facts, node).is_some() {
+            format!("An event that is lost leaves {} wrong for ever", node.id)
+        } else {
+            continue;
+        };
+        found.push(
+            Finding::new(RULE.id, [node.id.clone()])
+                .says(
+                    what,
+                    match is_copy {
+                        true => "Its queue may lose messages, and nothing ever compares it with its owner.",
+                        false => "Nobody has said how far they may: who reads what he just wrote may not find it.",
+                    },
+                    "Say how old answers may be, and read from the leader what may not be old.",
+                )
+                .endangers(Metric::StalenessMax)
+                .mended_by(mends(facts, node, database)),
+        );
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let data = &report.data;
+    let missed = facts.missed(&AGE);
+    let stale = |id: &str| report.nodes.get(id).and_then(|node| node.stale_reads).unwrap_or(0);
+    let apart = |id: &str| report.nodes.get(id).and_then(|node| node.divergent_keys).unwrap_or(0);
+    let of_caches: u64 = facts.caches().map(|(node, _)| stale(&node.id)).sum();
+    let lagging = facts.databases().filter(|(_, database)| reads_followers(database) || database.copy_of.is_some() || database.replication.is_some());
+    let worst = lagging.max_by_key(|(node, _)| (stale(&node.id), apart(&node.id)));
+    let Some((node, database)) = worst else { return Vec::new() };
+    let (count_stale, max) = (stale(&node.id), data.staleness_ms.max.unwrap_or(0.0));
+    let share = data.stale_reads as f64 / data.reads.max(1) as f64;
+    let is_old = !facts.requires(&AGE) && !facts.design.requirements.is_empty() && share >= SHARE && max >= OLD_MS;
+    let diverged: u64 = facts.databases().map(|(node, _)| apart(&node.id)).sum();
+    let is_apart = diverged > 0 && report.run.status == "ended" && facts.design.settings.drain && missed.is_some();
+    if count_stale <= of_caches && !is_apart || missed.is_none() && !is_old {
+        return Vec::new();
+    }
+    let lag = report.nodes.get(&node.id).and_then(|n| n.database.as_ref()?.replication.as_ref()).and_then(|r| r.lag_ms.p99);
+    let lag = lag.map_or(String::new(), |lag| format!(" A follower was {} behind or more once in a hundred writes.", ms(lag)));
+    let left = match diverged {
+        0 => String::new(),
+        n => format!(" {} from the owner after everything had settled.", count(n, "key still differed", "keys still differed")),
+    };
+    let onset = facts.series.as_ref().and_then(|series| series.saturated(&node.id).first().map(|span| span.from_s).or(series.events.iter().find(|event| event.is_fault).map(|event| event.at_s)));
+    vec![
+        Finding::new(RULE.id, [node.id.clone()])
+            .measured(onset)
+            .says(
+                format!("{} answered with what was out of date, by up to {}", node.id, ms(max)),
+                format!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{lag}{left}", data.stale_reads, data.reads, percent(share)),
+                "Read from the leader what may not be old, and compare copies with their owner.",
+            )
+            .at_risk(missed.unwrap_or("staleness_max"))
+            .mended_by(mends(facts, node, database)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(read_from: &str, apply: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [{{"name": "get", "keys": {{"uniform": {{"n": 100}}}}}}, {{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 100}}}}}}]}},
+            {{"id": "db", "kind": "database", "replication": {{"read_from": "{read_from}", "apply_time": "{apply}"}}}}],
+            "links": [{{"from": "users", "to": "db", "timeout": "1s"}}], "requirements": [{{"metric": "staleness_max", "at_most": "1s"}}]}}"#))
+    }
+
+    #[test]
+    fn followers_that_fall_behind_are_told_and_the_leader_is_not() {
+        let broken = design("follower", "22ms");
+        assert!(found("eventual-is-not-instant", &broken, &run(&broken))[0].measured);
+        let leader = design("leader", "22ms");
+        assert!(lint("eventual-is-not-instant", &leader).is_empty());
+        assert!(found("eventual-is-not-instant", &leader, &run(&leader)).is_empty());
+        let quick = design("follower", "1ms");
+        assert!(found("eventual-is-not-instant", &quick, &run(&quick)).is_empty());
+        let mut unasked = broken.clone();
+        unasked.requirements.remove(0);
+        assert_eq!(lint("eventual-is-not-instant", &unasked).len(), 1);
+    }
+}

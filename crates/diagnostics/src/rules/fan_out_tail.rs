@@ -1,0 +1,194 @@
+//! One request that asks a hundred, and waits for the slowest.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, ms, percent};
+use design::{Kind, Link, Metric};
+use sim::Report;
+use std::collections::BTreeMap;
+
+/// Leaves asked at once from which the tail rules.
+const LEAVES: usize = 10;
+/// How many times its mean the slowest in a hundred of a leaf takes when its tail is heavy.
+const TAIL: f64 = 4.0;
+const CALLS: u64 = 500;
+
+pub(super) const RULE: Rule = Rule {
+    id: "fan-out-tail",
+    title: "The tail of a wide fan-out",
+    means: "Who asks a hundred leaves and waits for all meets the slowest in a hundred of them nearly every time: 1 % of slow leaves makes 63 % of slow requests (Dean and Barroso, The Tail at Scale, 2013).",
+    evidence: "Structural: ten leaves or more asked at once by a caller that needs them all (a note). Measured: ten or more, whose slowest in a hundred takes 4 times their mean or more, and a required latency that is missed. The share touched is 1 - (1 - p)^n.",
+    silent: "Leaves without a heavy tail; partial answers (optional leaves); hedged calls.",
+    mends: "Hedging after the 95th percentile, partial answers, fewer leaves: a few percent more calls, or an answer without a leaf.",
+    structural,
+    measured,
+};
+
+/// Links that are called at once by one caller, and wait for each other.
+fn stages<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
+    let mut found = Vec::new();
+    for (node, _) in facts.services() {
+        let mut stages: BTreeMap<u32, Vec<&Link>> = BTreeMap::new();
+        for link in facts.asks(&node.id).filter(|link| !link.optional) {
+            if let Some(stage) = link.stage {
+                stages.entry(stage).or_default().push(link);
+            }
+        }
+        for (_, links) in stages {
+            if links.len() >= LEAVES {
+                found.push((node.id.as_str(), links));
+            }
+        }
+    }
+    found
+}
+
+/// Databases whose operations ask all of many shards.
+fn scattering<'a>(facts: &Facts<'a>) -> Vec<(&'a str, usize)> {
+    let each = facts.databases().filter(|(_, database)| database.cross_shard.is_some());
+    let each = each.map(|(node, database)| (node.id.as_str(), database.shards.count as usize));
+    each.filter(|(_, count)| *count >= LEAVES).collect()
+}
+
+fn mends(links: &[&Link], p95_ms: f64) -> Vec<Remedy> {
+    let after = remedies::duration((p95_ms / 1e3).max(1e-3));
+    let hedge = remedies::map(&[("after", after)]);
+    let edits = links.iter().filter(|link| link.hedge.is_none());
+    let optional = links.iter().map(|link| remedies::link(&link.id, "optional", design::Value::Bool(true)));
+    let timeouts = links.iter().map(|link| remedies::link(&link.id, "timeout", remedies::duration((3.0 * p95_ms / 1e3).max(1e-3))));
+    vec![
+        Remedy::new(
+            "Hedge: a second attempt where the first takes long",
+            "A few percent more calls, all of them when the leaves are slow anyway.",
+            edits.map(|link| remedies::link(&link.id, "hedge", hedge.clone())).collect(),
+        ),
+        Remedy::new(
+            "Answer without the leaves that are late",
+            "Answers lack a part now and then.",
+            optional.chain(timeouts).collect(),
+        ),
+    ]
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (id, links) in stages(facts) {
+        if links.iter().all(|link| link.hedge.is_some()) {
+            continue;
+        }
+        let n = links.len();
+        found.push(
+            Finding::new(RULE.id, [id])
+                .says(
+                    format!("{id} asks {n} at once and waits for all of them"),
+                    format!("If one call in a hundred is slow, {} of its requests are.", percent(1.0 - libm::pow(0.99, n as f64))),
+                    "Hedge the slow ones, or answer without them.",
+                )
+                .endangers(Metric::LatencyP99),
+        );
+    }
+    for (id, n) in scattering(facts) {
+        found.push(
+            Finding::new(RULE.id, [id])
+                .says(
+                    format!("Operations of {id} ask all {n} shards and wait for the slowest"),
+                    format!("If one shard in a hundred is slow at a time, {} of these are.", percent(1.0 - libm::pow(0.99, n as f64))),
+                    "Shard by what they ask for.",
+                )
+                .endangers(Metric::LatencyP99),
+        );
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let latencies = [Metric::LatencyP99, Metric::LatencyP95, Metric::LatencyP90, Metric::LatencyP50, Metric::LatencyMean, Metric::LatencyP999];
+    let Some(missed) = facts.missed(&latencies) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (id, links) in stages(facts) {
+        let leaves: Vec<(f64, f64, u64)> = links
+            .iter()
+            .filter_map(|link| {
+                let latency = &report.links.get(&link.id)?.latency_ms;
+                Some((latency.mean?, latency.p99?, report.links.get(&link.id)?.attempts))
+            })
+            .collect();
+        let n = leaves.len().max(1) as f64;
+        let mean = leaves.iter().map(|(mean, ..)| mean).sum::<f64>() / n;
+        let p99 = leaves.iter().map(|(_, p99, _)| p99).sum::<f64>() / n;
+        let calls: u64 = leaves.iter().map(|(.., calls)| calls).sum();
+        if leaves.len() < LEAVES || p99 < TAIL * mean || calls < CALLS || links.iter().all(|link| link.hedge.is_some()) {
+            continue;
+        }
+        // A leaf that is saturated is another matter.
+        let is_full = links.iter().any(|link| facts.series.as_ref().is_some_and(|s| s.saturated_s(&link.to) > 5.0));
+        let Some(parent) = report.nodes.get(id).filter(|_| !is_full) else { continue };
+        let whole = parent.response_ms.mean.unwrap_or(0.0);
+        if whole < 0.5 * p99 {
+            continue;
+        }
+        found.push(
+            Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().take(3).map(|link| link.id.clone())))
+                .measured(None)
+                .says(
+                    format!("{id} is as slow as the slowest of {} leaves", links.len()),
+                    format!(
+                        "A leaf takes {} in the mean and {} or more once in a hundred calls; {} of the requests meet such a call among {}. {id} took {} in the mean, {} times as long as a leaf.",
+                        ms(mean), ms(p99), percent(1.0 - libm::pow(0.99, links.len() as f64)), links.len(), ms(whole), figure(whole / mean.max(1e-9))
+                    ),
+                    "Hedge the slow ones, or answer without them.",
+                )
+                .at_risk(missed)
+                .mended_by(mends(&links, 0.4 * p99)),
+        );
+    }
+    for (id, n) in scattering(facts) {
+        let Some(node) = report.nodes.get(id) else { continue };
+        let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) else {
+            continue;
+        };
+        let own = 1e3 * database.read_time.mean_s().unwrap_or(0.0);
+        let whole = node.response_ms.mean.unwrap_or(0.0);
+        if whole >= TAIL * own && facts.series.as_ref().is_some_and(|s| s.saturated_s(id) < 5.0) {
+            found.push(
+                Finding::new(RULE.id, [id])
+                    .measured(None)
+                    .says(
+                        format!("{id} is as slow as the slowest of {n} shards"),
+                        format!("A read takes {} on a shard in the mean, and {} where all must answer.", ms(own), ms(whole)),
+                        "Shard by what is asked for.",
+                    )
+                    .at_risk(missed),
+            );
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(leaves: usize, time: &str) -> design::Design {
+        let nodes: Vec<String> = (0..leaves).map(|at| format!(r#"{{"id": "leaf-{at}", "kind": "service", "concurrency": 50, "service_time": "{time}"}}"#)).collect();
+        let links: Vec<String> = (0..leaves).map(|at| format!(r#"{{"from": "root", "to": "leaf-{at}", "stage": 0, "timeout": "5s"}}"#)).collect();
+        read(&format!(r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "20/s"}}}},
+            {{"id": "root", "kind": "service", "concurrency": 100, "service_time": "1ms"}}, {}],
+            "links": [{{"from": "users", "to": "root"}}, {}], "requirements": [{{"metric": "latency_p90", "at_most": "100ms"}}]}}"#, nodes.join(","), links.join(",")))
+    }
+
+    #[test]
+    fn forty_leaves_with_a_tail_are_told_and_without_one_are_not() {
+        let broken = design(40, "hyperexp(0.98:5ms,0.02:200ms)");
+        assert!(lint("fan-out-tail", &broken)[0].why.contains("33.1 %"));
+        let finding = &found("fan-out-tail", &broken, &run(&broken))[0];
+        assert!(finding.measured, "{finding:?}");
+        let even = design(40, "uniform(4ms,6ms)");
+        assert!(found("fan-out-tail", &even, &run(&even)).iter().all(|f| !f.measured));
+        assert!(lint("fan-out-tail", &design(5, "5ms")).is_empty());
+    }
+}

@@ -1,0 +1,128 @@
+//! Nobody could have known.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity};
+use crate::remedies;
+use crate::words::{list, time};
+use design::{Kind, Metric};
+use sim::Report;
+
+pub(super) const RULE: Rule = Rule {
+    id: "flying-blind",
+    title: "Flying blind",
+    means: "Without metrics, logs, traces and alerts users are the alarm, and nobody can tell which part failed them.",
+    evidence: "Structural: a required time to detect without any alert, or services that emit no metrics (notes). Measured: a fault that users felt and no alert told of, where nodes emit no metrics or there is no alert, and a time to detect is required or telemetry is off: a warning, an error where the time was required.",
+    silent: "Faults nobody felt; a design that asks for no time to detect and whose metrics are on.",
+    mends: "Metrics, alerts on failures and slow answers, some traces: storage, and somebody who is woken.",
+    structural,
+    measured,
+};
+
+/// Services and stores that tell nobody how they do.
+fn mute<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
+    let nodes = facts.design.nodes.iter();
+    let nodes = nodes.filter(|node| !matches!(node.kind, Kind::Client(_)) && !node.deployment.telemetry.metrics);
+    nodes.map(|node| node.id.as_str()).collect()
+}
+
+/// What users ask first, and how long they would wait there.
+pub(super) fn edge<'a>(facts: &Facts<'a>) -> Option<(&'a str, f64)> {
+    let (client, _) = facts.clients().next()?;
+    let link = facts.graph.out(&client.id).first()?;
+    let usual = facts.flow.response(&facts.graph, &link.to);
+    Some((link.to.as_str(), (10.0 * usual).max(0.05)))
+}
+
+fn mends(facts: &Facts<'_>) -> Vec<crate::finding::Remedy> {
+    let Some((edge, slow)) = edge(facts) else { return Vec::new() };
+    let mut mends: Vec<_> = remedies::watch_symptoms(facts.design, edge, slow).into_iter().collect();
+    if let Some(mend) = mends.first_mut() {
+        for id in mute(facts).into_iter().filter(|id| *id != edge) {
+            mend.edits.push(remedies::node(id, "telemetry.metrics", design::Value::Bool(true)));
+            mend.edits.push(remedies::node(id, "telemetry.logs", design::Value::Bool(true)));
+        }
+    }
+    mends
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mute = mute(facts);
+    let asked = facts.requires(&[Metric::TimeToDetect]);
+    let no_alert = facts.design.settings.alerts.is_empty();
+    if !(asked && no_alert) && mute.is_empty() {
+        return Vec::new();
+    }
+    let what = match mute.is_empty() {
+        true => "A fault must be noticed in time, and there is no alert".to_owned(),
+        false => format!("Nobody sees how {} {}", list(&mute), if mute.len() == 1 { "does" } else { "do" }),
+    };
+    vec![
+        Finding::new(RULE.id, mute.iter().map(|id| (*id).to_owned()))
+            .says(
+                what,
+                "What emits no metrics and wakes nobody fails until users complain, and then nobody can tell where.",
+                "Emit metrics, and alert on failures and slow answers where users ask.",
+            )
+            .endangers(Metric::TimeToDetect)
+            .mended_by(mends(facts)),
+    ]
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let mute = mute(facts);
+    let unseen: Vec<_> = (report.operator.incidents.iter())
+        .filter(|incident| incident.was_felt && incident.detected_after_s.is_none())
+        .collect();
+    let Some(first) = unseen.first() else { return Vec::new() };
+    let missed = facts.missed(&[Metric::TimeToDetect]);
+    let no_alert = facts.design.settings.alerts.is_empty();
+    if mute.is_empty() && !(no_alert && missed.is_some()) {
+        return Vec::new();
+    }
+    let ended = report.run.duration_s.min(report.run.ended_s);
+    let seen = report.operator.nodes.get(&first.target);
+    let named = match seen.and_then(|seen| seen.failures.as_ref()) {
+        Some(_) => "its logs would have named it".to_owned(),
+        None => format!("{} writes no logs that would name it", first.target),
+    };
+    let alerts = match facts.design.settings.alerts.len() {
+        0 => "There is no alert".to_owned(),
+        n => format!("None of {n} alerts fired"),
+    };
+    let finding = Finding::new(RULE.id, std::iter::once(first.target.clone()).chain(mute.iter().filter(|id| **id != first.target).map(|id| (*id).to_owned())))
+        .measured(Some(first.at_s))
+        .says(
+            format!("Users felt it for {} and nobody was told", time(ended - first.at_s)),
+            format!("From {:.1} s on {} failed them. {alerts}, {} of {} nodes emit no metrics, and {named}.", first.at_s, first.target, mute.len(), facts.design.nodes.len()),
+            "Emit metrics, and alert on failures and slow answers where users ask.",
+        )
+        .endangers(Metric::TimeToDetect)
+        .mended_by(mends(facts));
+    vec![match missed {
+        Some(_) => finding.severity(Severity::Error),
+        None => finding,
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Severity;
+    use crate::testing::{chain, fault, found, lint, run};
+
+    #[test]
+    fn what_nobody_was_told_of_is_told_and_an_alert_silences_it() {
+        let mut broken = chain(r#""timeout": "1s""#);
+        broken.requirements = crate::testing::read(r#"{"nodes": [], "links": [], "requirements": [{"metric": "time_to_detect", "at_most": "30s"}]}"#).requirements;
+        broken.faults.push(fault(r#"{"at": "10s", "for": "45s", "kind": "error_rate", "target": "api", "errors": 0.5}"#));
+        let report = run(&broken);
+        let finding = &found("flying-blind", &broken, &report)[0];
+        assert_eq!((finding.severity, finding.onset_s), (Severity::Error, Some(10.0)));
+        let mut mended = broken.clone();
+        mended.apply(finding.remedies[0].command()).unwrap();
+        assert!(lint("flying-blind", &mended).is_empty());
+        assert!(found("flying-blind", &mended, &run(&mended)).is_empty());
+        let plain = chain("");
+        assert!(lint("flying-blind", &plain).is_empty());
+    }
+}

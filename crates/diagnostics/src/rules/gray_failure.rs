@@ -1,0 +1,99 @@
+//! Sick for those who call, well for those who check.
+
+use super::load_balancer_blind::{behind, sick};
+use super::{Rule, nothing};
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{count, percent};
+use design::FaultKind;
+use design::kinds::load_balancer::Depth;
+use sim::Report;
+
+/// Share of calls that must fail, or be slow, behind checks that pass.
+const FAILED: f64 = 0.002;
+
+pub(super) const RULE: Rule = Rule {
+    id: "gray-failure",
+    title: "Gray failure",
+    means: "A replica answers its health checks and fails its calls: whoever checks sees nothing, whoever calls sees one request in n fail. The two views differ, and that difference is the failure (Huang et al., HotOS 2017).",
+    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which failed or was slow for its callers while its checks passed, with users served badly.",
+    silent: "Replicas whose checks fail too; ejection by what calls come to.",
+    mends: "Outlier ejection, peak EWMA, checks end to end: a healthy replica with bad luck is out for a while.",
+    structural: nothing,
+    measured,
+};
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    if !facts.is_hurt() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (node, balancer, nodes) in behind(facts) {
+        let Some(check) = &balancer.health_check else { continue };
+        if balancer.outlier_ejection.is_some() || check.depth == Depth::Deep {
+            continue;
+        }
+        let mut kinds = vec![FaultKind::GrayFailure];
+        if check.depth == Depth::Tcp {
+            // A connection opens, whatever comes of calls.
+            kinds.extend([FaultKind::ErrorRate, FaultKind::Slowdown, FaultKind::ThirdPartyOutage]);
+        }
+        let Some(fault) = sick(facts, &nodes, &kinds) else { continue };
+        let figures: Vec<_> = nodes.iter().filter_map(|node| report.nodes.get(&node.id)).collect();
+        let arrivals: u64 = figures.iter().map(|node| node.arrivals).sum();
+        let failed: u64 = figures.iter().map(|node| node.failures.values().sum::<u64>()).sum();
+        let timeouts: u64 = facts.graph.out(&node.id).iter().filter_map(|link| report.links.get(&link.id)).map(|link| link.timeouts).sum();
+        let share = failed.max(timeouts) as f64 / arrivals.max(1) as f64;
+        if share < FAILED && facts.missed_by_users().is_none() {
+            continue;
+        }
+        let replicas: u32 = nodes.iter().map(|node| node.kind.replicas()).sum();
+        found.push(
+            Finding::new(RULE.id, [node.id.as_str(), fault.target.as_str()])
+                .measured(Some(fault.at.as_s()))
+                .says(
+                    format!("A replica of {} passed its checks and failed its calls", fault.target),
+                    format!(
+                        "{} had {} of {} fail behind it, {} of them, while every check by {} passed: one of {replicas} replicas kept its share.",
+                        node.id, failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name()
+                    ),
+                    "Judge replicas by what their calls come to: outlier ejection, peak EWMA.",
+                )
+                .at_risk(facts.felt())
+                .mended_by([Remedy::new(
+                    "Eject who fails five times in a row",
+                    "A healthy replica with bad luck is out for half a minute.",
+                    vec![remedies::node(&node.id, "outlier_ejection", remedies::map(&[("max_ejected", remedies::number(0.5))]))],
+                )]),
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fault, found, read, run};
+
+    fn design(ejection: &str) -> design::Design {
+        let mut design = read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}}},
+            {{"id": "lb", "kind": "load_balancer", "health_check": {{"depth": "http"}}{ejection}}},
+            {{"id": "api", "kind": "service", "replicas": 4, "service_time": "exp(20ms)"}}],
+            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "api", "timeout": "1s"}}]}}"#));
+        design.faults.push(fault(r#"{"at": "20s", "for": "30s", "kind": "gray_failure", "target": "api", "replica": 1, "errors": 0.8, "times": 1}"#));
+        design
+    }
+
+    #[test]
+    fn what_checks_do_not_see_is_told_and_ejection_sees_it() {
+        let broken = design("");
+        let finding = &found("gray-failure", &broken, &run(&broken))[0];
+        assert_eq!(finding.onset_s, Some(20.0));
+        let mended = design(r#", "outlier_ejection": {}"#);
+        assert!(found("gray-failure", &mended, &run(&mended)).is_empty());
+        let mut whole = broken.clone();
+        whole.faults.clear();
+        assert!(found("gray-failure", &whole, &run(&whole)).is_empty());
+    }
+}

@@ -1,0 +1,158 @@
+//! At least once, taken for exactly once.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy, Severity};
+use crate::remedies;
+use crate::words::{count, percent};
+use design::kinds::queue::{Delivery, Queue};
+use design::link::Mode;
+use design::{Kind, Metric, Node, Value};
+use sim::Report;
+
+/// Share of effects out of order below which it is a note, where no order is required.
+const RARE: f64 = 0.01;
+
+pub(super) const RULE: Rule = Rule {
+    id: "happy-path",
+    title: "At least once taken for exactly once",
+    means: "A queue delivers again what was not acknowledged, though it may have been done; and without partitions what was sent first may arrive last. A consumer that only knows the happy path does things twice and undoes newer ones.",
+    evidence: "Structural: messages delivered at least once to consumers that write, and cannot know a message again (a note). Measured: duplicate effects with second deliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1 % out of order with no second delivery a note.",
+    silent: "Consumers, or their databases, that know a message again; queues that keep the order of keys.",
+    mends: "Idempotent consumers and unique ids; partitions by key: a look-up for each message, less parallel work.",
+    structural,
+    measured,
+};
+
+/// Consumers that write without knowing a message again: queue, consumer, database.
+fn naive<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Queue, &'a str, &'a str)> {
+    let mut found = Vec::new();
+    for (node, queue) in facts.queues().filter(|(_, queue)| queue.delivery == Delivery::AtLeastOnce) {
+        for link in facts.graph.out(&node.id).iter().filter(|link| link.mode == Mode::Consume) {
+            let knows = facts.graph.service(&link.to).is_some_and(|service| service.idempotency_window.is_some());
+            let stores = facts.graph.reach(&link.to);
+            let naive = facts.databases().find(|(database, kind)| {
+                stores.contains(database.id.as_str()) && !kind.unique_ids && kind.copy_of.is_none()
+            });
+            if let Some((database, _)) = naive.filter(|_| !knows) {
+                found.push((node, queue, link.to.as_str(), database.id.as_str()));
+            }
+        }
+    }
+    found
+}
+
+fn mends(facts: &Facts<'_>, queue: &Node, kind: &Queue, consumer: &str, database: &str) -> Vec<Remedy> {
+    let mut mends = vec![Remedy::new(
+        format!("{database} applies each message once"),
+        "A look-up for each write.",
+        vec![remedies::node(database, "unique_ids", Value::Bool(true))],
+    )];
+    if let Some(Kind::Service(_)) = facts.graph.node(consumer).map(|node| &node.kind) {
+        mends.push(Remedy::new(
+            format!("{consumer} remembers messages for an hour"),
+            "Memory for an hour of messages.",
+            vec![remedies::node(consumer, "idempotency_window", Value::text("1h"))],
+        ));
+    }
+    if kind.partitions.is_none() {
+        mends.push(Remedy::new(
+            format!("{} keeps the order of keys", queue.id),
+            "One message of a partition at a time, and a slow one holds up those behind it.",
+            vec![remedies::node(&queue.id, "partitions", remedies::number(16.0))],
+        ));
+    }
+    mends
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let each = naive(facts).into_iter().map(|(queue, kind, consumer, database)| {
+        Finding::new(RULE.id, [queue.id.as_str(), consumer, database])
+            .says(
+                format!("{consumer} does again what {} delivers again", queue.id),
+                format!("A consumer that dies after its work and before it said so gets the message once more, and neither it nor {database} knows that."),
+                "Make the consumer idempotent: unique ids, or a memory of what was done.",
+            )
+            .endangers(Metric::DuplicateEffects)
+            .mended_by(mends(facts, queue, kind, consumer, database))
+    });
+    each.collect()
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let data = &report.data;
+    let naive = naive(facts);
+    let queue = facts.queues().max_by_key(|(node, _)| {
+        let messages = report.nodes.get(&node.id).and_then(|node| node.messages.as_ref());
+        messages.map_or((0, 0), |messages| (messages.redelivered, messages.delivered))
+    });
+    let Some((node, kind)) = queue else { return Vec::new() };
+    let Some(messages) = report.nodes.get(&node.id).and_then(|node| node.messages.as_ref()) else {
+        return Vec::new();
+    };
+    let (consumer, database) = naive.first().map_or(("", ""), |(_, _, consumer, database)| (*consumer, *database));
+    let retries: u64 = report.links.values().map(|link| link.retries).sum();
+    let doubled = data.duplicate_effects > 0 && messages.redelivered > 0 && (messages.redelivered >= data.duplicate_effects || retries < data.duplicate_effects);
+    let disordered = data.out_of_order > 0 && kind.partitions.is_none();
+    if !doubled && !disordered {
+        return Vec::new();
+    }
+    let mut said = Vec::new();
+    if doubled {
+        said.push(format!("{} done again", count(data.duplicate_effects, "effect was", "effects were")));
+    }
+    if disordered {
+        said.push(format!("{} applied after a newer one", count(data.out_of_order, "effect was", "effects were")));
+    }
+    let crash = facts.design.faults.iter().filter(|fault| facts.graph.reach(&node.id).contains(fault.target.as_str()));
+    let onset = crash.map(|fault| fault.at.as_s()).reduce(f64::min);
+    let subjects: Vec<&str> = [node.id.as_str(), consumer, database].into_iter().filter(|id| !id.is_empty()).collect();
+    // A few that overtook each other in parallel consumers, and nobody asked for their order.
+    let share = data.out_of_order as f64 / data.effects.max(1) as f64;
+    let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
+    let finding = Finding::new(RULE.id, subjects).measured(onset);
+    let finding = if is_rare { finding.severity(Severity::Note) } else { finding };
+    vec![
+        finding
+            .says(
+                said.join(", "),
+                format!(
+                    "{} delivered {} messages, {} of the deliveries for the second time or more; {} were not acknowledged in time.",
+                    node.id, messages.published, percent(messages.redelivered as f64 / messages.delivered.max(1) as f64), messages.expired
+                ),
+                "Make the consumer idempotent, and keep the order of keys where it matters.",
+            )
+            .endangers(if doubled { Metric::DuplicateEffects } else { Metric::OutOfOrder })
+            .mended_by(match database.is_empty() {
+                true => Vec::new(),
+                false => mends(facts, node, kind, consumer, database),
+            }),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fault, found, lint, read, run};
+
+    fn design(unique: bool) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "buyers", "kind": "client", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "pay", "effect": "write"}}]}},
+            {{"id": "jobs", "kind": "queue", "visibility_timeout": "5s"}}, {{"id": "worker", "kind": "service", "service_time": "exp(50ms)"}},
+            {{"id": "db", "kind": "database", "unique_ids": {unique}, "write_time": "exp(50ms)"}}],
+            "links": [{{"from": "buyers", "to": "jobs", "mode": "publish"}}, {{"from": "jobs", "to": "worker", "mode": "consume", "concurrency": 20}},
+                {{"from": "worker", "to": "db", "timeout": "2s"}}]}}"#))
+    }
+
+    #[test]
+    fn a_consumer_that_crashes_does_things_twice_unless_ids_are_unique() {
+        let mut broken = design(false);
+        assert_eq!(lint("happy-path", &broken)[0].subjects, ["jobs", "worker", "db"]);
+        broken.faults.push(fault(r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#));
+        let finding = &found("happy-path", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.what.contains("done again"), "{finding:?}");
+        let mut mended = design(true);
+        mended.faults.clone_from(&broken.faults);
+        assert!(lint("happy-path", &mended).is_empty());
+        assert!(found("happy-path", &mended, &run(&mended)).iter().all(|f| !f.what.contains("done again")));
+    }
+}

@@ -1,0 +1,190 @@
+//! Short work behind long work.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, ms, percent, time};
+use design::kinds::service::Discipline;
+use design::link::Condition;
+use design::{Distribution, Link, Metric, Node, Value};
+use sim::Report;
+
+/// How many times as long the long work takes.
+const LONGER: f64 = 10.0;
+/// How many times what it takes by itself the short work takes.
+const BLOCKED: f64 = 5.0;
+/// Squared coefficient of variation of mixed work worth a note.
+const VARIED: f64 = 10.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "head-of-line-blocking",
+    title: "Head-of-line blocking",
+    means: "In one line, first come first served, a few long jobs hold all slots and the short ones wait behind them: most of the work is quick, and all of it is slow.",
+    evidence: "Structural: one first-come-first-served line in front of work whose squared coefficient of variation is above 10 (a note). Measured: a service whose calls found no free slot, with operations whose own work differs tenfold or more, and a short one that took 5 times as long as it would alone; partitions of a queue that stand still while others are empty.",
+    silent: "Work that is all alike; slots to spare; lines apart, or shared evenly.",
+    mends: "A lane for each, processor sharing, priority for the short: long work takes longer.",
+    structural,
+    measured,
+};
+
+/// Squared coefficient of variation, where it has one that is known.
+fn variation(of: &Distribution) -> f64 {
+    let mean = of.mean_s().unwrap_or(0.0);
+    match of {
+        Distribution::Hyperexp(branches) => {
+            let second: f64 = branches.iter().map(|(p, each)| 2.0 * p * each.as_s() * each.as_s()).sum();
+            second / (mean * mean) - 1.0
+        }
+        Distribution::Lognormal { p50, p99 } => {
+            let sigma = libm::log(p99.as_s() / p50.as_s()) / design::distribution::Z99;
+            libm::exp(sigma * sigma) - 1.0
+        }
+        _ => 1.0,
+    }
+}
+
+fn in_line(service: &design::kinds::Service) -> bool {
+    matches!(service.queue.discipline, Discipline::Fifo | Discipline::Codel | Discipline::AdaptiveLifo | Discipline::Lifo)
+}
+
+fn share(node: &Node) -> Remedy {
+    Remedy::new(
+        format!("{} works on all at once, each at its share", node.id),
+        "Long work takes longer, and everything slows down a little when much comes.",
+        vec![remedies::node(&node.id, "queue.discipline", Value::text("processor_sharing"))],
+    )
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, service) in facts.services() {
+        let varied = variation(&service.service_time);
+        if varied < VARIED || !in_line(service) || service.concurrency.is_none_or(|slots| slots > 50) {
+            continue;
+        }
+        found.push(
+            Finding::new(RULE.id, [node.id.clone()])
+                .says(
+                    format!("Long and short work stand in one line at {}", node.id),
+                    format!("The squared coefficient of variation of its work is {}: a few long jobs hold the slots that many short ones wait for.", figure(varied)),
+                    "Give them lanes of their own, or share the slots evenly.",
+                )
+                .endangers(Metric::LatencyP99)
+                .mended_by([share(node)]),
+        );
+    }
+    found
+}
+
+/// Links that only some operations take, with them and the time of a call.
+fn by_operation<'a>(facts: &Facts<'a>, id: &str) -> Vec<(&'a Link, &'a [String], f64)> {
+    let each = facts.asks(id).filter_map(|link| match link.when.0.as_slice() {
+        [Condition::Operations(names)] => Some((link, names.as_slice(), facts.flow.call(&facts.graph, link))),
+        _ => None,
+    });
+    each.collect()
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    if !facts.is_hurt() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (node, service) in facts.services() {
+        let Some(figures) = report.nodes.get(&node.id).filter(|_| in_line(service) && service.blocking) else {
+            continue;
+        };
+        let waited = figures.waited.unwrap_or(0.0);
+        let wait = figures.wait_ms.mean.unwrap_or(0.0) / 1e3;
+        let mut lanes = by_operation(facts, &node.id);
+        lanes.sort_by(|a, b| a.2.total_cmp(&b.2));
+        let (Some((short, names, quick)), Some((long, slow_names, slow))) = (lanes.first().copied(), lanes.last().copied()) else {
+            continue;
+        };
+        let own = service.service_time.mean_s().unwrap_or(0.0);
+        // It was long all along: what became slow is another matter.
+        let became_slow = facts.series.as_ref().is_some_and(|series| !series.slow(&long.to).is_empty());
+        if slow < LONGER * (own + quick) || waited < 0.2 || wait < (BLOCKED - 1.0) * (own + quick) || became_slow {
+            continue;
+        }
+        let calls = |link: &Link| report.links.get(&link.id).map_or(0, |link| link.calls) as f64;
+        let rare = calls(long) / (calls(short) + calls(long)).max(1.0);
+        let windows = facts.series.as_ref().and_then(|series| series.saturated(&node.id).first().map(|span| span.from_s).or(series.first_loss()));
+        found.push(
+            Finding::new(RULE.id, [node.id.clone(), long.id.clone(), short.id.clone()])
+                .measured(windows)
+                .says(
+                    format!("{} waits behind {} at {}", names.join(", "), slow_names.join(", "), node.id),
+                    format!(
+                        "{} of the calls take {} there, the others {}; all stand in one line, and waited {} in it in the mean, {} times the short work.",
+                        percent(rare), time(slow), time(quick + own), time(wait), figure(wait / (quick + own).max(1e-9))
+                    ),
+                    "Give each a lane of its own.",
+                )
+                .at_risk(facts.felt())
+                .mended_by([bulkhead(node, service, long)]),
+        );
+    }
+    found.extend(of_partitions(facts, report));
+    found
+}
+
+fn bulkhead(node: &Node, service: &design::kinds::Service, long: &Link) -> Remedy {
+    let most = f64::from((service.concurrency.unwrap_or(4) / 2).max(1));
+    Remedy::new(
+        format!("At most half of the slots of {} for the long work", node.id),
+        "Long work is turned away while its half is full.",
+        vec![remedies::link(&long.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
+    )
+}
+
+/// Partitions that stand still behind slow messages while others are empty.
+fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
+    for (node, queue) in facts.queues().filter(|(_, queue)| queue.partitions.is_some_and(|n| n > 1)) {
+        let messages = report.nodes.get(&node.id)?.messages.as_ref()?;
+        let most = messages.partitions.iter().map(|partition| partition.waiting_max).max()?;
+        let least = messages.partitions.iter().map(|partition| partition.waiting_max).min()?;
+        let poison = queue.poison > 0.0 || facts.faults_on(&[&node.id]).next().is_some();
+        if most >= 200 && least * 10 <= most && !poison {
+            return Some(
+                Finding::new(RULE.id, [node.id.clone()])
+                    .measured(None)
+                    .says(
+                        format!("One partition of {} stood still while others were empty", node.id),
+                        format!("{most} messages waited in it at most, {least} in the emptiest; the oldest waited {}.", ms(messages.oldest_ms.max)),
+                        "Spread the keys, or give slow messages a queue of their own.",
+                    )
+                    .at_risk(facts.felt()),
+            );
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(long: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "60/s"}}, "patience": "10s", "operations": [{{"name": "photo", "weight": 97}}, {{"name": "video", "weight": 3}}]}},
+            {{"id": "media", "kind": "service", "concurrency": 6, "queue": {{"capacity": 300}}, "service_time": "1ms"}},
+            {{"id": "thumbs", "kind": "service", "concurrency": 50, "service_time": "10ms"}}, {{"id": "encoder", "kind": "service", "concurrency": 50, "service_time": "{long}"}}],
+            "links": [{{"from": "users", "to": "media"}}, {{"from": "media", "to": "thumbs", "when": {{"operations": ["photo"]}}}},
+                {{"from": "media", "to": "encoder", "when": {{"operations": ["video"]}}}}], "requirements": [{{"metric": "latency_p95", "at_most": "300ms"}}]}}"#))
+    }
+
+    #[test]
+    fn photos_behind_videos_are_told_and_work_alike_is_not() {
+        let broken = design("3s");
+        let finding = &found("head-of-line-blocking", &broken, &run(&broken))[0];
+        assert!(finding.what.starts_with("photo waits behind video"), "{finding:?}");
+        let near = design("15ms");
+        assert!(found("head-of-line-blocking", &near, &run(&near)).is_empty());
+        let mut mixed = near.clone();
+        let design::Kind::Service(service) = &mut mixed.nodes[1].kind else { unreachable!() };
+        service.service_time = design::Distribution::parse("hyperexp(0.99:1ms,0.01:500ms)").unwrap();
+        assert!(lint("head-of-line-blocking", &mixed)[0].why.contains("coefficient"));
+    }
+}

@@ -1,0 +1,169 @@
+//! One key that everybody wants.
+
+use super::shard_key::{one_key, onset, shards};
+use super::{Rule, nothing};
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::words::{figure, percent};
+use design::link::{Condition, Mode};
+use design::{FaultKind, Metric, Node};
+use sim::Report;
+
+/// How busy the shard (or the queue's partition) with the key must be, by the others.
+const TIMES: f64 = 2.0;
+const BUSY: f64 = 0.5;
+/// Calls that are enough to tell.
+const CALLS: f64 = 500.0;
+/// Share of writes that waited for the row of another.
+const LOCKED: f64 = 0.2;
+
+pub(super) const RULE: Rule = Rule {
+    id: "hot-key",
+    title: "A hot key",
+    means: "However many shards, partitions or rows there are, one key lives on one of them. When everybody wants that key its place is full and the others idle.",
+    evidence: "Measured: the busiest shard got twice the mean of its calls or more, at least half of the excess is explained by the most popular key alone, and users were served badly; or a fifth of all writes waited for the lock of a row.",
+    silent: "Skew that many keys bring (shard-key); a hot key that its shard bears.",
+    mends: "A short-lived cache in front, copies of the key, a split key: answers a moment old, or reads that gather parts.",
+    structural: nothing,
+    measured,
+};
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    if !facts.is_hurt() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (node, database) in facts.databases() {
+        if database.shards.count > 1 {
+            found.extend(of_shards(facts, report, node, database));
+        }
+        if database.row_locks {
+            found.extend(of_rows(facts, report, node));
+        }
+    }
+    found
+}
+
+fn of_shards(facts: &Facts<'_>, report: &Report, node: &Node, database: &design::kinds::Database) -> Option<Finding> {
+    let shards = shards(report, node, database);
+    let sum: f64 = shards.iter().map(|(calls, _)| calls).sum();
+    let mean = sum / shards.len() as f64;
+    let (at, (calls, busy)) = shards.iter().copied().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
+    let share = one_key(facts);
+    if sum < CALLS || calls < TIMES * mean || busy < BUSY || share * sum < 0.5 * (calls - mean) {
+        return None;
+    }
+    let others: f64 = shards.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, (_, busy))| busy).sum();
+    let others = others / (shards.len() - 1).max(1) as f64;
+    Some(
+        Finding::new(RULE.id, [node.id.clone()])
+            .measured(when(facts).or(onset(facts, &node.id)))
+            .says(
+                format!("One key of {} has a shard to itself, and fills it", node.id),
+                format!(
+                    "Shard {at} got {} of all calls, {} times the mean; the hottest key alone is about {} of the run's. It was {} busy, the others {}.",
+                    percent(calls / sum), figure(calls / mean), percent(share), percent(busy), percent(others)
+                ),
+                "Keep its answer close by for a moment, or split the key.",
+            )
+            .at_risk(facts.felt())
+            .mended_by(near_cache(facts, node)),
+    )
+}
+
+fn when(facts: &Facts<'_>) -> Option<f64> {
+    let mut faults = facts.design.faults.iter();
+    let fault = faults.find(|fault| fault.kind == FaultKind::KeySkew)?;
+    Some(fault.at.as_s())
+}
+
+fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
+    let locks = report.nodes.get(&node.id)?.database.as_ref()?.row_locks.as_ref()?;
+    let writes = report.data.writes.max(1) as f64;
+    let waited = locks.wait_ms.mean?;
+    if (locks.waits as f64) < LOCKED * writes || locks.waits < 100 {
+        return None;
+    }
+    Some(
+        Finding::new(RULE.id, [node.id.clone()])
+            .measured(when(facts).or(onset(facts, &node.id)))
+            .says(
+                format!("Writes of {} wait for one another's rows", node.id),
+                format!("{} waited for the lock of their row, {} in the mean, up to {} at a time.", locks.waits, crate::words::ms(waited), locks.waiting_max),
+                "Hold the lock for less, or split what everybody writes to.",
+            )
+            .endangers(Metric::LatencyP99),
+    )
+}
+
+/// A cache for a second in front of a database, at each of its callers that has none.
+fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
+    use crate::remedies::{link, map, number};
+    use design::{Attribute, Kind, Link, Value};
+    let caller = facts.askers(&node.id).into_iter().find(|caller| {
+        let has = facts.asks(&caller.id).any(|link| matches!(facts.graph.node(&link.to).map(|n| &n.kind), Some(Kind::Cache(_))));
+        matches!(caller.kind, Kind::Service(_)) && !has
+    })?;
+    let over = facts.asks(&caller.id).find(|link| link.to == node.id && link.when.0 == [Condition::Always])?;
+    if over.mode != Mode::Call {
+        return None;
+    }
+    let id = facts.design.free_id("near-cache");
+    let cache = design::kinds::Cache {
+        ttl: Some(design::Duration::s(1)),
+        single_flight: true,
+        ..design::kinds::Cache::default()
+    };
+    let place = facts.graph.out(&caller.id).iter().position(|link| link.id == over.id)?;
+    let stage = over.stage;
+    let at = [(caller.at[0] + node.at[0]) / 2, caller.at[1] - 120];
+    let near = Link {
+        id: facts.design.free_link_id(&caller.id, &id),
+        from: caller.id.clone(),
+        to: id.clone(),
+        when: design::link::Conditions(vec![Condition::Reads]),
+        stage: stage.map(|stage| stage.saturating_sub(1)),
+        ..Link::default()
+    };
+    let mut edits = vec![design::Command::AddNode(usize::MAX, Box::new(design::Node::new(id, Kind::Cache(cache), at)))];
+    let list_place = facts.design.links.iter().position(|link| link.id == over.id)?;
+    if stage == Some(0) {
+        edits.push(link(&over.id, "stage", number(1.0)));
+    }
+    edits.push(design::Command::AddLink(list_place, Box::new(near)));
+    edits.push(link(&over.id, "when", Value::List(vec![Condition::OnMiss.write(), Condition::Writes.write()])));
+    let _ = (place, map);
+    Some(Remedy::new(
+        format!("A cache for a second between {} and {}", caller.id, node.id),
+        "Answers may be a second old, and there is a cache to run.",
+        edits,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fault, found, read, run};
+
+    fn design(hot: f64) -> design::Design {
+        let mut design = read(r#"{"nodes": [
+            {"id": "users", "kind": "client", "arrivals": {"poisson": "400/s"}},
+            {"id": "api", "kind": "service", "replicas": 3, "concurrency": 200, "service_time": "1ms"},
+            {"id": "db", "kind": "database", "concurrency": 2, "read_time": "exp(10ms)", "connections": 50, "shards": {"count": 8}}],
+            "links": [{"from": "users", "to": "api", "timeout": "2s"}, {"from": "api", "to": "db", "timeout": "1s"}], "warmup": "2s"}"#);
+        design.faults.push(fault(&format!(r#"{{"at": "20s", "for": "35s", "kind": "key_skew", "target": "users", "hot": {hot}}}"#)));
+        design
+    }
+
+    #[test]
+    fn a_key_that_fills_its_shard_is_told_and_its_remedy_holds() {
+        let broken = design(0.6);
+        let finding = &found("hot-key", &broken, &run(&broken))[0];
+        assert_eq!(finding.onset_s, Some(20.0));
+        let mut mended = broken.clone();
+        mended.apply(finding.remedies[0].command()).unwrap();
+        assert_eq!(mended.problems(), []);
+        assert!(found("hot-key", &mended, &run(&mended)).is_empty());
+        let near = design(0.1);
+        assert!(found("hot-key", &near, &run(&near)).is_empty());
+    }
+}

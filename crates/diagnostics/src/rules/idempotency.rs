@@ -1,0 +1,180 @@
+//! Retries of what must happen once.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::percent;
+use design::kinds::client::Effect;
+use design::kinds::{Database, Kind};
+use design::link::Mode;
+use design::{Command, Link, Metric, Value};
+use sim::Report;
+use std::collections::BTreeSet;
+
+pub(super) const RULE: Rule = Rule {
+    id: "idempotency",
+    title: "Retried writes without an idempotency key",
+    means: "When the answer to a write is lost, and not the write, whoever tries again writes twice: the customer is charged twice, exactly when the network was bad.",
+    evidence: "Structural: writes that are tried again (or asked again by users who reload) on the way to a database that cannot know them again (a note). Measured: effects applied again for the same intent, none of them by a queue's second delivery: a warning, an error where none are allowed.",
+    silent: "A key from the client that a service or the database remembers for longer than retries last.",
+    mends: "Idempotency keys and unique ids: a look-up for each write, and keys to keep for a day.",
+    structural,
+    measured,
+};
+
+/// Databases that clients' writes reach by calls, which links on the way try again, and which
+/// cannot know a write again.
+fn exposed<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
+    let mut found = Vec::new();
+    let sends_keys = facts.clients().all(|(_, client)| {
+        let mut writes = client.operations.iter().filter(|o| o.effect == Effect::Write);
+        writes.all(|operation| operation.idempotency_key)
+    });
+    for (node, database) in facts.databases() {
+        if facts.flow.writes(&facts.graph, &node.id) <= 0.0 || database.copy_of.is_some() {
+            continue;
+        }
+        let above = above_by_calls(facts, &node.id);
+        let remembers = above.iter().any(|id| {
+            facts.graph.service(id).is_some_and(|service| service.idempotency_window.is_some())
+        });
+        if sends_keys && (remembers || knows(database)) {
+            continue;
+        }
+        let links = facts.design.links.iter().filter(|link| {
+            let on_the_way = above.contains(link.from.as_str()) && (link.to == node.id || above.contains(link.to.as_str()));
+            let tries = link.retry.as_ref().is_some_and(|retry| retry.max_attempts > 1);
+            link.mode == Mode::Call && on_the_way && (tries || link.hedge.is_some())
+        });
+        let links: Vec<&Link> = links.collect();
+        if !links.is_empty() {
+            found.push((node.id.as_str(), links));
+        }
+    }
+    found
+}
+
+fn knows(database: &Database) -> bool {
+    database.unique_ids
+}
+
+/// Nodes that reach a node by calls alone.
+fn above_by_calls<'a>(facts: &Facts<'a>, id: &'a str) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut next: Vec<&str> = vec![id];
+    while let Some(id) = next.pop() {
+        for link in facts.asked(id) {
+            if seen.insert(link.from.as_str()) {
+                next.push(&link.from);
+            }
+        }
+    }
+    seen
+}
+
+fn mends(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
+    let mut edits: Vec<Command> = Vec::new();
+    for (node, client) in facts.clients() {
+        for (at, operation) in client.operations.iter().enumerate() {
+            if operation.effect == Effect::Write && !operation.idempotency_key {
+                edits.push(remedies::node(&node.id, &format!("operations[{at}].idempotency_key"), Value::Bool(true)));
+            }
+        }
+    }
+    if matches!(facts.graph.node(database).map(|node| &node.kind), Some(Kind::Database(_))) {
+        edits.push(remedies::node(database, "unique_ids", Value::Bool(true)));
+    }
+    vec![Remedy::new(
+        format!("A key with each write, unique at {database}"),
+        "A look-up for each write, and keys to keep.",
+        edits,
+    )]
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let each = exposed(facts).into_iter().map(|(database, links)| {
+        let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
+        Finding::new(RULE.id, std::iter::once(database.to_owned()).chain(names.iter().map(|name| (*name).to_owned())))
+            .says(
+                format!("Writes to {database} are tried again, and it cannot know them again"),
+                format!("{} {} again when an answer does not come. Where the answer was lost, and not the write, it is done twice.", crate::words::list(&names), if names.len() == 1 { "tries" } else { "try" }),
+                "Send a key with each write, and apply each key once.",
+            )
+            .endangers(Metric::DuplicateEffects)
+            .mended_by(mends(facts, database))
+    });
+    each.collect()
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let data = &report.data;
+    let redelivered: u64 = report.nodes.values().filter_map(|node| node.messages.as_ref()).map(|messages| messages.redelivered).sum();
+    let retries: u64 = report.links.values().map(|link| link.retries + link.hedges).sum();
+    if data.duplicate_effects == 0 || redelivered >= data.duplicate_effects && redelivered >= retries {
+        return Vec::new();
+    }
+    let exposed = exposed(facts);
+    let (database, links) = match exposed.first() {
+        Some((database, links)) => (*database, links.clone()),
+        None => match facts.databases().next() {
+            Some((node, _)) => (node.id.as_str(), Vec::new()),
+            None => return Vec::new(),
+        },
+    };
+    let worst = links.iter().filter_map(|link| Some((*link, report.links.get(&link.id)?)));
+    let worst = worst.max_by_key(|(_, figures)| figures.retries);
+    let how = match worst {
+        Some((link, figures)) => format!(
+            " {} sent {} attempts for {} calls; {} of them had no answer in time, and some of those had been done.",
+            link.id, figures.attempts, figures.calls, figures.timeouts
+        ),
+        None => String::new(),
+    };
+    let onset = worst.and_then(|(link, _)| {
+        let series = facts.series.as_ref()?;
+        let windows = series.link(&link.id)?;
+        let at = windows.retries_per_s.iter().position(|rate| *rate > 0.0)?;
+        Some(at as f64 * windows.width_s)
+    });
+    vec![
+        Finding::new(RULE.id, std::iter::once(database.to_owned()).chain(links.iter().map(|link| link.id.clone())))
+            .measured(onset)
+            .says(
+                format!("{} writes were done twice or more", data.duplicated_writes),
+                format!("{} effects beyond the first, {} of the writes.{how}", data.duplicate_effects, percent(data.duplicated_writes as f64 / data.writes.max(1) as f64)),
+                "Send a key with each write, and apply each key once.",
+            )
+            .endangers(Metric::DuplicateEffects)
+            .mended_by(mends(facts, database)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Severity;
+    use crate::testing::{found, lint, read, run};
+
+    fn design(retry: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "buyers", "kind": "client", "arrivals": {{"poisson": "30/s"}}, "operations": [{{"name": "pay", "effect": "write"}}]}},
+            {{"id": "shop", "kind": "service"}}, {{"id": "db", "kind": "database"}}],
+            "links": [{{"from": "buyers", "to": "shop"}}, {{"from": "shop", "to": "db", "timeout": "200ms", "loss": 0.02{retry}}}]}}"#))
+    }
+
+    #[test]
+    fn lost_answers_charge_twice_until_writes_carry_a_key() {
+        let broken = design(r#", "retry": {"max_attempts": 3}"#);
+        let noted = lint("idempotency", &broken);
+        assert_eq!(noted[0].subjects, ["db", "shop->db"]);
+        let finding = &found("idempotency", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.severity == Severity::Warning);
+        let mut mended = broken.clone();
+        mended.apply(finding.remedies[0].command()).unwrap();
+        assert!(lint("idempotency", &mended).is_empty());
+        assert!(found("idempotency", &mended, &run(&mended)).is_empty());
+        let once = design("");
+        assert!(lint("idempotency", &once).is_empty());
+        assert!(found("idempotency", &once, &run(&once)).is_empty());
+    }
+}

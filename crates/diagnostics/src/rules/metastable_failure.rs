@@ -1,0 +1,148 @@
+//! A system that stays down by itself.
+
+use super::{Rule, nothing};
+use crate::facts::{Facts, Span, is_bounded};
+use crate::finding::{Finding, Severity};
+use crate::remedies;
+use crate::words::{figure, percent, rate};
+use design::kinds::Kind;
+use design::kinds::service::Discipline;
+use design::{Link, Value};
+use sim::Report;
+
+pub(super) const RULE: Rule = Rule {
+    id: "metastable-failure",
+    title: "Metastable failure",
+    means: "The trigger is over and the load is what it was, and goodput stays down: the system keeps itself busy with work that helps nobody. It stays so until the load is cut far below what it bore before.",
+    evidence: "Measured: goodput below half of what it was before the trigger, with the load back at what it was, for at least 10 s and ten times the 99th percentile of before (Bronson et al., HotOS 2021). What sustains it is told by the retries, the work done for callers who had left, and the cache's hits in that time.",
+    silent: "While a fault lasts or the load is higher; a recovery that is merely slow.",
+    mends: "Budgets on retries, the newest first under overload, deadlines that are passed on, shedding: each turns some requests away that would have been served.",
+    structural: nothing,
+    measured,
+};
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let (Some(stuck), Some(series)) = (&report.metastable, &facts.series) else {
+        return Vec::new();
+    };
+    let span = Span {
+        from_s: stuck.since_s,
+        until_s: stuck.until_s.unwrap_or(series.whole().until_s),
+    };
+    let mut busiest: Vec<(&str, f64)> = facts
+        .design
+        .nodes
+        .iter()
+        .filter_map(|node| {
+            let windows = series.node(&node.id)?;
+            let part = series.between(&windows.utilization, windows.width_s, span);
+            let known: Vec<f64> = part.iter().flatten().copied().collect();
+            let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+            (mean >= 0.9).then_some((node.id.as_str(), mean))
+        })
+        .collect();
+    busiest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let retried: Vec<(&Link, f64)> = facts
+        .design
+        .links
+        .iter()
+        .filter_map(|link| {
+            let windows = series.link(&link.id)?;
+            let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
+            let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
+            let share = retries / attempts.max(1e-9);
+            (share >= 0.2 && !is_bounded(link)).then_some((link, share))
+        })
+        .collect();
+    let wasted = facts.design.nodes.iter().filter_map(|node| {
+        let share = report.nodes.get(&node.id)?.wasted_work;
+        (share >= 0.2).then_some((node.id.as_str(), share))
+    });
+    let wasted = wasted.max_by(|a, b| a.1.total_cmp(&b.1));
+    let mut because = Vec::new();
+    if let Some((id, share)) = busiest.first() {
+        because.push(format!("{id} was {} busy", percent(*share)));
+    }
+    if let Some((link, share)) = retried.first() {
+        because.push(format!("{} of the attempts over {} were retries", percent(*share), link.id));
+    }
+    if let Some((id, share)) = wasted {
+        because.push(format!("{} of the work of {id} in the run was for callers who had left", percent(share)));
+    }
+    let sustained = match because.is_empty() {
+        true => String::new(),
+        false => format!(" Meanwhile {}.", because.join(", ")),
+    };
+    let until = match stuck.until_s {
+        Some(until) => format!("until {until:.0} s"),
+        None => "until requests ended".to_owned(),
+    };
+    let subject = busiest.first().map(|(id, _)| *id).or(wasted.map(|(id, _)| id));
+    let subjects = subject.into_iter().map(str::to_owned);
+    let subjects = subjects.chain(retried.iter().map(|(link, _)| link.id.clone()));
+    let links: Vec<&Link> = retried.iter().map(|(link, _)| *link).collect();
+    let mut mends = vec![remedies::budget_retries(&links)];
+    mends.extend(busiest.iter().chain(&wasted).filter_map(|(id, _)| newest_first(facts, id)));
+    mends.extend(busiest.first().and_then(|(id, _)| remedies::shed(facts.design, id)));
+    mends.truncate(3);
+    vec![
+        Finding::new(RULE.id, subjects)
+            .measured(Some(stuck.since_s))
+            .severity(Severity::Error)
+            .says(
+                format!("Goodput stayed down after the trigger was over: {} of what it was", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9))),
+                format!(
+                    "Before, {} were answered well; from {:.0} s {until}, at the same load, {}.{sustained}",
+                    rate(stuck.goodput_before_per_s), stuck.since_s, figure(stuck.goodput_per_s) + "/s"
+                ),
+                "Break the loop: bound retries, serve the newest first or drop what is too old, shed load.",
+            )
+            .at_risk(facts.felt())
+            .mended_by(mends),
+    ]
+}
+
+fn newest_first(facts: &Facts<'_>, id: &str) -> Option<crate::finding::Remedy> {
+    let Kind::Service(service) = &facts.design.node(id)?.kind else {
+        return None;
+    };
+    (service.queue.discipline == Discipline::Fifo).then(|| {
+        crate::finding::Remedy::new(
+            format!("{id} serves the newest first under overload"),
+            "Those who have waited longest are served last, most of them never.",
+            vec![remedies::node(id, "queue.discipline", Value::text("adaptive_lifo"))],
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Severity;
+    use crate::testing::{fault, found, read, run};
+
+    /// One layer: users give up after a second and ask again, work for those who left goes on.
+    fn design(rate: u32) -> design::Design {
+        let mut design = read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "patience": "5s"}},
+            {{"id": "api", "kind": "service", "replicas": 2, "concurrency": 2, "queue": {{"capacity": null}}, "service_time": "exp(22ms)"}}],
+            "links": [{{"from": "users", "to": "api", "timeout": "1s", "retry": {{"max_attempts": 3}}}}],
+            "duration": "120s", "warmup": "5s"}}"#));
+        design.faults.push(fault(r#"{"at": "20s", "for": "8s", "kind": "traffic_spike", "target": "users", "times": 3}"#));
+        design
+    }
+
+    #[test]
+    fn what_stays_down_is_named_and_what_comes_back_is_not() {
+        let broken = design(140);
+        let report = run(&broken);
+        assert!(report.metastable.is_some());
+        let stuck = &found("metastable-failure", &broken, &report)[0];
+        assert_eq!((stuck.severity, stuck.subjects[0].as_str()), (Severity::Error, "api"));
+        let mut mended = broken.clone();
+        mended.links[0].retry = None;
+        let report = run(&mended);
+        assert_eq!(report.metastable.is_some(), !found("metastable-failure", &mended, &report).is_empty());
+        let light = design(40);
+        assert!(found("metastable-failure", &light, &run(&light)).is_empty());
+    }
+}

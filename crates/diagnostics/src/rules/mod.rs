@@ -1,0 +1,176 @@
+//! The rules: one file each, one row each, and which of them explain which.
+
+use crate::facts::Facts;
+use crate::finding::Finding;
+use sim::Report;
+
+/// A rule.
+pub struct Rule {
+    /// Its name in files, links, reports and on the command line.
+    pub id: &'static str,
+    /// What it is called.
+    pub title: &'static str,
+    /// What it means.
+    pub means: &'static str,
+    /// What it is told by, with thresholds and why these.
+    pub evidence: &'static str,
+    /// Where it stays silent.
+    pub silent: &'static str,
+    /// What mends it, and what that costs.
+    pub mends: &'static str,
+    /// What the design alone shows.
+    pub structural: fn(&Facts<'_>) -> Vec<Finding>,
+    /// What a run showed.
+    pub measured: fn(&Facts<'_>, &Report) -> Vec<Finding>,
+}
+
+impl Rule {
+    /// Everything it finds.
+    pub fn look(&self, facts: &Facts<'_>) -> Vec<Finding> {
+        let mut found = (self.structural)(facts);
+        if let Some(report) = facts.report {
+            found.extend((self.measured)(facts, report));
+        }
+        found
+    }
+}
+
+/// For rules that a design alone, or a run alone, says nothing of.
+pub(crate) fn nothing(_: &Facts<'_>) -> Vec<Finding> {
+    Vec::new()
+}
+
+/// The rule of this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.id == id)
+}
+
+macro_rules! rules {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        /// Every rule, the more of a cause the earlier.
+        pub static ALL: &[Rule] = &[$($name::RULE),*];
+
+        #[cfg(test)]
+        const FILES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+rules! {
+    split_brain,
+    cap,
+    poison_message,
+    cache_cold_start,
+    cache_stampede,
+    retry_storm,
+    shard_key,
+    hot_key,
+    central_coordinator,
+    shared_database,
+    pool_exhaustion,
+    gray_failure,
+    load_balancer_blind,
+    head_of_line_blocking,
+    unreliable_network,
+    noisy_neighbour,
+    thundering_herd,
+    autoscaling_lag,
+    async_silver_bullet,
+    metastable_failure,
+    fan_out_tail,
+    microservice_maze,
+    idempotency,
+    happy_path,
+    data_ownership,
+    eventual_is_not_instant,
+    cache_all,
+    stale_cache,
+    sync_chain,
+    monitoring_over_prevention,
+    flying_blind,
+    requirements_trap,
+}
+
+/// How far from a cause a rule is: the place in [`ALL`].
+pub(crate) fn depth(id: &str) -> usize {
+    let place = ALL.iter().position(|rule| rule.id == id);
+    place.unwrap_or(ALL.len())
+}
+
+/// What follows from anything that keeps a part of the system busy or broken.
+const FOLLOWS: [&str; 15] = [
+    "metastable-failure",
+    "sync-chain",
+    "monitoring-over-prevention",
+    "flying-blind",
+    "requirements-trap",
+    "unreliable-network",
+    "pool-exhaustion",
+    "async-silver-bullet",
+    "autoscaling-lag",
+    "head-of-line-blocking",
+    "load-balancer-blind",
+    "noisy-neighbour",
+    "retry-storm",
+    "fan-out-tail",
+    "microservice-maze",
+];
+
+/// Whether a finding of one rule may be why there is one of another.
+pub(crate) fn explains(cause: &str, symptom: &str) -> bool {
+    let follows = |more: &[&str]| FOLLOWS.contains(&symptom) || more.contains(&symptom);
+    match cause {
+        "split-brain" | "cap" => follows(&[
+            "eventual-is-not-instant",
+            "data-ownership",
+            "stale-cache",
+            "happy-path",
+            "idempotency",
+        ]),
+        "poison-message" => follows(&["happy-path", "hot-key", "shard-key"]),
+        "cache-cold-start" | "cache-stampede" => follows(&[
+            "shared-database",
+            "hot-key",
+            "thundering-herd",
+            "cache-stampede",
+        ]),
+        "retry-storm" => follows(&["idempotency", "thundering-herd"]) && symptom != "retry-storm",
+        "shard-key" | "hot-key" => follows(&["central-coordinator", "cache-stampede"]),
+        "central-coordinator" => follows(&[]),
+        "shared-database" => follows(&["data-ownership", "eventual-is-not-instant"]),
+        "gray-failure" => follows(&["idempotency"]),
+        "async-silver-bullet" => follows(&["happy-path", "eventual-is-not-instant"]),
+        "unreliable-network"
+        | "thundering-herd"
+        | "noisy-neighbour"
+        | "pool-exhaustion"
+        | "load-balancer-blind"
+        | "head-of-line-blocking" => follows(&[]),
+        "autoscaling-lag" | "metastable-failure" => {
+            matches!(
+                symptom,
+                "monitoring-over-prevention"
+                    | "flying-blind"
+                    | "requirements-trap"
+                    | "sync-chain"
+                    | "metastable-failure"
+            )
+        }
+        "fan-out-tail" | "microservice-maze" | "data-ownership" => {
+            matches!(
+                symptom,
+                "requirements-trap" | "sync-chain" | "monitoring-over-prevention"
+            )
+        }
+        "eventual-is-not-instant" | "cache-all" | "stale-cache" => {
+            matches!(symptom, "requirements-trap" | "stale-cache")
+        }
+        "sync-chain" => matches!(symptom, "requirements-trap" | "monitoring-over-prevention"),
+        "monitoring-over-prevention" => symptom == "requirements-trap",
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! Saturation that nobody watches.
+
+use super::Rule;
+use super::flying_blind::edge;
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity};
+use crate::remedies;
+use crate::words::{list, moment, percent, time};
+use design::kinds::Kind;
+use design::telemetry::Signal;
+use design::{Metric, Node};
+use sim::Report;
+
+/// Offered load by capacity from which a node has no room.
+const NARROW: f64 = 0.85;
+/// Seconds that a signal must lead the outage.
+const LEAD_S: f64 = 5.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "monitoring-over-prevention",
+    title: "Saturation that nobody watches",
+    means: "Queues, pools and slow answers tell of an outage minutes before it; an alert on errors tells of it when it is there.",
+    evidence: "Structural: a node that its load keeps 85 % busy or more, which no alert on what waits or how slow it is watches (a note; a warning from 100 %). Measured: a node saturated 5 s or more before users were served badly, or before the first alert, without such an alert: a note, a warning where users were served badly and no other rule names why, an error where a time to detect was missed.",
+    silent: "Nodes with room; alerts on backlog, age or slow answers.",
+    mends: "Alerts on what waits and on slow answers; room: somebody is woken for bursts that pass.",
+    structural,
+    measured,
+};
+
+/// Whether somebody is told when a node, or what users ask, fills up.
+fn is_watched(facts: &Facts<'_>, id: &str) -> bool {
+    let mut alerts = facts.design.settings.alerts.iter();
+    if alerts.len() == 0 {
+        return false;
+    }
+    let above = facts.graph.reached_by(id);
+    alerts.any(|alert| {
+        let early = matches!(alert.when, Signal::Backlog(_) | Signal::SlowRatio(_) | Signal::OldestAge(_));
+        early && above.contains(alert.node.as_str())
+    })
+}
+
+fn is_worker(node: &Node) -> bool {
+    matches!(node.kind, Kind::Service(_) | Kind::Database(_))
+}
+
+fn more(facts: &Facts<'_>, id: &str) -> Vec<remedies::Remedy> {
+    let mut mends = Vec::new();
+    if let Some((edge, slow)) = edge(facts) {
+        mends.extend(remedies::watch_symptoms(facts.design, edge, slow));
+    }
+    mends.extend(remedies::watch_backlog(facts.design, id, 50));
+    if let Some(service) = facts.graph.service(id) {
+        mends.extend(remedies::replicas(facts.design, id, service.replicas * 2));
+    } else if let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) {
+        let wanted = f64::from(database.concurrency) * 2.0;
+        mends.push(remedies::Remedy::new(
+            format!("Twice the slots of {id}"),
+            "A larger machine to pay for.",
+            vec![remedies::node(id, "concurrency", remedies::number(wanted))],
+        ));
+    }
+    mends
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for node in facts.design.nodes.iter().filter(|node| is_worker(node)) {
+        let load = facts.flow.node(&facts.graph, &node.id);
+        let can = facts.flow.capacity(&facts.graph, &node.id);
+        let busy = load / can;
+        if busy < NARROW || !busy.is_finite() || is_consumer(facts, &node.id) || is_scaled(node) || is_closed(facts) {
+            continue;
+        }
+        if busy < 1.0 && is_watched(facts, &node.id) {
+            continue;
+        }
+        // Ten say no more than eight.
+        if found.len() >= 8 {
+            break;
+        }
+        let severity = if busy >= 1.0 { Severity::Warning } else { Severity::Note };
+        let what = match busy >= 1.0 {
+            true => format!("More is asked of {} than it can do", node.id),
+            false => format!("{} has little room, and nobody watches it", node.id),
+        };
+        found.push(
+            Finding::new(RULE.id, [node.id.clone()])
+                .severity(severity)
+                .says(
+                    what,
+                    format!("{} calls a second come, and it can do {}: {}.", crate::words::figure(load), crate::words::figure(can), percent(busy)),
+                    "Leave room for a bad day, and watch what waits.",
+                )
+                .endangers(Metric::LatencyP99)
+                .mended_by(more(facts, &node.id)),
+        );
+    }
+    found
+}
+
+fn is_scaled(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Service(service) if service.autoscale.is_some())
+}
+
+/// Closed users wait: they never ask for more than can be done for long.
+fn is_closed(facts: &Facts<'_>) -> bool {
+    let mut clients = facts.clients();
+    clients.all(|(_, client)| matches!(client.arrivals, design::kinds::client::Arrivals::Closed(_)))
+}
+
+/// Whether all a node does is consume: its queue tells of that.
+fn is_consumer(facts: &Facts<'_>, id: &str) -> bool {
+    let into = facts.graph.inward(id);
+    into.iter().any(|link| link.mode == design::link::Mode::Consume) || {
+        // So does what only consumers ask.
+        !into.is_empty() && into.iter().all(|link| facts.graph.inward(&link.from).iter().any(|up| up.mode == design::link::Mode::Consume))
+    }
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = &facts.series else {
+        return Vec::new();
+    };
+    let missed = facts.missed(&[Metric::TimeToDetect]);
+    if !facts.is_hurt() && missed.is_none() {
+        return Vec::new();
+    }
+    let mut full: Vec<(&str, f64)> = facts
+        .design
+        .nodes
+        .iter()
+        .filter(|node| is_worker(node) && !series.saturated(&node.id).is_empty())
+        .filter(|node| !is_watched(facts, &node.id) && !is_consumer(facts, &node.id))
+        .filter_map(|node| Some((node.id.as_str(), series.saturated(&node.id).first()?.from_s)))
+        .collect();
+    full.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let Some((id, from)) = full.first().copied() else {
+        return Vec::new();
+    };
+    let alerts = report.operator.alerts.iter().filter_map(|alert| alert.episodes.first().map(|episode| (episode.from_s, alert.name.as_str())));
+    let alert = alerts.min_by(|a, b| a.0.total_cmp(&b.0));
+    let felt = series.first_loss();
+    let lead = felt.map(|felt| felt - from);
+    let told = match alert {
+        Some((at, name)) => format!("\"{name}\" fired at {}", moment(at)),
+        None => "no alert fired".to_owned(),
+    };
+    let led = match lead {
+        Some(lead) if lead > 0.5 => format!(", {} before users were served badly", time(lead)),
+        _ => String::new(),
+    };
+    let names: Vec<&str> = full.iter().map(|(id, _)| *id).collect();
+    let late = alert.is_none_or(|(at, _)| at - from >= LEAD_S);
+    if missed.is_none() && !(late && lead.is_some_and(|lead| lead >= LEAD_S)) && felt.is_none() {
+        return Vec::new();
+    }
+    if !late {
+        return Vec::new();
+    }
+    vec![
+        Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
+            .measured(Some(from))
+            .says(
+                format!("{} {} full, and nobody watched", list(&names), if names.len() == 1 { "was" } else { "were" }),
+                format!("{id} had no free slot from {} on{led}; {told}, and none watches what waits or how slow it is.", moment(from)),
+                "Watch what waits and how slow answers are, and leave room for a bad day.",
+            )
+            .at_risk(missed.unwrap_or(facts.felt()))
+            .mended_by(more(facts, id)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(rate: u32, alert: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "patience": "5s"}},
+            {{"id": "api", "kind": "service", "concurrency": 2, "queue": {{"capacity": 400}}, "service_time": "exp(20ms)"}}],
+            "links": [{{"from": "users", "to": "api"}}], "alerts": [{alert}], "warmup": "2s"}}"#))
+    }
+
+    #[test]
+    fn a_node_without_room_is_told_and_one_that_is_watched_is_not() {
+        let broken = design(120, "");
+        assert!(lint("monitoring-over-prevention", &broken)[0].what.starts_with("More is asked"));
+        assert!(found("monitoring-over-prevention", &broken, &run(&broken))[0].measured);
+        let backlog = r#"{"name": "full", "node": "api", "when": {"backlog": {"above": 20}}, "every": "5s"}"#;
+        let watched = design(120, backlog);
+        assert!(found("monitoring-over-prevention", &watched, &run(&watched)).iter().all(|f| !f.measured));
+        let near = design(70, "");
+        assert!(lint("monitoring-over-prevention", &near).is_empty());
+        assert!(found("monitoring-over-prevention", &near, &run(&near)).is_empty());
+    }
+}

@@ -1,0 +1,123 @@
+//! One client's load that another pays for.
+
+use super::{Rule, nothing};
+use crate::facts::{Facts, Span};
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, moment, rate};
+use design::{Kind, Metric, Node};
+use sim::Report;
+
+/// How much more the culprit asks for, and how much slower the victim gets.
+const MORE: f64 = 2.0;
+const SLOWER: f64 = 2.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "noisy-neighbour",
+    title: "A noisy neighbour",
+    means: "Clients that share a service share its slots and its queue: when one of them asks for twenty times as much, the others wait in the line it made.",
+    evidence: "Measured: a client that asked for twice as much as before or more, a service or store it shares with another that was saturated meanwhile, and that other, who asked for no more than before, served twice as slowly or failing.",
+    silent: "A rise that everybody has; a shared part with room; a limit that turns the culprit alone away.",
+    mends: "A rate limit per customer, fair queues, cells: the culprit is turned away in the peak.",
+    structural: nothing,
+    measured,
+};
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = facts.series.as_ref() else {
+        return Vec::new();
+    };
+    let clients: Vec<&Node> = facts.clients().map(|(node, _)| node).collect();
+    if clients.len() < 2 || !facts.is_hurt() && report.requests.failed.is_empty() {
+        return Vec::new();
+    }
+    for shared in facts.design.nodes.iter().filter(|node| matches!(node.kind, Kind::Service(_) | Kind::Database(_))) {
+        let spans = series.saturated(&shared.id);
+        let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
+            continue;
+        };
+        let above = facts.graph.reached_by(&shared.id);
+        let users: Vec<&Node> = clients.iter().copied().filter(|node| above.contains(node.id.as_str())).collect();
+        let span = Span { from_s: first.from_s, until_s: last.until_s };
+        let change = |node: &Node| -> Option<(f64, f64)> {
+            let windows = series.node(&node.id)?;
+            let before = series.mean(&windows.arrivals_per_s, windows.width_s, series.calm);
+            let during = series.mean(&windows.arrivals_per_s, windows.width_s, span);
+            Some((before, during))
+        };
+        let culprit = users.iter().filter_map(|node| {
+            let (before, during) = change(node)?;
+            (during >= MORE * before && during > before + 5.0).then_some((*node, before, during))
+        });
+        let Some((culprit, before, during)) = culprit.max_by(|a, b| (a.2 - a.1).total_cmp(&(b.2 - b.1))) else {
+            continue;
+        };
+        let victim = users.iter().filter_map(|node| {
+            let (before, during) = change(node)?;
+            let slower = super::shared_database::slowdown(facts, &node.id, span);
+            let is_steady = during <= 1.3 * before + 1.0;
+            (node.id != culprit.id && is_steady && slower >= SLOWER).then_some((*node, slower))
+        });
+        let Some((victim, slower)) = victim.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+            continue;
+        };
+        return vec![
+            Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
+                .measured(Some(span.from_s))
+                .says(
+                    format!("{} pays for what {} asks of {}", victim.id, culprit.id, shared.id),
+                    format!(
+                        "{} asked for {} from {} on, after {}. {} was saturated, and {}, who asked for no more than before, waited {} times as long.",
+                        culprit.id, rate(during), moment(span.from_s), rate(before), shared.id, victim.id, figure(slower)
+                    ),
+                    "Give each a share of its own: a rate limit per customer, fair queues, cells.",
+                )
+                .at_risk(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
+                .mended_by(limit(shared, during, before)),
+        ];
+    }
+    Vec::new()
+}
+
+fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
+    let Kind::Service(service) = &shared.kind else {
+        return Vec::new();
+    };
+    if service.rate_limit.is_some() {
+        return Vec::new();
+    }
+    let most = (2.0 * before).clamp(1.0, during.max(1.0));
+    let limit = remedies::map(&[
+        ("rate", design::Value::text(format!("{}/s", libm::ceil(most)))),
+        ("burst", remedies::number(libm::ceil(most).max(10.0))),
+        ("scope", design::Value::text("service")),
+        ("per", design::Value::text("key")),
+    ]);
+    vec![Remedy::new(
+        format!("At most {}/s of each key at {}", libm::ceil(most), shared.id),
+        "Whoever asks for more is turned away, though there may be room.",
+        vec![remedies::node(&shared.id, "rate_limit", limit)],
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, read, run};
+
+    fn design(times: f64) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "customers", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "patience": "5s"}},
+            {{"id": "importer", "kind": "client", "arrivals": {{"poisson": "20/s"}}, "profile": [{{"at": "20s", "times": {times}}}], "patience": "5s"}},
+            {{"id": "api", "kind": "service", "concurrency": 6, "queue": {{"capacity": 200}}, "service_time": "exp(20ms)"}}],
+            "links": [{{"from": "customers", "to": "api"}}, {{"from": "importer", "to": "api"}}], "warmup": "2s"}}"#))
+    }
+
+    #[test]
+    fn a_client_that_asks_for_twenty_times_as_much_is_named_with_its_victim() {
+        let broken = design(20.0);
+        let finding = &found("noisy-neighbour", &broken, &run(&broken))[0];
+        assert_eq!(finding.subjects, ["api", "importer", "customers"]);
+        let near = design(3.0);
+        assert!(found("noisy-neighbour", &near, &run(&near)).is_empty());
+    }
+}

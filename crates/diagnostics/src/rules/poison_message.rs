@@ -1,0 +1,153 @@
+//! Messages that nobody can process, delivered again and again.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, ms, percent};
+use design::kinds::queue::Delivery;
+use design::link::Mode;
+use design::{FaultKind, Link, Metric, Node};
+use sim::Report;
+
+/// Deliveries of each message that is given up, or kept, from which it is told.
+const RECEIVES: f64 = 10.0;
+/// Deliveries again that are enough to tell.
+const AGAIN: u64 = 20;
+
+pub(super) const RULE: Rule = Rule {
+    id: "poison-message",
+    title: "No dead-letter queue",
+    means: "A message that every attempt fails at comes again for ever. Where order is kept it blocks all behind it; where none is kept it takes a consumer's time again and again.",
+    evidence: "Structural: at-least-once delivery that never gives up (a note), or that drops what it gives up for want of a dead-letter link (a note). Measured: poison messages in a queue that never gives up, 20 deliveries again or more, and 10 of each or a backlog behind them.",
+    silent: "A limit on receives with a dead-letter link; messages that come again since a consumer crashed.",
+    mends: "A limit on receives and a dead-letter link: somebody has to look there.",
+    structural,
+    measured,
+};
+
+fn has_dead_letter(facts: &Facts<'_>, id: &str) -> bool {
+    let mut links = facts.graph.out(id).iter();
+    links.any(|link| link.mode == Mode::DeadLetter)
+}
+
+fn mends(facts: &Facts<'_>, node: &Node) -> Remedy {
+    let mut edits = vec![remedies::node(&node.id, "max_receives", remedies::number(3.0))];
+    if !has_dead_letter(facts, &node.id) {
+        let id = facts.design.free_id("dead-letters");
+        let dead = design::Node::new(id.clone(), design::Kind::Queue(design::kinds::Queue::default()), [node.at[0], node.at[1] + 160]);
+        edits.push(design::Command::AddNode(usize::MAX, Box::new(dead)));
+        edits.push(design::Command::AddLink(usize::MAX, Box::new(Link {
+            id: facts.design.free_link_id(&node.id, &id),
+            from: node.id.clone(),
+            to: id,
+            mode: Mode::DeadLetter,
+            ..Link::default()
+        })));
+    }
+    Remedy::new(
+        "Three receives, then to a dead-letter queue",
+        "Somebody has to look at the dead letters; what failed three times by bad luck is among them.",
+        edits,
+    )
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, queue) in facts.queues() {
+        let is_read = facts.graph.out(&node.id).iter().any(|link| link.mode == Mode::Consume);
+        if queue.delivery != Delivery::AtLeastOnce || !is_read {
+            continue;
+        }
+        let finding = match queue.max_receives {
+            None => Finding::new(RULE.id, [node.id.clone()]).says(
+                format!("{} delivers a message for ever that nobody can process", node.id),
+                match queue.partitions {
+                    Some(_) => "It never gives up, and keeps order: such a message blocks all of its partition.",
+                    None => "It never gives up: each such message takes a consumer's time again and again.",
+                },
+                "Give up after a few receives, to a dead-letter queue.",
+            ),
+            Some(most) if !has_dead_letter(facts, &node.id) => Finding::new(RULE.id, [node.id.clone()]).says(
+                format!("{} drops what was received {most} times", node.id),
+                "There is no dead-letter link, so a message that failed is gone, whatever the reason.",
+                "Give it a dead-letter queue.",
+            ),
+            Some(_) => continue,
+        };
+        found.push(finding.endangers(Metric::LostWrites).mended_by([mends(facts, node)]));
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, queue) in facts.queues() {
+        let Some(messages) = report.nodes.get(&node.id).and_then(|node| node.messages.as_ref()) else {
+            continue;
+        };
+        let fault = facts.faults_on(&[&node.id]).find(|fault| fault.kind == FaultKind::PoisonMessage);
+        let is_poisoned = fault.is_some() || queue.poison > 0.0;
+        // A consumer that answers every one of some messages with an error is no better.
+        if queue.delivery != Delivery::AtLeastOnce || !is_poisoned || messages.redelivered < AGAIN {
+            continue;
+        }
+        let bad = (messages.published as f64 * queue.poison).max(fault.map_or(0.0, |fault| f64::from(fault.messages))).max(1.0);
+        let each = messages.redelivered as f64 / bad;
+        let blocked = messages.partitions.iter().filter(|partition| partition.waiting_max >= 50).count();
+        let endless = queue.max_receives.is_none_or(|most| most > 50);
+        if !endless || each < RECEIVES && messages.waiting < 50 && blocked == 0 {
+            continue;
+        }
+        let onset = fault.map(|fault| fault.at.as_s()).or(facts.series.as_ref().map(|series| series.whole().from_s));
+        let behind = match (blocked, messages.waiting) {
+            (0, 0) => String::new(),
+            (0, waiting) => format!(" {waiting} messages were left at the end."),
+            (n, waiting) => format!(" {n} of {} partitions stood still behind them, {waiting} messages were left at the end, the oldest had waited {}.", messages.partitions.len(), ms(messages.oldest_ms.max)),
+        };
+        let delivered = messages.redelivered as f64 / messages.delivered.max(1) as f64;
+        let metric = facts.missed_by_users().unwrap_or("goodput");
+        let mut finding = Finding::new(RULE.id, [node.id.clone()])
+            .measured(onset)
+            .says(
+                format!("{} delivered what nobody can process, again and again", node.id),
+                format!("{} of its deliveries were of messages delivered before, {} of each that fails.{behind}", percent(delivered), figure(each)),
+                "Give up after a few receives, to a dead-letter queue.",
+            )
+            .at_risk(metric)
+            .mended_by([mends(facts, node)]);
+        if blocked > 0 {
+            finding = finding.severity(crate::Severity::Error);
+        }
+        found.push(finding);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fault, found, lint, read, run};
+
+    fn design(max_receives: &str) -> design::Design {
+        let mut design = read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "30/s"}}}},
+            {{"id": "jobs", "kind": "queue", "partitions": 4, "max_receives": {max_receives}, "redelivery": "at_once"}},
+            {{"id": "dead", "kind": "queue"}},
+            {{"id": "worker", "kind": "service", "replicas": 2, "service_time": "exp(10ms)"}}],
+            "links": [{{"from": "users", "to": "jobs", "mode": "publish"}}, {{"from": "jobs", "to": "worker", "mode": "consume"}},
+                {{"from": "jobs", "to": "dead", "mode": "dead_letter"}}], "drain": false}}"#));
+        design.faults.push(fault(r#"{"at": "20s", "kind": "poison_message", "target": "jobs", "messages": 1}"#));
+        design
+    }
+
+    #[test]
+    fn a_poison_message_blocks_its_partition_until_it_is_given_up() {
+        let broken = design("null");
+        assert!(lint("poison-message", &broken)[0].why.contains("partition"));
+        let finding = &found("poison-message", &broken, &run(&broken))[0];
+        assert_eq!((finding.measured, finding.onset_s), (true, Some(20.0)));
+        let mended = design("3");
+        assert!(lint("poison-message", &mended).is_empty());
+        assert!(found("poison-message", &mended, &run(&mended)).is_empty());
+    }
+}

@@ -1,0 +1,242 @@
+//! A pool that one slow call empties for all.
+
+use super::Rule;
+use crate::facts::{Facts, Span};
+use crate::finding::{Finding, Remedy, Severity};
+use crate::remedies;
+use crate::words::{figure, list, moment, percent, time};
+use design::kinds::Kind;
+use design::link::Mode;
+use design::{Link, Metric};
+use sim::Report;
+
+/// Calls that waited in vain for a connection, by all.
+const WAITED: f64 = 0.01;
+const SAMPLES: u64 = 30;
+/// Connections needed by Little's law, by those there are, from which a pool is short.
+const SHORT: f64 = 0.9;
+/// Share of a service's slots that one slow dependency may hold before others miss them.
+const HELD: f64 = 0.6;
+
+pub(super) const RULE: Rule = Rule {
+    id: "pool-exhaustion",
+    title: "A pool that runs dry",
+    means: "Connections (or threads) that fast and slow calls share are held by the slow ones: the fast ones wait for a connection, not for an answer, and fail while what they would ask is idle.",
+    evidence: "Structural: a pool with fewer connections than calls times the time they hold one (Little's law): a note from 90 %, a warning above 100 %. Measured: 1 % of the calls or more got no connection in time while the callee had slots to spare; or a service all of whose slots were held, 60 % of them by calls to one slow dependency which only some operations need.",
+    silent: "Pools that are short for a moment; callees that are saturated themselves.",
+    mends: "Bulkheads: a pool for each. Connections idle in one while the other is short.",
+    structural,
+    measured,
+};
+
+fn pool_of(facts: &Facts<'_>, link: &Link) -> Option<f64> {
+    let pool = link.pool.as_ref()?;
+    let callers = facts.graph.node(&link.from).map_or(1, |node| node.kind.replicas());
+    Some(f64::from(pool.size) * f64::from(callers))
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for link in &facts.design.links {
+        let Some(size) = pool_of(facts, link) else { continue };
+        let holds = facts.flow.call(&facts.graph, link);
+        let needed = facts.flow.link(&link.id) * holds;
+        if needed < SHORT * size {
+            continue;
+        }
+        let severity = if needed >= size { Severity::Warning } else { Severity::Note };
+        found.push(
+            Finding::new(RULE.id, [link.id.clone()])
+                .severity(severity)
+                .says(
+                    format!("The pool of {} is too small for its load", link.id),
+                    format!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(facts.flow.link(&link.id)), time(holds), figure(needed), figure(size)),
+                    "Size it by Little's law, or hold connections for less.",
+                )
+                .endangers(Metric::LatencyP99)
+                .mended_by([larger(facts, link, needed)]),
+        );
+    }
+    found
+}
+
+fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
+    let callers = facts.graph.node(&link.from).map_or(1, |node| node.kind.replicas());
+    let size = libm::ceil(1.5 * needed / f64::from(callers)).clamp(1.0, 10_000.0);
+    Remedy::new(
+        format!("{size} connections for each caller of {}", link.id),
+        format!("More connections that {} has to bear.", link.to),
+        vec![remedies::link(&link.id, "pool.size", remedies::number(size))],
+    )
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for link in &facts.design.links {
+        if let Some(finding) = of_pool(facts, report, link) {
+            found.push(finding);
+        }
+    }
+    if found.is_empty() && facts.is_hurt() {
+        for (node, _) in facts.services() {
+            found.extend(of_slots(facts, &node.id));
+        }
+    }
+    found
+}
+
+fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
+    let size = pool_of(facts, link)?;
+    let figures = report.links.get(&link.id)?;
+    let in_vain = figures.failures.get("pool_timeout").copied().unwrap_or(0);
+    let is_leaking = facts.faults_on(&[&link.id]).any(|fault| fault.kind == design::FaultKind::ConnectionLeak);
+    if in_vain < SAMPLES || (in_vain as f64) < WAITED * figures.calls as f64 {
+        return None;
+    }
+    let series = facts.series.as_ref()?;
+    let windows = series.link(&link.id)?;
+    let full = windows.in_flight.iter().position(|n| *n as f64 >= 0.9 * size);
+    let onset = full.map(|at| at as f64 * windows.width_s).or(series.first_loss());
+    let callee = &link.to;
+    let busy = report.nodes.get(callee).and_then(|node| node.utilization).unwrap_or(0.0);
+    // Where the callee itself is full, that is why.
+    if series.saturated_s(callee) >= 5.0 && !is_leaking {
+        return None;
+    }
+    let slow: Vec<&str> = facts
+        .graph
+        .reach(callee)
+        .into_iter()
+        .filter(|id| *id != callee && !series.slow(id).is_empty())
+        .collect();
+    let slow_said = match (is_leaking, slow.is_empty()) {
+        (true, _) => " Connections leaked.".to_owned(),
+        (false, true) => String::new(),
+        (false, false) => format!(" {} took several times the usual time meanwhile.", list(&slow)),
+    };
+    let mut mends = bulkheads(facts, link);
+    let usual = facts.flow.call(&facts.graph, link);
+    if link.timeout.is_none_or(|timeout| timeout.as_s() > 5.0 * usual.max(0.05)) {
+        mends.push(remedies::timeouts(&[(link, (5.0 * usual).max(0.1))]));
+    }
+    mends.push(larger(facts, link, size));
+    Some(
+        Finding::new(RULE.id, std::iter::once(link.id.clone()).chain(slow.iter().map(|id| (*id).to_owned())))
+            .measured(onset)
+            .says(
+                format!("{} ran out of connections while {callee} had time", link.id),
+                format!("{in_vain} calls ({}) got none of its {} in time; {callee} was {} busy.{slow_said}", percent(in_vain as f64 / figures.calls.max(1) as f64), figure(size), percent(busy)),
+                "Keep a pool for each kind of call, so that a slow one empties its own alone.",
+            )
+            .at_risk(facts.felt())
+            .mended_by(mends),
+    )
+}
+
+/// A pool of its own for what goes to a slow dependency: by operation, where the callee tells them apart.
+fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
+    use design::link::Condition;
+    let Some(pool) = link.pool.as_ref().filter(|pool| pool.size >= 2) else {
+        return Vec::new();
+    };
+    let groups = facts.asks(&link.to).filter_map(|below| match below.when.0.as_slice() {
+        [Condition::Operations(names)] => Some(names.clone()),
+        _ => None,
+    });
+    let groups: Vec<Vec<String>> = groups.collect();
+    if groups.len() < 2 || link.when.0 != [Condition::Always] {
+        return Vec::new();
+    }
+    let each = f64::from((pool.size / groups.len() as u32).max(1));
+    let when = |names: &[String]| {
+        let names = names.iter().map(design::Value::text).collect();
+        remedies::map(&[("operations", design::Value::List(names))])
+    };
+    let mut edits = vec![
+        remedies::link(&link.id, "when", when(&groups[0])),
+        remedies::link(&link.id, "pool.size", remedies::number(each)),
+    ];
+    for (at, names) in groups.iter().enumerate().skip(1) {
+        let mut other = link.clone();
+        other.id = format!("{} pool {}", link.id, at + 1);
+        other.when = design::link::Conditions(vec![Condition::Operations(names.clone())]);
+        if let Some(pool) = &mut other.pool {
+            pool.size = each as u32;
+        }
+        edits.push(design::Command::AddLink(usize::MAX, Box::new(other)));
+    }
+    vec![Remedy::new(
+        "A pool for each kind of call",
+        "Connections idle in one pool while the other is short of them.",
+        edits,
+    )]
+}
+
+/// A service whose slots are held by calls to one of several dependencies.
+fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
+    let series = facts.series.as_ref()?;
+    let service = facts.graph.service(id).filter(|service| service.blocking)?;
+    let slots = f64::from(service.concurrency?) * f64::from(service.replicas);
+    let span: Span = *series.saturated(id).first()?;
+    let links: Vec<&Link> = facts.asks(id).filter(|link| link.mode == Mode::Call).collect();
+    let some_need = links.iter().filter(|link| {
+        link.when.0.iter().all(|c| matches!(c, design::link::Condition::Operations(_) | design::link::Condition::Probability(_)))
+    });
+    let held = some_need.filter_map(|link| {
+        let windows = series.link(&link.id)?;
+        let part = series.between(&windows.in_flight, windows.width_s, span);
+        let mean = part.iter().map(|n| *n as f64).sum::<f64>() / part.len().max(1) as f64;
+        (mean >= HELD * slots).then_some((*link, mean / slots))
+    });
+    let (link, share) = held.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    // What always took long is mixed work in one line (head-of-line-blocking).
+    let became_slow = facts.graph.reach(&link.to).iter().any(|id| !series.slow(id).is_empty());
+    if links.len() < 2 || !became_slow || matches!(facts.graph.node(&link.to)?.kind, Kind::Coordinator(_)) {
+        return None;
+    }
+    let most = libm::ceil(f64::from(service.concurrency?) / 4.0).max(1.0);
+    Some(
+        Finding::new(RULE.id, [id.to_owned(), link.id.clone()])
+            .measured(Some(span.from_s))
+            .says(
+                format!("Calls to {} held the slots of {id} that others needed", link.to),
+                format!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)), figure(slots), link.to),
+                "Bound what each dependency may hold: a bulkhead.",
+            )
+            .at_risk(facts.felt())
+            .mended_by([Remedy::new(
+                format!("A bulkhead: {} holds at most a quarter of the slots", link.id),
+                "Its calls fail while that quarter is full, though other slots are free.",
+                vec![remedies::link(&link.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
+            )]),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fault, found, lint, read, run};
+
+    fn design(pool: u32, times: u32) -> design::Design {
+        let mut design = read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [{{"name": "search", "weight": 9}}, {{"name": "quote"}}]}},
+            {{"id": "site", "kind": "service", "concurrency": 200, "service_time": "1ms"}},
+            {{"id": "hub", "kind": "service", "concurrency": 400, "service_time": "1ms"}},
+            {{"id": "fast", "kind": "service", "concurrency": 50, "service_time": "20ms"}}, {{"id": "slow", "kind": "service", "concurrency": 200, "service_time": "40ms"}}],
+            "links": [{{"from": "users", "to": "site"}}, {{"from": "site", "to": "hub", "timeout": "5s", "pool": {{"size": {pool}, "wait": "200ms"}}}},
+                {{"from": "hub", "to": "fast", "when": {{"operations": ["search"]}}}}, {{"from": "hub", "to": "slow", "when": {{"operations": ["quote"]}}}}], "warmup": "5s"}}"#));
+        design.faults.push(fault(&format!(r#"{{"at": "20s", "for": "20s", "kind": "slowdown", "target": "slow", "times": {times}}}"#)));
+        design
+    }
+
+    #[test]
+    fn a_slow_partner_empties_a_shared_pool_and_pools_apart_hold() {
+        let broken = design(12, 100);
+        assert!(lint("pool-exhaustion", &broken).is_empty());
+        assert!(lint("pool-exhaustion", &design(2, 1))[0].what.contains("too small"));
+        let finding = &found("pool-exhaustion", &broken, &run(&broken))[0];
+        assert_eq!(finding.subjects, ["site->hub", "slow"]);
+        assert!(finding.remedies[0].label.contains("for each kind"));
+        let near = design(60, 10);
+        assert!(found("pool-exhaustion", &near, &run(&near)).is_empty());
+    }
+}

@@ -1,0 +1,145 @@
+//! Nothing is asked of the design, or only on average.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::words::{ms, percent};
+use design::requirement::Bound;
+use design::{Command, Duration, Metric, Requirement};
+use sim::Report;
+
+/// Figures that hide the slow and the stale.
+const AVERAGE: [Metric; 4] = [
+    Metric::LatencyMean,
+    Metric::LatencyP50,
+    Metric::Throughput,
+    Metric::MonthlyCost,
+];
+/// How many times the mean the 99th percentile is when a mean says nothing of it.
+const TAIL: f64 = 5.0;
+/// Requests that a 99th percentile takes.
+const SAMPLES: u64 = 1_000;
+
+pub(super) const RULE: Rule = Rule {
+    id: "requirements-trap",
+    title: "A design without requirements",
+    means: "Without requirements every design is good, and any of them may be the wrong one. Averages are the usual trap: a mean that is met says nothing of the slowest in a hundred or of the age of what they read.",
+    evidence: "Structural: no requirement, or only on means, medians, throughput and cost (a note). Measured: nothing, or nothing but averages, is asked for, and the 99th percentile is 5 times the mean or more, over at least 1,000 requests, or users were served badly, or reads were out of date.",
+    silent: "A requirement on a percentile or on availability that is met.",
+    mends: "Requirements on what users feel. They cost an argument about what is good enough.",
+    structural,
+    measured,
+};
+
+fn is_of_tail(metric: Metric) -> bool {
+    !AVERAGE.contains(&metric)
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let asked = &facts.design.requirements;
+    if facts.clients().next().is_none() || asked.iter().any(|r| is_of_tail(r.metric)) {
+        return Vec::new();
+    }
+    let what = match asked.is_empty() {
+        true => "Nothing is required of this design",
+        false => "Only averages are required of this design",
+    };
+    vec![
+        Finding::new(RULE.id, facts.clients().take(1).map(|(node, _)| node.id.clone()))
+            .says(
+                what,
+                "Nothing can fail a check, and no two designs can be told apart: say how many requests must be answered, and how fast the slowest in a hundred may be.",
+                "Require an availability and a 99th percentile.",
+            )
+            .mended_by([require(0.999, Duration::ms(500))]),
+    ]
+}
+
+fn require(availability: f64, p99: Duration) -> Remedy {
+    let add = |requirement| Command::AddRequirement(usize::MAX, requirement);
+    Remedy::new(
+        format!("Require {} answered, 99 of 100 within {p99}", percent(availability)),
+        "Runs may fail from now on.",
+        vec![
+            add(Requirement {
+                metric: Metric::Availability,
+                at_least: Some(Bound::Number(availability)),
+                at_most: None,
+            }),
+            add(Requirement {
+                metric: Metric::LatencyP99,
+                at_least: None,
+                at_most: Some(Bound::Duration(p99)),
+            }),
+        ],
+    )
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let latency = &report.requests.latency_ms;
+    let (Some(mean), Some(p99)) = (latency.mean, latency.p99) else {
+        return Vec::new();
+    };
+    if latency.samples < SAMPLES {
+        return Vec::new();
+    }
+    let client = facts.clients().take(1).map(|(node, _)| node.id.clone());
+    let asked = &facts.design.requirements;
+    let is_asked = asked.iter().any(|r| is_of_tail(r.metric));
+    let is_telling = p99 >= TAIL * mean || facts.is_hurt() || report.data.stale_reads >= SAMPLES / 10;
+    if is_asked || !is_telling {
+        return Vec::new();
+    }
+    let stale = match report.data.stale_reads {
+        0 => String::new(),
+        n => format!(" {} of the reads were out of date, by up to {}.", percent(n as f64 / report.data.reads.max(1) as f64), ms(report.data.staleness_ms.max.unwrap_or(0.0))),
+    };
+    let what = match asked.is_empty() {
+        true => "Nothing is required of this design, and its averages look good",
+        false => "What is required hides the slow requests",
+    };
+    let bound = Duration::ms((2.0 * p99).clamp(1.0, 1e6) as u64);
+    vec![
+        Finding::new(RULE.id, client)
+            .measured(None)
+            .says(
+                what,
+                format!("The mean request took {}, the slowest in a hundred {} or more, {:.0} times as long, and nothing is required of those.{stale}", ms(mean), ms(p99), p99 / mean.max(1e-9)),
+                "Require a 99th percentile, and an age where data is copied.",
+            )
+            .endangers(Metric::LatencyP99)
+            .mended_by([require(0.999, bound)]),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{chain, found, lint, read, run};
+
+    #[test]
+    fn a_design_without_requirements_is_noted() {
+        let mut design = chain("");
+        assert!(lint("requirements-trap", &design).is_empty());
+        design.requirements.clear();
+        let noted = &lint("requirements-trap", &design)[0];
+        assert!(noted.what.starts_with("Nothing is required"));
+        design.apply(noted.remedies[0].command()).unwrap();
+        assert!(lint("requirements-trap", &design).is_empty());
+    }
+
+    #[test]
+    fn a_mean_that_hides_the_tail_is_told() {
+        let design = |times: &str, asked: &str| read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}}},
+            {{"id": "api", "kind": "service", "concurrency": null, "service_time": "{times}"}}],
+            "links": [{{"from": "users", "to": "api", "timeout": "30s"}}], "requirements": [{asked}]}}"#));
+        let (mean, p99) = (r#"{"metric": "latency_mean", "at_most": "100ms"}"#, r#"{"metric": "latency_p99", "at_most": "2s"}"#);
+        let skewed = "hyperexp(0.95:5ms,0.05:500ms)";
+        let broken = design(skewed, mean);
+        assert!(found("requirements-trap", &broken, &run(&broken))[0].measured);
+        let asked = design(skewed, p99);
+        assert!(found("requirements-trap", &asked, &run(&asked)).is_empty());
+        let even = design("exp(20ms)", mean);
+        assert!(found("requirements-trap", &even, &run(&even)).iter().all(|f| !f.measured));
+    }
+}

@@ -1,0 +1,197 @@
+//! Retries that multiply, and load what cannot keep up as it is.
+
+use super::Rule;
+use crate::facts::{Facts, Span, is_bounded};
+use crate::finding::{Finding, Severity};
+use crate::remedies;
+use crate::words::{figure, list, percent};
+use design::{Link, Metric};
+use sim::Report;
+
+/// Share of retries among attempts from which a window is stormy: one and a half attempts per call.
+const RETRIES: f64 = 1.0 / 3.0;
+/// Share of answers among what ended below which retries do not help.
+const ANSWERED: f64 = 0.9;
+/// Stormy seconds from which it is a storm.
+const STORMY_S: f64 = 5.0;
+/// Attempts for one request, by layers that nothing bounds, that are worth a note, and a warning.
+const NOTED: f64 = 4.0;
+const WARNED: f64 = 6.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "retry-storm",
+    title: "Retry storm",
+    means: "Retries at several layers multiply: three attempts at each of three layers ask the last one up to 27 times for one request. They come exactly when it cannot keep up, so an overload outlives what began it.",
+    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing bounds (no budget, throttle, quota, breaker or adaptive throttling), over two layers or more; a note from 4, a warning from 6. Measured: links on which a third of the attempts were retries while less than 90 % were answered, for 5 s or more, above something that was saturated or turned calls away at that time.",
+    silent: "Retries at one layer, retries within a budget, retries while nothing below is short of capacity (a crash that refuses at once).",
+    mends: "A budget of a tenth with backoff and jitter, or retries at one layer alone: some requests that a third attempt would have saved fail.",
+    structural,
+    measured,
+};
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let storm = facts.graph.worst_storm();
+    if storm.layers.len() < 2 || storm.attempts < NOTED {
+        return Vec::new();
+    }
+    let links = links(facts, &storm.layers);
+    let names: Vec<&str> = storm.layers.iter().map(String::as_str).collect();
+    let severity = match storm.attempts >= WARNED {
+        true => Severity::Warning,
+        false => Severity::Note,
+    };
+    vec![
+        Finding::new(RULE.id, storm.layers.clone())
+            .severity(severity)
+            .says(
+                format!("Retries at {} layers multiply: one request may cause {} attempts", names.len(), figure(storm.attempts)),
+                format!("{} each try again, and nothing bounds how often in all. When the last of them slows down, it gets up to {} times the load.", list(&names), figure(storm.attempts)),
+                "Retry at one layer, or within a budget of a tenth of the calls.",
+            )
+            .endangers(Metric::Availability)
+            .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links)]),
+    ]
+}
+
+fn links<'a>(facts: &Facts<'a>, ids: &[String]) -> Vec<&'a Link> {
+    ids.iter().filter_map(|id| facts.design.link(id)).collect()
+}
+
+/// When retries over a link loaded what could not keep up.
+fn stormy(facts: &Facts<'_>, link: &Link) -> Option<Span> {
+    let series = facts.series.as_ref()?;
+    let windows = series.link(&link.id)?;
+    let whole = series.whole();
+    let count = |at: usize| windows.attempts_per_s[at] * windows.width_s;
+    let is_stormy = |at: &usize| {
+        let from = *at as f64 * windows.width_s;
+        let ended = windows.answers_per_s[*at] + windows.failures_per_s[*at];
+        from >= whole.from_s
+            && count(*at) >= 10.0
+            && windows.retries_per_s[*at] >= RETRIES * windows.attempts_per_s[*at]
+            && windows.answers_per_s[*at] < ANSWERED * ended.max(1e-9)
+    };
+    let stormy: Vec<usize> = (0..windows.attempts_per_s.len()).filter(is_stormy).collect();
+    let lasted = stormy.len() as f64 * windows.width_s;
+    if lasted < STORMY_S.max(2.0 * windows.width_s) {
+        return None;
+    }
+    let span = Span {
+        from_s: stormy[0] as f64 * windows.width_s,
+        until_s: (stormy[stormy.len() - 1] + 1) as f64 * windows.width_s,
+    };
+    let below = facts.graph.reach(&link.to);
+    let is_short = below.iter().any(|id| {
+        let mut saturated = series.saturated(id).iter();
+        let overlaps = saturated.any(|s| s.from_s < span.until_s && s.until_s > span.from_s);
+        let turned_away = facts.node(id).is_some_and(|node| {
+            let rejected = node.failures.get("rejected").copied().unwrap_or(0);
+            rejected as f64 > 0.05 * node.arrivals as f64 && rejected >= 50
+        });
+        overlaps || turned_away
+    });
+    is_short.then_some(span)
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = &facts.series else {
+        return Vec::new();
+    };
+    let calls = facts.design.links.iter();
+    let tries = calls.filter(|link| {
+        let more = link.retry.as_ref().is_some_and(|retry| retry.max_attempts > 1);
+        more && !is_bounded(link)
+    });
+    let stormy: Vec<(&Link, Span)> = tries.filter_map(|link| Some((link, stormy(facts, link)?))).collect();
+    let Some(onset) = stormy.iter().map(|(_, span)| span.from_s).reduce(f64::min) else {
+        return Vec::new();
+    };
+    // A single layer that keeps a system down is told as what it is: metastable.
+    let deep = facts.graph.worst_storm();
+    if deep.layers.len() < 2 && report.metastable.is_some() {
+        return Vec::new();
+    }
+    let until = stormy.iter().map(|(_, span)| span.until_s).fold(onset, f64::max);
+    let span = Span {
+        from_s: onset,
+        until_s: until,
+    };
+    let links: Vec<&Link> = stormy.iter().map(|(link, _)| *link).collect();
+    let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
+    let each: Vec<String> = (links.iter().take(4))
+        .filter_map(|link| {
+            let windows = series.link(&link.id)?;
+            let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
+            let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
+            let times = attempts / (attempts - retries).max(1e-9);
+            Some(format!("{} sent {} attempts per call", link.id, figure(times)))
+        })
+        .collect();
+    let seen: Vec<f64> = (series.between(&report.windows.amplification, report.windows.width_s, span).iter())
+        .flatten()
+        .copied()
+        .collect();
+    let most = seen.iter().copied().fold(1.0, f64::max);
+    let good = series.good_share(span);
+    let after = match &report.metastable {
+        Some(stuck) => format!(
+            " Goodput stayed at {}/s from {:.0} s on, after {}/s before, though the trigger was over.",
+            figure(stuck.goodput_per_s), stuck.since_s, figure(stuck.goodput_before_per_s)
+        ),
+        None => String::new(),
+    };
+    let mut finding = Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
+        .measured(Some(onset))
+        .says(
+            format!("Retries multiplied the load on {} while it could not keep up", last(&links)),
+            format!(
+                "{}; at worst {} attempts reached the last layer per request, and {} of the requests were answered well meanwhile.{after}",
+                each.join(", "), figure(most), percent(good)
+            ),
+            "Retry at one layer alone, or within a budget of a tenth of the calls, after a pause that is spread out.",
+        )
+        .at_risk(facts.felt())
+        .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links), remedies::breakers(&links)]);
+    if report.metastable.is_some() || good < 0.5 && span.s() >= 10.0 {
+        finding = finding.severity(Severity::Error);
+    }
+    vec![finding]
+}
+
+/// Where the last of these links goes.
+fn last<'a>(links: &[&'a Link]) -> &'a str {
+    let inner = links.iter().find(|link| links.iter().all(|other| other.from != link.to));
+    inner.or(links.last()).map_or("", |link| link.to.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{chain, found, lint, run};
+
+    #[test]
+    fn three_layers_of_three_are_27_and_one_layer_is_silent() {
+        let storm = lint("retry-storm", &chain(r#""retry": {"max_attempts": 3}"#));
+        assert!(storm[0].what.contains("27 attempts"), "{}", storm[0].what);
+        assert_eq!(storm[0].subjects, ["users->front", "front->api", "api->db"]);
+        let budget = chain(r#""retry": {"max_attempts": 3, "budget": {"ratio": 0.1, "burst": 10}}"#);
+        assert!(lint("retry-storm", &budget).is_empty());
+        let mut once = chain(r#""retry": {"max_attempts": 3}"#);
+        once.links[0].retry = None;
+        once.links[1].retry = None;
+        assert!(lint("retry-storm", &once).is_empty());
+    }
+
+    #[test]
+    fn a_slow_database_under_retries_is_a_storm_and_a_crash_is_none() {
+        let mut broken = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
+        broken.faults.push(crate::testing::fault(r#"{"at": "20s", "for": "15s", "kind": "slowdown", "target": "db", "times": 30}"#));
+        let report = run(&broken);
+        let storm = found("retry-storm", &broken, &report);
+        assert!(storm[0].measured, "{storm:?}");
+        assert!(storm[0].onset_s.unwrap() >= 20.0);
+        let mut crash = broken.clone();
+        crash.faults[0].kind = design::FaultKind::Crash;
+        let report = run(&crash);
+        assert!(found("retry-storm", &crash, &report).iter().all(|finding| !finding.measured));
+    }
+}

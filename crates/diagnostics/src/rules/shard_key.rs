@@ -1,0 +1,201 @@
+//! Shards of which one has all the work.
+
+use super::Rule;
+use crate::facts::{Facts, top_key};
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, percent};
+use design::kinds::Database;
+use design::kinds::client::Keys;
+use design::kinds::database::{CrossShard, ShardBy};
+use design::{FaultKind, Metric, Node, Value};
+use sim::Report;
+
+/// Load of the busiest shard by the mean from which the key is bad, and how busy it must be.
+const SKEWED: f64 = 2.0;
+const BUSY: f64 = 0.8;
+/// Calls that are enough to tell.
+const CALLS: u64 = 500;
+
+pub(super) const RULE: Rule = Rule {
+    id: "shard-key",
+    title: "A bad shard key",
+    means: "A key that puts neighbours, or one large tenant, together fills one shard while the others idle: capacity that was paid for and cannot be used. Operations that do not say the key ask all shards and wait for the slowest.",
+    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, operations that touch all of four shards or more (notes). Measured: the busiest shard got twice the mean of its calls or more and was 80 % busy or more, while users were served badly; or, alike, reads over all shards while none of them has time left.",
+    silent: "Shards that are unevenly loaded and all have time; skew that is of one key alone (hot-key).",
+    mends: "A key with more spread (by hash), more tenants per shard: neighbours are no longer read together.",
+    structural,
+    measured,
+};
+
+fn mends(node: &Node, database: &Database) -> Vec<Remedy> {
+    match database.shards.by {
+        ShardBy::Hash | ShardBy::Modulo => Vec::new(),
+        ShardBy::Range | ShardBy::Tenant => vec![Remedy::new(
+            "Spread keys by a hash",
+            "Neighbours (or a tenant's rows) are on different shards: reading them together asks several.",
+            vec![remedies::node(&node.id, "shards.by", Value::text("hash"))],
+        )],
+    }
+}
+
+fn is_skewed(facts: &Facts<'_>) -> bool {
+    facts.clients().any(|(_, client)| {
+        let mut operations = client.operations.iter();
+        operations.any(|operation| matches!(&operation.keys, Keys::Zipf(zipf) if zipf.s >= 0.5))
+    })
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, database) in facts.databases().filter(|(_, database)| database.shards.count > 1) {
+        let count = database.shards.count;
+        let note = |what: String, why: &str, remedy: &str| {
+            Finding::new(RULE.id, [node.id.clone()])
+                .says(what, why, remedy)
+                .endangers(Metric::LatencyP99)
+                .mended_by(mends(node, database))
+        };
+        match database.shards.by {
+            ShardBy::Range if is_skewed(facts) => found.push(note(
+                format!("The popular keys of {} are all on its first shard", node.id),
+                "Shards by range keep neighbours together, and few keys get most of the calls.",
+                "Spread keys by a hash.",
+            )),
+            ShardBy::Tenant if database.shards.tenants < 10 * count => found.push(note(
+                format!("{} has {} tenants for {count} shards", node.id, database.shards.tenants),
+                "So few do not spread evenly: some shards get several large ones, some get none.",
+                "Shard by something there is more of.",
+            )),
+            _ => {}
+        }
+        if count >= 4 && matches!(database.cross_shard, Some(CrossShard::Always | CrossShard::Reads)) {
+            found.push(note(
+                format!("Reads of {} ask all {count} shards", node.id),
+                "Each waits for the slowest of them, and more shards make that worse.",
+                "Shard by what the reads ask for.",
+            ));
+        }
+    }
+    found
+}
+
+/// Calls and utilisation of each shard.
+pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(f64, f64)> {
+    let Some(figures) = report.nodes.get(&node.id) else {
+        return Vec::new();
+    };
+    let copies = database.copies().max(1) as usize;
+    let shards = figures.replicas.chunks(copies);
+    shards
+        .map(|members| {
+            let calls: u64 = members.iter().map(|member| member.arrivals).sum();
+            let busy = members.iter().filter_map(|member| member.utilization).fold(0.0, f64::max);
+            (calls as f64, busy)
+        })
+        .collect()
+}
+
+/// Share of the calls that are for the most popular key, as far as the design says it.
+pub(super) fn one_key(facts: &Facts<'_>) -> f64 {
+    let faults = facts.design.faults.iter();
+    let skewed = faults.filter(|fault| fault.kind == FaultKind::KeySkew);
+    let by_fault = skewed.map(|fault| {
+        let whole = facts.measured_s();
+        let lasts = fault.lasts.map_or(whole, |lasts| lasts.as_s());
+        fault.hot * (lasts / whole).min(1.0)
+    });
+    let mut share: f64 = by_fault.fold(0.0, f64::max);
+    for (_, client) in facts.clients() {
+        let weights: f64 = client.operations.iter().map(|operation| operation.weight).sum();
+        for operation in &client.operations {
+            share = share.max(top_key(&operation.keys).0 * operation.weight / weights.max(1e-9));
+        }
+    }
+    share
+}
+
+/// When the busiest shard's load is no longer borne, as far as the whole node shows it.
+pub(super) fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
+    let series = facts.series.as_ref()?;
+    let slow = series.slow(id).first().map(|span| span.from_s);
+    slow.or(series.first_loss())
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    if !facts.is_hurt() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (node, database) in facts.databases().filter(|(_, database)| database.shards.count > 1) {
+        let shards = shards(report, node, database);
+        let sum: f64 = shards.iter().map(|(calls, _)| calls).sum();
+        let mean = sum / shards.len().max(1) as f64;
+        let hottest = shards.iter().copied().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0));
+        let Some((at, (calls, busy))) = hottest.filter(|_| sum >= CALLS as f64) else {
+            continue;
+        };
+        let idle = shards.iter().map(|(_, busy)| *busy).fold(f64::INFINITY, f64::min);
+        let limit = match facts.design.faults.iter().any(|fault| fault.kind == FaultKind::KeySkew) {
+            true => 0.5 * BUSY,
+            false => BUSY,
+        };
+        let by_one = one_key(facts) * sum >= 0.5 * (calls - mean);
+        if calls >= SKEWED * mean && busy >= limit && !by_one {
+            let how = match database.shards.by {
+                ShardBy::Range => "Neighbouring keys are together there, and they are the popular ones.".to_owned(),
+                ShardBy::Tenant => format!("Its tenants are the large ones; {} tenants do not spread evenly over {} shards.", database.shards.tenants, shards.len()),
+                ShardBy::Hash | ShardBy::Modulo => format!("The most popular key alone is {} of all calls.", percent(one_key(facts))),
+            };
+            found.push(
+                Finding::new(RULE.id, [node.id.clone()])
+                    .measured(onset(facts, &node.id))
+                    .says(
+                        format!("Shard {at} of {} has {} of the load, the others idle", node.id, percent(calls / sum)),
+                        format!("It got {} times the mean of its calls and was {} busy, the idlest {}. {how}", figure(calls / mean), percent(busy), percent(idle)),
+                        "Choose a key with more spread.",
+                    )
+                    .at_risk(facts.felt())
+                    .mended_by(mends(node, database)),
+            );
+        } else if database.cross_shard.is_some() && idle >= BUSY && facts.flow.node(&facts.graph, &node.id) > 0.0 {
+            let per = sum / report.nodes.get(&node.id).map_or(1, |figures| figures.arrivals).max(1) as f64;
+            if per >= 2.0 {
+                found.push(
+                    Finding::new(RULE.id, [node.id.clone()])
+                        .measured(onset(facts, &node.id))
+                        .says(
+                            format!("Each call of {} asks {} of its shards", node.id, figure(per)),
+                            format!("More shards bring no capacity where all of them are asked: the idlest was {} busy.", percent(idle)),
+                            "Shard by what is asked for.",
+                        )
+                        .at_risk(facts.felt()),
+                );
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(by: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "400/s"}}, "operations": [{{"name": "get", "keys": {{"zipf": {{"n": 10000, "s": 0.8}}}}}}]}},
+            {{"id": "db", "kind": "database", "concurrency": 2, "read_time": "exp(10ms)", "connections": 50, "shards": {{"count": 8, "by": "{by}"}}}}],
+            "links": [{{"from": "users", "to": "db", "timeout": "1s"}}], "warmup": "2s"}}"#))
+    }
+
+    #[test]
+    fn popular_neighbours_on_one_shard_are_told_and_a_hash_is_fine() {
+        let broken = design("range");
+        assert!(lint("shard-key", &broken)[0].what.contains("first shard"));
+        let finding = &found("shard-key", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.what.starts_with("Shard 0"), "{finding:?}");
+        let mended = design("hash");
+        assert!(lint("shard-key", &mended).is_empty());
+        assert!(found("shard-key", &mended, &run(&mended)).is_empty());
+    }
+}

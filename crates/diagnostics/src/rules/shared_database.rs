@@ -1,0 +1,199 @@
+//! Several services that live off one database.
+
+use super::Rule;
+use crate::facts::{Facts, Span};
+use crate::finding::Finding;
+use crate::words::{figure, list, moment, percent};
+use design::kinds::{Database, Kind};
+use design::{FaultKind, Metric, Node};
+use sim::Report;
+
+/// How many times its usual time a victim takes.
+const SLOWER: f64 = 2.0;
+
+pub(super) const RULE: Rule = Rule {
+    id: "shared-database",
+    title: "One database for several services",
+    means: "Services that share a store share its connections, its locks and its bad days: a heavy query of one, or a migration of its tables, takes the others down, and no team can change a table alone.",
+    evidence: "Structural: two services or more that call one database, one of them writing (a note; of one team, too, for the load is shared whoever owns it). Measured: the database was saturated, or its tables were locked, and a caller that asked for no more than before took twice its usual time or failed meanwhile.",
+    silent: "One service per database; a database that is never short.",
+    mends: "A store for each, kept alike by events: what one reads of the other is a moment old.",
+    structural,
+    measured,
+};
+
+fn users<'a>(facts: &Facts<'a>, id: &str) -> Vec<&'a Node> {
+    let askers = facts.askers(id).into_iter();
+    askers.filter(|node| matches!(node.kind, Kind::Service(_))).collect()
+}
+
+fn is_shared<'a>(facts: &Facts<'a>, node: &Node, database: &Database) -> Option<Vec<&'a Node>> {
+    let users = users(facts, &node.id);
+    let owners = database.copy_of.is_none() && users.len() >= 2;
+    owners.then_some(users)
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, database) in facts.databases() {
+        let Some(users) = is_shared(facts, node, database) else {
+            continue;
+        };
+        if facts.flow.writes(&facts.graph, &node.id) <= 0.0 {
+            continue;
+        }
+        let names: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+        let teams: std::collections::BTreeSet<&str> = users.iter().filter_map(|user| user.deployment.team.as_deref()).collect();
+        let teams = match teams.len() {
+            0 | 1 => String::new(),
+            n => format!(" They belong to {n} teams."),
+        };
+        found.push(
+            Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(names.iter().map(|name| (*name).to_owned())))
+                .says(
+                    format!("{} share {}", list(&names), node.id),
+                    format!("What one of them does to it (a heavy query, a migration, too many connections) all of them feel.{teams}"),
+                    "Give each its own store, and let events keep the others up to date.",
+                )
+                .endangers(Metric::LatencyP99),
+        );
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = &facts.series else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (node, database) in facts.databases() {
+        let Some(users) = is_shared(facts, node, database).filter(|_| facts.is_hurt()) else {
+            continue;
+        };
+        let locked = facts.faults_on(&[&node.id]).find(|fault| fault.kind == FaultKind::SchemaMigration);
+        let until = series.whole().until_s;
+        let span = match (locked, series.saturated(&node.id).first()) {
+            (Some(fault), _) => Span {
+                from_s: fault.at.as_s(),
+                until_s: facts.design.fault_ends(fault).map_or(until, |end| end.as_s()).min(until),
+            },
+            (None, Some(_)) => {
+                let spans = series.saturated(&node.id);
+                Span { from_s: spans[0].from_s, until_s: spans[spans.len() - 1].until_s }
+            }
+            (None, None) => continue,
+        };
+        let rates: Vec<(&Node, f64, f64, f64)> = users
+            .iter()
+            .filter_map(|user| {
+                let windows = series.node(&user.id)?;
+                let before = series.mean(&windows.arrivals_per_s, windows.width_s, series.calm);
+                let during = series.mean(&windows.arrivals_per_s, windows.width_s, span);
+                Some((*user, before, during, slowdown(facts, &user.id, span)))
+            })
+            .collect();
+        // Who asked for more, or (where nobody did) who keeps it busiest.
+        let work = |user: &Node| {
+            let links = facts.graph.out(&user.id).iter();
+            let of: f64 = links
+                .filter(|link| facts.graph.served_by(link).iter().any(|to| to.id == node.id))
+                .filter_map(|link| Some(report.links.get(&link.id)?.in_flight_mean))
+                .sum();
+            of
+        };
+        let culprit = rates
+            .iter()
+            .filter(|(_, before, during, _)| *during > 1.5 * before && *during > 1.0)
+            .max_by(|a, b| (a.2 / a.1.max(1e-9)).total_cmp(&(b.2 / b.1.max(1e-9))))
+            .or_else(|| rates.iter().max_by(|a, b| work(a.0).total_cmp(&work(b.0))));
+        let Some((culprit, before, during, _)) = culprit.copied() else { continue };
+        let victim = rates.iter().filter(|(user, before, during, slower)| {
+            user.id != culprit.id && *during <= 1.3 * before + 1.0 && *slower >= SLOWER
+        });
+        let victim = victim.max_by(|a, b| a.3.total_cmp(&b.3)).copied();
+        let Some((victim, .., slower)) = victim else { continue };
+        let why = match locked {
+            Some(fault) => format!(
+                "From {} a migration locked its tables. {} took {} times its usual time or did not answer, though nothing of it had changed.",
+                moment(fault.at.as_s()), victim.id, figure(slower)
+            ),
+            None => format!(
+                "From {} on {} was saturated: {} sent it {}/s, after {}/s. {} sent no more than before and took {} times its usual time.",
+                moment(span.from_s), node.id, culprit.id, figure(during), figure(before), victim.id, figure(slower)
+            ),
+        };
+        let share = work(culprit) / users.iter().map(|user| work(user)).sum::<f64>().max(1e-9);
+        found.push(
+            Finding::new(RULE.id, [node.id.clone(), culprit.id.clone(), victim.id.clone()])
+                .measured(Some(span.from_s))
+                .says(
+                    format!("{} took {} down through {}, which both of them use", culprit.id, victim.id, node.id),
+                    format!("{why} {} of the calls under way at {} were of {}.", percent(share), node.id, culprit.id),
+                    "Give each its own store, or bound what one of them may take: a bulkhead, a pool, a replica for heavy reads.",
+                )
+                .at_risk(facts.felt())
+                .mended_by(bulkhead(facts, &culprit.id, node, database)),
+        );
+    }
+    found
+}
+
+/// Bounds what one of the users may have under way.
+fn bulkhead(facts: &Facts<'_>, culprit: &str, node: &Node, database: &Database) -> Vec<crate::finding::Remedy> {
+    let replicas = facts.graph.node(culprit).map_or(1, |node| node.kind.replicas()).max(1);
+    let most = (database.concurrency / 4 / replicas).max(1);
+    let links = facts.graph.out(culprit).iter();
+    let links = links.filter(|link| facts.graph.served_by(link).iter().any(|to| to.id == node.id));
+    let bulkhead = crate::remedies::map(&[("max_concurrent", crate::remedies::number(f64::from(most)))]);
+    let edits = links.map(|link| crate::remedies::link(&link.id, "bulkhead", bulkhead.clone()));
+    vec![crate::finding::Remedy::new(
+        format!("{culprit} holds at most a quarter of {}", node.id),
+        format!("{culprit} fails where it asks for more."),
+        edits.collect(),
+    )]
+}
+
+/// How many times its usual time a node took, or as many where it hardly answered.
+pub(super) fn slowdown(facts: &Facts<'_>, id: &str, span: Span) -> f64 {
+    let Some((series, windows)) = facts.series.as_ref().and_then(|series| Some((series, series.node(id)?))) else {
+        return 1.0;
+    };
+    let mean = |span: Span| {
+        let part: Vec<f64> = series.between(&windows.response_mean_ms, windows.width_s, span).iter().flatten().copied().collect();
+        part.iter().sum::<f64>() / part.len().max(1) as f64
+    };
+    let done = |span: Span| series.mean(&windows.completions_per_s, windows.width_s, span);
+    let slower = mean(span) / mean(series.calm).max(1e-6);
+    match done(span) < 0.5 * done(series.calm) {
+        true => slower.max(done(series.calm) / done(span).max(0.01)).min(100.0),
+        false => slower,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(rise: f64, to: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "shoppers", "kind": "client", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "buy", "effect": "write"}}]}},
+            {{"id": "analysts", "kind": "client", "arrivals": {{"poisson": "5/s"}}, "profile": [{{"at": "20s", "times": {rise}}}]}},
+            {{"id": "shop", "kind": "service", "concurrency": 200}}, {{"id": "reports", "kind": "service", "concurrency": 200}},
+            {{"id": "db", "kind": "database", "concurrency": 8, "connections": 400, "read_time": "100ms", "write_time": "exp(5ms)"}},
+            {{"id": "db2", "kind": "database"}}],
+            "links": [{{"from": "shoppers", "to": "shop", "timeout": "3s"}}, {{"from": "analysts", "to": "reports", "timeout": "30s"}},
+                {{"from": "shop", "to": "db", "timeout": "1s"}}, {{"from": "reports", "to": "{to}", "timeout": "20s"}}], "warmup": "2s"}}"#))
+    }
+
+    #[test]
+    fn one_users_load_takes_the_other_down_unless_it_has_its_own_store() {
+        let broken = design(30.0, "db");
+        assert_eq!(lint("shared-database", &broken)[0].subjects[0], "db");
+        let finding = &found("shared-database", &broken, &run(&broken))[0];
+        assert!(finding.measured);
+        assert_eq!(finding.subjects, ["db", "reports", "shop"]);
+        let light = design(2.0, "db");
+        assert!(found("shared-database", &light, &run(&light)).iter().all(|f| !f.measured));
+        assert!(lint("shared-database", &design(30.0, "db2")).is_empty());
+    }
+}

@@ -1,0 +1,142 @@
+//! Two that both believe they lead.
+
+use super::Rule;
+use super::cap::{agreed, spread};
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy, Severity};
+use crate::remedies;
+use crate::words::count;
+use design::kinds::database::{OnPartition, ReplicationMode};
+use design::{FaultKind, Metric, Value};
+use sim::Report;
+
+pub(super) const RULE: Rule = Rule {
+    id: "split-brain",
+    title: "Split brain",
+    means: "Two leaders at a time accept writes that exclude one another, or two hold one lock: what each of them acknowledged cannot both stand.",
+    evidence: "Structural: a led store whose sides both go on in a partition; an even number of members, which has no majority when cut in half (notes). Measured: writes undone when the sides of a led store met again (an error where lost writes are not asked for or were too many, a note where they were agreed to); locks granted while an earlier holder, whose lease had run out, was still at work.",
+    silent: "Majorities; leases that outlast their holders; partitions that cut nobody off.",
+    mends: "An odd number of members and a majority, fencing, longer leases: the smaller side is unavailable.",
+    structural,
+    measured,
+};
+
+fn majority(id: &str) -> Remedy {
+    Remedy::new(
+        format!("{id} goes on with a majority alone"),
+        "Whoever is on the smaller side gets errors until the network is whole.",
+        vec![
+            remedies::node(id, "replication.replicas", remedies::number(3.0)),
+            remedies::node(id, "replication.on_partition", Value::text("refuse")),
+        ],
+    )
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, database) in spread(facts) {
+        let Some(replication) = &database.replication else { continue };
+        if replication.mode == ReplicationMode::Quorum {
+            continue;
+        }
+        if replication.on_partition == OnPartition::Diverge && !facts.requires(&[Metric::LostWrites]) {
+            found.push(
+                Finding::new(RULE.id, [node.id.clone()])
+                    .says(
+                        format!("A partition gives {} two leaders", node.id),
+                        "Each side elects one and goes on. Of what both write, one side's is lost when they meet.",
+                        "Let only a majority elect a leader.",
+                    )
+                    .endangers(Metric::LostWrites)
+                    .mended_by([majority(&node.id)]),
+            );
+        } else if replication.on_partition == OnPartition::Refuse && replication.replicas.is_multiple_of(2) {
+            found.push(
+                Finding::new(RULE.id, [node.id.clone()])
+                    .says(
+                        format!("{} has {} members, and no majority when they are cut in half", node.id, replication.replicas),
+                        "The half with the leader goes on, and where that is lost, neither does: an even member adds no safety.",
+                        "Use an odd number.",
+                    )
+                    .endangers(Metric::Availability),
+            );
+        }
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let cut = facts.design.faults.iter().find(|fault| fault.kind == FaultKind::Partition);
+    for (node, database) in facts.databases() {
+        let Some(replication) = database.replication.as_ref().filter(|r| r.mode != ReplicationMode::Quorum) else {
+            continue;
+        };
+        let undone = report.nodes.get(&node.id).and_then(|n| n.database.as_ref()?.replication.as_ref()).map_or(0, |r| r.undone_writes);
+        if undone == 0 || cut.is_none() || replication.on_partition != OnPartition::Diverge {
+            continue;
+        }
+        let finding = Finding::new(RULE.id, [node.id.clone()])
+            .measured(cut.map(|cut| cut.at.as_s()))
+            .severity(Severity::Error)
+            .says(
+                format!("{} had two leaders, and {} undone when they met", node.id, count(undone, "write was", "writes were")),
+                format!("While it was cut in two each side went on. {} of the writes that clients had been told were done stand nowhere.", report.data.lost_writes),
+                "Let only a majority elect a leader, and fence the old one.",
+            )
+            .endangers(Metric::LostWrites)
+            .mended_by([majority(&node.id)]);
+        found.push(agreed(facts, finding));
+    }
+    for (node, coordinator) in facts.coordinators() {
+        let overlaps = report.nodes.get(&node.id).and_then(|n| n.locks.as_ref()).map_or(0, |locks| locks.lease_overlaps);
+        if overlaps == 0 {
+            continue;
+        }
+        let Some(lease) = coordinator.lease else { continue };
+        found.push(
+            Finding::new(RULE.id, [node.id.clone()])
+                .measured(None)
+                .says(
+                    format!("Two held one lock of {} at a time, {}", node.id, count(overlaps, "time", "times")),
+                    format!("The lease of {lease} ran out while the holder was still at work, and the next one got the lock. Nothing tells the first that it no longer holds it."),
+                    "Let leases outlast their holders by far, and let the store refuse an old holder's token.",
+                )
+                .endangers(Metric::LostWrites)
+                .mended_by([Remedy::new(
+                    format!("A lease ten times as long at {}", node.id),
+                    "A holder that dies keeps the others waiting ten times as long.",
+                    vec![remedies::node(&node.id, "lease", remedies::duration((10.0 * lease.as_s()).min(86_400.0)))],
+                )]),
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Severity;
+    use crate::testing::{fault, found, lint, read, run};
+
+    fn design(on_partition: &str) -> design::Design {
+        let mut design = read(&format!(r#"{{"nodes": [
+            {{"id": "west", "kind": "client", "zone": "a", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 50}}}}}}]}},
+            {{"id": "east", "kind": "client", "zone": "b", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 50}}}}}}]}},
+            {{"id": "app-a", "kind": "service", "zone": "a"}}, {{"id": "app-b", "kind": "service", "zone": "b"}},
+            {{"id": "db", "kind": "database", "zones": ["a", "b"], "replication": {{"replicas": 2, "on_partition": "{on_partition}"}}}}],
+            "links": [{{"from": "west", "to": "app-a"}}, {{"from": "east", "to": "app-b"}}, {{"from": "app-a", "to": "db", "timeout": "300ms"}},
+                {{"from": "app-b", "to": "db", "timeout": "300ms"}}]}}"#));
+        design.faults.push(fault(r#"{"at": "20s", "for": "20s", "kind": "partition", "target": "b"}"#));
+        design
+    }
+
+    #[test]
+    fn two_leaders_lose_writes_and_a_majority_does_not() {
+        let broken = design("diverge");
+        assert!(lint("split-brain", &broken)[0].what.contains("two leaders"));
+        let finding = &found("split-brain", &broken, &run(&broken))[0];
+        assert_eq!((finding.severity, finding.onset_s), (Severity::Error, Some(20.0)));
+        let mended = design("refuse");
+        assert!(found("split-brain", &mended, &run(&mended)).iter().all(|f| !f.measured));
+    }
+}

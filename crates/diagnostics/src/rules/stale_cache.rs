@@ -1,0 +1,171 @@
+//! Caches that answer with what was true once.
+
+use super::Rule;
+use crate::facts::{AGE, Facts};
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{ms, percent};
+use design::kinds::cache::Cache;
+use design::link::{Mode, OnWrite};
+use design::{Link, Metric, Value};
+use sim::Report;
+
+/// Stale reads, by all, from which it is told; and how old they must be where nothing is required.
+const SHARE: f64 = 0.01;
+const OLD_MS: f64 = 20_000.0;
+/// Stale reads that are enough to tell.
+const SAMPLES: u64 = 20;
+
+pub(super) const RULE: Rule = Rule {
+    id: "stale-cache",
+    title: "Stale cache",
+    means: "A write changes the origin and not the copies of it. Until its TTL runs out a cache answers with what was true before; with invalidation, a fill that was on its way may still put the old value back.",
+    evidence: "Structural: writes pass a cache by whose entries live for ever, or longer than the age that is allowed (a note). Measured: reads answered by a cache with a version out of date: a staleness that was required is missed; or, where none is required, 1 % of the reads or more and 20 s or more. The cause is the TTL where no write reaches the cache, the race between fill and invalidation where writes do.",
+    silent: "Stale reads within the age that is required, or younger than 20 s where none is.",
+    mends: "Invalidation on every write, leases against the race, a shorter TTL: messages, and more misses.",
+    structural,
+    measured,
+};
+
+fn are_writes_known(facts: &Facts<'_>, cache: &str) -> bool {
+    let links = facts.graph.inward(cache).iter();
+    links.filter(|link| link.mode == Mode::Call).any(|link| link.on_write != OnWrite::None)
+        || facts.graph.inward(cache).iter().any(|link| link.mode == Mode::Consume)
+}
+
+fn has_writes(facts: &Facts<'_>) -> bool {
+    facts.databases().any(|(node, _)| facts.flow.writes(&facts.graph, &node.id) > 0.0)
+}
+
+fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
+    let links: Vec<&Link> = facts.asked(id).filter(|link| link.on_write == OnWrite::None).collect();
+    let mut mends = Vec::new();
+    let invalidate: Vec<_> = (links.iter())
+        .map(|link| remedies::link(&link.id, "on_write", Value::text("invalidate")))
+        .collect();
+    let mut with_leases = invalidate.clone();
+    if facts.asks(id).next().is_none() {
+        with_leases.push(remedies::node(id, "leases", Value::Bool(true)));
+    }
+    mends.push(Remedy::new(
+        "Invalidate on write, with leases against late fills",
+        "A message per write, and a load whenever what was written is read again.",
+        with_leases,
+    ));
+    if let Some(ttl) = cache.ttl.filter(|ttl| ttl.as_s() > 2.0) {
+        mends.push(Remedy::new(
+            format!("A tenth of the TTL of {id}"),
+            "Entries are loaded up to ten times as often.",
+            vec![remedies::node(id, "ttl", remedies::duration(ttl.as_s() / 10.0))],
+        ));
+    } else if cache.ttl.is_none() {
+        mends.push(Remedy::new(
+            format!("A TTL of 30 s at {id}"),
+            "Every entry is loaded again after 30 s.",
+            vec![remedies::node(id, "ttl", Value::text("30s"))],
+        ));
+    }
+    mends
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    if !has_writes(facts) {
+        return Vec::new();
+    }
+    let allowed = facts.design.requirements.iter().find_map(|requirement| {
+        match (requirement.metric, requirement.at_most) {
+            (Metric::StalenessMax, Some(design::requirement::Bound::Duration(most))) => Some(most),
+            _ => None,
+        }
+    });
+    let mut found = Vec::new();
+    for (node, cache) in facts.caches() {
+        let is_too_long = match (cache.ttl, allowed) {
+            (None, _) => true,
+            (Some(ttl), Some(allowed)) => ttl > allowed,
+            (Some(_), None) => false,
+        };
+        if are_writes_known(facts, &node.id) || !is_too_long || cache.hit_ratio.is_some() {
+            continue;
+        }
+        let lives = cache.ttl.map_or("for ever".to_owned(), |ttl| format!("for {ttl}"));
+        found.push(
+            Finding::new(RULE.id, [node.id.clone()])
+                .says(
+                    format!("No write reaches {}: what it holds is served {lives}", node.id),
+                    "Writes go past it to the origin, and nothing tells it that an entry is out of date.",
+                    "Invalidate on write, or let entries live no longer than readers can bear.",
+                )
+                .endangers(Metric::StalenessMax)
+                .mended_by(mends(facts, &node.id, cache)),
+        );
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let data = &report.data;
+    let share = data.stale_reads as f64 / data.reads.max(1) as f64;
+    let max = data.staleness_ms.max.unwrap_or(0.0);
+    let missed = facts.missed(&AGE);
+    // Without any requirement nobody has said what is too old: requirements-trap tells that.
+    let is_old = !facts.requires(&AGE) && !facts.design.requirements.is_empty() && share >= SHARE && max >= OLD_MS;
+    if data.stale_reads < SAMPLES && missed.is_none() || missed.is_none() && !is_old {
+        return Vec::new();
+    }
+    let stale = |id: &str| report.nodes.get(id).and_then(|node| node.stale_reads).unwrap_or(0);
+    let of_databases: u64 = facts.databases().map(|(node, _)| stale(&node.id)).sum();
+    let mut caches: Vec<(&str, &Cache, u64)> = facts.caches().map(|(node, cache)| (node.id.as_str(), cache, stale(&node.id))).collect();
+    caches.sort_by_key(|(_, _, stale)| std::cmp::Reverse(*stale));
+    let Some((id, cache, count)) = caches.first().copied().filter(|(_, _, count)| *count > 0 && *count >= of_databases) else {
+        return Vec::new();
+    };
+    let partition = facts.design.faults.iter().any(|fault| fault.kind == design::FaultKind::Partition);
+    let cause = match are_writes_known(facts, id) {
+        false => match cache.ttl {
+            Some(ttl) => format!("no write reaches {id}, so that an entry stays for its TTL of {ttl}"),
+            None => format!("no write reaches {id}, and its entries never expire"),
+        },
+        true if partition => "invalidations were lost while the network was cut".to_owned(),
+        true if cache.leases => "invalidations take a moment on their way".to_owned(),
+        true => format!("a fill that was on its way when {id} was told of the write puts the old value back, until its TTL runs out"),
+    };
+    vec![
+        Finding::new(RULE.id, [id])
+            .measured(None)
+            .says(
+                format!("{id} answered {} of the reads with what was out of date, by up to {}", percent(share), ms(max)),
+                format!("{} of {} reads were stale, {count} of them from {id}: {cause}.", data.stale_reads, data.reads),
+                "Invalidate on write, with leases; keep the TTL as the last resort.",
+            )
+            .at_risk(missed.unwrap_or("staleness_max"))
+            .mended_by(mends(facts, id, cache)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{found, lint, read, run};
+
+    fn design(ttl: &str, on_write: &str) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [
+                {{"name": "get", "weight": 9, "keys": {{"uniform": {{"n": 50}}}}}}, {{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 50}}}}}}]}},
+            {{"id": "api", "kind": "service", "concurrency": 100, "service_time": "1ms"}},
+            {{"id": "cache", "kind": "cache", "ttl": {ttl}}}, {{"id": "db", "kind": "database"}}],
+            "links": [{{"from": "users", "to": "api", "timeout": "2s"}}, {{"from": "api", "to": "cache", "when": "reads", "on_write": "{on_write}"}},
+                {{"from": "api", "to": "db", "when": ["on_miss", "writes"], "timeout": "1s"}}]}}"#))
+    }
+
+    #[test]
+    fn entries_nobody_invalidates_are_stale_and_short_ones_are_not() {
+        let broken = design("null", "none");
+        assert!(lint("stale-cache", &broken)[0].what.contains("for ever"));
+        let finding = &found("stale-cache", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.why.contains("never expire"), "{finding:?}");
+        let mended = design("null", "invalidate");
+        assert!(lint("stale-cache", &mended).is_empty());
+        let brief = design("\"2s\"", "none");
+        assert!(found("stale-cache", &brief, &run(&brief)).is_empty());
+    }
+}

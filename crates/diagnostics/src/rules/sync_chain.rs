@@ -1,0 +1,168 @@
+//! Availability multiplies along a chain.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::Finding;
+use crate::remedies;
+use crate::words::{list, percent};
+use design::{Kind, Link, Metric};
+use sim::Report;
+
+/// Services in a row from which a chain is long.
+const LONG: usize = 4;
+/// Most of all failures that one of them may bring: else it is that one's fault, not the chain's.
+const ONE: f64 = 0.6;
+/// Failures that are enough to tell.
+const FAILURES: u64 = 30;
+/// Share of failures that is told where nothing is required.
+const TOLD: f64 = 0.005;
+
+pub(super) const RULE: Rule = Rule {
+    id: "sync-chain",
+    title: "A long synchronous chain",
+    means: "Who waits for five others is available when all five are: five times three nines are two and a half. And it is as slow as all of them together.",
+    evidence: "Structural: four or more in a row that wait for one another (a note), with the product of what they promise. Measured: failures spread over such a chain, no one of them bringing more than 60 %, 30 failures or more, where the availability that is required was missed (or, where none is, more than 0.5 % failed). The product predicted from each hop stands beside what was measured, with its 95 % confidence interval (Wilson).",
+    silent: "A chain whose failures come from one of its parts; parts that are optional.",
+    mends: "Events for what need not be answered now, optional calls, a retry at the top: the user hears of the rest later, or in part.",
+    structural,
+    measured,
+};
+
+fn error_rate(facts: &Facts<'_>, id: &str) -> f64 {
+    match facts.graph.node(id).map(|node| &node.kind) {
+        Some(Kind::Service(service)) => service.error_rate,
+        Some(Kind::Database(database)) => database.error_rate,
+        _ => 0.0,
+    }
+}
+
+fn optional(facts: &Facts<'_>, chain: &[&str]) -> crate::finding::Remedy {
+    let inner = chain.iter().rev().take((chain.len() / 2).min(8));
+    let links: Vec<&Link> = inner.flat_map(|id| facts.asked(id)).filter(|link| chain.contains(&link.from.as_str())).collect();
+    let edits = links.iter().map(|link| remedies::link(&link.id, "optional", true_()));
+    crate::finding::Remedy::new(
+        "The inner half of the chain is optional",
+        "Answers come without that part where it fails.",
+        edits.collect(),
+    )
+}
+
+fn true_() -> design::Value {
+    design::Value::Bool(true)
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let chain = facts.graph.longest_chain();
+    if chain.len() < LONG {
+        return Vec::new();
+    }
+    let product: f64 = chain.iter().map(|id| 1.0 - error_rate(facts, id)).product();
+    let promise = match product < 1.0 {
+        true => format!("With the errors they have by themselves {} of the requests get through.", percent(product)),
+        false => format!("If each were there 99.9 % of the time, all would be {} of it.", percent(libm::pow(0.999, chain.len() as f64))),
+    };
+    vec![
+        Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
+            .says(
+                format!("{} in a row wait for one another: {}", chain.len(), list(&chain)),
+                format!("Their availabilities multiply and their times add up. {promise}"),
+                "Answer before what need not be answered now, and tell the rest by events.",
+            )
+            .endangers(Metric::Availability)
+            .mended_by([optional(facts, &chain)]),
+    ]
+}
+
+/// Wilson's 95 % interval of a share.
+fn interval(good: f64, all: f64) -> (f64, f64) {
+    let z = 1.96;
+    let share = good / all;
+    let middle = share + z * z / (2.0 * all);
+    let half = z * libm::sqrt(share * (1.0 - share) / all + z * z / (4.0 * all * all));
+    let whole = 1.0 + z * z / all;
+    ((middle - half) / whole, (middle + half) / whole)
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let chain = facts.graph.longest_chain();
+    let requests = &report.requests;
+    let failed: u64 = requests.failed.values().sum();
+    if chain.len() < LONG || failed < FAILURES {
+        return Vec::new();
+    }
+    let missed = facts.missed(&[Metric::Availability]);
+    if missed.is_none() && (facts.requires(&[Metric::Availability]) || facts.failed_share() < TOLD) {
+        return Vec::new();
+    }
+    // What each fails by itself: what it fails, less what it was failed by.
+    let own: Vec<(&str, f64)> = chain
+        .iter()
+        .filter_map(|id| {
+            let node = report.nodes.get(*id)?;
+            let failures: u64 = node.failures.values().sum();
+            let below: u64 = facts.asks(id).filter_map(|link| report.links.get(&link.id)).map(|link| link.failures.values().sum::<u64>()).sum();
+            let share = failures.saturating_sub(below) as f64 / node.arrivals.max(1) as f64;
+            Some((*id, share))
+        })
+        .collect();
+    let sum: f64 = own.iter().map(|(_, share)| share).sum();
+    let most = own.iter().map(|(_, share)| *share).fold(0.0, f64::max);
+    let bringing = own.iter().filter(|(_, share)| *share >= 0.05 * sum && *share > 0.0).count();
+    if sum <= 0.0 || most > ONE * sum || bringing < 3 || 2.0 * sum < facts.failed_share() {
+        return Vec::new();
+    }
+    let product: f64 = own.iter().map(|(_, share)| 1.0 - share).product();
+    let all = requests.completed as f64;
+    let (low, high) = interval(all - failed as f64, all);
+    let each: Vec<String> = own.iter().take(6).map(|(id, share)| format!("{id} {}", percent(1.0 - share))).collect();
+    vec![
+        Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
+            .measured(None)
+            .says(
+                format!("{} in a row fail for one another: {} of the requests got through", chain.len(), percent(requests.availability)),
+                format!(
+                    "By themselves: {}. Their product is {}; measured were {} ({} to {} with 95 % confidence).",
+                    each.join(", "), nines(product), nines(requests.availability), nines(low), nines(high)
+                ),
+                "Answer before what need not be answered now, and tell the rest by events.",
+            )
+            .endangers(Metric::Availability)
+            .mended_by([optional(facts, &chain)]),
+    ]
+}
+
+/// A share near 1, to two places.
+fn nines(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::interval;
+    use crate::testing::{chain, found, lint, read, run};
+
+    fn design(count: usize, error: f64) -> design::Design {
+        let nodes: Vec<String> = (0..count).map(|at| format!(r#"{{"id": "s{at}", "kind": "service", "error_rate": {error}}}"#)).collect();
+        let links: Vec<String> = (1..count).map(|at| format!(r#"{{"from": "s{}", "to": "s{at}", "timeout": "1s"}}"#, at - 1)).collect();
+        read(&format!(r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}}}, {}],
+            "links": [{{"from": "users", "to": "s0"}}, {}], "requirements": [{{"metric": "availability", "at_least": 0.99}}]}}"#, nodes.join(","), links.join(",")))
+    }
+
+    #[test]
+    fn five_times_97_percent_are_86_and_the_run_says_so() {
+        let broken = design(5, 0.03);
+        assert!(lint("sync-chain", &broken)[0].why.contains("85.9 %"));
+        let finding = &found("sync-chain", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.why.contains("95 % confidence"), "{finding:?}");
+        let sound = design(5, 0.0);
+        assert!(found("sync-chain", &sound, &run(&sound)).iter().all(|f| !f.measured));
+        assert!(lint("sync-chain", &chain("")).is_empty());
+    }
+
+    #[test]
+    fn wilsons_interval_is_as_in_the_books() {
+        // 81 of 263: 0.2553 to 0.3662 (Newcombe 1998).
+        let (low, high) = interval(81.0, 263.0);
+        assert!((low - 0.2553).abs() < 1e-4 && (high - 0.3662).abs() < 1e-4);
+    }
+}

@@ -1,0 +1,234 @@
+//! Clients that all come at the same moment.
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy};
+use crate::remedies;
+use crate::words::{figure, moment, percent};
+use design::kinds::client::Arrivals;
+use design::link::{Backoff, Jitter, Mode};
+use design::{Link, Metric, Node, Value};
+use sim::Report;
+
+/// Requests that come at the same moment, by what their callee works on at once.
+const TOGETHER: f64 = 2.0;
+/// Peak of a window by the mean, and peaks, that a run must show.
+const PEAK: f64 = 4.0;
+const PEAKS: usize = 2;
+/// Share of the load that a synchronised client must bring.
+const SHARE: f64 = 0.2;
+
+pub(super) const RULE: Rule = Rule {
+    id: "thundering-herd",
+    title: "Thundering herd",
+    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: whatever is in step arrives as one, and a system that is idle in the mean is overrun at that moment.",
+    evidence: "Structural: a client whose requests come in batches larger than twice what their callee works on at once; retries after a pause without jitter (notes). Measured: windows with 4 times the mean arrivals of a node or more, twice or more, that come from a client in step (batches, bursts) or from retries without jitter, with failures or waits in these windows.",
+    silent: "Bursts that are absorbed; arrivals that are random.",
+    mends: "Jitter, splay, a queue or a rate limit in front: some of it comes a little later.",
+    structural,
+    measured,
+};
+
+/// Clients in step, each with how many come at once.
+fn in_step<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, f64)> {
+    let each = facts.clients().filter_map(|(node, client)| {
+        let at_once = match &client.arrivals {
+            Arrivals::Replay(times) => most_at_once(times),
+            _ => f64::from(client.batch),
+        };
+        (at_once >= 10.0).then_some((node, at_once))
+    });
+    each.collect()
+}
+
+/// Most recorded requests within a tenth of a second.
+fn most_at_once(times: &[design::Duration]) -> f64 {
+    let mut from = 0;
+    let mut most = 0;
+    for (at, time) in times.iter().enumerate() {
+        while time.0 - times[from].0 > 100_000_000 {
+            from += 1;
+        }
+        most = most.max(at + 1 - from);
+    }
+    most as f64
+}
+
+/// Slots of what a client asks first.
+fn slots(facts: &Facts<'_>, node: &Node) -> f64 {
+    let first = facts.graph.out(&node.id).iter().flat_map(|link| facts.graph.served_by(link));
+    let slots = first.map(|node| match &node.kind {
+        design::Kind::Service(service) => service.concurrency.map_or(f64::INFINITY, |slots| f64::from(slots * service.replicas)),
+        design::Kind::Database(database) => f64::from(database.concurrency) * f64::from(database.members()),
+        _ => f64::INFINITY,
+    });
+    slots.fold(f64::INFINITY, f64::min)
+}
+
+/// Links that try again after a pause that is the same for all.
+fn unspread<'a>(facts: &Facts<'a>) -> Vec<&'a Link> {
+    let links = facts.design.links.iter();
+    let links = links.filter(|link| {
+        link.retry.as_ref().is_some_and(|retry| {
+            retry.max_attempts > 1 && retry.jitter == Jitter::None && retry.backoff != Backoff::None
+        })
+    });
+    links.filter(|link| link.mode == Mode::Call).collect()
+}
+
+fn spread(facts: &Facts<'_>, node: &Node) -> Vec<Remedy> {
+    let Some((_, client)) = facts.clients().find(|(other, _)| other.id == node.id) else {
+        return Vec::new();
+    };
+    let mut mends = Vec::new();
+    if client.batch > 1 {
+        mends.push(Remedy::new(
+            format!("Spread the requests of {}", node.id),
+            "Each comes at a moment of its own, some of them later than before.",
+            vec![remedies::node(&node.id, "batch", remedies::number(1.0))],
+        ));
+    }
+    mends
+}
+
+fn with_jitter(links: &[&Link]) -> Remedy {
+    let edits = links.iter().map(|link| remedies::link(&link.id, "retry.jitter", Value::text("full")));
+    Remedy::new(
+        "Full jitter on every pause",
+        "Some retries come sooner, some later.",
+        edits.collect(),
+    )
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, at_once) in in_step(facts) {
+        let slots = slots(facts, node);
+        if at_once >= TOGETHER * slots {
+            found.push(
+                Finding::new(RULE.id, [node.id.clone()])
+                    .says(
+                        format!("{} requests of {} come at the same moment", figure(at_once), node.id),
+                        format!("What they ask first works on {} at a time; the others wait or are turned away, however idle it is in between.", figure(slots)),
+                        "Spread them, or let them wait in a queue.",
+                    )
+                    .endangers(Metric::LatencyP99)
+                    .mended_by(spread(facts, node)),
+            );
+        }
+    }
+    let links = unspread(facts);
+    if !links.is_empty() {
+        let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
+        found.push(
+            Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
+                .says(
+                    format!("Retries in step over {}", crate::words::list(&names)),
+                    "Whatever fails together is tried again together: the pause is the same for all.",
+                    "Spread the pauses: full jitter.",
+                )
+                .endangers(Metric::LatencyP99)
+                .mended_by([with_jitter(&links)]),
+        );
+    }
+    found
+}
+
+fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
+    let Some(series) = facts.series.as_ref() else {
+        return Vec::new();
+    };
+    let failed: u64 = report.requests.failed.values().sum();
+    let is_felt = facts.is_hurt() || failed >= 20;
+    let mut found = Vec::new();
+    for (node, at_once) in in_step(facts).into_iter().filter(|_| is_felt) {
+        let Some(windows) = series.node(&node.id) else { continue };
+        let whole = series.whole();
+        let all = facts.clients().filter_map(|(client, _)| Some(report.nodes.get(&client.id)?.arrivals)).sum::<u64>();
+        let mine = report.nodes.get(&node.id).map_or(0, |node| node.arrivals);
+        if (mine as f64) < SHARE * all as f64 || at_once < TOGETHER * slots(facts, node) {
+            continue;
+        }
+        let part = series.between(&windows.arrivals_per_s, windows.width_s, whole);
+        let mean = part.iter().sum::<f64>() / part.len().max(1) as f64;
+        let peaks: Vec<usize> = (0..part.len()).filter(|at| part[*at] >= PEAK * mean).collect();
+        // Batches that come faster than windows pass are in step all the same.
+        let is_dense = mean * windows.width_s >= at_once;
+        if peaks.len() < PEAKS && !is_dense {
+            continue;
+        }
+        let most = part.iter().copied().fold(0.0, f64::max);
+        let first = peaks.first().map_or(whole.from_s, |at| whole.from_s + *at as f64 * windows.width_s);
+        found.push(
+            Finding::new(RULE.id, [node.id.clone()])
+                .measured(Some(first))
+                .says(
+                    format!("The requests of {} come all at once", node.id),
+                    format!("{} at the same moment, {} in the busiest second and {} in the mean; what they ask first works on {} at a time. {} of all requests failed.", figure(at_once), figure(most * windows.width_s), figure(mean), figure(slots(facts, node)), percent(facts.failed_share())),
+                    "Spread them, or let them wait in a queue.",
+                )
+                .at_risk(facts.felt())
+                .mended_by(spread(facts, node)),
+        );
+    }
+    if found.is_empty() && is_felt {
+        found.extend(of_retries(facts));
+    }
+    found
+}
+
+/// Retries that come in waves.
+fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
+    let series = facts.series.as_ref()?;
+    let links = unspread(facts);
+    let waves = links.iter().filter_map(|link| {
+        let windows = series.link(&link.id)?;
+        let retries = &windows.retries_per_s;
+        let mean = retries.iter().sum::<f64>() / retries.len().max(1) as f64;
+        let peaks: Vec<usize> = (1..retries.len().saturating_sub(1))
+            .filter(|at| {
+                let around = retries[at - 1].min(retries[at + 1]);
+                retries[*at] >= PEAK * mean && retries[*at] >= 2.0 * around && retries[*at] * windows.width_s >= 20.0
+            })
+            .collect();
+        let first = *peaks.first()? as f64 * windows.width_s;
+        (peaks.len() >= 3).then_some((*link, first, peaks.len()))
+    });
+    let (link, first, count) = waves.max_by_key(|(_, _, count)| *count)?;
+    Some(
+        Finding::new(RULE.id, [link.id.clone()])
+            .measured(Some(first))
+            .says(
+                format!("Retries over {} came in waves", link.id),
+                format!("What failed together was tried again together: {count} waves from {} on, each far above the retries around it.", moment(first)),
+                "Spread the pauses: full jitter.",
+            )
+            .at_risk(facts.felt())
+            .mended_by([with_jitter(&links)]),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{chain, found, lint, read, run};
+
+    fn design(batch: u32) -> design::Design {
+        read(&format!(r#"{{"nodes": [
+            {{"id": "cron", "kind": "client", "arrivals": {{"constant": "20/s"}}, "batch": {batch}}},
+            {{"id": "api", "kind": "service", "concurrency": 8, "queue": {{"capacity": 50}}}}],
+            "links": [{{"from": "cron", "to": "api", "timeout": "2s"}}]}}"#))
+    }
+
+    #[test]
+    fn jobs_on_the_minute_are_told_and_spread_ones_are_not() {
+        let broken = design(200);
+        assert!(lint("thundering-herd", &broken)[0].what.contains("200 requests"));
+        let finding = &found("thundering-herd", &broken, &run(&broken))[0];
+        assert!(finding.measured, "{finding:?}");
+        let near = design(1);
+        assert!(lint("thundering-herd", &near).is_empty());
+        assert!(found("thundering-herd", &near, &run(&near)).is_empty());
+        let even = chain(r#""retry": {"backoff": {"constant": "100ms"}}"#);
+        assert!(lint("thundering-herd", &even)[0].what.contains("in step"));
+    }
+}

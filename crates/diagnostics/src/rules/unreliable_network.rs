@@ -1,0 +1,214 @@
+//! The network taken for reliable and fast: calls that wait for ever.
+
+use super::Rule;
+use crate::facts::{Facts, Span};
+use crate::finding::Finding;
+use crate::remedies;
+use crate::words::{list, moment, percent, time};
+use design::link::Mode;
+use design::{Kind, Link, Metric};
+use sim::Report;
+
+/// How many times its usual time a call may take before a timeout counts as none.
+const LONG: f64 = 20.0;
+const LONG_S: f64 = 2.0;
+/// Share of a caller's slots that wait for one link when it counts as held by it.
+const HELD: f64 = 0.7;
+
+pub(super) const RULE: Rule = Rule {
+    id: "unreliable-network",
+    title: "The network taken for reliable",
+    means: "A call without a timeout waits for as long as the other side likes, and holds its caller's slot meanwhile. One dependency that is slow or lost then fills every slot above it, until the edge is down, with nothing wrong there.",
+    evidence: "Structural: calls without a timeout, and timeouts not below that of the call above them (notes). Measured: a caller whose slots were all held, 70 % or more of them by calls over one link without a timeout (or with one of 2 s or more and 20 times the usual time), whose callee was slow, silent or gone at that time.",
+    silent: "Callers that have slots to spare, calls that are given up in time, callees that are merely slower than their callers would like.",
+    mends: "Timeouts below the caller's own, breakers, optional parts: calls that would have been answered late fail.",
+    structural,
+    measured,
+};
+
+/// Links of calls that never give up, or later than whoever waits above them.
+fn endless<'a>(facts: &Facts<'a>) -> (Vec<&'a Link>, Vec<&'a Link>) {
+    let (mut none, mut inverted) = (Vec::new(), Vec::new());
+    for link in facts.design.links.iter().filter(|link| link.mode == Mode::Call) {
+        let from = facts.graph.node(&link.from).map(|node| &node.kind);
+        if matches!(from, Some(Kind::LoadBalancer(_)) | None) {
+            continue;
+        }
+        let Some(own) = link.timeout else {
+            // A deadline that is passed on is one, too.
+            let above = facts.graph.inward(&link.from);
+            if !above.iter().any(|up| up.deadline && up.timeout.is_some()) {
+                none.push(link);
+            }
+            continue;
+        };
+        let above = facts.graph.inward(&link.from).iter();
+        let above = above.filter(|up| up.mode == Mode::Call).filter_map(|up| up.timeout);
+        if above.min().is_some_and(|up| own >= up) {
+            inverted.push(link);
+        }
+    }
+    (none, inverted)
+}
+
+fn structural(facts: &Facts<'_>) -> Vec<Finding> {
+    let (none, inverted) = endless(facts);
+    let mut found = Vec::new();
+    if !none.is_empty() {
+        let names: Vec<&str> = none.iter().map(|link| link.id.as_str()).collect();
+        found.push(
+            Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
+                .says(
+                    format!("Calls without a timeout: {}", list(&names)),
+                    "A packet that is lost, or a process that hangs, is silence: whoever waits for it waits for ever, and its slot with it.",
+                    "Set timeouts, each below that of the call above it.",
+                )
+                .endangers(Metric::Availability)
+                .mended_by([remedies::timeouts(&sensible(facts, &none))]),
+        );
+    }
+    if !inverted.is_empty() {
+        let names: Vec<&str> = inverted.iter().map(|link| link.id.as_str()).collect();
+        found.push(
+            Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
+                .says(
+                    format!("Timeouts that come after the caller has left: {}", list(&names)),
+                    "They are not below those of the calls above them: the work goes on for somebody who is gone, and a retry below is never heard of.",
+                    "Let timeouts fall from the edge inwards.",
+                )
+                .endangers(Metric::LatencyP99),
+        );
+    }
+    found
+}
+
+/// For each link a timeout well above its usual time, and below the ones above it.
+fn sensible<'a>(facts: &Facts<'_>, links: &[&'a Link]) -> Vec<(&'a Link, f64)> {
+    let each = links.iter().map(|link| {
+        let usual = facts.flow.call(&facts.graph, link).max(1e-3);
+        let above = facts.graph.inward(&link.from).iter().filter_map(|up| up.timeout);
+        let most = above.min().map_or(30.0, |up| 0.8 * up.as_s());
+        let wanted = (10.0 * usual).max(0.1);
+        (*link, (libm::ceil(wanted * 20.0) / 20.0).min(most.max(1e-3)))
+    });
+    each.collect()
+}
+
+fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
+    let Some(series) = &facts.series else {
+        return Vec::new();
+    };
+    if !facts.is_hurt() {
+        return Vec::new();
+    }
+    let mut held: Vec<(f64, &Link, f64, Span)> = Vec::new();
+    for (node, service) in facts.services() {
+        let Some(slots) = service.concurrency.filter(|_| service.blocking) else {
+            continue;
+        };
+        let slots = f64::from(slots) * f64::from(service.replicas);
+        for span in series.saturated(&node.id) {
+            for link in facts.asks(&node.id) {
+                let usual = facts.flow.call(&facts.graph, link);
+                let is_long = link.timeout.is_none_or(|timeout| {
+                    timeout.as_s() >= (LONG * usual).max(LONG_S)
+                });
+                let Some(windows) = series.link(&link.id).filter(|_| is_long) else {
+                    continue;
+                };
+                let waiting: Vec<f64> = (series.between(&windows.in_flight, windows.width_s, *span).iter())
+                    .map(|n| *n as f64)
+                    .collect();
+                let mean = waiting.iter().sum::<f64>() / waiting.len().max(1) as f64;
+                if mean >= HELD * slots && is_late(facts, link, *span, usual) {
+                    held.push((span.from_s, link, mean / slots, *span));
+                    break;
+                }
+            }
+        }
+    }
+    // The one furthest down is where it began.
+    let deepest = held.iter().find(|(_, link, ..)| {
+        let below = facts.graph.reach(&link.to);
+        !held.iter().any(|(_, other, ..)| other.id != link.id && below.contains(other.from.as_str()))
+    });
+    let Some((_, cause, share, span)) = deepest.or(held.first()) else {
+        return Vec::new();
+    };
+    let onset = held.iter().map(|(from, ..)| *from).fold(span.from_s, f64::min);
+    let mut names: Vec<&str> = vec![&cause.id];
+    for (_, link, ..) in &held {
+        if !names.contains(&link.id.as_str()) {
+            names.push(&link.id);
+        }
+    }
+    let (none, _) = endless(facts);
+    let mut mend = none.clone();
+    mend.extend(held.iter().map(|(_, link, ..)| *link).filter(|l| none.iter().all(|n| n.id != l.id)));
+    let waits = match cause.timeout {
+        None => "has no timeout".to_owned(),
+        Some(timeout) => format!("gives up only after {timeout}, {:.0} times the usual {}", timeout.as_s() / facts.flow.call(&facts.graph, cause).max(1e-9), time(facts.flow.call(&facts.graph, cause))),
+    };
+    let mut breaker = remedies::breakers(&[cause]);
+    breaker.edits.extend(remedies::timeouts(&sensible(facts, &[cause])).edits);
+    breaker.label = format!("A timeout and a circuit breaker on {}", cause.id);
+    vec![
+        Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
+            .measured(Some(onset))
+            .says(
+                format!("{} held every slot of {} by not answering", cause.to, cause.from),
+                format!(
+                    "{} {waits}. From {} to {} calls over it held {} of the slots of {}, and what needed a slot waited behind them.",
+                    cause.id, moment(span.from_s), moment(span.until_s), percent(share.min(1.0)), cause.from
+                ),
+                "Set timeouts below the caller's own, and a breaker or an optional call where it can be done without.",
+            )
+            .at_risk(facts.felt())
+            .mended_by([remedies::timeouts(&sensible(facts, &mend)), breaker]),
+    ]
+}
+
+/// Whether calls over a link took several times the usual time, or never came back.
+fn is_late(facts: &Facts<'_>, link: &Link, span: Span, usual_s: f64) -> bool {
+    let Some(windows) = facts.series.as_ref().and_then(|series| series.link(&link.id)) else {
+        return false;
+    };
+    let Some(series) = &facts.series else { return false };
+    let under_way: f64 = (series.between(&windows.in_flight, windows.width_s, span).iter())
+        .map(|n| *n as f64)
+        .sum::<f64>();
+    let ended = |of: &[f64]| series.between(of, windows.width_s, span).iter().sum::<f64>();
+    let rate = ended(&windows.answers_per_s) + ended(&windows.failures_per_s);
+    // Little's law: the time is what is under way by what ends.
+    under_way / rate.max(1e-9) >= 3.0 * usual_s.max(1e-3)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{chain, fault, found, lint, run};
+
+    #[test]
+    fn calls_without_and_with_inverted_timeouts_are_noted() {
+        assert!(lint("unreliable-network", &chain("")).iter().any(|f| f.what.contains("without a timeout")));
+        let equal = chain(r#""timeout": "1s""#);
+        assert!(lint("unreliable-network", &equal)[0].what.contains("after the caller has left"));
+        let mut falling = equal.clone();
+        for (at, ms) in [(0, 2000), (1, 1000), (2, 400)] {
+            falling.links[at].timeout = Some(design::Duration::ms(ms));
+        }
+        assert!(lint("unreliable-network", &falling).is_empty());
+    }
+
+    #[test]
+    fn a_database_that_hangs_takes_the_edge_down_unless_it_is_given_up() {
+        let mut broken = chain("");
+        broken.faults.push(fault(r#"{"at": "20s", "for": "20s", "kind": "hang", "target": "db"}"#));
+        let finding = &found("unreliable-network", &broken, &run(&broken))[0];
+        assert_eq!(finding.subjects[0], "api->db");
+        assert!(finding.measured && finding.onset_s.unwrap() >= 20.0);
+        let mut mended = broken.clone();
+        mended.links[2].timeout = Some(design::Duration::ms(50));
+        let report = run(&mended);
+        assert!(found("unreliable-network", &mended, &report).iter().all(|f| !f.measured));
+    }
+}

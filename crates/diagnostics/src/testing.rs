@@ -1,0 +1,64 @@
+//! What the tests of rules share.
+
+use crate::{Facts, Finding, rules};
+use design::Design;
+use sim::{Report, Simulation};
+
+/// A design from JSON, without the version and, where there are none, with a requirement that holds.
+pub(crate) fn read(json: &str) -> Design {
+    let json = json.trim().strip_prefix('{').unwrap();
+    let requirements = match json.contains("\"requirements\"") {
+        true => "",
+        false => r#""requirements": [{"metric": "availability", "at_least": 0.0}],"#,
+    };
+    format::json::read(&format!("{{\"faultline\": 1, {requirements} {json}"))
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// A client, two services and a database in a row, with the same policies on each link.
+pub(crate) fn chain(policy: &str) -> Design {
+    let policy = if policy.is_empty() {
+        String::new()
+    } else {
+        format!(", {policy}")
+    };
+    read(&format!(
+        r#"{{"nodes": [
+        {{"id": "users", "kind": "client", "arrivals": {{"poisson": "150/s"}}, "patience": "5s"}},
+        {{"id": "front", "kind": "service", "replicas": 2, "concurrency": 32, "service_time": "exp(2ms)"}},
+        {{"id": "api", "kind": "service", "replicas": 2, "concurrency": 32, "service_time": "exp(4ms)"}},
+        {{"id": "db", "kind": "database", "concurrency": 16, "connections": 200, "read_time": "exp(5ms)"}}],
+        "links": [{{"from": "users", "to": "front"{policy}}}, {{"from": "front", "to": "api"{policy}}}, {{"from": "api", "to": "db"{policy}}}],
+        "warmup": "5s"}}"#
+    ))
+}
+
+/// A fault from JSON.
+pub(crate) fn fault(json: &str) -> design::Fault {
+    let value = format::json::value_from_str(json).unwrap();
+    let mut reader = design::Reader::default();
+    let fault = <design::Fault as design::Attribute>::read(&value, &mut reader);
+    fault.unwrap_or_else(|| panic!("{:?}", reader.finish()))
+}
+
+/// Runs it.
+pub(crate) fn run(design: &Design) -> Report {
+    assert_eq!(design.problems(), []);
+    let mut simulation = Simulation::new(design);
+    simulation.run();
+    simulation.report()
+}
+
+/// What one rule finds in a design.
+pub(crate) fn lint(rule: &str, design: &Design) -> Vec<Finding> {
+    rules::find(rule).unwrap().look(&Facts::new(design, None))
+}
+
+/// What one rule finds in a run.
+pub(crate) fn found(rule: &str, design: &Design, report: &Report) -> Vec<Finding> {
+    let mut found = rules::find(rule)
+        .unwrap()
+        .look(&Facts::new(design, Some(report)));
+    found.sort_by_key(|finding| !finding.measured);
+    found
+}

@@ -1,0 +1,219 @@
+//! All rules over all scenarios (broken, near misses, mended) and all sound designs: hits, misses
+//! and false alarms, and the page that says so.
+
+use design::Design;
+use diagnostics::rules::ALL;
+use diagnostics::{Finding, Severity, diagnose};
+use sim::{Report, Simulation};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn run(design: &Design) -> Report {
+    let mut simulation = Simulation::new(design);
+    simulation.run();
+    simulation.report()
+}
+
+/// What is run, and which rule it is about.
+#[derive(Clone, Debug)]
+enum Case {
+    Broken(String, String),
+    NearMiss(String, String, String),
+    Mended(String, String),
+    Sound(String),
+}
+
+impl Case {
+    fn name(&self) -> String {
+        match self {
+            Self::Broken(id, _) => format!("{id} (broken)"),
+            Self::NearMiss(id, _, label) => format!("{id} (near miss: {label})"),
+            Self::Mended(id, _) => format!("{id} (mended)"),
+            Self::Sound(id) => format!("{id} (sound)"),
+        }
+    }
+}
+
+fn cases() -> Vec<(Case, Design)> {
+    let mut cases = Vec::new();
+    for scenario in scenarios::all() {
+        let claims = scenarios::claims(&scenario.id).expect("it has claims");
+        let (id, rule) = (scenario.id.clone(), claims.rule.clone());
+        cases.push((Case::Broken(id.clone(), rule.clone()), scenario.broken()));
+        cases.push((Case::Mended(id.clone(), rule.clone()), scenario.mended()));
+        for near in &claims.near_misses {
+            let mut design = scenario.broken();
+            design
+                .apply(near.command.clone())
+                .expect("the near miss fits");
+            let case = Case::NearMiss(id.clone(), rule.clone(), near.label.clone());
+            cases.push((case, design));
+        }
+    }
+    let sound = scenarios::sound().into_iter();
+    cases.extend(sound.map(|sound| (Case::Sound(sound.id), sound.design)));
+    cases
+}
+
+/// Runs of all cases, and what was found in them, in order.
+fn look() -> Vec<(Case, Vec<Finding>)> {
+    let cases = cases();
+    let next = AtomicUsize::new(0);
+    let done: Mutex<BTreeMap<usize, Vec<Finding>>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let at = next.fetch_add(1, Ordering::Relaxed)
+                    && let Some((_, design)) = cases.get(at)
+                {
+                    let found = diagnose(design, Some(&run(design)));
+                    done.lock().unwrap().insert(at, found);
+                }
+            });
+        }
+    });
+    let done = done.into_inner().unwrap();
+    let cases = cases.into_iter().zip(done.into_values());
+    cases.map(|((case, _), found)| (case, found)).collect()
+}
+
+#[derive(Default)]
+struct Row {
+    broken: usize,
+    on_top: usize,
+    silent: usize,
+    said: usize,
+    sound: usize,
+}
+
+fn said(findings: &[&Finding]) -> String {
+    let each = findings.iter().map(|f| {
+        let how = if f.measured { "" } else { " (structural)" };
+        format!("{} {}{how}", f.severity.name(), f.rule)
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
+    let looked = look();
+    let mut rows: BTreeMap<&str, Row> = ALL.iter().map(|rule| (rule.id, Row::default())).collect();
+    let mut problems = Vec::new();
+    for (case, found) in &looked {
+        let is_alarm = |f: &&Finding| f.severity > Severity::Note;
+        let alarms: Vec<&Finding> = found
+            .iter()
+            .flat_map(Finding::all)
+            .filter(is_alarm)
+            .collect();
+        let tops: Vec<&Finding> = found.iter().filter(is_alarm).collect();
+        println!("{}: {}", case.name(), said(&tops));
+        if let Some(top) = tops.first() {
+            let below: Vec<&Finding> = top.symptoms.iter().collect();
+            println!("    {} | {} | below: {}", top.what, top.why, said(&below));
+        }
+        match case {
+            Case::Broken(_, rule) => {
+                let row = rows.get_mut(rule.as_str()).expect("a rule of the table");
+                row.broken += 1;
+                let is_hit = tops.first().is_some_and(|f| f.rule == rule && f.measured);
+                row.on_top += usize::from(is_hit);
+                if !is_hit {
+                    let below = if alarms.iter().any(|f| f.rule == rule) {
+                        "below"
+                    } else {
+                        "missed"
+                    };
+                    problems.push(format!("{}: {below}; on top {}", case.name(), said(&tops)));
+                }
+            }
+            Case::NearMiss(_, rule, _) | Case::Mended(_, rule) => {
+                let row = rows.get_mut(rule.as_str()).expect("a rule of the table");
+                row.silent += 1;
+                if alarms.iter().any(|f| f.rule == rule) {
+                    row.said += 1;
+                    problems.push(format!("{}: {rule} is not silent", case.name()));
+                }
+                let is_mended = matches!(case, Case::Mended(..));
+                if is_mended && alarms.iter().any(|f| f.severity == Severity::Error) {
+                    problems.push(format!("{}: errors {}", case.name(), said(&alarms)));
+                }
+            }
+            Case::Sound(_) => {
+                for alarm in &alarms {
+                    rows.get_mut(alarm.rule).expect("a rule of the table").sound += 1;
+                    problems.push(format!(
+                        "{}: {}: {} | {}",
+                        case.name(),
+                        said(&[alarm]),
+                        alarm.what,
+                        alarm.why
+                    ));
+                }
+            }
+        }
+    }
+    let sound = looked
+        .iter()
+        .filter(|(case, _)| matches!(case, Case::Sound(_)));
+    let page = page(&rows, sound.count());
+    println!("----\n{}", problems.join("\n"));
+    assert!(problems.is_empty(), "{} problems", problems.len());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules.md");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    let is_current = written == page;
+    assert!(
+        is_current,
+        "docs/rules.md is not what the rules say: run this test with UPDATE_EXPECT=1"
+    );
+}
+
+fn page(rows: &BTreeMap<&str, Row>, sound: usize) -> String {
+    let mut page = "# The rules
+
+Written by `UPDATE_EXPECT=1 cargo test -p faultline-diagnostics --test corpus`, from the rules' own files
+(`crates/diagnostics/src/rules/`) and from runs of every scenario and every sound design.
+
+A **structural** finding says what could happen, a **measured** one what did. A note is worth knowing, a
+warning likely to hurt or hurting within what was asked for; an error did harm in this run: a requirement was
+missed, or writes were lost, doubled or torn. A design accepts a finding with
+`\"allow\": [{\"rule\": \"retry-storm\", \"because\": \"...\"}]`.
+
+## Over the corpus
+
+Broken: the scenarios that show it, and how often it stood on top as the root cause. Then false alarms (warnings and
+errors of this rule) on their near misses and mended designs, "
+        .to_owned();
+    let _ = writeln!(page, "and on {sound} sound designs.\n");
+    page += "| rule | broken | on top | missed | near misses and mended | false alarms | on sound designs |\n|---|---|---|---|---|---|---|\n";
+    for rule in ALL {
+        let row = &rows[rule.id];
+        let missed = row.broken - row.on_top;
+        let _ = writeln!(
+            page,
+            "| [{id}](#{id}) | {} | {} | {missed} | {} | {} | {} |",
+            row.broken,
+            row.on_top,
+            row.silent,
+            row.said,
+            row.sound,
+            id = rule.id
+        );
+    }
+    page += "\nThe order is that of the search for a root cause: of two findings that explain each other the one\nfurther up stands on top.\n";
+    let mut sorted: Vec<_> = ALL.iter().collect();
+    sorted.sort_by_key(|rule| rule.id);
+    for rule in sorted {
+        let _ = write!(
+            page,
+            "\n## {}\n\n**{}.** {}\n\n*Told by.* {}\n\n*Silent on.* {}\n\n*Mended by.* {}\n",
+            rule.id, rule.title, rule.means, rule.evidence, rule.silent, rule.mends
+        );
+    }
+    page
+}
