@@ -73,6 +73,7 @@ impl Page {
                 next.store();
                 self.theme.set(next);
             }
+            PageAction::Operators => self.for_operators.update(|on| *on = !*on),
             PageAction::New => {
                 self.dialog.set(None);
                 self.open_own(Design::default(), unique());

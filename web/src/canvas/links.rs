@@ -221,7 +221,7 @@ fn marks(drawn: &Drawn) -> impl IntoView + use<> {
                 <title>{policy.title}</title>
                 <circle r="7.5"></circle>
                 <path d=policy.icon></path>
-                {(policy.class == "mark breaker").then(|| view! { <path class="lever" d="M-4 1.5h2M2 1.5h2M-2 1.5l3.4-4"></path> })}
+                {(policy.class == "mark breaker").then(|| view! { <path class="lever" d="M-5 1.5h3v-5M2 1.5h3"></path> })}
             </g>
         }
     });

@@ -32,7 +32,13 @@ const MAIN: Sections = {
             A::Page(P::ExportPng),
             A::Page(P::ExportMermaid),
         ],
-        &[A::Page(P::Outline), A::Tidy, A::ZoomFit, A::Page(P::Theme)],
+        &[
+            A::Page(P::Outline),
+            A::Tidy,
+            A::ZoomFit,
+            A::Page(P::Operators),
+            A::Page(P::Theme),
+        ],
         &[A::Page(P::Find), A::Page(P::Shortcuts)],
     ]
 };

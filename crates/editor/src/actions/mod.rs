@@ -116,6 +116,8 @@ pub enum PageAction {
     Inspect,
     /// The next theme.
     Theme,
+    /// Shows all, or only what the telemetry of the design shows.
+    Operators,
     /// An empty design beside the present one.
     New,
     /// The designs that are kept.

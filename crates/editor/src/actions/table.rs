@@ -164,6 +164,7 @@ pub(super) const ROWS: &[Row] = {
             G::View,
             &["Alt+Shift+D"],
         ),
+        (P(Operators), "operators", "Operators' view", G::View, &[]),
         (P(Find), "find", "Find anything", G::Find, &["Mod+K"]),
         (
             P(Shortcuts),
