@@ -13,6 +13,18 @@ const pause = async (page) => {
   await until(page, (s) => s.state === "Paused");
 };
 
+/** Where a node is once nothing moves any more, however slow the machine. */
+async function settled(page, id) {
+  let last = await box(page, id);
+  for (let tries = 0; tries < 20; tries++) {
+    await page.waitForTimeout(500);
+    const now = await box(page, id);
+    if (now.x === last.x && now.y === last.y) return now;
+    last = now;
+  }
+  return last;
+}
+
 onPage("a drag snaps to the grid, with guides; Ctrl lets it stand anywhere", {}, async (page) => {
   const from = middle(await box(page, "api"));
   await page.mouse.move(from.x, from.y);
@@ -41,7 +53,7 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   await page.mouse.click((outlet(one).x + inlet(other).x) / 2, inlet(other).y);
   await until(page, (s) => s.selected.join() === "api->database");
   await page.locator(".inspect:not(.empty)").waitFor();
-  const end = inlet(await box(page, "database"));
+  const end = inlet(await settled(page, "database"));
   const service = await box(page, "service");
   await drag(page, end, inlet(service));
   const moved = await state(page);
