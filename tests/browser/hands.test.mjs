@@ -2,7 +2,7 @@
 // of the history, wheels that count in lines, fingers that tremble, a dot that is clicked.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { box, drag, inlet, links, middle, node, openRunning, outlet, pages, state, until } from "./page.mjs";
+import { box, drag, find, inlet, links, middle, node, openRunning, outlet, pages, state, until } from "./page.mjs";
 
 const { onPage, playground } = pages();
 
@@ -49,8 +49,7 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   const before = (await state(page)).design;
   await page.keyboard.press("Escape");
   // The ends of a selected link can be taken.
-  const [one, other] = [await box(page, "api"), await box(page, "database")];
-  await page.mouse.click((outlet(one).x + inlet(other).x) / 2, inlet(other).y);
+  await find(page, "api → database");
   await until(page, (s) => s.selected.join() === "api->database");
   await page.locator(".inspect:not(.empty)").waitFor();
   const end = inlet(await settled(page, "database"));
