@@ -16,6 +16,11 @@ after(() => playground.close());
 async function pageWith(webgl, options = {}) {
   const context = await playground.browser.newContext({ viewport: { width: 1440, height: 900 } });
   await context.addInitScript((webgl) => {
+    // Here the processor does the GPU's work, which the page would rather not have.
+    const parameter = WebGL2RenderingContext.prototype.getParameter;
+    WebGL2RenderingContext.prototype.getParameter = function (name) {
+      return name === 0x9246 ? "a GPU" : parameter.call(this, name);
+    };
     const real = HTMLCanvasElement.prototype.getContext;
     HTMLCanvasElement.prototype.getContext = function (kind, attributes) {
       if (kind !== "webgl2") return real.call(this, kind, attributes);

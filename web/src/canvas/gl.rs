@@ -88,6 +88,9 @@ impl Gl {
             .get_context_with_context_options("webgl2", &options)
             .ok()??;
         let gl: Context = gl.dyn_into().ok()?;
+        if is_software(&gl) {
+            return None;
+        }
         let program = program(&gl)?;
         gl.use_program(Some(&program));
         gl.bind_buffer(Context::ARRAY_BUFFER, gl.create_buffer().as_ref());
@@ -199,6 +202,22 @@ impl Drop for Gl {
                 .lose_context();
         }
     }
+}
+
+/// Whether the processor does the GPU's work: not every browser says so when it is asked to fail
+/// then.
+fn is_software(gl: &Context) -> bool {
+    /// Of the extension: the renderer's real name.
+    const UNMASKED_RENDERER: u32 = 0x9246;
+    let named = gl.get_extension("WEBGL_debug_renderer_info");
+    if !matches!(named, Ok(Some(_))) {
+        return false;
+    }
+    let name = gl.get_parameter(UNMASKED_RENDERER).ok();
+    let name = name.and_then(|name| name.as_string()).unwrap_or_default();
+    ["SwiftShader", "llvmpipe", "softpipe"]
+        .iter()
+        .any(|software| name.contains(software))
 }
 
 fn program(gl: &Context) -> Option<WebGlProgram> {
