@@ -1,5 +1,12 @@
 //! The world: everything the components of a run share. It is their only door to one another.
 
+mod link;
+mod replica;
+
+pub use link::{CallerState, Guards, LinkState, RetryState};
+pub use replica::{Replica, Stage};
+pub(crate) use replica::{Troubles, WarmUp, stretch};
+
 use crate::agenda::{Agenda, LaneIx, Time};
 use crate::call::{CallId, Calls};
 use crate::components::database::Router;
@@ -7,23 +14,17 @@ use crate::components::load_balancer::Balancer;
 use crate::data::Data;
 use crate::event::{Event, LinkIx, LockTag, NodeIx};
 use crate::frozen::Frozen;
-use crate::hop::Hop;
 use crate::locks::Locks;
-use crate::measure::{LinkTally, NodeTally, RequestTally, Tap, Unheard, Windows};
+use crate::measure::{NodeTally, RequestTally, Tap, Unheard, Windows};
 use crate::needed::Needed;
-use crate::network::Trip;
 use crate::notes::Notes;
 use crate::passage::Next;
 use crate::plan::Plan;
-use crate::policies::{
-    AdaptiveThrottle, Backoff, Breaker, Budget, Pool, Quota, Throttle, breaker, throttle,
-};
-use crate::random::{Sampler, Stream};
+use crate::random::Stream;
 use crate::watch::Traces;
 use crate::zones::{ZoneIx, Zones};
 use design::kinds::client::Effect;
 use design::kinds::database::Shards;
-use design::link::{Mode, OnWrite};
 use std::collections::BTreeMap;
 
 /// A duration scheduled again and again: through a lane where it is constant.
@@ -31,140 +32,6 @@ use std::collections::BTreeMap;
 pub struct Delay {
     pub(crate) duration: u64,
     pub(crate) lane: Option<LaneIx>,
-}
-
-/// Where a replica stands between its start and its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// It is there (if it has crashed, until it is mended).
-    Running,
-    /// It has been asked for, and takes calls when it is ready.
-    Starting,
-    /// It was killed, and starts again.
-    Restarting,
-    /// It takes no new calls, and ends when it is done with those it has.
-    Leaving,
-    /// It is not there: its place is free.
-    Absent,
-}
-
-/// How long a process is slower after its start, in ns, and how many times as long work takes at
-/// first.
-pub(crate) type WarmUp = (u64, f64);
-
-/// A replica as others can see it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Replica {
-    /// Whether its process runs.
-    pub is_up: bool,
-    /// Where it stands between its start and its end.
-    pub stage: Stage,
-    /// When that changes next, where it does by itself.
-    pub(crate) due: Time,
-    /// Since when it has run.
-    pub(crate) up_since: Time,
-    /// Whether its work takes no longer than usual.
-    is_at_full_speed: bool,
-    /// Times its work takes, by faults.
-    slowdown: f64,
-    /// From when on and for how long it warms up, and how many times as long work takes at first.
-    warming: Option<(Time, WarmUp)>,
-    /// Whether a fault holds it down.
-    pub is_crashed: bool,
-    /// Whether it refuses every call though its process runs.
-    pub is_out: bool,
-    /// Since when it stands still, if it does.
-    pub stands_since: Option<Time>,
-    /// Whether what it is sent while it stands still is lost; else it waits.
-    pub is_deaf: bool,
-    /// How far its clock is ahead, in ns.
-    pub(crate) clock: i64,
-    /// What faults do to calls at its door.
-    pub(crate) troubles: Option<Box<Troubles>>,
-}
-
-/// What faults do to calls at the door of a replica.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Troubles {
-    /// Share answered with an error.
-    pub(crate) errors: f64,
-    /// The same, but not of health probes.
-    pub(crate) hidden_errors: f64,
-    /// Whether all others hear nothing.
-    pub(crate) is_silent: bool,
-    /// Whether writes are answered with an error.
-    pub(crate) is_full: bool,
-    /// Whether writes wait, and reads.
-    pub(crate) is_locked: [bool; 2],
-}
-
-impl Default for Replica {
-    fn default() -> Self {
-        Self {
-            is_up: true,
-            stage: Stage::Running,
-            due: 0,
-            up_since: 0,
-            is_at_full_speed: true,
-            slowdown: 1.0,
-            warming: None,
-            is_crashed: false,
-            is_out: false,
-            stands_since: None,
-            is_deaf: false,
-            clock: 0,
-            troubles: None,
-        }
-    }
-}
-
-impl Replica {
-    /// Whether it takes up work by itself, as a consumer does.
-    pub fn serves(&self) -> bool {
-        self.takes_calls() && !self.is_out && self.stands_since.is_none()
-    }
-
-    /// Whether its process runs and is not about to end.
-    #[inline]
-    pub fn takes_calls(&self) -> bool {
-        self.is_up && self.stage != Stage::Leaving
-    }
-
-    /// Whether others have its address: also while it is down.
-    pub fn is_registered(&self) -> bool {
-        matches!(self.stage, Stage::Running | Stage::Restarting)
-    }
-
-    /// Its process starts, cold where the node warms up.
-    pub(crate) fn start(&mut self, warm_up: Option<WarmUp>, now: Time) {
-        self.is_up = true;
-        self.up_since = now;
-        self.warming = warm_up.map(|warm_up| (now, warm_up));
-        self.set_slowdown(self.slowdown);
-    }
-
-    /// Faults make its work take so many times as long.
-    pub(crate) fn set_slowdown(&mut self, times: f64) {
-        self.slowdown = times;
-        self.is_at_full_speed = times == 1.0 && self.warming.is_none();
-    }
-
-    /// How many times as long work takes that begins now.
-    pub fn pace(&self, now: Time) -> f64 {
-        let cold = match self.warming {
-            Some((since, (lasts, times))) if now < since + lasts => {
-                let left = (since + lasts - now) as f64 / lasts as f64;
-                1.0 + (times - 1.0) * left
-            }
-            Some(_) | None => 1.0,
-        };
-        self.slowdown * cold
-    }
-
-    /// Whether a call may not get in as usual.
-    pub(crate) fn is_troubled(&self) -> bool {
-        self.is_out || self.stands_since.is_some() || self.troubles.is_some()
-    }
 }
 
 /// What is shared of a node.
@@ -223,130 +90,6 @@ impl NodeState {
     pub(crate) fn runs(&self) -> bool {
         self.replicas.is_empty() || self.replicas.iter().any(|replica| replica.is_up)
     }
-}
-
-/// A retry policy made ready.
-#[derive(Clone, Debug)]
-pub struct RetryState {
-    pub(crate) max_attempts: u32,
-    pub(crate) backoff: Backoff,
-    /// By cause: whether it is tried again.
-    pub(crate) on: [bool; 8],
-}
-
-/// What a calling replica keeps for a link.
-#[derive(Clone, Debug, Default)]
-pub struct CallerState {
-    pub(crate) budget: Option<Budget>,
-    pub(crate) throttle: Option<Throttle>,
-    pub(crate) quota: Option<Quota>,
-    pub(crate) adaptive: AdaptiveThrottle,
-    pub(crate) breaker: Breaker,
-    pub(crate) bulkhead: Pool,
-    pub(crate) pool: Pool,
-}
-
-/// What a link has of policies that few have.
-#[derive(Clone, Debug)]
-pub struct Guards {
-    pub(crate) adaptive: Option<throttle::Spec>,
-    pub(crate) adaptive_stream: Stream,
-    /// Whether retries are bounded by what answers pay in.
-    pub(crate) counts_answers: bool,
-    /// Places, and how long an attempt waits for one.
-    pub(crate) bulkhead: Option<(u32, Option<Delay>)>,
-    /// After how long an attempt is hedged, and how often.
-    pub(crate) hedge: Option<(Delay, u32)>,
-    /// Whether the callee learns until when the caller waits, and when it gives up.
-    pub(crate) passes_deadline: bool,
-    pub(crate) cancels: bool,
-    /// Whether attempts under way may be hedges, or hedged: also after an edit that ends it.
-    pub(crate) has_hedged: bool,
-}
-
-/// What is shared of a link.
-#[derive(Clone, Debug)]
-pub struct LinkState {
-    /// Stable id.
-    pub id: String,
-    /// Whether the link is still part of the design.
-    pub is_present: bool,
-    /// The caller.
-    pub from: NodeIx,
-    /// The callee.
-    pub to: NodeIx,
-    /// How it is used.
-    pub mode: Mode,
-    /// What a write does to a cache at its end.
-    pub on_write: OnWrite,
-    /// Calls one after another.
-    pub calls: u32,
-    /// Whether its failure degrades only.
-    pub is_optional: bool,
-    /// Deliveries in flight at most.
-    pub concurrency: u32,
-    /// From a balancer that goes by weight: that of each replica.
-    pub weight: u32,
-    /// Deliveries in flight at each replica at most.
-    pub prefetch: Option<u32>,
-    /// Whether what it carries is sent without waiting for an answer.
-    pub is_unawaited: bool,
-    pub(crate) latency: Sampler,
-    pub(crate) latency_lane: Option<LaneIx>,
-    /// What every packet's way is, where nothing about it is drawn.
-    pub(crate) steady_trip: Option<Trip>,
-    /// Whether that takes no time.
-    pub(crate) is_instant: bool,
-    /// Replicas of the callee, and whether it is at the bottom: what every attempt asks of it.
-    pub(crate) callee_replicas: u32,
-    pub(crate) is_into_bottom: bool,
-    /// Whether, besides, nothing but a timeout is asked of its calls.
-    pub(crate) is_simple: bool,
-    /// Whether its callee keeps traces, and so looks at every end of a call by itself.
-    pub(crate) is_into_traced: bool,
-    /// What is noted of its calls, and not yet counted.
-    pub(crate) hop: Hop,
-    /// Whether it leads to a balancer that may pass its calls on without records of their own.
-    pub(crate) passes: bool,
-    /// Whether policies stand before the network, or count what comes back.
-    pub(crate) is_guarded: bool,
-    pub(crate) loss: f64,
-    pub(crate) timeout: Option<Delay>,
-    pub(crate) retry: Option<RetryState>,
-    pub(crate) breaker: Option<breaker::Spec>,
-    pub(crate) pool: Option<(u32, Option<Delay>)>,
-    pub(crate) callers: Vec<CallerState>,
-    pub(crate) guards: Guards,
-    pub(crate) next_replica: u32,
-    /// Added by faults: all of a draw, or (jitter) an even share of it.
-    pub(crate) added_latency: Vec<(Sampler, bool)>,
-    /// Added by faults.
-    pub(crate) added_loss: f64,
-    pub(crate) latency_stream: Stream,
-    pub(crate) fault_stream: Stream,
-    /// Share of connections that are never given back, by faults, and what draws them.
-    pub(crate) leak: Option<Box<(f64, Stream)>>,
-    /// Whether a partition cuts what it carries there, and back.
-    pub(crate) cut: [bool; 2],
-    /// Whether a partition or a distance between zones may now change a packet's way.
-    pub(crate) crosses_zones: bool,
-    /// For distances that are drawn, once the link has met one.
-    pub(crate) distance_stream: Option<Box<Stream>>,
-    /// For a condition with a probability.
-    pub(crate) conditions: Stream,
-    /// Its place in the caller's plan, over all stages.
-    pub(crate) step: u32,
-    /// Whether it is called on a miss: its answer is what a cache lacked.
-    pub(crate) loads: bool,
-    /// Whether it is a look-up at a cache.
-    pub(crate) looks_up: bool,
-    pub(crate) loss_stream: Stream,
-    pub(crate) jitter_stream: Stream,
-    /// One call drawn stands for this many.
-    pub dot: u32,
-    pub(crate) until_dot: u32,
-    /// Its figures.
-    pub tally: LinkTally,
 }
 
 /// An operation of a client.
@@ -512,12 +255,7 @@ impl World {
     /// How long work takes on a replica.
     #[inline]
     pub fn slowed(&self, work: u64, node: NodeIx, replica: u32) -> u64 {
-        let replica = &self.nodes[node.0 as usize].replicas[replica as usize];
-        if replica.is_at_full_speed {
-            work
-        } else {
-            stretch(work, replica.pace(self.now))
-        }
+        self.nodes[node.0 as usize].replicas[replica as usize].time_for(work, self.now)
     }
 
     /// Whether a replica of a node runs.
@@ -579,10 +317,4 @@ impl World {
         };
         self.words -= u32::from(is_word);
     }
-}
-
-/// At most 30 days, however many slowdowns come together: the clock must not overflow.
-#[cold]
-pub(crate) fn stretch(work: u64, times: f64) -> u64 {
-    (work as f64 * times).min(design::quantity::DURATION_MAX.0 as f64) as u64
 }

@@ -5,6 +5,7 @@
 //! arrivals instead of drawing new ones, and two designs with one seed have the same requests.
 
 mod load;
+mod patience;
 
 use super::Component;
 use crate::agenda::Time;
@@ -14,10 +15,10 @@ use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
 use crate::plan::Progress;
 use crate::random::{self, KeySampler, Sampler, Stream, unit_exponential};
-use crate::world::{Delay, World};
-use design::Distribution;
+use crate::world::World;
 use design::kinds::client::{self as spec, Arrivals};
 use load::{Load, Pace};
+use patience::Patience;
 
 /// A client of a run.
 #[derive(Clone, Debug)]
@@ -50,46 +51,6 @@ pub struct Client {
     reloads: Vec<Reload>,
     free_reloads: Vec<u32>,
     streams: Streams,
-}
-
-/// How long users wait.
-#[derive(Clone, Debug)]
-enum Patience {
-    Endless,
-    Fixed(Delay),
-    Drawn(Box<(Sampler, Stream)>),
-}
-
-impl Patience {
-    /// Takes a design's; what is drawn goes on from where its stream is.
-    fn update(&mut self, spec: Option<&Distribution>, node: NodeIx, cx: &mut World) {
-        *self = match (spec, std::mem::replace(self, Self::Endless)) {
-            (None, _) => Self::Endless,
-            (Some(Distribution::Const(patience)), _) => Self::Fixed(cx.delay(patience.0)),
-            (Some(spec), Self::Drawn(mut drawn)) => {
-                drawn.0 = Sampler::new(spec);
-                Self::Drawn(drawn)
-            }
-            (Some(spec), Self::Endless | Self::Fixed(_)) => {
-                let id = &cx.node(node).id;
-                let stream = Stream::new(cx.seed, id, random::Purpose::Patience);
-                Self::Drawn(Box::new((Sampler::new(spec), stream)))
-            }
-        };
-    }
-
-    /// Of a user who makes a request now.
-    #[inline]
-    fn of_request(&mut self) -> Option<Delay> {
-        match self {
-            Self::Endless => None,
-            Self::Fixed(delay) => Some(*delay),
-            Self::Drawn(drawn) => Some(Delay {
-                duration: drawn.0.draw(&mut drawn.1),
-                lane: None,
-            }),
-        }
-    }
 }
 
 /// A request that a user will make again.

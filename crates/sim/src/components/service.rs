@@ -355,12 +355,13 @@ impl Service {
 
 impl Component for Service {
     fn arrive(&mut self, id: CallId, cx: &mut World) {
-        if matches!(cx.calls[id].purpose, Purpose::Probe(Depth::Tcp)) {
+        let call = &cx.calls[id];
+        if matches!(call.purpose, Purpose::Probe(Depth::Tcp)) {
             return cx.answer(id, Outcome::Ok);
         }
-        let replica = cx.calls[id].replica;
+        let replica = call.replica;
         let station = &mut self.stations[replica as usize];
-        station.arrivals += u64::from(cx.calls[id].is_measured);
+        station.arrivals += u64::from(call.is_measured);
         if self.gates.is_some()
             && let Some(why) = self.turns_away(id, cx)
         {
@@ -382,14 +383,14 @@ impl Component for Service {
 
     fn served(&mut self, id: CallId, cx: &mut World) {
         cx.count_work(id);
-        let replica = cx.calls[id].replica as usize;
+        let call = &cx.calls[id];
+        let (replica, purpose) = (call.replica as usize, call.purpose);
         self.stations[replica].working.down(cx.now);
         match self.look_up(id, cx) {
             Repeat::No => {}
             Repeat::UnderWay => return self.finish(id, Outcome::Failed(Cause::Error), cx),
             Repeat::Done => return self.finish(id, Outcome::Ok, cx),
         }
-        let purpose = cx.calls[id].purpose;
         let is_bad = !matches!(purpose, Purpose::Probe(_)) && self.errors.chance(self.error_rate);
         if is_bad || cx.is_poisoned(id) {
             return self.finish(id, Outcome::Failed(Cause::Error), cx);

@@ -4,176 +4,18 @@
 //! follower with the moment it will be applied there, and whoever looks at the follower applies what
 //! is due by then. Who leads is in [`super::leaders`], what needs no leader in [`super::quorum`].
 
+mod copy;
+
+pub(super) use copy::{Copy, Watch, Write};
+
 use super::*;
-use crate::data::{OpId, Seen, Table};
+use crate::data::{Seen, Table};
 use crate::measure::Histogram;
 use design::kinds::database::{OnPartition, Replication as Spec, ReplicationMode};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// A member that follows nobody.
 pub(super) const NOBODY: u32 = u32::MAX;
-
-/// Versions by key; 0 is of before the first write.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Versions(Table<u32>);
-
-impl Versions {
-    pub(super) fn get(&self, key: u32) -> u32 {
-        self.0.get(key).copied().unwrap_or(0)
-    }
-
-    pub(super) fn insert(&mut self, key: u32, version: u32) {
-        *self.0.entry(key) = version;
-    }
-
-    fn keys(&self) -> impl Iterator<Item = u32> {
-        self.0.iter().map(|(key, _)| key)
-    }
-}
-
-/// A write, as members pass it on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Write {
-    pub(super) key: u32,
-    pub(super) version: u32,
-    /// The version it took the place of, where it was made.
-    pub(super) over: u32,
-    pub(super) made: u64,
-    /// The same by the clock of who made it, which may be off.
-    pub(super) stamp: i64,
-    pub(super) op: OpId,
-    /// Of a quorum: whether whom it is kept for ran and was cut off when it was made.
-    pub(super) is_beside: bool,
-    /// Of another side of a partition that is over: a leader takes it over unless it has written
-    /// since.
-    pub(super) is_settled: bool,
-}
-
-/// Most writes kept one by one for a member that is away; of more, the newest of each key is.
-const BACKLOG_MAX: usize = 65_536;
-
-/// Writes in the order they were made.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Backlog {
-    pub(super) list: Vec<Write>,
-    /// More than these are thinned out.
-    limit: usize,
-}
-
-impl Backlog {
-    pub(super) fn push(&mut self, write: Write) {
-        self.list.push(write);
-        if self.list.len() > self.limit.max(BACKLOG_MAX) {
-            self.thin();
-        }
-    }
-
-    #[cold]
-    fn thin(&mut self) {
-        let mut newest: BTreeMap<u32, Write> = BTreeMap::new();
-        for write in &self.list {
-            let known = newest.entry(write.key).or_insert(*write);
-            *known = Write {
-                over: known.over,
-                is_beside: known.is_beside | write.is_beside,
-                ..*write
-            };
-        }
-        self.list = newest.into_values().collect();
-        self.list.sort_by_key(|write| (write.made, write.version));
-        self.limit = 2 * self.list.len();
-    }
-
-    pub(super) fn take(&mut self) -> Vec<Write> {
-        self.limit = 0;
-        std::mem::take(&mut self.list)
-    }
-}
-
-/// Where a member is with the loss of its leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Watch {
-    /// It has one.
-    Calm,
-    /// It will have noticed at a moment.
-    Detects(u64),
-    /// Another will be elected at a moment.
-    Elects(u64),
-    /// Nobody it reaches can lead.
-    Stuck,
-}
-
-/// What one member has of its shard.
-#[derive(Clone, Debug)]
-pub(super) struct Copy {
-    pub(super) has: Versions,
-    /// What it will have, in order of time.
-    log: VecDeque<(u64, Write)>,
-    /// What was written while it could not be reached.
-    pub(super) missed: Backlog,
-    /// Whom it follows; itself where it leads.
-    pub(super) leader: u32,
-    /// Whether its leader's writes reach it.
-    pub(super) is_reached: bool,
-    pub(super) watch: Watch,
-    /// Written here since another has led beside it.
-    pub(super) fork: Backlog,
-}
-
-impl Copy {
-    fn new(leader: u32) -> Self {
-        Self {
-            has: Versions::default(),
-            log: VecDeque::new(),
-            missed: Backlog::default(),
-            leader,
-            is_reached: true,
-            watch: Watch::Calm,
-            fork: Backlog::default(),
-        }
-    }
-
-    pub(super) fn version(&self, key: u32) -> u32 {
-        self.has.get(key)
-    }
-
-    /// What is still on its way is not: it is sent again once its leader reaches it.
-    pub(super) fn disconnect(&mut self) {
-        self.is_reached = false;
-        let mut list: Vec<Write> = self.log.drain(..).map(|(_, write)| write).collect();
-        list.append(&mut self.missed.list);
-        self.missed.list = list;
-    }
-
-    /// What is on its way, or kept for it, is without what was undone.
-    pub(super) fn drop_undone(&mut self, is_undone: impl Fn(&Write) -> bool) {
-        self.log.retain(|(_, write)| !is_undone(write));
-        self.missed.list.retain(|write| !is_undone(write));
-    }
-
-    /// What it has of a key once it has applied a write: without a leader the newest.
-    fn after(&self, write: &Write, before: u32, member: u32, is_quorum: bool) -> u32 {
-        let leads = self.leader == member;
-        match is_quorum {
-            true => before.max(write.version),
-            false if write.is_settled && leads && before != write.over => before,
-            false => write.version,
-        }
-    }
-
-    /// When the oldest write was made that it does not have yet.
-    fn lacks_since(&self, now: u64) -> Option<u64> {
-        let on_its_way = self.log.iter().find(|(at, _)| *at > now);
-        let on_its_way = on_its_way.map(|(_, write)| write);
-        let oldest = on_its_way.into_iter().chain(self.missed.list.first());
-        oldest.map(|write| write.made).min()
-    }
-
-    /// Writes it does not have yet.
-    pub(super) fn lacks(&self) -> usize {
-        self.log.len() + self.missed.list.len()
-    }
-}
 
 /// The replication of a database.
 #[derive(Clone, Debug)]
