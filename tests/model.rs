@@ -201,6 +201,7 @@ fn run_design(design: &Design) -> Run {
             FlightKind::Failure => "failure",
             FlightKind::Timeout => "timeout",
             FlightKind::Lost => "lost",
+            FlightKind::Stale => "stale",
         };
         let id = simulation.world().link(flight.link).id.clone();
         (id, word, flight.start)
