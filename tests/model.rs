@@ -197,11 +197,11 @@ fn run_design(design: &Design) -> Run {
             FlightKind::Call => "call",
             FlightKind::Retry => "retry",
             FlightKind::Message => "message",
-            FlightKind::Answer => "answer",
+            // Of what age it is is a matter of colour.
+            FlightKind::Answer | FlightKind::Stale => "answer",
             FlightKind::Failure => "failure",
             FlightKind::Timeout => "timeout",
             FlightKind::Lost => "lost",
-            FlightKind::Stale => "stale",
         };
         let id = simulation.world().link(flight.link).id.clone();
         (id, word, flight.start)
