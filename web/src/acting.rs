@@ -22,7 +22,10 @@ impl Page {
             (Place::Embed, _) => true,
         };
         let breaks = id != ActionId::Page(PageAction::Break) || self.aim().is_some();
+        let compares = id != ActionId::Page(PageAction::Compare)
+            || self.undo_names.with_untracked(|names| names.undo.is_some());
         here && breaks
+            && compares
             && self
                 .editor
                 .with_value(|editor| actions::is_enabled(editor, id))
@@ -54,6 +57,12 @@ impl Page {
             PageAction::Find => self.dialog.set(Some(Dialog::Find)),
             PageAction::Shortcuts => self.dialog.set(Some(Dialog::Shortcuts)),
             PageAction::Outline => self.dialog.set(Some(Dialog::Outline)),
+            PageAction::Gallery => self.dialog.set(Some(Dialog::Gallery)),
+            PageAction::Findings => {
+                self.show_side(crate::findings::Side::Findings);
+                focus_soon("#findings .finding-head;#findings button");
+            }
+            PageAction::Compare => self.compare_with_before(),
             PageAction::Designs => self.dialog.set(Some(Dialog::Designs)),
             PageAction::Share => self.dialog.set(Some(Dialog::Share)),
             PageAction::Menu => self.open_menu_by_key(),

@@ -10,13 +10,14 @@ use crate::canvas::{self, Popups, Stage};
 use crate::charts::Charts;
 use crate::dialogs::Dialogs;
 use crate::faults::LiveFaults;
+use crate::findings::{Findings, Side, tally};
 use crate::hints::Hint;
 use crate::inspector::Inspector;
 use crate::keeping::shelf;
+use crate::lesson::Story;
 use crate::opening::{self, Opened};
 use crate::palette::Palette;
-use crate::state::{About, Notice, Page, Place};
-use crate::story::Story;
+use crate::state::{About, Dialog, Notice, Page, Place};
 use crate::theme::{self, Theme};
 use crate::toolbar::{Bar, RunControls};
 use crate::why::WhyPanel;
@@ -45,11 +46,20 @@ pub(crate) fn App() -> impl IntoView {
     on_cleanup(move || on_sight.remove());
 
     let folded = RwSignal::new(false);
-    let tab = RwSignal::new("story");
+    let tab = RwSignal::new("side");
     Effect::new(move |before: Option<u32>| {
         let count = page.inspect.get();
         if before.is_some_and(|before| before != count) {
             tab.set("inspect");
+        }
+        count
+    });
+    let side = page.review.side;
+    Effect::new(move |before: Option<u32>| {
+        let count = page.review.asked.get();
+        if before.is_some_and(|before| before != count) {
+            folded.set(false);
+            tab.set("side");
         }
         count
     });
@@ -59,9 +69,11 @@ pub(crate) fn App() -> impl IntoView {
             <Bar folded=folded />
             <Notices />
             <aside class="side" id="story" aria-label="Story" tabindex="-1">
-                {move || match page.opened.get() {
-                    Opened::Lesson => view! { <Story lesson=page.lesson /> }.into_any(),
-                    Opened::Own => view! { <Own /> }.into_any(),
+                <Sides />
+                {move || match (side.get(), page.opened.get()) {
+                    (Side::Findings, _) => view! { <Findings /> }.into_any(),
+                    (Side::Story, Opened::Lesson) => view! { <Story lesson=page.lesson /> }.into_any(),
+                    (Side::Story, Opened::Own) => view! { <Own /> }.into_any(),
                 }}
                 <p class="fidelity quiet">
                     <a href="model.html" target="_blank">"What is modelled, and what is not"</a>
@@ -87,6 +99,39 @@ pub(crate) fn App() -> impl IntoView {
         </main>
         <Dialogs />
     }
+}
+
+/// What the margin shows: the story, or what was found.
+#[component]
+fn Sides() -> impl IntoView {
+    let page = Page::get();
+    let button = move |side: Side, label: Signal<String>| {
+        view! {
+            <button
+                aria-pressed=text(move || (page.review.side.get() == side).to_string())
+                on:click=move |_| page.review.side.set(side)
+            >
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <div class="sides" role="group" aria-label="Margin">
+            {button(Side::Story, text(|| "Story".to_owned()))}
+            {button(Side::Findings, found_label(page))}
+        </div>
+    }
+    .into_any()
+}
+
+/// `Findings 3`.
+fn found_label(page: Page) -> Signal<String> {
+    text(
+        move || match page.review.findings.with(|findings| tally(findings)).0 {
+            0 => "Findings".to_owned(),
+            n => format!("Findings\u{a0}{n}"),
+        },
+    )
 }
 
 /// Shows the chosen theme, and tells what draws by itself when it is another.
@@ -219,6 +264,12 @@ fn Own() -> impl IntoView {
             <h2 id="story-title">{title}</h2>
             <p>{parts}</p>
             <p class="quiet">{next}</p>
+            <button
+                class="button resume"
+                on:click=move |_| page.dialog.set(Some(Dialog::Gallery))
+            >
+                "Lessons and designs"
+            </button>
             <button class="button resume" on:click=move |_| page.open_lesson(true)>
                 {page
                     .lesson
@@ -365,23 +416,33 @@ pub(crate) fn Zoom() -> impl IntoView {
 /// On a phone: what the sheet shows.
 #[component]
 fn Tabs(tab: RwSignal<&'static str>) -> impl IntoView {
-    let button = move |name: &'static str, label: &'static str| {
+    let page = Page::get();
+    let button = move |name: &'static str, side: Option<Side>, label: Signal<String>| {
+        let is_on =
+            move || tab.get() == name && side.is_none_or(|side| page.review.side.get() == side);
         view! {
             <button
                 role="tab"
-                aria-selected=text(move || (tab.get() == name).to_string())
-                aria-controls=name
-                on:click=move |_| tab.set(name)
+                aria-selected=text(move || is_on().to_string())
+                aria-controls=if side.is_some() { "story" } else { name }
+                on:click=move |_| {
+                    tab.set(name);
+                    if let Some(side) = side {
+                        page.review.side.set(side);
+                    }
+                }
             >
                 {label}
             </button>
         }
     };
+    let named = |label: &'static str| text(move || label.to_owned());
     view! {
         <div class="tabs" role="tablist" aria-label="Sheet">
-            {button("story", "Story")}
-            {button("figures", "Figures")}
-            {button("inspect", "Inspect")}
+            {button("side", Some(Side::Story), named("Story"))}
+            {button("side", Some(Side::Findings), found_label(page))}
+            {button("figures", None, named("Figures"))}
+            {button("inspect", None, named("Inspect"))}
         </div>
     }
 }

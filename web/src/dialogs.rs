@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::acting::focus_soon;
 use crate::state::{Dialog, Page, Rejected};
-use crate::{files, finding, help, icons, keeping, outline, share};
+use crate::{compare, files, finding, gallery, help, icons, keeping, outline, share};
 
 /// The dialog; open while `Page::dialog` says so.
 #[component]
@@ -30,7 +30,13 @@ pub(crate) fn Dialogs() -> impl IntoView {
     });
     let class = move || match page.dialog.get() {
         Some(Dialog::Find) => "dialog find",
-        Some(Dialog::Designs | Dialog::Outline | Dialog::Shortcuts) => "dialog wide",
+        Some(
+            Dialog::Designs
+            | Dialog::Outline
+            | Dialog::Shortcuts
+            | Dialog::Gallery
+            | Dialog::Compare,
+        ) => "dialog wide",
         Some(Dialog::Share | Dialog::Problems) | None => "dialog",
     };
     view! {
@@ -56,6 +62,8 @@ pub(crate) fn Dialogs() -> impl IntoView {
                         Dialog::Designs => keeping::view(page),
                         Dialog::Outline => outline::view(page),
                         Dialog::Problems => problems(page),
+                        Dialog::Gallery => gallery::view(page),
+                        Dialog::Compare => compare::view(page),
                     })
             }}
         </dialog>

@@ -14,6 +14,7 @@ impl Page {
     pub(crate) fn open(self, design: Design, document: String, playing: bool) {
         self.leave_document();
         self.end_gesture();
+        self.forget_review();
         let effects = self.edit(|editor| {
             let mut effects = editor.load(design);
             effects.extend(editor.fit());

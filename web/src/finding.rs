@@ -19,7 +19,7 @@ enum Goal {
     Act(ActionId),
     Go(Item),
     Open { id: String, name: String },
-    Scenario(String),
+    Scenario(&'static str),
     Add(editor::Thing),
 }
 
@@ -198,13 +198,7 @@ fn follow(page: Page, goal: Goal) {
             }
         }
         Goal::Scenario(id) => {
-            let same = page.lesson.with_value(|lesson| lesson.scenario.id == id);
-            if same {
-                return page.open_lesson(true);
-            }
-            page.leave_document();
-            // Fails only for an address that is none.
-            let _ = window().location().assign(&format!("?scenario={id}"));
+            crate::gallery::open_scenario(page, id);
         }
     }
 }
@@ -271,12 +265,16 @@ fn things(page: Page) -> Vec<Thing> {
         );
     });
     if page.place == Place::Playground {
-        things.extend(host::scenarios::all().into_iter().map(|scenario| Thing {
-            goal: Goal::Scenario(scenario.id),
-            label: scenario.title,
-            hint: "Lesson".to_owned(),
-            keys: None,
-        }));
+        let lesson = |hint: &'static str| {
+            move |entry: &host::scenarios::Entry| Thing {
+                goal: Goal::Scenario(entry.id),
+                label: entry.title.to_owned(),
+                hint: hint.to_owned(),
+                keys: None,
+            }
+        };
+        things.extend(host::scenarios::INDEX.iter().map(lesson("Lesson")));
+        things.extend(host::scenarios::DESIGNS.iter().map(lesson("Sound design")));
     }
     things
 }

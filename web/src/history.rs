@@ -22,6 +22,15 @@ pub(crate) enum MarkKind {
     Edit,
     /// An alert fired: a bar.
     Alert,
+    /// Something that the whole run shows begins: a small mark.
+    Finding,
+}
+
+impl MarkKind {
+    /// Whether it stands whatever the run on the canvas did.
+    fn is_of_design(self) -> bool {
+        matches!(self, Self::Fault | Self::Finding)
+    }
 }
 
 /// A moment or a span on the time line.
@@ -60,7 +69,7 @@ impl History {
     /// A run begins: windows and edits of the one before are gone, faults stay as the design has them.
     pub(crate) fn restart(&mut self) {
         self.windows.clear();
-        self.marks.retain(|mark| mark.kind == MarkKind::Fault);
+        self.marks.retain(|mark| mark.kind.is_of_design());
         self.unheard.clear();
         (self.now_s, self.known_s, self.from_s) = (0.0, 0.0, 0.0);
     }
@@ -75,6 +84,13 @@ impl History {
             self.marks.extend(fired);
             self.sort();
         }
+    }
+
+    /// What the whole run shows, in place of what an earlier one did.
+    pub(crate) fn take_findings(&mut self, found: Vec<Mark>) {
+        self.marks.retain(|mark| mark.kind != MarkKind::Finding);
+        self.marks.extend(found);
+        self.sort();
     }
 
     /// Whether the operators heard of users' requests from `since_s` until now.
@@ -100,7 +116,7 @@ impl History {
             self.windows
                 .retain(|window| window.start_s + window.width_s <= known_s + 1e-9);
             self.marks
-                .retain(|mark| mark.kind == MarkKind::Fault || mark.time_s <= known_s + 1e-9);
+                .retain(|mark| mark.kind.is_of_design() || mark.time_s <= known_s + 1e-9);
             self.unheard.retain(|stretch| stretch.0 < known_s);
         }
         (self.now_s, self.known_s, self.from_s) = (now_s, known_s, from_s);

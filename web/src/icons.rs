@@ -59,6 +59,10 @@ pub(crate) const FOLD: &str = "M3.5 4h13v12h-13zM8 4v12M13.5 8l-2 2l2 2";
 pub(crate) const UNFOLD: &str = "M3.5 4h13v12h-13zM8 4v12M11.5 8l2 2l-2 2";
 pub(crate) const FIT: &str = "M4 7.500v-3.5h3.5M12.5 4h3.5v3.5M16 12.5v3.5h-3.5M7.5 16h-3.5v-3.5";
 pub(crate) const NOTE: &str = "M4 3.5h12v9l-4 4h-8zM12 16.5v-4h4M7 7.500h6M7 10.500h3";
+pub(crate) const AIM: &str =
+    "M10 5.5a4.5 4.500 0 1 0 .01 0zM10 2.500v4M10 13.500v4M2.5 10h4M13.5 10h4";
+pub(crate) const GALLERY: &str =
+    "M3.5 4h5.5v5h-5.500zM11 4h5.500v5h-5.500zM3.5 11h5.500v5h-5.500zM11 11h5.500v5h-5.500z";
 pub(crate) const PLUS: &str = "M10 5v10M5 10h10";
 pub(crate) const MINUS: &str = "M5 10h10";
 pub(crate) const DOWN: &str = "M6 8l4 4l4-4";

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::UrlSearchParams;
 
+use crate::gallery::{self, Fetched, Named};
 use crate::keeping::{self, shelf, unique};
 use crate::lesson::Lesson;
 use crate::state::{About, Page};
@@ -24,13 +25,9 @@ pub(crate) enum Opened {
     Own,
 }
 
-/// The lesson of this address.
+/// The lesson that a bare address opens.
 pub(crate) fn lesson() -> Lesson {
-    let wanted = parameter("scenario");
-    wanted
-        .and_then(|id| Lesson::load(&id))
-        .or_else(|| Lesson::load(FIRST))
-        .expect("the first lesson is compiled in")
+    Lesson::load(FIRST).expect("the first lesson is compiled in")
 }
 
 /// A parameter of the address: from its query, or after the design in its fragment.
@@ -38,7 +35,12 @@ pub(crate) fn parameter(name: &str) -> Option<String> {
     let location = window().location();
     let search = location.search().unwrap_or_default();
     let fragment = fragment();
-    let after = fragment.split_once('&').map_or("", |(_, after)| after);
+    let after = match fragment.split_once('&') {
+        Some((design, after)) if !design.contains('=') => after,
+        Some(_) => fragment.as_str(),
+        None if fragment.contains('=') => fragment.as_str(),
+        None => "",
+    };
     [search.as_str(), after].into_iter().find_map(|text| {
         UrlSearchParams::new_with_str(text)
             .ok()
@@ -82,14 +84,42 @@ pub(crate) fn begin(page: Page) {
 
 /// Opens what the address says; what cannot be opened is said, and the lesson runs below it.
 pub(crate) fn open_address(page: Page) {
-    let unknown = parameter("scenario").filter(|id| Lesson::load(id).is_none());
-    if let Some(id) = unknown {
-        let id: String = id.chars().take(40).collect();
-        page.notice(
-            About::Opening,
-            format!("There is no scenario \u{201c}{id}\u{201d}. This is another one."),
-        );
+    let Some(id) = parameter("scenario") else {
+        return open_design(page);
+    };
+    match gallery::find(&id) {
+        Named::Lesson(lesson) => {
+            page.take_lesson(*lesson);
+            open_design(page);
+        }
+        Named::Fetch(shelf, id) => gallery::fetch_and(page, shelf, id, move |fetched| {
+            match fetched {
+                Ok(Fetched::Lesson(lesson)) => page.take_lesson(*lesson),
+                Ok(Fetched::Design(design)) if design_code().is_none() => {
+                    return page.open_own(*design, unique());
+                }
+                Ok(Fetched::Design(_)) => {}
+                Err(why) => page.notice(About::Opening, why),
+            }
+            open_design(page);
+        }),
+        Named::Unknown(nearest) => {
+            let id: String = id.chars().take(40).collect();
+            let nearest = match nearest {
+                Some(near) => format!(" Perhaps \u{201c}{near}\u{201d} was meant."),
+                None => String::new(),
+            };
+            page.notice(
+                About::Opening,
+                format!("There is no scenario \u{201c}{id}\u{201d}.{nearest} Below runs the first lesson."),
+            );
+            open_design(page);
+        }
     }
+}
+
+/// Opens the design of the address; without one, the lesson.
+fn open_design(page: Page) {
     let Some(code) = design_code() else {
         return page.open_lesson(starts_playing());
     };
@@ -134,7 +164,7 @@ impl Page {
 /// Another link pasted into the same window opens too.
 pub(crate) fn follow_address(page: Page) {
     let handle = window_event_listener(leptos::ev::hashchange, move |_| {
-        if design_code().is_some() {
+        if design_code().is_some() || fragment().starts_with("scenario=") {
             page.dismiss(About::Opening);
             open_address(page);
         }

@@ -230,6 +230,9 @@ impl Page {
                 seen,
                 requests,
             }) => self.take_why(token, [from_ns, until_ns], seen, requests),
+            EngineEvent::Reply(Reply::Compared { token, reports }) => {
+                self.take_comparison(token, reports);
+            }
             EngineEvent::Reply(Reply::Report { token, json }) => self.take_report(token, json),
             EngineEvent::Reply(Reply::Invalid {
                 token, problems, ..
@@ -292,10 +295,15 @@ impl Page {
             return;
         }
         let report = format::json::value_from_str(&json).ok();
-        let hash = report.and_then(|report| match report.at_path("run.hash") {
-            Some(Value::Text(hash)) => Some(hash.clone()),
-            _ => None,
-        });
+        let hash = report
+            .as_ref()
+            .and_then(|report| match report.at_path("run.hash") {
+                Some(Value::Text(hash)) => Some(hash.clone()),
+                _ => None,
+            });
+        if let Some(report) = report {
+            self.review(report);
+        }
         self.dismiss(About::Design);
         self.hash.set(match hash {
             Some(hash) => RunHash::Known(hash),
@@ -305,6 +313,9 @@ impl Page {
     }
 
     fn take_problems(self, token: Option<u32>, problems: &[(String, String)]) {
+        if let Some(token) = token.filter(|token| *token >= crate::compare::FIRST_TOKEN) {
+            return self.refuse_comparison(token, problems);
+        }
         if token.is_some_and(|token| self.hash.get_untracked() == RunHash::Running(token)) {
             self.hash.set(RunHash::Invalid);
         }
@@ -325,6 +336,7 @@ impl Page {
     }
 
     fn take_failure(self, message: &str, restarted: bool) {
+        self.lose_comparison();
         let design = "Your design is intact.";
         self.notice(
             About::Worker,

@@ -11,9 +11,10 @@ use leptos::prelude::*;
 
 use crate::canvas::Live;
 use crate::engine::Engine;
+use crate::findings::Review;
 use crate::history::{History, SharedHistory};
 use crate::keeping::{Desk, Saved};
-use crate::lesson::Lesson;
+use crate::lesson::{Lesson, Path};
 use crate::opening::{self, Opened};
 use crate::theme::Theme;
 
@@ -108,6 +109,10 @@ pub(crate) enum Dialog {
     Outline,
     /// What is wrong with a text that did not open.
     Problems,
+    /// Lessons and sound designs.
+    Gallery,
+    /// Two runs side by side.
+    Compare,
 }
 
 /// A list that is open on the canvas.
@@ -177,8 +182,12 @@ pub(crate) struct Page {
     pub(crate) saved: RwSignal<Saved>,
     /// Rises when other designs are kept than before.
     pub(crate) shelf: RwSignal<u32>,
-    /// The lesson of this address.
+    /// The lesson that is told.
     pub(crate) lesson: StoredValue<Lesson>,
+    /// How far a person has come in it.
+    pub(crate) path: Path,
+    /// What was found in the whole run.
+    pub(crate) review: Review,
     /// Whether its story is told.
     pub(crate) opened: RwSignal<Opened>,
     /// Light or dark.
@@ -230,6 +239,8 @@ pub(crate) struct Hidden {
     pub(crate) pressed: Option<Point>,
     /// The node that the worker tells the inside of.
     pub(crate) looked_into: Option<String>,
+    /// Grows with every file that is fetched.
+    pub(crate) fetch_token: u32,
     /// Grows with every question why.
     pub(crate) why_token: u32,
     /// The jump in time under way.
@@ -273,6 +284,8 @@ impl Page {
             saved: RwSignal::new(Saved::Untouched),
             shelf: RwSignal::new(0),
             lesson: StoredValue::new(opening::lesson()),
+            path: Path::default(),
+            review: Review::default(),
             opened: RwSignal::new(Opened::Own),
             theme: RwSignal::new(Theme::Auto),
             playing: RwSignal::new(false),

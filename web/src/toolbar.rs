@@ -6,6 +6,7 @@ use format::message::RunState;
 use leptos::prelude::*;
 
 use crate::bind::{flag, text};
+use crate::findings::{mark, tally};
 use crate::keeping::Saved;
 use crate::state::{Dialog, Page, Popup, RunHash};
 use crate::theme::Theme;
@@ -43,12 +44,21 @@ pub(crate) fn Bar(
                 {icons::changing(move || if folded.get() { icons::UNFOLD } else { icons::FOLD })}
             </button>
             <MainMenu />
+            <button
+                class="button bare icon gallery-button"
+                aria-label="Lessons and designs"
+                title=tip("Lessons and designs", PageAction::Gallery)
+                on:click=move |_| page.dialog.set(Some(Dialog::Gallery))
+            >
+                {icons::glyph(icons::GALLERY)}
+            </button>
             <DesignName />
             <SavedState />
             <History />
             <RunControls />
             <span class="spring"></span>
             <Hash />
+            <Found />
             <OperatorView />
             <ThemeButton />
             <button
@@ -309,6 +319,34 @@ fn Hash() -> impl IntoView {
             <span class="num hash-text">{hash}</span>
         </span>
     }
+}
+
+/// How much was found, and how bad it is.
+#[component]
+fn Found() -> impl IntoView {
+    let page = Page::get();
+    let tally = Memo::new(move |_| page.review.findings.with(|findings| tally(findings)));
+    let says = text(move || match tally.get() {
+        (0, _) | (_, None) => "Findings: none".to_owned(),
+        (count, Some(worst)) => format!("Findings: {count}, the worst an {}", worst.name())
+            .replace("an n", "a n")
+            .replace("an w", "a w"),
+    });
+    view! {
+        <button
+            class="button bare found"
+            aria-label=says
+            title=tip("Findings and requirements", PageAction::Findings)
+            on:click=move |_| page.perform(PageAction::Findings)
+        >
+            {move || tally.get().1.map(mark)}
+            <span class="num">{text(move || match tally.get().0 {
+                0 => "Findings".to_owned(),
+                count => count.to_string(),
+            })}</span>
+        </button>
+    }
+    .into_any()
 }
 
 /// Shows all, or only what reaches the operators.

@@ -1,10 +1,7 @@
 //! "Did you mean": the nearest of the valid names to a misspelt one.
 
 /// The valid name nearest to `wrong`, if one is near enough to be worth proposing.
-pub(crate) fn nearest<'a>(
-    wrong: &str,
-    valid: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wrong.chars().count() / 3).clamp(1, 3);
     valid
         .into_iter()

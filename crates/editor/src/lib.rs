@@ -70,6 +70,7 @@ pub mod keeping;
 pub mod keys;
 pub mod layout;
 pub mod note;
+pub mod preview;
 pub mod scene;
 pub mod selection;
 pub mod snap;

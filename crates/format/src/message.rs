@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
@@ -102,6 +102,13 @@ pub enum Request {
         /// The design, as JSON.
         design: String,
     },
+    /// Runs two designs whole, one after the other, and answers with [`Reply::Compared`].
+    Compare {
+        /// Comes back in the answer.
+        token: u32,
+        /// Before and after, as JSON.
+        designs: [String; 2],
+    },
 }
 
 /// From the worker to the page.
@@ -120,6 +127,13 @@ pub enum Reply {
         token: u32,
         /// The report, as JSON.
         json: String,
+    },
+    /// Two finished reports, as JSON.
+    Compared {
+        /// Of the request.
+        token: u32,
+        /// Before and after.
+        reports: [String; 2],
     },
     /// Traces of requests: the one asked for, then the slowest, then failures.
     Why {

@@ -30,8 +30,19 @@ const LIVE_EVENTS: u64 = 2_000_000_000;
 pub struct Session {
     live: Option<Box<Live>>,
     report: Option<(u32, Box<Simulation>)>,
+    pair: Option<Box<Pair>>,
     why: Option<Box<Why>>,
     last_ms: Option<f64>,
+}
+
+/// Two runs that are to be compared: the second follows the first.
+#[derive(Debug)]
+struct Pair {
+    token: u32,
+    running: Simulation,
+    next: Option<Simulation>,
+    /// The report of the first.
+    first: Option<String>,
 }
 
 /// The run on the canvas.
@@ -104,6 +115,19 @@ impl Session {
                 }
                 Err(problems) => vec![invalid(None, Some(token), &problems)],
             },
+            Request::Compare { token, designs } => match both(&designs) {
+                Ok([before, after]) => {
+                    let begin = |design| Simulation::new(design).with_budget(REPORT_EVENTS);
+                    self.pair = Some(Box::new(Pair {
+                        token,
+                        running: begin(&before),
+                        next: Some(begin(&after)),
+                        first: None,
+                    }));
+                    Vec::new()
+                }
+                Err(problems) => vec![invalid(None, Some(token), &problems)],
+            },
             Request::Play { run } => self.with_live(run, |live| live.is_playing = true),
             Request::Pause { run } => self.with_live(run, |live| live.is_playing = false),
             Request::Speed { run, speed } => self.with_live(run, |live| live.set_speed(speed)),
@@ -137,7 +161,7 @@ impl Session {
         self.last_ms = Some(start_ms);
         let mut replies = Vec::new();
         if let Some(live) = &mut self.live {
-            let budget_ms = if self.report.is_some() || self.why.is_some() {
+            let budget_ms = if self.report.is_some() || self.pair.is_some() || self.why.is_some() {
                 SLICE_MS / 2.0
             } else {
                 SLICE_MS
@@ -166,6 +190,13 @@ impl Session {
                 self.report = None;
             }
         }
+        if let Some(pair) = &mut self.pair
+            && let Some(reports) = pair.advance(&|| clock() < start_ms + SLICE_MS)
+        {
+            let token = pair.token;
+            replies.push(Reply::Compared { token, reports });
+            self.pair = None;
+        }
         if let Some(live) = &mut self.live {
             replies.extend(
                 live.frame(clock())
@@ -178,6 +209,7 @@ impl Session {
     /// Whether there is work to do now; otherwise the driver may rest until a message comes.
     pub fn is_busy(&self) -> bool {
         self.report.is_some()
+            || self.pair.is_some()
             || self.why.is_some()
             || self
                 .live
@@ -188,6 +220,7 @@ impl Session {
     /// Whether more could be done at once: the run is as fast as it goes, or has fallen behind.
     pub fn is_behind(&self) -> bool {
         self.report.is_some()
+            || self.pair.is_some()
             || self.why.is_some()
             || self
                 .live
@@ -205,6 +238,27 @@ impl Session {
             live.has_news = true;
         }
         Vec::new()
+    }
+}
+
+impl Pair {
+    /// Simulates on while there is time; both reports once both are done.
+    fn advance(&mut self, has_time: &dyn Fn() -> bool) -> Option<[String; 2]> {
+        while has_time() {
+            if self.running.status() == Status::Running {
+                self.running.run_until(u64::MAX, SLICE_EVENTS);
+                continue;
+            }
+            let report = report_json(&self.running.report());
+            match self.next.take() {
+                Some(next) => {
+                    self.first = Some(report);
+                    self.running = next;
+                }
+                None => return Some([self.first.take().unwrap_or_default(), report]),
+            }
+        }
+        None
     }
 }
 
@@ -363,6 +417,10 @@ fn read(design: &str) -> Result<Design, Vec<Problem>> {
     format::json::read(design)
 }
 
+fn both([before, after]: &[String; 2]) -> Result<[Design; 2], Vec<Problem>> {
+    Ok([read(before)?, read(after)?])
+}
+
 fn invalid(run: Option<RunId>, token: Option<u32>, problems: &[Problem]) -> Reply {
     let problems = problems
         .iter()
@@ -452,6 +510,38 @@ mod tests {
         let design = format::json::read(&design()).expect("it is valid");
         let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
         assert_eq!(*json, Diagnosed::new(&design, &alone).json());
+    }
+
+    #[test]
+    fn two_designs_are_compared_as_each_would_run_alone() {
+        let mut other = format::json::read(&design()).expect("it is valid");
+        other.settings.seed += 1;
+        let designs = [design(), format::json::write(&other)];
+        let mut session = Session::new();
+        session.handle(Request::Compare {
+            token: 9,
+            designs: designs.clone(),
+        });
+        assert!(session.is_behind());
+        let replies = drive(&mut session, 10_000.0, 2_000);
+        let [Reply::Compared { token: 9, reports }] = &replies[..] else {
+            panic!("one answer comes")
+        };
+        for (design, report) in designs.iter().zip(reports) {
+            let design = format::json::read(design).expect("it is valid");
+            let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
+            assert_eq!(*report, report_json(&alone));
+        }
+        assert!(!session.is_busy());
+        let designs = ["{".to_owned(), design()];
+        let refused = session.handle(Request::Compare { token: 10, designs });
+        assert!(matches!(
+            refused[..],
+            [Reply::Invalid {
+                token: Some(10),
+                ..
+            }]
+        ));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Edits as a file writes them, one object each:
 //!
 //! - `{"node": "api", "field": "queue.capacity", "to": 10}`, and the same of a `"link"`;
-//! - `{"fault": 0, "field": "times", "to": 2}`, of a fault by its place in the list, and `{"remove_fault": 0}`;
+//! - `{"fault": 0, "field": "times", "to": 2}`, of a fault by its place in the list, `{"remove_fault": 0}` and
+//!   `{"remove_requirement": 0}`;
 //! - `{"setting": "zones.latency", "to": "1ms"}`, of what belongs to the design as a whole;
 //! - `{"add_node": {...}}`, `{"add_link": {...}}`, `{"add_fault": {...}}`, `{"add_requirement": {...}}`, at the end
 //!   of their lists (a link's place in a plan is its `stage`);
@@ -10,10 +11,10 @@
 
 use crate::reading::{need, part, word};
 use design::attribute::Reader;
-use design::{Command, Fault, Link, Node, Requirement, Target, Value};
+use design::{Command, Fault, Link, Node, Problem, Requirement, Target, Value};
 
 const LAST: usize = usize::MAX;
-const FORMS: [(&str, &[&str]); 12] = [
+const FORMS: [(&str, &[&str]); 13] = [
     ("node", &["node", "field", "to"]),
     ("link", &["link", "field", "to"]),
     ("fault", &["fault", "field", "to"]),
@@ -25,8 +26,22 @@ const FORMS: [(&str, &[&str]); 12] = [
     ("remove_node", &["remove_node"]),
     ("remove_link", &["remove_link"]),
     ("remove_fault", &["remove_fault"]),
+    ("remove_requirement", &["remove_requirement"]),
     ("move", &["move", "to"]),
 ];
+
+/// A list of edits, as one command.
+pub(crate) fn read_all(value: &Value) -> Result<Command, Vec<Problem>> {
+    let mut reader = Reader::default();
+    let edits = match value {
+        Value::List(items) => items.iter().map(|item| read(item, &mut reader)).collect(),
+        other => reader.wrong(other, "a list of edits"),
+    };
+    match (reader.finish(), edits) {
+        (problems, Some(edits)) if problems.is_empty() => Ok(Command::Batch(edits)),
+        (problems, _) => Err(problems),
+    }
+}
 
 /// One edit.
 pub(crate) fn read(value: &Value, reader: &mut Reader) -> Option<Command> {
@@ -44,6 +59,7 @@ pub(crate) fn read(value: &Value, reader: &mut Reader) -> Option<Command> {
         "link" => set(Target::Link(name(reader)), value, reader),
         "fault" => set(Target::Fault(place(value, form, reader)?), value, reader),
         "remove_fault" => Some(Command::RemoveFault(place(value, form, reader)?)),
+        "remove_requirement" => Some(Command::RemoveRequirement(place(value, form, reader)?)),
         "setting" => {
             let to = part(value, "to", reader)?.clone();
             Some(Command::Set(Target::Settings, name(reader), to))

@@ -15,6 +15,7 @@ use super::overlay::Overlay;
 use super::surface::{Surface, Way};
 use super::zones::Regions;
 use crate::bind::text;
+use crate::findings::{Flags, Traced};
 use crate::state::Page;
 
 /// Links, nodes, dots and overlay.
@@ -55,6 +56,8 @@ pub(crate) fn Stage() -> impl IntoView {
                 <Notes />
                 <Links />
                 <Nodes />
+                <Traced />
+                <Flags />
             </div>
             {dots(page)}
             <Overlay />

@@ -235,6 +235,25 @@ impl Brush<'_> {
             cx.fill_rect(x.round() - 2.0, marks.y + marks.height - 5.0, 3.0, 5.0);
         }
         dashes(cx, &[]);
+        self.findings();
+    }
+
+    /// A small diamond in the strip of marks where something that was found begins.
+    fn findings(&self) {
+        let (cx, marks) = (self.cx, self.places.marks);
+        let y = marks.y + marks.height - 5.0;
+        cx.set_fill_style_str(&self.look.failing);
+        let all = self.picture.marks.iter();
+        for mark in all.filter(|mark| mark.kind == MarkKind::Finding) {
+            let x = self.x(mark.time_s);
+            cx.begin_path();
+            cx.move_to(x, y - 5.0);
+            cx.line_to(x + 4.5, y);
+            cx.line_to(x, y + 5.0);
+            cx.line_to(x - 4.5, y);
+            cx.close_path();
+            cx.fill();
+        }
     }
 
     /// Where nothing was heard nothing is shown.

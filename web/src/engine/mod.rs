@@ -98,9 +98,9 @@ impl Engine {
             let mut inner = self.0.borrow_mut();
             inner.run = inner.run.wrapping_add(1);
             // What waits for a starting worker belongs to runs that are over, reports excepted.
-            inner
-                .pending
-                .retain(|request| matches!(request, Request::Report { .. }));
+            inner.pending.retain(|request| {
+                matches!(request, Request::Report { .. } | Request::Compare { .. })
+            });
             inner.run
         };
         self.send(Request::Load {

@@ -21,6 +21,7 @@ const MAIN: Sections = {
     &[
         &[
             A::Page(P::New),
+            A::Page(P::Gallery),
             A::Page(P::Designs),
             A::Page(P::Import),
             A::Page(P::Save),
@@ -32,6 +33,7 @@ const MAIN: Sections = {
             A::Page(P::ExportPng),
             A::Page(P::ExportMermaid),
         ],
+        &[A::Page(P::Findings), A::Page(P::Compare)],
         &[
             A::Page(P::Outline),
             A::Tidy,

@@ -120,6 +120,12 @@ pub enum PageAction {
     Operators,
     /// An empty design beside the present one.
     New,
+    /// Lessons and sound designs to begin with.
+    Gallery,
+    /// What was found in the design and its run.
+    Findings,
+    /// The design beside itself before the last edit.
+    Compare,
     /// The designs that are kept.
     Designs,
     /// Keeps the design at once.

@@ -1,0 +1,178 @@
+// Lessons from the gallery to the comparison; findings, their chain and their remedies.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { open } from "./harness.mjs";
+import { openRunning, state, until } from "./page.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WAIT = { timeout: 90_000 };
+
+let playground;
+
+before(async () => {
+  playground = await open();
+});
+
+after(() => playground.close());
+
+function onPage(name, options, body) {
+  test(name, async () => {
+    const page = await openRunning(playground, options);
+    await body(page);
+    assert.deepEqual(playground.problems, []);
+    await page.context().close();
+  });
+}
+
+/** axe-core finds nothing. */
+async function clean(page, where) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      resultTypes: ["violations"],
+    });
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.any[0]?.message}`));
+  });
+  assert.deepEqual(found, [], where);
+}
+
+const dialog = (page) => page.locator("dialog[open]");
+
+/** Opens a lesson from the gallery. */
+async function openLesson(page, id) {
+  await page.keyboard.press("l");
+  await dialog(page).locator(`.card[data-id="${id}"]`).click();
+  const named = await page.waitForFunction(() => document.querySelector("dialog[open]") === null);
+  await named.dispose();
+}
+
+/** What the comparison says: rows by name, each with its cells. */
+async function compared(page) {
+  await dialog(page).locator(".compare-table").waitFor(WAIT);
+  const rows = await dialog(page).locator(".compare-table tbody tr").evaluateAll((rows) =>
+    rows.filter((row) => row.cells.length === 4).map((row) => [...row.cells].map((cell) => cell.textContent.trim())),
+  );
+  return Object.fromEntries(rows.map(([name, ...cells]) => [name, cells]));
+}
+
+for (const id of ["retry-storm", "cache-stampede", "sync-chain", "idempotency", "poison-message"]) {
+  onPage(`the lesson ${id} is played from the gallery to the comparison`, {}, async (page) => {
+    await openLesson(page, id);
+    const story = page.locator(".lesson");
+    const card = JSON.parse(readFileSync(`crates/scenarios/library/${id}.json`, "utf8"));
+    await story.getByRole("heading", { name: card.title }).waitFor();
+    await until(page, (s) => s.timeS > 0);
+    assert.equal((await state(page)).design.name, card.design.name);
+
+    for (const [nth, step] of card.steps.entries()) {
+      const row = story.locator(".step").nth(nth);
+      assert.equal(await row.getAttribute("data-state"), "now", `${id}, step ${nth}`);
+      if (step.point) {
+        await row.getByRole("button", { name: "Show" }).hover();
+        await page.locator(".traced .pointed").waitFor();
+      }
+      if (step.does === "trigger") await row.locator(".trigger").click();
+      else if (step.does === "remedy") {
+        await row.getByRole("switch").click();
+        assert.equal((await state(page)).undo, `Apply: ${card.remedies[0].label}`);
+      } else if (step.does === "compare") await row.getByRole("button", { name: "Compare" }).click();
+      else await row.getByRole("button", { name: "Next" }).click();
+    }
+    const rows = await compared(page);
+    for (const shown of card.shows) assert.ok(shown.label in rows, `${shown.label} in ${Object.keys(rows)}`);
+    assert.ok("Cost a month" in rows);
+    assert.equal(await dialog(page).locator(".compare-chart path.after").count(), 2);
+    await page.keyboard.press("Escape");
+    assert.equal(await dialog(page).count(), 0);
+
+    // What happened is told with the figures of these two runs.
+    const told = story.locator(".told");
+    await told.getByText(/./).first().waitFor();
+    const text = await told.textContent();
+    assert.ok(!text.includes("\u2026") && !text.includes("{"), text);
+    const label = card.shows[0].label;
+    assert.ok(rows[label][0] !== "\u2013", label);
+  });
+}
+
+onPage("what was drawn is kept when a lesson is opened", {}, async (page) => {
+  await page.keyboard.press("n");
+  await page.keyboard.type("Mine");
+  await page.keyboard.press("Escape");
+  await page.locator(".saved", { hasText: "Saved" }).waitFor();
+  await openLesson(page, "hot-key");
+  await page.getByRole("heading", { name: "Hot key" }).waitFor();
+  await page.keyboard.press("Control+o");
+  await dialog(page).getByText("Retry storm").first().waitFor();
+});
+
+onPage("an address opens any lesson, and says what it does not know", {}, async (page) => {
+  await page.goto(`${playground.url}?x#scenario=shard-key`);
+  await page.getByRole("heading", { name: "Shard key" }).or(page.locator("#story-title")).first().waitFor();
+  await until(page, (s) => s.timeS > 0);
+  const wanted = JSON.parse(readFileSync("crates/scenarios/library/shard-key.json", "utf8"));
+  assert.equal((await state(page)).design.name, wanted.design.name);
+  await page.goto(`${playground.url}?y#scenario=shard-kay`);
+  await page.getByText("Perhaps \u201cshard-key\u201d was meant").waitFor();
+  await until(page, (s) => s.timeS > 0);
+});
+
+onPage("a sound design is a design of one's own", {}, async (page) => {
+  await page.keyboard.press("l");
+  const card = dialog(page).locator(".card[data-id=three-tier]");
+  await card.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("dialog[open]") === null);
+  const wanted = JSON.parse(readFileSync("crates/scenarios/library/sound/three-tier.json", "utf8"));
+  await page.waitForFunction(
+    (name) => JSON.parse(JSON.parse(window.__faultline.stateJson()).design).name === name,
+    wanted.design.name,
+  );
+});
+
+onPage("a requirement is added and scored", {}, async (page) => {
+  await page.keyboard.press("f");
+  const panel = page.getByRole("region", { name: "Findings" });
+  const rows = panel.locator(".scorecard tbody tr");
+  const before = await rows.count();
+  await panel.getByRole("button", { name: "Add a requirement" }).click();
+  await panel.getByRole("combobox", { name: "Figure" }).selectOption("goodput");
+  await panel.getByRole("textbox").fill("10");
+  await page.keyboard.press("Enter");
+  await panel.locator(".scorecard tr", { hasText: "Goodput" }).locator("svg[aria-label=met]").waitFor(WAIT);
+  assert.equal(await rows.count(), before + 1);
+  await page.locator("body").press("Control+z");
+  assert.equal(await rows.count(), before);
+});
+
+onPage("an edit is compared with before it, and undone from there", {}, async (page) => {
+  await openLesson(page, "cache-stampede");
+  await page.getByRole("switch").first().click();
+  await page.keyboard.press("Shift+C");
+  const rows = await compared(page);
+  assert.ok(Object.keys(rows).some((name) => name.startsWith("Latency p99")), Object.keys(rows).join());
+  await clean(page, "comparison");
+  await dialog(page).getByRole("button", { name: "Undo the change" }).click();
+  await until(page, (s) => s.undo === null);
+});
+
+for (const [width, height] of [[1440, 900], [390, 844]]) {
+  for (const colorScheme of ["light", "dark"]) {
+    onPage(`gallery and lesson at ${width}, ${colorScheme}`, { width, height, colorScheme }, async (page) => {
+      await page.evaluate(() => document.activeElement?.blur());
+      await page.keyboard.press("l");
+      await dialog(page).locator(".picture svg").first().waitFor();
+      await clean(page, "gallery");
+      await playground.screenshot(page, `gallery-${width}-${colorScheme}`);
+      const wide = await page.evaluate(() => document.querySelector("dialog[open]").scrollWidth <= innerWidth);
+      assert.ok(wide, "nothing is cut off at the side");
+      await page.keyboard.press("Escape");
+      await openLesson(page, "cache-stampede");
+      await page.locator(".lesson").waitFor();
+      await clean(page, "lesson");
+    });
+  }
+}

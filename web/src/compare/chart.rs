@@ -1,0 +1,152 @@
+//! A figure over time in two runs, on one pair of axes.
+
+use std::fmt::Write;
+
+use design::Value;
+use leptos::prelude::*;
+
+use super::Comparison;
+use crate::words;
+
+/// The drawing, in its own pixels.
+const SIZE: [f64; 2] = [520.0, 168.0];
+/// Room for the figures on the left, above, and for the seconds below.
+const ROOM: [f64; 3] = [44.0, 12.0, 20.0];
+/// Points of a line; windows beyond that are joined, the worst kept.
+const POINTS_MAX: usize = 260;
+
+/// The chart of a series of windows.
+pub(super) fn view(
+    title: &'static str,
+    path: &str,
+    now: &Comparison,
+    reports: &[Value; 2],
+) -> AnyView {
+    let series = [0, 1].map(|at| series(&reports[at], path));
+    let width_s = reports[0].at_path("windows.width_s");
+    let width_s = match width_s {
+        Some(Value::Number(width)) if *width > 0.0 => *width,
+        _ => 1.0,
+    };
+    let longest = series.iter().map(Vec::len).max().unwrap_or(0);
+    let end_s = (longest as f64 * width_s).max(1.0);
+    let top = series
+        .iter()
+        .flatten()
+        .flatten()
+        .copied()
+        .fold(0.0, f64::max);
+    let top = round_up(top);
+    let [width, height] = SIZE;
+    let [left, above, below] = ROOM;
+    let x = move |s: f64| left + (s / end_s).clamp(0.0, 1.0) * (width - left - 8.0);
+    let y =
+        move |value: f64| height - below - (value / top).clamp(0.0, 1.0) * (height - below - above);
+    let lines = series
+        .each_ref()
+        .map(|series| line(series, |at| x((at + 0.5) * width_s), y));
+    let faults = now.faults.iter().map(|(from, to)| {
+        let (from, to) = (x(*from), x(to.min(end_s)));
+        view! {
+            <rect class="fault" x=from y=above width=(to - from).max(1.0) height=height - below - above></rect>
+        }
+    });
+    let rules = [0.0, 0.5, 1.0].map(|share| {
+        let at = y(top * share);
+        view! {
+            <line class="rule" x1=left x2=width - 8.0 y1=at y2=at></line>
+            <text class="num" x=left - 6.0 y=at + 4.0 text-anchor="end">
+                {figure(top * share)}
+            </text>
+        }
+    });
+    let seconds = [0.0, 0.5, 1.0].map(|share: f64| {
+        let anchor = ["start", "middle", "end"][(share * 2.0) as usize];
+        view! {
+            <text class="num" x=x(end_s * share) y=height - 4.0 text-anchor=anchor>
+                {format!("{:.0} s", end_s * share)}
+            </text>
+        }
+    });
+    let means = series.each_ref().map(|series| mean(series));
+    let label = format!(
+        "{title}, over time. Mean before {}, after {}.",
+        words::figure(means[0]),
+        words::figure(means[1])
+    );
+    let [before, after] = lines;
+    let name = |at: usize| now.names[at].clone();
+    view! {
+        <figure class="compare-chart">
+            <figcaption>
+                <b>{title}</b>
+                <span class="key before">{name(0)}</span>
+                <span class="key after">{name(1)}</span>
+            </figcaption>
+            <svg viewBox=format!("0 0 {width} {height}") role="img" aria-label=label>
+                {faults.collect_view()}
+                {rules.collect_view()}
+                {seconds.collect_view()}
+                <path class="before" d=before></path>
+                <path class="after" d=after></path>
+            </svg>
+        </figure>
+    }
+    .into_any()
+}
+
+fn figure(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        v if v >= 10_000.0 => format!("{:.0}k", v / 1e3),
+        v if v < 10.0 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
+/// The next of 1, 2, 5 times a power of ten.
+fn round_up(value: f64) -> f64 {
+    if !(value.is_finite() && value > 0.0) {
+        return 1.0;
+    }
+    let unit = libm::pow(10.0, libm::floor(libm::log10(value)));
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    let step = steps.into_iter().find(|step| step * unit >= value);
+    step.unwrap_or(10.0) * unit
+}
+
+fn series(report: &Value, path: &str) -> Vec<Option<f64>> {
+    match report.at_path(path) {
+        Some(Value::List(items)) => items
+            .iter()
+            .map(|item| match item {
+                Value::Number(number) if number.is_finite() => Some(*number),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn mean(series: &[Option<f64>]) -> f64 {
+    let known = series.iter().flatten();
+    known.clone().sum::<f64>() / known.count() as f64
+}
+
+/// A line through the windows that have the figure; where one has not, it breaks off.
+fn line(series: &[Option<f64>], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) -> String {
+    let join = series.len().div_ceil(POINTS_MAX).max(1);
+    let mut line = String::new();
+    let mut pen_is_down = false;
+    for (nth, part) in series.chunks(join).enumerate() {
+        let worst = part.iter().flatten().copied().reduce(f64::max);
+        let at = (nth * join) as f64 + (part.len() as f64 - 1.0) / 2.0;
+        if let Some(value) = worst {
+            let verb = if pen_is_down { 'L' } else { 'M' };
+            // Writing to a string never fails.
+            let _ = write!(line, "{verb}{:.1} {:.1}", x(at), y(value));
+        }
+        pen_is_down = worst.is_some();
+    }
+    line
+}

@@ -1,0 +1,226 @@
+//! Before and after, side by side: two whole runs with the same seed.
+
+mod chart;
+mod table;
+
+use std::sync::Arc;
+
+use design::{Design, Value};
+use format::message::Request;
+use host::scenarios::Shown;
+use leptos::prelude::*;
+
+use crate::dialogs::head;
+use crate::state::{Dialog, Page};
+
+/// Tokens of comparisons begin here; below are those of reports.
+pub(crate) const FIRST_TOKEN: u32 = 1 << 31;
+
+/// What is compared.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Of {
+    /// The design before and after its last edit.
+    #[default]
+    Edit,
+    /// A lesson, broken and mended, with the figures that it shows; whether by its main remedy.
+    Lesson(Vec<Shown>, bool),
+}
+
+/// Two runs side by side.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Comparison {
+    token: u32,
+    of: Of,
+    names: [String; 2],
+    seed: u64,
+    duration_s: f64,
+    /// When something was broken, from and to.
+    faults: Vec<(f64, f64)>,
+    state: State,
+}
+
+#[derive(Clone, Debug, Default)]
+enum State {
+    #[default]
+    None,
+    Running,
+    Done(Arc<[Value; 2]>),
+    Failed(String),
+}
+
+impl Page {
+    /// Runs two designs whole, with the seed of the second, and shows them side by side.
+    pub(crate) fn compare(self, before: &Design, after: &Design, names: [String; 2], of: Of) {
+        let mut before = before.clone();
+        before.settings.seed = after.settings.seed;
+        self.begin_comparison(&before, after, names, of);
+        self.dialog.set(Some(Dialog::Compare));
+    }
+
+    /// Compares with how the design was before its last edit.
+    pub(crate) fn compare_with_before(self) {
+        let before = self.editor.with_value(|editor| {
+            let mut document = editor.document().clone();
+            let name = document.undo_name().map(str::to_owned)?;
+            document.undo()?;
+            Some((document.design().clone(), name))
+        });
+        match before {
+            Some((before, name)) => {
+                let after = self.design.get_untracked();
+                let names = ["Before".to_owned(), format!("After: {name}")];
+                self.compare(&before, &after, names, Of::Edit);
+            }
+            None => self.refuse("nothing was edited yet, so there is no before"),
+        }
+    }
+
+    /// Runs two designs whole.
+    pub(crate) fn begin_comparison(
+        self,
+        before: &Design,
+        after: &Design,
+        names: [String; 2],
+        of: Of,
+    ) {
+        let token = self.review.compared.with_untracked(|last| last.token);
+        let token = token.wrapping_add(1) | FIRST_TOKEN;
+        let end = |fault| {
+            after
+                .fault_ends(fault)
+                .map_or(f64::INFINITY, design::Duration::as_s)
+        };
+        self.review.compared.set(Comparison {
+            token,
+            of,
+            names,
+            seed: after.settings.seed,
+            duration_s: after.settings.duration.as_s(),
+            faults: after
+                .faults
+                .iter()
+                .map(|fault| (fault.at.as_s(), end(fault)))
+                .collect(),
+            state: State::Running,
+        });
+        let designs = [before, after].map(format::json::write);
+        self.tell(|_| Request::Compare { token, designs });
+    }
+
+    /// The answer came.
+    pub(crate) fn take_comparison(self, token: u32, reports: [String; 2]) {
+        let [before, after] = reports.map(|json| format::json::value_from_str(&json));
+        self.end_comparison(
+            token,
+            match (before, after) {
+                (Ok(before), Ok(after)) => State::Done(Arc::new([before, after])),
+                _ => State::Failed("The runs gave no report.".to_owned()),
+            },
+        );
+    }
+
+    /// One of the designs cannot be run.
+    pub(crate) fn refuse_comparison(self, token: u32, problems: &[(String, String)]) {
+        let first = problems
+            .first()
+            .map(|(path, message)| format!("{path} {message}"));
+        let why = first.unwrap_or_default();
+        self.end_comparison(
+            token,
+            State::Failed(format!("One of the two cannot be run: {why}.")),
+        );
+    }
+
+    /// The worker is gone, and what it was asked with it.
+    pub(crate) fn lose_comparison(self) {
+        let token = self.review.compared.with_untracked(|now| match now.state {
+            State::Running => Some(now.token),
+            State::None | State::Done(_) | State::Failed(_) => None,
+        });
+        if let Some(token) = token {
+            let why = "The simulation stopped. Close this and ask again.".to_owned();
+            self.end_comparison(token, State::Failed(why));
+        }
+    }
+
+    fn end_comparison(self, token: u32, state: State) {
+        let (is_it, is_told) = self
+            .review
+            .compared
+            .with_untracked(|now| (now.token == token, matches!(now.of, Of::Lesson(_, true))));
+        if !is_it {
+            return;
+        }
+        if let (true, State::Done(reports)) = (is_told, &state) {
+            self.take_lesson_runs(Arc::clone(reports));
+        }
+        self.review.compared.update(|now| now.state = state);
+    }
+}
+
+/// The dialog.
+pub(crate) fn view(page: Page) -> AnyView {
+    let body = move || {
+        page.review.compared.with(|now| match &now.state {
+            State::None | State::Running => view! {
+                <p class="quiet compare-wait" role="status">
+                    "Both run whole, with the same seed \u{2026}"
+                </p>
+            }
+            .into_any(),
+            State::Failed(why) => view! { <p role="status">{why.clone()}</p> }.into_any(),
+            State::Done(reports) => done(now, reports),
+        })
+    };
+    let is_edit = move || {
+        page.review.compared.with(|now| matches!(now.of, Of::Edit))
+            && page.undo_names.with(|names| names.undo.is_some())
+    };
+    view! {
+        <div class="dialog-body compare">
+            {head("Before and after")} {body}
+            <div class="dialog-foot">
+                {move || {
+                    is_edit()
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="button"
+                                    on:click=move |_| {
+                                        page.dialog.set(None);
+                                        page.undo();
+                                    }
+                                >
+                                    "Undo the change"
+                                </button>
+                            }
+                        })
+                }}
+                <button class="button primary" data-first="" on:click=move |_| page.dialog.set(None)>
+                    "Close"
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn done(now: &Comparison, reports: &[Value; 2]) -> AnyView {
+    let told = format!(
+        "Seed {}, {:.0} s, the same requests at the same moments: one run of each, no average. For intervals over many seeds: ",
+        now.seed, now.duration_s
+    );
+    let shows = match &now.of {
+        Of::Lesson(shows, _) => shows.as_slice(),
+        Of::Edit => &[],
+    };
+    view! {
+        <p class="quiet">{told} <code class="num">"faultline compare A B --seeds 10"</code></p>
+        <div class="compare-charts">
+            {chart::view("Answered in time, per second", "windows.goodput_per_s", now, reports)}
+            {chart::view("99th percentile, ms", "windows.latency_p99_ms", now, reports)}
+        </div>
+        {table::view(shows, &now.names, reports)}
+    }
+    .into_any()
+}

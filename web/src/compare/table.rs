@@ -1,0 +1,244 @@
+//! The figures of two runs, with their difference.
+
+use design::Value;
+use host::scenarios::{Shown, Unit};
+use leptos::prelude::*;
+
+use crate::findings::model::{metric, scores};
+
+/// Which way is better.
+#[derive(Clone, Copy, PartialEq)]
+enum Better {
+    More,
+    Less,
+    Neither,
+}
+
+/// What is always compared: where it is in the report, and how it is shown. Those that are 0 in
+/// both runs are left out.
+const FIGURES: [(&str, &str, Unit, Better); 11] = [
+    (
+        "Answered in time",
+        "requests.goodput_per_s",
+        Unit::PerSecond,
+        Better::More,
+    ),
+    (
+        "Answered",
+        "requests.availability",
+        Unit::Percent,
+        Better::More,
+    ),
+    (
+        "Median latency",
+        "requests.latency_ms.p50",
+        Unit::Ms,
+        Better::Less,
+    ),
+    (
+        "99th percentile",
+        "requests.latency_ms.p99",
+        Unit::Ms,
+        Better::Less,
+    ),
+    ("Stale reads", "data.stale_reads", Unit::Count, Better::Less),
+    ("Lost writes", "data.lost_writes", Unit::Count, Better::Less),
+    ("Torn writes", "data.torn_writes", Unit::Count, Better::Less),
+    (
+        "Done twice",
+        "data.duplicate_effects",
+        Unit::Count,
+        Better::Less,
+    ),
+    (
+        "Out of order",
+        "data.out_of_order",
+        Unit::Count,
+        Better::Less,
+    ),
+    (
+        "Keys that disagree at the end",
+        "data.divergent_keys",
+        Unit::Count,
+        Better::Less,
+    ),
+    ("Cost a month", "cost.monthly", Unit::Dollars, Better::Less),
+];
+
+/// A row: its name, both figures, their difference and whether that is good.
+struct Row {
+    name: String,
+    figures: [String; 2],
+    /// Whether each held, for a requirement.
+    met: Option<[bool; 2]>,
+    change: String,
+    is_better: Option<bool>,
+}
+
+/// The scorecard, what the lesson shows, and the main figures.
+pub(super) fn view(shows: &[Shown], names: &[String; 2], reports: &[Value; 2]) -> AnyView {
+    let mut groups = vec![
+        ("Requirements", required(reports)),
+        ("Of this lesson", told(shows, reports)),
+        ("Figures", main(reports)),
+    ];
+    groups.retain(|(_, rows)| !rows.is_empty());
+    let bodies = groups.into_iter().map(|(title, rows)| {
+        view! {
+            <tbody>
+                <tr>
+                    <th class="group" colspan="4" scope="rowgroup">
+                        {title}
+                    </th>
+                </tr>
+                {rows.into_iter().map(row).collect_view()}
+            </tbody>
+        }
+    });
+    let [before, after] = names.clone();
+    view! {
+        <table class="compare-table">
+            <thead>
+                <tr>
+                    <th scope="col">
+                        <span class="visually-hidden">"Figure"</span>
+                    </th>
+                    <th scope="col">{before}</th>
+                    <th scope="col">{after}</th>
+                    <th scope="col">"Difference"</th>
+                </tr>
+            </thead>
+            {bodies.collect_view()}
+        </table>
+    }
+    .into_any()
+}
+
+fn row(row: Row) -> AnyView {
+    let way = match row.is_better {
+        Some(true) => "better",
+        Some(false) => "worse",
+        None => "",
+    };
+    let verdict = |at: usize| {
+        row.met.map(|met| {
+            let (state, sign, says) = match met[at] {
+                true => ("met", "M1.5 5.5l2.5 2.500l4.500-6", "met"),
+                false => ("missed", "M1.5 1.5l7 7M8.5 1.5l-7 7", "missed"),
+            };
+            view! {
+                <svg class="verdict" data-state=state viewBox="0 0 10 10" role="img" aria-label=says>
+                    <path d=sign></path>
+                </svg>
+            }
+        })
+    };
+    let (first, second) = (verdict(0), verdict(1));
+    let [before, after] = row.figures;
+    view! {
+        <tr>
+            <th scope="row">{row.name}</th>
+            <td class="num">{before} {first}</td>
+            <td class="num">{after} {second}</td>
+            <td class="num" data-way=way>
+                {row.change}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn required(reports: &[Value; 2]) -> Vec<Row> {
+    let [before, after] = [0, 1].map(|at| scores(&reports[at]));
+    let both = after.into_iter().filter_map(|after| {
+        let is_same = |before: &&crate::findings::model::Score| {
+            before.metric == after.metric && before.target == after.target
+        };
+        let before = before.iter().find(is_same)?;
+        let is_better = match (before.met, after.met) {
+            (false, true) => Some(true),
+            (true, false) => Some(false),
+            _ => None,
+        };
+        Some(Row {
+            name: format!("{} {}", metric(&after.metric), after.target),
+            change: match is_better {
+                Some(true) => "now met",
+                Some(false) => "now missed",
+                None if after.met => "met",
+                None => "still missed",
+            }
+            .to_owned(),
+            figures: [before.actual.clone(), after.actual.clone()],
+            met: Some([before.met, after.met]),
+            is_better,
+        })
+    });
+    both.collect()
+}
+
+fn told(shows: &[Shown], reports: &[Value; 2]) -> Vec<Row> {
+    let rows = shows.iter().map(|shown| {
+        let figures = [0, 1].map(|at| shown.figure.of(&reports[at]));
+        compared(shown.label.clone(), figures, shown.unit, Better::Neither)
+    });
+    rows.collect()
+}
+
+fn main(reports: &[Value; 2]) -> Vec<Row> {
+    let rows = FIGURES.iter().filter_map(|(name, path, unit, better)| {
+        let figures = [0, 1].map(|at| match reports[at].at_path(path) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        });
+        let is_there = figures.iter().flatten().any(|figure| *figure != 0.0);
+        is_there.then(|| compared((*name).to_owned(), figures, *unit, *better))
+    });
+    rows.collect()
+}
+
+fn compared(name: String, figures: [Option<f64>; 2], unit: Unit, better: Better) -> Row {
+    let shown = figures.map(|figure| match figure {
+        Some(figure) => unit.show(figure),
+        None => "\u{2013}".to_owned(),
+    });
+    let (change, is_better) = match figures {
+        [Some(before), Some(after)] => {
+            let way = match better {
+                Better::Neither => None,
+                Better::More => Some(after > before),
+                Better::Less => Some(after < before),
+            };
+            let is_other = (after - before).abs() > 1e-3 * before.abs();
+            (difference(before, after, unit), way.filter(|_| is_other))
+        }
+        _ => (String::new(), None),
+    };
+    Row {
+        name,
+        figures: shown,
+        met: None,
+        change,
+        is_better,
+    }
+}
+
+/// A difference as people say it: a factor where it is large, else per cent; shares in points.
+fn difference(before: f64, after: f64, unit: Unit) -> String {
+    let sign = if after > before { '+' } else { '\u{2212}' };
+    let size = (after - before).abs();
+    if size <= 1e-9 * before.abs() {
+        return "same".to_owned();
+    }
+    if unit == Unit::Percent {
+        return format!("{sign}{:.2} points", size * 100.0);
+    }
+    let factor = after / before;
+    match factor {
+        factor if !factor.is_finite() => format!("{sign}{}", unit.show(size)),
+        0.0 => "none left".to_owned(),
+        factor if factor >= 3.0 => format!("\u{d7}\u{202f}{factor:.1}"),
+        factor if factor <= 1.0 / 3.0 => format!("\u{f7}\u{202f}{:.1}", 1.0 / factor),
+        factor => format!("{sign}{:.1}\u{a0}%", (factor - 1.0).abs() * 100.0),
+    }
+}

@@ -1,0 +1,137 @@
+//! On the canvas: what a finding is about, what a text points at, and what a remedy would change.
+
+use std::collections::BTreeMap;
+
+use editor::preview::Fate;
+use editor::{Rect, Scene};
+use leptos::prelude::*;
+
+use super::mark;
+use super::model::{Finding, Severity};
+use crate::state::Page;
+
+/// A flag at a node or a link.
+#[derive(Clone, PartialEq)]
+struct Flag {
+    at: [f64; 2],
+    severity: Severity,
+    what: String,
+    key: String,
+}
+
+/// Small flags at everything that a finding is chiefly about.
+#[component]
+pub(crate) fn Flags() -> impl IntoView {
+    let page = Page::get();
+    let flags = Memo::new(move |_| {
+        let findings = page.review.findings.get();
+        page.design.with(|design| {
+            let scene = Scene::new(design);
+            let mut flags: BTreeMap<&str, Flag> = BTreeMap::new();
+            let mut flag = |finding: &'_ Finding| {
+                let subject = finding.subjects.first()?;
+                let (id, at) = match (design.node(subject), design.link(subject)) {
+                    (Some(node), _) => (node.id.as_str(), node.at.map(f64::from)),
+                    (None, Some(link)) => {
+                        let at = scene.path(subject)?.at(0.5);
+                        (link.id.as_str(), [at.x, at.y])
+                    }
+                    (None, None) => return None,
+                };
+                let new = Flag {
+                    at,
+                    severity: finding.severity,
+                    what: finding.what.clone(),
+                    key: finding.key(),
+                };
+                let known = flags.entry(id).or_insert_with(|| new.clone());
+                if new.severity > known.severity {
+                    *known = new;
+                }
+                Some(())
+            };
+            findings.iter().for_each(|finding| {
+                finding.walk(&mut |finding| {
+                    flag(finding);
+                });
+            });
+            flags.into_values().collect::<Vec<_>>()
+        })
+    });
+    let flag = move |flag: Flag| {
+        let [x, y] = flag.at;
+        let key = flag.key;
+        view! {
+            <button
+                class="flag"
+                tabindex="-1"
+                style=format!("transform:translate({x}px,{y}px)")
+                title=flag.what.clone()
+                aria-label=format!("Finding: {}", flag.what)
+                on:pointerdown=|event| event.stop_propagation()
+                on:dblclick=|event| event.stop_propagation()
+                on:click=move |_| page.show_finding(key.clone())
+            >
+                {mark(flag.severity)}
+            </button>
+        }
+    };
+    let shown = move || flags.get().into_iter().map(flag).collect_view();
+    shown.into_any()
+}
+
+/// Outlines of what a text points at, and of what a remedy would change.
+#[component]
+pub(crate) fn Traced() -> impl IntoView {
+    let page = Page::get();
+    let pointed = move || {
+        let id = page.review.pointed.get()?;
+        page.design.with(|design| match design.node(&id) {
+            Some(node) => Some(outline(editor::node_rect(node), "pointed").into_any()),
+            None => {
+                let curve = Scene::new(design).curve(&id)?;
+                let line = view! { <path class="pointed" d=curve.to_svg()></path> };
+                Some(line.into_any())
+            }
+        })
+    };
+    let preview = move || {
+        page.review.preview.get().map(|preview| {
+            let links = preview.links.iter().map(|(curve, fate)| {
+                view! { <path class=class(*fate) d=curve.to_svg()></path> }
+            });
+            let nodes = preview.nodes.iter().map(|(rect, title, fate)| {
+                let name = (*fate == Fate::Added).then(|| {
+                    let at = rect.center();
+                    view! {
+                        <text x=at.x y=at.y + 5.0>
+                            {title.clone()}
+                        </text>
+                    }
+                });
+                view! { {outline(*rect, class(*fate))} {name} }
+            });
+            view! { {links.collect_view()} {nodes.collect_view()} }
+        })
+    };
+    view! {
+        <svg class="traced" width="1" height="1" aria-hidden="true">
+            {pointed}
+            {preview}
+        </svg>
+    }
+    .into_any()
+}
+
+fn class(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Changed => "changed",
+        Fate::Added => "added",
+        Fate::Removed => "removed",
+    }
+}
+
+fn outline(rect: Rect, class: &'static str) -> impl IntoView {
+    let (rect, size) = (rect.expand(5.0), rect.expand(5.0).size());
+    view! { <rect class=class x=rect.min.x y=rect.min.y width=size.x height=size.y rx="9"></rect> }
+}

@@ -1,0 +1,219 @@
+//! What was found in the design and its whole run: the scorecard, causes with what they explain,
+//! the moment to jump to, and remedies that are seen before they are applied.
+
+mod accept;
+mod flags;
+pub(crate) mod model;
+mod panel;
+mod scorecard;
+
+use std::sync::Arc;
+
+use design::{Design, Value};
+use editor::Item;
+use editor::preview::Preview;
+use leptos::prelude::*;
+
+use crate::compare::Comparison;
+use crate::history::{Mark, MarkKind};
+use crate::state::Page;
+
+pub(crate) use flags::{Flags, Traced};
+use model::{Finding, Remedy, Severity};
+pub(crate) use panel::Findings;
+
+/// What the margin shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Side {
+    #[default]
+    Story,
+    Findings,
+}
+
+/// What views of the whole run share.
+#[derive(Clone, Copy)]
+pub(crate) struct Review {
+    /// The report of the whole run.
+    pub(crate) report: RwSignal<Option<Arc<Value>>>,
+    /// What was found in it, causes first.
+    pub(crate) findings: RwSignal<Arc<Vec<Finding>>>,
+    /// What the margin shows.
+    pub(crate) side: RwSignal<Side>,
+    /// Rises when the margin shall be seen.
+    pub(crate) asked: RwSignal<u32>,
+    /// The findings that are unfolded, by their keys.
+    open: RwSignal<Vec<String>>,
+    /// The finding whose acceptance is being written.
+    accepting: RwSignal<Option<String>>,
+    /// The node or link that a text points at.
+    pub(crate) pointed: RwSignal<Option<String>>,
+    /// What a remedy would change.
+    pub(crate) preview: RwSignal<Option<Arc<Preview>>>,
+    /// Two runs side by side.
+    pub(crate) compared: RwSignal<Comparison>,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self {
+            report: RwSignal::new(None),
+            findings: RwSignal::new(Arc::default()),
+            side: RwSignal::new(Side::Story),
+            asked: RwSignal::new(0),
+            open: RwSignal::new(Vec::new()),
+            accepting: RwSignal::new(None),
+            pointed: RwSignal::new(None),
+            preview: RwSignal::new(None),
+            compared: RwSignal::new(Comparison::default()),
+        }
+    }
+}
+
+impl Page {
+    /// Takes the report of the whole run.
+    pub(crate) fn review(self, report: Value) {
+        let findings = model::findings(&report);
+        let first = self
+            .review
+            .findings
+            .with_untracked(|known| known.is_empty());
+        if first && let Some(cause) = findings.first() {
+            self.review.open.set(vec![cause.key()]);
+        }
+        let marks = self
+            .design
+            .with_untracked(|design| marks(&findings, design));
+        self.history
+            .update_value(|history| history.take_findings(marks));
+        self.review.findings.set(Arc::new(findings));
+        self.review.report.set(Some(Arc::new(report)));
+        self.tick.update(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    /// Another design is open: nothing is known of it yet.
+    pub(crate) fn forget_review(self) {
+        self.review.report.set(None);
+        self.review.findings.set(Arc::default());
+        self.review.accepting.set(None);
+        self.review.pointed.set(None);
+        self.review.preview.set(None);
+        self.history
+            .update_value(|history| history.take_findings(Vec::new()));
+    }
+
+    /// Shows the margin, with this in it.
+    pub(crate) fn show_side(self, side: Side) {
+        self.review.side.set(side);
+        self.review.asked.update(|count| *count += 1);
+    }
+
+    /// Shows the findings, this one unfolded.
+    fn show_finding(self, key: String) {
+        let findings = self.review.findings.get_untracked();
+        let top = findings.iter().find(|top| {
+            let mut is_here = false;
+            top.walk(&mut |finding| is_here |= finding.key() == key);
+            is_here
+        });
+        let keys = top.map(Finding::key).into_iter().chain([key]);
+        self.review.open.update(|open| open.extend(keys));
+        self.show_side(Side::Findings);
+        crate::acting::focus_soon("#findings .finding-head[aria-expanded=true]");
+    }
+
+    /// Goes to a moment of the run and selects what it is about.
+    fn jump(self, at_s: f64, subject: &str) {
+        self.play(false);
+        // What was edited as it went on was another run until then.
+        let is_other = self.history.with_value(|history| {
+            let mut marks = history.marks.iter();
+            marks.any(|mark| mark.kind == MarkKind::Edit)
+        });
+        if is_other {
+            self.load_run();
+        }
+        self.seek_ahead(at_s);
+        self.show_part(subject);
+    }
+
+    /// Selects a node or a link by its id and brings it into view.
+    pub(crate) fn show_part(self, id: &str) {
+        if let Some(item) = self.design.with_untracked(|design| item(design, id)) {
+            let effects = self.edit(|editor| editor.reveal(item));
+            self.follow_all(effects);
+        }
+    }
+
+    /// Shows what a remedy would change, or nothing.
+    fn foresee(self, remedy: Option<&Remedy>) {
+        let preview = remedy.map(|remedy| {
+            let preview = |design: &Arc<Design>| editor::preview::preview(design, &remedy.command);
+            Arc::new(self.design.with_untracked(preview))
+        });
+        self.review.preview.set(preview);
+    }
+
+    /// Carries a remedy out and shows both runs.
+    fn apply_remedy(self, remedy: &Remedy) {
+        self.review.preview.set(None);
+        let before = self.design.get_untracked();
+        self.end_gesture();
+        self.command_named(remedy.command.clone(), &format!("Apply: {}", remedy.label));
+        let after = self.design.get_untracked();
+        if before != after {
+            self.compare(
+                &before,
+                &after,
+                ["Before".to_owned(), format!("After: {}", remedy.label)],
+                crate::compare::Of::Edit,
+            );
+        }
+    }
+}
+
+fn item(design: &Design, id: &str) -> Option<Item> {
+    if design.node(id).is_some() {
+        return Some(Item::Node(id.to_owned()));
+    }
+    design.link(id).map(|_| Item::Link(id.to_owned()))
+}
+
+/// The name of a node, link or zone as people see it.
+pub(crate) fn name_of(design: &Design, id: &str) -> String {
+    if let Some(node) = design.node(id) {
+        return node.title().to_owned();
+    }
+    let title = |id: &str| design.node(id).map_or(id, |node| node.title()).to_owned();
+    match design.link(id) {
+        Some(link) => format!("{} \u{2192} {}", title(&link.from), title(&link.to)),
+        None => id.to_owned(),
+    }
+}
+
+/// Causes on the time line: the moment each begins.
+fn marks(findings: &[Finding], _design: &Design) -> Vec<Mark> {
+    let begun = findings.iter().filter_map(|finding| {
+        Some(Mark {
+            time_s: finding.onset_s?,
+            end_s: None,
+            label: finding.what.clone(),
+            kind: MarkKind::Finding,
+        })
+    });
+    begun.collect()
+}
+
+/// How many, and how bad.
+pub(crate) fn tally(findings: &[Finding]) -> (usize, Option<Severity>) {
+    let count = findings.iter().map(|finding| 1 + finding.explains()).sum();
+    (count, findings.iter().map(Finding::worst).max())
+}
+
+/// The mark of a severity.
+pub(crate) fn mark(severity: Severity) -> impl IntoView {
+    view! {
+        <svg class="severity" data-severity=severity.name() viewBox="0 0 10 10" aria-hidden="true">
+            <path d=severity.shape()></path>
+        </svg>
+    }
+}

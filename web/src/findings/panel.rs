@@ -1,0 +1,201 @@
+//! The findings in the margin: a cause on top, what it explains folded below.
+
+use leptos::prelude::*;
+
+use super::model::{Event, Finding, Remedy};
+use super::scorecard::Scorecard;
+use super::{accept, mark, model, name_of};
+use crate::bind::text;
+use crate::state::{Page, RunHash};
+use crate::words;
+
+/// The panel.
+#[component]
+pub(crate) fn Findings() -> impl IntoView {
+    let page = Page::get();
+    let list = move || {
+        let findings = page.review.findings.get();
+        let open = page.review.open.get();
+        let rows = findings.iter().map(|finding| item(page, finding, &open));
+        rows.collect_view()
+    };
+    let state = text(move || {
+        let is_empty = page.review.findings.with(|findings| findings.is_empty());
+        let known = page.review.report.with(Option::is_some);
+        match (page.hash.get(), is_empty) {
+            (RunHash::Invalid, _) => "The design cannot be run as it stands.",
+            (RunHash::Running(_), _) => "The whole run is being looked at \u{2026}",
+            (_, true) if known => "Nothing was found in the design or its whole run.",
+            _ => "",
+        }
+        .to_owned()
+    });
+    view! {
+        <section class="findings" id="findings" aria-label="Findings">
+            <Scorecard />
+            <p class="findings-state quiet" role="status">
+                {state}
+            </p>
+            <ol class="finding-list">{list}</ol>
+            {move || accept::accepted(page)}
+        </section>
+    }
+    .into_any()
+}
+
+fn item(page: Page, finding: &Finding, open: &[String]) -> AnyView {
+    let key = finding.key();
+    let is_open = open.contains(&key);
+    let onset = finding.onset_s.map(|at_s| {
+        view! { <span class="num quiet">{format!("{at_s:.1} s")}</span> }
+    });
+    let toggled = key.clone();
+    let toggle = move |_| {
+        page.review
+            .open
+            .update(|open| match open.iter().position(|one| *one == toggled) {
+                Some(at) => drop(open.remove(at)),
+                None => open.push(toggled.clone()),
+            });
+    };
+    view! {
+        <li class="finding" data-severity=finding.severity.name() data-rule=finding.rule.clone()>
+            <button class="finding-head" aria-expanded=is_open.to_string() on:click=toggle>
+                {mark(finding.severity)}
+                <span class="visually-hidden">{format!("{}: ", finding.severity.name())}</span>
+                <span class="finding-what">{finding.what.clone()}</span>
+                {onset}
+            </button>
+            {is_open.then(|| body(page, finding, open))}
+        </li>
+    }
+    .into_any()
+}
+
+fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
+    let chain = finding.chain.iter().map(|event| event_row(page, event));
+    let chain = (!finding.chain.is_empty()).then(|| {
+        view! {
+            <ol class="chain" aria-label="What happened, in order">
+                {chain.collect_view()}
+            </ol>
+        }
+    });
+    let remedies = finding
+        .remedies
+        .iter()
+        .map(|remedy| mend(page, remedy.clone()));
+    let endangers = finding
+        .requirement
+        .as_ref()
+        .map(|name| format!("Endangers: {}. ", model::metric(name).to_lowercase()));
+    let basis = match finding.measured {
+        true => "Measured in the whole run.",
+        false => "Seen in the design alone.",
+    };
+    let below = finding
+        .symptoms
+        .iter()
+        .map(|symptom| item(page, symptom, open));
+    let symptoms = (!finding.symptoms.is_empty()).then(|| {
+        view! {
+            <h4>{match finding.symptoms.len() {
+                1 => "It explains this as well".to_owned(),
+                n => format!("It explains these {n} as well"),
+            }}</h4>
+            <ol class="finding-list symptoms">{below.collect_view()}</ol>
+        }
+    });
+    let remedy = (!finding.remedy.is_empty()).then(|| view! { <p>{finding.remedy.clone()}</p> });
+    view! {
+        <div class="finding-body">
+            <p>{finding.why.clone()}</p>
+            {chain}
+            <p class="subjects">{subjects(page, finding)}</p>
+            {remedy}
+            {remedies.collect_view()}
+            {symptoms}
+            <p class="quiet">{endangers} {basis}</p>
+            {accept::form(page, finding.rule.clone())}
+        </div>
+    }
+    .into_any()
+}
+
+/// What it is about; a press shows it on the canvas.
+fn subjects(page: Page, finding: &Finding) -> AnyView {
+    let shown = finding.subjects.iter().take(6).map(|id| {
+        let (name, id) = (
+            page.design.with_untracked(|design| name_of(design, id)),
+            id.clone(),
+        );
+        let pointed = id.clone();
+        view! {
+            <button
+                class="subject"
+                on:click=move |_| page.show_part(&id)
+                on:pointerenter=move |_| page.review.pointed.set(Some(pointed.clone()))
+                on:pointerleave=move |_| page.review.pointed.set(None)
+            >
+                {name}
+            </button>
+        }
+    });
+    shown.collect_view().into_any()
+}
+
+fn event_row(page: Page, event: &Event) -> AnyView {
+    let Event {
+        at_s,
+        subject,
+        what,
+    } = event.clone();
+    let name = page
+        .design
+        .with_untracked(|design| name_of(design, &subject));
+    // Some say what of themselves, others of their subject.
+    let says = match what.to_lowercase().contains(&name.to_lowercase()) {
+        true => words::sentence(&what),
+        false => format!("{}: {what}", words::sentence(&name)),
+    };
+    view! {
+        <li>
+            <button
+                class="moment"
+                title="Go to this moment"
+                on:click=move |_| page.jump(at_s, &subject)
+            >
+                <span class="num">{format!("{at_s:.1} s")}</span>
+                <span>{says}</span>
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+/// A remedy: seen on the canvas while it is aimed at, applied with a press.
+fn mend(page: Page, remedy: Remedy) -> AnyView {
+    let label = remedy.label.clone();
+    let cost = (!remedy.cost.is_empty()).then(|| format!("Costs: {}", remedy.cost));
+    let remedy = StoredValue::new(remedy);
+    let foresee = move || remedy.with_value(|remedy| page.foresee(Some(remedy)));
+    view! {
+        <div
+            class="mend"
+            on:pointerenter=move |_| foresee()
+            on:pointerleave=move |_| page.foresee(None)
+        >
+            <button
+                class="button"
+                title="Apply it, and compare"
+                on:focus=move |_| foresee()
+                on:blur=move |_| page.foresee(None)
+                on:click=move |_| remedy.with_value(|remedy| page.apply_remedy(remedy))
+            >
+                {label}
+            </button>
+            <p class="quiet">{cost}</p>
+        </div>
+    }
+    .into_any()
+}

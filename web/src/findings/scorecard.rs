@@ -1,0 +1,235 @@
+//! The requirements of the design and what its whole run gave; and a way to add some.
+
+use design::requirement::Bound;
+use design::{Attribute, Command, Duration, Metric, Reader, Requirement, Value};
+use leptos::prelude::*;
+
+use super::model::{Score, is_more_better, metric, scores};
+use crate::icons;
+use crate::state::Page;
+
+/// The scorecard.
+#[component]
+pub(super) fn Scorecard() -> impl IntoView {
+    let page = Page::get();
+    let adding = RwSignal::new(false);
+    let required = Memo::new(move |_| page.design.with(|design| design.requirements.clone()));
+    let rows = move || {
+        let required = required.get();
+        let scores = page
+            .review
+            .report
+            .with(|report| report.as_deref().map(scores));
+        let scores = scores.unwrap_or_default();
+        let rows = required.iter().enumerate().map(|(at, requirement)| {
+            // The report is of the design a moment ago: a score must be of this requirement.
+            let name = requirement.metric.name();
+            let score = scores.get(at).filter(|score| score.metric == name);
+            row(page, at, requirement, score)
+        });
+        rows.collect_view()
+    };
+    let none = Memo::new(move |_| required.with(Vec::is_empty));
+    view! {
+        <div class="scorecard">
+            <h3>"Requirements"</h3>
+            {move || none.get().then(|| first(page))}
+            <table hidden=move || none.get()>
+                <thead>
+                    <tr>
+                        <th scope="col">"Figure"</th>
+                        <th scope="col">"Target"</th>
+                        <th scope="col">"Run"</th>
+                        <th scope="col">
+                            <span class="visually-hidden">"Remove"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            {move || match adding.get() {
+                true => form(page, adding),
+                false => {
+                    view! {
+                        <button class="button bare add" on:click=move |_| adding.set(true)>
+                            {icons::glyph(icons::PLUS)}
+                            "Add a requirement"
+                        </button>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) -> AnyView {
+    let name = metric(requirement.metric.name());
+    let target = match (&requirement.at_least, &requirement.at_most) {
+        (Some(least), Some(most)) => format!("{least} to {most}"),
+        (Some(least), None) => format!("\u{2265} {least}"),
+        (None, Some(most)) => format!("\u{2264} {most}"),
+        (None, None) => "any".to_owned(),
+    };
+    let (state, sign, says) = match score.map(|score| score.met) {
+        Some(true) => ("met", "M1.5 5.5l2.5 2.500l4.500-6", "met"),
+        Some(false) => ("missed", "M1.5 1.5l7 7M8.5 1.5l-7 7", "missed"),
+        None => ("", "M5 5h.01", "not known yet"),
+    };
+    let actual = score.map_or("\u{2026}".to_owned(), |score| score.actual.clone());
+    let remove = format!("Remove {}", name.to_lowercase());
+    view! {
+        <tr data-state=state>
+            <th scope="row">{name}</th>
+            <td class="num">{target}</td>
+            <td class="num">
+                {actual} <svg class="verdict" viewBox="0 0 10 10" role="img" aria-label=says>
+                    <path d=sign></path>
+                </svg>
+            </td>
+            <td>
+                <button
+                    class="button bare icon"
+                    aria-label=remove.clone()
+                    title=remove
+                    on:click=move |_| page.command(Command::RemoveRequirement(at))
+                >
+                    {icons::glyph(icons::CLOSE)}
+                </button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// What a design without requirements is asked.
+fn first(page: Page) -> AnyView {
+    let offer = |label: &'static str, requirement: Requirement| {
+        view! {
+            <button
+                class="button"
+                on:click=move |_| {
+                    page.command(Command::AddRequirement(usize::MAX, requirement.clone()));
+                }
+            >
+                {label}
+            </button>
+        }
+    };
+    let answered = Requirement {
+        metric: Metric::Availability,
+        at_least: Some(Bound::Number(0.999)),
+        at_most: None,
+    };
+    let fast = Requirement {
+        metric: Metric::LatencyP99,
+        at_least: None,
+        at_most: Some(Bound::Duration(Duration::ms(500))),
+    };
+    view! {
+        <p>"None yet: nobody can say whether this design is good enough."</p>
+        <div class="offers">
+            {offer("99.9\u{a0}% answered", answered)}
+            {offer("p99 within 500\u{a0}ms", fast)}
+        </div>
+    }
+    .into_any()
+}
+
+fn form(page: Page, adding: RwSignal<bool>) -> AnyView {
+    let chosen = RwSignal::new(Metric::Availability);
+    let bound = RwSignal::new(String::new());
+    let said = RwSignal::new(String::new());
+    let options = Metric::ALL.iter().map(|one| {
+        view! { <option value=one.name()>{metric(one.name())}</option> }
+    });
+    let unit = move || {
+        let words = match (is_more_better(chosen.get()), chosen.get().is_duration()) {
+            (true, _) => "at least",
+            (false, true) => "at most, as 300ms",
+            (false, false) => "at most",
+        };
+        words.to_owned()
+    };
+    let add = move || {
+        let figure = chosen.get_untracked();
+        match read_bound(figure, bound.get_untracked().trim()) {
+            Ok(bound) => {
+                let (at_least, at_most) = match is_more_better(figure) {
+                    true => (Some(bound), None),
+                    false => (None, Some(bound)),
+                };
+                adding.set(false);
+                page.command(Command::AddRequirement(
+                    usize::MAX,
+                    Requirement {
+                        metric: figure,
+                        at_least,
+                        at_most,
+                    },
+                ));
+            }
+            Err(why) => said.set(why),
+        }
+    };
+    view! {
+        <form
+            class="add-requirement"
+            on:submit=move |event| {
+                event.prevent_default();
+                add();
+            }
+        >
+            <select
+                aria-label="Figure"
+                on:change=move |event| {
+                    let name = event_target_value(&event);
+                    if let Some(one) = Metric::ALL.iter().find(|one| one.name() == name) {
+                        chosen.set(*one);
+                    }
+                }
+            >
+                {options.collect_view()}
+            </select>
+            <label>
+                <span class="quiet">{unit}</span>
+                <input
+                    class="num"
+                    maxlength="20"
+                    on:input=move |event| bound.set(event_target_value(&event))
+                />
+            </label>
+            <span class="row">
+                <button class="button" type="submit">
+                    "Add"
+                </button>
+                <button class="button bare" type="button" on:click=move |_| adding.set(false)>
+                    "Cancel"
+                </button>
+            </span>
+            <p class="refusal" role="status">
+                {said}
+            </p>
+        </form>
+    }
+    .into_any()
+}
+
+fn read_bound(figure: Metric, typed: &str) -> Result<Bound, String> {
+    let value = match figure.is_duration() {
+        true => Value::text(typed),
+        false => match typed.trim_end_matches('%').trim().parse::<f64>() {
+            Ok(number) if typed.ends_with('%') => Value::Number(number / 100.0),
+            Ok(number) => Value::Number(number),
+            Err(_) => return Err("A number, as 0.999".to_owned()),
+        },
+    };
+    let mut reader = Reader::default();
+    let bound = Bound::read(&value, &mut reader);
+    match (bound, reader.finish().first()) {
+        (Some(bound), None) => Ok(bound),
+        (_, Some(problem)) => Err(crate::words::sentence(&problem.message)),
+        (None, None) => Err("A figure, as 300ms".to_owned()),
+    }
+}

@@ -1,0 +1,267 @@
+//! The library: lessons by theme and sound designs to begin with. Their files are fetched when they
+//! are looked at or opened; the page never waits for one.
+
+mod fetch;
+mod picture;
+
+use host::scenarios::{self, DESIGNS, Entry, INDEX, Theme};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::dialogs::head;
+use crate::keeping::unique;
+use crate::lesson::Lesson;
+use crate::opening::Opened;
+use crate::state::{About, Page, Place};
+
+/// What the library says of a design or a lesson.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    Lessons,
+    Designs,
+}
+
+impl Shelf {
+    /// Where its files are, from the page.
+    fn path(self, id: &str) -> String {
+        match self {
+            Self::Lessons => format!("scenarios/{id}.json"),
+            Self::Designs => format!("scenarios/sound/{id}.json"),
+        }
+    }
+}
+
+/// A theme for people.
+pub(crate) fn theme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::Calls => "Calls and retries",
+        Theme::Overload => "Overload",
+        Theme::Caches => "Caches",
+        Theme::Data => "Data",
+        Theme::Queues => "Queues",
+        Theme::Balancing => "Balancing",
+        Theme::Coordination => "Coordination",
+        Theme::Operations => "Operations",
+    }
+}
+
+/// The lesson after this one, in the order of the gallery.
+pub(crate) fn after(id: &str) -> Option<&'static Entry> {
+    let ordered = || {
+        let themes = Theme::ALL.into_iter();
+        themes.flat_map(|theme| INDEX.iter().filter(move |entry| entry.theme == theme))
+    };
+    let mut rest = ordered().skip_while(|entry| entry.id != id).skip(1);
+    rest.next().or_else(|| ordered().next())
+}
+
+/// What an address names.
+pub(crate) enum Named {
+    /// It is here at once.
+    Lesson(Box<Lesson>),
+    /// It is to be fetched.
+    Fetch(Shelf, &'static str),
+    /// There is no such thing; this one is called nearly so.
+    Unknown(Option<&'static str>),
+}
+
+/// Looks an id up.
+pub(crate) fn find(id: &str) -> Named {
+    if let Some(lesson) = Lesson::load(id) {
+        return Named::Lesson(Box::new(lesson));
+    }
+    let known = |list: &'static [Entry]| list.iter().find(|entry| entry.id == id);
+    if let Some(entry) = known(INDEX) {
+        return Named::Fetch(Shelf::Lessons, entry.id);
+    }
+    if let Some(entry) = known(DESIGNS) {
+        return Named::Fetch(Shelf::Designs, entry.id);
+    }
+    let ids = INDEX.iter().chain(DESIGNS).map(|entry| entry.id);
+    Named::Unknown(design::suggest::nearest(id, ids))
+}
+
+/// Opens a lesson of the library; what was drawn before stays kept.
+pub(crate) fn open_scenario(page: Page, id: &str) {
+    page.dialog.set(None);
+    page.dismiss(About::Opening);
+    match find(id) {
+        Named::Lesson(lesson) => enter(page, *lesson, true),
+        Named::Fetch(shelf, id) => fetch_and(page, shelf, id, move |opened| match opened {
+            Ok(Fetched::Lesson(lesson)) => enter(page, *lesson, true),
+            Ok(Fetched::Design(design)) => {
+                page.open_own(*design, unique());
+                page.announce
+                    .set("Opened as a design of your own".to_owned());
+            }
+            Err(why) => page.notice(About::Opening, why),
+        }),
+        Named::Unknown(_) => {}
+    }
+}
+
+/// A lesson begins.
+fn enter(page: Page, lesson: Lesson, playing: bool) {
+    if page.place == Place::Playground {
+        remember(&lesson.scenario.id);
+    }
+    page.leave_document();
+    page.take_lesson(lesson);
+    page.show_side(crate::findings::Side::Story);
+    page.open_lesson(playing);
+    page.announce.set("The lesson begins".to_owned());
+    if page.opened.get_untracked() == Opened::Lesson {
+        crate::acting::focus_soon("#story");
+    }
+}
+
+/// The address says which lesson is open, so that it can be passed on and reloaded.
+fn remember(id: &str) {
+    if let Ok(history) = window().history() {
+        // Fails for pages that may not; then the address stays as it was.
+        let _ = history.replace_state_with_url(
+            &wasm_bindgen::JsValue::NULL,
+            "",
+            Some(&format!("#scenario={id}")),
+        );
+    }
+}
+
+/// What a file of the library holds.
+pub(crate) enum Fetched {
+    Lesson(Box<Lesson>),
+    Design(Box<design::Design>),
+}
+
+/// Fetches a file and hands on what it holds, or why that cannot be had. Of several under way the
+/// last one counts.
+pub(crate) fn fetch_and(
+    page: Page,
+    shelf: Shelf,
+    id: &'static str,
+    then: impl FnOnce(Result<Fetched, String>) + 'static,
+) {
+    let token = page.hidden.try_update_value(|hidden| {
+        hidden.fetch_token += 1;
+        hidden.fetch_token
+    });
+    page.announce.set("Fetching\u{2026}".to_owned());
+    spawn_local(async move {
+        let read = match fetch::text(&shelf.path(id)).await {
+            Ok(text) => read(shelf, id, &text),
+            Err(why) => Err(format!(
+                "\u{201c}{id}\u{201d} could not be fetched: {why}. What is open stays open."
+            )),
+        };
+        let now = page.hidden.try_with_value(|hidden| hidden.fetch_token);
+        if now == token {
+            then(read);
+        }
+    });
+}
+
+fn read(shelf: Shelf, id: &str, text: &str) -> Result<Fetched, String> {
+    let problem = |problems: Vec<design::Problem>| {
+        let first = problems
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        format!("The file of \u{201c}{id}\u{201d} is damaged: {first}.")
+    };
+    match shelf {
+        Shelf::Lessons => scenarios::read(id, text)
+            .map(|scenario| Fetched::Lesson(Box::new(Lesson::new(scenario)))),
+        Shelf::Designs => {
+            scenarios::read_sound(id, text).map(|sound| Fetched::Design(Box::new(sound.design)))
+        }
+    }
+    .map_err(problem)
+}
+
+/// The dialog.
+pub(crate) fn view(page: Page) -> AnyView {
+    let open = page.lesson.with_value(|lesson| lesson.scenario.id.clone());
+    let open = (page.opened.get_untracked() == Opened::Lesson).then_some(open);
+    let sight = picture::Sight::new();
+    let groups = Theme::ALL.into_iter().filter_map(|one| {
+        let entries: Vec<&'static Entry> =
+            INDEX.iter().filter(|entry| entry.theme == one).collect();
+        let title = theme(one);
+        (!entries.is_empty()).then(|| group(page, title, Shelf::Lessons, entries, &open, &sight))
+    });
+    let designs = (!DESIGNS.is_empty()).then(|| {
+        let all = DESIGNS.iter().collect();
+        group(
+            page,
+            "Sound designs to begin with",
+            Shelf::Designs,
+            all,
+            &None,
+            &sight,
+        )
+    });
+    view! {
+        <div class="dialog-body gallery">
+            {head("Lessons and designs")}
+            <p class="quiet">
+                "Each lesson is a system that fails, in about two minutes. What you have drawn stays kept."
+            </p>
+            {groups.collect_view()}
+            {designs}
+        </div>
+    }
+    .into_any()
+}
+
+fn group(
+    page: Page,
+    title: &'static str,
+    shelf: Shelf,
+    entries: Vec<&'static Entry>,
+    open: &Option<String>,
+    sight: &picture::Sight,
+) -> AnyView {
+    let cards = entries
+        .into_iter()
+        .map(|entry| card(page, shelf, entry, open, sight));
+    view! {
+        <section class="shelf">
+            <h3>{title}</h3>
+            <ul class="cards">{cards.collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn card(
+    page: Page,
+    shelf: Shelf,
+    entry: &'static Entry,
+    open: &Option<String>,
+    sight: &picture::Sight,
+) -> AnyView {
+    let is_open = open.as_deref() == Some(entry.id);
+    let time = match (shelf, is_open) {
+        (_, true) => "open".to_owned(),
+        (Shelf::Lessons, _) => format!("{}\u{a0}min", entry.minutes),
+        (Shelf::Designs, _) => theme(entry.theme).to_owned(),
+    };
+    view! {
+        <li>
+            <button
+                class="card"
+                data-id=entry.id
+                aria-current=is_open.then_some("true")
+                on:click=move |_| open_scenario(page, entry.id)
+            >
+                {picture::view(shelf, entry.id, sight)}
+                <span class="card-title">
+                    <b>{entry.title}</b>
+                    <span class="quiet">{time}</span>
+                </span>
+                <span class="card-words">{entry.summary}</span>
+            </button>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,181 @@
+//! A lesson as the page tells it: what breaks it, what mends it, and whether either fits the
+//! design as it stands by now.
+
+mod live;
+mod told;
+mod trigger;
+mod view;
+
+use std::sync::Arc;
+
+use design::{Command, Design, Fault, Value};
+use host::scenarios::{self, Remedy, Scenario};
+use leptos::prelude::*;
+
+use crate::compare::Of;
+use crate::state::{Dialog, Page};
+
+pub(crate) use trigger::Trigger;
+pub(crate) use view::Story;
+
+/// A scenario with what breaks and what mends it.
+#[derive(Clone, Debug)]
+pub(crate) struct Lesson {
+    /// The scenario.
+    pub(crate) scenario: Scenario,
+}
+
+/// How far a person has come in a lesson.
+#[derive(Clone, Copy)]
+pub(crate) struct Path {
+    /// The step that is next.
+    step: RwSignal<usize>,
+    /// The lesson's own two runs: broken, and with the main remedy.
+    runs: RwSignal<Option<Arc<[Value; 2]>>>,
+}
+
+impl Default for Path {
+    fn default() -> Self {
+        Self {
+            step: RwSignal::new(0),
+            runs: RwSignal::new(None),
+        }
+    }
+}
+
+impl Lesson {
+    /// The scenario of this id, if it is compiled in.
+    pub(crate) fn load(id: &str) -> Option<Self> {
+        scenarios::find(id).map(Self::new)
+    }
+
+    /// A scenario as a lesson.
+    pub(crate) fn new(scenario: Scenario) -> Self {
+        Self { scenario }
+    }
+
+    /// Whether the fault is one that the button made.
+    fn is_trigger(&self, fault: &Fault) -> bool {
+        faults(&self.scenario)
+            .iter()
+            .any(|trigger| fault.kind == trigger.kind && fault.target == trigger.target)
+    }
+
+    /// Whether the story can be told of this design: its parts are there.
+    pub(crate) fn is_told_of(&self, design: &Design) -> bool {
+        let main = self.scenario.main_remedy();
+        let fits = mended(design, main).is_some() || self.is_mended(design, main);
+        let nodes = &self.scenario.design.nodes;
+        let known = nodes.iter().filter(|node| design.node(&node.id).is_some());
+        self.can_break(design) && fits && 2 * known.count() > nodes.len()
+    }
+
+    /// Whether what the button breaks is still there.
+    fn can_break(&self, design: &Design) -> bool {
+        faults(&self.scenario).iter().all(|fault| {
+            let target = &fault.target;
+            let is_zone = |node: &design::Node| node.deployment.zones().contains(target);
+            design.node(target).is_some()
+                || design.link(target).is_some()
+                || design.nodes.iter().any(is_zone)
+        })
+    }
+
+    /// Whether all edits of a remedy are in the design: taken back and made again, they lead to it.
+    fn is_mended(&self, design: &Design, remedy: &Remedy) -> bool {
+        let Some(unmend) = self.unmend(remedy) else {
+            return false;
+        };
+        let mut bare = design.clone();
+        if bare.apply(unmend).is_err() || bare == *design {
+            return false;
+        }
+        mended(&bare, remedy).as_ref() == Some(design)
+    }
+
+    /// Whether the design is the lesson's own, but for what was broken or mended, and its seed.
+    pub(crate) fn is_played(&self, design: &Design) -> bool {
+        let mut bare = design.clone();
+        let original = &self.scenario.design;
+        bare.faults.clone_from(&original.faults);
+        bare.settings.seed = original.settings.seed;
+        let mut ways = self.scenario.remedies.iter();
+        bare == *original || ways.any(|way| mended(original, way).as_ref() == Some(&bare))
+    }
+
+    /// The edits that bring back what the lesson began with.
+    fn unmend(&self, remedy: &Remedy) -> Option<Command> {
+        self.scenario
+            .design
+            .clone()
+            .apply(remedy.command.clone())
+            .ok()
+    }
+
+    /// What its button breaks, from this moment on.
+    fn faults_from(&self, at: design::Duration) -> Vec<Fault> {
+        let faults = faults(&self.scenario);
+        let first = faults.iter().map(|fault| fault.at.0).min().unwrap_or(0);
+        let moved = faults.iter().map(|fault| Fault {
+            at: design::Duration(at.0.saturating_add(fault.at.0 - first)),
+            ..fault.clone()
+        });
+        moved.collect()
+    }
+}
+
+/// The design with a remedy; `None` where the remedy does not fit.
+fn mended(design: &Design, remedy: &Remedy) -> Option<Design> {
+    let mut mended = design.clone();
+    let done = mended.apply(remedy.command.clone());
+    done.is_ok().then_some(mended)
+}
+
+/// What breaks a scenario's system; none where it fails by itself.
+fn faults(scenario: &Scenario) -> &[Fault] {
+    let trigger = scenario.trigger.as_ref();
+    trigger.map_or(&[], |trigger| trigger.faults.as_slice())
+}
+
+impl Page {
+    /// Another lesson is told from now on, from its first step.
+    pub(crate) fn take_lesson(self, lesson: Lesson) {
+        self.lesson.set_value(lesson);
+        self.path.step.set(0);
+        self.path.runs.set(None);
+    }
+
+    /// A step was done: the next one is next, unless that was long ago.
+    fn stepped(self, nth: usize) {
+        if self.path.step.get_untracked() <= nth {
+            self.path.step.set(nth + 1);
+        }
+    }
+
+    /// Runs the lesson broken and with one of its remedies, as its file has them, with the seed of
+    /// the design on the canvas.
+    fn run_lesson(self, way: usize, show: bool) {
+        let seed = self.design.with_untracked(|design| design.settings.seed);
+        let pair = self.lesson.with_value(|lesson| {
+            let scenario = &lesson.scenario;
+            let remedy = scenario.remedies.get(way)?;
+            let mut broken = scenario.broken();
+            broken.settings.seed = seed;
+            let mended = mended(&broken, remedy)?;
+            let of = Of::Lesson(scenario.shows.clone(), way == 0);
+            Some((broken, mended, remedy.label.clone(), of))
+        });
+        if let Some((broken, mended, label, of)) = pair {
+            let names = ["Broken".to_owned(), label];
+            self.begin_comparison(&broken, &mended, names, of);
+            if show {
+                self.dialog.set(Some(Dialog::Compare));
+            }
+        }
+    }
+
+    /// The lesson's two runs came.
+    pub(crate) fn take_lesson_runs(self, runs: Arc<[Value; 2]>) {
+        self.path.runs.set(Some(runs));
+    }
+}

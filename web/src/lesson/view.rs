@@ -1,0 +1,240 @@
+//! The lesson in the margin: what the team believed, one step after another, what happened, what
+//! mends it, and where to go on.
+
+use host::scenarios::{Does, Remedy, Step};
+use leptos::prelude::*;
+
+use super::live::Now;
+use super::trigger::Trigger;
+use super::{Lesson, mended, told};
+use crate::bind::{flag, text};
+use crate::gallery;
+use crate::icons;
+use crate::state::{Dialog, Page};
+
+/// The lesson.
+#[component]
+pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
+    let page = Page::get();
+    let scenario = lesson.with_value(|lesson| lesson.scenario.clone());
+    let steps = scenario.steps.clone();
+    let offers_main = steps.iter().any(|step| step.does == Some(Does::Remedy));
+    let offers_trigger = steps.iter().any(|step| step.does == Some(Does::Trigger));
+    let watch = steps
+        .is_empty()
+        .then(|| view! { <p>{scenario.story.watch.clone()}</p> });
+    let trigger = (!offers_trigger).then(|| view! { <Trigger lesson=lesson /> });
+    let rows = steps
+        .into_iter()
+        .enumerate()
+        .map(|(nth, one)| step(page, lesson, nth, one));
+    let others = scenario.remedies.len() - usize::from(offers_main);
+    let ways = scenario
+        .remedies
+        .iter()
+        .enumerate()
+        .skip(usize::from(offers_main));
+    let ways = ways.map(|(way, one)| remedy(page, lesson, way, one.clone(), None));
+    let heading = if offers_main {
+        "Other ways"
+    } else {
+        "What mends it"
+    };
+    let sources = scenario.reading.iter().map(|source| {
+        view! {
+            <li>
+                <a href=source.url.clone() target="_blank" rel="noopener noreferrer">
+                    {source.title.clone()}
+                </a>
+            </li>
+        }
+    });
+    view! {
+        <article class="story lesson" aria-labelledby="story-title">
+            <p class="crumb quiet">
+                <button class="link" on:click=move |_| page.dialog.set(Some(Dialog::Gallery))>
+                    "All lessons"
+                </button>
+                {format!(" \u{b7} {} \u{b7} {}\u{a0}min", gallery::theme(scenario.theme), scenario.minutes)}
+            </p>
+            <h2 id="story-title">{scenario.title.clone()}</h2>
+            <p>{scenario.story.believed.clone()}</p>
+            {watch}
+            {trigger}
+            <ol class="steps">{rows.collect_view()}</ol>
+            <Now lesson=lesson />
+            {told::view(page, lesson)}
+            {(others > 0).then(|| view! { <h3>{heading}</h3> })}
+            {ways.collect_view()}
+            <button class="button" on:click=move |_| page.restart()>
+                "Run again with the same seed"
+            </button>
+            <h3>"Where to read more"</h3>
+            <ul class="sources">{sources.collect_view()}</ul>
+            {onward(page, &scenario.id)}
+        </article>
+    }
+    .into_any()
+}
+
+/// The next lesson, and the way back.
+fn onward(page: Page, id: &str) -> AnyView {
+    let next = gallery::after(id).map(|entry| {
+        view! {
+            <button class="button" on:click=move |_| gallery::open_scenario(page, entry.id)>
+                {format!("Next: {}", entry.title)}
+            </button>
+        }
+    });
+    view! {
+        <div class="onward">
+            {next}
+            <button
+                class="button bare"
+                on:click=move |_| page.dialog.set(Some(Dialog::Gallery))
+            >
+                "All lessons"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyView {
+    let state = text(move || {
+        match page.path.step.get() {
+            now if nth < now => "done",
+            now if nth == now => "now",
+            _ => "later",
+        }
+        .to_owned()
+    });
+    let is_now = Memo::new(move |_| page.path.step.get() == nth);
+    let does = match step.does {
+        Some(Does::Trigger) => {
+            let pressed = Callback::new(move |()| page.stepped(nth));
+            view! { <Trigger lesson=lesson pressed=pressed /> }.into_any()
+        }
+        Some(Does::Remedy) => {
+            let main = lesson.with_value(|lesson| lesson.scenario.main_remedy().clone());
+            remedy(page, lesson, 0, main, Some(nth))
+        }
+        Some(Does::Compare) => view! {
+            <button
+                class="button primary"
+                on:click=move |_| {
+                    page.stepped(nth);
+                    page.run_lesson(0, true);
+                }
+            >
+                "Compare both runs"
+            </button>
+        }
+        .into_any(),
+        None => view! {
+            <Show when=move || is_now.get()>
+                <button class="button" on:click=move |_| page.stepped(nth)>
+                    "Next"
+                </button>
+            </Show>
+        }
+        .into_any(),
+    };
+    let show = step.point.map(|id| point(page, id));
+    view! {
+        <li class="step" data-state=state aria-current=text(move || {
+            if is_now.get() { "step" } else { "false" }.to_owned()
+        })>
+            <p>{step.text}</p>
+            <div class="step-does">{does} {show}</div>
+        </li>
+    }
+    .into_any()
+}
+
+/// Shows on the canvas what a step is about: outlined while it is aimed at, in view with a press.
+fn point(page: Page, id: String) -> AnyView {
+    let id = StoredValue::new(id);
+    let aim = move |on: bool| page.review.pointed.set(on.then(|| id.get_value()));
+    view! {
+        <button
+            class="button bare show"
+            title="Show it on the canvas"
+            on:pointerenter=move |_| aim(true)
+            on:pointerleave=move |_| aim(false)
+            on:focus=move |_| aim(true)
+            on:blur=move |_| aim(false)
+            on:click=move |_| page.show_part(&id.get_value())
+        >
+            {icons::glyph(icons::AIM)}
+            "Show"
+        </button>
+    }
+    .into_any()
+}
+
+/// A remedy as a switch, with what it costs.
+fn remedy(
+    page: Page,
+    lesson: StoredValue<Lesson>,
+    way: usize,
+    remedy: Remedy,
+    nth: Option<usize>,
+) -> AnyView {
+    let (label, cost) = (remedy.label.clone(), remedy.cost.clone());
+    let remedy = StoredValue::new(remedy);
+    let is_on = Memo::new(move |_| {
+        page.design.with(|design| {
+            lesson.with_value(|lesson| remedy.with_value(|one| lesson.is_mended(design, one)))
+        })
+    });
+    let possible = Memo::new(move |_| {
+        let fits = |design: &design::Design| remedy.with_value(|one| mended(design, one).is_some());
+        is_on.get() || page.design.with(|design| fits(design))
+    });
+    let flip = move |_| {
+        let on = !is_on.get_untracked();
+        let command = remedy.with_value(|one| match on {
+            true => Some(one.command.clone()),
+            false => lesson.with_value(|lesson| lesson.unmend(one)),
+        });
+        if let Some(command) = command {
+            let verb = if on { "Apply" } else { "Remove" };
+            let name = remedy.with_value(|one| format!("{verb}: {}", one.label));
+            page.end_gesture();
+            page.command_named(command, &name);
+        }
+        if let (true, Some(nth)) = (on, nth) {
+            page.stepped(nth);
+        }
+    };
+    // A step beside it compares the main one.
+    let compare = nth.is_none().then(|| {
+        view! {
+            <button class="button" on:click=move |_| page.run_lesson(way, true)>
+                "Compare"
+            </button>
+        }
+    });
+    view! {
+        <div class="remedy">
+            <button
+                class="switch"
+                role="switch"
+                aria-checked=text(move || is_on.get().to_string())
+                disabled=flag(move || !possible.get())
+                on:click=flip
+            >
+                <span class="track">
+                    <span class="thumb"></span>
+                </span>
+                <span>{label}</span>
+            </button>
+            <p class="quiet">
+                "Costs: " {cost}
+            </p>
+            {compare}
+        </div>
+    }
+    .into_any()
+}
