@@ -340,7 +340,7 @@ fn Found() -> impl IntoView {
             on:click=move |_| page.perform(PageAction::Findings)
         >
             {move || tally.get().1.map(mark)}
-            <span class="num">{text(move || match tally.get().0 {
+            <span>{text(move || match tally.get().0 {
                 0 => "Findings".to_owned(),
                 count => count.to_string(),
             })}</span>

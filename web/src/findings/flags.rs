@@ -34,7 +34,7 @@ pub(crate) fn Flags() -> impl IntoView {
                     (Some(node), _) => (node.id.as_str(), node.at.map(f64::from)),
                     (None, Some(link)) => {
                         let at = scene.path(subject)?.at(0.5);
-                        (link.id.as_str(), [at.x, at.y])
+                        (link.id.as_str(), [at.x, at.y + 28.0])
                     }
                     (None, None) => return None,
                 };

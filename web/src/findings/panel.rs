@@ -7,7 +7,6 @@ use super::scorecard::Scorecard;
 use super::{accept, mark, model, name_of};
 use crate::bind::text;
 use crate::state::{Page, RunHash};
-use crate::words;
 
 /// The panel.
 #[component]
@@ -153,11 +152,13 @@ fn event_row(page: Page, event: &Event) -> AnyView {
     let name = page
         .design
         .with_untracked(|design| name_of(design, &subject));
-    // Some say what of themselves, others of their subject.
-    let says = match what.to_lowercase().contains(&name.to_lowercase()) {
-        true => words::sentence(&what),
-        false => format!("{}: {what}", words::sentence(&name)),
-    };
+    // Some name their subject themselves.
+    let name = (!what.to_lowercase().contains(&name.to_lowercase())).then(|| {
+        view! {
+            <b>{name}</b>
+            ": "
+        }
+    });
     view! {
         <li>
             <button
@@ -166,7 +167,7 @@ fn event_row(page: Page, event: &Event) -> AnyView {
                 on:click=move |_| page.jump(at_s, &subject)
             >
                 <span class="num">{format!("{at_s:.1} s")}</span>
-                <span>{says}</span>
+                <span>{name} {what}</span>
             </button>
         </li>
     }
