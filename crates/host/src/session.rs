@@ -4,7 +4,7 @@
 
 use crate::past::Past;
 use crate::why::Why;
-use crate::{Diagnosed, frame};
+use crate::{Diagnosed, frame, report_json};
 use design::{Design, Problem};
 use format::message::{Frame, Reply, Request, RunId, RunState};
 use sim::agenda::Time;
