@@ -20,7 +20,7 @@ pub mod presets;
 pub mod quantity;
 pub mod requirement;
 mod salvage;
-pub mod suggest;
+mod suggest;
 pub mod telemetry;
 pub mod validate;
 pub mod value;

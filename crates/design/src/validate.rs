@@ -21,7 +21,7 @@ use crate::kinds::client::{Arrivals, ProfileStep};
 use crate::kinds::service::AdaptiveConcurrency;
 use crate::kinds::{Kind, Service};
 use crate::note::NOTES_MAX;
-use crate::suggest::nearest;
+pub use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most replicas of all nodes together.

@@ -78,7 +78,7 @@ pub(crate) fn find(id: &str) -> Named {
         return Named::Fetch(Shelf::Designs, entry.id);
     }
     let ids = INDEX.iter().chain(DESIGNS).map(|entry| entry.id);
-    Named::Unknown(design::suggest::nearest(id, ids))
+    Named::Unknown(design::validate::nearest(id, ids))
 }
 
 /// Opens a lesson of the library; what was drawn before stays kept.
