@@ -12,6 +12,7 @@ pub mod cost;
 pub mod deployment;
 pub mod distribution;
 pub mod document;
+pub mod edits;
 pub mod fault;
 pub mod kinds;
 pub mod link;

@@ -261,3 +261,34 @@ fn a_design_accepts_findings_of_rules_there_are_and_says_why() {
         ]
     );
 }
+
+#[test]
+fn edits_are_read_as_they_are_written() {
+    let design = small();
+    let edits = [
+        Command::Set(Target::Settings, "warmup".into(), Value::text("5s")),
+        Command::Set(
+            Target::Node("api".into()),
+            "replicas".into(),
+            Value::Number(4.0),
+        ),
+        Command::Set(Target::Link("api->db".into()), "retry".into(), Value::Null),
+        Command::Set(Target::Fault(0), "times".into(), Value::Number(2.0)),
+        Command::Move("api".into(), [40, -20]),
+        Command::RemoveFault(0),
+        Command::AddFault(usize::MAX, design.faults[0].clone()),
+        Command::RemoveLink("api->db".into()),
+        Command::AddLink(usize::MAX, Box::new(design.links[1].clone())),
+        Command::RemoveNode("db".into()),
+        Command::AddNode(usize::MAX, Box::new(design.nodes[2].clone())),
+    ];
+    let batch = Command::Batch(edits.to_vec());
+    let written = Value::List(design::edits::write_all(&batch));
+    assert_eq!(design::edits::read_all(&written), Ok(batch));
+    let wrong = r#"[{"node": "api", "feild": "replicas", "to": 3}, {"remove_fault": -1}]"#;
+    let problems = design::edits::read_all(&value(wrong)).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("[0].feild: unknown field"), "{told:?}");
+    assert!(told[1].starts_with("[1].remove_fault"), "{told:?}");
+}

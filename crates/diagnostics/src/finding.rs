@@ -1,6 +1,6 @@
 //! What a rule finds, and how that is written.
 
-use design::{Command, Metric, Requirement, Target, Value};
+use design::{Command, Metric, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// Most subjects of a finding.
@@ -179,74 +179,8 @@ impl Remedy {
 }
 
 fn edits<S: Serializer>(edits: &[Command], to: S) -> Result<S::Ok, S::Error> {
-    let mut list = to.serialize_seq(None)?;
-    let mut rest: Vec<&Command> = edits.iter().rev().collect();
-    while let Some(edit) = rest.pop() {
-        match edit {
-            Command::Batch(edits) => rest.extend(edits.iter().rev()),
-            edit => list.serialize_element(&Json(&written(edit)))?,
-        }
-    }
-    list.end()
-}
-
-/// An edit as scenarios write it: `{"link": "api->db", "field": "timeout", "to": "300ms"}`.
-fn written(edit: &Command) -> Value {
-    let map = |entries: Vec<(&str, Value)>| {
-        let entries = entries.into_iter();
-        Value::Map(
-            entries
-                .map(|(key, value)| (key.to_owned(), value))
-                .collect(),
-        )
-    };
-    let number = |at: usize| Value::Number(at as f64);
-    match edit {
-        Command::Set(target, field, to) => {
-            let target = match target {
-                Target::Settings => ("settings", Value::Bool(true)),
-                Target::Node(id) => ("node", Value::text(id)),
-                Target::Link(id) => ("link", Value::text(id)),
-                Target::Fault(at) => ("fault", number(*at)),
-            };
-            map(vec![
-                target,
-                ("field", Value::text(field)),
-                ("to", to.clone()),
-            ])
-        }
-        Command::AddNode(_, node) => map(vec![("add_node", node.write(true))]),
-        Command::AddLink(_, link) => {
-            use design::Attribute;
-            let usual = design::Link::default().write();
-            map(vec![("add_link", link.write().without(&usual))])
-        }
-        Command::AddFault(_, fault) => {
-            use design::Attribute;
-            map(vec![("add_fault", fault.write())])
-        }
-        Command::AddRequirement(_, requirement) => {
-            map(vec![("add_requirement", requirement_value(requirement))])
-        }
-        Command::RemoveNode(id) => map(vec![("remove_node", Value::text(id))]),
-        Command::RemoveLink(id) => map(vec![("remove_link", Value::text(id))]),
-        Command::RemoveFault(at) => map(vec![("remove_fault", number(*at))]),
-        Command::RemoveRequirement(at) => map(vec![("remove_requirement", number(*at))]),
-        Command::Move(id, at) => {
-            let at = at.iter().map(|x| Value::Number(f64::from(*x))).collect();
-            map(vec![("move", Value::text(id)), ("to", Value::List(at))])
-        }
-        Command::Batch(_) => Value::Null,
-    }
-}
-
-fn requirement_value(requirement: &Requirement) -> Value {
-    use design::Attribute;
-    let off = Value::Map(vec![
-        ("at_least".into(), Value::Null),
-        ("at_most".into(), Value::Null),
-    ]);
-    requirement.write().without(&off)
+    let edits: Vec<Value> = edits.iter().flat_map(design::edits::write_all).collect();
+    Json(&Value::List(edits)).serialize(to)
 }
 
 /// A value of the document, for serde.

@@ -7,7 +7,6 @@
 //! only the one that the page opens with is, and the page fetches the others and [`read`]s them.
 
 mod claims;
-mod edits;
 mod figure;
 mod reading;
 mod scenario;
@@ -18,7 +17,7 @@ pub use figure::{Figure, Unit};
 pub use scenario::{Does, Remedy, Scenario, Shown, Source, Step, Story, Trigger};
 pub use story::{Piece, pieces};
 
-use design::{Command, Design, Problem};
+use design::{Design, Problem};
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
@@ -177,15 +176,6 @@ pub fn find_sound(id: &str) -> Option<Sound> {
 /// Everything that is wrong with it.
 pub fn read_sound(id: &str, text: &str) -> Result<Sound, Vec<Problem>> {
     scenario::read_sound(id, &parse(text)?)
-}
-
-/// Edits as scenarios and findings write them, as one command.
-///
-/// # Errors
-///
-/// Everything that is wrong with them.
-pub fn edits(list: &design::Value) -> Result<Command, Vec<Problem>> {
-    edits::read_all(list)
 }
 
 fn parse(text: &str) -> Result<design::Value, Vec<Problem>> {

@@ -1,7 +1,6 @@
 //! Reading a file strictly: what is missing, unknown or wrong is named with its path.
 
 use crate::Theme;
-use crate::edits;
 use design::attribute::Reader;
 use design::{Attribute, Command, Design, Problem, Value};
 
@@ -100,5 +99,5 @@ pub(crate) fn hand_on(name: &str, problems: Vec<Problem>, reader: &mut Reader) {
 
 /// The edits of `set`, as one command.
 pub(crate) fn set(value: &Value, reader: &mut Reader) -> Command {
-    Command::Batch(list(value, "set", reader, edits::read))
+    Command::Batch(list(value, "set", reader, design::edits::read))
 }

@@ -5,6 +5,7 @@ use crate::data::Seen;
 use crate::event::LinkIx;
 use crate::measure::{Flight, FlightKind};
 use crate::world::World;
+use design::kinds::client::Effect;
 use design::link::Mode;
 
 impl World {
@@ -63,8 +64,11 @@ impl World {
         }
     }
 
-    /// Whether an answer is made of a version that another has taken the place of.
+    /// Whether the answer to a read is made of a version that another has taken the place of.
     fn is_behind(&self, id: CallId) -> bool {
+        if self.effect(id) == Effect::Write {
+            return false;
+        }
         let key = self.calls[id].key;
         let seen = self
             .calls

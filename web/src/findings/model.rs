@@ -158,7 +158,7 @@ fn remedy(value: &Value) -> Option<Remedy> {
     Some(Remedy {
         label: text(value.get("label"))?,
         cost: text(value.get("cost")).unwrap_or_default(),
-        command: host::scenarios::edits(value.get("edits")?).ok()?,
+        command: design::edits::read_all(value.get("edits")?).ok()?,
     })
 }
 
