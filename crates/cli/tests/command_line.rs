@@ -394,14 +394,14 @@ fn findings_are_linted_checked_accepted_and_explained() {
         "{stdout}"
     );
     assert!(stderr.contains("error: retry-storm: "), "{stderr}");
-    let found = report(&["run", &storm]);
+    let found = report(&["run", &storm, "--format", "json"]);
     let first = &found["findings"][0];
     assert_eq!(
         (&first["rule"], &first["severity"]),
         (&"retry-storm".into(), &"error".into())
     );
     assert!(first["remedies"][0]["edits"][0]["link"].is_string());
-    let seeds = report(&["run", &storm, "--seeds", "2"]);
+    let seeds = report(&["run", &storm, "--seeds", "2", "--format", "json"]);
     assert_eq!(seeds["findings"][0]["seeds"], 2);
 
     assert!(fine(&["rules"]).contains("retry-storm"));
