@@ -91,8 +91,9 @@ test("both ways draw the same", async () => {
   const shots = [];
   for (const webgl of [true, false]) {
     const page = await pageWith(webgl);
+    await until(page, (s) => s.timeS > 1);
     await page.getByRole("button", { name: "Pause" }).first().click();
-    await until(page, (s) => s.state === "Paused" && s.timeS > 1);
+    await until(page, (s) => s.state === "Paused");
     await page.getByRole("slider", { name: "Time line" }).focus();
     await page.keyboard.press("Home");
     await until(page, (s) => s.timeS === 0);

@@ -79,6 +79,8 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
         <div
             class="menu"
             role="menu"
+            // Where it is longer than the page it scrolls, and who scrolls by keys must reach it.
+            tabindex="0"
             aria-label=label
             style=style
             node_ref=element
