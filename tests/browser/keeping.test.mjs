@@ -82,7 +82,7 @@ onPage("opening a link overwrites nothing; an earlier design is offered", {}, as
   await addCache(page);
   await saved(page);
   const before = await shelf(page);
-  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Share", exact: true }).click();
   const link = await page.getByLabel("Link", { exact: true }).inputValue();
   const context = page.context();
   const other = await openRunning(playground, { path: link.slice(playground.url.length), context });

@@ -103,7 +103,7 @@ onPage("by keyboard: to a node, into it, and play", {}, async (page) => {
 onPage("a link opens elsewhere with the same design and the same run", {}, async (page) => {
   await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
   const sent = await until(page, (s) => JSON.parse(s.design).faults?.length === 1 && s.hash);
-  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Share", exact: true }).click();
   const link = await page.getByLabel("Link", { exact: true }).inputValue();
   assert.ok(link.startsWith(playground.url), link);
 

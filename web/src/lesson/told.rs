@@ -64,7 +64,7 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
 }
 
 /// A text with its figures; an ellipsis where they are not known yet.
-fn filled(text: &str, shows: &[Shown], runs: Option<&[Value; 2]>) -> String {
+pub(super) fn filled(text: &str, shows: &[Shown], runs: Option<&[Value; 2]>) -> String {
     let figure = |name: &str, mended: bool| {
         let shown = shows.iter().find(|shown| shown.name == name)?;
         let value = shown.figure.of(&runs?[usize::from(mended)])?;

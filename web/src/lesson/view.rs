@@ -182,6 +182,10 @@ fn remedy(
     nth: Option<usize>,
 ) -> AnyView {
     let (label, cost) = (remedy.label.clone(), remedy.cost.clone());
+    let cost = text(move || {
+        let runs = page.path.runs.get();
+        lesson.with_value(|lesson| told::filled(&cost, &lesson.scenario.shows, runs.as_deref()))
+    });
     let remedy = StoredValue::new(remedy);
     let is_on = Memo::new(move |_| {
         page.design.with(|design| {
