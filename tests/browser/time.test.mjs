@@ -94,7 +94,7 @@ onPage("a fault by hand is of the design, and is mended", {}, async (page) => {
 
   // From the menu, with a parameter chosen.
   await page.locator(".node[data-id=database]").click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Break it …" }).click();
+  await page.getByRole("menuitem", { name: "Break it…" }).click();
   const dialog = page.getByRole("dialog", { name: /^Break / });
   await dialog.getByRole("button", { name: "Choose how: slowdown" }).click();
   const times = dialog.getByRole("textbox", { name: "Times" });
