@@ -31,6 +31,7 @@ pub(crate) fn Findings() -> impl IntoView {
     });
     view! {
         <section class="findings" id="findings" aria-label="Findings">
+            <h2 class="visually-hidden">"Findings"</h2>
             <Scorecard />
             <p class="findings-state quiet" role="status">
                 {state}
