@@ -19,10 +19,6 @@ test("the module tells its version", () => {
   assert.match(engine.version(), /^\d+\.\d+\.\d+$/);
 });
 
-test("a worker starts in a worker only", () => {
-  assert.throws(() => engine.start(), /dedicated web worker/);
-});
-
 test("a run gives the report, from an object or from text, with options", () => {
   const report = engine.run(design);
   assert.equal(report.run.status, "ended");

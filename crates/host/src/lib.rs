@@ -2,6 +2,7 @@
 //! [`Session`] behind the page, which is the same code in a web worker and in the page itself.
 
 mod frame;
+mod live;
 mod past;
 mod session;
 mod trace;

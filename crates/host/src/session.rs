@@ -2,28 +2,21 @@
 //! whoever drives it stays responsive. The clock is given from outside and decides only how far to
 //! simulate, never what happens.
 
-use crate::past::Past;
+use crate::live::Live;
 use crate::why::Why;
-use crate::{Diagnosed, frame, report_json};
+use crate::{Diagnosed, report_json};
 use design::{Design, Problem};
-use format::message::{Frame, Reply, Request, RunId, RunState};
-use sim::agenda::Time;
+use format::message::{Reply, Request, RunId};
 use sim::{Simulation, Status};
 
 /// Work per call of [`Session::advance`], in ms of wall-clock time.
 const SLICE_MS: f64 = 8.0;
 /// Events between two looks at the clock.
 pub(crate) const SLICE_EVENTS: u64 = 2_000;
-/// Frames come at most this often, in ms.
-const FRAME_MS: f64 = 15.0;
 /// A pause of whoever drives (a hidden tab) is not made up for beyond this, in ms.
 const CATCH_UP_MS: f64 = 100.0;
 /// Most events of a report that the page asks for: a few seconds of work.
 const REPORT_EVENTS: u64 = 40_000_000;
-/// A jump in time shows the run this much earlier as well, in ns: rates are taken over it.
-const LEAD: Time = 500_000_000;
-/// Most events of a live run.
-const LIVE_EVENTS: u64 = 2_000_000_000;
 
 /// A live run and the reports asked for beside it.
 #[derive(Debug, Default)]
@@ -43,37 +36,6 @@ struct Pair {
     next: Option<Simulation>,
     /// The report of the first.
     first: Option<String>,
-}
-
-/// The run on the canvas.
-#[derive(Debug)]
-struct Live {
-    run: RunId,
-    simulation: Simulation,
-    past: Past,
-    /// What the page shows, whatever the run was made of at a moment of the past.
-    design: Design,
-    seeking: Option<Seek>,
-    /// The last seek that was done.
-    sought: u32,
-    lead: Option<Frame>,
-    is_playing: bool,
-    speed: f64,
-    /// How far simulated time should be by now, in ns.
-    target: f64,
-    is_taken: bool,
-    has_news: bool,
-    last_frame_ms: f64,
-    observer: frame::Observer,
-}
-
-/// A jump in time that is being made.
-#[derive(Clone, Copy, Debug)]
-struct Seek {
-    to: Time,
-    token: u32,
-    /// The run a little earlier was noted.
-    has_lead: bool,
 }
 
 impl Session {
@@ -259,157 +221,6 @@ impl Pair {
             }
         }
         None
-    }
-}
-
-impl Live {
-    fn new(run: RunId, design: Design, is_playing: bool, speed: f64) -> Self {
-        let mut simulation = Simulation::new(&design).with_budget(LIVE_EVENTS);
-        simulation.tap_mut().is_open = true;
-        let mut live = Self {
-            run,
-            past: Past::new(&simulation),
-            simulation,
-            design,
-            seeking: None,
-            sought: 0,
-            lead: None,
-            is_playing,
-            speed: 1.0,
-            target: 0.0,
-            is_taken: true,
-            has_news: true,
-            last_frame_ms: f64::NEG_INFINITY,
-            observer: frame::Observer::default(),
-        };
-        live.set_speed(speed);
-        live
-    }
-
-    fn set_speed(&mut self, speed: f64) {
-        // Not a number, or backwards, is a page's mistake: real time.
-        self.speed = if speed > 0.0 { speed } else { 1.0 };
-    }
-
-    fn edit(&mut self, design: Design, weight: usize) {
-        // An edit is made where the page stands: that is where it wanted to go.
-        let now_ms = self.last_frame_ms;
-        self.jump(&|| now_ms, f64::INFINITY);
-        self.past.edit(&mut self.simulation, &design, weight);
-        self.design = design;
-        self.observer.forget_places();
-        self.observer.forget_windows(&self.simulation);
-        self.has_news = true;
-    }
-
-    fn step(&mut self, ms: f64) {
-        self.is_playing = false;
-        let ns = (ms.clamp(0.0, 3_600_000.0) * 1e6) as u64;
-        let now = self.seeking.map_or(self.simulation.now(), |seek| seek.to);
-        self.seeking = Some(Seek {
-            to: now.saturating_add(ns),
-            token: self.seeking.map_or(self.sought, |seek| seek.token),
-            has_lead: true,
-        });
-    }
-
-    fn seek(&mut self, to: Time, token: u32) {
-        let to = to.max(self.past.from());
-        if let Some(simulation) = self.past.restore(&self.simulation, to.saturating_sub(LEAD)) {
-            self.simulation = simulation;
-        }
-        self.lead = None;
-        self.seeking = Some(Seek {
-            to,
-            token,
-            has_lead: false,
-        });
-    }
-
-    /// Goes on with a jump until `until_ms`, or to where it leads.
-    fn jump(&mut self, clock: &dyn Fn() -> f64, until_ms: f64) {
-        while let Some(seek) = &mut self.seeking {
-            let to = match seek.has_lead {
-                true => seek.to,
-                false => seek.to.saturating_sub(LEAD),
-            };
-            if !self.past.run(&mut self.simulation, to, SLICE_EVENTS) {
-                if clock() >= until_ms {
-                    return;
-                }
-                continue;
-            }
-            if seek.has_lead {
-                self.sought = seek.token;
-                self.seeking = None;
-                self.observer.jumped(&self.simulation, clock());
-                self.has_news = true;
-            } else {
-                seek.has_lead = true;
-                let lead = frame::state(self.run, &self.simulation, &self.design);
-                self.lead = Some(lead);
-            }
-        }
-    }
-
-    fn is_running(&self) -> bool {
-        self.is_playing && self.simulation.status() == Status::Running
-    }
-
-    fn has_work(&self) -> bool {
-        self.seeking.is_some() || self.is_running()
-    }
-
-    fn is_behind(&self) -> bool {
-        self.seeking.is_some() || (self.simulation.now() as f64) < self.target
-    }
-
-    fn advance(&mut self, passed_ms: f64, until_ms: f64, clock: &dyn Fn() -> f64) {
-        if self.seeking.is_some() {
-            return self.jump(clock, until_ms);
-        }
-        if !self.is_running() {
-            return;
-        }
-        let now = self.simulation.now();
-        self.target = if self.speed.is_finite() {
-            // Time that could not be kept up with is let go, not owed.
-            let owed = passed_ms * 1e6 * self.speed;
-            self.target.clamp(now as f64, now as f64 + owed) + owed
-        } else {
-            u64::MAX as f64
-        };
-        let target = self.target as u64;
-        while !self.past.run(&mut self.simulation, target, SLICE_EVENTS) && clock() < until_ms {}
-        self.observer.watch_speed(self.simulation.now(), clock());
-        self.has_news = true;
-    }
-
-    fn frame(&mut self, now_ms: f64) -> Option<Frame> {
-        let is_due = now_ms - self.last_frame_ms >= FRAME_MS;
-        if !self.has_news || !self.is_taken || !is_due || self.seeking.is_some() {
-            return None;
-        }
-        self.has_news = false;
-        self.is_taken = false;
-        self.last_frame_ms = now_ms;
-        let state = match self.simulation.status() {
-            Status::Running if self.is_playing => RunState::Playing,
-            Status::Running => RunState::Paused,
-            Status::Ended => RunState::Ended,
-            Status::OutOfBudget => RunState::OutOfBudget,
-        };
-        let simulation = &mut self.simulation;
-        let frame = self
-            .observer
-            .frame(self.run, state, simulation, &self.design, now_ms);
-        Some(Frame {
-            known_ns: self.past.known(),
-            from_ns: self.past.from(),
-            seek: self.sought,
-            lead: self.lead.take().map(Box::new),
-            ..frame
-        })
     }
 }
 

@@ -1,0 +1,199 @@
+//! The run on the canvas: it plays, steps, goes back and ahead in time, takes edits in, and tells in
+//! frames what there is to see.
+
+use crate::frame;
+use crate::past::Past;
+use crate::session::SLICE_EVENTS;
+use design::Design;
+use format::message::{Frame, RunId, RunState};
+use sim::agenda::Time;
+use sim::{Simulation, Status};
+
+/// Frames come at most this often, in ms.
+const FRAME_MS: f64 = 15.0;
+/// A jump in time shows the run this much earlier as well, in ns: rates are taken over it.
+const LEAD: Time = 500_000_000;
+/// Most events of a live run.
+const LIVE_EVENTS: u64 = 2_000_000_000;
+
+/// The run on the canvas.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) run: RunId,
+    pub(crate) simulation: Simulation,
+    pub(crate) past: Past,
+    /// What the page shows, whatever the run was made of at a moment of the past.
+    pub(crate) design: Design,
+    seeking: Option<Seek>,
+    /// The last seek that was done.
+    sought: u32,
+    lead: Option<Frame>,
+    pub(crate) is_playing: bool,
+    speed: f64,
+    /// How far simulated time should be by now, in ns.
+    target: f64,
+    pub(crate) is_taken: bool,
+    pub(crate) has_news: bool,
+    last_frame_ms: f64,
+    pub(crate) observer: frame::Observer,
+}
+
+/// A jump in time that is being made.
+#[derive(Clone, Copy, Debug)]
+struct Seek {
+    to: Time,
+    token: u32,
+    /// The run a little earlier was noted.
+    has_lead: bool,
+}
+
+impl Live {
+    pub(crate) fn new(run: RunId, design: Design, is_playing: bool, speed: f64) -> Self {
+        let mut simulation = Simulation::new(&design).with_budget(LIVE_EVENTS);
+        simulation.tap_mut().is_open = true;
+        let mut live = Self {
+            run,
+            past: Past::new(&simulation),
+            simulation,
+            design,
+            seeking: None,
+            sought: 0,
+            lead: None,
+            is_playing,
+            speed: 1.0,
+            target: 0.0,
+            is_taken: true,
+            has_news: true,
+            last_frame_ms: f64::NEG_INFINITY,
+            observer: frame::Observer::default(),
+        };
+        live.set_speed(speed);
+        live
+    }
+
+    pub(crate) fn set_speed(&mut self, speed: f64) {
+        // Not a number, or backwards, is a page's mistake: real time.
+        self.speed = if speed > 0.0 { speed } else { 1.0 };
+    }
+
+    pub(crate) fn edit(&mut self, design: Design, weight: usize) {
+        // An edit is made where the page stands: that is where it wanted to go.
+        let now_ms = self.last_frame_ms;
+        self.jump(&|| now_ms, f64::INFINITY);
+        self.past.edit(&mut self.simulation, &design, weight);
+        self.design = design;
+        self.observer.forget_places();
+        self.observer.forget_windows(&self.simulation);
+        self.has_news = true;
+    }
+
+    pub(crate) fn step(&mut self, ms: f64) {
+        self.is_playing = false;
+        let ns = (ms.clamp(0.0, 3_600_000.0) * 1e6) as u64;
+        let now = self.seeking.map_or(self.simulation.now(), |seek| seek.to);
+        self.seeking = Some(Seek {
+            to: now.saturating_add(ns),
+            token: self.seeking.map_or(self.sought, |seek| seek.token),
+            has_lead: true,
+        });
+    }
+
+    pub(crate) fn seek(&mut self, to: Time, token: u32) {
+        let to = to.max(self.past.from());
+        if let Some(simulation) = self.past.restore(&self.simulation, to.saturating_sub(LEAD)) {
+            self.simulation = simulation;
+        }
+        self.lead = None;
+        self.seeking = Some(Seek {
+            to,
+            token,
+            has_lead: false,
+        });
+    }
+
+    /// Goes on with a jump until `until_ms`, or to where it leads.
+    fn jump(&mut self, clock: &dyn Fn() -> f64, until_ms: f64) {
+        while let Some(seek) = &mut self.seeking {
+            let to = match seek.has_lead {
+                true => seek.to,
+                false => seek.to.saturating_sub(LEAD),
+            };
+            if !self.past.run(&mut self.simulation, to, SLICE_EVENTS) {
+                if clock() >= until_ms {
+                    return;
+                }
+                continue;
+            }
+            if seek.has_lead {
+                self.sought = seek.token;
+                self.seeking = None;
+                self.observer.jumped(&self.simulation, clock());
+                self.has_news = true;
+            } else {
+                seek.has_lead = true;
+                let lead = frame::state(self.run, &self.simulation, &self.design);
+                self.lead = Some(lead);
+            }
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        self.is_playing && self.simulation.status() == Status::Running
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        self.seeking.is_some() || self.is_running()
+    }
+
+    pub(crate) fn is_behind(&self) -> bool {
+        self.seeking.is_some() || (self.simulation.now() as f64) < self.target
+    }
+
+    pub(crate) fn advance(&mut self, passed_ms: f64, until_ms: f64, clock: &dyn Fn() -> f64) {
+        if self.seeking.is_some() {
+            return self.jump(clock, until_ms);
+        }
+        if !self.is_running() {
+            return;
+        }
+        let now = self.simulation.now();
+        self.target = if self.speed.is_finite() {
+            // Time that could not be kept up with is let go, not owed.
+            let owed = passed_ms * 1e6 * self.speed;
+            self.target.clamp(now as f64, now as f64 + owed) + owed
+        } else {
+            u64::MAX as f64
+        };
+        let target = self.target as u64;
+        while !self.past.run(&mut self.simulation, target, SLICE_EVENTS) && clock() < until_ms {}
+        self.observer.watch_speed(self.simulation.now(), clock());
+        self.has_news = true;
+    }
+
+    pub(crate) fn frame(&mut self, now_ms: f64) -> Option<Frame> {
+        let is_due = now_ms - self.last_frame_ms >= FRAME_MS;
+        if !self.has_news || !self.is_taken || !is_due || self.seeking.is_some() {
+            return None;
+        }
+        self.has_news = false;
+        self.is_taken = false;
+        self.last_frame_ms = now_ms;
+        let state = match self.simulation.status() {
+            Status::Running if self.is_playing => RunState::Playing,
+            Status::Running => RunState::Paused,
+            Status::Ended => RunState::Ended,
+            Status::OutOfBudget => RunState::OutOfBudget,
+        };
+        let simulation = &mut self.simulation;
+        let frame = self
+            .observer
+            .frame(self.run, state, simulation, &self.design, now_ms);
+        Some(Frame {
+            known_ns: self.past.known(),
+            from_ns: self.past.from(),
+            seek: self.sought,
+            lead: self.lead.take().map(Box::new),
+            ..frame
+        })
+    }
+}
