@@ -48,6 +48,8 @@ mod gates;
 mod hedging;
 #[path = "model/messaging.rs"]
 mod messaging;
+#[path = "model/partition.rs"]
+mod partition;
 #[path = "model/parts.rs"]
 mod parts;
 #[path = "model/policies.rs"]

@@ -115,6 +115,7 @@ fn an_error_rate_answers_its_share_at_once_and_a_gray_failure_hides_from_probes(
     // 40, 60 and 80 fail without any work.
     assert_eq!((run.ok(), run.failed().as_str()), (7.0, "error 3"));
     assert_eq!(run.number("/nodes/api/arrivals"), 10.0);
+    assert_eq!(run.number("/nodes/api/replicas/0/arrivals"), 10.0);
     let balanced = [
         nodes[0].clone(),
         node(

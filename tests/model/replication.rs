@@ -1,9 +1,9 @@
-//! Copies of databases: lag, failover, quorums, both sides of a partition.
+//! Copies of databases: lag, failover, quorums.
 
 use crate::*;
 
 /// A client that reads or writes the one key there is.
-fn of_key(id: &str, effect: &str, moments: &[u64], rest: &str) -> String {
+pub(super) fn of_key(id: &str, effect: &str, moments: &[u64], rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     let operations = format!(
         r#""operations": [{{"name": "{effect}", "effect": "{effect}", "keys": {{"uniform": {{"n": 1}}}}}}]{comma}{rest}"#
@@ -12,7 +12,7 @@ fn of_key(id: &str, effect: &str, moments: &[u64], rest: &str) -> String {
 }
 
 /// Work takes 10 ms; `replication` is the JSON of its fields.
-fn replicated(replication: &str, rest: &str) -> String {
+pub(super) fn replicated(replication: &str, rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     let rest = format!(
         r#""replication": {{"lag": "const(100ms)", "detection_time": "200ms", "election_time": "100ms", {replication}}}, "member_latency": "const(1ms)"{comma}{rest}"#
@@ -20,7 +20,7 @@ fn replicated(replication: &str, rest: &str) -> String {
     database("db", 10, &rest)
 }
 
-fn ran(clients: &[String], database: String, faults: &[String]) -> Run {
+pub(super) fn ran(clients: &[String], database: String, faults: &[String]) -> Run {
     let mut nodes = clients.to_vec();
     nodes.push(database);
     let ids = clients.iter().map(|client| {
@@ -33,11 +33,11 @@ fn ran(clients: &[String], database: String, faults: &[String]) -> Run {
 }
 
 impl Run {
-    fn data(&self, name: &str) -> f64 {
+    pub(super) fn data(&self, name: &str) -> f64 {
         self.number(&format!("/data/{name}"))
     }
 
-    fn copies(&self, name: &str) -> f64 {
+    pub(super) fn copies(&self, name: &str) -> f64 {
         self.number(&format!("/nodes/db/database/replication/{name}"))
     }
 }
@@ -327,110 +327,6 @@ fn a_member_that_was_away_gets_what_it_missed() {
     assert_eq!(run.data("lost_writes"), 0.0);
 }
 
-/// Members in zones a, b and c, the first of which leads; users in a and c.
-fn cut(zone: &str, replication: &str, near: &[u64], far: &[u64]) -> Run {
-    let clients = [
-        of_key("ua", "write", near, r#""zone": "a""#),
-        of_key("uc", "write", far, r#""zone": "c""#),
-    ];
-    let replication = format!(r#""replicas": 3{replication}"#);
-    let database = replicated(&replication, r#""zones": ["a", "b", "c"]"#);
-    ran(
-        &clients,
-        database,
-        &[fault("partition", zone, 100, 600, "")],
-    )
-}
-
-#[test]
-fn refusing_costs_the_smaller_side_its_answers() {
-    let run = cut("c", "", &[200, 400], &[50, 200, 400, 610]);
-    assert_eq!(
-        run.trace("ua->db"),
-        "call 200, answer 210, call 400, answer 410"
-    );
-    assert_eq!(
-        run.trace("uc->db"),
-        "call 50, answer 60, call 200, failure 200, call 400, failure 400, call 610, answer 620"
-    );
-    assert_eq!(run.failed(), "unavailable 2");
-    assert_eq!(
-        (run.data("lost_writes"), run.copies("failovers")),
-        (0.0, 0.0)
-    );
-    assert_eq!(run.data("divergent_keys"), 0.0);
-}
-
-#[test]
-fn a_leader_on_the_smaller_side_steps_down_and_its_last_writes_are_lost() {
-    // Noticed at 300, another leads from 400 on.
-    let run = cut("a", "", &[150, 350], &[350, 450]);
-    assert_eq!(
-        run.trace("ua->db"),
-        "call 150, answer 160, call 350, failure 350"
-    );
-    assert_eq!(
-        run.trace("uc->db"),
-        "call 350, failure 350, call 450, answer 460"
-    );
-    assert_eq!(
-        (run.data("lost_writes"), run.copies("failovers")),
-        (1.0, 1.0)
-    );
-    assert_eq!(run.data("divergent_keys"), 0.0);
-    // With semi_sync it could not have promised that one.
-    let run = cut("a", r#", "mode": "semi_sync""#, &[150], &[450]);
-    assert_eq!(run.trace("ua->db"), "call 150, failure 160");
-    assert_eq!(run.data("lost_writes"), 0.0);
-}
-
-#[test]
-fn diverging_answers_everywhere_and_the_last_write_stands() {
-    let diverge = r#", "on_partition": "diverge""#;
-    let run = cut("a", diverge, &[150, 350], &[350, 450]);
-    assert_eq!(
-        run.trace("ua->db"),
-        "call 150, answer 160, call 350, answer 360"
-    );
-    assert_eq!(
-        run.trace("uc->db"),
-        "call 350, failure 350, call 450, answer 460"
-    );
-    assert_eq!(
-        (run.data("lost_writes"), run.copies("undone_writes")),
-        (2.0, 2.0)
-    );
-    assert_eq!(run.data("divergent_keys"), 0.0);
-    // The other way round: the side with the last write wins.
-    let run = cut("a", diverge, &[150, 500], &[450]);
-    assert_eq!(run.data("lost_writes"), 1.0);
-    // One side alone wrote: nothing to settle.
-    let run = cut("a", diverge, &[150, 350], &[650]);
-    assert_eq!(
-        (run.data("lost_writes"), run.data("divergent_keys")),
-        (0.0, 0.0)
-    );
-    // What was on its way when they parted is of one side too.
-    let run = cut("a", diverge, &[50], &[450]);
-    assert_eq!(
-        (run.data("lost_writes"), run.data("divergent_keys")),
-        (1.0, 0.0)
-    );
-}
-
-#[test]
-fn a_quorum_may_be_as_large_as_its_side() {
-    let quorum = r#", "mode": "quorum", "w": 2"#;
-    let run = cut("a", quorum, &[200], &[300]);
-    assert_eq!((run.failed().as_str(), run.ok()), ("unavailable 1", 1.0));
-    let sloppy = format!(r#"{quorum}, "on_partition": "diverge""#);
-    let run = cut("a", &sloppy, &[200], &[300]);
-    assert_eq!((run.ok(), run.data("lost_writes")), (2.0, 1.0));
-    assert_eq!(run.data("divergent_keys"), 0.0);
-    let run = cut("a", &sloppy, &[200], &[650]);
-    assert_eq!((run.ok(), run.data("lost_writes")), (2.0, 0.0));
-}
-
 #[test]
 fn copies_may_come_and_go_while_it_runs() {
     let writes: Vec<u64> = (0..100).map(|n| n * 8).collect();
@@ -511,35 +407,6 @@ fn what_is_not_modelled_together_is_refused() {
     ] {
         assert_eq!(refusal(&rest), why);
     }
-}
-
-#[test]
-fn what_the_other_side_wrote_takes_its_time_to_come_over() {
-    // The far side writes at 460; they meet at 600. The leader that stays has it a lag of 100 ms
-    // later: a read of 620 is out of date, one of 710 is not.
-    let diverge = r#""replicas": 3, "on_partition": "diverge""#;
-    let database = |rest: &str| {
-        let replication = format!("{diverge}{rest}");
-        replicated(&replication, r#""zones": ["a", "b", "c"]"#)
-    };
-    let clients = |reads: &[u64]| {
-        [
-            of_key("uc", "write", &[450], r#""zone": "c""#),
-            of_key("r", "read", reads, r#""zone": "a""#),
-        ]
-    };
-    let cut = [fault("partition", "a", 100, 600, "")];
-    let stale = |reads: &[u64], rest: &str| {
-        let run = ran(&clients(reads), database(rest), &cut);
-        assert_eq!(run.data("lost_writes"), 0.0);
-        assert_eq!(run.data("divergent_keys"), 0.0);
-        (run.data("stale_reads"), run.copies("lag_ms/max"))
-    };
-    assert_eq!(stale(&[610, 685], ""), (2.0, 240.0));
-    assert_eq!(stale(&[691, 720], ""), (0.0, 240.0));
-    // And as long as it takes to apply it.
-    let slow = r#", "apply_time": "const(50ms)""#;
-    assert_eq!(stale(&[691, 745], slow), (1.0, 290.0));
 }
 
 #[test]

@@ -44,7 +44,19 @@ pub(crate) fn Dialogs() -> impl IntoView {
             class=crate::bind::text(move || class().to_owned())
             node_ref=element
             aria-labelledby="dialog-title"
-            on:close=move |_| page.dialog.set(None)
+            on:cancel=move |event: leptos::web_sys::Event| {
+                // Escape says so at once, `close` only later: a key pressed in between counts. A
+                // file field's own "cancel" comes up here too.
+                if event.target() == event.current_target() {
+                    page.dialog.set(None);
+                }
+            }
+            on:close=move |_| {
+                // It may have been opened anew by then.
+                if element.get_untracked().is_some_and(|element| !element.open()) {
+                    page.dialog.set(None);
+                }
+            }
             on:pointerdown=move |event| {
                 // A press beside the dialog lands on the dialog element itself.
                 if event.target() == event.current_target() {

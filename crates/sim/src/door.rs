@@ -27,6 +27,12 @@ impl World {
             Door::Refuses(cause) => {
                 // It counts there, and as failed there.
                 let _ = self.enter(id);
+                let call = &self.calls[id];
+                let (node, replica) = (call.node, call.replica as usize);
+                let measured = u64::from(call.is_measured && !call.is_probe());
+                if let Some(replica) = self.node_mut(node).replicas.get_mut(replica) {
+                    replica.turned_away += measured;
+                }
                 self.answer(id, Outcome::Failed(cause));
             }
         }

@@ -11,7 +11,6 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::reading;
 use crate::steps::{cargo, root, run, step, target_dir};
-use crate::tools;
 
 /// How the page is compiled, and where it goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,16 +43,6 @@ const MODULES: [(&str, &str); 2] = [
     ("faultline-wasm", "faultline_wasm.wasm"),
 ];
 
-/// What rustc 1.95 compiles for by default, so that wasm-opt neither rejects nor adds anything.
-const WASM_FEATURES: [&str; 6] = [
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
-
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Builds the page and returns the directory it is in.
@@ -75,9 +64,6 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     remove_dir(&fresh)?;
     fs::create_dir_all(&fresh)?;
     step("wasm-bindgen", || bindgen(profile, &fresh, &MODULES))?;
-    if flavour == Flavour::Release {
-        optimise(&fresh, &MODULES)?;
-    }
     step("static files", || {
         copy_static_files(&fresh)?;
         version_urls(&fresh)
@@ -110,10 +96,11 @@ pub(crate) fn engine() -> Result<PathBuf> {
     remove_dir(&dir)?;
     fs::create_dir_all(&dir)?;
     bindgen(profile, &dir, &MODULES[1..])?;
-    optimise(&dir, &MODULES[1..])?;
     Ok(dir)
 }
 
+/// No wasm-opt after it: of what LLVM leaves it takes 5 % before compression and nothing after it,
+/// and the engine gets no faster.
 fn bindgen(profile: &str, dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
     for (name, artefact) in modules {
         let wasm = target_dir().join(WASM).join(profile).join(artefact);
@@ -143,22 +130,6 @@ fn bindgen(profile: &str, dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
         fs::remove_dir(&bindings)?;
     }
     Ok(())
-}
-
-fn optimise(dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
-    let Some(wasm_opt) = tools::wasm_opt() else {
-        println!("\n== wasm-opt: skipped, `npm ci` installs it (worth about 2.5 %)");
-        return Ok(());
-    };
-    step("wasm-opt", || {
-        for (name, _) in modules {
-            let wasm = dist.join(format!("{name}_bg.wasm"));
-            let mut command = Command::new(&wasm_opt);
-            command.arg("-O3").args(WASM_FEATURES);
-            run(command.arg(&wasm).arg("-o").arg(&wasm))?;
-        }
-        Ok(())
-    })
 }
 
 fn copy_static_files(dist: &Path) -> Result<()> {

@@ -6,8 +6,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const dist = process.argv[2];
 
 // A visit to the page loads no embed, and the other way round; no document; not the module for
-// programs.
-const skipped = /^embed\.|^faultline-wasm|LICENSE|^(?!index).*\.html$/;
+// programs; a lesson when it is opened.
+const skipped = /^embed\.|^faultline-wasm|^scenarios\/|LICENSE|^(?!index).*\.html$/;
 
 const names = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())

@@ -32,16 +32,9 @@ pub(crate) fn node_packages() -> Result<()> {
     if installed.is_some() && installed >= written(root().join("package-lock.json")) {
         return Ok(());
     }
-    step("npm packages: wasm-opt and a browser driver", || {
+    step("npm packages: what drives the browser", || {
         run(Command::new(npm()).args(["ci", "--no-audit", "--no-fund"]))
     })
-}
-
-/// wasm-opt from npm, if it is installed. Never one from PATH: Debian's binaryen 108 exits with 0
-/// and leaves a page that does not start.
-pub(crate) fn wasm_opt() -> Option<PathBuf> {
-    let path = root().join("node_modules/.bin/wasm-opt");
-    path.is_file().then_some(path)
 }
 
 /// A Chromium: `CHROME`, the system's, Playwright's own; else one that this installs.

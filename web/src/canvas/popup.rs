@@ -17,7 +17,7 @@ pub(crate) fn Popups() -> impl IntoView {
         {move || match page.popup.get() {
             Some(Popup::QuickAdd(wanted)) => Some(quick_add(page, &wanted)),
             Some(Popup::Zone(name, at)) => Some(super::zones::menu(page, name, at)),
-            Some(Popup::Menu(at)) => Some(menu::view(page, Menu::Context, place(at))),
+            Some(Popup::Menu(at)) => Some(menu::view(page, Menu::Context, place(at, MENU))),
             Some(Popup::Break(at, target)) => Some(break_it(page, at, target)),
             Some(Popup::Main) | None => None,
         }}
@@ -41,11 +41,17 @@ fn toast(Toast { text, at }: Toast) -> impl IntoView {
     }
 }
 
-fn place(at: Point) -> String {
+/// Room that a list takes, and the space around it, in px.
+const MENU: [f64; 2] = [210.0, 240.0];
+const ADD: [f64; 2] = [308.0, 368.0];
+/// What can be broken: its height is the style sheet's.
+pub(super) const BREAK: [f64; 2] = [308.0, 0.0];
+
+/// At a point, or as near to it as all of it is on the canvas.
+pub(super) fn place(at: Point, [width, height]: [f64; 2]) -> String {
+    let [x, y] = [at.x, at.y];
     format!(
-        "left:min({}px, calc(100% - 210px));top:min({}px, calc(100% - 240px))",
-        at.x.max(8.0),
-        at.y.max(8.0)
+        "left:max(8px, min({x}px, calc(100% - {width}px)));top:max(8px, min({y}px, calc(100% - {height}px)))"
     )
 }
 
@@ -56,12 +62,8 @@ fn quick_add(page: Page, wanted: &QuickAdd) -> AnyView {
         super::focus_selected(page);
     });
     let close = Callback::new(move |()| page.popup.set(None));
-    let style = format!(
-        "left:max(8px, min({}px, calc(100% - 308px)));top:max(8px, min({}px, calc(100% - 368px)))",
-        at.x, at.y
-    );
     view! {
-        <div class="quick-add" role="dialog" aria-label="Add a node" style=style>
+        <div class="quick-add" role="dialog" aria-label="Add a node" style=place(at, ADD)>
             {catalog::view(page, Some(wanted), None, choose, close)}
         </div>
     }
@@ -81,7 +83,7 @@ fn break_it(page: Page, at: Point, target: String) -> AnyView {
             class="menu break-menu"
             role="dialog"
             aria-label=format!("Break {title}")
-            style=place(at)
+            style=place(at, BREAK)
             on:keydown=move |event| {
                 if event.key() == "Escape" {
                     page.popup.set(None);

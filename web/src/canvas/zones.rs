@@ -117,7 +117,6 @@ fn name_button(page: Page, name: String) -> AnyView {
 
 /// What can be done with a zone: another name, its nodes, its end, its faults.
 pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
-    let style = format!("left:max(8px, min({}px, calc(100% - 308px)))", at.x);
     let may_edit = page
         .editor
         .with_value(|editor| editor.access() == editor::Access::Edit);
@@ -154,7 +153,7 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
             class="menu break-menu zone-menu"
             role="dialog"
             aria-label=format!("Zone {name}")
-            style=style
+            style=super::popup::place(at, super::popup::BREAK)
             on:keydown=move |event| {
                 if event.key() == "Escape" {
                     page.popup.set(None);

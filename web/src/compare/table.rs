@@ -4,7 +4,7 @@ use design::Value;
 use host::scenarios::{Shown, Unit};
 use leptos::prelude::*;
 
-use crate::findings::model::{metric, scores};
+use crate::findings::model::{bound, metric, quantity, scores};
 
 /// Which way is better.
 #[derive(Clone, Copy, PartialEq)]
@@ -161,7 +161,11 @@ fn required(reports: &[Value; 2]) -> Vec<Row> {
             _ => None,
         };
         Some(Row {
-            name: format!("{} {}", metric(&after.metric), after.target),
+            name: format!(
+                "{} {}",
+                metric(&after.metric),
+                bound(&after.metric, &after.target)
+            ),
             change: match is_better {
                 Some(true) => "now met",
                 Some(false) => "now missed",
@@ -169,7 +173,7 @@ fn required(reports: &[Value; 2]) -> Vec<Row> {
                 None => "still missed",
             }
             .to_owned(),
-            figures: [before.actual.clone(), after.actual.clone()],
+            figures: [&before, &after].map(|score| quantity(&score.metric, &score.actual)),
             met: Some([before.met, after.met]),
             is_better,
         })

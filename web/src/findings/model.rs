@@ -2,6 +2,7 @@
 //! report keeps the panel from opening.
 
 use design::{Command, Metric, Value};
+use host::scenarios::Unit;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,7 +117,7 @@ pub(crate) fn findings(report: &Value) -> Vec<Finding> {
 const DEPTH_MAX: usize = 8;
 
 fn finding(value: &Value, depth: usize) -> Option<Finding> {
-    let what = text(value.get("what"))?;
+    let what = prose(value, "what")?;
     let severity = match text(value.get("severity"))?.as_str() {
         "error" => Severity::Error,
         "warning" => Severity::Warning,
@@ -135,8 +136,8 @@ fn finding(value: &Value, depth: usize) -> Option<Finding> {
             .collect(),
         onset_s: number(value.get("onset_s")),
         what,
-        why: text(value.get("why")).unwrap_or_default(),
-        remedy: text(value.get("remedy")).unwrap_or_default(),
+        why: prose(value, "why").unwrap_or_default(),
+        remedy: prose(value, "remedy").unwrap_or_default(),
         chain: items(value.get("chain")).filter_map(event).collect(),
         requirement: text(value.get("requirement")),
         remedies: items(value.get("remedies")).filter_map(remedy).collect(),
@@ -150,14 +151,14 @@ fn event(value: &Value) -> Option<Event> {
     Some(Event {
         at_s: number(value.get("at_s"))?,
         subject: text(value.get("subject"))?,
-        what: text(value.get("what"))?,
+        what: prose(value, "what")?,
     })
 }
 
 fn remedy(value: &Value) -> Option<Remedy> {
     Some(Remedy {
-        label: text(value.get("label"))?,
-        cost: text(value.get("cost")).unwrap_or_default(),
+        label: prose(value, "label")?,
+        cost: prose(value, "cost").unwrap_or_default(),
         command: design::edits::read_all(value.get("edits")?).ok()?,
     })
 }
@@ -175,6 +176,37 @@ pub(crate) fn scores(report: &Value) -> Vec<Score> {
     items(report.get("requirements"))
         .filter_map(score)
         .collect()
+}
+
+/// A figure or a bound of a metric, as a report writes it, for people: `0.7338` is "73.38 %". What
+/// is no figure (`no fault was felt`) stays as it is.
+pub(crate) fn quantity(metric: &str, written: &str) -> String {
+    let in_ms = |unit: &str, factor: f64| {
+        let number = written.strip_suffix(unit)?.parse::<f64>().ok()?;
+        Some(Unit::Ms.show(number * factor))
+    };
+    match (written.parse::<f64>(), metric) {
+        (Ok(share), "availability") if share < 0.99 => format!("{:.2}\u{a0}%", share * 100.0),
+        // Rounded down: only what is whole is called whole.
+        (Ok(share), "availability") => format!("{}\u{a0}%", (share * 1e6).floor() / 1e4),
+        (Ok(rate), "goodput" | "throughput") => Unit::PerSecond.show(rate),
+        (Ok(cost), "monthly_cost") => Unit::Dollars.show(cost),
+        (Ok(number), _) => Unit::Count.show(number),
+        (Err(_), _) => in_ms("ms", 1.0)
+            .or_else(|| in_ms("s", 1e3))
+            .unwrap_or_else(|| written.to_owned()),
+    }
+}
+
+/// `at least 0.999` with its sign and unit.
+pub(crate) fn bound(metric: &str, written: &str) -> String {
+    match written.strip_prefix("at least ") {
+        Some(bound) => format!("\u{2265} {}", quantity(metric, bound)),
+        None => {
+            let bound = written.strip_prefix("at most ").unwrap_or(written);
+            format!("\u{2264} {}", quantity(metric, bound))
+        }
+    }
 }
 
 /// A figure that can be required, for people: `latency_p99` is "Latency p99".
@@ -203,6 +235,11 @@ fn text(value: Option<&Value>) -> Option<String> {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
     }
+}
+
+/// A text for people: a link's arrow as an arrow.
+fn prose(value: &Value, name: &str) -> Option<String> {
+    Some(text(value.get(name))?.replace("->", " \u{2192} "))
 }
 
 fn number(value: Option<&Value>) -> Option<f64> {

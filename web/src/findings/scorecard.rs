@@ -4,7 +4,7 @@ use design::requirement::Bound;
 use design::{Attribute, Command, Duration, Metric, Reader, Requirement, Value};
 use leptos::prelude::*;
 
-use super::model::{Score, is_more_better, metric, scores};
+use super::model::{Score, is_more_better, metric, quantity, scores};
 use crate::icons;
 use crate::state::Page;
 
@@ -65,11 +65,13 @@ pub(super) fn Scorecard() -> impl IntoView {
 }
 
 fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) -> AnyView {
-    let name = metric(requirement.metric.name());
+    let id = requirement.metric.name();
+    let name = metric(id);
+    let bound = |bound: &Bound| quantity(id, &bound.to_string());
     let target = match (&requirement.at_least, &requirement.at_most) {
-        (Some(least), Some(most)) => format!("{least} to {most}"),
-        (Some(least), None) => format!("\u{2265} {least}"),
-        (None, Some(most)) => format!("\u{2264} {most}"),
+        (Some(least), Some(most)) => format!("{} to {}", bound(least), bound(most)),
+        (Some(least), None) => format!("\u{2265} {}", bound(least)),
+        (None, Some(most)) => format!("\u{2264} {}", bound(most)),
         (None, None) => "any".to_owned(),
     };
     let (state, sign, says) = match score.map(|score| score.met) {
@@ -77,7 +79,7 @@ fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) 
         Some(false) => ("missed", "M1.5 1.5l7 7M8.5 1.5l-7 7", "missed"),
         None => ("", "M5 5h.01", "not known yet"),
     };
-    let actual = score.map_or("\u{2026}".to_owned(), |score| score.actual.clone());
+    let actual = score.map_or("\u{2026}".to_owned(), |score| quantity(id, &score.actual));
     let remove = format!("Remove {}", name.to_lowercase());
     view! {
         <tr data-state=state>

@@ -14,6 +14,7 @@ use crate::components::{Component, Node};
 use crate::data::Divergence;
 use crate::simulation::{Simulation, Status};
 use crate::station::Station;
+use crate::world::Replica;
 use std::collections::BTreeMap;
 impl Simulation {
     /// The report as of now.
@@ -238,17 +239,18 @@ impl Simulation {
             database: self.database_report(node),
             replicas: present
                 .iter()
-                .map(|station| self.replica_report(station))
+                .zip(&self.world.node(place).replicas)
+                .map(|(station, replica)| self.replica_report(station, replica))
                 .collect(),
         }
     }
 
-    fn replica_report(&self, station: &Station) -> ReplicaReport {
+    fn replica_report(&self, station: &Station, replica: &Replica) -> ReplicaReport {
         let mean =
             |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
         let (held, offered) = (mean(station.busy()), mean(&station.offered));
         ReplicaReport {
-            arrivals: station.arrivals,
+            arrivals: station.arrivals + replica.turned_away,
             utilization: station
                 .slots
                 .filter(|slots| *slots > 0)

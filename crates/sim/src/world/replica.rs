@@ -50,6 +50,8 @@ pub struct Replica {
     pub(crate) clock: i64,
     /// What faults do to calls at its door.
     pub(crate) troubles: Option<Box<Troubles>>,
+    /// Measured calls that faults answered at its door: its component never saw them.
+    pub(crate) turned_away: u64,
 }
 
 /// What faults do to calls at the door of a replica.
@@ -83,6 +85,7 @@ impl Default for Replica {
             is_deaf: false,
             clock: 0,
             troubles: None,
+            turned_away: 0,
         }
     }
 }

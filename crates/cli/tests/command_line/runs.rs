@@ -1,0 +1,206 @@
+//! Runs: one, several seeds, two designs beside each other.
+
+use crate::*;
+
+#[test]
+fn a_file_and_its_link_give_the_same_run() {
+    let path = file("same.json", SHOP);
+    let link = fine(&["link", &path]);
+    let from_file = report(&["run", &path, "--format", "json"]);
+    let from_link = report(&["run", link.trim(), "--format=json"]);
+    assert_eq!(from_file, from_link);
+    assert_eq!(from_file["run"]["seed"], 7);
+    assert!(from_file["requests"]["offered"].as_u64() > Some(100));
+    let opened = file(
+        "opened.json",
+        &fine(&["open", &format!("https://example.org/#{link}")]),
+    );
+    assert_eq!(report(&["run", &opened, "--format", "json"]), from_file);
+    let other = report(&["run", &path, "--format", "json", "--seed", "8"]);
+    assert_ne!(other["run"]["hash"], from_file["run"]["hash"]);
+}
+
+#[test]
+fn figures_for_people() {
+    let text = fine(&["run", &file("people.json", SHOP), "--duration", "3s"]);
+    for part in [
+        "Shop\nseed 7, 3 s",
+        "hash ",
+        "availability  100.00 %",
+        "api->db",
+        "amplification",
+        "availability  ",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
+fn fields_are_set_by_name_and_by_place() {
+    let path = file("set.json", SHOP);
+    for setting in ["api.replicas=3", "nodes[1].replicas=3"] {
+        let report = report(&["run", &path, "--format", "json", "--set", setting]);
+        assert_eq!(
+            report["nodes"]["api"]["replicas"].as_array().unwrap().len(),
+            3,
+            "{setting}"
+        );
+    }
+    let fails = report(&[
+        "run",
+        &path,
+        "--format",
+        "json",
+        "--set",
+        "api->db.timeout=1us",
+        "--set",
+        "api->db.retry=null",
+    ]);
+    assert_eq!(fails["requests"]["ok"], 0);
+    for (setting, said) in [
+        ("api.replcas=3", "did you mean replicas?"),
+        ("api.replicas=0", "expected 1 to 10000"),
+        ("nodes[9].replicas=3", "past the end"),
+        ("api.replicas", "expected PATH=VALUE"),
+        ("=3", "expected PATH=VALUE"),
+        ("é=3", "expected PATH=VALUE"),
+        ("api.é=3", "expected PATH=VALUE"),
+    ] {
+        let stderr = refused(&["run", &path, "--set", setting]);
+        assert!(stderr.contains(said), "{setting}: {stderr}");
+    }
+}
+
+#[test]
+fn scenarios_are_listed_and_run() {
+    assert!(fine(&["scenarios"]).contains("retry-storm  "));
+    assert!(fine(&[]).contains("faultline run SOURCE"));
+    assert!(fine(&["run", "--help"]).contains("faultline run SOURCE"));
+    let broken = fine(&["link", "retry-storm"]);
+    let design = format::link::decode(&broken).unwrap().design;
+    assert!(!design.faults.is_empty());
+}
+
+#[test]
+fn several_seeds_give_means_and_intervals() {
+    let path = file("seeds.json", SHOP);
+    let summary = report(&["run", &path, "--seeds", "5", "--format", "json"]);
+    assert_eq!(
+        summary["run"]["seeds"],
+        serde_json::json!([7, 8, 9, 10, 11])
+    );
+    let runs: Vec<f64> = (7..12)
+        .map(|seed| {
+            let seed = seed.to_string();
+            let run = report(&["run", &path, "--seed", &seed, "--format", "json"]);
+            run["requests"]["latency_ms"]["mean"].as_f64().unwrap()
+        })
+        .collect();
+    let mean = runs.iter().sum::<f64>() / 5.0;
+    let deviation = (runs.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 4.0).sqrt();
+    // Student's t for 4 degrees of freedom is 2.7764.
+    let half = 2.7764 * deviation / 5f64.sqrt();
+    let latency = &summary["requests"]["latency_ms"]["mean"];
+    let near = |value: &serde_json::Value, wanted: f64| {
+        assert!(
+            (value.as_f64().unwrap() - wanted).abs() < 1e-9,
+            "{latency} is not {wanted}"
+        );
+    };
+    near(&latency["mean"], mean);
+    near(&latency["ci95"][0], mean - half);
+    near(&latency["ci95"][1], mean + half);
+    assert_eq!(summary["windows"]["width_s"], 1.0);
+    assert!(summary["windows"]["offered_per_s"][4]["mean"].as_f64() > Some(10.0));
+    assert_eq!(summary["requirements"][0]["met_in"], 5);
+    let text = fine(&["run", &path, "--seeds", "5"]);
+    for part in ["5 seeds, 7 to 11", " ± ", "held in 5 of 5"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let again = fine(&["run", &path, "--seeds", "5", "--format", "json"]);
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&again).unwrap(),
+        summary
+    );
+}
+
+#[test]
+fn csv_has_a_figure_a_line() {
+    let path = file("csv.json", SHOP);
+    let csv = fine(&["run", &path, "--format", "csv"]);
+    let report = report(&["run", &path, "--format", "json"]);
+    assert!(
+        csv.starts_with("section,of,figure,value\nrun,,seed,7\n"),
+        "{csv}"
+    );
+    for line in [
+        format!("requests,,ok,{}", report["requests"]["ok"]),
+        format!("nodes,api,arrivals,{}", report["nodes"]["api"]["arrivals"]),
+        format!(
+            "links,api->db,latency_ms.p99,{}",
+            report["links"]["api->db"]["latency_ms"]["p99"]
+        ),
+        format!(
+            "windows,2,offered_per_s,{}",
+            report["windows"]["offered_per_s"][2]
+        ),
+        "requirements,availability,met,true".to_owned(),
+    ] {
+        assert!(
+            csv.lines().any(|found| found == line),
+            "{line} is not in\n{csv}"
+        );
+    }
+    let seeds = fine(&["run", &path, "--format", "csv", "--seeds", "3"]);
+    assert!(seeds.starts_with("section,of,figure,mean,ci95_low,ci95_high\n"));
+    assert!(
+        seeds.lines().all(|line| line.split(',').count() == 6),
+        "{seeds}"
+    );
+}
+
+#[test]
+fn two_designs_are_compared_seed_by_seed() {
+    let path = file("a.json", SHOP);
+    let comparison = report(&["compare", "retry-storm", "--seeds", "4", "--format", "json"]);
+    assert_eq!(comparison["seeds"].as_array().unwrap().len(), 4);
+    let figure = |comparison: &serde_json::Value, name: &str| {
+        let figures = comparison["figures"].as_array().unwrap();
+        let found = figures
+            .iter()
+            .find(|row| row["of"] == "" && row["figure"] == name);
+        found.unwrap_or_else(|| panic!("no {name}")).clone()
+    };
+    let goodput = figure(&comparison, "goodput_per_s");
+    assert_eq!(goodput["significant"], true, "{goodput}");
+    assert!(goodput["difference"].as_f64() > Some(0.0));
+    // The same design does not differ from itself: pairs share their randomness.
+    let same = report(&["compare", &path, &path, "--seeds", "3", "--format", "json"]);
+    for row in same["figures"].as_array().unwrap() {
+        assert_eq!(
+            (&row["difference"], &row["significant"]),
+            (&0.0.into(), &false.into()),
+            "{row}"
+        );
+    }
+    // Requests are those of the other design, to the last one: only what was changed differs.
+    let slower = report(&[
+        "compare",
+        &path,
+        "--set-b",
+        "db.read_time=exp(30ms)",
+        "--seeds",
+        "3",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(figure(&slower, "offered")["difference"], 0.0);
+    assert_eq!(figure(&slower, "latency_ms.p50")["significant"], true);
+    let text = fine(&["compare", &path, "--set-b", "db.read_time=exp(30ms)"]);
+    assert!(text.contains("10 seeds, 7 to 16"), "{text}");
+    assert!(text.contains("db response_ms.mean"), "{text}");
+    let csv = fine(&["compare", &path, &path, "--seeds", "2", "--format", "csv"]);
+    assert!(csv.starts_with("section,of,figure,a,b,difference,ci95_low,ci95_high,significant\n"));
+    assert!(refused(&["compare", &path]).contains("--set-b"));
+    assert!(refused(&["compare", "-", "-"]).contains("stdin"));
+}

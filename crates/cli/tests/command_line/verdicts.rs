@@ -1,0 +1,113 @@
+//! What fails a build: requirements that are missed, findings.
+
+use crate::*;
+
+#[test]
+fn a_check_fails_where_a_requirement_does() {
+    let good = file("good.json", SHOP);
+    let (code, stdout, stderr) = faultline(&["check", &good]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("held"));
+    let broken = &[
+        "check",
+        &good,
+        "--set",
+        "api->db.timeout=1ms",
+        "--set",
+        "api->db.retry=null",
+    ];
+    let (code, stdout, stderr) = faultline(broken);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("missed"));
+    assert!(
+        stderr.starts_with("missed: availability at least 0.99; it was 0."),
+        "{stderr}"
+    );
+    let (code, _, stderr) =
+        faultline(&[&broken[..], &["--seeds", "3", "--format", "json"]].concat());
+    assert_eq!(
+        (code, stderr.as_str()),
+        (1, "missed: availability at least 0.99, in 3 of 3 seeds\n")
+    );
+    // A run that was cut short has shown nothing, and a design without requirements asks nothing.
+    let (code, _, stderr) = faultline(&["check", &good, "--max-events", "100"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("stopped before its end"), "{stderr}");
+    let (code, _, stderr) = faultline(&["check", &good, "--set", "requirements=[]"]);
+    assert_eq!(code, 0);
+    assert!(stderr.contains("has no requirements"), "{stderr}");
+}
+
+/// Two layers of three attempts each, on a database that is short of everything.
+const STORM: &str = r#"{"faultline": 1, "warmup": "2s", "duration": "30s", "nodes": [
+  {"id": "users", "kind": "client", "arrivals": {"poisson": "100/s"}},
+  {"id": "api", "kind": "service", "concurrency": 100},
+  {"id": "db", "kind": "database", "concurrency": 1, "connections": 50, "read_time": "exp(20ms)"}],
+  "links": [{"from": "users", "to": "api", "timeout": "1s", "retry": {"max_attempts": 3}},
+    {"from": "api", "to": "db", "timeout": "300ms", "retry": {"max_attempts": 3}}],
+  "requirements": [{"metric": "latency_p99", "at_most": "10s"}, {"metric": "availability", "at_least": 0.5}]}"#;
+
+#[test]
+fn findings_are_linted_checked_accepted_and_explained() {
+    let storm = file("storm.json", STORM);
+    let (code, stdout, stderr) = faultline(&["lint", &storm]);
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    assert!(
+        stdout.contains("retry-storm: Retries at 2 layers multiply"),
+        "{stdout}"
+    );
+    let (code, stdout, _) = faultline(&[
+        "lint",
+        &storm,
+        "--allow",
+        "retry-storm",
+        "--allow",
+        "monitoring-over-prevention",
+    ]);
+    assert_eq!(code, 0);
+    assert!(!stdout.contains("retry-storm"), "{stdout}");
+    let unknown = refused(&["check", &storm, "--allow", "retry-strom"]);
+    assert!(unknown.contains("did you mean retry-storm?"), "{unknown}");
+
+    let (code, stdout, stderr) = faultline(&["check", &storm]);
+    assert_eq!(code, 1);
+    assert!(
+        stdout.contains("error    retry-storm: Retries multiplied the load on db"),
+        "{stdout}"
+    );
+    assert!(stderr.contains("error: retry-storm: "), "{stderr}");
+    let found = report(&["run", &storm, "--format", "json"]);
+    let first = &found["findings"][0];
+    assert_eq!(
+        (&first["rule"], &first["severity"]),
+        (&"retry-storm".into(), &"error".into())
+    );
+    assert!(first["remedies"][0]["edits"][0]["link"].is_string());
+    let seeds = report(&["run", &storm, "--seeds", "2", "--format", "json"]);
+    assert_eq!(seeds["findings"][0]["seeds"], 2);
+
+    assert!(fine(&["rules"]).contains("retry-storm"));
+    assert!(fine(&["explain", "retry-storm"]).contains("Told by"));
+    assert!(refused(&["explain", "retry"]).contains("did you mean retry-storm?"));
+}
+
+#[test]
+fn findings_are_sarif_for_code_scanning() {
+    let storm = file("storm.sarif.json", STORM);
+    for command in ["lint", "check"] {
+        let (_, stdout, _) = faultline(&[command, &storm, "--format", "sarif"]);
+        let sarif: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(sarif["version"], "2.1.0");
+        let run = &sarif["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        for result in run["results"].as_array().unwrap() {
+            let place = result["ruleIndex"].as_u64().unwrap() as usize;
+            assert_eq!(rules[place]["id"], result["ruleId"]);
+            assert!(["note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
+            assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+            let uri = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+            assert!(uri.as_str().unwrap().ends_with("storm.sarif.json"));
+        }
+        assert_eq!(run["results"][0]["ruleId"], "retry-storm", "{command}");
+    }
+}
