@@ -16,6 +16,14 @@ fn a_retry_after_a_lost_answer_applies_the_write_twice() {
         (run.number("/data/effects"), run.number("/data/writes")),
         (3.0, 2.0)
     );
+    // The two attempts that did it, the client's name and the moment it wanted it.
+    let told = &run.report["data"]["first_duplicate"];
+    assert_eq!(
+        *told,
+        serde_json::json!({"client": "w", "operation": "put", "key": 0, "wanted_s": 0.002, "node": "db",
+            "first": {"at_s": 0.012, "link": "w->db", "attempt": 1},
+            "again": {"at_s": 0.062, "link": "w->db", "attempt": 2}})
+    );
     // A lost request was never applied: a retry is then the first.
     let lossy = fault("loss", "w->db", 0, 5, r#""loss": 1"#);
     let run = run_with("", &nodes, &links, &[lossy]);

@@ -44,5 +44,5 @@ pub mod world;
 pub mod zones;
 
 pub use look::{Held, Inside};
-pub use measure::Report;
+pub use measure::{AppliedReport, DuplicateReport, Report};
 pub use simulation::{EVENTS_MAX, Simulation, Status, Totals};

@@ -173,7 +173,7 @@ fn required(reports: &[Value; 2]) -> Vec<Row> {
                 None => "still missed",
             }
             .to_owned(),
-            figures: [&before, &after].map(|score| quantity(&score.metric, &score.actual)),
+            figures: [before, &after].map(|score| quantity(&score.metric, &score.actual)),
             met: Some([before.met, after.met]),
             is_better,
         })

@@ -9,7 +9,7 @@ use design::kinds::client::Effect;
 use design::kinds::{Database, Kind};
 use design::link::Mode;
 use design::{Command, Link, Metric, Value};
-use sim::Report;
+use sim::{AppliedReport, DuplicateReport, Report};
 use std::collections::BTreeSet;
 
 pub(super) const RULE: Rule = Rule {
@@ -131,23 +131,37 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ),
         None => String::new(),
     };
-    let onset = worst.and_then(|(link, _)| {
+    let twice = data.first_duplicate.as_ref().map_or(String::new(), told);
+    let onset = data.first_duplicate.as_ref().map(|one| one.again.at_s);
+    let onset = onset.or_else(|| worst.and_then(|(link, _)| {
         let series = facts.series.as_ref()?;
         let windows = series.link(&link.id)?;
         let at = windows.retries_per_s.iter().position(|rate| *rate > 0.0)?;
         Some(at as f64 * windows.width_s)
-    });
+    }));
     vec![
         Finding::new(RULE.id, std::iter::once(database.to_owned()).chain(links.iter().map(|link| link.id.clone())))
             .measured(onset)
             .says(
                 format!("{} writes were done twice or more", data.duplicated_writes),
-                format!("{} effects beyond the first, {} of the writes.{how}", data.duplicate_effects, percent(data.duplicated_writes as f64 / data.writes.max(1) as f64)),
+                format!("{} effects beyond the first, {} of the writes.{twice}{how}", data.duplicate_effects, percent(data.duplicated_writes as f64 / data.writes.max(1) as f64)),
                 "Send a key with each write, and apply each key once.",
             )
             .endangers(Metric::DuplicateEffects)
             .mended_by(mends(facts, database)),
     ]
+}
+
+/// The first write that was done twice, and the two attempts that did it.
+fn told(one: &DuplicateReport) -> String {
+    let by = |applied: &AppliedReport| match &applied.link {
+        Some(link) => format!("attempt {} of {link}", applied.attempt),
+        None => "a write behind the answer".to_owned(),
+    };
+    format!(
+        " The first: {} of key {} for {}, wanted at {:.3} s, was applied at {:.3} s by {} and again at {:.3} s by {}.",
+        one.operation, one.key, one.client, one.wanted_s, one.first.at_s, by(&one.first), one.again.at_s, by(&one.again)
+    )
 }
 
 #[cfg(test)]
@@ -169,6 +183,10 @@ mod tests {
         assert_eq!(noted[0].subjects, ["db", "shop->db"]);
         let finding = &found("idempotency", &broken, &run(&broken))[0];
         assert!(finding.measured && finding.severity == Severity::Warning);
+        // Told with the two attempts, at the moment of the second.
+        assert!(finding.why.contains("by attempt 1 of shop->db and again at"), "{}", finding.why);
+        let again = format!("again at {:.3} s by attempt 2 of shop->db.", finding.onset_s.unwrap());
+        assert!(finding.why.contains(&again), "{}", finding.why);
         let mut mended = broken.clone();
         mended.apply(finding.remedies[0].command()).unwrap();
         assert!(lint("idempotency", &mended).is_empty());

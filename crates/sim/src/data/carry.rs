@@ -1,6 +1,6 @@
 //! What leaves the chain of calls with data: messages, fills, and what a repeat is known by.
 
-use super::operations::Effect;
+use super::operations::{Applied, Effect};
 use super::row;
 use super::{Carried, Fill, OpId, Seen};
 use crate::call::CallId;
@@ -89,6 +89,11 @@ impl World {
             return;
         };
         op.last_effect = now;
+        let by = Applied {
+            at: now,
+            link: LinkIx::NONE,
+            attempt: 1,
+        };
         for (store, version) in seen.iter() {
             op.effects.push(Effect {
                 store,
@@ -97,6 +102,7 @@ impl World {
                 version,
                 times: 1,
                 stands: true,
+                first: by,
             });
             if op.is_acknowledged {
                 data.stores[usize::from(store)].acknowledge(op.key, version, now);

@@ -1,7 +1,7 @@
 //! Judgement: what a client was told against what was true, and what became of a write.
 
 use super::Data;
-use super::operations::Op;
+use super::operations::{Applied, Op};
 use super::row::Seen;
 use crate::call::{CallId, Outcome, Purpose};
 use crate::components::Node;
@@ -11,6 +11,23 @@ use crate::simulation::Simulation;
 use crate::world::World;
 use design::kinds::client::Effect;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A write that was applied twice, and the two attempts that did it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Duplicate {
+    /// Who wanted it.
+    pub client: NodeIx,
+    /// The operation.
+    pub operation: u32,
+    /// The key.
+    pub key: u32,
+    /// When it was wanted.
+    pub made: u64,
+    /// Where it was applied.
+    pub node: NodeIx,
+    /// By whom, and by whom again.
+    pub attempts: [Applied; 2],
+}
 
 /// What was counted of data, of requests that started after the warm-up.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +40,8 @@ pub struct DataTally {
     pub duplicate_effects: u64,
     /// Intents with such effects.
     pub duplicated_writes: u64,
+    /// The first of them.
+    pub first_duplicate: Option<Duplicate>,
     /// Acknowledged, and applied nowhere.
     pub lost_writes: u64,
     /// Standing in some of the stores that its plan always writes to, and not in others.

@@ -15,8 +15,9 @@ mod store;
 mod sweep;
 mod table;
 
-pub use judge::{DataTally, Divergence};
+pub use judge::{DataTally, Divergence, Duplicate};
 pub(crate) use memory::{Memory, Repeat};
+pub use operations::Applied;
 pub(crate) use reach::take_design;
 pub(crate) use row::Rows;
 pub use row::{Carried, OpId, Seen};
@@ -196,12 +197,39 @@ impl World {
         let Some(store) = self.data.store_at(node) else {
             return;
         };
-        let row = self.calls.rows.get_mut(id.slot);
-        let now = self.now;
-        row.seen = match self.data.stores[store].copy_of {
-            None => self.data.commit(store, key, &row.carried, now),
-            Some(owner) => self.data.copy(store, owner, key, &row.carried, now),
+        let carried = self.calls.rows.get(id.slot).carried;
+        let call = &self.calls[id];
+        let by = Applied {
+            at: self.now,
+            link: call.link,
+            attempt: call.attempt,
         };
+        let knows_one = self.data.tally.first_duplicate.is_some();
+        let seen = match self.data.stores[store].copy_of {
+            None => self.data.commit((store, node), key, &carried, by),
+            Some(owner) => self.data.copy(store, owner, key, &carried, by),
+        };
+        self.calls.rows.get_mut(id.slot).seen = seen;
+        if !knows_one && self.data.tally.first_duplicate.is_some() {
+            self.tell_who_tried_again(id);
+        }
+    }
+
+    /// The first write applied twice is told with the attempt that was the second: of the call
+    /// itself, or of the nearest above it that was tried again.
+    #[cold]
+    fn tell_who_tried_again(&mut self, id: CallId) {
+        let mut at = Some(id);
+        while let Some(call) = at.and_then(|id| self.calls.get(id)) {
+            if call.attempt > 1 {
+                let (link, attempt) = (call.link, call.attempt);
+                if let Some(told) = &mut self.data.tally.first_duplicate {
+                    (told.attempts[1].link, told.attempts[1].attempt) = (link, attempt);
+                }
+                return;
+            }
+            at = Some(call.parent);
+        }
     }
 
     /// The answer to a read carries what stands in the store of the node it is at.
@@ -316,12 +344,20 @@ impl Data {
     }
 
     /// A write to an owner makes a version.
-    fn commit(&mut self, store: usize, key: u32, carried: &Carried, now: u64) -> Seen {
+    fn commit(
+        &mut self,
+        (store, node): (usize, NodeIx),
+        key: u32,
+        carried: &Carried,
+        by: Applied,
+    ) -> Seen {
+        let now = by.at;
         let place = store as u16;
         let Some(op) = self.ops.get_mut(carried.op) else {
             return Seen::of(place, self.stores[store].commit(key));
         };
         let times_before = op.times(place, carried);
+        let first = op.first(place, carried);
         // By the operation's id, or else by that of the message.
         let is_known = match op.has_key {
             true => times_before > 0,
@@ -347,10 +383,23 @@ impl Data {
                 version,
                 times: 1,
                 stands: true,
+                first: by,
             }),
         }
         op.last_effect = now;
         self.tally.count_effect(op, times_before);
+        if let Some(first) = first.filter(|_| times_before > 0 && op.is_measured)
+            && self.tally.first_duplicate.is_none()
+        {
+            self.tally.first_duplicate = Some(Duplicate {
+                client: op.client,
+                operation: op.operation,
+                key,
+                made: op.made,
+                node,
+                attempts: [first, by],
+            });
+        }
         if op.is_acknowledged {
             self.stores[store].acknowledge(key, version, now);
         }
@@ -378,7 +427,8 @@ impl Data {
     }
 
     /// A write to a copy takes over the version that its message tells of.
-    fn copy(&mut self, store: usize, owner: u16, key: u32, carried: &Carried, now: u64) -> Seen {
+    fn copy(&mut self, store: usize, owner: u16, key: u32, carried: &Carried, by: Applied) -> Seen {
+        let now = by.at;
         let told = carried.version.iter().find(|(of, _)| *of == owner);
         let made = || self.ops.get(carried.op)?.version_in(owner);
         let version = told.map(|(_, version)| version).or_else(made);
@@ -398,6 +448,7 @@ impl Data {
                     version: version.unwrap_or(0),
                     times: 1,
                     stands: true,
+                    first: by,
                 });
             }
         }

@@ -3,7 +3,7 @@
 
 use super::row::{Carried, OpId};
 use crate::agenda::Time;
-use crate::event::NodeIx;
+use crate::event::{LinkIx, NodeIx};
 
 /// Not yet.
 pub(super) const NEVER: Time = Time::MAX;
@@ -21,6 +21,19 @@ pub(super) struct Effect {
     pub(super) times: u32,
     /// Whether it stands; a failover may lose it.
     pub(super) stands: bool,
+    /// When it was applied first, and by which attempt.
+    pub(super) first: Applied,
+}
+
+/// An attempt that applied a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// When.
+    pub at: Time,
+    /// The link that it went over.
+    pub link: LinkIx,
+    /// Which attempt of its call it was, from 1.
+    pub attempt: u16,
 }
 
 impl Effect {
@@ -82,6 +95,13 @@ impl Op {
         self.effects
             .iter_mut()
             .find(|effect| effect.is_of(store, carried) && effect.message == carried.message)
+    }
+
+    /// Who applied a statement to a store first.
+    pub(super) fn first(&self, store: u16, carried: &Carried) -> Option<Applied> {
+        let mut mine = self.effects.iter();
+        let first = mine.find(|effect| effect.is_of(store, carried));
+        first.map(|effect| effect.first)
     }
 
     /// How often a statement was applied to a store.

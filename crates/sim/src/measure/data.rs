@@ -3,7 +3,8 @@
 use super::Histogram;
 use super::fill::{ms, time};
 use super::report::Time;
-use crate::data::{DataTally, Divergence};
+use crate::data::{Applied, DataTally, Divergence, Duplicate};
+use crate::event::LinkIx;
 use crate::simulation::Simulation;
 use design::kinds::client::Effect;
 use serde::Serialize;
@@ -26,6 +27,8 @@ pub struct DataReport {
     pub duplicate_effects: u64,
     /// Intents with such effects.
     pub duplicated_writes: u64,
+    /// The first of them, with the two attempts that applied it; `null` where there is none.
+    pub first_duplicate: Option<DuplicateReport>,
     /// Acknowledged, and applied nowhere.
     pub lost_writes: u64,
     /// Standing in some of the databases that the operation always writes to, and not in others.
@@ -36,6 +39,37 @@ pub struct DataReport {
     pub divergent_keys: u64,
     /// From the answer the client got to the last effect of its write; 0 where that came first.
     pub effect_delay_ms: Time,
+}
+
+/// A write that was applied twice.
+#[derive(Clone, Debug, Serialize)]
+pub struct DuplicateReport {
+    /// Who wanted it.
+    pub client: String,
+    /// The operation.
+    pub operation: String,
+    /// The key.
+    pub key: u32,
+    /// When it was wanted.
+    pub wanted_s: f64,
+    /// The database that applied it.
+    pub node: String,
+    /// By whom.
+    pub first: AppliedReport,
+    /// By whom again: the attempt of the call itself, or of the nearest above it that was tried
+    /// again.
+    pub again: AppliedReport,
+}
+
+/// An attempt that applied a write.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppliedReport {
+    /// When.
+    pub at_s: f64,
+    /// The link it went over; `null` for a cache that writes behind the answer.
+    pub link: Option<String>,
+    /// Which attempt of its call it was, from 1.
+    pub attempt: u16,
 }
 
 /// How old answers to reads were. `null` where none was given.
@@ -62,6 +96,7 @@ impl Simulation {
             effects,
             duplicate_effects,
             duplicated_writes,
+            first_duplicate,
             lost_writes,
             torn_writes,
             out_of_order,
@@ -78,11 +113,33 @@ impl Simulation {
             effects,
             duplicate_effects,
             duplicated_writes,
+            first_duplicate: first_duplicate.map(|one| self.duplicate_report(&one)),
             lost_writes,
             torn_writes,
             out_of_order,
             divergent_keys: divergence.keys,
             effect_delay_ms: time(&effect_delay),
+        }
+    }
+
+    #[cold]
+    fn duplicate_report(&self, one: &Duplicate) -> DuplicateReport {
+        let world = &self.world;
+        let name = |node| world.node(node).id.clone();
+        let [first, again] = one.attempts.map(|applied: Applied| AppliedReport {
+            at_s: applied.at as f64 / 1e9,
+            link: (applied.link != LinkIx::NONE).then(|| world.link(applied.link).id.clone()),
+            attempt: applied.attempt,
+        });
+        let operation = world.operations.get(one.operation as usize);
+        DuplicateReport {
+            client: name(one.client),
+            operation: operation.map_or(String::new(), |operation| operation.name.clone()),
+            key: one.key,
+            wanted_s: one.made as f64 / 1e9,
+            node: name(one.node),
+            first,
+            again,
         }
     }
 }

@@ -27,6 +27,7 @@ mod unheard;
 mod windows;
 
 pub use caches::CacheReport;
+pub use data::{AppliedReport, DuplicateReport};
 pub use gauge::Gauge;
 pub use hash::Hash;
 pub use histogram::Histogram;
