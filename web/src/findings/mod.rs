@@ -80,11 +80,8 @@ impl Page {
         if first && let Some(cause) = findings.first() {
             self.review.open.set(vec![cause.key()]);
         }
-        let marks = self
-            .design
-            .with_untracked(|design| marks(&findings, design));
         self.history
-            .update_value(|history| history.take_findings(marks));
+            .update_value(|history| history.take_findings(marks(&findings)));
         self.review.findings.set(Arc::new(findings));
         self.review.report.set(Some(Arc::new(report)));
         self.tick.update(|tick| *tick = tick.wrapping_add(1));
@@ -191,13 +188,13 @@ pub(crate) fn name_of(design: &Design, id: &str) -> String {
 }
 
 /// Causes on the time line: the moment each begins.
-fn marks(findings: &[Finding], _design: &Design) -> Vec<Mark> {
+fn marks(findings: &[Finding]) -> Vec<Mark> {
     let begun = findings.iter().filter_map(|finding| {
         Some(Mark {
             time_s: finding.onset_s?,
             end_s: None,
             label: finding.what.clone(),
-            kind: MarkKind::Finding,
+            kind: MarkKind::Finding(finding.worst()),
         })
     });
     begun.collect()
