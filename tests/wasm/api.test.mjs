@@ -1,5 +1,6 @@
 // The JavaScript API, under node.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "./engine.mjs";
 
@@ -28,6 +29,27 @@ test("a run gives the report, from an object or from text, with options", () => 
   assert.notEqual(engine.run(design, { seed: 2 }).run.hash, report.run.hash);
   assert.equal(engine.run(design, { duration: "5s" }).run.duration_s, 5);
   assert.equal(engine.run(design, { events_max: 10 }).run.status, "out_of_budget");
+});
+
+test("the rules look at a minute's report in under 50 ms", () => {
+  const lessons = ["retry-storm", "cache-stampede", "stale-cache", "microservice-maze"];
+  for (const id of lessons) {
+    const { design } = JSON.parse(readFileSync(`crates/scenarios/library/${id}.json`, "utf8"));
+    const options = { duration: "60s" };
+    const took = (options) => {
+      const began = performance.now();
+      const report = engine.run(design, options);
+      return [performance.now() - began, report];
+    };
+    const middle = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+    const rounds = [1, 2, 3, 4, 5].map(() => [took(options), took({ ...options, findings: false })]);
+    const [[, report], [, bare]] = rounds[0];
+    assert.ok(report.findings.length > 0 && bare.findings === undefined);
+    assert.equal(report.run.hash, bare.run.hash);
+    const [whole, without] = [0, 1].map((at) => middle(rounds.map((round) => round[at][0])));
+    console.log(`${id}: ${whole.toFixed(1)} ms, of which the rules ${(whole - without).toFixed(1)} ms`);
+    assert.ok(whole - without < 50, `${id}: ${whole - without} ms`);
+  }
 });
 
 test("bad input is an error that names path and value", () => {

@@ -237,8 +237,8 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
     // Both under the seeds of the first.
     let seeds = runs::seeds(&first, options);
     let reports = [
-        runs::reports(&name_a, &first, options, &seeds)?,
-        runs::reports(&name_b, &second, options, &seeds)?,
+        runs::reports(&name_a, &first, options, &seeds, runs::counted)?,
+        runs::reports(&name_b, &second, options, &seeds, runs::counted)?,
     ];
     let comparison = compare::compare([name_a, name_b], &seeds, [&reports[0], &reports[1]]);
     Ok(match options.format {

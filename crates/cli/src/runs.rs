@@ -26,7 +26,7 @@ pub(crate) fn report(name: &str, design: &Design, options: &Options) -> Result<V
     if let Some(path) = &options.trace {
         return traced(name, design, options, path);
     }
-    let mut reports = reports(name, design, options, &seeds(design, options))?;
+    let mut reports = reports(name, design, options, &seeds(design, options), diagnosed)?;
     match options.seeds {
         None => Ok(reports.remove(0)),
         Some(_) => Ok(summarize(&reports)),
@@ -40,7 +40,7 @@ fn traced(name: &str, design: &Design, options: &Options, path: &str) -> Result<
     let (report, traces) = host::run_traced(design, &host_options, share)
         .map_err(|problems| input::lines(name, &problems))?;
     std::fs::write(path, traces).map_err(|error| format!("--trace {path}: {error}"))?;
-    Ok(to_value(design, &report))
+    Ok(diagnosed(design, &report))
 }
 
 fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
@@ -51,9 +51,15 @@ fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
     }
 }
 
-fn to_value(design: &Design, report: &host::Report) -> Value {
+/// A report with what the rules find in it.
+fn diagnosed(design: &Design, report: &host::Report) -> Value {
     serde_json::to_value(host::Diagnosed::new(design, report))
         .expect("a report holds nothing that JSON cannot")
+}
+
+/// A report's figures alone.
+pub(crate) fn counted(_: &Design, report: &host::Report) -> Value {
+    serde_json::to_value(report).expect("a report holds nothing that JSON cannot")
 }
 
 /// One report per seed, in order of seed.
@@ -62,10 +68,11 @@ pub(crate) fn reports(
     design: &Design,
     options: &Options,
     seeds: &[u64],
+    write: fn(&Design, &host::Report) -> Value,
 ) -> Result<Vec<Value>, String> {
     let run = |seed: u64| -> Result<Value, Vec<Problem>> {
         let report = host::run(design, &host_options(options, Some(seed)))?;
-        Ok(to_value(design, &report))
+        Ok(write(design, &report))
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);

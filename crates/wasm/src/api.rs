@@ -17,6 +17,8 @@ export interface Options {
   duration?: string;
   /** Most events; a run that spends them says "out_of_budget" in run.status. */
   events_max?: number;
+  /** Whether the rules look at the run; false leaves `findings` out, as a sweep over many runs may want. */
+  findings?: boolean;
 }
 /** One thing wrong with a design: where, what, and what would be valid. */
 export interface Problem { path: string; message: string }
@@ -27,7 +29,8 @@ export type Report = {
   nodes: Record<string, Record<string, unknown>>;
   links: Record<string, Record<string, unknown>>;
   requirements: { metric: string; target: string; actual: string; met: boolean }[];
-  findings: Finding[];
+  /** What the rules found; absent with `findings: false`. */
+  findings?: Finding[];
   windows: Record<string, unknown>;
 };
 /** What a rule found: see docs/rules.md. */
@@ -47,7 +50,7 @@ export function open(link: string): Design;
 "#;
 
 /// The names of [`Options`].
-const OPTIONS: [&str; 3] = ["seed", "duration", "events_max"];
+const OPTIONS: [&str; 4] = ["seed", "duration", "events_max", "findings"];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -55,6 +58,7 @@ struct Options {
     seed: Option<f64>,
     duration: Option<String>,
     events_max: Option<f64>,
+    findings: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -71,9 +75,12 @@ struct JsProblem<'a> {
 #[wasm_bindgen(skip_typescript)]
 pub fn run(design: JsValue, options: JsValue) -> Result<JsValue, JsError> {
     let design = read(&design).map_err(|problems| as_error(&problems))?;
-    let report =
-        host::run(&design, &read_options(options)?).map_err(|problems| as_error(&problems))?;
-    to_js(&host::Diagnosed::new(&design, &report))
+    let (options, with_findings) = read_options(options)?;
+    let report = host::run(&design, &options).map_err(|problems| as_error(&problems))?;
+    match with_findings {
+        true => to_js(&host::Diagnosed::new(&design, &report)),
+        false => to_js(&report),
+    }
 }
 
 /// Every problem of a design; an empty list where it can be run.
@@ -144,9 +151,10 @@ fn read(design: &JsValue) -> Result<Design, Vec<Problem>> {
     }
 }
 
-fn read_options(options: JsValue) -> Result<host::Options, JsError> {
+/// The options of a run, and whether the rules look at it.
+fn read_options(options: JsValue) -> Result<(host::Options, bool), JsError> {
     if options.is_undefined() || options.is_null() {
-        return Ok(host::Options::default());
+        return Ok((host::Options::default(), true));
     }
     // The deserializer looks up the names it knows and passes over the others.
     if let Some(object) = options.dyn_ref::<js_sys::Object>() {
@@ -178,12 +186,13 @@ fn read_options(options: JsValue) -> Result<host::Options, JsError> {
         .as_deref()
         .map(design::Duration::parse)
         .transpose();
-    Ok(host::Options {
+    let run = host::Options {
         seed: whole("seed", options.seed)?,
         duration: duration
             .map_err(|message| JsError::new(&format!("options.duration: {message}")))?,
         events_max: whole("events_max", options.events_max)?,
-    })
+    };
+    Ok((run, options.findings.unwrap_or(true)))
 }
 
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {
