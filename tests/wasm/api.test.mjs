@@ -42,6 +42,8 @@ test("the rules look at a minute's report in under 50 ms", () => {
       return [performance.now() - began, report];
     };
     const middle = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+    // Once before, for the compiler.
+    took(options);
     const rounds = [1, 2, 3, 4, 5].map(() => [took(options), took({ ...options, findings: false })]);
     const [[, report], [, bare]] = rounds[0];
     assert.ok(report.findings.length > 0 && bare.findings === undefined);

@@ -4,7 +4,7 @@ use design::Value;
 use host::scenarios::{Shown, Unit};
 use leptos::prelude::*;
 
-use crate::findings::model::{bound, metric, quantity, scores};
+use crate::findings::model::{bound, class_of, metric, quantity, scores};
 
 /// Which way is better.
 #[derive(Clone, Copy, PartialEq)]
@@ -135,11 +135,12 @@ fn row(row: Row) -> AnyView {
     };
     let (first, second) = (verdict(0), verdict(1));
     let [before, after] = row.figures;
+    let classes = [class_of(&before), class_of(&after)];
     view! {
         <tr>
             <th scope="row">{row.name}</th>
-            <td class="num">{before} {first}</td>
-            <td class="num">{after} {second}</td>
+            <td class=classes[0]>{before} {first}</td>
+            <td class=classes[1]>{after} {second}</td>
             <td class="num" data-way=way>
                 {row.change}
             </td>

@@ -65,7 +65,8 @@ pub(crate) fn Flags() -> impl IntoView {
             <button
                 class="flag"
                 tabindex="-1"
-                style=format!("transform:translate({x}px,{y}px)")
+                // Not `transform`: what stands small is enlarged where it is.
+                style=format!("translate:{x}px {y}px")
                 title=flag.what.clone()
                 aria-label=format!("Finding: {}", flag.what)
                 on:pointerdown=|event| event.stop_propagation()

@@ -198,6 +198,14 @@ pub(crate) fn quantity(metric: &str, written: &str) -> String {
     }
 }
 
+/// The class of a cell with a quantity: why there is no figure is said in words.
+pub(crate) fn class_of(quantity: &str) -> &'static str {
+    match quantity.starts_with(char::is_alphabetic) {
+        true => "words",
+        false => "num",
+    }
+}
+
 /// `at least 0.999` with its sign and unit.
 pub(crate) fn bound(metric: &str, written: &str) -> String {
     match written.strip_prefix("at least ") {

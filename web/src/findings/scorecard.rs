@@ -4,7 +4,7 @@ use design::requirement::Bound;
 use design::{Attribute, Command, Duration, Metric, Reader, Requirement, Value};
 use leptos::prelude::*;
 
-use super::model::{Score, is_more_better, metric, quantity, scores};
+use super::model::{Score, class_of, is_more_better, metric, quantity, scores};
 use crate::icons;
 use crate::state::Page;
 
@@ -80,12 +80,13 @@ fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) 
         None => ("", "M5 5h.01", "not known yet"),
     };
     let actual = score.map_or("\u{2026}".to_owned(), |score| quantity(id, &score.actual));
+    let class = class_of(&actual);
     let remove = format!("Remove {}", name.to_lowercase());
     view! {
         <tr data-state=state>
             <th scope="row">{name}</th>
             <td class="num">{target}</td>
-            <td class="num">
+            <td class=class>
                 {actual} <svg class="verdict" viewBox="0 0 10 10" role="img" aria-label=says>
                     <path d=sign></path>
                 </svg>

@@ -109,7 +109,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .severity(Severity::Error)
                 .says(
                     format!("{} writes stand in one store and not in the other", report.data.torn_writes),
-                    format!("{} of {} acknowledged writes and effects. {}.", report.data.torn_writes, report.data.writes, match failing.is_empty() {
+                    format!("{} torn, {} acknowledged in all. {}.", report.data.torn_writes, report.data.writes, match failing.is_empty() {
                         true => "They were cut in the middle".to_owned(),
                         false => failing.join(", "),
                     }),

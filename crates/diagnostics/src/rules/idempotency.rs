@@ -131,6 +131,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ),
         None => String::new(),
     };
+    let applied = (data.effects - data.duplicate_effects).max(1);
     let twice = data.first_duplicate.as_ref().map_or(String::new(), told);
     let onset = data.first_duplicate.as_ref().map(|one| one.again.at_s);
     let onset = onset.or_else(|| worst.and_then(|(link, _)| {
@@ -144,7 +145,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(onset)
             .says(
                 format!("{} writes were done twice or more", data.duplicated_writes),
-                format!("{} effects beyond the first, {} of the writes.{twice}{how}", data.duplicate_effects, percent(data.duplicated_writes as f64 / data.writes.max(1) as f64)),
+                format!("{} effects beyond the first, on {} of the writes that were applied.{twice}{how}", data.duplicate_effects, percent(data.duplicated_writes as f64 / applied as f64)),
                 "Send a key with each write, and apply each key once.",
             )
             .endangers(Metric::DuplicateEffects)
