@@ -10,6 +10,19 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use crate::state::Page;
 use crate::words::keyboard;
 
+/// All of a menu stands on the canvas, also when that gets smaller because an inspector opens: its
+/// style says where, by its size.
+fn keep_inside(menu: &HtmlElement) {
+    let style = HtmlElement::style(menu);
+    let set = |name: &str, value: &str| {
+        // Fails only for names that are none.
+        let _ = style.set_property(name, value);
+    };
+    set("max-height", "min(560px, calc(100% - 16px))");
+    set("--width", &format!("{}px", menu.offset_width() + 8));
+    set("--height", &format!("{}px", menu.offset_height() + 8));
+}
+
 /// A menu that is open. Its style says where.
 pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
     let sections = page.editor.with_value(|editor| {
@@ -25,9 +38,14 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
     });
     let element = NodeRef::<Div>::new();
     let opener = StoredValue::new_local(active_element());
-    element.on_load(|element| {
+    element.on_load(move |element| {
         // Not at once: the element is not in the document yet.
-        request_animation_frame(move || focus_row(&element, Go::First));
+        request_animation_frame(move || {
+            if matches!(which, Menu::Context) {
+                keep_inside(&element);
+            }
+            focus_row(&element, Go::First);
+        });
     });
     // A press elsewhere closes it; the canvas and the menu's own button see to that themselves.
     let elsewhere = window_event_listener(leptos::ev::pointerdown, move |event| {

@@ -42,16 +42,21 @@ fn toast(Toast { text, at }: Toast) -> impl IntoView {
 }
 
 /// Room that a list takes, and the space around it, in px.
-const MENU: [f64; 2] = [210.0, 240.0];
 const ADD: [f64; 2] = [308.0, 368.0];
 /// What can be broken: its height is the style sheet's.
 pub(super) const BREAK: [f64; 2] = [308.0, 0.0];
+/// A menu tells its own once it is there.
+const MENU: [f64; 2] = [228.0, 240.0];
 
 /// At a point, or as near to it as all of it is on the canvas.
 pub(super) fn place(at: Point, [width, height]: [f64; 2]) -> String {
-    let [x, y] = [at.x, at.y];
+    let side = |at: f64, size: &str, room: f64| {
+        format!("max(8px, min({at}px, calc(100% - var(--{size}, {room}px))))")
+    };
     format!(
-        "left:max(8px, min({x}px, calc(100% - {width}px)));top:max(8px, min({y}px, calc(100% - {height}px)))"
+        "left:{};top:{}",
+        side(at.x, "width", width),
+        side(at.y, "height", height)
     )
 }
 
