@@ -1,5 +1,7 @@
 //! How figures are written in findings.
 
+use sim::{AppliedReport, Report};
+
 /// Three digits, without zeros that say nothing.
 pub fn figure(x: f64) -> String {
     let size = x.abs();
@@ -16,9 +18,16 @@ pub fn figure(x: f64) -> String {
     }
 }
 
-/// A share, in percent.
+/// A share, in percent. Only what is whole is called whole.
 pub fn percent(share: f64) -> String {
-    format!("{} %", figure(100.0 * share))
+    let share = match share < 1.0 {
+        true => share.min(0.999_9),
+        false => share,
+    };
+    match share > 0.999 && share < 1.0 {
+        true => format!("{} %", libm::floor(share * 1e4 + 1e-6) / 100.0),
+        false => format!("{} %", figure(100.0 * share)),
+    }
 }
 
 /// A rate.
@@ -29,6 +38,8 @@ pub fn rate(per_s: f64) -> String {
 /// A time given in seconds, in the unit that suits it.
 pub fn time(s: f64) -> String {
     match s {
+        s if s >= 7200.0 => format!("{} h", figure(s / 3600.0)),
+        s if s >= 600.0 => format!("{} min", figure(s / 60.0)),
         s if s >= 1.0 || s == 0.0 => format!("{} s", figure(s)),
         s if s >= 1e-3 => format!("{} ms", figure(s * 1e3)),
         s => format!("{} us", figure(s * 1e6)),
@@ -60,6 +71,29 @@ pub fn list(names: &[&str]) -> String {
     }
 }
 
+/// The first write that was done twice, and the two attempts that did it: a sentence, with a space
+/// before it; nothing where there was none.
+pub fn first_duplicate(report: &Report) -> String {
+    let Some(one) = &report.data.first_duplicate else {
+        return String::new();
+    };
+    let by = |applied: &AppliedReport| match &applied.link {
+        Some(link) => format!("attempt {} of {link}", applied.attempt),
+        None => "a write behind the answer".to_owned(),
+    };
+    format!(
+        " The first: {} of key {} for {}, wanted at {:.3} s, was applied at {:.3} s by {} and again at {:.3} s by {}.",
+        one.operation,
+        one.key,
+        one.client,
+        one.wanted_s,
+        one.first.at_s,
+        by(&one.first),
+        one.again.at_s,
+        by(&one.again)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +108,15 @@ mod tests {
         assert_eq!(
             (time(0.0123), time(2.5), time(0.00025)),
             ("12.3 ms".into(), "2.5 s".into(), "250 us".into())
+        );
+        assert_eq!(
+            (time(900.0), time(86_400.0)),
+            ("15 min".into(), "24 h".into())
+        );
+        let shares = [0.5, 0.998, 0.9996, 0.999_999, 1.0, 1.5].map(percent);
+        assert_eq!(
+            shares,
+            ["50 %", "99.8 %", "99.96 %", "99.99 %", "100 %", "150 %"]
         );
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(list(&["a", "b", "c", "d", "e"]), "a, b and 3 more");

@@ -121,12 +121,16 @@ impl Flow {
             let known = hits(id).unwrap_or_else(|| likely_hits(cache, &operations));
             1.0 - known
         };
-        for place in graph.order().iter().rev() {
-            flow.times(graph, *place, &ratio);
-        }
-        let mut by_operation = vec![vec![0.0; operations.len()]; count];
-        for place in graph.order() {
-            flow.pass_on(graph, *place, &operations, &mut by_operation, &ratio);
+        // Twice: how long a call takes rests on who asks for what, and of closed clients the other
+        // way round.
+        for _ in 0..2 {
+            for place in graph.order().iter().rev() {
+                flow.times(graph, *place, &ratio);
+            }
+            let mut by_operation = vec![vec![0.0; operations.len()]; count];
+            for place in graph.order() {
+                flow.pass_on(graph, *place, &operations, &mut by_operation, &ratio);
+            }
         }
         for place in graph.order().iter().rev() {
             flow.capacity[*place] = flow.capacity_of(graph, *place);
@@ -151,7 +155,10 @@ impl Flow {
         let mut missed = 1.0;
         for (at, link) in graph.out(&node.id).iter().enumerate() {
             let stage = link.stage.map_or((0, at), |stage| (stage, 0));
-            let likely = likely_share(link, missed);
+            let known = matches!(node.kind, Kind::Service(_))
+                .then(|| self.share_over(place, link))
+                .flatten();
+            let likely = known.unwrap_or_else(|| likely_share(link, missed));
             if let Some(design::Node {
                 id,
                 kind: Kind::Cache(cache),
@@ -179,6 +186,13 @@ impl Flow {
         }
         self.response[place] = own + stages.values().map(|(time, _)| time).sum::<f64>();
         self.network[place] = stages.values().map(|(_, network)| network).sum();
+    }
+
+    /// Share of the calls at a node that go over a link, once it is known what reaches the node.
+    fn share_over(&self, place: usize, link: &Link) -> Option<f64> {
+        let over = self.links.get(&link.id)?;
+        let all = self.nodes[place] * f64::from(link.calls);
+        (all > 0.0).then(|| over / all)
     }
 
     /// Sends on what reaches a node.

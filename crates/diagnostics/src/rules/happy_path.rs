@@ -117,8 +117,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 said.join(", "),
                 format!(
-                    "{} delivered {} messages, {} of the deliveries for the second time or more; {} were not acknowledged in time.",
-                    node.id, messages.published, percent(messages.redelivered as f64 / messages.delivered.max(1) as f64), messages.expired
+                    "{} delivered {} messages, {} of the deliveries for the second time or more; {} were not acknowledged in time.{}",
+                    node.id, messages.published, percent(messages.redelivered as f64 / messages.delivered.max(1) as f64), messages.expired,
+                    if doubled { crate::words::first_duplicate(report) } else { String::new() }
                 ),
                 "Make the consumer idempotent, and keep the order of keys where it matters.",
             )
@@ -150,6 +151,8 @@ mod tests {
         broken.faults.push(fault(r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#));
         let finding = &found("happy-path", &broken, &run(&broken))[0];
         assert!(finding.measured && finding.what.contains("done again"), "{finding:?}");
+        // With the delivery that did it first, and the one that did it again.
+        assert!(finding.why.contains("again at") && finding.why.contains("by attempt 2 of jobs->worker"), "{}", finding.why);
         let mut mended = design(true);
         mended.faults.clone_from(&broken.faults);
         assert!(lint("happy-path", &mended).is_empty());

@@ -9,7 +9,7 @@ use design::kinds::client::Effect;
 use design::kinds::{Database, Kind};
 use design::link::Mode;
 use design::{Command, Link, Metric, Value};
-use sim::{AppliedReport, DuplicateReport, Report};
+use sim::Report;
 use std::collections::BTreeSet;
 
 pub(super) const RULE: Rule = Rule {
@@ -132,7 +132,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         None => String::new(),
     };
     let applied = (data.effects - data.duplicate_effects).max(1);
-    let twice = data.first_duplicate.as_ref().map_or(String::new(), told);
+    let twice = crate::words::first_duplicate(report);
     let onset = data.first_duplicate.as_ref().map(|one| one.again.at_s);
     let onset = onset.or_else(|| worst.and_then(|(link, _)| {
         let series = facts.series.as_ref()?;
@@ -151,18 +151,6 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .endangers(Metric::DuplicateEffects)
             .mended_by(mends(facts, database)),
     ]
-}
-
-/// The first write that was done twice, and the two attempts that did it.
-fn told(one: &DuplicateReport) -> String {
-    let by = |applied: &AppliedReport| match &applied.link {
-        Some(link) => format!("attempt {} of {link}", applied.attempt),
-        None => "a write behind the answer".to_owned(),
-    };
-    format!(
-        " The first: {} of key {} for {}, wanted at {:.3} s, was applied at {:.3} s by {} and again at {:.3} s by {}.",
-        one.operation, one.key, one.client, one.wanted_s, one.first.at_s, by(&one.first), one.again.at_s, by(&one.again)
-    )
 }
 
 #[cfg(test)]

@@ -190,6 +190,17 @@ mod tests {
         let backlog = r#"{"name": "full", "node": "api", "when": {"backlog": {"above": 20}}, "every": "5s"}"#;
         let watched = design(120, backlog);
         assert!(found("monitoring-over-prevention", &watched, &run(&watched)).iter().all(|f| !f.measured));
+        // What few operations ask for counts for as many: 98 in 100 take 10 ms, 2 take 1 s.
+        let mixed = |share: u32| read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [{{"name": "photo", "weight": {}}}, {{"name": "video", "weight": {share}}}]}},
+            {{"id": "media", "kind": "service", "concurrency": 5, "service_time": "const(0s)"}},
+            {{"id": "thumbs", "kind": "service", "service_time": "const(10ms)"}}, {{"id": "encoder", "kind": "service", "service_time": "const(1s)"}}],
+            "links": [{{"from": "users", "to": "media"}}, {{"from": "media", "to": "thumbs", "latency": "const(0s)", "when": {{"operations": ["photo"]}}}},
+                {{"from": "media", "to": "encoder", "latency": "const(0s)", "when": {{"operations": ["video"]}}}}]}}"#, 100 - share));
+        assert!(lint("monitoring-over-prevention", &mixed(2)).is_empty());
+        // 0.95 * 10 ms + 0.05 * 1 s = 59.5 ms: five slots do 84 a second.
+        let full = &lint("monitoring-over-prevention", &mixed(5))[0];
+        assert_eq!(full.why.split(':').next(), Some("100 calls a second come, and it can do 84"), "{}", full.why);
         let near = design(70, "");
         assert!(lint("monitoring-over-prevention", &near).is_empty());
         assert!(found("monitoring-over-prevention", &near, &run(&near)).is_empty());

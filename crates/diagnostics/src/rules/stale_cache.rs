@@ -4,7 +4,7 @@ use super::Rule;
 use crate::facts::{AGE, Facts};
 use crate::finding::{Finding, Remedy};
 use crate::remedies;
-use crate::words::{ms, percent};
+use crate::words::{ms, percent, time};
 use design::kinds::cache::Cache;
 use design::link::{Mode, OnWrite};
 use design::{Link, Metric, Value};
@@ -123,7 +123,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let partition = facts.design.faults.iter().any(|fault| fault.kind == design::FaultKind::Partition);
     let cause = match are_writes_known(facts, id) {
         false => match cache.ttl {
-            Some(ttl) => format!("no write reaches {id}, so that an entry stays for its TTL of {ttl}"),
+            Some(ttl) => format!("no write reaches {id}, so that an entry stays for its TTL of {}", time(ttl.as_s())),
             None => format!("no write reaches {id}, and its entries never expire"),
         },
         true if partition => "invalidations were lost while the network was cut".to_owned(),

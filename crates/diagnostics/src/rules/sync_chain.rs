@@ -57,7 +57,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let product: f64 = chain.iter().map(|id| 1.0 - error_rate(facts, id)).product();
-    let promise = match product < 1.0 {
+    let promise = match product < 0.999 {
         true => format!("With the errors they have by themselves {} of the requests get through.", percent(product)),
         false => format!("If each were there 99.9 % of the time, all would be {} of it.", percent(libm::pow(0.999, chain.len() as f64))),
     };

@@ -24,7 +24,7 @@ pub use row::{Carried, OpId, Seen};
 pub use sweep::Held;
 pub(crate) use table::Table;
 
-use crate::call::CallId;
+use crate::call::{CallId, Purpose};
 use crate::event::{LinkIx, NodeIx};
 use crate::world::World;
 use operations::{Effect, NEVER, Op, Ops};
@@ -199,10 +199,15 @@ impl World {
         };
         let carried = self.calls.rows.get(id.slot).carried;
         let call = &self.calls[id];
+        // A member's part is of the attempt that its front answers.
+        let attempt = match call.purpose {
+            Purpose::Part => self.calls.get(call.parent).map_or(1, |front| front.attempt),
+            _ => call.attempt,
+        };
         let by = Applied {
             at: self.now,
             link: call.link,
-            attempt: call.attempt,
+            attempt,
         };
         let knows_one = self.data.tally.first_duplicate.is_some();
         let seen = match self.data.stores[store].copy_of {
@@ -216,7 +221,7 @@ impl World {
     }
 
     /// The first write applied twice is told with the attempt that was the second: of the call
-    /// itself, or of the nearest above it that was tried again.
+    /// itself, or of the nearest above it that was tried or delivered again.
     #[cold]
     fn tell_who_tried_again(&mut self, id: CallId) {
         let mut at = Some(id);
@@ -357,7 +362,6 @@ impl Data {
             return Seen::of(place, self.stores[store].commit(key));
         };
         let times_before = op.times(place, carried);
-        let first = op.first(place, carried);
         // By the operation's id, or else by that of the message.
         let is_known = match op.has_key {
             true => times_before > 0,
@@ -388,8 +392,10 @@ impl Data {
         }
         op.last_effect = now;
         self.tally.count_effect(op, times_before);
-        if let Some(first) = first.filter(|_| times_before > 0 && op.is_measured)
+        if times_before > 0
+            && op.is_measured
             && self.tally.first_duplicate.is_none()
+            && let Some(first) = op.first(place, carried)
         {
             self.tally.first_duplicate = Some(Duplicate {
                 client: op.client,

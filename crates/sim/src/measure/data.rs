@@ -57,7 +57,7 @@ pub struct DuplicateReport {
     /// By whom.
     pub first: AppliedReport,
     /// By whom again: the attempt of the call itself, or of the nearest above it that was tried
-    /// again.
+    /// again, or (over a queue's link) delivered again.
     pub again: AppliedReport,
 }
 

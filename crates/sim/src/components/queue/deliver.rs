@@ -140,6 +140,7 @@ impl Queue {
         (call.place, call.replica, call.phase, call.is_awaited) =
             (place, 0, Phase::Planning, false);
         (call.pending, call.remaining) = (1, replica);
+        call.attempt = u16::try_from(message.receives).unwrap_or(u16::MAX);
         let (carried, is_poison) = (message.carried, message.is_poison);
         let id = cx.calls.insert(call);
         cx.carry(id, carried);
