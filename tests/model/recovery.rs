@@ -224,9 +224,9 @@ fn a_recovery_that_cannot_be_judged_is_none() {
     };
     let unmet = |why: &str| (why.to_owned(), false);
     let down = |from, to| [fault("crash", "api", from, to, "")];
-    let no_before = "the first fault left no time after the warm-up to compare with";
+    let no_before = "the first fault left no time before it to compare with";
     assert_eq!(
-        scored(r#", "warmup": "10s""#, "", &down(5_000, 45_000)),
+        scored(r#", "warmup": "10s""#, "", &down(1_500, 45_000)),
         unmet(no_before)
     );
     let endless = r#"{"kind": "crash", "target": "api", "at": "10s", "for": null}"#;
@@ -245,6 +245,22 @@ fn a_recovery_that_cannot_be_judged_is_none() {
     let rise = r#", "patience": "500ms", "profile": [{"at": "0s", "times": 1}, {"at": "20s", "times": 3}, {"at": "30s", "times": 1}]"#;
     let (actual, is_met) = scored("", rise, &[]);
     assert_eq!((actual.as_str(), is_met), ("has not recovered", false));
+}
+
+#[test]
+fn a_fault_before_the_run_has_settled_is_judged_by_what_came_before_it() {
+    let recovery = |warmup: &str| {
+        let settings = format!(r#""duration": "60s", "warmup": "{warmup}""#);
+        let nodes = [
+            node("u", "client", r#""arrivals": {"constant": "500/s"}"#),
+            service("api", 1, r#""concurrency": 8"#),
+        ];
+        let down = fault("crash", "api", 4_000, 10_000, "");
+        let run = run_with(&settings, &nodes, &[link("u->api", "")], &[down]);
+        run.report["recovery"]["recovery_s"].as_f64()
+    };
+    assert!(recovery("0s").is_some_and(|s| s < 2.0));
+    assert_eq!(recovery("8s"), recovery("0s"));
 }
 
 #[test]

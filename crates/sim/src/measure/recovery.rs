@@ -108,11 +108,14 @@ impl Simulation {
         let ended = self.world.end.min(self.world.now);
         let trigger = trigger(self, ended).ok_or(None)?;
         let width = self.world.windows.width;
-        let from = self.world.warmup.div_ceil(width) as usize;
         let until = (trigger.start / width) as usize;
+        // Where the fault comes before the run has settled, what came before it has to do, but for
+        // the first window: the first requests are answered in it, and hardly any in its beginning.
+        let settled = self.world.warmup.div_ceil(width) as usize;
+        let from = if settled < until { settled } else { 1 };
         let calm = self.whole_windows().get(from..until);
         let calm = calm.filter(|calm| !calm.is_empty()).ok_or(Some(
-            "the first fault left no time after the warm-up to compare with",
+            "the first fault left no time before it to compare with",
         ))?;
         let mean =
             |of: fn(&Window) -> u64| calm.iter().map(of).sum::<u64>() as f64 / calm.len() as f64;
