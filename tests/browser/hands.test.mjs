@@ -102,6 +102,52 @@ onPage("a wheel that counts in lines pushes as far as one that counts in pixels"
   assert.ok(Math.abs(pixels + 48) < 1 && Math.abs(lines - pixels) < 1, `${pixels} ${lines}`);
 });
 
+onPage("whoever has a mouse lets the wheel zoom, and it stays so; Shift still pushes", {}, async (page) => {
+  const choose = async () => {
+    await find(page, "Wheel: zoom");
+    await page.locator(".surface").waitFor();
+  };
+  await choose();
+  assert.match(await page.locator(".toast").first().textContent(), /wheel zooms now/);
+  await page.reload();
+  await page.locator(".node[data-id=api]").waitFor();
+  const scale = () => page.evaluate(() => new DOMMatrix(document.querySelector(".world").style.transform).a);
+  const first = await scale();
+  const stage = await page.locator(".surface").boundingBox();
+  await page.mouse.move(stage.x + stage.width / 2, stage.y + stage.height - 30);
+  await page.mouse.wheel(0, -120);
+  await page.waitForFunction((first) => new DOMMatrix(document.querySelector(".world").style.transform).a > first, first);
+  const zoomed = await scale();
+  await page.keyboard.down("Shift");
+  await page.mouse.wheel(0, 60);
+  await page.keyboard.up("Shift");
+  assert.equal(await scale(), zoomed);
+  await choose();
+  await page.mouse.move(stage.x + stage.width / 2, stage.y + stage.height - 30);
+  await page.mouse.wheel(0, 60);
+  assert.equal(await scale(), zoomed);
+});
+
+onPage("the minimap shows all nodes and what is seen; a press brings a place to the middle", {}, async (page) => {
+  assert.equal(await page.locator(".minimap").count(), 0);
+  await page.keyboard.press("m");
+  const map = await page.locator(".minimap").boundingBox();
+  const nodes = await page.locator(".minimap .nodes").getAttribute("d");
+  assert.equal(nodes.split("M").length - 1, (await state(page)).design.nodes.length);
+  for (let count = 0; count < 6; count++) await page.keyboard.press("Control+=");
+  const seen = () => page.locator(".minimap .seen").boundingBox();
+  const before = await box(page, "shoppers");
+  await page.mouse.move(map.x + 12, map.y + map.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(map.x + 10, map.y + map.height / 2, { steps: 3 });
+  await page.mouse.up();
+  assert.ok((await box(page, "shoppers")).x > before.x + 40, "the left of the design came nearer");
+  const { x, width } = await seen();
+  assert.ok(x >= map.x - 1 && x + width < map.x + map.width * 0.8, `${x} ${width}`);
+  await page.keyboard.press("m");
+  assert.equal(await page.locator(".minimap").count(), 0);
+});
+
 onPage("S steps; speeds from a hundredth to all it can", {}, async (page) => {
   await pause(page);
   const { timeS } = await state(page);

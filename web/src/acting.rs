@@ -11,7 +11,11 @@ use crate::faults::faults_for;
 use crate::files;
 use crate::keeping::unique;
 use crate::state::{Dialog, Page, Place, Popup};
+use crate::storage;
 use crate::toolbar::SPEEDS;
+
+/// Whether the minimap was shown on the last visit.
+pub(crate) const MINIMAP: &str = "faultline.minimap";
 
 impl Page {
     /// Whether an action can do something now, on this page.
@@ -81,6 +85,11 @@ impl Page {
                 let next = self.theme.get_untracked().next();
                 next.store();
                 self.theme.set(next);
+            }
+            PageAction::Wheel => crate::canvas::turn_wheel(self),
+            PageAction::Minimap => {
+                self.minimap.update(|shown| *shown = !*shown);
+                storage::set_flag(MINIMAP, self.minimap.get_untracked());
             }
             PageAction::Operators => self.for_operators.update(|on| *on = !*on),
             PageAction::New => {

@@ -6,7 +6,7 @@ use editor::keeping::{Kept, Order, sort};
 use leptos::prelude::*;
 
 use crate::bind::{flag, text};
-use crate::canvas::{self, Popups, Stage};
+use crate::canvas::{self, Minimap, Popups, Stage};
 use crate::charts::Charts;
 use crate::dialogs::Dialogs;
 use crate::faults::LiveFaults;
@@ -21,7 +21,7 @@ use crate::state::{About, Dialog, Notice, Page, Place};
 use crate::theme::{self, Theme};
 use crate::toolbar::{Bar, RunControls};
 use crate::why::WhyPanel;
-use crate::{announcing, debug, files, icons, keeping};
+use crate::{announcing, debug, files, icons, keeping, storage};
 
 /// The whole page.
 #[component]
@@ -30,6 +30,9 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(page);
     provide_context(page.live);
     page.theme.set(Theme::stored());
+    page.minimap.set(storage::flag(crate::acting::MINIMAP));
+    page.wheel_zooms
+        .set(storage::flag(crate::canvas::WHEEL_ZOOMS));
     follow_theme(page);
     canvas::listen_to_keys(page);
     files::listen_to_clipboard(page);
@@ -85,6 +88,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Palette />
                 <DotKey />
                 <Zoom />
+                <Minimap />
                 <LiveFaults />
                 <WhyPanel />
                 <Hint />

@@ -204,6 +204,10 @@ pub(crate) struct Page {
     pub(crate) history: SharedHistory,
     /// Rises when `history` has changed, at most ten times a second.
     pub(crate) tick: RwSignal<u32>,
+    /// Whether the wheel zooms without a key held.
+    pub(crate) wheel_zooms: RwSignal<bool>,
+    /// Whether the whole design is shown small in a corner.
+    pub(crate) minimap: RwSignal<bool>,
     /// Whether only what reaches the operators is shown.
     pub(crate) for_operators: RwSignal<bool>,
     /// Traces that were asked for.
@@ -294,6 +298,8 @@ impl Page {
             hash: RwSignal::new(RunHash::None),
             history: StoredValue::new_local(History::default()),
             tick: RwSignal::new(0),
+            wheel_zooms: RwSignal::new(false),
+            minimap: RwSignal::new(false),
             for_operators: RwSignal::new(false),
             why: RwSignal::new(None),
             inside: RwSignal::new(None),
@@ -334,7 +340,11 @@ impl Page {
     /// Says why something cannot be done: near the pointer, and to those who listen.
     pub(crate) fn refuse(self, why: &str) {
         // What the editor says begins in the middle of a sentence.
-        let text = crate::words::sentence(why);
+        self.say(crate::words::sentence(why));
+    }
+
+    /// Says something for a while: near the pointer, and to those who listen.
+    pub(crate) fn say(self, text: String) {
         let at = self.hidden.with_value(|hidden| hidden.pointer);
         self.announce.set(text.clone());
         self.toast.set(Some(Toast { text, at }));

@@ -46,6 +46,19 @@ pub(crate) fn remove(key: &str) {
     }
 }
 
+/// Whether a choice that is usually not made was made.
+pub(crate) fn flag(key: &str) -> bool {
+    get(key).is_some()
+}
+
+/// Keeps such a choice, or its absence.
+pub(crate) fn set_flag(key: &str, on: bool) {
+    match on {
+        true => set(key, "on"),
+        false => remove(key),
+    }
+}
+
 fn tab_storage() -> Option<Storage> {
     storage().and_then(|_| window().session_storage().ok().flatten())
 }

@@ -3,15 +3,15 @@
 use editor::actions::{self, ActionId, Direction};
 use editor::{
     Button, Input, Item, KeyPress, Modifiers, PageAction, Point, Pointer, PointerKind, Selection,
-    WheelAction, walk,
+    walk,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
+use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent};
 
 use super::animation::to_stage;
 use super::stage::is_busy;
-use crate::state::{Page, Place};
+use crate::state::Page;
 
 /// A finger that stays this long asks for the menu.
 const LONG_PRESS: std::time::Duration = std::time::Duration::from_millis(500);
@@ -191,34 +191,6 @@ fn outside(event: &MouseEvent, [x, y]: [f64; 2]) -> Option<Point> {
     let element: Element = event.current_target()?.dyn_into().ok()?;
     let rect = element.get_bounding_client_rect();
     Some(Point::new(x - rect.left(), y - rect.top()))
-}
-
-/// The wheel pans, with Ctrl or ⌘ (and so a pinch on a trackpad) it zooms. In somebody's page it
-/// pans nothing: that page scrolls.
-pub(super) fn wheel(page: Page, event: &WheelEvent) {
-    let zooms = event.ctrl_key() || event.meta_key();
-    if page.place == Place::Embed && !zooms {
-        return;
-    }
-    event.prevent_default();
-    let client = [f64::from(event.client_x()), f64::from(event.client_y())];
-    let Some(at) = to_stage(client) else { return };
-    // Firefox counts in lines, some mice in pages.
-    let pixels = match event.delta_mode() {
-        WheelEvent::DOM_DELTA_LINE => 16.0,
-        WheelEvent::DOM_DELTA_PAGE => 400.0,
-        _ => 1.0,
-    };
-    let mut by = Point::new(event.delta_x() * pixels, event.delta_y() * pixels);
-    if event.shift_key() && by.x == 0.0 {
-        by = Point::new(by.y, 0.0);
-    }
-    let action = if zooms {
-        WheelAction::Zoom
-    } else {
-        WheelAction::Pan
-    };
-    page.input(Input::Wheel { at, by, action });
 }
 
 /// Listens to the keyboard for as long as the page lives.

@@ -12,6 +12,7 @@ mod gl;
 mod input;
 mod links;
 mod look;
+mod minimap;
 mod nodes;
 mod notes;
 mod overlay;
@@ -19,6 +20,7 @@ mod particles;
 mod popup;
 mod stage;
 mod surface;
+mod wheel;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -31,9 +33,11 @@ use leptos::prelude::*;
 pub(crate) use animation::{animate, to_stage};
 pub(crate) use figures::failed;
 pub(crate) use input::{focus_card, focus_selected, is_typing, listen_to_keys};
+pub(crate) use minimap::Minimap;
 pub(crate) use overlay::hover;
 pub(crate) use popup::Popups;
 pub(crate) use stage::{Stage, reveal_selection};
+pub(crate) use wheel::{WHEEL_ZOOMS, turn_wheel};
 
 use clock::Clock;
 use figures::{LinkParts, NodeParts};

@@ -13,6 +13,7 @@ use super::nodes::Nodes;
 use super::notes::Notes;
 use super::overlay::Overlay;
 use super::surface::{Surface, Way};
+use super::wheel;
 use super::zones::Regions;
 use crate::bind::text;
 use crate::findings::{Flags, Traced};
@@ -46,7 +47,7 @@ pub(crate) fn Stage() -> impl IntoView {
             on:pointerleave=move |_| pointing.leave()
             on:dblclick=move |event| pointing.double(&event)
             on:contextmenu=move |event| pointing.menu(&event)
-            on:wheel=move |event| input::wheel(page, &event)
+            on:wheel=move |event| wheel::turned(page, &event)
             on:focusin=move |event| input::focused(page, &event)
             on:dragover=|event: DragEvent| event.prevent_default()
             on:drop=move |event: DragEvent| drop_file(page, &event)

@@ -39,6 +39,8 @@ const MAIN: Sections = {
             A::Tidy,
             A::ZoomFit,
             A::Page(P::Operators),
+            A::Page(P::Minimap),
+            A::Page(P::Wheel),
             A::Page(P::Theme),
         ],
         &[A::Page(P::Find), A::Page(P::Shortcuts)],

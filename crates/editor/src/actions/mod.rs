@@ -118,6 +118,10 @@ pub enum PageAction {
     Theme,
     /// Shows all, or only what the telemetry of the design shows.
     Operators,
+    /// Lets the wheel zoom, or push the canvas again.
+    Wheel,
+    /// Shows the whole design small in a corner, or takes that away.
+    Minimap,
     /// An empty design beside the present one.
     New,
     /// Lessons and sound designs to begin with.

@@ -165,6 +165,14 @@ pub(super) const ROWS: &[Row] = {
             &["Alt+Shift+D"],
         ),
         (P(Operators), "operators", "Operators' view", G::View, &[]),
+        (P(Minimap), "minimap", "Minimap", G::View, &["M"]),
+        (
+            P(Wheel),
+            "wheel",
+            "Wheel: zoom, or push the canvas",
+            G::View,
+            &[],
+        ),
         (P(Find), "find", "Find anything", G::Find, &["Mod+K"]),
         (
             P(Shortcuts),
