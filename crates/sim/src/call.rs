@@ -152,7 +152,7 @@ pub enum Purpose {
 }
 
 /// One attempt. Two cache lines: in a large run every look at a record is a miss.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Call {
     generation: u32,

@@ -177,7 +177,7 @@ impl World {
         }
         // Policies act on what the attempt was once its record is free for another.
         let has_policy = state.is_guarded || (state.retry.is_some() && !outcome.is_answer());
-        let ended = has_policy.then(|| call.clone());
+        let ended = if has_policy { Some(*call) } else { None };
         if is_over {
             self.calls.remove(id);
         }

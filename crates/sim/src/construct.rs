@@ -19,6 +19,7 @@ use design::kinds::client::Keys;
 use design::link::{Ack, Mode, RetryOn};
 use design::{Design, Kind, Link};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Makes the run's components match a design.
 pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
@@ -102,9 +103,8 @@ fn place_nodes(design: &Design, world: &mut World) {
             state.place_replicas(replicas, is_scaled, world.now);
             continue;
         }
-        world
-            .node_places
-            .insert(node.id.clone(), NodeIx(world.nodes.len() as u32));
+        let places = Arc::make_mut(&mut world.node_places);
+        places.insert(node.id.clone(), NodeIx(world.nodes.len() as u32));
         world.nodes.push(NodeState {
             id: node.id.clone(),
             kind,
@@ -171,9 +171,8 @@ fn place_links(design: &Design, index: &Index, world: &mut World) {
             Some(place) => place.0 as usize,
             None => {
                 let state = new_link(link, world);
-                world
-                    .link_places
-                    .insert(link.id.clone(), LinkIx(world.links.len() as u32));
+                let places = Arc::make_mut(&mut world.link_places);
+                places.insert(link.id.clone(), LinkIx(world.links.len() as u32));
                 world.links.push(state);
                 world.links.len() - 1
             }

@@ -155,7 +155,7 @@ impl World {
         }
         let call = &mut self.calls[id];
         call.is_awaited = false;
-        let ended = call.clone();
+        let ended = *call;
         let is_over = ended.phase != Phase::Travelling && !ended.phase.is_at_callee();
         if is_over {
             self.calls.remove(id);

@@ -22,7 +22,7 @@ use crate::world::World;
 use crate::zones::Zones;
 use design::Design;
 use fire::is_live;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Width of the report's windows.
 const WINDOW: u64 = 1_000_000_000;
@@ -45,7 +45,8 @@ pub struct Simulation {
     pub(crate) nodes: Vec<Node>,
     pub(crate) faults: Faults,
     pub(crate) watches: Watches,
-    pub(crate) design: Design,
+    /// Shared by copies of the run, as all that only an edit changes.
+    pub(crate) design: Arc<Design>,
     next_mark: Time,
     status: Status,
     events_max: u64,
@@ -97,15 +98,15 @@ impl Simulation {
             windows: Windows::new(WINDOW),
             waiting: 0,
             tap: Tap::default(),
-            node_places: BTreeMap::new(),
-            link_places: BTreeMap::new(),
+            node_places: Arc::default(),
+            link_places: Arc::default(),
         };
         let mut simulation = Self {
             world,
             nodes: Vec::new(),
             faults: Faults::default(),
             watches: Watches::default(),
-            design: Design::default(),
+            design: Arc::default(),
             next_mark: 0,
             status: Status::Running,
             events_max: EVENTS_MAX,
@@ -142,7 +143,7 @@ impl Simulation {
             true => now,
             false => self.following_mark(now),
         };
-        self.design = design.clone();
+        self.design = Arc::new(design.clone());
         self.watches.set(design, &mut self.world);
         self.faults
             .set(&design.faults, &mut self.nodes, &mut self.world);

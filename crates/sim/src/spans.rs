@@ -52,16 +52,23 @@ impl Span {
 
 impl World {
     /// A user makes a request.
-    #[cold]
+    #[inline(always)]
     pub(crate) fn trace_request(&mut self, id: CallId) {
-        if let Some(trace) = &mut self.tap.trace {
-            let call = &self.calls[id];
-            let span = Span::new(SpanKind::Request, call.node, self.now, None);
-            let is_traced = trace.begin(id, call.operation, span);
-            if self.tap.is_for_traces {
-                self.calls[id].is_shown = is_traced;
-            }
+        let trace = self.tap.trace.as_mut();
+        if let Some(number) = trace.and_then(|trace| trace.samples()) {
+            self.begin_trace(id, number);
         }
+    }
+
+    #[cold]
+    fn begin_trace(&mut self, id: CallId, number: u64) {
+        let Some(trace) = &mut self.tap.trace else {
+            return;
+        };
+        let call = &mut self.calls[id];
+        call.is_shown |= self.tap.is_for_traces;
+        let span = Span::new(SpanKind::Request, call.node, self.now, None);
+        trace.begin(id, number, call.operation, span);
     }
 
     /// It is over for the user.
@@ -213,7 +220,7 @@ impl World {
         let is_back = call.phase == Phase::Answering && call.is_sent;
         if let Some(open) = trace.open(id) {
             open.is_concluded = true;
-            let open = open.clone();
+            let open = *open;
             let served = trace.span(open.request, open.serve);
             if let Some(left) = served.filter(|span| span.is_ended).map(|span| span.end)
                 && is_back

@@ -26,6 +26,7 @@ use crate::zones::{ZoneIx, Zones};
 use design::kinds::client::Effect;
 use design::kinds::database::Shards;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A duration scheduled again and again: through a lane where it is constant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -160,8 +161,8 @@ pub struct World {
     /// What the page draws.
     pub tap: Tap,
     /// Places by id, for edits and reports.
-    pub(crate) node_places: BTreeMap<String, NodeIx>,
-    pub(crate) link_places: BTreeMap<String, LinkIx>,
+    pub(crate) node_places: Arc<BTreeMap<String, NodeIx>>,
+    pub(crate) link_places: Arc<BTreeMap<String, LinkIx>>,
 }
 
 impl World {

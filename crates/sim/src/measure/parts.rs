@@ -1,7 +1,8 @@
 //! Figures of single nodes and links over time.
 //!
 //! Kept are the counters as they stood at some moments: what happened in between is a difference.
-//! So thinning them out is dropping every other moment, and copies of a run share them.
+//! So thinning them out is dropping every other moment, and copies of a run share them: in bundles,
+//! since a copy is made every second and hundreds of counters of references take their time.
 
 use super::fill::ms;
 use crate::agenda::Time;
@@ -14,12 +15,17 @@ use std::sync::Arc;
 
 /// Most moments kept; past that every other is dropped and they stand twice as far apart.
 const MOMENTS_MAX: usize = 600;
+/// Moments in a bundle.
+const BUNDLE: usize = 32;
 
 /// The counters of every node and link, moment by moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     width: Time,
-    kept: Vec<Arc<Moment>>,
+    /// All but the newest, in order of time.
+    bundles: Vec<Arc<[Arc<Moment>]>>,
+    /// The newest, fewer than a bundle.
+    newest: Vec<Arc<Moment>>,
 }
 
 #[derive(Debug)]
@@ -100,17 +106,39 @@ impl Parts {
     pub(crate) fn new(width: Time) -> Self {
         Self {
             width,
-            kept: Vec::new(),
+            bundles: Vec::new(),
+            newest: Vec::new(),
         }
     }
 
+    fn kept(&self) -> impl Iterator<Item = &Arc<Moment>> {
+        self.bundles
+            .iter()
+            .flat_map(|bundle| bundle.iter())
+            .chain(&self.newest)
+    }
+
     fn keep(&mut self, moment: Moment) {
-        self.kept.push(Arc::new(moment));
-        if self.kept.len() > MOMENTS_MAX {
-            self.width *= 2;
-            let width = self.width;
-            self.kept.retain(|moment| moment.at.is_multiple_of(width));
+        self.push(Arc::new(moment));
+        if self.bundles.len() * BUNDLE + self.newest.len() > MOMENTS_MAX {
+            let width = self.width * 2;
+            let all = std::mem::replace(self, Self::new(width));
+            let kept = all.kept().filter(|moment| moment.at.is_multiple_of(width));
+            kept.for_each(|moment| self.push(Arc::clone(moment)));
         }
+    }
+
+    fn push(&mut self, moment: Arc<Moment>) {
+        self.newest.push(moment);
+        if self.newest.len() == BUNDLE {
+            self.bundles.push(self.newest.drain(..).collect());
+        }
+    }
+
+    fn last(&self) -> Option<&Moment> {
+        let newest = self.newest.last();
+        let moment = newest.or_else(|| self.bundles.last()?.last());
+        moment.map(AsRef::as_ref)
     }
 
     fn width_s(&self) -> f64 {
@@ -123,7 +151,7 @@ impl Parts {
         of: impl Fn(&Moment) -> Option<T>,
     ) -> impl Iterator<Item = (f64, T, T)> {
         let mut before = (0, T::default());
-        self.kept.iter().map(move |moment| {
+        self.kept().map(move |moment| {
             let after = of(moment).unwrap_or_default();
             let seconds = (moment.at - before.0) as f64 / 1e9;
             let window = (seconds, before.1, after);
@@ -139,7 +167,7 @@ impl Simulation {
     pub(crate) fn keep_parts(&mut self) {
         let now = self.world.now;
         let is_due = now.is_multiple_of(self.parts.width) || now == self.world.end;
-        let is_kept = self.parts.kept.last().is_some_and(|last| last.at >= now);
+        let is_kept = self.parts.last().is_some_and(|last| last.at >= now);
         if !is_due || is_kept || now > self.world.end {
             return;
         }

@@ -8,8 +8,11 @@
 use super::tap::Tap;
 use crate::agenda::Time;
 use crate::call::{CallId, Outcome};
+use crate::components::store::KeyHasher;
 use crate::event::{LinkIx, NodeIx};
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::BuildHasherDefault;
 
 /// What a span is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +102,19 @@ const SPANS_MAX: usize = 200_000;
 /// Most spans of one request.
 const SPANS_OF_REQUEST_MAX: usize = 5_000;
 
+/// How far ahead is looked for the next request that is traced.
+const AHEAD: u64 = 1_024;
+
 /// A record of a call, generation included.
-type Key = (u32, u32);
+type Key = u64;
+
+/// Something by record, looked up and never iterated over.
+type ByRecord<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
 
 /// A record whose call is traced.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Open {
+    /// Among those traced.
     pub(crate) request: u64,
     pub(crate) attempt: Option<u32>,
     pub(crate) call: Option<u32>,
@@ -118,18 +128,21 @@ pub struct Trace {
     share: f64,
     seed: u64,
     made: u64,
+    /// No request before this one is traced; whether it is itself is to be seen.
+    next: u64,
     sampled: u64,
     spans: usize,
-    requests: BTreeMap<u64, RequestTrace>,
-    roots: BTreeMap<Key, u64>,
-    pub(crate) open: BTreeMap<Key, Open>,
+    /// Those kept, which are the newest of those traced.
+    requests: VecDeque<RequestTrace>,
+    roots: ByRecord<u64>,
+    pub(crate) open: ByRecord<Open>,
     /// Calls whose last attempt failed, by the job that waits and the link (none for a balancer,
     /// which may take another): their spans, for a further attempt.
     pub(crate) failed: BTreeMap<(Key, LinkIx), u32>,
 }
 
 fn key(id: CallId) -> Key {
-    (id.slot, id.generation)
+    u64::from(id.generation) << 32 | u64::from(id.slot)
 }
 
 impl Trace {
@@ -139,11 +152,12 @@ impl Trace {
             share,
             seed,
             made: 0,
+            next: 0,
             sampled: 0,
             spans: 0,
-            requests: BTreeMap::new(),
-            roots: BTreeMap::new(),
-            open: BTreeMap::new(),
+            requests: VecDeque::new(),
+            roots: ByRecord::default(),
+            open: ByRecord::default(),
             failed: BTreeMap::new(),
         }
     }
@@ -153,38 +167,58 @@ impl Trace {
         (self.made, self.sampled)
     }
 
-    /// A request is made; true where it is traced.
-    pub(crate) fn begin(&mut self, root: CallId, operation: u32, span: Span) -> bool {
+    /// A request is made; its number, where it is traced.
+    #[inline(always)]
+    pub(crate) fn samples(&mut self) -> Option<u64> {
         let number = self.made;
         self.made += 1;
-        if unit(self.seed, number) >= self.share {
-            return false;
-        }
-        self.sampled += 1;
+        (number == self.next && self.looks_ahead(number)).then_some(number)
+    }
+
+    /// Whether the request is traced; and finds the next that may be.
+    #[inline(never)]
+    fn looks_ahead(&mut self, number: u64) -> bool {
+        let is_traced = |number: u64| unit(self.seed, number) < self.share;
+        let is_this = is_traced(number);
+        let mut ahead = number + 1..number + AHEAD;
+        self.next = ahead
+            .find(|next| is_traced(*next))
+            .unwrap_or(number + AHEAD);
+        is_this
+    }
+
+    /// Begins the trace of a request.
+    pub(crate) fn begin(&mut self, root: CallId, number: u64, operation: u32, span: Span) {
         while self.spans >= SPANS_MAX
-            && let Some((_, oldest)) = self.requests.pop_first()
+            && let Some(oldest) = self.requests.pop_front()
         {
             self.forget(&oldest);
         }
         let root = key(root);
-        self.roots.insert(root, number);
-        let request = RequestTrace {
+        let request = self.sampled;
+        self.sampled += 1;
+        self.roots.insert(root, request);
+        self.requests.push_back(RequestTrace {
             number,
             operation,
             root,
             ..RequestTrace::default()
-        };
-        self.requests.insert(number, request);
-        let serve = self.push(number, span);
+        });
+        let serve = self.push(request, span);
         let open = Open {
-            request: number,
+            request,
             attempt: None,
             call: None,
             serve,
             is_concluded: true,
         };
         self.watch(root, open);
-        true
+    }
+
+    /// One of those kept.
+    fn request(&mut self, request: u64) -> Option<&mut RequestTrace> {
+        let first = self.sampled - self.requests.len() as u64;
+        self.requests.get_mut(request.checked_sub(first)? as usize)
     }
 
     fn forget(&mut self, request: &RequestTrace) {
@@ -200,7 +234,7 @@ impl Trace {
         }
     }
 
-    /// The number of the request of this root, where it is traced.
+    /// Which of those traced the request of this root is.
     pub(crate) fn request_of(&self, root: CallId) -> Option<u64> {
         self.roots.get(&key(root)).copied()
     }
@@ -214,7 +248,7 @@ impl Trace {
     }
 
     fn watch(&mut self, key: Key, open: Open) {
-        if let Some(request) = self.requests.get_mut(&open.request)
+        if let Some(request) = self.request(open.request)
             && request.keys.len() < SPANS_OF_REQUEST_MAX
         {
             request.keys.push(key);
@@ -236,25 +270,25 @@ impl Trace {
 
     /// Adds a span; its place, where there was room.
     pub(crate) fn push(&mut self, request: u64, span: Span) -> Option<u32> {
-        let request = self.requests.get_mut(&request)?;
+        let request = self.request(request)?;
         if request.spans.len() >= SPANS_OF_REQUEST_MAX {
             request.dropped += 1;
             return None;
         }
-        self.spans += 1;
         request.spans.push(span);
-        Some(request.spans.len() as u32 - 1)
+        let place = request.spans.len() as u32 - 1;
+        self.spans += 1;
+        Some(place)
     }
 
     /// A span that was added.
     pub(crate) fn span(&mut self, request: u64, span: Option<u32>) -> Option<&mut Span> {
-        let request = self.requests.get_mut(&request)?;
-        request.spans.get_mut(span? as usize)
+        self.request(request)?.spans.get_mut(span? as usize)
     }
 
     /// What was kept, in the order the requests were made. Every span lies within its parent.
     pub fn requests(&self) -> Vec<RequestTrace> {
-        let requests = self.requests.values().cloned();
+        let requests = self.requests.iter().cloned();
         requests
             .map(|mut request| {
                 nest(&mut request.spans);

@@ -6,7 +6,7 @@ use super::Histogram;
 const WINDOWS_MAX: usize = 4_096;
 
 /// One window.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Window {
     /// Requests made.
     pub offered: u64,
@@ -77,7 +77,7 @@ impl Windows {
     /// percentiles cannot be averaged.
     fn merge(&mut self) {
         let merged = self.closed.chunks(2).map(|pair| {
-            let [a, b] = pair else { return pair[0].clone() };
+            let [a, b] = pair else { return pair[0] };
             Window {
                 offered: a.offered + b.offered,
                 finished: a.finished + b.finished,
