@@ -6,6 +6,7 @@ use crate::live::Live;
 use crate::why::Why;
 use crate::{Diagnosed, report_json};
 use design::{Design, Problem};
+use diagnostics::Names;
 use format::message::{Reply, Request, RunId};
 use sim::{Simulation, Status};
 
@@ -147,7 +148,10 @@ impl Session {
             if simulation.status() != Status::Running {
                 replies.push(Reply::Report {
                     token: *token,
-                    json: Diagnosed::new(simulation.design(), &simulation.report()).json(),
+                    json: {
+                        let (design, report) = (simulation.design(), simulation.report());
+                        Diagnosed::new(design, &report, Names::Titles).json()
+                    },
                 });
                 self.report = None;
             }
@@ -320,7 +324,7 @@ mod tests {
         };
         let design = format::json::read(&design()).expect("it is valid");
         let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        assert_eq!(*json, Diagnosed::new(&design, &alone).json());
+        assert_eq!(*json, Diagnosed::new(&design, &alone, Names::Titles).json());
     }
 
     #[test]
