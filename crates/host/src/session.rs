@@ -328,6 +328,29 @@ mod tests {
     }
 
     #[test]
+    fn the_page_is_told_of_nodes_by_their_titles() {
+        let mut design = format::json::read(&design()).expect("it is valid");
+        for node in &mut design.nodes {
+            node.label = Some(format!("The {}", node.id));
+        }
+        let mut session = Session::new();
+        let text = format::json::write(&design);
+        session.handle(Request::Report {
+            token: 1,
+            design: text,
+        });
+        let replies = drive(&mut session, 10_000.0, 1_000);
+        let Some(Reply::Report { json, .. }) = replies.first() else {
+            panic!("a report comes")
+        };
+        let is_titled = |json: &str| json.contains("unique at The database");
+        assert!(is_titled(json));
+        let report = crate::run(&design, &crate::Options::default()).expect("it is valid");
+        let json = Diagnosed::new(&design, &report, Names::Ids).json();
+        assert!(!is_titled(&json));
+    }
+
+    #[test]
     fn two_designs_are_compared_as_each_would_run_alone() {
         let mut other = format::json::read(&design()).expect("it is valid");
         other.settings.seed += 1;
