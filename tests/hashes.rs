@@ -1,6 +1,7 @@
 //! The native half of "native = wasm": writes each design with the hash of its native run, for
 //! `tests/wasm/hashes.test.mjs` to run the same in WebAssembly.
 
+use host::diagnostics::Names;
 use std::path::Path;
 
 /// Random designs, besides every scenario broken and mended.
@@ -34,7 +35,7 @@ fn native_hashes_are_written_for_wasm_to_match() {
             let report = host::run(&design, &options).unwrap();
             serde_json::json!({
                 "name": name, "design": format::json::write(&design), "events_max": events_max,
-                "hash": report.run.hash, "report": host::Diagnosed::new(&design, &report).json(),
+                "hash": report.run.hash, "report": host::Diagnosed::new(&design, &report, Names::Ids).json(),
             })
         })
         .collect();

@@ -5,6 +5,7 @@ use format::message::WindowFrame;
 use leptos::prelude::*;
 
 use crate::findings::model::Severity;
+use crate::findings::name_of;
 
 /// Most windows kept; a run longer than that is shown with wider windows at its start.
 pub(crate) const WINDOWS_MAX: usize = 4_096;
@@ -235,10 +236,7 @@ fn join(a: WindowFrame, b: WindowFrame) -> WindowFrame {
 /// `Slowdown of database × 10`.
 pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> String {
     use design::FaultKind;
-    let target = match design.node(&fault.target) {
-        Some(node) => node.title().to_owned(),
-        None => fault.target.replace("->", " → "),
-    };
+    let target = name_of(design, &fault.target);
     match fault.kind {
         FaultKind::Crash => format!("Crash of {target}"),
         FaultKind::Slowdown => format!("Slowdown of {target} × {}", fault.times),

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use design::Design;
 use format::message::{Request, Traced, TracedKind, TracedSpan};
 use leptos::prelude::*;
 
 use crate::bind::{flag, text};
+use crate::findings::name_of;
 use crate::state::Page;
 use crate::{icons, words};
 
@@ -97,7 +99,7 @@ pub(crate) fn WhyPanel() -> impl IntoView {
                 Some(answer) if answer.requests.is_empty() => {
                     view! { <p class="quiet">"No request was made in this time."</p> }.into_any()
                 }
-                Some(answer) => waterfalls(Arc::clone(answer)),
+                Some(answer) => waterfalls(page, Arc::clone(answer)),
             };
             view! {
                 <section
@@ -137,7 +139,7 @@ fn title(why: &Why) -> String {
     }
 }
 
-fn waterfalls(answer: Arc<Answer>) -> AnyView {
+fn waterfalls(page: Page, answer: Arc<Answer>) -> AnyView {
     let chosen = RwSignal::new(0usize);
     let longest = answer.requests.iter().map(took).max().unwrap_or(1).max(1);
     let row = |(at, request): (usize, &Traced)| {
@@ -162,7 +164,10 @@ fn waterfalls(answer: Arc<Answer>) -> AnyView {
         <div class="why-body">
             <div class="requests" role="group" aria-label="Requests">{rows}</div>
             <div class="waterfall" tabindex="0" aria-label="Spans of the request">
-                {move || answer.requests.get(chosen.get()).map(waterfall)}
+                {move || {
+                    let request = answer.requests.get(chosen.get());
+                    request.map(|request| page.design.with(|design| waterfall(request, design)))
+                }}
             </div>
         </div>
         <p class="why-key quiet">
@@ -209,14 +214,14 @@ fn length(span: &TracedSpan) -> u64 {
     span.end_ns.saturating_sub(span.start_ns)
 }
 
-fn waterfall(request: &Traced) -> AnyView {
+fn waterfall(request: &Traced, design: &Design) -> AnyView {
     let ends = request.spans.iter().map(|span| span.end_ns);
     let end_ns = ends.max().unwrap_or(0).max(request.end_ns);
     let all = end_ns.saturating_sub(request.start_ns).max(1) as f64;
     let share = |ns: u64| ns.saturating_sub(request.start_ns) as f64 / all * 100.0;
     let line = |span: &TracedSpan| {
         let (from, width) = (share(span.start_ns), length(span) as f64 / all * 100.0);
-        let says = says(span);
+        let says = says(span, design);
         let why = match span.failed.as_str() {
             "" => String::new(),
             cause => format!(": {}", words::cause(cause)),
@@ -250,11 +255,10 @@ fn waterfall(request: &Traced) -> AnyView {
     .into_any()
 }
 
-fn says(span: &TracedSpan) -> String {
-    let place = span.place.replace("->", " → ");
+fn says(span: &TracedSpan, design: &Design) -> String {
     match span.kind {
         TracedKind::Request => "request".to_owned(),
-        TracedKind::Call | TracedKind::Serve => place,
+        TracedKind::Call | TracedKind::Serve => name_of(design, &span.place),
         TracedKind::Attempt => format!("attempt {}", span.attempt),
         TracedKind::Backoff => "backoff".to_owned(),
         TracedKind::Connection => "wait for a connection".to_owned(),

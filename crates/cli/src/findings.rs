@@ -1,7 +1,7 @@
 //! What the rules found, for people and for tools; and what somebody has accepted.
 
 use design::{Allowance, Design};
-use host::diagnostics::{self, Severity, rules};
+use host::diagnostics::{self, Names, Severity, rules};
 use serde_json::{Map, Value, json};
 
 /// Accepts the findings of these rules in a design.
@@ -25,7 +25,7 @@ pub(crate) fn known(rule: &str) -> Result<&'static rules::Rule, String> {
 
 /// The structural findings of a design, as JSON.
 pub(crate) fn of_design(design: &Design) -> Vec<Value> {
-    let found = diagnostics::diagnose(design, None);
+    let found = diagnostics::diagnose(design, None, Names::Ids);
     let written = found.iter().map(serde_json::to_value);
     written
         .map(|finding| finding.expect("a finding holds nothing that JSON cannot"))

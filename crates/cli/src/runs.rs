@@ -4,6 +4,7 @@ use crate::arguments::{Options, SEED_MAX};
 use crate::input;
 use crate::statistics::summarize;
 use design::{Design, Problem};
+use host::diagnostics::Names;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,7 +54,7 @@ fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
 
 /// A report with what the rules find in it.
 fn diagnosed(design: &Design, report: &host::Report) -> Value {
-    serde_json::to_value(host::Diagnosed::new(design, report))
+    serde_json::to_value(host::Diagnosed::new(design, report, Names::Ids))
         .expect("a report holds nothing that JSON cannot")
 }
 

@@ -1,6 +1,7 @@
 //! Edits that several rules propose.
 
 pub(crate) use crate::finding::Remedy;
+use crate::names::{name, title};
 use design::kinds::Kind;
 use design::{Attribute, Command, Design, Duration, Link, Target, Value};
 
@@ -111,7 +112,7 @@ pub(crate) fn replicas(design: &Design, id: &str, to: u32) -> Option<Remedy> {
     }
     let added = to - service.replicas;
     Some(Remedy::new(
-        format!("{to} replicas of {id}"),
+        format!("{to} replicas of {}", name(id)),
         format!("{added} more replicas to pay for, and more connections to whatever they call."),
         vec![node(id, "replicas", number(f64::from(to)))],
     ))
@@ -124,7 +125,10 @@ pub(crate) fn shed(design: &Design, id: &str) -> Option<Remedy> {
     };
     (service.shed.is_none()).then(|| {
         Remedy::new(
-            format!("{id} sheds load while calls wait longer than 100 ms"),
+            format!(
+                "{} sheds load while calls wait longer than 100 ms",
+                name(id)
+            ),
             "Requests that would have been served late are turned away at once.",
             vec![node(
                 id,
@@ -153,12 +157,12 @@ pub(crate) fn watch_backlog(design: &Design, id: &str, above: u32) -> Option<Rem
         .collect();
     let backlog = map(&[("above", number(f64::from(above)))]);
     alerts.push(map(&[
-        ("name", Value::text(format!("{id} falls behind"))),
+        ("name", Value::text(format!("{} falls behind", title(at)))),
         ("node", Value::text(id)),
         ("when", map(&[("backlog", backlog)])),
     ]));
     Some(Remedy::new(
-        format!("An alert on what waits at {id}"),
+        format!("An alert on what waits at {}", name(id)),
         "Somebody is woken, at times for a burst that would have passed.",
         vec![Command::Set(
             Target::Settings,
@@ -194,7 +198,7 @@ pub(crate) fn watch_symptoms(design: &Design, id: &str, slower_than_s: f64) -> O
     };
     let errors = map(&[("above", number(0.02)), ("over", Value::text("30s"))]);
     alerts.push(alert(
-        format!("{id} fails"),
+        format!("{} fails", title(at)),
         map(&[("error_ratio", errors)]),
     ));
     let slow = map(&[
@@ -202,14 +206,17 @@ pub(crate) fn watch_symptoms(design: &Design, id: &str, slower_than_s: f64) -> O
         ("above", number(0.05)),
         ("over", Value::text("30s")),
     ]);
-    alerts.push(alert(format!("{id} is slow"), map(&[("slow_ratio", slow)])));
+    alerts.push(alert(
+        format!("{} is slow", title(at)),
+        map(&[("slow_ratio", slow)]),
+    ));
     edits.push(Command::Set(
         Target::Settings,
         "alerts".to_owned(),
         Value::List(alerts),
     ));
     Some(Remedy::new(
-        format!("Alerts on failures and slow answers at {id}"),
+        format!("Alerts on failures and slow answers at {}", name(id)),
         "Metrics to keep, and somebody who is woken by them.",
         edits,
     ))

@@ -1,6 +1,6 @@
 //! What the tests of rules share.
 
-use crate::{Facts, Finding, rules};
+use crate::{Facts, Finding, Names, names, rules};
 use design::Design;
 use sim::{Report, Simulation};
 
@@ -51,7 +51,9 @@ pub(crate) fn run(design: &Design) -> Report {
 
 /// What one rule finds in a design.
 pub(crate) fn lint(rule: &str, design: &Design) -> Vec<Finding> {
-    rules::find(rule).unwrap().look(&Facts::new(design, None))
+    let mut found = rules::find(rule).unwrap().look(&Facts::new(design, None));
+    names::resolve(&mut found, design, Names::Ids);
+    found
 }
 
 /// What one rule finds in a run.
@@ -59,6 +61,7 @@ pub(crate) fn found(rule: &str, design: &Design, report: &Report) -> Vec<Finding
     let mut found = rules::find(rule)
         .unwrap()
         .look(&Facts::new(design, Some(report)));
+    names::resolve(&mut found, design, Names::Ids);
     found.sort_by_key(|finding| !finding.measured);
     found
 }

@@ -1,9 +1,10 @@
 //! How figures are written in findings.
 
+use crate::names::name;
 use sim::{AppliedReport, Report};
 
 /// Three digits, without zeros that say nothing.
-pub fn figure(x: f64) -> String {
+pub(crate) fn figure(x: f64) -> String {
     let size = x.abs();
     let digits = match size {
         _ if size >= 99.95 || size == 0.0 => 0,
@@ -19,7 +20,7 @@ pub fn figure(x: f64) -> String {
 }
 
 /// A share, in percent. Only what is whole is called whole.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let share = match share < 1.0 {
         true => share.min(0.999_9),
         false => share,
@@ -31,12 +32,12 @@ pub fn percent(share: f64) -> String {
 }
 
 /// A rate.
-pub fn rate(per_s: f64) -> String {
+pub(crate) fn rate(per_s: f64) -> String {
     format!("{}/s", figure(per_s))
 }
 
 /// A time given in seconds, in the unit that suits it.
-pub fn time(s: f64) -> String {
+pub(crate) fn time(s: f64) -> String {
     match s {
         s if s >= 7200.0 => format!("{} h", figure(s / 3600.0)),
         s if s >= 600.0 => format!("{} min", figure(s / 60.0)),
@@ -47,25 +48,26 @@ pub fn time(s: f64) -> String {
 }
 
 /// A moment of the run.
-pub fn moment(s: f64) -> String {
+pub(crate) fn moment(s: f64) -> String {
     format!("{s:.1} s")
 }
 
 /// A time given in milliseconds.
-pub fn ms(ms: f64) -> String {
+pub(crate) fn ms(ms: f64) -> String {
     time(ms / 1e3)
 }
 
 /// "1 retry", "2 retries".
-pub fn count(n: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// "a", "a and b", "a, b and c", "a, b and 3 more".
-pub fn list(names: &[&str]) -> String {
-    match names {
+/// Nodes or links by their ids: "a", "a and b", "a, b and c", "a, b and 3 more".
+pub(crate) fn list(ids: &[&str]) -> String {
+    let names: Vec<String> = ids.iter().map(|id| name(id).to_string()).collect();
+    match &names[..] {
         [] => String::new(),
-        [one] => (*one).to_owned(),
+        [one] => one.clone(),
         [all @ .., last] if all.len() < 4 => format!("{} and {last}", all.join(", ")),
         [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
     }
@@ -73,19 +75,19 @@ pub fn list(names: &[&str]) -> String {
 
 /// The first write that was done twice, and the two attempts that did it: a sentence, with a space
 /// before it; nothing where there was none.
-pub fn first_duplicate(report: &Report) -> String {
+pub(crate) fn first_duplicate(report: &Report) -> String {
     let Some(one) = &report.data.first_duplicate else {
         return String::new();
     };
     let by = |applied: &AppliedReport| match &applied.link {
-        Some(link) => format!("attempt {} of {link}", applied.attempt),
+        Some(link) => format!("attempt {} of {}", applied.attempt, name(link)),
         None => "a write behind the answer".to_owned(),
     };
     format!(
         " The first: {} of key {} for {}, wanted at {:.3} s, was applied at {:.3} s by {} and again at {:.3} s by {}.",
         one.operation,
         one.key,
-        one.client,
+        name(&one.client),
         one.wanted_s,
         one.first.at_s,
         by(&one.first),
@@ -118,7 +120,11 @@ mod tests {
             shares,
             ["50 %", "99.8 %", "99.96 %", "99.99 %", "100 %", "150 %"]
         );
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(list(&["a", "b", "c", "d", "e"]), "a, b and 3 more");
+        let [a, b, c] = ["a", "b", "c"].map(name);
+        assert_eq!(list(&["a", "b", "c"]), format!("{a}, {b} and {c}"));
+        assert_eq!(
+            list(&["a", "b", "c", "d", "e"]),
+            format!("{a}, {b} and 3 more")
+        );
     }
 }

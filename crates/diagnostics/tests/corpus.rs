@@ -3,7 +3,7 @@
 
 use design::Design;
 use diagnostics::rules::ALL;
-use diagnostics::{Finding, Severity, diagnose};
+use diagnostics::{Finding, Names, Severity, diagnose};
 use sim::{Report, Simulation};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -68,7 +68,7 @@ fn look() -> Vec<(Case, Vec<Finding>)> {
                 while let at = next.fetch_add(1, Ordering::Relaxed)
                     && let Some((_, design)) = cases.get(at)
                 {
-                    let found = diagnose(design, Some(&run(design)));
+                    let found = diagnose(design, Some(&run(design)), Names::Ids);
                     done.lock().unwrap().insert(at, found);
                 }
             });

@@ -2,7 +2,7 @@
 //! designs all of them are all but silent.
 
 use design::{Design, Value};
-use diagnostics::{Finding, Severity, diagnose};
+use diagnostics::{Finding, Names, Severity, diagnose};
 use sim::{Report, Simulation};
 
 fn run(design: &Design) -> Report {
@@ -47,7 +47,10 @@ fn every_remedy_of_every_finding_makes_a_valid_design_and_can_be_undone() {
     for seed in 0..300 {
         let design = format::arbitrary::design(seed);
         let report = run(&design);
-        for findings in [diagnose(&design, None), diagnose(&design, Some(&report))] {
+        for findings in [
+            diagnose(&design, None, Names::Ids),
+            diagnose(&design, Some(&report), Names::Ids),
+        ] {
             assert!(
                 findings.len() <= 24,
                 "seed {seed}: {} findings",
@@ -210,7 +213,10 @@ fn sound_designs_raise_no_error_and_all_but_no_warning() {
     for seed in 0..designs {
         let design = sound(seed);
         let report = run(&design);
-        for findings in [diagnose(&design, None), diagnose(&design, Some(&report))] {
+        for findings in [
+            diagnose(&design, None, Names::Ids),
+            diagnose(&design, Some(&report), Names::Ids),
+        ] {
             for finding in all(&findings) {
                 let said = format!(
                     "seed {seed}: {} {}: {} {}",
@@ -246,7 +252,7 @@ fn a_design_says_what_it_accepts_and_a_run_that_warms_up_says_nothing() {
     let mut design = sound(1);
     design.requirements.clear();
     let has = |design: &Design| {
-        diagnose(design, None)
+        diagnose(design, None, Names::Ids)
             .iter()
             .any(|f| f.rule == "requirements-trap")
     };
@@ -263,10 +269,10 @@ fn a_design_says_what_it_accepts_and_a_run_that_warms_up_says_nothing() {
     let design = Design::read(&value).unwrap();
     let mut simulation = Simulation::new(&design);
     simulation.run_until(7_000_000_000, u64::MAX);
-    let early = diagnose(&design, Some(&simulation.report()));
+    let early = diagnose(&design, Some(&simulation.report()), Names::Ids);
     assert!(early.iter().all(|finding| !finding.measured), "{early:?}");
     simulation.run();
-    let late = diagnose(&design, Some(&simulation.report()));
+    let late = diagnose(&design, Some(&simulation.report()), Names::Ids);
     assert!(late[0].measured, "{late:?}");
 }
 
@@ -289,7 +295,7 @@ fn large_designs_are_looked_at_too() {
         let value = format::json::value_from_str(&text).unwrap();
         let design = Design::read(&value).unwrap();
         let began = std::time::Instant::now();
-        let found = diagnose(&design, None);
+        let found = diagnose(&design, None, Names::Ids);
         assert!(!found.is_empty() && found.len() <= 24);
         assert!(began.elapsed().as_secs_f64() < 60.0);
     }
@@ -307,7 +313,7 @@ fn diagnosis_is_cheap() {
     let began = std::time::Instant::now();
     let rounds = 20;
     for _ in 0..rounds {
-        assert!(!diagnose(&design, Some(&report)).is_empty());
+        assert!(!diagnose(&design, Some(&report), Names::Ids).is_empty());
     }
     let each = began.elapsed().as_secs_f64() * 1e3 / f64::from(rounds);
     println!("{each:.2} ms for a report of {} s", report.run.duration_s);

@@ -23,10 +23,14 @@ pub fn describe(command: &Command, design: &Design) -> String {
             None => format!("Delete {id}"),
         },
         Command::AddFault(_, fault) => {
-            format!("Add {} of {}", words(fault.kind.name()), fault.target)
+            let of = part(design, &fault.target);
+            format!("Add {} of {of}", words(fault.kind.name()))
         }
         Command::RemoveFault(at) => match design.faults.get(*at) {
-            Some(fault) => format!("Delete {} of {}", words(fault.kind.name()), fault.target),
+            Some(fault) => {
+                let of = part(design, &fault.target);
+                format!("Delete {} of {of}", words(fault.kind.name()))
+            }
             None => "Delete fault".to_owned(),
         },
         Command::AddRequirement(..) => "Add requirement".to_owned(),
@@ -63,7 +67,7 @@ fn set(design: &Design, target: &Target, path: &str) -> String {
                 .map_or(&[][..], |node| node.kind.info().record.fields),
             format!(" of {}", title(design, id)),
         ),
-        Target::Link(id) => (Link::RECORD.fields, format!(" of {id}")),
+        Target::Link(id) => (Link::RECORD.fields, format!(" of {}", part(design, id))),
         Target::Fault(at) => {
             let fault = design.faults.get(*at);
             let of = fault.map_or(String::new(), |fault| {
@@ -139,6 +143,18 @@ pub(crate) fn title<'a>(design: &'a Design, id: &'a str) -> &'a str {
     design.node(id).map_or(id, |node| node.title())
 }
 
+/// A node, a link or a zone.
+fn part(design: &Design, id: &str) -> String {
+    match design.link(id) {
+        Some(link) => format!(
+            "{} \u{2192} {}",
+            title(design, &link.from),
+            title(design, &link.to)
+        ),
+        None => title(design, id).to_owned(),
+    }
+}
+
 fn words(name: &str) -> String {
     name.replace('_', " ")
 }
@@ -172,10 +188,13 @@ mod tests {
                 "Change replicas of Orders",
             ),
             (set(Target::Node("api".into()), "label"), "Rename Orders"),
-            (set(link(), "retry.budget.ratio"), "Change ratio of api->db"),
+            (
+                set(link(), "retry.budget.ratio"),
+                "Change ratio of Orders \u{2192} db",
+            ),
             (
                 set(link(), "retry.backoff.exponential.cap"),
-                "Change backoff of api->db",
+                "Change backoff of Orders \u{2192} db",
             ),
             (set(Target::Settings, "seed"), "Change seed"),
             (Command::AddFault(0, slow), "Add traffic spike of users"),

@@ -14,6 +14,7 @@ pub use session::Session;
 pub use sim::Report;
 
 use design::{Design, Problem};
+use diagnostics::Names;
 
 /// How a run differs from what its design says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,11 +82,12 @@ pub struct Diagnosed<'a> {
 }
 
 impl<'a> Diagnosed<'a> {
-    /// Looks at a run of a design.
-    pub fn new(design: &Design, report: &'a Report) -> Self {
+    /// Looks at a run of a design. People who see the design drawn know its nodes by their titles,
+    /// programs by their ids.
+    pub fn new(design: &Design, report: &'a Report, names: Names) -> Self {
         Self {
             report,
-            findings: diagnostics::diagnose(design, Some(report)),
+            findings: diagnostics::diagnose(design, Some(report), names),
         }
     }
 

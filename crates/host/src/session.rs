@@ -6,6 +6,7 @@ use crate::live::Live;
 use crate::why::Why;
 use crate::{Diagnosed, report_json};
 use design::{Design, Problem};
+use diagnostics::Names;
 use format::message::{Reply, Request, RunId};
 use sim::{Simulation, Status};
 
@@ -147,7 +148,10 @@ impl Session {
             if simulation.status() != Status::Running {
                 replies.push(Reply::Report {
                     token: *token,
-                    json: Diagnosed::new(simulation.design(), &simulation.report()).json(),
+                    json: {
+                        let (design, report) = (simulation.design(), simulation.report());
+                        Diagnosed::new(design, &report, Names::Titles).json()
+                    },
                 });
                 self.report = None;
             }
@@ -320,7 +324,30 @@ mod tests {
         };
         let design = format::json::read(&design()).expect("it is valid");
         let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        assert_eq!(*json, Diagnosed::new(&design, &alone).json());
+        assert_eq!(*json, Diagnosed::new(&design, &alone, Names::Titles).json());
+    }
+
+    #[test]
+    fn the_page_is_told_of_nodes_by_their_titles() {
+        let mut design = format::json::read(&design()).expect("it is valid");
+        for node in &mut design.nodes {
+            node.label = Some(format!("The {}", node.id));
+        }
+        let mut session = Session::new();
+        let text = format::json::write(&design);
+        session.handle(Request::Report {
+            token: 1,
+            design: text,
+        });
+        let replies = drive(&mut session, 10_000.0, 1_000);
+        let Some(Reply::Report { json, .. }) = replies.first() else {
+            panic!("a report comes")
+        };
+        let is_titled = |json: &str| json.contains("unique at The database");
+        assert!(is_titled(json));
+        let report = crate::run(&design, &crate::Options::default()).expect("it is valid");
+        let json = Diagnosed::new(&design, &report, Names::Ids).json();
+        assert!(!is_titled(&json));
     }
 
     #[test]

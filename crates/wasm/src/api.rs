@@ -1,6 +1,7 @@
 //! The functions that JavaScript calls, with the types TypeScript sees.
 
 use design::{Design, Problem};
+use host::diagnostics::Names;
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -78,7 +79,7 @@ pub fn run(design: JsValue, options: JsValue) -> Result<JsValue, JsError> {
     let (options, with_findings) = read_options(options)?;
     let report = host::run(&design, &options).map_err(|problems| as_error(&problems))?;
     match with_findings {
-        true => to_js(&host::Diagnosed::new(&design, &report)),
+        true => to_js(&host::Diagnosed::new(&design, &report, Names::Ids)),
         false => to_js(&report),
     }
 }

@@ -79,10 +79,7 @@ fn quick_add(page: Page, wanted: &QuickAdd) -> AnyView {
 fn break_it(page: Page, at: Point, target: String) -> AnyView {
     let title = page
         .design
-        .with_untracked(|design| match design.node(&target) {
-            Some(node) => node.title().to_owned(),
-            None => target.replace("->", " → "),
-        });
+        .with_untracked(|design| crate::findings::name_of(design, &target));
     view! {
         <div
             class="menu break-menu"

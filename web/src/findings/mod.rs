@@ -182,7 +182,12 @@ pub(crate) fn name_of(design: &Design, id: &str) -> String {
     }
     let title = |id: &str| design.node(id).map_or(id, |node| node.title()).to_owned();
     match design.link(id) {
-        Some(link) => format!("{} \u{2192} {}", title(&link.from), title(&link.to)),
+        Some(link) => {
+            // The second of two is `from->to#2`.
+            let which = id.strip_prefix(&format!("{}->{}", link.from, link.to));
+            let which = which.unwrap_or_default();
+            format!("{} \u{2192} {}{which}", title(&link.from), title(&link.to))
+        }
         None => id.to_owned(),
     }
 }

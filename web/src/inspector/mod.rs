@@ -157,7 +157,12 @@ fn place(design: &Design, path: &str) -> String {
         Some(title(index.parse().ok()?)? + rest)
     };
     let node = |at: usize| design.nodes.get(at).map(|node| node.title().to_owned());
-    let link = |at: usize| design.links.get(at).map(|link| link.id.clone());
+    let link = |at: usize| {
+        design
+            .links
+            .get(at)
+            .map(|link| crate::findings::name_of(design, &link.id))
+    };
     named("nodes[", &node)
         .or_else(|| named("links[", &link))
         .unwrap_or_else(|| path.to_owned())

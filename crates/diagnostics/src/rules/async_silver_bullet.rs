@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{Facts, Span};
 use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, moment, ms, rate};
 use design::kinds::Queue;
@@ -39,7 +40,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .severity(Severity::Warning)
                     .says(
-                        format!("More comes to {} than its consumers can do", node.id),
+                        format!("More comes to {} than its consumers can do", name(&node.id)),
                         format!("{} come, {} go at most: the backlog grows by {} for as long as that lasts.", rate(comes), rate(goes), rate(comes - goes)),
                         "Give it consumers for the load, and a bound that tells publishers when it is too much.",
                     )
@@ -77,7 +78,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
     let bound = libm::ceil(goes * 10.0).clamp(10.0, 1e6);
     if queue.capacity.is_none_or(|now| f64::from(now) > 2.0 * bound) && goes.is_finite() {
         mends.push(Remedy::new(
-            format!("At most ten seconds of work in {}", node.id),
+            format!("At most ten seconds of work in {}", name(&node.id)),
             "Publishers are refused while it is full.",
             vec![remedies::node(&node.id, "capacity", remedies::number(bound))],
         ));
@@ -115,7 +116,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let mut finding = Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(consumers(facts, node)))
             .measured(Some(onset))
             .says(
-                format!("The backlog of {} grew to {most} and was not worked off", node.id),
+                format!("The backlog of {} grew to {most} and was not worked off", name(&node.id)),
                 format!(
                     "{} came from {} on, {} more than was consumed. The oldest message waited {}.{lost}",
                     rate(came), moment(onset), rate(grows.max(0.0)), ms(messages.oldest_ms.max)

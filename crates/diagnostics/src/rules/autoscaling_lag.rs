@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, moment, time};
 use design::kinds::service::{Autoscale, Service};
@@ -34,7 +35,7 @@ fn scaled<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a Node, &'a Service,
 fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<Remedy> {
     let wanted = libm::ceil(wanted).clamp(f64::from(scale.min), f64::from(scale.max));
     let mut mends = vec![Remedy::new(
-        format!("At least {wanted} replicas of {}", node.id),
+        format!("At least {wanted} replicas of {}", name(&node.id)),
         format!("{} replicas that idle on most days.", figure(wanted - f64::from(scale.min))),
         vec![
             remedies::node(&node.id, "autoscale.min", remedies::number(wanted)),
@@ -69,7 +70,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("{} gets its replicas {} after the load", node.id, time(late)),
+                        format!("{} gets its replicas {} after the load", name(&node.id), time(late)),
                         format!("The load rises to {} times within {}; what there is bears {}/s of {}/s, and a look every {} and a start of {} come first.", figure(rise.times), time(rise.over.as_s()), figure(bears), figure(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
                         "Keep headroom, or turn away what cannot be served until then.",
                     )
@@ -107,7 +108,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    format!("The replicas of {} came {} after they were needed", node.id, time(span.s())),
+                    format!("The replicas of {} came {} after they were needed", name(&node.id), time(span.s())),
                     format!(
                         "All slots were held from {} to {}. A look every {} and a start of {} come before the first new replica; in the end there were {} where there had been {}, {} were asked for in all.",
                         moment(span.from_s), moment(span.until_s), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0)), scaling.replicas_max, service.replicas, scaling.scaled_out

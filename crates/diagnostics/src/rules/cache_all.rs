@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{AGE, Facts};
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{list, percent, time};
 use design::kinds::Cache;
@@ -122,7 +123,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .iter()
         .filter_map(|(node, _)| {
             let ratio = report.nodes.get(&node.id)?.hit_ratio?;
-            Some(format!("{} {}", node.id, percent(ratio)))
+            Some(format!("{} {}", name(&node.id), percent(ratio)))
         })
         .collect();
     let unread = poor.iter().map(|(_, _, unread)| *unread).fold(0.0, f64::max);

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{Facts, Span};
 use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, moment, rate, time};
 use design::kinds::Kind;
@@ -75,8 +76,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 found.push(
                     Finding::new(RULE.id, [cache, origin])
                         .says(
-                            format!("{origin} cannot do without {cache}"),
-                            format!("With {cache} empty, {} would reach it, {} times the {} it can do; with its hits, {}.", rate(cold), figure(is), rate(capacity), rate(warm)),
+                            format!("{} cannot do without {}", name(origin), name(cache)),
+                            format!("With {} empty, {} would reach it, {} times the {} it can do; with its hits, {}.", name(cache), rate(cold), figure(is), rate(capacity), rate(warm)),
                             "Know how it gets warm again: a warm start, single-flight, and a limit in front of the origin.",
                         )
                         .endangers(Metric::Availability)
@@ -91,7 +92,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
-        format!("{cache} loads each key once at a time"),
+        format!("{} loads each key once at a time", name(cache)),
         "Those who miss wait for another's load, and share its failure.",
         vec![remedies::node(cache, "single_flight", Value::Bool(true))],
     )];
@@ -142,8 +143,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let mut finding = Finding::new(RULE.id, [cache, origin])
             .measured(Some(at))
             .says(
-                format!("{origin} did not survive the loss of {cache}"),
-                format!("At {} {cache} {what}; {origin} was saturated for {} from {} on. {demand}.{stuck}", moment(at), time(span.s()), moment(span.from_s)),
+                format!("{} did not survive the loss of {}", name(origin), name(cache)),
+                format!("At {} {} {what}; {} was saturated for {} from {} on. {demand}.{stuck}", moment(at), name(cache), name(origin), time(span.s()), moment(span.from_s)),
                 "Warm the cache before it serves, load each key once at a time, and let in no more than the origin can do.",
             )
             .at_risk(facts.felt())

@@ -4,6 +4,7 @@ use super::Rule;
 use super::cache_cold_start::origins;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, percent, rate, time};
 use design::kinds::cache::Cache;
@@ -60,7 +61,7 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
     let _ = facts;
     let mut mends = vec![
         Remedy::new(
-            format!("{id} loads each key once at a time"),
+            format!("{} loads each key once at a time", name(id)),
             "Those who miss wait for another's load, and share its failure.",
             vec![remedies::node(id, "single_flight", Value::Bool(true))],
         ),
@@ -94,7 +95,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, std::iter::once(id).chain(origins))
                 .says(
-                    format!("Whenever the hottest key of {id} expires, about {at_once:.0} load it at once"),
+                    format!("Whenever the hottest key of {} expires, about {at_once:.0} load it at once", name(id)),
                     format!("It is asked for {} and takes {} to load; every {ttl} it expires.", rate(hottest(facts, id)), time(load)),
                     "Let one load do for all: single-flight, or early expiry.",
                 )
@@ -140,7 +141,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let subjects = || std::iter::once(id).chain(origins.iter().copied());
         let finding = if !is_flushed && counts.expirations >= 3 && per >= LOADS && extra >= EXTRA {
             Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
-                format!("Each time a key of {id} expired, {} loaded it at once", figure(per)),
+                format!("Each time a key of {} expired, {} loaded it at once", name(id), figure(per)),
                 format!(
                     "{} expiries led to {} fills: {} of the loads were of what another was loading already. A load takes {}.",
                     counts.expirations, counts.fills, percent(extra / counts.fills as f64), time(load_s(facts, &origins))
@@ -149,7 +150,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             )
         } else if let Some((first, count, peak)) = peaks {
             Finding::new(RULE.id, subjects()).measured(Some(first)).says(
-                format!("The entries of {id} expire together, and are loaded together"),
+                format!("The entries of {} expire together, and are loaded together", name(id)),
                 format!("Loads peaked {count} times, {} times their mean, {} apart: the TTL, which is the same for all.", figure(peak), cache.ttl.map_or(String::new(), |ttl| ttl.to_string())),
                 "Spread the TTL, so that entries filled together do not expire together.",
             )

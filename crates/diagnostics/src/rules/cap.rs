@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{count, percent};
 use design::kinds::database::{OnPartition, ReplicationMode};
@@ -42,12 +43,12 @@ fn on_partition(database: &Database) -> OnPartition {
 fn other_side(node: &Node, database: &Database) -> Remedy {
     match on_partition(database) {
         OnPartition::Refuse => Remedy::new(
-            format!("{} goes on on both sides", node.id),
+            format!("{} goes on on both sides", name(&node.id)),
             "What one side acknowledged is lost where the other wrote the same key later.",
             vec![remedies::node(&node.id, "replication.on_partition", Value::text("diverge"))],
         ),
         OnPartition::Diverge => Remedy::new(
-            format!("{} refuses on the smaller side", node.id),
+            format!("{} refuses on the smaller side", name(&node.id)),
             "Whoever is there gets errors until the network is whole.",
             vec![remedies::node(&node.id, "replication.on_partition", Value::text("refuse"))],
         ),
@@ -60,12 +61,12 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let (metric, what, why) = match on_partition(database) {
             OnPartition::Refuse => (
                 Metric::Availability,
-                format!("{} refuses on the smaller side of a partition", node.id),
+                format!("{} refuses on the smaller side of a partition", name(&node.id)),
                 "Nothing is required of availability, so nobody has said whether that is right.",
             ),
             OnPartition::Diverge => (
                 Metric::LostWrites,
-                format!("{} goes on on both sides of a partition", node.id),
+                format!("{} goes on on both sides of a partition", name(&node.id)),
                 "What both sides write is kept once: acknowledged writes are lost on healing. Nothing required says whether that is right.",
             ),
         };
@@ -98,8 +99,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        format!("{} refused whoever was on the smaller side of the cut", node.id),
-                        format!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. No write was lost for it.", refused, percent(refused as f64 / figures.arrivals.max(1) as f64), cut.target),
+                        format!("{} refused whoever was on the smaller side of the cut", name(&node.id)),
+                        format!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. No write was lost for it.", refused, percent(refused as f64 / figures.arrivals.max(1) as f64), name(&cut.target)),
                         "Let go on what may be put right later, and refuse only what may not.",
                     )
                     .at_risk(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or("availability"))
@@ -108,7 +109,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        format!("{} answered on both sides of the cut, and lost {} when they met", node.id, count(undone, "write", "writes")),
+                        format!("{} answered on both sides of the cut, and lost {} when they met", name(&node.id), count(undone, "write", "writes")),
                         format!("{} acknowledged, {} lost for good: of each key that both sides wrote the last write stands.", count(report.data.writes, "write was", "writes were"), report.data.lost_writes),
                         "Refuse what may not be lost, and let go on only what may be put right.",
                     )

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, ms, percent, rate};
 use design::kinds::coordinator::Scope;
@@ -49,7 +50,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 finding
                     .severity(Severity::Warning)
                     .says(
-                        format!("{} is asked more than it can answer", node.id),
+                        format!("{} is asked more than it can answer", name(&node.id)),
                         format!("{} ask it, and it grants {} at most, however many replicas wait for it.", rate(comes), rate(goes)),
                         "Divide what it guards: a lock per key, or decisions where the data is.",
                     )
@@ -59,7 +60,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 finding
                     .says(
-                        format!("Every request asks {} for one global lock", node.id),
+                        format!("Every request asks {} for one global lock", name(&node.id)),
                         format!("It grants {} at most ({} are asked for), and nothing goes while it elects a leader ({}).", rate(goes), rate(comes), coordinator.election_time),
                         "Divide what it guards: a lock per key, or decisions where the data is.",
                     )
@@ -97,14 +98,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let others = others.fold(0.0, f64::max);
         let (what, why) = match is_full && share >= SHARE {
             true => (
-                format!("{} bounds the whole system", node.id),
+                format!("{} bounds the whole system", name(&node.id)),
                 format!(
                     "{} a second passed it. {} of the time of those who ask it went into waiting for it ({} each), {} waited for it in the mean; the others were busy with work of their own at most {} of the time.",
                     figure(figures.completions as f64 / facts.measured_s()), percent(share), ms(own), figure(figures.queue_mean), percent(others)
                 ),
             ),
             false => (
-                format!("Everything stood still while {} elected a leader", node.id),
+                format!("Everything stood still while {} elected a leader", name(&node.id)),
                 format!("{unavailable} calls found it without one; {} of {} each.", crate::words::count(elected, "election", "elections"), crate::words::time(coordinator.election_time.as_s())),
             ),
         };

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, list, percent};
 use design::link::{Condition, Mode};
@@ -59,7 +60,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().map(|link| link.id.clone())))
                 .says(
-                    format!("{id} writes to {}, one after the other", list(&stores)),
+                    format!("{} writes to {}, one after the other", name(id), list(&stores)),
                     "Nothing makes both or neither of them happen: a failure in between leaves one written and the other not.",
                     "Write to one, and let an event from it (an outbox, change data capture) bring it to the other.",
                 )
@@ -70,7 +71,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [link.id.clone()])
                 .says(
-                    format!("{} asks {} {} times for one request", link.from, link.to, link.calls),
+                    format!("{} asks {} {} times for one request", name(&link.from), name(&link.to), link.calls),
                     format!("One after the other, that is {} of latency and work for what one query could bring.", crate::words::time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))),
                     "Ask once, for all of it, or keep a read model of one's own.",
                 )
@@ -83,7 +84,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn batch(link: &Link) -> crate::finding::Remedy {
     crate::finding::Remedy::new(
-        format!("One call of {} for all of it", link.id),
+        format!("One call of {} for all of it", name(&link.id)),
         "One answer that is as large as all of them were.",
         vec![remedies::link(&link.id, "calls", remedies::number(1.0))],
     )
@@ -99,7 +100,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let failing = writers.iter().flat_map(|(_, links)| links).filter_map(|link| {
             let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
-            (failures > 0).then(|| format!("{failures} attempts over {} failed", link.id))
+            (failures > 0).then(|| format!("{failures} attempts over {} failed", name(&link.id)))
         });
         let failing: Vec<String> = failing.take(3).collect();
         let onset = facts.series.as_ref().and_then(|series| series.events.iter().find(|event| event.is_fault).map(|event| event.at_s));
@@ -133,7 +134,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [link.id.clone()])
                     .measured(None)
                     .says(
-                        format!("{} asks {} row by row", link.from, link.to),
+                        format!("{} asks {} row by row", name(&link.from), name(&link.to)),
                         format!("{} calls for each request, {} of its time.", figure(per), percent(share)),
                         "Ask once, for all of it, or keep a read model of one's own.",
                     )

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{AGE, Facts};
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{count, ms, percent};
 use design::kinds::Database;
@@ -44,14 +45,14 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if reads_followers(database) {
         mends.push(Remedy::new(
-            format!("Read {} from its leader", node.id),
+            format!("Read {} from its leader", name(&node.id)),
             "The leader does all the work, and followers only stand by.",
             vec![remedies::node(&node.id, "replication.read_from", Value::text("leader"))],
         ));
     }
     if let Some(queue) = lossy(facts, node) {
         mends.push(Remedy::new(
-            format!("{} delivers at least once", queue.id),
+            format!("{} delivers at least once", name(&queue.id)),
             "Messages come twice now and then: consumers must know them again.",
             vec![
                 remedies::node(&queue.id, "delivery", Value::text("at_least_once")),
@@ -67,9 +68,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     for (node, database) in facts.databases() {
         let is_copy = database.copy_of.is_some();
         let what = if reads_followers(database) && !facts.requires(&AGE) {
-            format!("Reads of {} come from members that lag behind", node.id)
+            format!("Reads of {} come from members that lag behind", name(&node.id))
         } else if is_copy && lossy(facts, node).is_some() {
-            format!("An event that is lost leaves {} wrong for ever", node.id)
+            format!("An event that is lost leaves {} wrong for ever", name(&node.id))
         } else {
             continue;
         };
@@ -118,7 +119,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                format!("{} answered with what was out of date, by up to {}", node.id, ms(max)),
+                format!("{} answered with what was out of date, by up to {}", name(&node.id), ms(max)),
                 format!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{lag}{left}", data.stale_reads, data.reads, percent(share)),
                 "Read from the leader what may not be old, and compare copies with their owner.",
             )

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, ms, percent};
 use design::{Kind, Link, Metric};
@@ -82,7 +83,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [id])
                 .says(
-                    format!("{id} asks {n} at once and waits for all of them"),
+                    format!("{} asks {n} at once and waits for all of them", name(id)),
                     format!("If one call in a hundred is slow, {} of its requests are.", percent(1.0 - libm::pow(0.99, n as f64))),
                     "Hedge the slow ones, or answer without them.",
                 )
@@ -93,7 +94,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [id])
                 .says(
-                    format!("Operations of {id} ask all {n} shards and wait for the slowest"),
+                    format!("Operations of {} ask all {n} shards and wait for the slowest", name(id)),
                     format!("If one shard in a hundred is slow at a time, {} of these are.", percent(1.0 - libm::pow(0.99, n as f64))),
                     "Shard by what they ask for.",
                 )
@@ -135,10 +136,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().take(3).map(|link| link.id.clone())))
                 .measured(None)
                 .says(
-                    format!("{id} is as slow as the slowest of {} leaves", links.len()),
+                    format!("{} is as slow as the slowest of {} leaves", name(id), links.len()),
                     format!(
-                        "A leaf takes {} in the mean and {} or more once in a hundred calls; {} of the requests meet such a call among {}. {id} took {} in the mean, {} times as long as a leaf.",
-                        ms(mean), ms(p99), percent(1.0 - libm::pow(0.99, links.len() as f64)), links.len(), ms(whole), figure(whole / mean.max(1e-9))
+                        "A leaf takes {} in the mean and {} or more once in a hundred calls; {} of the requests meet such a call among {}. {} took {} in the mean, {} times as long as a leaf.",
+                        ms(mean), ms(p99), percent(1.0 - libm::pow(0.99, links.len() as f64)), links.len(), name(id), ms(whole), figure(whole / mean.max(1e-9))
                     ),
                     "Hedge the slow ones, or answer without them.",
                 )
@@ -158,7 +159,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [id])
                     .measured(None)
                     .says(
-                        format!("{id} is as slow as the slowest of {n} shards"),
+                        format!("{} is as slow as the slowest of {n} shards", name(id)),
                         format!("A read takes {} on a shard in the mean, and {} where all must answer.", ms(own), ms(whole)),
                         "Shard by what is asked for.",
                     )

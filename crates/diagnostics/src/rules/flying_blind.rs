@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{list, time};
 use design::{Kind, Metric};
@@ -84,7 +85,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let seen = report.operator.nodes.get(&first.target);
     let named = match seen.and_then(|seen| seen.failures.as_ref()) {
         Some(_) => "its logs would have named it".to_owned(),
-        None => format!("{} writes no logs that would name it", first.target),
+        None => format!("{} writes no logs that would name it", name(&first.target)),
     };
     let alerts = match facts.design.settings.alerts.len() {
         0 => "There is no alert".to_owned(),
@@ -94,7 +95,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .measured(Some(first.at_s))
         .says(
             format!("Users felt it for {} and nobody was told", time(ended - first.at_s)),
-            format!("From {:.1} s on {} failed them. {alerts}, {} of {} nodes emit no metrics, and {named}.", first.at_s, first.target, mute.len(), facts.design.nodes.len()),
+            format!("From {:.1} s on {} failed them. {alerts}, {} of {} nodes emit no metrics, and {named}.", first.at_s, name(&first.target), mute.len(), facts.design.nodes.len()),
             "Emit metrics, and alert on failures and slow answers where users ask.",
         )
         .endangers(Metric::TimeToDetect)

@@ -4,6 +4,7 @@ use super::load_balancer_blind::{behind, sick};
 use super::{Rule, nothing};
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{count, percent};
 use design::FaultKind;
@@ -53,10 +54,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.as_str(), fault.target.as_str()])
                 .measured(Some(fault.at.as_s()))
                 .says(
-                    format!("A replica of {} passed its checks and failed its calls", fault.target),
+                    format!("A replica of {} passed its checks and failed its calls", name(&fault.target)),
                     format!(
                         "{} had {} of {} fail behind it, {} of them, while every check by {} passed: one of {replicas} replicas kept its share.",
-                        node.id, failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name()
+                        name(&node.id), failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name()
                     ),
                     "Judge replicas by what their calls come to: outlier ejection, peak EWMA.",
                 )

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{count, percent};
 use design::kinds::queue::{Delivery, Queue};
@@ -44,20 +45,20 @@ fn naive<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Queue, &'a str, &'a str)> 
 
 fn mends(facts: &Facts<'_>, queue: &Node, kind: &Queue, consumer: &str, database: &str) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
-        format!("{database} applies each message once"),
+        format!("{} applies each message once", name(database)),
         "A look-up for each write.",
         vec![remedies::node(database, "unique_ids", Value::Bool(true))],
     )];
     if let Some(Kind::Service(_)) = facts.graph.node(consumer).map(|node| &node.kind) {
         mends.push(Remedy::new(
-            format!("{consumer} remembers messages for an hour"),
+            format!("{} remembers messages for an hour", name(consumer)),
             "Memory for an hour of messages.",
             vec![remedies::node(consumer, "idempotency_window", Value::text("1h"))],
         ));
     }
     if kind.partitions.is_none() {
         mends.push(Remedy::new(
-            format!("{} keeps the order of keys", queue.id),
+            format!("{} keeps the order of keys", name(&queue.id)),
             "One message of a partition at a time, and a slow one holds up those behind it.",
             vec![remedies::node(&queue.id, "partitions", remedies::number(16.0))],
         ));
@@ -69,8 +70,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let each = naive(facts).into_iter().map(|(queue, kind, consumer, database)| {
         Finding::new(RULE.id, [queue.id.as_str(), consumer, database])
             .says(
-                format!("{consumer} does again what {} delivers again", queue.id),
-                format!("A consumer that dies after its work and before it said so gets the message once more, and neither it nor {database} knows that."),
+                format!("{} does again what {} delivers again", name(consumer), name(&queue.id)),
+                format!("A consumer that dies after its work and before it said so gets the message once more, and neither it nor {} knows that.", name(database)),
                 "Make the consumer idempotent: unique ids, or a memory of what was done.",
             )
             .endangers(Metric::DuplicateEffects)
@@ -110,17 +111,23 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     // A few that overtook each other in parallel consumers, and nobody asked for their order.
     let share = data.out_of_order as f64 / data.effects.max(1) as f64;
     let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
+    let again = match messages.redelivered {
+        0 => String::new(),
+        n => format!(", {} of the deliveries for the second time or more", percent(n as f64 / messages.delivered.max(1) as f64)),
+    };
+    let late = match messages.expired {
+        0 => String::new(),
+        n => format!("; {} not acknowledged in time", count(n, "was", "were")),
+    };
+    let order = if disordered { " It has no partitions, so nothing keeps their order." } else { "" };
+    let twice = if doubled { crate::words::first_duplicate(report) } else { String::new() };
     let finding = Finding::new(RULE.id, subjects).measured(onset);
     let finding = if is_rare { finding.severity(Severity::Note) } else { finding };
     vec![
         finding
             .says(
                 said.join(", "),
-                format!(
-                    "{} delivered {} messages, {} of the deliveries for the second time or more; {} were not acknowledged in time.{}",
-                    node.id, messages.published, percent(messages.redelivered as f64 / messages.delivered.max(1) as f64), messages.expired,
-                    if doubled { crate::words::first_duplicate(report) } else { String::new() }
-                ),
+                format!("{} delivered {} messages{again}{late}.{order}{twice}", name(&node.id), messages.published),
                 "Make the consumer idempotent, and keep the order of keys where it matters.",
             )
             .endangers(if doubled { Metric::DuplicateEffects } else { Metric::OutOfOrder })

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, ms, percent, time};
 use design::kinds::service::Discipline;
@@ -50,7 +51,7 @@ fn in_line(service: &design::kinds::Service) -> bool {
 
 fn share(node: &Node) -> Remedy {
     Remedy::new(
-        format!("{} works on all at once, each at its share", node.id),
+        format!("{} works on all at once, each at its share", name(&node.id)),
         "Long work takes longer, and everything slows down a little when much comes.",
         vec![remedies::node(&node.id, "queue.discipline", Value::text("processor_sharing"))],
     )
@@ -66,7 +67,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
-                    format!("Long and short work stand in one line at {}", node.id),
+                    format!("Long and short work stand in one line at {}", name(&node.id)),
                     format!("The squared coefficient of variation of its work is {}: a few long jobs hold the slots that many short ones wait for.", figure(varied)),
                     "Give them lanes of their own, or share the slots evenly.",
                 )
@@ -115,7 +116,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone(), long.id.clone(), short.id.clone()])
                 .measured(windows)
                 .says(
-                    format!("{} waits behind {} at {}", names.join(", "), slow_names.join(", "), node.id),
+                    format!("{} waits behind {} at {}", names.join(", "), slow_names.join(", "), name(&node.id)),
                     format!(
                         "{} of the calls take {} there, the others {}; all stand in one line, and waited {} in it in the mean, {} times the short work.",
                         percent(rare), time(slow), time(quick + own), time(wait), figure(wait / (quick + own).max(1e-9))
@@ -133,7 +134,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 fn bulkhead(node: &Node, service: &design::kinds::Service, long: &Link) -> Remedy {
     let most = f64::from((service.concurrency.unwrap_or(4) / 2).max(1));
     Remedy::new(
-        format!("At most half of the slots of {} for the long work", node.id),
+        format!("At most half of the slots of {} for the long work", name(&node.id)),
         "Long work is turned away while its half is full.",
         vec![remedies::link(&long.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
     )
@@ -151,7 +152,7 @@ fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(None)
                     .says(
-                        format!("One partition of {} stood still while others were empty", node.id),
+                        format!("One partition of {} stood still while others were empty", name(&node.id)),
                         format!("{most} messages waited in it at most, {least} in the emptiest; the oldest waited {}.", ms(messages.oldest_ms.max)),
                         "Spread the keys, or give slow messages a queue of their own.",
                     )

@@ -4,6 +4,7 @@ use super::shard_key::{one_key, onset, shards};
 use super::{Rule, nothing};
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::words::{figure, percent};
 use design::link::{Condition, Mode};
 use design::{FaultKind, Metric, Node};
@@ -59,7 +60,7 @@ fn of_shards(facts: &Facts<'_>, report: &Report, node: &Node, database: &design:
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
-                format!("One key of {} has a shard to itself, and fills it", node.id),
+                format!("One key of {} has a shard to itself, and fills it", name(&node.id)),
                 format!(
                     "Shard {at} got {} of all calls, {} times the mean; the hottest key alone is about {} of the run's. It was {} busy, the others {}.",
                     percent(calls / sum), figure(calls / mean), percent(share), percent(busy), percent(others)
@@ -88,7 +89,7 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
-                format!("Writes of {} wait for one another's rows", node.id),
+                format!("Writes of {} wait for one another's rows", name(&node.id)),
                 format!("{} waited for the lock of their row, {} in the mean, up to {} at a time.", locks.waits, crate::words::ms(waited), locks.waiting_max),
                 "Hold the lock for less, or split what everybody writes to.",
             )
@@ -134,7 +135,7 @@ fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
     edits.push(link(&over.id, "when", Value::List(vec![Condition::OnMiss.write(), Condition::Writes.write()])));
     let _ = (place, map);
     Some(Remedy::new(
-        format!("A cache for a second between {} and {}", caller.id, node.id),
+        format!("A cache for a second between {} and {}", name(&caller.id), name(&node.id)),
         "Answers may be a second old, and there is a cache to run.",
         edits,
     ))

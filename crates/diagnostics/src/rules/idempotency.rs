@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::percent;
 use design::kinds::client::Effect;
@@ -86,7 +87,7 @@ fn mends(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
         edits.push(remedies::node(database, "unique_ids", Value::Bool(true)));
     }
     vec![Remedy::new(
-        format!("A key with each write, unique at {database}"),
+        format!("A key with each write, unique at {}", name(database)),
         "A look-up for each write, and keys to keep.",
         edits,
     )]
@@ -97,7 +98,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
         Finding::new(RULE.id, std::iter::once(database.to_owned()).chain(names.iter().map(|name| (*name).to_owned())))
             .says(
-                format!("Writes to {database} are tried again, and it cannot know them again"),
+                format!("Writes to {} are tried again, and it cannot know them again", name(database)),
                 format!("{} {} again when an answer does not come. Where the answer was lost, and not the write, it is done twice.", crate::words::list(&names), if names.len() == 1 { "tries" } else { "try" }),
                 "Send a key with each write, and apply each key once.",
             )
@@ -127,7 +128,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let how = match worst {
         Some((link, figures)) => format!(
             " {} sent {} attempts for {} calls; {} of them had no answer in time, and some of those had been done.",
-            link.id, figures.attempts, figures.calls, figures.timeouts
+            name(&link.id), figures.attempts, figures.calls, figures.timeouts
         ),
         None => String::new(),
     };

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, percent};
 use design::kinds::load_balancer::{Algorithm, Depth, LoadBalancer};
@@ -45,7 +46,7 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if is_load_blind(balancer) {
         mends.push(Remedy::new(
-            format!("{} prefers who has least under way", node.id),
+            format!("{} prefers who has least under way", name(&node.id)),
             "A replica that fails fast looks idle and gets more, unless it is ejected.",
             vec![
                 remedies::node(&node.id, "algorithm", Value::text("least_outstanding")),
@@ -82,7 +83,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("{} sends every replica its share, well or not", node.id),
+                        format!("{} sends every replica its share, well or not", name(&node.id)),
                         "It checks nobody, ejects nobody, and does not look at who is busy: a replica that is slow or down keeps its share of the calls.",
                         "Check health, eject who fails, prefer who has least under way.",
                     )
@@ -93,7 +94,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("The checks of {} can take every replica out at once", node.id),
+                        format!("The checks of {} can take every replica out at once", name(&node.id)),
                         "They call through to what the replicas share: when that is slow all replicas look sick, though none is.",
                         "Check the replica alone, and ignore health when most look sick.",
                     )
@@ -127,12 +128,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         }
         let kinds = [FaultKind::Slowdown, FaultKind::Crash, FaultKind::Hang, FaultKind::ErrorRate, FaultKind::GcPauses, FaultKind::GrayFailure];
         let fault = sick(facts, &nodes, &kinds);
-        let replicas: Vec<(String, f64, f64)> = nodes
+        let replicas: Vec<((&str, usize), f64, f64)> = nodes
             .iter()
             .filter_map(|node| Some((node, report.nodes.get(&node.id)?)))
             .flat_map(|(node, figures)| {
                 let each = figures.replicas.iter().enumerate();
-                each.map(|(at, replica)| (format!("{}#{at}", node.id), replica.arrivals as f64, replica.utilization.unwrap_or(0.0)))
+                each.map(|(at, replica)| ((node.id.as_str(), at), replica.arrivals as f64, replica.utilization.unwrap_or(0.0)))
             })
             .collect();
         let mut busy: Vec<f64> = replicas.iter().map(|(_, _, busy)| *busy).collect();
@@ -150,13 +151,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if !is_load_blind(balancer) || uneven.is_none() && !is_called || is_even(facts, &nodes, fault) {
             continue;
         }
-        let subject = fault.map(|fault| fault.target.clone()).or(uneven.map(|(name, ..)| name.split('#').next().unwrap_or_default().to_owned()));
+        let subject = fault.map(|fault| fault.target.clone()).or(uneven.map(|((id, _), ..)| (*id).to_owned()));
         let why = match uneven {
-            Some((name, calls, busy)) => format!(
-                "{name} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
-                percent(*busy), percent(median), percent(calls / (mean * replicas.len() as f64))
+            Some(((id, at), calls, busy)) => format!(
+                "{}#{at} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
+                name(id), percent(*busy), percent(median), percent(calls / (mean * replicas.len() as f64))
             ),
-            None => format!("One of {} replicas was sick and kept its share: {} of the calls behind {} failed.", replicas.len(), percent(share), node.id),
+            None => format!("One of {} replicas was sick and kept its share: {} of the calls behind {} failed.", replicas.len(), percent(share), name(&node.id)),
         };
         let check = match &balancer.health_check {
             None => " Nobody checks the replicas.".to_owned(),
@@ -166,7 +167,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(subject))
                 .measured(fault.map(|fault| fault.at.as_s()).or(facts.series.as_ref().and_then(|series| series.first_loss())))
                 .says(
-                    format!("{} kept sending to a replica that could not keep up", node.id),
+                    format!("{} kept sending to a replica that could not keep up", name(&node.id)),
                     format!("{why}{check}"),
                     "Prefer who has least under way, and eject who fails.",
                 )
@@ -208,7 +209,7 @@ fn all_out(facts: &Facts<'_>, report: &Report, node: &Node, balancer: &LoadBalan
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                format!("The checks of {} took every replica out", node.id),
+                format!("The checks of {} took every replica out", name(&node.id)),
                 format!("{} calls found nobody well, while the replicas had answered {own} with an error of their own. A check fails after {} where something shared is slow.", figure(unavailable as f64), check.timeout),
                 "Check the replica alone, and ignore health when most look sick.",
             )

@@ -3,6 +3,7 @@
 use super::{Rule, nothing};
 use crate::facts::{Facts, Span, is_bounded};
 use crate::finding::{Finding, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, percent, rate};
 use design::kinds::Kind;
@@ -61,13 +62,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let wasted = wasted.max_by(|a, b| a.1.total_cmp(&b.1));
     let mut because = Vec::new();
     if let Some((id, share)) = busiest.first() {
-        because.push(format!("{id} was {} busy", percent(*share)));
+        because.push(format!("{} was {} busy", name(id), percent(*share)));
     }
     if let Some((link, share)) = retried.first() {
-        because.push(format!("{} of the attempts over {} were retries", percent(*share), link.id));
+        because.push(format!("{} of the attempts over {} were retries", percent(*share), name(&link.id)));
     }
     if let Some((id, share)) = wasted {
-        because.push(format!("{} of the work of {id} in the run was for callers who had left", percent(share)));
+        because.push(format!("{} of the work of {} in the run was for callers who had left", percent(share), name(id)));
     }
     let sustained = match because.is_empty() {
         true => String::new(),
@@ -108,7 +109,7 @@ fn newest_first(facts: &Facts<'_>, id: &str) -> Option<crate::finding::Remedy> {
     };
     (service.queue.discipline == Discipline::Fifo).then(|| {
         crate::finding::Remedy::new(
-            format!("{id} serves the newest first under overload"),
+            format!("{} serves the newest first under overload", name(id)),
             "Those who have waited longest are served last, most of them never.",
             vec![remedies::node(id, "queue.discipline", Value::text("adaptive_lifo"))],
         )

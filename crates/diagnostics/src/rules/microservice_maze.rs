@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, list, percent};
 use design::link::Mode;
@@ -98,7 +99,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let busiest = inner.max_by_key(|link| report.links.get(&link.id).map_or(0, |figures| figures.calls));
-    let busiest = busiest.map(|link| format!(" Most of them are {}'s of {}.", link.from, link.to)).unwrap_or_default();
+    let busiest = busiest.map(|link| format!(" Most of them are {}'s of {}.", name(&link.from), name(&link.to))).unwrap_or_default();
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .measured(None)

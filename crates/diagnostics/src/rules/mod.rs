@@ -19,14 +19,14 @@ pub struct Rule {
     /// What mends it, and what that costs.
     pub mends: &'static str,
     /// What the design alone shows.
-    pub structural: fn(&Facts<'_>) -> Vec<Finding>,
+    pub(crate) structural: fn(&Facts<'_>) -> Vec<Finding>,
     /// What a run showed.
-    pub measured: fn(&Facts<'_>, &Report) -> Vec<Finding>,
+    pub(crate) measured: fn(&Facts<'_>, &Report) -> Vec<Finding>,
 }
 
 impl Rule {
-    /// Everything it finds.
-    pub fn look(&self, facts: &Facts<'_>) -> Vec<Finding> {
+    /// Everything it finds; names in its texts are marked.
+    pub(crate) fn look(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut found = (self.structural)(facts);
         if let Some(report) = facts.report {
             found.extend((self.measured)(facts, report));

@@ -4,6 +4,7 @@ use super::Rule;
 use super::flying_blind::edge;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{list, moment, percent, time};
 use design::kinds::Kind;
@@ -55,7 +56,7 @@ fn more(facts: &Facts<'_>, id: &str) -> Vec<remedies::Remedy> {
     } else if let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) {
         let wanted = f64::from(database.concurrency) * 2.0;
         mends.push(remedies::Remedy::new(
-            format!("Twice the slots of {id}"),
+            format!("Twice the slots of {}", name(id)),
             "A larger machine to pay for.",
             vec![remedies::node(id, "concurrency", remedies::number(wanted))],
         ));
@@ -81,8 +82,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let severity = if busy >= 1.0 { Severity::Warning } else { Severity::Note };
         let what = match busy >= 1.0 {
-            true => format!("More is asked of {} than it can do", node.id),
-            false => format!("{} has little room, and nobody watches it", node.id),
+            true => format!("More is asked of {} than it can do", name(&node.id)),
+            false => format!("{} has little room, and nobody watches it", name(&node.id)),
         };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
@@ -163,7 +164,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(Some(from))
             .says(
                 format!("{} {} full, and nobody watched", list(&names), if names.len() == 1 { "was" } else { "were" }),
-                format!("{id} had no free slot from {} on{led}; {told}, and none watches what waits or how slow it is.", moment(from)),
+                format!("{} had no free slot from {} on{led}; {told}, and none watches what waits or how slow it is.", name(id), moment(from)),
                 "Watch what waits and how slow answers are, and leave room for a bad day.",
             )
             .at_risk(missed.unwrap_or(facts.felt()))

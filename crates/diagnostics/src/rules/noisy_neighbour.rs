@@ -3,6 +3,7 @@
 use super::{Rule, nothing};
 use crate::facts::{Facts, Span};
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, moment, rate};
 use design::{Kind, Metric, Node};
@@ -65,10 +66,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    format!("{} pays for what {} asks of {}", victim.id, culprit.id, shared.id),
+                    format!("{} pays for what {} asks of {}", name(&victim.id), name(&culprit.id), name(&shared.id)),
                     format!(
                         "{} asked for {} from {} on, after {}. {} was saturated, and {}, who asked for no more than before, waited {} times as long.",
-                        culprit.id, rate(during), moment(span.from_s), rate(before), shared.id, victim.id, figure(slower)
+                        name(&culprit.id), rate(during), moment(span.from_s), rate(before), name(&shared.id), name(&victim.id), figure(slower)
                     ),
                     "Give each a share of its own: a rate limit per customer, fair queues, cells.",
                 )
@@ -94,7 +95,7 @@ fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
         ("per", design::Value::text("key")),
     ]);
     vec![Remedy::new(
-        format!("At most {}/s of each key at {}", libm::ceil(most), shared.id),
+        format!("At most {}/s of each key at {}", libm::ceil(most), name(&shared.id)),
         "Whoever asks for more is turned away, though there may be room.",
         vec![remedies::node(&shared.id, "rate_limit", limit)],
     )]

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, ms, percent};
 use design::kinds::queue::Delivery;
@@ -61,7 +62,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let finding = match queue.max_receives {
             None => Finding::new(RULE.id, [node.id.clone()]).says(
-                format!("{} delivers a message for ever that nobody can process", node.id),
+                format!("{} delivers a message for ever that nobody can process", name(&node.id)),
                 match queue.partitions {
                     Some(_) => "It never gives up, and keeps order: such a message blocks all of its partition.",
                     None => "It never gives up: each such message takes a consumer's time again and again.",
@@ -69,7 +70,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Give up after a few receives, to a dead-letter queue.",
             ),
             Some(most) if !has_dead_letter(facts, &node.id) => Finding::new(RULE.id, [node.id.clone()]).says(
-                format!("{} drops what was received {most} times", node.id),
+                format!("{} drops what was received {most} times", name(&node.id)),
                 "There is no dead-letter link, so a message that failed is gone, whatever the reason.",
                 "Give it a dead-letter queue.",
             ),
@@ -110,8 +111,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let mut finding = Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                format!("{} delivered what nobody can process, again and again", node.id),
-                format!("{} of its deliveries were of messages delivered before, {} of each that fails.{behind}", percent(delivered), figure(each)),
+                format!("{} delivered what nobody can process, again and again", name(&node.id)),
+                format!("{} of its deliveries were of messages delivered before, about {} of them for each message that nobody can process.{behind}", percent(delivered), figure(each)),
                 "Give up after a few receives, to a dead-letter queue.",
             )
             .at_risk(metric)

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{Facts, Span};
 use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, list, moment, percent, time};
 use design::kinds::Kind;
@@ -49,7 +50,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [link.id.clone()])
                 .severity(severity)
                 .says(
-                    format!("The pool of {} is too small for its load", link.id),
+                    format!("The pool of {} is too small for its load", name(&link.id)),
                     format!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(facts.flow.link(&link.id)), time(holds), figure(needed), figure(size)),
                     "Size it by Little's law, or hold connections for less.",
                 )
@@ -64,8 +65,8 @@ fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
     let callers = facts.graph.node(&link.from).map_or(1, |node| node.kind.replicas());
     let size = libm::ceil(1.5 * needed / f64::from(callers)).clamp(1.0, 10_000.0);
     Remedy::new(
-        format!("{size} connections for each caller of {}", link.id),
-        format!("More connections that {} has to bear.", link.to),
+        format!("{size} connections for each caller of {}", name(&link.id)),
+        format!("More connections that {} has to bear.", name(&link.to)),
         vec![remedies::link(&link.id, "pool.size", remedies::number(size))],
     )
 }
@@ -124,8 +125,8 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         Finding::new(RULE.id, std::iter::once(link.id.clone()).chain(slow.iter().map(|id| (*id).to_owned())))
             .measured(onset)
             .says(
-                format!("{} ran out of connections while {callee} had time", link.id),
-                format!("{in_vain} calls ({}) got none of its {} in time; {callee} was {} busy.{slow_said}", percent(in_vain as f64 / figures.calls.max(1) as f64), figure(size), percent(busy)),
+                format!("{} ran out of connections while {} had time", name(&link.id), name(callee)),
+                format!("{in_vain} calls ({}) got none of its {} in time; {} was {} busy.{slow_said}", percent(in_vain as f64 / figures.calls.max(1) as f64), figure(size), name(callee), percent(busy)),
                 "Keep a pool for each kind of call, so that a slow one empties its own alone.",
             )
             .at_risk(facts.felt())
@@ -199,13 +200,13 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
         Finding::new(RULE.id, [id.to_owned(), link.id.clone()])
             .measured(Some(span.from_s))
             .says(
-                format!("Calls to {} held the slots of {id} that others needed", link.to),
-                format!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)), figure(slots), link.to),
+                format!("Calls to {} held the slots of {} that others needed", name(&link.to), name(id)),
+                format!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)), figure(slots), name(&link.to)),
                 "Bound what each dependency may hold: a bulkhead.",
             )
             .at_risk(facts.felt())
             .mended_by([Remedy::new(
-                format!("A bulkhead: {} holds at most a quarter of the slots", link.id),
+                format!("A bulkhead: {} holds at most a quarter of the slots", name(&link.id)),
                 "Its calls fail while that quarter is full, though other slots are free.",
                 vec![remedies::link(&link.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
             )]),

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{Facts, Span, is_bounded};
 use crate::finding::{Finding, Severity};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, list, percent};
 use design::{Link, Metric};
@@ -124,7 +125,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
             let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
             let times = attempts / (attempts - retries).max(1e-9);
-            Some(format!("{} sent {} attempts per call", link.id, figure(times)))
+            Some(format!("{} sent {} attempts per call", name(&link.id), figure(times)))
         })
         .collect();
     let seen: Vec<f64> = (series.between(&report.windows.amplification, report.windows.width_s, span).iter())
@@ -143,7 +144,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut finding = Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
         .measured(Some(onset))
         .says(
-            format!("Retries multiplied the load on {} while it could not keep up", last(&links)),
+            format!("Retries multiplied the load on {} while it could not keep up", name(last(&links))),
             format!(
                 "{}; at worst {} attempts reached the last layer per request, and {} of the requests were answered well meanwhile.{after}",
                 each.join(", "), figure(most), percent(good)

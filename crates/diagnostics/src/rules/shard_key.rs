@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{Facts, top_key};
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, percent};
 use design::kinds::Database;
@@ -58,12 +59,12 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         };
         match database.shards.by {
             ShardBy::Range if is_skewed(facts) => found.push(note(
-                format!("The popular keys of {} are all on its first shard", node.id),
+                format!("The popular keys of {} are all on its first shard", name(&node.id)),
                 "Shards by range keep neighbours together, and few keys get most of the calls.",
                 "Spread keys by a hash.",
             )),
             ShardBy::Tenant if database.shards.tenants < 10 * count => found.push(note(
-                format!("{} has {} tenants for {count} shards", node.id, database.shards.tenants),
+                format!("{} has {} tenants for {count} shards", name(&node.id), database.shards.tenants),
                 "So few do not spread evenly: some shards get several large ones, some get none.",
                 "Shard by something there is more of.",
             )),
@@ -71,7 +72,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         if count >= 4 && matches!(database.cross_shard, Some(CrossShard::Always | CrossShard::Reads)) {
             found.push(note(
-                format!("Reads of {} ask all {count} shards", node.id),
+                format!("Reads of {} ask all {count} shards", name(&node.id)),
                 "Each waits for the slowest of them, and more shards make that worse.",
                 "Shard by what the reads ask for.",
             ));
@@ -151,7 +152,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(onset(facts, &node.id))
                     .says(
-                        format!("Shard {at} of {} has {} of the load, the others idle", node.id, percent(calls / sum)),
+                        format!("Shard {at} of {} has {} of the load, the others idle", name(&node.id), percent(calls / sum)),
                         format!("It got {} times the mean of its calls and was {} busy, the idlest {}. {how}", figure(calls / mean), percent(busy), percent(idle)),
                         "Choose a key with more spread.",
                     )
@@ -165,7 +166,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     Finding::new(RULE.id, [node.id.clone()])
                         .measured(onset(facts, &node.id))
                         .says(
-                            format!("Each call of {} asks {} of its shards", node.id, figure(per)),
+                            format!("Each call of {} asks {} of its shards", name(&node.id), figure(per)),
                             format!("More shards bring no capacity where all of them are asked: the idlest was {} busy.", percent(idle)),
                             "Shard by what is asked for.",
                         )

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{Facts, Span};
 use crate::finding::Finding;
+use crate::names::name;
 use crate::words::{figure, list, moment, percent};
 use design::kinds::{Database, Kind};
 use design::{FaultKind, Metric, Node};
@@ -51,7 +52,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(names.iter().map(|name| (*name).to_owned())))
                 .says(
-                    format!("{} share {}", list(&names), node.id),
+                    format!("{} share {}", list(&names), name(&node.id)),
                     format!("What one of them does to it (a heavy query, a migration, too many connections) all of them feel.{teams}"),
                     "Give each its own store, and let events keep the others up to date.",
                 )
@@ -115,11 +116,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let why = match locked {
             Some(fault) => format!(
                 "From {} a migration locked its tables. {} took {} times its usual time or did not answer, though nothing of it had changed.",
-                moment(fault.at.as_s()), victim.id, figure(slower)
+                moment(fault.at.as_s()), name(&victim.id), figure(slower)
             ),
             None => format!(
                 "From {} on {} was saturated: {} sent it {}/s, after {}/s. {} sent no more than before and took {} times its usual time.",
-                moment(span.from_s), node.id, culprit.id, figure(during), figure(before), victim.id, figure(slower)
+                moment(span.from_s), name(&node.id), name(&culprit.id), figure(during), figure(before), name(&victim.id), figure(slower)
             ),
         };
         let share = work(culprit) / users.iter().map(|user| work(user)).sum::<f64>().max(1e-9);
@@ -127,8 +128,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    format!("{} took {} down through {}, which both of them use", culprit.id, victim.id, node.id),
-                    format!("{why} {} of the calls under way at {} were of {}.", percent(share), node.id, culprit.id),
+                    format!("{} took {} down through {}, which both of them use", name(&culprit.id), name(&victim.id), name(&node.id)),
+                    format!("{why} {} of the calls under way at {} were of {}.", percent(share), name(&node.id), name(&culprit.id)),
                     "Give each its own store, or bound what one of them may take: a bulkhead, a pool, a replica for heavy reads.",
                 )
                 .at_risk(facts.felt())
@@ -147,8 +148,8 @@ fn bulkhead(facts: &Facts<'_>, culprit: &str, node: &Node, database: &Database) 
     let bulkhead = crate::remedies::map(&[("max_concurrent", crate::remedies::number(f64::from(most)))]);
     let edits = links.map(|link| crate::remedies::link(&link.id, "bulkhead", bulkhead.clone()));
     vec![crate::finding::Remedy::new(
-        format!("{culprit} holds at most a quarter of {}", node.id),
-        format!("{culprit} fails where it asks for more."),
+        format!("{} holds at most a quarter of {}", name(culprit), name(&node.id)),
+        format!("{} fails where it asks for more.", name(culprit)),
         edits.collect(),
     )]
 }

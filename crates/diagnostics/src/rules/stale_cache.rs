@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{AGE, Facts};
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{ms, percent, time};
 use design::kinds::cache::Cache;
@@ -54,13 +55,13 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
     ));
     if let Some(ttl) = cache.ttl.filter(|ttl| ttl.as_s() > 2.0) {
         mends.push(Remedy::new(
-            format!("A tenth of the TTL of {id}"),
+            format!("A tenth of the TTL of {}", name(id)),
             "Entries are loaded up to ten times as often.",
             vec![remedies::node(id, "ttl", remedies::duration(ttl.as_s() / 10.0))],
         ));
     } else if cache.ttl.is_none() {
         mends.push(Remedy::new(
-            format!("A TTL of 30 s at {id}"),
+            format!("A TTL of 30 s at {}", name(id)),
             "Every entry is loaded again after 30 s.",
             vec![remedies::node(id, "ttl", Value::text("30s"))],
         ));
@@ -92,7 +93,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
-                    format!("No write reaches {}: what it holds is served {lives}", node.id),
+                    format!("No write reaches {}: what it holds is served {lives}", name(&node.id)),
                     "Writes go past it to the origin, and nothing tells it that an entry is out of date.",
                     "Invalidate on write, or let entries live no longer than readers can bear.",
                 )
@@ -123,19 +124,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let partition = facts.design.faults.iter().any(|fault| fault.kind == design::FaultKind::Partition);
     let cause = match are_writes_known(facts, id) {
         false => match cache.ttl {
-            Some(ttl) => format!("no write reaches {id}, so that an entry stays for its TTL of {}", time(ttl.as_s())),
-            None => format!("no write reaches {id}, and its entries never expire"),
+            Some(ttl) => format!("no write reaches {}, so that an entry stays for its TTL of {}", name(id), time(ttl.as_s())),
+            None => format!("no write reaches {}, and its entries never expire", name(id)),
         },
         true if partition => "invalidations were lost while the network was cut".to_owned(),
         true if cache.leases => "invalidations take a moment on their way".to_owned(),
-        true => format!("a fill that was on its way when {id} was told of the write puts the old value back, until its TTL runs out"),
+        true => format!("a fill that was on its way when {} was told of the write puts the old value back, until its TTL runs out", name(id)),
     };
     vec![
         Finding::new(RULE.id, [id])
             .measured(None)
             .says(
-                format!("{id} answered {} of the reads with what was out of date, by up to {}", percent(share), ms(max)),
-                format!("{} of {} reads were stale, {count} of them from {id}: {cause}.", data.stale_reads, data.reads),
+                format!("{} answered {} of the reads with what was out of date, by up to {}", name(id), percent(share), ms(max)),
+                format!("{} of {} reads were stale, {count} of them from {}: {cause}.", data.stale_reads, data.reads, name(id)),
                 "Invalidate on write, with leases; keep the TTL as the last resort.",
             )
             .at_risk(missed.unwrap_or("staleness_max"))

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::Finding;
+use crate::names::name;
 use crate::remedies;
 use crate::words::{list, percent};
 use design::{Kind, Link, Metric};
@@ -114,7 +115,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let product: f64 = own.iter().map(|(_, share)| 1.0 - share).product();
     let all = requests.completed as f64;
     let (low, high) = interval(all - failed as f64, all);
-    let each: Vec<String> = own.iter().take(6).map(|(id, share)| format!("{id} {}", percent(1.0 - share))).collect();
+    let each: Vec<String> = own.iter().take(6).map(|(id, share)| format!("{} {}", name(id), percent(1.0 - share))).collect();
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .measured(None)

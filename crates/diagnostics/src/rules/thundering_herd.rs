@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy};
+use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, moment, percent};
 use design::kinds::client::Arrivals;
@@ -83,7 +84,7 @@ fn spread(facts: &Facts<'_>, node: &Node) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if client.batch > 1 {
         mends.push(Remedy::new(
-            format!("Spread the requests of {}", node.id),
+            format!("Spread the requests of {}", name(&node.id)),
             "Each comes at a moment of its own, some of them later than before.",
             vec![remedies::node(&node.id, "batch", remedies::number(1.0))],
         ));
@@ -108,7 +109,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("{} requests of {} come at the same moment", figure(at_once), node.id),
+                        format!("{} requests of {} come at the same moment", figure(at_once), name(&node.id)),
                         format!("What they ask first works on {} at a time; the others wait or are turned away, however idle it is in between.", figure(slots)),
                         "Spread them, or let them wait in a queue.",
                     )
@@ -163,7 +164,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(first))
                 .says(
-                    format!("The requests of {} come all at once", node.id),
+                    format!("The requests of {} come all at once", name(&node.id)),
                     format!("{} at the same moment, {} in the busiest second and {} in the mean; what they ask first works on {} at a time. {} of all requests failed.", figure(at_once), figure(most * windows.width_s), figure(mean), figure(slots(facts, node)), percent(facts.failed_share())),
                     "Spread them, or let them wait in a queue.",
                 )
@@ -199,7 +200,7 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
         Finding::new(RULE.id, [link.id.clone()])
             .measured(Some(first))
             .says(
-                format!("Retries over {} came in waves", link.id),
+                format!("Retries over {} came in waves", name(&link.id)),
                 format!("What failed together was tried again together: {count} waves from {} on, each far above the retries around it.", moment(first)),
                 "Spread the pauses: full jitter.",
             )

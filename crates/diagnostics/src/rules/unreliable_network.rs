@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::facts::{Facts, Span};
 use crate::finding::Finding;
+use crate::names::name;
 use crate::remedies;
 use crate::words::{list, moment, percent, time};
 use design::link::Mode;
@@ -151,15 +152,15 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
     };
     let mut breaker = remedies::breakers(&[cause]);
     breaker.edits.extend(remedies::timeouts(&sensible(facts, &[cause])).edits);
-    breaker.label = format!("A timeout and a circuit breaker on {}", cause.id);
+    breaker.label = format!("A timeout and a circuit breaker on {}", name(&cause.id));
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(onset))
             .says(
-                format!("{} held every slot of {} by not answering", cause.to, cause.from),
+                format!("{} held every slot of {} by not answering", name(&cause.to), name(&cause.from)),
                 format!(
                     "{} {waits}. From {} to {} calls over it held {} of the slots of {}, and what needed a slot waited behind them.",
-                    cause.id, moment(span.from_s), moment(span.until_s), percent(share.min(1.0)), cause.from
+                    name(&cause.id), moment(span.from_s), moment(span.until_s), percent(share.min(1.0)), name(&cause.from)
                 ),
                 "Set timeouts below the caller's own, and a breaker or an optional call where it can be done without.",
             )
