@@ -121,6 +121,18 @@ onPage("an address opens any lesson, and says what it does not know", {}, async 
   await until(page, (s) => s.timeS > 0);
 });
 
+onPage("the gallery opens again at once when it was closed with Escape", {}, async (page) => {
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("l");
+  await dialog(page).locator(".gallery").waitFor();
+  // Both keys are on their way before the dialog's own "close" is.
+  await Promise.all([page.keyboard.press("Escape"), page.keyboard.press("l")]);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  assert.ok(await dialog(page).locator(".gallery").isVisible());
+  await page.keyboard.press("Escape");
+  await dialog(page).waitFor({ state: "hidden" });
+});
+
 onPage("a sound design is a design of one's own", {}, async (page) => {
   await page.keyboard.press("l");
   const card = dialog(page).locator(".card[data-id=three-tier]");
@@ -158,6 +170,42 @@ onPage("an edit is compared with before it, and undone from there", {}, async (p
   await clean(page, "comparison");
   await dialog(page).getByRole("button", { name: "Undo the change" }).click();
   await until(page, (s) => s.undo === null);
+});
+
+/** What nobody reads in a table of figures: rows by name, each with its cells. */
+function illegible(rows) {
+  const hasUnit = /^(Availability|Answered|Latency|Median|99th|Goodput|Recovery|Cost)/;
+  const withUnit = /^([≥≤] )?(\d+(\.\d+)? (%|ms|s|per s)|\$\d+)$/;
+  const digits = (figure) => figure.replace(".", "").replace(/^0+/, "").length;
+  return rows.flatMap(([name, ...cells]) => cells.flatMap((cell) => {
+    const text = cell.replace(/\s+/g, " ").trim();
+    const isBare = /^[≥≤]? ?\$?\d/.test(text) && hasUnit.test(name) && !withUnit.test(text);
+    // Of what is nearly always so the nines count; what was counted is told whole.
+    const areNines = text.endsWith("%") && Number.parseFloat(text) >= 99;
+    const isLong = !areNines && (text.match(/\d+\.\d+/g) ?? []).some((figure) => digits(figure) > 4);
+    return isBare || isLong ? [`${name}: ${text}`] : [];
+  }));
+}
+
+onPage("shares are told in per cent and quantities with their units, none to the sixth digit", {}, async (page) => {
+  await openLesson(page, "async-silver-bullet");
+  await page.keyboard.press("f");
+  const scorecard = page.locator(".scorecard tbody tr");
+  await scorecard.locator("svg[aria-label=missed]").first().waitFor(WAIT);
+  const rows = await scorecard.evaluateAll((rows) =>
+    rows.map((row) => [...row.cells].slice(0, 3).map((cell) => cell.textContent.trim())),
+  );
+  const availability = rows.find(([name]) => name === "Availability");
+  assert.match(availability[1], /^≥ 99\.9\s%$/u);
+  assert.match(availability[2], /^\d\d\.\d\d\s%$/u);
+  assert.deepEqual(illegible(rows), []);
+
+  await page.locator(".sides").getByRole("button", { name: "Story" }).click();
+  await page.locator(".lesson").getByRole("switch").first().click();
+  await page.keyboard.press("Shift+C");
+  const figures = Object.entries(await compared(page)).map(([name, cells]) => [name, ...cells]);
+  assert.ok(figures.some(([name]) => /^Availability ≥ 99\.9\s%$/u.test(name)), JSON.stringify(figures));
+  assert.deepEqual(illegible(figures), []);
 });
 
 onPage("a finding is told with its chain, mended, compared and undone", {}, async (page) => {

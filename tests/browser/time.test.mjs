@@ -65,6 +65,48 @@ onPage("resting on the charts shows the canvas as it was then", {}, async (page)
   assert.deepEqual(counts(back), counts(stood));
 });
 
+/** The diamonds above the charts, counted by the colour that says how bad what was found is. */
+const diamonds = (page) => page.evaluate(() => {
+  const canvas = document.querySelector(".charts-canvas");
+  const strip = document.querySelector("[data-plot=marks]").getBoundingClientRect();
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const scale = canvas.width / width;
+  const [x, y, wide, high] = [strip.x - left, strip.y - top, strip.width, strip.height].map((n) => Math.round(n * scale));
+  const { data } = canvas.getContext("2d").getImageData(x, y, wide, high);
+  const probe = document.body.appendChild(document.createElement("i"));
+  const seen = {};
+  for (const name of ["failing", "degraded", "quiet"]) {
+    probe.style.color = `var(--${name})`;
+    const wanted = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+    const isIt = (at) => data[at + 3] > 250 && wanted.every((value, ix) => Math.abs(data[at + ix] - value) < 12);
+    // High enough for a diamond, too high for the line above a fault.
+    const isHigh = (column) => {
+      let run = 0;
+      for (let row = 0; row < high && run < 6 * scale; row++) run = isIt(4 * (row * wide + column)) ? run + 1 : 0;
+      return run >= 6 * scale;
+    };
+    const columns = [...Array(wide).keys()].filter(isHigh);
+    seen[name] = columns.filter((column) => !columns.includes(column - 1)).length;
+  }
+  probe.remove();
+  return seen;
+});
+
+onPage("diamonds on the time line say how bad what was found there is", {}, async (page) => {
+  const found = page.locator(".bar .found");
+  await page.locator(".bar .found[aria-label*=warning]").waitFor();
+  await page.getByRole("button", { name: "Pause" }).first().click();
+  await until(page, (s) => s.state === "Paused");
+  assert.deepEqual(await diamonds(page), { failing: 0, degraded: 1, quiet: 0 });
+
+  await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
+  await page.locator(".bar .found[aria-label*=error]").waitFor({ timeout: 90_000 });
+  await page.getByRole("button", { name: "Pause" }).first().click();
+  await until(page, (s) => s.state === "Paused");
+  const worse = await diamonds(page);
+  assert.ok(worse.failing > 0, `${JSON.stringify(worse)}: ${await found.getAttribute("aria-label")}`);
+});
+
 onPage("an edit in the past takes another way from there", {}, async (page) => {
   const stood = await standAt(page, 9);
   await page.locator(".node[data-id=database]").click();
