@@ -161,6 +161,17 @@ onPage("a requirement is added and scored", {}, async (page) => {
   assert.equal(await rows.count(), before);
 });
 
+onPage("F leads to the findings and takes nothing away, also where there are none", {}, async (page) => {
+  await page.goto(`${page.url().split("#")[0]}?scenario=quorum-store`);
+  await until(page, (s) => s.design.requirements?.length > 0 && s.timeS > 0);
+  const { design: { requirements } } = await state(page);
+  await page.keyboard.press("f");
+  await page.waitForFunction(() => document.activeElement.closest("#findings"));
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  assert.deepEqual((await state(page)).design.requirements, requirements);
+});
+
 onPage("an edit is compared with before it, and undone from there", {}, async (page) => {
   await openLesson(page, "cache-stampede");
   await page.getByRole("switch").first().click();

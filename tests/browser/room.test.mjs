@@ -141,3 +141,26 @@ for (const options of [{ width: 840 }, PHONE]) {
     assert.deepEqual(await sticksOut(table), []);
   });
 }
+
+onPage("a card leaves out what has no room, never half of a figure", {}, async (page) => {
+  await until(page, (s) => s.timeS > 2);
+  const cut = await page.$$eval(".node .what", (all) => all.filter((what) => {
+    const line = what.getBoundingClientRect();
+    const text = document.createRange();
+    text.selectNodeContents(what);
+    // What is shown stands in the first line, and within it.
+    const shown = [...text.getClientRects()].filter((part) => part.top < line.bottom - 2);
+    return shown.some((part) => part.right > line.right + 1) || line.height > 22;
+  }).map((what) => what.textContent));
+  assert.deepEqual(cut, []);
+});
+
+onPage("on a phone the menu of a node comes from below, with all its rows", PHONE, async (page) => {
+  await page.locator(".node[data-id=database]").click({ button: "right" });
+  await page.waitForFunction(() => document.activeElement.closest("[role=menu]"));
+  const menu = page.getByRole("menu");
+  const last = await menu.getByRole("menuitem").last().boundingBox();
+  assert.ok(last.y + last.height <= PHONE.height, JSON.stringify(last));
+  await menu.getByRole("menuitem", { name: "Parameters of the selection" }).click();
+  await menu.waitFor({ state: "detached" });
+});

@@ -64,7 +64,7 @@ impl Page {
             PageAction::Gallery => self.dialog.set(Some(Dialog::Gallery)),
             PageAction::Findings => {
                 self.show_side(crate::findings::Side::Findings);
-                focus_soon("#findings .finding-head;#findings button");
+                focus_soon("#findings .finding-head;#findings");
             }
             PageAction::Compare => self.compare_with_before(),
             PageAction::Designs => self.dialog.set(Some(Dialog::Designs)),

@@ -28,7 +28,7 @@ enum Goal {
 struct Thing {
     goal: Goal,
     label: String,
-    /// What else it is: searched too, and shown beside it.
+    /// What else it is: searched too. Its first line is shown beside it.
     hint: String,
     /// A key that does the same.
     keys: Option<String>,
@@ -167,7 +167,9 @@ fn row(thing: &Thing, place: usize, at: RwSignal<usize>, choose: Callback<usize>
             on:click=move |_| choose.run(place)
         >
             <span class="find-label">{thing.label.clone()}</span>
-            <span class="find-hint quiet">{thing.hint.clone()}</span>
+            <span class="find-hint quiet">
+                {words::sentence(thing.hint.lines().next().unwrap_or_default())}
+            </span>
             {thing.keys.clone().map(|keys| view! { <kbd>{keys}</kbd> })}
         </li>
     }
@@ -227,7 +229,7 @@ fn things(page: Page) -> Vec<Thing> {
                 .map(|preset| Thing {
                     goal: Goal::Add(editor::Thing::Preset(preset)),
                     label: format!("Add {}", preset.label),
-                    hint: format!("{}, {}", preset.info().label, preset.words),
+                    hint: format!("{}\n{}", preset.info().label, preset.words),
                     keys: None,
                 }),
         );

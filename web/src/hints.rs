@@ -39,10 +39,13 @@ pub(crate) fn Hint() -> impl IntoView {
     });
     let keys = |action: PageAction| keys_of(ActionId::Page(action));
     let words = text(move || match lack.get() {
-        Lack::Nodes => format!(
+        Lack::Nodes if crate::theme::has_mouse() => format!(
             "Nothing is here yet. Add a client and a service from the bar above, or press {} and type \u{201c}add\u{201d}.",
             keys(PageAction::Find)
         ),
+        Lack::Nodes => {
+            "Nothing is here yet. Add a client and a service from the bar above.".to_owned()
+        }
         Lack::Run => format!(
             "The run stands at its beginning. Press {} to play.",
             keys(PageAction::Play)

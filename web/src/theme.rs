@@ -91,6 +91,11 @@ pub(crate) fn wants_less_motion() -> bool {
     matches("(prefers-reduced-motion: reduce)")
 }
 
+/// Whether a mouse is at hand, and with it most likely a keyboard.
+pub(crate) fn has_mouse() -> bool {
+    matches("(hover: hover)")
+}
+
 fn matches(query: &str) -> bool {
     window()
         .match_media(query)

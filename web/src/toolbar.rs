@@ -223,8 +223,10 @@ pub(crate) fn RunControls() -> impl IntoView {
                 {text(move || page.status.with(|status| words::clock(status.time_s)))}
                 <span class="quiet">
                     {text(move || {
-                        let duration = page.design.with(|design| design.settings.duration);
-                        format!(" / {}", words::clock(duration.as_s()))
+                        let duration = page.design.with(|design| design.settings.duration.as_s());
+                        // A drain goes on past it.
+                        let now = page.status.with(|status| status.time_s);
+                        format!(" / {}", words::clock(duration.max(now)))
                     })}
                 </span>
             </span>

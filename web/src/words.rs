@@ -17,6 +17,13 @@ pub(crate) fn sentence(text: &str) -> String {
     first + letters.as_str()
 }
 
+/// A name of the design's language for a person: `gc_pauses` is "GC pauses".
+pub(crate) fn spelled(name: &str) -> String {
+    let words = sentence(&name.replace('_', " "));
+    let words = words.replace("Gc ", "GC ");
+    words.replace("Third party", "Third-party")
+}
+
 /// The beginning of a longer text, on one line.
 pub(crate) fn opening(text: &str) -> String {
     const LETTERS: usize = 60;
@@ -68,7 +75,9 @@ pub(crate) fn when(ms: f64) -> String {
 
 /// What a caller does on a link beyond calling, in one quiet line.
 pub(crate) fn policies(link: &design::Link) -> String {
-    let timeout = link.timeout.map(|timeout| format!("timeout {timeout}"));
+    let timeout = link
+        .timeout
+        .map(|timeout| format!("timeout {}", spaced(&timeout.to_string())));
     let names = [
         (link.retry.is_some(), "retries"),
         (link.breaker.is_some(), "breaker"),
@@ -155,7 +164,7 @@ pub(crate) fn describe(kind: &Kind) -> String {
                 Arrivals::Replay(times) => format!("{} recorded", count(times.len() as u64)),
             };
             match &client.patience {
-                Some(patience) => format!("{arrivals}, leave after {patience}"),
+                Some(patience) => format!("{arrivals}, leave after {}", time(patience)),
                 None => arrivals,
             }
         }
@@ -201,7 +210,7 @@ pub(crate) fn describe(kind: &Kind) -> String {
                 .capacity
                 .map_or("no limit".to_owned(), |n| count(n.into()));
             match cache.ttl {
-                Some(ttl) => format!("{eviction} {size}, TTL {ttl}"),
+                Some(ttl) => format!("{eviction} {size}, TTL {}", spaced(&ttl.to_string())),
                 None => format!("{eviction} {size}"),
             }
         }
@@ -216,7 +225,10 @@ pub(crate) fn describe(kind: &Kind) -> String {
                 Scope::PerKey => "a lock per key",
             };
             match coordinator.lease {
-                Some(lease) => format!("{members} members, {scope}, lease {lease}"),
+                Some(lease) => {
+                    let lease = spaced(&lease.to_string());
+                    format!("{members} members, {scope}, lease {lease}")
+                }
                 None => format!("{members} members, {scope}"),
             }
         }
@@ -226,6 +238,12 @@ pub(crate) fn describe(kind: &Kind) -> String {
             time(&database.read_time)
         ),
     }
+}
+
+/// A line in parts, of which as many are shown as have room: no part is broken.
+pub(crate) fn in_parts(line: &str) -> String {
+    let parts = line.split(", ").map(|part| part.replace(' ', "\u{a0}"));
+    parts.collect::<Vec<_>>().join(" \u{b7}\u{a0}")
 }
 
 /// A distribution by its middle: `≈ 5ms`.
@@ -257,7 +275,7 @@ pub(crate) fn spaced(quantity: &str) -> String {
 pub(crate) fn cause(name: &str) -> &'static str {
     match name {
         "timeout" => "no answer in time",
-        "refused" => "refused: process down",
+        "refused" => "refused: down or full",
         "rejected" => "rejected: no room",
         "circuit_open" => "circuit open",
         "pool_timeout" => "no free connection",

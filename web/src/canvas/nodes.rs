@@ -53,8 +53,9 @@ fn Card(id: String) -> impl IntoView {
     });
     let what = text(move || {
         node.with(|node| {
-            node.as_ref()
-                .map_or_else(String::new, |node| words::describe(&node.kind))
+            node.as_ref().map_or_else(String::new, |node| {
+                words::in_parts(&words::describe(&node.kind))
+            })
         })
     });
     let name = Name {

@@ -239,10 +239,11 @@ impl Brush<'_> {
         self.findings();
     }
 
-    /// A small diamond in the strip of marks where something that was found begins.
+    /// A small diamond at the foot of the strip of marks, clear of its names, where something that
+    /// was found begins.
     fn findings(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
-        let y = marks.y + marks.height - 5.0;
+        let y = marks.y + marks.height;
         for mark in self.picture.marks {
             let MarkKind::Finding(severity) = mark.kind else {
                 continue;

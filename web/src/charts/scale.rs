@@ -96,7 +96,7 @@ pub(super) fn axis_end_s(now_s: f64, duration_s: f64) -> f64 {
     let mut end_s = duration_s.clamp(LEAST_S, WHOLE_MAX_S);
     while end_s < now_s {
         // Past its duration a run only drains: a little more room is enough.
-        end_s *= if now_s < duration_s { 2.0 } else { 1.25 };
+        end_s *= if now_s < duration_s { 2.0 } else { 1.05 };
     }
     if now_s <= duration_s {
         end_s.min(duration_s.max(LEAST_S))
@@ -200,7 +200,7 @@ mod tests {
         for (now, duration, end) in [
             (0.0, 60.0, 60.0),
             (59.0, 60.0, 60.0),
-            (61.0, 60.0, 75.0),
+            (61.0, 60.0, 63.0),
             (0.0, 0.5, 10.0),
             (10.0, 600.0, 60.0),
             (130.0, 600.0, 240.0),

@@ -215,7 +215,7 @@ fn done(now: &Comparison, reports: &[Value; 2]) -> AnyView {
         Of::Edit => &[],
     };
     view! {
-        <p class="quiet">{told} <code class="num">"faultline compare A B --seeds 10"</code></p>
+        <p class="quiet">{told} <code class="num">"faultline compare A\u{a0}B --seeds\u{a0}10"</code></p>
         <div class="compare-charts">
             {chart::view("Answered in time, per second", "windows.goodput_per_s", now, reports)}
             {chart::view("99th percentile, ms", "windows.latency_p99_ms", now, reports)}

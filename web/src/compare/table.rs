@@ -232,7 +232,13 @@ fn compared(name: String, figures: [Option<f64>; 2], unit: Unit, better: Better)
 fn difference(before: f64, after: f64, unit: Unit) -> String {
     let sign = if after > before { '+' } else { '\u{2212}' };
     let size = (after - before).abs();
-    if size <= 1e-9 * before.abs() {
+    // What rounds to no difference is none.
+    let least = if unit == Unit::Percent {
+        5e-5
+    } else {
+        5e-4 * before.abs()
+    };
+    if size < least || size == 0.0 {
         return "same".to_owned();
     }
     if unit == Unit::Percent {

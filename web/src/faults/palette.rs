@@ -67,10 +67,7 @@ pub(crate) fn FaultPalette(
     };
     let row = move |kind: FaultKind| {
         let named = named(kind);
-        let (id, title) = (
-            kind.name(),
-            crate::words::sentence(&kind.name().replace('_', " ")),
-        );
+        let (id, title) = (kind.name(), crate::words::spelled(kind.name()));
         let is_open = move || open.get() == Some(kind);
         let toggle = move |_| open.update(|open| *open = (*open != Some(kind)).then_some(kind));
         view! {

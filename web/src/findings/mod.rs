@@ -73,12 +73,18 @@ impl Page {
     /// Takes the report of the whole run.
     pub(crate) fn review(self, report: Value) {
         let findings = model::findings(&report);
-        let first = self
+        let top = |findings: &[Finding]| findings.first().map(Finding::key);
+        let (known, now) = (
+            self.review.findings.with_untracked(|known| top(known)),
+            top(&findings),
+        );
+        // The top cause is unfolded, also when it becomes another, unless hands chose otherwise.
+        let chosen = self
             .review
-            .findings
-            .with_untracked(|known| known.is_empty());
-        if first && let Some(cause) = findings.first() {
-            self.review.open.set(vec![cause.key()]);
+            .open
+            .with_untracked(|open| known.is_some() && open[..] != known.as_slice()[..]);
+        if !chosen && known != now {
+            self.review.open.set(now.into_iter().collect());
         }
         self.history
             .update_value(|history| history.take_findings(marks(&findings)));
@@ -205,10 +211,9 @@ fn marks(findings: &[Finding]) -> Vec<Mark> {
     begun.collect()
 }
 
-/// How many, and how bad.
+/// How many causes, and how bad.
 pub(crate) fn tally(findings: &[Finding]) -> (usize, Option<Severity>) {
-    let count = findings.iter().map(|finding| 1 + finding.explains()).sum();
-    (count, findings.iter().map(Finding::worst).max())
+    (findings.len(), findings.iter().map(Finding::worst).max())
 }
 
 /// The mark of a severity.

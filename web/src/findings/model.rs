@@ -85,14 +85,6 @@ impl Finding {
         format!("{} {subject}", self.rule)
     }
 
-    /// How many findings hang below it.
-    pub(crate) fn explains(&self) -> usize {
-        self.symptoms
-            .iter()
-            .map(|symptom| 1 + symptom.explains())
-            .sum()
-    }
-
     /// The worst of it and all below.
     pub(crate) fn worst(&self) -> Severity {
         let below = self.symptoms.iter().map(Self::worst);
@@ -187,8 +179,14 @@ pub(crate) fn quantity(metric: &str, written: &str) -> String {
     };
     match (written.parse::<f64>(), metric) {
         (Ok(share), "availability") if share < 0.99 => format!("{:.2}\u{a0}%", share * 100.0),
-        // Rounded down: only what is whole is called whole.
-        (Ok(share), "availability") => format!("{}\u{a0}%", (share * 1e6).floor() / 1e4),
+        // Two digits of what is missing, rounded down: only what is whole is called whole.
+        (Ok(share), "availability") => {
+            let missing = (1.0 - share).max(1e-6);
+            let digits = (libm::ceil(-libm::log10(missing)) - 1.0).max(2.0);
+            let scale = libm::pow(10.0, digits);
+            let whole = (share * 100.0 * scale + 1e-6).floor() / scale;
+            format!("{whole}\u{a0}%")
+        }
         (Ok(rate), "goodput" | "throughput") => Unit::PerSecond.show(rate),
         (Ok(cost), "monthly_cost") => Unit::Dollars.show(cost),
         (Ok(number), _) => Unit::Count.show(number),

@@ -30,7 +30,7 @@ pub(crate) fn Findings() -> impl IntoView {
         .to_owned()
     });
     view! {
-        <section class="findings" id="findings" aria-label="Findings">
+        <section class="findings" id="findings" aria-label="Findings" tabindex="-1">
             <h2 class="visually-hidden">"Findings"</h2>
             <Scorecard />
             <p class="findings-state quiet" role="status">

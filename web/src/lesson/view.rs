@@ -146,7 +146,7 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
             if is_now.get() { "step" } else { "false" }.to_owned()
         })>
             <p>{step.text}</p>
-            <div class="step-does">{does} {show}</div>
+            <div class="step-do">{does} {show}</div>
         </li>
     }
     .into_any()

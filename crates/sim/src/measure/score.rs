@@ -39,7 +39,8 @@ pub(super) fn score(requirement: &Requirement, outcome: &Outcome<'_>) -> Vec<Sco
         None => why.map_or_else(|why| why, str::to_owned),
         Some(ms) if requirement.metric.is_duration() => match ms < 1_000.0 {
             true => format!("{ms:.3}ms"),
-            false => format!("{:.3}s", ms / 1e3),
+            // To the microsecond too: whoever rounds it again rounds what was measured.
+            false => format!("{}s", (ms * 1e3).round() / 1e6),
         },
         Some(number) => plain(number),
     };
