@@ -162,10 +162,12 @@ onPage("a requirement is added and scored", {}, async (page) => {
 });
 
 onPage("F leads to the findings and takes nothing away, also where there are none", {}, async (page) => {
-  await page.goto(`${page.url().split("#")[0]}?scenario=quorum-store`);
-  await until(page, (s) => s.design.requirements?.length > 0 && s.timeS > 0);
+  await page.goto(`${playground.url}?z#scenario=three-tier`);
+  await until(page, (s) => s.timeS > 0 && !s.design.includes("shoppers->balancer"));
   const { design: { requirements } } = await state(page);
+  assert.ok(requirements.length > 0);
   await page.keyboard.press("f");
+  await page.getByText("Nothing was found in the design or its whole run.").waitFor(WAIT);
   await page.waitForFunction(() => document.activeElement.closest("#findings"));
   await page.keyboard.press("Space");
   await page.keyboard.press("Enter");

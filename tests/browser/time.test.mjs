@@ -71,7 +71,8 @@ const diamonds = (page) => page.evaluate(() => {
   const strip = document.querySelector("[data-plot=marks]").getBoundingClientRect();
   const { left, top, width } = canvas.getBoundingClientRect();
   const scale = canvas.width / width;
-  const [x, y, wide, high] = [strip.x - left, strip.y - top, strip.width, strip.height].map((n) => Math.round(n * scale));
+  // They stand across the foot of the strip.
+  const [x, y, wide, high] = [strip.x - left, strip.y - top, strip.width, strip.height + 6].map((n) => Math.round(n * scale));
   const { data } = canvas.getContext("2d").getImageData(x, y, wide, high);
   const probe = document.body.appendChild(document.createElement("i"));
   const seen = {};
