@@ -114,11 +114,19 @@ impl NodeParts {
             queue: [node.waiting, node.capacity],
             replicas: node.replicas.clone(),
         };
-        if self.drawn.as_ref() == Some(&now) {
-            return;
-        }
-        self.drawn = Some(now);
-        if !is_store {
+        let last = self.drawn.replace(now);
+        let now = self.drawn.as_ref().expect("it was put there");
+        let differs = |of: fn(&Drawn) -> [u32; 3]| last.as_ref().map(of) != Some(of(now));
+        // A card is drawn in parts: of most, one differs from a frame ago.
+        let has_other_replicas = last
+            .as_ref()
+            .is_none_or(|last| last.replicas != now.replicas);
+        let has_other_slots = has_other_replicas || differs(|now| now.slots);
+        let has_other_queue = differs(|now| {
+            let [waiting, capacity] = now.queue;
+            [waiting, capacity, u32::from(now.slots[0] > 0)]
+        });
+        if !is_store && has_other_slots {
             let width = match node.replicas.len() {
                 0 | 1 => look::SLOTS[0],
                 n => look::SLOTS[0] - 11.0 * n.min(look::PIPS) as f64 - 6.0,
@@ -127,6 +135,8 @@ impl NodeParts {
             for (part, path) in self.slots.iter_mut().zip(paths) {
                 part.set(&path);
             }
+        }
+        if !is_store && has_other_queue {
             let has_queue = node.waiting > 0 || node.slots > 0;
             let places = if has_queue {
                 look::places(node.waiting, node.capacity)
@@ -140,6 +150,9 @@ impl NodeParts {
                 n if n > look::PLACES => words::short(u64::from(n)),
                 _ => String::new(),
             });
+        }
+        if !has_other_replicas {
+            return;
         }
         let shown = match node.replicas.as_slice() {
             [ReplicaState::Up] => &[],

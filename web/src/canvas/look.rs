@@ -193,10 +193,11 @@ pub(crate) fn places(waiting: u32, capacity: u32) -> [String; 2] {
     };
     let mut paths: [String; 2] = Default::default();
     for ix in 0..all {
-        let x = f64::from(PLACES - 1 - ix) * 7.0;
-        paths[0] += &rect(x, 9.0, 5.0, 1.0);
+        // Whole numbers: this is written with every frame, and fractions take their time.
+        let x = (PLACES - 1 - ix) * 7;
+        paths[0] += &format!("M{x} 9h5v1h-5z");
         if ix < waiting {
-            paths[1] += &rect(x, 0.0, 5.0, 10.0);
+            paths[1] += &format!("M{x} 0h5v10h-5z");
         }
     }
     paths

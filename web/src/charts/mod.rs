@@ -45,6 +45,7 @@ struct Charter {
     root: NodeRef<Div>,
     canvas: NodeRef<Canvas>,
     painted: StoredValue<Painted, LocalStorage>,
+    measured: StoredValue<surface::Measured, LocalStorage>,
     /// The figures of the recent past.
     now: RwSignal<(f64, Option<Figures>)>,
     /// Where the pointer is, in seconds of the run.
@@ -69,6 +70,7 @@ pub(crate) fn Charts(
         root: NodeRef::new(),
         canvas: NodeRef::new(),
         painted: StoredValue::new_local(Painted::default()),
+        measured: StoredValue::new_local(None),
         now: RwSignal::new((0.0, None)),
         hover: RwSignal::new(None),
         held: StoredValue::new(false),
@@ -79,7 +81,10 @@ pub(crate) fn Charts(
         charter.page.for_operators.track();
         charter.paint();
     });
-    surface::on_change(charter.root, move || charter.paint());
+    surface::on_change(charter.root, move || {
+        charter.measured.set_value(None);
+        charter.paint();
+    });
     let empty = Memo::new(move |_| charter.now.with(|(_, figures)| figures.is_none()));
     view! {
         <div class="charts" node_ref=charter.root>
@@ -119,7 +124,8 @@ impl Charter {
         else {
             return;
         };
-        let Some(Surface { cx, look, places }) = surface::prepare(&root, &canvas) else {
+        let Some(Surface { cx, look, places }) = surface::prepare(&root, &canvas, self.measured)
+        else {
             return;
         };
         self.history.with_value(|history| {

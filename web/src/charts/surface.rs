@@ -18,6 +18,9 @@ pub(super) struct Surface {
     pub(super) places: Places,
 }
 
+/// When sizes and colours were last asked for, and what they were.
+pub(super) type Measured = Option<(f64, Look, Places)>;
+
 /// The names of the probes, in the order of [`Look`].
 const PROBES: [&str; 8] = [
     "ink", "quiet", "line", "fine", "failing", "degraded", "waiting", "accent",
@@ -36,9 +39,29 @@ pub(super) fn probes() -> impl IntoView {
     }
 }
 
-/// The surface as it is now; `None` while the charts are not shown.
-pub(super) fn prepare(root: &HtmlElement, canvas: &HtmlCanvasElement) -> Option<Surface> {
-    let places = measure(root)?;
+/// Sizes and colours hold for so long, in ms, unless something tells that they are others. To ask for
+/// them makes the browser lay out the page at once.
+const MEASURED_MS: f64 = 1_000.0;
+
+/// The surface as it is now, or was when it was last measured; `None` while the charts are not shown.
+pub(super) fn prepare(
+    root: &HtmlElement,
+    canvas: &HtmlCanvasElement,
+    measured: StoredValue<Measured, LocalStorage>,
+) -> Option<Surface> {
+    let now_ms = crate::engine::now_ms();
+    let known = measured.with_value(|measured| {
+        let (at_ms, look, places) = measured.as_ref()?;
+        (now_ms - at_ms < MEASURED_MS).then(|| (look.clone(), *places))
+    });
+    let (look, places) = match known {
+        Some(known) => known,
+        None => {
+            let (places, look) = (measure(root)?, look(root));
+            measured.set_value(Some((now_ms, look.clone(), places)));
+            (look, places)
+        }
+    };
     let ratio = window().device_pixel_ratio();
     let (width, height) = (
         (places.whole.width * ratio).round() as u32,
@@ -56,11 +79,7 @@ pub(super) fn prepare(root: &HtmlElement, canvas: &HtmlCanvasElement) -> Option<
         .dyn_into::<CanvasRenderingContext2d>()
         .ok()?;
     cx.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0).ok()?;
-    Some(Surface {
-        cx,
-        look: look(root),
-        places,
-    })
+    Some(Surface { cx, look, places })
 }
 
 fn measure(root: &HtmlElement) -> Option<Places> {
