@@ -144,6 +144,15 @@ fn subjects(page: Page, finding: &Finding) -> AnyView {
     shown.collect_view().into_any()
 }
 
+/// Whether a text has a name in it, as words of its own.
+fn has_words(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    let ends = |letter: Option<char>| !letter.is_some_and(char::is_alphanumeric);
+    text.match_indices(&name).any(|(at, name)| {
+        ends(text[..at].chars().next_back()) && ends(text[at + name.len()..].chars().next())
+    })
+}
+
 fn event_row(page: Page, event: &Event) -> AnyView {
     let Event {
         at_s,
@@ -153,8 +162,8 @@ fn event_row(page: Page, event: &Event) -> AnyView {
     let name = page
         .design
         .with_untracked(|design| name_of(design, &subject));
-    // Some name their subject themselves.
-    let name = (!what.to_lowercase().contains(&name.to_lowercase())).then(|| {
+    // Some name their subject themselves: "its users" is no name.
+    let name = (!has_words(&what, &name)).then(|| {
         view! {
             <b>{name}</b>
             ": "

@@ -5,7 +5,7 @@ use format::message::WindowFrame;
 use leptos::prelude::*;
 
 use super::Lesson;
-use super::trigger::last;
+use super::trigger::spans;
 use crate::bind::text;
 use crate::state::Page;
 use crate::words;
@@ -90,21 +90,33 @@ pub(super) fn Now(lesson: StoredValue<Lesson>) -> impl IntoView {
 fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
     page.history.with_value(|history| {
         let now_s = history.now_s;
-        let trigger = last(lesson, design);
+        let spans = spans(lesson, design);
         let lately = lately(history.so_far());
-        let before_end = trigger.map_or(now_s, |(at, _)| at.min(now_s));
+        // What was usual is what was before the first of them, however often it was broken since.
+        let first = spans
+            .iter()
+            .map(|(at, _)| *at)
+            .fold(f64::INFINITY, f64::min);
+        let end = spans.iter().map(|(_, end)| *end).fold(0.0, f64::max);
+        let is_on = |(at, end): &&(f64, f64)| (*at..*end).contains(&now_s);
+        let on = spans
+            .iter()
+            .filter(is_on)
+            .map(|(at, _)| *at)
+            .reduce(f64::min);
+        let before_end = first.min(now_s);
         let before = history.between((before_end - BEFORE_S).max(0.5), before_end - 0.5);
         let offered = mean(lately, |window| window.offered_per_s);
         let goodput = mean(lately, |window| window.goodput_per_s);
-        let phase = match trigger {
-            Some((_, end)) if now_s >= end && goodput >= 0.8 * offered => Phase::Recovered {
-                after_s: recovered_at(history.between(end, now_s)).map(|s| s - end),
-            },
-            Some((_, end)) if now_s >= end => Phase::Down { for_s: now_s - end },
-            Some((at, _)) if now_s >= at => Phase::During {
+        let phase = match on {
+            Some(at) => Phase::During {
                 since_s: now_s - at,
             },
-            Some(_) | None => Phase::Before,
+            None if now_s < end || spans.is_empty() => Phase::Before,
+            None if goodput >= 0.8 * offered => Phase::Recovered {
+                after_s: recovered_at(history.between(end, now_s)).map(|s| s - end),
+            },
+            None => Phase::Down { for_s: now_s - end },
         };
         Figures {
             phase,
@@ -150,19 +162,22 @@ fn recovered_at(windows: &[WindowFrame]) -> Option<f64> {
 }
 
 fn sentence(figures: &Figures) -> String {
-    let [offered, goodput, before] =
-        [figures.offered, figures.goodput, figures.before].map(words::figure);
+    let [offered, goodput] = [figures.offered, figures.goodput].map(words::figure);
+    let before = match figures.before.is_nan() {
+        true => String::new(),
+        false => format!("; before, it was {}", words::figure(figures.before)),
+    };
     match figures.phase {
         Phase::Before if figures.offered.is_nan() => "The run begins.".to_owned(),
         Phase::Before => {
             format!("Users ask {offered} times a second and get {goodput} answers in time.")
         }
         Phase::During { since_s } => format!(
-            "It has been broken for {}. Of {offered} requests a second, {goodput} are answered in time; before, it was {before}.",
+            "It has been broken for {}. Users ask {offered} times a second and get {goodput} answers in time{before}.",
             seconds(since_s)
         ),
         Phase::Down { for_s } => format!(
-            "What broke it has been over for {}, and still only {goodput} of {offered} requests a second are answered in time; before, it was {before}.",
+            "What broke it has been over for {}, and still only {goodput} of {offered} requests a second are answered in time{before}.",
             seconds(for_s)
         ),
         Phase::Recovered { after_s } => {
@@ -171,7 +186,7 @@ fn sentence(figures: &Figures) -> String {
                 Some(_) | None => "as soon as what broke it was over".to_owned(),
             };
             format!(
-                "The system recovered {when}: {goodput} of {offered} requests a second are answered in time; before, it was {before}."
+                "The system recovered {when}: users ask {offered} times a second and get {goodput} answers in time{before}."
             )
         }
     }

@@ -31,8 +31,10 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
     let fill = StoredValue::new(fill);
     let text = move |text: String| crate::bind::text(move || fill.with_value(|fill| fill(&text)));
     let named = move || {
+        // Of the run that is told of: once it is mended there is nothing more to say of it.
         let findings = page.review.findings.get();
-        let top = findings.first()?;
+        let rule = lesson.with_value(|lesson| lesson.scenario.id.clone());
+        let top = findings.iter().find(|finding| finding.rule == rule)?;
         Some(view! {
             <p class="named">
                 <span class="quiet">"The diagnosis of this run: "</span>

@@ -32,7 +32,8 @@ pub(crate) fn Trigger(
         let now = page.history.with_value(|history| history.now_s);
         page.design.with(|design| {
             lesson.with_value(|lesson| {
-                last(lesson, design).is_some_and(|(at, end)| (at - 0.2..end).contains(&now))
+                let mut spans = spans(lesson, design).into_iter();
+                spans.any(|(at, end)| (at - 0.2..end).contains(&now))
             })
         })
     });
@@ -89,18 +90,16 @@ fn pull(page: Page, lesson: StoredValue<Lesson>) {
     page.restart();
 }
 
-/// When the lesson's faults were on last, from and to, in seconds.
-pub(super) fn last(lesson: &Lesson, design: &Design) -> Option<(f64, f64)> {
-    let spans = design
-        .faults
-        .iter()
-        .filter(|fault| lesson.is_trigger(fault))
-        .map(|fault| {
-            let end = design.fault_ends(fault);
-            (
-                fault.at.as_s(),
-                end.map_or(f64::INFINITY, design::Duration::as_s),
-            )
-        });
-    spans.max_by(|a, b| a.0.total_cmp(&b.0))
+/// When each of the lesson's faults is on, from and to, in seconds.
+pub(super) fn spans(lesson: &Lesson, design: &Design) -> Vec<(f64, f64)> {
+    let faults = design.faults.iter();
+    let mine = faults.filter(|fault| lesson.is_trigger(fault));
+    mine.map(|fault| {
+        let end = design.fault_ends(fault);
+        (
+            fault.at.as_s(),
+            end.map_or(f64::INFINITY, design::Duration::as_s),
+        )
+    })
+    .collect()
 }

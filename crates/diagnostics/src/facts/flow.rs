@@ -305,7 +305,8 @@ impl Flow {
                 let work = coordinator.service_time.mean_s().unwrap_or(0.0);
                 let held = match coordinator.scope {
                     Scope::PerKey => work,
-                    Scope::Global => work + self.held_s(graph, &node.id),
+                    // It answers the next while the one before still holds the lock.
+                    Scope::Global => work.max(self.held_s(graph, &node.id)),
                 };
                 1.0 / held.max(1e-9)
             }

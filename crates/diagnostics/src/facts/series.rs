@@ -374,6 +374,17 @@ impl<'a> Series<'a> {
                 );
             }
         }
+        // What a window shows begins somewhere in it: not before the cause that begins in it too.
+        let causes: Vec<f64> = events
+            .iter()
+            .filter(|event| event.is_fault)
+            .map(|event| event.at_s)
+            .collect();
+        for event in events.iter_mut().filter(|event| !event.is_fault) {
+            let within = event.at_s..event.at_s + self.report.windows.width_s;
+            let begun = causes.iter().copied().filter(|at| within.contains(at));
+            event.at_s = begun.fold(event.at_s, f64::max);
+        }
         events.sort_by(|a, b| {
             a.at_s
                 .total_cmp(&b.at_s)

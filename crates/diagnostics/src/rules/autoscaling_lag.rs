@@ -108,10 +108,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    format!("The replicas of {} came {} after they were needed", name(&node.id), time(span.s())),
+                    format!("{} was full for {} while it scaled out", name(&node.id), time(span.s())),
                     format!(
-                        "All slots were held from {} to {}. A look every {} and a start of {} come before the first new replica; in the end there were {} where there had been {}, {} were asked for in all.",
-                        moment(span.from_s), moment(span.until_s), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0)), scaling.replicas_max, service.replicas, scaling.scaled_out
+                        "All slots were held from {} to {}. A look every {} and a start of {} come before the first new replica; at most there were {} where there had been {}, {} were asked for in all.",
+                        moment(span.from_s), moment(span.until_s), time(scale.interval.as_s()), time(scale.startup.mean_s().unwrap_or(0.0)), scaling.replicas_max, service.replicas, scaling.scaled_out
                     ),
                     "Keep headroom, and turn away what cannot be served until the replicas are there.",
                 )

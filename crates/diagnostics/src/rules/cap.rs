@@ -55,6 +55,15 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
     }
 }
 
+/// What leaves nothing behind on a leader that is cut off.
+pub(super) fn waits_for_a_follower(node: &Node) -> Remedy {
+    Remedy::new(
+        format!("{} answers a write once a follower has it", name(&node.id)),
+        "A write takes a trip to a follower longer, and is refused where none is in reach.",
+        vec![remedies::node(&node.id, "replication.mode", Value::text("semi_sync"))],
+    )
+}
+
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (node, database) in spread(facts) {
@@ -96,14 +105,22 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let leaderless = database.replication.as_ref().is_some_and(|r| r.mode == ReplicationMode::Quorum);
         let finding = match on_partition(database) {
             OnPartition::Refuse if refused >= SAMPLES && refused as f64 >= UNAVAILABLE * figures.arrivals as f64 => {
+                let lost = match undone {
+                    0 => "No write was lost for it.".to_owned(),
+                    n => format!("{} acknowledged by the old leader had not reached the new one, and stood nowhere in the end.", count(n, "write", "writes")),
+                };
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
                         format!("{} refused whoever was on the smaller side of the cut", name(&node.id)),
-                        format!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. No write was lost for it.", refused, percent(refused as f64 / figures.arrivals.max(1) as f64), name(&cut.target)),
+                        format!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. {lost}", refused, percent(refused as f64 / figures.arrivals.max(1) as f64), name(&cut.target)),
                         "Let go on what may be put right later, and refuse only what may not.",
                     )
-                    .at_risk(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or("availability"))
+                    .at_risk(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or_else(|| match undone {
+                        0 => "availability",
+                        _ => facts.missed(&[Metric::LostWrites]).unwrap_or("availability"),
+                    }))
+                    .mended_by((undone > 0).then(|| waits_for_a_follower(node)))
             }
             OnPartition::Diverge if undone > 0 && leaderless => {
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])

@@ -51,7 +51,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     .severity(Severity::Warning)
                     .says(
                         format!("{} is asked more than it can answer", name(&node.id)),
-                        format!("{} ask it, and it grants {} at most, however many replicas wait for it.", rate(comes), rate(goes)),
+                        format!("{} {} it, and it grants {} at most, however many replicas wait for it.", rate(comes), if facts.is_closed() { "would ask, if nobody waited for" } else { "ask" }, rate(goes)),
                         "Divide what it guards: a lock per key, or decisions where the data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),

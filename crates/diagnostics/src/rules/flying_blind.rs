@@ -82,6 +82,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let ended = report.run.duration_s.min(report.run.ended_s);
+    // Until users were served as before, where they were again.
+    let recovered = report.recovery.as_ref().and_then(|recovery| Some(recovery.trigger_end_s + recovery.recovery_s?));
+    let ended = recovered.filter(|at| *at > first.at_s).map_or(ended, |at| at.min(ended));
     let seen = report.operator.nodes.get(&first.target);
     let named = match seen.and_then(|seen| seen.failures.as_ref()) {
         Some(_) => "its logs would have named it".to_owned(),

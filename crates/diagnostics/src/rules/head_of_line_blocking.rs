@@ -57,11 +57,22 @@ fn share(node: &Node) -> Remedy {
     )
 }
 
+/// Whether one call in a hundred or more finds no free slot, by the usual approximation of Erlang's C
+/// (Sakasegawa 1977), where the load is known.
+fn has_waiting(facts: &Facts<'_>, node: &Node, service: &design::kinds::Service) -> bool {
+    let busy = facts.flow.node(&facts.graph, &node.id) / facts.flow.capacity(&facts.graph, &node.id);
+    let slots = f64::from(service.concurrency.unwrap_or(1));
+    !busy.is_finite() || busy <= 0.0 || libm::pow(busy.min(1.0), libm::sqrt(2.0 * (slots + 1.0))) >= 0.01
+}
+
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (node, service) in facts.services() {
         let varied = variation(&service.service_time);
         if varied < VARIED || !in_line(service) || service.concurrency.is_none_or(|slots| slots > 50) {
+            continue;
+        }
+        if !has_waiting(facts, node, service) {
             continue;
         }
         found.push(
@@ -186,6 +197,14 @@ mod tests {
         let mut mixed = near.clone();
         let design::Kind::Service(service) = &mut mixed.nodes[1].kind else { unreachable!() };
         service.service_time = design::Distribution::parse("hyperexp(0.99:1ms,0.01:500ms)").unwrap();
-        assert!(lint("head-of-line-blocking", &mixed)[0].why.contains("coefficient"));
+        // Six slots that are 30 % busy have one free for nearly every call.
+        let busy = |rate: f64| {
+            let mut mixed = mixed.clone();
+            let design::Kind::Client(client) = &mut mixed.nodes[0].kind else { unreachable!() };
+            client.arrivals = design::kinds::client::Arrivals::Poisson(design::Rate(rate));
+            lint("head-of-line-blocking", &mixed)
+        };
+        assert!(busy(200.0)[0].why.contains("coefficient"));
+        assert!(busy(60.0).is_empty());
     }
 }

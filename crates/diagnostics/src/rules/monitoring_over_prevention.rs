@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::names::name;
 use crate::remedies;
-use crate::words::{list, moment, percent, time};
+use crate::words::{figure, list, moment, percent, time};
 use design::kinds::Kind;
 use design::telemetry::Signal;
 use design::{Metric, Node};
@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
     id: "monitoring-over-prevention",
     title: "Saturation that nobody watches",
     means: "Queues, pools and slow answers tell of an outage minutes before it; an alert on errors tells of it when it is there.",
-    evidence: "Structural: a node that its load keeps 85 % busy or more, which no alert on what waits or how slow it is watches (a note; a warning from 100 %). Measured: a node saturated 5 s or more before users were served badly, or before the first alert, without such an alert: a note, a warning where users were served badly and no other rule names why, an error where a time to detect was missed.",
+    evidence: "Structural: a node that its load keeps 85 % busy or more, which no alert on what waits or how slow it is watches (a note; a warning from 100 %). Measured: a node saturated 5 s or more before users were served badly, or before the first alert, without such an alert: a note, a warning where users were served badly and no other rule names why, an error where what was required was missed.",
     silent: "Nodes with room; alerts on backlog, age or slow answers.",
     mends: "Alerts on what waits and on slow answers; room: somebody is woken for bursts that pass.",
     structural,
@@ -45,12 +45,22 @@ fn is_worker(node: &Node) -> bool {
     matches!(node.kind, Kind::Service(_) | Kind::Database(_))
 }
 
-fn more(facts: &Facts<'_>, id: &str) -> Vec<remedies::Remedy> {
-    let mut mends = Vec::new();
+/// Alerts and room; room first where no alert helps, since more is asked than can be done.
+fn more(facts: &Facts<'_>, id: &str, is_overloaded: bool) -> Vec<remedies::Remedy> {
+    let mut watched = Vec::new();
     if let Some((edge, slow)) = edge(facts) {
-        mends.extend(remedies::watch_symptoms(facts.design, edge, slow));
+        watched.extend(remedies::watch_symptoms(facts.design, edge, slow));
     }
-    mends.extend(remedies::watch_backlog(facts.design, id, 50));
+    watched.extend(remedies::watch_backlog(facts.design, id, 50));
+    let room = room(facts, id);
+    match is_overloaded {
+        true => room.into_iter().chain(watched).collect(),
+        false => watched.into_iter().chain(room).collect(),
+    }
+}
+
+fn room(facts: &Facts<'_>, id: &str) -> Vec<remedies::Remedy> {
+    let mut mends = Vec::new();
     if let Some(service) = facts.graph.service(id) {
         mends.extend(remedies::replicas(facts.design, id, service.replicas * 2));
     } else if let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) {
@@ -70,7 +80,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let load = facts.flow.node(&facts.graph, &node.id);
         let can = facts.flow.capacity(&facts.graph, &node.id);
         let busy = load / can;
-        if busy < NARROW || !busy.is_finite() || is_consumer(facts, &node.id) || is_scaled(node) || is_closed(facts) {
+        if busy < NARROW || !busy.is_finite() || is_consumer(facts, &node.id) || is_scaled(node) || facts.is_closed() {
             continue;
         }
         if busy < 1.0 && is_watched(facts, &node.id) {
@@ -90,24 +100,29 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .severity(severity)
                 .says(
                     what,
-                    format!("{} calls a second come, and it can do {}: {}.", crate::words::figure(load), crate::words::figure(can), percent(busy)),
+                    asked(load, can),
                     "Leave room for a bad day, and watch what waits.",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by(more(facts, &node.id)),
+                .mended_by(more(facts, &node.id, busy >= 1.0)),
         );
     }
     found
 }
 
-fn is_scaled(node: &Node) -> bool {
-    matches!(&node.kind, Kind::Service(service) if service.autoscale.is_some())
+fn asked(load: f64, can: f64) -> String {
+    format!("{} calls a second come, and it can do {}: {}.", figure(load), figure(can), percent(load / can))
 }
 
-/// Closed users wait: they never ask for more than can be done for long.
-fn is_closed(facts: &Facts<'_>) -> bool {
-    let mut clients = facts.clients();
-    clients.all(|(_, client)| matches!(client.arrivals, design::kinds::client::Arrivals::Closed(_)))
+/// How much more is asked of a node than it can do all the time, in words; nothing where it has room.
+fn overload(facts: &Facts<'_>, id: &str) -> Option<String> {
+    let (load, can) = (facts.flow.node(&facts.graph, id), facts.flow.capacity(&facts.graph, id));
+    let is_steady = !facts.is_closed() && facts.graph.node(id).is_some_and(|node| !is_scaled(node));
+    (is_steady && can.is_finite() && load >= can).then(|| asked(load, can))
+}
+
+fn is_scaled(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Service(service) if service.autoscale.is_some())
 }
 
 /// Whether all a node does is consume: its queue tells of that.
@@ -159,16 +174,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if !late {
         return Vec::new();
     }
+    let overload = overload(facts, id);
+    let says = overload.as_ref().map(|says| format!(" {says}")).unwrap_or_default();
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(from))
             .says(
                 format!("{} {} full, and nobody watched", list(&names), if names.len() == 1 { "was" } else { "were" }),
-                format!("{} had no free slot from {} on{led}; {told}, and none watches what waits or how slow it is.", name(id), moment(from)),
+                format!("{} had no free slot from {} on{led}; {told}, and none watches what waits or how slow it is.{says}", name(id), moment(from)),
                 "Watch what waits and how slow answers are, and leave room for a bad day.",
             )
             .at_risk(missed.unwrap_or(facts.felt()))
-            .mended_by(more(facts, id)),
+            .mended_by(more(facts, id, overload.is_some())),
     ]
 }
 
