@@ -60,9 +60,12 @@ impl Duration {
             .parse()
             .map_err(|_| format!("\"{text}\" is not a duration such as 300ms"))?;
         let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit.trim()) else {
-            return Err(format!(
-                "\"{text}\" needs a unit: ns, us, ms, s, m or h, as in 300ms"
-            ));
+            return Err(match unit.trim() {
+                "" => format!("\"{text}\" needs a unit: ns, us, ms, s, m or h, as in 300ms"),
+                unit => format!(
+                    "\"{unit}\" is no unit of time; valid are ns, us, ms, s, m (minutes) and h, as in 2m"
+                ),
+            });
         };
         let ns = number * scale;
         if !(0.0..=DURATION_MAX.0 as f64).contains(&ns) {

@@ -20,6 +20,16 @@ pub(super) fn line(slot: Slot) -> AnyView {
     // Steps by arrow keys are one gesture as long as the control keeps the focus.
     let gesture = StoredValue::new(String::new());
     commit_when_gone(slot);
+    // What was refused gives way when the value becomes another, by a preset or an undo.
+    Effect::new(move |before: Option<Value>| {
+        let now = slot.value.get();
+        let is_other = before.is_some_and(|before| before != now);
+        if is_other && slot.error.with_untracked(Option::is_some) {
+            slot.draft.set(None);
+            slot.error.set(None);
+        }
+        now
+    });
     view! {
         <span class=kind>
             <input

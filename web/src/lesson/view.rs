@@ -156,6 +156,7 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
 fn point(page: Page, id: String) -> AnyView {
     let id = StoredValue::new(id);
     let aim = move |on: bool| page.review.pointed.set(on.then(|| id.get_value()));
+    on_cleanup(move || page.review.pointed.set(None));
     view! {
         <button
             class="button bare show"
