@@ -10,6 +10,8 @@ pub const SCALE_MAX: f64 = 4.0;
 pub const FIT_MAX: f64 = 1.0;
 /// Free space around what is fitted, in screen pixels; less on a narrow screen.
 pub const FIT_MARGIN: f64 = 48.0;
+/// The same above and below it, where tools stand on the canvas.
+const TOOLS_MARGIN: f64 = 64.0;
 /// One step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
 /// How much one pixel of wheel zooms. A trackpad's pinch comes as a stream of a few pixels each.
@@ -108,7 +110,8 @@ impl Viewport {
     pub fn fit(&mut self, bounds: Rect) {
         // On a phone that much margin would be a quarter of the width.
         let margin = FIT_MARGIN.min(self.size.x * 0.04);
-        let room = self.size - Point::new(margin, margin) * 2.0;
+        // Above stands the palette, below the zoom.
+        let room = self.size - Point::new(margin, TOOLS_MARGIN.min(self.size.y * 0.2)) * 2.0;
         let size = bounds.size();
         let scale = (room.x / size.x.max(1.0)).min(room.y / size.y.max(1.0));
         if !scale.is_finite() {

@@ -361,11 +361,17 @@ impl<'a> Series<'a> {
             }
         }
         if let Some(loss) = self.losses.first() {
-            for node in design
-                .nodes
-                .iter()
-                .filter(|node| matches!(node.kind, Kind::Client(_)))
-            {
+            let clients = design.nodes.iter();
+            let clients = clients.filter(|node| matches!(node.kind, Kind::Client(_)));
+            // Those whose requests failed, or all where it was slowness that hurt.
+            let has_failed = |node: &&design::Node| {
+                self.node(&node.id).is_some_and(|windows| {
+                    let failed = self.between(&windows.failures_per_s, windows.width_s, *loss);
+                    failed.iter().sum::<f64>() > 0.0
+                })
+            };
+            let any = clients.clone().any(|node| has_failed(&node));
+            for node in clients.filter(|node| !any || has_failed(node)) {
                 add(
                     loss.from_s,
                     &node.id,

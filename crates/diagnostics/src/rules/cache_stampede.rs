@@ -141,10 +141,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let subjects = || std::iter::once(id).chain(origins.iter().copied());
         let finding = if !is_flushed && counts.expirations >= 3 && per >= LOADS && extra >= EXTRA {
             Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
-                format!("Each time a key of {} expired, {} loaded it at once", name(id), figure(per)),
+                format!("Each time a key of {} expired, {} loaded it at once", name(id), figure(1.0 + extra / counts.expirations as f64)),
                 format!(
-                    "{} expiries led to {} fills: {} of the loads were of what another was loading already. A load takes {}.",
-                    counts.expirations, counts.fills, percent(extra / counts.fills as f64), time(load_s(facts, &origins))
+                    "{} fills, where {} would have done: {} of the loads were of what another was loading already. {} entries expired; a load takes {}.",
+                    counts.fills, figure(needed), percent(extra / counts.fills as f64), counts.expirations, time(load_s(facts, &origins))
                 ),
                 "Let one load do for all: single-flight, or early expiry.",
             )
