@@ -50,7 +50,7 @@ fn of_shards(facts: &Facts<'_>, report: &Report, node: &Node, database: &design:
     let sum: f64 = shards.iter().map(|(calls, _)| calls).sum();
     let mean = sum / shards.len() as f64;
     let (at, (calls, busy)) = shards.iter().copied().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
-    let share = one_key(facts);
+    let share = one_key(facts, &node.id);
     if sum < CALLS || calls < TIMES * mean || busy < BUSY || share * sum < 0.5 * (calls - mean) {
         return None;
     }

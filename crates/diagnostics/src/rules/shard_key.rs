@@ -7,10 +7,12 @@ use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, percent};
 use design::kinds::Database;
-use design::kinds::client::Keys;
+use design::kinds::client::{Effect, Keys, Operation};
 use design::kinds::database::{CrossShard, ShardBy};
-use design::{FaultKind, Metric, Node, Value};
+use design::link::Condition;
+use design::{FaultKind, Link, Metric, Node, Value};
 use sim::Report;
+use std::collections::BTreeSet;
 
 /// Load of the busiest shard by the mean from which the key is bad, and how busy it must be.
 const SKEWED: f64 = 2.0;
@@ -97,23 +99,56 @@ pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(
         .collect()
 }
 
-/// Share of the calls that are for the most popular key, as far as the design says it.
-pub(super) fn one_key(facts: &Facts<'_>) -> f64 {
-    let faults = facts.design.faults.iter();
-    let skewed = faults.filter(|fault| fault.kind == FaultKind::KeySkew);
-    let by_fault = skewed.map(|fault| {
-        let whole = facts.measured_s();
-        let lasts = fault.lasts.map_or(whole, |lasts| lasts.as_s());
-        fault.hot * (lasts / whole).min(1.0)
-    });
-    let mut share: f64 = by_fault.fold(0.0, f64::max);
-    for (_, client) in facts.clients() {
+/// Share of a store's calls that are for the most popular key, as far as the design says it. Keys are
+/// ranks, of one space: the most popular key is the same one for all operations and all clients.
+pub(super) fn one_key(facts: &Facts<'_>, id: &str) -> f64 {
+    let (mut hot, mut all) = (0.0, 0.0);
+    for (node, client) in facts.clients() {
         let weights: f64 = client.operations.iter().map(|operation| operation.weight).sum();
-        for operation in &client.operations {
-            share = share.max(top_key(&operation.keys).0 * operation.weight / weights.max(1e-9));
+        let skewed = skewed(facts, node);
+        for operation in client.operations.iter().filter(|operation| reaches(facts, &node.id, id, operation)) {
+            let rate = facts.rate(&node.id) * operation.weight / weights.max(1e-9);
+            let usual = top_key(&operation.keys).0;
+            hot += rate * (skewed + (1.0 - skewed) * usual);
+            all += rate;
         }
     }
-    share
+    if all > 0.0 { hot / all } else { 0.0 }
+}
+
+/// Share of a client's requests in the run that faults turn to one key.
+fn skewed(facts: &Facts<'_>, client: &Node) -> f64 {
+    let zones = client.deployment.zones().iter().map(String::as_str);
+    let hit_by: Vec<&str> = std::iter::once(client.id.as_str()).chain(zones).collect();
+    let from = facts.design.settings.warmup.as_s();
+    let whole = facts.measured_s();
+    let faults = facts.faults_on(&hit_by).filter(|fault| fault.kind == FaultKind::KeySkew);
+    let shares = faults.map(|fault| {
+        let at = fault.at.as_s();
+        let until = fault.lasts.map_or(f64::INFINITY, |lasts| at + lasts.as_s());
+        fault.hot * (until.min(from + whole) - at.max(from)).max(0.0) / whole
+    });
+    shares.sum::<f64>().min(1.0)
+}
+
+/// Whether an operation of a client gets to a node, over links that are for it.
+fn reaches(facts: &Facts<'_>, client: &str, id: &str, operation: &Operation) -> bool {
+    let mut seen = BTreeSet::from([client]);
+    let mut next = vec![client];
+    while let Some(at) = next.pop() {
+        let links = facts.graph.out(at).iter().filter(|link| is_for(link, operation));
+        next.extend(links.map(|link| link.to.as_str()).filter(|to| seen.insert(to)));
+    }
+    seen.contains(id)
+}
+
+fn is_for(link: &Link, operation: &Operation) -> bool {
+    link.when.0.iter().any(|condition| match condition {
+        Condition::Reads => operation.effect == Effect::Read,
+        Condition::Writes => operation.effect == Effect::Write,
+        Condition::Operations(names) => names.contains(&operation.name),
+        Condition::Always | Condition::OnMiss | Condition::OnError | Condition::Probability(_) => true,
+    })
 }
 
 /// When the busiest shard's load is no longer borne, as far as the whole node shows it.
@@ -141,12 +176,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             true => 0.5 * BUSY,
             false => BUSY,
         };
-        let by_one = one_key(facts) * sum >= 0.5 * (calls - mean);
+        let by_one = one_key(facts, &node.id) * sum >= 0.5 * (calls - mean);
         if calls >= SKEWED * mean && busy >= limit && !by_one {
             let how = match database.shards.by {
                 ShardBy::Range => "Neighbouring keys are together there, and they are the popular ones.".to_owned(),
                 ShardBy::Tenant => format!("Its tenants are the large ones; {} tenants do not spread evenly over {} shards.", database.shards.tenants, shards.len()),
-                ShardBy::Hash | ShardBy::Modulo => format!("The most popular key alone is {} of all calls.", percent(one_key(facts))),
+                ShardBy::Hash | ShardBy::Modulo => format!("The most popular key alone is {} of all calls.", percent(one_key(facts, &node.id))),
             };
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
@@ -198,5 +233,44 @@ mod tests {
         let mended = design("hash");
         assert!(lint("shard-key", &mended).is_empty());
         assert!(found("shard-key", &mended, &run(&mended)).is_empty());
+    }
+
+    /// Reads of a skewed store, spread over so many operations alike, each of the same keys.
+    fn split(operations: usize) -> design::Design {
+        let each: Vec<String> = (0..operations).map(|at| format!(r#"{{"name": "get-{at}", "keys": {{"zipf": {{"n": 10000, "s": 1.3}}}}}}"#)).collect();
+        read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "2600/s"}}, "operations": [{}]}},
+            {{"id": "db", "kind": "database", "concurrency": 4, "read_time": "exp(5ms)", "connections": 50, "shards": {{"count": 8}}}}],
+            "links": [{{"from": "users", "to": "db", "timeout": "500ms"}}], "warmup": "2s", "duration": "20s"}}"#, each.join(",")))
+    }
+
+    #[test]
+    fn operations_on_the_same_keys_have_one_hottest_key() {
+        for operations in [1, 6] {
+            let design = split(operations);
+            let share = super::one_key(&crate::Facts::new(&design, None), "db");
+            assert!((share - 0.269).abs() < 0.005, "{share}");
+            let report = run(&design);
+            assert!(found("shard-key", &design, &report).is_empty());
+            let hot = &found("hot-key", &design, &report)[0];
+            assert!(hot.why.contains("the hottest key alone is about 26."), "{hot:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_reaches_a_store_counts_for_its_hottest_key() {
+        let design = read(r#"{"nodes": [
+            {"id": "a", "kind": "client", "arrivals": {"constant": "30/s"}, "operations": [
+                {"name": "get", "weight": 2, "keys": {"uniform": {"n": 10}}}, {"name": "put", "effect": "write", "keys": {"uniform": {"n": 2}}}]},
+            {"id": "b", "kind": "client", "arrivals": {"constant": "60/s"}, "operations": [{"name": "all", "keys": {"uniform": {"n": 4}}}]},
+            {"id": "api", "kind": "service"},
+            {"id": "reads", "kind": "database"}, {"id": "writes", "kind": "database"}, {"id": "other", "kind": "database"}],
+            "links": [{"from": "a", "to": "api"}, {"from": "b", "to": "reads"},
+                {"from": "api", "to": "reads", "when": "reads"}, {"from": "api", "to": "writes", "when": "writes"}]}"#);
+        let facts = crate::Facts::new(&design, None);
+        // 20 a second of which a tenth, and 60 of which a quarter.
+        assert!((super::one_key(&facts, "reads") - 17.0 / 80.0).abs() < 1e-9);
+        assert!((super::one_key(&facts, "writes") - 0.5).abs() < 1e-9);
+        assert!(super::one_key(&facts, "other").abs() < 1e-9);
     }
 }

@@ -16,6 +16,10 @@ const TOGETHER: f64 = 2.0;
 /// Peak of a window by the mean, and peaks, that a run must show.
 const PEAK: f64 = 4.0;
 const PEAKS: usize = 2;
+/// Waves of retries that a run must show, the peak of each by the retries around it, and its least retries.
+const WAVES: usize = 3;
+const ABOVE: f64 = 2.0;
+const RETRIES: f64 = 20.0;
 /// Share of the load that a synchronised client must bring.
 const SHARE: f64 = 0.2;
 
@@ -23,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
     id: "thundering-herd",
     title: "Thundering herd",
     means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: whatever is in step arrives as one, and a system that is idle in the mean is overrun at that moment.",
-    evidence: "Structural: a client whose requests come in batches larger than twice what their callee works on at once; retries after a pause without jitter (notes). Measured: windows with 4 times the mean arrivals of a node or more, twice or more, that come from a client in step (batches, bursts) or from retries without jitter, with failures or waits in these windows.",
+    evidence: "Structural: a client whose requests come in batches larger than twice what their callee works on at once; retries after a pause without jitter (notes). Measured: windows with 4 times the mean arrivals of a node or more, twice or more, that come from a client in step (batches, bursts), with failures or waits in these windows; or, over a link without jitter, three waves of retries or more, each of 20 or more at its peak, 4 times the mean of all windows, and twice what retries fall to within two windows, before it and after it.",
     silent: "Bursts that are absorbed; arrivals that are random.",
     mends: "Jitter, splay, a queue or a rate limit in front: some of it comes a little later.",
     structural,
@@ -178,6 +182,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
+/// Windows that stand above what is before and after them. A wave may take up three windows: each
+/// side is the lower one of the two next to the peak. An edge has but one low side, and is none.
+fn waves(of: &[f64]) -> Vec<usize> {
+    let all = 2..of.len().saturating_sub(2);
+    let waves = all.filter(|at| {
+        let at = *at;
+        let (before, after) = (of[at - 1].min(of[at - 2]), of[at + 1].min(of[at + 2]));
+        let is_peak = of[at] >= of[at - 1] && of[at] > of[at + 1];
+        is_peak && of[at] >= ABOVE * before.max(after)
+    });
+    waves.collect()
+}
+
 /// Retries that come in waves.
 fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
     let series = facts.series.as_ref()?;
@@ -186,14 +203,10 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
         let windows = series.link(&link.id)?;
         let retries = &windows.retries_per_s;
         let mean = retries.iter().sum::<f64>() / retries.len().max(1) as f64;
-        let peaks: Vec<usize> = (1..retries.len().saturating_sub(1))
-            .filter(|at| {
-                let around = retries[at - 1].min(retries[at + 1]);
-                retries[*at] >= PEAK * mean && retries[*at] >= 2.0 * around && retries[*at] * windows.width_s >= 20.0
-            })
-            .collect();
+        let waves = waves(retries).into_iter().filter(|at| retries[*at] >= PEAK * mean && retries[*at] * windows.width_s >= RETRIES);
+        let peaks: Vec<usize> = waves.collect();
         let first = *peaks.first()? as f64 * windows.width_s;
-        (peaks.len() >= 3).then_some((*link, first, peaks.len()))
+        (peaks.len() >= WAVES).then_some((*link, first, peaks.len()))
     });
     let (link, first, count) = waves.max_by_key(|(_, _, count)| *count)?;
     Some(
@@ -211,7 +224,8 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{chain, found, lint, read, run};
+    use super::waves;
+    use crate::testing::{chain, fault, found, lint, read, run};
 
     fn design(batch: u32) -> design::Design {
         read(&format!(r#"{{"nodes": [
@@ -231,5 +245,35 @@ mod tests {
         assert!(found("thundering-herd", &near, &run(&near)).is_empty());
         let even = chain(r#""retry": {"backoff": {"constant": "100ms"}}"#);
         assert!(lint("thundering-herd", &even)[0].what.contains("in step"));
+    }
+
+    /// Crashes at these seconds, each for so long, and retries that all pause as long.
+    fn with_crashes(at: &[u32], lasts: &str) -> design::Design {
+        let mut design = read(r#"{"nodes": [
+            {"id": "users", "kind": "client", "arrivals": {"poisson": "100/s"}, "patience": "5s"},
+            {"id": "api", "kind": "service", "concurrency": 50, "service_time": "exp(5ms)"}],
+            "links": [{"from": "users", "to": "api", "timeout": "1s", "retry": {"max_attempts": 3, "backoff": {"constant": "2s"}}}],
+            "requirements": [{"metric": "latency_p99", "at_most": "500ms"}], "warmup": "5s"}"#);
+        let faults = at.iter().map(|at| fault(&format!(r#"{{"at": "{at}s", "for": "{lasts}", "kind": "crash", "target": "api"}}"#)));
+        design.faults.extend(faults);
+        design
+    }
+
+    #[test]
+    fn retries_in_waves_are_told_and_a_plateau_of_them_is_not() {
+        let broken = with_crashes(&[10, 20, 30, 40], "1s");
+        let finding = &found("thundering-herd", &broken, &run(&broken))[0];
+        assert!(finding.measured && finding.what.ends_with("came in waves"), "{finding:?}");
+        let near = with_crashes(&[20], "10s");
+        assert!(found("thundering-herd", &near, &run(&near)).iter().all(|f| !f.measured));
+    }
+
+    #[test]
+    fn a_wave_stands_above_both_sides() {
+        assert_eq!(waves(&[0.0, 0.0, 90.0, 0.0, 0.0]), [2]);
+        assert_eq!(waves(&[0.0, 0.0, 60.0, 90.0, 60.0, 0.0]), [3]);
+        assert_eq!(waves(&[0.0, 0.0, 90.0, 90.0, 0.0, 0.0]), [3]);
+        assert!(waves(&[0.0, 83.0, 194.0, 205.0, 188.0, 186.0, 197.0, 184.0, 198.0, 60.0, 0.0]).is_empty());
+        assert!(waves(&[0.0, 0.0]).is_empty());
     }
 }
