@@ -19,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
     title: "A blind load balancer",
     means: "Round robin gives a slow or dead replica its full share: one of n poisons one in n requests. Health checks that look too deep do worse, and take all replicas out when something they share is slow.",
-    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or crashed or slow and still called, under an algorithm that does not look at load; or half the replicas out by checks at once while they failed nothing themselves.",
-    silent: "Algorithms that look at load, outlier ejection, checks that notice within a few seconds.",
+    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or sick and still called (0.2 % of the calls failed), under an algorithm that does not look at load; or one that failed at once and was still called, under one that does, with neither checks nor ejection; or half the replicas out by checks at once while they failed nothing themselves.",
+    silent: "Algorithms that look at load where nobody fails at once, outlier ejection, checks that notice within a few seconds.",
     mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: some healthy replica may be taken out.",
     structural,
     measured,
@@ -85,7 +85,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     .says(
                         format!("{} sends every replica its share, well or not", name(&node.id)),
                         "It checks nobody, ejects nobody, and does not look at who is busy: a replica that is slow or down keeps its share of the calls.",
-                        "Check health, eject who fails, prefer who has least under way.",
+                        "Check health and eject who fails, then prefer who has least under way: alone that makes it worse, as who fails at once has least.",
                     )
                     .endangers(Metric::LatencyP99)
                     .mended_by(mends(node, balancer)),
@@ -122,6 +122,11 @@ impl Sick<'_> {
             1 => format!("One of {all} replicas"),
             some => format!("{some} of {all} replicas"),
         }
+    }
+
+    /// Whether they answer at once, and badly.
+    fn fails_fast(&self) -> bool {
+        matches!(self.fault.kind, FaultKind::Crash | FaultKind::ErrorRate | FaultKind::GrayFailure)
     }
 }
 
@@ -197,7 +202,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let (calls, failed) = links.fold((0, 0), |(calls, failed), link| (calls + link.attempts, failed + link.failures.values().sum::<u64>()));
         let share = failed as f64 / calls.max(1) as f64;
         let is_called = fault.is_some() && share >= FAILED && balancer.outlier_ejection.is_none();
-        if !is_load_blind(balancer) || uneven.is_none() && !is_called || is_even(facts, &nodes, fault) {
+        let is_blind = is_load_blind(balancer);
+        if let Some(sick) = sick.as_ref().filter(|sick| !is_blind && is_called && sick.fails_fast() && balancer.health_check.is_none()) {
+            found.push(drawn_in(facts, node, balancer, sick, replicas.len(), share));
+        }
+        if !is_blind || uneven.is_none() && !is_called || is_even(facts, &nodes, fault) {
             continue;
         }
         let subject = sick.as_ref().map(|sick| sick.node.id.clone()).or(uneven.map(|((id, _), ..)| (*id).to_owned()));
@@ -228,6 +237,22 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// Replicas that fail at once, behind a balancer that takes them for idle.
+fn drawn_in(facts: &Facts<'_>, node: &Node, balancer: &LoadBalancer, sick: &Sick<'_>, replicas: usize, share: f64) -> Finding {
+    Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
+        .measured(Some(sick.fault.at.as_s()))
+        .says(
+            format!("{} kept sending to who failed at once", name(&node.id)),
+            format!(
+                "{} failed calls at once: who does has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
+                sick.of(replicas), percent(share), name(&node.id)
+            ),
+            "Check health, and eject who fails.",
+        )
+        .at_risk(facts.felt())
+        .mended_by(mends(node, balancer))
 }
 
 /// Whether all replicas are as sick as each other.
@@ -334,5 +359,24 @@ mod tests {
             let (node, _, nodes) = super::behind(&facts).remove(0);
             assert!(super::sick(&facts, node, &nodes, &[design::FaultKind::Crash]).is_none());
         }
+    }
+
+    #[test]
+    fn who_fails_at_once_looks_idle_and_ejection_sees_it() {
+        let crash = r#""kind": "crash", "target": "b""#;
+        for algorithm in ["least_outstanding", "power_of_two", "peak_ewma"] {
+            let lb = format!(r#", "algorithm": "{algorithm}""#);
+            let broken = in_zones(&lb, crash);
+            let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
+            assert!(finding.measured && finding.why.contains("has least under way, and so gets most"), "{finding:?}");
+            let mut mended = broken.clone();
+            mended.apply(finding.remedies[0].command()).unwrap();
+            assert!(found("load-balancer-blind", &mended, &run(&mended)).is_empty());
+            let checked = in_zones(&format!(r#"{lb}, "health_check": {{"interval": "1s"}}"#), crash);
+            assert!(found("load-balancer-blind", &checked, &run(&checked)).is_empty());
+        }
+        // Who is slow has more under way, and gets less.
+        let near = in_zones(r#", "algorithm": "least_outstanding""#, r#""kind": "slowdown", "target": "b", "times": 5"#);
+        assert!(found("load-balancer-blind", &near, &run(&near)).is_empty());
     }
 }
