@@ -246,7 +246,7 @@ fn drawn_in(facts: &Facts<'_>, node: &Node, balancer: &LoadBalancer, sick: &Sick
         .says(
             format!("{} kept sending to who failed at once", name(&node.id)),
             format!(
-                "{} failed calls at once: who does has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
+                "{} failed calls at once: who fails fast has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
                 sick.of(replicas), percent(share), name(&node.id)
             ),
             "Check health, and eject who fails.",
