@@ -40,7 +40,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             // A connection opens, whatever comes of calls.
             kinds.extend([FaultKind::ErrorRate, FaultKind::Slowdown, FaultKind::ThirdPartyOutage]);
         }
-        let Some(fault) = sick(facts, &nodes, &kinds) else { continue };
+        let Some(sick) = sick(facts, node, &nodes, &kinds) else { continue };
         let figures: Vec<_> = nodes.iter().filter_map(|node| report.nodes.get(&node.id)).collect();
         let arrivals: u64 = figures.iter().map(|node| node.arrivals).sum();
         let failed: u64 = figures.iter().map(|node| node.failures.values().sum::<u64>()).sum();
@@ -51,13 +51,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         }
         let replicas: u32 = nodes.iter().map(|node| node.kind.replicas()).sum();
         found.push(
-            Finding::new(RULE.id, [node.id.as_str(), fault.target.as_str()])
-                .measured(Some(fault.at.as_s()))
+            Finding::new(RULE.id, [node.id.as_str(), sick.node.id.as_str()])
+                .measured(Some(sick.fault.at.as_s()))
                 .says(
-                    format!("A replica of {} passed its checks and failed its calls", name(&fault.target)),
+                    format!("A replica of {} passed its checks and failed its calls", name(&sick.node.id)),
                     format!(
-                        "{} had {} of {} fail behind it, {} of them, while every check by {} passed: one of {replicas} replicas kept its share.",
-                        name(&node.id), failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name()
+                        "{} had {} of {} fail behind it, {} of them, while every check by {} passed: {} kept a share of the calls.",
+                        name(&node.id), failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name(), sick.of(replicas as usize).to_lowercase()
                     ),
                     "Judge replicas by what their calls come to: outlier ejection, peak EWMA.",
                 )

@@ -19,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
     title: "A blind load balancer",
     means: "Round robin gives a slow or dead replica its full share: one of n poisons one in n requests. Health checks that look too deep do worse, and take all replicas out when something they share is slow.",
-    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or crashed or slow and still called, under an algorithm that does not look at load; or half the replicas out by checks at once while they failed nothing themselves.",
-    silent: "Algorithms that look at load, outlier ejection, checks that notice within a few seconds.",
+    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or sick and still called (0.2 % of the calls failed), under an algorithm that does not look at load; or one that failed at once and was still called, under one that does, with neither checks nor ejection; or half the replicas out by checks at once while they failed nothing themselves.",
+    silent: "Algorithms that look at load where nobody fails at once, outlier ejection, checks that notice within a few seconds.",
     mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: some healthy replica may be taken out.",
     structural,
     measured,
@@ -85,7 +85,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     .says(
                         format!("{} sends every replica its share, well or not", name(&node.id)),
                         "It checks nobody, ejects nobody, and does not look at who is busy: a replica that is slow or down keeps its share of the calls.",
-                        "Check health, eject who fails, prefer who has least under way.",
+                        "Check health and eject who fails, then prefer who has least under way: alone that makes it worse, as who fails at once has least.",
                     )
                     .endangers(Metric::LatencyP99)
                     .mended_by(mends(node, balancer)),
@@ -106,14 +106,65 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// Faults that make some replicas behind a balancer sick, and not all.
-pub(super) fn sick<'f>(facts: &'f Facts<'_>, nodes: &[&Node], kinds: &'f [FaultKind]) -> Option<&'f Fault> {
-    let replicas: u32 = nodes.iter().map(|node| node.kind.replicas()).sum();
-    facts.design.faults.iter().find(|fault| {
-        let hit = nodes.iter().find(|node| node.id == fault.target);
-        let is_part = hit.is_some_and(|node| fault.replica.is_some() || node.kind.replicas() < replicas);
-        is_part && kinds.contains(&fault.kind) && fault.at < facts.design.settings.duration
-    })
+/// A fault that makes some replicas behind a balancer sick, and not all.
+pub(super) struct Sick<'f> {
+    pub fault: &'f Fault,
+    /// The first node with such a replica.
+    pub node: &'f Node,
+    /// All such replicas.
+    replicas: Vec<(&'f str, u32)>,
+}
+
+impl Sick<'_> {
+    /// "One of 3 replicas".
+    pub(super) fn of(&self, all: usize) -> String {
+        match self.replicas.len() {
+            1 => format!("One of {all} replicas"),
+            some => format!("{some} of {all} replicas"),
+        }
+    }
+
+    /// Whether they answer at once, and badly.
+    fn fails_fast(&self) -> bool {
+        matches!(self.fault.kind, FaultKind::Crash | FaultKind::ErrorRate | FaultKind::GrayFailure)
+    }
+}
+
+/// The first such fault, aimed at a node, one of its replicas, or the zone that some run in.
+pub(super) fn sick<'f>(facts: &'f Facts<'_>, balancer: &Node, nodes: &[&'f Node], kinds: &[FaultKind]) -> Option<Sick<'f>> {
+    let all: u32 = nodes.iter().map(|node| node.kind.replicas()).sum();
+    let faults = facts.design.faults.iter().filter(|fault| kinds.contains(&fault.kind) && fault.at < facts.design.settings.duration);
+    let mut sick = faults.filter_map(|fault| {
+        let hit = |node: &Node, replica: u32| match fault.kind {
+            FaultKind::Partition => is_cut(facts, fault, balancer, node, replica),
+            _ => is_hit(facts, fault, node, replica),
+        };
+        let replicas = nodes.iter().flat_map(|node| (0..node.kind.replicas()).filter(|at| hit(node, *at)).map(|at| (*node, at)));
+        let replicas: Vec<(&Node, u32)> = replicas.collect();
+        let node = replicas.first().filter(|_| (replicas.len() as u32) < all)?.0;
+        let replicas = replicas.iter().map(|(node, at)| (node.id.as_str(), *at)).collect();
+        Some(Sick { fault, node, replicas })
+    });
+    sick.next()
+}
+
+fn is_hit(facts: &Facts<'_>, fault: &Fault, node: &Node, replica: u32) -> bool {
+    let is_there = match facts.graph.node(&fault.target) {
+        Some(target) => target.id == node.id,
+        None => node.deployment.zone_of(replica) == Some(fault.target.as_str()),
+    };
+    is_there && fault.replica.is_none_or(|hit| hit == replica) && fault.kind.targets().contains(&node.kind.name())
+}
+
+/// Whether a partition is between a balancer and a replica: their zones, themselves, or the link.
+fn is_cut(facts: &Facts<'_>, fault: &Fault, balancer: &Node, node: &Node, replica: u32) -> bool {
+    let is_between = |a: &str, b: &str| {
+        let is_from = |end: &str, other: &str| fault.target == end && fault.to.as_deref().is_none_or(|to| to == other);
+        a != b && (is_from(a, b) || is_from(b, a))
+    };
+    let zones = balancer.deployment.zone_of(0).zip(node.deployment.zone_of(replica));
+    let mut links = facts.graph.out(&balancer.id).iter().filter(|link| link.to == node.id);
+    zones.is_some_and(|(a, b)| is_between(a, b)) || is_between(&balancer.id, &node.id) || links.any(|link| link.id == fault.target)
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
@@ -126,8 +177,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             found.push(finding);
             continue;
         }
-        let kinds = [FaultKind::Slowdown, FaultKind::Crash, FaultKind::Hang, FaultKind::ErrorRate, FaultKind::GcPauses, FaultKind::GrayFailure];
-        let fault = sick(facts, &nodes, &kinds);
+        let kinds = [FaultKind::Slowdown, FaultKind::Crash, FaultKind::Hang, FaultKind::ErrorRate, FaultKind::GcPauses, FaultKind::GrayFailure, FaultKind::Partition];
+        let sick = sick(facts, node, &nodes, &kinds);
+        let fault = sick.as_ref().map(|sick| sick.fault);
         let replicas: Vec<((&str, usize), f64, f64)> = nodes
             .iter()
             .filter_map(|node| Some((node, report.nodes.get(&node.id)?)))
@@ -141,23 +193,32 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let median = busy.get((busy.len().max(1) - 1) / 2).copied().unwrap_or(0.0);
         let mean = replicas.iter().map(|(_, calls, _)| calls).sum::<f64>() / replicas.len().max(1) as f64;
         let worst = replicas.iter().max_by(|a, b| a.2.total_cmp(&b.2));
-        let uneven = worst.filter(|(_, calls, busy)| {
-            *busy >= BUSIER * median.max(0.01) && *busy >= 0.15 && *calls >= 0.8 * mean
+        let uneven = worst.filter(|((id, at), calls, busy)| {
+            let is_told = sick.as_ref().is_none_or(|sick| sick.replicas.contains(&(id, *at as u32)));
+            is_told && *busy >= BUSIER * median.max(0.01) && *busy >= 0.15 && *calls >= 0.8 * mean
         });
-        let failing: u64 = nodes.iter().filter_map(|node| report.nodes.get(&node.id)).map(|node| node.failures.values().sum::<u64>()).sum();
-        let refused: u64 = facts.graph.out(&node.id).iter().filter_map(|link| report.links.get(&link.id)).map(|link| link.failures.values().sum::<u64>()).sum();
-        let share = (failing.max(refused)) as f64 / (mean * replicas.len() as f64).max(1.0);
+        // As the balancer saw it: no replica counts what it refused while dead.
+        let links = facts.graph.out(&node.id).iter().filter_map(|link| report.links.get(&link.id));
+        let (calls, failed) = links.fold((0, 0), |(calls, failed), link| (calls + link.attempts, failed + link.failures.values().sum::<u64>()));
+        let share = failed as f64 / calls.max(1) as f64;
         let is_called = fault.is_some() && share >= FAILED && balancer.outlier_ejection.is_none();
-        if !is_load_blind(balancer) || uneven.is_none() && !is_called || is_even(facts, &nodes, fault) {
+        let is_blind = is_load_blind(balancer);
+        if let Some(sick) = sick.as_ref().filter(|sick| !is_blind && is_called && sick.fails_fast() && balancer.health_check.is_none()) {
+            found.push(drawn_in(facts, node, balancer, sick, replicas.len(), share));
+        }
+        if !is_blind || uneven.is_none() && !is_called || is_even(facts, &nodes, fault) {
             continue;
         }
-        let subject = fault.map(|fault| fault.target.clone()).or(uneven.map(|((id, _), ..)| (*id).to_owned()));
+        let subject = sick.as_ref().map(|sick| sick.node.id.clone()).or(uneven.map(|((id, _), ..)| (*id).to_owned()));
         let why = match uneven {
-            Some(((id, at), calls, busy)) => format!(
+            Some(((id, at), taken, busy)) => format!(
                 "{}#{at} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
-                name(id), percent(*busy), percent(median), percent(calls / (mean * replicas.len() as f64))
+                name(id), percent(*busy), percent(median), percent(taken / (mean * replicas.len() as f64).max(calls as f64))
             ),
-            None => format!("One of {} replicas was sick and kept its share: {} of the calls behind {} failed.", replicas.len(), percent(share), name(&node.id)),
+            None => {
+                let some = sick.as_ref().map_or(String::new(), |sick| sick.of(replicas.len()));
+                format!("{some} kept a share of the calls while sick: {} of the calls behind {} failed.", percent(share), name(&node.id))
+            }
         };
         let check = match &balancer.health_check {
             None => " Nobody checks the replicas.".to_owned(),
@@ -176,6 +237,22 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// Replicas that fail at once, behind a balancer that takes them for idle.
+fn drawn_in(facts: &Facts<'_>, node: &Node, balancer: &LoadBalancer, sick: &Sick<'_>, replicas: usize, share: f64) -> Finding {
+    Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
+        .measured(Some(sick.fault.at.as_s()))
+        .says(
+            format!("{} kept sending to who failed at once", name(&node.id)),
+            format!(
+                "{} failed calls at once: who fails fast has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
+                sick.of(replicas), percent(share), name(&node.id)
+            ),
+            "Check health, and eject who fails.",
+        )
+        .at_risk(facts.felt())
+        .mended_by(mends(node, balancer))
 }
 
 /// Whether all replicas are as sick as each other.
@@ -243,5 +320,63 @@ mod tests {
         let mut near = broken.clone();
         near.faults.clear();
         assert!(found("load-balancer-blind", &near, &run(&near)).iter().all(|f| !f.measured));
+    }
+
+    /// A replica in each of three zones, asked from zone a, and what happens to zone b.
+    fn in_zones(lb: &str, fault_of_b: &str) -> design::Design {
+        let mut design = read(&format!(r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"constant": "100/s"}}}},
+            {{"id": "lb", "kind": "load_balancer", "zone": "a"{lb}}},
+            {{"id": "app", "kind": "service", "replicas": 3, "zones": ["a", "b", "c"], "concurrency": 8, "service_time": "exp(20ms)"}}],
+            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "app", "timeout": "1s"}}], "warmup": "5s"}}"#));
+        design.faults.push(fault(&format!(r#"{{"at": "20s", "for": "30s", {fault_of_b}}}"#)));
+        design
+    }
+
+    #[test]
+    fn a_fault_of_a_zone_is_one_of_the_replicas_there() {
+        for of_b in [r#""kind": "crash", "target": "b""#, r#""kind": "partition", "target": "b""#, r#""kind": "partition", "target": "a", "to": "b""#] {
+            let broken = in_zones("", of_b);
+            let report = run(&broken);
+            let finding = &found("load-balancer-blind", &broken, &report)[0];
+            assert!(finding.measured && finding.subjects == ["lb", "app"], "{finding:?}");
+            // Of all calls, those that were refused too.
+            let link = &report.links["lb->app"];
+            let share = link.failures.values().sum::<u64>() as f64 / link.attempts as f64;
+            let said = format!("One of 3 replicas kept a share of the calls while sick: {} of the calls", crate::words::percent(share));
+            assert!(finding.why.starts_with(&said), "{finding:?}");
+        }
+        let near = in_zones(r#", "outlier_ejection": {}"#, r#""kind": "crash", "target": "b""#);
+        assert!(found("load-balancer-blind", &near, &run(&near)).iter().all(|f| !f.measured));
+    }
+
+    #[test]
+    fn a_zone_with_all_replicas_or_none_makes_no_part_of_them_sick() {
+        for zones in [["b", "b"], ["a", "c"]] {
+            let mut design = in_zones("", r#""kind": "crash", "target": "b""#);
+            design.nodes[2].deployment.zones = zones.map(str::to_owned).to_vec();
+            let facts = crate::Facts::new(&design, None);
+            let (node, _, nodes) = super::behind(&facts).remove(0);
+            assert!(super::sick(&facts, node, &nodes, &[design::FaultKind::Crash]).is_none());
+        }
+    }
+
+    #[test]
+    fn who_fails_at_once_looks_idle_and_ejection_sees_it() {
+        let crash = r#""kind": "crash", "target": "b""#;
+        for algorithm in ["least_outstanding", "power_of_two", "peak_ewma"] {
+            let lb = format!(r#", "algorithm": "{algorithm}""#);
+            let broken = in_zones(&lb, crash);
+            let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
+            assert!(finding.measured && finding.why.contains("has least under way, and so gets most"), "{finding:?}");
+            let mut mended = broken.clone();
+            mended.apply(finding.remedies[0].command()).unwrap();
+            assert!(found("load-balancer-blind", &mended, &run(&mended)).is_empty());
+            let checked = in_zones(&format!(r#"{lb}, "health_check": {{"interval": "1s"}}"#), crash);
+            assert!(found("load-balancer-blind", &checked, &run(&checked)).is_empty());
+        }
+        // Who is slow has more under way, and gets less.
+        let near = in_zones(r#", "algorithm": "least_outstanding""#, r#""kind": "slowdown", "target": "b", "times": 5"#);
+        assert!(found("load-balancer-blind", &near, &run(&near)).is_empty());
     }
 }
