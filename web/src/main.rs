@@ -13,8 +13,8 @@
 //! - Styles: `web/styles/*.css`, each with an `@import` line in `main.css`. Fonts, images:
 //!   `web/public/`, `url("../public/...")` from CSS, `public/...` from HTML. URLs are relative.
 //! - No `#[wasm_bindgen(module = ...)]` and no `inline_js`: the build rejects snippets.
-//! - Tests run in wasm or in a browser only; logic that wants unit tests belongs in
-//!   `crates/editor` or `crates/host`.
+//! - Unit tests run natively, where every call into the browser panics. They test what needs no
+//!   browser; `tests/browser` tests the rest.
 
 #![expect(
     unreachable_pub,

@@ -45,7 +45,6 @@ fn lints(flavour: Flavour) -> Result<()> {
         let args = [
             "clippy",
             "--workspace",
-            "--exclude=faultline-web",
             "--exclude=faultline-wasm",
             "--exclude=xtask",
             "--all-targets",
@@ -72,7 +71,7 @@ fn native_tests() -> Result<()> {
             "-p=xtask",
         ]))
     })?;
-    // Doc tests included. The page and the worker are tested as wasm, below.
+    // Doc tests and the page's unit tests included. What needs a browser is tested below.
     step("tests: native", || run(&mut cargo(&["test"])))
 }
 

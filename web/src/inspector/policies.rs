@@ -142,8 +142,8 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use design::Node;
     use design::kinds::{Client, Service};
+    use design::{Design, Kind, Node};
 
     fn design() -> Design {
         Design {
