@@ -1,5 +1,38 @@
 //! The rules: one file each, one row each, and which of them explain which.
 
+mod async_silver_bullet;
+mod autoscaling_lag;
+mod cache_all;
+mod cache_cold_start;
+mod cache_stampede;
+mod cap;
+mod central_coordinator;
+mod data_ownership;
+mod eventual_is_not_instant;
+mod fan_out_tail;
+mod flying_blind;
+mod gray_failure;
+mod happy_path;
+mod head_of_line_blocking;
+mod hot_key;
+mod idempotency;
+mod load_balancer_blind;
+mod metastable_failure;
+mod microservice_maze;
+mod monitoring_over_prevention;
+mod noisy_neighbour;
+mod poison_message;
+mod pool_exhaustion;
+mod requirements_trap;
+mod retry_storm;
+mod shard_key;
+mod shared_database;
+mod split_brain;
+mod stale_cache;
+mod sync_chain;
+mod thundering_herd;
+mod unreliable_network;
+
 use crate::facts::Facts;
 use crate::finding::Finding;
 use sim::Report;
@@ -45,52 +78,41 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id == id)
 }
 
-macro_rules! rules {
-    ($($name:ident),* $(,)?) => {
-        $(mod $name;)*
-
-        /// Every rule, the more of a cause the earlier.
-        pub static ALL: &[Rule] = &[$($name::RULE),*];
-
-        #[cfg(test)]
-        const FILES: &[&str] = &[$(stringify!($name)),*];
-    };
-}
-
-rules! {
-    split_brain,
-    cap,
-    poison_message,
-    cache_cold_start,
-    cache_stampede,
-    retry_storm,
-    shard_key,
-    hot_key,
-    central_coordinator,
-    shared_database,
-    pool_exhaustion,
-    gray_failure,
-    load_balancer_blind,
-    head_of_line_blocking,
-    unreliable_network,
-    noisy_neighbour,
-    thundering_herd,
-    autoscaling_lag,
-    async_silver_bullet,
-    metastable_failure,
-    fan_out_tail,
-    microservice_maze,
-    idempotency,
-    happy_path,
-    data_ownership,
-    eventual_is_not_instant,
-    cache_all,
-    stale_cache,
-    sync_chain,
-    monitoring_over_prevention,
-    flying_blind,
-    requirements_trap,
-}
+/// All rules, ordered from root cause to symptom.
+pub static ALL: &[Rule] = &[
+    split_brain::RULE,
+    cap::RULE,
+    poison_message::RULE,
+    cache_cold_start::RULE,
+    cache_stampede::RULE,
+    retry_storm::RULE,
+    shard_key::RULE,
+    hot_key::RULE,
+    central_coordinator::RULE,
+    shared_database::RULE,
+    pool_exhaustion::RULE,
+    gray_failure::RULE,
+    load_balancer_blind::RULE,
+    head_of_line_blocking::RULE,
+    unreliable_network::RULE,
+    noisy_neighbour::RULE,
+    thundering_herd::RULE,
+    autoscaling_lag::RULE,
+    async_silver_bullet::RULE,
+    metastable_failure::RULE,
+    fan_out_tail::RULE,
+    microservice_maze::RULE,
+    idempotency::RULE,
+    happy_path::RULE,
+    data_ownership::RULE,
+    eventual_is_not_instant::RULE,
+    cache_all::RULE,
+    stale_cache::RULE,
+    sync_chain::RULE,
+    monitoring_over_prevention::RULE,
+    flying_blind::RULE,
+    requirements_trap::RULE,
+];
 
 /// How far from a cause a rule is: the place in [`ALL`].
 pub(crate) fn depth(id: &str) -> usize {
