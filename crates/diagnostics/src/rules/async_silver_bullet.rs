@@ -57,30 +57,54 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
     let mut edits = Vec::new();
     let goes = facts.flow.capacity(&facts.graph, &node.id);
     let more = (1.3 * comes / goes.max(1e-9)).max(1.5);
-    for link in facts.graph.out(&node.id).iter().filter(|link| link.mode == Mode::Consume) {
+    for link in facts
+        .graph
+        .out(&node.id)
+        .iter()
+        .filter(|link| link.mode == Mode::Consume)
+    {
         let wanted = libm::ceil(f64::from(link.concurrency) * more).min(100_000.0);
-        edits.push(remedies::link(&link.id, "concurrency", remedies::number(wanted)));
+        edits.push(remedies::link(
+            &link.id,
+            "concurrency",
+            remedies::number(wanted),
+        ));
         if let Some(service) = facts.graph.service(&link.to) {
             let replicas = libm::ceil(f64::from(service.replicas) * more).min(1_000.0);
             if service.autoscale.is_none() {
-                edits.push(remedies::node(&link.to, "replicas", remedies::number(replicas)));
+                edits.push(remedies::node(
+                    &link.to,
+                    "replicas",
+                    remedies::number(replicas),
+                ));
             }
         }
     }
     let mut mends = vec![Remedy::new(
         "Consumers for the load",
-        format!("{} times the consumers to pay for, and as many more calls to whatever they call.", figure(more)),
+        format!(
+            "{} times the consumers to pay for, and as many more calls to whatever they call.",
+            figure(more)
+        ),
         edits,
     )];
     let design::Kind::Queue(queue) = &node.kind else {
         return mends;
     };
     let bound = libm::ceil(goes * 10.0).clamp(10.0, 1e6);
-    if queue.capacity.is_none_or(|now| f64::from(now) > 2.0 * bound) && goes.is_finite() {
+    if queue
+        .capacity
+        .is_none_or(|now| f64::from(now) > 2.0 * bound)
+        && goes.is_finite()
+    {
         mends.push(Remedy::new(
             format!("At most ten seconds of work in {}", name(&node.id)),
             "Publishers are refused while it is full.",
-            vec![remedies::node(&node.id, "capacity", remedies::number(bound))],
+            vec![remedies::node(
+                &node.id,
+                "capacity",
+                remedies::number(bound),
+            )],
         ));
     }
     mends
@@ -92,23 +116,40 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     for (node, queue) in facts.queues() {
-        let (Some(windows), Some(messages)) = (series.node(&node.id), report.nodes.get(&node.id).and_then(|node| node.messages.as_ref())) else {
+        let (Some(windows), Some(messages)) = (
+            series.node(&node.id),
+            report
+                .nodes
+                .get(&node.id)
+                .and_then(|node| node.messages.as_ref()),
+        ) else {
             continue;
         };
         let whole = series.whole();
         let waiting = series.between(&windows.waiting, windows.width_s, whole);
         let most = waiting.iter().copied().max().unwrap_or(0);
         let last = waiting.last().copied().unwrap_or(0);
-        if (most as f64) < WAITING || messages.oldest_ms.max < AGE_MS || is_held_up(facts, node, whole) {
+        if (most as f64) < WAITING
+            || messages.oldest_ms.max < AGE_MS
+            || is_held_up(facts, node, whole)
+        {
             continue;
         }
-        let is_full = queue.capacity.is_some_and(|capacity| most as f64 >= 0.95 * f64::from(capacity));
+        let is_full = queue
+            .capacity
+            .is_some_and(|capacity| most as f64 >= 0.95 * f64::from(capacity));
         if (last as f64) < STILL * most as f64 && !(is_full && facts.is_hurt()) {
             continue;
         }
-        let first = waiting.iter().position(|n| *n as f64 >= 0.05 * most as f64).unwrap_or(0);
+        let first = waiting
+            .iter()
+            .position(|n| *n as f64 >= 0.05 * most as f64)
+            .unwrap_or(0);
         let onset = whole.from_s + first as f64 * windows.width_s;
-        let span = Span { from_s: onset, until_s: whole.until_s };
+        let span = Span {
+            from_s: onset,
+            until_s: whole.until_s,
+        };
         let came = series.mean(&windows.arrivals_per_s, windows.width_s, span);
         let grows = (last as f64 - waiting[first] as f64) / span.s().max(1e-9);
         let lost = lost(queue, messages);
@@ -155,7 +196,10 @@ fn is_held_up(facts: &Facts<'_>, node: &Node, whole: Span) -> bool {
         ids.extend(facts.graph.reach(&link.to));
     }
     facts.faults_on(&ids).any(|fault| {
-        let ends = facts.design.fault_ends(fault).map_or(f64::INFINITY, |end| end.as_s());
+        let ends = facts
+            .design
+            .fault_ends(fault)
+            .map_or(f64::INFINITY, |end| end.as_s());
         !matches!(fault.kind, FaultKind::PoisonMessage) && ends >= whole.until_s - 5.0
     })
 }
@@ -165,17 +209,23 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(rate: u32) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}}},
             {{"id": "jobs", "kind": "queue"}}, {{"id": "worker", "kind": "service", "concurrency": 4, "service_time": "exp(100ms)"}}],
             "links": [{{"from": "users", "to": "jobs", "mode": "publish"}},
-                {{"from": "jobs", "to": "worker", "mode": "consume", "concurrency": 4}}], "warmup": "5s"}}"#))
+                {{"from": "jobs", "to": "worker", "mode": "consume", "concurrency": 4}}], "warmup": "5s"}}"#
+        ))
     }
 
     #[test]
     fn more_than_consumers_can_do_is_told_and_less_is_not() {
         let broken = design(60);
-        assert!(lint("async-silver-bullet", &broken)[0].why.contains("60/s come"));
+        assert!(
+            lint("async-silver-bullet", &broken)[0]
+                .why
+                .contains("60/s come")
+        );
         let finding = &found("async-silver-bullet", &broken, &run(&broken))[0];
         assert!(finding.measured && finding.subjects == ["jobs", "worker"]);
         let mut mended = broken.clone();

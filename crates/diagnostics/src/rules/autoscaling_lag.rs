@@ -28,18 +28,29 @@ fn reaction_s(scale: &Autoscale) -> f64 {
     scale.interval.as_s() + scale.startup.mean_s().unwrap_or(0.0)
 }
 
-fn scaled<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a Node, &'a Service, &'a Autoscale)> + use<'a> {
-    facts.services().filter_map(|(node, service)| Some((node, service, service.autoscale.as_ref()?)))
+fn scaled<'a>(
+    facts: &Facts<'a>,
+) -> impl Iterator<Item = (&'a Node, &'a Service, &'a Autoscale)> + use<'a> {
+    facts
+        .services()
+        .filter_map(|(node, service)| Some((node, service, service.autoscale.as_ref()?)))
 }
 
 fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<Remedy> {
     let wanted = libm::ceil(wanted).clamp(f64::from(scale.min), f64::from(scale.max));
     let mut mends = vec![Remedy::new(
         format!("At least {wanted} replicas of {}", name(&node.id)),
-        format!("{} replicas that idle on most days.", figure(wanted - f64::from(scale.min))),
+        format!(
+            "{} replicas that idle on most days.",
+            figure(wanted - f64::from(scale.min))
+        ),
         vec![
             remedies::node(&node.id, "autoscale.min", remedies::number(wanted)),
-            remedies::node(&node.id, "replicas", remedies::number(wanted.max(f64::from(service.replicas)))),
+            remedies::node(
+                &node.id,
+                "replicas",
+                remedies::number(wanted.max(f64::from(service.replicas))),
+            ),
         ],
     )];
     if service.shed.is_none() {
@@ -53,10 +64,18 @@ fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
-    let rise = facts.design.nodes.iter().filter_map(|node| match &node.kind {
-        Kind::Client(client) => client.profile.iter().filter(|step| step.times > 1.0).max_by(|a, b| a.times.total_cmp(&b.times)),
-        _ => None,
-    });
+    let rise = facts
+        .design
+        .nodes
+        .iter()
+        .filter_map(|node| match &node.kind {
+            Kind::Client(client) => client
+                .profile
+                .iter()
+                .filter(|step| step.times > 1.0)
+                .max_by(|a, b| a.times.total_cmp(&b.times)),
+            _ => None,
+        });
     let Some(rise) = rise.max_by(|a, b| a.times.total_cmp(&b.times)) else {
         return Vec::new();
     };
@@ -88,7 +107,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     for (node, service, scale) in scaled(facts) {
-        let Some(scaling) = report.nodes.get(&node.id).and_then(|node| node.scaling.as_ref()) else {
+        let Some(scaling) = report
+            .nodes
+            .get(&node.id)
+            .and_then(|node| node.scaling.as_ref())
+        else {
             continue;
         };
         let spans = series.saturated(&node.id);
@@ -96,12 +119,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             continue;
         };
         let is_felt = facts.missed_by_users().is_some()
-            || series.losses.iter().any(|loss| loss.from_s < span.until_s && loss.until_s > span.from_s);
+            || series
+                .losses
+                .iter()
+                .any(|loss| loss.from_s < span.until_s && loss.until_s > span.from_s);
         if scaling.scaled_out == 0 || span.s() < LATE_S || !is_felt {
             continue;
         }
         // A load that no number of replicas would have borne, or one that is blocked below, is another matter.
-        if facts.asks(&node.id).any(|link| series.saturated_s(&link.to) > 0.5 * span.s()) {
+        if facts
+            .asks(&node.id)
+            .any(|link| series.saturated_s(&link.to) > 0.5 * span.s())
+        {
             continue;
         }
         found.push(
@@ -127,19 +156,28 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(startup: &str, replicas: u32) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "60/s"}}, "profile": [{{"at": "30s", "times": 4}}], "patience": "3s"}},
             {{"id": "api", "kind": "service", "replicas": {replicas}, "concurrency": 5, "service_time": "exp(50ms)",
               "autoscale": {{"min": {replicas}, "max": 20, "target": 0.5, "interval": "5s", "startup": "{startup}"}}}}],
-            "links": [{{"from": "users", "to": "api"}}], "duration": "120s", "warmup": "5s"}}"#))
+            "links": [{{"from": "users", "to": "api"}}], "duration": "120s", "warmup": "5s"}}"#
+        ))
     }
 
     #[test]
     fn replicas_that_come_too_late_are_told_and_headroom_is_not() {
         let broken = design("40s", 2);
-        assert!(lint("autoscaling-lag", &broken)[0].what.contains("45 s after"));
+        assert!(
+            lint("autoscaling-lag", &broken)[0]
+                .what
+                .contains("45 s after")
+        );
         let finding = &found("autoscaling-lag", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.onset_s.unwrap() >= 29.0, "{finding:?}");
+        assert!(
+            finding.measured && finding.onset_s.unwrap() >= 29.0,
+            "{finding:?}"
+        );
         let roomy = design("40s", 8);
         assert!(lint("autoscaling-lag", &roomy).is_empty());
         assert!(found("autoscaling-lag", &roomy, &run(&roomy)).is_empty());

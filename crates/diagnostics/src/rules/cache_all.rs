@@ -74,7 +74,10 @@ fn depth(facts: &Facts<'_>, client: &str, id: &str) -> usize {
 }
 
 fn worst_age_s(layers: &[(&Node, &Cache)]) -> Option<f64> {
-    layers.iter().map(|(_, cache)| cache.ttl.map(design::Duration::as_s)).sum()
+    layers
+        .iter()
+        .map(|(_, cache)| cache.ttl.map(design::Duration::as_s))
+        .sum()
 }
 
 fn said_age(layers: &[(&Node, &Cache)]) -> String {
@@ -94,7 +97,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .says(
                 format!("{} caches on one path: {}", names.len(), list(&names)),
-                format!("What the first lacks, the next mostly lacks too, and their ages add up: {}.", said_age(&layers)),
+                format!(
+                    "What the first lacks, the next mostly lacks too, and their ages add up: {}.",
+                    said_age(&layers)
+                ),
                 "Keep the one at the hot spot.",
             )
             .endangers(Metric::StalenessMax),
@@ -111,7 +117,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .filter_map(|(node, _)| {
             let figures = report.nodes.get(&node.id)?;
             let ratio = figures.hit_ratio.filter(|_| figures.arrivals >= LOOKUPS)?;
-            let unread = figures.cache.as_ref().map_or(0.0, |cache| cache.never_read as f64 / cache.fills.max(1) as f64);
+            let unread = figures.cache.as_ref().map_or(0.0, |cache| {
+                cache.never_read as f64 / cache.fills.max(1) as f64
+            });
             (ratio < POOR || unread >= UNREAD && ratio < 0.5).then_some((*node, ratio, unread))
         })
         .collect();
@@ -126,21 +134,34 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some(format!("{} {}", name(&node.id), percent(ratio)))
         })
         .collect();
-    let unread = poor.iter().map(|(_, _, unread)| *unread).fold(0.0, f64::max);
+    let unread = poor
+        .iter()
+        .map(|(_, _, unread)| *unread)
+        .fold(0.0, f64::max);
     let never = match unread >= UNREAD {
         true => format!(" {} of what was put in was never read.", percent(unread)),
         false => String::new(),
     };
     let names = match poor.is_empty() {
-        true => layers[1..].iter().map(|(node, _)| node.id.clone()).collect::<Vec<_>>(),
+        true => layers[1..]
+            .iter()
+            .map(|(node, _)| node.id.clone())
+            .collect::<Vec<_>>(),
         false => poor.iter().map(|(node, ..)| node.id.clone()).collect(),
     };
     vec![
         Finding::new(RULE.id, names.clone())
             .measured(None)
             .says(
-                format!("{} caches in a row, and the inner ones hardly hit", layers.len()),
-                format!("Hits: {}.{never} An answer may be as old as all layers allow: {}.", each.join(", "), said_age(&layers)),
+                format!(
+                    "{} caches in a row, and the inner ones hardly hit",
+                    layers.len()
+                ),
+                format!(
+                    "Hits: {}.{never} An answer may be as old as all layers allow: {}.",
+                    each.join(", "),
+                    said_age(&layers)
+                ),
                 "Keep the one at the hot spot; each further one adds its age and its bill.",
             )
             .at_risk(missed.unwrap_or("staleness_max"))
@@ -155,8 +176,16 @@ fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
         let origin = facts.asks(cache).next();
         if let Some(origin) = origin {
             for link in facts.asked(cache) {
-                edits.push(remedies::link(&link.id, "to", design::Value::text(&origin.to)));
-                edits.push(remedies::link(&link.id, "on_write", design::Value::text("none")));
+                edits.push(remedies::link(
+                    &link.id,
+                    "to",
+                    design::Value::text(&origin.to),
+                ));
+                edits.push(remedies::link(
+                    &link.id,
+                    "on_write",
+                    design::Value::text("none"),
+                ));
             }
         }
         edits.push(Command::RemoveNode(cache.clone()));
@@ -177,12 +206,24 @@ mod tests {
         let mut nodes = vec![r#"{"id": "users", "kind": "client", "operations": [{"name": "get", "keys": {"uniform": {"n": 500}}}]}"#.to_owned()];
         let mut links = vec![r#"{"from": "users", "to": "cache-0", "timeout": "2s"}"#.to_owned()];
         for at in 0..caches {
-            nodes.push(format!(r#"{{"id": "cache-{at}", "kind": "cache", "ttl": "60s"}}"#));
-            let to = if at + 1 < caches { format!("cache-{}", at + 1) } else { "db".to_owned() };
-            links.push(format!(r#"{{"from": "cache-{at}", "to": "{to}", "timeout": "1s"}}"#));
+            nodes.push(format!(
+                r#"{{"id": "cache-{at}", "kind": "cache", "ttl": "60s"}}"#
+            ));
+            let to = if at + 1 < caches {
+                format!("cache-{}", at + 1)
+            } else {
+                "db".to_owned()
+            };
+            links.push(format!(
+                r#"{{"from": "cache-{at}", "to": "{to}", "timeout": "1s"}}"#
+            ));
         }
         nodes.push(r#"{"id": "db", "kind": "database"}"#.to_owned());
-        read(&format!(r#"{{"nodes": [{}], "links": [{}], "duration": "200s", "warmup": "10s"}}"#, nodes.join(","), links.join(",")))
+        read(&format!(
+            r#"{{"nodes": [{}], "links": [{}], "duration": "200s", "warmup": "10s"}}"#,
+            nodes.join(","),
+            links.join(",")
+        ))
     }
 
     #[test]

@@ -32,7 +32,12 @@ pub(super) fn origins<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
     let each = facts.caches().map(|(cache, _)| {
         let behind = facts.asks(&cache.id).map(|link| link.to.as_str());
         let mut origins: Vec<&str> = behind.collect();
-        for link in facts.graph.inward(&cache.id).iter().filter(|link| link.mode == Mode::Call) {
+        for link in facts
+            .graph
+            .inward(&cache.id)
+            .iter()
+            .filter(|link| link.mode == Mode::Call)
+        {
             let others = facts.graph.out(&link.from).iter();
             let loads = others.filter(|other| other.when.0.contains(&Condition::OnMiss));
             origins.extend(loads.map(|other| other.to.as_str()));
@@ -41,7 +46,11 @@ pub(super) fn origins<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
         let mut work = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         while let Some(id) = origins.pop() {
-            let Some(node) = facts.graph.node(id).filter(|node| seen.insert(node.id.as_str())) else {
+            let Some(node) = facts
+                .graph
+                .node(id)
+                .filter(|node| seen.insert(node.id.as_str()))
+            else {
                 continue;
             };
             match node.kind {
@@ -71,7 +80,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             let capacity = facts.cold.capacity(&facts.graph, origin);
             let cold = facts.cold.node(&facts.graph, origin);
             let warm = facts.flow.node(&facts.graph, origin);
-            let (is, was) = (cold / capacity, warm / facts.flow.capacity(&facts.graph, origin));
+            let (is, was) = (
+                cold / capacity,
+                warm / facts.flow.capacity(&facts.graph, origin),
+            );
             if is >= TOO_MUCH && was < TOO_MUCH {
                 found.push(
                     Finding::new(RULE.id, [cache, origin])
@@ -98,7 +110,12 @@ fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
     )];
     mends.extend(remedies::shed(facts.design, origin));
     let callers = facts.askers(origin);
-    mends.extend(callers.iter().filter_map(|node| remedies::shed(facts.design, &node.id)).take(1));
+    mends.extend(
+        callers
+            .iter()
+            .filter_map(|node| remedies::shed(facts.design, &node.id))
+            .take(1),
+    );
     mends
 }
 
@@ -114,31 +131,52 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 FaultKind::CacheFlush | FaultKind::CacheOutage | FaultKind::Crash | FaultKind::Hang
             )
         });
-        let mut lost: Vec<(f64, String)> = lost.map(|fault| (fault.at.as_s(), said(fault.kind).to_owned())).collect();
+        let mut lost: Vec<(f64, String)> = lost
+            .map(|fault| (fault.at.as_s(), said(fault.kind).to_owned()))
+            .collect();
         if let Some(from) = cold_from(facts, cache) {
             lost.push((from, "was cold when requests came".to_owned()));
         }
         let struck = lost.iter().find_map(|(at, what)| {
             let after = |id: &str| -> Option<Span> {
                 let mut spans = series.saturated(id).iter().copied();
-                spans.find(|span| span.from_s >= at - 1.5 && span.from_s <= at + 20.0 && span.s() >= COLD_S)
+                spans.find(|span| {
+                    span.from_s >= at - 1.5 && span.from_s <= at + 20.0 && span.s() >= COLD_S
+                })
             };
             let (origin, span) = origins.iter().find_map(|id| Some((*id, after(id)?)))?;
             // It cannot be the cache where the origin bears all of it.
-            let is_felt = series.losses.iter().any(|loss| loss.until_s > *at && loss.from_s <= span.until_s)
+            let is_felt = series
+                .losses
+                .iter()
+                .any(|loss| loss.until_s > *at && loss.from_s <= span.until_s)
                 || facts.missed_by_users().is_some();
             is_felt.then(|| (*at, what.clone(), origin, span))
         });
-        let Some((at, what, origin, span)) = struck else { continue };
+        let Some((at, what, origin, span)) = struck else {
+            continue;
+        };
         let cold = facts.cold.node(&facts.graph, origin);
         let capacity = facts.cold.capacity(&facts.graph, origin);
         let stuck = match &report.metastable {
-            Some(stuck) => format!(" Goodput stayed at {}/s, of {}/s before, with nothing broken any more.", figure(stuck.goodput_per_s), figure(stuck.goodput_before_per_s)),
+            Some(stuck) => format!(
+                " Goodput stayed at {}/s, of {}/s before, with nothing broken any more.",
+                figure(stuck.goodput_per_s),
+                figure(stuck.goodput_before_per_s)
+            ),
             None => String::new(),
         };
         let demand = match cold > capacity {
-            true => format!("Without its hits {} reach it, {} times what it can do", rate(cold), figure(cold / capacity)),
-            false => format!("Without its hits {} reach it, and it can do {}", rate(cold), rate(capacity)),
+            true => format!(
+                "Without its hits {} reach it, {} times what it can do",
+                rate(cold),
+                figure(cold / capacity)
+            ),
+            false => format!(
+                "Without its hits {} reach it, and it can do {}",
+                rate(cold),
+                rate(capacity)
+            ),
         };
         let mut finding = Finding::new(RULE.id, [cache, origin])
             .measured(Some(at))
@@ -181,23 +219,33 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(rate: u32) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "operations": [{{"name": "get", "keys": {{"uniform": {{"n": 5000}}}}}}]}},
             {{"id": "api", "kind": "service", "replicas": 4, "concurrency": 100, "service_time": "1ms"}},
             {{"id": "cache", "kind": "cache", "ttl": null, "warm": 1.0}},
             {{"id": "db", "kind": "database", "concurrency": 4, "connections": 50, "read_time": "exp(20ms)"}}],
             "links": [{{"from": "users", "to": "api", "timeout": "2s"}}, {{"from": "api", "to": "cache"}},
-                {{"from": "api", "to": "db", "when": "on_miss", "timeout": "200ms"}}], "warmup": "2s"}}"#));
-        design.faults.push(fault(r#"{"at": "20s", "kind": "cache_flush", "target": "cache"}"#));
+                {{"from": "api", "to": "db", "when": "on_miss", "timeout": "200ms"}}], "warmup": "2s"}}"#
+        ));
+        design.faults.push(fault(
+            r#"{"at": "20s", "kind": "cache_flush", "target": "cache"}"#,
+        ));
         design
     }
 
     #[test]
     fn an_origin_that_needs_its_cache_is_noted_and_its_fall_is_told() {
         let broken = design(800);
-        assert_eq!(lint("cache-cold-start", &broken)[0].subjects, ["cache", "db"]);
+        assert_eq!(
+            lint("cache-cold-start", &broken)[0].subjects,
+            ["cache", "db"]
+        );
         let finding = &found("cache-cold-start", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.what.contains("did not survive"), "{finding:?}");
+        assert!(
+            finding.measured && finding.what.contains("did not survive"),
+            "{finding:?}"
+        );
         let near = design(120);
         assert!(lint("cache-cold-start", &near).is_empty());
         assert!(found("cache-cold-start", &near, &run(&near)).is_empty());

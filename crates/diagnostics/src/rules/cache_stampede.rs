@@ -44,7 +44,11 @@ fn is_guarded(cache: &Cache) -> bool {
 fn hottest(facts: &Facts<'_>, cache: &str) -> f64 {
     let mut share: f64 = 0.0;
     for (_, client) in facts.clients() {
-        for operation in client.operations.iter().filter(|o| o.effect == Effect::Read) {
+        for operation in client
+            .operations
+            .iter()
+            .filter(|o| o.effect == Effect::Read)
+        {
             share = share.max(crate::facts::top_key(&operation.keys).0);
         }
     }
@@ -53,7 +57,9 @@ fn hottest(facts: &Facts<'_>, cache: &str) -> f64 {
 
 /// Time to load a key: from the miss to the fill.
 fn load_s(facts: &Facts<'_>, origins: &[&str]) -> f64 {
-    let times = origins.iter().map(|origin| facts.flow.response(&facts.graph, origin));
+    let times = origins
+        .iter()
+        .map(|origin| facts.flow.response(&facts.graph, origin));
     times.fold(0.0, f64::max)
 }
 
@@ -88,7 +94,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         };
         let at_once = hottest(facts, id) * load_s(facts, &origins);
-        let Some(ttl) = cache.ttl.filter(|_| !is_guarded(cache) && at_once >= AT_ONCE) else {
+        let Some(ttl) = cache
+            .ttl
+            .filter(|_| !is_guarded(cache) && at_once >= AT_ONCE)
+        else {
             continue;
         };
         let load = load_s(facts, &origins);
@@ -124,14 +133,20 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let busy: Vec<&str> = (origins.iter().copied())
             .filter(|origin| {
                 let windows = series.node(origin);
-                let most = windows.and_then(|w| w.utilization.iter().flatten().copied().reduce(f64::max));
+                let most =
+                    windows.and_then(|w| w.utilization.iter().flatten().copied().reduce(f64::max));
                 most.is_some_and(|most| most >= 0.9)
             })
             .collect();
         if busy.is_empty() && !facts.is_hurt() {
             continue;
         }
-        let writes: f64 = facts.graph.inward(id).iter().filter(|link| link.on_write != design::link::OnWrite::None).count() as f64
+        let writes: f64 = facts
+            .graph
+            .inward(id)
+            .iter()
+            .filter(|link| link.on_write != design::link::OnWrite::None)
+            .count() as f64
             * report.data.writes as f64;
         let needed = (counts.entries + counts.evictions + counts.expirations) as f64 + writes;
         let extra = counts.fills as f64 - needed;
@@ -157,7 +172,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         } else {
             continue;
         };
-        found.push(finding.at_risk(facts.felt()).mended_by(mends(facts, id, cache)));
+        found.push(
+            finding
+                .at_risk(facts.felt())
+                .mended_by(mends(facts, id, cache)),
+        );
     }
     found
 }
@@ -167,9 +186,13 @@ fn first_peak(facts: &Facts<'_>, origins: &[&str]) -> Option<f64> {
     let from = series.whole().from_s;
     origins.iter().find_map(|origin| {
         let windows = series.node(origin)?;
-        let at = windows.utilization.iter().enumerate().position(|(at, share)| {
-            at as f64 * windows.width_s >= from && share.is_some_and(|share| share >= 0.9)
-        })?;
+        let at = windows
+            .utilization
+            .iter()
+            .enumerate()
+            .position(|(at, share)| {
+                at as f64 * windows.width_s >= from && share.is_some_and(|share| share >= 0.9)
+            })?;
         Some(at as f64 * windows.width_s)
     })
 }
@@ -178,7 +201,11 @@ fn first_peak(facts: &Facts<'_>, origins: &[&str]) -> Option<f64> {
 fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, f64)> {
     let series = facts.series.as_ref()?;
     let ttl = cache.ttl.filter(|_| cache.ttl_jitter < 0.05)?.as_s();
-    let loads = facts.graph.inward(id).iter().flat_map(|link| facts.graph.out(&link.from));
+    let loads = facts
+        .graph
+        .inward(id)
+        .iter()
+        .flat_map(|link| facts.graph.out(&link.from));
     let mut loads = loads.filter(|link| link.when.0.contains(&design::link::Condition::OnMiss));
     let link = loads.next().copied().or(facts.asks(id).next())?;
     let windows = series.link(&link.id)?;
@@ -205,7 +232,10 @@ fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, 
         (gap - ttl).abs() <= (0.25 * ttl).max(1.5 * windows.width_s)
     });
     let is_periodic = apart.count() + 1 >= PEAKS && peaks.len() >= PEAKS;
-    let most = peaks.iter().map(|(_, rate)| rate / mean).fold(0.0, f64::max);
+    let most = peaks
+        .iter()
+        .map(|(_, rate)| rate / mean)
+        .fold(0.0, f64::max);
     is_periodic.then(|| (peaks[0].0, peaks.len(), most))
 }
 
@@ -214,19 +244,25 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(guard: &str, rate: u32) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "operations": [{{"name": "get", "keys": {{"uniform": {{"n": 2}}}}}}]}},
             {{"id": "api", "kind": "service", "replicas": 4, "concurrency": 200, "service_time": "1ms"}},
             {{"id": "cache", "kind": "cache", "ttl": "5s"{guard}}},
             {{"id": "db", "kind": "database", "concurrency": 8, "connections": 400, "read_time": "200ms"}}],
             "links": [{{"from": "users", "to": "api", "timeout": "5s"}}, {{"from": "api", "to": "cache"}},
-                {{"from": "api", "to": "db", "when": "on_miss", "timeout": "3s"}}], "warmup": "2s"}}"#))
+                {{"from": "api", "to": "db", "when": "on_miss", "timeout": "3s"}}], "warmup": "2s"}}"#
+        ))
     }
 
     #[test]
     fn many_loads_of_one_key_are_told_and_one_is_not() {
         let broken = design("", 300);
-        assert!(lint("cache-stampede", &broken)[0].what.contains("load it at once"));
+        assert!(
+            lint("cache-stampede", &broken)[0]
+                .what
+                .contains("load it at once")
+        );
         let finding = &found("cache-stampede", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");
         let mended = design(r#", "single_flight": true"#, 300);

@@ -6,8 +6,8 @@ use crate::finding::{Finding, Remedy, Severity};
 use crate::names::name;
 use crate::remedies;
 use crate::words::{count, percent};
-use design::kinds::database::{OnPartition, ReplicationMode};
 use design::kinds::Database;
+use design::kinds::database::{OnPartition, ReplicationMode};
 use design::{FaultKind, Metric, Node, Value};
 use sim::Report;
 use std::collections::BTreeSet;
@@ -37,7 +37,10 @@ pub(super) fn spread<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Database)> {
 }
 
 fn on_partition(database: &Database) -> OnPartition {
-    database.replication.as_ref().map_or(OnPartition::Refuse, |replication| replication.on_partition)
+    database
+        .replication
+        .as_ref()
+        .map_or(OnPartition::Refuse, |replication| replication.on_partition)
 }
 
 fn other_side(node: &Node, database: &Database) -> Remedy {
@@ -45,12 +48,20 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
         OnPartition::Refuse => Remedy::new(
             format!("{} goes on on both sides", name(&node.id)),
             "What one side acknowledged is lost where the other wrote the same key later.",
-            vec![remedies::node(&node.id, "replication.on_partition", Value::text("diverge"))],
+            vec![remedies::node(
+                &node.id,
+                "replication.on_partition",
+                Value::text("diverge"),
+            )],
         ),
         OnPartition::Diverge => Remedy::new(
             format!("{} refuses on the smaller side", name(&node.id)),
             "Whoever is there gets errors until the network is whole.",
-            vec![remedies::node(&node.id, "replication.on_partition", Value::text("refuse"))],
+            vec![remedies::node(
+                &node.id,
+                "replication.on_partition",
+                Value::text("refuse"),
+            )],
         ),
     }
 }
@@ -60,7 +71,11 @@ pub(super) fn waits_for_a_follower(node: &Node) -> Remedy {
     Remedy::new(
         format!("{} answers a write once a follower has it", name(&node.id)),
         "A write takes a trip to a follower longer, and is refused where none is in reach.",
-        vec![remedies::node(&node.id, "replication.mode", Value::text("semi_sync"))],
+        vec![remedies::node(
+            &node.id,
+            "replication.mode",
+            Value::text("semi_sync"),
+        )],
     )
 }
 
@@ -70,7 +85,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let (metric, what, why) = match on_partition(database) {
             OnPartition::Refuse => (
                 Metric::Availability,
-                format!("{} refuses on the smaller side of a partition", name(&node.id)),
+                format!(
+                    "{} refuses on the smaller side of a partition",
+                    name(&node.id)
+                ),
                 "Nothing is required of availability, so nobody has said whether that is right.",
             ),
             OnPartition::Diverge => (
@@ -82,7 +100,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         if !facts.requires(&[metric]) {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
-                    .says(what, why, "Say for each operation which side its business needs, and require it.")
+                    .says(
+                        what,
+                        why,
+                        "Say for each operation which side its business needs, and require it.",
+                    )
                     .endangers(metric)
                     .mended_by([other_side(node, database)]),
             );
@@ -92,17 +114,35 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
-    let Some(cut) = facts.design.faults.iter().find(|fault| fault.kind == FaultKind::Partition) else {
+    let Some(cut) = facts
+        .design
+        .faults
+        .iter()
+        .find(|fault| fault.kind == FaultKind::Partition)
+    else {
         return Vec::new();
     };
     let mut found = Vec::new();
     for (node, database) in spread(facts) {
-        let Some(figures) = report.nodes.get(&node.id) else { continue };
+        let Some(figures) = report.nodes.get(&node.id) else {
+            continue;
+        };
         let unavailable = figures.failures.get("unavailable").copied().unwrap_or(0);
-        let silent: u64 = facts.asked(&node.id).filter_map(|link| report.links.get(&link.id)).map(|link| link.timeouts).sum();
+        let silent: u64 = facts
+            .asked(&node.id)
+            .filter_map(|link| report.links.get(&link.id))
+            .map(|link| link.timeouts)
+            .sum();
         let refused = unavailable.max(silent);
-        let undone = figures.database.as_ref().and_then(|d| d.replication.as_ref()).map_or(0, |r| r.undone_writes);
-        let leaderless = database.replication.as_ref().is_some_and(|r| r.mode == ReplicationMode::Quorum);
+        let undone = figures
+            .database
+            .as_ref()
+            .and_then(|d| d.replication.as_ref())
+            .map_or(0, |r| r.undone_writes);
+        let leaderless = database
+            .replication
+            .as_ref()
+            .is_some_and(|r| r.mode == ReplicationMode::Quorum);
         let finding = match on_partition(database) {
             OnPartition::Refuse if refused >= SAMPLES && refused as f64 >= UNAVAILABLE * figures.arrivals as f64 => {
                 let lost = match undone {
@@ -134,16 +174,28 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             }
             OnPartition::Refuse | OnPartition::Diverge => continue,
         };
-        found.push(agreed(facts, finding.mended_by([other_side(node, database)])));
+        found.push(agreed(
+            facts,
+            finding.mended_by([other_side(node, database)]),
+        ));
     }
     found
 }
 
 /// A note where what is required was met all the same: then that price was agreed to.
 pub(super) fn agreed(facts: &Facts<'_>, finding: Finding) -> Finding {
-    let metrics = [Metric::Availability, Metric::Goodput, Metric::LostWrites, Metric::DivergentKeys];
+    let metrics = [
+        Metric::Availability,
+        Metric::Goodput,
+        Metric::LostWrites,
+        Metric::DivergentKeys,
+    ];
     let metric = finding.requirement.unwrap_or_default();
-    let is_asked = facts.design.requirements.iter().any(|asked| asked.metric.name() == metric);
+    let is_asked = facts
+        .design
+        .requirements
+        .iter()
+        .any(|asked| asked.metric.name() == metric);
     match facts.missed(&metrics) {
         Some(_) => finding,
         None if is_asked => finding.severity(Severity::Note),
@@ -156,13 +208,17 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(at_least: f64) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "zone": "b", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "put", "effect": "write"}}]}},
             {{"id": "app", "kind": "service", "zone": "b"}},
             {{"id": "db", "kind": "database", "zones": ["a", "b", "c"], "replication": {{"on_partition": "refuse"}}}}],
             "links": [{{"from": "users", "to": "app"}}, {{"from": "app", "to": "db", "timeout": "300ms"}}],
-            "requirements": [{{"metric": "availability", "at_least": {at_least}}}]}}"#));
-        design.faults.push(fault(r#"{"at": "20s", "for": "20s", "kind": "partition", "target": "b"}"#));
+            "requirements": [{{"metric": "availability", "at_least": {at_least}}}]}}"#
+        ));
+        design.faults.push(fault(
+            r#"{"at": "20s", "for": "20s", "kind": "partition", "target": "b"}"#,
+        ));
         design
     }
 
@@ -171,9 +227,15 @@ mod tests {
         let broken = design(0.99);
         assert!(lint("cap", &broken).is_empty());
         let finding = &found("cap", &broken, &run(&broken))[0];
-        assert_eq!((finding.severity, finding.onset_s), (crate::Severity::Warning, Some(20.0)));
+        assert_eq!(
+            (finding.severity, finding.onset_s),
+            (crate::Severity::Warning, Some(20.0))
+        );
         let agreed = design(0.1);
-        assert_eq!(found("cap", &agreed, &run(&agreed))[0].severity, crate::Severity::Note);
+        assert_eq!(
+            found("cap", &agreed, &run(&agreed))[0].severity,
+            crate::Severity::Note
+        );
         let mut whole = design(0.99);
         whole.faults.clear();
         assert!(found("cap", &whole, &run(&whole)).is_empty());

@@ -40,7 +40,10 @@ fn mends(id: &str, scope: Scope) -> Vec<Remedy> {
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let requests: f64 = facts.clients().map(|(node, _)| facts.flow.node(&facts.graph, &node.id)).sum();
+    let requests: f64 = facts
+        .clients()
+        .map(|(node, _)| facts.flow.node(&facts.graph, &node.id))
+        .sum();
     for (node, coordinator) in facts.coordinators() {
         let comes = facts.flow.node(&facts.graph, &node.id);
         let goes = facts.flow.capacity(&facts.graph, &node.id);
@@ -77,20 +80,34 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     for (node, coordinator) in facts.coordinators() {
-        let Some(figures) = report.nodes.get(&node.id) else { continue };
-        let Some(own) = figures.response_ms.mean.or(figures.wait_ms.mean) else { continue };
-        let whole = facts.askers(&node.id).iter().filter_map(|asker| report.nodes.get(&asker.id)?.response_ms.mean).fold(0.0, f64::max);
+        let Some(figures) = report.nodes.get(&node.id) else {
+            continue;
+        };
+        let Some(own) = figures.response_ms.mean.or(figures.wait_ms.mean) else {
+            continue;
+        };
+        let whole = facts
+            .askers(&node.id)
+            .iter()
+            .filter_map(|asker| report.nodes.get(&asker.id)?.response_ms.mean)
+            .fold(0.0, f64::max);
         let share = (own / whole.max(1e-9)).min(1.0);
         let busy = figures.utilization.unwrap_or(0.0);
         let held = figures.locks.as_ref().map_or(0.0, |locks| locks.held_mean);
-        let is_full = busy >= BUSY || coordinator.scope == Scope::Global && held >= BUSY || figures.queue_mean >= 2.0;
+        let is_full = busy >= BUSY
+            || coordinator.scope == Scope::Global && held >= BUSY
+            || figures.queue_mean >= 2.0;
         let elected = figures.locks.as_ref().map_or(0, |locks| locks.elections);
         let unavailable = figures.failures.get("unavailable").copied().unwrap_or(0);
         let is_out = unavailable >= 20 && unavailable as f64 >= 0.005 * figures.arrivals as f64;
         if !(is_out || is_full && share >= SHARE) {
             continue;
         }
-        let onset = series.saturated(&node.id).first().map(|span| span.from_s).or(series.first_loss());
+        let onset = series
+            .saturated(&node.id)
+            .first()
+            .map(|span| span.from_s)
+            .or(series.first_loss());
         let others = facts.services().filter_map(|(service, _)| {
             let figures = report.nodes.get(&service.id)?;
             Some(figures.utilization? - figures.blocked.unwrap_or(0.0))
@@ -101,19 +118,38 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 format!("{} bounds the whole system", name(&node.id)),
                 format!(
                     "{} a second passed it. {} of the time of those who ask it went into waiting for it ({} each), {} waited for it in the mean; the others were busy with work of their own at most {} of the time.",
-                    figure(figures.completions as f64 / facts.measured_s()), percent(share), ms(own), figure(figures.queue_mean), percent(others)
+                    figure(figures.completions as f64 / facts.measured_s()),
+                    percent(share),
+                    ms(own),
+                    figure(figures.queue_mean),
+                    percent(others)
                 ),
             ),
             false => (
-                format!("Everything stood still while {} elected a leader", name(&node.id)),
-                format!("{unavailable} calls found it without one; {} of {} each.", crate::words::count(elected, "election", "elections"), crate::words::time(coordinator.election_time.as_s())),
+                format!(
+                    "Everything stood still while {} elected a leader",
+                    name(&node.id)
+                ),
+                format!(
+                    "{unavailable} calls found it without one; {} of {} each.",
+                    crate::words::count(elected, "election", "elections"),
+                    crate::words::time(coordinator.election_time.as_s())
+                ),
             ),
         };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(onset)
-                .severity(if is_full && share >= SHARE { Severity::Warning } else { Severity::Note })
-                .says(what, why, "Divide what it guards: a lock per key, leases, decisions where the data is.")
+                .severity(if is_full && share >= SHARE {
+                    Severity::Warning
+                } else {
+                    Severity::Note
+                })
+                .says(
+                    what,
+                    why,
+                    "Divide what it guards: a lock per key, leases, decisions where the data is.",
+                )
                 .at_risk(facts.felt())
                 .mended_by(mends(&node.id, coordinator.scope)),
         );
@@ -126,24 +162,34 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(scope: &str, rate: u32) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "operations": [{{"name": "put", "effect": "write"}}]}},
             {{"id": "api", "kind": "service", "replicas": 4, "concurrency": 100, "service_time": "1ms"}},
             {{"id": "lock", "kind": "coordinator", "scope": "{scope}"}}, {{"id": "db", "kind": "database", "write_time": "5ms"}}],
             "links": [{{"from": "users", "to": "api", "timeout": "3s"}}, {{"from": "api", "to": "lock", "timeout": "2s"}},
-                {{"from": "api", "to": "db", "timeout": "1s"}}], "warmup": "2s"}}"#))
+                {{"from": "api", "to": "db", "timeout": "1s"}}], "warmup": "2s"}}"#
+        ))
     }
 
     #[test]
     fn a_global_lock_bounds_all_and_locks_by_key_do_not() {
         let broken = design("global", 250);
-        assert!(lint("central-coordinator", &broken)[0].what.contains("more than it can answer"));
+        assert!(
+            lint("central-coordinator", &broken)[0]
+                .what
+                .contains("more than it can answer")
+        );
         let finding = &found("central-coordinator", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");
         let keyed = design("per_key", 250);
         assert!(lint("central-coordinator", &keyed).is_empty());
         assert!(found("central-coordinator", &keyed, &run(&keyed)).is_empty());
         let light = design("global", 30);
-        assert!(found("central-coordinator", &light, &run(&light)).iter().all(|f| !f.measured));
+        assert!(
+            found("central-coordinator", &light, &run(&light))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 }

@@ -30,14 +30,23 @@ pub(super) const RULE: Rule = Rule {
 fn dual_writers<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     let owns = |link: &Link| {
         let ends = facts.graph.served_by(link);
-        ends.iter().any(|node| matches!(&node.kind, Kind::Database(database) if database.copy_of.is_none()))
+        ends.iter().any(
+            |node| matches!(&node.kind, Kind::Database(database) if database.copy_of.is_none()),
+        )
     };
     let writes = |link: &Link| {
         let mut when = link.when.0.iter();
-        when.any(|condition| !matches!(condition, Condition::Reads | Condition::OnMiss | Condition::OnError))
+        when.any(|condition| {
+            !matches!(
+                condition,
+                Condition::Reads | Condition::OnMiss | Condition::OnError
+            )
+        })
     };
     let each = facts.services().map(|(node, _)| {
-        let links = facts.asks(&node.id).filter(|link| owns(link) && writes(link));
+        let links = facts
+            .asks(&node.id)
+            .filter(|link| owns(link) && writes(link));
         (node.id.as_str(), links.collect::<Vec<_>>())
     });
     each.filter(|(_, links)| {
@@ -95,39 +104,81 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if report.data.torn_writes > 0 {
         let writers = dual_writers(facts);
         let subjects: Vec<String> = match writers.first() {
-            Some((id, links)) => std::iter::once((*id).to_owned()).chain(links.iter().map(|link| link.id.clone())).collect(),
-            None => facts.databases().take(2).map(|(node, _)| node.id.clone()).collect(),
+            Some((id, links)) => std::iter::once((*id).to_owned())
+                .chain(links.iter().map(|link| link.id.clone()))
+                .collect(),
+            None => facts
+                .databases()
+                .take(2)
+                .map(|(node, _)| node.id.clone())
+                .collect(),
         };
-        let failing = writers.iter().flat_map(|(_, links)| links).filter_map(|link| {
-            let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
-            (failures > 0).then(|| format!("{failures} attempts over {} failed", name(&link.id)))
-        });
+        let failing = writers
+            .iter()
+            .flat_map(|(_, links)| links)
+            .filter_map(|link| {
+                let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
+                (failures > 0)
+                    .then(|| format!("{failures} attempts over {} failed", name(&link.id)))
+            });
         let failing: Vec<String> = failing.take(3).collect();
-        let onset = facts.series.as_ref().and_then(|series| series.events.iter().find(|event| event.is_fault).map(|event| event.at_s));
+        let onset = facts.series.as_ref().and_then(|series| {
+            series
+                .events
+                .iter()
+                .find(|event| event.is_fault)
+                .map(|event| event.at_s)
+        });
         found.push(
             Finding::new(RULE.id, subjects)
                 .measured(onset)
                 .severity(Severity::Error)
                 .says(
-                    format!("{} writes stand in one store and not in the other", report.data.torn_writes),
-                    format!("{} torn, {} acknowledged in all. {}.", report.data.torn_writes, report.data.writes, match failing.is_empty() {
-                        true => "They were cut in the middle".to_owned(),
-                        false => failing.join(", "),
-                    }),
+                    format!(
+                        "{} writes stand in one store and not in the other",
+                        report.data.torn_writes
+                    ),
+                    format!(
+                        "{} torn, {} acknowledged in all. {}.",
+                        report.data.torn_writes,
+                        report.data.writes,
+                        match failing.is_empty() {
+                            true => "They were cut in the middle".to_owned(),
+                            false => failing.join(", "),
+                        }
+                    ),
                     "Write to one store, and let an event bring it to the other.",
                 )
                 .endangers(Metric::TornWrites),
         );
     }
-    let missed = facts.missed(&[Metric::LatencyP99, Metric::LatencyP95, Metric::LatencyP90, Metric::LatencyP50, Metric::LatencyMean, Metric::LatencyP999]);
+    let missed = facts.missed(&[
+        Metric::LatencyP99,
+        Metric::LatencyP95,
+        Metric::LatencyP90,
+        Metric::LatencyP50,
+        Metric::LatencyMean,
+        Metric::LatencyP999,
+    ]);
     for link in chatty(facts) {
         let (Some(metric), Some(figures)) = (missed, report.links.get(&link.id)) else {
             continue;
         };
-        let (Some(each), Some(whole)) = (figures.latency_ms.mean, report.nodes.get(&link.from).and_then(|node| node.response_ms.mean)) else {
+        let (Some(each), Some(whole)) = (
+            figures.latency_ms.mean,
+            report
+                .nodes
+                .get(&link.from)
+                .and_then(|node| node.response_ms.mean),
+        ) else {
             continue;
         };
-        let per = figures.calls as f64 / report.nodes.get(&link.from).map_or(1, |node| node.arrivals).max(1) as f64;
+        let per = figures.calls as f64
+            / report
+                .nodes
+                .get(&link.from)
+                .map_or(1, |node| node.arrivals)
+                .max(1) as f64;
         let share = (each * per / whole.max(1e-9)).min(1.0);
         if share >= SHARE {
             found.push(
@@ -135,7 +186,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     .measured(None)
                     .says(
                         format!("{} asks {} row by row", name(&link.from), name(&link.to)),
-                        format!("{} calls for each request, {} of its time.", figure(per), percent(share)),
+                        format!(
+                            "{} calls for each request, {} of its time.",
+                            figure(per),
+                            percent(share)
+                        ),
                         "Ask once, for all of it, or keep a read model of one's own.",
                     )
                     .at_risk(metric)
@@ -152,23 +207,35 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(second: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "buy", "effect": "write"}}]}},
             {{"id": "api", "kind": "service", "concurrency": 50}}, {{"id": "orders", "kind": "database"}},
             {{"id": "stock", "kind": "database"{second}}}],
             "links": [{{"from": "users", "to": "api", "timeout": "2s"}}, {{"from": "api", "to": "orders", "timeout": "1s"}},
-                {{"from": "api", "to": "stock", "timeout": "1s"}}]}}"#))
+                {{"from": "api", "to": "stock", "timeout": "1s"}}]}}"#
+        ))
     }
 
     #[test]
     fn two_stores_written_one_after_the_other_tear_when_one_fails() {
         let mut broken = design("");
-        assert!(lint("data-ownership", &broken)[0].what.contains("one after the other"));
-        broken.faults.push(fault(r#"{"at": "20s", "kind": "crash", "target": "stock"}"#));
+        assert!(
+            lint("data-ownership", &broken)[0]
+                .what
+                .contains("one after the other")
+        );
+        broken.faults.push(fault(
+            r#"{"at": "20s", "kind": "crash", "target": "stock"}"#,
+        ));
         let torn = &found("data-ownership", &broken, &run(&broken))[0];
         assert_eq!((torn.severity, torn.onset_s), (Severity::Error, Some(20.0)));
         assert!(lint("data-ownership", &design(r#", "copy_of": "orders""#)).is_empty());
         let whole = design("");
-        assert!(found("data-ownership", &whole, &run(&whole)).iter().all(|f| !f.measured));
+        assert!(
+            found("data-ownership", &whole, &run(&whole))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 }

@@ -29,14 +29,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn reads_followers(database: &Database) -> bool {
     let replication = database.replication.as_ref();
-    database.has_leader() && replication.is_some_and(|replication| replication.read_from != ReadFrom::Leader)
+    database.has_leader()
+        && replication.is_some_and(|replication| replication.read_from != ReadFrom::Leader)
 }
 
 /// Queues that may lose what a copy is fed.
 fn lossy<'a>(facts: &Facts<'a>, copy: &Node) -> Option<&'a Node> {
     let above = facts.graph.reached_by(&copy.id);
     let queue = facts.queues().find(|(node, queue)| {
-        above.contains(node.id.as_str()) && (queue.delivery == Delivery::AtMostOnce || !queue.durable)
+        above.contains(node.id.as_str())
+            && (queue.delivery == Delivery::AtMostOnce || !queue.durable)
     });
     queue.map(|(node, _)| node)
 }
@@ -47,7 +49,11 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
         mends.push(Remedy::new(
             format!("Read {} from its leader", name(&node.id)),
             "The leader does all the work, and followers only stand by.",
-            vec![remedies::node(&node.id, "replication.read_from", Value::text("leader"))],
+            vec![remedies::node(
+                &node.id,
+                "replication.read_from",
+                Value::text("leader"),
+            )],
         ));
     }
     if let Some(queue) = lossy(facts, node) {
@@ -68,9 +74,15 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     for (node, database) in facts.databases() {
         let is_copy = database.copy_of.is_some();
         let what = if reads_followers(database) && !facts.requires(&AGE) {
-            format!("Reads of {} come from members that lag behind", name(&node.id))
+            format!(
+                "Reads of {} come from members that lag behind",
+                name(&node.id)
+            )
         } else if is_copy && lossy(facts, node).is_some() {
-            format!("An event that is lost leaves {} wrong for ever", name(&node.id))
+            format!(
+                "An event that is lost leaves {} wrong for ever",
+                name(&node.id)
+            )
         } else {
             continue;
         };
@@ -94,27 +106,71 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let data = &report.data;
     let missed = facts.missed(&AGE);
-    let stale = |id: &str| report.nodes.get(id).and_then(|node| node.stale_reads).unwrap_or(0);
-    let apart = |id: &str| report.nodes.get(id).and_then(|node| node.divergent_keys).unwrap_or(0);
+    let stale = |id: &str| {
+        report
+            .nodes
+            .get(id)
+            .and_then(|node| node.stale_reads)
+            .unwrap_or(0)
+    };
+    let apart = |id: &str| {
+        report
+            .nodes
+            .get(id)
+            .and_then(|node| node.divergent_keys)
+            .unwrap_or(0)
+    };
     let of_caches: u64 = facts.caches().map(|(node, _)| stale(&node.id)).sum();
-    let lagging = facts.databases().filter(|(_, database)| reads_followers(database) || database.copy_of.is_some() || database.replication.is_some());
+    let lagging = facts.databases().filter(|(_, database)| {
+        reads_followers(database) || database.copy_of.is_some() || database.replication.is_some()
+    });
     let worst = lagging.max_by_key(|(node, _)| (stale(&node.id), apart(&node.id)));
-    let Some((node, database)) = worst else { return Vec::new() };
+    let Some((node, database)) = worst else {
+        return Vec::new();
+    };
     let (count_stale, max) = (stale(&node.id), data.staleness_ms.max.unwrap_or(0.0));
     let share = data.stale_reads as f64 / data.reads.max(1) as f64;
-    let is_old = !facts.requires(&AGE) && !facts.design.requirements.is_empty() && share >= SHARE && max >= OLD_MS;
+    let is_old = !facts.requires(&AGE)
+        && !facts.design.requirements.is_empty()
+        && share >= SHARE
+        && max >= OLD_MS;
     let diverged: u64 = facts.databases().map(|(node, _)| apart(&node.id)).sum();
-    let is_apart = diverged > 0 && report.run.status == "ended" && facts.design.settings.drain && missed.is_some();
+    let is_apart = diverged > 0
+        && report.run.status == "ended"
+        && facts.design.settings.drain
+        && missed.is_some();
     if count_stale <= of_caches && !is_apart || missed.is_none() && !is_old {
         return Vec::new();
     }
-    let lag = report.nodes.get(&node.id).and_then(|n| n.database.as_ref()?.replication.as_ref()).and_then(|r| r.lag_ms.p99);
-    let lag = lag.map_or(String::new(), |lag| format!(" A follower was {} behind or more once in a hundred writes.", ms(lag)));
+    let lag = report
+        .nodes
+        .get(&node.id)
+        .and_then(|n| n.database.as_ref()?.replication.as_ref())
+        .and_then(|r| r.lag_ms.p99);
+    let lag = lag.map_or(String::new(), |lag| {
+        format!(
+            " A follower was {} behind or more once in a hundred writes.",
+            ms(lag)
+        )
+    });
     let left = match diverged {
         0 => String::new(),
-        n => format!(" {} from the owner after everything had settled.", count(n, "key still differed", "keys still differed")),
+        n => format!(
+            " {} from the owner after everything had settled.",
+            count(n, "key still differed", "keys still differed")
+        ),
     };
-    let onset = facts.series.as_ref().and_then(|series| series.saturated(&node.id).first().map(|span| span.from_s).or(series.events.iter().find(|event| event.is_fault).map(|event| event.at_s)));
+    let onset = facts.series.as_ref().and_then(|series| {
+        series
+            .saturated(&node.id)
+            .first()
+            .map(|span| span.from_s)
+            .or(series
+                .events
+                .iter()
+                .find(|event| event.is_fault)
+                .map(|event| event.at_s))
+    });
     vec![
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
@@ -133,10 +189,12 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(read_from: &str, apply: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [{{"name": "get", "keys": {{"uniform": {{"n": 100}}}}}}, {{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 100}}}}}}]}},
             {{"id": "db", "kind": "database", "replication": {{"read_from": "{read_from}", "apply_time": "{apply}"}}}}],
-            "links": [{{"from": "users", "to": "db", "timeout": "1s"}}], "requirements": [{{"metric": "staleness_max", "at_most": "1s"}}]}}"#))
+            "links": [{{"from": "users", "to": "db", "timeout": "1s"}}], "requirements": [{{"metric": "staleness_max", "at_most": "1s"}}]}}"#
+        ))
     }
 
     #[test]

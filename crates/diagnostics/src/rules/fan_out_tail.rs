@@ -50,7 +50,9 @@ fn stages<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
 
 /// Databases whose operations ask all of many shards.
 fn scattering<'a>(facts: &Facts<'a>) -> Vec<(&'a str, usize)> {
-    let each = facts.databases().filter(|(_, database)| database.cross_shard.is_some());
+    let each = facts
+        .databases()
+        .filter(|(_, database)| database.cross_shard.is_some());
     let each = each.map(|(node, database)| (node.id.as_str(), database.shards.count as usize));
     each.filter(|(_, count)| *count >= LEAVES).collect()
 }
@@ -59,13 +61,23 @@ fn mends(links: &[&Link], p95_ms: f64) -> Vec<Remedy> {
     let after = remedies::duration((p95_ms / 1e3).max(1e-3));
     let hedge = remedies::map(&[("after", after)]);
     let edits = links.iter().filter(|link| link.hedge.is_none());
-    let optional = links.iter().map(|link| remedies::link(&link.id, "optional", design::Value::Bool(true)));
-    let timeouts = links.iter().map(|link| remedies::link(&link.id, "timeout", remedies::duration((3.0 * p95_ms / 1e3).max(1e-3))));
+    let optional = links
+        .iter()
+        .map(|link| remedies::link(&link.id, "optional", design::Value::Bool(true)));
+    let timeouts = links.iter().map(|link| {
+        remedies::link(
+            &link.id,
+            "timeout",
+            remedies::duration((3.0 * p95_ms / 1e3).max(1e-3)),
+        )
+    });
     vec![
         Remedy::new(
             "Hedge: a second attempt where the first takes long",
             "A few percent more calls, all of them when the leaves are slow anyway.",
-            edits.map(|link| remedies::link(&link.id, "hedge", hedge.clone())).collect(),
+            edits
+                .map(|link| remedies::link(&link.id, "hedge", hedge.clone()))
+                .collect(),
         ),
         Remedy::new(
             "Answer without the leaves that are late",
@@ -86,7 +98,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [id])
                 .says(
                     format!("{} asks {n} at once and waits for all of them", name(id)),
-                    format!("If one call in a hundred is slow, {} of its requests are.", percent(1.0 - libm::pow(0.99, n as f64))),
+                    format!(
+                        "If one call in a hundred is slow, {} of its requests are.",
+                        percent(1.0 - libm::pow(0.99, n as f64))
+                    ),
                     "Hedge the slow ones, or answer without them.",
                 )
                 .endangers(Metric::LatencyP99),
@@ -96,8 +111,14 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [id])
                 .says(
-                    format!("Operations of {} ask all {n} shards and wait for the slowest", name(id)),
-                    format!("If one shard in a hundred is slow at a time, {} of these are.", percent(1.0 - libm::pow(0.99, n as f64))),
+                    format!(
+                        "Operations of {} ask all {n} shards and wait for the slowest",
+                        name(id)
+                    ),
+                    format!(
+                        "If one shard in a hundred is slow at a time, {} of these are.",
+                        percent(1.0 - libm::pow(0.99, n as f64))
+                    ),
                     "Shard by what they ask for.",
                 )
                 .endangers(Metric::LatencyP99),
@@ -110,20 +131,47 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 /// as it waits for timeouts then.
 fn waits_ms(facts: &Facts<'_>, report: &Report, id: &str, links: &[&Link]) -> f64 {
     let mine = links.iter().filter_map(|link| report.links.get(&link.id));
-    let (calls, failed) = mine.fold((0, 0), |(calls, failed), link| (calls + link.attempts, failed + link.failures.values().sum::<u64>()));
-    let Some(node) = report.nodes.get(id).filter(|_| failed as f64 <= FAILED * calls as f64) else {
+    let (calls, failed) = mine.fold((0, 0), |(calls, failed), link| {
+        (
+            calls + link.attempts,
+            failed + link.failures.values().sum::<u64>(),
+        )
+    });
+    let Some(node) = report
+        .nodes
+        .get(id)
+        .filter(|_| failed as f64 <= FAILED * calls as f64)
+    else {
         return 0.0;
     };
-    let own = facts.graph.service(id).and_then(|service| service.service_time.mean_s()).unwrap_or(0.0);
-    let others = facts.asks(id).filter(|link| links.iter().all(|leaf| leaf.id != link.id));
-    let others = others.filter_map(|link| report.links.get(&link.id)).map(|link| {
-        link.latency_ms.mean.unwrap_or(0.0) * link.attempts as f64 / node.arrivals.max(1) as f64
-    });
-    node.response_ms.mean.unwrap_or(0.0) - node.wait_ms.mean.unwrap_or(0.0) - 1e3 * own - others.sum::<f64>()
+    let own = facts
+        .graph
+        .service(id)
+        .and_then(|service| service.service_time.mean_s())
+        .unwrap_or(0.0);
+    let others = facts
+        .asks(id)
+        .filter(|link| links.iter().all(|leaf| leaf.id != link.id));
+    let others = others
+        .filter_map(|link| report.links.get(&link.id))
+        .map(|link| {
+            link.latency_ms.mean.unwrap_or(0.0) * link.attempts as f64 / node.arrivals.max(1) as f64
+        });
+    node.response_ms.mean.unwrap_or(0.0)
+        - node.wait_ms.mean.unwrap_or(0.0)
+        - 1e3 * own
+        - others.sum::<f64>()
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
-    let latencies = [Metric::LatencyP99, Metric::LatencyP95, Metric::LatencyP90, Metric::LatencyP50, Metric::LatencyMean, Metric::LatencyP999];
+    let latencies = [
+        Metric::LatencyP99,
+        Metric::LatencyP95,
+        Metric::LatencyP90,
+        Metric::LatencyP50,
+        Metric::LatencyMean,
+        Metric::LatencyP999,
+    ];
     let Some(missed) = facts.missed(&latencies) else {
         return Vec::new();
     };
@@ -133,7 +181,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .iter()
             .filter_map(|link| {
                 let latency = &report.links.get(&link.id)?.latency_ms;
-                Some((latency.mean?, latency.p99?, report.links.get(&link.id)?.attempts))
+                Some((
+                    latency.mean?,
+                    latency.p99?,
+                    report.links.get(&link.id)?.attempts,
+                ))
             })
             .collect();
         let n = leaves.len().max(1) as f64;
@@ -142,7 +194,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let mut p99s: Vec<f64> = leaves.iter().map(|(_, p99, _)| *p99).collect();
         p99s.sort_by(f64::total_cmp);
         let p99 = p99s.get(p99s.len() / 2).copied().unwrap_or(0.0);
-        let worst = links.iter().filter_map(|link| report.links.get(&link.id)?.latency_ms.max).fold(0.0, f64::max);
+        let worst = links
+            .iter()
+            .filter_map(|link| report.links.get(&link.id)?.latency_ms.max)
+            .fold(0.0, f64::max);
         let calls: u64 = leaves.iter().map(|(.., calls)| calls).sum();
         if leaves.len() < LEAVES || calls < CALLS || links.iter().all(|link| link.hedge.is_some()) {
             continue;
@@ -153,8 +208,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             continue;
         }
         // A leaf that is saturated is another matter.
-        let is_full = links.iter().any(|link| facts.series.as_ref().is_some_and(|s| s.saturated_s(&link.to) > 5.0));
-        let Some(parent) = report.nodes.get(id).filter(|_| !is_full) else { continue };
+        let is_full = links.iter().any(|link| {
+            facts
+                .series
+                .as_ref()
+                .is_some_and(|s| s.saturated_s(&link.to) > 5.0)
+        });
+        let Some(parent) = report.nodes.get(id).filter(|_| !is_full) else {
+            continue;
+        };
         let whole = parent.response_ms.mean.unwrap_or(0.0);
         if whole < 0.5 * p99 {
             continue;
@@ -175,19 +237,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         );
     }
     for (id, n) in scattering(facts) {
-        let Some(node) = report.nodes.get(id) else { continue };
+        let Some(node) = report.nodes.get(id) else {
+            continue;
+        };
         let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) else {
             continue;
         };
         let own = 1e3 * database.read_time.mean_s().unwrap_or(0.0);
         let whole = node.response_ms.mean.unwrap_or(0.0);
-        if whole >= TAIL * own && facts.series.as_ref().is_some_and(|s| s.saturated_s(id) < 5.0) {
+        if whole >= TAIL * own
+            && facts
+                .series
+                .as_ref()
+                .is_some_and(|s| s.saturated_s(id) < 5.0)
+        {
             found.push(
                 Finding::new(RULE.id, [id])
                     .measured(None)
                     .says(
                         format!("{} is as slow as the slowest of {n} shards", name(id)),
-                        format!("A read takes {} on a shard in the mean, and {} where all must answer.", ms(own), ms(whole)),
+                        format!(
+                            "A read takes {} on a shard in the mean, and {} where all must answer.",
+                            ms(own),
+                            ms(whole)
+                        ),
                         "Shard by what is asked for.",
                     )
                     .at_risk(missed),
@@ -203,10 +276,18 @@ mod tests {
 
     fn design(leaves: usize, time: &str) -> design::Design {
         let nodes: Vec<String> = (0..leaves).map(|at| format!(r#"{{"id": "leaf-{at}", "kind": "service", "concurrency": 50, "service_time": "{time}"}}"#)).collect();
-        let links: Vec<String> = (0..leaves).map(|at| format!(r#"{{"from": "root", "to": "leaf-{at}", "stage": 0, "timeout": "5s"}}"#)).collect();
-        read(&format!(r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "20/s"}}}},
+        let links: Vec<String> = (0..leaves)
+            .map(|at| {
+                format!(r#"{{"from": "root", "to": "leaf-{at}", "stage": 0, "timeout": "5s"}}"#)
+            })
+            .collect();
+        read(&format!(
+            r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "20/s"}}}},
             {{"id": "root", "kind": "service", "concurrency": 100, "service_time": "1ms"}}, {}],
-            "links": [{{"from": "users", "to": "root"}}, {}], "requirements": [{{"metric": "latency_p90", "at_most": "100ms"}}]}}"#, nodes.join(","), links.join(",")))
+            "links": [{{"from": "users", "to": "root"}}, {}], "requirements": [{{"metric": "latency_p90", "at_most": "100ms"}}]}}"#,
+            nodes.join(","),
+            links.join(",")
+        ))
     }
 
     #[test]
@@ -216,7 +297,11 @@ mod tests {
         let finding = &found("fan-out-tail", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");
         let even = design(40, "uniform(4ms,6ms)");
-        assert!(found("fan-out-tail", &even, &run(&even)).iter().all(|f| !f.measured));
+        assert!(
+            found("fan-out-tail", &even, &run(&even))
+                .iter()
+                .all(|f| !f.measured)
+        );
         assert!(lint("fan-out-tail", &design(5, "5ms")).is_empty());
     }
 
@@ -226,14 +311,36 @@ mod tests {
         let broken = design(40, "hyperexp(0.99:5ms,0.01:800ms)");
         let report = run(&broken);
         let finding = &found("fan-out-tail", &broken, &report)[0];
-        assert!(finding.measured && finding.why.contains("33.1 % of the requests meet"), "{finding:?}");
-        let mut p99s: Vec<f64> = (0..40).map(|at| report.links[&format!("root->leaf-{at}")].latency_ms.p99.unwrap()).collect();
+        assert!(
+            finding.measured && finding.why.contains("33.1 % of the requests meet"),
+            "{finding:?}"
+        );
+        let mut p99s: Vec<f64> = (0..40)
+            .map(|at| {
+                report.links[&format!("root->leaf-{at}")]
+                    .latency_ms
+                    .p99
+                    .unwrap()
+            })
+            .collect();
         p99s.sort_by(f64::total_cmp);
-        let said = format!("{} or more once in a hundred calls", crate::words::ms(p99s[20]));
-        assert!(p99s[20] < 60.0 && finding.why.contains(&said), "{finding:?}");
+        let said = format!(
+            "{} or more once in a hundred calls",
+            crate::words::ms(p99s[20])
+        );
+        assert!(
+            p99s[20] < 60.0 && finding.why.contains(&said),
+            "{finding:?}"
+        );
         // Who waits for timeouts does not wait for a tail.
         let mut near = design(40, "uniform(4ms,6ms)");
-        near.faults.push(fault(r#"{"at": "10s", "for": "40s", "kind": "hang", "target": "leaf-7"}"#));
-        assert!(found("fan-out-tail", &near, &run(&near)).iter().all(|f| !f.measured));
+        near.faults.push(fault(
+            r#"{"at": "10s", "for": "40s", "kind": "hang", "target": "leaf-7"}"#,
+        ));
+        assert!(
+            found("fan-out-tail", &near, &run(&near))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 }

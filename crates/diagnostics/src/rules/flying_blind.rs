@@ -23,7 +23,8 @@ pub(super) const RULE: Rule = Rule {
 /// Services and stores that tell nobody how they do.
 fn mute<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
     let nodes = facts.design.nodes.iter();
-    let nodes = nodes.filter(|node| !matches!(node.kind, Kind::Client(_)) && !node.deployment.telemetry.metrics);
+    let nodes = nodes
+        .filter(|node| !matches!(node.kind, Kind::Client(_)) && !node.deployment.telemetry.metrics);
     nodes.map(|node| node.id.as_str()).collect()
 }
 
@@ -36,12 +37,24 @@ pub(super) fn edge<'a>(facts: &Facts<'a>) -> Option<(&'a str, f64)> {
 }
 
 fn mends(facts: &Facts<'_>) -> Vec<crate::finding::Remedy> {
-    let Some((edge, slow)) = edge(facts) else { return Vec::new() };
-    let mut mends: Vec<_> = remedies::watch_symptoms(facts.design, edge, slow).into_iter().collect();
+    let Some((edge, slow)) = edge(facts) else {
+        return Vec::new();
+    };
+    let mut mends: Vec<_> = remedies::watch_symptoms(facts.design, edge, slow)
+        .into_iter()
+        .collect();
     if let Some(mend) = mends.first_mut() {
         for id in mute(facts).into_iter().filter(|id| *id != edge) {
-            mend.edits.push(remedies::node(id, "telemetry.metrics", design::Value::Bool(true)));
-            mend.edits.push(remedies::node(id, "telemetry.logs", design::Value::Bool(true)));
+            mend.edits.push(remedies::node(
+                id,
+                "telemetry.metrics",
+                design::Value::Bool(true),
+            ));
+            mend.edits.push(remedies::node(
+                id,
+                "telemetry.logs",
+                design::Value::Bool(true),
+            ));
         }
     }
     mends
@@ -56,7 +69,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     }
     let what = match mute.is_empty() {
         true => "A fault must be noticed in time, and there is no alert".to_owned(),
-        false => format!("Nobody sees how {} {}", list(&mute), if mute.len() == 1 { "does" } else { "do" }),
+        false => format!(
+            "Nobody sees how {} {}",
+            list(&mute),
+            if mute.len() == 1 { "does" } else { "do" }
+        ),
     };
     vec![
         Finding::new(RULE.id, mute.iter().map(|id| (*id).to_owned()))
@@ -75,7 +92,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let unseen: Vec<_> = (report.operator.incidents.iter())
         .filter(|incident| incident.was_felt && incident.detected_after_s.is_none())
         .collect();
-    let Some(first) = unseen.first() else { return Vec::new() };
+    let Some(first) = unseen.first() else {
+        return Vec::new();
+    };
     let missed = facts.missed(&[Metric::TimeToDetect]);
     let no_alert = facts.design.settings.alerts.is_empty();
     if mute.is_empty() && !(no_alert && missed.is_some()) {
@@ -83,8 +102,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     }
     let ended = report.run.duration_s.min(report.run.ended_s);
     // Until users were served as before, where they were again.
-    let recovered = report.recovery.as_ref().and_then(|recovery| Some(recovery.trigger_end_s + recovery.recovery_s?));
-    let ended = recovered.filter(|at| *at > first.at_s).map_or(ended, |at| at.min(ended));
+    let recovered = report
+        .recovery
+        .as_ref()
+        .and_then(|recovery| Some(recovery.trigger_end_s + recovery.recovery_s?));
+    let ended = recovered
+        .filter(|at| *at > first.at_s)
+        .map_or(ended, |at| at.min(ended));
     let seen = report.operator.nodes.get(&first.target);
     let named = match seen.and_then(|seen| seen.failures.as_ref()) {
         Some(_) => "its logs would have named it".to_owned(),
@@ -118,10 +142,15 @@ mod tests {
     fn what_nobody_was_told_of_is_told_and_an_alert_silences_it() {
         let mut broken = chain(r#""timeout": "1s""#);
         broken.requirements = crate::testing::read(r#"{"nodes": [], "links": [], "requirements": [{"metric": "time_to_detect", "at_most": "30s"}]}"#).requirements;
-        broken.faults.push(fault(r#"{"at": "10s", "for": "45s", "kind": "error_rate", "target": "api", "errors": 0.5}"#));
+        broken.faults.push(fault(
+            r#"{"at": "10s", "for": "45s", "kind": "error_rate", "target": "api", "errors": 0.5}"#,
+        ));
         let report = run(&broken);
         let finding = &found("flying-blind", &broken, &report)[0];
-        assert_eq!((finding.severity, finding.onset_s), (Severity::Error, Some(10.0)));
+        assert_eq!(
+            (finding.severity, finding.onset_s),
+            (Severity::Error, Some(10.0))
+        );
         let mut mended = broken.clone();
         mended.apply(finding.remedies[0].command()).unwrap();
         assert!(lint("flying-blind", &mended).is_empty());

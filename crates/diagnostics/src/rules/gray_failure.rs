@@ -31,20 +31,40 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     }
     let mut found = Vec::new();
     for (node, balancer, nodes) in behind(facts) {
-        let Some(check) = &balancer.health_check else { continue };
+        let Some(check) = &balancer.health_check else {
+            continue;
+        };
         if balancer.outlier_ejection.is_some() || check.depth == Depth::Deep {
             continue;
         }
         let mut kinds = vec![FaultKind::GrayFailure];
         if check.depth == Depth::Tcp {
             // A connection opens, whatever comes of calls.
-            kinds.extend([FaultKind::ErrorRate, FaultKind::Slowdown, FaultKind::ThirdPartyOutage]);
+            kinds.extend([
+                FaultKind::ErrorRate,
+                FaultKind::Slowdown,
+                FaultKind::ThirdPartyOutage,
+            ]);
         }
-        let Some(sick) = sick(facts, node, &nodes, &kinds) else { continue };
-        let figures: Vec<_> = nodes.iter().filter_map(|node| report.nodes.get(&node.id)).collect();
+        let Some(sick) = sick(facts, node, &nodes, &kinds) else {
+            continue;
+        };
+        let figures: Vec<_> = nodes
+            .iter()
+            .filter_map(|node| report.nodes.get(&node.id))
+            .collect();
         let arrivals: u64 = figures.iter().map(|node| node.arrivals).sum();
-        let failed: u64 = figures.iter().map(|node| node.failures.values().sum::<u64>()).sum();
-        let timeouts: u64 = facts.graph.out(&node.id).iter().filter_map(|link| report.links.get(&link.id)).map(|link| link.timeouts).sum();
+        let failed: u64 = figures
+            .iter()
+            .map(|node| node.failures.values().sum::<u64>())
+            .sum();
+        let timeouts: u64 = facts
+            .graph
+            .out(&node.id)
+            .iter()
+            .filter_map(|link| report.links.get(&link.id))
+            .map(|link| link.timeouts)
+            .sum();
         let share = failed.max(timeouts) as f64 / arrivals.max(1) as f64;
         if share < FAILED && facts.missed_by_users().is_none() {
             continue;
@@ -77,11 +97,13 @@ mod tests {
     use crate::testing::{fault, found, read, run};
 
     fn design(ejection: &str) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}}},
             {{"id": "lb", "kind": "load_balancer", "health_check": {{"depth": "http"}}{ejection}}},
             {{"id": "api", "kind": "service", "replicas": 4, "service_time": "exp(20ms)"}}],
-            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "api", "timeout": "1s"}}]}}"#));
+            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "api", "timeout": "1s"}}]}}"#
+        ));
         design.faults.push(fault(r#"{"at": "20s", "for": "30s", "kind": "gray_failure", "target": "api", "replica": 1, "errors": 0.8, "times": 1}"#));
         design
     }

@@ -28,9 +28,20 @@ pub(super) const RULE: Rule = Rule {
 /// Consumers that write without knowing a message again: queue, consumer, database.
 fn naive<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Queue, &'a str, &'a str)> {
     let mut found = Vec::new();
-    for (node, queue) in facts.queues().filter(|(_, queue)| queue.delivery == Delivery::AtLeastOnce) {
-        for link in facts.graph.out(&node.id).iter().filter(|link| link.mode == Mode::Consume) {
-            let knows = facts.graph.service(&link.to).is_some_and(|service| service.idempotency_window.is_some());
+    for (node, queue) in facts
+        .queues()
+        .filter(|(_, queue)| queue.delivery == Delivery::AtLeastOnce)
+    {
+        for link in facts
+            .graph
+            .out(&node.id)
+            .iter()
+            .filter(|link| link.mode == Mode::Consume)
+        {
+            let knows = facts
+                .graph
+                .service(&link.to)
+                .is_some_and(|service| service.idempotency_window.is_some());
             let stores = facts.graph.reach(&link.to);
             let naive = facts.databases().find(|(database, kind)| {
                 stores.contains(database.id.as_str()) && !kind.unique_ids && kind.copy_of.is_none()
@@ -43,7 +54,13 @@ fn naive<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Queue, &'a str, &'a str)> 
     found
 }
 
-fn mends(facts: &Facts<'_>, queue: &Node, kind: &Queue, consumer: &str, database: &str) -> Vec<Remedy> {
+fn mends(
+    facts: &Facts<'_>,
+    queue: &Node,
+    kind: &Queue,
+    consumer: &str,
+    database: &str,
+) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
         format!("{} applies each message once", name(database)),
         "A look-up for each write.",
@@ -53,14 +70,22 @@ fn mends(facts: &Facts<'_>, queue: &Node, kind: &Queue, consumer: &str, database
         mends.push(Remedy::new(
             format!("{} remembers messages for an hour", name(consumer)),
             "Memory for an hour of messages.",
-            vec![remedies::node(consumer, "idempotency_window", Value::text("1h"))],
+            vec![remedies::node(
+                consumer,
+                "idempotency_window",
+                Value::text("1h"),
+            )],
         ));
     }
     if kind.partitions.is_none() {
         mends.push(Remedy::new(
             format!("{} keeps the order of keys", name(&queue.id)),
             "One message of a partition at a time, and a slow one holds up those behind it.",
-            vec![remedies::node(&queue.id, "partitions", remedies::number(16.0))],
+            vec![remedies::node(
+                &queue.id,
+                "partitions",
+                remedies::number(16.0),
+            )],
         ));
     }
     mends
@@ -84,53 +109,106 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let data = &report.data;
     let naive = naive(facts);
     let queue = facts.queues().max_by_key(|(node, _)| {
-        let messages = report.nodes.get(&node.id).and_then(|node| node.messages.as_ref());
-        messages.map_or((0, 0), |messages| (messages.redelivered, messages.delivered))
+        let messages = report
+            .nodes
+            .get(&node.id)
+            .and_then(|node| node.messages.as_ref());
+        messages.map_or((0, 0), |messages| {
+            (messages.redelivered, messages.delivered)
+        })
     });
-    let Some((node, kind)) = queue else { return Vec::new() };
-    let Some(messages) = report.nodes.get(&node.id).and_then(|node| node.messages.as_ref()) else {
+    let Some((node, kind)) = queue else {
         return Vec::new();
     };
-    let (consumer, database) = naive.first().map_or(("", ""), |(_, _, consumer, database)| (*consumer, *database));
+    let Some(messages) = report
+        .nodes
+        .get(&node.id)
+        .and_then(|node| node.messages.as_ref())
+    else {
+        return Vec::new();
+    };
+    let (consumer, database) = naive
+        .first()
+        .map_or(("", ""), |(_, _, consumer, database)| {
+            (*consumer, *database)
+        });
     let retries: u64 = report.links.values().map(|link| link.retries).sum();
-    let doubled = data.duplicate_effects > 0 && messages.redelivered > 0 && (messages.redelivered >= data.duplicate_effects || retries < data.duplicate_effects);
+    let doubled = data.duplicate_effects > 0
+        && messages.redelivered > 0
+        && (messages.redelivered >= data.duplicate_effects || retries < data.duplicate_effects);
     let disordered = data.out_of_order > 0 && kind.partitions.is_none();
     if !doubled && !disordered {
         return Vec::new();
     }
     let mut said = Vec::new();
     if doubled {
-        said.push(format!("{} done again", count(data.duplicate_effects, "effect was", "effects were")));
+        said.push(format!(
+            "{} done again",
+            count(data.duplicate_effects, "effect was", "effects were")
+        ));
     }
     if disordered {
-        said.push(format!("{} applied after a newer one", count(data.out_of_order, "effect was", "effects were")));
+        said.push(format!(
+            "{} applied after a newer one",
+            count(data.out_of_order, "effect was", "effects were")
+        ));
     }
-    let crash = facts.design.faults.iter().filter(|fault| facts.graph.reach(&node.id).contains(fault.target.as_str()));
+    let crash = facts
+        .design
+        .faults
+        .iter()
+        .filter(|fault| facts.graph.reach(&node.id).contains(fault.target.as_str()));
     let onset = crash.map(|fault| fault.at.as_s()).reduce(f64::min);
-    let subjects: Vec<&str> = [node.id.as_str(), consumer, database].into_iter().filter(|id| !id.is_empty()).collect();
+    let subjects: Vec<&str> = [node.id.as_str(), consumer, database]
+        .into_iter()
+        .filter(|id| !id.is_empty())
+        .collect();
     // A few that overtook each other in parallel consumers, and nobody asked for their order.
     let share = data.out_of_order as f64 / data.effects.max(1) as f64;
     let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
     let again = match messages.redelivered {
         0 => String::new(),
-        n => format!(", {} of the deliveries for the second time or more", percent(n as f64 / messages.delivered.max(1) as f64)),
+        n => format!(
+            ", {} of the deliveries for the second time or more",
+            percent(n as f64 / messages.delivered.max(1) as f64)
+        ),
     };
     let late = match messages.expired {
         0 => String::new(),
         n => format!("; {} not acknowledged in time", count(n, "was", "were")),
     };
-    let order = if disordered { " It has no partitions, so nothing keeps their order." } else { "" };
-    let twice = if doubled { crate::words::first_duplicate(report) } else { String::new() };
+    let order = if disordered {
+        " It has no partitions, so nothing keeps their order."
+    } else {
+        ""
+    };
+    let twice = if doubled {
+        crate::words::first_duplicate(report)
+    } else {
+        String::new()
+    };
     let finding = Finding::new(RULE.id, subjects).measured(onset);
-    let finding = if is_rare { finding.severity(Severity::Note) } else { finding };
+    let finding = if is_rare {
+        finding.severity(Severity::Note)
+    } else {
+        finding
+    };
     vec![
         finding
             .says(
                 said.join(", "),
-                format!("{} delivered {} messages{again}{late}.{order}{twice}", name(&node.id), messages.published),
+                format!(
+                    "{} delivered {} messages{again}{late}.{order}{twice}",
+                    name(&node.id),
+                    messages.published
+                ),
                 "Make the consumer idempotent, and keep the order of keys where it matters.",
             )
-            .endangers(if doubled { Metric::DuplicateEffects } else { Metric::OutOfOrder })
+            .endangers(if doubled {
+                Metric::DuplicateEffects
+            } else {
+                Metric::OutOfOrder
+            })
             .mended_by(match database.is_empty() {
                 true => Vec::new(),
                 false => mends(facts, node, kind, consumer, database),
@@ -143,26 +221,45 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(unique: bool) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "buyers", "kind": "client", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "pay", "effect": "write"}}]}},
             {{"id": "jobs", "kind": "queue", "visibility_timeout": "5s"}}, {{"id": "worker", "kind": "service", "service_time": "exp(50ms)"}},
             {{"id": "db", "kind": "database", "unique_ids": {unique}, "write_time": "exp(50ms)"}}],
             "links": [{{"from": "buyers", "to": "jobs", "mode": "publish"}}, {{"from": "jobs", "to": "worker", "mode": "consume", "concurrency": 20}},
-                {{"from": "worker", "to": "db", "timeout": "2s"}}]}}"#))
+                {{"from": "worker", "to": "db", "timeout": "2s"}}]}}"#
+        ))
     }
 
     #[test]
     fn a_consumer_that_crashes_does_things_twice_unless_ids_are_unique() {
         let mut broken = design(false);
-        assert_eq!(lint("happy-path", &broken)[0].subjects, ["jobs", "worker", "db"]);
-        broken.faults.push(fault(r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#));
+        assert_eq!(
+            lint("happy-path", &broken)[0].subjects,
+            ["jobs", "worker", "db"]
+        );
+        broken.faults.push(fault(
+            r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#,
+        ));
         let finding = &found("happy-path", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.what.contains("done again"), "{finding:?}");
+        assert!(
+            finding.measured && finding.what.contains("done again"),
+            "{finding:?}"
+        );
         // With the delivery that did it first, and the one that did it again.
-        assert!(finding.why.contains("again at") && finding.why.contains("by attempt 2 of jobs->worker"), "{}", finding.why);
+        assert!(
+            finding.why.contains("again at")
+                && finding.why.contains("by attempt 2 of jobs->worker"),
+            "{}",
+            finding.why
+        );
         let mut mended = design(true);
         mended.faults.clone_from(&broken.faults);
         assert!(lint("happy-path", &mended).is_empty());
-        assert!(found("happy-path", &mended, &run(&mended)).iter().all(|f| !f.what.contains("done again")));
+        assert!(
+            found("happy-path", &mended, &run(&mended))
+                .iter()
+                .all(|f| !f.what.contains("done again"))
+        );
     }
 }

@@ -34,7 +34,10 @@ fn variation(of: &Distribution) -> f64 {
     let mean = of.mean_s().unwrap_or(0.0);
     match of {
         Distribution::Hyperexp(branches) => {
-            let second: f64 = branches.iter().map(|(p, each)| 2.0 * p * each.as_s() * each.as_s()).sum();
+            let second: f64 = branches
+                .iter()
+                .map(|(p, each)| 2.0 * p * each.as_s() * each.as_s())
+                .sum();
             second / (mean * mean) - 1.0
         }
         Distribution::Lognormal { p50, p99 } => {
@@ -46,30 +49,43 @@ fn variation(of: &Distribution) -> f64 {
 }
 
 fn in_line(service: &design::kinds::Service) -> bool {
-    matches!(service.queue.discipline, Discipline::Fifo | Discipline::Codel | Discipline::AdaptiveLifo | Discipline::Lifo)
+    matches!(
+        service.queue.discipline,
+        Discipline::Fifo | Discipline::Codel | Discipline::AdaptiveLifo | Discipline::Lifo
+    )
 }
 
 fn share(node: &Node) -> Remedy {
     Remedy::new(
         format!("{} works on all at once, each at its share", name(&node.id)),
         "Long work takes longer, and everything slows down a little when much comes.",
-        vec![remedies::node(&node.id, "queue.discipline", Value::text("processor_sharing"))],
+        vec![remedies::node(
+            &node.id,
+            "queue.discipline",
+            Value::text("processor_sharing"),
+        )],
     )
 }
 
 /// Whether one call in a hundred or more finds no free slot, by the usual approximation of Erlang's C
 /// (Sakasegawa 1977), where the load is known.
 fn has_waiting(facts: &Facts<'_>, node: &Node, service: &design::kinds::Service) -> bool {
-    let busy = facts.flow.node(&facts.graph, &node.id) / facts.flow.capacity(&facts.graph, &node.id);
+    let busy =
+        facts.flow.node(&facts.graph, &node.id) / facts.flow.capacity(&facts.graph, &node.id);
     let slots = f64::from(service.concurrency.unwrap_or(1));
-    !busy.is_finite() || busy <= 0.0 || libm::pow(busy.min(1.0), libm::sqrt(2.0 * (slots + 1.0))) >= 0.01
+    !busy.is_finite()
+        || busy <= 0.0
+        || libm::pow(busy.min(1.0), libm::sqrt(2.0 * (slots + 1.0))) >= 0.01
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (node, service) in facts.services() {
         let varied = variation(&service.service_time);
-        if varied < VARIED || !in_line(service) || service.concurrency.is_none_or(|slots| slots > 50) {
+        if varied < VARIED
+            || !in_line(service)
+            || service.concurrency.is_none_or(|slots| slots > 50)
+        {
             continue;
         }
         if !has_waiting(facts, node, service) {
@@ -91,10 +107,14 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Links that only some operations take, with them and the time of a call.
 fn by_operation<'a>(facts: &Facts<'a>, id: &str) -> Vec<(&'a Link, &'a [String], f64)> {
-    let each = facts.asks(id).filter_map(|link| match link.when.0.as_slice() {
-        [Condition::Operations(names)] => Some((link, names.as_slice(), facts.flow.call(&facts.graph, link))),
-        _ => None,
-    });
+    let each = facts
+        .asks(id)
+        .filter_map(|link| match link.when.0.as_slice() {
+            [Condition::Operations(names)] => {
+                Some((link, names.as_slice(), facts.flow.call(&facts.graph, link)))
+            }
+            _ => None,
+        });
     each.collect()
 }
 
@@ -104,25 +124,44 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     }
     let mut found = Vec::new();
     for (node, service) in facts.services() {
-        let Some(figures) = report.nodes.get(&node.id).filter(|_| in_line(service) && service.blocking) else {
+        let Some(figures) = report
+            .nodes
+            .get(&node.id)
+            .filter(|_| in_line(service) && service.blocking)
+        else {
             continue;
         };
         let waited = figures.waited.unwrap_or(0.0);
         let wait = figures.wait_ms.mean.unwrap_or(0.0) / 1e3;
         let mut lanes = by_operation(facts, &node.id);
         lanes.sort_by(|a, b| a.2.total_cmp(&b.2));
-        let (Some((short, names, quick)), Some((long, slow_names, slow))) = (lanes.first().copied(), lanes.last().copied()) else {
+        let (Some((short, names, quick)), Some((long, slow_names, slow))) =
+            (lanes.first().copied(), lanes.last().copied())
+        else {
             continue;
         };
         let own = service.service_time.mean_s().unwrap_or(0.0);
         // It was long all along: what became slow is another matter.
-        let became_slow = facts.series.as_ref().is_some_and(|series| !series.slow(&long.to).is_empty());
-        if slow < LONGER * (own + quick) || waited < 0.2 || wait < (BLOCKED - 1.0) * (own + quick) || became_slow {
+        let became_slow = facts
+            .series
+            .as_ref()
+            .is_some_and(|series| !series.slow(&long.to).is_empty());
+        if slow < LONGER * (own + quick)
+            || waited < 0.2
+            || wait < (BLOCKED - 1.0) * (own + quick)
+            || became_slow
+        {
             continue;
         }
         let calls = |link: &Link| report.links.get(&link.id).map_or(0, |link| link.calls) as f64;
         let rare = calls(long) / (calls(short) + calls(long)).max(1.0);
-        let windows = facts.series.as_ref().and_then(|series| series.saturated(&node.id).first().map(|span| span.from_s).or(series.first_loss()));
+        let windows = facts.series.as_ref().and_then(|series| {
+            series
+                .saturated(&node.id)
+                .first()
+                .map(|span| span.from_s)
+                .or(series.first_loss())
+        });
         found.push(
             Finding::new(RULE.id, [node.id.clone(), long.id.clone(), short.id.clone()])
                 .measured(windows)
@@ -145,18 +184,36 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 fn bulkhead(node: &Node, service: &design::kinds::Service, long: &Link) -> Remedy {
     let most = f64::from((service.concurrency.unwrap_or(4) / 2).max(1));
     Remedy::new(
-        format!("At most half of the slots of {} for the long work", name(&node.id)),
+        format!(
+            "At most half of the slots of {} for the long work",
+            name(&node.id)
+        ),
         "Long work is turned away while its half is full.",
-        vec![remedies::link(&long.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
+        vec![remedies::link(
+            &long.id,
+            "bulkhead",
+            remedies::map(&[("max_concurrent", remedies::number(most))]),
+        )],
     )
 }
 
 /// Partitions that stand still behind slow messages while others are empty.
 fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
-    for (node, queue) in facts.queues().filter(|(_, queue)| queue.partitions.is_some_and(|n| n > 1)) {
+    for (node, queue) in facts
+        .queues()
+        .filter(|(_, queue)| queue.partitions.is_some_and(|n| n > 1))
+    {
         let messages = report.nodes.get(&node.id)?.messages.as_ref()?;
-        let most = messages.partitions.iter().map(|partition| partition.waiting_max).max()?;
-        let least = messages.partitions.iter().map(|partition| partition.waiting_max).min()?;
+        let most = messages
+            .partitions
+            .iter()
+            .map(|partition| partition.waiting_max)
+            .max()?;
+        let least = messages
+            .partitions
+            .iter()
+            .map(|partition| partition.waiting_max)
+            .min()?;
         let poison = queue.poison > 0.0 || facts.faults_on(&[&node.id]).next().is_some();
         if most >= 200 && least * 10 <= most && !poison {
             return Some(
@@ -179,28 +236,38 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(long: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "60/s"}}, "patience": "10s", "operations": [{{"name": "photo", "weight": 97}}, {{"name": "video", "weight": 3}}]}},
             {{"id": "media", "kind": "service", "concurrency": 6, "queue": {{"capacity": 300}}, "service_time": "1ms"}},
             {{"id": "thumbs", "kind": "service", "concurrency": 50, "service_time": "10ms"}}, {{"id": "encoder", "kind": "service", "concurrency": 50, "service_time": "{long}"}}],
             "links": [{{"from": "users", "to": "media"}}, {{"from": "media", "to": "thumbs", "when": {{"operations": ["photo"]}}}},
-                {{"from": "media", "to": "encoder", "when": {{"operations": ["video"]}}}}], "requirements": [{{"metric": "latency_p95", "at_most": "300ms"}}]}}"#))
+                {{"from": "media", "to": "encoder", "when": {{"operations": ["video"]}}}}], "requirements": [{{"metric": "latency_p95", "at_most": "300ms"}}]}}"#
+        ))
     }
 
     #[test]
     fn photos_behind_videos_are_told_and_work_alike_is_not() {
         let broken = design("3s");
         let finding = &found("head-of-line-blocking", &broken, &run(&broken))[0];
-        assert!(finding.what.starts_with("photo waits behind video"), "{finding:?}");
+        assert!(
+            finding.what.starts_with("photo waits behind video"),
+            "{finding:?}"
+        );
         let near = design("15ms");
         assert!(found("head-of-line-blocking", &near, &run(&near)).is_empty());
         let mut mixed = near.clone();
-        let design::Kind::Service(service) = &mut mixed.nodes[1].kind else { unreachable!() };
-        service.service_time = design::Distribution::parse("hyperexp(0.99:1ms,0.01:500ms)").unwrap();
+        let design::Kind::Service(service) = &mut mixed.nodes[1].kind else {
+            unreachable!()
+        };
+        service.service_time =
+            design::Distribution::parse("hyperexp(0.99:1ms,0.01:500ms)").unwrap();
         // Six slots that are 30 % busy have one free for nearly every call.
         let busy = |rate: f64| {
             let mut mixed = mixed.clone();
-            let design::Kind::Client(client) = &mut mixed.nodes[0].kind else { unreachable!() };
+            let design::Kind::Client(client) = &mut mixed.nodes[0].kind else {
+                unreachable!()
+            };
             client.arrivals = design::kinds::client::Arrivals::Poisson(design::Rate(rate));
             lint("head-of-line-blocking", &mixed)
         };

@@ -45,16 +45,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-fn of_shards(facts: &Facts<'_>, report: &Report, node: &Node, database: &design::kinds::Database) -> Option<Finding> {
+fn of_shards(
+    facts: &Facts<'_>,
+    report: &Report,
+    node: &Node,
+    database: &design::kinds::Database,
+) -> Option<Finding> {
     let shards = shards(report, node, database);
     let sum: f64 = shards.iter().map(|(calls, _)| calls).sum();
     let mean = sum / shards.len() as f64;
-    let (at, (calls, busy)) = shards.iter().copied().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
+    let (at, (calls, busy)) = shards
+        .iter()
+        .copied()
+        .enumerate()
+        .max_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
     let share = one_key(facts, &node.id);
     if sum < CALLS || calls < TIMES * mean || busy < BUSY || share * sum < 0.5 * (calls - mean) {
         return None;
     }
-    let others: f64 = shards.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, (_, busy))| busy).sum();
+    let others: f64 = shards
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != at)
+        .map(|(_, (_, busy))| busy)
+        .sum();
     let others = others / (shards.len() - 1).max(1) as f64;
     Some(
         Finding::new(RULE.id, [node.id.clone()])
@@ -79,7 +93,13 @@ fn when(facts: &Facts<'_>) -> Option<f64> {
 }
 
 fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
-    let locks = report.nodes.get(&node.id)?.database.as_ref()?.row_locks.as_ref()?;
+    let locks = report
+        .nodes
+        .get(&node.id)?
+        .database
+        .as_ref()?
+        .row_locks
+        .as_ref()?;
     let writes = report.data.writes.max(1) as f64;
     let waited = locks.wait_ms.mean?;
     if (locks.waits as f64) < LOCKED * writes || locks.waits < 100 {
@@ -90,7 +110,12 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
                 format!("Writes of {} wait for one another's rows", name(&node.id)),
-                format!("{} waited for the lock of their row, {} in the mean, up to {} at a time.", locks.waits, crate::words::ms(waited), locks.waiting_max),
+                format!(
+                    "{} waited for the lock of their row, {} in the mean, up to {} at a time.",
+                    locks.waits,
+                    crate::words::ms(waited),
+                    locks.waiting_max
+                ),
                 "Hold the lock for less, or split what everybody writes to.",
             )
             .endangers(Metric::LatencyP99),
@@ -102,10 +127,17 @@ fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
     use crate::remedies::{link, map, number};
     use design::{Attribute, Kind, Link, Value};
     let caller = facts.askers(&node.id).into_iter().find(|caller| {
-        let has = facts.asks(&caller.id).any(|link| matches!(facts.graph.node(&link.to).map(|n| &n.kind), Some(Kind::Cache(_))));
+        let has = facts.asks(&caller.id).any(|link| {
+            matches!(
+                facts.graph.node(&link.to).map(|n| &n.kind),
+                Some(Kind::Cache(_))
+            )
+        });
         matches!(caller.kind, Kind::Service(_)) && !has
     })?;
-    let over = facts.asks(&caller.id).find(|link| link.to == node.id && link.when.0 == [Condition::Always])?;
+    let over = facts
+        .asks(&caller.id)
+        .find(|link| link.to == node.id && link.when.0 == [Condition::Always])?;
     if over.mode != Mode::Call {
         return None;
     }
@@ -115,7 +147,11 @@ fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
         single_flight: true,
         ..design::kinds::Cache::default()
     };
-    let place = facts.graph.out(&caller.id).iter().position(|link| link.id == over.id)?;
+    let place = facts
+        .graph
+        .out(&caller.id)
+        .iter()
+        .position(|link| link.id == over.id)?;
     let stage = over.stage;
     let at = [(caller.at[0] + node.at[0]) / 2, caller.at[1] - 120];
     let near = Link {
@@ -126,16 +162,31 @@ fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
         stage: stage.map(|stage| stage.saturating_sub(1)),
         ..Link::default()
     };
-    let mut edits = vec![design::Command::AddNode(usize::MAX, Box::new(design::Node::new(id, Kind::Cache(cache), at)))];
-    let list_place = facts.design.links.iter().position(|link| link.id == over.id)?;
+    let mut edits = vec![design::Command::AddNode(
+        usize::MAX,
+        Box::new(design::Node::new(id, Kind::Cache(cache), at)),
+    )];
+    let list_place = facts
+        .design
+        .links
+        .iter()
+        .position(|link| link.id == over.id)?;
     if stage == Some(0) {
         edits.push(link(&over.id, "stage", number(1.0)));
     }
     edits.push(design::Command::AddLink(list_place, Box::new(near)));
-    edits.push(link(&over.id, "when", Value::List(vec![Condition::OnMiss.write(), Condition::Writes.write()])));
+    edits.push(link(
+        &over.id,
+        "when",
+        Value::List(vec![Condition::OnMiss.write(), Condition::Writes.write()]),
+    ));
     let _ = (place, map);
     Some(Remedy::new(
-        format!("A cache for a second between {} and {}", name(&caller.id), name(&node.id)),
+        format!(
+            "A cache for a second between {} and {}",
+            name(&caller.id),
+            name(&node.id)
+        ),
         "Answers may be a second old, and there is a cache to run.",
         edits,
     ))
@@ -146,12 +197,16 @@ mod tests {
     use crate::testing::{fault, found, read, run};
 
     fn design(hot: f64) -> design::Design {
-        let mut design = read(r#"{"nodes": [
+        let mut design = read(
+            r#"{"nodes": [
             {"id": "users", "kind": "client", "arrivals": {"poisson": "400/s"}},
             {"id": "api", "kind": "service", "replicas": 3, "concurrency": 200, "service_time": "1ms"},
             {"id": "db", "kind": "database", "concurrency": 2, "read_time": "exp(10ms)", "connections": 50, "shards": {"count": 8}}],
-            "links": [{"from": "users", "to": "api", "timeout": "2s"}, {"from": "api", "to": "db", "timeout": "1s"}], "warmup": "2s"}"#);
-        design.faults.push(fault(&format!(r#"{{"at": "20s", "for": "35s", "kind": "key_skew", "target": "users", "hot": {hot}}}"#)));
+            "links": [{"from": "users", "to": "api", "timeout": "2s"}, {"from": "api", "to": "db", "timeout": "1s"}], "warmup": "2s"}"#,
+        );
+        design.faults.push(fault(&format!(
+            r#"{{"at": "20s", "for": "35s", "kind": "key_skew", "target": "users", "hot": {hot}}}"#
+        )));
         design
     }
 

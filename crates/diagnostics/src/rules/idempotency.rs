@@ -29,7 +29,10 @@ pub(super) const RULE: Rule = Rule {
 fn exposed<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     let mut found = Vec::new();
     let sends_keys = facts.clients().all(|(_, client)| {
-        let mut writes = client.operations.iter().filter(|o| o.effect == Effect::Write);
+        let mut writes = client
+            .operations
+            .iter()
+            .filter(|o| o.effect == Effect::Write);
         writes.all(|operation| operation.idempotency_key)
     });
     for (node, database) in facts.databases() {
@@ -38,14 +41,21 @@ fn exposed<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
         }
         let above = above_by_calls(facts, &node.id);
         let remembers = above.iter().any(|id| {
-            facts.graph.service(id).is_some_and(|service| service.idempotency_window.is_some())
+            facts
+                .graph
+                .service(id)
+                .is_some_and(|service| service.idempotency_window.is_some())
         });
         if sends_keys && (remembers || knows(database)) {
             continue;
         }
         let links = facts.design.links.iter().filter(|link| {
-            let on_the_way = above.contains(link.from.as_str()) && (link.to == node.id || above.contains(link.to.as_str()));
-            let tries = link.retry.as_ref().is_some_and(|retry| retry.max_attempts > 1);
+            let on_the_way = above.contains(link.from.as_str())
+                && (link.to == node.id || above.contains(link.to.as_str()));
+            let tries = link
+                .retry
+                .as_ref()
+                .is_some_and(|retry| retry.max_attempts > 1);
             link.mode == Mode::Call && on_the_way && (tries || link.hedge.is_some())
         });
         let links: Vec<&Link> = links.collect();
@@ -79,11 +89,18 @@ fn mends(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
     for (node, client) in facts.clients() {
         for (at, operation) in client.operations.iter().enumerate() {
             if operation.effect == Effect::Write && !operation.idempotency_key {
-                edits.push(remedies::node(&node.id, &format!("operations[{at}].idempotency_key"), Value::Bool(true)));
+                edits.push(remedies::node(
+                    &node.id,
+                    &format!("operations[{at}].idempotency_key"),
+                    Value::Bool(true),
+                ));
             }
         }
     }
-    if matches!(facts.graph.node(database).map(|node| &node.kind), Some(Kind::Database(_))) {
+    if matches!(
+        facts.graph.node(database).map(|node| &node.kind),
+        Some(Kind::Database(_))
+    ) {
         edits.push(remedies::node(database, "unique_ids", Value::Bool(true)));
     }
     vec![Remedy::new(
@@ -110,9 +127,20 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let data = &report.data;
-    let redelivered: u64 = report.nodes.values().filter_map(|node| node.messages.as_ref()).map(|messages| messages.redelivered).sum();
-    let retries: u64 = report.links.values().map(|link| link.retries + link.hedges).sum();
-    if data.duplicate_effects == 0 || redelivered >= data.duplicate_effects && redelivered >= retries {
+    let redelivered: u64 = report
+        .nodes
+        .values()
+        .filter_map(|node| node.messages.as_ref())
+        .map(|messages| messages.redelivered)
+        .sum();
+    let retries: u64 = report
+        .links
+        .values()
+        .map(|link| link.retries + link.hedges)
+        .sum();
+    if data.duplicate_effects == 0
+        || redelivered >= data.duplicate_effects && redelivered >= retries
+    {
         return Vec::new();
     }
     let exposed = exposed(facts);
@@ -123,34 +151,48 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             None => return Vec::new(),
         },
     };
-    let worst = links.iter().filter_map(|link| Some((*link, report.links.get(&link.id)?)));
+    let worst = links
+        .iter()
+        .filter_map(|link| Some((*link, report.links.get(&link.id)?)));
     let worst = worst.max_by_key(|(_, figures)| figures.retries);
     let how = match worst {
         Some((link, figures)) => format!(
             " {} sent {} attempts for {} calls; {} of them had no answer in time, and some of those had been done.",
-            name(&link.id), figures.attempts, figures.calls, figures.timeouts
+            name(&link.id),
+            figures.attempts,
+            figures.calls,
+            figures.timeouts
         ),
         None => String::new(),
     };
     let applied = (data.effects - data.duplicate_effects).max(1);
     let twice = crate::words::first_duplicate(report);
     let onset = data.first_duplicate.as_ref().map(|one| one.again.at_s);
-    let onset = onset.or_else(|| worst.and_then(|(link, _)| {
-        let series = facts.series.as_ref()?;
-        let windows = series.link(&link.id)?;
-        let at = windows.retries_per_s.iter().position(|rate| *rate > 0.0)?;
-        Some(at as f64 * windows.width_s)
-    }));
+    let onset = onset.or_else(|| {
+        worst.and_then(|(link, _)| {
+            let series = facts.series.as_ref()?;
+            let windows = series.link(&link.id)?;
+            let at = windows.retries_per_s.iter().position(|rate| *rate > 0.0)?;
+            Some(at as f64 * windows.width_s)
+        })
+    });
     vec![
-        Finding::new(RULE.id, std::iter::once(database.to_owned()).chain(links.iter().map(|link| link.id.clone())))
-            .measured(onset)
-            .says(
-                format!("{} writes were done twice or more", data.duplicated_writes),
-                format!("{} effects beyond the first, on {} of the writes that were applied.{twice}{how}", data.duplicate_effects, percent(data.duplicated_writes as f64 / applied as f64)),
-                "Send a key with each write, and apply each key once.",
-            )
-            .endangers(Metric::DuplicateEffects)
-            .mended_by(mends(facts, database)),
+        Finding::new(
+            RULE.id,
+            std::iter::once(database.to_owned()).chain(links.iter().map(|link| link.id.clone())),
+        )
+        .measured(onset)
+        .says(
+            format!("{} writes were done twice or more", data.duplicated_writes),
+            format!(
+                "{} effects beyond the first, on {} of the writes that were applied.{twice}{how}",
+                data.duplicate_effects,
+                percent(data.duplicated_writes as f64 / applied as f64)
+            ),
+            "Send a key with each write, and apply each key once.",
+        )
+        .endangers(Metric::DuplicateEffects)
+        .mended_by(mends(facts, database)),
     ]
 }
 
@@ -160,10 +202,12 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(retry: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "buyers", "kind": "client", "arrivals": {{"poisson": "30/s"}}, "operations": [{{"name": "pay", "effect": "write"}}]}},
             {{"id": "shop", "kind": "service"}}, {{"id": "db", "kind": "database"}}],
-            "links": [{{"from": "buyers", "to": "shop"}}, {{"from": "shop", "to": "db", "timeout": "200ms", "loss": 0.02{retry}}}]}}"#))
+            "links": [{{"from": "buyers", "to": "shop"}}, {{"from": "shop", "to": "db", "timeout": "200ms", "loss": 0.02{retry}}}]}}"#
+        ))
     }
 
     #[test]
@@ -174,8 +218,17 @@ mod tests {
         let finding = &found("idempotency", &broken, &run(&broken))[0];
         assert!(finding.measured && finding.severity == Severity::Warning);
         // Told with the two attempts, at the moment of the second.
-        assert!(finding.why.contains("by attempt 1 of shop->db and again at"), "{}", finding.why);
-        let again = format!("again at {:.3} s by attempt 2 of shop->db.", finding.onset_s.unwrap());
+        assert!(
+            finding
+                .why
+                .contains("by attempt 1 of shop->db and again at"),
+            "{}",
+            finding.why
+        );
+        let again = format!(
+            "again at {:.3} s by attempt 2 of shop->db.",
+            finding.onset_s.unwrap()
+        );
         assert!(finding.why.contains(&again), "{}", finding.why);
         let mut mended = broken.clone();
         mended.apply(finding.remedies[0].command()).unwrap();

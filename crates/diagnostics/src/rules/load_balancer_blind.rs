@@ -36,10 +36,15 @@ fn is_load_blind(balancer: &LoadBalancer) -> bool {
 /// Balancers with the nodes behind them.
 pub(super) fn behind<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a LoadBalancer, Vec<&'a Node>)> {
     let each = facts.balancers().map(|(node, balancer)| {
-        let nodes = facts.graph.out(&node.id).iter().filter_map(|link| facts.graph.node(&link.to));
+        let nodes = facts
+            .graph
+            .out(&node.id)
+            .iter()
+            .filter_map(|link| facts.graph.node(&link.to));
         (node, balancer, nodes.collect::<Vec<_>>())
     });
-    each.filter(|(_, _, nodes)| nodes.iter().map(|node| node.kind.replicas()).sum::<u32>() > 1).collect()
+    each.filter(|(_, _, nodes)| nodes.iter().map(|node| node.kind.replicas()).sum::<u32>() > 1)
+        .collect()
 }
 
 fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
@@ -50,7 +55,11 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
             "A replica that fails fast looks idle and gets more, unless it is ejected.",
             vec![
                 remedies::node(&node.id, "algorithm", Value::text("least_outstanding")),
-                remedies::node(&node.id, "outlier_ejection", remedies::map(&[("max_ejected", remedies::number(0.5))])),
+                remedies::node(
+                    &node.id,
+                    "outlier_ejection",
+                    remedies::map(&[("max_ejected", remedies::number(0.5))]),
+                ),
             ],
         ));
     }
@@ -58,7 +67,11 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
         mends.push(Remedy::new(
             "Eject who fails five times in a row",
             "A healthy replica with bad luck is out for half a minute.",
-            vec![remedies::node(&node.id, "outlier_ejection", remedies::map(&[("max_ejected", remedies::number(0.5))]))],
+            vec![remedies::node(
+                &node.id,
+                "outlier_ejection",
+                remedies::map(&[("max_ejected", remedies::number(0.5))]),
+            )],
         ));
     }
     mends
@@ -78,8 +91,14 @@ fn shallow(node: &Node) -> Remedy {
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (node, balancer, _) in behind(facts) {
-        let is_deep = balancer.health_check.as_ref().is_some_and(|check| check.depth == Depth::Deep);
-        if balancer.health_check.is_none() && balancer.outlier_ejection.is_none() && is_load_blind(balancer) {
+        let is_deep = balancer
+            .health_check
+            .as_ref()
+            .is_some_and(|check| check.depth == Depth::Deep);
+        if balancer.health_check.is_none()
+            && balancer.outlier_ejection.is_none()
+            && is_load_blind(balancer)
+        {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
@@ -126,24 +145,49 @@ impl Sick<'_> {
 
     /// Whether they answer at once, and badly.
     fn fails_fast(&self) -> bool {
-        matches!(self.fault.kind, FaultKind::Crash | FaultKind::ErrorRate | FaultKind::GrayFailure)
+        matches!(
+            self.fault.kind,
+            FaultKind::Crash | FaultKind::ErrorRate | FaultKind::GrayFailure
+        )
     }
 }
 
 /// The first such fault, aimed at a node, one of its replicas, or the zone that some run in.
-pub(super) fn sick<'f>(facts: &'f Facts<'_>, balancer: &Node, nodes: &[&'f Node], kinds: &[FaultKind]) -> Option<Sick<'f>> {
+pub(super) fn sick<'f>(
+    facts: &'f Facts<'_>,
+    balancer: &Node,
+    nodes: &[&'f Node],
+    kinds: &[FaultKind],
+) -> Option<Sick<'f>> {
     let all: u32 = nodes.iter().map(|node| node.kind.replicas()).sum();
-    let faults = facts.design.faults.iter().filter(|fault| kinds.contains(&fault.kind) && fault.at < facts.design.settings.duration);
+    let faults =
+        facts.design.faults.iter().filter(|fault| {
+            kinds.contains(&fault.kind) && fault.at < facts.design.settings.duration
+        });
     let mut sick = faults.filter_map(|fault| {
         let hit = |node: &Node, replica: u32| match fault.kind {
             FaultKind::Partition => is_cut(facts, fault, balancer, node, replica),
             _ => is_hit(facts, fault, node, replica),
         };
-        let replicas = nodes.iter().flat_map(|node| (0..node.kind.replicas()).filter(|at| hit(node, *at)).map(|at| (*node, at)));
+        let replicas = nodes.iter().flat_map(|node| {
+            (0..node.kind.replicas())
+                .filter(|at| hit(node, *at))
+                .map(|at| (*node, at))
+        });
         let replicas: Vec<(&Node, u32)> = replicas.collect();
-        let node = replicas.first().filter(|_| (replicas.len() as u32) < all)?.0;
-        let replicas = replicas.iter().map(|(node, at)| (node.id.as_str(), *at)).collect();
-        Some(Sick { fault, node, replicas })
+        let node = replicas
+            .first()
+            .filter(|_| (replicas.len() as u32) < all)?
+            .0;
+        let replicas = replicas
+            .iter()
+            .map(|(node, at)| (node.id.as_str(), *at))
+            .collect();
+        Some(Sick {
+            fault,
+            node,
+            replicas,
+        })
     });
     sick.next()
 }
@@ -153,18 +197,31 @@ fn is_hit(facts: &Facts<'_>, fault: &Fault, node: &Node, replica: u32) -> bool {
         Some(target) => target.id == node.id,
         None => node.deployment.zone_of(replica) == Some(fault.target.as_str()),
     };
-    is_there && fault.replica.is_none_or(|hit| hit == replica) && fault.kind.targets().contains(&node.kind.name())
+    is_there
+        && fault.replica.is_none_or(|hit| hit == replica)
+        && fault.kind.targets().contains(&node.kind.name())
 }
 
 /// Whether a partition is between a balancer and a replica: their zones, themselves, or the link.
 fn is_cut(facts: &Facts<'_>, fault: &Fault, balancer: &Node, node: &Node, replica: u32) -> bool {
     let is_between = |a: &str, b: &str| {
-        let is_from = |end: &str, other: &str| fault.target == end && fault.to.as_deref().is_none_or(|to| to == other);
+        let is_from = |end: &str, other: &str| {
+            fault.target == end && fault.to.as_deref().is_none_or(|to| to == other)
+        };
         a != b && (is_from(a, b) || is_from(b, a))
     };
-    let zones = balancer.deployment.zone_of(0).zip(node.deployment.zone_of(replica));
-    let mut links = facts.graph.out(&balancer.id).iter().filter(|link| link.to == node.id);
-    zones.is_some_and(|(a, b)| is_between(a, b)) || is_between(&balancer.id, &node.id) || links.any(|link| link.id == fault.target)
+    let zones = balancer
+        .deployment
+        .zone_of(0)
+        .zip(node.deployment.zone_of(replica));
+    let mut links = facts
+        .graph
+        .out(&balancer.id)
+        .iter()
+        .filter(|link| link.to == node.id);
+    zones.is_some_and(|(a, b)| is_between(a, b))
+        || is_between(&balancer.id, &node.id)
+        || links.any(|link| link.id == fault.target)
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
@@ -177,7 +234,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             found.push(finding);
             continue;
         }
-        let kinds = [FaultKind::Slowdown, FaultKind::Crash, FaultKind::Hang, FaultKind::ErrorRate, FaultKind::GcPauses, FaultKind::GrayFailure, FaultKind::Partition];
+        let kinds = [
+            FaultKind::Slowdown,
+            FaultKind::Crash,
+            FaultKind::Hang,
+            FaultKind::ErrorRate,
+            FaultKind::GcPauses,
+            FaultKind::GrayFailure,
+            FaultKind::Partition,
+        ];
         let sick = sick(facts, node, &nodes, &kinds);
         let fault = sick.as_ref().map(|sick| sick.fault);
         let replicas: Vec<((&str, usize), f64, f64)> = nodes
@@ -185,50 +250,95 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .filter_map(|node| Some((node, report.nodes.get(&node.id)?)))
             .flat_map(|(node, figures)| {
                 let each = figures.replicas.iter().enumerate();
-                each.map(|(at, replica)| ((node.id.as_str(), at), replica.arrivals as f64, replica.utilization.unwrap_or(0.0)))
+                each.map(|(at, replica)| {
+                    (
+                        (node.id.as_str(), at),
+                        replica.arrivals as f64,
+                        replica.utilization.unwrap_or(0.0),
+                    )
+                })
             })
             .collect();
         let mut busy: Vec<f64> = replicas.iter().map(|(_, _, busy)| *busy).collect();
         busy.sort_by(f64::total_cmp);
-        let median = busy.get((busy.len().max(1) - 1) / 2).copied().unwrap_or(0.0);
-        let mean = replicas.iter().map(|(_, calls, _)| calls).sum::<f64>() / replicas.len().max(1) as f64;
+        let median = busy
+            .get((busy.len().max(1) - 1) / 2)
+            .copied()
+            .unwrap_or(0.0);
+        let mean =
+            replicas.iter().map(|(_, calls, _)| calls).sum::<f64>() / replicas.len().max(1) as f64;
         let worst = replicas.iter().max_by(|a, b| a.2.total_cmp(&b.2));
         let uneven = worst.filter(|((id, at), calls, busy)| {
-            let is_told = sick.as_ref().is_none_or(|sick| sick.replicas.contains(&(id, *at as u32)));
+            let is_told = sick
+                .as_ref()
+                .is_none_or(|sick| sick.replicas.contains(&(id, *at as u32)));
             is_told && *busy >= BUSIER * median.max(0.01) && *busy >= 0.15 && *calls >= 0.8 * mean
         });
         // As the balancer saw it: no replica counts what it refused while dead.
-        let links = facts.graph.out(&node.id).iter().filter_map(|link| report.links.get(&link.id));
-        let (calls, failed) = links.fold((0, 0), |(calls, failed), link| (calls + link.attempts, failed + link.failures.values().sum::<u64>()));
+        let links = facts
+            .graph
+            .out(&node.id)
+            .iter()
+            .filter_map(|link| report.links.get(&link.id));
+        let (calls, failed) = links.fold((0, 0), |(calls, failed), link| {
+            (
+                calls + link.attempts,
+                failed + link.failures.values().sum::<u64>(),
+            )
+        });
         let share = failed as f64 / calls.max(1) as f64;
         let is_called = fault.is_some() && share >= FAILED && balancer.outlier_ejection.is_none();
         let is_blind = is_load_blind(balancer);
-        if let Some(sick) = sick.as_ref().filter(|sick| !is_blind && is_called && sick.fails_fast() && balancer.health_check.is_none()) {
+        if let Some(sick) = sick.as_ref().filter(|sick| {
+            !is_blind && is_called && sick.fails_fast() && balancer.health_check.is_none()
+        }) {
             found.push(drawn_in(facts, node, balancer, sick, replicas.len(), share));
         }
         if !is_blind || uneven.is_none() && !is_called || is_even(facts, &nodes, fault) {
             continue;
         }
-        let subject = sick.as_ref().map(|sick| sick.node.id.clone()).or(uneven.map(|((id, _), ..)| (*id).to_owned()));
+        let subject = sick
+            .as_ref()
+            .map(|sick| sick.node.id.clone())
+            .or(uneven.map(|((id, _), ..)| (*id).to_owned()));
         let why = match uneven {
             Some(((id, at), taken, busy)) => format!(
                 "{}#{at} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
-                name(id), percent(*busy), percent(median), percent(taken / (mean * replicas.len() as f64).max(calls as f64))
+                name(id),
+                percent(*busy),
+                percent(median),
+                percent(taken / (mean * replicas.len() as f64).max(calls as f64))
             ),
             None => {
-                let some = sick.as_ref().map_or(String::new(), |sick| sick.of(replicas.len()));
-                format!("{some} kept a share of the calls while sick: {} of the calls behind {} failed.", percent(share), name(&node.id))
+                let some = sick
+                    .as_ref()
+                    .map_or(String::new(), |sick| sick.of(replicas.len()));
+                format!(
+                    "{some} kept a share of the calls while sick: {} of the calls behind {} failed.",
+                    percent(share),
+                    name(&node.id)
+                )
             }
         };
         let check = match &balancer.health_check {
             None => " Nobody checks the replicas.".to_owned(),
-            Some(check) => format!(" The checks take a replica out after {} failures, {} apart, and it passed them or was slow to fail.", check.unhealthy_after, check.interval),
+            Some(check) => format!(
+                " The checks take a replica out after {} failures, {} apart, and it passed them or was slow to fail.",
+                check.unhealthy_after, check.interval
+            ),
         };
         found.push(
             Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(subject))
-                .measured(fault.map(|fault| fault.at.as_s()).or(facts.series.as_ref().and_then(|series| series.first_loss())))
+                .measured(
+                    fault
+                        .map(|fault| fault.at.as_s())
+                        .or(facts.series.as_ref().and_then(|series| series.first_loss())),
+                )
                 .says(
-                    format!("{} kept sending to a replica that could not keep up", name(&node.id)),
+                    format!(
+                        "{} kept sending to a replica that could not keep up",
+                        name(&node.id)
+                    ),
                     format!("{why}{check}"),
                     "Prefer who has least under way, and eject who fails.",
                 )
@@ -240,7 +350,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 }
 
 /// Replicas that fail at once, behind a balancer that takes them for idle.
-fn drawn_in(facts: &Facts<'_>, node: &Node, balancer: &LoadBalancer, sick: &Sick<'_>, replicas: usize, share: f64) -> Finding {
+fn drawn_in(
+    facts: &Facts<'_>,
+    node: &Node,
+    balancer: &LoadBalancer,
+    sick: &Sick<'_>,
+    replicas: usize,
+    share: f64,
+) -> Finding {
     Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
         .measured(Some(sick.fault.at.as_s()))
         .says(
@@ -264,20 +381,39 @@ fn is_even(facts: &Facts<'_>, nodes: &[&Node], fault: Option<&Fault>) -> bool {
             _ => None,
         })
         .collect();
-    let unequal = slots.iter().any(|time| *time > 1.5 * slots[0] || *time < slots[0] / 1.5);
+    let unequal = slots
+        .iter()
+        .any(|time| *time > 1.5 * slots[0] || *time < slots[0] / 1.5);
     let _ = facts;
     fault.is_none() && !unequal
 }
 
 /// Deep checks that took most replicas out, though these failed nothing.
-fn all_out(facts: &Facts<'_>, report: &Report, node: &Node, balancer: &LoadBalancer, nodes: &[&Node]) -> Option<Finding> {
-    let check = balancer.health_check.as_ref().filter(|check| check.depth == Depth::Deep)?;
+fn all_out(
+    facts: &Facts<'_>,
+    report: &Report,
+    node: &Node,
+    balancer: &LoadBalancer,
+    nodes: &[&Node],
+) -> Option<Finding> {
+    let check = balancer
+        .health_check
+        .as_ref()
+        .filter(|check| check.depth == Depth::Deep)?;
     let figures = report.nodes.get(&node.id)?;
-    let unavailable = figures.failures.get("unavailable").or(figures.failures.get("refused")).copied().unwrap_or(0);
+    let unavailable = figures
+        .failures
+        .get("unavailable")
+        .or(figures.failures.get("refused"))
+        .copied()
+        .unwrap_or(0);
     if (unavailable as f64) < 0.01 * figures.arrivals as f64 || unavailable < 20 {
         return None;
     }
-    let own: u64 = nodes.iter().filter_map(|node| report.nodes.get(&node.id)?.failures.get("error")).sum();
+    let own: u64 = nodes
+        .iter()
+        .filter_map(|node| report.nodes.get(&node.id)?.failures.get("error"))
+        .sum();
     if own >= unavailable {
         return None;
     }
@@ -300,11 +436,13 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(algorithm: &str) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "patience": "2s"}},
             {{"id": "lb", "kind": "load_balancer", "algorithm": "{algorithm}"}},
             {{"id": "api", "kind": "service", "replicas": 4, "concurrency": 4, "service_time": "exp(20ms)"}}],
-            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "api", "timeout": "1s"}}], "warmup": "5s"}}"#));
+            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "api", "timeout": "1s"}}], "warmup": "5s"}}"#
+        ));
         design.faults.push(fault(r#"{"at": "20s", "for": "30s", "kind": "slowdown", "target": "api", "replica": 1, "times": 20}"#));
         design
     }
@@ -312,42 +450,74 @@ mod tests {
     #[test]
     fn round_robin_feeds_a_slow_replica_and_least_outstanding_does_not() {
         let broken = design("round_robin");
-        assert!(lint("load-balancer-blind", &broken)[0].what.contains("well or not"));
+        assert!(
+            lint("load-balancer-blind", &broken)[0]
+                .what
+                .contains("well or not")
+        );
         let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.subjects == ["lb", "api"], "{finding:?}");
+        assert!(
+            finding.measured && finding.subjects == ["lb", "api"],
+            "{finding:?}"
+        );
         let mended = design("least_outstanding");
         assert!(found("load-balancer-blind", &mended, &run(&mended)).is_empty());
         let mut near = broken.clone();
         near.faults.clear();
-        assert!(found("load-balancer-blind", &near, &run(&near)).iter().all(|f| !f.measured));
+        assert!(
+            found("load-balancer-blind", &near, &run(&near))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 
     /// A replica in each of three zones, asked from zone a, and what happens to zone b.
     fn in_zones(lb: &str, fault_of_b: &str) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"constant": "100/s"}}}},
             {{"id": "lb", "kind": "load_balancer", "zone": "a"{lb}}},
             {{"id": "app", "kind": "service", "replicas": 3, "zones": ["a", "b", "c"], "concurrency": 8, "service_time": "exp(20ms)"}}],
-            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "app", "timeout": "1s"}}], "warmup": "5s"}}"#));
-        design.faults.push(fault(&format!(r#"{{"at": "20s", "for": "30s", {fault_of_b}}}"#)));
+            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "app", "timeout": "1s"}}], "warmup": "5s"}}"#
+        ));
+        design.faults.push(fault(&format!(
+            r#"{{"at": "20s", "for": "30s", {fault_of_b}}}"#
+        )));
         design
     }
 
     #[test]
     fn a_fault_of_a_zone_is_one_of_the_replicas_there() {
-        for of_b in [r#""kind": "crash", "target": "b""#, r#""kind": "partition", "target": "b""#, r#""kind": "partition", "target": "a", "to": "b""#] {
+        for of_b in [
+            r#""kind": "crash", "target": "b""#,
+            r#""kind": "partition", "target": "b""#,
+            r#""kind": "partition", "target": "a", "to": "b""#,
+        ] {
             let broken = in_zones("", of_b);
             let report = run(&broken);
             let finding = &found("load-balancer-blind", &broken, &report)[0];
-            assert!(finding.measured && finding.subjects == ["lb", "app"], "{finding:?}");
+            assert!(
+                finding.measured && finding.subjects == ["lb", "app"],
+                "{finding:?}"
+            );
             // Of all calls, those that were refused too.
             let link = &report.links["lb->app"];
             let share = link.failures.values().sum::<u64>() as f64 / link.attempts as f64;
-            let said = format!("One of 3 replicas kept a share of the calls while sick: {} of the calls", crate::words::percent(share));
+            let said = format!(
+                "One of 3 replicas kept a share of the calls while sick: {} of the calls",
+                crate::words::percent(share)
+            );
             assert!(finding.why.starts_with(&said), "{finding:?}");
         }
-        let near = in_zones(r#", "outlier_ejection": {}"#, r#""kind": "crash", "target": "b""#);
-        assert!(found("load-balancer-blind", &near, &run(&near)).iter().all(|f| !f.measured));
+        let near = in_zones(
+            r#", "outlier_ejection": {}"#,
+            r#""kind": "crash", "target": "b""#,
+        );
+        assert!(
+            found("load-balancer-blind", &near, &run(&near))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 
     #[test]
@@ -368,15 +538,27 @@ mod tests {
             let lb = format!(r#", "algorithm": "{algorithm}""#);
             let broken = in_zones(&lb, crash);
             let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
-            assert!(finding.measured && finding.why.contains("has least under way, and so gets most"), "{finding:?}");
+            assert!(
+                finding.measured
+                    && finding
+                        .why
+                        .contains("has least under way, and so gets most"),
+                "{finding:?}"
+            );
             let mut mended = broken.clone();
             mended.apply(finding.remedies[0].command()).unwrap();
             assert!(found("load-balancer-blind", &mended, &run(&mended)).is_empty());
-            let checked = in_zones(&format!(r#"{lb}, "health_check": {{"interval": "1s"}}"#), crash);
+            let checked = in_zones(
+                &format!(r#"{lb}, "health_check": {{"interval": "1s"}}"#),
+                crash,
+            );
             assert!(found("load-balancer-blind", &checked, &run(&checked)).is_empty());
         }
         // Who is slow has more under way, and gets less.
-        let near = in_zones(r#", "algorithm": "least_outstanding""#, r#""kind": "slowdown", "target": "b", "times": 5"#);
+        let near = in_zones(
+            r#", "algorithm": "least_outstanding""#,
+            r#""kind": "slowdown", "target": "b", "times": 5"#,
+        );
         assert!(found("load-balancer-blind", &near, &run(&near)).is_empty());
     }
 }

@@ -65,10 +65,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         because.push(format!("{} was {} busy", name(id), percent(*share)));
     }
     if let Some((link, share)) = retried.first() {
-        because.push(format!("{} of the attempts over {} were retries", percent(*share), name(&link.id)));
+        because.push(format!(
+            "{} of the attempts over {} were retries",
+            percent(*share),
+            name(&link.id)
+        ));
     }
     if let Some((id, share)) = wasted {
-        because.push(format!("{} of the work of {} in the run was for callers who had left", percent(share), name(id)));
+        because.push(format!(
+            "{} of the work of {} in the run was for callers who had left",
+            percent(share),
+            name(id)
+        ));
     }
     let sustained = match because.is_empty() {
         true => String::new(),
@@ -78,13 +86,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Some(until) => format!("until {until:.0} s"),
         None => "until requests ended".to_owned(),
     };
-    let subject = busiest.first().map(|(id, _)| *id).or(wasted.map(|(id, _)| id));
+    let subject = busiest
+        .first()
+        .map(|(id, _)| *id)
+        .or(wasted.map(|(id, _)| id));
     let subjects = subject.into_iter().map(str::to_owned);
     let subjects = subjects.chain(retried.iter().map(|(link, _)| link.id.clone()));
     let links: Vec<&Link> = retried.iter().map(|(link, _)| *link).collect();
     let mut mends = vec![remedies::budget_retries(&links)];
-    mends.extend(busiest.iter().chain(&wasted).filter_map(|(id, _)| newest_first(facts, id)));
-    mends.extend(busiest.first().and_then(|(id, _)| remedies::shed(facts.design, id)));
+    mends.extend(
+        busiest
+            .iter()
+            .chain(&wasted)
+            .filter_map(|(id, _)| newest_first(facts, id)),
+    );
+    mends.extend(
+        busiest
+            .first()
+            .and_then(|(id, _)| remedies::shed(facts.design, id)),
+    );
     mends.truncate(3);
     vec![
         Finding::new(RULE.id, subjects)
@@ -111,7 +131,11 @@ fn newest_first(facts: &Facts<'_>, id: &str) -> Option<crate::finding::Remedy> {
         crate::finding::Remedy::new(
             format!("{} serves the newest first under overload", name(id)),
             "Those who have waited longest are served last, most of them never.",
-            vec![remedies::node(id, "queue.discipline", Value::text("adaptive_lifo"))],
+            vec![remedies::node(
+                id,
+                "queue.discipline",
+                Value::text("adaptive_lifo"),
+            )],
         )
     })
 }
@@ -123,12 +147,16 @@ mod tests {
 
     /// One layer: users give up after a second and ask again, work for those who left goes on.
     fn design(rate: u32) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "patience": "5s"}},
             {{"id": "api", "kind": "service", "replicas": 2, "concurrency": 2, "queue": {{"capacity": null}}, "service_time": "exp(22ms)"}}],
             "links": [{{"from": "users", "to": "api", "timeout": "1s", "retry": {{"max_attempts": 3}}}}],
-            "duration": "120s", "warmup": "5s"}}"#));
-        design.faults.push(fault(r#"{"at": "20s", "for": "8s", "kind": "traffic_spike", "target": "users", "times": 3}"#));
+            "duration": "120s", "warmup": "5s"}}"#
+        ));
+        design.faults.push(fault(
+            r#"{"at": "20s", "for": "8s", "kind": "traffic_spike", "target": "users", "times": 3}"#,
+        ));
         design
     }
 
@@ -138,11 +166,17 @@ mod tests {
         let report = run(&broken);
         assert!(report.metastable.is_some());
         let stuck = &found("metastable-failure", &broken, &report)[0];
-        assert_eq!((stuck.severity, stuck.subjects[0].as_str()), (Severity::Error, "api"));
+        assert_eq!(
+            (stuck.severity, stuck.subjects[0].as_str()),
+            (Severity::Error, "api")
+        );
         let mut mended = broken.clone();
         mended.links[0].retry = None;
         let report = run(&mended);
-        assert_eq!(report.metastable.is_some(), !found("metastable-failure", &mended, &report).is_empty());
+        assert_eq!(
+            report.metastable.is_some(),
+            !found("metastable-failure", &mended, &report).is_empty()
+        );
         let light = design(40);
         assert!(found("metastable-failure", &light, &run(&light)).is_empty());
     }

@@ -28,10 +28,13 @@ pub(super) const RULE: Rule = Rule {
 
 /// Share of a request's time without waiting that goes into the network, of the client with most.
 fn network(facts: &Facts<'_>) -> f64 {
-    let each = facts.clients().flat_map(|(node, _)| facts.graph.out(&node.id)).map(|link| {
-        let whole = facts.flow.response(&facts.graph, &link.to);
-        facts.flow.network(&facts.graph, &link.to) / whole.max(1e-9)
-    });
+    let each = facts
+        .clients()
+        .flat_map(|(node, _)| facts.graph.out(&node.id))
+        .map(|link| {
+            let whole = facts.flow.response(&facts.graph, &link.to);
+            facts.flow.network(&facts.graph, &link.to) / whole.max(1e-9)
+        });
     each.fold(0.0, f64::max)
 }
 
@@ -42,13 +45,17 @@ fn services<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
 
 fn chatty<'a>(facts: &Facts<'a>) -> Vec<&'a Link> {
     let links = facts.design.links.iter();
-    let mut links: Vec<&Link> = links.filter(|link| link.mode == Mode::Call && link.calls > 1).collect();
+    let mut links: Vec<&Link> = links
+        .filter(|link| link.mode == Mode::Call && link.calls > 1)
+        .collect();
     links.sort_by_key(|link| std::cmp::Reverse(link.calls));
     links
 }
 
 fn mends(facts: &Facts<'_>) -> Vec<Remedy> {
-    let edits = chatty(facts).into_iter().map(|link| remedies::link(&link.id, "calls", remedies::number(1.0)));
+    let edits = chatty(facts)
+        .into_iter()
+        .map(|link| remedies::link(&link.id, "calls", remedies::number(1.0)));
     vec![Remedy::new(
         "One call for all of it, wherever there are several",
         "Larger calls, and callees that must answer for many things at once.",
@@ -67,7 +74,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .says(
                 format!("{} calls for one request", figure(calls)),
-                format!("{} of its time goes into the network, over {} services.", percent(network), services.len()),
+                format!(
+                    "{} of its time goes into the network, over {} services.",
+                    percent(network),
+                    services.len()
+                ),
                 "Merge what always talks to each other, or ask once for all of it.",
             )
             .endangers(Metric::LatencyP99)
@@ -83,7 +94,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let from = facts.graph.node(&link.from).map(|node| &node.kind);
         link.mode == Mode::Call && matches!(from, Some(Kind::Service(_)))
     });
-    let calls: u64 = inner.clone().filter_map(|link| Some(report.links.get(&link.id)?.calls)).sum();
+    let calls: u64 = inner
+        .clone()
+        .filter_map(|link| Some(report.links.get(&link.id)?.calls))
+        .sum();
     let per = calls as f64 / report.requests.offered.max(1) as f64;
     let services = services(facts);
     let passed = services.iter().filter(|id| {
@@ -94,12 +108,28 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let network = network(facts);
     let is_maze = per >= CALLS && services.len() >= 3;
     // Where a part is full, its queue is the reason.
-    let is_full = facts.series.as_ref().is_some_and(|series| services.iter().any(|id| series.saturated_s(id) > 5.0));
+    let is_full = facts
+        .series
+        .as_ref()
+        .is_some_and(|series| services.iter().any(|id| series.saturated_s(id) > 5.0));
     if !is_maze || network < NETWORK || is_full {
         return Vec::new();
     }
-    let busiest = inner.max_by_key(|link| report.links.get(&link.id).map_or(0, |figures| figures.calls));
-    let busiest = busiest.map(|link| format!(" Most of them are {}'s of {}.", name(&link.from), name(&link.to))).unwrap_or_default();
+    let busiest = inner.max_by_key(|link| {
+        report
+            .links
+            .get(&link.id)
+            .map_or(0, |figures| figures.calls)
+    });
+    let busiest = busiest
+        .map(|link| {
+            format!(
+                " Most of them are {}'s of {}.",
+                name(&link.from),
+                name(&link.to)
+            )
+        })
+        .unwrap_or_default();
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .measured(None)
@@ -118,17 +148,23 @@ mod tests {
     use crate::testing::{chain, found, lint, read, run};
 
     fn design(calls: u32) -> design::Design {
-        read(&format!(r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "20/s"}}}},
+        read(&format!(
+            r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "20/s"}}}},
             {{"id": "page", "kind": "service", "concurrency": 100, "service_time": "1ms"}}, {{"id": "cart", "kind": "service", "concurrency": 50, "service_time": "200us"}},
             {{"id": "price", "kind": "service", "concurrency": 50, "service_time": "200us"}}],
             "links": [{{"from": "users", "to": "page"}}, {{"from": "page", "to": "cart", "calls": {calls}, "latency": "500us"}}, {{"from": "cart", "to": "price", "calls": 2, "latency": "500us"}}],
-            "requirements": [{{"metric": "latency_p99", "at_most": "20ms"}}]}}"#))
+            "requirements": [{{"metric": "latency_p99", "at_most": "20ms"}}]}}"#
+        ))
     }
 
     #[test]
     fn dozens_of_calls_over_the_network_are_told_and_few_are_not() {
         let broken = design(12);
-        assert!(lint("microservice-maze", &broken)[0].what.starts_with("36 calls"));
+        assert!(
+            lint("microservice-maze", &broken)[0]
+                .what
+                .starts_with("36 calls")
+        );
         assert!(found("microservice-maze", &broken, &run(&broken))[0].measured);
         let near = design(2);
         assert!(lint("microservice-maze", &near).is_empty());

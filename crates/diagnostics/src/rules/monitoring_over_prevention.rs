@@ -36,7 +36,10 @@ fn is_watched(facts: &Facts<'_>, id: &str) -> bool {
     }
     let above = facts.graph.reached_by(id);
     alerts.any(|alert| {
-        let early = matches!(alert.when, Signal::Backlog(_) | Signal::SlowRatio(_) | Signal::OldestAge(_));
+        let early = matches!(
+            alert.when,
+            Signal::Backlog(_) | Signal::SlowRatio(_) | Signal::OldestAge(_)
+        );
         early && above.contains(alert.node.as_str())
     })
 }
@@ -80,7 +83,12 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let load = facts.flow.node(&facts.graph, &node.id);
         let can = facts.flow.capacity(&facts.graph, &node.id);
         let busy = load / can;
-        if busy < NARROW || !busy.is_finite() || is_consumer(facts, &node.id) || is_scaled(node) || facts.is_closed() {
+        if busy < NARROW
+            || !busy.is_finite()
+            || is_consumer(facts, &node.id)
+            || is_scaled(node)
+            || facts.is_closed()
+        {
             continue;
         }
         if busy < 1.0 && is_watched(facts, &node.id) {
@@ -90,7 +98,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         if found.len() >= 8 {
             break;
         }
-        let severity = if busy >= 1.0 { Severity::Warning } else { Severity::Note };
+        let severity = if busy >= 1.0 {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
         let what = match busy >= 1.0 {
             true => format!("More is asked of {} than it can do", name(&node.id)),
             false => format!("{} has little room, and nobody watches it", name(&node.id)),
@@ -111,12 +123,20 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn asked(load: f64, can: f64) -> String {
-    format!("{} calls a second come, and it can do {}: {}.", figure(load), figure(can), percent(load / can))
+    format!(
+        "{} calls a second come, and it can do {}: {}.",
+        figure(load),
+        figure(can),
+        percent(load / can)
+    )
 }
 
 /// How much more is asked of a node than it can do all the time, in words; nothing where it has room.
 fn overload(facts: &Facts<'_>, id: &str) -> Option<String> {
-    let (load, can) = (facts.flow.node(&facts.graph, id), facts.flow.capacity(&facts.graph, id));
+    let (load, can) = (
+        facts.flow.node(&facts.graph, id),
+        facts.flow.capacity(&facts.graph, id),
+    );
     let is_steady = !facts.is_closed() && facts.graph.node(id).is_some_and(|node| !is_scaled(node));
     (is_steady && can.is_finite() && load >= can).then(|| asked(load, can))
 }
@@ -128,10 +148,19 @@ fn is_scaled(node: &Node) -> bool {
 /// Whether all a node does is consume: its queue tells of that.
 fn is_consumer(facts: &Facts<'_>, id: &str) -> bool {
     let into = facts.graph.inward(id);
-    into.iter().any(|link| link.mode == design::link::Mode::Consume) || {
-        // So does what only consumers ask.
-        !into.is_empty() && into.iter().all(|link| facts.graph.inward(&link.from).iter().any(|up| up.mode == design::link::Mode::Consume))
-    }
+    into.iter()
+        .any(|link| link.mode == design::link::Mode::Consume)
+        || {
+            // So does what only consumers ask.
+            !into.is_empty()
+                && into.iter().all(|link| {
+                    facts
+                        .graph
+                        .inward(&link.from)
+                        .iter()
+                        .any(|up| up.mode == design::link::Mode::Consume)
+                })
+        }
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
@@ -154,7 +183,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let Some((id, from)) = full.first().copied() else {
         return Vec::new();
     };
-    let alerts = report.operator.alerts.iter().filter_map(|alert| alert.episodes.first().map(|episode| (episode.from_s, alert.name.as_str())));
+    let alerts = report.operator.alerts.iter().filter_map(|alert| {
+        alert
+            .episodes
+            .first()
+            .map(|episode| (episode.from_s, alert.name.as_str()))
+    });
     let alert = alerts.min_by(|a, b| a.0.total_cmp(&b.0));
     let felt = series.first_loss();
     let lead = felt.map(|felt| felt - from);
@@ -175,7 +209,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let overload = overload(facts, id);
-    let says = overload.as_ref().map(|says| format!(" {says}")).unwrap_or_default();
+    let says = overload
+        .as_ref()
+        .map(|says| format!(" {says}"))
+        .unwrap_or_default();
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(from))
@@ -194,31 +231,52 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(rate: u32, alert: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "patience": "5s"}},
             {{"id": "api", "kind": "service", "concurrency": 2, "queue": {{"capacity": 400}}, "service_time": "exp(20ms)"}}],
-            "links": [{{"from": "users", "to": "api"}}], "alerts": [{alert}], "warmup": "2s"}}"#))
+            "links": [{{"from": "users", "to": "api"}}], "alerts": [{alert}], "warmup": "2s"}}"#
+        ))
     }
 
     #[test]
     fn a_node_without_room_is_told_and_one_that_is_watched_is_not() {
         let broken = design(120, "");
-        assert!(lint("monitoring-over-prevention", &broken)[0].what.starts_with("More is asked"));
+        assert!(
+            lint("monitoring-over-prevention", &broken)[0]
+                .what
+                .starts_with("More is asked")
+        );
         assert!(found("monitoring-over-prevention", &broken, &run(&broken))[0].measured);
-        let backlog = r#"{"name": "full", "node": "api", "when": {"backlog": {"above": 20}}, "every": "5s"}"#;
+        let backlog =
+            r#"{"name": "full", "node": "api", "when": {"backlog": {"above": 20}}, "every": "5s"}"#;
         let watched = design(120, backlog);
-        assert!(found("monitoring-over-prevention", &watched, &run(&watched)).iter().all(|f| !f.measured));
+        assert!(
+            found("monitoring-over-prevention", &watched, &run(&watched))
+                .iter()
+                .all(|f| !f.measured)
+        );
         // What few operations ask for counts for as many: 98 in 100 take 10 ms, 2 take 1 s.
-        let mixed = |share: u32| read(&format!(r#"{{"nodes": [
+        let mixed = |share: u32| {
+            read(&format!(
+                r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [{{"name": "photo", "weight": {}}}, {{"name": "video", "weight": {share}}}]}},
             {{"id": "media", "kind": "service", "concurrency": 5, "service_time": "const(0s)"}},
             {{"id": "thumbs", "kind": "service", "service_time": "const(10ms)"}}, {{"id": "encoder", "kind": "service", "service_time": "const(1s)"}}],
             "links": [{{"from": "users", "to": "media"}}, {{"from": "media", "to": "thumbs", "latency": "const(0s)", "when": {{"operations": ["photo"]}}}},
-                {{"from": "media", "to": "encoder", "latency": "const(0s)", "when": {{"operations": ["video"]}}}}]}}"#, 100 - share));
+                {{"from": "media", "to": "encoder", "latency": "const(0s)", "when": {{"operations": ["video"]}}}}]}}"#,
+                100 - share
+            ))
+        };
         assert!(lint("monitoring-over-prevention", &mixed(2)).is_empty());
         // 0.95 * 10 ms + 0.05 * 1 s = 59.5 ms: five slots do 84 a second.
         let full = &lint("monitoring-over-prevention", &mixed(5))[0];
-        assert_eq!(full.why.split(':').next(), Some("100 calls a second come, and it can do 84"), "{}", full.why);
+        assert_eq!(
+            full.why.split(':').next(),
+            Some("100 calls a second come, and it can do 84"),
+            "{}",
+            full.why
+        );
         let near = design(70, "");
         assert!(lint("monitoring-over-prevention", &near).is_empty());
         assert!(found("monitoring-over-prevention", &near, &run(&near)).is_empty());

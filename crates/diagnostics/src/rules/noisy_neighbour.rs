@@ -32,14 +32,26 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if clients.len() < 2 || !facts.is_hurt() && report.requests.failed.is_empty() {
         return Vec::new();
     }
-    for shared in facts.design.nodes.iter().filter(|node| matches!(node.kind, Kind::Service(_) | Kind::Database(_))) {
+    for shared in facts
+        .design
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.kind, Kind::Service(_) | Kind::Database(_)))
+    {
         let spans = series.saturated(&shared.id);
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
             continue;
         };
         let above = facts.graph.reached_by(&shared.id);
-        let users: Vec<&Node> = clients.iter().copied().filter(|node| above.contains(node.id.as_str())).collect();
-        let span = Span { from_s: first.from_s, until_s: last.until_s };
+        let users: Vec<&Node> = clients
+            .iter()
+            .copied()
+            .filter(|node| above.contains(node.id.as_str()))
+            .collect();
+        let span = Span {
+            from_s: first.from_s,
+            until_s: last.until_s,
+        };
         let change = |node: &Node| -> Option<(f64, f64)> {
             let windows = series.node(&node.id)?;
             let before = series.mean(&windows.arrivals_per_s, windows.width_s, series.calm);
@@ -50,7 +62,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let (before, during) = change(node)?;
             (during >= MORE * before && during > before + 5.0).then_some((*node, before, during))
         });
-        let Some((culprit, before, during)) = culprit.max_by(|a, b| (a.2 - a.1).total_cmp(&(b.2 - b.1))) else {
+        let Some((culprit, before, during)) =
+            culprit.max_by(|a, b| (a.2 - a.1).total_cmp(&(b.2 - b.1)))
+        else {
             continue;
         };
         let victim = users.iter().filter_map(|node| {
@@ -89,13 +103,20 @@ fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
     }
     let most = (2.0 * before).clamp(1.0, during.max(1.0));
     let limit = remedies::map(&[
-        ("rate", design::Value::text(format!("{}/s", libm::ceil(most)))),
+        (
+            "rate",
+            design::Value::text(format!("{}/s", libm::ceil(most))),
+        ),
         ("burst", remedies::number(libm::ceil(most).max(10.0))),
         ("scope", design::Value::text("service")),
         ("per", design::Value::text("key")),
     ]);
     vec![Remedy::new(
-        format!("At most {}/s of each key at {}", libm::ceil(most), name(&shared.id)),
+        format!(
+            "At most {}/s of each key at {}",
+            libm::ceil(most),
+            name(&shared.id)
+        ),
         "Whoever asks for more is turned away, though there may be room.",
         vec![remedies::node(&shared.id, "rate_limit", limit)],
     )]
@@ -106,11 +127,13 @@ mod tests {
     use crate::testing::{found, read, run};
 
     fn design(times: f64) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "customers", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "patience": "5s"}},
             {{"id": "importer", "kind": "client", "arrivals": {{"poisson": "20/s"}}, "profile": [{{"at": "20s", "times": {times}}}], "patience": "5s"}},
             {{"id": "api", "kind": "service", "concurrency": 6, "queue": {{"capacity": 200}}, "service_time": "exp(20ms)"}}],
-            "links": [{{"from": "customers", "to": "api"}}, {{"from": "importer", "to": "api"}}], "warmup": "2s"}}"#))
+            "links": [{{"from": "customers", "to": "api"}}, {{"from": "importer", "to": "api"}}], "warmup": "2s"}}"#
+        ))
     }
 
     #[test]

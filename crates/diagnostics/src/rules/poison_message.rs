@@ -33,18 +33,29 @@ fn has_dead_letter(facts: &Facts<'_>, id: &str) -> bool {
 }
 
 fn mends(facts: &Facts<'_>, node: &Node) -> Remedy {
-    let mut edits = vec![remedies::node(&node.id, "max_receives", remedies::number(3.0))];
+    let mut edits = vec![remedies::node(
+        &node.id,
+        "max_receives",
+        remedies::number(3.0),
+    )];
     if !has_dead_letter(facts, &node.id) {
         let id = facts.design.free_id("dead-letters");
-        let dead = design::Node::new(id.clone(), design::Kind::Queue(design::kinds::Queue::default()), [node.at[0], node.at[1] + 160]);
+        let dead = design::Node::new(
+            id.clone(),
+            design::Kind::Queue(design::kinds::Queue::default()),
+            [node.at[0], node.at[1] + 160],
+        );
         edits.push(design::Command::AddNode(usize::MAX, Box::new(dead)));
-        edits.push(design::Command::AddLink(usize::MAX, Box::new(Link {
-            id: facts.design.free_link_id(&node.id, &id),
-            from: node.id.clone(),
-            to: id,
-            mode: Mode::DeadLetter,
-            ..Link::default()
-        })));
+        edits.push(design::Command::AddLink(
+            usize::MAX,
+            Box::new(Link {
+                id: facts.design.free_link_id(&node.id, &id),
+                from: node.id.clone(),
+                to: id,
+                mode: Mode::DeadLetter,
+                ..Link::default()
+            }),
+        ));
     }
     Remedy::new(
         "Three receives, then to a dead-letter queue",
@@ -56,7 +67,11 @@ fn mends(facts: &Facts<'_>, node: &Node) -> Remedy {
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (node, queue) in facts.queues() {
-        let is_read = facts.graph.out(&node.id).iter().any(|link| link.mode == Mode::Consume);
+        let is_read = facts
+            .graph
+            .out(&node.id)
+            .iter()
+            .any(|link| link.mode == Mode::Consume);
         if queue.delivery != Delivery::AtLeastOnce || !is_read {
             continue;
         }
@@ -76,7 +91,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             ),
             Some(_) => continue,
         };
-        found.push(finding.endangers(Metric::LostWrites).mended_by([mends(facts, node)]));
+        found.push(
+            finding
+                .endangers(Metric::LostWrites)
+                .mended_by([mends(facts, node)]),
+        );
     }
     found
 }
@@ -84,27 +103,45 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut found = Vec::new();
     for (node, queue) in facts.queues() {
-        let Some(messages) = report.nodes.get(&node.id).and_then(|node| node.messages.as_ref()) else {
+        let Some(messages) = report
+            .nodes
+            .get(&node.id)
+            .and_then(|node| node.messages.as_ref())
+        else {
             continue;
         };
-        let fault = facts.faults_on(&[&node.id]).find(|fault| fault.kind == FaultKind::PoisonMessage);
+        let fault = facts
+            .faults_on(&[&node.id])
+            .find(|fault| fault.kind == FaultKind::PoisonMessage);
         let is_poisoned = fault.is_some() || queue.poison > 0.0;
         // A consumer that answers every one of some messages with an error is no better.
         if queue.delivery != Delivery::AtLeastOnce || !is_poisoned || messages.redelivered < AGAIN {
             continue;
         }
-        let bad = (messages.published as f64 * queue.poison).max(fault.map_or(0.0, |fault| f64::from(fault.messages))).max(1.0);
+        let bad = (messages.published as f64 * queue.poison)
+            .max(fault.map_or(0.0, |fault| f64::from(fault.messages)))
+            .max(1.0);
         let each = messages.redelivered as f64 / bad;
-        let blocked = messages.partitions.iter().filter(|partition| partition.waiting_max >= 50).count();
+        let blocked = messages
+            .partitions
+            .iter()
+            .filter(|partition| partition.waiting_max >= 50)
+            .count();
         let endless = queue.max_receives.is_none_or(|most| most > 50);
         if !endless || each < RECEIVES && messages.waiting < 50 && blocked == 0 {
             continue;
         }
-        let onset = fault.map(|fault| fault.at.as_s()).or(facts.series.as_ref().map(|series| series.whole().from_s));
+        let onset = fault
+            .map(|fault| fault.at.as_s())
+            .or(facts.series.as_ref().map(|series| series.whole().from_s));
         let behind = match (blocked, messages.waiting) {
             (0, 0) => String::new(),
             (0, waiting) => format!(" {waiting} messages were left at the end."),
-            (n, waiting) => format!(" {n} of {} partitions stood still behind them, {waiting} messages were left at the end, the oldest had waited {}.", messages.partitions.len(), ms(messages.oldest_ms.max)),
+            (n, waiting) => format!(
+                " {n} of {} partitions stood still behind them, {waiting} messages were left at the end, the oldest had waited {}.",
+                messages.partitions.len(),
+                ms(messages.oldest_ms.max)
+            ),
         };
         let delivered = messages.redelivered as f64 / messages.delivered.max(1) as f64;
         let metric = facts.missed_by_users().unwrap_or("goodput");
@@ -130,14 +167,18 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(max_receives: &str) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "30/s"}}}},
             {{"id": "jobs", "kind": "queue", "partitions": 4, "max_receives": {max_receives}, "redelivery": "at_once"}},
             {{"id": "dead", "kind": "queue"}},
             {{"id": "worker", "kind": "service", "replicas": 2, "service_time": "exp(10ms)"}}],
             "links": [{{"from": "users", "to": "jobs", "mode": "publish"}}, {{"from": "jobs", "to": "worker", "mode": "consume"}},
-                {{"from": "jobs", "to": "dead", "mode": "dead_letter"}}], "drain": false}}"#));
-        design.faults.push(fault(r#"{"at": "20s", "kind": "poison_message", "target": "jobs", "messages": 1}"#));
+                {{"from": "jobs", "to": "dead", "mode": "dead_letter"}}], "drain": false}}"#
+        ));
+        design.faults.push(fault(
+            r#"{"at": "20s", "kind": "poison_message", "target": "jobs", "messages": 1}"#,
+        ));
         design
     }
 

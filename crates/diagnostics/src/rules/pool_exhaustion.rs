@@ -32,20 +32,29 @@ pub(super) const RULE: Rule = Rule {
 
 fn pool_of(facts: &Facts<'_>, link: &Link) -> Option<f64> {
     let pool = link.pool.as_ref()?;
-    let callers = facts.graph.node(&link.from).map_or(1, |node| node.kind.replicas());
+    let callers = facts
+        .graph
+        .node(&link.from)
+        .map_or(1, |node| node.kind.replicas());
     Some(f64::from(pool.size) * f64::from(callers))
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for link in &facts.design.links {
-        let Some(size) = pool_of(facts, link) else { continue };
+        let Some(size) = pool_of(facts, link) else {
+            continue;
+        };
         let holds = facts.flow.call(&facts.graph, link);
         let needed = facts.flow.link(&link.id) * holds;
         if needed < SHORT * size {
             continue;
         }
-        let severity = if needed >= size { Severity::Warning } else { Severity::Note };
+        let severity = if needed >= size {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
         found.push(
             Finding::new(RULE.id, [link.id.clone()])
                 .severity(severity)
@@ -62,12 +71,19 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
-    let callers = facts.graph.node(&link.from).map_or(1, |node| node.kind.replicas());
+    let callers = facts
+        .graph
+        .node(&link.from)
+        .map_or(1, |node| node.kind.replicas());
     let size = libm::ceil(1.5 * needed / f64::from(callers)).clamp(1.0, 10_000.0);
     Remedy::new(
         format!("{size} connections for each caller of {}", name(&link.id)),
         format!("More connections that {} has to bear.", name(&link.to)),
-        vec![remedies::link(&link.id, "pool.size", remedies::number(size))],
+        vec![remedies::link(
+            &link.id,
+            "pool.size",
+            remedies::number(size),
+        )],
     )
 }
 
@@ -90,16 +106,27 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
     let size = pool_of(facts, link)?;
     let figures = report.links.get(&link.id)?;
     let in_vain = figures.failures.get("pool_timeout").copied().unwrap_or(0);
-    let is_leaking = facts.faults_on(&[&link.id]).any(|fault| fault.kind == design::FaultKind::ConnectionLeak);
+    let is_leaking = facts
+        .faults_on(&[&link.id])
+        .any(|fault| fault.kind == design::FaultKind::ConnectionLeak);
     if in_vain < SAMPLES || (in_vain as f64) < WAITED * figures.calls as f64 {
         return None;
     }
     let series = facts.series.as_ref()?;
     let windows = series.link(&link.id)?;
-    let full = windows.in_flight.iter().position(|n| *n as f64 >= 0.9 * size);
-    let onset = full.map(|at| at as f64 * windows.width_s).or(series.first_loss());
+    let full = windows
+        .in_flight
+        .iter()
+        .position(|n| *n as f64 >= 0.9 * size);
+    let onset = full
+        .map(|at| at as f64 * windows.width_s)
+        .or(series.first_loss());
     let callee = &link.to;
-    let busy = report.nodes.get(callee).and_then(|node| node.utilization).unwrap_or(0.0);
+    let busy = report
+        .nodes
+        .get(callee)
+        .and_then(|node| node.utilization)
+        .unwrap_or(0.0);
     // Where the callee itself is full, that is why.
     if series.saturated_s(callee) >= 5.0 && !is_leaking {
         return None;
@@ -113,24 +140,43 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
     let slow_said = match (is_leaking, slow.is_empty()) {
         (true, _) => " Connections leaked.".to_owned(),
         (false, true) => String::new(),
-        (false, false) => format!(" {} took several times the usual time meanwhile.", list(&slow)),
+        (false, false) => format!(
+            " {} took several times the usual time meanwhile.",
+            list(&slow)
+        ),
     };
     let mut mends = bulkheads(facts, link);
     let usual = facts.flow.call(&facts.graph, link);
-    if link.timeout.is_none_or(|timeout| timeout.as_s() > 5.0 * usual.max(0.05)) {
+    if link
+        .timeout
+        .is_none_or(|timeout| timeout.as_s() > 5.0 * usual.max(0.05))
+    {
         mends.push(remedies::timeouts(&[(link, (5.0 * usual).max(0.1))]));
     }
     mends.push(larger(facts, link, size));
     Some(
-        Finding::new(RULE.id, std::iter::once(link.id.clone()).chain(slow.iter().map(|id| (*id).to_owned())))
-            .measured(onset)
-            .says(
-                format!("{} ran out of connections while {} had time", name(&link.id), name(callee)),
-                format!("{in_vain} calls ({}) got none of its {} in time; {} was {} busy.{slow_said}", percent(in_vain as f64 / figures.calls.max(1) as f64), figure(size), name(callee), percent(busy)),
-                "Keep a pool for each kind of call, so that a slow one empties its own alone.",
-            )
-            .at_risk(facts.felt())
-            .mended_by(mends),
+        Finding::new(
+            RULE.id,
+            std::iter::once(link.id.clone()).chain(slow.iter().map(|id| (*id).to_owned())),
+        )
+        .measured(onset)
+        .says(
+            format!(
+                "{} ran out of connections while {} had time",
+                name(&link.id),
+                name(callee)
+            ),
+            format!(
+                "{in_vain} calls ({}) got none of its {} in time; {} was {} busy.{slow_said}",
+                percent(in_vain as f64 / figures.calls.max(1) as f64),
+                figure(size),
+                name(callee),
+                percent(busy)
+            ),
+            "Keep a pool for each kind of call, so that a slow one empties its own alone.",
+        )
+        .at_risk(facts.felt())
+        .mended_by(mends),
     )
 }
 
@@ -140,10 +186,12 @@ fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
     let Some(pool) = link.pool.as_ref().filter(|pool| pool.size >= 2) else {
         return Vec::new();
     };
-    let groups = facts.asks(&link.to).filter_map(|below| match below.when.0.as_slice() {
-        [Condition::Operations(names)] => Some(names.clone()),
-        _ => None,
-    });
+    let groups = facts
+        .asks(&link.to)
+        .filter_map(|below| match below.when.0.as_slice() {
+            [Condition::Operations(names)] => Some(names.clone()),
+            _ => None,
+        });
     let groups: Vec<Vec<String>> = groups.collect();
     if groups.len() < 2 || link.when.0 != [Condition::Always] {
         return Vec::new();
@@ -179,9 +227,17 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
     let service = facts.graph.service(id).filter(|service| service.blocking)?;
     let slots = f64::from(service.concurrency?) * f64::from(service.replicas);
     let span: Span = *series.saturated(id).first()?;
-    let links: Vec<&Link> = facts.asks(id).filter(|link| link.mode == Mode::Call).collect();
+    let links: Vec<&Link> = facts
+        .asks(id)
+        .filter(|link| link.mode == Mode::Call)
+        .collect();
     let some_need = links.iter().filter(|link| {
-        link.when.0.iter().all(|c| matches!(c, design::link::Condition::Operations(_) | design::link::Condition::Probability(_)))
+        link.when.0.iter().all(|c| {
+            matches!(
+                c,
+                design::link::Condition::Operations(_) | design::link::Condition::Probability(_)
+            )
+        })
     });
     let held = some_need.filter_map(|link| {
         let windows = series.link(&link.id)?;
@@ -191,8 +247,15 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
     });
     let (link, share) = held.max_by(|a, b| a.1.total_cmp(&b.1))?;
     // What always took long is mixed work in one line (head-of-line-blocking).
-    let became_slow = facts.graph.reach(&link.to).iter().any(|id| !series.slow(id).is_empty());
-    if links.len() < 2 || !became_slow || matches!(facts.graph.node(&link.to)?.kind, Kind::Coordinator(_)) {
+    let became_slow = facts
+        .graph
+        .reach(&link.to)
+        .iter()
+        .any(|id| !series.slow(id).is_empty());
+    if links.len() < 2
+        || !became_slow
+        || matches!(facts.graph.node(&link.to)?.kind, Kind::Coordinator(_))
+    {
         return None;
     }
     let most = libm::ceil(f64::from(service.concurrency?) / 4.0).max(1.0);
@@ -218,13 +281,15 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(pool: u32, times: u32) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [{{"name": "search", "weight": 9}}, {{"name": "quote"}}]}},
             {{"id": "site", "kind": "service", "concurrency": 200, "service_time": "1ms"}},
             {{"id": "hub", "kind": "service", "concurrency": 400, "service_time": "1ms"}},
             {{"id": "fast", "kind": "service", "concurrency": 50, "service_time": "20ms"}}, {{"id": "slow", "kind": "service", "concurrency": 200, "service_time": "40ms"}}],
             "links": [{{"from": "users", "to": "site"}}, {{"from": "site", "to": "hub", "timeout": "5s", "pool": {{"size": {pool}, "wait": "200ms"}}}},
-                {{"from": "hub", "to": "fast", "when": {{"operations": ["search"]}}}}, {{"from": "hub", "to": "slow", "when": {{"operations": ["quote"]}}}}], "warmup": "5s"}}"#));
+                {{"from": "hub", "to": "fast", "when": {{"operations": ["search"]}}}}, {{"from": "hub", "to": "slow", "when": {{"operations": ["quote"]}}}}], "warmup": "5s"}}"#
+        ));
         design.faults.push(fault(&format!(r#"{{"at": "20s", "for": "20s", "kind": "slowdown", "target": "slow", "times": {times}}}"#)));
         design
     }
@@ -233,7 +298,11 @@ mod tests {
     fn a_slow_partner_empties_a_shared_pool_and_pools_apart_hold() {
         let broken = design(12, 100);
         assert!(lint("pool-exhaustion", &broken).is_empty());
-        assert!(lint("pool-exhaustion", &design(2, 1))[0].what.contains("too small"));
+        assert!(
+            lint("pool-exhaustion", &design(2, 1))[0]
+                .what
+                .contains("too small")
+        );
         let finding = &found("pool-exhaustion", &broken, &run(&broken))[0];
         assert_eq!(finding.subjects, ["site->hub", "slow"]);
         assert!(finding.remedies[0].label.contains("for each kind"));

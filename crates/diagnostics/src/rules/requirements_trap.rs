@@ -58,7 +58,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 fn require(availability: f64, p99: Duration) -> Remedy {
     let add = |requirement| Command::AddRequirement(usize::MAX, requirement);
     Remedy::new(
-        format!("Require {} answered, 99 of 100 within {p99}", percent(availability)),
+        format!(
+            "Require {} answered, 99 of 100 within {p99}",
+            percent(availability)
+        ),
         "Runs may fail from now on.",
         vec![
             add(Requirement {
@@ -86,13 +89,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let client = facts.clients().take(1).map(|(node, _)| node.id.clone());
     let asked = &facts.design.requirements;
     let is_asked = asked.iter().any(|r| is_of_tail(r.metric));
-    let is_telling = p99 >= TAIL * mean || facts.is_hurt() || report.data.stale_reads >= SAMPLES / 10;
+    let is_telling =
+        p99 >= TAIL * mean || facts.is_hurt() || report.data.stale_reads >= SAMPLES / 10;
     if is_asked || !is_telling {
         return Vec::new();
     }
     let stale = match report.data.stale_reads {
         0 => String::new(),
-        n => format!(" {} of the reads were out of date, by up to {}.", percent(n as f64 / report.data.reads.max(1) as f64), ms(report.data.staleness_ms.max.unwrap_or(0.0))),
+        n => format!(
+            " {} of the reads were out of date, by up to {}.",
+            percent(n as f64 / report.data.reads.max(1) as f64),
+            ms(report.data.staleness_ms.max.unwrap_or(0.0))
+        ),
     };
     let what = match asked.is_empty() {
         true => "Nothing is required of this design, and its averages look good",
@@ -129,17 +137,28 @@ mod tests {
 
     #[test]
     fn a_mean_that_hides_the_tail_is_told() {
-        let design = |times: &str, asked: &str| read(&format!(r#"{{"nodes": [
+        let design = |times: &str, asked: &str| {
+            read(&format!(
+                r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}}},
             {{"id": "api", "kind": "service", "concurrency": null, "service_time": "{times}"}}],
-            "links": [{{"from": "users", "to": "api", "timeout": "30s"}}], "requirements": [{asked}]}}"#));
-        let (mean, p99) = (r#"{"metric": "latency_mean", "at_most": "100ms"}"#, r#"{"metric": "latency_p99", "at_most": "2s"}"#);
+            "links": [{{"from": "users", "to": "api", "timeout": "30s"}}], "requirements": [{asked}]}}"#
+            ))
+        };
+        let (mean, p99) = (
+            r#"{"metric": "latency_mean", "at_most": "100ms"}"#,
+            r#"{"metric": "latency_p99", "at_most": "2s"}"#,
+        );
         let skewed = "hyperexp(0.95:5ms,0.05:500ms)";
         let broken = design(skewed, mean);
         assert!(found("requirements-trap", &broken, &run(&broken))[0].measured);
         let asked = design(skewed, p99);
         assert!(found("requirements-trap", &asked, &run(&asked)).is_empty());
         let even = design("exp(20ms)", mean);
-        assert!(found("requirements-trap", &even, &run(&even)).iter().all(|f| !f.measured));
+        assert!(
+            found("requirements-trap", &even, &run(&even))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 }

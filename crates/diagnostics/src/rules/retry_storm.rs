@@ -72,7 +72,9 @@ fn stormy(facts: &Facts<'_>, link: &Link) -> Option<Span> {
             && windows.retries_per_s[*at] >= RETRIES * windows.attempts_per_s[*at]
             && windows.answers_per_s[*at] < ANSWERED * ended.max(1e-9)
     };
-    let stormy: Vec<usize> = (0..windows.attempts_per_s.len()).filter(is_stormy).collect();
+    let stormy: Vec<usize> = (0..windows.attempts_per_s.len())
+        .filter(is_stormy)
+        .collect();
     let lasted = stormy.len() as f64 * windows.width_s;
     if lasted < STORMY_S.max(2.0 * windows.width_s) {
         return None;
@@ -100,10 +102,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     };
     let calls = facts.design.links.iter();
     let tries = calls.filter(|link| {
-        let more = link.retry.as_ref().is_some_and(|retry| retry.max_attempts > 1);
+        let more = link
+            .retry
+            .as_ref()
+            .is_some_and(|retry| retry.max_attempts > 1);
         more && !is_bounded(link)
     });
-    let stormy: Vec<(&Link, Span)> = tries.filter_map(|link| Some((link, stormy(facts, link)?))).collect();
+    let stormy: Vec<(&Link, Span)> = tries
+        .filter_map(|link| Some((link, stormy(facts, link)?)))
+        .collect();
     let Some(onset) = stormy.iter().map(|(_, span)| span.from_s).reduce(f64::min) else {
         return Vec::new();
     };
@@ -112,7 +119,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if deep.layers.len() < 2 && report.metastable.is_some() {
         return Vec::new();
     }
-    let until = stormy.iter().map(|(_, span)| span.until_s).fold(onset, f64::max);
+    let until = stormy
+        .iter()
+        .map(|(_, span)| span.until_s)
+        .fold(onset, f64::max);
     let span = Span {
         from_s: onset,
         until_s: until,
@@ -125,20 +135,28 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
             let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
             let times = attempts / (attempts - retries).max(1e-9);
-            Some(format!("{} sent {} attempts per call", name(&link.id), figure(times)))
+            Some(format!(
+                "{} sent {} attempts per call",
+                name(&link.id),
+                figure(times)
+            ))
         })
         .collect();
-    let seen: Vec<f64> = (series.between(&report.windows.amplification, report.windows.width_s, span).iter())
-        .flatten()
-        .copied()
-        .collect();
+    let seen: Vec<f64> = (series
+        .between(&report.windows.amplification, report.windows.width_s, span)
+        .iter())
+    .flatten()
+    .copied()
+    .collect();
     // A second's attempts are of earlier requests too: over the whole span that evens out.
     let each_request = seen.iter().sum::<f64>() / seen.len().max(1) as f64;
     let good = series.good_share(span);
     let after = match &report.metastable {
         Some(stuck) => format!(
             " Goodput stayed at {}/s from {:.0} s on, after {}/s before, though the trigger was over.",
-            figure(stuck.goodput_per_s), stuck.since_s, figure(stuck.goodput_before_per_s)
+            figure(stuck.goodput_per_s),
+            stuck.since_s,
+            figure(stuck.goodput_before_per_s)
         ),
         None => String::new(),
     };
@@ -162,7 +180,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 /// Where the last of these links goes.
 fn last<'a>(links: &[&'a Link]) -> &'a str {
-    let inner = links.iter().find(|link| links.iter().all(|other| other.from != link.to));
+    let inner = links
+        .iter()
+        .find(|link| links.iter().all(|other| other.from != link.to));
     inner.or(links.last()).map_or("", |link| link.to.as_str())
 }
 
@@ -175,7 +195,8 @@ mod tests {
         let storm = lint("retry-storm", &chain(r#""retry": {"max_attempts": 3}"#));
         assert!(storm[0].what.contains("27 attempts"), "{}", storm[0].what);
         assert_eq!(storm[0].subjects, ["users->front", "front->api", "api->db"]);
-        let budget = chain(r#""retry": {"max_attempts": 3, "budget": {"ratio": 0.1, "burst": 10}}"#);
+        let budget =
+            chain(r#""retry": {"max_attempts": 3, "budget": {"ratio": 0.1, "burst": 10}}"#);
         assert!(lint("retry-storm", &budget).is_empty());
         let mut once = chain(r#""retry": {"max_attempts": 3}"#);
         once.links[0].retry = None;
@@ -186,7 +207,9 @@ mod tests {
     #[test]
     fn a_slow_database_under_retries_is_a_storm_and_a_crash_is_none() {
         let mut broken = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
-        broken.faults.push(crate::testing::fault(r#"{"at": "20s", "for": "15s", "kind": "slowdown", "target": "db", "times": 30}"#));
+        broken.faults.push(crate::testing::fault(
+            r#"{"at": "20s", "for": "15s", "kind": "slowdown", "target": "db", "times": 30}"#,
+        ));
         let report = run(&broken);
         let storm = found("retry-storm", &broken, &report);
         assert!(storm[0].measured, "{storm:?}");
@@ -194,6 +217,10 @@ mod tests {
         let mut crash = broken.clone();
         crash.faults[0].kind = design::FaultKind::Crash;
         let report = run(&crash);
-        assert!(found("retry-storm", &crash, &report).iter().all(|finding| !finding.measured));
+        assert!(
+            found("retry-storm", &crash, &report)
+                .iter()
+                .all(|finding| !finding.measured)
+        );
     }
 }

@@ -51,7 +51,10 @@ fn is_skewed(facts: &Facts<'_>) -> bool {
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (node, database) in facts.databases().filter(|(_, database)| database.shards.count > 1) {
+    for (node, database) in facts
+        .databases()
+        .filter(|(_, database)| database.shards.count > 1)
+    {
         let count = database.shards.count;
         let note = |what: String, why: &str, remedy: &str| {
             Finding::new(RULE.id, [node.id.clone()])
@@ -61,18 +64,30 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         };
         match database.shards.by {
             ShardBy::Range if is_skewed(facts) => found.push(note(
-                format!("The popular keys of {} are all on its first shard", name(&node.id)),
+                format!(
+                    "The popular keys of {} are all on its first shard",
+                    name(&node.id)
+                ),
                 "Shards by range keep neighbours together, and few keys get most of the calls.",
                 "Spread keys by a hash.",
             )),
             ShardBy::Tenant if database.shards.tenants < 10 * count => found.push(note(
-                format!("{} has {} tenants for {count} shards", name(&node.id), database.shards.tenants),
+                format!(
+                    "{} has {} tenants for {count} shards",
+                    name(&node.id),
+                    database.shards.tenants
+                ),
                 "So few do not spread evenly: some shards get several large ones, some get none.",
                 "Shard by something there is more of.",
             )),
             _ => {}
         }
-        if count >= 4 && matches!(database.cross_shard, Some(CrossShard::Always | CrossShard::Reads)) {
+        if count >= 4
+            && matches!(
+                database.cross_shard,
+                Some(CrossShard::Always | CrossShard::Reads)
+            )
+        {
             found.push(note(
                 format!("Reads of {} ask all {count} shards", name(&node.id)),
                 "Each waits for the slowest of them, and more shards make that worse.",
@@ -93,7 +108,10 @@ pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(
     shards
         .map(|members| {
             let calls: u64 = members.iter().map(|member| member.arrivals).sum();
-            let busy = members.iter().filter_map(|member| member.utilization).fold(0.0, f64::max);
+            let busy = members
+                .iter()
+                .filter_map(|member| member.utilization)
+                .fold(0.0, f64::max);
             (calls as f64, busy)
         })
         .collect()
@@ -104,9 +122,17 @@ pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(
 pub(super) fn one_key(facts: &Facts<'_>, id: &str) -> f64 {
     let (mut hot, mut all) = (0.0, 0.0);
     for (node, client) in facts.clients() {
-        let weights: f64 = client.operations.iter().map(|operation| operation.weight).sum();
+        let weights: f64 = client
+            .operations
+            .iter()
+            .map(|operation| operation.weight)
+            .sum();
         let skewed = skewed(facts, node);
-        for operation in client.operations.iter().filter(|operation| reaches(facts, &node.id, id, operation)) {
+        for operation in client
+            .operations
+            .iter()
+            .filter(|operation| reaches(facts, &node.id, id, operation))
+        {
             let rate = facts.rate(&node.id) * operation.weight / weights.max(1e-9);
             let usual = top_key(&operation.keys).0;
             hot += rate * (skewed + (1.0 - skewed) * usual);
@@ -122,7 +148,9 @@ fn skewed(facts: &Facts<'_>, client: &Node) -> f64 {
     let hit_by: Vec<&str> = std::iter::once(client.id.as_str()).chain(zones).collect();
     let from = facts.design.settings.warmup.as_s();
     let whole = facts.measured_s();
-    let faults = facts.faults_on(&hit_by).filter(|fault| fault.kind == FaultKind::KeySkew);
+    let faults = facts
+        .faults_on(&hit_by)
+        .filter(|fault| fault.kind == FaultKind::KeySkew);
     let shares = faults.map(|fault| {
         let at = fault.at.as_s();
         let until = fault.lasts.map_or(f64::INFINITY, |lasts| at + lasts.as_s());
@@ -136,8 +164,16 @@ fn reaches(facts: &Facts<'_>, client: &str, id: &str, operation: &Operation) -> 
     let mut seen = BTreeSet::from([client]);
     let mut next = vec![client];
     while let Some(at) = next.pop() {
-        let links = facts.graph.out(at).iter().filter(|link| is_for(link, operation));
-        next.extend(links.map(|link| link.to.as_str()).filter(|to| seen.insert(to)));
+        let links = facts
+            .graph
+            .out(at)
+            .iter()
+            .filter(|link| is_for(link, operation));
+        next.extend(
+            links
+                .map(|link| link.to.as_str())
+                .filter(|to| seen.insert(to)),
+        );
     }
     seen.contains(id)
 }
@@ -147,7 +183,9 @@ fn is_for(link: &Link, operation: &Operation) -> bool {
         Condition::Reads => operation.effect == Effect::Read,
         Condition::Writes => operation.effect == Effect::Write,
         Condition::Operations(names) => names.contains(&operation.name),
-        Condition::Always | Condition::OnMiss | Condition::OnError | Condition::Probability(_) => true,
+        Condition::Always | Condition::OnMiss | Condition::OnError | Condition::Probability(_) => {
+            true
+        }
     })
 }
 
@@ -163,25 +201,50 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for (node, database) in facts.databases().filter(|(_, database)| database.shards.count > 1) {
+    for (node, database) in facts
+        .databases()
+        .filter(|(_, database)| database.shards.count > 1)
+    {
         let shards = shards(report, node, database);
         let sum: f64 = shards.iter().map(|(calls, _)| calls).sum();
         let mean = sum / shards.len().max(1) as f64;
-        let hottest = shards.iter().copied().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0));
+        let hottest = shards
+            .iter()
+            .copied()
+            .enumerate()
+            .max_by(|a, b| a.1.0.total_cmp(&b.1.0));
         let Some((at, (calls, busy))) = hottest.filter(|_| sum >= CALLS as f64) else {
             continue;
         };
-        let idle = shards.iter().map(|(_, busy)| *busy).fold(f64::INFINITY, f64::min);
-        let limit = match facts.design.faults.iter().any(|fault| fault.kind == FaultKind::KeySkew) {
+        let idle = shards
+            .iter()
+            .map(|(_, busy)| *busy)
+            .fold(f64::INFINITY, f64::min);
+        let limit = match facts
+            .design
+            .faults
+            .iter()
+            .any(|fault| fault.kind == FaultKind::KeySkew)
+        {
             true => 0.5 * BUSY,
             false => BUSY,
         };
         let by_one = one_key(facts, &node.id) * sum >= 0.5 * (calls - mean);
         if calls >= SKEWED * mean && busy >= limit && !by_one {
             let how = match database.shards.by {
-                ShardBy::Range => "Neighbouring keys are together there, and they are the popular ones.".to_owned(),
-                ShardBy::Tenant => format!("Its tenants are the large ones; {} tenants do not spread evenly over {} shards.", database.shards.tenants, shards.len()),
-                ShardBy::Hash | ShardBy::Modulo => format!("The most popular key alone is {} of all calls.", percent(one_key(facts, &node.id))),
+                ShardBy::Range => {
+                    "Neighbouring keys are together there, and they are the popular ones."
+                        .to_owned()
+                }
+                ShardBy::Tenant => format!(
+                    "Its tenants are the large ones; {} tenants do not spread evenly over {} shards.",
+                    database.shards.tenants,
+                    shards.len()
+                ),
+                ShardBy::Hash | ShardBy::Modulo => format!(
+                    "The most popular key alone is {} of all calls.",
+                    percent(one_key(facts, &node.id))
+                ),
             };
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
@@ -194,8 +257,16 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     .at_risk(facts.felt())
                     .mended_by(mends(node, database)),
             );
-        } else if database.cross_shard.is_some() && idle >= BUSY && facts.flow.node(&facts.graph, &node.id) > 0.0 {
-            let per = sum / report.nodes.get(&node.id).map_or(1, |figures| figures.arrivals).max(1) as f64;
+        } else if database.cross_shard.is_some()
+            && idle >= BUSY
+            && facts.flow.node(&facts.graph, &node.id) > 0.0
+        {
+            let per = sum
+                / report
+                    .nodes
+                    .get(&node.id)
+                    .map_or(1, |figures| figures.arrivals)
+                    .max(1) as f64;
             if per >= 2.0 {
                 found.push(
                     Finding::new(RULE.id, [node.id.clone()])
@@ -218,10 +289,12 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(by: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "400/s"}}, "operations": [{{"name": "get", "keys": {{"zipf": {{"n": 10000, "s": 0.8}}}}}}]}},
             {{"id": "db", "kind": "database", "concurrency": 2, "read_time": "exp(10ms)", "connections": 50, "shards": {{"count": 8, "by": "{by}"}}}}],
-            "links": [{{"from": "users", "to": "db", "timeout": "1s"}}], "warmup": "2s"}}"#))
+            "links": [{{"from": "users", "to": "db", "timeout": "1s"}}], "warmup": "2s"}}"#
+        ))
     }
 
     #[test]
@@ -229,7 +302,10 @@ mod tests {
         let broken = design("range");
         assert!(lint("shard-key", &broken)[0].what.contains("first shard"));
         let finding = &found("shard-key", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.what.starts_with("Shard 0"), "{finding:?}");
+        assert!(
+            finding.measured && finding.what.starts_with("Shard 0"),
+            "{finding:?}"
+        );
         let mended = design("hash");
         assert!(lint("shard-key", &mended).is_empty());
         assert!(found("shard-key", &mended, &run(&mended)).is_empty());
@@ -237,11 +313,18 @@ mod tests {
 
     /// Reads of a skewed store, spread over so many operations alike, each of the same keys.
     fn split(operations: usize) -> design::Design {
-        let each: Vec<String> = (0..operations).map(|at| format!(r#"{{"name": "get-{at}", "keys": {{"zipf": {{"n": 10000, "s": 1.3}}}}}}"#)).collect();
-        read(&format!(r#"{{"nodes": [
+        let each: Vec<String> = (0..operations)
+            .map(|at| {
+                format!(r#"{{"name": "get-{at}", "keys": {{"zipf": {{"n": 10000, "s": 1.3}}}}}}"#)
+            })
+            .collect();
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "2600/s"}}, "operations": [{}]}},
             {{"id": "db", "kind": "database", "concurrency": 4, "read_time": "exp(5ms)", "connections": 50, "shards": {{"count": 8}}}}],
-            "links": [{{"from": "users", "to": "db", "timeout": "500ms"}}], "warmup": "2s", "duration": "20s"}}"#, each.join(",")))
+            "links": [{{"from": "users", "to": "db", "timeout": "500ms"}}], "warmup": "2s", "duration": "20s"}}"#,
+            each.join(",")
+        ))
     }
 
     #[test]
@@ -253,20 +336,25 @@ mod tests {
             let report = run(&design);
             assert!(found("shard-key", &design, &report).is_empty());
             let hot = &found("hot-key", &design, &report)[0];
-            assert!(hot.why.contains("the hottest key alone is about 26."), "{hot:?}");
+            assert!(
+                hot.why.contains("the hottest key alone is about 26."),
+                "{hot:?}"
+            );
         }
     }
 
     #[test]
     fn only_what_reaches_a_store_counts_for_its_hottest_key() {
-        let design = read(r#"{"nodes": [
+        let design = read(
+            r#"{"nodes": [
             {"id": "a", "kind": "client", "arrivals": {"constant": "30/s"}, "operations": [
                 {"name": "get", "weight": 2, "keys": {"uniform": {"n": 10}}}, {"name": "put", "effect": "write", "keys": {"uniform": {"n": 2}}}]},
             {"id": "b", "kind": "client", "arrivals": {"constant": "60/s"}, "operations": [{"name": "all", "keys": {"uniform": {"n": 4}}}]},
             {"id": "api", "kind": "service"},
             {"id": "reads", "kind": "database"}, {"id": "writes", "kind": "database"}, {"id": "other", "kind": "database"}],
             "links": [{"from": "a", "to": "api"}, {"from": "b", "to": "reads"},
-                {"from": "api", "to": "reads", "when": "reads"}, {"from": "api", "to": "writes", "when": "writes"}]}"#);
+                {"from": "api", "to": "reads", "when": "reads"}, {"from": "api", "to": "writes", "when": "writes"}]}"#,
+        );
         let facts = crate::Facts::new(&design, None);
         // 20 a second of which a tenth, and 60 of which a quarter.
         assert!((super::one_key(&facts, "reads") - 17.0 / 80.0).abs() < 1e-9);

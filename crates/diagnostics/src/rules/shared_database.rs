@@ -25,7 +25,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn users<'a>(facts: &Facts<'a>, id: &str) -> Vec<&'a Node> {
     let askers = facts.askers(id).into_iter();
-    askers.filter(|node| matches!(node.kind, Kind::Service(_))).collect()
+    askers
+        .filter(|node| matches!(node.kind, Kind::Service(_)))
+        .collect()
 }
 
 fn is_shared<'a>(facts: &Facts<'a>, node: &Node, database: &Database) -> Option<Vec<&'a Node>> {
@@ -44,7 +46,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let names: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
-        let teams: std::collections::BTreeSet<&str> = users.iter().filter_map(|user| user.deployment.team.as_deref()).collect();
+        let teams: std::collections::BTreeSet<&str> = users
+            .iter()
+            .filter_map(|user| user.deployment.team.as_deref())
+            .collect();
         let teams = match teams.len() {
             0 | 1 => String::new(),
             n => format!(" They belong to {n} teams."),
@@ -71,16 +76,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let Some(users) = is_shared(facts, node, database).filter(|_| facts.is_hurt()) else {
             continue;
         };
-        let locked = facts.faults_on(&[&node.id]).find(|fault| fault.kind == FaultKind::SchemaMigration);
+        let locked = facts
+            .faults_on(&[&node.id])
+            .find(|fault| fault.kind == FaultKind::SchemaMigration);
         let until = series.whole().until_s;
         let span = match (locked, series.saturated(&node.id).first()) {
             (Some(fault), _) => Span {
                 from_s: fault.at.as_s(),
-                until_s: facts.design.fault_ends(fault).map_or(until, |end| end.as_s()).min(until),
+                until_s: facts
+                    .design
+                    .fault_ends(fault)
+                    .map_or(until, |end| end.as_s())
+                    .min(until),
             },
             (None, Some(_)) => {
                 let spans = series.saturated(&node.id);
-                Span { from_s: spans[0].from_s, until_s: spans[spans.len() - 1].until_s }
+                Span {
+                    from_s: spans[0].from_s,
+                    until_s: spans[spans.len() - 1].until_s,
+                }
             }
             (None, None) => continue,
         };
@@ -97,7 +111,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let work = |user: &Node| {
             let links = facts.graph.out(&user.id).iter();
             let of: f64 = links
-                .filter(|link| facts.graph.served_by(link).iter().any(|to| to.id == node.id))
+                .filter(|link| {
+                    facts
+                        .graph
+                        .served_by(link)
+                        .iter()
+                        .any(|to| to.id == node.id)
+                })
                 .filter_map(|link| Some(report.links.get(&link.id)?.in_flight_mean))
                 .sum();
             of
@@ -107,20 +127,32 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .filter(|(_, before, during, _)| *during > 1.5 * before && *during > 1.0)
             .max_by(|a, b| (a.2 / a.1.max(1e-9)).total_cmp(&(b.2 / b.1.max(1e-9))))
             .or_else(|| rates.iter().max_by(|a, b| work(a.0).total_cmp(&work(b.0))));
-        let Some((culprit, before, during, _)) = culprit.copied() else { continue };
+        let Some((culprit, before, during, _)) = culprit.copied() else {
+            continue;
+        };
         let victim = rates.iter().filter(|(user, before, during, slower)| {
             user.id != culprit.id && *during <= 1.3 * before + 1.0 && *slower >= SLOWER
         });
         let victim = victim.max_by(|a, b| a.3.total_cmp(&b.3)).copied();
-        let Some((victim, .., slower)) = victim else { continue };
+        let Some((victim, .., slower)) = victim else {
+            continue;
+        };
         let why = match locked {
             Some(fault) => format!(
                 "From {} a migration locked its tables. {} took {} times its usual time or did not answer, though nothing of it had changed.",
-                moment(fault.at.as_s()), name(&victim.id), figure(slower)
+                moment(fault.at.as_s()),
+                name(&victim.id),
+                figure(slower)
             ),
             None => format!(
                 "From {} on {} was saturated: {} sent it {}/s, after {}/s. {} sent no more than before and took {} times its usual time.",
-                moment(span.from_s), name(&node.id), name(&culprit.id), figure(during), figure(before), name(&victim.id), figure(slower)
+                moment(span.from_s),
+                name(&node.id),
+                name(&culprit.id),
+                figure(during),
+                figure(before),
+                name(&victim.id),
+                figure(slower)
             ),
         };
         let share = work(culprit) / users.iter().map(|user| work(user)).sum::<f64>().max(1e-9);
@@ -140,15 +172,35 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 }
 
 /// Bounds what one of the users may have under way.
-fn bulkhead(facts: &Facts<'_>, culprit: &str, node: &Node, database: &Database) -> Vec<crate::finding::Remedy> {
-    let replicas = facts.graph.node(culprit).map_or(1, |node| node.kind.replicas()).max(1);
+fn bulkhead(
+    facts: &Facts<'_>,
+    culprit: &str,
+    node: &Node,
+    database: &Database,
+) -> Vec<crate::finding::Remedy> {
+    let replicas = facts
+        .graph
+        .node(culprit)
+        .map_or(1, |node| node.kind.replicas())
+        .max(1);
     let most = (database.concurrency / 4 / replicas).max(1);
     let links = facts.graph.out(culprit).iter();
-    let links = links.filter(|link| facts.graph.served_by(link).iter().any(|to| to.id == node.id));
-    let bulkhead = crate::remedies::map(&[("max_concurrent", crate::remedies::number(f64::from(most)))]);
+    let links = links.filter(|link| {
+        facts
+            .graph
+            .served_by(link)
+            .iter()
+            .any(|to| to.id == node.id)
+    });
+    let bulkhead =
+        crate::remedies::map(&[("max_concurrent", crate::remedies::number(f64::from(most)))]);
     let edits = links.map(|link| crate::remedies::link(&link.id, "bulkhead", bulkhead.clone()));
     vec![crate::finding::Remedy::new(
-        format!("{} holds at most a quarter of {}", name(culprit), name(&node.id)),
+        format!(
+            "{} holds at most a quarter of {}",
+            name(culprit),
+            name(&node.id)
+        ),
         format!("{} fails where it asks for more.", name(culprit)),
         edits.collect(),
     )]
@@ -156,17 +208,28 @@ fn bulkhead(facts: &Facts<'_>, culprit: &str, node: &Node, database: &Database) 
 
 /// How many times its usual time a node took, or as many where it hardly answered.
 pub(super) fn slowdown(facts: &Facts<'_>, id: &str, span: Span) -> f64 {
-    let Some((series, windows)) = facts.series.as_ref().and_then(|series| Some((series, series.node(id)?))) else {
+    let Some((series, windows)) = facts
+        .series
+        .as_ref()
+        .and_then(|series| Some((series, series.node(id)?)))
+    else {
         return 1.0;
     };
     let mean = |span: Span| {
-        let part: Vec<f64> = series.between(&windows.response_mean_ms, windows.width_s, span).iter().flatten().copied().collect();
+        let part: Vec<f64> = series
+            .between(&windows.response_mean_ms, windows.width_s, span)
+            .iter()
+            .flatten()
+            .copied()
+            .collect();
         part.iter().sum::<f64>() / part.len().max(1) as f64
     };
     let done = |span: Span| series.mean(&windows.completions_per_s, windows.width_s, span);
     let slower = mean(span) / mean(series.calm).max(1e-6);
     match done(span) < 0.5 * done(series.calm) {
-        true => slower.max(done(series.calm) / done(span).max(0.01)).min(100.0),
+        true => slower
+            .max(done(series.calm) / done(span).max(0.01))
+            .min(100.0),
         false => slower,
     }
 }
@@ -176,14 +239,16 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(rise: f64, to: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "shoppers", "kind": "client", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "buy", "effect": "write"}}]}},
             {{"id": "analysts", "kind": "client", "arrivals": {{"poisson": "5/s"}}, "profile": [{{"at": "20s", "times": {rise}}}]}},
             {{"id": "shop", "kind": "service", "concurrency": 200}}, {{"id": "reports", "kind": "service", "concurrency": 200}},
             {{"id": "db", "kind": "database", "concurrency": 8, "connections": 400, "read_time": "100ms", "write_time": "exp(5ms)"}},
             {{"id": "db2", "kind": "database"}}],
             "links": [{{"from": "shoppers", "to": "shop", "timeout": "3s"}}, {{"from": "analysts", "to": "reports", "timeout": "30s"}},
-                {{"from": "shop", "to": "db", "timeout": "1s"}}, {{"from": "reports", "to": "{to}", "timeout": "20s"}}], "warmup": "2s"}}"#))
+                {{"from": "shop", "to": "db", "timeout": "1s"}}, {{"from": "reports", "to": "{to}", "timeout": "20s"}}], "warmup": "2s"}}"#
+        ))
     }
 
     #[test]
@@ -194,7 +259,11 @@ mod tests {
         assert!(finding.measured);
         assert_eq!(finding.subjects, ["db", "reports", "shop"]);
         let light = design(2.0, "db");
-        assert!(found("shared-database", &light, &run(&light)).iter().all(|f| !f.measured));
+        assert!(
+            found("shared-database", &light, &run(&light))
+                .iter()
+                .all(|f| !f.measured)
+        );
         assert!(lint("shared-database", &design(30.0, "db2")).is_empty());
     }
 }

@@ -36,11 +36,15 @@ fn majority(id: &str) -> Remedy {
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (node, database) in spread(facts) {
-        let Some(replication) = &database.replication else { continue };
+        let Some(replication) = &database.replication else {
+            continue;
+        };
         if replication.mode == ReplicationMode::Quorum {
             continue;
         }
-        if replication.on_partition == OnPartition::Diverge && !facts.requires(&[Metric::LostWrites]) {
+        if replication.on_partition == OnPartition::Diverge
+            && !facts.requires(&[Metric::LostWrites])
+        {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
@@ -51,7 +55,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     .endangers(Metric::LostWrites)
                     .mended_by([majority(&node.id)]),
             );
-        } else if replication.on_partition == OnPartition::Refuse && replication.replicas.is_multiple_of(2) {
+        } else if replication.on_partition == OnPartition::Refuse
+            && replication.replicas.is_multiple_of(2)
+        {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
@@ -68,12 +74,24 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut found = Vec::new();
-    let cut = facts.design.faults.iter().find(|fault| fault.kind == FaultKind::Partition);
+    let cut = facts
+        .design
+        .faults
+        .iter()
+        .find(|fault| fault.kind == FaultKind::Partition);
     for (node, database) in facts.databases() {
-        let Some(replication) = database.replication.as_ref().filter(|r| r.mode != ReplicationMode::Quorum) else {
+        let Some(replication) = database
+            .replication
+            .as_ref()
+            .filter(|r| r.mode != ReplicationMode::Quorum)
+        else {
             continue;
         };
-        let undone = report.nodes.get(&node.id).and_then(|n| n.database.as_ref()?.replication.as_ref()).map_or(0, |r| r.undone_writes);
+        let undone = report
+            .nodes
+            .get(&node.id)
+            .and_then(|n| n.database.as_ref()?.replication.as_ref())
+            .map_or(0, |r| r.undone_writes);
         if undone == 0 || cut.is_none() || replication.on_partition != OnPartition::Diverge {
             continue;
         }
@@ -90,11 +108,17 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         found.push(agreed(facts, finding));
     }
     for (node, coordinator) in facts.coordinators() {
-        let overlaps = report.nodes.get(&node.id).and_then(|n| n.locks.as_ref()).map_or(0, |locks| locks.lease_overlaps);
+        let overlaps = report
+            .nodes
+            .get(&node.id)
+            .and_then(|n| n.locks.as_ref())
+            .map_or(0, |locks| locks.lease_overlaps);
         if overlaps == 0 {
             continue;
         }
-        let Some(lease) = coordinator.lease else { continue };
+        let Some(lease) = coordinator.lease else {
+            continue;
+        };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(None)
@@ -120,14 +144,18 @@ mod tests {
     use crate::testing::{fault, found, lint, read, run};
 
     fn design(on_partition: &str) -> design::Design {
-        let mut design = read(&format!(r#"{{"nodes": [
+        let mut design = read(&format!(
+            r#"{{"nodes": [
             {{"id": "west", "kind": "client", "zone": "a", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 50}}}}}}]}},
             {{"id": "east", "kind": "client", "zone": "b", "arrivals": {{"poisson": "50/s"}}, "operations": [{{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 50}}}}}}]}},
             {{"id": "app-a", "kind": "service", "zone": "a"}}, {{"id": "app-b", "kind": "service", "zone": "b"}},
             {{"id": "db", "kind": "database", "zones": ["a", "b"], "replication": {{"replicas": 2, "on_partition": "{on_partition}"}}}}],
             "links": [{{"from": "west", "to": "app-a"}}, {{"from": "east", "to": "app-b"}}, {{"from": "app-a", "to": "db", "timeout": "300ms"}},
-                {{"from": "app-b", "to": "db", "timeout": "300ms"}}]}}"#));
-        design.faults.push(fault(r#"{"at": "20s", "for": "20s", "kind": "partition", "target": "b"}"#));
+                {{"from": "app-b", "to": "db", "timeout": "300ms"}}]}}"#
+        ));
+        design.faults.push(fault(
+            r#"{"at": "20s", "for": "20s", "kind": "partition", "target": "b"}"#,
+        ));
         design
     }
 
@@ -136,8 +164,15 @@ mod tests {
         let broken = design("diverge");
         assert!(lint("split-brain", &broken)[0].what.contains("two leaders"));
         let finding = &found("split-brain", &broken, &run(&broken))[0];
-        assert_eq!((finding.severity, finding.onset_s), (Severity::Error, Some(20.0)));
+        assert_eq!(
+            (finding.severity, finding.onset_s),
+            (Severity::Error, Some(20.0))
+        );
         let mended = design("refuse");
-        assert!(found("split-brain", &mended, &run(&mended)).iter().all(|f| !f.measured));
+        assert!(
+            found("split-brain", &mended, &run(&mended))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 }

@@ -30,16 +30,27 @@ pub(super) const RULE: Rule = Rule {
 
 fn are_writes_known(facts: &Facts<'_>, cache: &str) -> bool {
     let links = facts.graph.inward(cache).iter();
-    links.filter(|link| link.mode == Mode::Call).any(|link| link.on_write != OnWrite::None)
-        || facts.graph.inward(cache).iter().any(|link| link.mode == Mode::Consume)
+    links
+        .filter(|link| link.mode == Mode::Call)
+        .any(|link| link.on_write != OnWrite::None)
+        || facts
+            .graph
+            .inward(cache)
+            .iter()
+            .any(|link| link.mode == Mode::Consume)
 }
 
 fn has_writes(facts: &Facts<'_>) -> bool {
-    facts.databases().any(|(node, _)| facts.flow.writes(&facts.graph, &node.id) > 0.0)
+    facts
+        .databases()
+        .any(|(node, _)| facts.flow.writes(&facts.graph, &node.id) > 0.0)
 }
 
 fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
-    let links: Vec<&Link> = facts.asked(id).filter(|link| link.on_write == OnWrite::None).collect();
+    let links: Vec<&Link> = facts
+        .asked(id)
+        .filter(|link| link.on_write == OnWrite::None)
+        .collect();
     let mut mends = Vec::new();
     let invalidate: Vec<_> = (links.iter())
         .map(|link| remedies::link(&link.id, "on_write", Value::text("invalidate")))
@@ -57,7 +68,11 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
         mends.push(Remedy::new(
             format!("A tenth of the TTL of {}", name(id)),
             "Entries are loaded up to ten times as often.",
-            vec![remedies::node(id, "ttl", remedies::duration(ttl.as_s() / 10.0))],
+            vec![remedies::node(
+                id,
+                "ttl",
+                remedies::duration(ttl.as_s() / 10.0),
+            )],
         ));
     } else if cache.ttl.is_none() {
         mends.push(Remedy::new(
@@ -89,7 +104,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         if are_writes_known(facts, &node.id) || !is_too_long || cache.hit_ratio.is_some() {
             continue;
         }
-        let lives = cache.ttl.map_or("for ever".to_owned(), |ttl| format!("for {ttl}"));
+        let lives = cache
+            .ttl
+            .map_or("for ever".to_owned(), |ttl| format!("for {ttl}"));
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
@@ -110,33 +127,73 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let max = data.staleness_ms.max.unwrap_or(0.0);
     let missed = facts.missed(&AGE);
     // Without any requirement nobody has said what is too old: requirements-trap tells that.
-    let is_old = !facts.requires(&AGE) && !facts.design.requirements.is_empty() && share >= SHARE && max >= OLD_MS;
+    let is_old = !facts.requires(&AGE)
+        && !facts.design.requirements.is_empty()
+        && share >= SHARE
+        && max >= OLD_MS;
     if data.stale_reads < SAMPLES && missed.is_none() || missed.is_none() && !is_old {
         return Vec::new();
     }
-    let stale = |id: &str| report.nodes.get(id).and_then(|node| node.stale_reads).unwrap_or(0);
+    let stale = |id: &str| {
+        report
+            .nodes
+            .get(id)
+            .and_then(|node| node.stale_reads)
+            .unwrap_or(0)
+    };
     let of_databases: u64 = facts.databases().map(|(node, _)| stale(&node.id)).sum();
-    let mut caches: Vec<(&str, &Cache, u64)> = facts.caches().map(|(node, cache)| (node.id.as_str(), cache, stale(&node.id))).collect();
+    let mut caches: Vec<(&str, &Cache, u64)> = facts
+        .caches()
+        .map(|(node, cache)| (node.id.as_str(), cache, stale(&node.id)))
+        .collect();
     caches.sort_by_key(|(_, _, stale)| std::cmp::Reverse(*stale));
-    let Some((id, cache, count)) = caches.first().copied().filter(|(_, _, count)| *count > 0 && *count >= of_databases) else {
+    let Some((id, cache, count)) = caches
+        .first()
+        .copied()
+        .filter(|(_, _, count)| *count > 0 && *count >= of_databases)
+    else {
         return Vec::new();
     };
-    let partition = facts.design.faults.iter().any(|fault| fault.kind == design::FaultKind::Partition);
+    let partition = facts
+        .design
+        .faults
+        .iter()
+        .any(|fault| fault.kind == design::FaultKind::Partition);
     let cause = match are_writes_known(facts, id) {
         false => match cache.ttl {
-            Some(ttl) => format!("no write reaches {}, so that an entry stays for its TTL of {}", name(id), time(ttl.as_s())),
-            None => format!("no write reaches {}, and its entries never expire", name(id)),
+            Some(ttl) => format!(
+                "no write reaches {}, so that an entry stays for its TTL of {}",
+                name(id),
+                time(ttl.as_s())
+            ),
+            None => format!(
+                "no write reaches {}, and its entries never expire",
+                name(id)
+            ),
         },
         true if partition => "invalidations were lost while the network was cut".to_owned(),
         true if cache.leases => "invalidations take a moment on their way".to_owned(),
-        true => format!("a fill that was on its way when {} was told of the write puts the old value back, until its TTL runs out", name(id)),
+        true => format!(
+            "a fill that was on its way when {} was told of the write puts the old value back, until its TTL runs out",
+            name(id)
+        ),
     };
     vec![
         Finding::new(RULE.id, [id])
             .measured(None)
             .says(
-                format!("{} answered {} of the reads with what was out of date, by up to {}", name(id), percent(share), ms(max)),
-                format!("{} of {} reads were stale, {count} of them from {}: {cause}.", data.stale_reads, data.reads, name(id)),
+                format!(
+                    "{} answered {} of the reads with what was out of date, by up to {}",
+                    name(id),
+                    percent(share),
+                    ms(max)
+                ),
+                format!(
+                    "{} of {} reads were stale, {count} of them from {}: {cause}.",
+                    data.stale_reads,
+                    data.reads,
+                    name(id)
+                ),
                 "Invalidate on write, with leases; keep the TTL as the last resort.",
             )
             .at_risk(missed.unwrap_or("staleness_max"))
@@ -149,13 +206,15 @@ mod tests {
     use crate::testing::{found, lint, read, run};
 
     fn design(ttl: &str, on_write: &str) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "operations": [
                 {{"name": "get", "weight": 9, "keys": {{"uniform": {{"n": 50}}}}}}, {{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 50}}}}}}]}},
             {{"id": "api", "kind": "service", "concurrency": 100, "service_time": "1ms"}},
             {{"id": "cache", "kind": "cache", "ttl": {ttl}}}, {{"id": "db", "kind": "database"}}],
             "links": [{{"from": "users", "to": "api", "timeout": "2s"}}, {{"from": "api", "to": "cache", "when": "reads", "on_write": "{on_write}"}},
-                {{"from": "api", "to": "db", "when": ["on_miss", "writes"], "timeout": "1s"}}]}}"#))
+                {{"from": "api", "to": "db", "when": ["on_miss", "writes"], "timeout": "1s"}}]}}"#
+        ))
     }
 
     #[test]
@@ -163,7 +222,10 @@ mod tests {
         let broken = design("null", "none");
         assert!(lint("stale-cache", &broken)[0].what.contains("for ever"));
         let finding = &found("stale-cache", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.why.contains("never expire"), "{finding:?}");
+        assert!(
+            finding.measured && finding.why.contains("never expire"),
+            "{finding:?}"
+        );
         let mended = design("null", "invalidate");
         assert!(lint("stale-cache", &mended).is_empty());
         let brief = design("\"2s\"", "none");

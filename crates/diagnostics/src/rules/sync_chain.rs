@@ -39,8 +39,13 @@ fn error_rate(facts: &Facts<'_>, id: &str) -> f64 {
 
 fn optional(facts: &Facts<'_>, chain: &[&str]) -> crate::finding::Remedy {
     let inner = chain.iter().rev().take((chain.len() / 2).min(8));
-    let links: Vec<&Link> = inner.flat_map(|id| facts.asked(id)).filter(|link| chain.contains(&link.from.as_str())).collect();
-    let edits = links.iter().map(|link| remedies::link(&link.id, "optional", true_()));
+    let links: Vec<&Link> = inner
+        .flat_map(|id| facts.asked(id))
+        .filter(|link| chain.contains(&link.from.as_str()))
+        .collect();
+    let edits = links
+        .iter()
+        .map(|link| remedies::link(&link.id, "optional", true_()));
     crate::finding::Remedy::new(
         "The inner half of the chain is optional",
         "Answers come without that part where it fails.",
@@ -59,13 +64,23 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     }
     let product: f64 = chain.iter().map(|id| 1.0 - error_rate(facts, id)).product();
     let promise = match product < 0.999 {
-        true => format!("With the errors they have by themselves {} of the requests get through.", percent(product)),
-        false => format!("If each were there 99.9 % of the time, all would be {} of it.", percent(libm::pow(0.999, chain.len() as f64))),
+        true => format!(
+            "With the errors they have by themselves {} of the requests get through.",
+            percent(product)
+        ),
+        false => format!(
+            "If each were there 99.9 % of the time, all would be {} of it.",
+            percent(libm::pow(0.999, chain.len() as f64))
+        ),
     };
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .says(
-                format!("{} in a row wait for one another: {}", chain.len(), list(&chain)),
+                format!(
+                    "{} in a row wait for one another: {}",
+                    chain.len(),
+                    list(&chain)
+                ),
                 format!("Their availabilities multiply and their times add up. {promise}"),
                 "Answer before what need not be answered now, and tell the rest by events.",
             )
@@ -92,7 +107,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let missed = facts.missed(&[Metric::Availability]);
-    if missed.is_none() && (facts.requires(&[Metric::Availability]) || facts.failed_share() < TOLD) {
+    if missed.is_none() && (facts.requires(&[Metric::Availability]) || facts.failed_share() < TOLD)
+    {
         return Vec::new();
     }
     // What each fails by itself: what it fails, less what it was failed by.
@@ -101,21 +117,32 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .filter_map(|id| {
             let node = report.nodes.get(*id)?;
             let failures: u64 = node.failures.values().sum();
-            let below: u64 = facts.asks(id).filter_map(|link| report.links.get(&link.id)).map(|link| link.failures.values().sum::<u64>()).sum();
+            let below: u64 = facts
+                .asks(id)
+                .filter_map(|link| report.links.get(&link.id))
+                .map(|link| link.failures.values().sum::<u64>())
+                .sum();
             let share = failures.saturating_sub(below) as f64 / node.arrivals.max(1) as f64;
             Some((*id, share))
         })
         .collect();
     let sum: f64 = own.iter().map(|(_, share)| share).sum();
     let most = own.iter().map(|(_, share)| *share).fold(0.0, f64::max);
-    let bringing = own.iter().filter(|(_, share)| *share >= 0.05 * sum && *share > 0.0).count();
+    let bringing = own
+        .iter()
+        .filter(|(_, share)| *share >= 0.05 * sum && *share > 0.0)
+        .count();
     if sum <= 0.0 || most > ONE * sum || bringing < 3 || 2.0 * sum < facts.failed_share() {
         return Vec::new();
     }
     let product: f64 = own.iter().map(|(_, share)| 1.0 - share).product();
     let all = requests.completed as f64;
     let (low, high) = interval(all - failed as f64, all);
-    let each: Vec<String> = own.iter().take(6).map(|(id, share)| format!("{} {}", name(id), percent(1.0 - share))).collect();
+    let each: Vec<String> = own
+        .iter()
+        .take(6)
+        .map(|(id, share)| format!("{} {}", name(id), percent(1.0 - share)))
+        .collect();
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .measured(None)
@@ -143,10 +170,23 @@ mod tests {
     use crate::testing::{chain, found, lint, read, run};
 
     fn design(count: usize, error: f64) -> design::Design {
-        let nodes: Vec<String> = (0..count).map(|at| format!(r#"{{"id": "s{at}", "kind": "service", "error_rate": {error}}}"#)).collect();
-        let links: Vec<String> = (1..count).map(|at| format!(r#"{{"from": "s{}", "to": "s{at}", "timeout": "1s"}}"#, at - 1)).collect();
-        read(&format!(r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}}}, {}],
-            "links": [{{"from": "users", "to": "s0"}}, {}], "requirements": [{{"metric": "availability", "at_least": 0.99}}]}}"#, nodes.join(","), links.join(",")))
+        let nodes: Vec<String> = (0..count)
+            .map(|at| format!(r#"{{"id": "s{at}", "kind": "service", "error_rate": {error}}}"#))
+            .collect();
+        let links: Vec<String> = (1..count)
+            .map(|at| {
+                format!(
+                    r#"{{"from": "s{}", "to": "s{at}", "timeout": "1s"}}"#,
+                    at - 1
+                )
+            })
+            .collect();
+        read(&format!(
+            r#"{{"nodes": [{{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}}}, {}],
+            "links": [{{"from": "users", "to": "s0"}}, {}], "requirements": [{{"metric": "availability", "at_least": 0.99}}]}}"#,
+            nodes.join(","),
+            links.join(",")
+        ))
     }
 
     #[test]
@@ -154,9 +194,16 @@ mod tests {
         let broken = design(5, 0.03);
         assert!(lint("sync-chain", &broken)[0].why.contains("85.9 %"));
         let finding = &found("sync-chain", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.why.contains("95 % confidence"), "{finding:?}");
+        assert!(
+            finding.measured && finding.why.contains("95 % confidence"),
+            "{finding:?}"
+        );
         let sound = design(5, 0.0);
-        assert!(found("sync-chain", &sound, &run(&sound)).iter().all(|f| !f.measured));
+        assert!(
+            found("sync-chain", &sound, &run(&sound))
+                .iter()
+                .all(|f| !f.measured)
+        );
         assert!(lint("sync-chain", &chain("")).is_empty());
     }
 

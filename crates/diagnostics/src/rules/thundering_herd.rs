@@ -61,10 +61,18 @@ fn most_at_once(times: &[design::Duration]) -> f64 {
 
 /// Slots of what a client asks first.
 fn slots(facts: &Facts<'_>, node: &Node) -> f64 {
-    let first = facts.graph.out(&node.id).iter().flat_map(|link| facts.graph.served_by(link));
+    let first = facts
+        .graph
+        .out(&node.id)
+        .iter()
+        .flat_map(|link| facts.graph.served_by(link));
     let slots = first.map(|node| match &node.kind {
-        design::Kind::Service(service) => service.concurrency.map_or(f64::INFINITY, |slots| f64::from(slots * service.replicas)),
-        design::Kind::Database(database) => f64::from(database.concurrency) * f64::from(database.members()),
+        design::Kind::Service(service) => service
+            .concurrency
+            .map_or(f64::INFINITY, |slots| f64::from(slots * service.replicas)),
+        design::Kind::Database(database) => {
+            f64::from(database.concurrency) * f64::from(database.members())
+        }
         _ => f64::INFINITY,
     });
     slots.fold(f64::INFINITY, f64::min)
@@ -97,7 +105,9 @@ fn spread(facts: &Facts<'_>, node: &Node) -> Vec<Remedy> {
 }
 
 fn with_jitter(links: &[&Link]) -> Remedy {
-    let edits = links.iter().map(|link| remedies::link(&link.id, "retry.jitter", Value::text("full")));
+    let edits = links
+        .iter()
+        .map(|link| remedies::link(&link.id, "retry.jitter", Value::text("full")));
     Remedy::new(
         "Full jitter on every pause",
         "Some retries come sooner, some later.",
@@ -147,23 +157,32 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let is_felt = facts.is_hurt() || failed >= 20;
     let mut found = Vec::new();
     for (node, at_once) in in_step(facts).into_iter().filter(|_| is_felt) {
-        let Some(windows) = series.node(&node.id) else { continue };
+        let Some(windows) = series.node(&node.id) else {
+            continue;
+        };
         let whole = series.whole();
-        let all = facts.clients().filter_map(|(client, _)| Some(report.nodes.get(&client.id)?.arrivals)).sum::<u64>();
+        let all = facts
+            .clients()
+            .filter_map(|(client, _)| Some(report.nodes.get(&client.id)?.arrivals))
+            .sum::<u64>();
         let mine = report.nodes.get(&node.id).map_or(0, |node| node.arrivals);
         if (mine as f64) < SHARE * all as f64 || at_once < TOGETHER * slots(facts, node) {
             continue;
         }
         let part = series.between(&windows.arrivals_per_s, windows.width_s, whole);
         let mean = part.iter().sum::<f64>() / part.len().max(1) as f64;
-        let peaks: Vec<usize> = (0..part.len()).filter(|at| part[*at] >= PEAK * mean).collect();
+        let peaks: Vec<usize> = (0..part.len())
+            .filter(|at| part[*at] >= PEAK * mean)
+            .collect();
         // Batches that come faster than windows pass are in step all the same.
         let is_dense = mean * windows.width_s >= at_once;
         if peaks.len() < PEAKS && !is_dense {
             continue;
         }
         let most = part.iter().copied().fold(0.0, f64::max);
-        let first = peaks.first().map_or(whole.from_s, |at| whole.from_s + *at as f64 * windows.width_s);
+        let first = peaks.first().map_or(whole.from_s, |at| {
+            whole.from_s + *at as f64 * windows.width_s
+        });
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(first))
@@ -203,7 +222,9 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
         let windows = series.link(&link.id)?;
         let retries = &windows.retries_per_s;
         let mean = retries.iter().sum::<f64>() / retries.len().max(1) as f64;
-        let waves = waves(retries).into_iter().filter(|at| retries[*at] >= PEAK * mean && retries[*at] * windows.width_s >= RETRIES);
+        let waves = waves(retries)
+            .into_iter()
+            .filter(|at| retries[*at] >= PEAK * mean && retries[*at] * windows.width_s >= RETRIES);
         let peaks: Vec<usize> = waves.collect();
         let first = *peaks.first()? as f64 * windows.width_s;
         (peaks.len() >= WAVES).then_some((*link, first, peaks.len()))
@@ -228,16 +249,22 @@ mod tests {
     use crate::testing::{chain, fault, found, lint, read, run};
 
     fn design(batch: u32) -> design::Design {
-        read(&format!(r#"{{"nodes": [
+        read(&format!(
+            r#"{{"nodes": [
             {{"id": "cron", "kind": "client", "arrivals": {{"constant": "20/s"}}, "batch": {batch}}},
             {{"id": "api", "kind": "service", "concurrency": 8, "queue": {{"capacity": 50}}}}],
-            "links": [{{"from": "cron", "to": "api", "timeout": "2s"}}]}}"#))
+            "links": [{{"from": "cron", "to": "api", "timeout": "2s"}}]}}"#
+        ))
     }
 
     #[test]
     fn jobs_on_the_minute_are_told_and_spread_ones_are_not() {
         let broken = design(200);
-        assert!(lint("thundering-herd", &broken)[0].what.contains("200 requests"));
+        assert!(
+            lint("thundering-herd", &broken)[0]
+                .what
+                .contains("200 requests")
+        );
         let finding = &found("thundering-herd", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");
         let near = design(1);
@@ -249,12 +276,18 @@ mod tests {
 
     /// Crashes at these seconds, each for so long, and retries that all pause as long.
     fn with_crashes(at: &[u32], lasts: &str) -> design::Design {
-        let mut design = read(r#"{"nodes": [
+        let mut design = read(
+            r#"{"nodes": [
             {"id": "users", "kind": "client", "arrivals": {"poisson": "100/s"}, "patience": "5s"},
             {"id": "api", "kind": "service", "concurrency": 50, "service_time": "exp(5ms)"}],
             "links": [{"from": "users", "to": "api", "timeout": "1s", "retry": {"max_attempts": 3, "backoff": {"constant": "2s"}}}],
-            "requirements": [{"metric": "latency_p99", "at_most": "500ms"}], "warmup": "5s"}"#);
-        let faults = at.iter().map(|at| fault(&format!(r#"{{"at": "{at}s", "for": "{lasts}", "kind": "crash", "target": "api"}}"#)));
+            "requirements": [{"metric": "latency_p99", "at_most": "500ms"}], "warmup": "5s"}"#,
+        );
+        let faults = at.iter().map(|at| {
+            fault(&format!(
+                r#"{{"at": "{at}s", "for": "{lasts}", "kind": "crash", "target": "api"}}"#
+            ))
+        });
         design.faults.extend(faults);
         design
     }
@@ -263,9 +296,16 @@ mod tests {
     fn retries_in_waves_are_told_and_a_plateau_of_them_is_not() {
         let broken = with_crashes(&[10, 20, 30, 40], "1s");
         let finding = &found("thundering-herd", &broken, &run(&broken))[0];
-        assert!(finding.measured && finding.what.ends_with("came in waves"), "{finding:?}");
+        assert!(
+            finding.measured && finding.what.ends_with("came in waves"),
+            "{finding:?}"
+        );
         let near = with_crashes(&[20], "10s");
-        assert!(found("thundering-herd", &near, &run(&near)).iter().all(|f| !f.measured));
+        assert!(
+            found("thundering-herd", &near, &run(&near))
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 
     #[test]
@@ -273,7 +313,12 @@ mod tests {
         assert_eq!(waves(&[0.0, 0.0, 90.0, 0.0, 0.0]), [2]);
         assert_eq!(waves(&[0.0, 0.0, 60.0, 90.0, 60.0, 0.0]), [3]);
         assert_eq!(waves(&[0.0, 0.0, 90.0, 90.0, 0.0, 0.0]), [3]);
-        assert!(waves(&[0.0, 83.0, 194.0, 205.0, 188.0, 186.0, 197.0, 184.0, 198.0, 60.0, 0.0]).is_empty());
+        assert!(
+            waves(&[
+                0.0, 83.0, 194.0, 205.0, 188.0, 186.0, 197.0, 184.0, 198.0, 60.0, 0.0
+            ])
+            .is_empty()
+        );
         assert!(waves(&[0.0, 0.0]).is_empty());
     }
 }

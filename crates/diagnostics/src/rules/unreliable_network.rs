@@ -30,7 +30,12 @@ pub(super) const RULE: Rule = Rule {
 /// Links of calls that never give up, or later than whoever waits above them.
 fn endless<'a>(facts: &Facts<'a>) -> (Vec<&'a Link>, Vec<&'a Link>) {
     let (mut none, mut inverted) = (Vec::new(), Vec::new());
-    for link in facts.design.links.iter().filter(|link| link.mode == Mode::Call) {
+    for link in facts
+        .design
+        .links
+        .iter()
+        .filter(|link| link.mode == Mode::Call)
+    {
         let from = facts.graph.node(&link.from).map(|node| &node.kind);
         if matches!(from, Some(Kind::LoadBalancer(_)) | None) {
             continue;
@@ -44,7 +49,9 @@ fn endless<'a>(facts: &Facts<'a>) -> (Vec<&'a Link>, Vec<&'a Link>) {
             continue;
         };
         let above = facts.graph.inward(&link.from).iter();
-        let above = above.filter(|up| up.mode == Mode::Call).filter_map(|up| up.timeout);
+        let above = above
+            .filter(|up| up.mode == Mode::Call)
+            .filter_map(|up| up.timeout);
         if above.min().is_some_and(|up| own >= up) {
             inverted.push(link);
         }
@@ -87,10 +94,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 fn sensible<'a>(facts: &Facts<'_>, links: &[&'a Link]) -> Vec<(&'a Link, f64)> {
     let each = links.iter().map(|link| {
         let usual = facts.flow.call(&facts.graph, link).max(1e-3);
-        let above = facts.graph.inward(&link.from).iter().filter_map(|up| up.timeout);
+        let above = facts
+            .graph
+            .inward(&link.from)
+            .iter()
+            .filter_map(|up| up.timeout);
         let most = above.min().map_or(30.0, |up| 0.8 * up.as_s());
         let wanted = (10.0 * usual).max(0.1);
-        (*link, (libm::ceil(wanted * 20.0) / 20.0).min(most.max(1e-3)))
+        (
+            *link,
+            (libm::ceil(wanted * 20.0) / 20.0).min(most.max(1e-3)),
+        )
     });
     each.collect()
 }
@@ -111,15 +125,17 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
         for span in series.saturated(&node.id) {
             for link in facts.asks(&node.id) {
                 let usual = facts.flow.call(&facts.graph, link);
-                let is_long = link.timeout.is_none_or(|timeout| {
-                    timeout.as_s() >= (LONG * usual).max(LONG_S)
-                });
+                let is_long = link
+                    .timeout
+                    .is_none_or(|timeout| timeout.as_s() >= (LONG * usual).max(LONG_S));
                 let Some(windows) = series.link(&link.id).filter(|_| is_long) else {
                     continue;
                 };
-                let waiting: Vec<f64> = (series.between(&windows.in_flight, windows.width_s, *span).iter())
-                    .map(|n| *n as f64)
-                    .collect();
+                let waiting: Vec<f64> = (series
+                    .between(&windows.in_flight, windows.width_s, *span)
+                    .iter())
+                .map(|n| *n as f64)
+                .collect();
                 let mean = waiting.iter().sum::<f64>() / waiting.len().max(1) as f64;
                 if mean >= HELD * slots && is_late(facts, link, *span, usual) {
                     held.push((span.from_s, link, mean / slots, *span));
@@ -131,12 +147,17 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
     // The one furthest down is where it began.
     let deepest = held.iter().find(|(_, link, ..)| {
         let below = facts.graph.reach(&link.to);
-        !held.iter().any(|(_, other, ..)| other.id != link.id && below.contains(other.from.as_str()))
+        !held
+            .iter()
+            .any(|(_, other, ..)| other.id != link.id && below.contains(other.from.as_str()))
     });
     let Some((_, cause, share, span)) = deepest.or(held.first()) else {
         return Vec::new();
     };
-    let onset = held.iter().map(|(from, ..)| *from).fold(span.from_s, f64::min);
+    let onset = held
+        .iter()
+        .map(|(from, ..)| *from)
+        .fold(span.from_s, f64::min);
     let mut names: Vec<&str> = vec![&cause.id];
     for (_, link, ..) in &held {
         if !names.contains(&link.id.as_str()) {
@@ -145,13 +166,23 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
     }
     let (none, _) = endless(facts);
     let mut mend = none.clone();
-    mend.extend(held.iter().map(|(_, link, ..)| *link).filter(|l| none.iter().all(|n| n.id != l.id)));
+    mend.extend(
+        held.iter()
+            .map(|(_, link, ..)| *link)
+            .filter(|l| none.iter().all(|n| n.id != l.id)),
+    );
     let waits = match cause.timeout {
         None => "has no timeout".to_owned(),
-        Some(timeout) => format!("gives up only after {timeout}, {:.0} times the usual {}", timeout.as_s() / facts.flow.call(&facts.graph, cause).max(1e-9), time(facts.flow.call(&facts.graph, cause))),
+        Some(timeout) => format!(
+            "gives up only after {timeout}, {:.0} times the usual {}",
+            timeout.as_s() / facts.flow.call(&facts.graph, cause).max(1e-9),
+            time(facts.flow.call(&facts.graph, cause))
+        ),
     };
     let mut breaker = remedies::breakers(&[cause]);
-    breaker.edits.extend(remedies::timeouts(&sensible(facts, &[cause])).edits);
+    breaker
+        .edits
+        .extend(remedies::timeouts(&sensible(facts, &[cause])).edits);
     breaker.label = format!("A timeout and a circuit breaker on {}", name(&cause.id));
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
@@ -171,14 +202,27 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
 
 /// Whether calls over a link took several times the usual time, or never came back.
 fn is_late(facts: &Facts<'_>, link: &Link, span: Span, usual_s: f64) -> bool {
-    let Some(windows) = facts.series.as_ref().and_then(|series| series.link(&link.id)) else {
+    let Some(windows) = facts
+        .series
+        .as_ref()
+        .and_then(|series| series.link(&link.id))
+    else {
         return false;
     };
-    let Some(series) = &facts.series else { return false };
-    let under_way: f64 = (series.between(&windows.in_flight, windows.width_s, span).iter())
-        .map(|n| *n as f64)
-        .sum::<f64>();
-    let ended = |of: &[f64]| series.between(of, windows.width_s, span).iter().sum::<f64>();
+    let Some(series) = &facts.series else {
+        return false;
+    };
+    let under_way: f64 = (series
+        .between(&windows.in_flight, windows.width_s, span)
+        .iter())
+    .map(|n| *n as f64)
+    .sum::<f64>();
+    let ended = |of: &[f64]| {
+        series
+            .between(of, windows.width_s, span)
+            .iter()
+            .sum::<f64>()
+    };
     let rate = ended(&windows.answers_per_s) + ended(&windows.failures_per_s);
     // Little's law: the time is what is under way by what ends.
     under_way / rate.max(1e-9) >= 3.0 * usual_s.max(1e-3)
@@ -190,9 +234,17 @@ mod tests {
 
     #[test]
     fn calls_without_and_with_inverted_timeouts_are_noted() {
-        assert!(lint("unreliable-network", &chain("")).iter().any(|f| f.what.contains("without a timeout")));
+        assert!(
+            lint("unreliable-network", &chain(""))
+                .iter()
+                .any(|f| f.what.contains("without a timeout"))
+        );
         let equal = chain(r#""timeout": "1s""#);
-        assert!(lint("unreliable-network", &equal)[0].what.contains("after the caller has left"));
+        assert!(
+            lint("unreliable-network", &equal)[0]
+                .what
+                .contains("after the caller has left")
+        );
         let mut falling = equal.clone();
         for (at, ms) in [(0, 2000), (1, 1000), (2, 400)] {
             falling.links[at].timeout = Some(design::Duration::ms(ms));
@@ -203,13 +255,19 @@ mod tests {
     #[test]
     fn a_database_that_hangs_takes_the_edge_down_unless_it_is_given_up() {
         let mut broken = chain("");
-        broken.faults.push(fault(r#"{"at": "20s", "for": "20s", "kind": "hang", "target": "db"}"#));
+        broken.faults.push(fault(
+            r#"{"at": "20s", "for": "20s", "kind": "hang", "target": "db"}"#,
+        ));
         let finding = &found("unreliable-network", &broken, &run(&broken))[0];
         assert_eq!(finding.subjects[0], "api->db");
         assert!(finding.measured && finding.onset_s.unwrap() >= 20.0);
         let mut mended = broken.clone();
         mended.links[2].timeout = Some(design::Duration::ms(50));
         let report = run(&mended);
-        assert!(found("unreliable-network", &mended, &report).iter().all(|f| !f.measured));
+        assert!(
+            found("unreliable-network", &mended, &report)
+                .iter()
+                .all(|f| !f.measured)
+        );
     }
 }
