@@ -346,16 +346,12 @@ impl Flow {
     fn held_s(&self, graph: &Graph<'_>, id: &str) -> f64 {
         let (mut held, mut count) = (0.0, 0.0);
         for link in graph.inward(id) {
-            let Some(from) = graph.place(&link.from) else {
-                continue;
-            };
             let rest = graph.out(&link.from).iter();
             let rest = rest.skip_while(|other| other.id != link.id).skip(1);
             let time: f64 = rest
                 .filter(|other| other.mode == Mode::Call)
                 .map(|other| f64::from(other.calls) * self.call(graph, other))
                 .sum();
-            let _ = from;
             held += time + link.latency.mean_s().unwrap_or(0.0) * 2.0;
             count += 1.0;
         }

@@ -6,7 +6,6 @@ use crate::finding::{Finding, Remedy, Severity};
 use crate::names::name;
 use crate::remedies;
 use crate::words::{figure, moment, ms, rate};
-use design::kinds::Queue;
 use design::link::Mode;
 use design::{FaultKind, Metric, Node};
 use sim::Report;
@@ -152,7 +151,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let came = series.mean(&windows.arrivals_per_s, windows.width_s, span);
         let grows = (last as f64 - waiting[first] as f64) / span.s().max(1e-9);
-        let lost = lost(queue, messages);
+        let lost = lost(messages);
         let is_collapsed = facts.missed_by_users().is_some() || messages.lost > 0;
         let mut finding = Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(consumers(facts, node)))
             .measured(Some(onset))
@@ -174,8 +173,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-fn lost(queue: &Queue, messages: &sim::measure::Messages) -> String {
-    let _ = queue;
+fn lost(messages: &sim::measure::Messages) -> String {
     match (messages.dropped, messages.lost) {
         (0, 0) => String::new(),
         (dropped, 0) => format!(" {dropped} messages were dropped."),

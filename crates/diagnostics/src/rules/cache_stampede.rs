@@ -63,8 +63,7 @@ fn load_s(facts: &Facts<'_>, origins: &[&str]) -> f64 {
     times.fold(0.0, f64::max)
 }
 
-fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
-    let _ = facts;
+fn mends(id: &str, cache: &Cache) -> Vec<Remedy> {
     let mut mends = vec![
         Remedy::new(
             format!("{} loads each key once at a time", name(id)),
@@ -109,7 +108,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Let one load do for all: single-flight, or early expiry.",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by(mends(facts, id, cache)),
+                .mended_by(mends(id, cache)),
         );
     }
     found
@@ -172,11 +171,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         } else {
             continue;
         };
-        found.push(
-            finding
-                .at_risk(facts.felt())
-                .mended_by(mends(facts, id, cache)),
-        );
+        found.push(finding.at_risk(facts.felt()).mended_by(mends(id, cache)));
     }
     found
 }

@@ -124,7 +124,7 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
 
 /// A cache for a second in front of a database, at each of its callers that has none.
 fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
-    use crate::remedies::{link, map, number};
+    use crate::remedies::{link, number};
     use design::{Attribute, Kind, Link, Value};
     let caller = facts.askers(&node.id).into_iter().find(|caller| {
         let has = facts.asks(&caller.id).any(|link| {
@@ -147,11 +147,6 @@ fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
         single_flight: true,
         ..design::kinds::Cache::default()
     };
-    let place = facts
-        .graph
-        .out(&caller.id)
-        .iter()
-        .position(|link| link.id == over.id)?;
     let stage = over.stage;
     let at = [(caller.at[0] + node.at[0]) / 2, caller.at[1] - 120];
     let near = Link {
@@ -180,7 +175,6 @@ fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
         "when",
         Value::List(vec![Condition::OnMiss.write(), Condition::Writes.write()]),
     ));
-    let _ = (place, map);
     Some(Remedy::new(
         format!(
             "A cache for a second between {} and {}",

@@ -294,7 +294,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         }) {
             found.push(drawn_in(facts, node, balancer, sick, replicas.len(), share));
         }
-        if !is_blind || uneven.is_none() && !is_called || is_even(facts, &nodes, fault) {
+        if !is_blind || uneven.is_none() && !is_called || is_even(&nodes, fault) {
             continue;
         }
         let subject = sick
@@ -373,7 +373,7 @@ fn drawn_in(
 }
 
 /// Whether all replicas are as sick as each other.
-fn is_even(facts: &Facts<'_>, nodes: &[&Node], fault: Option<&Fault>) -> bool {
+fn is_even(nodes: &[&Node], fault: Option<&Fault>) -> bool {
     let slots: Vec<f64> = nodes
         .iter()
         .filter_map(|node| match &node.kind {
@@ -384,7 +384,6 @@ fn is_even(facts: &Facts<'_>, nodes: &[&Node], fault: Option<&Fault>) -> bool {
     let unequal = slots
         .iter()
         .any(|time| *time > 1.5 * slots[0] || *time < slots[0] / 1.5);
-    let _ = facts;
     fault.is_none() && !unequal
 }
 
