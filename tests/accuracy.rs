@@ -1,5 +1,5 @@
-//! The engine against published results. A quick selection runs with the other tests, every point by
-//! `cargo xtask validate`, which writes `docs/accuracy.md`.
+//! The engine against published results. A quick selection runs with the other tests, every point
+//! by `cargo xtask validate`, which writes `docs/accuracy.md`.
 
 mod validation;
 

@@ -133,8 +133,8 @@ fn a_run_that_is_watched_is_the_same_run() {
     }
 }
 
-/// A database of several members, written and read for ten seconds; members die, hang or pause, zones
-/// are cut off, leaders step down and keys move between the first second and the seventh.
+/// A database of several members, written and read for ten seconds; members die, hang or pause,
+/// zones are cut off, leaders step down and keys move between the first second and the seventh.
 fn troubled_members(seed: u64) -> String {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut below = |n: u64| {

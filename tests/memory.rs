@@ -1,5 +1,5 @@
-//! What a run holds in memory does not grow with the number of requests it simulates: only with what
-//! is in flight at a time, and with its windows.
+//! What a run holds in memory does not grow with the number of requests it simulates: only with
+//! what is in flight at a time, and with its windows.
 
 #![cfg(target_os = "linux")]
 

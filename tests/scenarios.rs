@@ -1,5 +1,5 @@
-//! What every scenario must show, broken and mended, over ten seeds: ranges and ratios, with reasons.
-//! They stand in the scenario's file; here they are held against runs.
+//! What every scenario must show, broken and mended, over ten seeds: ranges and ratios, with
+//! reasons. They stand in the scenario's file; here they are held against runs.
 
 use design::{Design, Value};
 use scenarios::{Claims, Expectation, Scenario};

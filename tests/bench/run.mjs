@@ -1,5 +1,6 @@
-// One workload as WebAssembly under node, warm: what `cargo xtask bench` runs beside the native one.
-// Usage: node run.mjs DESIGN.json SECONDS, with FAULTLINE_DIST naming the directory of the module.
+// One workload as WebAssembly under node, warm: what `cargo xtask bench` runs beside the native
+// one. Usage: node run.mjs DESIGN.json SECONDS, with FAULTLINE_DIST naming the directory of the
+// module.
 import { readFile } from "node:fs/promises";
 import { load } from "../wasm/engine.mjs";
 

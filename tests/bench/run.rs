@@ -1,5 +1,5 @@
-//! One workload through the public API, metrics on, timed (processor time where the system tells it): what `cargo xtask bench` and
-//! `cargo xtask count` run as a process of its own.
+//! One workload through the public API, metrics on, timed (processor time where the system tells
+//! it): what `cargo xtask bench` and `cargo xtask count` run as a process of its own.
 //!
 //! `cargo run --profile native -p faultline-tests --example run -- WORKLOAD SECONDS [MODE]`
 //!

@@ -1,5 +1,5 @@
-// What hands already know: each convention of moving around, selecting, editing, wiring and history,
-// by mouse, keys and fingers; and a design built with the keyboard alone.
+// What hands already know: each convention of moving around, selecting, editing, wiring and
+// history, by mouse, keys and fingers; and a design built with the keyboard alone.
 import assert from "node:assert/strict";
 import { box, drag, find, inlet, links, middle, node, outlet, pages, state, until } from "./page.mjs";
 

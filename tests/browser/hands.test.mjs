@@ -1,5 +1,5 @@
-// More of what hands already know: snapping and its bypass, wires taken off and refused, the buttons
-// of the history, wheels that count in lines, fingers that tremble, a dot that is clicked.
+// More of what hands already know: snapping and its bypass, wires taken off and refused, the
+// buttons of the history, wheels that count in lines, fingers that tremble, a dot that is clicked.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { box, drag, find, inlet, links, middle, node, openRunning, outlet, pages, state, until } from "./page.mjs";

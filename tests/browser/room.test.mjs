@@ -1,5 +1,5 @@
-// What is opened has room: menus stand whole on the canvas beside the inspector, a phone's bar fits,
-// flags stand at what they tell of, tables keep to their width.
+// What is opened has room: menus stand whole on the canvas beside the inspector, a phone's bar
+// fits, flags stand at what they tell of, tables keep to their width.
 import assert from "node:assert/strict";
 import { box, find, middle, pages, state, until } from "./page.mjs";
 

@@ -121,7 +121,8 @@ fn gap(sent: &[f64]) -> (f64, f64) {
 
 #[test]
 fn detection_takes_as_many_probes_as_told_and_so_does_recovery() {
-    // Dead from 600 on: probes at 1500, 2500 and 3500 fail. Back at 10000: 10500 and 11500 are good.
+    // Dead from 600 on: probes at 1500, 2500 and 3500 fail. Back at 10000: 10500 and 11500 are
+    // good.
     let run = probed("", &[fault("crash", "a", 600, 10_000, "")]);
     let (last, first) = gap(&run.sent("lb->a"));
     assert_eq!((last, first), (3450.0, 11_550.0));
@@ -281,7 +282,8 @@ fn who_answers_slowly_is_avoided_by_its_times() {
     assert!(seeing <= 2.0, "{seeing}");
 }
 
-/// Requests every 100 ms to two backends of which `b` is dead all the time; the balancer tries again.
+/// Requests every 100 ms to two backends of which `b` is dead all the time; the balancer tries
+/// again.
 fn ejecting(rule: &str, duration_s: u64) -> Run {
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "10/s"}"#),

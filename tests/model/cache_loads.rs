@@ -162,8 +162,8 @@ fn what_has_expired_is_served_while_it_is_loaded_anew() {
 #[test]
 fn early_expiry_spreads_loads_before_the_end() {
     // A load takes 10 ms and a request comes every ms: ten load at 0, the last of them fills at 19,
-    // ten more load at 119, and so on, nine times in a second. With beta 1 somebody comes before the
-    // end, nearly always alone.
+    // ten more load at 119, and so on, nine times in a second. With beta 1 somebody comes before
+    // the end, nearly always alone.
     let loads = |early: &str| {
         let spec = format!(r#""ttl": "100ms", "early_expiry": {early}"#);
         let run = read_through(0..1000, &spec);

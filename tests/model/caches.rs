@@ -81,7 +81,8 @@ fn read_through_loads_once_and_writes_reach_the_origin() {
         link("cache->db", ""),
     ];
     let run = run(&nodes, &links);
-    // Filled at 10, so stale from 110 on; again at 129. The write at 300 stands in the cache at 310.
+    // Filled at 10, so stale from 110 on; again at 129. The write at 300 stands in the cache at
+    // 310.
     assert_eq!(run.sent("cache->db"), [0.0, 119.0, 120.0, 300.0]);
     assert_eq!(
         run.number("/requests/latency_ms/mean"),
@@ -140,7 +141,8 @@ fn without_cache(to_cache: &str, when: &str, error_rate: f64) -> (String, f64, f
 fn a_cache_that_does_not_answer_is_a_cache_that_misses() {
     let optional = r#""optional": true"#;
     let failed = |text: &str| text.to_owned();
-    // The origin is asked (at 0, and at 20 for the fill at 0 was refused too), and the answers are whole.
+    // The origin is asked (at 0, and at 20 for the fill at 0 was refused too), and the answers are
+    // whole.
     let whole = (String::new(), 3.0, 0.0, vec![0.0, 20.0]);
     assert_eq!(without_cache(optional, r#""on_miss""#, 0.0), whole);
     let both = r#"["on_miss", "on_error"]"#;

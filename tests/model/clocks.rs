@@ -28,8 +28,8 @@ fn entries_expire_by_the_clock_of_their_cache() {
     let links = [link("u->cache", ""), link("cache->db", "")];
     let loads = |faults: &[String]| run_with("", &nodes, &links, faults).sent("cache->db");
     assert_eq!(loads(&[]), [0.0, 160.0]);
-    // Ahead from 10 on, so that what was good until 100 is so until 20; what is loaded at 50 is good
-    // until 150 by that clock, which is 230 when it is set right at 60.
+    // Ahead from 10 on, so that what was good until 100 is so until 20; what is loaded at 50 is
+    // good until 150 by that clock, which is 230 when it is set right at 60.
     let ahead = skew("cache", 10, 60, 80, "");
     assert_eq!(loads(&[ahead]), [0.0, 50.0, 240.0]);
     // So little that nobody notices: until 60.

@@ -35,8 +35,8 @@ fn adaptive_lifo_turns_round_once_the_queue_stands() {
     assert_eq!(answered(&fifo, 14), in_turn);
     let lifo = one_by_one(&moments[..4], r#""discipline": "lifo""#);
     assert_eq!(answered(&lifo, 4), [10.0, 40.0, 30.0, 20.0]);
-    // The queue has not been empty since 1: at 100 that is 99, at 110 more than 100. Eleven have had
-    // their slot in turn by then.
+    // The queue has not been empty since 1: at 100 that is 99, at 110 more than 100. Eleven have
+    // had their slot in turn by then.
     let adaptive = one_by_one(&moments, r#""discipline": "adaptive_lifo""#);
     let turned = [140.0, 130.0, 120.0];
     assert_eq!(answered(&adaptive, 14), [&in_turn[..11], &turned].concat());
@@ -47,8 +47,8 @@ fn adaptive_lifo_turns_round_once_the_queue_stands() {
         ),
         in_turn[..11]
     );
-    // As at Facebook, with controlled delay besides: at 110 the newest goes first, and the other two
-    // have waited for 100 ms by 112.
+    // As at Facebook, with controlled delay besides: at 110 the newest goes first, and the other
+    // two have waited for 100 ms by 112.
     let bounded = one_by_one(&moments, r#""discipline": "adaptive_lifo", "codel": {}"#);
     assert_eq!(answered(&bounded, 14), [&in_turn[..11], &[120.0]].concat());
     assert_eq!(bounded.trace("u12->api"), "call 12, failure 112");
@@ -57,8 +57,9 @@ fn adaptive_lifo_turns_round_once_the_queue_stands() {
 #[test]
 fn controlled_delay_lets_bursts_wait_and_standing_queues_not() {
     let queue = r#""discipline": "codel", "codel": {"target": "5ms", "interval": "20ms"}"#;
-    // The first waits for 9 of its 20 ms. The second waits since 2 and gets its slot at 20. Those of
-    // 22 and 23 find a queue that began at 21, the one of 42 too: it has stood for 21, so 5 ms it is.
+    // The first waits for 9 of its 20 ms. The second waits since 2 and gets its slot at 20. Those
+    // of 22 and 23 find a queue that began at 21, the one of 42 too: it has stood for 21, so 5 ms
+    // it is.
     let run = one_by_one(&[0, 1, 2, 21, 22, 23, 42], queue);
     assert_eq!(answered(&run, 7), [10.0, 20.0, 30.0, 40.0, 50.0]);
     let left = |at: usize| run.trace(&format!("u{at}->api"));
@@ -184,8 +185,8 @@ fn a_discipline_can_change_while_calls_wait() {
 
 #[test]
 fn the_newest_pushes_the_oldest_out_of_a_full_queue() {
-    // One is served from 0 to 10, those of 1 and 2 wait. The third waiting, of 3, takes the place of
-    // the first; then the newest go first.
+    // One is served from 0 to 10, those of 1 and 2 wait. The third waiting, of 3, takes the place
+    // of the first; then the newest go first.
     let api = |discipline: &str| {
         let queue = format!(
             r#""concurrency": 1, "queue": {{"capacity": 2, "discipline": "{discipline}"}}"#
@@ -217,8 +218,8 @@ fn the_newest_pushes_the_oldest_out_of_a_full_queue() {
         run_of("adaptive_lifo").trace("u->api"),
         run_of("fifo").trace("u->api")
     );
-    // Not one that stands for more than 100 ms. It has been full since 3, with 82, 92 and 102 at the
-    // end; 103 takes the place of 82, and then 103, 102 and 92 are served: until 120, 130, 140.
+    // Not one that stands for more than 100 ms. It has been full since 3, with 82, 92 and 102 at
+    // the end; 103 takes the place of 82, and then 103, 102 and 92 are served: until 120, 130, 140.
     let moments = [0, 1, 2, 3]
         .into_iter()
         .chain((12..=102).step_by(10))

@@ -5,7 +5,8 @@ use crate::*;
 
 #[test]
 fn what_a_hung_process_is_sent_is_lost_and_what_it_was_at_goes_on_where_it_stood() {
-    // Work from 0 to 10 stands still from 4 to 104; the call of 50 is silence; that of 115 is served.
+    // Work from 0 to 10 stands still from 4 to 104; the call of 50 is silence; that of 115 is
+    // served.
     let nodes = [replay([0, 50, 115]), service("api", 10, "")];
     let links = [link("u->api", r#""timeout": "200ms""#)];
     let hung = run_with("", &nodes, &links, &[fault("hang", "api", 4, 104, "")]);
@@ -33,7 +34,8 @@ fn what_a_hung_process_is_sent_is_lost_and_what_it_was_at_goes_on_where_it_stood
 
 #[test]
 fn a_hung_caller_hears_answers_and_its_own_timers_when_it_goes_on() {
-    // The database answers at 10; the caller takes it up at 60. Its timeout of 30 came later: too late.
+    // The database answers at 10; the caller takes it up at 60. Its timeout of 30 came later: too
+    // late.
     let nodes = [replay([0]), service("api", 0, ""), database("db", 10, "")];
     let links = [link("u->api", ""), link("api->db", r#""timeout": "30ms""#)];
     let run = run_with("", &nodes, &links, &[fault("hang", "api", 5, 60, "")]);
@@ -79,8 +81,9 @@ fn nothing_is_lost_in_a_pause() {
 
 #[test]
 fn stop_the_world_pauses_delay_as_they_should() {
-    // S05: pauses of 200 ms every 10 s, unlimited workers of exactly 10 ms. Arrivals in a pause wait
-    // for its rest, those in flight wait for all of it: of 100/s, 2.1 % are late, mean 12.2 ms.
+    // S05: pauses of 200 ms every 10 s, unlimited workers of exactly 10 ms. Arrivals in a pause
+    // wait for its rest, those in flight wait for all of it: of 100/s, 2.1 % are late, mean 12.2
+    // ms.
     let nodes = [
         node("u", "client", r#""arrivals": {"poisson": "100/s"}"#),
         service("api", 10, r#""concurrency": null"#),
@@ -254,7 +257,8 @@ fn a_rolling_deploy_takes_one_replica_after_another() {
     ];
     let deploy = r#"{"kind": "rolling_deploy", "target": "api", "at": "100ms", "step": "100ms"}"#;
     let run = run_with("", &nodes, &[link("u->api", "")], &[deploy.to_owned()]);
-    // Callers go round those that run: nothing fails, and each replica missed ten turns for fifteen.
+    // Callers go round those that run: nothing fails, and each replica missed ten turns for
+    // fifteen.
     assert_eq!(run.ok(), 50.0);
     let arrivals: f64 = (0..3)
         .map(|replica| run.number(&format!("/nodes/api/replicas/{replica}/arrivals")))
@@ -443,8 +447,8 @@ fn replicas_that_come_later_break_each_for_itself() {
     let settings = r#""duration": "40000s", "warmup": "200s""#;
     let run = run_with(settings, &nodes, &[link("u->api", "")], &[breaks]);
     assert_eq!(run.number("/nodes/api/replicas_now"), 3.0);
-    // All are down together for a quarter cubed of the time, 1.6 %, in some 190 spells; one clock for
-    // all would refuse a quarter of the calls.
+    // All are down together for a quarter cubed of the time, 1.6 %, in some 190 spells; one clock
+    // for all would refuse a quarter of the calls.
     let refused = 1.0 - run.number("/requests/availability");
     assert!((refused - 0.0156).abs() < 0.005, "{refused}");
 }

@@ -32,7 +32,8 @@ fn a_place_in_a_bulkhead_is_waited_for_no_longer_than_told() {
 #[test]
 fn a_bulkhead_stands_before_the_pool_and_each_has_its_own_wait() {
     // The second has a place at 1 and waits for the only connection until 16. Its place goes to the
-    // third, which had waited for one since 6 and would have until 18; it gets the connection at 20.
+    // third, which had waited for one since 6 and would have until 18; it gets the connection at
+    // 20.
     let rest =
         r#""bulkhead": {"max_concurrent": 2, "wait": "12ms"}, "pool": {"size": 1, "wait": "15ms"}"#;
     let run = run(

@@ -1,4 +1,5 @@
-//! Queues: order, partitions, subscribers, and what happens when somebody fails or there is no room.
+//! Queues: order, partitions, subscribers, and what happens when somebody fails or there is no
+//! room.
 
 use crate::*;
 
@@ -393,8 +394,8 @@ fn ages_and_waits_of_messages_are_exact() {
         r#""concurrency": 1"#,
         &down,
     );
-    // The first waits from 1 to 2 s, the second from 1.5 to 2.01 s; the head's age is 0 to 1 s, then
-    // 0.5 to 0.51 s, over 60 s.
+    // The first waits from 1 to 2 s, the second from 1.5 to 2.01 s; the head's age is 0 to 1 s,
+    // then 0.5 to 0.51 s, over 60 s.
     assert_eq!(
         run.number("/nodes/q/messages/wait_ms/mean"),
         (1000.0 + 510.0) / 2.0

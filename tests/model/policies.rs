@@ -279,7 +279,8 @@ fn retries_stop_when_half_the_tokens_are_gone() {
 
 #[test]
 fn a_throttle_fills_up_with_answers() {
-    // Of 4 tokens 2 go at 0. Each answer pays in 0.5: after four of them the attempt at 500 leaves 3.
+    // Of 4 tokens 2 go at 0. Each answer pays in 0.5: after four of them the attempt at 500 leaves
+    // 3.
     let retry = r#""retry": {"max_attempts": 2, "throttle": {"tokens": 4, "token_ratio": 0.5}}"#;
     let nodes = [replay([0, 100, 200, 300, 400, 500]), service("api", 0, "")];
     let faults = [
@@ -455,7 +456,8 @@ fn what_was_sent_before_a_breaker_opened_is_no_trial() {
 
 #[test]
 fn work_for_users_who_have_left_needs_what_it_calls_once() {
-    // Every user leaves after 100 ms; the service calls on after 10 s of work, for every one of them.
+    // Every user leaves after 100 ms; the service calls on after 10 s of work, for every one of
+    // them.
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
         node(

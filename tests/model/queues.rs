@@ -173,7 +173,8 @@ fn a_consumer_that_dies_over_a_message_gets_it_again() {
 
 #[test]
 fn a_slow_consumer_does_the_work_twice() {
-    // 300 ms of work, visible again after 200: the answer at 300 comes too late for the first delivery.
+    // 300 ms of work, visible again after 200: the answer at 300 comes too late for the first
+    // delivery.
     let worker = service("w", 300, "");
     let spec = r#""visibility_timeout": "200ms", "max_receives": 2"#;
     let run = queue([0], spec, &worker, "", &[]);

@@ -94,8 +94,8 @@ fn what_a_failover_undid_is_lost_whoever_has_heard_of_it() {
 
 #[test]
 fn a_relay_that_stands_still_goes_on_with_the_next_leader() {
-    // Committed at 10. Sent at 100, accepted at 150; the word of it would come at 200, but its leader
-    // hangs: another leads from 360 on, and publishes at 400.
+    // Committed at 10. Sent at 100, accepted at 150; the word of it would come at 200, but its
+    // leader hangs: another leads from 360 on, and publishes at 400.
     let ran = |replicas: u32| {
         let copies = format!(
             r#""replication": {{"replicas": {replicas}, "lag": "const(10ms)", "detection_time": "100ms", "election_time": "100ms"}}"#

@@ -114,8 +114,8 @@ fn semi_sync_waits_for_a_follower() {
 
 #[test]
 fn what_no_follower_has_is_lost_with_its_leader() {
-    // At the leader at 10 and 60 ms, at the follower at 110 and 160. The leader dies at 120; that is
-    // noticed at 320, and another leads from 420 on.
+    // At the leader at 10 and 60 ms, at the follower at 110 and 160. The leader dies at 120; that
+    // is noticed at 320, and another leads from 420 on.
     let clients = [of_key("w", "write", &[0, 50, 130, 410, 420], "")];
     let dead = [fault("crash", "db", 120, 1_100, r#""replica": 0"#)];
     let run = ran(&clients, replicated(r#""replicas": 2"#, ""), &dead);

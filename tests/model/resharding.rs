@@ -233,7 +233,8 @@ fn one_resharding_follows_another_and_an_edit_redraws_all() {
     let settings = r#""duration": "4s""#;
     let run = run_with(settings, &nodes, &links, &faults);
     let began = |place: u32| run.number(&format!("/nodes/db/database/reshardings/{place}/at_s"));
-    // 50 keys of 10 ms at either shard, and 10 ms of cutover; then two pairs of 25 at the same time.
+    // 50 keys of 10 ms at either shard, and 10 ms of cutover; then two pairs of 25 at the same
+    // time.
     assert_eq!((began(0), began(1)), (0.0, 1.01));
     assert_eq!(run.moved("took_s"), 1.01);
     assert_eq!(run.number("/nodes/db/database/reshardings/1/took_s"), 0.51);

@@ -4,8 +4,8 @@ use crate::*;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Requests evenly spaced that hold a slot for a second each, at a service with ten slots a replica:
-/// 10 % of a replica's slots for each request a second.
+/// Requests evenly spaced that hold a slot for a second each, at a service with ten slots a
+/// replica: 10 % of a replica's slots for each request a second.
 fn scaled(per_s: f64, replicas: u32, autoscale: &str) -> Design {
     let usual = [
         ("max", "20"),

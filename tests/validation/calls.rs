@@ -480,8 +480,8 @@ pub(crate) fn quota(p: &Point) -> Measured {
     ]
 }
 
-/// Hystrix: ten seconds of calls, half of them failed, open it; one trial after five. Verdicts take a
-/// tenth of a second, so that the half is reached after 15 s and not at the edge of a bucket.
+/// Hystrix: ten seconds of calls, half of them failed, open it; one trial after five. Verdicts take
+/// a tenth of a second, so that the half is reached after 15 s and not at the edge of a bucket.
 pub(crate) fn hystrix(_: &Point) -> Measured {
     // Ten a second, in the middle of each tenth: no call falls on the moment of a change.
     let calls: Vec<String> = (0..600).map(|n| s(f64::from(n) / 10.0 + 0.05)).collect();

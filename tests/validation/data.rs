@@ -285,7 +285,8 @@ pub(crate) fn duplicates(p: &Point) -> Measured {
     let has_key = p.params["idempotency_key"].as_bool().unwrap_or(false);
     let client = json!({"id": "users", "kind": "client", "arrivals": {"poisson": "1000/s"},
         "operations": [{"name": "pay", "effect": "write", "idempotency_key": has_key, "keys": {"uniform": {"n": 1_000_000}}}]});
-    // A link loses packets both ways alike. Where only answers get lost, they come too late instead.
+    // A link loses packets both ways alike. Where only answers get lost, they come too late
+    // instead.
     let late = format!(
         "empirical(0:0s,{}:0s,{}:10s,1:10s)",
         1.0 - answered,

@@ -169,8 +169,9 @@ pub(crate) fn pauses(p: &Point) -> Measured {
     ]
 }
 
-/// Burn-rate alerts: when they fire, and when they fall silent. Failures come evenly spaced, from an
-/// operation of their own: by chance, the share of a minute would differ too much from run to run.
+/// Burn-rate alerts: when they fire, and when they fall silent. Failures come evenly spaced, from
+/// an operation of their own: by chance, the share of a minute would differ too much from run to
+/// run.
 pub(crate) fn burn_rate(p: &Point) -> Measured {
     let failing = p.n("error_ratio");
     let alert = |name: &str, times: f64, long: &str, short: &str| {

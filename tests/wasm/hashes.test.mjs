@@ -1,4 +1,5 @@
-// Native = wasm: every scenario and a hundred random designs give the same hash and the same report.
+// Native = wasm: every scenario and a hundred random designs give the same hash and the same
+// report.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";

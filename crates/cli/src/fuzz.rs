@@ -1,9 +1,8 @@
 //! Mutated input of every format: whatever it says, reading it ends, soon, in a design or in
 //! problems, and what was read can be written, read back and run.
 //!
-//! `cargo test` mutates for two seconds; `FAULTLINE_FUZZ_SECONDS=600 cargo test -p faultline mutated`
-//! for ten minutes. Set
-//! `FAULTLINE_FUZZ_SEED` to go on from elsewhere.
+//! `cargo test` mutates for two seconds; `FAULTLINE_FUZZ_SECONDS=600 cargo test -p faultline
+//! mutated` for ten minutes. Set `FAULTLINE_FUZZ_SEED` to go on from elsewhere.
 
 #![expect(
     clippy::disallowed_types,

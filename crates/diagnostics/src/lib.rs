@@ -1,5 +1,5 @@
-//! What is wrong with a design, and what was wrong in a run of it: findings, with their cause, their
-//! numbers and what would mend them.
+//! What is wrong with a design, and what was wrong in a run of it: findings, with their cause,
+//! their numbers and what would mend them.
 //!
 //! [`diagnose`] reads a [`Design`] and the [`Report`] of a run, and nothing else. Structural findings
 //! say what could happen; measured ones say what did. Each rule stands in a file of [`rules`], with
@@ -31,7 +31,8 @@ const REQUESTS_MIN: u64 = 100;
 const SETTLED_S: f64 = 5.0;
 
 /// Everything the rules find, causes first. Without a report, and while a run is warming up or has
-/// seen too few requests, that is what the design alone shows. Texts call nodes and links by `names`.
+/// seen too few requests, that is what the design alone shows. Texts call nodes and links by
+/// `names`.
 pub fn diagnose(design: &Design, report: Option<&Report>, names: Names) -> Vec<Finding> {
     let facts = Facts::new(design, report.filter(|report| is_telling(report)));
     let is_allowed = |rule: &str| {

@@ -36,8 +36,8 @@ pub(crate) fn rank(facts: &Facts<'_>, mut findings: Vec<Finding>) -> Vec<Finding
     findings
 }
 
-/// A remedy that does not fit the design (what it would set may be at odds with what else is set) is
-/// no remedy. As many are tried as time allows; of the rest none is offered.
+/// A remedy that does not fit the design (what it would set may be at odds with what else is set)
+/// is no remedy. As many are tried as time allows; of the rest none is offered.
 fn keep_fitting(facts: &Facts<'_>, finding: &mut Finding, checks: &mut usize) {
     finding.remedies.retain(|remedy| {
         *checks = checks.saturating_sub(1);

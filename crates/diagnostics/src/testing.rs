@@ -4,7 +4,8 @@ use crate::{Facts, Finding, Names, names, rules};
 use design::Design;
 use sim::{Report, Simulation};
 
-/// A design from JSON, without the version and, where there are none, with a requirement that holds.
+/// A design from JSON, without the version and, where there are none, with a requirement that
+/// holds.
 pub(crate) fn read(json: &str) -> Design {
     let json = json.trim().strip_prefix('{').unwrap();
     let requirements = match json.contains("\"requirements\"") {

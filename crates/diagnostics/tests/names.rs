@@ -1,5 +1,5 @@
-//! Every text of every finding names nodes and links through marks. Their ids are made words that no
-//! text has by itself, so that one that was put in without a mark shows.
+//! Every text of every finding names nodes and links through marks. Their ids are made words that
+//! no text has by itself, so that one that was put in without a mark shows.
 
 use design::{Design, Kind};
 use diagnostics::{Finding, Names, diagnose};

@@ -43,8 +43,8 @@ pub struct Paste {
     pub selection: Selection,
 }
 
-/// Adds the nodes, links and notes of a fragment, moved by `by`, under ids that are free. Faults and
-/// requirements of the fragment stay behind: they are about a system, not about parts of it.
+/// Adds the nodes, links and notes of a fragment, moved by `by`, under ids that are free. Faults
+/// and requirements of the fragment stay behind: they are about a system, not about parts of it.
 pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, String> {
     if design.nodes.len() + fragment.nodes.len() > NODES_MAX {
         return Err(format!("a design has at most {NODES_MAX} nodes"));

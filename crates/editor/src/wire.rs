@@ -291,7 +291,8 @@ mod tests {
             "{why}"
         );
         assert!(!offers(&design));
-        // Its own link may be taken from the one to the other, and a copy may stand beside its owner.
+        // Its own link may be taken from the one to the other, and a copy may stand beside its
+        // owner.
         let moved = Wire::from_link(&design.links[2], End::To);
         assert_eq!(moved.refusal(&design, "two"), None);
         if let Kind::Database(two) = &mut design.nodes.last_mut().unwrap().kind {

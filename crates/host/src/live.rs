@@ -1,5 +1,5 @@
-//! The run on the canvas: it plays, steps, goes back and ahead in time, takes edits in, and tells in
-//! frames what there is to see.
+//! The run on the canvas: it plays, steps, goes back and ahead in time, takes edits in, and tells
+//! in frames what there is to see.
 
 use crate::frame;
 use crate::past::Past;

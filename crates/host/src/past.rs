@@ -3,8 +3,8 @@
 //! to the byte what it was the first time.
 //!
 //! Bounded: past [`KEYFRAMES_MAX`] keyframes or [`BYTES_MAX`] every other is dropped and they stand
-//! twice as far apart; past [`EDITS_MAX`] edits or [`EDIT_BYTES_MAX`] the run can no longer go back to before the first of
-//! them.
+//! twice as far apart; past [`EDITS_MAX`] edits or [`EDIT_BYTES_MAX`] the run can no longer go back
+//! to before the first of them.
 
 use design::Design;
 use sim::agenda::Time;

@@ -187,8 +187,8 @@ fn has(request: &RequestTrace, link: LinkIx, at: Time) -> bool {
     spans.any(|span| span.start == at || span.end == at)
 }
 
-/// Each span after the one it is a part of, siblings in order of time; how deep it lies, and whether
-/// it or what it is a part of went on in vain.
+/// Each span after the one it is a part of, siblings in order of time; how deep it lies, and
+/// whether it or what it is a part of went on in vain.
 fn in_order(spans: &[Span]) -> Vec<(usize, u8, bool)> {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
     let mut roots = Vec::new();

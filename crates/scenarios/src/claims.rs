@@ -1,5 +1,5 @@
-//! What a scenario claims: the rule that names it, the design beside it that the rule has nothing to
-//! say on, and what runs must show. The tests hold it to that; the page has no need of it.
+//! What a scenario claims: the rule that names it, the design beside it that the rule has nothing
+//! to say on, and what runs must show. The tests hold it to that; the page has no need of it.
 
 use crate::figure::Figure;
 use crate::reading::{list, need, part, set, word};

@@ -1,9 +1,9 @@
 //! Figures of a report, named by their path in it.
 //!
-//! A figure is written as the path of a number (`"requests.latency_ms.p99"`), or as something made of
-//! the numbers at a path: `{"mean": "windows.goodput_per_s", "from": 60, "to": 180}` of the windows of these
-//! seconds, likewise `max`, `min` and `sum` (of a map: of its values, 0 where there is none). `[]` in a path is every item of a list.
-//! `"over"` divides by another figure.
+//! A figure is written as the path of a number (`"requests.latency_ms.p99"`), or as something made
+//! of the numbers at a path: `{"mean": "windows.goodput_per_s", "from": 60, "to": 180}` of the
+//! windows of these seconds, likewise `max`, `min` and `sum` (of a map: of its values, 0 where
+//! there is none). `[]` in a path is every item of a list. `"over"` divides by another figure.
 
 use crate::reading::{choice, need};
 use design::Value;

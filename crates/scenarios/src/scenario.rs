@@ -40,8 +40,8 @@ pub struct Scenario {
 pub struct Trigger {
     /// On the button.
     pub label: String,
-    /// The faults, at the moments they happen in a run from the command line; in the page the first happens
-    /// when the button is pressed, and the others as much later.
+    /// The faults, at the moments they happen in a run from the command line; in the page the first
+    /// happens when the button is pressed, and the others as much later.
     pub faults: Vec<Fault>,
 }
 

@@ -1,9 +1,10 @@
 //! The future: events in the total order of (time, sequence number).
 //!
 //! A binary heap for what comes at any time, and *lanes* for what is always scheduled the same
-//! duration ahead (timeouts, constant latencies). A lane is a FIFO whose order is the order of time,
-//! so scheduling and firing are O(1), and a cancelled timer is skipped instead of searched for. Only
-//! the head of each lane stands in the heap. What is due at once waits in a list of its own.
+//! duration ahead (timeouts, constant latencies). A lane is a FIFO whose order is the order of
+//! time, so scheduling and firing are O(1), and a cancelled timer is skipped instead of searched
+//! for. Only the head of each lane stands in the heap. What is due at once waits in a list of its
+//! own.
 
 use crate::event::{Event, KIND_BITS, LANE_HEAD, Packed};
 use std::cmp::Ordering;

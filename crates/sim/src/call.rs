@@ -143,7 +143,8 @@ pub enum Purpose {
     Call,
     /// A queue's delivery of one message: the parent of the call to the consumer.
     Delivery,
-    /// Work of a node's own that nobody waits for: a cache's refresh, or its write behind the answer.
+    /// Work of a node's own that nobody waits for: a cache's refresh, or its write behind the
+    /// answer.
     Background,
     /// The part of a database's call that one member does: its parent is at the same node.
     Part,

@@ -423,7 +423,8 @@ fn look_at_callees(world: &mut World) {
 
 fn make_behaviours(index: &Index, simulation: &mut Simulation) {
     let world = &mut simulation.world;
-    // In order of place, so that what is drawn and scheduled first does not hang on the document's order.
+    // In order of place, so that what is drawn and scheduled first does not hang on the document's
+    // order.
     for place in 0..world.nodes.len() {
         if !world.nodes[place].is_present {
             continue;

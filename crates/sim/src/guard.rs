@@ -1,8 +1,8 @@
 //! The caller's policies around an attempt: what stands before the network, and what counts when
 //! the attempt has ended.
 //!
-//! An attempt passes adaptive throttling, the breaker, the bulkhead, the pool, then the network. All
-//! of it is kept per calling replica.
+//! An attempt passes adaptive throttling, the breaker, the bulkhead, the pool, then the network.
+//! All of it is kept per calling replica.
 
 use crate::agenda::Time;
 use crate::call::{Call, CallId, Calls, Cause, Outcome, Phase};

@@ -1,9 +1,9 @@
-//! Hedges: an attempt that takes long is sent again beside the first, to another replica where there
-//! is one. The first answer counts; the other attempts are given up.
+//! Hedges: an attempt that takes long is sent again beside the first, to another replica where
+//! there is one. The first answer counts; the other attempts are given up.
 //!
-//! After gRPC's hedging (proposal A6). A hedge passes the caller's policies as any attempt does; one
-//! that they refuse, or that fails, drops out, and the call goes on with the others. What the last of
-//! them fails with is the call's failure, to be retried or not.
+//! After gRPC's hedging (proposal A6). A hedge passes the caller's policies as any attempt does;
+//! one that they refuse, or that fails, drops out, and the call goes on with the others. What the
+//! last of them fails with is the call's failure, to be retried or not.
 
 use crate::call::{CallId, Cause, Outcome, Phase};
 use crate::event::{Event, LinkIx};

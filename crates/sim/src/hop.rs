@@ -1,8 +1,8 @@
 //! Hops: what a link and the node at its end count alike, counted once.
 //!
 //! A call over a link that takes no time is under way there just as long as it is present at its
-//! callee. Where it begins or ends by the short way (see [`crate::passage`]) that is noted here, once
-//! for both, and told to both before anybody reads what they have counted ([`World::settle`]):
+//! callee. Where it begins or ends by the short way (see [`crate::passage`]) that is noted here,
+//! once for both, and told to both before anybody reads what they have counted ([`World::settle`]):
 //! at the end of each slice of a run, and within it before whatever looks at figures. What goes the
 //! general way is counted at once; either end of a call may go either way.
 

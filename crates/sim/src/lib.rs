@@ -1,9 +1,10 @@
 //! The engine: a deterministic discrete-event simulation of a design.
 //!
 //! One run is a design and a seed; it gives the same bytes on every machine, natively and in
-//! WebAssembly. [`Simulation`] fires events in the total order of (time, sequence number); each kind
-//! of node is a state machine in [`components`]; [`world::World`] is all they share; calls between
-//! them go through [`network`] and the caller's [`policies`]. What is counted stands in [`measure`].
+//! WebAssembly. [`Simulation`] fires events in the total order of (time, sequence number); each
+//! kind of node is a state machine in [`components`]; [`world::World`] is all they share; calls
+//! between them go through [`network`] and the caller's [`policies`]. What is counted stands in
+//! [`measure`].
 
 pub mod agenda;
 pub mod call;

@@ -67,8 +67,8 @@ impl Locks {
 
 impl World {
     /// A job has ended: the coordinators hear of the locks it held, a link's latency later. What it
-    /// says is said until it is heard: it is not lost. Of a process that is dead or cut off nothing is
-    /// heard; its locks go with its connection, or where there is a lease, with that.
+    /// says is said until it is heard: it is not lost. Of a process that is dead or cut off nothing
+    /// is heard; its locks go with its connection, or where there is a lease, with that.
     #[cold]
     pub(crate) fn let_go(&mut self, job: CallId) {
         while let Some(held) = self.locks.take(job) {

@@ -1,8 +1,8 @@
 //! Passages: what most of a run is, without the detours that little of it needs.
 //!
 //! *At once*: a call over a link that takes no time arrives as part of the event that makes it, and
-//! its answer is heard as part of the event that gives it, where nothing else is due at that moment.
-//! Neither passes through the agenda ([`Next`]).
+//! its answer is heard as part of the event that gives it, where nothing else is due at that
+//! moment. Neither passes through the agenda ([`Next`]).
 //!
 //! *Through a balancer*: one that takes no time and has no policy on its links passes a call on
 //! without a record of its own. The record of the call to the backend counts for both hops
@@ -30,8 +30,8 @@ pub(crate) enum Next {
 }
 
 impl World {
-    /// Sees whether anything may come between a call and its callee, or an answer and its caller, that
-    /// is no part of the two. Whenever any of it may have changed.
+    /// Sees whether anything may come between a call and its callee, or an answer and its caller,
+    /// that is no part of the two. Whenever any of it may have changed.
     pub(crate) fn look_whether_plain(&mut self) {
         self.is_plain = self.finds_all_plain();
     }
@@ -96,8 +96,8 @@ impl World {
         true
     }
 
-    /// Makes a job call the backend that the balancer at the end of a link chooses. False where that
-    /// is not as simple; then nothing is done.
+    /// Makes a job call the backend that the balancer at the end of a link chooses. False where
+    /// that is not as simple; then nothing is done.
     #[inline(never)]
     pub(crate) fn pass_on(&mut self, job: CallId, via: LinkIx) -> bool {
         let now = self.now;
@@ -159,8 +159,8 @@ impl World {
 
     /// Gives a call its answer, which is heard at once. False where it has to go the general way;
     /// then nothing is done. A subset of [`Self::answer`] and [`Self::conclude`], spelled out
-    /// because a run does little else: what comes to matter at the end of a call has to be asked for
-    /// here too.
+    /// because a run does little else: what comes to matter at the end of a call has to be asked
+    /// for here too.
     #[inline(always)]
     pub(crate) fn answer_directly(&mut self, id: CallId) -> bool {
         if !self.is_direct() {
@@ -218,8 +218,8 @@ impl World {
         Some((self.pass_back(id), via, false))
     }
 
-    /// An answer that has reached a balancer which its call passed through is passed on, in no time.
-    /// Gives the job that waited for it.
+    /// An answer that has reached a balancer which its call passed through is passed on, in no
+    /// time. Gives the job that waited for it.
     #[inline(never)]
     fn pass_back(&mut self, id: CallId) -> CallId {
         let now = self.now;

@@ -1,8 +1,9 @@
-//! Replicas that come and go in a run: started and ended by an autoscaler, killed for want of memory.
+//! Replicas that come and go in a run: started and ended by an autoscaler, killed for want of
+//! memory.
 //!
 //! A new replica takes calls when it has started, and then everybody has its address. One that is
-//! taken away loses its address at once, finishes what it has and what is on its way to it, and ends;
-//! it is looked at once a second, and killed when its grace is over. Places are used again.
+//! taken away loses its address at once, finishes what it has and what is on its way to it, and
+//! ends; it is looked at once a second, and killed when its grace is over. Places are used again.
 
 use crate::call::{CallId, Purpose};
 use crate::components::database::Change;

@@ -1,11 +1,11 @@
 //! What spares callees work that nobody waits for: deadlines passed on, and cancellation.
 //!
-//! A deadline is the moment until which a caller waits: the end of its timeout for an attempt, and of
-//! its own deadline, which for a request is the user's patience. Cancellation is a word over the same
-//! network, as late as any packet and lost as any. Work in a slot is finished either way, as a thread
-//! finishes what it runs; what waits is dropped, and no further calls are made. A job that ends
-//! (answered, failed, crashed, stopped) gives up the calls it still has under way over links that
-//! cancel, so the word goes down the tree.
+//! A deadline is the moment until which a caller waits: the end of its timeout for an attempt, and
+//! of its own deadline, which for a request is the user's patience. Cancellation is a word over the
+//! same network, as late as any packet and lost as any. Work in a slot is finished either way, as a
+//! thread finishes what it runs; what waits is dropped, and no further calls are made. A job that
+//! ends (answered, failed, crashed, stopped) gives up the calls it still has under way over links
+//! that cancel, so the word goes down the tree.
 
 use crate::agenda::Time;
 use crate::call::{Call, CallId, Cause, Phase};
@@ -37,7 +37,8 @@ impl World {
         (own < timeout).then(|| own.max(self.now))
     }
 
-    /// The deadline of a call that arrives, which its caller's clock told, is taken by its callee's.
+    /// The deadline of a call that arrives, which its caller's clock told, is taken by its
+    /// callee's.
     #[cold]
     pub(crate) fn read_deadline(&mut self, id: CallId) {
         let call = &self.calls[id];

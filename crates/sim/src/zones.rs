@@ -134,7 +134,8 @@ impl World {
         self.node(node).zone_of(replica)
     }
 
-    /// Whether a partition cuts what one zone sends to another. What is in no zone is never cut off.
+    /// Whether a partition cuts what one zone sends to another. What is in no zone is never cut
+    /// off.
     pub fn is_cut(&self, from: Option<ZoneIx>, to: Option<ZoneIx>) -> bool {
         match (from, to) {
             (Some(from), Some(to)) => self.zones.between[self.zones.at(from, to)].is_cut,

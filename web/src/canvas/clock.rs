@@ -39,7 +39,8 @@ impl Clock {
         (self.frame_at_ms, self.coast_ms) = (now_ms, 0.0);
     }
 
-    /// A frame of this simulated time arrived at this wall time; `playing` says whether time goes on.
+    /// A frame of this simulated time arrived at this wall time; `playing` says whether time goes
+    /// on.
     pub(crate) fn take(&mut self, time_ns: u64, now_ms: f64, playing: bool) {
         let time_ns = time_ns as f64;
         let wall = (now_ms - self.frame_at_ms).clamp(1.0, 250.0);

@@ -1,5 +1,5 @@
-//! Dots by WebGL2: one instanced draw. The processor writes down each flight's link, age, length and
-//! sort; where it is now and what it looks like is worked out in the shaders, as
+//! Dots by WebGL2: one instanced draw. The processor writes down each flight's link, age, length
+//! and sort; where it is now and what it looks like is worked out in the shaders, as
 //! [`super::particles`] and [`super::flat`] do it for those without.
 
 use js_sys::{Float32Array, Object, Reflect};

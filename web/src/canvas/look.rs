@@ -130,7 +130,8 @@ pub(crate) struct SlotRow {
 }
 
 impl SlotRow {
-    /// The slots of a node as three paths: all of them, those that work, those that wait for others.
+    /// The slots of a node as three paths: all of them, those that work, those that wait for
+    /// others.
     pub(crate) fn paths(&mut self, node: &NodeFrame, width: f64) -> [String; 3] {
         if self.of != (node.slots, width) {
             *self = Self::new(node.slots, width);

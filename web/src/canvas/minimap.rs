@@ -1,5 +1,6 @@
 //! The whole design small in a corner, with the part that is on the screen: for designs larger than
-//! that. A press brings a place to the middle; where nobody points, fit and the outline do the same.
+//! that. A press brings a place to the middle; where nobody points, fit and the outline do the
+//! same.
 
 use editor::{Point, Rect, Scene, node_rect};
 use leptos::prelude::*;

@@ -1,5 +1,5 @@
-//! What the wheel does: it pushes the canvas, and with Ctrl or ⌘ (so comes a pinch on a trackpad) it
-//! zooms. Whoever has a mouse may want it to zoom by itself: then Shift pushes.
+//! What the wheel does: it pushes the canvas, and with Ctrl or ⌘ (so comes a pinch on a trackpad)
+//! it zooms. Whoever has a mouse may want it to zoom by itself: then Shift pushes.
 
 use editor::{Input, Point, WheelAction};
 use leptos::prelude::*;

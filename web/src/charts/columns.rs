@@ -7,7 +7,8 @@ const COLUMN_PX: f64 = 3.0;
 /// "Now" is the mean of this much of the recent past: single windows hold few requests.
 const NOW_S: f64 = 1.0;
 
-/// One column, or the figures at an instant. A latency or amplification that nobody measured is NaN.
+/// One column, or the figures at an instant. A latency or amplification that nobody measured is
+/// NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Figures {
     /// Begin and end, in seconds.

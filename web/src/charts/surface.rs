@@ -39,11 +39,12 @@ pub(super) fn probes() -> impl IntoView {
     }
 }
 
-/// Sizes and colours hold for so long, in ms, unless something tells that they are others. To ask for
-/// them makes the browser lay out the page at once.
+/// Sizes and colours hold for so long, in ms, unless something tells that they are others. To ask
+/// for them makes the browser lay out the page at once.
 const MEASURED_MS: f64 = 1_000.0;
 
-/// The surface as it is now, or was when it was last measured; `None` while the charts are not shown.
+/// The surface as it is now, or was when it was last measured; `None` while the charts are not
+/// shown.
 pub(super) fn prepare(
     root: &HtmlElement,
     canvas: &HtmlCanvasElement,

@@ -1,5 +1,6 @@
-//! The fault palette: everything that can be broken of a node, a link or a zone. One click breaks it
-//! with the defaults; unfolded, a fault shows its parameters, generated from the table of fields.
+//! The fault palette: everything that can be broken of a node, a link or a zone. One click breaks
+//! it with the defaults; unfolded, a fault shows its parameters, generated from the table of
+//! fields.
 
 use std::sync::Arc;
 

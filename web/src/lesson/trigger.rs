@@ -55,7 +55,8 @@ pub(crate) fn Trigger(
     .into_any()
 }
 
-/// Breaks the system now. Once the run is over, it is run again and broken a little after its start.
+/// Breaks the system now. Once the run is over, it is run again and broken a little after its
+/// start.
 fn pull(page: Page, lesson: StoredValue<Lesson>) {
     let faults_from = |at| lesson.with_value(|lesson| lesson.faults_from(at));
     let (first, label) = page

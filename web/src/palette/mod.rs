@@ -1,5 +1,6 @@
 //! The palette: a bar with the kinds of node, and behind its first button the list of everything
-//! that can be put on the canvas. A click adds in the middle of the view, a drag where it is dropped.
+//! that can be put on the canvas. A click adds in the middle of the view, a drag where it is
+//! dropped.
 
 pub(crate) mod catalog;
 mod drag;

@@ -139,8 +139,8 @@ impl<'a> Facts<'a> {
         lost || self.failed_share() > 0.005 && failed >= 20.0 || self.missed_by_users().is_some()
     }
 
-    /// Whether all users wait for an answer before they ask again: then they never ask for more than
-    /// can be done for long.
+    /// Whether all users wait for an answer before they ask again: then they never ask for more
+    /// than can be done for long.
     pub fn is_closed(&self) -> bool {
         let mut clients = self.clients();
         clients.all(|(_, client)| {

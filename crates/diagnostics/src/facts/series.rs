@@ -12,7 +12,8 @@ const SATURATED: f64 = 0.95;
 /// It has to last so many windows, and seconds.
 const LASTING: usize = 3;
 const LASTING_S: f64 = 3.0;
-/// And so many times what a slot needs for a call: below saturation, too, all slots are busy for a while.
+/// And so many times what a slot needs for a call: below saturation, too, all slots are busy for a
+/// while.
 const LASTING_CALLS: f64 = 100.0;
 /// How many times its usual response a node takes when it counts as slow.
 const SLOW: f64 = 3.0;
@@ -210,7 +211,8 @@ impl<'a> Series<'a> {
         let windows = &self.report.windows;
         let width = windows.width_s;
         let count = windows.offered_per_s.len();
-        // A request that will fail was asked for a while ago: what leaves is held against what came.
+        // A request that will fail was asked for a while ago: what leaves is held against what
+        // came.
         self.spans(width, count, LASTING_S, |at| {
             let offered = windows.offered_per_s[at] * width;
             let failed = windows.failed_per_s[at] * width;

@@ -126,7 +126,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if scaling.scaled_out == 0 || span.s() < LATE_S || !is_felt {
             continue;
         }
-        // A load that no number of replicas would have borne, or one that is blocked below, is another matter.
+        // A load that no number of replicas would have borne, or one that is blocked below, is
+        // another matter.
         if facts
             .asks(&node.id)
             .any(|link| series.saturated_s(&link.to) > 0.5 * span.s())

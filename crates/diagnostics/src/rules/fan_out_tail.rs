@@ -127,8 +127,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// How long a caller waits for these in the mean, what else it does left out: nothing where they fail,
-/// as it waits for timeouts then.
+/// How long a caller waits for these in the mean, what else it does left out: nothing where they
+/// fail, as it waits for timeouts then.
 fn waits_ms(facts: &Facts<'_>, report: &Report, id: &str, links: &[&Link]) -> f64 {
     let mine = links.iter().filter_map(|link| report.links.get(&link.id));
     let (calls, failed) = mine.fold((0, 0), |(calls, failed), link| {
@@ -190,7 +190,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .collect();
         let n = leaves.len().max(1) as f64;
         let mean = leaves.iter().map(|(mean, ..)| mean).sum::<f64>() / n;
-        // Of the leaf in the middle: a few whose tail just reaches their p99 would drag the mean of all.
+        // Of the leaf in the middle: a few whose tail just reaches their p99 would drag the mean of
+        // all.
         let mut p99s: Vec<f64> = leaves.iter().map(|(_, p99, _)| *p99).collect();
         p99s.sort_by(f64::total_cmp);
         let p99 = p99s.get(p99s.len() / 2).copied().unwrap_or(0.0);

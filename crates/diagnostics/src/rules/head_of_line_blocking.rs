@@ -67,8 +67,8 @@ fn share(node: &Node) -> Remedy {
     )
 }
 
-/// Whether one call in a hundred or more finds no free slot, by the usual approximation of Erlang's C
-/// (Sakasegawa 1977), where the load is known.
+/// Whether one call in a hundred or more finds no free slot, by the usual approximation of Erlang's
+/// C (Sakasegawa 1977), where the load is known.
 fn has_waiting(facts: &Facts<'_>, node: &Node, service: &design::kinds::Service) -> bool {
     let busy =
         facts.flow.node(&facts.graph, &node.id) / facts.flow.capacity(&facts.graph, &node.id);

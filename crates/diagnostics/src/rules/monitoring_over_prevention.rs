@@ -131,7 +131,8 @@ fn asked(load: f64, can: f64) -> String {
     )
 }
 
-/// How much more is asked of a node than it can do all the time, in words; nothing where it has room.
+/// How much more is asked of a node than it can do all the time, in words; nothing where it has
+/// room.
 fn overload(facts: &Facts<'_>, id: &str) -> Option<String> {
     let (load, can) = (
         facts.flow.node(&facts.graph, id),

@@ -180,7 +180,8 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
     )
 }
 
-/// A pool of its own for what goes to a slow dependency: by operation, where the callee tells them apart.
+/// A pool of its own for what goes to a slow dependency: by operation, where the callee tells them
+/// apart.
 fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
     use design::link::Condition;
     let Some(pool) = link.pool.as_ref().filter(|pool| pool.size >= 2) else {

@@ -117,8 +117,9 @@ pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(
         .collect()
 }
 
-/// Share of a store's calls that are for the most popular key, as far as the design says it. Keys are
-/// ranks, of one space: the most popular key is the same one for all operations and all clients.
+/// Share of a store's calls that are for the most popular key, as far as the design says it. Keys
+/// are ranks, of one space: the most popular key is the same one for all operations and all
+/// clients.
 pub(super) fn one_key(facts: &Facts<'_>, id: &str) -> f64 {
     let (mut hot, mut all) = (0.0, 0.0);
     for (node, client) in facts.clients() {

@@ -16,7 +16,8 @@ const TOGETHER: f64 = 2.0;
 /// Peak of a window by the mean, and peaks, that a run must show.
 const PEAK: f64 = 4.0;
 const PEAKS: usize = 2;
-/// Waves of retries that a run must show, the peak of each by the retries around it, and its least retries.
+/// Waves of retries that a run must show, the peak of each by the retries around it, and its least
+/// retries.
 const WAVES: usize = 3;
 const ABOVE: f64 = 2.0;
 const RETRIES: f64 = 20.0;

@@ -301,7 +301,8 @@ fn is_wiring(editor: &Editor) -> bool {
     matches!(editor.tool, Tool::Wiring(_))
 }
 
-/// The wire that the selected node begins: to whom it calls, or if it calls nobody, from its caller.
+/// The wire that the selected node begins: to whom it calls, or if it calls nobody, from its
+/// caller.
 fn wire_from_selection(design: &Design, selection: &Selection) -> Option<Wire> {
     let Some(Item::Node(id)) = selection.single() else {
         return None;

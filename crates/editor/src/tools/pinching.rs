@@ -5,7 +5,8 @@ use crate::geometry::Point;
 use crate::input::{Input, Pointer};
 use crate::tools::{Context, Tool};
 
-/// Fingers nearer than this, in screen pixels, zoom no further: the ratio of tiny distances is noise.
+/// Fingers nearer than this, in screen pixels, zoom no further: the ratio of tiny distances is
+/// noise.
 const SPREAD_MIN: f64 = 16.0;
 
 /// Two fingers on the canvas.

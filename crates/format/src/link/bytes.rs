@@ -63,7 +63,8 @@ const POWERS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
-    /// How many more entries of lists may come; a list of records unfolds to much more than it takes.
+    /// How many more entries of lists may come; a list of records unfolds to much more than it
+    /// takes.
     entries_left: usize,
 }
 

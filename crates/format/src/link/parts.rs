@@ -1,4 +1,5 @@
-//! The parts of a link with a form of their own: ids that go without saying, positions, distributions.
+//! The parts of a link with a form of their own: ids that go without saying, positions,
+//! distributions.
 
 use super::LinkError;
 use super::bytes::{Reader, Writer};

@@ -92,8 +92,8 @@ impl Calls {
         self.rows.begin(slot, call, is_step);
     }
 
-    /// Keeps a place for a record that may have to be put in later. Places are taken and freed as if
-    /// it stood there: who comes first where many calls end at once hangs on them.
+    /// Keeps a place for a record that may have to be put in later. Places are taken and freed as
+    /// if it stood there: who comes first where many calls end at once hangs on them.
     #[inline(always)]
     pub(crate) fn keep(&mut self, caller_replica: u32) -> u32 {
         if self.free == u32::MAX {

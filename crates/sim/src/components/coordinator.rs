@@ -2,9 +2,9 @@
 //!
 //! After etcd and its like. A request goes through the leader's log, one after another, and then
 //! waits for the lock, first come first served. The state is replicated: locks survive an election;
-//! whoever waits for one hears `unavailable` and may ask again. A lock is held by the job that asked,
-//! until that job is answered or the lease has run out; whoever goes on beyond its lease does not
-//! know, and somebody else may hold the lock at the same time.
+//! whoever waits for one hears `unavailable` and may ask again. A lock is held by the job that
+//! asked, until that job is answered or the lease has run out; whoever goes on beyond its lease
+//! does not know, and somebody else may hold the lock at the same time.
 
 use super::Component;
 use crate::agenda::Time;
@@ -149,8 +149,8 @@ impl Coordinator {
         self.call_election(cx);
     }
 
-    /// Leases end at the moment that was put down for each, by the clock of who leads. Where that goes
-    /// a step, or another's is the one, they end sooner or later.
+    /// Leases end at the moment that was put down for each, by the clock of who leads. Where that
+    /// goes a step, or another's is the one, they end sooner or later.
     fn look_at_clock(&mut self, cx: &mut World) {
         let Some(leader) = self.leader.filter(|_| cx.has_skew) else {
             return;
@@ -315,7 +315,8 @@ impl Coordinator {
         }
     }
 
-    /// A grant is over, by its holder's word or by its lease. A word that comes too late says nothing.
+    /// A grant is over, by its holder's word or by its lease. A word that comes too late says
+    /// nothing.
     fn end_grant(&mut self, grant: u32, is_expired: bool, cx: &mut World) {
         let Some((key, _)) = self.grants.remove(&grant) else {
             return;

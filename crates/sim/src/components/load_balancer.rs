@@ -1,8 +1,8 @@
 //! Load balancers: whom they choose, and what they believe of the others' health.
 //!
-//! A balancer sees only what comes back to it: calls in flight, their answers, and the answers to its
-//! probes. A replica that is dead but not yet found dead keeps its share. The balancer itself costs
-//! nothing and has no slots; a hop through it takes its links' latency.
+//! A balancer sees only what comes back to it: calls in flight, their answers, and the answers to
+//! its probes. A replica that is dead but not yet found dead keeps its share. The balancer itself
+//! costs nothing and has no slots; a hop through it takes its links' latency.
 
 mod balancer;
 mod ejection;
@@ -180,7 +180,8 @@ impl Component for LoadBalancer {
         cx.after(check.interval.0, event);
     }
 
-    /// Where the design no longer has it, what is scheduled is lost: if it comes back, it starts anew.
+    /// Where the design no longer has it, what is scheduled is lost: if it comes back, it starts
+    /// anew.
     fn crash(&mut self, _replica: u32, cx: &mut World) {
         let (now, node) = (cx.now, cx.node_mut(self.node));
         let is_gone = !node.is_present;

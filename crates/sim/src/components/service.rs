@@ -40,7 +40,8 @@ pub struct Service {
     /// Calls turned away (measured), by reason.
     pub turned_away: TurnedAway,
     pub(crate) autoscaler: Option<Box<Autoscaler>>,
-    /// How often a replica was killed for want of memory, and for how long it is down then (0 without a limit).
+    /// How often a replica was killed for want of memory, and for how long it is down then (0
+    /// without a limit).
     pub(crate) kills: u64,
     restart: u64,
 }

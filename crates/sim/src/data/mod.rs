@@ -100,8 +100,8 @@ impl Data {
         }
     }
 
-    /// What a cache holds from before anybody wrote: the first version of each owner that it, or who
-    /// fills it, loads from.
+    /// What a cache holds from before anybody wrote: the first version of each owner that it, or
+    /// who fills it, loads from.
     fn source(&self, cache: NodeIx) -> Seen {
         let source = self.sources.get(cache.0 as usize);
         source.copied().unwrap_or(Seen::NOTHING)

@@ -174,7 +174,8 @@ impl Data {
                     .take_while(|held| (held.0, held.1) == (place as u16, key))
                     .map(|held| held.2)
                     .peekable();
-                // Each acknowledgement dates the held versions from the one before it up to its own.
+                // Each acknowledgement dates the held versions from the one before it up to its
+                // own.
                 state.older.retain(|ack| {
                     let mut dates_one = false;
                     while mine.peek().is_some_and(|version| *version < ack.version) {

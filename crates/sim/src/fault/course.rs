@@ -150,8 +150,8 @@ fn is_there(replicas: &[Replica], place: u32) -> bool {
 }
 
 impl Course {
-    /// A fault as it stands at a moment, with the replicas of its node (none where it is of a zone or
-    /// a link).
+    /// A fault as it stands at a moment, with the replicas of its node (none where it is of a zone
+    /// or a link).
     pub(super) fn new(fault: &Fault, replicas: &[Replica], now: Time, seed: u64) -> Self {
         let is_whole =
             replicas.is_empty() || fault.replica.is_some() || fault.kind.is_of_whole_node();

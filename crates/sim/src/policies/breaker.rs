@@ -2,8 +2,8 @@
 //!
 //! Windows after resilience4j (the last calls) and Hystrix (the last while, in ten buckets), with a
 //! minimum of calls. A breaker learns that it may try again when the next call asks, as both do: so
-//! it counts as open until then. Only calls that it let through in its present state count: what was
-//! sent before it opened says nothing of a trial. Simplifications: trial calls past the allowed
+//! it counts as open until then. Only calls that it let through in its present state count: what
+//! was sent before it opened says nothing of a trial. Simplifications: trial calls past the allowed
 //! number are refused at once instead of waiting for the verdict.
 //!
 //! Half open, a rate is judged as resilience4j does it: over the trials, once the allowed number of

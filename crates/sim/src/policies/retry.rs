@@ -36,7 +36,8 @@ impl Backoff {
         self.jitter == Jitter::Decorrelated
     }
 
-    /// The pause before attempt `attempt` (2 is the first retry), in ns; `last` was the pause before.
+    /// The pause before attempt `attempt` (2 is the first retry), in ns; `last` was the pause
+    /// before.
     pub fn pause(&self, attempt: u32, last: u64, stream: &mut Stream) -> u64 {
         if self.base == 0 {
             return 0;

@@ -2,9 +2,9 @@
 //! often asks less.
 //!
 //! A call is refused at once with probability max(0, (requests - K × accepts) / (requests + 1)),
-//! both counted over a window. Accepted is what the callee took up, whatever it answered: an `error`
-//! too. Turned away are `rejected`, `refused`, `unavailable`, and what got no answer in time.
-//! Simplification: the window moves in 60 steps.
+//! both counted over a window. Accepted is what the callee took up, whatever it answered: an
+//! `error` too. Turned away are `rejected`, `refused`, `unavailable`, and what got no answer in
+//! time. Simplification: the window moves in 60 steps.
 
 use super::rolling::Rolling;
 use crate::agenda::Time;

@@ -125,7 +125,8 @@ impl Stream {
         (self.bits() >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
-    /// Even over 0..n; `n` at most 2^32. The bias is below n / 2^32 (Lemire 2019, without rejection).
+    /// Even over 0..n; `n` at most 2^32. The bias is below n / 2^32 (Lemire 2019, without
+    /// rejection).
     #[inline]
     pub fn below(&mut self, n: u64) -> u64 {
         ((self.bits() >> 32) * n) >> 32

@@ -1,9 +1,10 @@
 //! Processor sharing: all calls at once, each at an equal share of the slots.
 //!
 //! With `n` calls on `c` processors each runs at min(1, c/n) of full speed (egalitarian processor
-//! sharing). A virtual clock runs at that speed, so a call is done when the clock has gone on by its
-//! work since it came: an arrival changes nobody's finish on that clock, and the next to leave stands
-//! first in a heap (Zhang, Virtual Clock, 1990). Departures are rounded up to whole nanoseconds.
+//! sharing). A virtual clock runs at that speed, so a call is done when the clock has gone on by
+//! its work since it came: an arrival changes nobody's finish on that clock, and the next to leave
+//! stands first in a heap (Zhang, Virtual Clock, 1990). Departures are rounded up to whole
+//! nanoseconds.
 
 use crate::agenda::Time;
 use crate::call::CallId;
@@ -17,8 +18,8 @@ const FRACTION: u32 = 32;
 /// make a departure a whole nanosecond late.
 const ROUNDING: u128 = 1 << (FRACTION - 8);
 
-/// A call and when it is done, by the virtual clock; of those done together the first to come leaves
-/// first.
+/// A call and when it is done, by the virtual clock; of those done together the first to come
+/// leaves first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Share {
     finish: u128,

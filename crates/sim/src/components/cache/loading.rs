@@ -103,7 +103,8 @@ impl Cache {
         }
     }
 
-    /// Whether a fill is let in: from a loader (`None` is a writer, who knows best) with a good token.
+    /// Whether a fill is let in: from a loader (`None` is a writer, who knows best) with a good
+    /// token.
     fn lets_in(&mut self, key: u32, holder: Option<CallId>, cx: &mut World) -> bool {
         let lasts = self.spec.lease_time.0;
         let is_good = match (&mut self.leases, holder) {

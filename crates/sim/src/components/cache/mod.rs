@@ -144,7 +144,8 @@ impl Cache {
         }
     }
 
-    /// Its clock is so far ahead now: entries expire by it, at the moment that was put down for each.
+    /// Its clock is so far ahead now: entries expire by it, at the moment that was put down for
+    /// each.
     pub(crate) fn set_clock(&mut self, clock: i64, now: Time) {
         let step = clock - std::mem::replace(&mut self.clock, clock);
         if step != 0 {

@@ -3,10 +3,10 @@
 //! Members notice after `detection_time` that they lack a leader, and elect one within
 //! `election_time`: of those who run and reach each other the one who lacks least, and of what it
 //! lacks nothing is left. With `refuse` only the side of a network partition that has most of the
-//! running members may do so (or half of them and the leader), and a leader without such a side steps
-//! down when it has noticed; so there is one at most. With `diverge` every side has its own, and
-//! what they wrote is settled when they meet: of each key the last write stands, by the clocks of
-//! those who made them.
+//! running members may do so (or half of them and the leader), and a leader without such a side
+//! steps down when it has noticed; so there is one at most. With `diverge` every side has its own,
+//! and what they wrote is settled when they meet: of each key the last write stands, by the clocks
+//! of those who made them.
 
 use super::replication::{NOBODY, Replication, Watch, Write};
 use super::router::View;
@@ -308,7 +308,8 @@ impl Replication {
                 .for_each(|write| self.copies[old as usize].fork.push(write));
         } else {
             self.undo(node, new, &undone, cx);
-            // Where a third leads beside them, what the old one wrote since then goes on as its own.
+            // Where a third leads beside them, what the old one wrote since then goes on as its
+            // own.
             if let Some(copy) = self.copies.get_mut(old as usize).filter(|_| old != new) {
                 let mut fork = copy.fork.take();
                 fork.retain(|write| !undone.has(write));
@@ -352,8 +353,8 @@ impl Replication {
     }
 
     fn undo(&mut self, node: NodeIx, new: u32, undone: &Undone, cx: &mut World) {
-        // Where a third is at work beside them, its word counts too. Who died or hangs may take itself
-        // for a leader still, and has what is undone.
+        // Where a third is at work beside them, its word counts too. Who died or hangs may take
+        // itself for a leader still, and has what is undone.
         let leaders = self.members(self.shard_of(new));
         let counts = |member: &u32| *member == new || self.is_at_work(*member, node, cx);
         let leaders: Vec<u32> = leaders.filter(counts).collect();
@@ -368,9 +369,9 @@ impl Replication {
         self.undone += undone.writes.len() as u64;
     }
 
-    /// Two leaders meet: of each key that both sides wrote, the last write stands, by the clocks of who
-    /// made them, and the other side's are undone; then one of them yields. Which stand is known at
-    /// once; the writes themselves are on their way to who lacks them as any write is.
+    /// Two leaders meet: of each key that both sides wrote, the last write stands, by the clocks of
+    /// who made them, and the other side's are undone; then one of them yields. Which stand is
+    /// known at once; the writes themselves are on their way to who lacks them as any write is.
     fn settle(&mut self, node: NodeIx, stays: u32, yields: u32, cx: &mut World) {
         let [mine, theirs] = [stays, yields].map(|leader| {
             self.apply_due(leader, cx.now);

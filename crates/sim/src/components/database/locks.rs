@@ -6,7 +6,8 @@ use crate::measure::{Gauge, Histogram};
 use hashbrown::HashMap;
 use std::hash::BuildHasherDefault;
 
-/// A row that somebody writes (its call knows). Who waits for it is chained through the calls' records.
+/// A row that somebody writes (its call knows). Who waits for it is chained through the calls'
+/// records.
 #[derive(Clone, Debug)]
 struct Row {
     first: u32,

@@ -172,8 +172,8 @@ impl Database {
         database
     }
 
-    /// New parameters. What is under way goes on where it is. With other shards keys are at their new
-    /// place at once, and what moved them before is over.
+    /// New parameters. What is under way goes on where it is. With other shards keys are at their
+    /// new place at once, and what moved them before is over.
     pub fn update(&mut self, spec: &spec::Database, cx: &mut World) {
         self.read = Sampler::new(&spec.read_time);
         self.write = Sampler::new(&spec.write_time);
@@ -335,8 +335,8 @@ impl Database {
 }
 
 impl Database {
-    /// What an answer did to the data: it was written, or it was read. When the answer may go, where
-    /// it waits for a follower.
+    /// What an answer did to the data: it was written, or it was read. When the answer may go,
+    /// where it waits for a follower.
     #[inline]
     fn touch(&mut self, id: CallId, outcome: &mut Outcome, cx: &mut World) -> Option<u64> {
         if !outcome.is_answer() || cx.calls[id].is_probe() {

@@ -1,8 +1,9 @@
 //! Copies of each shard: what their members have of it, and what is on its way to them.
 //!
 //! What a follower has is not simulated event by event: a write at the leader is noted for each
-//! follower with the moment it will be applied there, and whoever looks at the follower applies what
-//! is due by then. Who leads is in [`super::leaders`], what needs no leader in [`super::quorum`].
+//! follower with the moment it will be applied there, and whoever looks at the follower applies
+//! what is due by then. Who leads is in [`super::leaders`], what needs no leader in
+//! [`super::quorum`].
 
 mod copy;
 
@@ -104,8 +105,8 @@ impl Replication {
         })
     }
 
-    /// Keys change shards: what stands at the old one (with all that is on its way, where there is no
-    /// leader) every member of the new one has.
+    /// Keys change shards: what stands at the old one (with all that is on its way, where there is
+    /// no leader) every member of the new one has.
     pub(super) fn hand_over_keys(
         &mut self,
         moves: impl Iterator<Item = (u32, u32, u32)>,
@@ -176,7 +177,8 @@ impl Replication {
         copy.is_some_and(|copy| copy.leader == member)
     }
 
-    /// Applies what is due at a member. Where there is a leader its word is final; else the newest is.
+    /// Applies what is due at a member. Where there is a leader its word is final; else the newest
+    /// is.
     pub(super) fn apply_due(&mut self, member: u32, now: u64) {
         let is_quorum = self.is_quorum();
         let copy = &mut self.copies[member as usize];

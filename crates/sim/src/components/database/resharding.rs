@@ -3,8 +3,9 @@
 //! A batch is copied: every shard that loses keys of it does the work of reading them, in a slot of
 //! its own among its calls, then every shard that gets some does as much. Then comes the cutover:
 //! writes of these keys wait until it is over, and from then on the keys are at their new shards.
-//! Whatever is still at the old shard is sent on, so no write is made where nobody will look for it.
-//! Where a shard dies or is cut off, the batch begins anew: nothing had moved, so nothing is lost.
+//! Whatever is still at the old shard is sent on, so no write is made where nobody will look for
+//! it. Where a shard dies or is cut off, the batch begins anew: nothing had moved, so nothing is
+//! lost.
 
 mod whose;
 

@@ -30,7 +30,8 @@ pub struct Backend {
     /// Its link's weight, and where it stands in the smooth round.
     weight: u32,
     current: i64,
-    /// Peak exponentially weighted moving average of the time of its calls, in ns, as of `observed`.
+    /// Peak exponentially weighted moving average of the time of its calls, in ns, as of
+    /// `observed`.
     cost: f64,
     observed: Time,
 }
@@ -83,8 +84,8 @@ impl Balancer {
         }
     }
 
-    /// Chooses a backend for an attempt and counts it there. `None` where nobody is believed well and
-    /// there is no panic.
+    /// Chooses a backend for an attempt and counts it there. `None` where nobody is believed well
+    /// and there is no panic.
     #[inline(always)]
     pub fn choose(&mut self, key: u32, now: Time) -> Option<(u32, &Backend)> {
         if now >= self.next_return {
@@ -452,8 +453,8 @@ impl Backend {
         libm::exp(-((now - self.observed) as f64) / DECAY)
     }
 
-    /// Finagle's load: the average, which wanes while nothing comes back, times the calls there with
-    /// this one. One with calls under way that never answered any is the last to be chosen.
+    /// Finagle's load: the average, which wanes while nothing comes back, times the calls there
+    /// with this one. One with calls under way that never answered any is the last to be chosen.
     fn load(&self, now: Time) -> f64 {
         let outstanding = f64::from(self.outstanding);
         if self.cost == 0.0 && self.outstanding > 0 {

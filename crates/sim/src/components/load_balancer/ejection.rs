@@ -2,8 +2,8 @@
 //!
 //! After Envoy's outlier detection by consecutive errors. Every failed attempt counts, whatever its
 //! cause. A backend that comes back is as good as any other until it has failed as often again. Its
-//! ejections get longer, by the time of the first each time, and shorter again for every ten seconds
-//! (Envoy's sweep) that it then goes without.
+//! ejections get longer, by the time of the first each time, and shorter again for every ten
+//! seconds (Envoy's sweep) that it then goes without.
 
 use crate::agenda::Time;
 use design::kinds::load_balancer::OutlierEjection;

@@ -243,7 +243,8 @@ impl Queue {
                 .is_none_or(|replica| !replica.is_up)
         };
         if self.spec.partitions.is_some() && is_dead() {
-            // Its reader died over it: it is the next of its partition again, for whom that falls to.
+            // Its reader died over it: it is the next of its partition again, for whom that falls
+            // to.
             cx.calls.remove(job);
             self.come_back(place);
             return self.queue(place, End::Front, cx);
@@ -279,8 +280,8 @@ impl Queue {
         cx.after(pause, Event::Visibility(id));
     }
 
-    /// A delivery was not acknowledged in time, or a failed message's pause is over: it is delivered
-    /// again, or given up.
+    /// A delivery was not acknowledged in time, or a failed message's pause is over: it is
+    /// delivered again, or given up.
     pub(super) fn expire(&mut self, id: CallId, cx: &mut World) {
         let Some(call) = cx.calls.get_mut(id) else {
             return;
@@ -336,8 +337,8 @@ impl Queue {
         }
     }
 
-    /// A queue that dies knows no deliveries any more: what was not acknowledged waits again, in the
-    /// order it was published.
+    /// A queue that dies knows no deliveries any more: what was not acknowledged waits again, in
+    /// the order it was published.
     pub(super) fn forget_deliveries(&mut self, cx: &mut World) {
         let mine: Vec<CallId> = cx
             .calls

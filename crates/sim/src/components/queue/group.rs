@@ -40,7 +40,8 @@ impl Group {
         }
     }
 
-    /// Takes the replicas there are now. Who was there before stays; who is gone gives up its share.
+    /// Takes the replicas there are now. Who was there before stays; who is gone gives up its
+    /// share.
     pub(super) fn set_members(
         &mut self,
         wanted: impl Iterator<Item = (LinkIx, u32)>,

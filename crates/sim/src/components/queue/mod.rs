@@ -3,8 +3,8 @@
 //!
 //! After Amazon SQS: a delivered message is invisible until it is acknowledged or its visibility
 //! timeout runs out. A consumer that fails does not acknowledge, so a failed message comes back
-//! after the timeout, unless `redelivery` says sooner. With partitions after Kafka: one message of a
-//! partition is in flight at a time, at the replica that the group gave the partition to.
+//! after the timeout, unless `redelivery` says sooner. With partitions after Kafka: one message of
+//! a partition is in flight at a time, at the replica that the group gave the partition to.
 
 mod deliver;
 mod group;

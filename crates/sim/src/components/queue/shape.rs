@@ -37,8 +37,8 @@ impl Queue {
         self.pump(cx);
     }
 
-    /// Makes the subscriptions those of these owners, each with its partitions. Messages follow their
-    /// subscriber; those of one that is gone are dropped.
+    /// Makes the subscriptions those of these owners, each with its partitions. Messages follow
+    /// their subscriber; those of one that is gone are dropped.
     fn reshape(&mut self, owners: &[Option<LinkIx>], cx: &mut World) {
         let lanes = self.spec.partitions.unwrap_or(1) as usize;
         let is_partitioned = self.spec.partitions.is_some();
@@ -211,8 +211,8 @@ impl Queue {
         self.settle(cx);
     }
 
-    /// What a reader was at is first again, for whom its partitions fell to. It may go on with it all
-    /// the same, and nobody hears.
+    /// What a reader was at is first again, for whom its partitions fell to. It may go on with it
+    /// all the same, and nobody hears.
     fn take_back(&mut self, subscription: usize, reader: (LinkIx, u32), cx: &mut World) {
         let is_its = |call: &Call| {
             let is_delivery = call.purpose == Purpose::Delivery && call.phase == Phase::Planning;

@@ -2,8 +2,8 @@
 //!
 //! After Netflix's concurrency-limits (Gradient2Limit and AIMDLimit, with their windows and their
 //! constants): a limit per replica, moved once per window by the mean time of the calls answered in
-//! it. A window of fewer than ten moves nothing. Failed calls say nothing of the time; for AIMD a mean
-//! time above its timeout counts as the drop.
+//! it. A window of fewer than ten moves nothing. Failed calls say nothing of the time; for AIMD a
+//! mean time above its timeout counts as the drop.
 
 use crate::agenda::Time;
 use crate::call::Outcome;

@@ -1,7 +1,7 @@
 //! What stands before a service's queue: rate limiter, adaptive concurrency, load shedding, memory.
 //!
-//! In this order, as a call meets them. What one of them turns away is rejected at once and costs no
-//! work. Health probes pass.
+//! In this order, as a call meets them. What one of them turns away is rejected at once and costs
+//! no work. Health probes pass.
 
 use super::concurrency::Limits;
 use super::rate_limit::RateLimiter;
