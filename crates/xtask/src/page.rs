@@ -238,7 +238,7 @@ fn fingerprint(bytes: &[u8]) -> String {
     format!("{hash:016x}")[..10].to_string()
 }
 
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

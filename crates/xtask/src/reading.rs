@@ -1,28 +1,42 @@
 //! The documents a reader of the page is led to, as pages of their own: `docs/model.md` becomes
-//! `model.html`. They stand beside the page, so that a copy of the site on any host has them.
+//! `model.html`. They are beside the page, so that a copy of the site on any host has them. What is
+//! no document, such as the schema, is published as it is.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
+use crate::page::copy_dir;
 use crate::steps::root;
 
 /// Document in `docs/`, and what the other pages call it.
-pub(crate) const PAGES: [(&str, &str); 4] = [
+pub(crate) const PAGES: [(&str, &str); 5] = [
     ("model", "What is modelled"),
+    ("rules", "Rules"),
     ("accuracy", "Accuracy"),
     ("performance", "Speed"),
     ("cli", "Command line"),
 ];
 
-/// Writes a page for every document.
+/// Writes a page for every document, and the other files of `docs/` beside them.
 pub(crate) fn write(dist: &Path) -> Result<()> {
+    let docs = root().join("docs");
     for (name, _) in PAGES {
-        let path = root().join(format!("docs/{name}.md"));
+        let path = docs.join(format!("{name}.md"));
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         fs::write(dist.join(format!("{name}.html")), page(name, &text))?;
+    }
+    for entry in fs::read_dir(&docs)? {
+        let entry = entry?;
+        let (path, target) = (entry.path(), dist.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy_dir(&path, &target)?;
+        } else if path.extension() != Some("md".as_ref()) {
+            fs::copy(&path, target).with_context(|| path.display().to_string())?;
+        }
     }
     Ok(())
 }
@@ -44,25 +58,86 @@ fn page(name: &str, markdown: &str) -> String {
 
 /// The title and the HTML of a document.
 fn convert(markdown: &str) -> (String, String) {
-    let mut title = String::new();
-    let mut is_title = false;
-    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).flat_map(|event| {
-        match &event {
-            Event::Start(Tag::Heading { level, .. }) => is_title = *level == HeadingLevel::H1,
-            Event::End(TagEnd::Heading(_)) => is_title = false,
-            Event::Text(text) | Event::Code(text) if is_title => title.push_str(text),
-            _ => {}
+    let mut events: Vec<Event<'_>> = Parser::new_ext(markdown, Options::ENABLE_TABLES).collect();
+    let headings = headings(&events);
+    for heading in &headings {
+        if let Event::Start(Tag::Heading { id, .. }) = &mut events[heading.at] {
+            *id = Some(heading.anchor.clone().into());
         }
-        // Wide tables scroll by themselves; the page does not.
-        match event {
-            Event::Start(Tag::Table(_)) => vec![raw("<div class=\"wide\" tabindex=\"0\">"), event],
-            Event::End(TagEnd::Table) => vec![event, raw("</div>")],
-            event => vec![with_page_links(event)],
-        }
+    }
+    let title = headings
+        .iter()
+        .find(|heading| heading.level == HeadingLevel::H1);
+    let title = title.map_or(String::new(), |heading| heading.text.clone());
+    // Wide tables scroll by themselves; the page does not.
+    let events = events.into_iter().flat_map(|event| match event {
+        Event::Start(Tag::Table(_)) => vec![raw("<div class=\"wide\" tabindex=\"0\">"), event],
+        Event::End(TagEnd::Table) => vec![event, raw("</div>")],
+        event => vec![with_page_links(event)],
     });
     let mut body = String::new();
     html::push_html(&mut body, events);
     (title, body)
+}
+
+/// The anchors of a document's headings: the same on its page and on the forge.
+pub(crate) fn anchors(markdown: &str) -> Vec<String> {
+    let events: Vec<Event<'_>> = Parser::new_ext(markdown, Options::ENABLE_TABLES).collect();
+    let headings = headings(&events).into_iter();
+    headings.map(|heading| heading.anchor).collect()
+}
+
+struct Heading {
+    /// Where it starts among the events.
+    at: usize,
+    level: HeadingLevel,
+    text: String,
+    anchor: String,
+}
+
+fn headings(events: &[Event<'_>]) -> Vec<Heading> {
+    let mut headings: Vec<Heading> = Vec::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut is_inside = false;
+    for (at, event) in events.iter().enumerate() {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => {
+                is_inside = true;
+                headings.push(Heading {
+                    at,
+                    level: *level,
+                    text: String::new(),
+                    anchor: String::new(),
+                });
+            }
+            Event::End(TagEnd::Heading(_)) => is_inside = false,
+            Event::Text(text) | Event::Code(text) if is_inside => {
+                if let Some(heading) = headings.last_mut() {
+                    heading.text.push_str(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    for heading in &mut headings {
+        let anchor = slug(&heading.text);
+        let before = seen.entry(anchor.clone()).or_default();
+        heading.anchor = match *before {
+            0 => anchor,
+            before => format!("{anchor}-{before}"),
+        };
+        *before += 1;
+    }
+    headings
+}
+
+/// As GitHub makes it of a heading.
+fn slug(text: &str) -> String {
+    let kept = text.to_lowercase();
+    let kept = kept
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 fn raw(html: &'static str) -> Event<'static> {
@@ -77,24 +152,25 @@ fn with_page_links(event: Event<'_>) -> Event<'_> {
             dest_url,
             title,
             id,
-        }) => {
-            let known = PAGES.iter().find(|(name, _)| {
-                let file = dest_url.rsplit('/').next().unwrap_or_default();
-                file.split('#').next() == Some(&format!("{name}.md"))
-            });
-            let dest_url = match known {
-                Some((name, _)) => format!("{name}.html").into(),
-                None => dest_url,
-            };
-            Event::Start(Tag::Link {
-                link_type,
-                dest_url,
-                title,
-                id,
-            })
-        }
+        }) => Event::Start(Tag::Link {
+            link_type,
+            dest_url: page_link(&dest_url).map_or(dest_url, CowStr::from),
+            title,
+            id,
+        }),
         event => event,
     }
+}
+
+/// `model.html#traces` for `docs/model.md#traces`.
+fn page_link(url: &str) -> Option<String> {
+    let (path, anchor) = url
+        .split_once('#')
+        .map_or((url, None), |(path, a)| (path, Some(a)));
+    let name = path.rsplit('/').next()?.strip_suffix(".md")?;
+    PAGES.iter().find(|(page, _)| *page == name)?;
+    let anchor = anchor.map_or(String::new(), |anchor| format!("#{anchor}"));
+    Some(format!("{name}.html{anchor}"))
 }
 
 #[cfg(test)]
@@ -106,7 +182,14 @@ mod tests {
         let (title, body) =
             convert("# A `title`\n\n[x](docs/model.md#y) [z](a.rs)\n\n|a|\n|-|\n|1|");
         assert_eq!(title, "A title");
-        assert!(body.contains("href=\"model.html\"") && body.contains("href=\"a.rs\""));
+        assert!(body.contains("href=\"model.html#y\"") && body.contains("href=\"a.rs\""));
         assert!(body.contains("<div class=\"wide\" tabindex=\"0\"><table>"));
+    }
+
+    #[test]
+    fn headings_have_the_anchors_that_links_use() {
+        let markdown = "# lint, rules, `explain`\n\n## Run\n\n## run\n";
+        assert_eq!(anchors(markdown), ["lint-rules-explain", "run", "run-1"]);
+        assert!(convert(markdown).1.contains("<h2 id=\"run-1\">run</h2>"));
     }
 }

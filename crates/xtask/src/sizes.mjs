@@ -5,9 +5,10 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const dist = process.argv[2];
 
-// A visit to the page loads no embed, and the other way round; no document; not the module for
-// programs; a lesson when it is opened.
-const skipped = /^embed\.|^faultline-wasm|^scenarios\/|LICENSE|^(?!index).*\.html$/;
+// A visit to the page loads no embed, and the other way round; no document, nor what is published
+// beside the documents; not the module for programs; a lesson when it is opened.
+const skipped =
+  /^embed\.|^faultline-wasm|^scenarios\/|LICENSE|^(?!index).*\.html$|\.schema\.json$|^pictures\//;
 
 const names = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
