@@ -1,4 +1,4 @@
-//! The engine against published results and closed forms: 70 cases, each a design file run through
+//! The engine against published results and closed forms. Each case is a design file run through
 //! the public report.
 //!
 //! `expected.json` holds what the literature says (parameters, values, tolerances, source);
