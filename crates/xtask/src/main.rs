@@ -34,6 +34,7 @@ mod serve;
 mod sizes;
 mod steps;
 mod test;
+mod tidy;
 mod tools;
 mod watch;
 
@@ -41,6 +42,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use page::Flavour;
+use tidy::Exceptions;
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -61,6 +63,8 @@ cargo xtask <command>
                    tests/bench/instructions.json (--store: write it)
   test [--quick]   formatting, lints, native tests, wasm tests, the page in a browser
                    (--quick: on the quick build instead of the release build)
+  tidy [--lower]   formatting, and what needs no compilation: every file and test reached,
+                   lengths, links, dependencies (--lower: lower the exceptions that shrank)
   validate [CASE]...
                    run all validation cases against published results (minutes) and write
                    docs/accuracy.md; with cases named, run those and write nothing
@@ -112,6 +116,7 @@ fn command() -> Result<()> {
             rest.done()?;
             test::all(flavour)
         }
+        "tidy" => check_tidiness(rest),
         "docs" => {
             let dir = rest.0.pop().context("name the directory to write to")?;
             rest.done()?;
@@ -143,6 +148,14 @@ fn command() -> Result<()> {
         }
         other => bail!("there is no command `{other}`\n\n{HELP}"),
     }
+}
+
+/// Runs the checks that need no compilation.
+fn check_tidiness(mut options: Options) -> Result<()> {
+    let exceptions = options.choose("--lower", Exceptions::Lower, Exceptions::Check);
+    options.done()?;
+    steps::step("formatting", tidy::formatting)?;
+    steps::step("tidiness", || tidy::tidiness(exceptions))
 }
 
 /// Runs the validation cases: all, and writes the page; or those named.

@@ -131,7 +131,16 @@ fn bindgen(profile: &str, dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
     Ok(())
 }
 
-fn copy_static_files(dist: &Path) -> Result<()> {
+/// The names of what wasm-bindgen makes.
+pub(crate) fn bindings() -> Vec<String> {
+    let names = MODULES.iter().map(|(name, _)| name);
+    names
+        .flat_map(|name| [format!("{name}.js"), format!("{name}_bg.wasm")])
+        .collect()
+}
+
+/// Writes all but what is compiled.
+pub(crate) fn copy_static_files(dist: &Path) -> Result<()> {
     for name in ["index.html", "embed.html"] {
         let html = fs::read_to_string(root().join(name)).with_context(|| name.to_string())?;
         fs::write(dist.join(name), without_trunk_links(&html))?;

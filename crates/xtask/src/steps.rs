@@ -70,7 +70,8 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn words(command: &Command) -> String {
+/// A command as it would be typed.
+pub(crate) fn words(command: &Command) -> String {
     let mut words = vec![Path::new(command.get_program()).file_name()];
     words.extend(command.get_args().map(Some));
     let words: Vec<_> = words

@@ -13,6 +13,7 @@ use crate::count;
 use crate::page::{self, Flavour, WASM};
 use crate::sizes;
 use crate::steps::{cargo, run, step};
+use crate::tidy;
 use crate::tools;
 
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
@@ -20,9 +21,8 @@ const DENY: [&str; 3] = ["--", "-D", "warnings"];
 /// Runs every check; the first that fails ends it.
 pub(crate) fn all(flavour: Flavour) -> Result<()> {
     step("everything", || {
-        step("formatting", || {
-            run(&mut cargo(&["fmt", "--all", "--check"]))
-        })?;
+        step("formatting", tidy::formatting)?;
+        step("tidiness", || tidy::tidiness(tidy::Exceptions::Check))?;
         tools::node_packages()?;
         let browser = tools::browser()?;
         println!("\nbrowser: {}", browser.display());
@@ -31,11 +31,12 @@ pub(crate) fn all(flavour: Flavour) -> Result<()> {
         count::all(false)?;
         let dist = page::build(flavour)?;
         sizes::report(&dist, flavour)?;
+        let [wasm, page] = tidy::NODE_TESTS;
         step("wasm tests, under node", || {
-            node_tests("tests/wasm", &dist, &browser)
+            node_tests(wasm, &dist, &browser)
         })?;
         step("browser tests, in headless Chromium", || {
-            node_tests("tests/browser", &dist, &browser)
+            node_tests(page, &dist, &browser)
         })
     })
 }
@@ -62,17 +63,18 @@ fn lints(flavour: Flavour) -> Result<()> {
     })
 }
 
+/// Runs every test that cargo runs, and compares them with those that are written.
 fn native_tests() -> Result<()> {
-    step("tests: the workspace's structure", || {
-        run(&mut cargo(&[
-            "test",
-            "--quiet",
-            "--profile=xtask",
-            "-p=xtask",
-        ]))
+    step("tests: xtask", || {
+        tidy::run_tests("xtask", cargo(&["test", "--profile=xtask", "-p=xtask"]))
     })?;
     // Doc tests and the page's unit tests included. What needs a browser is tested below.
-    step("tests: native", || run(&mut cargo(&["test"])))
+    step("tests: native", || {
+        tidy::run_tests("native", cargo(&["test"]))
+    })?;
+    step("tests: all of them ran", || {
+        tidy::check_all_ran(&["xtask", "native"])
+    })
 }
 
 /// Runs the tests in a directory of node tests; they read `FAULTLINE_DIST` and `CHROME`.
