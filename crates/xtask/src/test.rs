@@ -1,8 +1,7 @@
 //! `test`: everything, cheapest first, so that what fails fails early.
 //!
-//! Profiles are chosen so that little is compiled twice: native lints and native tests share the
-//! dev profile's build scripts and macros, wasm lints and the page share the page's, and xtask
-//! keeps its own.
+//! Profiles are chosen so that little is compiled twice: all lints and native tests share the dev
+//! profile's build scripts and macros, the page has its own, and xtask keeps its own.
 
 use std::path::Path;
 use std::process::Command;
@@ -26,7 +25,7 @@ pub(crate) fn all(flavour: Flavour) -> Result<()> {
         tools::node_packages()?;
         let browser = tools::browser()?;
         println!("\nbrowser: {}", browser.display());
-        lints(flavour)?;
+        lints()?;
         native_tests()?;
         count::all(false)?;
         let dist = page::build(flavour)?;
@@ -41,11 +40,12 @@ pub(crate) fn all(flavour: Flavour) -> Result<()> {
     })
 }
 
-fn lints(flavour: Flavour) -> Result<()> {
+fn lints() -> Result<()> {
     step("lints: native", || {
         let args = [
             "clippy",
             "--workspace",
+            "--exclude=faultline-web",
             "--exclude=faultline-wasm",
             "--exclude=xtask",
             "--all-targets",
@@ -53,7 +53,8 @@ fn lints(flavour: Flavour) -> Result<()> {
         run(cargo(&args).args(DENY))
     })?;
     step("lints: page and module for programs", || {
-        let args = ["clippy", "--target", WASM, "--profile", flavour.profile()];
+        // Tests included, although they run natively: one check of leptos is enough.
+        let args = ["clippy", "--target", WASM, "--all-targets"];
         let packages = ["-p=faultline-web", "-p=faultline-wasm"];
         run(cargo(&args).args(packages).args(DENY))
     })?;
