@@ -300,6 +300,28 @@ impl Design {
         fault.ends(replicas)
     }
 
+    /// Whether the faults of both designs do the same up to a moment: those that begin before it
+    /// are equal, or differ only in when they end, and none of these ends before it.
+    pub fn has_same_faults_until(&self, other: &Self, moment: Duration) -> bool {
+        let is_open = |design: &Self, fault: &Fault| {
+            let end = design.fault_ends(fault);
+            fault.mtbf.is_none() && end.is_none_or(|end| end >= moment)
+        };
+        let is_same = |(one, two): (&Fault, &Fault)| {
+            let as_long = Fault {
+                lasts: two.lasts,
+                ..one.clone()
+            };
+            one == two || as_long == *two && is_open(self, one) && is_open(other, two)
+        };
+        let begun = |fault: &&Fault| fault.at < moment;
+        let (ours, theirs): (Vec<_>, Vec<_>) = (
+            self.faults.iter().filter(begun).collect(),
+            other.faults.iter().filter(begun).collect(),
+        );
+        ours.len() == theirs.len() && ours.into_iter().zip(theirs).all(is_same)
+    }
+
     /// A new id for a node of this kind: the kind's name, numbered where it is taken.
     pub fn free_id(&self, kind: &str) -> String {
         let taken = |id: &str| self.node(id).is_some();

@@ -1,6 +1,6 @@
 //! The document as a whole: reading, writing, problems, commands and their inverses.
 
-use design::{Command, Design, Fault, FaultKind, Kind, Link, Node, Target, Value};
+use design::{Command, Design, Duration, Fault, FaultKind, Kind, Link, Node, Target, Value};
 
 /// JSON to a neutral value, as the format crate does; kept small here so the tests need no other crate.
 fn value(json: &str) -> Value {
@@ -40,6 +40,73 @@ fn what_is_written_reads_back_the_same() {
         assert_eq!(Design::read(&design.write(sparse)).unwrap(), design);
     }
     assert_eq!(design.links[1].id, "api->db");
+}
+
+/// Two lists of faults, a moment, and whether both lists do the same up to it.
+#[test]
+fn faults_do_the_same_until_they_differ() {
+    let of = |faults: &[(u64, Option<u64>, f64)]| {
+        let mut design = small();
+        let make = |&(at, lasts, times): &(u64, Option<u64>, f64)| Fault {
+            at: Duration::s(at),
+            lasts: lasts.map(Duration::s),
+            target: "db".into(),
+            times,
+            ..Fault::default()
+        };
+        design.faults = faults.iter().map(make).collect();
+        design
+    };
+    type Faults<'a> = &'a [(u64, Option<u64>, f64)];
+    let one: Faults<'_> = &[(10, Some(5), 2.0)];
+    for (before, after, moment, is_same) in [
+        (one, one, 60, true),
+        // Added from that moment on, and before it.
+        (one, &[(10, Some(5), 2.0), (20, Some(5), 2.0)], 20, true),
+        (one, &[(10, Some(5), 2.0), (20, Some(5), 2.0)], 21, false),
+        (one, &[], 10, true),
+        (one, &[], 11, false),
+        // Another end: ahead of that moment, and behind it.
+        (one, &[(10, Some(2), 2.0)], 12, true),
+        (one, &[(10, Some(2), 2.0)], 13, false),
+        (one, &[(10, None, 2.0)], 15, true),
+        (one, &[(10, None, 2.0)], 16, false),
+        (&[(10, None, 2.0)], &[(10, Some(9), 2.0)], 19, true),
+        // Anything else of one that has begun.
+        (one, &[(10, Some(5), 3.0)], 11, false),
+        (one, &[(9, Some(5), 2.0)], 10, false),
+    ] {
+        let (before, after): (Faults<'_>, Faults<'_>) = (before, after);
+        for (a, b) in [(before, after), (after, before)] {
+            let seen = of(a).has_same_faults_until(&of(b), Duration::s(moment));
+            assert_eq!(seen, is_same, "{a:?} and {b:?} until {moment} s");
+        }
+    }
+}
+
+#[test]
+fn what_happens_again_and_again_or_at_one_moment_is_compared_whole() {
+    let of = |fault: Fault| {
+        let mut design = small();
+        design.faults = vec![fault];
+        design
+    };
+    let (short, long) = (Some(Duration::s(50)), Some(Duration::s(60)));
+    let again = |lasts| Fault {
+        target: "db".into(),
+        mtbf: Some(Duration::s(3)),
+        lasts,
+        ..Fault::default()
+    };
+    let moment = Duration::s(5);
+    assert!(!of(again(short)).has_same_faults_until(&of(again(long)), moment));
+    let flush = |lasts| Fault {
+        kind: FaultKind::LeaderFailover,
+        mtbf: None,
+        ..again(lasts)
+    };
+    assert!(of(flush(short)).has_same_faults_until(&of(flush(short)), moment));
+    assert!(!of(flush(short)).has_same_faults_until(&of(flush(long)), moment));
 }
 
 #[test]
