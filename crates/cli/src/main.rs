@@ -173,20 +173,7 @@ fn check(source: &str, options: &Options) -> Result<Output, String> {
     let scores = report["requirements"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
-    for score in scores.iter().filter(|score| score["met"] != true) {
-        let said = |name: &str| score[name].as_str().unwrap_or_default().to_owned();
-        let (metric, target) = (said("metric"), said("target"));
-        notes.push(match score["actual"].as_array() {
-            Some(seeds) => {
-                let missed = seeds.len() as u64 - score["met_in"].as_u64().unwrap_or(0);
-                format!(
-                    "missed: {metric} {target}, in {missed} of {} seeds",
-                    seeds.len()
-                )
-            }
-            None => format!("missed: {metric} {target}; it was {}", said("actual")),
-        });
-    }
+    notes.extend(scores.iter().flat_map(text::unmet));
     let errors = findings::of_report(&report).iter();
     for error in errors
         .filter(|finding| findings::count(std::slice::from_ref(*finding), Severity::Error) > 0)

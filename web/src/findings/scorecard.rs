@@ -74,9 +74,8 @@ fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) 
         (None, Some(most)) => format!("\u{2264} {}", bound(most)),
         (None, None) => "any".to_owned(),
     };
-    let (state, sign, says) = match score.map(|score| score.met) {
-        Some(true) => ("met", "M1.5 5.5l2.5 2.500l4.500-6", "met"),
-        Some(false) => ("missed", "M1.5 1.5l7 7M8.5 1.5l-7 7", "missed"),
+    let (state, sign, says) = match score.map(|score| score.verdict) {
+        Some(verdict) => (verdict.state(), verdict.icon(), verdict.label()),
         None => ("", "M5 5h.01", "not known yet"),
     };
     let actual = score.map_or("\u{2026}".to_owned(), |score| quantity(id, &score.actual));
