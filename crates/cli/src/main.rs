@@ -18,7 +18,6 @@ mod text;
 mod toml_file;
 
 use arguments::{Foreign, Format, Invocation, Options};
-use design::Design;
 use host::diagnostics::Severity;
 use serde_json::Value;
 use std::io::Write;
@@ -124,7 +123,7 @@ fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
         true => input::mended(source)?,
         false => input::design(source)?,
     };
-    design = set(design, &options.settings)?;
+    design = input::set(design, &[("--set", &options.settings)])?;
     findings::allow(&mut design, &options.allow);
     let report = runs::report(source, &design, options)?;
     let text = match options.format {
@@ -136,15 +135,9 @@ fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
     Ok((report, text))
 }
 
-fn set(design: Design, settings: &[String]) -> Result<Design, String> {
-    settings
-        .iter()
-        .try_fold(design, |design, setting| input::set(design, setting))
-}
-
 /// What the design alone shows; fails where that is more than a note.
 fn lint(source: &str, options: &Options) -> Result<Output, String> {
-    let mut design = set(input::design(source)?, &options.settings)?;
+    let mut design = input::set(input::design(source)?, &[("--set", &options.settings)])?;
     findings::allow(&mut design, &options.allow);
     match design.problems() {
         problems if problems.is_empty() => {}
@@ -219,8 +212,9 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
     for setting in &options.settings_b {
         name_b = format!("{name_b}, {setting}");
     }
-    let first = set(first, &options.settings)?;
-    let second = set(set(second, &options.settings)?, &options.settings_b)?;
+    let both = ("--set", &options.settings[..]);
+    let first = input::set(first, &[both])?;
+    let second = input::set(second, &[both, ("--set-b", &options.settings_b)])?;
     // Both under the seeds of the first.
     let seeds = runs::seeds(&first, options);
     let reports = [
