@@ -28,6 +28,14 @@ fn the_shipped_schema_is_the_generated_one() {
 }
 
 #[test]
+fn the_schema_says_where_it_is_and_which_files_it_is_of() {
+    let schema: Value = serde_json::from_str(&schema::write()).unwrap();
+    assert_eq!(schema["$id"], schema::ID);
+    let description = schema["description"].as_str().unwrap();
+    assert!(description.contains("*.faultline.json"), "{description}");
+}
+
+#[test]
 fn every_scenario_and_every_random_design_is_valid() {
     let validator = validator();
     for scenario in host::scenarios::all() {
@@ -49,6 +57,8 @@ fn what_a_field_says_wrong_is_invalid() {
     let link = |link: Value| json!({"faultline": 1, "links": [link]});
     for (design, is_valid) in [
         (json!({"faultline": 1}), true),
+        (json!({"faultline": 1, "$schema": schema::ID}), true),
+        (json!({"faultline": 1, "$schema": 3}), false),
         (json!({"faultline": 2}), false),
         (json!({"faultline": 1, "sede": 3}), false),
         (json!({"faultline": 1, "duration": "5 fortnights"}), false),
@@ -58,6 +68,22 @@ fn what_a_field_says_wrong_is_invalid() {
         (
             node(json!({"id": "a", "kind": "service", "replicas": 0})),
             false,
+        ),
+        (
+            node(json!({"id": "a", "kind": "service", "error_rate": "5%"})),
+            true,
+        ),
+        (
+            node(json!({"id": "a", "kind": "service", "error_rate": "5"})),
+            false,
+        ),
+        (
+            node(json!({"id": "a", "kind": "service", "error_rate": 5})),
+            false,
+        ),
+        (
+            json!({"faultline": 1, "requirements": [{"metric": "availability", "at_least": "99.9%"}]}),
+            true,
         ),
         (
             node(json!({"id": "a", "kind": "service", "ttl": "1s"})),

@@ -420,7 +420,7 @@ pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> 
         "requirements",
         REQUIREMENTS_MAX,
         reader,
-        Requirement::read,
+        Requirement::read_entry,
     );
     let design = Design {
         settings: settings?,

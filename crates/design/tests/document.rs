@@ -1,6 +1,8 @@
 //! The document as a whole: reading, writing, problems, commands and their inverses.
 
-use design::{Command, Design, Duration, Fault, FaultKind, Kind, Link, Node, Target, Value};
+use design::{
+    Command, Design, Duration, Fault, FaultKind, KINDS, Kind, Link, Node, Shape, Target, Value,
+};
 
 /// JSON to a neutral value, as the format crate does; kept small here so the tests need no other crate.
 fn value(json: &str) -> Value {
@@ -40,6 +42,118 @@ fn what_is_written_reads_back_the_same() {
         assert_eq!(Design::read(&design.write(sparse)).unwrap(), design);
     }
     assert_eq!(design.links[1].id, "api->db");
+}
+
+/// Every number that is a share of a whole is also read as a percentage, and written as a number.
+#[test]
+fn every_share_is_a_number_or_a_percentage() {
+    let mut shares = 0;
+    let records = KINDS.iter().map(|kind| (kind.name, kind.record));
+    let others = [("fault", Fault::RECORD), ("link", Link::RECORD)];
+    for (name, record) in records.chain(others) {
+        for field in record.fields {
+            let is_share = field.range.is_some_and(|(_, high)| high <= 1.0);
+            let is_number = matches!(
+                field.shape,
+                Shape::Number | Shape::Ratio | Shape::Optional(Shape::Number | Shape::Ratio)
+            );
+            let is_ratio = matches!(field.shape, Shape::Ratio | Shape::Optional(Shape::Ratio));
+            assert_eq!(is_ratio, is_number && is_share, "{name}.{}", field.name);
+            shares += u32::from(is_ratio);
+        }
+    }
+    assert!(shares >= 9, "{shares}");
+}
+
+#[test]
+fn a_percentage_is_the_share_that_it_says() {
+    let read = |database: &str, link: &str, requirement: &str| {
+        Design::read(&value(&format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "u", "kind": "client"}},
+              {{"id": "db", "kind": "database", {database}}}],
+              "links": [{{"from": "u", "to": "db", {link}}}],
+              "requirements": [{{"metric": "availability", {requirement}}}]}}"#
+        )))
+    };
+    let in_percent = read(
+        r#""error_rate": "5%", "cross_shard": {"probability": " 20 % "}"#,
+        r#""loss": "0.1%", "when": {"probability": "50%"},
+           "retry": {"budget": {"ratio": "20%"}}"#,
+        r#""at_least": "99.9%", "at_most": "100%""#,
+    );
+    let in_numbers = read(
+        r#""error_rate": 0.05, "cross_shard": {"probability": 0.2}"#,
+        r#""loss": 0.001, "when": {"probability": 0.5}, "retry": {"budget": {"ratio": 0.2}}"#,
+        r#""at_least": 0.999, "at_most": 1"#,
+    );
+    let design = in_percent.unwrap();
+    assert_eq!(design, in_numbers.unwrap());
+    assert_eq!(Design::read(&design.write(true)).unwrap(), design);
+    let shown = format!("{:?}", design.write(true));
+    assert!(!shown.contains('%'), "written as numbers: {shown}");
+}
+
+#[test]
+fn a_share_above_one_is_asked_back() {
+    let problem = |node: &str, requirement: &str| {
+        let problems = Design::read(&value(&format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "db", "kind": "database", {node}}}],
+              "requirements": [{requirement}]}}"#
+        )))
+        .unwrap_err();
+        problems.iter().map(ToString::to_string).collect::<String>()
+    };
+    let of_node = |field: &str| problem(field, r#"{"at_least": 1}"#);
+    let of_bound = |requirement: &str| problem(r#""error_rate": 0"#, requirement);
+    for (said, expected) in [
+        (
+            of_node(r#""error_rate": 5"#),
+            "nodes[0].error_rate: 5 is not valid here; expected 0 to 1; did you mean 0.05 or 5%?",
+        ),
+        (
+            of_node(r#""error_rate": 500"#),
+            "nodes[0].error_rate: 500 is not valid here; expected 0 to 1",
+        ),
+        (
+            of_node(r#""error_rate": "150%""#),
+            "nodes[0].error_rate: \"150%\" is not valid here; expected 0 to 1",
+        ),
+        (
+            of_node(r#""error_rate": "some""#),
+            "nodes[0].error_rate: \"some\" is not valid here; expected a number, or a \
+             percentage as \"5%\"",
+        ),
+        (
+            of_node(r#""error_rate": "-5%""#),
+            "nodes[0].error_rate: \"-5%\" is not a percentage such as 5%",
+        ),
+        (
+            of_node(r#""cross_shard": {"probability": 20}"#),
+            "nodes[0].cross_shard.probability: 20 is not valid here; expected 0 to 1; did you \
+             mean 0.2 or 20%?",
+        ),
+        (
+            of_node(r#""concurrency": "50%""#),
+            "nodes[0].concurrency: \"50%\" is not valid here; expected a whole number from 1 \
+             to 1000000",
+        ),
+        (
+            of_bound(r#"{"metric": "availability", "at_least": 99.9}"#),
+            "requirements[0].at_least: 99.9 is not a share from 0 to 1; did you mean 0.999 or \
+             99.9%?",
+        ),
+        (
+            of_bound(r#"{"at_most": -1}"#),
+            "requirements[0].at_most: -1 is not a share from 0 to 1",
+        ),
+        (
+            of_bound(r#"{"metric": "goodput", "at_least": "50%"}"#),
+            "requirements[0].at_least: \"50%\" is not valid here; expected a percentage for \
+             availability only; otherwise a number, or a duration as \"300ms\"",
+        ),
+    ] {
+        assert_eq!(said, expected);
+    }
 }
 
 /// Two lists of faults, a moment, and whether both lists do the same up to it.

@@ -149,6 +149,47 @@ fn a_change_that_is_wrong_is_named() {
 }
 
 #[test]
+fn percentages_are_read_from_files_and_changes() {
+    let toml = r#"
+faultline = 1
+[[nodes]]
+id = "users"
+kind = "client"
+[[nodes]]
+id = "api"
+kind = "service"
+error_rate = "50%"
+[[links]]
+from = "users"
+to = "api"
+[[requirements]]
+metric = "availability"
+at_least = "99.9%"
+"#;
+    let path = file("percent.toml", toml);
+    let score = |arguments: &[&str]| {
+        let (code, stdout, _) =
+            faultline(&[&["check", &path, "--format", "json"], arguments].concat());
+        let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        let score = &report["requirements"][0];
+        (code, score["target"].clone(), score["met"].clone())
+    };
+    assert_eq!(score(&[]), (1, "at least 0.999".into(), false.into()));
+    let changed = [
+        "--set",
+        "api.error_rate=0%",
+        "--set",
+        "requirements[0].at_least=99%",
+    ];
+    assert_eq!(score(&changed), (0, "at least 0.99".into(), true.into()));
+    let stderr = refused(&["check", &path, "--set", "requirements[0].at_least=99.9"]);
+    assert!(stderr.contains("did you mean 0.999 or 99.9%?"), "{stderr}");
+    // A link carries the number.
+    let link = fine(&["link", &path]);
+    assert!(fine(&["open", link.trim()]).contains(r#""at_least": 0.999"#));
+}
+
+#[test]
 fn scenarios_are_listed_and_run() {
     assert!(fine(&["scenarios"]).contains("retry-storm  "));
     assert!(fine(&[]).contains("faultline run SOURCE"));
