@@ -82,7 +82,17 @@ pub struct Design {
 }
 
 const NODE_FIELDS: [&str; 4] = ["id", "kind", "at", "label"];
-const DESIGN_LISTS: [&str; 5] = ["faultline", "nodes", "links", "faults", "requirements"];
+const DESIGN_LISTS: [&str; 6] = [
+    SCHEMA,
+    "faultline",
+    "nodes",
+    "links",
+    "faults",
+    "requirements",
+];
+/// Where an editor finds the JSON Schema of a file. It is read over: it says nothing of the design,
+/// and [`Design::write`] does not write it.
+const SCHEMA: &str = "$schema";
 
 impl Node {
     /// A node of this kind.
@@ -380,6 +390,10 @@ pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> 
         return reader.wrong(value, "a design: an object with \"faultline\": 1");
     };
     read_version(value, reader)?;
+    let schema = value.get(SCHEMA).map_or(Some(()), |schema| {
+        let read = reader.field::<String>(SCHEMA, schema, None);
+        read.map(|_| ())
+    });
     let of_settings = entries
         .iter()
         .filter(|(key, _)| !DESIGN_LISTS.contains(&key.as_str()));
@@ -390,7 +404,7 @@ pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> 
         .chain(DESIGN_LISTS)
         .collect();
     let mut settings = Vec::new();
-    let mut complete = true;
+    let mut complete = schema.is_some();
     for (key, value) in of_settings {
         if known.contains(&key.as_str()) {
             settings.push((key.clone(), value.clone()));
