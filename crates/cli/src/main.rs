@@ -81,7 +81,7 @@ fn carry_out(invocation: Invocation) -> Result<Output, String> {
         Invocation::Export(to, source) => {
             let design = input::design(&source)?;
             Ok(match to {
-                Foreign::Svg => editor::svg::write(&design),
+                Foreign::Svg(ground) => editor::svg::write_on(&design, ground),
                 Foreign::Mermaid | Foreign::Compose => format::mermaid::write(&design),
             }
             .into())
@@ -103,7 +103,7 @@ fn import(from: Foreign, file: &str) -> Result<Output, String> {
     let text = input::text(file)?;
     let imported = match from {
         Foreign::Compose => compose::read(&text),
-        Foreign::Mermaid | Foreign::Svg => format::mermaid::read(&text),
+        Foreign::Mermaid | Foreign::Svg(_) => format::mermaid::read(&text),
     };
     let mut imported = imported.map_err(|problems| input::lines(file, &problems))?;
     let positions = editor::layout::arrange(&imported.design);
