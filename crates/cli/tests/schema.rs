@@ -82,7 +82,10 @@ fn what_a_field_says_wrong_is_invalid() {
             false,
         ),
         (
-            json!({"faultline": 1, "requirements": [{"metric": "availability", "at_least": "99.9%"}]}),
+            json!({
+                "faultline": 1,
+                "requirements": [{"metric": "availability", "at_least": "99.9%"}],
+            }),
             true,
         ),
         (

@@ -90,8 +90,8 @@ const DESIGN_LISTS: [&str; 6] = [
     "faults",
     "requirements",
 ];
-/// Where an editor finds the JSON Schema of a file. It is no part of the design: reading ignores it,
-/// and [`Design::write`] leaves it out.
+/// Where an editor finds the JSON Schema of a file. It is no part of the design: reading ignores
+/// it, and [`Design::write`] leaves it out.
 const SCHEMA: &str = "$schema";
 
 impl Node {

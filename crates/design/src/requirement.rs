@@ -146,7 +146,8 @@ impl Attribute for Bound {
             Value::Number(_) => f64::read(value, reader).map(Self::Number),
             Value::Text(text) if text.trim_end().ends_with('%') => reader.wrong(
                 value,
-                "a percentage for availability only; otherwise a number, or a duration as \"300ms\"",
+                "a percentage for availability only; otherwise a number, or a duration as \
+                 \"300ms\"",
             ),
             Value::Text(_) => Duration::read(value, reader).map(Self::Duration),
             other => reader.wrong(other, "a number, or a duration as \"300ms\""),

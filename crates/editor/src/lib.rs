@@ -13,7 +13,8 @@
 //! let pointer = Pointer::mouse(Point::new(200.0, 120.0));
 //! for effect in editor.handle(Input::PointerDown(pointer)) {
 //!     match effect {
-//!         Effect::Loaded | Effect::Changed(_) => { /* draw editor.design(), save it, tell the simulation */ }
+//!         // Draw editor.design(), save it, tell the simulation.
+//!         Effect::Loaded | Effect::Changed(_) => {}
 //!         Effect::SelectionChanged => { /* look at editor.selection() */ }
 //!         Effect::ViewChanged => { /* look at editor.viewport() */ }
 //!         Effect::OverlayChanged => { /* look at editor.tool() and editor.cursor() */ }

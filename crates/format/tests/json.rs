@@ -100,7 +100,8 @@ fn a_key_that_stands_twice_is_a_problem_wherever_it_stands() {
 #[test]
 fn the_schema_of_a_file_is_read_over_and_not_written() {
     let plain = json::read(r#"{"faultline": 1, "name": "Shop", "nodes": []}"#).unwrap();
-    let text = r#"{"$schema": "https://example.org/design.json", "faultline": 1, "name": "Shop", "nodes": []}"#;
+    let text = r#"{"$schema": "https://example.org/design.json",
+        "faultline": 1, "name": "Shop", "nodes": []}"#;
     let design = json::read(text).unwrap();
     assert_eq!(design, plain);
     assert!(!json::write(&design).contains("$schema"));

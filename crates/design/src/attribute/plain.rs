@@ -52,9 +52,9 @@ macro_rules! integer {
                 match value {
                     Value::Number(n) if n.trunc() == *n && (<$int>::MIN as f64..=largest).contains(n) => Some(*n as $int),
                     other => {
-                        let (low, high) = reader
-                            .limits()
-                            .map_or((<$int>::MIN as f64, largest), |limits| (limits.low, limits.high));
+                        let own = (<$int>::MIN as f64, largest);
+                        let limits = reader.limits();
+                        let (low, high) = limits.map_or(own, |limits| (limits.low, limits.high));
                         reader.wrong(other, &format!("a whole number from {low} to {high}"))
                     }
                 }
