@@ -11,8 +11,9 @@
 //! | `web/boot.js`              | `boot.js`: starts the page's wasm                |
 //! | `web/` (binary crate)      | `faultline-web.js`, `faultline-web_bg.wasm`      |
 //! | `web/worker.js`            | `worker.js`: starts the same wasm in a worker    |
-//! | `crates/wasm` (cdylib)     | `faultline-wasm.js`, `faultline-wasm_bg.wasm`:   |
-//! |                            | the engine for programs; the page does not load it |
+//! | `crates/wasm` (cdylib)     | `faultline-wasm.js`, `faultline-wasm_bg.wasm`,   |
+//! |                            | `faultline-wasm.d.ts`: the engine for programs;  |
+//! |                            | the page does not load it                        |
 //! | `web/styles/main.css`      | `styles/main.css`, its `@import`s inlined        |
 //! | `web/public/**`            | `public/**`: fonts, icons; CSS says `../public/` |
 //!
@@ -28,6 +29,8 @@
 
 mod bench;
 mod count;
+mod npm;
+mod package;
 mod page;
 mod reading;
 mod serve;
@@ -51,6 +54,10 @@ cargo xtask <command>
   serve [--port N] [--base /path/]
                    build, serve on 127.0.0.1 (default 8080) and rebuild on change
   docs DIR         write docs/*.md as pages to a directory (build and serve do it)
+  package [PART]... [--target TRIPLE] [--tag TAG]
+                   make a release, or the named parts of it, in target/package/: binary
+                   (of this platform unless --target names another), page, npm, notes,
+                   checksums; --tag fails unless the tag is of this version
   fuzz [--seconds N]
                    feed mutated designs, links, messages and imports to the readers (60 s);
                    FAULTLINE_FUZZ_SEED=N repeats what failed
@@ -116,6 +123,14 @@ fn command() -> Result<()> {
             let dir = rest.0.pop().context("name the directory to write to")?;
             rest.done()?;
             reading::write(std::path::Path::new(&dir))
+        }
+        "package" => {
+            let (target, tag) = (rest.value("--target")?, rest.value("--tag")?);
+            let is_option = |name: &&String| name.starts_with('-');
+            if let Some(unknown) = rest.0.iter().find(is_option) {
+                bail!("unknown option `{unknown}`\n\n{HELP}");
+            }
+            package::make(&rest.0, target.as_deref(), tag.as_deref())
         }
         "fuzz" => {
             let seconds = rest.value("--seconds")?.unwrap_or("60".to_owned());
