@@ -273,7 +273,7 @@ pub(crate) fn move_to(item: &Item, to: [i32; 2]) -> Command {
 #[cfg(test)]
 mod tests {
     use crate::Access;
-    use crate::effect::{Change, Effect};
+    use crate::effect::Change;
     use crate::testing::{Hand, kind, small};
     use crate::tools::Tool;
     use design::Node;
