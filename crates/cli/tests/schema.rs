@@ -70,25 +70,6 @@ fn what_a_field_says_wrong_is_invalid() {
             false,
         ),
         (
-            node(json!({"id": "a", "kind": "service", "error_rate": "5%"})),
-            true,
-        ),
-        (
-            node(json!({"id": "a", "kind": "service", "error_rate": "5"})),
-            false,
-        ),
-        (
-            node(json!({"id": "a", "kind": "service", "error_rate": 5})),
-            false,
-        ),
-        (
-            json!({
-                "faultline": 1,
-                "requirements": [{"metric": "availability", "at_least": "99.9%"}],
-            }),
-            true,
-        ),
-        (
             node(json!({"id": "a", "kind": "service", "ttl": "1s"})),
             false,
         ),
@@ -128,6 +109,29 @@ fn what_a_field_says_wrong_is_invalid() {
             link(json!({"from": "a", "to": "b", "retry": {"max_atempts": 3}})),
             false,
         ),
+    ] {
+        assert_eq!(validator.is_valid(&design), is_valid, "{design}");
+    }
+}
+
+#[test]
+fn a_share_is_a_number_or_a_percentage() {
+    let validator = validator();
+    let node = |rate: Value| {
+        let node = json!({"id": "a", "kind": "service", "error_rate": rate});
+        json!({"faultline": 1, "nodes": [node]})
+    };
+    let bound = |bound: Value| {
+        let requirement = json!({"metric": "availability", "at_least": bound});
+        json!({"faultline": 1, "requirements": [requirement]})
+    };
+    for (design, is_valid) in [
+        (node(json!("5%")), true),
+        (node(json!(0.05)), true),
+        (node(json!("5")), false),
+        (node(json!(5)), false),
+        (bound(json!("99.9%")), true),
+        (bound(json!("99.9")), false),
     ] {
         assert_eq!(validator.is_valid(&design), is_valid, "{design}");
     }

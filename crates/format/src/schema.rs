@@ -33,29 +33,7 @@ pub fn write() -> String {
 /// The schema.
 pub fn schema() -> Value {
     let mut schemas = Schemas::default();
-    let mut properties = vec![
-        (
-            "$schema".to_owned(),
-            object([
-                (
-                    "description",
-                    Value::text("Where an editor finds this schema. It is no part of the design."),
-                ),
-                ("type", Value::text("string")),
-                ("maxLength", Value::Number(TEXT_MAX as f64)),
-            ]),
-        ),
-        (
-            "faultline".to_owned(),
-            object([
-                ("const", Value::Number(f64::from(VERSION))),
-                (
-                    "description",
-                    Value::text("Version of the document's structure."),
-                ),
-            ]),
-        ),
-    ];
+    let mut properties = heads();
     properties.extend(schemas.fields(Settings::RECORD));
     let kinds = KINDS.iter().map(|kind| schemas.node(kind)).collect();
     let node = object([
@@ -102,6 +80,29 @@ pub fn schema() -> Value {
         ("additionalProperties", Value::Bool(false)),
         ("$defs", Value::Map(definitions.collect())),
     ])
+}
+
+/// What a file says of itself.
+fn heads() -> Vec<(String, Value)> {
+    let schema = object([
+        (
+            "description",
+            Value::text("Where an editor finds this schema. It is no part of the design."),
+        ),
+        ("type", Value::text("string")),
+        ("maxLength", Value::Number(TEXT_MAX as f64)),
+    ]);
+    let version = object([
+        ("const", Value::Number(f64::from(VERSION))),
+        (
+            "description",
+            Value::text("Version of the document's structure."),
+        ),
+    ]);
+    vec![
+        ("$schema".to_owned(), schema),
+        ("faultline".to_owned(), version),
+    ]
 }
 
 /// Collects the definitions that the others refer to.

@@ -124,14 +124,7 @@ fn command() -> Result<()> {
             rest.done()?;
             reading::write(std::path::Path::new(&dir))
         }
-        "package" => {
-            let (target, tag) = (rest.value("--target")?, rest.value("--tag")?);
-            let is_option = |name: &&String| name.starts_with('-');
-            if let Some(unknown) = rest.0.iter().find(is_option) {
-                bail!("unknown option `{unknown}`\n\n{HELP}");
-            }
-            package::make(&rest.0, target.as_deref(), tag.as_deref())
-        }
+        "package" => make_package(rest),
         "fuzz" => {
             let seconds = rest.value("--seconds")?.unwrap_or("60".to_owned());
             rest.done()?;
@@ -158,6 +151,16 @@ fn command() -> Result<()> {
         }
         other => bail!("there is no command `{other}`\n\n{HELP}"),
     }
+}
+
+/// Makes a release, or the named parts of it.
+fn make_package(mut options: Options) -> Result<()> {
+    let (target, tag) = (options.value("--target")?, options.value("--tag")?);
+    let is_option = |name: &&String| name.starts_with('-');
+    if let Some(unknown) = options.0.iter().find(is_option) {
+        bail!("unknown option `{unknown}`\n\n{HELP}");
+    }
+    package::make(&options.0, target.as_deref(), tag.as_deref())
 }
 
 /// Runs the validation cases: all, and writes the page; or those named.
