@@ -64,7 +64,8 @@ macro_rules! record {
                 for (key, value) in value.entries() {
                     match key.as_str() {
                         $($crate::record!(@name $field $($name)?) => {
-                            match reader.field::<$T>(key, value, $crate::record!(@limits $($low, $high)? $(, $ratio)?)) {
+                            let limits = $crate::record!(@limits $($low, $high)? $(, $ratio)?);
+                            match reader.field::<$T>(key, value, limits) {
                                 Some(field) => read.$field = field,
                                 None => complete = false,
                             }
