@@ -49,9 +49,9 @@ export function dist() {
   return dir;
 }
 
-/** A server and a browser for one test file. */
-export async function open() {
-  const server = await serve(dist());
+/** A server of the built page, or of another directory, and a browser for one test file. */
+export async function open(directory = dist()) {
+  const server = await serve(directory);
   const browser = await chromium.launch({ executablePath: browserPath(), args: BROWSER_FLAGS });
   return new Playground(server, browser);
 }

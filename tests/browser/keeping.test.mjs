@@ -208,7 +208,7 @@ onPage("files go out: JSON, SVG, PNG, Mermaid", {}, async (page) => {
   };
   const json = await download(page, () => act("export json"));
   assert.deepEqual(JSON.parse(json.bytes), (await state(page)).design);
-  assert.match(json.name, /\.json$/);
+  assert.match(json.name, /\w\.faultline\.json$/);
   const svg = await download(page, () => act("export svg"));
   assert.match(svg.bytes.toString(), /^<svg [\s\S]*database[\s\S]*<\/svg>\n$/);
   const png = await download(page, () => act("export png"));

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
-import { openRunning, state, until } from "./page.mjs";
+import { openRunning, pasteText, state, until } from "./page.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WAIT = { timeout: 90_000 };
@@ -159,6 +159,43 @@ onPage("a requirement is added and scored", {}, async (page) => {
   assert.equal(await rows.count(), before + 1);
   await page.locator("body").press("Control+z");
   assert.equal(await rows.count(), before);
+});
+
+onPage("a share is typed as a number or a percentage", {}, async (page) => {
+  await page.keyboard.press("f");
+  const panel = page.getByRole("region", { name: "Findings" });
+  await panel.getByRole("button", { name: "Add a requirement" }).click();
+  await panel.getByRole("textbox").fill("99.9");
+  await page.keyboard.press("Enter");
+  await panel.getByText("did you mean 0.999 or 99.9%?").waitFor(WAIT);
+  const before = (await state(page)).design.requirements.length;
+  await panel.getByRole("textbox").fill("99.9%");
+  await page.keyboard.press("Enter");
+  const added = await until(page, `(s) => JSON.parse(s.design).requirements.length > ${before}`);
+  assert.deepEqual(added.design.requirements.at(-1), { metric: "availability", at_least: 0.999 });
+
+  await page.locator(".node[data-id=database]").click();
+  const rate = page.getByRole("textbox", { name: "Error rate" });
+  for (const [typed, share] of [["0.1 %", 0.001], ["0.25", 0.25]]) {
+    await rate.fill(typed);
+    await rate.press("Enter");
+    const design = "JSON.parse(s.design).nodes.find((node) => node.id === 'database')";
+    await until(page, `(s) => ${design}.error_rate === ${share}`);
+  }
+});
+
+onPage("a requirement that was not measured is neither met nor missed", {}, async (page) => {
+  const design = {
+    faultline: 1,
+    nodes: [{ id: "u", kind: "client", arrivals: { poisson: "0/s" } }],
+    requirements: [{ metric: "latency_p99", at_most: "1s" }],
+  };
+  await pasteText(page, JSON.stringify(design));
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 1);
+  await page.keyboard.press("f");
+  const row = page.locator(".scorecard tbody tr");
+  await row.locator('svg[aria-label="not measured"]').waitFor(WAIT);
+  assert.match(await row.innerText(), /no request was made/);
 });
 
 onPage("F leads to the findings and takes nothing away, also where there are none", {}, async (page) => {

@@ -2,6 +2,7 @@
 //! number of ns are kept.
 
 use crate::*;
+use design::Metric;
 
 /// How a run of nodes and links ends, and how much simulated time it came to.
 fn status(nodes: &[String], links: &[String]) -> (String, f64) {
@@ -78,6 +79,58 @@ fn a_run_that_fills_the_memory_is_stopped_within_a_window() {
     let (status, ended) = status(&nodes, &[link("u->api", "")]);
     assert_eq!(status, "out_of_budget");
     assert!((ended - 0.2).abs() < 0.01, "{ended}");
+}
+
+#[test]
+fn nothing_measured_is_nothing_held() {
+    let scores = |rate: &str, metrics: &[Metric]| {
+        let users = format!(r#""arrivals": {{"constant": "{rate}"}}"#);
+        let nodes = [node("u", "client", &users), service("api", 1, "")];
+        let requirement = |metric: &Metric| {
+            let bound = if metric.is_duration() { r#""1h""# } else { "1" };
+            let name = metric.name();
+            format!(r#"{{"metric": "{name}", "at_most": {bound}}}"#)
+        };
+        let requirements: Vec<String> = metrics.iter().map(requirement).collect();
+        let settings = format!(
+            r#""duration": "1s", "requirements": [{}]"#,
+            requirements.join(",")
+        );
+        let silent = fault("loss", "u->api", 0, 1_000, r#""loss": 1"#);
+        let run = run_with(&settings, &nodes, &[link("u->api", "")], &[silent]);
+        run.report["requirements"].as_array().unwrap().clone()
+    };
+    let verdict = |score: &serde_json::Value| {
+        let of = |name: &str| score[name].as_str().unwrap().to_owned();
+        assert_eq!(score["met"], of("verdict") == "met");
+        (of("verdict"), of("actual"), score["value"].as_f64())
+    };
+    let said = |verdict: &str, actual: &str| (verdict.to_owned(), actual.to_owned(), None);
+    for (metric, score) in Metric::ALL.iter().zip(scores("0/s", Metric::ALL)) {
+        if *metric == Metric::MonthlyCost {
+            // Replicas cost money without load as well.
+            assert!(verdict(&score).2.is_some_and(|cost| cost > 0.0));
+            continue;
+        }
+        let unknown = said("not_measured", "no request was made");
+        assert_eq!(verdict(&score), unknown, "{}", metric.name());
+    }
+    // Requests that are made and never answered take longer than any bound.
+    let metrics = [
+        Metric::LatencyP99,
+        Metric::StalenessMax,
+        Metric::Availability,
+    ];
+    let scores = scores("100/s", &metrics);
+    assert_eq!(
+        verdict(&scores[0]),
+        said("missed", "no request was answered")
+    );
+    assert_eq!(
+        verdict(&scores[1]),
+        said("not_measured", "no read was answered")
+    );
+    assert_eq!(verdict(&scores[2]).2, Some(0.0));
 }
 
 #[test]

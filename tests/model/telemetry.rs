@@ -237,7 +237,7 @@ fn an_undetected_fault_fails_the_requirement() {
     let score = &run(&deaf).report["requirements"][0];
     assert_eq!(
         (score["met"].as_bool(), score["actual"].as_str()),
-        (Some(false), Some("1 undetected"))
+        (Some(false), Some("1 fault undetected"))
     );
 }
 

@@ -118,7 +118,7 @@ fn problems(page: Page) -> AnyView {
         view! {
             <button
                 class="button"
-                on:click=move |_| files::save_text(&text, &name, "json", "application/json")
+                on:click=move |_| files::save_text(&text, &name, files::DESIGN, "application/json")
             >
                 "Download it as it is"
             </button>

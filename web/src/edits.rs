@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use design::{Command, Design, Fault, Target, Value};
-use editor::{ActionId, Change, Effect, Input, Item, Point, Selection, Thing, actions};
+use editor::{ActionId, Change, Edit, Effect, Input, Item, Point, Selection, Thing, actions};
 use leptos::prelude::*;
 
 use crate::state::{Page, Popup, UndoNames};
@@ -20,12 +20,7 @@ impl Page {
             effects.extend(editor.fit());
             effects
         });
-        for effect in effects {
-            match effect {
-                Effect::Changed(_) => self.show_design(Change::Structure),
-                other => self.follow(other),
-            }
-        }
+        self.follow_all(effects);
         self.renew_undo();
         self.enter_document(document);
         self.playing.set(playing);
@@ -232,7 +227,8 @@ impl Page {
 
     fn follow(self, effect: Effect) {
         match effect {
-            Effect::Changed(change) => self.changed(change),
+            Effect::Loaded => self.show_design(Change::Structure),
+            Effect::Changed(edit) => self.changed(&edit),
             Effect::SelectionChanged => {
                 let selection = self.editor.with_value(|editor| editor.selection().clone());
                 if let Some(Item::Node(id)) = selection.single() {
@@ -269,15 +265,19 @@ impl Page {
     }
 
     /// The design changed by an edit: views, simulation and storage follow.
-    fn changed(self, change: Change) {
-        self.show_design(change);
+    fn changed(self, edit: &Edit) {
+        let before = self.design.get_untracked();
+        self.show_design(edit.change);
         self.renew_undo();
         self.save_soon();
-        if change == Change::Moved {
+        if edit.change == Change::Moved {
             return;
         }
         self.hidden.update_value(|hidden| hidden.edit_due = true);
-        self.mark_edit();
+        let after = self.design.get_untracked();
+        self.history.update_value(|history| {
+            history.take_edit(edit, &before, &after);
+        });
         self.ask_for_report();
     }
 
@@ -309,23 +309,6 @@ impl Page {
         if self.undo_names.with_untracked(|now| *now != names) {
             self.undo_names.set(names);
         }
-    }
-
-    /// A tick on the time line, once per gesture. Faults have bands of their own.
-    fn mark_edit(self) {
-        let name = self
-            .undo_names
-            .with_untracked(|names| names.undo.clone())
-            .unwrap_or_else(|| "Undo".to_owned());
-        let is_fault =
-            name.starts_with("Add ") && name.contains(" of ") || name.starts_with("Mend: ");
-        let again = self.hidden.with_value(|hidden| hidden.marked == name);
-        if again || is_fault || self.status.with_untracked(|status| status.time_s) <= 0.0 {
-            return;
-        }
-        self.hidden
-            .update_value(|hidden| hidden.marked = name.clone());
-        self.history.update_value(|history| history.mark_edit(name));
     }
 
     /// Where the pointer is, on the stage: refusals appear there.

@@ -24,6 +24,8 @@ extern "C" {
 
 /// Most pixels of a picture along one side; browsers refuse more.
 const SIDE_MAX: f64 = 8_192.0;
+/// How the name of a design file ends, so that editors find its schema by the name.
+pub(crate) const DESIGN: &str = "faultline.json";
 /// Most problems that are listed.
 const LISTED_MAX: usize = 100;
 
@@ -224,7 +226,7 @@ pub(crate) fn export_json(page: Page) {
     let json = page
         .design
         .with_untracked(|design| format::json::write(design));
-    save_text(&json, &design_name(page), "json", "application/json");
+    save_text(&json, &design_name(page), DESIGN, "application/json");
 }
 
 /// The canvas as a vector picture.

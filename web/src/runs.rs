@@ -46,10 +46,7 @@ impl Page {
     /// Begins a new run of the design as it stands.
     pub(crate) fn load_run(self) {
         self.history.update_value(crate::history::History::restart);
-        self.hidden.update_value(|hidden| {
-            hidden.edit_due = false;
-            hidden.marked.clear();
-        });
+        self.hidden.update_value(|hidden| hidden.edit_due = false);
         self.forget_seeks();
         self.inside.set(None);
         self.why.set(None);

@@ -258,8 +258,6 @@ pub(crate) struct Hidden {
     /// Where a finger went down that has not moved since.
     pub(crate) press: Option<Point>,
     pub(crate) press_token: u32,
-    /// The name of the gesture that last got a mark on the time line.
-    pub(crate) marked: String,
     /// The report of the whole run, as JSON.
     pub(crate) report: String,
 }

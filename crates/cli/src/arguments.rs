@@ -1,6 +1,7 @@
 //! What was asked for.
 
 use design::Duration;
+use editor::svg::Ground;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -18,7 +19,9 @@ faultline simulates distributed systems: how they fail, and what mends them.
   faultline import compose FILE    print the design that a Docker Compose file describes
   faultline import mermaid FILE    print the design that a Mermaid flowchart draws
   faultline export mermaid SOURCE  print a design as a Mermaid flowchart
-  faultline export svg SOURCE      print a design as a picture
+  faultline export svg SOURCE [--theme light|dark]
+                                   print a design as a picture, which is light or dark as
+                                   its reader prefers unless a theme is given
   faultline link SOURCE            print the link of a design (what follows # in its URL)
   faultline open LINK              print the design of a link, as JSON
   faultline scenarios              list the scenarios and sound designs
@@ -89,7 +92,7 @@ pub(crate) enum Foreign {
     /// A Mermaid flowchart.
     Mermaid,
     /// A picture; exported only.
-    Svg,
+    Svg(Ground),
 }
 
 /// How to run, and how to print.
@@ -209,9 +212,9 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
                 "\"{what}\" cannot be imported; there are compose and mermaid"
             )),
         },
+        ("export", [what, rest @ ..]) if what == "svg" => parse_picture(rest),
         ("export", [what, source]) => match what.as_str() {
             "mermaid" => Ok(Invocation::Export(Foreign::Mermaid, source.clone())),
-            "svg" => Ok(Invocation::Export(Foreign::Svg, source.clone())),
             _ => Err(format!(
                 "\"{what}\" cannot be exported; there are mermaid and svg"
             )),
@@ -227,6 +230,38 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
         _ => Err(format!(
             "\"{command}\" is no command; there are {}. See faultline --help",
             COMMANDS.join(", ")
+        )),
+    }
+}
+
+/// The arguments of `export svg`: a design and an optional theme.
+fn parse_picture(arguments: &[String]) -> Result<Invocation, String> {
+    let (mut ground, mut sources) = (Ground::Either, Vec::new());
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let theme = match argument.split_once('=') {
+            Some(("--theme", theme)) => theme,
+            _ if argument == "--theme" => arguments.next().ok_or("--theme lacks its value")?,
+            _ => {
+                sources.push(argument);
+                continue;
+            }
+        };
+        ground = match theme {
+            "light" => Ground::Light,
+            "dark" => Ground::Dark,
+            _ => {
+                return Err(format!(
+                    "--theme {theme}: unknown theme; expected light or dark"
+                ));
+            }
+        };
+    }
+    match sources[..] {
+        [source] => Ok(Invocation::Export(Foreign::Svg(ground), source.clone())),
+        _ => Err(format!(
+            "export svg takes one design, not {}; see faultline --help",
+            sources.len()
         )),
     }
 }

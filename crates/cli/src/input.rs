@@ -1,6 +1,6 @@
 //! Where designs come from: files, links, scenarios, and changes on the command line.
 
-use design::{Command, Design, Problem, Target, Value};
+use design::{Design, Problem, Value};
 use format::link::LinkError;
 use std::io::Read;
 use std::path::Path;
@@ -85,34 +85,70 @@ pub(crate) fn lines(source: &str, problems: &[Problem]) -> String {
         .collect()
 }
 
-/// The design after `PATH=VALUE`. The value is JSON where it reads as JSON, and text otherwise.
-pub(crate) fn set(mut design: Design, setting: &str) -> Result<Design, String> {
-    let source = format!("--set {setting}");
-    let (path, value) = split(&design, setting).ok_or_else(|| {
-        format!("{source}: expected PATH=VALUE, as api.replicas=4 or nodes[2].replicas=4")
-    })?;
-    let value = format::json::value_from_str(value).unwrap_or_else(|_| Value::text(value));
-    if let Some((target, field)) = target(&design, path) {
-        let command = Command::Set(target, field.to_owned(), value);
-        design
-            .apply(command)
-            .map_err(|error| lines(&source, &error.0))?;
-    } else {
-        let mut document = design.write(false);
+/// The design after these changes: options of the command line, each with its `PATH=VALUE`s. A
+/// value is JSON where it reads as JSON, and text otherwise. The design is checked once, after all
+/// changes, so that their order does not matter.
+pub(crate) fn set(design: Design, options: &[(&str, &[String])]) -> Result<Design, String> {
+    let settings = options
+        .iter()
+        .flat_map(|(option, settings)| settings.iter().map(move |setting| (option, setting)));
+    let mut document = design.write(false);
+    let mut changes = Vec::new();
+    for (option, setting) in settings {
+        let source = format!("{option} {setting}");
+        let (path, value) = split(&document, setting).ok_or_else(|| {
+            format!("{source}: expected PATH=VALUE, as api.replicas=4 or nodes[2].replicas=4")
+        })?;
+        let value = format::json::value_from_str(value).unwrap_or_else(|_| Value::text(value));
+        let place = match target(&document, path) {
+            Some((place, field)) if is_identity(&place, field) => {
+                return Err(format!(
+                    "{source}: {field} cannot be changed; links, faults and random streams go by it"
+                ));
+            }
+            Some((place, field)) => format!("{place}.{field}"),
+            None => path.to_owned(),
+        };
         document
-            .set_path(path, value)
+            .set_path(&place, value)
             .map_err(|message| format!("{source}: {message}"))?;
-        design = Design::read(&document).map_err(|problems| lines(&source, &problems))?;
+        changes.push((place, source));
     }
-    match design.problems() {
-        problems if problems.is_empty() => Ok(design),
-        problems => Err(lines(&source, &problems)),
+    if changes.is_empty() {
+        return Ok(design);
     }
+    Design::read(&document).map_err(|problems| {
+        let all: Vec<&str> = changes.iter().map(|(_, source)| source.as_str()).collect();
+        let all = all.join(" ");
+        let source_of = |problem: &Problem| {
+            let mut last_first = changes.iter().rev();
+            let change = last_first.find(|(place, _)| is_about(&problem.path, place));
+            change.map_or(&all, |(_, source)| source)
+        };
+        problems
+            .iter()
+            .map(|problem| format!("{}: {problem}\n", source_of(problem)))
+            .collect()
+    })
+}
+
+/// Whether a field says what a node or a link is.
+fn is_identity(place: &str, field: &str) -> bool {
+    field == "id" || field == "kind" && place.starts_with("nodes")
+}
+
+/// Whether one of two paths is the other or leads to it.
+fn is_about(path: &str, place: &str) -> bool {
+    let leads_to = |outer: &str, inner: &str| {
+        let rest = inner.strip_prefix(outer);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    leads_to(place, path) || leads_to(path, place)
 }
 
 /// Path and value. An id may hold `=`, so the search begins behind it.
-fn split<'a>(design: &Design, setting: &'a str) -> Option<(&'a str, &'a str)> {
-    let field = target(design, setting).map_or(setting, |(_, field)| field);
+fn split<'a>(document: &Value, setting: &'a str) -> Option<(&'a str, &'a str)> {
+    let field = target(document, setting).map_or(setting, |(_, field)| field);
     let start = setting.len() - field.len();
     let at = start + field.find('=')?;
 
@@ -121,20 +157,29 @@ fn split<'a>(design: &Design, setting: &'a str) -> Option<(&'a str, &'a str)> {
     (at > start && path[start..].is_ascii()).then_some((path, value))
 }
 
-/// The node or link that a path begins with, and the field below it. The longest id wins.
-fn target<'a>(design: &Design, path: &'a str) -> Option<(Target, &'a str)> {
-    let below = |id: &str| path.strip_prefix(id)?.strip_prefix('.');
-    let nodes = design
-        .nodes
-        .iter()
-        .map(|node| (node.id.clone(), Target::Node(node.id.clone())));
-    let links = design
-        .links
-        .iter()
-        .map(|link| (link.id.clone(), Target::Link(link.id.clone())));
-    nodes
-        .chain(links)
-        .filter_map(|(id, target)| Some((id.len(), target, below(&id)?)))
-        .max_by_key(|(length, _, _)| *length)
-        .map(|(_, target, field)| (target, field))
+/// The place of the node or link whose id a path begins with, as `nodes[2]`, and the field below
+/// it. The longest id wins.
+fn target<'a>(document: &Value, path: &'a str) -> Option<(String, &'a str)> {
+    let mut found: Option<(usize, String, &str)> = None;
+    for list in ["nodes", "links"] {
+        let Some(Value::List(entries)) = document.get(list) else {
+            continue;
+        };
+        for (at, entry) in entries.iter().enumerate() {
+            let Some(Value::Text(id)) = entry.get("id") else {
+                continue;
+            };
+            let below = path.strip_prefix(id.as_str());
+            let Some(field) = below.and_then(|rest| rest.strip_prefix('.')) else {
+                continue;
+            };
+            if found
+                .as_ref()
+                .is_none_or(|(longest, ..)| id.len() >= *longest)
+            {
+                found = Some((id.len(), format!("{list}[{at}]"), field));
+            }
+        }
+    }
+    found.map(|(_, place, field)| (place, field))
 }

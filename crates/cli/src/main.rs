@@ -18,7 +18,6 @@ mod text;
 mod toml_file;
 
 use arguments::{Foreign, Format, Invocation, Options};
-use design::Design;
 use host::diagnostics::Severity;
 use serde_json::Value;
 use std::io::Write;
@@ -82,7 +81,7 @@ fn carry_out(invocation: Invocation) -> Result<Output, String> {
         Invocation::Export(to, source) => {
             let design = input::design(&source)?;
             Ok(match to {
-                Foreign::Svg => editor::svg::write(&design),
+                Foreign::Svg(ground) => editor::svg::write_on(&design, ground),
                 Foreign::Mermaid | Foreign::Compose => format::mermaid::write(&design),
             }
             .into())
@@ -104,7 +103,7 @@ fn import(from: Foreign, file: &str) -> Result<Output, String> {
     let text = input::text(file)?;
     let imported = match from {
         Foreign::Compose => compose::read(&text),
-        Foreign::Mermaid | Foreign::Svg => format::mermaid::read(&text),
+        Foreign::Mermaid | Foreign::Svg(_) => format::mermaid::read(&text),
     };
     let mut imported = imported.map_err(|problems| input::lines(file, &problems))?;
     let positions = editor::layout::arrange(&imported.design);
@@ -124,7 +123,7 @@ fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
         true => input::mended(source)?,
         false => input::design(source)?,
     };
-    design = set(design, &options.settings)?;
+    design = input::set(design, &[("--set", &options.settings)])?;
     findings::allow(&mut design, &options.allow);
     let report = runs::report(source, &design, options)?;
     let text = match options.format {
@@ -136,15 +135,9 @@ fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
     Ok((report, text))
 }
 
-fn set(design: Design, settings: &[String]) -> Result<Design, String> {
-    settings
-        .iter()
-        .try_fold(design, |design, setting| input::set(design, setting))
-}
-
 /// What the design alone shows; fails where that is more than a note.
 fn lint(source: &str, options: &Options) -> Result<Output, String> {
-    let mut design = set(input::design(source)?, &options.settings)?;
+    let mut design = input::set(input::design(source)?, &[("--set", &options.settings)])?;
     findings::allow(&mut design, &options.allow);
     match design.problems() {
         problems if problems.is_empty() => {}
@@ -173,20 +166,7 @@ fn check(source: &str, options: &Options) -> Result<Output, String> {
     let scores = report["requirements"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
-    for score in scores.iter().filter(|score| score["met"] != true) {
-        let said = |name: &str| score[name].as_str().unwrap_or_default().to_owned();
-        let (metric, target) = (said("metric"), said("target"));
-        notes.push(match score["actual"].as_array() {
-            Some(seeds) => {
-                let missed = seeds.len() as u64 - score["met_in"].as_u64().unwrap_or(0);
-                format!(
-                    "missed: {metric} {target}, in {missed} of {} seeds",
-                    seeds.len()
-                )
-            }
-            None => format!("missed: {metric} {target}; it was {}", said("actual")),
-        });
-    }
+    notes.extend(scores.iter().flat_map(text::unmet));
     let errors = findings::of_report(&report).iter();
     for error in errors
         .filter(|finding| findings::count(std::slice::from_ref(*finding), Severity::Error) > 0)
@@ -232,8 +212,9 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
     for setting in &options.settings_b {
         name_b = format!("{name_b}, {setting}");
     }
-    let first = set(first, &options.settings)?;
-    let second = set(set(second, &options.settings)?, &options.settings_b)?;
+    let both = ("--set", &options.settings[..]);
+    let first = input::set(first, &[both])?;
+    let second = input::set(second, &[both, ("--set-b", &options.settings_b)])?;
     // Both under the seeds of the first.
     let seeds = runs::seeds(&first, options);
     let reports = [

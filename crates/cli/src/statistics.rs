@@ -129,17 +129,29 @@ fn worst_status(statuses: &[Value]) -> Value {
     worst.or(statuses.first()).cloned().unwrap_or_default()
 }
 
-/// A requirement is met where it is in every run.
+/// A requirement is met if it is in every run, and missed if it is in any.
 fn summarize_score(reports: &[Value], at: usize) -> Value {
     let scores: Vec<&Value> = reports.iter().map(|r| &r["requirements"][at]).collect();
-    let met = scores.iter().filter(|score| score["met"] == true).count();
+    let count = |verdict: &str| {
+        let with = scores.iter().filter(|score| score["verdict"] == verdict);
+        with.count()
+    };
+    let (met, unknown) = (count("met"), count("not_measured"));
     let actual: Vec<&Value> = scores.iter().map(|score| &score["actual"]).collect();
+    let values: Vec<_> = scores.iter().map(|score| score.get("value")).collect();
     json!({
         "metric": scores[0]["metric"],
         "target": scores[0]["target"],
         "actual": actual,
+        "value": merge(&values),
+        "verdict": match (met == scores.len(), met + unknown == scores.len()) {
+            (true, _) => "met",
+            (false, true) => "not_measured",
+            (false, false) => "missed",
+        },
         "met": met == scores.len(),
         "met_in": met,
+        "not_measured_in": unknown,
     })
 }
 
@@ -212,10 +224,12 @@ mod tests {
 
     #[test]
     fn a_report_of_several_has_the_shape_of_one() {
+        let verdicts = ["met", "not_measured", "missed"];
         let report = |p99: Value, failed: Value, seed: u64| {
             json!({"run": {"seed": seed, "duration_s": 5.0, "status": "ended", "events": 10, "hash": "ab"},
                    "requests": {"ok": 4, "failed": failed, "latency_ms": {"p99": p99}},
-                   "requirements": [{"metric": "x", "target": "y", "actual": "1", "met": seed == 1}]})
+                   "requirements": [{"metric": "x", "target": "y", "actual": "1", "value": 1.0,
+                                     "verdict": verdicts[seed as usize - 1]}]})
         };
         let summary = summarize(&[
             report(json!(1.0), json!({"timeout": 4}), 1),
@@ -228,7 +242,13 @@ mod tests {
         assert_eq!(summary["run"]["seeds"], json!([1, 2, 3]));
         assert_eq!(summary["run"]["duration_s"], 5.0);
         assert_eq!(summary["run"]["events"]["ci95"], json!([10.0, 10.0]));
-        assert_eq!(summary["requirements"][0]["met"], false);
-        assert_eq!(summary["requirements"][0]["met_in"], 1);
+        let score = &summary["requirements"][0];
+        assert_eq!(
+            (&score["met"], &score["verdict"]),
+            (&json!(false), &json!("missed"))
+        );
+        assert_eq!(score["met_in"], 1);
+        assert_eq!(score["not_measured_in"], 1);
+        assert_eq!(score["value"]["mean"], 1.0);
     }
 }

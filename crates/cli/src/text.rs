@@ -176,8 +176,8 @@ fn requirements(scores: &[Value]) -> String {
                 let verdict = format!("held in {met} of {}", all.len());
                 (String::new(), verdict)
             }
-            Value::Array(all) => (plain(&all[0]), held(score).to_owned()),
-            one => (plain(one), held(score).to_owned()),
+            Value::Array(all) => (plain(&all[0]), verdict(score).to_owned()),
+            one => (plain(one), verdict(score).to_owned()),
         };
         vec![
             plain(&score["metric"]),
@@ -189,12 +189,38 @@ fn requirements(scores: &[Value]) -> String {
     table(&["requirement", "bound", "figure", ""], rows.collect())
 }
 
-fn held(score: &Value) -> &'static str {
-    if score["met"] == true {
-        "held"
-    } else {
-        "missed"
+fn verdict(score: &Value) -> &'static str {
+    match (score["met"] == true, score["verdict"] == "not_measured") {
+        (true, _) => "held",
+        (false, true) => "not measured",
+        (false, false) => "missed",
     }
+}
+
+/// What `check` says about a requirement that was not met: a line if it was missed, and one if it
+/// was not measured. Over several seeds it can be both.
+pub(crate) fn unmet(score: &Value) -> Vec<String> {
+    let requirement = format!("{} {}", plain(&score["metric"]), plain(&score["target"]));
+    let Some(seeds) = score["actual"].as_array() else {
+        if score["met"] == true {
+            return Vec::new();
+        }
+        let actual = plain(&score["actual"]);
+        let result = match score["value"].is_null() {
+            // Then `actual` is the reason.
+            true => format!(": {actual}"),
+            false => format!("; it was {actual}"),
+        };
+        return vec![format!("{}: {requirement}{result}", verdict(score))];
+    };
+    let count = |name: &str| score[name].as_u64().unwrap_or(0);
+    let (all, unknown) = (seeds.len() as u64, count("not_measured_in"));
+    let missed = all - count("met_in") - unknown;
+    let lines = [("missed", missed), ("not measured", unknown)].into_iter();
+    lines
+        .filter(|(_, seeds)| *seeds > 0)
+        .map(|(verdict, seeds)| format!("{verdict}: {requirement}, in {seeds} of {all} seeds"))
+        .collect()
 }
 
 /// A figure, with half the width of its interval where it is of several runs.
@@ -232,4 +258,55 @@ fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn unmet_requirements_are_sentences_whatever_the_run_gave() {
+        let of = |actual: Value, value: Value, verdict: &str| {
+            unmet(&json!({
+                "metric": "recovery_time", "target": "at most 20s", "actual": actual,
+                "value": value, "verdict": verdict, "met": verdict == "met",
+                "met_in": 1, "not_measured_in": 2,
+            }))
+        };
+        let requirement = "recovery_time at most 20s";
+        for (actual, value, verdict, lines) in [
+            (json!("12s"), json!(12e3), "met", vec![]),
+            (json!("no fault came and went"), Value::Null, "met", vec![]),
+            (
+                json!("31s"),
+                json!(31e3),
+                "missed",
+                vec![format!("missed: {requirement}; it was 31s")],
+            ),
+            (
+                json!("not recovered"),
+                Value::Null,
+                "missed",
+                vec![format!("missed: {requirement}: not recovered")],
+            ),
+            (
+                json!("a fault did not end"),
+                Value::Null,
+                "not_measured",
+                vec![format!("not measured: {requirement}: a fault did not end")],
+            ),
+            (
+                json!(["1s", "31s", "", ""]),
+                Value::Null,
+                "missed",
+                vec![
+                    format!("missed: {requirement}, in 1 of 4 seeds"),
+                    format!("not measured: {requirement}, in 2 of 4 seeds"),
+                ],
+            ),
+        ] {
+            assert_eq!(of(actual, value, verdict), lines);
+        }
+    }
 }

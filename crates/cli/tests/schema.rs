@@ -28,6 +28,14 @@ fn the_shipped_schema_is_the_generated_one() {
 }
 
 #[test]
+fn the_schema_says_where_it_is_and_which_files_it_is_of() {
+    let schema: Value = serde_json::from_str(&schema::write()).unwrap();
+    assert_eq!(schema["$id"], schema::ID);
+    let description = schema["description"].as_str().unwrap();
+    assert!(description.contains("*.faultline.json"), "{description}");
+}
+
+#[test]
 fn every_scenario_and_every_random_design_is_valid() {
     let validator = validator();
     for scenario in host::scenarios::all() {
@@ -49,6 +57,8 @@ fn what_a_field_says_wrong_is_invalid() {
     let link = |link: Value| json!({"faultline": 1, "links": [link]});
     for (design, is_valid) in [
         (json!({"faultline": 1}), true),
+        (json!({"faultline": 1, "$schema": schema::ID}), true),
+        (json!({"faultline": 1, "$schema": 3}), false),
         (json!({"faultline": 2}), false),
         (json!({"faultline": 1, "sede": 3}), false),
         (json!({"faultline": 1, "duration": "5 fortnights"}), false),
@@ -99,6 +109,29 @@ fn what_a_field_says_wrong_is_invalid() {
             link(json!({"from": "a", "to": "b", "retry": {"max_atempts": 3}})),
             false,
         ),
+    ] {
+        assert_eq!(validator.is_valid(&design), is_valid, "{design}");
+    }
+}
+
+#[test]
+fn a_share_is_a_number_or_a_percentage() {
+    let validator = validator();
+    let node = |rate: Value| {
+        let node = json!({"id": "a", "kind": "service", "error_rate": rate});
+        json!({"faultline": 1, "nodes": [node]})
+    };
+    let bound = |bound: Value| {
+        let requirement = json!({"metric": "availability", "at_least": bound});
+        json!({"faultline": 1, "requirements": [requirement]})
+    };
+    for (design, is_valid) in [
+        (node(json!("5%")), true),
+        (node(json!(0.05)), true),
+        (node(json!("5")), false),
+        (node(json!(5)), false),
+        (bound(json!("99.9%")), true),
+        (bound(json!("99.9")), false),
     ] {
         assert_eq!(validator.is_valid(&design), is_valid, "{design}");
     }

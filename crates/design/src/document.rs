@@ -82,7 +82,17 @@ pub struct Design {
 }
 
 const NODE_FIELDS: [&str; 4] = ["id", "kind", "at", "label"];
-const DESIGN_LISTS: [&str; 5] = ["faultline", "nodes", "links", "faults", "requirements"];
+const DESIGN_LISTS: [&str; 6] = [
+    SCHEMA,
+    "faultline",
+    "nodes",
+    "links",
+    "faults",
+    "requirements",
+];
+/// Where an editor finds the JSON Schema of a file. It is no part of the design: reading ignores
+/// it, and [`Design::write`] leaves it out.
+const SCHEMA: &str = "$schema";
 
 impl Node {
     /// A node of this kind.
@@ -300,6 +310,28 @@ impl Design {
         fault.ends(replicas)
     }
 
+    /// Whether the faults of both designs do the same up to a moment: those that begin before it
+    /// are equal, or differ only in when they end, and none of these ends before it.
+    pub fn has_same_faults_until(&self, other: &Self, moment: Duration) -> bool {
+        let is_open = |design: &Self, fault: &Fault| {
+            let end = design.fault_ends(fault);
+            fault.mtbf.is_none() && end.is_none_or(|end| end >= moment)
+        };
+        let is_same = |(one, two): (&Fault, &Fault)| {
+            let as_long = Fault {
+                lasts: two.lasts,
+                ..one.clone()
+            };
+            one == two || as_long == *two && is_open(self, one) && is_open(other, two)
+        };
+        let begun = |fault: &&Fault| fault.at < moment;
+        let (ours, theirs): (Vec<_>, Vec<_>) = (
+            self.faults.iter().filter(begun).collect(),
+            other.faults.iter().filter(begun).collect(),
+        );
+        ours.len() == theirs.len() && ours.into_iter().zip(theirs).all(is_same)
+    }
+
     /// A new id for a node of this kind: the kind's name, numbered where it is taken.
     pub fn free_id(&self, kind: &str) -> String {
         let taken = |id: &str| self.node(id).is_some();
@@ -358,6 +390,10 @@ pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> 
         return reader.wrong(value, "a design: an object with \"faultline\": 1");
     };
     read_version(value, reader)?;
+    let schema = value.get(SCHEMA).map_or(Some(()), |schema| {
+        let read = reader.field::<String>(SCHEMA, schema, None);
+        read.map(|_| ())
+    });
     let of_settings = entries
         .iter()
         .filter(|(key, _)| !DESIGN_LISTS.contains(&key.as_str()));
@@ -368,7 +404,7 @@ pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> 
         .chain(DESIGN_LISTS)
         .collect();
     let mut settings = Vec::new();
-    let mut complete = true;
+    let mut complete = schema.is_some();
     for (key, value) in of_settings {
         if known.contains(&key.as_str()) {
             settings.push((key.clone(), value.clone()));
@@ -398,7 +434,7 @@ pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> 
         "requirements",
         REQUIREMENTS_MAX,
         reader,
-        Requirement::read,
+        Requirement::read_entry,
     );
     let design = Design {
         settings: settings?,

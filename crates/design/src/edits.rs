@@ -13,6 +13,7 @@ use crate::attribute::{Attribute, Problem, Reader};
 use crate::command::{Command, Target};
 use crate::document::Node;
 use crate::link::Link;
+use crate::requirement::Requirement;
 use crate::value::Value;
 
 const LAST: usize = usize::MAX;
@@ -88,7 +89,10 @@ pub fn read(value: &Value, reader: &mut Reader) -> Option<Command> {
             Some(Command::AddLink(LAST, Box::new(link)))
         }
         "add_fault" => Some(Command::AddFault(LAST, need(value, form, reader)?)),
-        "add_requirement" => Some(Command::AddRequirement(LAST, need(value, form, reader)?)),
+        "add_requirement" => {
+            let read = |reader: &mut Reader| Requirement::read_entry(value.get(form)?, reader);
+            Some(Command::AddRequirement(LAST, reader.within(form, read)?))
+        }
         "remove_node" => Some(Command::RemoveNode(need(value, form, reader)?)),
         "remove_link" => Some(Command::RemoveLink(need(value, form, reader)?)),
         _ => {

@@ -129,7 +129,7 @@ variants! {
             /// For these operations.
             Operations(Vec<String>) = "operations", or Vec::new();
             /// With this probability.
-            Probability(f64) = "probability", or 0.5;
+            Probability(f64) = "probability", or 0.5, range: 0..=1;
         }
     }
 }
@@ -219,7 +219,7 @@ record! {
     /// A token bucket for retries: each call pays in `ratio`, each retry takes 1 out.
     pub struct Budget {
         /// Retries per call in the long run.
-        pub ratio: f64 = 0.1 => { label: "Ratio", unit: "retries per call", range: 0..=10, source: "Finagle 20 %, SRE book 10 %" },
+        pub ratio: f64 = 0.1 => { label: "Ratio", unit: "retries per call", range: 0..=10, ratio: true, source: "Finagle 20 %, SRE book 10 %" },
         /// Retries that may be saved up; the bucket starts full.
         pub burst: f64 = 10.0 => { label: "Burst", unit: "retries", range: 0..=100000 },
     }

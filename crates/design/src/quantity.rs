@@ -3,6 +3,7 @@
 use crate::attribute::{Attribute, Reader, Shape};
 use crate::value::Value;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// A span of simulated time, in whole nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +164,28 @@ impl Attribute for Rate {
     }
 }
 
+/// Reads a percentage, `99.9%`, as a share: 0.999. The error says what would be valid.
+pub(crate) fn parse_percentage(text: &str) -> Result<f64, String> {
+    let digits = text.trim().strip_suffix('%').map(str::trim_end);
+    let is_plain = |digits: &&str| digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    digits
+        .filter(is_plain)
+        // Divided by 100 it would not be the number nearest to the digits.
+        .and_then(|digits| format!("{digits}e-2").parse().ok())
+        .ok_or_else(|| format!("\"{text}\" is not a percentage such as 5%"))
+}
+
+/// What a number above its range probably means: a percentage. Empty if it cannot be one.
+pub(crate) fn percentage_hint(number: f64, range: RangeInclusive<f64>) -> String {
+    let text = format!("{number}%");
+    match parse_percentage(&text) {
+        Ok(share) if number > *range.end() && range.contains(&share) => {
+            format!("; did you mean {share} or {text}?")
+        }
+        _ => String::new(),
+    }
+}
+
 /// Reads a text notation, recording the parser's own message.
 pub(crate) fn read_text<T>(
     value: &Value,
@@ -204,6 +227,23 @@ mod tests {
             "",
         ] {
             assert!(Duration::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_the_shares_that_their_digits_say() {
+        for (text, share) in [
+            ("99.9%", 0.999),
+            (" 5 % ", 0.05),
+            ("0%", 0.0),
+            (".5%", 0.005),
+            ("99.999999%", 0.99999999),
+            ("150%", 1.5),
+        ] {
+            assert_eq!(parse_percentage(text), Ok(share), "{text}");
+        }
+        for bad in ["5", "%", "-5%", "5%%", "1e1%", "NaN%", "inf%", "1.2.3%"] {
+            assert!(parse_percentage(bad).is_err(), "{bad}");
         }
     }
 

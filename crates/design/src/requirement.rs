@@ -1,7 +1,7 @@
 //! Requirements: what the design has to hold, scored in every run.
 
 use crate::attribute::{Attribute, Reader, Shape};
-use crate::quantity::Duration;
+use crate::quantity::{Duration, parse_percentage};
 use crate::value::Value;
 use crate::{choice, record};
 
@@ -63,7 +63,37 @@ choice! {
     }
 }
 
+impl Requirement {
+    /// Reads a requirement as a file has it: the bounds of a share may be percentages.
+    pub fn read_entry(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let is_share = match value.get("metric") {
+            None => Self::default().metric.is_share(),
+            Some(name) => {
+                let metric = Metric::ALL.iter().find(|metric| metric.write() == *name);
+                metric.is_some_and(|metric| metric.is_share())
+            }
+        };
+        let (Value::Map(entries), true) = (value, is_share) else {
+            return Self::read(value, reader);
+        };
+        let entries = entries.iter().map(|(name, value)| {
+            let share = match (name.as_str(), value) {
+                ("at_least" | "at_most", Value::Text(text)) => parse_percentage(text).ok(),
+                _ => None,
+            };
+            let value = share.map_or_else(|| value.clone(), Value::Number);
+            (name.clone(), value)
+        });
+        Self::read(&Value::Map(entries.collect()), reader)
+    }
+}
+
 impl Metric {
+    /// Whether it is a share of a whole, so that its bound may be written as a percentage.
+    pub fn is_share(self) -> bool {
+        self == Self::Availability
+    }
+
     /// Whether its bound is a duration; otherwise a number.
     pub fn is_duration(self) -> bool {
         match self {
@@ -114,6 +144,11 @@ impl Attribute for Bound {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         match value {
             Value::Number(_) => f64::read(value, reader).map(Self::Number),
+            Value::Text(text) if text.trim_end().ends_with('%') => reader.wrong(
+                value,
+                "a percentage for availability only; otherwise a number, or a duration as \
+                 \"300ms\"",
+            ),
             Value::Text(_) => Duration::read(value, reader).map(Self::Duration),
             other => reader.wrong(other, "a number, or a duration as \"300ms\""),
         }

@@ -21,6 +21,8 @@ use crate::kinds::client::{Arrivals, ProfileStep};
 use crate::kinds::service::AdaptiveConcurrency;
 use crate::kinds::{Kind, Service};
 use crate::note::NOTES_MAX;
+use crate::quantity::percentage_hint;
+use crate::requirement::{Bound, Requirement};
 pub use crate::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -267,8 +269,8 @@ fn operation_names(design: &Design) -> impl Iterator<Item = &str> {
         .map(|operation| operation.name.as_str())
 }
 
-fn check_requirement(requirement: &crate::requirement::Requirement, reader: &mut Reader) {
-    use crate::requirement::Bound;
+/// Records what is wrong with a requirement.
+pub fn check_requirement(requirement: &Requirement, reader: &mut Reader) {
     if requirement.at_least.is_none() && requirement.at_most.is_none() {
         reader.problem("has no bound; give at_least or at_most");
     }
@@ -292,6 +294,14 @@ fn check_requirement(requirement: &crate::requirement::Requirement, reader: &mut
                     "{} is bounded by {wanted}",
                     requirement.metric.name()
                 ))
+            });
+        }
+        if let (true, Some(Bound::Number(share))) = (requirement.metric.is_share(), bound)
+            && !(0.0..=1.0).contains(&share)
+        {
+            let hint = percentage_hint(share, 0.0..=1.0);
+            reader.within(name, |reader| {
+                reader.problem(format!("{share} is not a share from 0 to 1{hint}"));
             });
         }
     }

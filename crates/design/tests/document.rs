@@ -1,6 +1,8 @@
 //! The document as a whole: reading, writing, problems, commands and their inverses.
 
-use design::{Command, Design, Fault, FaultKind, Kind, Link, Node, Target, Value};
+use design::{
+    Command, Design, Duration, Fault, FaultKind, KINDS, Kind, Link, Node, Shape, Target, Value,
+};
 
 /// JSON to a neutral value, as the format crate does; kept small here so the tests need no other crate.
 fn value(json: &str) -> Value {
@@ -40,6 +42,185 @@ fn what_is_written_reads_back_the_same() {
         assert_eq!(Design::read(&design.write(sparse)).unwrap(), design);
     }
     assert_eq!(design.links[1].id, "api->db");
+}
+
+/// Every number that is a share of a whole is also read as a percentage, and written as a number.
+#[test]
+fn every_share_is_a_number_or_a_percentage() {
+    let mut shares = 0;
+    let records = KINDS.iter().map(|kind| (kind.name, kind.record));
+    let others = [("fault", Fault::RECORD), ("link", Link::RECORD)];
+    for (name, record) in records.chain(others) {
+        for field in record.fields {
+            let is_share = field.range.is_some_and(|(_, high)| high <= 1.0);
+            let is_number = matches!(
+                field.shape,
+                Shape::Number | Shape::Ratio | Shape::Optional(Shape::Number | Shape::Ratio)
+            );
+            let is_ratio = matches!(field.shape, Shape::Ratio | Shape::Optional(Shape::Ratio));
+            assert_eq!(is_ratio, is_number && is_share, "{name}.{}", field.name);
+            shares += u32::from(is_ratio);
+        }
+    }
+    assert!(shares >= 9, "{shares}");
+}
+
+#[test]
+fn a_percentage_is_the_share_that_it_says() {
+    let read = |database: &str, link: &str, requirement: &str| {
+        Design::read(&value(&format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "u", "kind": "client"}},
+              {{"id": "db", "kind": "database", {database}}}],
+              "links": [{{"from": "u", "to": "db", {link}}}],
+              "requirements": [{{"metric": "availability", {requirement}}}]}}"#
+        )))
+    };
+    let in_percent = read(
+        r#""error_rate": "5%", "cross_shard": {"probability": " 20 % "}"#,
+        r#""loss": "0.1%", "when": {"probability": "50%"},
+           "retry": {"budget": {"ratio": "20%"}}"#,
+        r#""at_least": "99.9%", "at_most": "100%""#,
+    );
+    let in_numbers = read(
+        r#""error_rate": 0.05, "cross_shard": {"probability": 0.2}"#,
+        r#""loss": 0.001, "when": {"probability": 0.5}, "retry": {"budget": {"ratio": 0.2}}"#,
+        r#""at_least": 0.999, "at_most": 1"#,
+    );
+    let design = in_percent.unwrap();
+    assert_eq!(design, in_numbers.unwrap());
+    assert_eq!(Design::read(&design.write(true)).unwrap(), design);
+    let shown = format!("{:?}", design.write(true));
+    assert!(!shown.contains('%'), "written as numbers: {shown}");
+}
+
+#[test]
+fn a_share_above_one_is_asked_back() {
+    let problem = |node: &str, requirement: &str| {
+        let problems = Design::read(&value(&format!(
+            r#"{{"faultline": 1, "nodes": [{{"id": "db", "kind": "database", {node}}}],
+              "requirements": [{requirement}]}}"#
+        )))
+        .unwrap_err();
+        problems.iter().map(ToString::to_string).collect::<String>()
+    };
+    let of_node = |field: &str| problem(field, r#"{"at_least": 1}"#);
+    let of_bound = |requirement: &str| problem(r#""error_rate": 0"#, requirement);
+    for (said, expected) in [
+        (
+            of_node(r#""error_rate": 5"#),
+            "nodes[0].error_rate: 5 is not valid here; expected 0 to 1; did you mean 0.05 or 5%?",
+        ),
+        (
+            of_node(r#""error_rate": 500"#),
+            "nodes[0].error_rate: 500 is not valid here; expected 0 to 1",
+        ),
+        (
+            of_node(r#""error_rate": "150%""#),
+            "nodes[0].error_rate: \"150%\" is not valid here; expected 0 to 1",
+        ),
+        (
+            of_node(r#""error_rate": "some""#),
+            "nodes[0].error_rate: \"some\" is not valid here; expected a number, or a \
+             percentage as \"5%\"",
+        ),
+        (
+            of_node(r#""error_rate": "-5%""#),
+            "nodes[0].error_rate: \"-5%\" is not a percentage such as 5%",
+        ),
+        (
+            of_node(r#""cross_shard": {"probability": 20}"#),
+            "nodes[0].cross_shard.probability: 20 is not valid here; expected 0 to 1; did you \
+             mean 0.2 or 20%?",
+        ),
+        (
+            of_node(r#""concurrency": "50%""#),
+            "nodes[0].concurrency: \"50%\" is not valid here; expected a whole number from 1 \
+             to 1000000",
+        ),
+        (
+            of_bound(r#"{"metric": "availability", "at_least": 99.9}"#),
+            "requirements[0].at_least: 99.9 is not a share from 0 to 1; did you mean 0.999 or \
+             99.9%?",
+        ),
+        (
+            of_bound(r#"{"at_most": -1}"#),
+            "requirements[0].at_most: -1 is not a share from 0 to 1",
+        ),
+        (
+            of_bound(r#"{"metric": "goodput", "at_least": "50%"}"#),
+            "requirements[0].at_least: \"50%\" is not valid here; expected a percentage for \
+             availability only; otherwise a number, or a duration as \"300ms\"",
+        ),
+    ] {
+        assert_eq!(said, expected);
+    }
+}
+
+/// Two lists of faults, a moment, and whether both lists do the same up to it.
+#[test]
+fn faults_do_the_same_until_they_differ() {
+    let of = |faults: &[(u64, Option<u64>, f64)]| {
+        let mut design = small();
+        let make = |&(at, lasts, times): &(u64, Option<u64>, f64)| Fault {
+            at: Duration::s(at),
+            lasts: lasts.map(Duration::s),
+            target: "db".into(),
+            times,
+            ..Fault::default()
+        };
+        design.faults = faults.iter().map(make).collect();
+        design
+    };
+    type Faults<'a> = &'a [(u64, Option<u64>, f64)];
+    let one: Faults<'_> = &[(10, Some(5), 2.0)];
+    for (before, after, moment, is_same) in [
+        (one, one, 60, true),
+        // Added from that moment on, and before it.
+        (one, &[(10, Some(5), 2.0), (20, Some(5), 2.0)], 20, true),
+        (one, &[(10, Some(5), 2.0), (20, Some(5), 2.0)], 21, false),
+        (one, &[], 10, true),
+        (one, &[], 11, false),
+        // Another end: ahead of that moment, and behind it.
+        (one, &[(10, Some(2), 2.0)], 12, true),
+        (one, &[(10, Some(2), 2.0)], 13, false),
+        (one, &[(10, None, 2.0)], 15, true),
+        (one, &[(10, None, 2.0)], 16, false),
+        (&[(10, None, 2.0)], &[(10, Some(9), 2.0)], 19, true),
+        // Anything else of one that has begun.
+        (one, &[(10, Some(5), 3.0)], 11, false),
+        (one, &[(9, Some(5), 2.0)], 10, false),
+    ] {
+        let (before, after): (Faults<'_>, Faults<'_>) = (before, after);
+        for (a, b) in [(before, after), (after, before)] {
+            let seen = of(a).has_same_faults_until(&of(b), Duration::s(moment));
+            assert_eq!(seen, is_same, "{a:?} and {b:?} until {moment} s");
+        }
+    }
+}
+
+#[test]
+fn what_happens_again_and_again_or_at_one_moment_is_compared_whole() {
+    let of = |fault: Fault| {
+        let mut design = small();
+        design.faults = vec![fault];
+        design
+    };
+    let (short, long) = (Some(Duration::s(50)), Some(Duration::s(60)));
+    let again = |lasts| Fault {
+        target: "db".into(),
+        mtbf: Some(Duration::s(3)),
+        lasts,
+        ..Fault::default()
+    };
+    let moment = Duration::s(5);
+    assert!(!of(again(short)).has_same_faults_until(&of(again(long)), moment));
+    let flush = |lasts| Fault {
+        kind: FaultKind::LeaderFailover,
+        mtbf: None,
+        ..again(lasts)
+    };
+    assert!(of(flush(short)).has_same_faults_until(&of(flush(short)), moment));
+    assert!(!of(flush(short)).has_same_faults_until(&of(flush(long)), moment));
 }
 
 #[test]

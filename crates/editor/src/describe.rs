@@ -107,6 +107,7 @@ fn record_of(shape: &Shape) -> Option<&'static [Field]> {
         Shape::Bool
         | Shape::Integer
         | Shape::Number
+        | Shape::Ratio
         | Shape::Text
         | Shape::Duration
         | Shape::Rate

@@ -1,6 +1,6 @@
 //! The document that is edited: a design, what is selected in it, and its history.
 
-use crate::effect::Change;
+use crate::effect::{Change, Edit, EditKind, EditStep};
 use crate::history::{Entry, Gesture, GestureId, History};
 use crate::selection::Selection;
 use design::{Command, CommandError, Design};
@@ -67,16 +67,21 @@ impl Document {
     }
 
     /// Edits, as part of a gesture. On an error nothing has changed.
-    pub fn apply(&mut self, command: Command, gesture: &Gesture) -> Result<Change, CommandError> {
-        let change = Change::of(&command);
+    pub fn apply(&mut self, command: Command, gesture: &Gesture) -> Result<Edit, CommandError> {
+        let edit = Edit {
+            change: Change::of(&command),
+            kind: EditKind::of(&command),
+            step: EditStep::Made,
+            gesture: gesture.clone(),
+        };
         let inverse = self.design.apply(command)?;
         self.revision += 1;
-        let entry = self.history.note(inverse, change, gesture, &self.selection);
-        if change == Change::Structure || !self.selection.notes.is_empty() {
+        let entry = self.history.note(inverse, &edit, &self.selection);
+        if edit.change == Change::Structure || !self.selection.notes.is_empty() {
             self.selection.prune(&self.design);
             entry.after.clone_from(&self.selection);
         }
-        Ok(change)
+        Ok(edit)
     }
 
     /// Selects what a gesture made, so that redoing it selects that again.
@@ -89,33 +94,34 @@ impl Document {
 
     /// Calls a gesture off: the design, the selection and what could be redone are as before it.
     /// `None` if it changed nothing or something else was done since.
-    pub fn cancel(&mut self, gesture: &Gesture) -> Option<Change> {
+    pub fn cancel(&mut self, gesture: &Gesture) -> Option<Edit> {
         let mut entry = self.history.call_off(gesture)?;
         self.turn(&mut entry)?;
+        let edit = entry.edit(EditStep::Canceled);
         self.selection = entry.before;
-        Some(entry.change)
+        Some(edit)
     }
 
     /// Takes the last entry back, with the selection it began with.
-    pub fn undo(&mut self) -> Option<Change> {
+    pub fn undo(&mut self) -> Option<Edit> {
         self.history.close();
         let mut entry = self.history.done.pop_back()?;
         self.turn(&mut entry)?;
         self.selection = entry.before.clone();
-        let change = entry.change;
+        let edit = entry.edit(EditStep::Undone);
         self.history.undone.push(entry);
-        Some(change)
+        Some(edit)
     }
 
     /// Does again what was undone last, with the selection it ended with.
-    pub fn redo(&mut self) -> Option<Change> {
+    pub fn redo(&mut self) -> Option<Edit> {
         self.history.close();
         let mut entry = self.history.undone.pop()?;
         self.turn(&mut entry)?;
         self.selection = entry.after.clone();
-        let change = entry.change;
+        let edit = entry.edit(EditStep::Redone);
         self.history.done.push_back(entry);
-        Some(change)
+        Some(edit)
     }
 
     /// Whether there is something to undo.
@@ -170,7 +176,7 @@ mod tests {
     use crate::history::ENTRIES_MAX;
     use crate::selection::Item;
     use crate::testing::small;
-    use design::{Target, Value};
+    use design::{Fault, FaultKind, Target, Value};
 
     fn move_to(x: i32) -> Command {
         Command::Move("api".into(), [x, 0])
@@ -243,7 +249,11 @@ mod tests {
         let second = document.gesture("Move api");
         document.apply(move_to(16), &second).unwrap();
         document.apply(move_to(24), &second).unwrap();
-        assert_eq!(document.cancel(&second), Some(Change::Moved));
+        let canceled = document.cancel(&second).unwrap();
+        assert_eq!(
+            (canceled.change, canceled.step),
+            (Change::Moved, EditStep::Canceled)
+        );
         assert_eq!(document.design(), &small());
         assert!(document.can_redo(), "what could be redone still can");
         assert_eq!(document.cancel(&second), None);
@@ -260,6 +270,68 @@ mod tests {
         assert!(!document.can_redo());
         document.undo();
         assert_eq!(document.design(), &small());
+    }
+
+    #[test]
+    fn an_edit_says_what_it_is_about_whatever_its_label() {
+        let fault = || {
+            Command::AddFault(
+                0,
+                Fault {
+                    kind: FaultKind::Crash,
+                    target: "api".into(),
+                    ..Fault::default()
+                },
+            )
+        };
+        let set = |target: Target, path: &str| {
+            Command::Set(target, path.into(), Value::Text("5s".into()))
+        };
+        let name = set(Target::Settings, "name");
+        let notes = Command::Set(Target::Settings, "notes".into(), Value::List(Vec::new()));
+        for (commands, kind) in [
+            (vec![fault()], EditKind::Faults),
+            (vec![fault(), set(Target::Fault(0), "at")], EditKind::Faults),
+            (vec![fault(), move_to(8)], EditKind::Faults),
+            (vec![fault(), Command::RemoveFault(0)], EditKind::Faults),
+            (vec![fault(), replicas(2.0)], EditKind::Design),
+            (vec![name], EditKind::Design),
+            (vec![move_to(8), notes], EditKind::Drawing),
+        ] {
+            let mut document = Document::new(small());
+            // A label that reads like a fault's.
+            let gesture = document.gesture("Add Bank of X");
+            let batch = Command::Batch(commands.clone());
+            let made = document.apply(batch, &gesture).unwrap();
+            assert_eq!(
+                (made.kind, made.step),
+                (kind, EditStep::Made),
+                "{commands:?}"
+            );
+            for (step, travel) in [
+                (EditStep::Undone, Document::undo as fn(&mut Document) -> _),
+                (EditStep::Redone, Document::redo),
+            ] {
+                let edit: Edit = travel(&mut document).unwrap();
+                assert_eq!((edit.kind, edit.step), (kind, step), "{commands:?}");
+                assert_eq!(edit.gesture, gesture);
+            }
+        }
+    }
+
+    #[test]
+    fn a_gesture_is_about_all_that_it_edits() {
+        let mut document = Document::new(small());
+        let gesture = document.gesture("Break it");
+        let crash = Fault {
+            target: "api".into(),
+            ..Fault::default()
+        };
+        document.apply(replicas(2.0), &gesture).unwrap();
+        document
+            .apply(Command::AddFault(0, crash), &gesture)
+            .unwrap();
+        assert_eq!(document.undo().unwrap().kind, EditKind::Design);
     }
 
     #[test]

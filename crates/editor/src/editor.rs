@@ -3,7 +3,7 @@
 use crate::curve::Curve;
 use crate::describe::describe;
 use crate::document::Document;
-use crate::effect::{Change, Effect};
+use crate::effect::Effect;
 use crate::geometry::{End, Point, port};
 use crate::history::Gesture;
 use crate::hit::Hit;
@@ -66,7 +66,7 @@ impl Editor {
         self.down.clear();
         self.nudging = None;
         vec![
-            Effect::Changed(Change::Structure),
+            Effect::Loaded,
             Effect::SelectionChanged,
             Effect::OverlayChanged,
         ]
@@ -281,8 +281,8 @@ impl Editor {
     ) -> Result<Vec<Effect>, CommandError> {
         self.nudging = None;
         let before = self.selection().len();
-        let change = self.document.apply(command, gesture)?;
-        let mut effects = vec![Effect::Changed(change)];
+        let edit = self.document.apply(command, gesture)?;
+        let mut effects = vec![Effect::Changed(edit)];
         if self.selection().len() != before {
             effects.push(Effect::SelectionChanged);
         }

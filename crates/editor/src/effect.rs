@@ -2,6 +2,7 @@
 
 use crate::actions::PageAction;
 use crate::geometry::Point;
+use crate::history::Gesture;
 use crate::selection::Item;
 use crate::wire::Wire;
 use design::{Command, Target};
@@ -10,8 +11,10 @@ use design::{Command, Target};
 /// to look at again, or what to open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// The design is another: draw it, save it, and unless only nodes moved, tell the simulation.
-    Changed(Change),
+    /// Another design was opened, with a history of its own.
+    Loaded,
+    /// The design was edited: draw it, save it, and unless only nodes moved, tell the simulation.
+    Changed(Edit),
     /// Something else is selected.
     SelectionChanged,
     /// Zoom or position of the viewport changed.
@@ -72,6 +75,79 @@ impl Change {
             | Command::RemoveRequirement(_) => Self::Structure,
             Command::Batch(commands) => commands.iter().map(Self::of).max().unwrap_or(Self::Moved),
         }
+    }
+}
+
+/// What an edit is about, as far as a run is concerned. Ordered: the later includes the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EditKind {
+    /// Positions and notes, on which no run depends.
+    Drawing,
+    /// Faults and nothing else. They carry the time at which they begin and end.
+    Faults,
+    /// Anything else: parameters, nodes, links, requirements, settings.
+    Design,
+}
+
+impl EditKind {
+    /// Returns what a command is about.
+    pub fn of(command: &Command) -> Self {
+        match command {
+            Command::AddFault(..)
+            | Command::RemoveFault(_)
+            | Command::Set(Target::Fault(_), ..) => Self::Faults,
+            Command::Batch(commands) => {
+                let kinds = commands.iter().map(Self::of);
+                kinds.max().unwrap_or(Self::Drawing)
+            }
+            other if Change::of(other) == Change::Moved => Self::Drawing,
+            Command::AddNode(..)
+            | Command::RemoveNode(_)
+            | Command::AddLink(..)
+            | Command::RemoveLink(_)
+            | Command::AddRequirement(..)
+            | Command::RemoveRequirement(_)
+            | Command::Move(..)
+            | Command::Set(..) => Self::Design,
+        }
+    }
+}
+
+/// How an edit came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditStep {
+    /// It was made.
+    Made,
+    /// Its gesture was canceled before it was complete.
+    Canceled,
+    /// Undo took it back.
+    Undone,
+    /// Redo made it again.
+    Redone,
+}
+
+/// An edit of the design, as the history has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// How much of the design changed.
+    pub change: Change,
+    /// What the edit is about.
+    pub kind: EditKind,
+    /// How it came about.
+    pub step: EditStep,
+    /// The gesture that it belongs to.
+    pub gesture: Gesture,
+}
+
+impl Edit {
+    /// Adds another edit to this one if both are the same step of one gesture; false if not.
+    pub(crate) fn merge(&mut self, other: &Self) -> bool {
+        let is_same = self.step == other.step && self.gesture.id == other.gesture.id;
+        if is_same {
+            self.change = self.change.max(other.change);
+            self.kind = self.kind.max(other.kind);
+        }
+        is_same
     }
 }
 

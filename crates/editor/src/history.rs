@@ -1,6 +1,6 @@
 //! What was done and can be undone: one entry per gesture, a bounded number of them.
 
-use crate::effect::Change;
+use crate::effect::{Change, Edit, EditKind, EditStep};
 use crate::selection::Selection;
 use design::Command;
 use std::collections::VecDeque;
@@ -32,6 +32,7 @@ pub(crate) struct Entry {
     /// The inverses, in the order the edits were made (after an undo: of the undoing).
     pub(crate) inverses: Vec<Command>,
     pub(crate) change: Change,
+    pub(crate) kind: EditKind,
     /// What was selected before the first edit and after the last.
     pub(crate) before: Selection,
     pub(crate) after: Selection,
@@ -41,6 +42,16 @@ impl Entry {
     /// The command that takes all of it back.
     pub(crate) fn inverse(&self) -> Command {
         Command::Batch(self.inverses.iter().rev().cloned().collect())
+    }
+
+    /// Returns the edit that all of it amounts to.
+    pub(crate) fn edit(&self, step: EditStep) -> Edit {
+        Edit {
+            change: self.change,
+            kind: self.kind,
+            step,
+            gesture: self.gesture.clone(),
+        }
     }
 
     /// Takes in the inverse of one more edit. A drag edits the same positions hundreds of times;
@@ -84,33 +95,34 @@ impl History {
     pub(crate) fn note(
         &mut self,
         inverse: Command,
-        change: Change,
-        gesture: &Gesture,
+        edit: &Edit,
         selection: &Selection,
     ) -> &mut Entry {
         let joins = self
-            .open_entry(gesture)
+            .open_entry(&edit.gesture)
             .is_some_and(|entry| entry.inverses.len() < STEPS_MAX);
         if !joins {
-            self.begin(gesture, change, selection);
+            self.begin(edit, selection);
         }
         let last = self.done.len() - 1;
         let entry = &mut self.done[last];
         entry.add(inverse);
-        entry.change = entry.change.max(change);
+        entry.change = entry.change.max(edit.change);
+        entry.kind = entry.kind.max(edit.kind);
         entry
     }
 
-    fn begin(&mut self, gesture: &Gesture, change: Change, selection: &Selection) {
-        self.open = Some(gesture.id);
+    fn begin(&mut self, edit: &Edit, selection: &Selection) {
+        self.open = Some(edit.gesture.id);
         self.stashed = std::mem::take(&mut self.undone);
         if self.done.len() >= ENTRIES_MAX {
             self.done.pop_front();
         }
         self.done.push_back(Entry {
-            gesture: gesture.clone(),
+            gesture: edit.gesture.clone(),
             inverses: Vec::new(),
-            change,
+            change: edit.change,
+            kind: edit.kind,
             before: selection.clone(),
             after: selection.clone(),
         });

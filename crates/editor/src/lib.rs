@@ -13,7 +13,8 @@
 //! let pointer = Pointer::mouse(Point::new(200.0, 120.0));
 //! for effect in editor.handle(Input::PointerDown(pointer)) {
 //!     match effect {
-//!         Effect::Changed(_) => { /* draw editor.design(), save it, tell the simulation */ }
+//!         // Draw editor.design(), save it, tell the simulation.
+//!         Effect::Loaded | Effect::Changed(_) => {}
 //!         Effect::SelectionChanged => { /* look at editor.selection() */ }
 //!         Effect::ViewChanged => { /* look at editor.viewport() */ }
 //!         Effect::OverlayChanged => { /* look at editor.tool() and editor.cursor() */ }
@@ -88,7 +89,7 @@ pub use catalog::Thing;
 pub use curve::{Curve, LinkPath};
 pub use document::Document;
 pub use editor::{Cursor, Editor};
-pub use effect::{Change, Effect, QuickAdd};
+pub use effect::{Change, Edit, EditKind, EditStep, Effect, QuickAdd};
 pub use geometry::{End, GRID, NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect, port};
 pub use history::{Gesture, GestureId};
 pub use hit::Hit;

@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(hand.selected(), "note-1");
         assert_eq!(hand.editor.design().settings.notes[1].at.0, [344, 280]);
         assert_eq!(hand.history(), ["Move note"]);
-        assert!(hand.has_said(|effect| *effect == Effect::Changed(Change::Moved)));
+        assert!(hand.has_changed(Change::Moved));
         hand.play("nudge-right; undo; undo");
         assert_eq!(hand.editor.design(), &first);
         hand.play("down 350 210; move 390 290; cancel");

@@ -2,7 +2,7 @@
 
 use crate::actions;
 use crate::editor::Editor;
-use crate::effect::Effect;
+use crate::effect::{Change, Effect};
 use crate::geometry::Point;
 use crate::input::{Button, Input, Modifiers, Pointer, PointerKind};
 use crate::selection::Item;
@@ -102,6 +102,11 @@ impl Hand {
     /// What can be undone, the last first.
     pub(crate) fn history(&self) -> Vec<&str> {
         self.editor.document().undo_names().collect()
+    }
+
+    /// Whether the last script changed this much of the design.
+    pub(crate) fn has_changed(&self, change: Change) -> bool {
+        self.has_said(|effect| matches!(effect, Effect::Changed(edit) if edit.change == change))
     }
 
     pub(crate) fn has_said(&self, wanted: impl Fn(&Effect) -> bool) -> bool {

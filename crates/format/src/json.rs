@@ -74,7 +74,14 @@ pub fn value_to_string(value: &Value) -> String {
 /// in what all nodes have in common. Everywhere else it reports them.
 fn repeated_keys(value: &Value) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let lists = ["faultline", "nodes", "links", "faults", "requirements"];
+    let lists = [
+        "$schema",
+        "faultline",
+        "nodes",
+        "links",
+        "faults",
+        "requirements",
+    ];
     report_repeated(value, "", &lists, &mut problems);
     if let Some(Value::List(nodes)) = value.get("nodes") {
         for (at, node) in nodes.iter().enumerate() {

@@ -2,7 +2,7 @@
 //! fields: what editors and other programs know of a design before Faultline reads it.
 //!
 //! A schema sees each field alone. What fields say together (ends that exist, ids that are unique,
-//! modes that fit the kinds) and the ranges of durations and rates are checked by
+//! modes that fit the kinds) and the ranges of durations, rates and percentages are checked by
 //! [`Design::read`](design::Design::read) only; the ranges stand in the descriptions.
 
 use design::attribute::{Field, INTEGER_MAX, LIST_MAX, Named, Record, Shape, TEXT_MAX, Variant};
@@ -15,8 +15,13 @@ use design::validate::LINK_ID_MAX;
 use design::{Duration, Fault, KINDS, KindInfo, Link, Rate, Requirement, Value};
 use std::collections::BTreeMap;
 
+/// Where the schema is published, beside the page.
+pub const ID: &str = "https://faultline-sim.github.io/faultline/faultline.schema.json";
+
 /// A duration with its unit.
 const DURATION: &str = r"\s*\+?(?:\d+\.?\d*|\.\d+)\s*(?:ns|us|µs|ms|s|m|h)\s*";
+/// A percentage.
+const PERCENTAGE: &str = r"\s*(?:\d+\.?\d*|\.\d+)\s*%\s*";
 /// A number without a sign.
 const NUMBER: &str = r"\s*\+?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*";
 
@@ -28,16 +33,7 @@ pub fn write() -> String {
 /// The schema.
 pub fn schema() -> Value {
     let mut schemas = Schemas::default();
-    let mut properties = vec![(
-        "faultline".to_owned(),
-        object([
-            ("const", Value::Number(f64::from(VERSION))),
-            (
-                "description",
-                Value::text("Version of the document's structure."),
-            ),
-        ]),
-    )];
+    let mut properties = heads();
     properties.extend(schemas.fields(Settings::RECORD));
     let kinds = KINDS.iter().map(|kind| schemas.node(kind)).collect();
     let node = object([
@@ -67,13 +63,15 @@ pub fn schema() -> Value {
             "$schema",
             Value::text("https://json-schema.org/draft/2020-12/schema"),
         ),
+        ("$id", Value::text(ID)),
         ("title", Value::text("Faultline design")),
         (
             "description",
             Value::text(
-                "A distributed system, what breaks it, and what it has to hold. Durations are \
-                 written with a unit (300ms), rates as 200/s, distributions as exp(3ms). An \
-                 attribute that is null is off.",
+                "A distributed system, what breaks it, and what it has to hold: a file named \
+                 *.faultline.json. Durations are written with a unit (300ms), rates as 200/s, \
+                 shares as 0.05 or 5%, distributions as exp(3ms). An attribute that is null is \
+                 off.",
             ),
         ),
         ("type", Value::text("object")),
@@ -82,6 +80,29 @@ pub fn schema() -> Value {
         ("additionalProperties", Value::Bool(false)),
         ("$defs", Value::Map(definitions.collect())),
     ])
+}
+
+/// What a file says of itself.
+fn heads() -> Vec<(String, Value)> {
+    let schema = object([
+        (
+            "description",
+            Value::text("Where an editor finds this schema. It is no part of the design."),
+        ),
+        ("type", Value::text("string")),
+        ("maxLength", Value::Number(TEXT_MAX as f64)),
+    ]);
+    let version = object([
+        ("const", Value::Number(f64::from(VERSION))),
+        (
+            "description",
+            Value::text("Version of the document's structure."),
+        ),
+    ]);
+    vec![
+        ("$schema".to_owned(), schema),
+        ("faultline".to_owned(), version),
+    ]
 }
 
 /// Collects the definitions that the others refer to.
@@ -149,6 +170,7 @@ impl Schemas {
                 "A duration with a unit: 250us, 300ms, 2s, 5m, 1h.",
             ),
             ("rate", &rate, "A rate: 200/s, 12/m, 5/h."),
+            ("percentage", PERCENTAGE, "A percentage: 5%, 99.9%."),
             (
                 "distribution",
                 &distribution(),
@@ -207,10 +229,13 @@ impl Schemas {
                 "enum".to_owned(),
                 Value::List(design::allow::RULES.map(Value::text).into()),
             )]),
-            // A bound is a number, or a duration for figures of time.
-            ("Requirement", "at_least" | "at_most") => {
-                any_of(vec![typed("number"), reference("duration"), typed("null")])
-            }
+            // A bound is a number, a percentage for a share, or a duration for metrics of time.
+            ("Requirement", "at_least" | "at_most") => any_of(vec![
+                typed("number"),
+                reference("percentage"),
+                reference("duration"),
+                typed("null"),
+            ]),
             _ => self.shape(&field.shape, field.range),
         };
         let Value::Map(shape) = shape else {
@@ -235,6 +260,10 @@ impl Schemas {
                 Some(range) => number("number", range),
                 None => typed("number"),
             },
+            Shape::Ratio => any_of(vec![
+                number("number", range.unwrap_or((0.0, 1.0))),
+                reference("percentage"),
+            ]),
             Shape::Text => object([
                 ("type", Value::text("string")),
                 ("maxLength", Value::Number(TEXT_MAX as f64)),

@@ -98,6 +98,28 @@ fn a_key_that_stands_twice_is_a_problem_wherever_it_stands() {
 }
 
 #[test]
+fn the_schema_of_a_file_is_read_over_and_not_written() {
+    let plain = json::read(r#"{"faultline": 1, "name": "Shop", "nodes": []}"#).unwrap();
+    let text = r#"{"$schema": "https://example.org/design.json",
+        "faultline": 1, "name": "Shop", "nodes": []}"#;
+    let design = json::read(text).unwrap();
+    assert_eq!(design, plain);
+    assert!(!json::write(&design).contains("$schema"));
+    check(
+        r#"{"$schema": 7, "faultline": 1, "nodes": []}"#,
+        expect![[r#"
+            $schema: 7 is not valid here; expected text
+        "#]],
+    );
+    check(
+        r#"{"$schema": "a", "$schema": "b", "faultline": 1, "nodes": []}"#,
+        expect![[r#"
+            $schema: stands here twice; keep one
+        "#]],
+    );
+}
+
+#[test]
 fn broken_json_names_line_and_column() {
     let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
     for (text, expected) in [

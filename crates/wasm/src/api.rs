@@ -29,11 +29,24 @@ export type Report = {
   requests: Record<string, unknown>;
   nodes: Record<string, Record<string, unknown>>;
   links: Record<string, Record<string, unknown>>;
-  requirements: { metric: string; target: string; actual: string; met: boolean }[];
+  requirements: Score[];
   /** What the rules found; absent with `findings: false`. */
   findings?: Finding[];
   windows: Record<string, unknown>;
 };
+/** A requirement, scored. */
+export interface Score {
+  metric: string;
+  /** The bound: "at least 0.999". */
+  target: string;
+  /** What the run gave, with its unit; where there is no value, why there is none. */
+  actual: string;
+  /** The value as a number, durations in ms; null where there is none. */
+  value: number | null;
+  verdict: "met" | "missed" | "not_measured";
+  /** Whether verdict is "met". */
+  met: boolean;
+}
 /** What a rule found: see docs/rules.md. */
 export interface Finding {
   rule: string; severity: "note" | "warning" | "error"; measured: boolean; subjects: string[]; onset_s: number | null;

@@ -11,8 +11,9 @@
 //! | `web/boot.js`              | `boot.js`: starts the page's wasm                |
 //! | `web/` (binary crate)      | `faultline-web.js`, `faultline-web_bg.wasm`      |
 //! | `web/worker.js`            | `worker.js`: starts the same wasm in a worker    |
-//! | `crates/wasm` (cdylib)     | `faultline-wasm.js`, `faultline-wasm_bg.wasm`:   |
-//! |                            | the engine for programs; the page does not load it |
+//! | `crates/wasm` (cdylib)     | `faultline-wasm.js`, `faultline-wasm_bg.wasm`,   |
+//! |                            | `faultline-wasm.d.ts`: the engine for programs;  |
+//! |                            | the page does not load it                        |
 //! | `web/styles/main.css`      | `styles/main.css`, its `@import`s inlined        |
 //! | `web/public/**`            | `public/**`: fonts, icons; CSS says `../public/` |
 //!
@@ -28,6 +29,8 @@
 
 mod bench;
 mod count;
+mod npm;
+mod package;
 mod page;
 mod reading;
 mod serve;
@@ -53,6 +56,10 @@ cargo xtask <command>
   serve [--port N] [--base /path/]
                    build, serve on 127.0.0.1 (default 8080) and rebuild on change
   docs DIR         write docs/*.md as pages to a directory (build and serve do it)
+  package [PART]... [--target TRIPLE] [--tag TAG]
+                   make a release, or the named parts of it, in target/package/: binary
+                   (of this platform unless --target names another), page, npm, notes,
+                   checksums; --tag fails unless the tag is of this version
   fuzz [--seconds N]
                    feed mutated designs, links, messages and imports to the readers (60 s);
                    FAULTLINE_FUZZ_SEED=N repeats what failed
@@ -122,6 +129,7 @@ fn command() -> Result<()> {
             rest.done()?;
             reading::write(std::path::Path::new(&dir))
         }
+        "package" => make_package(rest),
         "fuzz" => {
             let seconds = rest.value("--seconds")?.unwrap_or("60".to_owned());
             rest.done()?;
@@ -156,6 +164,16 @@ fn check_tidiness(mut options: Options) -> Result<()> {
     options.done()?;
     steps::step("formatting", tidy::formatting)?;
     steps::step("tidiness", || tidy::tidiness(exceptions))
+}
+
+/// Makes a release, or the named parts of it.
+fn make_package(mut options: Options) -> Result<()> {
+    let (target, tag) = (options.value("--target")?, options.value("--tag")?);
+    let is_option = |name: &&String| name.starts_with('-');
+    if let Some(unknown) = options.0.iter().find(is_option) {
+        bail!("unknown option `{unknown}`\n\n{HELP}");
+    }
+    package::make(&options.0, target.as_deref(), tag.as_deref())
 }
 
 /// Runs the validation cases: all, and writes the page; or those named.

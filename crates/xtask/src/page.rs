@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::npm;
 use crate::reading;
 use crate::steps::{cargo, root, run, step, target_dir};
 
@@ -39,8 +40,10 @@ impl Flavour {
 /// The wasm modules: package, name in `dist/`, and the artefact that cargo makes of it.
 const MODULES: [(&str, &str); 2] = [
     ("faultline-web", "faultline-web.wasm"),
-    ("faultline-wasm", "faultline_wasm.wasm"),
+    (PROGRAMS, "faultline_wasm.wasm"),
 ];
+/// The module for programs, the only one with types: people write code against it.
+const PROGRAMS: &str = "faultline-wasm";
 
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
@@ -62,7 +65,10 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     let fresh = dist.with_extension("new");
     remove_dir(&fresh)?;
     fs::create_dir_all(&fresh)?;
-    step("wasm-bindgen", || bindgen(profile, &fresh, &MODULES))?;
+    step("wasm-bindgen", || {
+        bindgen(profile, &fresh, &MODULES)?;
+        npm::write(&fresh)
+    })?;
     step("static files", || {
         copy_static_files(&fresh)?;
         version_urls(&fresh)
@@ -108,7 +114,7 @@ fn bindgen(profile: &str, dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
             .input_path(&wasm)
             .out_name(name)
             .web(true)?
-            .typescript(false)
+            .typescript(*name == PROGRAMS)
             .omit_default_module_path(false)
             .remove_producers_section(true)
             .remove_name_section(profile == "release")
@@ -118,6 +124,11 @@ fn bindgen(profile: &str, dist: &Path, modules: &[(&str, &str)]) -> Result<()> {
         for entry in fs::read_dir(&bindings)? {
             let entry = entry?;
             let name = entry.file_name();
+            // Types of what the JavaScript calls itself.
+            if name.to_string_lossy().ends_with(".wasm.d.ts") {
+                fs::remove_file(entry.path())?;
+                continue;
+            }
             if entry.file_type()?.is_dir() {
                 bail!(
                     "{} has JavaScript snippets: use a file in web/ instead",

@@ -4,7 +4,7 @@ use design::Value;
 use host::scenarios::{Shown, Unit};
 use leptos::prelude::*;
 
-use crate::findings::model::{bound, class_of, metric, quantity, scores};
+use crate::findings::model::{Verdict, bound, class_of, metric, quantity, scores};
 
 /// Which way is better.
 #[derive(Clone, Copy, PartialEq)]
@@ -70,7 +70,7 @@ struct Row {
     name: String,
     figures: [String; 2],
     /// Whether each held, for a requirement.
-    met: Option<[bool; 2]>,
+    verdicts: Option<[Verdict; 2]>,
     change: String,
     is_better: Option<bool>,
 }
@@ -121,14 +121,17 @@ fn row(row: Row) -> AnyView {
         None => "",
     };
     let verdict = |at: usize| {
-        row.met.map(|met| {
-            let (state, sign, says) = match met[at] {
-                true => ("met", "M1.5 5.5l2.5 2.500l4.500-6", "met"),
-                false => ("missed", "M1.5 1.5l7 7M8.5 1.5l-7 7", "missed"),
-            };
+        row.verdicts.map(|verdicts| {
+            let verdict: Verdict = verdicts[at];
             view! {
-                <svg class="verdict" data-state=state viewBox="0 0 10 10" role="img" aria-label=says>
-                    <path d=sign></path>
+                <svg
+                    class="verdict"
+                    data-state=verdict.state()
+                    viewBox="0 0 10 10"
+                    role="img"
+                    aria-label=verdict.label()
+                >
+                    <path d=verdict.icon()></path>
                 </svg>
             }
         })
@@ -156,10 +159,14 @@ fn required(reports: &[Value; 2]) -> Vec<Row> {
             before.metric == after.metric && before.target == after.target
         };
         let before = before.iter().find(is_same)?;
-        let is_better = match (before.met, after.met) {
-            (false, true) => Some(true),
-            (true, false) => Some(false),
-            _ => None,
+        let verdicts = [before.verdict, after.verdict];
+        let (change, is_better) = match verdicts {
+            [Verdict::Missed, Verdict::Met] => ("now met", Some(true)),
+            [Verdict::Met, Verdict::Missed] => ("now missed", Some(false)),
+            [_, Verdict::NotMeasured] => ("not measured", None),
+            [_, Verdict::Met] => ("met", None),
+            [Verdict::Missed, Verdict::Missed] => ("still missed", None),
+            [Verdict::NotMeasured, Verdict::Missed] => ("missed", None),
         };
         Some(Row {
             name: format!(
@@ -167,15 +174,9 @@ fn required(reports: &[Value; 2]) -> Vec<Row> {
                 metric(&after.metric),
                 bound(&after.metric, &after.target)
             ),
-            change: match is_better {
-                Some(true) => "now met",
-                Some(false) => "now missed",
-                None if after.met => "met",
-                None => "still missed",
-            }
-            .to_owned(),
+            change: change.to_owned(),
             figures: [before, &after].map(|score| quantity(&score.metric, &score.actual)),
-            met: Some([before.met, after.met]),
+            verdicts: Some(verdicts),
             is_better,
         })
     });
@@ -222,7 +223,7 @@ fn compared(name: String, figures: [Option<f64>; 2], unit: Unit, better: Better)
     Row {
         name,
         figures: shown,
-        met: None,
+        verdicts: None,
         change,
         is_better,
     }

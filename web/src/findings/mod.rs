@@ -15,7 +15,7 @@ use editor::preview::Preview;
 use leptos::prelude::*;
 
 use crate::compare::Comparison;
-use crate::history::{Mark, MarkKind};
+use crate::history::{History, Mark, MarkKind};
 use crate::state::Page;
 
 pub(crate) use flags::{Flags, Traced};
@@ -127,12 +127,8 @@ impl Page {
     /// Goes to a moment of the run and selects what it is about.
     fn jump(self, at_s: f64, subject: &str) {
         self.play(false);
-        // What was edited as it went on was another run until then.
-        let is_other = self.history.with_value(|history| {
-            let mut marks = history.marks.iter();
-            marks.any(|mark| mark.kind == MarkKind::Edit)
-        });
-        if is_other {
+        // The finding is of a whole run of the design as it is now.
+        if self.history.with_value(History::has_diverged) {
             self.load_run();
         }
         self.seek_ahead(at_s);

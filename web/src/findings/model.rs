@@ -75,7 +75,44 @@ pub(crate) struct Score {
     pub(crate) metric: String,
     pub(crate) target: String,
     pub(crate) actual: String,
-    pub(crate) met: bool,
+    pub(crate) verdict: Verdict,
+}
+
+/// What a run says about a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Met,
+    Missed,
+    NotMeasured,
+}
+
+impl Verdict {
+    /// The value of `data-state` that colors it.
+    pub(crate) fn state(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::NotMeasured => "unknown",
+        }
+    }
+
+    /// The path of its icon, on ten by ten.
+    pub(crate) fn icon(self) -> &'static str {
+        match self {
+            Self::Met => "M1.5 5.5l2.5 2.500l4.500-6",
+            Self::Missed => "M1.5 1.5l7 7M8.5 1.5l-7 7",
+            Self::NotMeasured => "M2 5h6",
+        }
+    }
+
+    /// Its name, for people.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::NotMeasured => "not measured",
+        }
+    }
 }
 
 impl Finding {
@@ -162,7 +199,11 @@ pub(crate) fn scores(report: &Value) -> Vec<Score> {
             metric: text(value.get("metric"))?,
             target: text(value.get("target"))?,
             actual: text(value.get("actual"))?,
-            met: value.get("met") == Some(&Value::Bool(true)),
+            verdict: match text(value.get("verdict"))?.as_str() {
+                "met" => Verdict::Met,
+                "missed" => Verdict::Missed,
+                _ => Verdict::NotMeasured,
+            },
         })
     };
     items(report.get("requirements"))

@@ -1,6 +1,7 @@
 //! The requirements of the design and what its whole run gave; and a way to add some.
 
 use design::requirement::Bound;
+use design::validate::check_requirement;
 use design::{Attribute, Command, Duration, Metric, Reader, Requirement, Value};
 use leptos::prelude::*;
 
@@ -74,9 +75,8 @@ fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) 
         (None, Some(most)) => format!("\u{2264} {}", bound(most)),
         (None, None) => "any".to_owned(),
     };
-    let (state, sign, says) = match score.map(|score| score.met) {
-        Some(true) => ("met", "M1.5 5.5l2.5 2.500l4.500-6", "met"),
-        Some(false) => ("missed", "M1.5 1.5l7 7M8.5 1.5l-7 7", "missed"),
+    let (state, sign, says) = match score.map(|score| score.verdict) {
+        Some(verdict) => (verdict.state(), verdict.icon(), verdict.label()),
         None => ("", "M5 5h.01", "not known yet"),
     };
     let actual = score.map_or("\u{2026}".to_owned(), |score| quantity(id, &score.actual));
@@ -155,26 +155,12 @@ fn form(page: Page, adding: RwSignal<bool>) -> AnyView {
         };
         words.to_owned()
     };
-    let add = move || {
-        let figure = chosen.get_untracked();
-        match read_bound(figure, bound.get_untracked().trim()) {
-            Ok(bound) => {
-                let (at_least, at_most) = match is_more_better(figure) {
-                    true => (Some(bound), None),
-                    false => (None, Some(bound)),
-                };
-                adding.set(false);
-                page.command(Command::AddRequirement(
-                    usize::MAX,
-                    Requirement {
-                        metric: figure,
-                        at_least,
-                        at_most,
-                    },
-                ));
-            }
-            Err(why) => said.set(why),
+    let add = move || match read_requirement(chosen.get_untracked(), bound.get_untracked().trim()) {
+        Ok(requirement) => {
+            adding.set(false);
+            page.command(Command::AddRequirement(usize::MAX, requirement));
         }
+        Err(why) => said.set(why),
     };
     view! {
         <form
@@ -219,20 +205,49 @@ fn form(page: Page, adding: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-fn read_bound(figure: Metric, typed: &str) -> Result<Bound, String> {
-    let value = match figure.is_duration() {
-        true => Value::text(typed),
-        false => match typed.trim_end_matches('%').trim().parse::<f64>() {
-            Ok(number) if typed.ends_with('%') => Value::Number(number / 100.0),
-            Ok(number) => Value::Number(number),
-            Err(_) => return Err("A number, as 0.999".to_owned()),
-        },
+/// A requirement with this bound, as it was typed. The error is for the person.
+fn read_requirement(figure: Metric, typed: &str) -> Result<Requirement, String> {
+    let bound = match typed.parse::<f64>() {
+        Ok(number) => Value::Number(number),
+        Err(_) => Value::text(typed),
     };
+    let name = match is_more_better(figure) {
+        true => "at_least",
+        false => "at_most",
+    };
+    let entries = [("metric", figure.write()), (name, bound)];
+    let entries = entries.map(|(name, value)| (name.to_owned(), value));
     let mut reader = Reader::default();
-    let bound = Bound::read(&value, &mut reader);
-    match (bound, reader.finish().first()) {
-        (Some(bound), None) => Ok(bound),
+    let requirement = Requirement::read_entry(&Value::Map(entries.into()), &mut reader);
+    if let Some(requirement) = &requirement {
+        check_requirement(requirement, &mut reader);
+    }
+    match (requirement, reader.finish().first()) {
+        (Some(requirement), None) => Ok(requirement),
         (_, Some(problem)) => Err(crate::words::sentence(&problem.message)),
         (None, None) => Err("A figure, as 300ms".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_read_as_it_is_typed() {
+        let read = |figure, typed| read_requirement(figure, typed);
+        let least = |figure, typed| read(figure, typed).map(|required| required.at_least);
+        let most = |figure, typed| read(figure, typed).map(|required| required.at_most);
+        for typed in ["0.999", "99.9%", "99.9 %"] {
+            let bound = Some(Bound::Number(0.999));
+            assert_eq!(least(Metric::Availability, typed), Ok(bound), "{typed}");
+        }
+        let bound = Bound::Duration(Duration::ms(300));
+        assert_eq!(most(Metric::LatencyP99, "300ms"), Ok(Some(bound)));
+        let refused = |figure, typed| read(figure, typed).unwrap_err();
+        let whole = refused(Metric::Availability, "99.9");
+        assert!(whole.contains("did you mean 0.999 or 99.9%?"), "{whole}");
+        assert!(refused(Metric::LatencyP99, "300").contains("duration"));
+        assert!(refused(Metric::Goodput, "50%").contains("availability only"));
     }
 }

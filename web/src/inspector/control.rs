@@ -17,9 +17,12 @@ const SEGMENT_LETTERS_MAX: usize = 22;
 pub(super) fn inline(slot: Slot) -> AnyView {
     match slot.shape {
         Shape::Bool => switch(slot),
-        Shape::Integer | Shape::Number | Shape::Duration | Shape::Rate | Shape::Text => {
-            text::line(slot)
-        }
+        Shape::Integer
+        | Shape::Number
+        | Shape::Ratio
+        | Shape::Duration
+        | Shape::Rate
+        | Shape::Text => text::line(slot),
         Shape::Distribution => spark(slot),
         Shape::Choice(names) => choice(slot, names),
         Shape::Optional(inner) => optional_inline(slot, inner),
@@ -33,7 +36,7 @@ pub(super) fn inline(slot: Slot) -> AnyView {
 /// The part below, if there is one.
 pub(super) fn below(slot: Slot) -> AnyView {
     match slot.shape {
-        Shape::Integer | Shape::Number | Shape::Duration | Shape::Rate => {
+        Shape::Integer | Shape::Number | Shape::Ratio | Shape::Duration | Shape::Rate => {
             text::slider(slot).into_any()
         }
         Shape::Distribution => text::line(slot),

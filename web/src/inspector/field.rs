@@ -101,6 +101,7 @@ fn is_group(shape: &Shape) -> bool {
         Shape::Bool
         | Shape::Integer
         | Shape::Number
+        | Shape::Ratio
         | Shape::Text
         | Shape::Duration
         | Shape::Rate

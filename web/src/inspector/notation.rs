@@ -39,7 +39,7 @@ pub(super) fn prose(help: &str) -> String {
 pub(super) fn read(shape: &Shape, text: &str) -> Value {
     let text = text.trim();
     match shape {
-        Shape::Integer | Shape::Number => read_number(text),
+        Shape::Integer | Shape::Number | Shape::Ratio => read_number(text),
         Shape::Optional(inner) => read(inner, text),
         Shape::List(item) if is_scalar(item) => Value::List(
             split_list(text)
@@ -60,18 +60,14 @@ pub(super) fn read(shape: &Shape, text: &str) -> Value {
     }
 }
 
-/// Spaces group digits, and a share may be typed in per cent.
+/// Spaces group digits. A percentage stays text: the document knows which fields take one.
 fn read_number(text: &str) -> Value {
     let digits: String = text
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '_')
         .collect();
-    let (digits, divisor) = match digits.strip_suffix('%') {
-        Some(share) => (share, 100.0),
-        None => (digits.as_str(), 1.0),
-    };
     match digits.parse::<f64>() {
-        Ok(number) if number.is_finite() => Value::Number(number / divisor),
+        Ok(number) if number.is_finite() => Value::Number(number),
         _ => Value::text(text),
     }
 }
@@ -97,6 +93,7 @@ pub(super) fn is_scalar(shape: &Shape) -> bool {
     match shape {
         Shape::Integer
         | Shape::Number
+        | Shape::Ratio
         | Shape::Text
         | Shape::Duration
         | Shape::Rate
@@ -198,7 +195,7 @@ pub(super) fn first_value(shape: &Shape, default: &Value, range: Option<(f64, f6
     match shape {
         Shape::Bool => Value::Bool(true),
         Shape::Integer => Value::Number(within(5.0)),
-        Shape::Number => Value::Number(within(0.5)),
+        Shape::Number | Shape::Ratio => Value::Number(within(0.5)),
         Shape::Text => Value::text(""),
         Shape::Duration => Value::text("1s"),
         Shape::Rate => Value::text("100/s"),
@@ -284,7 +281,8 @@ mod tests {
     #[test]
     fn typed_text_becomes_a_value() {
         assert_eq!(read(&Shape::Integer, " 10 000 "), Value::Number(10_000.0));
-        assert_eq!(read(&Shape::Number, "5 %"), Value::Number(0.05));
+        assert_eq!(read(&Shape::Ratio, "5 %"), Value::text("5 %"));
+        assert_eq!(read(&Shape::Ratio, "0.05"), Value::Number(0.05));
         assert_eq!(read(&Shape::Number, "some"), Value::text("some"));
         assert_eq!(read(&Shape::Duration, " 3ms"), Value::text("3ms"));
         assert_eq!(

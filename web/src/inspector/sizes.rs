@@ -40,7 +40,7 @@ impl Scale {
             (low, high.min(wanted))
         };
         match shape {
-            Shape::Integer | Shape::Number => {
+            Shape::Integer | Shape::Number | Shape::Ratio => {
                 let (low, high) = range?;
                 let whole = matches!(shape, Shape::Integer);
                 if high - low <= LINEAR_SPAN_MAX {
@@ -137,7 +137,7 @@ fn tidy(size: f64) -> f64 {
 pub(super) fn size_of(shape: &Shape, value: &Value) -> Option<f64> {
     match (shape, value) {
         (Shape::Optional(inner), value) => size_of(inner, value),
-        (Shape::Integer | Shape::Number, Value::Number(number)) => Some(*number),
+        (Shape::Integer | Shape::Number | Shape::Ratio, Value::Number(number)) => Some(*number),
         (Shape::Duration, Value::Text(text)) => Duration::parse(text).ok().map(Duration::as_s),
         (Shape::Rate, Value::Text(text)) => Rate::parse(text).ok().map(|rate| rate.0),
         _ => None,
@@ -153,6 +153,7 @@ pub(super) fn value_of(shape: &Shape, size: f64) -> Value {
         Shape::Rate => Value::text(Rate(size.max(0.0)).to_string()),
         Shape::Bool
         | Shape::Number
+        | Shape::Ratio
         | Shape::Text
         | Shape::Distribution
         | Shape::Choice(_)
@@ -184,7 +185,7 @@ pub(super) fn stepped(
     let (low, high) = range.unwrap_or((0.0, f64::INFINITY));
     let step = match bare(shape) {
         Shape::Integer => 1.0,
-        Shape::Number => (high - low).min(100.0) / 100.0,
+        Shape::Number | Shape::Ratio => (high - low).min(100.0) / 100.0,
         // A tenth of what is there: 300ms to 310ms, 1s to 1.1s, and down from 1s to 990ms.
         _ if size > 0.0 => {
             let below = if sign < 0.0 { size * 0.999_999 } else { size };

@@ -13,6 +13,7 @@ pub(super) fn line(slot: Slot) -> AnyView {
     let (kind, mode) = match slot.shape {
         Shape::Integer => ("line line-number", "numeric"),
         Shape::Number => ("line line-number", "decimal"),
+        Shape::Ratio => ("line line-number", "text"),
         Shape::Duration | Shape::Rate => ("line line-quantity", "text"),
         Shape::Text => ("line line-text", "text"),
         _ => ("line line-code", "text"),

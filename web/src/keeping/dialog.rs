@@ -339,7 +339,7 @@ impl List {
 
     fn download(self, kept: Kept) {
         self.with_text(kept, |_, kept, text| {
-            files::save_text(&text, &kept.name, "json", "application/json");
+            files::save_text(&text, &kept.name, files::DESIGN, "application/json");
         });
     }
 

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::*;
+use expect_test::expect_file;
 
 const SHOP_TOML: &str = r#"faultline = 1
 name = "Shop"
@@ -214,6 +215,19 @@ fn pictures_come_and_go() {
     let svg = fine(&["export", "svg", &path]);
     assert!(svg.starts_with("<svg ") && svg.contains("prefers-color-scheme: dark"));
     assert!(!svg.contains("<script") && svg.contains(">api</text>"));
+    let dark = fine(&["export", "svg", "--theme", "dark", &path]);
+    assert_eq!(fine(&["export", "svg", &path, "--theme=dark"]), dark);
+    assert!(!dark.contains("prefers-color-scheme"));
+    assert_ne!(fine(&["export", "svg", &path, "--theme", "light"]), dark);
+    for (arguments, said) in [
+        (&["--theme", "blue", &path][..], "expected light or dark"),
+        (&[&path, "--theme"], "--theme lacks its value"),
+        (&[&path, &path], "takes one design, not 2"),
+        (&[], "takes one design, not 0"),
+    ] {
+        let stderr = refused(&[&["export", "svg"], arguments].concat());
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+    }
     let compose = file(
         "compose.yaml",
         "services: {web: {image: nginx, ports: ['80'], depends_on: [api]}, api: {build: .}}",
@@ -231,4 +245,21 @@ fn pictures_come_and_go() {
     assert!(refused(&["import", "compose", &path]).contains("services"));
     assert!(refused(&["import", "mermaid", &path]).contains("no Mermaid flowchart"));
     assert!(refused(&["import", "mermaid", "/no/such/file"]).contains("/no/such/file"));
+}
+
+/// `UPDATE_EXPECT=1 cargo test -p faultline pictures` draws them again.
+#[test]
+fn the_pictures_of_the_documents_are_what_the_export_draws() {
+    for (theme, picture) in [
+        (
+            "light",
+            expect_file!["../../../../docs/pictures/event-orders-light.svg"],
+        ),
+        (
+            "dark",
+            expect_file!["../../../../docs/pictures/event-orders-dark.svg"],
+        ),
+    ] {
+        picture.assert_eq(&fine(&["export", "svg", "event-orders", "--theme", theme]));
+    }
 }

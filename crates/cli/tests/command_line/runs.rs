@@ -72,6 +72,124 @@ fn fields_are_set_by_name_and_by_place() {
 }
 
 #[test]
+fn changes_are_checked_together_whatever_their_order() {
+    let path = file("together.json", SHOP);
+    // Each alone is refused: a warm-up longer than the run, a floor above the ceiling.
+    let changes = [
+        "warmup=8s",
+        "duration=10s",
+        r#"api.adaptive_concurrency={"aimd": {"min": 1, "max": 2}}"#,
+        "api.adaptive_concurrency.aimd.min=50",
+        "api.adaptive_concurrency.aimd.max=60",
+    ];
+    let run = |changes: &[&str]| {
+        let mut arguments = vec!["run", &path, "--format", "json"];
+        arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
+        report(&arguments)
+    };
+    let forward = run(&changes);
+    assert_eq!(forward["run"]["warmup_s"], 8.0);
+    assert_eq!(forward["run"]["duration_s"], 10.0);
+    let [warmup, duration, limit, min, max] = changes;
+    assert_eq!(run(&[limit, max, min, duration, warmup]), forward);
+}
+
+#[test]
+fn a_change_that_is_wrong_is_named() {
+    let path = file("wrong.json", SHOP);
+    let stderr = refused(&[
+        "run",
+        &path,
+        "--set",
+        "seed=3",
+        "--set",
+        "api.replicas=0",
+        "--set",
+        "warmup=8s",
+    ]);
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "--set api.replicas=0: nodes[1].replicas: 0 is not valid here; expected 1 to 10000",
+            "--set warmup=8s: warmup: 8s is longer than the duration 5s; nothing would be measured",
+        ]
+    );
+    // What no change is about is said of all of them.
+    let stderr = refused(&[
+        "run",
+        &path,
+        "--set",
+        "seed=3",
+        "--set",
+        "duration=1s",
+        "--set",
+        "nodes=[]",
+    ]);
+    assert!(
+        stderr.contains("--set seed=3 --set duration=1s --set nodes=[]: links[0].from"),
+        "{stderr}"
+    );
+    for setting in ["api.id=web", "api.kind=database", "users->api.id=first"] {
+        let stderr = refused(&["run", &path, "--set", setting]);
+        assert!(stderr.contains("cannot be changed"), "{stderr}");
+    }
+    // The second design of a comparison takes both kinds of change.
+    let compared = fine(&[
+        "compare",
+        &path,
+        "--seeds",
+        "2",
+        "--set",
+        "duration=4s",
+        "--set-b",
+        "warmup=3s",
+    ]);
+    assert!(compared.contains("warmup=3s"), "{compared}");
+}
+
+#[test]
+fn percentages_are_read_from_files_and_changes() {
+    let toml = r#"
+faultline = 1
+[[nodes]]
+id = "users"
+kind = "client"
+[[nodes]]
+id = "api"
+kind = "service"
+error_rate = "50%"
+[[links]]
+from = "users"
+to = "api"
+[[requirements]]
+metric = "availability"
+at_least = "99.9%"
+"#;
+    let path = file("percent.toml", toml);
+    let score = |arguments: &[&str]| {
+        let (code, stdout, _) =
+            faultline(&[&["check", &path, "--format", "json"], arguments].concat());
+        let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        let score = &report["requirements"][0];
+        (code, score["target"].clone(), score["met"].clone())
+    };
+    assert_eq!(score(&[]), (1, "at least 0.999".into(), false.into()));
+    let changed = [
+        "--set",
+        "api.error_rate=0%",
+        "--set",
+        "requirements[0].at_least=99%",
+    ];
+    assert_eq!(score(&changed), (0, "at least 0.99".into(), true.into()));
+    let stderr = refused(&["check", &path, "--set", "requirements[0].at_least=99.9"]);
+    assert!(stderr.contains("did you mean 0.999 or 99.9%?"), "{stderr}");
+    // A link carries the number.
+    let link = fine(&["link", &path]);
+    assert!(fine(&["open", link.trim()]).contains(r#""at_least": 0.999"#));
+}
+
+#[test]
 fn scenarios_are_listed_and_run() {
     assert!(fine(&["scenarios"]).contains("retry-storm  "));
     assert!(fine(&[]).contains("faultline run SOURCE"));

@@ -38,6 +38,73 @@ fn a_check_fails_where_a_requirement_does() {
     assert!(stderr.contains("has no requirements"), "{stderr}");
 }
 
+#[test]
+fn what_was_not_measured_is_not_held() {
+    let shop = file("idle.json", SHOP);
+    let late = r#"requirements=[{"metric": "latency_p99", "at_most": "1s"},
+        {"metric": "lost_writes", "at_most": 0}, {"metric": "monthly_cost", "at_most": 500}]"#;
+    let idle = [
+        "check",
+        &shop,
+        "--set",
+        "users.arrivals.poisson=0/s",
+        "--set",
+        late,
+    ];
+    let (code, stdout, stderr) = faultline(&idle);
+    assert_eq!(
+        (code, stderr.as_str()),
+        (
+            1,
+            "not measured: latency_p99 at most 1s: no request was made\n\
+             not measured: lost_writes at most 0: no request was made\n"
+        )
+    );
+    let line = |metric: &str| {
+        let line = stdout.lines().find(|line| line.starts_with(metric));
+        let words = line.unwrap_or_default().split_whitespace();
+        words.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        line("latency_p99"),
+        "latency_p99 at most 1s no request was made not measured"
+    );
+    assert_eq!(
+        line("monthly_cost"),
+        "monthly_cost at most 500 199.6502 held"
+    );
+
+    let (_, stdout, _) = faultline(&[&idle[..], &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let score = &report["requirements"][0];
+    assert_eq!(score["met"], false);
+    assert_eq!(score["verdict"], "not_measured");
+    assert!(score["value"].is_null());
+
+    let (code, _, stderr) = faultline(&[&idle[..], &["--seeds", "3"]].concat());
+    assert_eq!(code, 1);
+    assert!(
+        stderr.starts_with("not measured: latency_p99 at most 1s, in 3 of 3 seeds\n"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_system_that_stays_down_has_not_recovered() {
+    // Retries keep the database overloaded after its slowdown.
+    let (code, stdout, stderr) = faultline(&[
+        "check",
+        "retry-storm",
+        "--set",
+        r#"requirements=[{"metric": "recovery_time", "at_most": "20s"}]"#,
+    ]);
+    assert_eq!(code, 1, "{stdout}");
+    assert!(
+        stderr.starts_with("missed: recovery_time at most 20s: not recovered\n"),
+        "{stderr}"
+    );
+}
+
 /// Two layers of three attempts each, on a database that is short of everything.
 const STORM: &str = r#"{"faultline": 1, "warmup": "2s", "duration": "30s", "nodes": [
   {"id": "users", "kind": "client", "arrivals": {"poisson": "100/s"}},

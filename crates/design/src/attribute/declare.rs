@@ -12,6 +12,7 @@ macro_rules! record {
                     label: $label:literal
                     $(, unit: $unit:literal)?
                     $(, range: $low:literal ..= $high:literal)?
+                    $(, ratio: $ratio:literal)?
                     $(, source: $source:literal)?
                     $(,)?
                 }
@@ -43,7 +44,8 @@ macro_rules! record {
                         range: $crate::record!(@range $($low, $high)?),
                         help: concat!($($help),+),
                         source: $crate::record!(@text $($source)?),
-                        shape: <$T as $crate::attribute::Attribute>::SHAPE,
+                        shape: <$T as $crate::attribute::Attribute>::SHAPE
+                            .within($crate::record!(@limits $($low, $high)? $(, $ratio)?)),
                         default: || <$T as $crate::attribute::Attribute>::write(&{ let value: $T = $default; value }),
                     }
                 ),*],
@@ -62,7 +64,8 @@ macro_rules! record {
                 for (key, value) in value.entries() {
                     match key.as_str() {
                         $($crate::record!(@name $field $($name)?) => {
-                            match reader.field::<$T>(key, value, $crate::record!(@range $($low, $high)?)) {
+                            let limits = $crate::record!(@limits $($low, $high)? $(, $ratio)?);
+                            match reader.field::<$T>(key, value, limits) {
                                 Some(field) => read.$field = field,
                                 None => complete = false,
                             }
@@ -86,6 +89,11 @@ macro_rules! record {
     (@text $text:literal) => { $text };
     (@range) => { None };
     (@range $low:literal, $high:literal) => { Some(($low as f64, $high as f64)) };
+    (@limits) => { None };
+    (@limits $low:literal, $high:literal) => { $crate::record!(@limits $low, $high, false) };
+    (@limits $low:literal, $high:literal, $ratio:literal) => {
+        Some($crate::attribute::Limits::new($low as f64, $high as f64, $ratio))
+    };
 }
 
 /// Declares an enum of bare names.
@@ -137,7 +145,7 @@ macro_rules! variants {
         $(#[doc = $about:literal])+
         pub enum $Type:ident {
             bare { $( $(#[doc = $bare_help:literal])+ $Bare:ident = $bare_name:literal ),* $(,)? }
-            with { $( $(#[doc = $help:literal])+ $Variant:ident($T:ty) = $name:literal, or $default:expr );* $(;)? }
+            with { $( $(#[doc = $help:literal])+ $Variant:ident($T:ty) = $name:literal, or $default:expr $(, range: $low:literal ..= $high:literal)? );* $(;)? }
         }
     ) => {
         $(#[doc = $about])+
@@ -153,7 +161,8 @@ macro_rules! variants {
                 &[$($crate::attribute::Variant {
                     name: $name,
                     help: concat!($($help),+),
-                    shape: <$T as $crate::attribute::Attribute>::SHAPE,
+                    shape: <$T as $crate::attribute::Attribute>::SHAPE
+                        .within($crate::record!(@limits $($low, $high)?)),
                     default: || <$T as $crate::attribute::Attribute>::write(&{ let value: $T = $default; value }),
                 }),*],
             );
@@ -168,7 +177,7 @@ macro_rules! variants {
                     $crate::value::Value::Map(entries) if entries.len() == 1 => {
                         let (key, value) = &entries[0];
                         match key.as_str() {
-                            $($name => reader.field::<$T>(key, value, None).map(Self::$Variant),)*
+                            $($name => reader.field::<$T>(key, value, $crate::record!(@limits $($low, $high)?)).map(Self::$Variant),)*
                             _ => {
                                 reader.within(key, |reader| reader.unknown("name", key, names));
                                 None

@@ -21,6 +21,8 @@ pub enum Shape {
     Integer,
     /// Any number.
     Number,
+    /// A share of a whole: a number, or a percentage as `5%`.
+    Ratio,
     /// Free text.
     Text,
     /// A duration with a unit, as `300ms`.
@@ -41,6 +43,41 @@ pub enum Shape {
     Record(&'static Record),
     /// A bare name, or one named value, as `{"poisson": "200/s"}`.
     Variants(&'static [Named], &'static [Variant]),
+}
+
+impl Shape {
+    /// The shape of a field with these limits: a number that may be a percentage is a ratio.
+    pub const fn within(self, limits: Option<Limits>) -> Self {
+        match (self, limits) {
+            (Self::Number, Some(limits)) if limits.is_ratio => Self::Ratio,
+            (Self::Optional(Self::Number), Some(limits)) if limits.is_ratio => {
+                Self::Optional(&Self::Ratio)
+            }
+            (shape, _) => shape,
+        }
+    }
+}
+
+/// Smallest and largest valid value of a field (durations in seconds, rates per second).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Smallest.
+    pub low: f64,
+    /// Largest.
+    pub high: f64,
+    /// Whether the value is a share of a whole, so that it can be written as a percentage.
+    pub is_ratio: bool,
+}
+
+impl Limits {
+    /// Limits of a field. A number that cannot exceed 1 is a ratio, and so is one marked as such.
+    pub const fn new(low: f64, high: f64, is_marked: bool) -> Self {
+        Self {
+            low,
+            high,
+            is_ratio: is_marked || high <= 1.0,
+        }
+    }
 }
 
 /// A name with a sentence about it.

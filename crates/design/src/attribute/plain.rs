@@ -1,6 +1,7 @@
 //! Attributes that are plain values, optional ones and lists.
 
 use super::{Attribute, Reader, Shape};
+use crate::quantity::parse_percentage;
 use crate::value::Value;
 
 impl Attribute for bool {
@@ -19,8 +20,15 @@ impl Attribute for bool {
 impl Attribute for f64 {
     const SHAPE: Shape = Shape::Number;
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let is_ratio = reader.limits().is_some_and(|limits| limits.is_ratio);
         match value {
             Value::Number(n) if n.is_finite() => Some(*n),
+            Value::Text(text) if is_ratio && text.trim_end().ends_with('%') => {
+                parse_percentage(text)
+                    .map_err(|message| reader.problem(message))
+                    .ok()
+            }
+            other if is_ratio => reader.wrong(other, "a number, or a percentage as \"5%\""),
             other => reader.wrong(other, "a number"),
         }
     }
@@ -44,7 +52,9 @@ macro_rules! integer {
                 match value {
                     Value::Number(n) if n.trunc() == *n && (<$int>::MIN as f64..=largest).contains(n) => Some(*n as $int),
                     other => {
-                        let (low, high) = reader.range().unwrap_or((<$int>::MIN as f64, largest));
+                        let own = (<$int>::MIN as f64, largest);
+                        let limits = reader.limits();
+                        let (low, high) = limits.map_or(own, |limits| (limits.low, limits.high));
                         reader.wrong(other, &format!("a whole number from {low} to {high}"))
                     }
                 }

@@ -1,6 +1,7 @@
 //! Reading a document: every problem on the way is collected, none stops it.
 
-use super::Attribute;
+use super::{Attribute, Limits};
+use crate::quantity::percentage_hint;
 use crate::suggest::nearest;
 use crate::value::Value;
 use std::fmt;
@@ -33,7 +34,7 @@ pub struct Reader {
     problems: Vec<Problem>,
     dropped: usize,
     /// Of the field that is being read.
-    range: Option<(f64, f64)>,
+    limits: Option<Limits>,
 }
 
 impl Reader {
@@ -111,32 +112,37 @@ impl Reader {
         self.path.truncate(length);
     }
 
-    /// Reads one field of a record and checks its range.
+    /// Reads one field of a record and checks its limits.
     pub fn field<T: Attribute>(
         &mut self,
         name: &str,
         value: &Value,
-        range: Option<(f64, f64)>,
+        limits: Option<Limits>,
     ) -> Option<T> {
         self.within(name, |reader| {
-            let outer = std::mem::replace(&mut reader.range, range);
+            let outer = std::mem::replace(&mut reader.limits, limits);
             let read = T::read(value, reader);
-            reader.range = outer;
+            reader.limits = outer;
             let read = read?;
-            let (Some((low, high)), Some(size)) = (range, read.magnitude()) else {
+            let (Some(limits), Some(size)) = (limits, read.magnitude()) else {
                 return Some(read);
             };
-            if (low..=high).contains(&size) {
+            let range = limits.low..=limits.high;
+            if range.contains(&size) {
                 return Some(read);
             }
-            let (low, high) = (T::show_magnitude(low), T::show_magnitude(high));
-            reader.wrong(value, &format!("{low} to {high}"))
+            let hint = match value {
+                Value::Number(_) if limits.is_ratio => percentage_hint(size, range),
+                _ => String::new(),
+            };
+            let [low, high] = [limits.low, limits.high].map(T::show_magnitude);
+            reader.wrong(value, &format!("{low} to {high}{hint}"))
         })
     }
 
-    /// The range of the field that is being read, where it has one.
-    pub(super) fn range(&self) -> Option<(f64, f64)> {
-        self.range
+    /// The limits of the field that is being read, where it has any.
+    pub(super) fn limits(&self) -> Option<Limits> {
+        self.limits
     }
 
     /// Whether no further problem will be kept: hints need not be looked for any more.

@@ -89,7 +89,7 @@ variants! {
             /// These.
             Operations(Vec<String>) = "operations", or Vec::new();
             /// Each with this probability.
-            Probability(f64) = "probability", or 0.1;
+            Probability(f64) = "probability", or 0.1, range: 0..=1;
         }
     }
 }

@@ -11,11 +11,6 @@ pub(super) fn check(database: &Database, known: &BTreeSet<&str>, reader: &mut Re
         check_replication(database, replication, reader);
     }
     match &database.cross_shard {
-        Some(CrossShard::Probability(p)) if !(0.0..=1.0).contains(p) => {
-            reader.within("cross_shard.probability", |reader| {
-                reader.problem(format!("{p} is not a probability from 0 to 1"));
-            });
-        }
         Some(CrossShard::Operations(names)) => {
             for name in names.iter().filter(|name| !known.contains(name.as_str())) {
                 let hint = hint(reader, name, known.iter().copied());

@@ -225,11 +225,6 @@ fn policies(link: &Link, reader: &mut Reader) {
 pub(super) fn conditions(link: &Link, known: &BTreeSet<&str>, reader: &mut Reader) {
     for condition in &link.when.0 {
         match condition {
-            Condition::Probability(p) if !(0.0..=1.0).contains(p) => {
-                reader.within("when.probability", |reader| {
-                    reader.problem(format!("{p} is not a probability from 0 to 1"))
-                });
-            }
             Condition::Operations(names) => {
                 for name in names.iter().filter(|name| !known.contains(name.as_str())) {
                     let hint = hint(reader, name, known.iter().copied());

@@ -4,7 +4,7 @@ use super::{ActionId, Direction, Distance, is_enabled, is_wiring, wire_from_sele
 use crate::describe::{describe, nodes_in_words, selected_in_words};
 use crate::document::Document;
 use crate::editor::Editor;
-use crate::effect::{Change, Effect};
+use crate::effect::{Edit, Effect};
 use crate::fragment::set_notes;
 use crate::geometry::{GRID, Point};
 use crate::input::Input;
@@ -87,9 +87,9 @@ fn fit_selection(editor: &mut Editor) -> Vec<Effect> {
     }
 }
 
-fn travel(editor: &mut Editor, way: fn(&mut Document) -> Option<Change>) -> Vec<Effect> {
+fn travel(editor: &mut Editor, way: fn(&mut Document) -> Option<Edit>) -> Vec<Effect> {
     match way(&mut editor.document) {
-        Some(change) => vec![Effect::Changed(change), Effect::SelectionChanged],
+        Some(edit) => vec![Effect::Changed(edit), Effect::SelectionChanged],
         None => Vec::new(),
     }
 }

@@ -273,7 +273,7 @@ pub(crate) fn move_to(item: &Item, to: [i32; 2]) -> Command {
 #[cfg(test)]
 mod tests {
     use crate::Access;
-    use crate::effect::{Change, Effect};
+    use crate::effect::Change;
     use crate::testing::{Hand, kind, small};
     use crate::tools::Tool;
     use design::Node;
@@ -298,8 +298,8 @@ mod tests {
         let mut hand = Hand::new();
         hand.play("down 350 10; move 400 90; move 450 130; move 500 170; up 500 170");
         assert_eq!(hand.history(), ["Move api"]);
-        assert!(hand.has_said(|effect| *effect == Effect::Changed(Change::Moved)));
-        assert!(!hand.has_said(|effect| *effect == Effect::Changed(Change::Structure)));
+        assert!(hand.has_changed(Change::Moved));
+        assert!(!hand.has_changed(Change::Structure));
         hand.play("undo");
         assert_eq!(
             (hand.at("api"), hand.selected().as_str()),

@@ -21,7 +21,7 @@ pub use pressing::Pressing;
 pub use wiring::Wiring;
 
 use crate::document::Document;
-use crate::effect::{Change, Effect};
+use crate::effect::Effect;
 use crate::geometry::Point;
 use crate::history::Gesture;
 use crate::hit::{self, Aim, Hit};
@@ -139,8 +139,8 @@ impl Context<'_> {
     pub(crate) fn apply(&mut self, command: Command, gesture: &Gesture) -> bool {
         let before = self.document.selection().len();
         match self.document.apply(command, gesture) {
-            Ok(change) => {
-                self.say(Effect::Changed(change));
+            Ok(edit) => {
+                self.say(Effect::Changed(edit));
                 if self.document.selection().len() != before {
                     self.say(Effect::SelectionChanged);
                 }
@@ -160,8 +160,8 @@ impl Context<'_> {
     }
 
     pub(crate) fn call_off(&mut self, gesture: &Gesture) {
-        if let Some(change) = self.document.cancel(gesture) {
-            self.say(Effect::Changed(change));
+        if let Some(edit) = self.document.cancel(gesture) {
+            self.say(Effect::Changed(edit));
             self.say(Effect::SelectionChanged);
         }
     }
@@ -169,17 +169,11 @@ impl Context<'_> {
 
 /// Adds an effect, unless it repeats what is to be done anyway.
 pub(crate) fn push_effect(effects: &mut Vec<Effect>, effect: Effect) {
-    let wider = |old: &Effect| match (old, &effect) {
-        (Effect::Changed(old), Effect::Changed(new)) => Some((*old).max(*new)),
-        _ => None,
+    let is_merged = |old: &mut Effect| match (old, &effect) {
+        (Effect::Changed(old), Effect::Changed(new)) => old.merge(new),
+        (old, new) => *old == *new,
     };
-    let merged: Option<(usize, Change)> = effects
-        .iter()
-        .enumerate()
-        .find_map(|(at, old)| Some((at, wider(old)?)));
-    match merged {
-        Some((at, change)) => effects[at] = Effect::Changed(change),
-        None if effects.contains(&effect) => {}
-        None => effects.push(effect),
+    if !effects.iter_mut().any(is_merged) {
+        effects.push(effect);
     }
 }

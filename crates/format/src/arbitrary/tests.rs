@@ -109,6 +109,7 @@ fn want(path: &str, shape: &'static Shape, paths: &mut Vec<String>) {
         Shape::Bool
         | Shape::Integer
         | Shape::Number
+        | Shape::Ratio
         | Shape::Text
         | Shape::Duration
         | Shape::Rate

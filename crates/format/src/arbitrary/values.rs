@@ -202,7 +202,7 @@ pub(super) fn any(rng: &mut Rng, shape: &'static Shape, range: Option<(f64, f64)
     match shape {
         Shape::Bool => Value::Bool(rng.chance(50)),
         Shape::Integer => Value::Number(libm::floor(rng.skewed(low, high.min(low + 60.0)))),
-        Shape::Number => Value::Number(decimal(rng, low, high.min(low + 3.0))),
+        Shape::Number | Shape::Ratio => Value::Number(decimal(rng, low, high.min(low + 3.0))),
         Shape::Text => Value::text(name(rng)),
         Shape::Duration => Value::text(duration(rng, low.max(0.0001), high.min(3.0)).to_string()),
         Shape::Rate => rate(rng),

@@ -105,7 +105,7 @@ fn compare(path: &str, wire: &Wire, shape: &Shape, lacks: &mut Vec<String>) {
     match (wire, shape) {
         (Wire::Bool, Shape::Bool)
         | (Wire::Integer | Wire::Signed, Shape::Integer)
-        | (Wire::Number, Shape::Number)
+        | (Wire::Number, Shape::Number | Shape::Ratio)
         | (Wire::Text | Wire::Bound | Wire::Target, Shape::Text)
         | (Wire::Duration, Shape::Duration)
         | (Wire::Rate, Shape::Rate)

@@ -3,6 +3,7 @@
 //! A client's `patience` was a duration when the table was frozen and is a distribution now: a
 //! constant one stands in the old field, and any other in `patience_drawn`. Links out of a load
 //! balancer could say of a plan what no balancer heeds, and may not any more: it is left out.
+//! A bound on availability could be any number, and must be a share now: 99.9 meant 99.9 %.
 
 use design::{Distribution, Value};
 
@@ -52,8 +53,30 @@ pub(super) fn to_tables(design: &mut Value) {
     }
 }
 
+/// Makes the bounds on availability shares.
+fn to_shares(design: &mut Value) {
+    for requirement in list(design, "requirements") {
+        let metric = requirement.get("metric");
+        let is_share = metric.is_none_or(|metric| *metric == Value::text("availability"));
+        let Value::Map(entries) = requirement else {
+            continue;
+        };
+        for (name, bound) in entries.iter_mut().filter(|_| is_share) {
+            if let ("at_least" | "at_most", Value::Number(bound)) = (name.as_str(), bound) {
+                let share = match *bound > 1.0 {
+                    // Divided by 100 it would not be the number nearest to the digits.
+                    true => format!("{bound}e-2").parse().unwrap_or(1.0),
+                    false => *bound,
+                };
+                *bound = share.clamp(0.0, 1.0);
+            }
+        }
+    }
+}
+
 /// From the tables to the document.
 pub(super) fn from_tables(design: &mut Value) {
+    to_shares(design);
     let balancer = Value::text("load_balancer");
     let is_balancer = |node: &&mut Value| node.get("kind") == Some(&balancer);
     let nodes = list(design, "nodes").iter_mut().filter(is_balancer);

@@ -53,6 +53,22 @@ fn a_link_is_found_in_what_people_paste() {
 }
 
 #[test]
+fn an_old_bound_on_availability_is_a_share_in_percent() {
+    for (old, new) in [(99.9, 0.999), (250.0, 1.0), (-1.0, 0.0), (0.5, 0.5)] {
+        let mut shared = storm();
+        shared.design.requirements[0].at_least = Some(design::requirement::Bound::Number(old));
+        let opened = decode(&encode(&shared)).unwrap();
+        let bound = opened.design.requirements[0].at_least;
+        assert_eq!(
+            bound,
+            Some(design::requirement::Bound::Number(new)),
+            "{old}"
+        );
+        assert_eq!(opened.design.requirements[1], shared.design.requirements[1]);
+    }
+}
+
+#[test]
 fn absent_invalid_newer_and_wrong_are_told_apart() {
     let link = encode(&storm());
     let mut broken = storm();

@@ -258,10 +258,26 @@ pub struct Score {
     pub metric: &'static str,
     /// The bound, as written.
     pub target: String,
-    /// What the run gave.
+    /// What the run gave, with its unit; where there is no value, why there is none.
     pub actual: String,
-    /// Whether it held.
+    /// The value as a number, durations in ms; `null` where `actual` says why there is none.
+    pub value: Option<f64>,
+    /// What the run says about the requirement.
+    pub verdict: Verdict,
+    /// Whether the requirement was met: false as well where nothing was measured.
     pub met: bool,
+}
+
+/// What a run says about a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The bound held, or what it limits could not occur.
+    Met,
+    /// The bound did not hold.
+    Missed,
+    /// The run gives nothing to compare with the bound.
+    NotMeasured,
 }
 
 /// Figures over time, the warm-up included.
