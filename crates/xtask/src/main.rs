@@ -31,10 +31,10 @@ mod count;
 mod page;
 mod reading;
 mod serve;
+mod setup;
 mod sizes;
 mod steps;
 mod test;
-mod tools;
 mod watch;
 
 use std::process::ExitCode;
@@ -45,11 +45,12 @@ use page::Flavour;
 const HELP: &str = "\
 cargo xtask <command>
 
-  setup            install what the other commands need: npm packages, a browser
+  setup            install what the other commands need and this machine lacks
   build [--dev]    write the static page to dist/ and print its compressed sizes
                    (--dev: the quick build that serve makes, to target/page)
   serve [--port N] [--base /path/]
-                   build, serve on 127.0.0.1 (default 8080) and rebuild on change
+                   build the page, serve it on 127.0.0.1 and rebuild it on change
+                   (port 8080 by default; the next free port if it is in use)
   docs DIR         write docs/*.md as pages to a directory (build and serve do it)
   fuzz [--seconds N]
                    feed mutated designs, links, messages and imports to the readers (60 s);
@@ -86,17 +87,15 @@ fn command() -> Result<()> {
     match command {
         "setup" => {
             rest.done()?;
-            tools::node_packages()?;
-            let browser = tools::browser()?;
-            println!("browser: {}", browser.display());
+            if let Some(browser) = setup::ensure(test::NEEDS)? {
+                println!("browser: {}", browser.display());
+            }
             Ok(())
         }
         "build" => {
             let flavour = rest.choose("--dev", Flavour::Serve, Flavour::Release);
             rest.done()?;
-            if tools::node().is_ok() {
-                tools::node_packages()?;
-            }
+            setup::ensure(page::NEEDS)?;
             let dist = page::build(flavour)?;
             sizes::report(&dist, flavour)
         }
@@ -130,11 +129,13 @@ fn command() -> Result<()> {
             let rounds = rest.value("--rounds")?.map(|rounds| rounds.parse());
             let rounds = rounds.transpose().context("--rounds takes a number")?;
             rest.done()?;
+            setup::ensure(bench::NEEDS)?;
             bench::all(rounds.unwrap_or(bench::ROUNDS))
         }
         "count" => {
             let stores = rest.choose("--store", true, false);
             rest.done()?;
+            setup::ensure(&[setup::Need::Valgrind])?;
             count::all(stores)
         }
         "help" | "--help" | "-h" => {

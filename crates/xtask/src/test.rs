@@ -7,25 +7,35 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::count;
 use crate::page::{self, Flavour, WASM};
+use crate::setup::{self, Need};
 use crate::sizes;
 use crate::steps::{cargo, run, step};
-use crate::tools;
+
+/// What the tests need on this machine.
+pub(crate) const NEEDS: &[Need] = &[
+    Need::WasmTarget,
+    Need::Rustfmt,
+    Need::Clippy,
+    Need::Node,
+    Need::NpmPackages,
+    Need::Browser,
+    Need::Valgrind,
+];
 
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Runs every check; the first that fails ends it.
 pub(crate) fn all(flavour: Flavour) -> Result<()> {
+    let browser = setup::ensure(NEEDS)?.context("the browser's path")?;
+    println!("browser: {}", browser.display());
     step("everything", || {
         step("formatting", || {
             run(&mut cargo(&["fmt", "--all", "--check"]))
         })?;
-        tools::node_packages()?;
-        let browser = tools::browser()?;
-        println!("\nbrowser: {}", browser.display());
         lints(flavour)?;
         native_tests()?;
         count::all(false)?;
