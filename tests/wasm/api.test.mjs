@@ -36,10 +36,12 @@ test("the rules look at a minute's report in under 50 ms", () => {
   for (const id of lessons) {
     const { design } = JSON.parse(readFileSync(`crates/scenarios/library/${id}.json`, "utf8"));
     const options = { duration: "60s" };
+    // Processor time, since a busy machine takes longer by the clock.
     const took = (options) => {
-      const began = performance.now();
+      const before = process.cpuUsage();
       const report = engine.run(design, options);
-      return [performance.now() - began, report];
+      const { user, system } = process.cpuUsage(before);
+      return [(user + system) / 1000, report];
     };
     const middle = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
     // Once before, for the compiler.

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::count::number;
 use crate::page;
+use crate::setup::Need;
 use crate::steps::{cargo, output, root, run, step, target_dir};
 
 /// Runs of each workload, unless told otherwise; the middle one counts.
@@ -32,6 +33,9 @@ const SCENARIO_S: &str = "60";
 
 const REPORT: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- figures: cargo xtask bench -->\n";
+
+/// What the benchmarks need on this machine; SimPy and nexosim are left out where they are missing.
+pub(crate) const NEEDS: &[Need] = &[Need::WasmTarget, Need::Node];
 
 /// Another simulator of w2.
 struct Peer {

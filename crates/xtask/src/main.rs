@@ -1,6 +1,7 @@
 //! Developer commands: `cargo xtask <command>`.
 //!
-//! The page is built here, without tools that have to be installed first: cargo compiles the wasm, the library behind `wasm-bindgen` writes their JavaScript, and the static files are
+//! The page is built here, without tools that have to be installed first: cargo compiles the wasm
+//! modules, the library behind `wasm-bindgen` writes their JavaScript, and the static files are
 //! copied beside them. Trunk (`trunk serve`) builds the same page from the same `index.html`.
 //!
 //! Conventions, in source and in `dist/`:
@@ -29,19 +30,21 @@
 
 mod bench;
 mod count;
+mod long;
 mod npm;
 mod package;
 mod page;
 mod reading;
 mod serve;
+mod setup;
 mod sizes;
 mod steps;
 mod test;
 mod tidy;
-mod tools;
 mod watch;
 
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use page::Flavour;
@@ -50,32 +53,45 @@ use tidy::Exceptions;
 const HELP: &str = "\
 cargo xtask <command>
 
-  setup            install what the other commands need: npm packages, a browser
-  build [--dev]    write the static page to dist/ and print its compressed sizes
-                   (--dev: the quick build that serve makes, to target/page)
+Before it compiles anything, every command installs what it needs and this machine lacks. If
+something cannot be installed, the command names it and says what to run.
+
   serve [--port N] [--base /path/]
-                   build, serve on 127.0.0.1 (default 8080) and rebuild on change
+                   build the page, serve it on 127.0.0.1 and rebuild it on change
+                   (port 8080 by default; the next free port if it is in use)
+  test [PART]... [--quick]
+                   run everything, or the named subsets and steps (listed below)
+                   (--quick: test the build that serve makes instead of the release build)
+  test --list      print the steps as a Markdown table
+
+  setup            install what `test` needs, and nothing else
+  build [--dev]    write the static page to dist/ and print its compressed sizes
+                   (--dev: write the build that serve makes to target/page)
   docs DIR         write docs/*.md as pages to a directory (build and serve do it)
   package [PART]... [--target TRIPLE] [--tag TAG]
                    make a release, or the named parts of it, in target/package/: binary
                    (of this platform unless --target names another), page, npm, notes,
                    checksums; --tag fails unless the tag is of this version
   fuzz [--seconds N]
-                   feed mutated designs, links, messages and imports to the readers (60 s);
+                   feed mutated designs, links, messages and imports to the readers for 60 s;
                    FAULTLINE_FUZZ_SEED=N repeats what failed
   bench [--rounds N]
-                   time whole runs, natively and as wasm under node, beside SimPy and
+                   time whole runs, natively and as WebAssembly under Node.js, beside SimPy and
                    nexosim (which it installs); writes docs/performance.md
-  count [--store]  count instructions per event under valgrind and compare with
-                   tests/bench/instructions.json (--store: write it)
-  test [--quick]   formatting, lints, native tests, wasm tests, the page in a browser
-                   (--quick: on the quick build instead of the release build)
+  count [--store]  count instructions per event under valgrind and compare them with
+                   tests/bench/instructions.json (--store: write that file)
   tidy [--lower]   formatting, and what needs no compilation: every file and test reached,
                    lengths, links, dependencies (--lower: lower the exceptions that shrank)
   validate [CASE]...
                    run all validation cases against published results (minutes) and write
                    docs/accuracy.md; with cases named, run those and write nothing
+
+The subsets of `test`, and their steps:
 ";
+
+fn help() -> String {
+    format!("{HELP}{}", test::help())
+}
 
 fn main() -> ExitCode {
     match command() {
@@ -90,78 +106,95 @@ fn main() -> ExitCode {
 fn command() -> Result<()> {
     std::env::set_current_dir(steps::root()).context("the workspace's directory")?;
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (command, mut rest) = match args.split_first() {
+    let (command, rest) = match args.split_first() {
         Some((command, rest)) => (command.as_str(), Options(rest.to_vec())),
         None => ("help", Options(Vec::new())),
     };
     match command {
+        "serve" => serve(rest),
+        "test" => test(rest),
+        // Not in the help: `test` runs each of its steps with it.
+        "step" => step(rest),
         "setup" => {
             rest.done()?;
-            tools::node_packages()?;
-            let browser = tools::browser()?;
-            println!("browser: {}", browser.display());
-            Ok(())
+            test::set_up()
         }
-        "build" => {
-            let flavour = rest.choose("--dev", Flavour::Serve, Flavour::Release);
-            rest.done()?;
-            if tools::node().is_ok() {
-                tools::node_packages()?;
-            }
-            let dist = page::build(flavour)?;
-            sizes::report(&dist, flavour)
-        }
-        "serve" => {
-            let port = rest.value("--port")?.map(|port| port.parse()).transpose();
-            let port = port.context("--port takes a number from 0 to 65535")?;
-            let base = rest.value("--base")?;
-            rest.done()?;
-            watch::serve_and_rebuild(port, base.as_deref().unwrap_or("/"))
-        }
-        "test" => {
-            let flavour = rest.choose("--quick", Flavour::Serve, Flavour::Release);
-            rest.done()?;
-            test::all(flavour)
-        }
+        "build" => build(rest),
+        "docs" => docs(rest),
         "tidy" => check_tidiness(rest),
-        "docs" => {
-            let dir = rest.0.pop().context("name the directory to write to")?;
-            rest.done()?;
-            reading::write(std::path::Path::new(&dir))
-        }
         "package" => make_package(rest),
         "fuzz" => {
-            let seconds = rest.value("--seconds")?.unwrap_or("60".to_owned());
-            rest.done()?;
-            let args = ["test", "--profile=native", "-p=faultline", "mutated"];
-            let mut fuzz = steps::cargo(&args);
-            fuzz.args(["--", "--nocapture"]);
-            steps::run(fuzz.env("FAULTLINE_FUZZ_SECONDS", seconds))
+            let seconds = rest.only("--seconds", "a whole number")?;
+            long::fuzz(seconds.unwrap_or(60))
         }
-        "validate" => validate(rest),
         "bench" => {
-            let rounds = rest.value("--rounds")?.map(|rounds| rounds.parse());
-            let rounds = rounds.transpose().context("--rounds takes a number")?;
-            rest.done()?;
+            let rounds = rest.only("--rounds", "a whole number")?;
+            setup::ensure(bench::NEEDS)?;
             bench::all(rounds.unwrap_or(bench::ROUNDS))
         }
-        "count" => {
-            let stores = rest.choose("--store", true, false);
-            rest.done()?;
-            count::all(stores)
-        }
+        "count" => count(rest),
+        "validate" => long::validate(&rest.names()?),
         "help" | "--help" | "-h" => {
-            print!("{HELP}");
+            print!("{}", help());
             Ok(())
         }
-        other => bail!("there is no command `{other}`\n\n{HELP}"),
+        other => bail!("unknown command `{other}`\n\n{}", help()),
     }
+}
+
+fn serve(mut options: Options) -> Result<()> {
+    let port = options.number("--port", "a number from 0 to 65535")?;
+    let base = options.value("--base")?;
+    options.done()?;
+    watch::serve_and_rebuild(port, base.as_deref().unwrap_or("/"))
+}
+
+fn test(mut options: Options) -> Result<()> {
+    if options.has("--list") {
+        options.done()?;
+        print!("{}", test::markdown());
+        return Ok(());
+    }
+    let flavour = options.flavour("--quick");
+    test::all(&options.names()?, flavour)
+}
+
+fn step(mut options: Options) -> Result<()> {
+    let flavour = options.flavour("--quick");
+    let name = options.0.pop().context("missing name of a step")?;
+    options.done()?;
+    test::step(&name, flavour)
+}
+
+fn build(mut options: Options) -> Result<()> {
+    let flavour = options.flavour("--dev");
+    options.done()?;
+    setup::ensure(page::NEEDS)?;
+    let dist = page::build(flavour)?;
+    sizes::report(&dist, flavour)
+}
+
+fn docs(mut options: Options) -> Result<()> {
+    let dir = options.0.pop().context("missing directory to write to")?;
+    options.done()?;
+    reading::write(std::path::Path::new(&dir))
+}
+
+fn count(mut options: Options) -> Result<()> {
+    let stores = options.has("--store");
+    options.done()?;
+    setup::ensure(&[setup::Need::Valgrind])?;
+    count::all(stores)
 }
 
 /// Runs the checks that need no compilation.
 fn check_tidiness(mut options: Options) -> Result<()> {
-    let exceptions = options.choose("--lower", Exceptions::Lower, Exceptions::Check);
+    let exceptions = match options.has("--lower") {
+        true => Exceptions::Lower,
+        false => Exceptions::Check,
+    };
     options.done()?;
+    setup::ensure(&[setup::Need::Rustfmt])?;
     steps::step("formatting", tidy::formatting)?;
     steps::step("tidiness", || tidy::tidiness(exceptions))
 }
@@ -169,43 +202,26 @@ fn check_tidiness(mut options: Options) -> Result<()> {
 /// Makes a release, or the named parts of it.
 fn make_package(mut options: Options) -> Result<()> {
     let (target, tag) = (options.value("--target")?, options.value("--tag")?);
-    let is_option = |name: &&String| name.starts_with('-');
-    if let Some(unknown) = options.0.iter().find(is_option) {
-        bail!("unknown option `{unknown}`\n\n{HELP}");
-    }
-    package::make(&options.0, target.as_deref(), tag.as_deref())
-}
-
-/// Runs the validation cases: all, and writes the page; or those named.
-fn validate(cases: Options) -> Result<()> {
-    let args = [
-        "test",
-        "--profile=native",
-        "-p=faultline-tests",
-        "--test=accuracy",
-    ];
-    let mut tests = steps::cargo(&args);
-    tests.args(["--", "--ignored", "--nocapture"]);
-    let page = steps::root().join("docs/accuracy.md");
-    match cases.0.as_slice() {
-        [] => tests.env("FAULTLINE_ACCURACY", page),
-        named => tests.env("FAULTLINE_CASES", named.join(",")),
-    };
-    steps::run(&mut tests)
+    let parts = options.names()?;
+    setup::ensure(page::NEEDS)?;
+    package::make(&parts, target.as_deref(), tag.as_deref())
 }
 
 /// The options after the command that have not been read yet.
 struct Options(Vec<String>);
 
 impl Options {
-    /// `then` when the flag is given, else `otherwise`.
-    fn choose<T>(&mut self, flag: &str, then: T, otherwise: T) -> T {
-        match self.0.iter().position(|arg| arg == flag) {
-            Some(at) => {
-                self.0.remove(at);
-                then
-            }
-            None => otherwise,
+    /// Whether the flag is given.
+    fn has(&mut self, flag: &str) -> bool {
+        let given = self.0.iter().position(|arg| arg == flag);
+        given.map(|at| self.0.remove(at)).is_some()
+    }
+
+    /// The quick build if the flag is given, else the release build.
+    fn flavour(&mut self, flag: &str) -> Flavour {
+        match self.has(flag) {
+            true => Flavour::Serve,
+            false => Flavour::Release,
         }
     }
 
@@ -220,9 +236,35 @@ impl Options {
         Ok(Some(self.0.remove(at)))
     }
 
+    /// The number that follows the option; `what` describes the numbers that are accepted.
+    fn number<T: FromStr>(&mut self, name: &str, what: &str) -> Result<Option<T>> {
+        let Some(text) = self.value(name)? else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => bail!("{name} takes {what}, not `{text}`"),
+        }
+    }
+
+    /// The same for an option that is the only one.
+    fn only<T: FromStr>(mut self, name: &str, what: &str) -> Result<Option<T>> {
+        let number = self.number(name, what)?;
+        self.done()?;
+        Ok(number)
+    }
+
+    /// What is left, if there is no option among it.
+    fn names(self) -> Result<Vec<String>> {
+        match self.0.iter().find(|name| name.starts_with('-')) {
+            Some(unknown) => bail!("unknown option `{unknown}`\n\n{}", help()),
+            None => Ok(self.0),
+        }
+    }
+
     fn done(&self) -> Result<()> {
         match self.0.first() {
-            Some(unknown) => bail!("unknown option `{unknown}`\n\n{HELP}"),
+            Some(unknown) => bail!("unknown option `{unknown}`\n\n{}", help()),
             None => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::npm;
 use crate::reading;
+use crate::setup::Need;
 use crate::steps::{cargo, root, run, step, target_dir};
 
 /// How the page is compiled, and where it goes.
@@ -46,6 +47,9 @@ const MODULES: [(&str, &str); 2] = [
 const PROGRAMS: &str = "faultline-wasm";
 
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+/// What a build needs on this machine.
+pub(crate) const NEEDS: &[Need] = &[Need::WasmTarget];
 
 /// Builds the page and returns the directory it is in.
 pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {

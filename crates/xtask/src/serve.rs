@@ -1,7 +1,7 @@
 //! A small static file server for development: loopback only, one thread per connection.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -9,18 +9,44 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 const PORT_DEFAULT: u16 = 8080;
+/// How many ports are tried before giving up.
+const PORTS_TRIED: u16 = 100;
 const REQUEST_BYTES_MAX: u64 = 16 * 1024;
 const IDLE_MAX: Duration = Duration::from_secs(10);
 
-/// Listens on the port asked for; without one on the usual port, or a free one if that is taken.
-pub(crate) fn listen(port: Option<u16>) -> Result<TcpListener> {
+/// Listens on the wanted port, or on the default port. If that port is in use, listens on the next
+/// free one and prints which.
+pub(crate) fn listen(wanted: Option<u16>) -> Result<TcpListener> {
+    let wanted = wanted.unwrap_or(PORT_DEFAULT);
     let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    match port {
-        Some(port) => bind(port).with_context(|| format!("port {port} is not free")),
-        None => bind(PORT_DEFAULT)
-            .or_else(|_| bind(0))
-            .context("no free port"),
+    let (port, listener) = next_free(wanted, bind)?;
+    if port != wanted {
+        println!("port {wanted} is in use; using port {port}");
     }
+    Ok(listener)
+}
+
+/// The first port from `wanted` on that can be bound, and what `bind` made of it.
+fn next_free<T>(wanted: u16, mut bind: impl FnMut(u16) -> io::Result<T>) -> Result<(u16, T)> {
+    let last = wanted.saturating_add(PORTS_TRIED - 1);
+    for port in wanted..=last {
+        match bind(port) {
+            Ok(bound) => return Ok((port, bound)),
+            Err(error) if is_taken(port, error.kind()) => {}
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!("cannot listen on port {port}; choose another one with --port")
+                });
+            }
+        }
+    }
+    bail!("the ports from {wanted} to {last} are all in use; choose another one with --port")
+}
+
+/// Windows denies ports that another program has reserved. Elsewhere only root may bind the ports
+/// below 1024, and the next port would be denied as well.
+fn is_taken(port: u16, error: io::ErrorKind) -> bool {
+    error == io::ErrorKind::AddrInUse || (error == io::ErrorKind::PermissionDenied && port >= 1024)
 }
 
 /// `base` with a slash at both ends.
@@ -189,6 +215,48 @@ mod tests {
         ] {
             assert_eq!(file_in(dist, path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn the_next_free_port_is_taken() {
+        let free_from = |first| {
+            move |port| match port >= first {
+                true => Ok(()),
+                false => Err(io::ErrorKind::AddrInUse.into()),
+            }
+        };
+        assert_eq!(next_free(8080, free_from(8080)).unwrap().0, 8080);
+        assert_eq!(next_free(8080, free_from(8083)).unwrap().0, 8083);
+        let message = next_free(8080, free_from(8180)).unwrap_err().to_string();
+        assert!(
+            message.starts_with("the ports from 8080 to 8179 are all in use"),
+            "{message}"
+        );
+        let message = next_free(65_535, |_| Err::<(), _>(io::ErrorKind::AddrInUse.into()));
+        assert!(message.unwrap_err().to_string().contains("65535"));
+    }
+
+    #[test]
+    fn a_port_that_only_root_may_use_is_an_error() {
+        let denied = |_| Err::<(), _>(io::ErrorKind::PermissionDenied.into());
+        let message = next_free(80, denied).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "cannot listen on port 80; choose another one with --port"
+        );
+        let reserved = |port| match port {
+            8080 => Err(io::ErrorKind::PermissionDenied.into()),
+            _ => Ok(()),
+        };
+        assert_eq!(next_free(8080, reserved).unwrap().0, 8081);
+    }
+
+    #[test]
+    fn a_listener_moves_on_from_a_port_in_use() {
+        let first = listen(Some(0)).unwrap();
+        let port = first.local_addr().unwrap().port();
+        let second = listen(Some(port)).unwrap();
+        assert!(second.local_addr().unwrap().port() > port);
     }
 
     #[test]

@@ -8,16 +8,17 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 
 use crate::page::{self, Flavour};
-use crate::serve;
 use crate::steps::root;
+use crate::{serve, setup};
 
 const SOURCES: [&str; 5] = ["crates", "web", "index.html", "embed.html", "Cargo.toml"];
 const POLL: Duration = Duration::from_millis(500);
 
 pub(crate) fn serve_and_rebuild(port: Option<u16>, base: &str) -> Result<()> {
     let base = serve::normal_base(base)?;
-    // First the port, so that a port in use is known before the build.
+    // First the port, so that a wrong one is reported before the build.
     let listener = serve::listen(port)?;
+    setup::ensure(page::NEEDS)?;
     let url = format!("http://{}{base}", listener.local_addr()?);
     let mut seen = newest();
     page::build(Flavour::Serve)?;

@@ -25,7 +25,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-pub(crate) use node_tests::NODE_TESTS;
+pub(crate) use node_tests::{BROWSER_TESTS, WASM_TESTS};
 pub(crate) use tests::{check_all_ran, run as run_tests};
 
 /// What is done with exceptions that are larger than what is left.
@@ -86,7 +86,7 @@ fn problems(exceptions: Exceptions) -> Result<Vec<String>> {
 
 /// Finds files that tell rustfmt to leave something as it is (`#[rustfmt::skip]`).
 fn unformatted(sources: &repository::Sources) -> impl Iterator<Item = String> {
-    let skipping = |path: &&String| sources[*path].contents.identifiers.contains("rustfmt");
+    let skipping = |path: &&String| sources[*path].contents.directs_rustfmt;
     let paths = sources.keys().filter(skipping);
     paths.map(|path| format!("{path}: has a `rustfmt` attribute, which leaves lines unformatted"))
 }

@@ -7,8 +7,11 @@ use anyhow::Result;
 
 use super::repository::{text, with_extension};
 
-/// The directories whose `*.test.mjs` node runs: the wasm, and the page.
-pub(crate) const NODE_TESTS: [&str; 2] = ["tests/wasm", "tests/browser"];
+pub(crate) const WASM_TESTS: &str = "tests/wasm";
+pub(crate) const BROWSER_TESTS: &str = "tests/browser";
+
+/// The directories whose `*.test.mjs` node runs.
+const NODE_TESTS: [&str; 2] = [WASM_TESTS, BROWSER_TESTS];
 
 /// What makes node leave a test out, or run it alone.
 const LEAVES_OUT: [&str; 6] = [".skip(", ".todo(", ".only(", "skip:", "todo:", "only:"];

@@ -16,6 +16,8 @@ pub(crate) struct Contents {
     /// Lines with a `let _ =` that discards nothing but names: values kept alive for the compiler.
     pub(crate) discards: Vec<usize>,
     pub(crate) identifiers: BTreeSet<String>,
+    /// Whether a path begins with `rustfmt::`, as in `#[rustfmt::skip]`.
+    pub(crate) directs_rustfmt: bool,
 }
 
 /// `mod name;`
@@ -85,6 +87,11 @@ impl Contents {
                             attributes.clear();
                         }
                         ("let", _) if discards_names(after) => self.discards.push(line),
+                        ("rustfmt", [TokenTree::Punct(first), TokenTree::Punct(second), ..])
+                            if first.as_char() == ':' && second.as_char() == ':' =>
+                        {
+                            self.directs_rustfmt = true;
+                        }
                         _ => {}
                     }
                     self.identifiers.insert(word);
@@ -249,6 +256,14 @@ mod tests {
             names,
             ["tests::plain", "tests::inner::nested", "tests::in_a_macro"]
         );
+    }
+
+    #[test]
+    fn an_attribute_of_rustfmt_is_told_from_a_field_of_that_name() {
+        let directs = |text| read(text).directs_rustfmt;
+        assert!(directs("#[rustfmt::skip] fn a() {}"));
+        assert!(directs("mod a { #![cfg_attr(any(), rustfmt::skip)] }"));
+        assert!(!directs("struct Facts { rustfmt: bool, clippy: bool }"));
     }
 
     #[test]
