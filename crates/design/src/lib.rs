@@ -23,6 +23,7 @@ pub mod requirement;
 mod salvage;
 mod suggest;
 pub mod telemetry;
+pub mod typed;
 pub mod validate;
 pub mod value;
 

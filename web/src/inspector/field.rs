@@ -64,6 +64,9 @@ fn row(form: Form, path: String, field: &'static Field) -> AnyView {
             <div class="field-below" class:folded=move || !open.get()>
                 {below(slot)}
             </div>
+            <p class="understood" aria-live="polite">
+                {move || slot.understood.get().map(|text| format!("= {text}"))}
+            </p>
             <p class="error" id=slot.error_id() aria-live="polite">
                 {move || slot.error.get()}
             </p>

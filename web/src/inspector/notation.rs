@@ -2,7 +2,7 @@
 //! names to titles, help as written for files to help as read by a person.
 
 use design::attribute::{Named, Variant};
-use design::{Shape, Value};
+use design::{Shape, Value, typed};
 
 /// Names that are abbreviations, which a capital first letter alone would misspell.
 const ABBREVIATIONS: [&str; 13] = [
@@ -47,17 +47,27 @@ pub(super) fn read(shape: &Shape, text: &str) -> Value {
                 .map(|part| read(item, part))
                 .collect(),
         ),
+        Shape::Duration | Shape::Rate | Shape::Distribution => {
+            Value::text(typed::read(shape, text).unwrap_or_else(|| text.to_owned()))
+        }
         Shape::Bool
         | Shape::Text
-        | Shape::Duration
-        | Shape::Rate
-        | Shape::Distribution
         | Shape::Choice(_)
         | Shape::List(_)
         | Shape::OneOrMany(_)
         | Shape::Record(_)
         | Shape::Variants(..) => Value::text(text),
     }
+}
+
+/// What was understood of a quantity typed in another notation than that of the document.
+pub(super) fn understood(shape: &Shape, text: &str) -> Option<String> {
+    let shape = match shape {
+        Shape::Optional(inner) => inner,
+        other => other,
+    };
+    let read = typed::read(shape, text)?;
+    (read != text.trim()).then_some(read)
 }
 
 /// Spaces group digits. A percentage stays text: the document knows which fields take one.
@@ -285,10 +295,24 @@ mod tests {
         assert_eq!(read(&Shape::Ratio, "0.05"), Value::Number(0.05));
         assert_eq!(read(&Shape::Number, "some"), Value::text("some"));
         assert_eq!(read(&Shape::Duration, " 3ms"), Value::text("3ms"));
+        assert_eq!(read(&Shape::Duration, "soon"), Value::text("soon"));
+        assert_eq!(read(&Shape::Rate, "18k/min"), Value::text("300/s"));
         assert_eq!(
             read(&Shape::List(&Shape::Distribution), "uniform(1ms,2ms), 5ms,"),
-            Value::List(vec![Value::text("uniform(1ms,2ms)"), Value::text("5ms")])
+            Value::List(vec![
+                Value::text("uniform(1ms,2ms)"),
+                Value::text("const(5ms)")
+            ])
         );
+    }
+
+    #[test]
+    fn what_was_understood_is_shown_where_it_differs_from_what_was_typed() {
+        let rate = Shape::Optional(&Shape::Rate);
+        assert_eq!(understood(&rate, "300 rps").as_deref(), Some("300/s"));
+        assert_eq!(understood(&rate, " 300/s"), None);
+        assert_eq!(understood(&rate, "fast"), None);
+        assert_eq!(understood(&Shape::Text, "300"), None);
     }
 
     #[test]

@@ -135,6 +135,8 @@ pub(super) struct Slot {
     pub(super) draft: RwSignal<Option<String>>,
     /// Why the document did not take it.
     pub(super) error: RwSignal<Option<String>>,
+    /// How the draft is read, where it is not in the notation of the document.
+    pub(super) understood: RwSignal<Option<String>>,
 }
 
 impl Slot {
@@ -152,6 +154,7 @@ impl Slot {
             id: StoredValue::new(fresh("control")),
             draft: RwSignal::new(None),
             error: RwSignal::new(None),
+            understood: RwSignal::new(None),
         }
     }
 

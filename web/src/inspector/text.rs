@@ -4,7 +4,7 @@ use design::{Shape, Value};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::notation::{read, show};
+use super::notation::{read, show, understood};
 use super::sizes::{Scale, Stride, size_of, stepped, value_of};
 use super::slot::{Slot, fresh};
 
@@ -18,6 +18,11 @@ pub(super) fn line(slot: Slot) -> AnyView {
         Shape::Text => ("line line-text", "text"),
         _ => ("line line-code", "text"),
     };
+    Effect::new(move |_| {
+        let draft = slot.draft.get();
+        let says = draft.and_then(|draft| understood(slot.shape, &draft));
+        slot.understood.set(says);
+    });
     // Steps by arrow keys are one gesture as long as the control keeps the focus.
     let gesture = StoredValue::new(String::new());
     commit_when_gone(slot);
