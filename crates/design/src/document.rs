@@ -202,6 +202,23 @@ fn kind_names() -> String {
 pub const POSITION_MAX: i32 = 1_000_000;
 
 impl Design {
+    /// The names of the operations that the clients send, client by client. Those of several
+    /// clients occur several times.
+    pub fn operation_names(&self) -> impl Iterator<Item = &str> {
+        self.nodes
+            .iter()
+            .flat_map(|node| match &node.kind {
+                Kind::Client(client) => client.operations.as_slice(),
+                Kind::LoadBalancer(_)
+                | Kind::Service(_)
+                | Kind::Cache(_)
+                | Kind::Queue(_)
+                | Kind::Database(_)
+                | Kind::Coordinator(_) => &[],
+            })
+            .map(|operation| operation.name.as_str())
+    }
+
     /// Reads a whole design. An error holds every problem of the document, not the first alone.
     pub fn read(value: &Value) -> Result<Self, Vec<Problem>> {
         let mut reader = Reader::default();

@@ -41,7 +41,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
         nodes.insert(&node.id, &node.kind);
     }
     let mut operations: BTreeSet<&str> = BTreeSet::new();
-    for name in operation_names(design) {
+    for name in design.operation_names() {
         operations.insert(name);
     }
     let callers: BTreeSet<&str> = design.links.iter().map(|link| link.from.as_str()).collect();
@@ -251,22 +251,6 @@ fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Re
             reader.problem(format!("no client has an operation \"{name}\"{hint}"));
         });
     }
-}
-
-fn operation_names(design: &Design) -> impl Iterator<Item = &str> {
-    design
-        .nodes
-        .iter()
-        .flat_map(|node| match &node.kind {
-            Kind::Client(client) => client.operations.as_slice(),
-            Kind::LoadBalancer(_)
-            | Kind::Service(_)
-            | Kind::Cache(_)
-            | Kind::Queue(_)
-            | Kind::Database(_)
-            | Kind::Coordinator(_) => &[],
-        })
-        .map(|operation| operation.name.as_str())
 }
 
 /// Records what is wrong with a requirement.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::notation::{as_variant, first_value, is_scalar, prose, title, variant_of};
 use super::slot::Slot;
-use super::{curve, field, list, text};
+use super::{curve, field, list, operations, text};
 
 /// Segments stand side by side only as long as their names are this long together.
 const SEGMENTS_MAX: usize = 3;
@@ -48,6 +48,9 @@ pub(super) fn below(slot: Slot) -> AnyView {
                 .into_any()
         }
         Shape::List(Shape::Choice(names)) => checks(slot, names),
+        Shape::List(Shape::Text) if slot.path.with_value(|path| operations::are_at(path)) => {
+            operations::checks(slot)
+        }
         Shape::List(item) if is_scalar(item) => text::line(slot),
         Shape::List(item) | Shape::OneOrMany(item) => list::rows(slot, item),
         Shape::Choice(names) => choice_help(slot, names),

@@ -11,6 +11,7 @@ mod header;
 mod inside;
 mod list;
 mod notation;
+mod operations;
 mod policies;
 mod sizes;
 mod slot;
