@@ -7,6 +7,7 @@ use crate::effect::{Effect, QuickAdd};
 use crate::fragment;
 use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH, Point, node_rect, port_at, rect_at};
 use crate::note::{new_note, note_rect};
+use crate::patterns::Pattern;
 use crate::selection::{Item, Selection};
 use crate::tools::Access;
 use crate::tools::dragging::link_under_node;
@@ -81,6 +82,25 @@ impl Editor {
             let (command, _) = wire.connect(design, node)?;
             Some(vec![command])
         })
+    }
+
+    /// Builds a pattern at what is selected, and selects what it added.
+    pub(crate) fn build(&mut self, pattern: Pattern) -> Vec<Effect> {
+        let Some(built) = pattern.build(self.design(), self.selection()) else {
+            return Vec::new();
+        };
+        let gesture = self.gesture(built.name);
+        let mut effects = Vec::new();
+        self.step(
+            |tool, cx| {
+                if cx.apply(Command::Batch(built.commands), &gesture) {
+                    cx.select_made(built.selection, &gesture);
+                }
+                tool
+            },
+            &mut effects,
+        );
+        effects
     }
 
     /// Adds a node, then does what `connect` says, as one gesture.

@@ -2,6 +2,7 @@
 
 use super::{Action, ActionId, PageAction, actions, is_enabled};
 use crate::editor::Editor;
+use crate::patterns::Pattern;
 use crate::selection::Item;
 
 /// A menu.
@@ -64,6 +65,11 @@ const LINK: Sections = {
     use PageAction as P;
     &[
         &[A::Page(P::Break), A::Page(P::Inspect), A::ZoomSelection],
+        &[
+            A::Pattern(Pattern::LookAside),
+            A::Pattern(Pattern::ReadThrough),
+            A::Pattern(Pattern::WriteBehind),
+        ],
         &[A::Delete],
     ]
 };
@@ -77,6 +83,15 @@ const NODES: Sections = {
             A::Connect,
             A::Confirm,
             A::Page(P::Inspect),
+        ],
+        &[
+            A::Pattern(Pattern::LookAside),
+            A::Pattern(Pattern::ReadThrough),
+            A::Pattern(Pattern::WriteBehind),
+            A::Pattern(Pattern::FanOut),
+            A::Pattern(Pattern::Routes),
+            A::Pattern(Pattern::Outbox),
+            A::Pattern(Pattern::WorkerPool),
         ],
         &[
             A::Page(P::Cut),
@@ -131,9 +146,14 @@ mod tests {
             ),
             (
                 "menu 350 10",
-                "break connect rename inspect | cut copy paste duplicate | zone-new zoom-selection | delete",
+                "break connect rename inspect | look-aside-cache read-through-cache write-behind-cache \
+                 fan-out worker-pool | cut copy paste duplicate | zone-new zoom-selection | delete",
             ),
-            ("menu 540 36", "break inspect zoom-selection | delete"),
+            (
+                "menu 540 36",
+                "break inspect zoom-selection | look-aside-cache read-through-cache \
+                 write-behind-cache | delete",
+            ),
             (
                 "select-all",
                 "cut copy paste duplicate | zone-new zoom-selection | delete",

@@ -12,6 +12,7 @@ pub use run::run;
 use crate::editor::Editor;
 use crate::geometry::{End, has_port};
 use crate::keys::{self, KeyPress};
+use crate::patterns::Pattern;
 use crate::selection::{Item, Selection};
 use crate::tools::{Access, Tool};
 use crate::wire::Wire;
@@ -83,6 +84,8 @@ pub enum ActionId {
     AddNote,
     /// Adds a node of the kind at this place of [`KINDS`], near the middle of the screen.
     Add(usize),
+    /// Builds a pattern at the selected node or link.
+    Pattern(Pattern),
     /// What the page around the editor does: the editor hands it on.
     Page(PageAction),
 }
@@ -219,7 +222,14 @@ pub fn actions() -> Vec<Action> {
         group: Group::Add,
         shortcuts: &[],
     });
-    rows.chain(adds).collect()
+    let patterns = Pattern::ALL.into_iter().map(|pattern| Action {
+        id: ActionId::Pattern(pattern),
+        key: pattern.key().to_owned(),
+        name: pattern.name().to_owned(),
+        group: Group::Add,
+        shortcuts: &[],
+    });
+    rows.chain(adds).chain(patterns).collect()
 }
 
 /// The action a key press stands for. The page asks only while no text field has the focus.
@@ -276,6 +286,7 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
             edits && nodes.any(|node| !node.deployment.zones().is_empty())
         }
         ActionId::Add(kind) => edits && kind < KINDS.len(),
+        ActionId::Pattern(pattern) => edits && pattern.build(design, selection).is_some(),
         ActionId::SelectAll | ActionId::ZoomFit => !design.nodes.is_empty(),
         ActionId::Deselect => !selection.is_empty() || !editor.tool.is_idle(),
         ActionId::ZoomSelection => !selection.is_empty(),

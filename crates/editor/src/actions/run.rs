@@ -59,6 +59,7 @@ pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
         ActionId::ZoneLeave => calmly(editor, zone_leave),
         ActionId::AddNote => calmly(editor, |editor| editor.add_note(None)),
         ActionId::Page(action) => vec![Effect::Page(action)],
+        ActionId::Pattern(pattern) => calmly(editor, |editor| editor.build(pattern)),
         ActionId::Add(kind) => calmly(editor, |editor| editor.add_node((KINDS[kind].make)(), None)),
     }
 }
