@@ -97,31 +97,32 @@ fn rename(value: &mut Json) -> bool {
 #[test]
 fn whatever_changes_in_a_report_changes_its_hash() {
     let mut fields = BTreeSet::new();
-    for seed in 0..100 {
-        let (mut report, hash) = report(&format::arbitrary::design(seed));
+    let cases = testing::cases(100, 10);
+    cases.check(|design, _| {
+        let (mut report, hash) = report(design);
         // The hash is one of all that the report says: its JSON has no other.
-        assert_eq!(hash, hash_of(&report), "design {seed}");
+        assert_eq!(hash, hash_of(&report));
         let mut all = Vec::new();
         paths(&report, Default::default(), &mut all);
         for (path, field) in all {
             // Once for each field that there is; a report has thousands of numbers.
-            if !fields.insert(field) {
+            if fields.contains(&field) {
                 continue;
             }
             let before = report.pointer(&path).unwrap().clone();
-            let check = |report: &Json| {
-                assert_ne!(hash, hash_of(report), "design {seed}: {path}");
-            };
             change(report.pointer_mut(&path).unwrap());
-            check(&report);
+            assert_ne!(hash, hash_of(&report), "{path} is another");
             *report.pointer_mut(&path).unwrap() = before.clone();
             if rename(report.pointer_mut(&path).unwrap()) {
-                check(&report);
+                assert_ne!(hash, hash_of(&report), "a field of {path} has another name");
                 *report.pointer_mut(&path).unwrap() = before;
             }
+            fields.insert(field);
         }
-        assert_eq!(hash, hash_of(&report), "design {seed} is as it was");
-    }
+        assert_eq!(hash, hash_of(&report), "the report is as it was");
+    });
     println!("{} fields", fields.len());
-    assert!(fields.len() > 600, "only {} fields were seen", fields.len());
+    if cases.has_fixed_set() {
+        assert!(fields.len() > 600, "only {} fields were seen", fields.len());
+    }
 }
