@@ -74,7 +74,7 @@ something cannot be installed, the command names it and says what to run.
                    checksums; --tag fails unless the tag is of this version
   fuzz [--seconds N]
                    feed mutated designs, links, messages and imports to the readers for 60 s;
-                   FAULTLINE_FUZZ_SEED=N repeats what failed
+                   SEED=N repeats what failed
   bench [--rounds N]
                    time whole runs, natively and as WebAssembly under Node.js, beside SimPy and
                    nexosim (which it installs); writes docs/performance.md

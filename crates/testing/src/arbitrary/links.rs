@@ -6,8 +6,8 @@ use design::{Kind, Value};
 
 use super::ATTEMPTS_MAX;
 use super::nodes::{Drawn, operations};
-use super::random::Rng;
 use super::values::{decimal, record};
+use crate::Rng;
 
 /// Calls from each node to later ones, until a request would cause too many.
 pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {

@@ -2,8 +2,8 @@
 
 use design::{KINDS, Kind, Value};
 
-use super::random::Rng;
 use super::values::{name, record};
+use crate::Rng;
 
 /// A node being drawn.
 pub(super) struct Drawn {

@@ -4,7 +4,7 @@ use design::attribute::{Field, Record, Shape};
 use design::{Duration, Rate, Value};
 
 use super::nodes::ZONES;
-use super::random::Rng;
+use crate::Rng;
 
 /// About half of a record's fields; the others stay at their defaults.
 pub(super) fn record(rng: &mut Rng, record: &'static Record) -> Value {

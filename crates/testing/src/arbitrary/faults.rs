@@ -5,8 +5,8 @@ use design::{Duration, Kind, Value};
 
 use super::DURATION_MAX_S;
 use super::nodes::Drawn;
-use super::random::Rng;
 use super::values::{decimal, distribution, duration};
+use crate::Rng;
 
 pub(super) fn faults(rng: &mut Rng, nodes: &[Drawn], links: &[Value]) -> Vec<Value> {
     let mut faults = Vec::new();

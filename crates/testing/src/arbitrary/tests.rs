@@ -1,25 +1,8 @@
 use super::*;
-use crate::json;
-use crate::link::{self, Shared};
 use design::KINDS;
 use design::attribute::{Record, Shape};
 use design::link::Link;
 use std::collections::BTreeSet;
-
-#[test]
-fn they_survive_link_and_file() {
-    for seed in 0..400 {
-        let design = design(seed);
-        assert_eq!(
-            json::read(&json::write(&design)).as_ref(),
-            Ok(&design),
-            "seed {seed}"
-        );
-        let shared = Shared { design, view: None };
-        let link = link::encode(&shared);
-        assert_eq!(link::decode(&link), Ok(shared), "seed {seed}");
-    }
-}
 
 #[test]
 fn a_seed_gives_one_design() {

@@ -1,5 +1,4 @@
-//! Random valid designs, the same for the same seed: for property tests here, in the engine and
-//! between native code and wasm.
+//! Random valid designs, the same for the same seed.
 //!
 //! Parameters are drawn along the document's own tables of fields, so a new field takes part as
 //! soon as it is declared. Sizes are kept small enough that a run takes well under a second: a
@@ -9,15 +8,14 @@
 mod faults;
 mod links;
 mod nodes;
-mod random;
 mod values;
 
+use crate::Rng;
 use design::{Design, Duration, Metric, Value};
 
 use faults::faults;
 use links::links;
 use nodes::{alert, nodes};
-use random::Rng;
 use values::{decimal, duration, name, record};
 
 /// Most attempts that one request may cause, counted along all paths.
@@ -25,10 +23,13 @@ const ATTEMPTS_MAX: u64 = 60;
 /// Seconds in which requests arrive, at most.
 const DURATION_MAX_S: u64 = 12;
 
-/// The random valid design of this seed.
+/// Returns the random valid design of a seed.
+///
+/// # Panics
+///
+/// Panics where the design it drew is not valid, which is a mistake of this module.
 pub fn design(rng_seed: u64) -> Design {
-    let mut rng = Rng(rng_seed);
-    let rng = &mut rng;
+    let rng = &mut Rng::new(rng_seed);
     let nodes = nodes(rng);
     let links = links(rng, &nodes);
     let faults = faults(rng, &nodes, &links);
