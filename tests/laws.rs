@@ -5,71 +5,63 @@ use sim::{Simulation, Status};
 /// Events of one random design: enough to fill queues and fire faults, quick enough for hundreds.
 const EVENTS: u64 = 60_000;
 
-fn designs() -> impl Iterator<Item = (u64, design::Design)> {
-    (0..200).map(|seed| (seed, format::arbitrary::design(seed)))
-}
-
 fn report(simulation: &Simulation) -> String {
     serde_json::to_string(&simulation.report()).unwrap()
 }
 
+/// That no law is broken now.
+#[track_caller]
+fn check_laws(run: &Simulation, when: &str) {
+    assert_eq!(run.broken_laws(), Vec::<String>::new(), "{when}");
+}
+
 #[test]
 fn laws_hold_at_every_pause_and_at_the_end() {
-    for (seed, design) in designs() {
-        let mut simulation = Simulation::new(&design).with_budget(EVENTS);
-        while simulation.run_until(u64::MAX, EVENTS / 7) == Status::Running {
-            assert_eq!(
-                simulation.broken_laws(),
-                Vec::<String>::new(),
-                "design {seed}"
-            );
+    testing::cases(100, 100).check(|design, _| {
+        let mut run = Simulation::new(design).with_budget(EVENTS);
+        while run.run_until(u64::MAX, EVENTS / 7) == Status::Running {
+            check_laws(&run, "at a pause");
         }
-        assert_eq!(
-            simulation.broken_laws(),
-            Vec::<String>::new(),
-            "design {seed}, at the end"
-        );
-    }
+        check_laws(&run, "at the end");
+    });
 }
 
 #[test]
 fn the_same_run_gives_the_same_bytes_however_it_is_sliced() {
-    for (seed, design) in designs().take(100) {
-        let mut whole = Simulation::new(&design).with_budget(EVENTS);
+    testing::cases(50, 50).check(|design, _| {
+        let mut whole = Simulation::new(design).with_budget(EVENTS);
         whole.run();
-        let mut sliced = Simulation::new(&design).with_budget(EVENTS);
+        let mut sliced = Simulation::new(design).with_budget(EVENTS);
         let mut time = 0;
         while sliced.status() == Status::Running {
             time += 777_777_777;
             sliced.run_until(time, 1_000);
         }
-        assert_eq!(report(&whole), report(&sliced), "design {seed}");
-    }
+        assert_eq!(report(&whole), report(&sliced));
+    });
 }
 
 #[test]
 fn what_is_known_of_data_is_the_same_however_soon_it_is_forgotten() {
-    for (seed, design) in designs() {
-        let mut seldom = Simulation::new(&design).with_budget(EVENTS);
+    testing::cases(100, 100).check(|design, _| {
+        let mut seldom = Simulation::new(design).with_budget(EVENTS);
         seldom.run();
-        let mut often = Simulation::new(&design)
-            .with_budget(EVENTS)
-            .sweeping_often();
+        let mut often = Simulation::new(design).with_budget(EVENTS).sweeping_often();
         often.run();
-        assert_eq!(report(&seldom), report(&often), "design {seed}");
-    }
+        assert_eq!(report(&seldom), report(&often));
+    });
 }
 
 #[test]
 fn a_snapshot_goes_on_as_the_run_would_have() {
-    for (seed, design) in designs().take(60) {
-        let mut run = Simulation::new(&design).with_budget(EVENTS);
+    testing::cases(30, 30).check(|design, _| {
+        let mut run = Simulation::new(design).with_budget(EVENTS);
         run.run_until(u64::MAX, EVENTS / 3);
         let mut copy = run.clone();
         run.run();
         copy.run();
-        assert_eq!(report(&run), report(&copy), "design {seed}");
-    }
+        assert_eq!(report(&run), report(&copy));
+    });
 }
 
 /// A balancer between a client that times out and tries again and an API that is too small at
@@ -100,49 +92,49 @@ const PASSAGES: &str = r#"{
   ]
 }"#;
 
-fn passages() -> impl Iterator<Item = (u64, design::Design)> {
-    let of = |latency| format::json::read(&PASSAGES.replace("LATENCY", latency)).unwrap();
-    (1_000..).zip(["const(0s)", "const(2ms)", "exp(1ms)"].map(of))
+/// Watched or not, and edited to what it is: the same run, by every law.
+#[track_caller]
+fn check_watched(design: &design::Design) {
+    let [alone, watched] = [false, true].map(|is_watched| {
+        let mut run = Simulation::new(design);
+        run.tap_mut().is_open = is_watched;
+        let mut time = 0;
+        while run.status() == Status::Running && run.events() < EVENTS {
+            time += 300_000_000;
+            run.run_until(time, EVENTS);
+            if time == 1_500_000_000 {
+                run.edit(design);
+            }
+        }
+        check_laws(&run, "at the end");
+        report(&run)
+    });
+    assert_eq!(alone, watched);
 }
 
 /// While the page watches, every hop has its record and its events; else most are spared them.
 #[test]
 fn a_run_that_is_watched_is_the_same_run() {
-    for (seed, mut design) in designs().chain(passages()) {
-        if seed < 200 && seed % 2 == 0 {
+    for latency in ["const(0s)", "const(2ms)", "exp(1ms)"] {
+        check_watched(&format::json::read(&PASSAGES.replace("LATENCY", latency)).unwrap());
+    }
+    testing::cases(100, 100).check(|design, rng| {
+        let mut design = design.clone();
+        if rng.chance(50) {
             // Hops that take no time are those that are spared.
             for link in &mut design.links {
                 link.latency = design::Distribution::Const(design::Duration(0));
             }
         }
-        let [alone, watched] = [false, true].map(|is_watched| {
-            let mut run = Simulation::new(&design);
-            run.tap_mut().is_open = is_watched;
-            let mut time = 0;
-            while run.status() == Status::Running && run.events() < EVENTS {
-                time += 300_000_000;
-                run.run_until(time, EVENTS);
-                if time == 1_500_000_000 {
-                    run.edit(&design);
-                }
-            }
-            assert_eq!(run.broken_laws(), Vec::<String>::new(), "design {seed}");
-            report(&run)
-        });
-        assert_eq!(alone, watched, "design {seed}");
-    }
+        check_watched(&design);
+    });
 }
 
 /// A database of several members, written and read for ten seconds; members die, hang or pause,
 /// zones are cut off, leaders step down and keys move between the first second and the seventh.
-fn troubled_members(seed: u64) -> String {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut below = |n: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 20) % n
-    };
+fn troubled_members(seed: u64) -> design::Design {
+    let rng = &mut testing::Rng::new(seed);
+    let mut below = |n: u64| rng.below(n);
     let mode = ["async", "semi_sync", "quorum"][below(3) as usize];
     let on_partition = ["refuse", "diverge"][below(2) as usize];
     let (replicas, shards) = (2 + below(3), 1 + below(2));
@@ -172,7 +164,7 @@ fn troubled_members(seed: u64) -> String {
         }
     });
     let faults: Vec<String> = faults.collect();
-    format!(
+    let text = format!(
         r#"{{"faultline": 1, "seed": {seed}, "duration": "10s", "nodes": [
             {{"id": "u", "kind": "client", "arrivals": {{"poisson": "200/s"}}, "operations": [
                 {{"name": "r", "keys": {{"uniform": {{"n": 40}}}}}},
@@ -186,44 +178,35 @@ fn troubled_members(seed: u64) -> String {
         20 + below(400),
         20 + below(400),
         faults.join(", ")
-    )
+    );
+    format::json::read(&text).unwrap_or_else(|why| panic!("{why:?} in {text}"))
 }
 
 #[test]
 fn once_all_members_are_back_they_agree() {
-    for seed in 0..300 {
-        let text = troubled_members(seed);
-        let design = format::json::read(&text).unwrap_or_else(|why| panic!("{why:?} in {text}"));
-        let mut run = Simulation::new(&design);
+    testing::cases(150, 150).check_drawn(troubled_members, |design, _| {
+        let mut run = Simulation::new(design);
         run.run();
-        assert_eq!(run.broken_laws(), Vec::<String>::new(), "{text}");
+        check_laws(&run, "at the end");
         let report = serde_json::to_value(run.report()).unwrap();
-        assert_eq!(report["data"]["divergent_keys"], 0, "{text}");
-    }
+        assert_eq!(report["data"]["divergent_keys"], 0);
+    });
 }
 
 #[test]
 fn edits_keep_the_laws() {
-    for (seed, design) in designs().take(100) {
-        let mut run = Simulation::new(&design).with_budget(EVENTS);
+    testing::cases(50, 50).check(|design, rng| {
+        let mut run = Simulation::new(design).with_budget(EVENTS);
         run.run_until(u64::MAX, EVENTS / 4);
-        let mut changed = format::arbitrary::design(seed + 1000);
+        let mut changed = testing::design(rng.bits());
         changed.settings.duration = design.settings.duration;
         run.edit(&changed);
         run.run_until(u64::MAX, EVENTS / 4);
-        assert_eq!(
-            run.broken_laws(),
-            Vec::<String>::new(),
-            "design {seed}, another design in its place"
-        );
-        run.edit(&design);
+        check_laws(&run, "another design in its place");
+        run.edit(design);
         run.run();
-        assert_eq!(
-            run.broken_laws(),
-            Vec::<String>::new(),
-            "design {seed}, and back"
-        );
-    }
+        check_laws(&run, "and back");
+    });
 }
 
 #[test]
@@ -241,16 +224,16 @@ fn no_figure_is_negative_or_not_finite_and_percentiles_are_in_order() {
             _ => {}
         }
     }
-    for (seed, design) in designs().take(100) {
-        let mut run = Simulation::new(&design).with_budget(EVENTS);
+    testing::cases(50, 50).check(|design, _| {
+        let mut run = Simulation::new(design).with_budget(EVENTS);
         run.run();
         let report = serde_json::to_value(run.report()).unwrap();
-        check(&format!("design {seed}"), &report);
+        check("", &report);
         let latency = &report["requests"]["latency_ms"];
         let order: Vec<f64> = ["p50", "p90", "p95", "p99", "p999", "max"]
             .iter()
             .filter_map(|p| latency[p].as_f64())
             .collect();
-        assert!(order.is_sorted(), "design {seed}: {order:?}");
-    }
+        assert!(order.is_sorted(), "{order:?}");
+    });
 }

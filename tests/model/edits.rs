@@ -137,3 +137,63 @@ fn a_recorded_moment_is_not_played_twice() {
     );
     assert_eq!(edited(&plain, 100, &plain)["requests"]["offered"], 1);
 }
+
+/// All figures but the count of events.
+fn figures(simulation: &Simulation) -> Json {
+    let mut report = serde_json::to_value(simulation.report()).unwrap();
+    for counts in ["events", "hash"] {
+        report["run"].as_object_mut().unwrap().remove(counts);
+    }
+    report
+}
+
+/// An edit to what the design is already, at any of these moments in ms, changes no figure.
+#[track_caller]
+fn check_unchanged(design: &Design, moments: impl IntoIterator<Item = u64>) {
+    let mut plain = Simulation::new(design);
+    plain.run();
+    for at in moments {
+        let mut edited = Simulation::new(design);
+        edited.run_until(at * 1_000_000, u64::MAX);
+        edited.edit(design);
+        edited.run();
+        assert_eq!(figures(&edited), figures(&plain), "edited at {at} ms");
+    }
+}
+
+#[test]
+fn an_edit_does_not_change_which_consumer_is_next() {
+    let nodes = [
+        replay([0, 10, 20, 30]),
+        node("queue", "queue", ""),
+        service("a", 1, ""),
+        service("b", 2, ""),
+    ];
+    let links = [
+        link("u->queue", r#""mode": "publish""#),
+        link("queue->a", r#""mode": "consume""#),
+        link("queue->b", r#""mode": "consume""#),
+    ];
+    check_unchanged(&design("", &nodes, &links, &[]), [5, 15, 25]);
+}
+
+#[test]
+fn an_edit_does_not_take_what_a_retry_budget_has_saved() {
+    let retry =
+        r#""retry": {"max_attempts": 2, "backoff": "none", "budget": {"ratio": 0.5, "burst": 0}}"#;
+    let nodes = [
+        replay([0, 10, 20, 30]),
+        service("api", 1, r#""error_rate": 1"#),
+    ];
+    let retried = design("", &nodes, &[link("u->api", retry)], &[]);
+    check_unchanged(&retried, [5, 15, 25]);
+}
+
+#[test]
+fn an_edit_on_a_ramp_brings_no_user_early() {
+    let client = r#""arrivals": {"closed": {"users": 10, "think": "const(20ms)"}},
+        "profile": [{"at": "100ms", "times": 2.15, "over": "800ms"}]"#;
+    let nodes = [node("u", "client", client), service("api", 1, "")];
+    let ramp = design("", &nodes, &[link("u->api", "")], &[]);
+    check_unchanged(&ramp, (100..900).step_by(7));
+}

@@ -48,6 +48,19 @@ fn a_publisher_waits_for_room_where_the_queue_blocks() {
     assert_eq!(run.number("/nodes/q/messages/published"), 4.0);
 }
 
+/// Handed over at most once, a message takes up no room any more: the next publisher need not wait
+/// until the consumer is done.
+#[test]
+fn a_message_handed_over_at_most_once_makes_room_immediately() {
+    let slow = service("w", 100, r#""concurrency": 1"#);
+    let spec = r#""capacity": 1, "overflow": "block", "delivery": "at_most_once""#;
+    let run = run_queue([0; 4], spec, &slow, r#""concurrency": 1"#, &[]);
+    // The first is handed over, the second accepted; one more for each that is handed over.
+    assert_eq!(run.trace("u->q").matches("answer 0").count(), 2);
+    assert_eq!((run.ok(), run.latency()), (4.0, 200.0));
+    assert_eq!(run.sent("q->w"), [0.0, 100.0, 200.0, 300.0]);
+}
+
 #[test]
 fn who_gave_up_waiting_for_room_does_not_publish() {
     let slow = service("w", 100, r#""concurrency": 1"#);

@@ -396,4 +396,17 @@ volumes: {data: {}}
                 .unwrap();
         assert_eq!(cycle.design.problems(), []);
     }
+
+    #[test]
+    fn a_name_without_end_is_cut() {
+        let file = format!(
+            "name: {}\nservices: {{api: {{build: .}}}}",
+            "x".repeat(3_000)
+        );
+        let imported = read(&file).unwrap();
+        assert_eq!(imported.design.settings.name, "x".repeat(200));
+        assert_eq!(imported.notes[0], "the name is cut after 200 characters");
+        let written = format::json::write(&imported.design);
+        assert_eq!(format::json::read(&written), Ok(imported.design));
+    }
 }

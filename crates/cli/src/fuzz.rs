@@ -2,7 +2,8 @@
 //! problems, and what was read can be written, read back and run.
 //!
 //! `cargo test` mutates for two seconds; `FAULTLINE_FUZZ_SECONDS=600 cargo test -p faultline
-//! mutated` for ten minutes. Set `FAULTLINE_FUZZ_SEED` to go on from elsewhere.
+//! mutated` for ten minutes. An input that fails is reported with the `SEED` that makes it again,
+//! and kept in a file, as short as it still fails.
 
 #![expect(
     clippy::disallowed_types,
@@ -11,12 +12,15 @@
 
 use crate::{compose, input};
 use design::Design;
-use format::{arbitrary, json, link, mermaid};
-use std::panic::catch_unwind;
+use format::message::{Reply, Request};
+use format::{json, link, mermaid};
 use std::time::{Duration, Instant};
+use testing::{Failure, Rng, failure_of};
 
 /// Longest that one input may take in an unoptimised build on a busy machine.
 const SLOW: Duration = Duration::from_secs(20);
+/// Inputs that are the same on every run, before those that are not.
+const FIXED: u64 = 100;
 /// Longest input that mutation makes.
 const LENGTH_MAX: usize = 100_000;
 
@@ -72,19 +76,6 @@ const WORDS: [&str; 48] = [
     "inf",
 ];
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n.max(1) as u64) as usize
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Format {
     Json,
@@ -92,12 +83,13 @@ enum Format {
     Link,
     Mermaid,
     Compose,
+    Message,
 }
 
 /// Good input to begin with.
 fn corpus() -> Vec<(Format, Vec<u8>)> {
     let mut corpus = Vec::new();
-    let designs = (0..12).map(arbitrary::design);
+    let designs = (0..12).map(testing::design);
     let scenarios = host::scenarios::all();
     for design in designs.chain(scenarios.iter().map(|scenario| scenario.broken())) {
         corpus.push((Format::Json, json::write(&design)));
@@ -114,9 +106,33 @@ fn corpus() -> Vec<(Format, Vec<u8>)> {
     let drawn = "flowchart TD\nsubgraph s\nU((Users)) -->|10 %| LB{nginx}\nend\nLB --> a & b -- reads --> C([Redis])\nb -.-> Q[[Jobs]] ==> W(Worker):::x\nW <--> D@{ shape: cyl, label: \"x\" }\n";
     corpus.push((Format::Mermaid, drawn.to_owned()));
     let corpus = corpus.into_iter();
-    corpus
-        .map(|(format, text)| (format, text.into_bytes()))
-        .collect()
+    let texts = corpus.map(|(format, text)| (format, text.into_bytes()));
+    texts.chain(messages()).collect()
+}
+
+/// Messages of the page, and what the worker answers.
+fn messages() -> Vec<(Format, Vec<u8>)> {
+    let design = json::write(&testing::design(3));
+    let mut session = host::Session::new();
+    let requests = [
+        Request::Load {
+            run: 1,
+            design: design.clone(),
+            playing: true,
+            speed: f64::INFINITY,
+        },
+        Request::Report { token: 1, design },
+    ];
+    let mut messages = Vec::new();
+    for (turn, request) in requests.into_iter().enumerate() {
+        messages.push(request.encode());
+        let mut replies = session.handle(request);
+        replies.extend(session.advance(&|| 100.0 * turn as f64));
+        messages.extend(replies.iter().map(Reply::encode));
+    }
+    assert!(messages.len() > 3, "there are a frame and a report");
+    let messages = messages.into_iter();
+    messages.map(|bytes| (Format::Message, bytes)).collect()
 }
 
 /// Enough TOML for a corpus: inline tables all the way.
@@ -153,28 +169,28 @@ fn inline(value: &toml::Value) -> String {
 
 fn mutate(rng: &mut Rng, input: &mut Vec<u8>, others: &[(Format, Vec<u8>)]) {
     for _ in 0..=rng.below(6) {
-        let at = rng.below(input.len() + 1);
-        let end = (at + rng.below(40)).min(input.len());
+        let at = rng.place(input.len() + 1);
+        let end = (at + rng.place(40)).min(input.len());
         match rng.below(8) {
             0 if at < input.len() => input[at] ^= 1 << rng.below(8),
             1 => drop(input.drain(at..end)),
             2 => drop(input.splice(at..at, input[at..end].to_vec())),
             3 => {
                 // Deeper, or longer, than anybody would write it.
-                let piece = input[at..(at + 1 + rng.below(8)).min(input.len())]
-                    .repeat(1 + rng.below(3_000));
+                let piece = input[at..(at + 1 + rng.place(8)).min(input.len())]
+                    .repeat(1 + rng.place(3_000));
                 input.splice(at..at, piece);
             }
             4 => {
-                let other = &others[rng.below(others.len())].1;
-                let from = rng.below(other.len());
-                let piece = other[from..(from + rng.below(200)).min(other.len())].to_vec();
+                let other = &others[rng.place(others.len())].1;
+                let from = rng.place(other.len());
+                let piece = other[from..(from + rng.place(200)).min(other.len())].to_vec();
                 input.splice(at..end, piece);
             }
             5 => replace_number(rng, input),
             _ => {
-                let word = WORDS[rng.below(WORDS.len())];
-                input.splice(at..end.min(at + rng.below(6)), word.bytes());
+                let word = WORDS[rng.place(WORDS.len())];
+                input.splice(at..end.min(at + rng.place(6)), word.bytes());
             }
         }
     }
@@ -186,7 +202,7 @@ fn replace_number(rng: &mut Rng, input: &mut Vec<u8>) {
     let digits: Vec<usize> = (0..input.len())
         .filter(|at| input[*at].is_ascii_digit())
         .collect();
-    let Some(&at) = digits.get(rng.below(digits.len())) else {
+    let Some(&at) = digits.get(rng.place(digits.len())) else {
         return;
     };
     let start = (0..at)
@@ -209,7 +225,7 @@ fn replace_number(rng: &mut Rng, input: &mut Vec<u8>) {
         "1e18",
         "99999999999999999999",
     ];
-    let number = numbers[rng.below(numbers.len())];
+    let number = numbers[rng.place(numbers.len())];
     input.splice(start..end, number.bytes());
 }
 
@@ -217,6 +233,7 @@ fn replace_number(rng: &mut Rng, input: &mut Vec<u8>) {
 fn digest(format: Format, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let design = match format {
+        Format::Message => return digest_message(bytes),
         Format::Json => input::read("x.json", &text).ok(),
         Format::Toml => input::read("x.toml", &text).ok(),
         Format::Link => link::decode(&text).ok().map(|shared| shared.design),
@@ -242,34 +259,77 @@ fn digest_design(design: &Design) {
     let _ = host::run(design, &options);
 }
 
+/// Whatever can be read as a message is one, and is written as it is read.
+fn digest_message(bytes: &[u8]) {
+    // Not the messages themselves are compared: a NaN in one is not equal to itself.
+    if let Ok(request) = Request::decode(bytes) {
+        let written = request.encode();
+        assert_eq!(
+            Request::decode(&written).map(|read| read.encode()),
+            Ok(written)
+        );
+    }
+    if let Ok(reply) = Reply::decode(bytes) {
+        let written = reply.encode();
+        assert_eq!(
+            Reply::decode(&written).map(|read| read.encode()),
+            Ok(written)
+        );
+    }
+}
+
+/// The input of a seed.
+fn drawn(seed: u64, corpus: &[(Format, Vec<u8>)]) -> (Format, Vec<u8>) {
+    let mut rng = Rng::new(seed);
+    let (format, mut bytes) = rng.pick(corpus).clone();
+    mutate(&mut rng, &mut bytes, corpus);
+    (format, bytes)
+}
+
+/// Fails with the shortest input found that fails as this one, which it keeps in a file.
+fn report(seed: u64, format: Format, bytes: &[u8], failure: &Failure) -> ! {
+    let fails = |bytes: &[u8]| {
+        let other = failure_of(|| digest(format, bytes));
+        other.is_some_and(|other| other.place == failure.place)
+    };
+    let shortest = testing::shrink_bytes(bytes, fails);
+    let path = std::env::temp_dir().join(format!("faultline-fuzz-{seed}.{format:?}"));
+    std::fs::write(&path, &shortest).expect("the input that failed is kept");
+    panic!(
+        "{format:?} of seed {seed}, at {}: {}\n\nShortened from {} to {} bytes, in {}:\n{}\n\n\
+         Repeat it: SEED={seed} cargo test -p faultline mutated\n",
+        failure.place,
+        failure.message,
+        bytes.len(),
+        shortest.len(),
+        path.display(),
+        shortest.escape_ascii()
+    )
+}
+
 #[test]
 fn mutated_input_is_read_or_refused() {
-    let number = |name: &str, otherwise: u64| {
-        let given = std::env::var(name).ok().and_then(|text| text.parse().ok());
-        given.unwrap_or(otherwise)
-    };
-    let until = Instant::now() + Duration::from_secs(number("FAULTLINE_FUZZ_SECONDS", 2));
-    let mut rng = Rng(number("FAULTLINE_FUZZ_SEED", 1));
+    let seconds = std::env::var("FAULTLINE_FUZZ_SECONDS").unwrap_or_else(|_| "2".to_owned());
+    let seconds = seconds
+        .parse()
+        .expect("FAULTLINE_FUZZ_SECONDS is a number of seconds");
     let corpus = corpus();
     for (format, bytes) in &corpus {
         digest(*format, bytes);
     }
+    let until = Instant::now() + Duration::from_secs(seconds);
     let mut count = 0u64;
-    while Instant::now() < until {
-        let (format, mut bytes) = corpus[rng.below(corpus.len())].clone();
-        mutate(&mut rng, &mut bytes, &corpus);
-        let begun = Instant::now();
-        let went_well = catch_unwind(|| digest(format, &bytes)).is_ok();
-        let took = begun.elapsed();
-        if !went_well || took > SLOW {
-            let path = std::env::temp_dir().join(format!("faultline-fuzz-{count}.{format:?}"));
-            std::fs::write(&path, &bytes).expect("the input that failed is kept");
-            panic!(
-                "{format:?} in {}: panicked: {}, took {took:?}",
-                path.display(),
-                !went_well
-            );
+    for seed in testing::cases(FIXED, u64::MAX / 2).seeds() {
+        if seed >= FIXED && Instant::now() > until && count > 0 {
+            break;
         }
+        let (format, bytes) = drawn(seed, &corpus);
+        let begun = Instant::now();
+        if let Some(failure) = failure_of(|| digest(format, &bytes)) {
+            report(seed, format, &bytes, &failure);
+        }
+        let took = begun.elapsed();
+        assert!(took < SLOW, "{format:?} of seed {seed} took {took:?}");
         count += 1;
     }
     println!("{count} inputs");

@@ -112,8 +112,7 @@ fn every_name_in_every_text_is_resolved() {
         designs.push((scenario.broken(), u64::MAX));
         designs.push((scenario.mended(), u64::MAX));
     }
-    let random = (0..300).map(|seed| (format::arbitrary::design(seed), 100_000));
-    designs.extend(random);
+    designs.extend((0..200).map(|seed| (testing::design(seed), 100_000)));
     let next = AtomicUsize::new(0);
     let told: Mutex<BTreeSet<(&str, bool)>> = Mutex::default();
     std::thread::scope(|scope| {
@@ -142,4 +141,13 @@ fn every_name_in_every_text_is_resolved() {
         .filter(|id| !measured.contains(id))
         .collect();
     assert!(silent.is_empty(), "never seen: {silent:?}");
+}
+
+#[test]
+fn every_name_in_every_text_about_fresh_designs_is_resolved() {
+    testing::cases(0, 100).check(|design, _| {
+        let design = renamed(design);
+        check(&design, None);
+        check(&design, Some(&run(&design, 100_000)));
+    });
 }

@@ -4,6 +4,7 @@
 use design::{Design, Value};
 use diagnostics::{Finding, Names, Severity, diagnose};
 use sim::{Report, Simulation};
+use testing::Rng;
 
 fn run(design: &Design) -> Report {
     let mut simulation = Simulation::new(design).with_budget(300_000);
@@ -11,101 +12,72 @@ fn run(design: &Design) -> Report {
     simulation.report()
 }
 
-/// A small generator; the same numbers for the same seed.
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn chance(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-}
-
 fn all(findings: &[Finding]) -> Vec<&Finding> {
     findings.iter().flat_map(Finding::all).collect()
+}
+
+/// Whether every subject of a finding is in its design.
+fn is_of(finding: &Finding, design: &Design) -> bool {
+    let is_there = |id: &String| {
+        design.node(id).is_some()
+            || design.link(id).is_some()
+            || design
+                .nodes
+                .iter()
+                .any(|node| node.deployment.zones().contains(id))
+    };
+    finding.subjects.iter().all(is_there)
 }
 
 #[test]
 fn every_remedy_of_every_finding_makes_a_valid_design_and_can_be_undone() {
     let mut remedies = 0;
     let mut rules = std::collections::BTreeSet::new();
-    for seed in 0..300 {
-        let design = format::arbitrary::design(seed);
-        let report = run(&design);
+    let cases = testing::cases(150, 150);
+    cases.check(|design, _| {
+        let report = run(design);
         for findings in [
-            diagnose(&design, None, Names::Ids),
-            diagnose(&design, Some(&report), Names::Ids),
+            diagnose(design, None, Names::Ids),
+            diagnose(design, Some(&report), Names::Ids),
         ] {
-            assert!(
-                findings.len() <= 24,
-                "seed {seed}: {} findings",
-                findings.len()
-            );
+            assert!(findings.len() <= 24, "{} findings", findings.len());
             serde_json::to_string(&findings).expect("findings are JSON");
             for finding in all(&findings) {
                 rules.insert(finding.rule);
-                assert!(
-                    !finding.what.is_empty()
-                        && !finding.why.is_empty()
-                        && !finding.remedy.is_empty()
-                );
-                let is_there = |id: &String| {
-                    design.node(id).is_some()
-                        || design.link(id).is_some()
-                        || design
-                            .nodes
-                            .iter()
-                            .any(|node| node.deployment.zones().contains(id))
-                };
-                assert!(
-                    finding.subjects.iter().all(is_there),
-                    "seed {seed}: {finding:?}"
-                );
+                let texts = [&finding.what, &finding.why, &finding.remedy];
+                assert!(texts.iter().all(|text| !text.is_empty()), "{finding:?}");
+                assert!(is_of(finding, design), "{finding:?}");
                 for remedy in &finding.remedies {
                     remedies += 1;
                     assert!(!remedy.cost.is_empty() && !remedy.label.is_empty());
                     let mut mended = design.clone();
                     let undo = mended
                         .apply(remedy.command())
-                        .unwrap_or_else(|error| panic!("seed {seed}: {}: {error}", finding.rule));
-                    assert_eq!(mended.problems(), [], "seed {seed}: {}", finding.rule);
+                        .unwrap_or_else(|error| panic!("{}: {error}", finding.rule));
+                    assert_eq!(mended.problems(), [], "{}", finding.rule);
                     mended.apply(undo).expect("it is undone");
-                    assert_eq!(mended, design, "seed {seed}: {}", finding.rule);
+                    assert_eq!(mended, *design, "{}", finding.rule);
                 }
             }
         }
-    }
+    });
     println!("{remedies} remedies of {} rules", rules.len());
-    assert!(remedies > 1_000, "{remedies}");
+    if cases.has_fixed_set() {
+        assert!(remedies > 500, "{remedies}");
+    }
 }
 
 /// A design that is sound: random tiers below 60 % busy, timeouts that fall from the edge inwards,
 /// no retries or retries within a budget, requirements that it meets with room.
 fn sound(seed: u64) -> Design {
-    let mut rng = Rng(seed);
-    let rng = &mut rng;
+    let rng = &mut Rng::new(seed);
     let tiers = 1 + rng.below(3) as usize;
-    let rate = rng.between(20.0, 150.0);
+    let rate = rng.within(20.0, 150.0);
     let mut nodes = Vec::new();
     let mut links = Vec::new();
     let with_cache = rng.chance(40);
     let with_queue = rng.chance(30);
-    let writes = rng.between(0.05, 0.3);
+    let writes = rng.within(0.05, 0.3);
     nodes.push(format!(
         r#"{{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}, "operations": [
         {{"name": "get", "weight": {}, "keys": {{"uniform": {{"n": 2000}}}}}}, {{"name": "put", "weight": {writes}, "effect": "write", "idempotency_key": true, "keys": {{"uniform": {{"n": 2000}}}}}}]}}"#,
@@ -120,9 +92,9 @@ fn sound(seed: u64) -> Design {
         above = "lb".to_owned();
     }
     // Each tier holds its slots while those below work: times add up from the bottom.
-    let work: Vec<f64> = (0..tiers).map(|_| rng.between(1.0, 15.0)).collect();
-    let read = rng.between(1.0, 5.0);
-    let utilization = rng.between(0.2, 0.6);
+    let work: Vec<f64> = (0..tiers).map(|_| rng.within(1.0, 15.0)).collect();
+    let read = rng.within(1.0, 5.0);
+    let utilization = rng.within(0.2, 0.6);
     for tier in 0..tiers {
         let held_ms: f64 =
             work[tier..].iter().sum::<f64>() + 2.0 * read + 2.0 * (tiers - tier) as f64;
@@ -160,7 +132,7 @@ fn sound(seed: u64) -> Design {
         ));
     }
     if with_queue {
-        let (time, consumers) = (rng.between(5.0, 40.0), rate * writes);
+        let (time, consumers) = (rng.within(5.0, 40.0), rate * writes);
         let slots = (consumers * time / 1e3 / 0.5).ceil().max(2.0);
         nodes.push(
             r#"{"id": "events", "kind": "queue"}, {"id": "dead", "kind": "queue"}"#.to_owned(),
@@ -208,43 +180,30 @@ const ALARMS_MAX: usize = 2;
 
 #[test]
 fn sound_designs_raise_no_error_and_all_but_no_warning() {
-    let designs = 200;
-    let (mut alarms, mut errors, mut notes) = (Vec::new(), Vec::new(), 0);
-    for seed in 0..designs {
-        let design = sound(seed);
-        let report = run(&design);
+    let (mut alarms, mut designs) = (Vec::new(), 0);
+    let cases = testing::cases(100, 100);
+    cases.check_drawn(sound, |design, _| {
+        designs += 1;
+        let report = run(design);
         for findings in [
-            diagnose(&design, None, Names::Ids),
-            diagnose(&design, Some(&report), Names::Ids),
+            diagnose(design, None, Names::Ids),
+            diagnose(design, Some(&report), Names::Ids),
         ] {
             for finding in all(&findings) {
-                let said = format!(
-                    "seed {seed}: {} {}: {} {}",
-                    finding.severity.name(),
-                    finding.rule,
-                    finding.what,
-                    finding.why
-                );
+                let said = format!("{}: {} {}", finding.rule, finding.what, finding.why);
                 match finding.severity {
-                    Severity::Note => notes += 1,
+                    Severity::Note => {}
                     Severity::Warning => alarms.push(said),
-                    Severity::Error => errors.push(said),
+                    Severity::Error => panic!("{said}"),
                 }
             }
         }
+    });
+    println!("{} warnings over {designs} sound designs", alarms.len());
+    if cases.has_fixed_set() {
+        let most = ALARMS_MAX * designs / 100;
+        assert!(alarms.len() <= most, "{}", alarms.join("\n"));
     }
-    println!(
-        "{} warnings, {} errors, {notes} notes over {designs} sound designs",
-        alarms.len(),
-        errors.len()
-    );
-    println!("{}\n{}", alarms.join("\n"), errors.join("\n"));
-    assert!(errors.is_empty(), "{}", errors.join("\n"));
-    assert!(
-        alarms.len() * 100 <= ALARMS_MAX * designs as usize,
-        "{}",
-        alarms.join("\n")
-    );
 }
 
 #[test]

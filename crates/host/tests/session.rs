@@ -169,7 +169,7 @@ fn an_edit_in_the_past_tells_what_is_new_of_it() {
 fn caches_and_databases_show_what_they_hold() {
     let (mut caches, mut databases) = (0, 0);
     for seed in 0..60 {
-        let mut design = format::arbitrary::design(seed);
+        let mut design = testing::design(seed);
         design.settings.duration = design::Duration::s(5);
         let node = design.nodes.iter().find(|node| match node.kind {
             Kind::Cache(_) => caches < 3,

@@ -351,11 +351,4 @@ impl Watch {
         }
         sum
     }
-
-    /// Everything counted, for the hash of a run.
-    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
-        let episodes = self.episodes.iter();
-        let times = episodes.flat_map(|episode| [episode.from, episode.until.unwrap_or(u64::MAX)]);
-        [self.fired].into_iter().chain(times)
-    }
 }

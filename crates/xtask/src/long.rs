@@ -10,19 +10,23 @@ use crate::steps::{cargo, root, run, target_dir};
 /// The page that the validation writes.
 const ACCURACY: &str = "docs/accuracy.md";
 
-/// Runs the validation cases against published results: all of them, and writes
-/// `docs/accuracy.md`; or those named, and writes nothing.
+/// Test targets whose ignored tests take minutes: the published results, and the corpus of designs
+/// with known causes.
+const LONG: [&str; 2] = ["--test=accuracy", "--test=cases"];
+
+/// Runs the validation cases against published results and the corpus: all of them, and writes
+/// `docs/accuracy.md`; or the published cases named, and writes nothing.
 pub(crate) fn validate(cases: &[String]) -> Result<()> {
     match cases {
-        [] => cases_hold("FAULTLINE_ACCURACY", &root().join(ACCURACY)),
-        named => cases_hold("FAULTLINE_CASES", Path::new(&named.join(","))),
+        [] => cases_hold(&LONG, "FAULTLINE_ACCURACY", &root().join(ACCURACY)),
+        named => cases_hold(&LONG[..1], "FAULTLINE_CASES", Path::new(&named.join(","))),
     }
 }
 
 /// Runs all validation cases and fails if `docs/accuracy.md` is not what they write.
 pub(crate) fn check_accuracy() -> Result<()> {
     let path = target_dir().join("accuracy.md");
-    cases_hold("FAULTLINE_ACCURACY", &path)?;
+    cases_hold(&LONG, "FAULTLINE_ACCURACY", &path)?;
     let read = |path: &Path| fs::read_to_string(path).with_context(|| path.display().to_string());
     if read(&path)? != read(&root().join(ACCURACY))? {
         bail!(
@@ -34,15 +38,10 @@ pub(crate) fn check_accuracy() -> Result<()> {
     Ok(())
 }
 
-fn cases_hold(variable: &str, value: &Path) -> Result<()> {
-    let args = [
-        "test",
-        "--profile=native",
-        "-p=faultline-tests",
-        "--test=accuracy",
-    ];
-    let mut tests = cargo(&args);
+fn cases_hold(targets: &[&str], variable: &str, value: &Path) -> Result<()> {
+    let mut tests = cargo(&["test", "--profile=native", "-p=faultline-tests"]);
     run(tests
+        .args(targets)
         .args(["--", "--ignored", "--nocapture"])
         .env(variable, value))
 }

@@ -74,7 +74,7 @@ something cannot be installed, the command names it and says what to run.
                    checksums; --tag fails unless the tag is of this version
   fuzz [--seconds N]
                    feed mutated designs, links, messages and imports to the readers for 60 s;
-                   FAULTLINE_FUZZ_SEED=N repeats what failed
+                   SEED=N repeats what failed
   bench [--rounds N]
                    time whole runs, natively and as WebAssembly under Node.js, beside SimPy and
                    nexosim (which it installs); writes docs/performance.md
@@ -83,8 +83,8 @@ something cannot be installed, the command names it and says what to run.
   tidy [--lower]   formatting, and what needs no compilation: every file and test reached,
                    lengths, links, dependencies (--lower: lower the exceptions that shrank)
   validate [CASE]...
-                   run all validation cases against published results (minutes) and write
-                   docs/accuracy.md; with cases named, run those and write nothing
+                   run all cases against published results and known causes (minutes), and
+                   write docs/accuracy.md; with published cases named, run those alone
 
 The subsets of `test`, and their steps:
 ";

@@ -19,6 +19,8 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
+/// Longest name of a design, in characters.
+const NAME_MAX: usize = 200;
 /// Most notes that are kept.
 const NOTES_MAX: usize = 50;
 /// Most links that are left out because they do not fit the others.
@@ -35,10 +37,13 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A draft of a design of this name.
+    /// A draft of a design of this name. A name that no person reads to its end is cut.
     pub fn new(name: &str) -> Self {
         let mut draft = Self::default();
-        draft.design.settings.name = name.to_owned();
+        draft.design.settings.name = name.chars().take(NAME_MAX).collect();
+        if draft.design.settings.name.len() < name.len() {
+            draft.note(format!("the name is cut after {NAME_MAX} characters"));
+        }
         draft
     }
 

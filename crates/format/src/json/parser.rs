@@ -235,7 +235,7 @@ impl<'a> Parser<'a> {
 #[cfg(test)]
 mod tests {
     use super::parse;
-    use crate::{arbitrary, json};
+    use crate::json;
     use design::Value;
 
     /// Compares with `serde_json`; of repeated keys that keeps the last.
@@ -319,32 +319,22 @@ mod tests {
 
     #[test]
     fn it_agrees_with_serde_json_on_damaged_files() {
-        let mut state = 5u64;
-        let mut random = |below: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as usize % below
-        };
-        for seed in 0..30 {
-            let text = json::write(&arbitrary::design(seed));
+        let signs = ['"', '\\', '{', ']', ',', ':', '1', '.', 'e', 'u', '\n', 'é'];
+        testing::cases(15, 15).check(|design, rng| {
+            let text = json::write(design);
             check(&text);
             for _ in 0..40 {
                 let mut chars: Vec<char> = text.chars().collect();
-                for _ in 0..1 + random(2) {
-                    let at = random(chars.len());
-                    match random(3) {
+                for _ in 0..rng.between(1, 2) {
+                    let at = rng.place(chars.len());
+                    match rng.below(3) {
                         0 => drop(chars.remove(at)),
-                        1 => {
-                            chars[at] =
-                                ['"', '\\', '{', ']', ',', ':', '1', '.', 'e', 'u', '\n', 'é']
-                                    [random(12)]
-                        }
+                        1 => chars[at] = *rng.pick(&signs),
                         _ => chars.truncate(at + 1),
                     }
                 }
                 check(&chars.into_iter().collect::<String>());
             }
-        }
+        });
     }
 }

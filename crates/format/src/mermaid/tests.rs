@@ -1,7 +1,6 @@
 //! Flowcharts there and back.
 
 use super::{read, write};
-use crate::arbitrary;
 use design::link::{Condition, Mode};
 
 fn shape(design: &design::Design) -> Vec<String> {
@@ -93,21 +92,15 @@ fn there_and_back() {
 
 #[test]
 fn random_designs_come_back_with_their_shape() {
-    for seed in 0..200 {
-        let design = arbitrary::design(seed);
-        let written = write(&design);
-        let imported = read(&written)
-            .unwrap_or_else(|problems| panic!("seed {seed}: {problems:?}\n{written}"));
+    testing::cases(100, 100).check(|design, _| {
+        let written = write(design);
+        let imported = read(&written).unwrap_or_else(|problems| panic!("{problems:?}\n{written}"));
         let kinds = |design: &design::Design| {
             let mut kinds: Vec<_> = design.nodes.iter().map(|node| node.kind.name()).collect();
             kinds.sort_unstable();
             kinds
         };
-        assert_eq!(
-            kinds(&imported.design),
-            kinds(&design),
-            "seed {seed}\n{written}"
-        );
+        assert_eq!(kinds(&imported.design), kinds(design), "{written}");
         // A picture does not say what is a copy, and two stores for the same keys cannot be: one of
         // their links is left out, with a note.
         let is_copy = |node: &design::Node| match &node.kind {
@@ -116,13 +109,13 @@ fn random_designs_come_back_with_their_shape() {
         };
         assert!(
             imported.design.links.len() == design.links.len() || design.nodes.iter().any(is_copy),
-            "seed {seed}\n{written}\n{:?}",
+            "{written}\n{:?}",
             imported.notes
         );
         // Written again, it is the same picture but for its own names.
         let again = read(&write(&imported.design)).unwrap();
-        assert_eq!(shape(&again.design), shape(&imported.design), "seed {seed}");
-    }
+        assert_eq!(shape(&again.design), shape(&imported.design));
+    });
 }
 
 #[test]

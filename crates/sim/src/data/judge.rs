@@ -65,21 +65,6 @@ impl DataTally {
             op.is_duplicated = true;
         }
     }
-
-    /// Everything counted, for the hash of a run.
-    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
-        [
-            self.effects,
-            self.duplicate_effects,
-            self.duplicated_writes,
-            self.lost_writes,
-            self.torn_writes,
-            self.out_of_order,
-        ]
-        .into_iter()
-        .chain(self.staleness.words())
-        .chain(self.effect_delay.words())
-    }
 }
 
 impl World {

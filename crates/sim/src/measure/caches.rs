@@ -1,6 +1,5 @@
 //! What the report says of a cache.
 
-use super::Hash;
 use crate::agenda::Time;
 use crate::components::Cache;
 use serde::Serialize;
@@ -52,22 +51,5 @@ impl CacheReport {
             written_behind: tally.written_behind,
             unwritten: cache.unwritten() as u64,
         }
-    }
-
-    pub(super) fn hash(cache: &Cache, hash: &mut Hash) {
-        let tally = &cache.tally;
-        let (evictions, fills) = cache.turnover();
-        hash.words([
-            cache.entries() as u64,
-            fills,
-            evictions,
-            tally.expirations,
-            tally.stale_served,
-            tally.coalesced,
-            tally.refreshes,
-            tally.early,
-            tally.written_behind,
-        ]);
-        hash.words((tally.fills_refused > 0).then_some(tally.fills_refused));
     }
 }

@@ -8,7 +8,7 @@ use super::report::{
     WindowReport,
 };
 use super::score::{Outcome, score};
-use super::{ByCause, Histogram, RequestTally};
+use super::{ByCause, Histogram, RequestTally, hash_of};
 use crate::call::CAUSES;
 use crate::components::{Component, Node};
 use crate::data::Divergence;
@@ -46,7 +46,7 @@ impl Simulation {
             Aftermath::Calm | Aftermath::Unjudged(_) => (None, None),
         };
         let settings = &design.settings;
-        Report {
+        let mut report = Report {
             run: Run {
                 seed: self.world.seed,
                 duration_s: settings.duration.as_s(),
@@ -58,7 +58,7 @@ impl Simulation {
                     Status::OutOfBudget => "out_of_budget",
                 },
                 events: self.world.events,
-                hash: self.hash(),
+                hash: String::new(),
                 version: VERSION,
             },
             requests,
@@ -81,7 +81,9 @@ impl Simulation {
             windows: self.window_report(),
             node_windows: self.node_windows(),
             link_windows: self.link_windows(),
-        }
+        };
+        report.run.hash = hash_of(&report);
+        report
     }
 
     /// How long was measured, in seconds: from the warm-up to the end of arrivals.

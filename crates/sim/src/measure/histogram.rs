@@ -168,20 +168,6 @@ impl Histogram {
         self.sum = 0;
         self.max = 0;
     }
-
-    /// Everything that makes two histograms differ, for the hash of a run.
-    pub fn words(&self) -> impl Iterator<Item = u64> {
-        let counts = self.buckets();
-        let counts = counts.flat_map(|(bucket, count)| [bucket as u64, u64::from(count)]);
-        [
-            self.count,
-            self.sum as u64,
-            (self.sum >> 64) as u64,
-            self.max,
-        ]
-        .into_iter()
-        .chain(counts)
-    }
 }
 
 /// The bucket of a value, the same in every histogram.

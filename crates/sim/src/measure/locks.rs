@@ -23,19 +23,6 @@ pub struct LockReport {
     pub held_mean: f64,
 }
 
-impl LockTally {
-    /// Everything counted, for the hash of a run.
-    pub(crate) fn words(&self) -> [u64; 5] {
-        [
-            self.granted,
-            self.released,
-            self.expired,
-            self.lease_overlaps,
-            self.elections,
-        ]
-    }
-}
-
 impl Simulation {
     pub(super) fn lock_report(&self, node: &Node) -> Option<LockReport> {
         let Node::Coordinator(coordinator) = node else {

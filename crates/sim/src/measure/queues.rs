@@ -1,9 +1,8 @@
 //! What the report says of a queue.
 
+use super::Gauge;
 use super::fill::time;
 use super::report::Time;
-use super::{Gauge, Hash};
-use crate::agenda;
 use crate::components::Queue;
 use crate::world::World;
 use serde::Serialize;
@@ -152,24 +151,6 @@ impl Messages {
                 })
                 .collect(),
         }
-    }
-
-    pub(super) fn hash(queue: &Queue, now: agenda::Time, hash: &mut Hash) {
-        let tally = &queue.tally;
-        hash.words([
-            tally.published,
-            tally.kept,
-            tally.delivered,
-            tally.redelivered,
-            tally.expired,
-            tally.acknowledged,
-            tally.dead_lettered,
-            tally.dropped,
-            tally.lost,
-            queue.waiting.area(now) as u64,
-            queue.oldest_age.max(now),
-        ]);
-        hash.words(queue.wait.words());
     }
 }
 

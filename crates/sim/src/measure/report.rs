@@ -62,7 +62,7 @@ pub struct Run {
     pub status: &'static str,
     /// Events fired.
     pub events: u64,
-    /// Of all that was counted: the same hash is the same run.
+    /// Covers every other field of the report: two reports with the same hash are the same.
     pub hash: String,
     /// Of this structure.
     pub version: u32,

@@ -184,18 +184,4 @@ impl RequestTally {
         self.finished_in_time += other.finished_in_time;
         self.good_in_time += other.good_in_time;
     }
-
-    /// Everything counted, for the hash of a run.
-    pub fn words(&self) -> impl Iterator<Item = u64> {
-        [
-            self.offered,
-            self.ok,
-            self.degraded,
-            self.finished_in_time,
-            self.good_in_time,
-        ]
-        .into_iter()
-        .chain(self.failed)
-        .chain(self.latency.words())
-    }
 }

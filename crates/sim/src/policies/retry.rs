@@ -94,7 +94,7 @@ impl Budget {
     /// Takes new bounds and keeps the tokens, as far as they fit.
     pub fn rebound(&mut self, new: &Self) {
         *self = Self {
-            tokens: self.tokens.min(new.burst),
+            tokens: self.tokens.min(new.most()),
             ..new.clone()
         };
     }
@@ -102,8 +102,13 @@ impl Budget {
     /// A call is made: it pays in.
     #[inline]
     pub fn deposit(&mut self) {
-        // The bucket must hold one whole token for a ratio below the burst to mean anything.
-        self.tokens = (self.tokens + self.ratio).min(self.burst.max(1.0));
+        self.tokens = (self.tokens + self.ratio).min(self.most());
+    }
+
+    /// What the bucket holds. It must be one whole token for a ratio below the burst to mean
+    /// anything.
+    fn most(&self) -> f64 {
+        self.burst.max(1.0)
     }
 
     /// A retry is wanted: whether the bucket can pay for it.
@@ -196,5 +201,21 @@ mod tests {
         });
         let retries = retries.count();
         assert!((1_000..=1_011).contains(&retries), "{retries}");
+    }
+
+    #[test]
+    fn an_edit_elsewhere_leaves_what_was_saved_up() {
+        let new = || {
+            Budget::new(&design::link::Budget {
+                ratio: 0.5,
+                burst: 0.0,
+            })
+        };
+        let mut budget = new();
+        for _ in 0..2 {
+            budget.deposit();
+            budget.rebound(&new());
+        }
+        assert!(budget.withdraw(), "two calls have paid for one retry");
     }
 }

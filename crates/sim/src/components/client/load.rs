@@ -121,27 +121,56 @@ impl Load {
         edge.into_iter().chain(own).min()
     }
 
-    /// On a ramp: when there is to be one user more, or some where there are very many.
+    /// When there is to be one user more, or some where there are very many.
     fn next_user(&self, now: Time, users: u32) -> Option<Time> {
+        let looks = self.looks_at(now, users)?;
+        Some(looks.time(looks.past + 1))
+    }
+
+    /// The moments of a ramp up at which users may come.
+    fn looks_at(&self, now: Time, users: u32) -> Option<Looks> {
         let (step, before) = self.step_at(now)?;
         let (at, over) = (step.at.0, step.over.0);
         let more = (step.times - before) * self.spike * f64::from(users);
         if now >= at + over || more < 1.0 {
             return None;
         }
-        let looks = u128::from((libm::ceil(more) as u64).min(LOOKS_MAX));
-        let past = u128::from(now - at) * looks / u128::from(over);
-        Some(at + (u128::from(over) * (past + 1)).div_ceil(looks) as u64)
+        let count = u128::from((libm::ceil(more) as u64).min(LOOKS_MAX));
+        let past = u128::from(now - at) * count / u128::from(over);
+        Some(Looks {
+            at,
+            over,
+            count,
+            past,
+        })
     }
 
-    /// How many users a closed client is to have.
+    /// How many users a closed client has.
     pub(super) fn users_wanted(&self, now: Time) -> u64 {
         let Arrivals::Closed(closed) = &self.arrivals else {
             return 0;
         };
-        let times = self.times_at(now).0;
+        // Between two moments at which users may come nobody does, whenever somebody looks.
+        let looks = self.looks_at(now, closed.users);
+        let last = looks.map_or(now, |looks| looks.time(looks.past));
+        let times = self.times_at(last).0;
         // A ramp reaches a whole number but for rounding.
         let users = libm::floor(f64::from(closed.users) * times + 1e-6) as u64;
         users.min(CALLS_MAX as u64)
+    }
+}
+
+/// Moments that part a ramp evenly.
+struct Looks {
+    at: Time,
+    over: Time,
+    count: u128,
+    /// How many of them are over.
+    past: u128,
+}
+
+impl Looks {
+    fn time(&self, number: u128) -> Time {
+        self.at + (u128::from(self.over) * number).div_ceil(self.count) as u64
     }
 }

@@ -66,29 +66,4 @@ impl Database {
         let known = &self.members.connected;
         (!self.is_plain).then(|| [known.clone(), self.connections_held(cx)])
     }
-
-    /// Everything counted, for the hash of a run.
-    pub fn words(&self, now: u64) -> impl Iterator<Item = u64> {
-        let (locks, fronts) = (&self.members.locks, &self.members.fronts);
-        let waiting = locks.waiting.area(now) as u64;
-        let words = [waiting, fronts.committed, fronts.aborted];
-        let replication = self.replication().into_iter();
-        let copies = replication.flat_map(|(failovers, undone, lag)| {
-            [failovers, undone].into_iter().chain(lag.words())
-        });
-        let relays = self.members.relays.iter().flat_map(move |relay| {
-            let counts = [relay.noted, relay.accepted, relay.level.area(now) as u64];
-            counts.into_iter().chain(relay.lag.words())
-        });
-        let moves = self.reshardings().iter().flat_map(|run| {
-            let counts = [run.keys_moved, run.retries, run.redirected];
-            counts.into_iter().chain(run.ended).chain(run.holds.words())
-        });
-        words
-            .into_iter()
-            .filter(|word| *word > 0)
-            .chain(copies)
-            .chain(relays)
-            .chain(moves)
-    }
 }

@@ -183,20 +183,27 @@ impl Queue {
         self.oldest_age.set(now, oldest);
     }
 
+    fn fills(&self, subscription: &Subscription) -> bool {
+        let capacity = self.spec.capacity.map(u64::from);
+        capacity.is_some_and(|capacity| subscription.held >= capacity)
+    }
+
+    /// Whether some subscription has no room for one more.
+    fn is_full(&self) -> bool {
+        let mut subscriptions = self.subscriptions.iter();
+        subscriptions.any(|subscription| self.fills(subscription))
+    }
+
     /// Whether every subscription has room for one more; room is made where that is the policy.
     fn make_room(&mut self, cx: &mut World) -> bool {
-        let Some(capacity) = self.spec.capacity else {
-            return true;
-        };
-        let is_full = |subscription: &Subscription| subscription.held >= u64::from(capacity);
-        if !self.subscriptions.iter().any(is_full) {
+        if !self.is_full() {
             return true;
         }
         if self.spec.overflow != Overflow::DropOldest {
             return false;
         }
         for place in 0..self.subscriptions.len() {
-            if !is_full(&self.subscriptions[place]) {
+            if !self.fills(&self.subscriptions[place]) {
                 continue;
             }
             let Some(oldest) = self.take_oldest(place, cx) else {
@@ -290,10 +297,16 @@ impl Queue {
 
     /// Room and consumers may have come free: publishers and messages move up.
     fn settle(&mut self, cx: &mut World) {
-        if !self.blocked.is_empty() {
-            self.admit_blocked(cx);
+        loop {
+            if !self.blocked.is_empty() {
+                self.admit_blocked(cx);
+            }
+            self.deliver_all(cx);
+            // A message that is handed over at most once, or given up, has made room.
+            if self.blocked.is_empty() || self.is_full() {
+                break;
+            }
         }
-        self.deliver_all(cx);
         self.look_at_oldest(cx.now);
     }
 }

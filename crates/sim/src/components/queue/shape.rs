@@ -13,6 +13,11 @@ impl Queue {
         cx: &mut World,
     ) {
         self.dead_letters = dead_letters;
+        let turns: Vec<LinkIx> = self
+            .subscriptions
+            .iter()
+            .filter_map(Subscription::turn)
+            .collect();
         let old: Vec<Consumer> = self
             .subscriptions
             .iter_mut()
@@ -32,7 +37,8 @@ impl Queue {
                 .iter()
                 .filter(|link| state.link.is_none_or(|only| only == **link));
             state.consumers = mine.map(|link| consumer(*link)).collect();
-            state.next_consumer = 0;
+            let mut links = state.consumers.iter().map(|consumer| consumer.link);
+            state.next_consumer = links.position(|link| turns.contains(&link)).unwrap_or(0);
         }
         self.pump(cx);
     }

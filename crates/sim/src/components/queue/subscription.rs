@@ -63,6 +63,12 @@ impl Subscription {
         self.link
     }
 
+    /// Returns the consumer whose turn it is.
+    pub(super) fn turn(&self) -> Option<LinkIx> {
+        let consumer = self.consumers.get(self.next_consumer);
+        consumer.map(|consumer| consumer.link)
+    }
+
     /// The first waiting message of every lane.
     pub(super) fn heads(&self) -> impl Iterator<Item = u32> {
         self.lanes

@@ -203,15 +203,6 @@ impl Service {
         Some(scaler.look(&cx.node(node).replicas, &self.stations, cx.now))
     }
 
-    /// What came of scaling and memory, for the hash of a run; nothing where there is neither.
-    pub(crate) fn scaling_words(&self, now: Time) -> impl Iterator<Item = u64> {
-        let scaler = self.autoscaler.iter().flat_map(move |scaler| {
-            let areas = [&scaler.running, &scaler.paid].map(|gauge| gauge.area(now) as u64);
-            [areas[0], areas[1], scaler.scaled_out, scaler.scaled_in]
-        });
-        scaler.chain(self.has_memory().then_some(self.kills))
-    }
-
     /// Replicas have come or gone.
     pub(crate) fn take_replicas(&mut self, cx: &mut World) {
         if let Some(scaler) = &self.autoscaler {
