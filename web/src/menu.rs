@@ -100,7 +100,7 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
             // Where it is longer than the page it scrolls, and who scrolls by keys must reach it.
             tabindex="0"
             aria-label=label
-            style=style
+            prop:style=style
             node_ref=element
             on:contextmenu=|event| event.prevent_default()
             on:keydown=move |event: KeyboardEvent| {

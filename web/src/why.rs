@@ -155,7 +155,7 @@ fn waterfalls(page: Page, answer: Arc<Answer>) -> AnyView {
             >
                 <span class="num">{ms(took(request))}</span>
                 <span class="what">{request.operation.clone()} " " <span class="quiet">{outcome}</span></span>
-                <span class="parts" style=format!("width:{share:.1}%")>{parts(request)}</span>
+                <span class="parts" prop:style=format!("width:{share:.1}%")>{parts(request)}</span>
             </button>
         }
     };
@@ -204,7 +204,7 @@ fn parts(request: &Traced) -> AnyView {
         .filter(|(sum, _)| *sum > 0)
         .map(|(sum, name)| {
             let share = sum as f64 / all as f64 * 100.0;
-            view! { <i class=name style=format!("width:{share:.1}%")></i> }
+            view! { <i class=name prop:style=format!("width:{share:.1}%")></i> }
         })
         .collect_view()
         .into_any()
@@ -229,12 +229,12 @@ fn waterfall(request: &Traced, design: &Design) -> AnyView {
         let late = if span.is_late { ", in vain" } else { "" };
         view! {
             <li class:late=span.is_late class:failed=!span.failed.is_empty()>
-                <span class="span-name" style=format!("padding-left:{}px", u32::from(span.depth.min(12)) * 10)>
+                <span class="span-name" prop:style=format!("padding-left:{}px", u32::from(span.depth.min(12)) * 10)>
                     {says}
                     <span class="quiet">{why}{late}</span>
                 </span>
                 <span class="track">
-                    <i class=class(span.kind) style=format!("left:{from:.2}%;width:{width:.2}%")></i>
+                    <i class=class(span.kind) prop:style=format!("left:{from:.2}%;width:{width:.2}%")></i>
                 </span>
                 <span class="num">{ms(length(span))}</span>
             </li>

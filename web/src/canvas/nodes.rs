@@ -78,7 +78,7 @@ fn Card(id: String) -> impl IntoView {
             tabindex=tab_index
             data-id=id.clone()
             data-kind=kind.as_ref().map(|kind| kind.name())
-            style=place
+            prop:style=place
         >
             {kind.as_ref().map(ports)}
             <span class="head">

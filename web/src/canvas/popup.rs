@@ -35,7 +35,7 @@ fn toast(Toast { text, at }: Toast) -> impl IntoView {
         (at.y + 14.0).max(8.0)
     );
     view! {
-        <div class="toast" style=style>
+        <div class="toast" prop:style=style>
             {text}
         </div>
     }
@@ -68,7 +68,7 @@ fn quick_add(page: Page, wanted: &QuickAdd) -> AnyView {
     });
     let close = Callback::new(move |()| page.popup.set(None));
     view! {
-        <div class="quick-add" role="dialog" aria-label="Add a node" style=place(at, ADD)>
+        <div class="quick-add" role="dialog" aria-label="Add a node" prop:style=place(at, ADD)>
             {catalog::view(page, Some(wanted), None, choose, close)}
         </div>
     }

@@ -108,7 +108,7 @@ pub(crate) fn Charts(
                 class="crosshair"
                 class:shown=move || charter.hover.get().is_some()
                 class:left=move || charter.is_right_half()
-                style=move || charter.crosshair()
+                prop:style=move || charter.crosshair()
             >
                 <span>{move || charter.what_happens()}</span>
             </div>

@@ -61,7 +61,7 @@ pub(super) fn slider(charter: Charter) -> impl IntoView {
             on:pointercancel=move |_| charter.release()
             on:pointerleave=move |_| charter.leave()
         >
-            <i class="thumb" style=share></i>
+            <i class="thumb" prop:style=share></i>
         </div>
     }
 }
