@@ -44,6 +44,7 @@ mod history;
 mod icons;
 mod inspector;
 mod keeping;
+mod inspect;
 mod lesson;
 mod menu;
 mod opening;

@@ -222,6 +222,8 @@ pub(crate) struct Page {
     pub(crate) live: Live,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
     pub(crate) engine: StoredValue<Option<Engine>, LocalStorage>,
+    /// Whether the inspector shows the design itself while nothing is selected.
+    pub(crate) about_design: RwSignal<bool>,
     pub(crate) hidden: StoredValue<Hidden, LocalStorage>,
 }
 
@@ -315,6 +317,7 @@ impl Page {
         expect_context()
     }
 
+            about_design: RwSignal::new(false),
     /// Shows a message until it is dealt with.
     pub(crate) fn notice(self, about: About, text: impl Into<String>) {
         let text = text.into();

@@ -20,7 +20,7 @@ use crate::state::Page;
 use brush::{Picture, Places};
 use columns::{Figures, column_at, columns};
 use draw::paint;
-use scale::axis_end_s;
+use scale::{axis_end_s, busy_until_s};
 use surface::Surface;
 
 /// The sentence that stands for the picture changes no more often than this, in milliseconds: a
@@ -129,7 +129,9 @@ impl Charter {
             return;
         };
         self.history.with_value(|history| {
-            let end_s = axis_end_s(history.known_s.max(history.now_s), history.duration_s);
+            let reached_s = history.known_s.max(history.now_s);
+            let busy_s = busy_until_s(&history.windows, reached_s, history.duration_s);
+            let end_s = axis_end_s(busy_s, history.duration_s);
             let columns = columns(&history.windows, end_s, places.axis.width);
             let picture = Picture {
                 columns: &columns,
@@ -143,6 +145,7 @@ impl Charter {
                 },
             };
             paint(&cx, &look, &places, &picture);
+                duration_s: history.duration_s,
             let now = Figures::now(history.so_far()).filter(|_| !self.is_unheard(history.now_s));
             self.summarise(history.now_s, now.as_ref());
             self.painted.update_value(|painted| {
