@@ -4,7 +4,8 @@ use design::Kind;
 use editor::keeping::{Kept, Order, sort};
 use leptos::prelude::*;
 
-use crate::bind::{flag, text};
+use crate::bar::Bar;
+use crate::bind::text;
 use crate::canvas::{self, Minimap, Popups, Stage};
 use crate::charts::Charts;
 use crate::dialogs::Dialogs;
@@ -18,7 +19,7 @@ use crate::opening::{self, Opened};
 use crate::palette::Palette;
 use crate::state::{About, Dialog, Notice, Page, Place};
 use crate::theme::{self, Theme};
-use crate::toolbar::{Bar, RunControls};
+use crate::toolbar::RunControls;
 use crate::why::WhyPanel;
 use crate::{announcing, debug, files, icons, keeping, storage};
 

@@ -24,6 +24,7 @@
 mod acting;
 mod announcing;
 mod app;
+mod bar;
 mod bind;
 mod canvas;
 mod charts;

@@ -130,6 +130,8 @@ pub(crate) enum Popup {
     Main,
 }
 
+    /// The controls that do not fit into the bar.
+    More,
 /// A text that did not open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rejected {
