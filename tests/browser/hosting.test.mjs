@@ -1,5 +1,6 @@
-// On other people's servers: with a strict Content-Security-Policy the page looks and works the
-// same; in a sandbox without an origin it says what it needs.
+// On other people's servers and in other people's browsers: with a strict Content-Security-Policy
+// the page looks and works the same; in a sandbox without an origin, and where nothing may be
+// copied, it says so.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { dist, open } from "./harness.mjs";
@@ -113,6 +114,35 @@ test("in a sandbox without an origin it runs where the server allows it", async 
   await eventually(frame, runs, "the frame runs");
   await allowing.close();
 });
+
+for (const [name, refuse] of [
+  ["without a clipboard", () => {
+    Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });
+  }],
+  ["where the browser refuses", () => {
+    const refuse = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+    Clipboard.prototype.writeText = refuse;
+  }],
+]) {
+  test(`copying ${name} says so, and selects the text`, async () => {
+    const context = await plain.browser.newContext();
+    await context.addInitScript(refuse);
+    const page = await plain.openPage({ context });
+    await eventually(page, runs, "it runs");
+    await page.getByRole("button", { name: "Share", exact: true }).click();
+    await page.getByRole("button", { name: "Copy: Link" }).click();
+    await page.getByRole("alert").getByText("The text is selected").waitFor();
+    const [marked, all] = await page.evaluate(() => {
+      const { value, selectionStart, selectionEnd } = document.activeElement;
+      const all = document.querySelector(".copied input").value;
+      return [value.slice(selectionStart, selectionEnd), all];
+    });
+    assert.equal(marked, all);
+    assert.ok(all.startsWith("http"));
+    await playgroundsAreClean();
+    await context.close();
+  });
+}
 
 const playgroundsAreClean = () => {
   assert.deepEqual([...strict.problems, ...plain.problems], []);

@@ -21,7 +21,7 @@ use crate::state::{About, Dialog, Notice, Page, Place};
 use crate::theme::{self, Theme};
 use crate::toolbar::RunControls;
 use crate::why::WhyPanel;
-use crate::{announcing, debug, files, icons, keeping, storage};
+use crate::{announcing, debug, files, icons, keeping, storage, trail};
 
 /// The whole page.
 #[component]
@@ -40,7 +40,7 @@ pub(crate) fn App() -> impl IntoView {
     page.start();
     page.follow_looks();
     opening::begin(page);
-    opening::follow_address(page);
+    trail::follow(page);
     announcing::announce_run(page);
     debug::install(page);
     let on_sight = window_event_listener_untyped("visibilitychange", move |_| {

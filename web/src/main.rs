@@ -28,6 +28,7 @@ mod bar;
 mod bind;
 mod canvas;
 mod charts;
+mod clipboard;
 mod compare;
 mod debug;
 mod dialogs;
@@ -60,6 +61,7 @@ mod storage;
 mod theme;
 mod toolbar;
 mod why;
+mod trail;
 mod words;
 mod worker;
 

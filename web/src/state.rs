@@ -266,6 +266,12 @@ pub(crate) struct Hidden {
     pub(crate) report: String,
 }
 
+    /// The layers over and beside the canvas that are open, in the order in which they opened.
+    pub(crate) layers: Vec<crate::layers::Layer>,
+    /// The pointer was used last, and no key since that moves the focus.
+    pub(crate) by_pointer: bool,
+    /// Where the browser's history leads.
+    pub(crate) trail: crate::trail::Trail,
 impl Page {
     /// A page with an empty document and no engine yet.
     pub(crate) fn new(place: Place) -> Self {
