@@ -366,8 +366,13 @@ pub(crate) fn Hash() -> impl IntoView {
 pub(crate) fn Found() -> impl IntoView {
     let page = Page::get();
     let tally = Memo::new(move |_| page.review.findings.with(|findings| tally(findings)));
+    let is_known = Memo::new(move |_| {
+        let running = page.hash.with(|hash| matches!(hash, RunHash::Running(_)));
+        !running && page.review.report.with(Option::is_some)
+    });
     let says = text(move || match tally.get() {
-        (0, _) | (_, None) => "Findings: none".to_owned(),
+        (0, _) | (_, None) if is_known.get() => "Findings: none".to_owned(),
+        (0, _) | (_, None) => "Findings: not known yet".to_owned(),
         (count, Some(worst)) => format!("Findings: {count}, the worst an {}", worst.name())
             .replace("an n", "a n")
             .replace("an w", "a w"),
@@ -375,12 +380,12 @@ pub(crate) fn Found() -> impl IntoView {
     view! {
         <button
             class="button bare found"
+            data-part="found"
             aria-label=says
             title=tip("Findings and requirements", PageAction::Findings)
             on:click=move |_| page.perform(PageAction::Findings)
         >
             {move || tally.get().1.map(mark)}
-            data-part="found"
             <span>{text(move || match tally.get().0 {
                 0 => "Findings".to_owned(),
                 count => count.to_string(),
@@ -398,12 +403,12 @@ pub(crate) fn OperatorView() -> impl IntoView {
     view! {
         <button
             class="button bare operator-view"
+            data-part="operators"
             aria-pressed=text(move || page.for_operators.get().to_string())
             title="Operators' view: only what the telemetry of the design shows"
             on:click=move |_| page.for_operators.update(|on| *on = !*on)
         >
             "Operators"
-            data-part="operators"
         </button>
     }
 }
@@ -422,12 +427,12 @@ pub(crate) fn ThemeButton() -> impl IntoView {
     view! {
         <button
             class="button bare icon theme"
+            data-part="theme"
             aria-label=label
             title=label
             on:click=move |_| {
                 let next = page.theme.get_untracked().next();
                 next.store();
-            data-part="theme"
                 page.theme.set(next);
             }
         >
