@@ -314,6 +314,7 @@ pub(crate) fn DotKey() -> impl IntoView {
             {move || copies.get().then(|| key("stale", "M5 2a3 3 0 1 0 .01 0z", false, "out of date"))}
             {key("retry", "M5 5L8 2.5A4 4 0 1 0 8 7.5z", true, "asked again")}
             {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed, given up")}
+            <span>"Click a dot to trace its request"</span>
         </div>
     }
 }
@@ -366,11 +367,11 @@ fn Tabs(tab: RwSignal<&'static str>) -> impl IntoView {
                 aria-controls=if side.is_some() { "story" } else { name }
                 on:click=move |_| {
                     tab.set(name);
-                    if let Some(side) = side {
-                        page.review.side.set(side);
                     if name == "inspect" {
                         page.about_design.set(true);
                     }
+                    if let Some(side) = side {
+                        page.review.side.set(side);
                     }
                 }
             >

@@ -128,12 +128,12 @@ pub(crate) enum Popup {
     Break(Point, String),
     /// What can be done with the page, below its button.
     Main,
-}
-
     /// The controls that do not fit into the bar.
     More,
 /// A text that did not open.
 #[derive(Clone, Debug, Default, PartialEq)]
+}
+
 pub(crate) struct Rejected {
     /// What it is and that it did not open.
     pub(crate) title: String,
@@ -212,6 +212,8 @@ pub(crate) struct Page {
     pub(crate) minimap: RwSignal<bool>,
     /// Whether only what reaches the operators is shown.
     pub(crate) for_operators: RwSignal<bool>,
+    /// The nodes that are broken now, each with the words of its fault.
+    pub(crate) broken: RwSignal<Vec<(String, String)>>,
     /// Traces that were asked for.
     pub(crate) why: RwSignal<Option<crate::why::Why>>,
     /// What the selected cache or database holds.
@@ -220,12 +222,12 @@ pub(crate) struct Page {
     pub(crate) inspect: RwSignal<u32>,
     /// Whether anybody can see the canvas.
     pub(crate) in_sight: RwSignal<bool>,
+    /// Whether the inspector shows the design itself while nothing is selected.
+    pub(crate) about_design: RwSignal<bool>,
     /// The moving picture.
     pub(crate) live: Live,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
     pub(crate) engine: StoredValue<Option<Engine>, LocalStorage>,
-    /// Whether the inspector shows the design itself while nothing is selected.
-    pub(crate) about_design: RwSignal<bool>,
     pub(crate) hidden: StoredValue<Hidden, LocalStorage>,
 }
 
@@ -262,10 +264,6 @@ pub(crate) struct Hidden {
     /// Where a finger went down that has not moved since.
     pub(crate) press: Option<Point>,
     pub(crate) press_token: u32,
-    /// The report of the whole run, as JSON.
-    pub(crate) report: String,
-}
-
     /// The layers over and beside the canvas that are open, in the order in which they opened.
     pub(crate) layers: Vec<crate::layers::Layer>,
     /// The pointer was used last, and no key since that moves the focus.
@@ -274,6 +272,10 @@ pub(crate) struct Hidden {
     pub(crate) trail: crate::trail::Trail,
 impl Page {
     /// A page with an empty document and no engine yet.
+    /// The report of the whole run, as JSON.
+    pub(crate) report: String,
+}
+
     pub(crate) fn new(place: Place) -> Self {
         Self {
             place,
@@ -310,10 +312,12 @@ impl Page {
             minimap: RwSignal::new(false),
             for_operators: RwSignal::new(false),
             why: RwSignal::new(None),
+            broken: RwSignal::new(Vec::new()),
             inside: RwSignal::new(None),
             inspect: RwSignal::new(0),
             in_sight: RwSignal::new(true),
             live: Live::new(),
+            about_design: RwSignal::new(false),
             editor: StoredValue::new_local(Editor::default()),
             engine: StoredValue::new_local(None),
             hidden: StoredValue::new_local(Hidden::default()),
@@ -325,7 +329,6 @@ impl Page {
         expect_context()
     }
 
-            about_design: RwSignal::new(false),
     /// Shows a message until it is dealt with.
     pub(crate) fn notice(self, about: About, text: impl Into<String>) {
         let text = text.into();

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use design::attribute::Named;
 use design::{Attribute, Command, Duration, Fault, FaultKind, Shape, Target};
+use js_sys::Array;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{faults_for, has_length, parameters};
 use crate::icons;
@@ -97,8 +100,7 @@ pub(crate) fn FaultPalette(
         }
     };
     view! {
-        <div class="faults">
-            {super::live::aimed(page, target.get_value())}
+        <div class="faults" on:keydown=|event| by_key(&event)>
             {has_search.then(|| view! {
                 <input
                     type="search"
@@ -107,11 +109,57 @@ pub(crate) fn FaultPalette(
                     on:input=move |event| sought.set(event_target_value(&event).to_lowercase())
                 />
             })}
+            // Below: a fault that is added here must not push the list from under the pointer.
+            {super::live::aimed(page, target.get_value())}
             <div class="segments" role="group" aria-label="For how long">{lengths.collect_view()}</div>
             <ul>{kinds.into_iter().map(row).collect_view()}</ul>
         </div>
     }
     .into_any()
+/// Arrows go through the search field and the faults that are found; Enter in the field takes the
+/// first of them, by name before by what it does.
+fn by_key(event: &KeyboardEvent) {
+    let element = event_target::<HtmlElement>(event);
+    let Ok(Some(palette)) = element.closest(".faults") else {
+        return;
+    };
+    let Ok(found) = palette.query_selector_all("input[type=search], li:not([hidden]) .fault")
+    else {
+        return;
+    };
+    let all: Vec<HtmlElement> = Array::from(&found)
+        .into_iter()
+        .filter_map(|one| one.dyn_into().ok())
+        .collect();
+    // Not in the form of a fault that is unfolded.
+    let Some(at) = all.iter().position(|one| *one == element) else {
+        return;
+    };
+    let in_search = element.dyn_ref::<HtmlInputElement>();
+    let to = match (event.key().as_str(), in_search) {
+        ("ArrowDown", _) => (at + 1).min(all.len() - 1),
+        ("ArrowUp", _) => at.saturating_sub(1),
+        ("Enter", Some(field)) => {
+            event.prevent_default();
+            let sought = field.value().trim().to_lowercase().replace(' ', "_");
+            let names = |one: &&HtmlElement| {
+                let name = one.get_attribute("data-fault");
+                name.is_some_and(|name| name.contains(&sought))
+            };
+            let rows = || all.iter().skip(1);
+            if let Some(first) = rows().find(names).or_else(|| rows().next()) {
+                first.click();
+            }
+            return;
+        }
+        _ => return,
+    };
+    event.prevent_default();
+    event.stop_propagation();
+    // Fails only for elements that cannot have the focus.
+    let _ = all[to].focus();
+}
+
 }
 
 /// Its name and what it does, as the table has it.
