@@ -126,14 +126,16 @@ pub(crate) enum Popup {
     Zone(String, Point),
     /// How to break a node, a link or a zone, on the screen.
     Break(Point, String),
+    /// A fault of the design, by its place in the list, to be edited.
+    Fault(usize, Point),
     /// What can be done with the page, below its button.
     Main,
     /// The controls that do not fit into the bar.
     More,
-/// A text that did not open.
-#[derive(Clone, Debug, Default, PartialEq)]
 }
 
+/// A text that did not open.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rejected {
     /// What it is and that it did not open.
     pub(crate) title: String,
@@ -210,20 +212,20 @@ pub(crate) struct Page {
     pub(crate) wheel_zooms: RwSignal<bool>,
     /// Whether the whole design is shown small in a corner.
     pub(crate) minimap: RwSignal<bool>,
-    /// Whether only what reaches the operators is shown.
-    pub(crate) for_operators: RwSignal<bool>,
     /// The nodes that are broken now, each with the words of its fault.
     pub(crate) broken: RwSignal<Vec<(String, String)>>,
+    /// Whether only what reaches the operators is shown.
+    pub(crate) for_operators: RwSignal<bool>,
     /// Traces that were asked for.
     pub(crate) why: RwSignal<Option<crate::why::Why>>,
     /// What the selected cache or database holds.
     pub(crate) inside: RwSignal<Option<Arc<format::message::Inside>>>,
     /// Rises when the inspector shall be seen.
     pub(crate) inspect: RwSignal<u32>,
-    /// Whether anybody can see the canvas.
-    pub(crate) in_sight: RwSignal<bool>,
     /// Whether the inspector shows the design itself while nothing is selected.
     pub(crate) about_design: RwSignal<bool>,
+    /// Whether anybody can see the canvas.
+    pub(crate) in_sight: RwSignal<bool>,
     /// The moving picture.
     pub(crate) live: Live,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
@@ -270,12 +272,12 @@ pub(crate) struct Hidden {
     pub(crate) by_pointer: bool,
     /// Where the browser's history leads.
     pub(crate) trail: crate::trail::Trail,
-impl Page {
-    /// A page with an empty document and no engine yet.
     /// The report of the whole run, as JSON.
     pub(crate) report: String,
 }
 
+impl Page {
+    /// A page with an empty document and no engine yet.
     pub(crate) fn new(place: Place) -> Self {
         Self {
             place,
@@ -310,14 +312,14 @@ impl Page {
             tick: RwSignal::new(0),
             wheel_zooms: RwSignal::new(false),
             minimap: RwSignal::new(false),
+            broken: RwSignal::new(Vec::new()),
             for_operators: RwSignal::new(false),
             why: RwSignal::new(None),
-            broken: RwSignal::new(Vec::new()),
             inside: RwSignal::new(None),
             inspect: RwSignal::new(0),
+            about_design: RwSignal::new(false),
             in_sight: RwSignal::new(true),
             live: Live::new(),
-            about_design: RwSignal::new(false),
             editor: StoredValue::new_local(Editor::default()),
             engine: StoredValue::new_local(None),
             hidden: StoredValue::new_local(Hidden::default()),

@@ -3,6 +3,7 @@
 //! One canvas for all rows, painted when the history has changed (ten times a second at most) or
 //! when size or theme have. Legend, crosshair and read-outs are ordinary elements above it.
 
+mod bands;
 mod brush;
 mod columns;
 mod draw;
@@ -103,7 +104,13 @@ pub(crate) fn Charts(
                 on:pointercancel=move |_| charter.release()
                 on:pointerleave=move |_| charter.leave()
             ></canvas>
-            {legend::rows(charter.now, charter.hover, move |at_s| charter.read(at_s), timeline::slider(charter))}
+            {legend::rows(
+                charter.now,
+                charter.hover,
+                move |at_s| charter.read(at_s),
+                bands::bands(charter),
+                timeline::slider(charter),
+            )}
             <div
                 class="crosshair"
                 class:shown=move || charter.hover.get().is_some()
@@ -138,6 +145,7 @@ impl Charter {
                 marks: &history.marks,
                 now_s: history.now_s,
                 known_s: history.known_s,
+                duration_s: history.duration_s,
                 end_s,
                 unheard: match self.page.for_operators.get_untracked() {
                     true => &history.unheard,
@@ -145,7 +153,6 @@ impl Charter {
                 },
             };
             paint(&cx, &look, &places, &picture);
-                duration_s: history.duration_s,
             let now = Figures::now(history.so_far()).filter(|_| !self.is_unheard(history.now_s));
             self.summarise(history.now_s, now.as_ref());
             self.painted.update_value(|painted| {

@@ -1,6 +1,7 @@
 //! Faults by hand: what can be broken how, what is broken now, and mending it. A fault that a
 //! person makes is one of the design, with its time, so that a link or a file replays the incident.
 
+mod edit;
 mod live;
 mod palette;
 
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::state::Page;
 
+pub(crate) use edit::edit_fault;
 pub(crate) use live::LiveFaults;
 pub(crate) use palette::FaultPalette;
 
@@ -90,8 +92,6 @@ pub(crate) fn is_on(design: &Design, fault: &Fault, now_s: f64) -> bool {
     has_length(fault) && fault.mtbf.is_none() && fault.at.as_s() <= now_s && !is_over
 }
 
-impl Page {
-    /// Ends a fault now.
 /// Returns the nodes that faults hit at a moment, in seconds, each with the words of its fault. A
 /// fault of a zone hits the nodes in it.
 fn broken_now(design: &Design, now_s: f64) -> Vec<(String, String)> {
@@ -107,7 +107,7 @@ fn broken_now(design: &Design, now_s: f64) -> Vec<(String, String)> {
     hit.collect()
 }
 
-    pub(crate) fn mend(self, at: usize) {
+impl Page {
     /// Keeps track of the nodes that are broken now, for their cards on the canvas.
     pub(crate) fn follow_faults(self) {
         let broken = Memo::new(move |_| {
@@ -118,6 +118,8 @@ fn broken_now(design: &Design, now_s: f64) -> Vec<(String, String)> {
         Effect::new(move || self.broken.set(broken.get()));
     }
 
+    /// Ends a fault now.
+    pub(crate) fn mend(self, at: usize) {
         self.end_peek();
         let Some(fault) = self
             .design
@@ -195,8 +197,6 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_on_between_its_ends() {
-    #[test]
     fn a_fault_shows_on_the_nodes_that_it_hits() {
         let mut design = design();
         let fault = |target: &str| Fault {
@@ -211,6 +211,8 @@ mod tests {
         assert_eq!(broken_now(&design, 9.0), []);
     }
 
+    #[test]
+    fn a_fault_is_on_between_its_ends() {
         let design = design();
         let fault = Fault {
             at: design::Duration::s(10),

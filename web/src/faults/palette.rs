@@ -11,7 +11,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
-use super::{faults_for, has_length, parameters};
+use super::edit::{all_but, fields_of};
+use super::faults_for;
 use crate::icons;
 use crate::inspector::{FieldForm, fault_words};
 use crate::state::Page;
@@ -63,10 +64,7 @@ pub(crate) fn FaultPalette(
         ..Fault::default()
     };
     let inject = move |fault: Fault| {
-        page.inject(Fault {
-            at: page.soon(),
-            ..fault
-        });
+        page.inject(fault);
         on_done.run(());
     };
     let row = move |kind: FaultKind| {
@@ -109,13 +107,15 @@ pub(crate) fn FaultPalette(
                     on:input=move |event| sought.set(event_target_value(&event).to_lowercase())
                 />
             })}
-            // Below: a fault that is added here must not push the list from under the pointer.
-            {super::live::aimed(page, target.get_value())}
             <div class="segments" role="group" aria-label="For how long">{lengths.collect_view()}</div>
             <ul>{kinds.into_iter().map(row).collect_view()}</ul>
+            // Below: a fault that is added here must not push the list from under the pointer.
+            {super::live::aimed(page, target.get_value())}
         </div>
     }
     .into_any()
+}
+
 /// Arrows go through the search field and the faults that are found; Enter in the field takes the
 /// first of them, by name before by what it does.
 fn by_key(event: &KeyboardEvent) {
@@ -160,8 +160,6 @@ fn by_key(event: &KeyboardEvent) {
     let _ = all[to].focus();
 }
 
-}
-
 /// Its name and what it does, as the table has it.
 fn named(kind: FaultKind) -> Named {
     let nothing = Named {
@@ -185,10 +183,9 @@ fn is_found(sought: &str, named: Named) -> bool {
 /// A fault's parameters, and the button that makes it happen.
 fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
     let kind = fault.kind;
-    let mut shown = parameters(kind);
-    if has_length(&fault) {
-        shown.push("for");
-    }
+    // At the moment of the click, unless somebody says when.
+    let proposed = fault.at;
+    let hidden = all_but(&fields_of(&fault));
     // A copy of the design that has the fault: its fields are those of the inspector.
     let mut design = page
         .design
@@ -202,12 +199,6 @@ fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
             let _ = Arc::make_mut(draft).apply(command);
         });
     });
-    let hidden: Vec<&'static str> = Fault::RECORD
-        .fields
-        .iter()
-        .map(|field| field.name)
-        .filter(|name| !shown.contains(name))
-        .collect();
     view! {
         <div class="fault-form inspector">
             <p class="quiet">{named(kind).help.replace('`', "")}</p>
@@ -226,7 +217,8 @@ fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
                 on:click=move |_| {
                     let fault = draft.with_untracked(|draft| draft.faults.get(at).cloned());
                     if let Some(fault) = fault {
-                        inject.run(fault);
+                        let at = if fault.at == proposed { page.soon() } else { fault.at };
+                        inject.run(Fault { at, ..fault });
                     }
                 }
             >
