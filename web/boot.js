@@ -1,21 +1,15 @@
 // Starts the page's wasm (the binary crate in web/), or says why it cannot.
 // Both index.html and embed.html load this file; <body data-page> tells Rust which one it is.
-
-/** Shows a message in place of the page, or above it. */
-function say(text, place) {
-  const message = document.createElement("p");
-  message.className = "boot-failure";
-  message.setAttribute("role", "alert");
-  message.textContent = text;
-  place(message);
-}
+// first.js, which both load before, says what a person has to know.
 
 // The page's own code panicked: nothing more can be trusted, and the first message says why.
 globalThis.faultlineFailed = (why) => {
   console.error(why);
   if (document.querySelector(".boot-failure")) return;
-  say("Faultline has failed, and this is its own mistake. Reload the page: your design is kept.", (message) =>
-    document.body.prepend(message));
+  faultlineSays(
+    "Faultline has failed, and this is its own mistake. Reload the page: your design is kept.",
+    (message) => document.body.prepend(message),
+  );
 };
 
 try {
@@ -23,8 +17,9 @@ try {
   await init({ module_or_path: new URL("./faultline-web_bg.wasm", import.meta.url) });
 } catch (error) {
   console.error(error);
-  say(
-    `Faultline could not start: ${error?.message ?? error}. Reload the page; a browser from 2022 or later is needed.`,
+  faultlineSays(
+    `Faultline could not start: ${error?.message ?? error}. ` +
+      "Reload the page; a browser from 2022 or later is needed.",
     (message) => document.body.replaceChildren(message),
   );
 }

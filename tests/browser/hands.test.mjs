@@ -259,3 +259,58 @@ onPage("a zone is broken as a whole, and mended from where it was broken", {}, a
   const mended = await until(page, (s) => JSON.parse(s.design).faults.every((fault) => fault.for !== null));
   assert.equal(mended.design.faults.length, 1);
 });
+
+onPage("after a click on a button Space plays, after Tab it presses it", {}, async (page) => {
+  const zoom = () => page.evaluate(() => {
+    const { transform } = document.querySelector(".world").style;
+    return new DOMMatrix(transform).a;
+  });
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.waitForTimeout(300);
+  const before = await zoom();
+  await page.keyboard.press("Space");
+  await until(page, (s) => !s.playing);
+  assert.equal(await zoom(), before);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Space");
+  await page.waitForTimeout(300);
+  assert.ok((await zoom()) > before, "pressed");
+  assert.equal((await state(page)).playing, false);
+});
+
+onPage("Escape closes what opened last, one after the other", {}, async (page) => {
+  await until(page, (s) => s.offered > 10);
+  await page.locator(".node[data-id=database]").click();
+  await page.getByRole("button", { name: "Slowest and failed …" }).click();
+  const why = page.getByRole("region", { name: "Why requests take so long" });
+  await why.waitFor();
+  await page.getByRole("button", { name: "Faultline" }).click();
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("menu").waitFor({ state: "detached" });
+  assert.equal(await why.count(), 1);
+  await page.keyboard.press("Escape");
+  await why.waitFor({ state: "detached" });
+  assert.deepEqual((await state(page)).selected, ["database"]);
+  await page.keyboard.press("Escape");
+  await until(page, (s) => s.selected.length === 0);
+});
+
+test("nothing is said to be found, or not, before that is known", async () => {
+  const page = await playground.openPage();
+  // What the button says at every moment until the first run is known.
+  const says = await page.evaluate(() => new Promise((done) => {
+    const seen = new Set();
+    const look = () => {
+      const says = document.querySelector(".found")?.getAttribute("aria-label");
+      if (says) seen.add(says);
+      if (/\d/.test(says ?? "")) return done([...seen]);
+      requestAnimationFrame(look);
+    };
+    look();
+  }));
+  assert.ok(says.includes("Findings: not known yet"), says.join());
+  assert.ok(!says.includes("Findings: none"), says.join());
+  await page.context().close();
+});

@@ -49,9 +49,12 @@ export function dist() {
   return dir;
 }
 
-/** A server of the built page, or of another directory, and a browser for one test file. */
-export async function open(directory = dist()) {
-  const server = await serve(directory);
+/**
+ * A server of the built page, or of another directory, and a browser for one test file. headers:
+ * what the server sends with every file.
+ */
+export async function open(directory = dist(), headers = {}) {
+  const server = await serve(directory, headers);
   const browser = await chromium.launch({ executablePath: browserPath(), args: BROWSER_FLAGS });
   return new Playground(server, browser);
 }
@@ -141,7 +144,7 @@ class Playground {
 }
 
 /** Serves a directory below BASE on a free loopback port. */
-export function serve(dir) {
+export function serve(dir, headers = {}) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const file = pathname.startsWith(BASE) ? fileIn(dir, pathname.slice(BASE.length)) : undefined;
@@ -150,7 +153,7 @@ export function serve(dir) {
       return;
     }
     const type = MIME[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
+    response.writeHead(200, { "content-type": type, "cache-control": "no-store", ...headers });
     response.end(readFileSync(file));
   });
   return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));

@@ -110,6 +110,38 @@ onPage("what was drawn is kept when a lesson is opened", {}, async (page) => {
   await dialog(page).getByText("Retry storm").first().waitFor();
 });
 
+onPage("Back goes from lesson to lesson, with what was drawn", {}, async (page) => {
+  const name = async () => (await state(page)).design.name;
+  const first = await name();
+  const title = (name) =>
+    page.waitForFunction((name) => document.title === `${name} \u00b7 Faultline`, name);
+  await title(first);
+  await openLesson(page, "hot-key");
+  await page.locator(".crumb", { hasText: "Data" }).waitFor();
+  const second = await name();
+  assert.notEqual(second, first);
+  await title(second);
+  // An edit makes it one's own; nobody waits until it is kept.
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.locator(".palette [data-kind=cache]").click();
+  const drawn = (await state(page)).design.nodes.length;
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Find anything" }).fill("new design");
+  await page.keyboard.press("Enter");
+  await until(page, (s) => (JSON.parse(s.design).nodes ?? []).length === 0);
+  await page.goBack();
+  await until(page, `(s) => (JSON.parse(s.design).nodes ?? []).length === ${drawn}`);
+  await title(second);
+  await page.goBack();
+  await title(first);
+  assert.equal(await name(), first);
+  await until(page, (s) => s.timeS > 0);
+  await page.locator(".lesson").waitFor();
+  await page.goForward();
+  await until(page, `(s) => (JSON.parse(s.design).nodes ?? []).length === ${drawn}`);
+  assert.match(page.url(), /#scenario=hot-key$/);
+});
+
 onPage("an address opens any lesson, and says what it does not know", {}, async (page) => {
   await page.goto(`${playground.url}?x#scenario=shard-key`);
   await page.locator(".crumb", { hasText: "Data" }).waitFor();

@@ -58,22 +58,127 @@ onPage("a menu, and what can be broken, stand whole beside the inspector", {}, a
   await standsWhole(page, await menuOf(page, "database"), "at the bottom");
 });
 
-onPage("on a phone the bar fits, and nothing scrolls sideways", PHONE, async (page) => {
-  const { off, wide } = await page.evaluate(() => {
-    const buttons = [...document.querySelectorAll(".bar button")].filter((one) => one.checkVisibility());
-    const name = (one) => one.getAttribute("aria-label") ?? one.textContent;
-    const isOff = (one) => {
-      const { left, right } = one.getBoundingClientRect();
-      const [x, y] = [(left + right) / 2, one.getBoundingClientRect().y + 10];
-      return left < 0 || right > innerWidth || !one.contains(document.elementFromPoint(x, y));
-    };
-    const { scrollWidth } = document.documentElement;
-    return { off: buttons.filter(isOff).map(name), wide: scrollWidth - innerWidth };
-  });
-  assert.deepEqual(off, []);
-  assert.ok(wide <= 0, `${wide} px too wide`);
+/** The controls of the bar that are shown, and which of them do not stand free. */
+const controls = (page) => page.evaluate(() => {
+  const rows = ".bar, .page > .run, .tabs";
+  const all = [...document.querySelectorAll(`:is(${rows}) :is(button, select, input)`)];
+  const shown = all.filter((one) => one.checkVisibility() && !one.closest(".menu"));
+  const name = (one) => one.getAttribute("aria-label") ?? one.textContent;
+  const isFree = (one) => {
+    const { left, right, top, bottom, width } = one.getBoundingClientRect();
+    const under = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const inside = left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight;
+    return inside && width >= 24 && (one.contains(under) || one.disabled);
+  };
+  const overlaps = shown.flatMap((one, at) => shown.slice(at + 1).filter((other) => {
+    const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+    return a.left < b.right - 0.5 && b.left < a.right - 0.5 && a.top < b.bottom && b.top < a.bottom;
+  }).map((other) => `${name(one)} / ${name(other)}`));
+  const cut = [...document.querySelectorAll(".saved, .not-saved, .share, .time")]
+    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).map(name);
+  const { scrollWidth } = document.documentElement;
+  const wide = Math.max(0, scrollWidth - innerWidth);
+  const off = shown.filter((one) => !isFree(one)).map(name);
+  return { names: shown.map(name), off, overlaps, cut, wide };
+});
+
+/** Waits until the bar has fitted itself to the window. */
+const fitted = async (page) => {
+  await page.evaluate(() => new Promise((done) => {
+    let left = 5;
+    const next = () => (left-- ? requestAnimationFrame(next) : done());
+    next();
+  }));
+};
+
+/** All controls of the bar: in it, and in the menu of those that have left it. */
+async function offered(page, where) {
+  await fitted(page);
+  const { names, ...rest } = await controls(page);
+  assert.deepEqual(rest, { off: [], overlaps: [], cut: [], wide: 0 }, where);
+  const more = page.getByRole("button", { name: "More controls" });
+  if (!(await more.isVisible())) return names;
+  await more.click();
+  const menu = page.getByRole("dialog", { name: "More controls" });
+  const inMenu = await menu.locator("button, select").evaluateAll((all) => all.map((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    const inside = left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight;
+    return inside ? one.getAttribute("aria-label") ?? one.textContent : `off: ${one.textContent}`;
+  }));
+  await page.keyboard.press("Escape");
+  await menu.waitFor({ state: "detached" });
+  return [...names, ...inMenu];
+}
+
+const EVERY = [
+  "Faultline", "Lessons and designs", "Name of the design", "Undo", "Redo",
+  "Restart with the same seed", "Step", "Speed", /^Settings of the run/, /^seed/,
+  /^Findings/, "Operators", /^Theme/, "Share", /^(Play|Pause|Run again)$/,
+];
+// The last two: 1440 × 900 at 150 and at 200 %.
+const SIZES = [
+  [1440, 900], [1280, 800], [1100, 800], [1024, 768], [844, 390], [768, 1024], [390, 844],
+  [360, 780], [320, 640], [960, 600], [720, 450],
+];
+
+onPage("every control of the bar is in it or in its menu, at every width", {}, async (page) => {
+  for (const [width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    const names = await offered(page, `${width} × ${height}`);
+    const isIt = (wanted, name) => name === wanted || (wanted.test?.(name) ?? false);
+    const isThere = (wanted) => names.some((name) => isIt(wanted, name));
+    const missing = EVERY.filter((wanted) => !isThere(wanted)).map(String);
+    assert.deepEqual(missing, [], `${width} × ${height}: ${names.join(", ")}`);
+    const canvas = await page.locator(".stage").boundingBox();
+    const is = `${width} × ${height}: ${JSON.stringify(canvas)}`;
+    assert.ok(canvas.height >= 120 && canvas.width >= 300, is);
+  }
+  // A control that has left the bar works from its menu.
+  await page.getByRole("button", { name: "More controls" }).click();
+  await page.getByRole("button", { name: "Operators" }).click();
+  await page.locator('.operator-view[aria-pressed="true"]').first().waitFor({ state: "attached" });
   await page.getByRole("button", { name: "Share", exact: true }).click();
   await page.getByRole("dialog", { name: "Share this design" }).waitFor();
+});
+
+onPage("text that is twice as large is, and the bar has room for it", {}, async (page) => {
+  const sizes = () => page.evaluate(() => [".story h2", ".time", ".share"].map((one) =>
+    Number.parseFloat(getComputedStyle(document.querySelector(one)).fontSize)));
+  const before = await sizes();
+  await page.addStyleTag({ content: "html { font-size: 200% }" });
+  assert.deepEqual(await sizes(), before.map((size) => 2 * size));
+  const name = page.locator(".node .name").first();
+  const card = await name.evaluate((name) => getComputedStyle(name).fontSize);
+  assert.equal(card, "13px", "the drawing has a zoom of its own");
+  await offered(page, "twice the text");
+});
+
+onPage("more contrast changes words and lines", {}, async (page) => {
+  const colors = () => page.evaluate(() => {
+    const style = getComputedStyle(document.querySelector(".time .quiet"));
+    return [style.color, getComputedStyle(document.querySelector(".bar")).borderBottomColor];
+  });
+  const before = await colors();
+  await page.emulateMedia({ contrast: "more" });
+  const after = await colors();
+  const [text, line] = after.map((color, at) => color !== before[at]);
+  assert.ok(text && line, `${before} ${after}`);
+});
+
+onPage("a menu shows all its rows, or that there are more", {}, async (page) => {
+  const menu = page.getByRole("menu");
+  const rows = () => menu.evaluate((menu) => {
+    const { bottom } = menu.getBoundingClientRect();
+    return [menu.scrollHeight - menu.clientHeight, bottom];
+  });
+  await page.getByRole("button", { name: "Faultline" }).click();
+  await menu.waitFor();
+  const [hidden, bottom] = await rows();
+  assert.ok(hidden <= 0 && bottom <= 900, `${hidden} ${bottom}`);
+  await page.setViewportSize({ width: 844, height: 390 });
+  const [more, low] = await rows();
+  assert.ok(more > 0 && low <= 390, `${more} ${low}`);
+  assert.match(await menu.evaluate((menu) => getComputedStyle(menu).backgroundAttachment), /local/);
 });
 
 onPage("on a phone flags stand at the nodes and links they tell of", PHONE, async (page) => {

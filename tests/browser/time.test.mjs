@@ -1,7 +1,7 @@
 // The run and time: back and forth on the time line, faults by hand and mended, why requests are
 // slow, and what the operators see.
 import assert from "node:assert/strict";
-import { pages, state, until } from "./page.mjs";
+import { drag, pages, state, until } from "./page.mjs";
 
 const { onPage, playground } = pages();
 
@@ -147,12 +147,23 @@ onPage("a fault by hand is of the design, and is mended", {}, async (page) => {
   await dialog.getByRole("button", { name: "Break it" }).last().click();
   const again = await until(page, (s) => JSON.parse(s.design).faults?.length === 2);
   assert.equal(again.design.faults[1].times, 3);
+
+  // At a time of one's own.
+  await page.locator(".node[data-id=database]").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Break it…" }).click();
+  await dialog.getByRole("button", { name: "Choose how: slowdown" }).click();
+  const at = dialog.getByRole("textbox", { name: "At", exact: true });
+  await at.fill("100s");
+  await at.press("Enter");
+  await dialog.getByRole("button", { name: "Break it" }).last().click();
+  const planned = await until(page, (s) => JSON.parse(s.design).faults?.length === 3);
+  assert.equal(planned.design.faults[2].at, "100s");
 });
 
 onPage("why the slowest requests are slow", {}, async (page) => {
   await page.locator(".speed").first().selectOption("5×");
   await until(page, (s) => s.timeS > 5);
-  await page.getByRole("button", { name: "Slowest …" }).click();
+  await page.getByRole("button", { name: "Slowest and failed …" }).click();
   const panel = page.getByRole("region", { name: "Why requests take so long" });
   await panel.locator(".request").nth(9).waitFor();
   await panel.locator(".request").nth(1).click();
@@ -161,6 +172,58 @@ onPage("why the slowest requests are slow", {}, async (page) => {
   await playground.screenshot(page, "why");
   await page.getByRole("button", { name: "Close" }).click();
   await panel.waitFor({ state: "detached" });
+});
+
+onPage("the red badge of a node opens a request that failed there", {}, async (page) => {
+  await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
+  await page.locator(".speed").first().selectOption("5×");
+  const badge = page.locator('.node[data-id=api] .badge[data-state="now"]');
+  await badge.waitFor({ timeout: 60_000 });
+  await page.keyboard.press("Space");
+  await until(page, (s) => s.state === "Paused");
+  await badge.click();
+  const panel = page.getByRole("region", { name: "Why requests take so long" });
+  await panel.getByRole("heading", { name: /^Slowest and failed of/ }).waitFor();
+  const shown = panel.locator('.request[aria-pressed="true"]');
+  assert.match(await shown.getAttribute("class"), /failed/);
+  assert.ok((await panel.locator(".waterfall li.failed").count()) > 0);
+  assert.deepEqual((await state(page)).selected, [], "the badge is not its card");
+  await page.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
+  await page.getByText("Click a dot to trace its request").waitFor();
+});
+
+onPage("a fault is made by keys, and its node shows that it is broken", {}, async (page) => {
+  await page.locator(".node[data-id=database]").click();
+  await page.keyboard.press("b");
+  const search = page.getByRole("dialog", { name: /^Break / }).getByRole("searchbox");
+  const inSearch = () => document.activeElement.matches(".break-menu input[type=search]");
+  await page.waitForFunction(inSearch);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  const second = page.locator(".break-menu .fault").nth(1);
+  assert.equal(await second.evaluate((fault) => fault === document.activeElement), true);
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.type("crash");
+  await page.keyboard.press("Enter");
+  const broken = await until(page, (s) => JSON.parse(s.design).faults?.length === 1);
+  assert.equal(broken.design.faults[0].kind, "crash");
+  await search.waitFor({ state: "detached" });
+  const mark = page.locator(".node[data-id=database] .broken");
+  await mark.waitFor();
+  assert.match(await mark.getAttribute("title"), /^Crash/);
+  assert.equal(await page.locator(".node .broken").count(), 1);
+});
+
+onPage("the list of faults stands still when one of them is made", {}, async (page) => {
+  await page.locator(".node[data-id=database]").click();
+  const fault = page.locator(".inspect .faults [data-fault=slowdown]");
+  await fault.waitFor();
+  const before = await fault.boundingBox();
+  await fault.click();
+  await page.locator(".inspect .scheduled li").waitFor();
+  assert.deepEqual(await fault.boundingBox(), before);
 });
 
 onPage("the operators see no data of who lost its telemetry", {}, async (page) => {
@@ -176,4 +239,123 @@ onPage("the operators see no data of who lost its telemetry", {}, async (page) =
   await playground.screenshot(page, "operators");
   await page.getByRole("button", { name: "Operators" }).click();
   await page.locator(".node[data-id=database]:not([data-health=unknown])").waitFor();
+});
+
+const focused = (page) => page.evaluate(() => {
+  const field = document.activeElement.closest("#inspect [data-field]");
+  return field?.dataset.field;
+});
+
+onPage("the time label, a key and the palette lead to the settings", {}, async (page) => {
+  const inspector = page.getByRole("complementary", { name: "Inspector" });
+  await page.locator(".bar .time").click();
+  await page.waitForFunction(() => document.activeElement.closest("#inspect"));
+  assert.equal(await focused(page), "duration");
+  const field = inspector.getByRole("textbox", { name: "Duration", exact: true });
+  await field.fill("90s");
+  await field.press("Enter");
+  assert.equal((await state(page)).design.duration, "90s");
+  await page.locator(".bar .time", { hasText: "/ 1:30.0" }).waitFor();
+  for (const name of ["Warm-up", "Drain", "Seed", "Zones", "Alerts", "Notes"]) {
+    const label = inspector.locator(".field-label").getByText(name, { exact: true });
+    assert.equal(await label.count(), 1, name);
+  }
+  // What is selected takes its place, and gives it back.
+  await page.locator(".node[data-id=shoppers]").click();
+  await field.waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+  await field.waitFor();
+  await inspector.getByRole("button", { name: "Edit requirements" }).click();
+  await page.getByRole("region", { name: "Findings" }).waitFor();
+  await field.focus();
+  await page.keyboard.press("Escape");
+  await inspector.waitFor({ state: "hidden" });
+
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("i");
+  await page.waitForFunction(() => document.activeElement.closest("#inspect"));
+  assert.equal(await focused(page), "duration");
+  await page.getByRole("button", { name: "Close the settings" }).click();
+  await inspector.waitFor({ state: "hidden" });
+  const queries = { duration: "duration", seed: "seed", warm: "warmup", "settings zones": "zones" };
+  for (const [query, at] of Object.entries(queries)) {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Find anything" }).fill(query);
+    await page.getByRole("option").filter({ hasText: "Settings of the design" }).first().click();
+    const isAt = (at) => document.activeElement.closest(`#inspect [data-field=${at}]`);
+    await page.waitForFunction(isAt, at);
+  }
+});
+
+onPage("past its duration a run says that it drains", {}, async (page) => {
+  const { design } = await state(page);
+  await page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], "short.json"));
+    const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
+    document.querySelector(".surface").dispatchEvent(drop);
+  }, JSON.stringify({
+    ...design,
+    name: "Short",
+    duration: "5s",
+    faults: [{ at: "2s", for: "30s", kind: "slowdown", target: "database", times: 500 }],
+  }));
+  await until(page, (s) => JSON.parse(s.design).name === "Short");
+  const time = page.locator(".bar .time");
+  assert.doesNotMatch(await time.textContent(), /drain/);
+  await page.locator(".speed").first().selectOption("5×");
+  await until(page, (s) => s.timeS > 5.2);
+  await time.getByText("drain").waitFor();
+  assert.match(await time.textContent(), /\/ 0:05\.0/);
+});
+
+onPage("a fault on the time line is moved, stretched, edited and deleted", {}, async (page) => {
+  const { design } = await state(page);
+  const faults = [{ at: "20s", for: "12s", kind: "slowdown", target: "database", times: 2 }];
+  await page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], "planned.json"));
+    const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
+    document.querySelector(".surface").dispatchEvent(drop);
+  }, JSON.stringify({ ...design, name: "Planned", duration: "60s", faults }));
+  await until(page, (s) => JSON.parse(s.design).name === "Planned" && s.timeS > 0);
+  await page.getByRole("button", { name: "Pause" }).first().click();
+  await until(page, (s) => s.state === "Paused");
+  const band = page.getByRole("button", { name: /^Edit the fault: Slowdown/ });
+  const fault = async () => (await state(page)).design.faults[0];
+  const second = (await line(page).boundingBox()).width / 60;
+
+  const whole = await band.boundingBox();
+  assert.ok(Math.abs(whole.width - 12 * second) < 2, `${whole.width} ${second}`);
+  const y = whole.y + whole.height / 2;
+  await drag(page, { x: whole.x + 20, y }, { x: whole.x + 20 + 5 * second, y });
+  const moved = await fault();
+  assert.ok(Math.abs(Number.parseFloat(moved.at) - 25) < 0.3, moved.at);
+  assert.equal(moved.for, "12s");
+
+  const right = (await band.boundingBox()).x + whole.width - 3;
+  await drag(page, { x: right, y }, { x: right - 4 * second, y });
+  const shorter = await fault();
+  assert.ok(Math.abs(Number.parseFloat(shorter.for) - 8) < 0.3, shorter.for);
+  assert.equal(shorter.at, moved.at);
+  // A drag is one entry of the history.
+  await page.keyboard.press("Control+z");
+  assert.equal((await fault()).for, "12s");
+
+  await band.click();
+  const form = page.getByRole("dialog", { name: "Edit the fault" });
+  const at = form.getByRole("textbox", { name: "At", exact: true });
+  await at.fill("30s");
+  await at.press("Enter");
+  assert.equal((await fault()).at, "30s");
+  await page.keyboard.press("Escape");
+  await band.focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Shift+ArrowRight");
+  const byKeys = await fault();
+  assert.deepEqual([byKeys.at, byKeys.for], ["29s", "13s"]);
+  await page.keyboard.press("Enter");
+  await form.getByRole("button", { name: "Delete the fault" }).click();
+  assert.equal((await state(page)).design.faults, undefined);
+  await form.waitFor({ state: "detached" });
 });

@@ -77,6 +77,9 @@ impl Page {
                     focus_soon(".break-menu :is(button, input, select):not(:disabled)");
                 }
             }
+            PageAction::Inspect if self.selection.with_untracked(Selection::is_empty) => {
+                self.show_settings("duration");
+            }
             PageAction::Inspect => {
                 self.inspect.update(|count| *count += 1);
                 focus_soon("#inspect :is(input, select, button):not(:disabled)");
@@ -109,6 +112,15 @@ impl Page {
             }
             PageAction::Paste => files::paste(self),
         }
+    }
+
+    /// Shows the settings of the design, and gives this one of them the focus.
+    pub(crate) fn show_settings(self, field: &str) {
+        self.act(ActionId::Deselect);
+        self.about_design.set(true);
+        self.inspect.update(|count| *count += 1);
+        let controls = ":is(input, select, textarea, .fold):not(:disabled)";
+        focus_soon(format!("#inspect [data-field=\"{field}\"] {controls}"));
     }
 
     /// One speed up or down.
@@ -177,7 +189,8 @@ fn is_for_embeds(action: PageAction) -> bool {
 
 /// Gives the first element of a selector the focus, once what is being drawn is there; of several
 /// selectors, between semicolons, the first that finds one.
-pub(crate) fn focus_soon(selector: &'static str) {
+pub(crate) fn focus_soon(selector: impl Into<String>) {
+    let selector = selector.into();
     request_animation_frame(move || {
         let find = |selector: &str| document().query_selector(selector).ok().flatten();
         let found = selector.split(';').find_map(find);

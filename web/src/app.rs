@@ -1,27 +1,27 @@
 //! The playground: what stands where.
 
-use design::{Kind, Target};
-use editor::Selection;
+use design::Kind;
 use editor::keeping::{Kept, Order, sort};
 use leptos::prelude::*;
 
-use crate::bind::{flag, text};
+use crate::bar::Bar;
+use crate::bind::text;
 use crate::canvas::{self, Minimap, Popups, Stage};
 use crate::charts::Charts;
 use crate::dialogs::Dialogs;
 use crate::faults::LiveFaults;
 use crate::findings::{Findings, Side, tally};
 use crate::hints::Hint;
-use crate::inspector::Inspector;
+use crate::inspect::Inspect;
 use crate::keeping::shelf;
 use crate::lesson::Story;
 use crate::opening::{self, Opened};
 use crate::palette::Palette;
 use crate::state::{About, Dialog, Notice, Page, Place};
 use crate::theme::{self, Theme};
-use crate::toolbar::{Bar, RunControls};
+use crate::toolbar::RunControls;
 use crate::why::WhyPanel;
-use crate::{announcing, debug, files, icons, keeping, storage};
+use crate::{announcing, debug, files, icons, keeping, storage, trail};
 
 /// The whole page.
 #[component]
@@ -40,7 +40,7 @@ pub(crate) fn App() -> impl IntoView {
     page.start();
     page.follow_looks();
     opening::begin(page);
-    opening::follow_address(page);
+    trail::follow(page);
     announcing::announce_run(page);
     debug::install(page);
     let on_sight = window_event_listener_untyped("visibilitychange", move |_| {
@@ -176,71 +176,6 @@ pub(crate) fn Notices() -> impl IntoView {
             {move || page.notices.get().into_iter().map(shown).collect_view()}
         </div>
     }
-}
-
-/// Most things that are edited at once.
-const SEVERAL_MAX: usize = 200;
-
-/// The inspector, while something is selected.
-#[component]
-pub(crate) fn Inspect() -> impl IntoView {
-    let page = Page::get();
-    // Nodes together, or links together; of both the nodes.
-    let targets = Memo::new(move |_| {
-        page.selection.with(|selection| {
-            let mut items: Vec<_> = selection.items().filter_map(|item| item.target()).collect();
-            let has_node = items.iter().any(|target| matches!(target, Target::Node(_)));
-            items.retain(|target| !has_node || matches!(target, Target::Node(_)));
-            if items.len() > SEVERAL_MAX {
-                items.clear();
-            }
-            items
-        })
-    });
-    let count = Memo::new(move |_| page.selection.with(Selection::len));
-    let hint = text(move || match count.get() {
-        0 => "Select a node or a link to see what it is made of.".to_owned(),
-        n if n > SEVERAL_MAX => {
-            format!("{n} things are selected: {SEVERAL_MAX} at most are edited at once.")
-        }
-        _ => String::new(),
-    });
-    let open = open_for_selection(page);
-    view! {
-        <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=flag(move || !open.get())>
-            <h2 class="visually-hidden">"Inspector"</h2>
-            <Inspector
-                targets=targets
-                design=page.design
-                on_command=Callback::new(move |(command, key)| page.command_keyed(command, key))
-                on_delete=Callback::new(move |target: Target| page.delete(&target))
-            />
-            <p class="inspect-hint quiet">{hint}</p>
-        </aside>
-    }
-}
-
-/// Whether the inspector takes its room beside the canvas. Where it would come to stand over what
-/// was just clicked, it waits until that cannot be the first half of a double click.
-fn open_for_selection(page: Page) -> RwSignal<bool> {
-    /// How wide it is, and how long two clicks may be apart.
-    const WIDTH: f64 = 320.0;
-    const DOUBLE_CLICK: std::time::Duration = std::time::Duration::from_millis(500);
-    let open = RwSignal::new(false);
-    let has_selection = Memo::new(move |_| page.selection.with(|selection| !selection.is_empty()));
-    Effect::new(move |_| {
-        if !has_selection.get() {
-            return open.set(false);
-        }
-        let pointer = page.hidden.with_value(|hidden| hidden.pointer.x);
-        let width = page.view.with_untracked(|view| view.size().x);
-        if pointer < width - WIDTH {
-            return open.set(true);
-        }
-        let settle = move || open.set(has_selection.get_untracked());
-        set_timeout(settle, DOUBLE_CLICK);
-    });
-    open
 }
 
 /// What the margin says of a design that is no lesson.
@@ -379,6 +314,7 @@ pub(crate) fn DotKey() -> impl IntoView {
             {move || copies.get().then(|| key("stale", "M5 2a3 3 0 1 0 .01 0z", false, "out of date"))}
             {key("retry", "M5 5L8 2.5A4 4 0 1 0 8 7.5z", true, "asked again")}
             {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed, given up")}
+            <span>"Click a dot to trace its request"</span>
         </div>
     }
 }
@@ -431,6 +367,9 @@ fn Tabs(tab: RwSignal<&'static str>) -> impl IntoView {
                 aria-controls=if side.is_some() { "story" } else { name }
                 on:click=move |_| {
                     tab.set(name);
+                    if name == "inspect" {
+                        page.about_design.set(true);
+                    }
                     if let Some(side) = side {
                         page.review.side.set(side);
                     }

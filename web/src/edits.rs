@@ -15,6 +15,7 @@ impl Page {
         self.leave_document();
         self.end_gesture();
         self.forget_review();
+        self.enter_trail(&document, design.clone());
         let effects = self.edit(|editor| {
             let mut effects = editor.load(design);
             effects.extend(editor.fit());

@@ -6,9 +6,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
-use crate::app::{Inspect, Notices, follow_theme};
+use crate::app::{Notices, follow_theme};
 use crate::bind::text;
 use crate::canvas::{self, Popups, Stage};
+use crate::inspect::Inspect;
 use crate::lesson::Trigger;
 use crate::opening::{self, Opened, parameter};
 use crate::palette::Palette;

@@ -11,6 +11,7 @@ use web_sys::{
     HtmlCanvasElement, HtmlImageElement, HtmlInputElement, Url,
 };
 
+use crate::clipboard;
 use crate::keeping::unique;
 use crate::state::{About, Dialog, Page, Rejected};
 use editor::{ActionId, svg};
@@ -160,12 +161,12 @@ fn is_ours(page: Page, event: &ClipboardEvent) -> bool {
 pub(crate) fn copy(page: Page) {
     if let Some(text) = page.copied() {
         spawn_local(async move {
-            let clipboard = window().navigator().clipboard();
-            page.announce
-                .set(match JsFuture::from(clipboard.write_text(&text)).await {
-                    Ok(_) => "Copied".to_owned(),
-                    Err(_) => "The browser did not allow copying".to_owned(),
-                });
+            match clipboard::write(&text).await {
+                true => page.announce.set("Copied".to_owned()),
+                false => page.refuse(
+                    "the browser did not allow copying by menu: press Ctrl or \u{2318} and C",
+                ),
+            }
         });
     }
 }
@@ -173,10 +174,9 @@ pub(crate) fn copy(page: Page) {
 /// Pastes by menu.
 pub(crate) fn paste(page: Page) {
     spawn_local(async move {
-        let clipboard = window().navigator().clipboard();
-        match JsFuture::from(clipboard.read_text()).await {
-            Ok(text) => page.paste_text(&text.as_string().unwrap_or_default()),
-            Err(_) => page
+        match clipboard::read().await {
+            Some(text) => page.paste_text(&text),
+            None => page
                 .refuse("the browser did not allow pasting by menu: press Ctrl or \u{2318} and V"),
         }
     });

@@ -18,7 +18,12 @@ use crate::words::{self, keyboard};
 enum Goal {
     Act(ActionId),
     Go(Item),
-    Open { id: String, name: String },
+    /// A setting of the design, by its field.
+    Setting(&'static str),
+    Open {
+        id: String,
+        name: String,
+    },
     Scenario(&'static str),
     Add(editor::Thing),
 }
@@ -193,6 +198,7 @@ fn follow(page: Page, goal: Goal) {
     match goal {
         Goal::Act(action) => page.act(action),
         Goal::Go(item) => page.reveal(item),
+        Goal::Setting(field) => page.show_settings(field),
         Goal::Open { id, name } => page.open_kept(id, name),
         Goal::Add(thing) => {
             if page.add_thing(&thing, None) {
@@ -267,6 +273,7 @@ fn things(page: Page) -> Vec<Thing> {
         );
     });
     if page.place == Place::Playground {
+        things.extend(settings());
         let lesson = |hint: &'static str| {
             move |entry: &host::scenarios::Entry| Thing {
                 goal: Goal::Scenario(entry.id),
@@ -279,6 +286,17 @@ fn things(page: Page) -> Vec<Thing> {
         things.extend(host::scenarios::DESIGNS.iter().map(lesson("Sound design")));
     }
     things
+}
+
+/// The settings of the design, each found by what it does as well.
+fn settings() -> impl Iterator<Item = Thing> {
+    let fields = design::Settings::RECORD.fields.iter();
+    fields.map(|field| Thing {
+        goal: Goal::Setting(field.name),
+        label: field.label.to_owned(),
+        hint: format!("Settings of the design\n{} telemetry", field.help),
+        keys: None,
+    })
 }
 
 fn kept_thing(kept: Kept) -> Thing {

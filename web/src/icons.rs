@@ -67,5 +67,7 @@ pub(crate) const PLUS: &str = "M10 5v10M5 10h10";
 pub(crate) const MINUS: &str = "M5 10h10";
 pub(crate) const DOWN: &str = "M6 8l4 4l4-4";
 pub(crate) const CLOSE: &str = "M5 5l10 10M15 5l-10 10";
+pub(crate) const BROKEN: &str = "M11 2.500l-5.500 8h4l-1.500 7l6-9h-4.500z";
+pub(crate) const MORE: &str = "M4.500 10h.01M10 10h.01M15.500 10h.01";
 pub(crate) const WARNING: &str = "M10 3.5l7 12.5h-14zM10 8.500v3.5M10 14h.01";
 pub(crate) const OUT: &str = "M8 4h-4v12h12v-4M11 4h5v5M16 4l-7 7";

@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-use crate::state::Page;
+use crate::bind::text;
+use crate::icons;
+use crate::state::{Page, Popup};
 use crate::words::keyboard;
 
 /// All of a menu stands on the canvas, also when that gets smaller because an inspector opens: its
@@ -21,6 +23,44 @@ fn keep_inside(menu: &HtmlElement) {
     set("max-height", "min(560px, calc(100% - 16px))");
     set("--width", &format!("{}px", menu.offset_width() + 8));
     set("--height", &format!("{}px", menu.offset_height() + 8));
+}
+
+/// A press outside of what the selector finds closes the menu that is open.
+pub(crate) fn close_elsewhere(page: Page, own: &'static str) {
+    let elsewhere = window_event_listener(leptos::ev::pointerdown, move |event| {
+        let target = event.target();
+        let pressed = target
+            .as_ref()
+            .and_then(|target| target.dyn_ref::<Element>());
+        if pressed.is_some_and(|pressed| pressed.closest(own).ok().flatten().is_none()) {
+            page.popup.set(None);
+        }
+    });
+    on_cleanup(move || elsewhere.remove());
+}
+
+/// The button of the page's own menu.
+#[component]
+pub(crate) fn MainMenu() -> impl IntoView {
+    let page = Page::get();
+    let open = Memo::new(move |_| page.popup.with(|popup| *popup == Some(Popup::Main)));
+    view! {
+        <div class="main-menu">
+            <button
+                class="button bare wordmark"
+                aria-haspopup="menu"
+                aria-expanded=text(move || open.get().to_string())
+                title="Menu"
+                on:click=move |_| {
+                    page.popup.set((!open.get_untracked()).then_some(Popup::Main));
+                }
+            >
+                "Faultline"
+                {icons::glyph(icons::DOWN)}
+            </button>
+            {move || open.get().then(|| view(page, Menu::Main, String::new()))}
+        </div>
+    }
 }
 
 /// A menu that is open. Its style says where.
@@ -47,18 +87,8 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
             focus_row(&element, Go::First);
         });
     });
-    // A press elsewhere closes it; the canvas and the menu's own button see to that themselves.
-    let elsewhere = window_event_listener(leptos::ev::pointerdown, move |event| {
-        let target = event.target();
-        let pressed = target
-            .as_ref()
-            .and_then(|target| target.dyn_ref::<Element>());
-        let own = ".menu,.main-menu,.surface";
-        if pressed.is_some_and(|pressed| pressed.closest(own).ok().flatten().is_none()) {
-            page.popup.set(None);
-        }
-    });
-    on_cleanup(move || elsewhere.remove());
+    // The canvas and the menu's own button close it themselves.
+    close_elsewhere(page, ".menu,.main-menu,.surface");
     let close = move || {
         page.popup.set(None);
         if let Some(opener) = opener.get_value() {
@@ -100,7 +130,7 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
             // Where it is longer than the page it scrolls, and who scrolls by keys must reach it.
             tabindex="0"
             aria-label=label
-            style=style
+            prop:style=style
             node_ref=element
             on:contextmenu=|event| event.prevent_default()
             on:keydown=move |event: KeyboardEvent| {

@@ -11,7 +11,7 @@ use crate::gallery::{self, Fetched, Named};
 use crate::keeping::{self, shelf, unique};
 use crate::lesson::Lesson;
 use crate::state::{About, Page};
-use crate::{storage, theme};
+use crate::{storage, theme, trail};
 
 /// The scenario that a bare address opens.
 const FIRST: &str = "retry-storm";
@@ -145,9 +145,11 @@ impl Page {
     /// Opens the lesson from its start.
     pub(crate) fn open_lesson(self, playing: bool) {
         self.opened.set(Opened::Lesson);
-        let design = self
-            .lesson
-            .with_value(|lesson| lesson.scenario.design.clone());
+        let (id, design) = self.lesson.with_value(|lesson| {
+            let scenario = &lesson.scenario;
+            (scenario.id.clone(), scenario.design.clone())
+        });
+        self.address_next(format!("#scenario={id}"));
         self.open(design, unique(), playing);
     }
 
@@ -164,7 +166,8 @@ impl Page {
 /// Another link pasted into the same window opens too.
 pub(crate) fn follow_address(page: Page) {
     let handle = window_event_listener(leptos::ev::hashchange, move |_| {
-        if design_code().is_some() || fragment().starts_with("scenario=") {
+        let names = design_code().is_some() || fragment().starts_with("scenario=");
+        if names && !trail::is_ours() {
             page.dismiss(About::Opening);
             open_address(page);
         }

@@ -23,6 +23,8 @@ impl Page {
         let engine = Engine::start(move |event| self.on_engine(event));
         self.engine.set_value(Some(engine));
         crate::canvas::animate(move |now_ms| self.turn(now_ms));
+        crate::layers::follow(self);
+        self.follow_faults();
     }
 
     fn engine(self, tell: impl FnOnce(&Engine)) {

@@ -1,13 +1,14 @@
 //! The share dialog: the link, the file, the frame for somebody's page.
 
 use format::link::{self, LENGTH_WARN, Shared};
+use leptos::html::Input;
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::bind::{flag, text};
 use crate::dialogs::head;
 use crate::state::Page;
-use crate::{files, words};
+use crate::{clipboard, files, words};
 
 /// The dialog.
 pub(crate) fn view(page: Page) -> AnyView {
@@ -57,30 +58,53 @@ fn length_text(url: &str) -> String {
     }
 }
 
+/// What became of copying.
+#[derive(Clone, Copy, PartialEq)]
+enum Copying {
+    NotYet,
+    Done,
+    Refused,
+}
+
 #[component]
 fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
     let page = Page::get();
-    let copied = RwSignal::new(false);
+    let copying = RwSignal::new(Copying::NotYet);
+    let field = NodeRef::<Input>::new();
     Effect::new(move || {
         value.track();
-        copied.set(false);
+        copying.set(Copying::NotYet);
     });
     let copy = move |_| {
         let value = value.get_untracked();
         spawn_local(async move {
-            let clipboard = window().navigator().clipboard();
-            match JsFuture::from(clipboard.write_text(&value)).await {
-                Ok(_) => {
-                    copied.set(true);
-                    page.announce.set(format!("{label} copied"));
-                }
-                Err(_) => page
-                    .announce
-                    .set("The browser did not allow copying; select the text instead".to_owned()),
+            if clipboard::write(&value).await {
+                // The dialog may be closed by now.
+                let _ = copying.try_set(Copying::Done);
+                return page.announce.set(format!("{label} copied"));
+            }
+            let _ = copying.try_set(Copying::Refused);
+            if let Some(field) = field.try_get_untracked().flatten() {
+                // Fails only for elements that cannot have the focus. It selects all on focus.
+                let _ = field.focus();
+                field.select();
             }
         });
     };
-    let label_of_copy = text(move || if copied.get() { "Copied" } else { "Copy" }.to_owned());
+    let label_of_copy = text(move || match copying.get() {
+        Copying::Done => "Copied".to_owned(),
+        Copying::NotYet | Copying::Refused => "Copy".to_owned(),
+    });
+    let refused = text(move || {
+        match copying.get() {
+            Copying::Refused => {
+                "The browser does not let this page copy. The text is selected: press Ctrl+C, \
+             or \u{2318}C on a Mac."
+            }
+            Copying::NotYet | Copying::Done => "",
+        }
+        .to_owned()
+    });
     view! {
         <div class="copied">
             <label>
@@ -88,6 +112,7 @@ fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
                 <input
                     class="num"
                     readonly
+                    node_ref=field
                     data-first=(label == "Link").then_some("")
                     prop:value=value
                     on:focus=select_all
@@ -96,6 +121,7 @@ fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
             <button class="button primary" aria-label=format!("Copy: {label}") on:click=copy>
                 {label_of_copy}
             </button>
+            <p class="copy-refused" role="alert">{refused}</p>
         </div>
     }
 }

@@ -126,8 +126,12 @@ pub(crate) enum Popup {
     Zone(String, Point),
     /// How to break a node, a link or a zone, on the screen.
     Break(Point, String),
+    /// A fault of the design, by its place in the list, to be edited.
+    Fault(usize, Point),
     /// What can be done with the page, below its button.
     Main,
+    /// The controls that do not fit into the bar.
+    More,
 }
 
 /// A text that did not open.
@@ -208,6 +212,8 @@ pub(crate) struct Page {
     pub(crate) wheel_zooms: RwSignal<bool>,
     /// Whether the whole design is shown small in a corner.
     pub(crate) minimap: RwSignal<bool>,
+    /// The nodes that are broken now, each with the words of its fault.
+    pub(crate) broken: RwSignal<Vec<(String, String)>>,
     /// Whether only what reaches the operators is shown.
     pub(crate) for_operators: RwSignal<bool>,
     /// Traces that were asked for.
@@ -216,6 +222,8 @@ pub(crate) struct Page {
     pub(crate) inside: RwSignal<Option<Arc<format::message::Inside>>>,
     /// Rises when the inspector shall be seen.
     pub(crate) inspect: RwSignal<u32>,
+    /// Whether the inspector shows the design itself while nothing is selected.
+    pub(crate) about_design: RwSignal<bool>,
     /// Whether anybody can see the canvas.
     pub(crate) in_sight: RwSignal<bool>,
     /// The moving picture.
@@ -258,6 +266,12 @@ pub(crate) struct Hidden {
     /// Where a finger went down that has not moved since.
     pub(crate) press: Option<Point>,
     pub(crate) press_token: u32,
+    /// The layers over and beside the canvas that are open, in the order in which they opened.
+    pub(crate) layers: Vec<crate::layers::Layer>,
+    /// The pointer was used last, and no key since that moves the focus.
+    pub(crate) by_pointer: bool,
+    /// Where the browser's history leads.
+    pub(crate) trail: crate::trail::Trail,
     /// The report of the whole run, as JSON.
     pub(crate) report: String,
 }
@@ -298,10 +312,12 @@ impl Page {
             tick: RwSignal::new(0),
             wheel_zooms: RwSignal::new(false),
             minimap: RwSignal::new(false),
+            broken: RwSignal::new(Vec::new()),
             for_operators: RwSignal::new(false),
             why: RwSignal::new(None),
             inside: RwSignal::new(None),
             inspect: RwSignal::new(0),
+            about_design: RwSignal::new(false),
             in_sight: RwSignal::new(true),
             live: Live::new(),
             editor: StoredValue::new_local(Editor::default()),

@@ -1,6 +1,6 @@
-//! The bar: design, history, share; and the run's controls, which a phone shows at its lower edge.
+//! The controls of the bar: design, history, and those of the run, which a phone shows at its lower
+//! edge.
 
-use editor::actions::Menu;
 use editor::{ActionId, PageAction};
 use format::message::RunState;
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::bind::{flag, text};
 use crate::findings::{mark, tally};
 use crate::keeping::Saved;
-use crate::state::{Dialog, Page, Popup, RunHash};
+use crate::state::{About, Page, Place, RunHash};
 use crate::theme::Theme;
 use crate::{icons, menu, words};
 
@@ -25,100 +25,64 @@ pub(crate) const SPEEDS: [(f64, &str); 9] = [
     (f64::INFINITY, "max"),
 ];
 
-/// The bar over the page.
+/// Folds the story margin away and back.
 #[component]
-pub(crate) fn Bar(
-    /// Whether the story margin is folded away.
-    folded: RwSignal<bool>,
-) -> impl IntoView {
-    let page = Page::get();
+pub(crate) fn StoryToggle(folded: RwSignal<bool>) -> impl IntoView {
     view! {
-        <header class="bar">
-            <button
-                class="button bare icon story-toggle"
-                aria-label="Story"
-                aria-expanded=text(move || (!folded.get()).to_string())
-                title="Story"
-                on:click=move |_| folded.update(|folded| *folded = !*folded)
-            >
-                {icons::changing(move || if folded.get() { icons::UNFOLD } else { icons::FOLD })}
-            </button>
-            <MainMenu />
-            <button
-                class="button bare icon gallery-button"
-                aria-label="Lessons and designs"
-                title=tip("Lessons and designs", PageAction::Gallery)
-                on:click=move |_| page.dialog.set(Some(Dialog::Gallery))
-            >
-                {icons::glyph(icons::GALLERY)}
-            </button>
-            <DesignName />
-            <SavedState />
-            <History />
-            <RunControls />
-            <span class="spring"></span>
-            <Hash />
-            <Found />
-            <OperatorView />
-            <ThemeButton />
-            <button
-                class="button share"
-                aria-label="Share"
-                on:click=move |_| page.dialog.set(Some(Dialog::Share))
-            >
-                {icons::glyph(icons::SHARE)}
-                <span>"Share"</span>
-            </button>
-        </header>
+        <button
+            class="button bare icon story-toggle"
+            data-part="story"
+            aria-label="Story"
+            aria-expanded=text(move || (!folded.get()).to_string())
+            title="Story"
+            on:click=move |_| folded.update(|folded| *folded = !*folded)
+        >
+            {icons::changing(move || if folded.get() { icons::UNFOLD } else { icons::FOLD })}
+        </button>
     }
+    .into_any()
 }
 
-/// The page's own menu.
+/// Whether the design is saved. A failure never leaves the bar, and its reason is one click away.
 #[component]
-fn MainMenu() -> impl IntoView {
+pub(crate) fn SavedState() -> impl IntoView {
     let page = Page::get();
-    let open = Memo::new(move |_| page.popup.with(|popup| *popup == Some(Popup::Main)));
-    view! {
-        <div class="main-menu">
-            <button
-                class="button bare wordmark"
-                aria-haspopup="menu"
-                aria-expanded=text(move || open.get().to_string())
-                title="Menu"
-                on:click=move |_| {
-                    page.popup.set((!open.get_untracked()).then_some(Popup::Main));
-                }
-            >
-                "Faultline"
-                {icons::glyph(icons::DOWN)}
-            </button>
-            {move || {
-                open.get().then(|| menu::view(page, Menu::Main, "top:40px;left:0".to_owned()))
-            }}
-        </div>
-    }
-}
-
-/// How the design stands to what is kept.
-#[component]
-fn SavedState() -> impl IntoView {
-    let page = Page::get();
+    let failed = Memo::new(move |_| match page.saved.get() {
+        Saved::Failed(why) => Some(format!("Not saved: {why}.")),
+        Saved::Untouched | Saved::Saving | Saved::Kept => None,
+    });
     let state = text(move || match page.saved.get() {
-        Saved::Untouched => String::new(),
+        Saved::Untouched | Saved::Failed(_) => String::new(),
         Saved::Saving => "Saving\u{2026}".to_owned(),
         Saved::Kept => "Saved".to_owned(),
-        Saved::Failed(why) => format!("Not saved: {why}"),
     });
-    let failed = flag(move || matches!(page.saved.get(), Saved::Failed(_)));
     view! {
-        <span class="saved quiet" class:failed=failed role="status" title=state>
+        <span class="saved quiet" data-part="saved" role="status">
             {state}
         </span>
+        {move || {
+            failed
+                .get()
+                .map(|why| {
+                    let title = why.clone();
+                    view! {
+                        <button
+                            class="button bare not-saved"
+                            title=title
+                            on:click=move |_| page.notice(About::Keeping, why.clone())
+                        >
+                            {icons::glyph(icons::WARNING)}
+                            "Not saved"
+                        </button>
+                    }
+                })
+        }}
     }
+    .into_any()
 }
 
 #[component]
-fn DesignName() -> impl IntoView {
+pub(crate) fn DesignName() -> impl IntoView {
     let page = Page::get();
     let name = Memo::new(move |_| page.design.with(|design| design.settings.name.clone()));
     view! {
@@ -140,7 +104,7 @@ fn DesignName() -> impl IntoView {
 }
 
 #[component]
-fn History() -> impl IntoView {
+pub(crate) fn History() -> impl IntoView {
     let page = Page::get();
     let button = move |icon: &'static str,
                        verb: &'static str,
@@ -165,38 +129,34 @@ fn History() -> impl IntoView {
         }
     };
     view! {
-        <div class="history" role="group" aria-label="History">
+        <div class="history" data-part="history" role="group" aria-label="History">
             {button(icons::UNDO, "Undo", ActionId::Undo, |names| names.undo.clone(), Page::undo)}
             {button(icons::REDO, "Redo", ActionId::Redo, |names| names.redo.clone(), Page::redo)}
         </div>
     }
 }
 
-fn tip(what: &str, action: PageAction) -> String {
+pub(crate) fn tip(what: &str, action: PageAction) -> String {
     menu::tip(what, ActionId::Page(action))
+}
+
+fn is_over(state: RunState) -> bool {
+    matches!(state, RunState::Ended | RunState::OutOfBudget)
 }
 
 /// Restart, play, step, speed, time, seed.
 #[component]
 pub(crate) fn RunControls() -> impl IntoView {
     let page = Page::get();
-    let state = Memo::new(move |_| page.status.with(|status| status.state));
-    let over = move || matches!(state.get(), RunState::Ended | RunState::OutOfBudget);
-    let play_label = move || match (over(), page.playing.get()) {
+    let over = Memo::new(move |_| page.status.with(|status| is_over(status.state)));
+    let play_label = move || match (over.get(), page.playing.get()) {
         (true, _) => "Run again",
         (false, true) => "Pause",
         (false, false) => "Play",
     };
     view! {
         <div class="run" role="group" aria-label="Run">
-            <button
-                class="button bare icon restart"
-                aria-label="Restart with the same seed"
-                title=tip("Run again with the same seed", PageAction::Restart)
-                on:click=move |_| page.restart()
-            >
-                {icons::glyph(icons::RESTART)}
-            </button>
+            <Restart />
             <button
                 class="button icon play"
                 aria-label=text(move || play_label().to_owned())
@@ -208,47 +168,124 @@ pub(crate) fn RunControls() -> impl IntoView {
                     _ => icons::PLAY,
                 })}
             </button>
-            <button
-                class="button bare icon step"
-                aria-label="Step"
-                title=tip("Step 10 ms", PageAction::Step)
-                disabled=flag(over)
-                on:click=move |_| page.step()
-            >
-                {icons::glyph(icons::STEP)}
-            </button>
-            <Speed />
-            <Pace />
-            <span class="time num" role="timer" aria-label="Simulated time">
-                {text(move || page.status.with(|status| words::clock(status.time_s)))}
-                <span class="quiet">
-                    {text(move || {
-                        let duration = page.design.with(|design| design.settings.duration.as_s());
-                        // A drain goes on past it.
-                        let now = page.status.with(|status| status.time_s);
-                        format!(" / {}", words::clock(duration.max(now)))
-                    })}
-                </span>
+            <Step />
+            <span data-part="speed">
+                <Speed />
+                <Pace />
             </span>
-            <button
-                class="button bare seed"
-                title=tip("New seed: another run of the same design", PageAction::NewSeed)
-                on:click=move |_| page.new_seed()
-            >
-                {icons::glyph(icons::SEED)}
-                <span class="seed-text">
-                    <span class="quiet">"seed "</span>
-                    <span class="num">
-                        {text(move || page.design.with(|design| design.settings.seed.to_string()))}
-                    </span>
-                </span>
-            </button>
+            <Time />
+            <Seed />
         </div>
     }
 }
 
 #[component]
-fn Speed() -> impl IntoView {
+pub(crate) fn Restart() -> impl IntoView {
+    let page = Page::get();
+    view! {
+        <button
+            class="button bare icon restart"
+            data-part="restart"
+            aria-label="Restart with the same seed"
+            title=tip("Run again with the same seed", PageAction::Restart)
+            on:click=move |_| page.restart()
+        >
+            {icons::glyph(icons::RESTART)}
+        </button>
+    }
+    .into_any()
+}
+
+#[component]
+pub(crate) fn Step() -> impl IntoView {
+    let page = Page::get();
+    view! {
+        <button
+            class="button bare icon step"
+            data-part="step"
+            aria-label="Step"
+            title=tip("Step 10 ms", PageAction::Step)
+            disabled=flag(move || page.status.with(|status| is_over(status.state)))
+            on:click=move |_| page.step()
+        >
+            {icons::glyph(icons::STEP)}
+        </button>
+    }
+    .into_any()
+}
+
+/// Simulated time and duration of the run. On the page itself it leads to the run's settings.
+#[component]
+fn Time() -> impl IntoView {
+    let page = Page::get();
+    let duration_s = Memo::new(move |_| page.design.with(|design| design.settings.duration.as_s()));
+    let drains = Memo::new(move |_| page.status.with(|status| status.time_s) > duration_s.get());
+    let shown = move || {
+        view! {
+            {text(move || page.status.with(|status| words::clock(status.time_s)))}
+            <span class="quiet">
+                {text(move || format!(" / {}", words::clock(duration_s.get())))}
+            </span>
+            <span class="drain quiet">{text(move || drain_word(drains.get()).to_owned())}</span>
+        }
+    };
+    if page.place == Place::Embed {
+        let shown = shown();
+        return view! {
+            <span class="time num" role="timer" aria-label="Simulated time">
+                {shown}
+            </span>
+        }
+        .into_any();
+    }
+    let title = text(move || {
+        match drains.get() {
+            true => "Drain: arrivals have ended, and the run goes on until no work is in flight",
+            false => "Simulated time and duration of the run: click to change its settings",
+        }
+        .to_owned()
+    });
+    view! {
+        <button
+            class="button bare time num"
+            title=title
+            on:click=move |_| page.show_settings("duration")
+        >
+            <span class="visually-hidden">"Settings of the run: "</span>
+            {shown()}
+        </button>
+    }
+    .into_any()
+}
+
+fn drain_word(drains: bool) -> &'static str {
+    if drains { " drain" } else { "" }
+}
+
+#[component]
+pub(crate) fn Seed() -> impl IntoView {
+    let page = Page::get();
+    view! {
+        <button
+            class="button bare seed"
+            data-part="seed"
+            title=tip("New seed: another run of the same design", PageAction::NewSeed)
+            on:click=move |_| page.new_seed()
+        >
+            {icons::glyph(icons::SEED)}
+            <span class="seed-text" data-part="seed-text">
+                <span class="quiet">"seed "</span>
+                <span class="num">
+                    {text(move || page.design.with(|design| design.settings.seed.to_string()))}
+                </span>
+            </span>
+        </button>
+    }
+    .into_any()
+}
+
+#[component]
+pub(crate) fn Speed() -> impl IntoView {
     let page = Page::get();
     let options = SPEEDS.map(|(speed, label)| {
         view! {
@@ -304,7 +341,7 @@ fn Pace() -> impl IntoView {
 }
 
 #[component]
-fn Hash() -> impl IntoView {
+pub(crate) fn Hash() -> impl IntoView {
     let page = Page::get();
     let hash = text(move || match page.hash.get() {
         RunHash::None => String::new(),
@@ -315,6 +352,7 @@ fn Hash() -> impl IntoView {
     view! {
         <span
             class="hash"
+            data-part="hash"
             title="Fingerprint of the whole run: the same design and seed give the same one everywhere"
         >
             <span class="quiet">"run "</span>
@@ -325,11 +363,16 @@ fn Hash() -> impl IntoView {
 
 /// How much was found, and how bad it is.
 #[component]
-fn Found() -> impl IntoView {
+pub(crate) fn Found() -> impl IntoView {
     let page = Page::get();
     let tally = Memo::new(move |_| page.review.findings.with(|findings| tally(findings)));
+    let is_known = Memo::new(move |_| {
+        let running = page.hash.with(|hash| matches!(hash, RunHash::Running(_)));
+        !running && page.review.report.with(Option::is_some)
+    });
     let says = text(move || match tally.get() {
-        (0, _) | (_, None) => "Findings: none".to_owned(),
+        (0, _) | (_, None) if is_known.get() => "Findings: none".to_owned(),
+        (0, _) | (_, None) => "Findings: not known yet".to_owned(),
         (count, Some(worst)) => format!("Findings: {count}, the worst an {}", worst.name())
             .replace("an n", "a n")
             .replace("an w", "a w"),
@@ -337,6 +380,7 @@ fn Found() -> impl IntoView {
     view! {
         <button
             class="button bare found"
+            data-part="found"
             aria-label=says
             title=tip("Findings and requirements", PageAction::Findings)
             on:click=move |_| page.perform(PageAction::Findings)
@@ -353,12 +397,13 @@ fn Found() -> impl IntoView {
 
 /// Shows all, or only what reaches the operators.
 #[component]
-fn OperatorView() -> impl IntoView {
+pub(crate) fn OperatorView() -> impl IntoView {
     let page = Page::get();
     Effect::new(move || page.live.show_to_operators(page.for_operators.get()));
     view! {
         <button
             class="button bare operator-view"
+            data-part="operators"
             aria-pressed=text(move || page.for_operators.get().to_string())
             title="Operators' view: only what the telemetry of the design shows"
             on:click=move |_| page.for_operators.update(|on| *on = !*on)
@@ -369,7 +414,7 @@ fn OperatorView() -> impl IntoView {
 }
 
 #[component]
-fn ThemeButton() -> impl IntoView {
+pub(crate) fn ThemeButton() -> impl IntoView {
     let page = Page::get();
     let label = text(move || {
         match page.theme.get() {
@@ -382,6 +427,7 @@ fn ThemeButton() -> impl IntoView {
     view! {
         <button
             class="button bare icon theme"
+            data-part="theme"
             aria-label=label
             title=label
             on:click=move |_| {

@@ -19,8 +19,10 @@ const LINES_MAX: usize = 120;
 #[derive(Clone, Debug)]
 pub(crate) struct Why {
     token: u32,
-    /// A dot was clicked; otherwise the slowest were asked for.
+    /// A dot was clicked; otherwise the slowest and the failed were asked for.
     is_dot: bool,
+    /// The node that failures were asked for.
+    failed_at: Option<String>,
     answer: Option<Arc<Answer>>,
 }
 
@@ -48,6 +50,15 @@ const PARTS: [(TracedKind, &str, &str); 5] = [
 impl Page {
     /// Asks why requests took so long: the one of a dot, or the slowest of late.
     pub(crate) fn ask_why(self, of: Option<(u16, u64)>) {
+        self.ask(of, None);
+    }
+
+    /// Asks why requests failed of late, with those first that failed at a node.
+    pub(crate) fn ask_why_failed(self, node: String) {
+        self.ask(None, Some(node));
+    }
+
+    fn ask(self, of: Option<(u16, u64)>, failed_at: Option<String>) {
         let token = self.hidden.try_update_value(|hidden| {
             hidden.why_token += 1;
             hidden.why_token
@@ -56,6 +67,7 @@ impl Page {
         self.why.set(Some(Why {
             token,
             is_dot: of.is_some(),
+            failed_at,
             answer: None,
         }));
         self.tell(|run| Request::Why { run, token, of });
@@ -99,7 +111,7 @@ pub(crate) fn WhyPanel() -> impl IntoView {
                 Some(answer) if answer.requests.is_empty() => {
                     view! { <p class="quiet">"No request was made in this time."</p> }.into_any()
                 }
-                Some(answer) => waterfalls(page, Arc::clone(answer)),
+                Some(answer) => waterfalls(page, Arc::clone(answer), why.failed_at.as_deref()),
             };
             view! {
                 <section
@@ -135,12 +147,31 @@ fn title(why: &Why) -> String {
             answer.until_s
         ),
         (_, true) => "This request, and the slowest around it".to_owned(),
-        (None, false) => "Slowest requests".to_owned(),
+        (None, false) => "Slowest and failed requests".to_owned(),
     }
 }
 
-fn waterfalls(page: Page, answer: Arc<Answer>) -> AnyView {
-    let chosen = RwSignal::new(0usize);
+/// The first request that failed at a node, else the first that failed; by its place in the list.
+fn failed_at(requests: &[Traced], node: &str, design: &Design) -> Option<usize> {
+    let is_here = |span: &TracedSpan| {
+        let link = design.link(&span.place);
+        span.place == node || link.is_some_and(|link| link.from == node || link.to == node)
+    };
+    let here = |span: &TracedSpan| !span.failed.is_empty() && is_here(span);
+    let failed = |request: &Traced| !matches!(&*request.outcome, "ok" | "degraded" | "");
+    let all = || requests.iter().enumerate().filter(|(_, one)| failed(one));
+    let mut at_node = all().filter(|(_, one)| one.spans.iter().any(here));
+    at_node.next().or_else(|| all().next()).map(|(at, _)| at)
+}
+
+fn waterfalls(page: Page, answer: Arc<Answer>, node: Option<&str>) -> AnyView {
+    let design = page.design.get_untracked();
+    let first = node.and_then(|node| failed_at(&answer.requests, node, &design));
+    let chosen = RwSignal::new(first.unwrap_or(0));
+    let none_failed = (node.is_some() && first.is_none()).then(|| {
+        let (from_s, until_s) = (answer.from_s, answer.until_s);
+        format!("No user request failed from {from_s:.1} to {until_s:.1} s.")
+    });
     let longest = answer.requests.iter().map(took).max().unwrap_or(1).max(1);
     let row = |(at, request): (usize, &Traced)| {
         let share = took(request) as f64 / longest as f64 * 100.0;
@@ -155,12 +186,13 @@ fn waterfalls(page: Page, answer: Arc<Answer>) -> AnyView {
             >
                 <span class="num">{ms(took(request))}</span>
                 <span class="what">{request.operation.clone()} " " <span class="quiet">{outcome}</span></span>
-                <span class="parts" style=format!("width:{share:.1}%")>{parts(request)}</span>
+                <span class="parts" prop:style=format!("width:{share:.1}%")>{parts(request)}</span>
             </button>
         }
     };
     let rows = answer.requests.iter().enumerate().map(row).collect_view();
     view! {
+        {none_failed.map(|says| view! { <p class="why-none">{says}</p> })}
         <div class="why-body">
             <div class="requests" role="group" aria-label="Requests">{rows}</div>
             <div class="waterfall" tabindex="0" aria-label="Spans of the request">
@@ -204,7 +236,7 @@ fn parts(request: &Traced) -> AnyView {
         .filter(|(sum, _)| *sum > 0)
         .map(|(sum, name)| {
             let share = sum as f64 / all as f64 * 100.0;
-            view! { <i class=name style=format!("width:{share:.1}%")></i> }
+            view! { <i class=name prop:style=format!("width:{share:.1}%")></i> }
         })
         .collect_view()
         .into_any()
@@ -229,12 +261,12 @@ fn waterfall(request: &Traced, design: &Design) -> AnyView {
         let late = if span.is_late { ", in vain" } else { "" };
         view! {
             <li class:late=span.is_late class:failed=!span.failed.is_empty()>
-                <span class="span-name" style=format!("padding-left:{}px", u32::from(span.depth.min(12)) * 10)>
+                <span class="span-name" prop:style=format!("padding-left:{}px", u32::from(span.depth.min(12)) * 10)>
                     {says}
                     <span class="quiet">{why}{late}</span>
                 </span>
                 <span class="track">
-                    <i class=class(span.kind) style=format!("left:{from:.2}%;width:{width:.2}%")></i>
+                    <i class=class(span.kind) prop:style=format!("left:{from:.2}%;width:{width:.2}%")></i>
                 </span>
                 <span class="num">{ms(length(span))}</span>
             </li>
@@ -290,11 +322,11 @@ pub(crate) fn AskSlowest() -> impl IntoView {
     view! {
         <button
             class="ask-slowest"
-            title="Traces of the slowest requests of the last 10 s"
+            title="Traces of the slowest and the failed requests of the last 10 s"
             disabled=flag(move || page.status.with(|status| status.offered == 0))
             on:click=move |_| page.ask_why(None)
         >
-            "Slowest …"
+            "Slowest and failed …"
         </button>
     }
 }

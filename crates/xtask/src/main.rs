@@ -8,7 +8,8 @@
 //!
 //! | source                     | `dist/`                                          |
 //! |----------------------------|--------------------------------------------------|
-//! | `index.html`, `embed.html` | the same; both load `boot.js`                    |
+//! | `index.html`, `embed.html` | the same; both load `first.js` and `boot.js`     |
+//! | `web/first.js`             | `first.js`: the theme; says why no module loads  |
 //! | `web/boot.js`              | `boot.js`: starts the page's wasm                |
 //! | `web/` (binary crate)      | `faultline-web.js`, `faultline-web_bg.wasm`      |
 //! | `web/worker.js`            | `worker.js`: starts the same wasm in a worker    |

@@ -154,13 +154,16 @@ pub(crate) fn bindings() -> Vec<String> {
         .collect()
 }
 
+/// The scripts in `web/`, which are published as they are.
+const SCRIPTS: [&str; 3] = ["first.js", "boot.js", "worker.js"];
+
 /// Writes all but what is compiled.
 pub(crate) fn copy_static_files(dist: &Path) -> Result<()> {
     for name in ["index.html", "embed.html"] {
         let html = fs::read_to_string(root().join(name)).with_context(|| name.to_string())?;
         fs::write(dist.join(name), without_trunk_links(&html))?;
     }
-    for name in ["boot.js", "worker.js"] {
+    for name in SCRIPTS {
         fs::copy(root().join("web").join(name), dist.join(name))
             .with_context(|| format!("web/{name}"))?;
     }
@@ -219,7 +222,7 @@ fn version_urls(dist: &Path) -> Result<()> {
             "styles/main.css",
         ],
         &["faultline-web.js", "faultline-wasm.js"],
-        &["boot.js", "worker.js"],
+        &SCRIPTS,
         &["index.html", "embed.html"],
         &documents,
     ];

@@ -11,6 +11,7 @@ use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent};
 
 use super::animation::to_stage;
 use super::stage::is_busy;
+use crate::layers;
 use crate::state::Page;
 
 /// A finger that stays this long asks for the menu.
@@ -197,12 +198,16 @@ fn outside(event: &MouseEvent, [x, y]: [f64; 2]) -> Option<Point> {
 pub(crate) fn listen_to_keys(page: Page) {
     let down = window_event_listener(leptos::ev::keydown, move |event| key_down(page, &event));
     let up = window_event_listener(leptos::ev::keyup, move |event| key_up(page, &event));
+    let pointer = window_event_listener(leptos::ev::pointerdown, move |_| {
+        page.hidden.update_value(|hidden| hidden.by_pointer = true);
+    });
     let blur = window_event_listener(leptos::ev::blur, move |_| {
         page.hidden.update_value(|hidden| hidden.space_down = false);
     });
     on_cleanup(move || {
         down.remove();
         up.remove();
+        pointer.remove();
         blur.remove();
     });
 }
@@ -222,8 +227,13 @@ fn key_down(page: Page, event: &KeyboardEvent) {
         }
         return;
     }
-    let on_control = is_control(target.as_ref());
     let key = event.key();
+    if key == "Tab" || key.starts_with("Arrow") {
+        page.hidden.update_value(|hidden| hidden.by_pointer = false);
+    }
+    // A button that was clicked keeps the focus, but nobody means to press it again with a key.
+    let by_pointer = page.hidden.with_value(|hidden| hidden.by_pointer);
+    let on_control = is_control(target.as_ref()) && !by_pointer;
     let held = event.ctrl_key() || event.meta_key() || event.alt_key();
     match key.as_str() {
         " " if !on_control => {
@@ -236,9 +246,8 @@ fn key_down(page: Page, event: &KeyboardEvent) {
             }
             return;
         }
-        "Escape" if page.adding.get_untracked() => return page.adding.set(false),
-        "Escape" if page.popup.with_untracked(Option::is_some) => return page.popup.set(None),
-        "Enter" if on_control => return,
+        "Escape" if !is_busy(page) && layers::close_last(page) => return,
+        "Enter" if is_control(target.as_ref()) => return,
         _ => {}
     }
     if !held && !is_busy(page) && focus_key(page, &key, target.as_ref()) {
@@ -318,6 +327,11 @@ fn leave_inspector(page: Page, target: Option<&web_sys::EventTarget>) -> bool {
     if !inside {
         return false;
     }
+    if page.selection.with_untracked(Selection::is_empty) && page.about_design.get_untracked() {
+        page.about_design.set(false);
+        crate::acting::focus_soon(".bar .time");
+        return true;
+    }
     match page.selection.with_untracked(Selection::single) {
         Some(Item::Node(id)) => focus_card(&id),
         Some(Item::Link(_) | Item::Note(_)) | None => {
@@ -336,6 +350,12 @@ fn key_up(page: Page, event: &KeyboardEvent) {
     let plays = page
         .hidden
         .try_update_value(|hidden| std::mem::take(&mut hidden.space_down) && !hidden.space_used);
+    if plays.is_some() && is_control(event.target().as_ref()) && {
+        page.hidden.with_value(|hidden| hidden.by_pointer)
+    } {
+        // Some browsers press the button on the way up.
+        event.prevent_default();
+    }
     if plays == Some(true) {
         page.toggle_play();
     }

@@ -78,7 +78,7 @@ fn Card(id: String) -> impl IntoView {
             tabindex=tab_index
             data-id=id.clone()
             data-kind=kind.as_ref().map(|kind| kind.name())
-            style=place
+            prop:style=place
         >
             {kind.as_ref().map(ports)}
             <span class="head">
@@ -93,7 +93,8 @@ fn Card(id: String) -> impl IntoView {
             </span>
             {lower_row()}
             {queue()}
-            {badge()}
+            {badge(page, id.clone())}
+            {broken(page, id.clone())}
         </div>
     }
 }
@@ -153,15 +154,45 @@ fn ports(kind: &design::Kind) -> impl IntoView + use<> {
     (port(End::To, "port in"), port(End::From, "port out"))
 }
 
-fn badge() -> impl IntoView {
+/// The count of calls that failed here. A click shows failed requests; without a pointer, the
+/// button beside the latencies shows them.
+fn badge(page: Page, id: String) -> impl IntoView {
     view! {
-        <span class="badge" data-state="none">
+        <span
+            class="badge"
+            data-state="none"
+            on:pointerdown=|event| event.stop_propagation()
+            on:dblclick=|event| event.stop_propagation()
+            on:click=move |_| page.ask_why_failed(id.clone())
+        >
             <svg viewBox="0 0 10 10" aria-hidden="true">
                 <path d="M2 2l6 6M8 2l-6 6"></path>
             </svg>
             <span class="badge-count num"></span>
             <span class="causes"></span>
         </span>
+    }
+}
+
+/// A mark that the node itself is broken now, with its faults as a tooltip.
+fn broken(page: Page, id: String) -> impl IntoView {
+    let how = Memo::new(move |_| {
+        page.broken.with(|broken| {
+            let own = broken.iter().filter(|(node, _)| *node == id);
+            own.map(|(_, how)| how.clone())
+                .collect::<Vec<_>>()
+                .join("\n")
+        })
+    });
+    move || {
+        let how = how.get();
+        (!how.is_empty()).then(|| {
+            view! {
+                <span class="broken" title=how>
+                    {icons::glyph(icons::BROKEN)}
+                </span>
+            }
+        })
     }
 }
 

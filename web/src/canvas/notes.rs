@@ -52,7 +52,7 @@ fn card(page: Page, at: usize) -> AnyView {
             class:selected=selected
             role="note"
             tabindex="0"
-            style=place
+            prop:style=place
             on:keydown=move |event| {
                 if event.key() == "Enter" && !selected.get_untracked() && !typing.get_untracked() {
                     event.stop_propagation();

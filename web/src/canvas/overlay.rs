@@ -76,7 +76,7 @@ pub(crate) fn Overlay() -> impl IntoView {
                 .map(|(why, at)| {
                     let style = format!("left:{}px;top:{}px", at.x + 14.0, at.y + 14.0);
                     view! {
-                        <div class="toast" style=style>
+                        <div class="toast" prop:style=style>
                             {crate::words::sentence(&why)}
                         </div>
                     }

@@ -4,7 +4,7 @@ use editor::actions::Menu;
 use editor::{Point, QuickAdd, Thing};
 use leptos::prelude::*;
 
-use crate::faults::FaultPalette;
+use crate::faults::{FaultPalette, edit_fault};
 use crate::menu;
 use crate::palette::catalog;
 use crate::state::{Page, Popup, Toast};
@@ -19,7 +19,8 @@ pub(crate) fn Popups() -> impl IntoView {
             Some(Popup::Zone(name, at)) => Some(super::zones::menu(page, name, at)),
             Some(Popup::Menu(at)) => Some(menu::view(page, Menu::Context, place(at, MENU))),
             Some(Popup::Break(at, target)) => Some(break_it(page, at, target)),
-            Some(Popup::Main) | None => None,
+            Some(Popup::Fault(ix, at)) => Some(edit_it(page, at, ix)),
+            Some(Popup::Main | Popup::More) | None => None,
         }}
         {move || page.toast.get().map(toast)}
         <div class="visually-hidden" role="log" aria-live="polite">
@@ -35,7 +36,7 @@ fn toast(Toast { text, at }: Toast) -> impl IntoView {
         (at.y + 14.0).max(8.0)
     );
     view! {
-        <div class="toast" style=style>
+        <div class="toast" prop:style=style>
             {text}
         </div>
     }
@@ -68,7 +69,7 @@ fn quick_add(page: Page, wanted: &QuickAdd) -> AnyView {
     });
     let close = Callback::new(move |()| page.popup.set(None));
     view! {
-        <div class="quick-add" role="dialog" aria-label="Add a node" style=place(at, ADD)>
+        <div class="quick-add" role="dialog" aria-label="Add a node" prop:style=place(at, ADD)>
             {catalog::view(page, Some(wanted), None, choose, close)}
         </div>
     }
@@ -80,12 +81,40 @@ fn break_it(page: Page, at: Point, target: String) -> AnyView {
     let title = page
         .design
         .with_untracked(|design| crate::findings::name_of(design, &target));
+    let title = format!("Break {title}");
+    let body = view! {
+        <h3>{title.clone()}</h3>
+        <FaultPalette target=target on_done=move |()| page.popup.set(None) />
+    };
+    fault_popup(page, at, title, "menu break-menu", body.into_any())
+}
+
+/// A fault that is in the design already.
+fn edit_it(page: Page, at: Point, ix: usize) -> AnyView {
+    let body = edit_fault(page, ix);
+    let title = "Edit the fault".to_owned();
+    fault_popup(
+        page,
+        at,
+        title,
+        "menu break-menu fault-menu",
+        body.into_any(),
+    )
+}
+
+fn fault_popup(
+    page: Page,
+    at: Point,
+    title: String,
+    class: &'static str,
+    body: AnyView,
+) -> AnyView {
     view! {
         <div
-            class="menu break-menu"
+            class=class
             role="dialog"
-            aria-label=format!("Break {title}")
-            style=place(at, BREAK)
+            aria-label=title
+            prop:style=place(at, BREAK)
             on:keydown=move |event| {
                 if event.key() == "Escape" {
                     page.popup.set(None);
@@ -94,8 +123,7 @@ fn break_it(page: Page, at: Point, target: String) -> AnyView {
                 event.stop_propagation();
             }
         >
-            <h3>{format!("Break {title}")}</h3>
-            <FaultPalette target=target on_done=move |()| page.popup.set(None) />
+            {body}
         </div>
     }
     .into_any()

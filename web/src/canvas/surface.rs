@@ -2,7 +2,8 @@
 //! file alone.
 
 use leptos::prelude::*;
-use web_sys::HtmlCanvasElement;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlCanvasElement, HtmlElement};
 
 use super::clock::Clock;
 use super::flat::Flat;
@@ -138,9 +139,8 @@ fn resolved(colour: &str) -> String {
         let body = document().body()?;
         let element = document().create_element("span").ok()?;
         element.set_attribute("hidden", "").ok()?;
-        element
-            .set_attribute("style", &format!("color:{colour}"))
-            .ok()?;
+        let element: HtmlElement = element.unchecked_into();
+        element.style().set_property("color", colour).ok()?;
         body.append_child(&element).ok()?;
         let style = window().get_computed_style(&element).ok()??;
         let value = style.get_property_value("color").ok();

@@ -64,7 +64,7 @@ fn region(page: Page, regions: Memo<Vec<Region>>, name: String) -> AnyView {
         format!("region z{colour}")
     });
     view! {
-        <div class=class style=place data-zone=name.clone()>
+        <div class=class prop:style=place data-zone=name.clone()>
             {name_button(page, name.clone())}
         </div>
     }
@@ -75,7 +75,7 @@ fn region(page: Page, regions: Memo<Vec<Region>>, name: String) -> AnyView {
 fn scattered(page: Page, name: String, at: Point) -> AnyView {
     let style = format!("transform:translate({}px,{}px)", at.x, at.y);
     view! {
-        <div class="region scattered" style=style data-zone=name.clone()>
+        <div class="region scattered" prop:style=style data-zone=name.clone()>
             {name_button(page, name.clone())}
         </div>
     }
@@ -153,7 +153,7 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
             class="menu break-menu zone-menu"
             role="dialog"
             aria-label=format!("Zone {name}")
-            style=super::popup::place(at, super::popup::BREAK)
+            prop:style=super::popup::place(at, super::popup::BREAK)
             on:keydown=move |event| {
                 if event.key() == "Escape" {
                     page.popup.set(None);

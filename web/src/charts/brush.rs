@@ -54,6 +54,8 @@ pub(super) struct Picture<'a> {
     pub(super) now_s: f64,
     /// The furthest the run ever got.
     pub(super) known_s: f64,
+    /// When arrivals end.
+    pub(super) duration_s: f64,
     pub(super) end_s: f64,
     /// Stretches of which the operators heard nothing, where only they are shown what they hear.
     pub(super) unheard: &'a [(f64, f64)],

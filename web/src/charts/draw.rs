@@ -28,6 +28,7 @@ pub(super) fn paint(
     let Area { width, height, .. } = places.whole;
     cx.clear_rect(0.0, 0.0, width, height);
     cx.set_font(&format!("11px {}", look.numbers));
+    brush.drain();
     brush.time_axis();
     if let Some(area) = places.rows[0] {
         brush.rates(area);
@@ -157,6 +158,24 @@ impl Brush<'_> {
                 "center"
             });
             let _ = cx.fill_text(&time_label(tick), x, axis.y + axis.height / 2.0 + 1.0);
+        }
+    }
+
+    /// What is past the duration: nothing arrives there, and what is in flight comes to its end.
+    fn drain(&self) {
+        let (cx, axis, top) = (self.cx, self.places.axis, self.places.marks.y);
+        let (from, to) = (self.x(self.picture.duration_s), axis.x + axis.width);
+        if to - from < 1.0 {
+            return;
+        }
+        cx.set_fill_style_str(&self.look.quiet);
+        cx.set_global_alpha(0.10);
+        cx.fill_rect(from, top, to - from, axis.y + axis.height - top);
+        cx.set_global_alpha(1.0);
+        if to - from > 40.0 {
+            cx.set_text_align("center");
+            cx.set_text_baseline("bottom");
+            let _ = cx.fill_text("drain", (from + to) / 2.0, self.rows_end() - 2.0);
         }
     }
 

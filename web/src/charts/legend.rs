@@ -27,6 +27,7 @@ pub(super) fn rows(
     now: RwSignal<(f64, Option<Figures>)>,
     hover: RwSignal<Option<f64>>,
     read: impl Fn(f64) -> Option<Figures> + Copy + Send + Sync + 'static,
+    bands: impl IntoView,
     timeline: impl IntoView,
 ) -> impl IntoView {
     let shown = Memo::new(move |_| {
@@ -55,7 +56,7 @@ pub(super) fn rows(
                 <span class="num">{move || format!("{:.1}", shown.get().0)}</span>
                 <span class="unit">"s"</span>
             </p>
-            <div class="plot" data-plot="marks"></div>
+            <div class="plot" data-plot="marks">{bands}</div>
         </div>
         {ROWS.map(row).collect_view()}
         <div class="chart-row chart-axis">

@@ -3,6 +3,7 @@
 //! One canvas for all rows, painted when the history has changed (ten times a second at most) or
 //! when size or theme have. Legend, crosshair and read-outs are ordinary elements above it.
 
+mod bands;
 mod brush;
 mod columns;
 mod draw;
@@ -20,7 +21,7 @@ use crate::state::Page;
 use brush::{Picture, Places};
 use columns::{Figures, column_at, columns};
 use draw::paint;
-use scale::axis_end_s;
+use scale::{axis_end_s, busy_until_s};
 use surface::Surface;
 
 /// The sentence that stands for the picture changes no more often than this, in milliseconds: a
@@ -103,12 +104,18 @@ pub(crate) fn Charts(
                 on:pointercancel=move |_| charter.release()
                 on:pointerleave=move |_| charter.leave()
             ></canvas>
-            {legend::rows(charter.now, charter.hover, move |at_s| charter.read(at_s), timeline::slider(charter))}
+            {legend::rows(
+                charter.now,
+                charter.hover,
+                move |at_s| charter.read(at_s),
+                bands::bands(charter),
+                timeline::slider(charter),
+            )}
             <div
                 class="crosshair"
                 class:shown=move || charter.hover.get().is_some()
                 class:left=move || charter.is_right_half()
-                style=move || charter.crosshair()
+                prop:style=move || charter.crosshair()
             >
                 <span>{move || charter.what_happens()}</span>
             </div>
@@ -129,13 +136,16 @@ impl Charter {
             return;
         };
         self.history.with_value(|history| {
-            let end_s = axis_end_s(history.known_s.max(history.now_s), history.duration_s);
+            let reached_s = history.known_s.max(history.now_s);
+            let busy_s = busy_until_s(&history.windows, reached_s, history.duration_s);
+            let end_s = axis_end_s(busy_s, history.duration_s);
             let columns = columns(&history.windows, end_s, places.axis.width);
             let picture = Picture {
                 columns: &columns,
                 marks: &history.marks,
                 now_s: history.now_s,
                 known_s: history.known_s,
+                duration_s: history.duration_s,
                 end_s,
                 unheard: match self.page.for_operators.get_untracked() {
                     true => &history.unheard,

@@ -1,4 +1,5 @@
 //! From figures to pixels: domains that end on round numbers, and the ticks between.
+use format::message::WindowFrame;
 
 /// A mapping of a figure to a height of its row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +106,20 @@ pub(super) fn axis_end_s(now_s: f64, duration_s: f64) -> f64 {
     }
 }
 
+/// How far of a run the axis has to show, in seconds. Past its duration a run only drains, and may
+/// go on for long after the last answer, until its timers have run out.
+pub(super) fn busy_until_s(windows: &[WindowFrame], reached_s: f64, duration_s: f64) -> f64 {
+    if reached_s <= duration_s {
+        return reached_s;
+    }
+    let is_busy = |window: &&WindowFrame| {
+        window.offered_per_s > 0.0 || window.throughput_per_s > 0.0 || window.waiting > 0
+    };
+    let last = windows.iter().rev().find(is_busy);
+    let busy_s = last.map_or(0.0, |window| window.start_s + window.width_s);
+    busy_s.clamp(duration_s, reached_s)
+}
+
 /// Moments to name on a time axis, no closer than `spacing` pixels.
 pub(super) fn time_ticks(end_s: f64, width: f64, spacing: f64) -> Vec<f64> {
     const STEPS_S: [f64; 16] = [
@@ -193,6 +208,27 @@ mod tests {
         assert_eq!(log.ticks(60.0, 20.0), [1.0, 10.0, 100.0]);
         assert_eq!(log.ticks(20.0, 20.0), [1.0, 100.0]);
         assert_eq!(Scale::linear(300.0, 1.0).ticks(60.0, 20.0), [150.0, 300.0]);
+    }
+
+    #[test]
+    fn the_axis_ends_with_the_last_answer_of_a_drain() {
+        let window = |start_s: f64, throughput_per_s: f32| WindowFrame {
+            start_s,
+            width_s: 1.0,
+            offered_per_s: 0.0,
+            throughput_per_s,
+            goodput_per_s: 0.0,
+            failed_per_s: 0.0,
+            p50_ms: f32::NAN,
+            p99_ms: f32::NAN,
+            amplification: f32::NAN,
+            waiting: 0,
+        };
+        let windows = [window(59.0, 9.0), window(60.0, 1.0), window(61.0, 0.0)];
+        assert_eq!(busy_until_s(&windows, 92.7, 60.0), 61.0);
+        assert_eq!(busy_until_s(&windows[..1], 92.7, 60.0), 60.0);
+        assert_eq!(busy_until_s(&windows, 60.4, 60.0), 60.4);
+        assert_eq!(busy_until_s(&windows, 30.0, 60.0), 30.0);
     }
 
     #[test]

@@ -30,7 +30,7 @@ const PROBES: [&str; 8] = [
 /// that holds `light-dark()` is not computed until something wears it.
 pub(super) fn probes() -> impl IntoView {
     let probe = |name: &'static str| {
-        view! { <i data-probe=name style=format!("color:var(--{name})")></i> }
+        view! { <i data-probe=name prop:style=format!("color:var(--{name})")></i> }
     };
     view! {
         <span class="probes num" hidden>

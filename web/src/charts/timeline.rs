@@ -30,7 +30,11 @@ pub(super) fn slider(charter: Charter) -> impl IntoView {
         let (now_s, end_s) = charter
             .painted
             .with_value(|painted| (painted.now_s, painted.end_s));
-        let share = if end_s > 0.0 { now_s / end_s } else { 0.0 };
+        let share = if end_s > 0.0 {
+            (now_s / end_s).min(1.0)
+        } else {
+            0.0
+        };
         format!("left:{:.3}%", share.clamp(0.0, 1.0) * 100.0)
     };
     let value = text(move || {
@@ -61,7 +65,7 @@ pub(super) fn slider(charter: Charter) -> impl IntoView {
             on:pointercancel=move |_| charter.release()
             on:pointerleave=move |_| charter.leave()
         >
-            <i class="thumb" style=share></i>
+            <i class="thumb" prop:style=share></i>
         </div>
     }
 }

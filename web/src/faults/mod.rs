@@ -1,6 +1,7 @@
 //! Faults by hand: what can be broken how, what is broken now, and mending it. A fault that a
 //! person makes is one of the design, with its time, so that a link or a file replays the incident.
 
+mod edit;
 mod live;
 mod palette;
 
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::state::Page;
 
+pub(crate) use edit::edit_fault;
 pub(crate) use live::LiveFaults;
 pub(crate) use palette::FaultPalette;
 
@@ -90,7 +92,32 @@ pub(crate) fn is_on(design: &Design, fault: &Fault, now_s: f64) -> bool {
     has_length(fault) && fault.mtbf.is_none() && fault.at.as_s() <= now_s && !is_over
 }
 
+/// Returns the nodes that faults hit at a moment, in seconds, each with the words of its fault. A
+/// fault of a zone hits the nodes in it.
+fn broken_now(design: &Design, now_s: f64) -> Vec<(String, String)> {
+    let on = design
+        .faults
+        .iter()
+        .filter(|fault| is_on(design, fault, now_s));
+    let hit = on.flat_map(|fault| {
+        let hits = |node: &&design::Node| node.id == fault.target || is_in(node, &fault.target);
+        let nodes = design.nodes.iter().filter(hits);
+        nodes.map(|node| (node.id.clone(), crate::inspector::fault_words(fault)))
+    });
+    hit.collect()
+}
+
 impl Page {
+    /// Keeps track of the nodes that are broken now, for their cards on the canvas.
+    pub(crate) fn follow_faults(self) {
+        let broken = Memo::new(move |_| {
+            self.tick.track();
+            let now_s = self.history.with_value(|history| history.now_s);
+            self.design.with(|design| broken_now(design, now_s))
+        });
+        Effect::new(move || self.broken.set(broken.get()));
+    }
+
     /// Ends a fault now.
     pub(crate) fn mend(self, at: usize) {
         self.end_peek();
@@ -167,6 +194,21 @@ mod tests {
                 assert!(Fault::RECORD.fields.iter().any(known), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn a_fault_shows_on_the_nodes_that_it_hits() {
+        let mut design = design();
+        let fault = |target: &str| Fault {
+            at: design::Duration::s(10),
+            target: target.to_owned(),
+            ..Fault::default()
+        };
+        design.faults = vec![fault("api"), fault("eu"), fault("users->api")];
+        let hit = broken_now(&design, 15.0);
+        let ids: Vec<&str> = hit.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(ids, ["api", "api"], "{hit:?}");
+        assert_eq!(broken_now(&design, 9.0), []);
     }
 
     #[test]

@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use design::attribute::Named;
 use design::{Attribute, Command, Duration, Fault, FaultKind, Shape, Target};
+use js_sys::Array;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
-use super::{faults_for, has_length, parameters};
+use super::edit::{all_but, fields_of};
+use super::faults_for;
 use crate::icons;
 use crate::inspector::{FieldForm, fault_words};
 use crate::state::Page;
@@ -60,10 +64,7 @@ pub(crate) fn FaultPalette(
         ..Fault::default()
     };
     let inject = move |fault: Fault| {
-        page.inject(Fault {
-            at: page.soon(),
-            ..fault
-        });
+        page.inject(fault);
         on_done.run(());
     };
     let row = move |kind: FaultKind| {
@@ -97,8 +98,7 @@ pub(crate) fn FaultPalette(
         }
     };
     view! {
-        <div class="faults">
-            {super::live::aimed(page, target.get_value())}
+        <div class="faults" on:keydown=|event| by_key(&event)>
             {has_search.then(|| view! {
                 <input
                     type="search"
@@ -109,9 +109,55 @@ pub(crate) fn FaultPalette(
             })}
             <div class="segments" role="group" aria-label="For how long">{lengths.collect_view()}</div>
             <ul>{kinds.into_iter().map(row).collect_view()}</ul>
+            // Below: a fault that is added here must not push the list from under the pointer.
+            {super::live::aimed(page, target.get_value())}
         </div>
     }
     .into_any()
+}
+
+/// Arrows go through the search field and the faults that are found; Enter in the field takes the
+/// first of them, by name before by what it does.
+fn by_key(event: &KeyboardEvent) {
+    let element = event_target::<HtmlElement>(event);
+    let Ok(Some(palette)) = element.closest(".faults") else {
+        return;
+    };
+    let Ok(found) = palette.query_selector_all("input[type=search], li:not([hidden]) .fault")
+    else {
+        return;
+    };
+    let all: Vec<HtmlElement> = Array::from(&found)
+        .into_iter()
+        .filter_map(|one| one.dyn_into().ok())
+        .collect();
+    // Not in the form of a fault that is unfolded.
+    let Some(at) = all.iter().position(|one| *one == element) else {
+        return;
+    };
+    let in_search = element.dyn_ref::<HtmlInputElement>();
+    let to = match (event.key().as_str(), in_search) {
+        ("ArrowDown", _) => (at + 1).min(all.len() - 1),
+        ("ArrowUp", _) => at.saturating_sub(1),
+        ("Enter", Some(field)) => {
+            event.prevent_default();
+            let sought = field.value().trim().to_lowercase().replace(' ', "_");
+            let names = |one: &&HtmlElement| {
+                let name = one.get_attribute("data-fault");
+                name.is_some_and(|name| name.contains(&sought))
+            };
+            let rows = || all.iter().skip(1);
+            if let Some(first) = rows().find(names).or_else(|| rows().next()) {
+                first.click();
+            }
+            return;
+        }
+        _ => return,
+    };
+    event.prevent_default();
+    event.stop_propagation();
+    // Fails only for elements that cannot have the focus.
+    let _ = all[to].focus();
 }
 
 /// Its name and what it does, as the table has it.
@@ -137,10 +183,9 @@ fn is_found(sought: &str, named: Named) -> bool {
 /// A fault's parameters, and the button that makes it happen.
 fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
     let kind = fault.kind;
-    let mut shown = parameters(kind);
-    if has_length(&fault) {
-        shown.push("for");
-    }
+    // At the moment of the click, unless somebody says when.
+    let proposed = fault.at;
+    let hidden = all_but(&fields_of(&fault));
     // A copy of the design that has the fault: its fields are those of the inspector.
     let mut design = page
         .design
@@ -154,12 +199,6 @@ fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
             let _ = Arc::make_mut(draft).apply(command);
         });
     });
-    let hidden: Vec<&'static str> = Fault::RECORD
-        .fields
-        .iter()
-        .map(|field| field.name)
-        .filter(|name| !shown.contains(name))
-        .collect();
     view! {
         <div class="fault-form inspector">
             <p class="quiet">{named(kind).help.replace('`', "")}</p>
@@ -178,7 +217,8 @@ fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
                 on:click=move |_| {
                     let fault = draft.with_untracked(|draft| draft.faults.get(at).cloned());
                     if let Some(fault) = fault {
-                        inject.run(fault);
+                        let at = if fault.at == proposed { page.soon() } else { fault.at };
+                        inject.run(Fault { at, ..fault });
                     }
                 }
             >

@@ -66,7 +66,7 @@ pub(crate) fn Flags() -> impl IntoView {
                 class="flag"
                 tabindex="-1"
                 // Not `transform`: what stands small is enlarged where it is.
-                style=format!("translate:{x}px {y}px")
+                prop:style=format!("translate:{x}px {y}px")
                 title=flag.what.clone()
                 aria-label=format!("Finding: {}", flag.what)
                 on:pointerdown=|event| event.stop_propagation()

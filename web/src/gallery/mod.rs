@@ -12,7 +12,7 @@ use crate::dialogs::head;
 use crate::keeping::unique;
 use crate::lesson::Lesson;
 use crate::opening::Opened;
-use crate::state::{About, Page, Place};
+use crate::state::{About, Page};
 
 /// What the library says of a design or a lesson.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,13 +83,31 @@ pub(crate) fn find(id: &str) -> Named {
 
 /// Opens a lesson of the library; what was drawn before stays kept.
 pub(crate) fn open_scenario(page: Page, id: &str) {
+    open(page, id, || {});
+}
+
+/// Opens it where the browser's history has gone back to it.
+pub(crate) fn return_to(page: Page, id: &str) {
+    open(page, id, move || page.return_next());
+}
+
+/// Opens a lesson or a design of the library. `before` is done once it is there.
+fn open(page: Page, id: &str, before: impl FnOnce() + 'static) {
     page.dialog.set(None);
     page.dismiss(About::Opening);
     match find(id) {
-        Named::Lesson(lesson) => enter(page, *lesson, true),
+        Named::Lesson(lesson) => {
+            before();
+            enter(page, *lesson, true);
+        }
         Named::Fetch(shelf, id) => fetch_and(page, shelf, id, move |opened| match opened {
-            Ok(Fetched::Lesson(lesson)) => enter(page, *lesson, true),
+            Ok(Fetched::Lesson(lesson)) => {
+                before();
+                enter(page, *lesson, true);
+            }
             Ok(Fetched::Design(design)) => {
+                before();
+                page.address_next(format!("#scenario={id}"));
                 page.open_own(*design, unique());
                 page.announce
                     .set("Opened as a design of your own".to_owned());
@@ -102,9 +120,6 @@ pub(crate) fn open_scenario(page: Page, id: &str) {
 
 /// A lesson begins.
 fn enter(page: Page, lesson: Lesson, playing: bool) {
-    if page.place == Place::Playground {
-        remember(&lesson.scenario.id);
-    }
     page.leave_document();
     page.take_lesson(lesson);
     page.show_side(crate::findings::Side::Story);
@@ -112,18 +127,6 @@ fn enter(page: Page, lesson: Lesson, playing: bool) {
     page.announce.set("The lesson begins".to_owned());
     if page.opened.get_untracked() == Opened::Lesson {
         crate::acting::focus_soon("#story");
-    }
-}
-
-/// The address says which lesson is open, so that it can be passed on and reloaded.
-fn remember(id: &str) {
-    if let Ok(history) = window().history() {
-        // Fails for pages that may not; then the address stays as it was.
-        let _ = history.replace_state_with_url(
-            &wasm_bindgen::JsValue::NULL,
-            "",
-            Some(&format!("#scenario={id}")),
-        );
     }
 }
 

@@ -178,7 +178,7 @@ pub(super) fn slider(slot: Slot) -> Option<AnyView> {
                     max="100"
                     step=scale.step()
                     prop:value=move || format!("{:.3}", place())
-                    style=move || format!("--place:{:.2}%", place())
+                    prop:style=move || format!("--place:{:.2}%", place())
                     aria-label=format!("{}, slider", slot.label())
                     aria-valuetext=move || slot.value.with(said)
                     on:pointerdown=move |_| begin()
@@ -192,7 +192,7 @@ pub(super) fn slider(slot: Slot) -> Option<AnyView> {
                 />
                 {default_place
                     .map(|place| {
-                        view! { <span class="slide-default" aria-hidden="true" style=format!("--default:{place:.2}")></span> }
+                        view! { <span class="slide-default" aria-hidden="true" prop:style=format!("--default:{place:.2}")></span> }
                     })}
             </span>
         }

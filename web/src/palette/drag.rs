@@ -101,7 +101,7 @@ impl Drag {
             let held = self.held.get().filter(|held| held.dragging)?;
             let [x, y] = [held.at[0] - 88.0, held.at[1] - 36.0];
             Some(view! {
-                <div class="ghost" style=format!("left:{x}px;top:{y}px")>
+                <div class="ghost" prop:style=format!("left:{x}px;top:{y}px")>
                     {held.thing.label()}
                 </div>
             })

@@ -34,7 +34,11 @@ const MAIN: Sections = {
             A::Page(P::ExportPng),
             A::Page(P::ExportMermaid),
         ],
-        &[A::Page(P::Findings), A::Page(P::Compare)],
+        &[
+            A::Page(P::Findings),
+            A::Page(P::Compare),
+            A::Page(P::Inspect),
+        ],
         &[
             A::Page(P::Outline),
             A::Tidy,
@@ -56,7 +60,7 @@ const CANVAS: Sections = {
         &[A::Page(P::Paste), A::SelectAll],
         &[A::Undo, A::Redo],
         &[A::Tidy, A::ZoomFit, A::ZoomReset],
-        &[A::Page(P::Find), A::Page(P::Outline)],
+        &[A::Page(P::Inspect), A::Page(P::Find), A::Page(P::Outline)],
     ]
 };
 

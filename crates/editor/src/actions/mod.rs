@@ -241,6 +241,10 @@ pub fn for_key(press: &KeyPress<'_>) -> Option<ActionId> {
 
 /// The action's name as things stand: `Undo Move api`.
 pub fn title(editor: &Editor, action: &Action) -> String {
+    let is_inspect = action.id == ActionId::Page(PageAction::Inspect);
+    if is_inspect && editor.selection().is_empty() {
+        return "Settings of the design".to_owned();
+    }
     let what = if action.id == ActionId::Undo {
         editor.document.undo_name()
     } else if action.id == ActionId::Redo {
@@ -295,7 +299,7 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
             PageAction::Copy => has_places(selection),
             PageAction::Cut => edits && has_places(selection),
             PageAction::Paste | PageAction::New => edits,
-            PageAction::Inspect => selection.single().is_some(),
+            PageAction::Inspect => edits || selection.single().is_some(),
             PageAction::Break => {
                 matches!(selection.single(), Some(Item::Node(_) | Item::Link(_)))
             }

@@ -1,0 +1,36 @@
+// Runs before the first paint of both pages. It is no module, so that it also runs where modules do
+// not load, and no inline script, so that a strict Content-Security-Policy allows it.
+
+// A dark page must not flash white. The address decides in a frame, which reads no storage.
+try {
+  const isFrame = document.currentScript.dataset.theme === "address";
+  const theme = isFrame
+    ? /[?#&]theme=(light|dark)\b/.exec(location.href)?.[1]
+    : localStorage.getItem("faultline.theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage is blocked: the system's theme applies.
+}
+
+/** Shows a message in place of the page, or above it. */
+globalThis.faultlineSays = (text, place) => {
+  const message = document.createElement("p");
+  message.className = "boot-failure";
+  message.setAttribute("role", "alert");
+  message.textContent = text;
+  place(message);
+};
+
+// A module that does not load runs no code that could say so.
+addEventListener("error", ({ target }) => {
+  if (target?.tagName !== "SCRIPT" || document.querySelector(".boot-failure")) return;
+  const why = origin === "null"
+    ? "Faultline cannot run in this frame. The frame's sandbox gives the page no origin, and " +
+      "the server sends no Access-Control-Allow-Origin header for its files. Add " +
+      "allow-same-origin to the sandbox attribute, or send that header."
+    : "Faultline could not start: the browser did not load boot.js. Reload the page. The server " +
+      "must send files that end in .js as text/javascript.";
+  const show = () => faultlineSays(why, (message) => document.body.replaceChildren(message));
+  if (document.body) show();
+  else addEventListener("DOMContentLoaded", show);
+}, true);

@@ -1,0 +1,145 @@
+//! The browser's history: one entry for each design that was opened, so that Back leads to the one
+//! before and not out of the page.
+
+use std::sync::Arc;
+
+use design::Design;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::keeping::{shelf, unique};
+use crate::state::{Page, Place};
+use crate::{gallery, opening};
+
+/// Most designs that this window remembers without their being kept.
+const LEFT_MAX: usize = 30;
+
+/// Where the page has been.
+#[derive(Default)]
+pub(crate) struct Trail {
+    /// The fragment of the address of the next design: the name of a lesson, or nothing.
+    address: String,
+    /// The next design was reached by Back or Forward, so that it has an entry already.
+    returns: bool,
+    /// Designs that were opened before, by their documents. An edited design is kept anyway; this
+    /// is for designs that were only looked at.
+    left: Vec<(String, Arc<Design>)>,
+}
+
+/// The document of the history's present entry; none where it is no entry of ours.
+fn document_of_entry() -> Option<String> {
+    window().history().ok()?.state().ok()?.as_string()
+}
+
+impl Page {
+    fn trail<T>(self, change: impl FnOnce(&mut Trail) -> T) -> Option<T> {
+        self.hidden
+            .try_update_value(|hidden| change(&mut hidden.trail))
+    }
+
+    /// Sets the address of the design that is opened next.
+    pub(crate) fn address_next(self, fragment: String) {
+        self.trail(|trail| trail.address = fragment);
+    }
+
+    /// The design that is opened next takes the history's present entry.
+    pub(crate) fn return_next(self) {
+        self.trail(|trail| trail.returns = true);
+    }
+
+    /// A document is about to be open: it gets an entry of the history, or the present one where
+    /// that has none yet, or was gone back to.
+    pub(crate) fn enter_trail(self, document: &str, design: Design) {
+        let entered = self.trail(|trail| {
+            trail.left.retain(|(left, _)| left != document);
+            trail.left.push((document.to_owned(), Arc::new(design)));
+            if trail.left.len() > LEFT_MAX {
+                trail.left.remove(0);
+            }
+            let address = std::mem::take(&mut trail.address);
+            (address, std::mem::take(&mut trail.returns))
+        });
+        let (Some((address, returns)), Ok(history)) = (entered, window().history()) else {
+            return;
+        };
+        // A frame's entries would be those of the page around it.
+        if self.place == Place::Embed {
+            return;
+        }
+        let state = JsValue::from_str(document);
+        let location = window().location();
+        let is_here = !address.is_empty() && location.hash().is_ok_and(|hash| hash == address);
+        // Fails for pages that may not; then the history stays as it was.
+        let _ = match document_of_entry() {
+            Some(before) if !returns && !is_here && before != document => {
+                let path = location.pathname().unwrap_or_default();
+                let search = location.search().unwrap_or_default();
+                history.push_state_with_url(&state, "", Some(&format!("{path}{search}{address}")))
+            }
+            _ => history.replace_state(&state, ""),
+        };
+    }
+
+    /// Opens the design of an entry of the history: as it is kept, else its lesson from the start,
+    /// else as it was left.
+    async fn return_to(self, document: String) {
+        if let Ok(Some((text, stamp))) = shelf::read(&document).await
+            && let Ok(design) = format::json::read(&text)
+        {
+            self.return_next();
+            return self.open_at(design, document, &stamp);
+        }
+        if let Some(id) = opening::parameter("scenario") {
+            return gallery::return_to(self, &id);
+        }
+        let left = self.trail(|trail| {
+            let found = trail.left.iter().find(|(left, _)| *left == document);
+            found.map(|(_, design)| Arc::clone(design))
+        });
+        self.return_next();
+        match left.flatten() {
+            Some(design) => {
+                self.take_first_lesson_if_told(&design);
+                self.open_own(Arc::unwrap_or_clone(design), unique());
+            }
+            // From before a reload. A bare address means the first lesson.
+            None => {
+                self.take_lesson(opening::lesson());
+                opening::open_address(self);
+            }
+        }
+    }
+
+    /// A bare address opened the first lesson; its story is told again.
+    fn take_first_lesson_if_told(self, design: &Design) {
+        let first = opening::lesson();
+        if first.is_told_of(design) {
+            self.take_lesson(first);
+        }
+    }
+}
+
+/// Follows Back and Forward, links that are pasted, and the name of what is open.
+pub(crate) fn follow(page: Page) {
+    opening::follow_address(page);
+    let handle = window_event_listener_untyped("popstate", move |_| {
+        let Some(document) = document_of_entry() else {
+            // A link was followed or pasted: the address says what to open.
+            return;
+        };
+        // The open design is kept first: the entry may be about it.
+        page.leave_document();
+        spawn_local(page.return_to(document));
+    });
+    on_cleanup(move || handle.remove());
+    Effect::new(move || {
+        let name = page.design.with(|design| design.settings.name.clone());
+        document().set_title(&format!("{name} \u{b7} Faultline"));
+    });
+}
+
+/// Whether the present entry is one of ours: then `popstate` tells of it.
+pub(crate) fn is_ours() -> bool {
+    document_of_entry().is_some()
+}
