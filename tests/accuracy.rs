@@ -60,8 +60,8 @@ fn quick_points_hold() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
-/// Points that are not quick, as many as fit into some seconds: others on each run. With `SEED` they
-/// are those of that seed.
+/// Points that are not quick, as many as fit into some seconds: others on each run. With `SEED`
+/// they are those of that seed.
 #[test]
 fn a_sample_of_the_other_points_holds() {
     let published = all();

@@ -3,12 +3,15 @@
 use super::harness::{Line, Published, Verdict, round};
 use serde_json::Value as Json;
 
+/// A case, and the lines of its points.
+type Results<'a> = (&'a Published, Vec<(usize, &'a [Line])>);
+
 /// Returns the page of these results, case by case and point by point.
 pub(crate) fn document<'a>(
     results: impl Iterator<Item = (&'a Published, usize, &'a [Line])>,
     fingerprint: &str,
 ) -> String {
-    let mut cases: Vec<(&Published, Vec<(usize, &[Line])>)> = Vec::new();
+    let mut cases: Vec<Results<'a>> = Vec::new();
     for (case, point, lines) in results {
         match cases.last_mut() {
             Some((last, points)) if last.id == case.id => points.push((point, lines)),
@@ -24,14 +27,15 @@ pub(crate) fn document<'a>(
     let count = |is_so: fn(&Verdict) -> bool| all().filter(|line| is_so(&line.verdict)).count();
     format!(
         "# How accurate is it?\n\n\
-         Published results and closed forms beside what the simulator gives for the same system, through\n\
-         the public report. `cargo xtask validate` runs them all and writes this page. Times are in seconds\n\
-         and rates per second where the name does not say otherwise; a tolerance is for one run of the\n\
-         length used.\n\n\
+         Published results and closed forms beside what the simulator gives for the same system,\n\
+         through the public report. `cargo xtask validate` runs them all and writes this page.\n\
+         Times are in seconds and rates per second where the name does not say otherwise; a\n\
+         tolerance is for one run of the length used.\n\n\
          {} values hold, {} are missed, {} are not expressed.\n\n\
-         {FINGERPRINT}`{fingerprint}`. A test fails when the engine or a\n\
-         case has another.\n\n\
-         ## Not expressed\n\n| case | figure | why |\n|---|---|---|\n{}{sections}",
+         {FINGERPRINT}`{fingerprint}`.\n\
+         A test fails when the engine or a case has another.\n\n\
+         ## Not expressed\n\n\
+         | case | figure | why |\n|---|---|---|\n{}{sections}",
         count(|verdict| *verdict == Verdict::Held),
         count(|verdict| *verdict == Verdict::Missed),
         count(|verdict| matches!(verdict, Verdict::Omitted(_))),
@@ -58,7 +62,7 @@ pub(crate) fn has(page: &str, case: &Published, point: usize, lines: &[Line]) ->
 }
 
 /// The values that are not expressed, each once.
-fn omitted(cases: &[(&Published, Vec<(usize, &[Line])>)]) -> String {
+fn omitted(cases: &[Results]) -> String {
     let mut omitted = String::new();
     for (case, points) in cases {
         for line in points.iter().flat_map(|(_, lines)| lines.iter()) {
