@@ -11,7 +11,7 @@ use corpus::{Case, Kind, all, problems_of};
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
 
 /// Cases in a sample.
-const SAMPLE: usize = 12;
+const SAMPLE: usize = 40;
 
 #[test]
 fn every_case_is_well_formed() {

@@ -1,5 +1,6 @@
 //! Points, runs and verdicts: what all cases share.
 
+use super::fingerprint;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -247,12 +248,13 @@ pub(crate) fn simulate(design: Json) -> sim::Simulation {
     let text = design.to_string();
     let design =
         format::json::read(&text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-    sim::Simulation::new(&design)
+    fingerprint::begin(sim::Simulation::new(&design))
 }
 
 /// The report of a run as it is now.
 pub(crate) fn report(simulation: &sim::Simulation) -> Report {
     assert_eq!(simulation.broken_laws(), Vec::<String>::new());
+    fingerprint::take(simulation);
     Report(serde_json::to_value(simulation.report()).expect("a report is JSON"))
 }
 
@@ -334,83 +336,4 @@ pub(crate) fn station(
         json!([client, station]),
         json!([link("users", &to)]),
     ))
-}
-
-/// `docs/accuracy.md`: every expected value beside the measured one.
-pub(crate) fn document<'a>(
-    results: impl Iterator<Item = (&'a Published, usize, &'a [Line])>,
-) -> String {
-    let (mut rows, mut omitted) = (String::new(), String::new());
-    let (mut held, mut missed, mut left_out) = (0, 0, 0);
-    let mut last = "";
-    for (case, point, lines) in results {
-        if last != case.id {
-            rows += &format!(
-                "\n## {} {}\n\n{}\n\n| point | figure | expected | measured | tolerance | |\n|---|---|---|---|---|---|\n",
-                case.id, case.title, case.source
-            );
-            last = &case.id;
-        }
-        let params: Vec<String> = case.points[point]
-            .params
-            .iter()
-            .map(|(name, value)| format!("{name} {}", cell(value)))
-            .collect();
-        for (at, line) in lines.iter().enumerate() {
-            let verdict = match line.verdict {
-                Verdict::Held => {
-                    held += 1;
-                    "holds"
-                }
-                Verdict::Missed => {
-                    missed += 1;
-                    "**missed**"
-                }
-                Verdict::Omitted(why) => {
-                    left_out += 1;
-                    let row = format!("| {} | {} | {why} |\n", case.id, line.name);
-                    if !omitted.contains(&row) {
-                        omitted += &row;
-                    }
-                    continue;
-                }
-            };
-            rows += &format!(
-                "| {} | {} | {} | {} | {} | {verdict} |\n",
-                if at == 0 {
-                    params.join(", ")
-                } else {
-                    String::new()
-                },
-                line.name,
-                cell(&line.expected.value),
-                line.measured.as_ref().map_or("nothing".to_owned(), cell),
-                line.expected.tolerance(),
-            );
-        }
-    }
-    format!(
-        "# How accurate is it?\n\n\
-         Published results and closed forms beside what the simulator gives for the same system, through\n\
-         the public report. `cargo xtask validate` runs them all and writes this page. Times are in seconds\n\
-         and rates per second where the name does not say otherwise; a tolerance is for one run of the\n\
-         length used.\n\n\
-         {held} values hold, {missed} are missed, {left_out} are not expressed.\n\n\
-         ## Not expressed\n\n| case | figure | why |\n|---|---|---|\n{omitted}{rows}"
-    )
-}
-
-fn cell(value: &Json) -> String {
-    match value {
-        Json::Number(number) => {
-            let number = number.as_f64().unwrap_or(0.0);
-            match number.abs() {
-                size if size != 0.0 && size < 0.001 => format!("{number:.3e}"),
-                _ => round(number).to_string(),
-            }
-        }
-        Json::String(text) => text.replace('|', "/"),
-        Json::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
 }
