@@ -18,8 +18,8 @@ use crate::toolbar::{
 };
 use crate::{icons, toolbar};
 
-/// The parts that may leave the bar, by their `data-part`, the least needed first. `false`: the part
-/// is only a word beside a drawing, and the menu need not show it.
+/// The parts that may leave the bar, by their `data-part`, the least needed first. `false`: the
+/// part is only a word beside a drawing, and the menu need not show it.
 const LEAVING: [(&str, bool); 14] = [
     ("hash", true),
     ("seed-text", false),

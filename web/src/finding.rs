@@ -220,10 +220,7 @@ fn things(page: Page) -> Vec<Thing> {
         .map(|action| Thing {
             goal: Goal::Act(action.id),
             hint: action.group.label().to_owned(),
-            keys: action
-                .shortcuts
-                .first()
-                .map(|one| keys::label(one, keyboard())),
+            keys: first_key(action.shortcuts),
             label: action.name,
         })
         .collect();
@@ -288,7 +285,11 @@ fn things(page: Page) -> Vec<Thing> {
     things
 }
 
-/// The settings of the design, each found by what it does as well.
+fn first_key(shortcuts: &[&str]) -> Option<String> {
+    shortcuts.first().map(|one| keys::label(one, keyboard()))
+}
+
+/// The settings of the design. Their help texts are searched too.
 fn settings() -> impl Iterator<Item = Thing> {
     let fields = design::Settings::RECORD.fields.iter();
     fields.map(|field| Thing {

@@ -74,7 +74,11 @@ impl Page {
         let _ = match document_of_entry() {
             Some(before) if !returns && !is_here && before != document => {
                 let path = location.pathname().unwrap_or_default();
-                let search = location.search().unwrap_or_default();
+                let mut search = location.search().unwrap_or_default();
+                if search.contains("scenario=") {
+                    // It names the scenario that was opened first.
+                    search.clear();
+                }
                 history.push_state_with_url(&state, "", Some(&format!("{path}{search}{address}")))
             }
             _ => history.replace_state(&state, ""),

@@ -228,7 +228,7 @@ fn key_down(page: Page, event: &KeyboardEvent) {
         return;
     }
     let key = event.key();
-    if key == "Tab" || key.starts_with("Arrow") {
+    if key == "Tab" {
         page.hidden.update_value(|hidden| hidden.by_pointer = false);
     }
     // A button that was clicked keeps the focus, but nobody means to press it again with a key.
@@ -350,9 +350,8 @@ fn key_up(page: Page, event: &KeyboardEvent) {
     let plays = page
         .hidden
         .try_update_value(|hidden| std::mem::take(&mut hidden.space_down) && !hidden.space_used);
-    if plays.is_some() && is_control(event.target().as_ref()) && {
-        page.hidden.with_value(|hidden| hidden.by_pointer)
-    } {
+    let by_pointer = page.hidden.with_value(|hidden| hidden.by_pointer);
+    if plays.is_some() && by_pointer && is_control(event.target().as_ref()) {
         // Some browsers press the button on the way up.
         event.prevent_default();
     }

@@ -161,11 +161,13 @@ impl Brush<'_> {
         }
     }
 
-    /// What is past the duration: nothing arrives there, and what is in flight comes to its end.
+    /// Shades the time past the duration: nothing arrives there, and the work in flight ends.
     fn drain(&self) {
         let (cx, axis, top) = (self.cx, self.places.axis, self.places.marks.y);
         let (from, to) = (self.x(self.picture.duration_s), axis.x + axis.width);
-        if to - from < 1.0 {
+        // The axis of a short run is longer than the run.
+        let drains = self.picture.known_s > self.picture.duration_s;
+        if !drains || to - from < 1.0 {
             return;
         }
         cx.set_fill_style_str(&self.look.quiet);
