@@ -6,6 +6,8 @@ import { box, drag, find, inlet, links, middle, node, openRunning, outlet, pages
 
 const { onPage, playground } = pages();
 
+const middleOf = ({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 });
+
 const at = async (page, id) => node(await state(page), id).at;
 
 const pause = async (page) => {
@@ -52,9 +54,10 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   await find(page, "api → database");
   await until(page, (s) => s.selected.join() === "api->database");
   await page.locator(".inspect:not(.empty)").waitFor();
-  const end = inlet(await settled(page, "database"));
+  await settled(page, "database");
+  const grip = middleOf(await page.locator(".overlay .grip").nth(1).boundingBox());
   const service = await box(page, "service");
-  await drag(page, end, inlet(service));
+  await drag(page, grip, inlet(service));
   const moved = await state(page);
   assert.ok(links(moved).includes("api->service") && !links(moved).includes("api->database"), String(links(moved)));
   await page.keyboard.press("Control+z");
@@ -69,6 +72,29 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   await page.locator(".overlay .wire.refused").waitFor({ state: "attached" });
   await page.mouse.up();
   assert.deepEqual((await state(page)).design.links, before.links);
+});
+
+onPage("one port after another: each drag adds a link, and a second one between two nodes is no link", {}, async (page) => {
+  for (const kind of ["service", "cache"]) await page.locator(`.palette [data-kind=${kind}]`).click();
+  await page.keyboard.press("Shift+1");
+  await settled(page, "cache");
+  const draw = async (from, to) => drag(page, outlet(await box(page, from)), middle(await box(page, to)));
+  const first = links(await state(page));
+  await draw("service", "database");
+  await until(page, (s) => s.selected.join() === "service->database");
+  assert.equal(await page.locator(".overlay .grip").count(), 0, "just drawn, it is not in the way of the next");
+  await draw("service", "cache");
+  const both = await state(page);
+  assert.deepEqual(links(both), [...first, "service->database", "service->cache"]);
+  assert.equal(both.undo, "Link service to cache");
+
+  await draw("service", "database");
+  const again = await state(page);
+  assert.deepEqual(links(again), links(both));
+  assert.deepEqual(again.selected, ["service->database"]);
+  assert.match(await page.locator(".toast").first().textContent(), /already linked/);
+  await page.keyboard.press("Control+d");
+  assert.deepEqual(links(await state(page)), [...links(both), "service->database"]);
 });
 
 onPage("undo and redo have buttons, bring the selection back, and leave the run alone", {}, async (page) => {

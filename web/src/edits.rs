@@ -249,7 +249,7 @@ impl Page {
                     crate::announcing::announce_wire(self);
                 }
             }
-            Effect::Refused(why) => self.refuse(&why),
+            Effect::Refused(why) | Effect::Said(why) => self.refuse(&why),
             Effect::QuickAdd(wanted) => self.popup.set(Some(Popup::QuickAdd(wanted))),
             Effect::OpenInspector(item) => {
                 self.select(Selection::only(item));

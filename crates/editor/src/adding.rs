@@ -12,7 +12,7 @@ use crate::tools::Access;
 use crate::tools::dragging::link_under_node;
 use crate::wire::insert_into_link;
 use crate::zones;
-use design::document::NODES_MAX;
+use design::document::{LINKS_MAX, NODES_MAX};
 use design::note::NOTES_MAX;
 use design::{Command, Design, Kind, Node};
 
@@ -203,8 +203,43 @@ impl Editor {
     pub(crate) fn duplicate(&mut self) -> Vec<Effect> {
         match self.copy() {
             Some(copied) => self.insert(&copied, [ASIDE, ASIDE], "Duplicate"),
-            None => Vec::new(),
+            None => self.duplicate_links(),
         }
+    }
+
+    /// Draws each selected link a second time, between the same nodes.
+    fn duplicate_links(&mut self) -> Vec<Effect> {
+        let mut design = self.design().clone();
+        let (mut commands, mut made) = (Vec::new(), Selection::none());
+        for id in &self.selection().links {
+            let Some(mut copy) = design.link(id).cloned() else {
+                continue;
+            };
+            copy.id = design.free_link_id(&copy.from, &copy.to);
+            made.add(Item::Link(copy.id.clone()));
+            design.links.push(copy.clone());
+            commands.push(Command::AddLink(usize::MAX, Box::new(copy)));
+        }
+        if design.links.len() > LINKS_MAX {
+            let why = format!("a design has at most {LINKS_MAX} links");
+            return vec![Effect::Refused(why)];
+        }
+        let what = match &commands[..] {
+            [_] => "link".to_owned(),
+            several => format!("{} links", several.len()),
+        };
+        let gesture = self.gesture(format!("Duplicate {what}"));
+        let mut effects = Vec::new();
+        self.step(
+            |tool, cx| {
+                if cx.apply(Command::Batch(commands), &gesture) {
+                    cx.select_made(made, &gesture);
+                }
+                tool
+            },
+            &mut effects,
+        );
+        effects
     }
 
     fn insert(&mut self, copied: &Design, by: [i32; 2], verb: &str) -> Vec<Effect> {

@@ -6,7 +6,7 @@ use crate::document::Document;
 use crate::effect::Effect;
 use crate::geometry::{End, Point, port};
 use crate::history::Gesture;
-use crate::hit::Hit;
+use crate::hit::{Hit, grips};
 use crate::input::{Input, Pointer, PointerKind, WheelAction};
 use crate::layout;
 use crate::scene::Scene;
@@ -112,6 +112,14 @@ impl Editor {
     /// The shapes of the design as it stands.
     pub fn scene(&self) -> Scene<'_> {
         Scene::new(self.design())
+    }
+
+    /// Where the ends of the link that is selected can be taken off, on the canvas.
+    pub fn grips(&self) -> Option<[Point; 2]> {
+        let link = self.document.gripped()?;
+        let can_edit = self.access == Access::Edit && self.tool.is_idle();
+        let path = self.scene().path(link).filter(|_| can_edit)?;
+        Some(grips(&path))
     }
 
     /// The curve of the wire in hand, if there is one: from the node it starts at to the pointer,
@@ -298,11 +306,16 @@ impl Editor {
     /// Selects, as from a list of findings or the outline.
     pub fn select(&mut self, selection: Selection) -> Vec<Effect> {
         let before = self.selection().clone();
+        let was_gripped = self.document.gripped().is_some();
         self.document.select(selection);
-        if *self.selection() == before {
-            return Vec::new();
+        self.document.choose();
+        if *self.selection() != before {
+            vec![Effect::SelectionChanged]
+        } else if self.document.gripped().is_some() != was_gripped {
+            vec![Effect::OverlayChanged]
+        } else {
+            Vec::new()
         }
-        vec![Effect::SelectionChanged]
     }
 
     /// Selects one thing and brings it into view.

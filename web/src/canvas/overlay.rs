@@ -12,6 +12,7 @@ struct Drawn {
     refusal: Option<(String, Point)>,
     marquee: Option<Rect>,
     guides: Vec<[Point; 2]>,
+    grips: Vec<Point>,
     scale: f64,
     offset: Point,
 }
@@ -24,11 +25,13 @@ pub(crate) fn Overlay() -> impl IntoView {
         page.overlay.track();
         page.view.track();
         page.design.track();
+        page.selection.track();
         page.editor.with_value(drawn)
     });
     let guide = |[from, to]: [Point; 2]| {
         view! { <line class="guide" x1=from.x y1=from.y x2=to.x y2=to.y></line> }
     };
+    let grip = |at: Point| view! { <circle class="grip" cx=at.x cy=at.y r="5"></circle> };
     view! {
         <svg class="overlay" aria-hidden="true">
             {move || {
@@ -62,10 +65,12 @@ pub(crate) fn Overlay() -> impl IntoView {
                                 }
                             });
                         let guides = drawn.guides.iter().copied().map(guide).collect_view();
+                        let grips = drawn.grips.iter().copied().map(grip).collect_view();
                         view! {
                             {wire}
                             {marquee}
                             {guides}
+                            {grips}
                         }
                     })
             }}
@@ -87,9 +92,11 @@ pub(crate) fn Overlay() -> impl IntoView {
 
 fn drawn(editor: &Editor) -> Drawn {
     let view = editor.viewport();
+    let grips = editor.grips().into_iter().flatten();
     let mut drawn = Drawn {
         scale: view.scale(),
         offset: view.offset(),
+        grips: grips.map(|at| view.to_screen(at)).collect(),
         ..Drawn::default()
     };
     match editor.tool() {

@@ -260,7 +260,7 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
         ActionId::Undo => edits && editor.document.can_undo(),
         ActionId::Redo => edits && editor.document.can_redo(),
         ActionId::Delete => edits && !selection.is_empty(),
-        ActionId::Duplicate => edits && has_places(selection),
+        ActionId::Duplicate => edits && !selection.is_empty(),
         ActionId::Nudge(..) => edits && (is_wiring(editor) || has_places(selection)),
         ActionId::Connect => edits && wire_from_selection(design, selection).is_some(),
         ActionId::Confirm => {
