@@ -94,7 +94,13 @@ impl Session {
             Request::Play { run } => self.with_live(run, |live| live.is_playing = true),
             Request::Pause { run } => self.with_live(run, |live| live.is_playing = false),
             Request::Speed { run, speed } => self.with_live(run, |live| live.set_speed(speed)),
-            Request::Taken { run } => self.with_live(run, |live| live.is_taken = true),
+            Request::Taken { run } => {
+                // No news by itself: a run that is paused has nothing more to show.
+                if let Some(live) = self.live_of(run) {
+                    live.is_taken = true;
+                }
+                Vec::new()
+            }
             Request::Step { run, ms } => self.with_live(run, |live| live.step(ms)),
             Request::Look { run, node } => self.with_live(run, |live| live.observer.look(node)),
             Request::Why { run, token, of } => {

@@ -74,6 +74,8 @@ struct Picture {
     lead: Option<Frame>,
     /// The newest frame has not been drawn yet.
     fresh: bool,
+    /// Its words and rates have not been written yet. A run that is paused sends no other frame.
+    unwritten: bool,
     /// Something other than dots made the surface stale.
     stale: bool,
     still: bool,
@@ -332,12 +334,13 @@ impl Picture {
         let elapsed_ms = now_ms - self.last_ms;
         self.last_ms = now_ms;
         let taken = std::mem::take(&mut self.fresh);
-        let write = taken && now_ms - self.written_ms >= WRITE_EVERY_MS;
+        self.unwritten |= taken;
+        let write = self.unwritten && now_ms - self.written_ms >= WRITE_EVERY_MS;
         if taken {
             self.draw_nodes();
         }
         if write {
-            self.written_ms = now_ms;
+            (self.written_ms, self.unwritten) = (now_ms, false);
             let lead = self.lead.take();
             let frame = std::mem::take(&mut self.frame);
             if let Some(lead) = &lead {
