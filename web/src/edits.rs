@@ -7,6 +7,7 @@ use design::{Command, Design, Fault, Target, Value};
 use editor::{ActionId, Change, Edit, Effect, Input, Item, Point, Selection, Thing, actions};
 use leptos::prelude::*;
 
+use crate::canvas::Moved;
 use crate::state::{Page, Popup, UndoNames};
 
 impl Page {
@@ -266,19 +267,35 @@ impl Page {
 
     /// The design changed by an edit: views, simulation and storage follow.
     fn changed(self, edit: &Edit) {
+        if edit.change == Change::Moved {
+            self.show_moves();
+            self.renew_undo();
+            return self.save_soon();
+        }
         let before = self.design.get_untracked();
         self.show_design(edit.change);
         self.renew_undo();
         self.save_soon();
-        if edit.change == Change::Moved {
-            return;
-        }
         self.hidden.update_value(|hidden| hidden.edit_due = true);
         let after = self.design.get_untracked();
         self.history.update_value(|history| {
             history.take_edit(edit, &before, &after);
         });
         self.ask_for_report();
+    }
+
+    /// What moved is drawn elsewhere; nothing else follows.
+    fn show_moves(self) {
+        let moved = self.editor.with_value(|editor| {
+            let take_over = |shown: &mut Arc<Design>| Moved::take_over(shown, editor.design());
+            self.design.try_update_untracked(take_over)
+        });
+        let moved = moved.unwrap_or_default();
+        self.design.with_untracked(|design| {
+            let links = moved.links(design);
+            self.live.reroute(design, &links);
+            self.places.tell(&moved, &links, design);
+        });
     }
 
     /// Views follow the design.

@@ -9,7 +9,7 @@ use crate::history::Gesture;
 use crate::hit::{Hit, grips};
 use crate::input::{Input, Pointer, PointerKind, WheelAction};
 use crate::layout;
-use crate::scene::Scene;
+use crate::scene::{Scene, path_of};
 use crate::selection::{Item, Selection};
 use crate::tools::{Access, Context, Pinching, Tool, push_effect};
 use crate::viewport::{Viewport, wheel_factor};
@@ -116,10 +116,9 @@ impl Editor {
 
     /// Where the ends of the link that is selected can be taken off, on the canvas.
     pub fn grips(&self) -> Option<[Point; 2]> {
-        let link = self.document.gripped()?;
         let can_edit = self.access == Access::Edit && self.tool.is_idle();
-        let path = self.scene().path(link).filter(|_| can_edit)?;
-        Some(grips(&path))
+        let link = self.document.gripped().filter(|_| can_edit)?;
+        Some(grips(&path_of(self.design(), link)?))
     }
 
     /// The curve of the wire in hand, if there is one: from the node it starts at to the pointer,

@@ -5,8 +5,7 @@ use design::{Design, KINDS, Link, Node};
 use editor::geometry::has_port;
 use editor::wire::Wire;
 use editor::{
-    Editor, Effect, End, Input, NODE_HEIGHT, NODE_WIDTH, Point, Pointer, PointerKind, node_rect,
-    port,
+    Editor, Effect, End, Input, NODE_HEIGHT, Point, Pointer, PointerKind, node_rect, port,
 };
 use proptest::prelude::*;
 
@@ -35,8 +34,8 @@ enum Gesture {
     Click(usize),
     /// A click on a link, which is selected for its own sake from then on.
     ClickLink(usize),
-    /// A node is moved to another column of empty places.
-    Move(usize, i32),
+    /// A node is moved to where no other is.
+    Move(usize),
 }
 
 /// How a person points.
@@ -184,12 +183,10 @@ fn check(editor: &mut Editor, hand: Hand, gesture: Gesture) -> Result<(), TestCa
             let middle = editor.scene().path(&link.id).map(|path| path.at(0.5));
             hand.click(editor, middle.unwrap_or_default());
         }
-        Gesture::Move(at, column) => {
+        Gesture::Move(at) => {
             let (id, from) = (node(at).id.clone(), node_rect(node(at)).center());
-            let to = Point::new(
-                f64::from(column * CELL[0]) - f64::from(CELL[0]) / 2.0 + NODE_WIDTH / 2.0,
-                from.y,
-            );
+            let column = COLUMNS + 1 + at % before.nodes.len();
+            let to = Point::new(column as f64 * f64::from(CELL[0]), from.y);
             // A node that is not linked yet is put into a link below it: that is another gesture.
             let mut links = before.links.iter();
             if !links.any(|link| link.from == id || link.to == id) {
@@ -229,7 +226,7 @@ fn gesture() -> impl Strategy<Value = Gesture> {
         1 => (few(), end()).prop_map(|(from, end)| Gesture::DrawAndCancel(from, end)),
         1 => (0..14usize).prop_map(Gesture::Click),
         1 => (0..20usize).prop_map(Gesture::ClickLink),
-        1 => (0..14usize, 0..COLUMNS as i32).prop_map(|(at, column)| Gesture::Move(at, column)),
+        1 => (0..14usize).prop_map(Gesture::Move),
     ]
 }
 

@@ -17,6 +17,7 @@ mod nodes;
 mod notes;
 mod overlay;
 mod particles;
+mod places;
 mod popup;
 mod stage;
 mod surface;
@@ -26,7 +27,8 @@ mod zones;
 use std::collections::BTreeMap;
 
 use design::{Design, Kind};
-use editor::{Scene, Viewport};
+use editor::scene::path_of;
+use editor::{LinkPath, Scene, Viewport};
 use format::message::{Frame, RunState};
 use leptos::prelude::*;
 
@@ -35,6 +37,7 @@ pub(crate) use figures::failed;
 pub(crate) use input::{focus_card, focus_selected, is_typing, listen_to_keys};
 pub(crate) use minimap::Minimap;
 pub(crate) use overlay::hover;
+pub(crate) use places::{Moved, Places};
 pub(crate) use popup::Popups;
 pub(crate) use stage::{Stage, reveal_selection};
 pub(crate) use wheel::{WHEEL_ZOOMS, turn_wheel};
@@ -167,15 +170,10 @@ impl Live {
         self.0.update_value(|picture| {
             let scene = Scene::new(design);
             picture.rerouted = true;
-            picture.routes = design
-                .links
-                .iter()
-                .map(|link| {
-                    scene
-                        .path(&link.id)
-                        .map_or_else(Route::default, |path| Route::along(&path))
-                })
-                .collect();
+            let along = |path: Option<LinkPath>| {
+                path.map_or_else(Route::default, |path| Route::along(&path))
+            };
+            picture.routes = scene.paths().map(along).collect();
             if structure {
                 picture.particles.clear();
                 let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
@@ -190,6 +188,20 @@ impl Live {
                     .map(|link| (link.id.clone(), place(&link.from).unwrap_or_default()))
                     .collect();
             }
+            picture.stale = true;
+        });
+    }
+
+    /// The links at these places of the design run elsewhere.
+    pub(crate) fn reroute(self, design: &Design, links: &[usize]) {
+        self.0.update_value(|picture| {
+            for at in links {
+                let path = path_of(design, &design.links[*at].id);
+                if let (Some(route), Some(path)) = (picture.routes.get_mut(*at), path) {
+                    *route = Route::along(&path);
+                }
+            }
+            picture.rerouted |= !links.is_empty();
             picture.stale = true;
         });
     }

@@ -37,7 +37,10 @@ fn Card(id: String) -> impl IntoView {
     let page = Page::get();
     let live = Live::get();
     let name = id.clone();
+    let moved = page.places.of_node(&id);
     let node = Memo::new(move |before: Option<&Option<design::Node>>| {
+        moved.track();
+        page.places.count_shape();
         let now = page.design.with(|design| design.node(&name).cloned());
         // A card that is about to go keeps its last look.
         now.or_else(|| before.cloned().flatten())

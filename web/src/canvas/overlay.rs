@@ -25,6 +25,7 @@ pub(crate) fn Overlay() -> impl IntoView {
         page.overlay.track();
         page.view.track();
         page.design.track();
+        page.places.track();
         page.selection.track();
         page.editor.with_value(drawn)
     });

@@ -18,6 +18,7 @@ pub(crate) fn Regions() -> impl IntoView {
     let regions = Memo::new(move |_| {
         page.overlay.track();
         page.design.track();
+        page.places.track();
         page.editor.with_value(|editor| match editor.tool() {
             Tool::Dragging(drag) => zones::regions_while(editor.design(), &drag.zones),
             _ => zones::regions(editor.design()),
@@ -29,7 +30,10 @@ pub(crate) fn Regions() -> impl IntoView {
             names.collect::<Vec<_>>()
         })
     });
-    let others = Memo::new(move |_| page.design.with(|design| zones::scattered(design)));
+    let others = Memo::new(move |_| {
+        page.places.track();
+        page.design.with(|design| zones::scattered(design))
+    });
     view! {
         <For each=move || names.get() key=|name| name.clone() let:name>
             {region(page, regions, name)}

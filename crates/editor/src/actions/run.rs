@@ -10,7 +10,7 @@ use crate::geometry::{GRID, Point};
 use crate::input::Input;
 use crate::layout;
 use crate::selection::{Item, Selection};
-use crate::tools::dragging::{move_to, places};
+use crate::tools::dragging::Places;
 use crate::tools::wiring::Step;
 use crate::tools::{Tool, Wiring};
 use crate::viewport::ZOOM_STEP;
@@ -171,10 +171,7 @@ fn nudge(editor: &mut Editor, direction: Direction, distance: Distance) -> Vec<E
         Direction::Down => Point::new(0.0, step),
     };
     let selection = editor.selection().clone();
-    let moves = places(editor.design(), &selection).into_iter();
-    let moves = moves
-        .map(|(item, at)| move_to(&item, (Point::from(at) + by).to_position()))
-        .collect();
+    let moves = Places::of(editor.design(), &selection).moves(by);
     let gesture = match editor.nudging.take() {
         Some((gesture, revision, nudged))
             if revision == editor.document.revision() && nudged == selection =>
