@@ -60,6 +60,7 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   await drag(page, grip, inlet(service));
   const moved = await state(page);
   assert.ok(links(moved).includes("api->service") && !links(moved).includes("api->database"), String(links(moved)));
+  assert.doesNotMatch(await page.locator(".inspector-head h2").textContent(), /database/i);
   await page.keyboard.press("Control+z");
   assert.deepEqual((await state(page)).design, before);
 
@@ -273,11 +274,38 @@ onPage("a double click on a node at the edge renames it, though its inspector op
   assert.ok(card.x + card.width <= inspector.x, "and nothing lies over it");
 });
 
+onPage("the inspector begins at the top, a note has none, and a new design is shown at 100 %", {}, async (page) => {
+  const inspector = page.locator("#inspect");
+  await page.locator(".node[data-id=database]").click();
+  await inspector.locator(".fields").first().waitFor();
+  await inspector.evaluate((element) => element.scrollTo(0, 400));
+  assert.ok((await inspector.evaluate((element) => element.scrollTop)) > 0);
+  await page.locator(".node[data-id=api]").click();
+  await page.waitForFunction(() => document.querySelector("#inspect").scrollTop === 0);
+
+  await page.keyboard.press("n");
+  await page.locator(".note-card textarea").waitFor();
+  await page.keyboard.type("Why");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.querySelector("#inspect").classList.contains("empty"));
+
+  await page.keyboard.press("Control+-");
+  await find(page, "New design");
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 0);
+  const scale = () => new DOMMatrix(document.querySelector(".world").style.transform).a;
+  assert.equal(await page.evaluate(scale), 1);
+});
+
 onPage("a zone is broken as a whole, and mended from where it was broken", {}, async (page) => {
   await page.locator(".node[data-id=database]").click();
   await page.keyboard.press("g");
   // It asks for its name.
   const menu = page.getByRole("dialog", { name: /^Zone/ });
+  await menu.getByRole("textbox", { name: "Name of the zone" }).fill("eu");
+  await page.keyboard.press("Enter");
+  await page.locator('.region[data-zone="eu"]').waitFor();
+  assert.equal(await page.locator(".toast").count(), 0, "nothing went wrong");
+  await page.locator(".region .region-name").first().click();
   await menu.getByRole("button", { name: "until mended" }).click();
   await menu.locator("[data-fault=partition]").click();
   await page.locator(".region .region-name").first().click();

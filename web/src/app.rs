@@ -206,8 +206,16 @@ pub(crate) fn Inspect() -> impl IntoView {
         _ => String::new(),
     });
     let open = open_for_selection(page);
+    let inspector = NodeRef::<leptos::html::Aside>::new();
+    Effect::new(move |_| {
+        targets.track();
+        // What was scrolled to is of what was selected before.
+        if let Some(inspector) = inspector.get() {
+            inspector.set_scroll_top(0);
+        }
+    });
     view! {
-        <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=flag(move || !open.get())>
+        <aside node_ref=inspector class="inspect" id="inspect" aria-label="Inspector" class:empty=flag(move || !open.get())>
             <h2 class="visually-hidden">"Inspector"</h2>
             <Inspector
                 targets=targets
@@ -227,7 +235,11 @@ fn open_for_selection(page: Page) -> RwSignal<bool> {
     const WIDTH: f64 = 320.0;
     const DOUBLE_CLICK: std::time::Duration = std::time::Duration::from_millis(500);
     let open = RwSignal::new(false);
-    let has_selection = Memo::new(move |_| page.selection.with(|selection| !selection.is_empty()));
+    // A note has nothing to be set beside its text.
+    let has_selection = Memo::new(move |_| {
+        let has_fields = |all: &Selection| !all.nodes.is_empty() || !all.links.is_empty();
+        page.selection.with(has_fields)
+    });
     Effect::new(move |_| {
         if !has_selection.get() {
             return open.set(false);

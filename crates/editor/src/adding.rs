@@ -15,6 +15,7 @@ use crate::zones;
 use design::document::{LINKS_MAX, NODES_MAX};
 use design::note::NOTES_MAX;
 use design::{Command, Design, Kind, Node};
+use std::collections::BTreeSet;
 
 /// How far a copy stands from the original, in canvas units.
 const ASIDE: i32 = 3 * GRID as i32;
@@ -197,7 +198,30 @@ impl Editor {
             }
             _ => [ASIDE, ASIDE],
         };
-        self.insert(copied, by, "Paste")
+        self.insert(copied, self.beside(copied, by), "Paste")
+    }
+
+    /// So much farther that nothing copied lies exactly on something of its kind.
+    fn beside(&self, copied: &Design, mut by: [i32; 2]) -> [i32; 2] {
+        let design = self.design();
+        let nodes = design.nodes.iter().map(|node| node.at);
+        let taken: BTreeSet<[i32; 2]> = nodes.collect();
+        let notes = design.settings.notes.iter().map(|note| note.at.0);
+        let noted: BTreeSet<[i32; 2]> = notes.collect();
+        let to =
+            |at: [i32; 2], by: [i32; 2]| [at[0].saturating_add(by[0]), at[1].saturating_add(by[1])];
+        // Each step leaves at least one place behind, so there are no more steps than places.
+        for _ in 0..taken.len() + noted.len() {
+            let mut nodes = copied.nodes.iter();
+            let mut notes = copied.settings.notes.iter();
+            let hides = nodes.any(|node| taken.contains(&to(node.at, by)))
+                || notes.any(|note| noted.contains(&to(note.at.0, by)));
+            if !hides {
+                break;
+            }
+            by = to(by, [ASIDE, ASIDE]);
+        }
+        by
     }
 
     pub(crate) fn duplicate(&mut self) -> Vec<Effect> {

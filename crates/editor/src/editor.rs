@@ -350,14 +350,14 @@ impl Editor {
         vec![Effect::ViewChanged]
     }
 
-    /// Shows all of the design.
+    /// Shows all of the design; of an empty one the origin, at 100 %.
     pub fn fit(&mut self) -> Vec<Effect> {
         match self.scene().bounds() {
             Some(bounds) => {
                 self.viewport.fit(bounds);
                 vec![Effect::ViewChanged]
             }
-            None => Vec::new(),
+            None => self.look_at(Point::default(), 1.0),
         }
     }
 }

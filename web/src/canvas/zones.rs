@@ -132,9 +132,15 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
             field.select();
         });
     });
+    // Enter is followed by a change of the field, when it loses the focus: one of them renames.
+    let done = StoredValue::new(false);
     let typed = {
         let name = name.clone();
-        move |to: String| rename(page, &name, to.trim())
+        move |to: String| {
+            if done.try_update_value(|done| std::mem::replace(done, true)) == Some(false) {
+                rename(page, &name, to.trim());
+            }
+        }
     };
     let by_key = typed.clone();
     let select = {

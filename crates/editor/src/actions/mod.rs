@@ -1,10 +1,12 @@
 //! What can be done without pointing: one table that menus, palette, shortcuts and help all read.
 
+mod align;
 mod help;
 mod menus;
 mod run;
 mod table;
 
+pub use align::{Alignment, Axis};
 pub use help::{HelpRow, HelpSection, help};
 pub use menus::{Menu, menu};
 pub use run::run;
@@ -63,6 +65,10 @@ pub enum ActionId {
     Confirm,
     /// Lays out the design anew.
     Tidy,
+    /// Puts the selected nodes on one line.
+    Align(Alignment),
+    /// Puts the selected nodes at equal distances.
+    Distribute(Axis),
     /// A step nearer, at the middle of the screen.
     ZoomIn,
     /// A step farther.
@@ -269,6 +275,8 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
                     || matches!(selection.single(), Some(Item::Node(_) | Item::Note(_))))
         }
         ActionId::Tidy => edits && design.nodes.len() > 1,
+        ActionId::Align(_) => edits && selection.nodes.len() > 1,
+        ActionId::Distribute(_) => edits && selection.nodes.len() > 2,
         ActionId::AddSomething | ActionId::AddNote => edits,
         ActionId::ZoneNew => edits && !selection.nodes.is_empty(),
         ActionId::ZoneLeave => {

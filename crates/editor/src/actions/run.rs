@@ -1,5 +1,7 @@
 //! Carrying actions out.
 
+use super::align::{align, distribute};
+use super::table::ROWS;
 use super::{ActionId, Direction, Distance, is_enabled, is_wiring, wire_from_selection};
 use crate::describe::{describe, nodes_in_words, selected_in_words};
 use crate::document::Document;
@@ -54,6 +56,10 @@ pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
         ActionId::Duplicate => calmly(editor, Editor::duplicate),
         ActionId::Connect => calmly(editor, connect),
         ActionId::Tidy => calmly(editor, tidy),
+        ActionId::Align(to) => calmly(editor, |editor| place(editor, id, |all| align(all, to))),
+        ActionId::Distribute(along) => calmly(editor, |editor| {
+            place(editor, id, |all| distribute(all, along))
+        }),
         ActionId::AddSomething => calmly(editor, |_| vec![Effect::OpenPalette]),
         ActionId::ZoneNew => calmly(editor, zone_new),
         ActionId::ZoneLeave => calmly(editor, zone_leave),
@@ -144,6 +150,20 @@ fn zone_leave(editor: &mut Editor) -> Vec<Effect> {
 fn tidy(editor: &mut Editor) -> Vec<Effect> {
     let moves = layout::tidy(editor.design());
     edit(editor, moves, "Tidy up".to_owned())
+}
+
+/// Moves the selected nodes, as the action of this name.
+fn place(
+    editor: &mut Editor,
+    id: ActionId,
+    moves: impl FnOnce(&Places) -> Vec<Command>,
+) -> Vec<Effect> {
+    let moves = moves(&Places::of(editor.design(), editor.selection()));
+    let mut rows = ROWS.iter();
+    let name = rows
+        .find(|(row, ..)| *row == id)
+        .map_or("Move", |row| row.2);
+    edit(editor, moves, name.to_owned())
 }
 
 fn edit(editor: &mut Editor, commands: Vec<Command>, name: String) -> Vec<Effect> {
@@ -319,6 +339,13 @@ mod tests {
         let copied = hand.play("down 350 10; up 350 10").editor.copy().unwrap();
         hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
         assert_eq!(hand.at("api-2"), [600, 400]);
+        // Pasted again at the same place, it does not hide what was pasted before.
+        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
+        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
+        assert_eq!(
+            (hand.at("api-3"), hand.at("api-4")),
+            ([624, 424], [648, 448])
+        );
         hand.play("deselect");
         assert_eq!(hand.editor.copy(), None);
     }
