@@ -173,16 +173,20 @@ impl Page {
         }
     }
 
-    /// Gives a node another label; an empty one takes its label away.
-    pub(crate) fn rename_node(self, id: &str, label: &str) {
+    /// Gives a node another label; an empty one takes its label away. Returns the node's id, which
+    /// follows its first name.
+    pub(crate) fn rename_node(self, id: &str, label: &str) -> String {
         self.renaming.set(None);
         let label = label.trim();
         let same = self
             .design
             .with_untracked(|design| design.node(id).is_none_or(|node| node.title() == label));
         if same {
-            return;
+            return id.to_owned();
         }
+        let at = self
+            .design
+            .with_untracked(|design| design.nodes.iter().position(|node| node.id == id));
         let value = if label.is_empty() {
             Value::Null
         } else {
@@ -193,6 +197,11 @@ impl Page {
             "label".to_owned(),
             value,
         ));
+        let now = at.and_then(|at| {
+            let read = |design: &Arc<Design>| Some(design.nodes.get(at)?.id.clone());
+            self.design.with_untracked(read)
+        });
+        now.unwrap_or_else(|| id.to_owned())
     }
 
     /// Breaks something now. The fault is part of the design from then on, so that it travels with

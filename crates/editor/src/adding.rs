@@ -112,12 +112,13 @@ impl Editor {
                     if let Some(commands) = connect(cx.document.design(), &id) {
                         cx.apply(Command::Batch(commands), &gesture);
                     }
-                    cx.select_made(Selection::only(Item::Node(id)), &gesture);
+                    cx.select_made(Selection::only(Item::Node(id.clone())), &gesture);
                 }
                 tool
             },
             &mut effects,
         );
+        self.unnamed.insert(id);
         effects
     }
 
@@ -275,6 +276,10 @@ impl Editor {
             Err(why) => return vec![Effect::Refused(why)],
         };
         self.nudging = None;
+        // A copy has an id like its original's.
+        paste.nodes.iter().for_each(|id| {
+            self.unnamed.remove(id);
+        });
         let what = selected_in_words(copied, &Selection::all(copied));
         let gesture = self.gesture(format!("{verb} {what}"));
         let mut effects = Vec::new();

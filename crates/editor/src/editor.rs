@@ -9,11 +9,13 @@ use crate::history::Gesture;
 use crate::hit::{Hit, grips};
 use crate::input::{Input, Pointer, PointerKind, WheelAction};
 use crate::layout;
+use crate::naming::{FirstName, follow};
 use crate::scene::{Scene, path_of};
 use crate::selection::{Item, Selection};
 use crate::tools::{Access, Context, Pinching, Tool, push_effect};
 use crate::viewport::{Viewport, wheel_factor};
-use design::{Command, CommandError, Design};
+use design::{Command, CommandError, Design, Target};
+use std::collections::BTreeSet;
 
 /// The editor. See the [crate's documentation](crate) for how a page drives it.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Editor {
     access: Access,
     /// The pointers that are down and where they were last: at most two.
     down: Vec<(i32, PointerKind, Point)>,
+    /// Nodes that were added here and have the id they were given then.
+    pub(crate) unnamed: BTreeSet<String>,
     /// The gesture that further nudges of the same selection join.
     pub(crate) nudging: Option<(Gesture, u64, Selection)>,
 }
@@ -65,6 +69,7 @@ impl Editor {
         self.tool = Tool::default();
         self.down.clear();
         self.nudging = None;
+        self.unnamed.clear();
         vec![
             Effect::Loaded,
             Effect::SelectionChanged,
@@ -280,17 +285,33 @@ impl Editor {
     }
 
     /// Carries a command out as part of a gesture: how the inspector, remedies, imports and embed
-    /// messages edit. On an error nothing has changed; it says what was wrong, and where.
+    /// messages edit. On an error nothing has changed; it says what was wrong, and where. The first
+    /// name of a node that was added here makes its id as well.
     pub fn edit(
         &mut self,
         command: Command,
         gesture: &Gesture,
     ) -> Result<Vec<Effect>, CommandError> {
         self.nudging = None;
-        let before = self.selection().len();
-        let edit = self.document.apply(command, gesture)?;
+        let before = self.selection().clone();
+        let named = match &command {
+            Command::Set(Target::Node(old), ..) if self.unnamed.contains(old) => {
+                let first = FirstName::of(&command, self.design());
+                first.map(|first| (old.clone(), first))
+            }
+            _ => None,
+        };
+        let edit = match named {
+            Some((old, first)) => {
+                let edit = self.document.apply(first.command, gesture)?;
+                let selection = follow(&before, &old, &first.id);
+                self.document.select_made(selection, gesture);
+                edit
+            }
+            None => self.document.apply(command, gesture)?,
+        };
         let mut effects = vec![Effect::Changed(edit)];
-        if self.selection().len() != before {
+        if *self.selection() != before {
             effects.push(Effect::SelectionChanged);
         }
         Ok(effects)

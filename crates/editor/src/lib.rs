@@ -70,6 +70,7 @@ pub mod input;
 pub mod keeping;
 pub mod keys;
 pub mod layout;
+mod naming;
 pub mod note;
 pub mod preview;
 pub mod scene;

@@ -215,11 +215,15 @@ fn name_field(page: Page, id: String, title: String) -> impl IntoView {
                 return;
             }
             done.set_value(true);
-            match label {
+            let id = match label {
                 Some(label) => page.rename_node(&id, &label),
-                None => page.renaming.set(None),
-            }
-            super::input::focus_card(&id);
+                None => {
+                    page.renaming.set(None);
+                    id.clone()
+                }
+            };
+            // A card with a new id is there with the next frame.
+            request_animation_frame(move || super::input::focus_card(&id));
         }
     };
     let finish_by_key = finish.clone();
