@@ -75,15 +75,20 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   assert.deepEqual((await state(page)).design.links, before.links);
 });
 
-onPage("one port after another: each drag adds a link, and a second one between two nodes is no link", {}, async (page) => {
-  for (const kind of ["service", "cache"]) await page.locator(`.palette [data-kind=${kind}]`).click();
+onPage("each drag from a port adds a link, but no second one to a node", {}, async (page) => {
+  for (const kind of ["service", "cache"]) {
+    await page.locator(`.palette [data-kind=${kind}]`).click();
+  }
   await page.keyboard.press("Shift+1");
   await settled(page, "cache");
-  const draw = async (from, to) => drag(page, outlet(await box(page, from)), middle(await box(page, to)));
+  const draw = async (from, to) => {
+    await drag(page, outlet(await box(page, from)), middle(await box(page, to)));
+  };
   const first = links(await state(page));
   await draw("service", "database");
   await until(page, (s) => s.selected.join() === "service->database");
-  assert.equal(await page.locator(".overlay .grip").count(), 0, "just drawn, it is not in the way of the next");
+  const grips = await page.locator(".overlay .grip").count();
+  assert.equal(grips, 0, "just drawn, it is not in the way of the next");
   await draw("service", "cache");
   const both = await state(page);
   assert.deepEqual(links(both), [...first, "service->database", "service->cache"]);
@@ -274,7 +279,7 @@ onPage("a double click on a node at the edge renames it, though its inspector op
   assert.ok(card.x + card.width <= inspector.x, "and nothing lies over it");
 });
 
-onPage("the inspector begins at the top, a note has none, and a new design is shown at 100 %", {}, async (page) => {
+onPage("the inspector begins at the top; a new design is at 100 %", {}, async (page) => {
   const inspector = page.locator("#inspect");
   await page.locator(".node[data-id=database]").click();
   await inspector.locator(".fields").first().waitFor();

@@ -175,8 +175,8 @@ impl History {
     }
 
     /// Takes an edit of the design made now: notes whether the run differs from here on from a run
-    /// of the edited design, and marks the edit, unless it is about faults, which have bands. An edit
-    /// of what no run reads, such as a name, does neither.
+    /// of the edited design, and marks the edit, unless it is about faults, which have bands.
+    /// An edit of what no run reads, such as a name, does neither.
     pub(crate) fn take_edit(&mut self, edit: &Edit, before: &Design, after: &Design) {
         if before.makes_same_run(after) {
             return;

@@ -339,8 +339,8 @@ impl Page {
         }
     }
 
-    /// Says why something cannot be done, or was done otherwise: near the pointer, and to people who
-    /// use a screen reader.
+    /// Says why something cannot be done, or was done otherwise: near the pointer, and to a screen
+    /// reader.
     pub(crate) fn refuse(self, why: &str) {
         // What the editor says begins in the middle of a sentence.
         self.say(crate::words::sentence(why));

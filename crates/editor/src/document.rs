@@ -63,8 +63,8 @@ impl Document {
         self.drawn = None;
     }
 
-    /// The link whose ends can be taken off: the only thing selected, and chosen by a person. A link
-    /// just drawn is selected as well, but the next press near its port begins another link.
+    /// The link whose ends can be taken off: the only thing selected, and chosen by a person.
+    /// A link just drawn is selected as well, but the next press near its port begins another link.
     pub fn gripped(&self) -> Option<&str> {
         let link = self.selection.links.first();
         link.filter(|link| self.selection.len() == 1 && self.drawn.as_ref() != Some(*link))

@@ -1,7 +1,7 @@
 //! A gesture changes what it is about and nothing else: links are drawn from the ports of nodes of
 //! every kind, by real pointer events, one after another and with whatever is selected in between.
 
-use design::{Design, KINDS, Link, Node};
+use design::{Command, Design, KINDS, Link, Node};
 use editor::geometry::has_port;
 use editor::wire::Wire;
 use editor::{
@@ -129,45 +129,13 @@ fn check(editor: &mut Editor, hand: Hand, gesture: Gesture) -> Result<(), TestCa
     let mut wanted = before.clone();
     match gesture {
         Gesture::Draw(at, end, other, hold) => {
-            let (from, to) = (node(at), node(other));
-            if !has_port(&from.kind, end) || from.id == to.id {
-                return Ok(());
-            }
-            let wire = Wire::from_port(from.id.clone(), end);
-            let fits = wire.refusal(&before, &to.id).is_none();
-            let twin = wire.twin(&before, &to.id).map(|link| link.id.clone());
-            if let Some((design::Command::AddLink(_, link), _)) = wire
-                .connect(&before, &to.id)
-                .filter(|_| fits && twin.is_none())
-            {
-                wanted.links.push(*link);
-            }
-            let start = hand.on_port(from, end);
-            hand.draw(editor, start, node_rect(to).center(), hold);
-            let made = wanted.links.get(before.links.len()).map(|link| &link.id);
-            if let Some(link) = made.or(twin.as_ref().filter(|_| fits)) {
-                prop_assert!(
-                    editor.selection().links.contains(link),
-                    "{link} is selected"
-                );
-            }
+            let wire = Wire::from_port(node(at).id.clone(), end);
+            wanted
+                .links
+                .extend(draw(editor, hand, &wire, node(other), hold)?);
         }
         Gesture::DrawToNothing(at, end, hold) => {
-            let from = node(at);
-            if !has_port(&from.kind, end) {
-                return Ok(());
-            }
-            let aside = Point::new(-f64::from(CELL[0]) * 2.0, 0.0);
-            let start = hand.on_port(from, end);
-            let effects = hand.draw(editor, start, aside, hold);
-            let asks = |effect: &Effect| match effect {
-                Effect::QuickAdd(add) => add.wire == Some(Wire::from_port(from.id.clone(), end)),
-                _ => false,
-            };
-            prop_assert!(
-                effects.iter().any(asks),
-                "asks what to add at the end of the wire"
-            );
+            draw_to_nothing(editor, hand, node(at), end, hold)?;
         }
         Gesture::DrawAndCancel(at, end) => {
             let start = hand.on_port(node(at), end);
@@ -177,34 +145,96 @@ fn check(editor: &mut Editor, hand: Hand, gesture: Gesture) -> Result<(), TestCa
         }
         Gesture::Click(at) => hand.click(editor, node_rect(node(at)).center()),
         Gesture::ClickLink(at) => {
-            let Some(link) = before.links.get(at % before.links.len().max(1)) else {
-                return Ok(());
-            };
-            let middle = editor.scene().path(&link.id).map(|path| path.at(0.5));
-            hand.click(editor, middle.unwrap_or_default());
+            if let Some(link) = before.links.get(at % before.links.len().max(1)) {
+                let middle = editor.scene().path(&link.id).map(|path| path.at(0.5));
+                hand.click(editor, middle.unwrap_or_default());
+            }
         }
         Gesture::Move(at) => {
-            let (id, from) = (node(at).id.clone(), node_rect(node(at)).center());
-            let column = COLUMNS + 1 + at % before.nodes.len();
-            let to = Point::new(column as f64 * f64::from(CELL[0]), from.y);
-            // A node that is not linked yet is put into a link below it: that is another gesture.
-            let mut links = before.links.iter();
-            if !links.any(|link| link.from == id || link.to == id) {
-                return Ok(());
-            }
-            hand.press(editor, from);
-            hand.travel(editor, from, to);
-            hand.lift(editor, to);
-            let moved = editor.design().node(&id).map(|node| node.at);
-            let place = wanted.nodes.iter_mut().find(|node| node.id == id);
-            if let (Some(node), Some(at)) = (place, moved) {
-                node.at = at;
-            }
+            let at = at % before.nodes.len();
+            wanted.nodes[at].at = park(editor, hand, at);
         }
     }
     prop_assert!(editor.tool().is_idle(), "{gesture:?}");
     prop_assert_eq!(editor.design(), &wanted, "{:?} by {:?}", gesture, hand);
     Ok(())
+}
+
+/// Draws a wire to a node, and returns the link that is to come of it.
+fn draw(
+    editor: &mut Editor,
+    hand: Hand,
+    wire: &Wire,
+    to: &Node,
+    hold: Hold,
+) -> Result<Option<Link>, TestCaseError> {
+    let before = editor.design().clone();
+    let Some(from) = before.node(&wire.node) else {
+        return Ok(None);
+    };
+    let end = wire.loose.other();
+    if !has_port(&from.kind, end) || from.id == to.id {
+        return Ok(None);
+    }
+    let fits = wire.refusal(&before, &to.id).is_none();
+    let twin = wire.twin(&before, &to.id).filter(|_| fits);
+    hand.draw(
+        editor,
+        hand.on_port(from, end),
+        node_rect(to).center(),
+        hold,
+    );
+    let made = match wire.connect(&before, &to.id) {
+        Some((Command::AddLink(_, link), _)) if fits && twin.is_none() => Some(*link),
+        _ => None,
+    };
+    if let Some(link) = made.as_ref().or(twin) {
+        let selection = editor.selection();
+        prop_assert!(
+            selection.links.contains(&link.id),
+            "{} is selected",
+            link.id
+        );
+    }
+    Ok(made)
+}
+
+/// Drops a wire where nothing is: the editor asks what to add there.
+fn draw_to_nothing(
+    editor: &mut Editor,
+    hand: Hand,
+    from: &Node,
+    end: End,
+    hold: Hold,
+) -> Result<(), TestCaseError> {
+    if !has_port(&from.kind, end) {
+        return Ok(());
+    }
+    let aside = Point::new(-f64::from(CELL[0]) * 2.0, 0.0);
+    let effects = hand.draw(editor, hand.on_port(from, end), aside, hold);
+    let wire = Some(Wire::from_port(from.id.clone(), end));
+    let asks = |effect: &Effect| match effect {
+        Effect::QuickAdd(add) => add.wire == wire,
+        _ => false,
+    };
+    prop_assert!(effects.iter().any(asks), "asks what to add");
+    Ok(())
+}
+
+/// Moves a node to a place of its own beside all others, and returns where it is then.
+fn park(editor: &mut Editor, hand: Hand, at: usize) -> [i32; 2] {
+    let node = editor.design().nodes[at].clone();
+    // A node that is not linked yet is put into a link below it: that is another gesture.
+    let mut links = editor.design().links.iter();
+    if links.any(|link| link.from == node.id || link.to == node.id) {
+        let from = node_rect(&node).center();
+        let column = (COLUMNS + 1 + at) as f64;
+        let to = Point::new(column * f64::from(CELL[0]), from.y);
+        hand.press(editor, from);
+        hand.travel(editor, from, to);
+        hand.lift(editor, to);
+    }
+    editor.design().nodes[at].at
 }
 
 fn end() -> impl Strategy<Value = End> {

@@ -71,7 +71,10 @@ fn cost(count: usize, id: &str) -> (u64, usize) {
     let mut moved = 0;
     for step in 2..30 {
         let effects = to(step);
-        let is_move = |effect: &Effect| matches!(effect, Effect::Changed(edit) if edit.change == Change::Moved);
+        let is_move = |effect: &Effect| match effect {
+            Effect::Changed(edit) => edit.change == Change::Moved,
+            _ => false,
+        };
         moved += usize::from(effects.iter().any(is_move));
     }
     (ALLOCATIONS.load(Ordering::Relaxed) - before, moved)

@@ -24,8 +24,7 @@ pub(crate) fn Overlay() -> impl IntoView {
     let drawn = Memo::new(move |_| {
         page.overlay.track();
         page.view.track();
-        page.design.track();
-        page.places.track();
+        page.placed().track();
         page.selection.track();
         page.editor.with_value(drawn)
     });
@@ -51,20 +50,7 @@ pub(crate) fn Overlay() -> impl IntoView {
                                 let class = if refused { "wire refused" } else { "wire" };
                                 view! { <path class=class d=d transform=transform></path> }
                             });
-                        let marquee = drawn
-                            .marquee
-                            .map(|rect| {
-                                let size = rect.size();
-                                view! {
-                                    <rect
-                                        class="marquee"
-                                        x=rect.min.x
-                                        y=rect.min.y
-                                        width=size.x
-                                        height=size.y
-                                    ></rect>
-                                }
-                            });
+                        let marquee = drawn.marquee.map(marquee);
                         let guides = drawn.guides.iter().copied().map(guide).collect_view();
                         let grips = drawn.grips.iter().copied().map(grip).collect_view();
                         view! {
@@ -89,6 +75,11 @@ pub(crate) fn Overlay() -> impl IntoView {
                 })
         }}
     }
+}
+
+fn marquee(rect: Rect) -> impl IntoView {
+    let (at, size) = (rect.min, rect.size());
+    view! { <rect class="marquee" x=at.x y=at.y width=size.x height=size.y></rect> }
 }
 
 fn drawn(editor: &Editor) -> Drawn {

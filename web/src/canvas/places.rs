@@ -8,6 +8,8 @@ use std::sync::Arc;
 use design::Design;
 use leptos::prelude::*;
 
+use crate::state::Page;
+
 /// Signals that rise with a move. Copies share them.
 #[derive(Clone, Copy)]
 pub(crate) struct Places {
@@ -69,6 +71,14 @@ impl Moved {
     }
 }
 
+impl Page {
+    /// The design, for views that show where all of it is.
+    pub(crate) fn placed(self) -> RwSignal<Arc<Design>> {
+        self.places.all.track();
+        self.design
+    }
+}
+
 impl Places {
     /// Nothing is shown yet.
     pub(crate) fn new() -> Self {
@@ -103,11 +113,6 @@ impl Places {
             self.one.try_update_value(|each| map(each).remove(&id));
         });
         signal
-    }
-
-    /// Reads that something moved.
-    pub(crate) fn track(self) {
-        self.all.track();
     }
 
     /// Reads that notes are others.

@@ -26,8 +26,7 @@ pub(crate) fn Flags() -> impl IntoView {
     let page = Page::get();
     let flags = Memo::new(move |_| {
         let findings = page.review.findings.get();
-        page.places.track();
-        page.design.with(|design| {
+        page.placed().with(|design| {
             let mut flags: BTreeMap<&str, Flag> = BTreeMap::new();
             let mut flag = |finding: &'_ Finding| {
                 let subject = finding.subjects.first()?;
@@ -88,8 +87,7 @@ pub(crate) fn Traced() -> impl IntoView {
     let page = Page::get();
     let pointed = move || {
         let id = page.review.pointed.get()?;
-        page.places.track();
-        page.design.with(|design| match design.node(&id) {
+        page.placed().with(|design| match design.node(&id) {
             Some(node) => Some(outline(editor::node_rect(node), "pointed").into_any()),
             None => {
                 let curve = path_of(design, &id)?.curve;
