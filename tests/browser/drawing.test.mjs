@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
-import { box, find, middle, openRunning, until } from "./page.mjs";
+import { box, find, middle, openRunning, pasteText, state, until } from "./page.mjs";
 
 let playground;
 
@@ -82,6 +82,51 @@ test("a drag writes to the node that moves and its links alone", async () => {
   assert.deepEqual(others, [], JSON.stringify(touched));
   assert.ok(writes / moves <= 16, `${writes / moves} writes a move: ${JSON.stringify(touched)}`);
   assert.ok(touched.api > 0, "it does move");
+  await page.context().close();
+});
+
+/** So many nodes in rows of ten, each but the first of a row called by the one before it. */
+function rows(count) {
+  const nodes = [{ id: "users", kind: "client", at: [-300, 0] }];
+  const links = [];
+  for (let n = 0; n < count - 1; n++) {
+    nodes.push({ id: `n${n}`, kind: "service", at: [(n % 10) * 300, Math.floor(n / 10) * 120] });
+    links.push({ id: `l${n}`, from: n % 10 === 0 ? "users" : `n${n - 1}`, to: `n${n}` });
+  }
+  return JSON.stringify({ faultline: 1, name: "Rows", nodes, links });
+}
+
+test("a move of one node among 60 is looked up by its card and its links alone", async () => {
+  const page = await openRunning(playground);
+  await pasteText(page, rows(60));
+  await until(page, `(s) => JSON.parse(s.design).nodes.length === 60`);
+  await find(page, "n1");
+  await until(page, (s) => s.selected.join() === "n1");
+  await page.keyboard.press("Control+0");
+  await find(page, "n1");
+  const from = middle(await box(page, "n1"));
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 20, from.y + 20, { steps: 4 });
+  const before = await until(page, (s) => s.undo === "Move n1");
+  const moves = 10;
+  for (let step = 1; step <= moves; step++) {
+    await page.mouse.move(from.x + 20, from.y + 20 + 8 * step);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  const after = await state(page);
+  await page.mouse.up();
+  const shapes = after.shapes - before.shapes;
+  // Its card, the link that arrives and the link that leaves.
+  assert.ok(shapes >= moves && shapes <= 3 * moves, `${shapes} shapes in ${moves} moves`);
+  // What was moved is what is drawn, kept and undone.
+  const [x, y] = after.design.nodes.find(({ id }) => id === "n1").at;
+  const style = await page.locator(".node[data-id=n1]").getAttribute("style");
+  assert.match(style, new RegExp(`translate\\(${x}px, ?${y}px\\)`));
+  await page.keyboard.press("Control+z");
+  assert.deepEqual((await state(page)).design.nodes.find(({ id }) => id === "n1").at, [300, 0]);
+  const back = await page.locator(".node[data-id=n1]").getAttribute("style");
+  assert.match(back, /translate\(300px, ?0px\)/);
   await page.context().close();
 });
 

@@ -6,6 +6,8 @@ import { box, drag, find, inlet, links, middle, node, openRunning, outlet, pages
 
 const { onPage, playground } = pages();
 
+const middleOf = ({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 });
+
 const at = async (page, id) => node(await state(page), id).at;
 
 const pause = async (page) => {
@@ -52,11 +54,13 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   await find(page, "api → database");
   await until(page, (s) => s.selected.join() === "api->database");
   await page.locator(".inspect:not(.empty)").waitFor();
-  const end = inlet(await settled(page, "database"));
+  await settled(page, "database");
+  const grip = middleOf(await page.locator(".overlay .grip").nth(1).boundingBox());
   const service = await box(page, "service");
-  await drag(page, end, inlet(service));
+  await drag(page, grip, inlet(service));
   const moved = await state(page);
   assert.ok(links(moved).includes("api->service") && !links(moved).includes("api->database"), String(links(moved)));
+  assert.doesNotMatch(await page.locator(".inspector-head h2").textContent(), /database/i);
   await page.keyboard.press("Control+z");
   assert.deepEqual((await state(page)).design, before);
 
@@ -69,6 +73,34 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   await page.locator(".overlay .wire.refused").waitFor({ state: "attached" });
   await page.mouse.up();
   assert.deepEqual((await state(page)).design.links, before.links);
+});
+
+onPage("each drag from a port adds a link, but no second one to a node", {}, async (page) => {
+  for (const kind of ["service", "cache"]) {
+    await page.locator(`.palette [data-kind=${kind}]`).click();
+  }
+  await page.keyboard.press("Shift+1");
+  await settled(page, "cache");
+  const draw = async (from, to) => {
+    await drag(page, outlet(await box(page, from)), middle(await box(page, to)));
+  };
+  const first = links(await state(page));
+  await draw("service", "database");
+  await until(page, (s) => s.selected.join() === "service->database");
+  const grips = await page.locator(".overlay .grip").count();
+  assert.equal(grips, 0, "just drawn, it is not in the way of the next");
+  await draw("service", "cache");
+  const both = await state(page);
+  assert.deepEqual(links(both), [...first, "service->database", "service->cache"]);
+  assert.equal(both.undo, "Link service to cache");
+
+  await draw("service", "database");
+  const again = await state(page);
+  assert.deepEqual(links(again), links(both));
+  assert.deepEqual(again.selected, ["service->database"]);
+  assert.match(await page.locator(".toast").first().textContent(), /already linked/);
+  await page.keyboard.press("Control+d");
+  assert.deepEqual(links(await state(page)), [...links(both), "service->database"]);
 });
 
 onPage("undo and redo have buttons, bring the selection back, and leave the run alone", {}, async (page) => {
@@ -247,11 +279,38 @@ onPage("a double click on a node at the edge renames it, though its inspector op
   assert.ok(card.x + card.width <= inspector.x, "and nothing lies over it");
 });
 
+onPage("the inspector begins at the top; a new design is at 100 %", {}, async (page) => {
+  const inspector = page.locator("#inspect");
+  await page.locator(".node[data-id=database]").click();
+  await inspector.locator(".fields").first().waitFor();
+  await inspector.evaluate((element) => element.scrollTo(0, 400));
+  assert.ok((await inspector.evaluate((element) => element.scrollTop)) > 0);
+  await page.locator(".node[data-id=api]").click();
+  await page.waitForFunction(() => document.querySelector("#inspect").scrollTop === 0);
+
+  await page.keyboard.press("n");
+  await page.locator(".note-card textarea").waitFor();
+  await page.keyboard.type("Why");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.querySelector("#inspect").classList.contains("empty"));
+
+  await page.keyboard.press("Control+-");
+  await find(page, "New design");
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 0);
+  const scale = () => new DOMMatrix(document.querySelector(".world").style.transform).a;
+  assert.equal(await page.evaluate(scale), 1);
+});
+
 onPage("a zone is broken as a whole, and mended from where it was broken", {}, async (page) => {
   await page.locator(".node[data-id=database]").click();
   await page.keyboard.press("g");
   // It asks for its name.
   const menu = page.getByRole("dialog", { name: /^Zone/ });
+  await menu.getByRole("textbox", { name: "Name of the zone" }).fill("eu");
+  await page.keyboard.press("Enter");
+  await page.locator('.region[data-zone="eu"]').waitFor();
+  assert.equal(await page.locator(".toast").count(), 0, "nothing went wrong");
+  await page.locator(".region .region-name").first().click();
   await menu.getByRole("button", { name: "until mended" }).click();
   await menu.locator("[data-fault=partition]").click();
   await page.locator(".region .region-name").first().click();

@@ -108,12 +108,20 @@ onPage("diamonds on the time line say how bad what was found there is", {}, asyn
   assert.ok(worse.failing > 0, `${JSON.stringify(worse)}: ${await found.getAttribute("aria-label")}`);
 });
 
-onPage("an edit in the past takes another way from there", {}, async (page) => {
+onPage("an edit in the past takes another way from there; a name does not", {}, async (page) => {
   const stood = await standAt(page, 9);
   await page.locator(".node[data-id=database]").click();
   await line(page).focus();
   for (let count = 0; count < 4; count++) await page.keyboard.press("ArrowLeft");
-  await until(page, `(s) => s.timeS < ${stood.timeS} - 3.9`);
+  const back = await until(page, `(s) => s.timeS < ${stood.timeS} - 3.9`);
+  await page.locator(".node[data-id=database]").dblclick();
+  await page.keyboard.type("Orders");
+  await page.keyboard.press("Enter");
+  await until(page, (s) => s.undo === "Rename database");
+  // The worker has the edit by now, and would have said that the run ends here.
+  await page.waitForTimeout(500);
+  const named = await state(page);
+  assert.deepEqual([named.knownS, named.timeS], [back.knownS, back.timeS]);
   const field = page.getByRole("textbox", { name: /concurrency/i }).first();
   await field.fill("2");
   await field.press("Enter");

@@ -66,6 +66,7 @@ fn state(page: Page) -> String {
             ("ok", count(frame.ok)),
             ("failed", count(crate::canvas::failed(frame))),
             ("dots", count(page.live.dots() as u64)),
+            ("shapes", count(u64::from(page.places.shapes()))),
             ("hash", text(hash)),
             ("goodputPerS", rate(last.map(|window| window.goodput_per_s))),
             ("offeredPerS", rate(last.map(|window| window.offered_per_s))),

@@ -7,6 +7,7 @@ use design::{Command, Design, Fault, Target, Value};
 use editor::{ActionId, Change, Edit, Effect, Input, Item, Point, Selection, Thing, actions};
 use leptos::prelude::*;
 
+use crate::canvas::Moved;
 use crate::state::{Page, Popup, UndoNames};
 
 impl Page {
@@ -173,16 +174,20 @@ impl Page {
         }
     }
 
-    /// Gives a node another label; an empty one takes its label away.
-    pub(crate) fn rename_node(self, id: &str, label: &str) {
+    /// Gives a node another label; an empty one takes its label away. Returns the node's id, which
+    /// follows its first name.
+    pub(crate) fn rename_node(self, id: &str, label: &str) -> String {
         self.renaming.set(None);
         let label = label.trim();
         let same = self
             .design
             .with_untracked(|design| design.node(id).is_none_or(|node| node.title() == label));
         if same {
-            return;
+            return id.to_owned();
         }
+        let at = self
+            .design
+            .with_untracked(|design| design.nodes.iter().position(|node| node.id == id));
         let value = if label.is_empty() {
             Value::Null
         } else {
@@ -193,6 +198,11 @@ impl Page {
             "label".to_owned(),
             value,
         ));
+        let now = at.and_then(|at| {
+            let read = |design: &Arc<Design>| Some(design.nodes.get(at)?.id.clone());
+            self.design.with_untracked(read)
+        });
+        now.unwrap_or_else(|| id.to_owned())
     }
 
     /// Breaks something now. The fault is part of the design from then on, so that it travels with
@@ -250,7 +260,7 @@ impl Page {
                     crate::announcing::announce_wire(self);
                 }
             }
-            Effect::Refused(why) => self.refuse(&why),
+            Effect::Refused(why) | Effect::Said(why) => self.refuse(&why),
             Effect::QuickAdd(wanted) => self.popup.set(Some(Popup::QuickAdd(wanted))),
             Effect::OpenInspector(item) => {
                 self.select(Selection::only(item));
@@ -267,19 +277,35 @@ impl Page {
 
     /// The design changed by an edit: views, simulation and storage follow.
     fn changed(self, edit: &Edit) {
+        if edit.change == Change::Moved {
+            self.show_moves();
+            self.renew_undo();
+            return self.save_soon();
+        }
         let before = self.design.get_untracked();
         self.show_design(edit.change);
         self.renew_undo();
         self.save_soon();
-        if edit.change == Change::Moved {
-            return;
-        }
         self.hidden.update_value(|hidden| hidden.edit_due = true);
         let after = self.design.get_untracked();
         self.history.update_value(|history| {
             history.take_edit(edit, &before, &after);
         });
         self.ask_for_report();
+    }
+
+    /// What moved is drawn elsewhere; nothing else follows.
+    fn show_moves(self) {
+        let moved = self.editor.with_value(|editor| {
+            let take_over = |shown: &mut Arc<Design>| Moved::take_over(shown, editor.design());
+            self.design.try_update_untracked(take_over)
+        });
+        let moved = moved.unwrap_or_default();
+        self.design.with_untracked(|design| {
+            let links = moved.links(design);
+            self.live.reroute(design, &links);
+            self.places.tell(&moved, &links, design);
+        });
     }
 
     /// Views follow the design.

@@ -176,7 +176,11 @@ impl History {
 
     /// Takes an edit of the design made now: notes whether the run differs from here on from a run
     /// of the edited design, and marks the edit, unless it is about faults, which have bands.
+    /// An edit of what no run reads, such as a name, does neither.
     pub(crate) fn take_edit(&mut self, edit: &Edit, before: &Design, after: &Design) {
+        if before.makes_same_run(after) {
+            return;
+        }
         let now = design::Duration((self.now_s * 1e9).round() as u64);
         let is_same = match edit.kind {
             EditKind::Drawing => return,
@@ -428,6 +432,22 @@ mod tests {
                 (9.0, &redo)
             ]
         );
+    }
+
+    #[test]
+    fn a_name_makes_no_other_run_and_no_tick() {
+        let mut run = Run::new();
+        let target = Target::Node("db".into());
+        let name = Command::Set(target, "label".into(), Value::text("Orders"));
+        run.at(5.0, 9.0).edit(name);
+        run.edit(Command::Set(
+            Target::Settings,
+            "name".into(),
+            Value::text("Shop"),
+        ));
+        assert!(!run.history.has_diverged() && run.ticks().is_empty());
+        run.undo();
+        assert!(!run.history.has_diverged() && run.ticks().is_empty());
     }
 
     #[test]

@@ -44,8 +44,16 @@ pub(crate) fn Inspect() -> impl IntoView {
     let of_design = Memo::new(move |_| targets.with(|targets| targets[..] == [Target::Settings]));
     let open = open_for_selection(page);
     let is_empty = flag(move || !open.get() && !of_design.get());
+    let inspector = NodeRef::<leptos::html::Aside>::new();
+    Effect::new(move |_| {
+        targets.track();
+        // What was scrolled to is of what was selected before.
+        if let Some(inspector) = inspector.get() {
+            inspector.set_scroll_top(0);
+        }
+    });
     view! {
-        <aside class="inspect" id="inspect" aria-label="Inspector" class:empty=is_empty>
+        <aside node_ref=inspector class="inspect" id="inspect" aria-label="Inspector" class:empty=is_empty>
             <h2 class="visually-hidden">"Inspector"</h2>
             {move || of_design.get().then(|| close(page))}
             <Inspector

@@ -29,6 +29,7 @@ pub(crate) fn view(page: Page) -> AnyView {
         })
     };
     let notes = move || {
+        page.places.track_notes();
         let notes = design.with(|design| design.settings.notes.clone());
         let item = |(at, note): (usize, design::Note)| {
             let label = words::opening(&note.text);

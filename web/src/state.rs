@@ -9,7 +9,7 @@ use editor::{Editor, Gesture, Hit, Point, QuickAdd, Selection, Viewport};
 use format::message::RunState;
 use leptos::prelude::*;
 
-use crate::canvas::Live;
+use crate::canvas::{Live, Places};
 use crate::engine::Engine;
 use crate::findings::Review;
 use crate::history::{History, SharedHistory};
@@ -150,8 +150,11 @@ pub(crate) struct Rejected {
 pub(crate) struct Page {
     /// Playground or embed.
     pub(crate) place: Place,
-    /// The design after the last command.
+    /// The design after the last command. It rises with every command but those that only move
+    /// things.
     pub(crate) design: RwSignal<Arc<Design>>,
+    /// Where its nodes are: moves alone are told by these, not by `design`.
+    pub(crate) places: Places,
     /// What is selected.
     pub(crate) selection: RwSignal<Selection>,
     /// The node that the Tab key leads to.
@@ -282,6 +285,7 @@ impl Page {
         Self {
             place,
             design: RwSignal::new(Arc::new(Design::default())),
+            places: Places::new(),
             selection: RwSignal::new(Selection::default()),
             focus_stop: RwSignal::new(None),
             renaming: RwSignal::new(None),
@@ -351,7 +355,8 @@ impl Page {
         }
     }
 
-    /// Says why something cannot be done: near the pointer, and to those who listen.
+    /// Says why something cannot be done, or was done otherwise: near the pointer, and to a screen
+    /// reader.
     pub(crate) fn refuse(self, why: &str) {
         // What the editor says begins in the middle of a sentence.
         self.say(crate::words::sentence(why));

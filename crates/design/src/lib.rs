@@ -21,6 +21,7 @@ pub mod presets;
 pub mod quantity;
 pub mod requirement;
 mod salvage;
+mod same_run;
 mod suggest;
 pub mod telemetry;
 pub mod typed;

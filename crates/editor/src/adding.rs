@@ -13,9 +13,10 @@ use crate::tools::Access;
 use crate::tools::dragging::link_under_node;
 use crate::wire::insert_into_link;
 use crate::zones;
-use design::document::NODES_MAX;
+use design::document::{LINKS_MAX, NODES_MAX};
 use design::note::NOTES_MAX;
 use design::{Command, Design, Kind, Node};
+use std::collections::BTreeSet;
 
 /// How far a copy stands from the original, in canvas units.
 const ASIDE: i32 = 3 * GRID as i32;
@@ -131,12 +132,13 @@ impl Editor {
                     if let Some(commands) = connect(cx.document.design(), &id) {
                         cx.apply(Command::Batch(commands), &gesture);
                     }
-                    cx.select_made(Selection::only(Item::Node(id)), &gesture);
+                    cx.select_made(Selection::only(Item::Node(id.clone())), &gesture);
                 }
                 tool
             },
             &mut effects,
         );
+        self.unnamed.insert(id);
         effects
     }
 
@@ -217,14 +219,72 @@ impl Editor {
             }
             _ => [ASIDE, ASIDE],
         };
-        self.insert(copied, by, "Paste")
+        self.insert(copied, self.beside(copied, by), "Paste")
+    }
+
+    /// So much farther that nothing copied lies exactly on something of its kind.
+    fn beside(&self, copied: &Design, mut by: [i32; 2]) -> [i32; 2] {
+        let design = self.design();
+        let nodes = design.nodes.iter().map(|node| node.at);
+        let taken: BTreeSet<[i32; 2]> = nodes.collect();
+        let notes = design.settings.notes.iter().map(|note| note.at.0);
+        let noted: BTreeSet<[i32; 2]> = notes.collect();
+        let to =
+            |at: [i32; 2], by: [i32; 2]| [at[0].saturating_add(by[0]), at[1].saturating_add(by[1])];
+        // Each step leaves at least one place behind, so there are no more steps than places.
+        for _ in 0..taken.len() + noted.len() {
+            let mut nodes = copied.nodes.iter();
+            let mut notes = copied.settings.notes.iter();
+            let hides = nodes.any(|node| taken.contains(&to(node.at, by)))
+                || notes.any(|note| noted.contains(&to(note.at.0, by)));
+            if !hides {
+                break;
+            }
+            by = to(by, [ASIDE, ASIDE]);
+        }
+        by
     }
 
     pub(crate) fn duplicate(&mut self) -> Vec<Effect> {
         match self.copy() {
             Some(copied) => self.insert(&copied, [ASIDE, ASIDE], "Duplicate"),
-            None => Vec::new(),
+            None => self.duplicate_links(),
         }
+    }
+
+    /// Draws each selected link a second time, between the same nodes.
+    fn duplicate_links(&mut self) -> Vec<Effect> {
+        let mut design = self.design().clone();
+        let (mut commands, mut made) = (Vec::new(), Selection::none());
+        for id in &self.selection().links {
+            let Some(mut copy) = design.link(id).cloned() else {
+                continue;
+            };
+            copy.id = design.free_link_id(&copy.from, &copy.to);
+            made.add(Item::Link(copy.id.clone()));
+            design.links.push(copy.clone());
+            commands.push(Command::AddLink(usize::MAX, Box::new(copy)));
+        }
+        if design.links.len() > LINKS_MAX {
+            let why = format!("a design has at most {LINKS_MAX} links");
+            return vec![Effect::Refused(why)];
+        }
+        let what = match &commands[..] {
+            [_] => "link".to_owned(),
+            several => format!("{} links", several.len()),
+        };
+        let gesture = self.gesture(format!("Duplicate {what}"));
+        let mut effects = Vec::new();
+        self.step(
+            |tool, cx| {
+                if cx.apply(Command::Batch(commands), &gesture) {
+                    cx.select_made(made, &gesture);
+                }
+                tool
+            },
+            &mut effects,
+        );
+        effects
     }
 
     fn insert(&mut self, copied: &Design, by: [i32; 2], verb: &str) -> Vec<Effect> {
@@ -236,6 +296,10 @@ impl Editor {
             Err(why) => return vec![Effect::Refused(why)],
         };
         self.nudging = None;
+        // A copy has an id like its original's.
+        paste.nodes.iter().for_each(|id| {
+            self.unnamed.remove(id);
+        });
         let what = selected_in_words(copied, &Selection::all(copied));
         let gesture = self.gesture(format!("{verb} {what}"));
         let mut effects = Vec::new();

@@ -172,10 +172,20 @@ impl LinkPath {
 
     /// How far a point is from the line.
     pub fn distance(&self, point: Point) -> f64 {
-        self.points
-            .windows(2)
-            .map(|piece| distance_to_piece(point, piece[0], piece[1]))
-            .fold(f64::INFINITY, f64::min)
+        self.nearest(point).0
+    }
+
+    /// How far a point is from the line, and how far along the line the nearest point of it is.
+    pub fn nearest(&self, point: Point) -> (f64, f64) {
+        let mut nearest = (f64::INFINITY, 0.0);
+        for (piece, gone) in self.points.windows(2).zip(&self.lengths) {
+            let foot = foot_on_piece(point, piece[0], piece[1]);
+            let distance = point.distance(foot);
+            if distance < nearest.0 {
+                nearest = (distance, gone + piece[0].distance(foot));
+            }
+        }
+        nearest
     }
 
     /// The smallest rectangle around the line.
@@ -197,15 +207,16 @@ impl LinkPath {
     }
 }
 
-fn distance_to_piece(point: Point, from: Point, to: Point) -> f64 {
+/// The point of a straight piece that is nearest to `point`.
+fn foot_on_piece(point: Point, from: Point, to: Point) -> Point {
     let way = to - from;
     let square = way.x * way.x + way.y * way.y;
     if square == 0.0 {
-        return point.distance(from);
+        return from;
     }
     let aside = point - from;
     let share = ((aside.x * way.x + aside.y * way.y) / square).clamp(0.0, 1.0);
-    point.distance(from.towards(to, share))
+    from.towards(to, share)
 }
 
 #[cfg(test)]

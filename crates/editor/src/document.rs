@@ -11,6 +11,8 @@ use design::{Command, CommandError, Design};
 pub struct Document {
     design: Design,
     selection: Selection,
+    /// The link that is selected because it was just drawn, not because a person chose it.
+    drawn: Option<String>,
     history: History,
     revision: u64,
     gestures: u64,
@@ -50,6 +52,23 @@ impl Document {
     pub fn select(&mut self, mut selection: Selection) {
         selection.prune(&self.design);
         self.selection = selection;
+        self.drawn = self
+            .drawn
+            .take()
+            .filter(|link| self.selection.links.contains(link));
+    }
+
+    /// What is selected was chosen by a person, even if a gesture had selected it before.
+    pub(crate) fn choose(&mut self) {
+        self.drawn = None;
+    }
+
+    /// The link whose ends can be taken off: the only thing selected, and chosen by a person.
+    /// A link just drawn is selected as well, but the next press near its port begins another link.
+    pub fn gripped(&self) -> Option<&str> {
+        let link = self.selection.links.first();
+        link.filter(|link| self.selection.len() == 1 && self.drawn.as_ref() != Some(*link))
+            .map(String::as_str)
     }
 
     /// Counts up with every change of the design; equal numbers mean an equal design.
@@ -87,6 +106,7 @@ impl Document {
     /// Selects what a gesture made, so that redoing it selects that again.
     pub fn select_made(&mut self, selection: Selection, gesture: &Gesture) {
         self.select(selection);
+        self.drawn = self.selection.links.first().cloned();
         if let Some(entry) = self.history.open_entry(gesture) {
             entry.after = self.selection.clone();
         }

@@ -6,14 +6,16 @@ use crate::document::Document;
 use crate::effect::Effect;
 use crate::geometry::{End, Point, port};
 use crate::history::Gesture;
-use crate::hit::Hit;
+use crate::hit::{Hit, grips};
 use crate::input::{Input, Pointer, PointerKind, WheelAction};
 use crate::layout;
-use crate::scene::Scene;
+use crate::naming::{FirstName, follow};
+use crate::scene::{Scene, path_of};
 use crate::selection::{Item, Selection};
 use crate::tools::{Access, Context, Pinching, Tool, push_effect};
 use crate::viewport::{Viewport, wheel_factor};
-use design::{Command, CommandError, Design};
+use design::{Command, CommandError, Design, Target};
+use std::collections::BTreeSet;
 
 /// The editor. See the [crate's documentation](crate) for how a page drives it.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Editor {
     access: Access,
     /// The pointers that are down and where they were last: at most two.
     down: Vec<(i32, PointerKind, Point)>,
+    /// Nodes that were added here and have the id they were given then.
+    pub(crate) unnamed: BTreeSet<String>,
     /// The gesture that further nudges of the same selection join.
     pub(crate) nudging: Option<(Gesture, u64, Selection)>,
 }
@@ -65,6 +69,7 @@ impl Editor {
         self.tool = Tool::default();
         self.down.clear();
         self.nudging = None;
+        self.unnamed.clear();
         vec![
             Effect::Loaded,
             Effect::SelectionChanged,
@@ -112,6 +117,13 @@ impl Editor {
     /// The shapes of the design as it stands.
     pub fn scene(&self) -> Scene<'_> {
         Scene::new(self.design())
+    }
+
+    /// Where the ends of the link that is selected can be taken off, on the canvas.
+    pub fn grips(&self) -> Option<[Point; 2]> {
+        let can_edit = self.access == Access::Edit && self.tool.is_idle();
+        let link = self.document.gripped().filter(|_| can_edit)?;
+        Some(grips(&path_of(self.design(), link)?))
     }
 
     /// The curve of the wire in hand, if there is one: from the node it starts at to the pointer,
@@ -273,17 +285,33 @@ impl Editor {
     }
 
     /// Carries a command out as part of a gesture: how the inspector, remedies, imports and embed
-    /// messages edit. On an error nothing has changed; it says what was wrong, and where.
+    /// messages edit. On an error nothing has changed; it says what was wrong, and where. The first
+    /// name of a node that was added here makes its id as well.
     pub fn edit(
         &mut self,
         command: Command,
         gesture: &Gesture,
     ) -> Result<Vec<Effect>, CommandError> {
         self.nudging = None;
-        let before = self.selection().len();
-        let edit = self.document.apply(command, gesture)?;
+        let before = self.selection().clone();
+        let named = match &command {
+            Command::Set(Target::Node(old), ..) if self.unnamed.contains(old) => {
+                let first = FirstName::of(&command, self.design());
+                first.map(|first| (old.clone(), first))
+            }
+            _ => None,
+        };
+        let edit = match named {
+            Some((old, first)) => {
+                let edit = self.document.apply(first.command, gesture)?;
+                let selection = follow(&before, &old, &first.id);
+                self.document.select_made(selection, gesture);
+                edit
+            }
+            None => self.document.apply(command, gesture)?,
+        };
         let mut effects = vec![Effect::Changed(edit)];
-        if self.selection().len() != before {
+        if *self.selection() != before {
             effects.push(Effect::SelectionChanged);
         }
         Ok(effects)
@@ -298,11 +326,16 @@ impl Editor {
     /// Selects, as from a list of findings or the outline.
     pub fn select(&mut self, selection: Selection) -> Vec<Effect> {
         let before = self.selection().clone();
+        let was_gripped = self.document.gripped().is_some();
         self.document.select(selection);
-        if *self.selection() == before {
-            return Vec::new();
+        self.document.choose();
+        if *self.selection() != before {
+            vec![Effect::SelectionChanged]
+        } else if self.document.gripped().is_some() != was_gripped {
+            vec![Effect::OverlayChanged]
+        } else {
+            Vec::new()
         }
-        vec![Effect::SelectionChanged]
     }
 
     /// Selects one thing and brings it into view.
@@ -338,14 +371,14 @@ impl Editor {
         vec![Effect::ViewChanged]
     }
 
-    /// Shows all of the design.
+    /// Shows all of the design; of an empty one the origin, at 100 %.
     pub fn fit(&mut self) -> Vec<Effect> {
         match self.scene().bounds() {
             Some(bounds) => {
                 self.viewport.fit(bounds);
                 vec![Effect::ViewChanged]
             }
-            None => Vec::new(),
+            None => self.look_at(Point::default(), 1.0),
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Effect {
     OverlayChanged,
     /// It cannot be done, and why: say so near the pointer.
     Refused(String),
+    /// Something was done otherwise than it may have been meant: say so near the pointer.
+    Said(String),
     /// Ask which kind of node to add, then call [`crate::Editor::quick_add`].
     QuickAdd(QuickAdd),
     /// Show the list of all that can be added.

@@ -5,12 +5,20 @@ use crate::geometry::{End, NODE_HEIGHT, Point, has_port, node_rect, port};
 use crate::input::PointerKind;
 use crate::note::note_rect;
 use crate::scene::Scene;
-use crate::selection::{Item, Selection};
+use crate::selection::Item;
+
+/// How far along a link, in canvas units from its end, the middle of a grip is: the handle by which
+/// the end is taken off. Farther out than any port reaches.
+const GRIP: f64 = 28.0;
+/// A grip reaches this far along the link, in port radii and in canvas units, whichever is more.
+const GRIP_REACH: (f64, f64) = (3.0, 36.0);
+/// The share of a link that is its grip at most, so that a short link has a middle too.
+const GRIP_SHARE: f64 = 0.35;
 
 /// What is at a point of the canvas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Hit {
-    /// The end of a selected link: it can be taken off.
+    /// A grip of a selected link: its end can be taken off.
     LinkEnd(String, End),
     /// A node's port: a wire can start.
     Port(String, End),
@@ -57,12 +65,13 @@ impl Aim {
     }
 }
 
-/// What is at a point of the canvas. Ends of selected links come first, because one has pointed
-/// at that link before; then ports, which are small, before the nodes they sit on; links last,
-/// because they run beneath the nodes.
-pub fn hit(scene: &Scene<'_>, selection: &Selection, at: Point, aim: Aim) -> Hit {
-    link_end(scene, selection, at, aim)
-        .or_else(|| node_or_port(scene, at, aim))
+/// What is at a point of the canvas. Ports come first, because drawing a link is what a person does
+/// most, and before the nodes that they belong to, because they are small. Links come last, because
+/// they run beneath the nodes. `gripped` is the link whose ends can be taken off: beyond the ports,
+/// its grips come before other links.
+pub fn hit(scene: &Scene<'_>, gripped: Option<&str>, at: Point, aim: Aim) -> Hit {
+    node_or_port(scene, at, aim)
+        .or_else(|| gripped.and_then(|id| grip(scene, id, at, aim)))
         .or_else(|| link(scene, at, aim))
         .or_else(|| note(scene, at))
         .unwrap_or_default()
@@ -76,14 +85,26 @@ pub fn node_at(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<String> {
     }
 }
 
-fn link_end(scene: &Scene<'_>, selection: &Selection, at: Point, aim: Aim) -> Option<Hit> {
-    selection.links.iter().find_map(|id| {
-        let curve = scene.curve(id)?;
-        [(curve.start, End::From), (curve.end, End::To)]
-            .into_iter()
-            .find(|(end, _)| end.distance(at) <= aim.port_radius())
-            .map(|(_, end)| Hit::LinkEnd(id.clone(), end))
-    })
+fn grip(scene: &Scene<'_>, link: &str, at: Point, aim: Aim) -> Option<Hit> {
+    let path = scene.path(link)?;
+    let (distance, gone) = path.nearest(at);
+    if distance > aim.link_radius() {
+        return None;
+    }
+    let reach = (aim.port_radius() * GRIP_REACH.0).max(GRIP_REACH.1);
+    let reach = reach.min(path.length() * GRIP_SHARE);
+    let end = match path.length() - gone {
+        _ if gone <= reach => End::From,
+        left if left <= reach => End::To,
+        _ => return None,
+    };
+    Some(Hit::LinkEnd(link.to_owned(), end))
+}
+
+/// The middles of a link's grips, its caller's end first.
+pub fn grips(path: &LinkPath) -> [Point; 2] {
+    let share = (GRIP / path.length().max(1.0)).min(GRIP_SHARE);
+    [path.at(share), path.at(1.0 - share)]
 }
 
 fn node_or_port(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<Hit> {
@@ -138,33 +159,60 @@ mod tests {
     fn the_right_thing_is_hit() {
         let design = small();
         let scene = Scene::new(&design);
-        let link = Selection::only(Item::Link("api->db".into()));
-        let none = Selection::none();
+        let (link, none) = (Some("api->db"), None);
+        let end = |end| Hit::LinkEnd("api->db".into(), end);
         let port = |id: &str, end| Hit::Port(id.into(), end);
-        for (x, y, selection, wanted) in [
-            (350.0, 10.0, &none, Hit::Node("api".into())),
-            (476.0, 36.0, &none, port("api", End::From)),
-            (487.0, 36.0, &none, port("api", End::From)),
-            (465.0, 36.0, &none, port("api", End::From)),
-            (300.0, 40.0, &none, port("api", End::To)),
-            (0.0, 36.0, &none, Hit::Node("users".into())),
-            (776.0, 36.0, &none, port("db", End::From)),
-            (540.0, 40.0, &none, Hit::Link("api->db".into())),
-            (540.0, 44.0, &none, Hit::Empty),
-            (
-                480.0,
-                36.0,
-                &link,
-                Hit::LinkEnd("api->db".into(), End::From),
-            ),
-            (595.0, 36.0, &link, Hit::LinkEnd("api->db".into(), End::To)),
-            (300.0, 36.0, &link, port("api", End::To)),
+        for (x, y, gripped, wanted) in [
+            (350.0, 10.0, none, Hit::Node("api".into())),
+            (476.0, 36.0, none, port("api", End::From)),
+            (487.0, 36.0, none, port("api", End::From)),
+            (465.0, 36.0, none, port("api", End::From)),
+            (300.0, 40.0, none, port("api", End::To)),
+            (0.0, 36.0, none, Hit::Node("users".into())),
+            (776.0, 36.0, none, port("db", End::From)),
+            (540.0, 40.0, none, Hit::Link("api->db".into())),
+            (540.0, 44.0, none, Hit::Empty),
+            (480.0, 36.0, link, port("api", End::From)),
+            (595.0, 36.0, link, port("db", End::To)),
+            (300.0, 36.0, link, port("api", End::To)),
+            (492.0, 36.0, link, end(End::From)),
+            (510.0, 40.0, link, end(End::From)),
+            (540.0, 36.0, link, Hit::Link("api->db".into())),
+            (565.0, 36.0, link, end(End::To)),
+            (585.0, 36.0, link, end(End::To)),
+            (492.0, 36.0, none, Hit::Link("api->db".into())),
+            (492.0, 36.0, Some("gone"), Hit::Link("api->db".into())),
         ] {
             assert_eq!(
-                hit(&scene, selection, Point::new(x, y), MOUSE),
+                hit(&scene, gripped, Point::new(x, y), MOUSE),
                 wanted,
                 "at {x}, {y}"
             );
+        }
+    }
+
+    #[test]
+    fn a_grip_is_where_it_is_drawn_at_any_zoom() {
+        let mut design = small();
+        for (x, y) in [(600, 0), (500, 0), (700, 300), (100, 300), (300, 400)] {
+            design.nodes[2].at = [x, y];
+            let scene = Scene::new(&design);
+            let path = scene.path("api->db").unwrap();
+            for kind in [PointerKind::Mouse, PointerKind::Touch] {
+                for scale in [0.1, 0.5, 1.0, 1.7, 4.0] {
+                    let aim = Aim { kind, scale };
+                    for (at, end) in grips(&path).into_iter().zip([End::From, End::To]) {
+                        let wanted = Hit::LinkEnd("api->db".into(), end);
+                        let found = hit(&scene, Some("api->db"), at, aim);
+                        // The ports of a link that is hardly there cover it, at any zoom.
+                        let is_short = path.length() < 3.0 * aim.port_radius();
+                        assert!(
+                            found == wanted || is_short,
+                            "db at {x}, {y}: {found:?} {aim:?}"
+                        );
+                    }
+                }
+            }
         }
     }
 
@@ -178,7 +226,7 @@ mod tests {
             scale: 1.0,
         };
         assert_eq!(
-            hit(&scene, &Selection::none(), beside, finger),
+            hit(&scene, None, beside, finger),
             Hit::Port("api".into(), End::From)
         );
         let far = Aim {
@@ -186,7 +234,7 @@ mod tests {
             scale: 0.1,
         };
         assert_eq!(
-            hit(&scene, &Selection::none(), Point::new(388.0, 36.0), far),
+            hit(&scene, None, Point::new(388.0, 36.0), far),
             Hit::Node("api".into())
         );
     }

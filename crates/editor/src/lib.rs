@@ -18,7 +18,7 @@
 //!         Effect::SelectionChanged => { /* look at editor.selection() */ }
 //!         Effect::ViewChanged => { /* look at editor.viewport() */ }
 //!         Effect::OverlayChanged => { /* look at editor.tool() and editor.cursor() */ }
-//!         Effect::Refused(why) => println!("{why}"),
+//!         Effect::Refused(why) | Effect::Said(why) => println!("{why}"),
 //!         Effect::QuickAdd(_) | Effect::OpenInspector(_) => {}
 //!         Effect::OpenMenu { .. } | Effect::Rename(_) | Effect::OpenPalette => {}
 //!         Effect::EditNote(_) | Effect::NameZone(_) | Effect::Page(_) => {}
@@ -70,6 +70,7 @@ pub mod input;
 pub mod keeping;
 pub mod keys;
 pub mod layout;
+mod naming;
 pub mod note;
 pub mod patterns;
 pub mod preview;

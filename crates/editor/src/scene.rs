@@ -1,7 +1,7 @@
 //! A design seen as shapes: which curve every link takes, and the bounds of it all.
 
 use crate::curve::{Curve, LinkPath};
-use crate::geometry::{End, Point, Rect, node_rect, port_at};
+use crate::geometry::{End, Point, Rect, node_rect, port, port_at};
 use crate::note::note_rect;
 use crate::selection::Selection;
 use crate::zones::regions;
@@ -31,8 +31,8 @@ impl<'a> Scene<'a> {
         }
         let mut lanes = vec![0.0; design.links.len()];
         for links in parallel.values() {
-            for (lane, link) in links.iter().enumerate() {
-                lanes[*link] = lane as f64 - (links.len() - 1) as f64 / 2.0;
+            for (at, link) in links.iter().enumerate() {
+                lanes[*link] = lane(at, links.len());
             }
         }
         Self {
@@ -59,6 +59,12 @@ impl<'a> Scene<'a> {
             .iter()
             .zip(&self.lanes)
             .filter_map(|(link, lane)| Some((link, self.curve_in(link, *lane)?)))
+    }
+
+    /// The measured line of every link, in the order drawn; none where an end does not exist.
+    pub fn paths(&self) -> impl Iterator<Item = Option<LinkPath>> + '_ {
+        let links = self.design.links.iter().zip(&self.lanes);
+        links.map(|(link, lane)| self.curve_in(link, *lane).map(LinkPath::new))
     }
 
     /// The curve of the link called `id`.
@@ -114,6 +120,23 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// How far off the middle of so many parallel links this one is.
+fn lane(at: usize, count: usize) -> f64 {
+    at as f64 - (count - 1) as f64 / 2.0
+}
+
+/// The measured line of a single link, as [`Scene::path`] gives it, without a look at all others.
+pub fn path_of(design: &Design, id: &str) -> Option<LinkPath> {
+    let link = design.link(id)?;
+    let is_parallel = |other: &&Link| other.from == link.from && other.to == link.to;
+    let parallel = || design.links.iter().filter(is_parallel);
+    let at = parallel().position(|other| other.id == id)?;
+    let outlet = port(design.node(&link.from)?, End::From);
+    let inlet = port(design.node(&link.to)?, End::To);
+    let curve = Curve::between(outlet, inlet, lane(at, parallel().count()));
+    Some(LinkPath::new(curve))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +159,10 @@ mod tests {
         assert_eq!(first.at(0.5).y + 10.5, alone.at(0.5).y);
         assert_eq!(second.at(0.5).y - 10.5, alone.at(0.5).y);
         assert_eq!(first.curve.end, second.curve.end);
+        for (link, path) in design.links.iter().zip(scene.paths()) {
+            assert_eq!(path, scene.path(&link.id));
+            assert_eq!(path, path_of(&design, &link.id));
+        }
     }
 
     #[test]

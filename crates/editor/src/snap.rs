@@ -1,9 +1,8 @@
 //! Snapping a dragged node: to the other nodes' lines if one is near, to the grid otherwise.
 
 use crate::geometry::{GRID, Point};
-use crate::selection::Item;
+use crate::tools::dragging::Places;
 use design::Design;
-use std::collections::BTreeMap;
 
 /// How near, in screen pixels, another node's line has to be to be worth snapping to.
 const REACH: f64 = 5.0;
@@ -19,18 +18,13 @@ pub enum Guide {
 
 /// Where a node that would come to `at` is to stand. All nodes are of one size, so lining up left
 /// edges lines up middles and right edges as well.
-pub(crate) fn snap(
-    design: &Design,
-    moving: &BTreeMap<Item, [i32; 2]>,
-    at: Point,
-    scale: f64,
-) -> Point {
+pub(crate) fn snap(design: &Design, moving: &Places, at: Point, scale: f64) -> Point {
     let reach = (REACH / scale).min(GRID);
     let others = || {
         design
             .nodes
             .iter()
-            .filter(|node| !moving.contains_key(&Item::Node(node.id.clone())))
+            .filter(|node| !moving.nodes.contains_key(&node.id))
             .map(|node| Point::from(node.at))
     };
     Point::new(
@@ -51,12 +45,12 @@ fn snap_one(at: f64, others: impl Iterator<Item = f64>, reach: f64) -> f64 {
 }
 
 /// The lines that a node at `at` shares with nodes that are not moving.
-pub(crate) fn guides(design: &Design, moving: &BTreeMap<Item, [i32; 2]>, at: Point) -> Vec<Guide> {
+pub(crate) fn guides(design: &Design, moving: &Places, at: Point) -> Vec<Guide> {
     let others = || {
         design
             .nodes
             .iter()
-            .filter(|node| !moving.contains_key(&Item::Node(node.id.clone())))
+            .filter(|node| !moving.nodes.contains_key(&node.id))
             .map(|node| Point::from(node.at))
     };
     let mut guides = Vec::new();
@@ -72,13 +66,14 @@ pub(crate) fn guides(design: &Design, moving: &BTreeMap<Item, [i32; 2]>, at: Poi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::selection::Selection;
     use crate::testing::small;
 
     #[test]
     fn snaps_to_lines_before_the_grid() {
         let mut design = small();
         design.nodes[0].at = [3, 0];
-        let moving = BTreeMap::from([(Item::Node("api".to_owned()), [300, 0])]);
+        let moving = Places::of(&design, &Selection::of_nodes(["api".to_owned()]));
         for (at, wanted) in [
             ((301.0, 5.0), (304.0, 8.0)),
             ((5.0, 3.0), (3.0, 0.0)),

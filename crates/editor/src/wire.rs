@@ -58,6 +58,11 @@ impl Wire {
             return Some(format!("a design has at most {LINKS_MAX} links"));
         }
         let (caller, callee) = self.ends(other);
+        if self.link.is_some() && self.twin(design, other).is_some() {
+            let title = |id: &str| Some(design.node(id)?.title().to_owned());
+            let (caller, callee) = (title(caller)?, title(callee)?);
+            return Some(format!("{caller} is already linked to {callee}"));
+        }
         let (from, to) = (&design.node(caller)?.kind, &design.node(callee)?.kind);
         link_refusal(from, to, self.mode(design, from, to)).or_else(|| match to {
             Kind::Database(database) => {
@@ -66,6 +71,14 @@ impl Wire {
             }
             _ => None,
         })
+    }
+
+    /// The link that there is already between the two nodes, if the loose end were put on this one.
+    pub fn twin<'a>(&self, design: &'a Design, other: &str) -> Option<&'a Link> {
+        let (from, to) = self.ends(other);
+        let is_self = |link: &Link| self.link.as_ref() == Some(&link.id);
+        let mut links = design.links.iter();
+        links.find(|link| link.from == from && link.to == to && !is_self(link))
     }
 
     /// The kinds of node the loose end may be put on: what the quick-add offers.

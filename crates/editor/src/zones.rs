@@ -2,7 +2,7 @@
 //! drawn around those that run in the same one, so it can never say anything else.
 
 use crate::geometry::{Point, Rect, node_rect};
-use crate::selection::Item;
+use crate::tools::dragging::Places;
 use design::{Command, Design, Node, Target, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,8 +95,8 @@ fn regions_of<'a>(
 /// Which zones nodes would get if they were dropped where they stand: those whose middle lies in
 /// the region of another zone, and not in what is left of their own. The nodes that are moved make
 /// no region themselves. Whose replicas are in several zones stays in those.
-pub(crate) fn drops(design: &Design, moved: &BTreeMap<Item, [i32; 2]>) -> BTreeMap<String, String> {
-    let is_moved = |node: &Node| moved.contains_key(&Item::Node(node.id.clone()));
+pub(crate) fn drops(design: &Design, moved: &Places) -> BTreeMap<String, String> {
+    let is_moved = |node: &Node| moved.nodes.contains_key(&node.id);
     let standing = design.nodes.iter().filter(|node| !is_moved(node));
     let regions = regions_of(standing, |node| node.deployment.zone.as_deref());
     let mut drops = BTreeMap::new();

@@ -76,7 +76,13 @@ impl Live {
         self.speed = if speed > 0.0 { speed } else { 1.0 };
     }
 
+    /// Takes an edit in at the moment where the page is. What came after it never happened, unless
+    /// the edit changes nothing that a run reads: then all that is known of the run stays.
     pub(crate) fn edit(&mut self, design: Design, weight: usize) {
+        if self.design.makes_same_run(&design) {
+            self.design = design;
+            return;
+        }
         // An edit is made where the page stands: that is where it wanted to go.
         let now_ms = self.last_frame_ms;
         self.jump(&|| now_ms, f64::INFINITY);

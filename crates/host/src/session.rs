@@ -94,7 +94,7 @@ impl Session {
             Request::Play { run } => self.with_live(run, |live| live.is_playing = true),
             Request::Pause { run } => self.with_live(run, |live| live.is_playing = false),
             Request::Speed { run, speed } => self.with_live(run, |live| live.set_speed(speed)),
-            Request::Taken { run } => self.with_live(run, |live| live.is_taken = true),
+            Request::Taken { run } => self.taken(run),
             Request::Step { run, ms } => self.with_live(run, |live| live.step(ms)),
             Request::Look { run, node } => self.with_live(run, |live| live.observer.look(node)),
             Request::Why { run, token, of } => {
@@ -192,6 +192,14 @@ impl Session {
                 .live
                 .as_ref()
                 .is_some_and(|live| live.has_work() && live.is_behind())
+    }
+
+    /// A frame was taken. That is no news by itself: a run that is paused has nothing more to show.
+    fn taken(&mut self, run: RunId) -> Vec<Reply> {
+        if let Some(live) = self.live_of(run) {
+            live.is_taken = true;
+        }
+        Vec::new()
     }
 
     fn live_of(&mut self, run: RunId) -> Option<&mut Live> {

@@ -143,6 +143,16 @@ fn a_seek_shows_the_moment_and_what_led_to_it() {
 }
 
 #[test]
+fn a_run_that_is_paused_sends_no_frames() {
+    let mut session = load(&storm());
+    drive(&mut session, 0.0, 640.0);
+    session.handle(Request::Pause { run: 1 });
+    let (frames, _) = drive(&mut session, 640.0, 1_000.0);
+    assert_eq!(frames.len(), 1, "the one that says so");
+    assert!(!session.is_busy());
+}
+
+#[test]
 fn an_edit_in_the_past_tells_what_is_new_of_it() {
     let mut session = load(&storm());
     drive(&mut session, 0.0, 2_000.0);
@@ -153,10 +163,9 @@ fn an_edit_in_the_past_tells_what_is_new_of_it() {
         token: 1,
     });
     // At once: the edit is made where the jump leads.
-    session.handle(Request::Edit {
-        run: 1,
-        design: format::json::write(&storm()),
-    });
+    let mut changed = storm();
+    changed.links[0].calls += 1;
+    edit(&mut session, &changed);
     session.handle(Request::Play { run: 1 });
     let (frames, _) = drive(&mut session, 2_000.0, 500.0);
     assert!(frames[0].known_ns < 6 * S, "what came after is dropped");
@@ -213,4 +222,114 @@ fn who_tells_nothing_is_not_heard() {
     let last = frames.last().expect("frames come");
     let heard: Vec<bool> = last.nodes.iter().map(|node| node.heard).collect();
     assert_eq!(heard, [false, true, true, true]);
+}
+
+/// Edits that no run reads, each with what it is.
+fn renamed(design: &Design) -> Vec<(&'static str, Design)> {
+    let with = |change: fn(&mut Design)| {
+        let mut changed = design.clone();
+        change(&mut changed);
+        changed
+    };
+    vec![
+        ("name", with(|design| design.settings.name = "Shop".into())),
+        (
+            "labels",
+            with(|design| {
+                for node in &mut design.nodes {
+                    node.label = Some(format!("The {}", node.id));
+                }
+            }),
+        ),
+        (
+            "requirements",
+            with(|design| {
+                let one = design::Requirement::default();
+                match design.requirements.pop() {
+                    Some(_) => {}
+                    None => design.requirements.push(one),
+                }
+            }),
+        ),
+        (
+            "notes",
+            with(|design| design.settings.notes.push(design::Note::default())),
+        ),
+        (
+            "team",
+            with(|design| design.nodes[0].deployment.team = Some("Checkout".into())),
+        ),
+        ("places", with(|design| design.nodes[0].at = [400, 90])),
+    ]
+}
+
+fn edit(session: &mut Session, design: &Design) {
+    session.handle(Request::Edit {
+        run: 1,
+        design: format::json::write(design),
+    });
+}
+
+/// A run of 6 s that was paused, and went back to 2.9 s.
+fn gone_back(design: &Design) -> (Session, Frame) {
+    let mut session = load(design);
+    drive(&mut session, 0.0, 640.0);
+    session.handle(Request::Pause { run: 1 });
+    session.handle(Request::Seek {
+        run: 1,
+        time_ns: 29 * S / 10,
+        token: 3,
+    });
+    let (frames, _) = drive(&mut session, 640.0, 400.0);
+    let stands = frames.into_iter().last().expect("it shows where it is");
+    assert_eq!(stands.time_ns, 29 * S / 10);
+    assert!(stands.known_ns > 6 * S, "{}", stands.known_ns);
+    (session, stands)
+}
+
+#[test]
+fn an_edit_that_changes_nothing_in_the_run_keeps_the_recorded_future() {
+    let design = storm();
+    for (what, changed) in renamed(&design) {
+        let (mut session, stands) = gone_back(&design);
+        edit(&mut session, &changed);
+        // Whatever is asked next is answered from the same run.
+        session.handle(Request::Look { run: 1, node: None });
+        let (frames, _) = drive(&mut session, 1_040.0, 100.0);
+        let after = frames.last().expect("a frame comes");
+        assert_eq!(after.known_ns, stands.known_ns, "{what}");
+        assert_eq!(after.time_ns, stands.time_ns, "{what}");
+    }
+    let (mut session, stands) = gone_back(&design);
+    let mut changed = design.clone();
+    changed.links[0].calls += 1;
+    edit(&mut session, &changed);
+    let (frames, _) = drive(&mut session, 1_040.0, 100.0);
+    let after = frames.last().expect("a frame comes");
+    assert_eq!(after.known_ns, stands.time_ns, "another run begins there");
+}
+
+#[test]
+fn what_keeps_the_future_makes_the_same_run() {
+    for scenario in host::scenarios::all() {
+        let mut design = scenario.design.clone();
+        design.settings.duration = design.settings.duration.min(design::Duration::s(10));
+        let run = |design: &Design| {
+            let mut simulation = sim::Simulation::new(design);
+            simulation.run_until(10 * S, 200_000);
+            let report = simulation.report();
+            (
+                report.run.events,
+                format!(
+                    "{:?}",
+                    (report.requests, report.nodes, report.links, report.windows)
+                ),
+            )
+        };
+        let was = run(&design);
+        for (what, changed) in renamed(&design) {
+            assert!(design.makes_same_run(&changed), "{what}");
+            assert!(run(&changed) == was, "{what} of {}", design.settings.name);
+        }
+    }
 }

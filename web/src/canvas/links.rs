@@ -2,7 +2,8 @@
 
 use design::Link;
 use design::link::Mode;
-use editor::{Hit, LinkPath, Scene};
+use editor::scene::path_of;
+use editor::{Hit, LinkPath};
 use leptos::prelude::*;
 use leptos::svg::G;
 
@@ -46,12 +47,15 @@ fn Line(id: String) -> impl IntoView {
     let page = Page::get();
     let live = Live::get();
     let key = id.clone();
+    let moved = page.places.of_link(&id);
     let drawn = Memo::new(move |before: Option<&Option<Drawn>>| {
+        moved.track();
+        page.places.count_shape();
         let now = page.design.with(|design| {
             let link = design.link(&key)?;
             let title = |id: &str| design.node(id).map(|node| node.title().to_owned());
             Some(Drawn {
-                path: Scene::new(design).path(&key)?,
+                path: path_of(design, &key)?,
                 names: [title(&link.from)?, title(&link.to)?],
                 link: link.clone(),
             })

@@ -22,14 +22,14 @@ pub(crate) fn Minimap() -> impl IntoView {
 
 fn map(page: Page) -> AnyView {
     let seen = move || page.view.with(editor::Viewport::visible);
-    let bounds = Memo::new(move |_| page.design.with(|design| Scene::new(design).bounds()));
+    let bounds = Memo::new(move |_| page.placed().with(|design| Scene::new(design).bounds()));
     let all = Memo::new(move |_| {
         let seen = seen();
         let bounds = bounds.get();
         bounds.map_or(seen, |bounds| bounds.expand(MARGIN).union(seen))
     });
     let nodes = move || {
-        page.design.with(|design| {
+        page.placed().with(|design| {
             let nodes = design.nodes.iter().map(node_rect);
             nodes.map(path).collect::<String>()
         })

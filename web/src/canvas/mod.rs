@@ -17,6 +17,7 @@ mod nodes;
 mod notes;
 mod overlay;
 mod particles;
+mod places;
 mod popup;
 mod stage;
 mod surface;
@@ -26,7 +27,8 @@ mod zones;
 use std::collections::BTreeMap;
 
 use design::{Design, Kind};
-use editor::{Scene, Viewport};
+use editor::scene::path_of;
+use editor::{LinkPath, Scene, Viewport};
 use format::message::{Frame, RunState};
 use leptos::prelude::*;
 
@@ -35,6 +37,7 @@ pub(crate) use figures::failed;
 pub(crate) use input::{focus_card, focus_selected, is_typing, listen_to_keys};
 pub(crate) use minimap::Minimap;
 pub(crate) use overlay::hover;
+pub(crate) use places::{Moved, Places};
 pub(crate) use popup::Popups;
 pub(crate) use stage::{Stage, reveal_selection};
 pub(crate) use wheel::{WHEEL_ZOOMS, turn_wheel};
@@ -74,6 +77,8 @@ struct Picture {
     lead: Option<Frame>,
     /// The newest frame has not been drawn yet.
     fresh: bool,
+    /// Its words and rates have not been written yet. A run that is paused sends no other frame.
+    unwritten: bool,
     /// Something other than dots made the surface stale.
     stale: bool,
     still: bool,
@@ -165,15 +170,10 @@ impl Live {
         self.0.update_value(|picture| {
             let scene = Scene::new(design);
             picture.rerouted = true;
-            picture.routes = design
-                .links
-                .iter()
-                .map(|link| {
-                    scene
-                        .path(&link.id)
-                        .map_or_else(Route::default, |path| Route::along(&path))
-                })
-                .collect();
+            let along = |path: Option<LinkPath>| {
+                path.map_or_else(Route::default, |path| Route::along(&path))
+            };
+            picture.routes = scene.paths().map(along).collect();
             if structure {
                 picture.particles.clear();
                 let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
@@ -188,6 +188,20 @@ impl Live {
                     .map(|link| (link.id.clone(), place(&link.from).unwrap_or_default()))
                     .collect();
             }
+            picture.stale = true;
+        });
+    }
+
+    /// The links at these places of the design run elsewhere.
+    pub(crate) fn reroute(self, design: &Design, links: &[usize]) {
+        self.0.update_value(|picture| {
+            for at in links {
+                let path = path_of(design, &design.links[*at].id);
+                if let (Some(route), Some(path)) = (picture.routes.get_mut(*at), path) {
+                    *route = Route::along(&path);
+                }
+            }
+            picture.rerouted |= !links.is_empty();
             picture.stale = true;
         });
     }
@@ -332,12 +346,13 @@ impl Picture {
         let elapsed_ms = now_ms - self.last_ms;
         self.last_ms = now_ms;
         let taken = std::mem::take(&mut self.fresh);
-        let write = taken && now_ms - self.written_ms >= WRITE_EVERY_MS;
+        self.unwritten |= taken;
+        let write = self.unwritten && now_ms - self.written_ms >= WRITE_EVERY_MS;
         if taken {
             self.draw_nodes();
         }
         if write {
-            self.written_ms = now_ms;
+            (self.written_ms, self.unwritten) = (now_ms, false);
             let lead = self.lead.take();
             let frame = std::mem::take(&mut self.frame);
             if let Some(lead) = &lead {

@@ -37,7 +37,10 @@ fn Card(id: String) -> impl IntoView {
     let page = Page::get();
     let live = Live::get();
     let name = id.clone();
+    let moved = page.places.of_node(&id);
     let node = Memo::new(move |before: Option<&Option<design::Node>>| {
+        moved.track();
+        page.places.count_shape();
         let now = page.design.with(|design| design.node(&name).cloned());
         // A card that is about to go keeps its last look.
         now.or_else(|| before.cloned().flatten())
@@ -243,11 +246,15 @@ fn name_field(page: Page, id: String, title: String) -> impl IntoView {
                 return;
             }
             done.set_value(true);
-            match label {
+            let id = match label {
                 Some(label) => page.rename_node(&id, &label),
-                None => page.renaming.set(None),
-            }
-            super::input::focus_card(&id);
+                None => {
+                    page.renaming.set(None);
+                    id.clone()
+                }
+            };
+            // A card with a new id is there with the next frame.
+            request_animation_frame(move || super::input::focus_card(&id));
         }
     };
     let finish_by_key = finish.clone();

@@ -12,7 +12,10 @@ use crate::state::Page;
 #[component]
 pub(crate) fn Notes() -> impl IntoView {
     let page = Page::get();
-    let count = Memo::new(move |_| page.design.with(|design| design.settings.notes.len()));
+    let count = Memo::new(move |_| {
+        page.places.track_notes();
+        page.design.with(|design| design.settings.notes.len())
+    });
     view! {
         <For each=move || 0..count.get() key=|at| *at let:at>
             {card(page, at)}
@@ -22,6 +25,7 @@ pub(crate) fn Notes() -> impl IntoView {
 
 fn card(page: Page, at: usize) -> AnyView {
     let note = Memo::new(move |before: Option<&Note>| {
+        page.places.track_notes();
         let now = page
             .design
             .with(|design| design.settings.notes.get(at).cloned());

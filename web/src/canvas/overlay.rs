@@ -12,6 +12,7 @@ struct Drawn {
     refusal: Option<(String, Point)>,
     marquee: Option<Rect>,
     guides: Vec<[Point; 2]>,
+    grips: Vec<Point>,
     scale: f64,
     offset: Point,
 }
@@ -23,12 +24,14 @@ pub(crate) fn Overlay() -> impl IntoView {
     let drawn = Memo::new(move |_| {
         page.overlay.track();
         page.view.track();
-        page.design.track();
+        page.placed().track();
+        page.selection.track();
         page.editor.with_value(drawn)
     });
     let guide = |[from, to]: [Point; 2]| {
         view! { <line class="guide" x1=from.x y1=from.y x2=to.x y2=to.y></line> }
     };
+    let grip = |at: Point| view! { <circle class="grip" cx=at.x cy=at.y r="5"></circle> };
     view! {
         <svg class="overlay" aria-hidden="true">
             {move || {
@@ -47,25 +50,14 @@ pub(crate) fn Overlay() -> impl IntoView {
                                 let class = if refused { "wire refused" } else { "wire" };
                                 view! { <path class=class d=d transform=transform></path> }
                             });
-                        let marquee = drawn
-                            .marquee
-                            .map(|rect| {
-                                let size = rect.size();
-                                view! {
-                                    <rect
-                                        class="marquee"
-                                        x=rect.min.x
-                                        y=rect.min.y
-                                        width=size.x
-                                        height=size.y
-                                    ></rect>
-                                }
-                            });
+                        let marquee = drawn.marquee.map(marquee);
                         let guides = drawn.guides.iter().copied().map(guide).collect_view();
+                        let grips = drawn.grips.iter().copied().map(grip).collect_view();
                         view! {
                             {wire}
                             {marquee}
                             {guides}
+                            {grips}
                         }
                     })
             }}
@@ -85,11 +77,18 @@ pub(crate) fn Overlay() -> impl IntoView {
     }
 }
 
+fn marquee(rect: Rect) -> impl IntoView {
+    let (at, size) = (rect.min, rect.size());
+    view! { <rect class="marquee" x=at.x y=at.y width=size.x height=size.y></rect> }
+}
+
 fn drawn(editor: &Editor) -> Drawn {
     let view = editor.viewport();
+    let grips = editor.grips().into_iter().flatten();
     let mut drawn = Drawn {
         scale: view.scale(),
         offset: view.offset(),
+        grips: grips.map(|at| view.to_screen(at)).collect(),
         ..Drawn::default()
     };
     match editor.tool() {

@@ -17,7 +17,7 @@ pub(crate) fn Regions() -> impl IntoView {
     // While nodes are dragged, each is shown where it would be if it were let go.
     let regions = Memo::new(move |_| {
         page.overlay.track();
-        page.design.track();
+        page.placed().track();
         page.editor.with_value(|editor| match editor.tool() {
             Tool::Dragging(drag) => zones::regions_while(editor.design(), &drag.zones),
             _ => zones::regions(editor.design()),
@@ -29,7 +29,7 @@ pub(crate) fn Regions() -> impl IntoView {
             names.collect::<Vec<_>>()
         })
     });
-    let others = Memo::new(move |_| page.design.with(|design| zones::scattered(design)));
+    let others = Memo::new(move |_| page.placed().with(|design| zones::scattered(design)));
     view! {
         <For each=move || names.get() key=|name| name.clone() let:name>
             {region(page, regions, name)}
@@ -130,7 +130,7 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
     });
     let typed = {
         let name = name.clone();
-        move |to: String| rename(page, &name, to.trim())
+        once(move |to: String| rename(page, &name, to.trim()))
     };
     let by_key = typed.clone();
     let select = {
@@ -186,6 +186,17 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Takes the first text and no more: Enter in a field is followed by a change of the field, when it
+/// loses the focus.
+fn once(take: impl Fn(String) + Clone) -> impl Fn(String) + Clone {
+    let done = StoredValue::new(false);
+    move |text| {
+        if done.try_update_value(|done| std::mem::replace(done, true)) == Some(false) {
+            take(text);
+        }
+    }
 }
 
 fn rename(page: Page, from: &str, to: &str) {

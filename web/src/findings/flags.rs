@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use editor::Rect;
 use editor::preview::Fate;
-use editor::{Rect, Scene};
+use editor::scene::path_of;
 use leptos::prelude::*;
 
 use super::mark;
@@ -25,15 +26,14 @@ pub(crate) fn Flags() -> impl IntoView {
     let page = Page::get();
     let flags = Memo::new(move |_| {
         let findings = page.review.findings.get();
-        page.design.with(|design| {
-            let scene = Scene::new(design);
+        page.placed().with(|design| {
             let mut flags: BTreeMap<&str, Flag> = BTreeMap::new();
             let mut flag = |finding: &'_ Finding| {
                 let subject = finding.subjects.first()?;
                 let (id, at) = match (design.node(subject), design.link(subject)) {
                     (Some(node), _) => (node.id.as_str(), node.at.map(f64::from)),
                     (None, Some(link)) => {
-                        let at = scene.path(subject)?.at(0.5);
+                        let at = path_of(design, subject)?.at(0.5);
                         (link.id.as_str(), [at.x, at.y + 28.0])
                     }
                     (None, None) => return None,
@@ -87,10 +87,10 @@ pub(crate) fn Traced() -> impl IntoView {
     let page = Page::get();
     let pointed = move || {
         let id = page.review.pointed.get()?;
-        page.design.with(|design| match design.node(&id) {
+        page.placed().with(|design| match design.node(&id) {
             Some(node) => Some(outline(editor::node_rect(node), "pointed").into_any()),
             None => {
-                let curve = Scene::new(design).curve(&id)?;
+                let curve = path_of(design, &id)?.curve;
                 let line = view! { <path class="pointed" d=curve.to_svg()></path> };
                 Some(line.into_any())
             }

@@ -1,12 +1,15 @@
 //! The top of the inspector: what is selected, and ready-made policies.
 
-use design::{Command, KINDS, Link, Record, Shape, Target};
+use std::sync::Arc;
+
+use design::{Command, Design, KINDS, Link, Record, Shape, Target};
 use leptos::prelude::*;
 
 use super::notation::title;
 use super::policies::{PRESETS, Preset, fault_words, has_policies};
 use super::slot::{Form, Slot};
-use super::text;
+use super::text as texts;
+use crate::bind::text;
 
 /// What is selected: its name, what it is, its id.
 pub(super) fn header(form: Form, on_delete: Callback<Target>) -> AnyView {
@@ -27,20 +30,22 @@ pub(super) fn header(form: Form, on_delete: Callback<Target>) -> AnyView {
             }
             .into_any()
         }
-        Target::Link(id) => {
-            let link = design.link(id).cloned().unwrap_or_default();
-            let titled = |id: &str| design.node(id).map_or(id, |node| node.title()).to_owned();
-            view! {
-                <header class="inspector-head">
-                    <h2>{titled(&link.from)} " → " {titled(&link.to)}</h2>
-                    <p class="quiet">
-                        {title(link.mode.name())} " " <span class="mono">{link.id}</span>
-                    </p>
-                    {delete(target.clone(), on_delete, "Delete link")}
-                </header>
-            }
-            .into_any()
+        Target::Link(id) => view! {
+            <header class="inspector-head">
+                <h2>{about_link(form, id, |design, link| {
+                    let titled = |id: &str| {
+                        design.node(id).map_or(id, |node| node.title()).to_owned()
+                    };
+                    format!("{} → {}", titled(&link.from), titled(&link.to))
+                })}</h2>
+                <p class="quiet">
+                    {about_link(form, id, |_, link| title(link.mode.name()))} " "
+                    <span class="mono">{id.clone()}</span>
+                </p>
+                {delete(target.clone(), on_delete, "Delete link")}
+            </header>
         }
+        .into_any(),
         Target::Fault(at) => {
             let words = design.faults.get(*at).map(fault_words);
             view! {
@@ -53,6 +58,15 @@ pub(super) fn header(form: Form, on_delete: Callback<Target>) -> AnyView {
             .into_any()
         }
     }
+}
+
+/// Words about a link that follow it when an end is put elsewhere or a node gets another name.
+fn about_link(form: Form, id: &str, says: fn(&Design, &Link) -> String) -> Signal<String> {
+    let id = id.to_owned();
+    text(move || {
+        let said = |design: &Arc<Design>| Some(says(design, design.link(&id)?));
+        form.design.with(said).unwrap_or_default()
+    })
 }
 
 /// Several things of one kind, or of many.
@@ -99,7 +113,7 @@ fn rename(form: Form, id: String) -> impl IntoView {
     let slot = Slot::new(form, "label".to_owned(), &NAME, "Name".to_owned());
     view! {
         <div class="rename" data-field="label">
-            {text::name(slot, id)}
+            {texts::name(slot, id)}
             <p class="error" id=slot.error_id() aria-live="polite">{move || slot.error.get()}</p>
         </div>
     }

@@ -1,6 +1,6 @@
 //! Which actions a menu shows, in sections.
 
-use super::{Action, ActionId, PageAction, actions, is_enabled};
+use super::{Action, ActionId, Alignment, Axis, PageAction, actions, is_enabled};
 use crate::editor::Editor;
 use crate::patterns::Pattern;
 use crate::selection::Item;
@@ -103,6 +103,13 @@ const NODES: Sections = {
             A::Page(P::Paste),
             A::Duplicate,
         ],
+        // The other lines are found by name: nodes are of one size, so these look the same.
+        &[
+            A::Align(Alignment::Left),
+            A::Align(Alignment::Top),
+            A::Distribute(Axis::Horizontal),
+            A::Distribute(Axis::Vertical),
+        ],
         &[A::ZoneNew, A::ZoneLeave, A::ZoomSelection],
         &[A::Delete],
     ]
@@ -160,7 +167,8 @@ mod tests {
             ),
             (
                 "select-all",
-                "cut copy paste duplicate | zone-new zoom-selection | delete",
+                "cut copy paste duplicate | align-left align-top distribute-horizontally \
+                 distribute-vertically | zone-new zoom-selection | delete",
             ),
         ] {
             hand.play(script);

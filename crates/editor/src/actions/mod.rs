@@ -1,10 +1,12 @@
 //! What can be done without pointing: one table that menus, palette, shortcuts and help all read.
 
+mod align;
 mod help;
 mod menus;
 mod run;
 mod table;
 
+pub use align::{Alignment, Axis};
 pub use help::{HelpRow, HelpSection, help};
 pub use menus::{Menu, menu};
 pub use run::run;
@@ -64,6 +66,10 @@ pub enum ActionId {
     Confirm,
     /// Lays out the design anew.
     Tidy,
+    /// Puts the selected nodes on one line.
+    Align(Alignment),
+    /// Puts the selected nodes at equal distances.
+    Distribute(Axis),
     /// A step nearer, at the middle of the screen.
     ZoomIn,
     /// A step farther.
@@ -274,7 +280,7 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
         ActionId::Undo => edits && editor.document.can_undo(),
         ActionId::Redo => edits && editor.document.can_redo(),
         ActionId::Delete => edits && !selection.is_empty(),
-        ActionId::Duplicate => edits && has_places(selection),
+        ActionId::Duplicate => edits && !selection.is_empty(),
         ActionId::Nudge(..) => edits && (is_wiring(editor) || has_places(selection)),
         ActionId::Connect => edits && wire_from_selection(design, selection).is_some(),
         ActionId::Confirm => {
@@ -283,6 +289,8 @@ pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
                     || matches!(selection.single(), Some(Item::Node(_) | Item::Note(_))))
         }
         ActionId::Tidy => edits && design.nodes.len() > 1,
+        ActionId::Align(_) => edits && selection.nodes.len() > 1,
+        ActionId::Distribute(_) => edits && selection.nodes.len() > 2,
         ActionId::AddSomething | ActionId::AddNote => edits,
         ActionId::ZoneNew => edits && !selection.nodes.is_empty(),
         ActionId::ZoneLeave => {

@@ -1,5 +1,7 @@
 //! Carrying actions out.
 
+use super::align::{align, distribute};
+use super::table::ROWS;
 use super::{ActionId, Direction, Distance, is_enabled, is_wiring, wire_from_selection};
 use crate::describe::{describe, nodes_in_words, selected_in_words};
 use crate::document::Document;
@@ -10,7 +12,7 @@ use crate::geometry::{GRID, Point};
 use crate::input::Input;
 use crate::layout;
 use crate::selection::{Item, Selection};
-use crate::tools::dragging::{move_to, places};
+use crate::tools::dragging::Places;
 use crate::tools::wiring::Step;
 use crate::tools::{Tool, Wiring};
 use crate::viewport::ZOOM_STEP;
@@ -54,6 +56,10 @@ pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
         ActionId::Duplicate => calmly(editor, Editor::duplicate),
         ActionId::Connect => calmly(editor, connect),
         ActionId::Tidy => calmly(editor, tidy),
+        ActionId::Align(to) => calmly(editor, |editor| place(editor, id, |all| align(all, to))),
+        ActionId::Distribute(along) => calmly(editor, |editor| {
+            place(editor, id, |all| distribute(all, along))
+        }),
         ActionId::AddSomething => calmly(editor, |_| vec![Effect::OpenPalette]),
         ActionId::ZoneNew => calmly(editor, zone_new),
         ActionId::ZoneLeave => calmly(editor, zone_leave),
@@ -147,6 +153,20 @@ fn tidy(editor: &mut Editor) -> Vec<Effect> {
     edit(editor, moves, "Tidy up".to_owned())
 }
 
+/// Moves the selected nodes, as the action of this name.
+fn place(
+    editor: &mut Editor,
+    id: ActionId,
+    moves: impl FnOnce(&Places) -> Vec<Command>,
+) -> Vec<Effect> {
+    let moves = moves(&Places::of(editor.design(), editor.selection()));
+    let mut rows = ROWS.iter();
+    let name = rows
+        .find(|(row, ..)| *row == id)
+        .map_or("Move", |row| row.2);
+    edit(editor, moves, name.to_owned())
+}
+
 fn edit(editor: &mut Editor, commands: Vec<Command>, name: String) -> Vec<Effect> {
     if commands.is_empty() {
         return Vec::new();
@@ -172,10 +192,7 @@ fn nudge(editor: &mut Editor, direction: Direction, distance: Distance) -> Vec<E
         Direction::Down => Point::new(0.0, step),
     };
     let selection = editor.selection().clone();
-    let moves = places(editor.design(), &selection).into_iter();
-    let moves = moves
-        .map(|(item, at)| move_to(&item, (Point::from(at) + by).to_position()))
-        .collect();
+    let moves = Places::of(editor.design(), &selection).moves(by);
     let gesture = match editor.nudging.take() {
         Some((gesture, revision, nudged))
             if revision == editor.document.revision() && nudged == selection =>
@@ -323,6 +340,13 @@ mod tests {
         let copied = hand.play("down 350 10; up 350 10").editor.copy().unwrap();
         hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
         assert_eq!(hand.at("api-2"), [600, 400]);
+        // Pasted again at the same place, it does not hide what was pasted before.
+        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
+        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
+        assert_eq!(
+            (hand.at("api-3"), hand.at("api-4")),
+            ([624, 424], [648, 448])
+        );
         hand.play("deselect");
         assert_eq!(hand.editor.copy(), None);
     }

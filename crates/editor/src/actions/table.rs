@@ -1,6 +1,6 @@
 //! The table of actions, in the order lists show them.
 
-use super::{ActionId, Direction, Distance, Group, PageAction};
+use super::{ActionId, Alignment, Axis, Direction, Distance, Group, PageAction};
 
 /// Which, its key, its name, its group, its shortcuts. Space is in the table for those who read it:
 /// the page itself takes it, since held down it pans.
@@ -15,6 +15,7 @@ pub(super) type Row = (
 pub(super) const ROWS: &[Row] = {
     use ActionId as A;
     use ActionId::Page as P;
+    use Alignment as L;
     use Direction as D;
     use Distance::{Far, Near};
     use Group as G;
@@ -54,6 +55,50 @@ pub(super) const ROWS: &[Row] = {
         (A::Connect, "connect", "Connect to…", G::Edit, &["C"]),
         (A::Confirm, "rename", "Rename", G::Edit, &["Enter", "F2"]),
         (A::Tidy, "tidy", "Tidy up", G::Edit, &["Shift+T"]),
+        (A::Align(L::Left), "align-left", "Align left", G::Edit, &[]),
+        (
+            A::Align(L::Center),
+            "align-center",
+            "Align horizontal centers",
+            G::Edit,
+            &[],
+        ),
+        (
+            A::Align(L::Right),
+            "align-right",
+            "Align right",
+            G::Edit,
+            &[],
+        ),
+        (A::Align(L::Top), "align-top", "Align top", G::Edit, &[]),
+        (
+            A::Align(L::Middle),
+            "align-middle",
+            "Align vertical centers",
+            G::Edit,
+            &[],
+        ),
+        (
+            A::Align(L::Bottom),
+            "align-bottom",
+            "Align bottom",
+            G::Edit,
+            &[],
+        ),
+        (
+            A::Distribute(Axis::Horizontal),
+            "distribute-horizontally",
+            "Distribute horizontally",
+            G::Edit,
+            &[],
+        ),
+        (
+            A::Distribute(Axis::Vertical),
+            "distribute-vertically",
+            "Distribute vertically",
+            G::Edit,
+            &[],
+        ),
         (P(Break), "break", "Break it…", G::Edit, &["B"]),
         (A::ZoneNew, "zone-new", "Put in a new zone", G::Edit, &["G"]),
         (

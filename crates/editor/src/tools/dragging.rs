@@ -1,6 +1,6 @@
 //! Moving what is selected, or a copy of it.
 
-use crate::curve::LinkPath;
+use crate::curve::{Curve, LinkPath};
 use crate::describe::selected_in_words;
 use crate::effect::Effect;
 use crate::fragment;
@@ -30,8 +30,11 @@ pub struct Dragging {
     anchor: Item,
     /// Where the pointer took hold, on the canvas.
     start: Point,
-    /// Where the nodes stood.
-    origins: BTreeMap<Item, [i32; 2]>,
+    /// Where what is moved stood.
+    origins: Places,
+    /// The links that the node may be put into; none where it is linked already, or not alone. They
+    /// stay where they are while it is dragged.
+    open_links: Vec<(String, Curve)>,
     /// How far they have been moved.
     moved: [i32; 2],
     gesture: Gesture,
@@ -60,7 +63,8 @@ impl Dragging {
             into: None,
             zones: BTreeMap::new(),
             start: cx.canvas(start),
-            origins: BTreeMap::new(),
+            origins: Places::default(),
+            open_links: Vec::new(),
             moved: [0, 0],
             gesture: cx.document.gesture(""),
             copies: Copies::No,
@@ -71,7 +75,8 @@ impl Dragging {
             dragging.take_copies(cx);
         }
         let selection = cx.document.selection();
-        dragging.origins = places(cx.document.design(), selection);
+        dragging.origins = Places::of(cx.document.design(), selection);
+        dragging.open_links = dragging.find_open_links(cx.document.design());
         if dragging.copies == Copies::No {
             let what = selected_in_words(cx.document.design(), selection);
             dragging.gesture.name = format!("Move {what}");
@@ -155,24 +160,21 @@ impl Dragging {
 
     /// Moves the nodes to where the pointer wants them. False if that was refused.
     fn follow(&mut self, pointer: &Pointer, cx: &mut Context<'_>) -> bool {
-        let Some(origin) = self.origins.get(&self.anchor).copied() else {
+        let Some(origin) = self.origins.at(&self.anchor) else {
             return false;
         };
         let wanted = self.wanted(pointer, origin, cx);
         let moved = [wanted[0] - origin[0], wanted[1] - origin[1]];
         if moved != self.moved {
             self.moved = moved;
-            let moves = self.origins.iter().map(|(item, at)| {
-                let to = Point::from(*at) + Point::from(moved);
-                move_to(item, to.to_position())
-            });
-            if !cx.apply(Command::Batch(moves.collect()), &self.gesture) {
+            let moves = self.origins.moves(Point::from(moved));
+            if !cx.apply(Command::Batch(moves), &self.gesture) {
                 return false;
             }
         }
         let design = cx.document.design();
         self.guides = guides(design, &self.origins, Point::from(wanted));
-        self.into = self.link_below(design, Point::from(wanted));
+        self.into = self.link_below(Point::from(wanted));
         self.zones = zones::drops(design, &self.origins);
         cx.say(Effect::OverlayChanged);
         true
@@ -204,17 +206,31 @@ impl Dragging {
         snapped.to_position()
     }
 
-    /// The link that a single, unconnected node has been put on.
-    fn link_below(&self, design: &Design, at: Point) -> Option<String> {
+    /// The links that a single, unconnected node may be put into.
+    fn find_open_links(&self, design: &Design) -> Vec<(String, Curve)> {
         let Item::Node(anchor) = &self.anchor else {
-            return None;
+            return Vec::new();
         };
         let mut links = design.links.iter();
         let is_wired = links.any(|link| link.from == *anchor || link.to == *anchor);
         if self.origins.len() != 1 || is_wired {
-            return None;
+            return Vec::new();
         }
-        link_under_node(design, anchor, at)
+        let scene = Scene::new(design);
+        let links = scene.curves().rev();
+        let fits = |id: &str| insert_into_link(design, id, anchor).is_some();
+        links
+            .filter(|(link, _)| fits(&link.id))
+            .map(|(link, curve)| (link.id.clone(), curve))
+            .collect()
+    }
+
+    /// The link that a node has been put on.
+    fn link_below(&self, at: Point) -> Option<String> {
+        let middle = rect_at(at).center();
+        let mut links = self.open_links.iter();
+        let below = links.find(|(_, curve)| runs_through(*curve, middle));
+        below.map(|(link, _)| link.clone())
     }
 
     fn insert(&self, link: &str, cx: &mut Context<'_>) {
@@ -231,42 +247,63 @@ impl Dragging {
 /// The link that runs through the middle of a node at `at`, if the node may be put into it.
 pub(crate) fn link_under_node(design: &Design, node: &str, at: Point) -> Option<String> {
     let middle = rect_at(at).center();
-    let near = |curve| {
-        let path = LinkPath::new(curve);
-        path.distance(middle) <= 2.0 * GRID
-    };
     Scene::new(design)
         .curves()
         .rev()
-        .filter(|(_, curve)| curve.hull().expand(2.0 * GRID).contains(middle) && near(*curve))
+        .filter(|(_, curve)| runs_through(*curve, middle))
         .map(|(link, _)| link.id.clone())
         .find(|link| insert_into_link(design, link, node).is_some())
 }
 
-/// Where what is selected stands, as far as it can be moved.
-pub(crate) fn places(design: &Design, selection: &Selection) -> BTreeMap<Item, [i32; 2]> {
-    let nodes = design.nodes.iter();
-    let nodes = nodes
-        .filter(|node| selection.nodes.contains(&node.id))
-        .map(|node| (Item::Node(node.id.clone()), node.at));
-    let notes = design.settings.notes.iter().enumerate();
-    let notes = notes
-        .filter(|(at, _)| selection.notes.contains(at))
-        .map(|(at, note)| (Item::Note(at), note.at.0));
-    nodes.chain(notes).collect()
+fn runs_through(curve: Curve, middle: Point) -> bool {
+    let reach = 2.0 * GRID;
+    curve.hull().expand(reach).contains(middle) && LinkPath::new(curve).distance(middle) <= reach
 }
 
-/// The command that puts something at a place.
-pub(crate) fn move_to(item: &Item, to: [i32; 2]) -> Command {
-    match item {
-        Item::Node(id) => Command::Move(id.clone(), to),
-        Item::Note(at) => Command::Set(
-            Target::Settings,
-            format!("notes[{at}].at"),
-            Place(to).write(),
-        ),
-        // It has no place of its own: it goes with its nodes.
-        Item::Link(_) => Command::Batch(Vec::new()),
+/// Where things stand that can be moved.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// Of nodes, by id.
+    pub(crate) nodes: BTreeMap<String, [i32; 2]>,
+    /// Of notes, by their place in the list.
+    pub(crate) notes: BTreeMap<usize, [i32; 2]>,
+}
+
+impl Places {
+    /// Of what is selected. Links have no place of their own: they go with their nodes.
+    pub(crate) fn of(design: &Design, selection: &Selection) -> Self {
+        let nodes = design.nodes.iter();
+        let nodes = nodes.filter(|node| selection.nodes.contains(&node.id));
+        let notes = design.settings.notes.iter().enumerate();
+        let notes = notes.filter(|(at, _)| selection.notes.contains(at));
+        Self {
+            nodes: nodes.map(|node| (node.id.clone(), node.at)).collect(),
+            notes: notes.map(|(at, note)| (at, note.at.0)).collect(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.nodes.len() + self.notes.len()
+    }
+
+    fn at(&self, item: &Item) -> Option<[i32; 2]> {
+        match item {
+            Item::Node(id) => self.nodes.get(id).copied(),
+            Item::Note(at) => self.notes.get(at).copied(),
+            Item::Link(_) => None,
+        }
+    }
+
+    /// The commands that move all of it from there by so much.
+    pub(crate) fn moves(&self, by: Point) -> Vec<Command> {
+        let to = |at: &[i32; 2]| (Point::from(*at) + by).to_position();
+        let nodes = self.nodes.iter();
+        let nodes = nodes.map(|(id, at)| Command::Move(id.clone(), to(at)));
+        let notes = self.notes.iter().map(|(place, at)| {
+            let path = format!("notes[{place}].at");
+            Command::Set(Target::Settings, path, Place(to(at)).write())
+        });
+        nodes.chain(notes).collect()
     }
 }
 

@@ -109,8 +109,8 @@ impl Context<'_> {
     /// What is under the pointer, as far as something can be done with it.
     pub(crate) fn hit(&self, pointer: &Pointer) -> Hit {
         let scene = Scene::new(self.document.design());
-        let selection = self.document.selection();
-        let hit = hit::hit(&scene, selection, self.canvas(pointer), self.aim(pointer));
+        let gripped = self.document.gripped();
+        let hit = hit::hit(&scene, gripped, self.canvas(pointer), self.aim(pointer));
         match (self.access, hit) {
             (Access::Look, Hit::Port(id, _)) => Hit::Node(id),
             (Access::Look, Hit::LinkEnd(id, _)) => Hit::Link(id),
@@ -132,6 +132,16 @@ impl Context<'_> {
         if *self.document.selection() != selection {
             self.document.select(selection);
             self.say(Effect::SelectionChanged);
+        }
+    }
+
+    /// Selects what a person pointed at for its own sake.
+    pub(crate) fn choose(&mut self, selection: Selection) {
+        let was_gripped = self.document.gripped().is_some();
+        self.select(selection);
+        self.document.choose();
+        if self.document.gripped().is_some() != was_gripped {
+            self.say(Effect::OverlayChanged);
         }
     }
 

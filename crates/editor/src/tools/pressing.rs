@@ -119,7 +119,7 @@ impl Pressing {
 
 fn click_item(item: Item, adds: bool, before: &Selection, cx: &mut Context<'_>) {
     if !adds {
-        cx.select(Selection::only(item.clone()));
+        cx.choose(Selection::only(item.clone()));
         if item.target().is_some() {
             cx.say(Effect::OpenInspector(item));
         }

@@ -165,9 +165,16 @@ impl Wiring {
             }
             Some(link) => {
                 let command = Command::RemoveLink(link.clone());
-                let name = describe(&command, cx.document.design());
+                let design = cx.document.design();
+                let said = design.link(link).map(|link| {
+                    let (from, to) = (title(design, &link.from), title(design, &link.to));
+                    format!("deleted the link from {from} to {to}; undo restores it")
+                });
+                let name = describe(&command, design);
                 let gesture = cx.document.gesture(name);
-                cx.apply(command, &gesture);
+                if cx.apply(command, &gesture) {
+                    said.into_iter().for_each(|said| cx.say(Effect::Said(said)));
+                }
             }
         }
         end(cx)
@@ -190,10 +197,22 @@ impl Wiring {
         if unchanged {
             return end(cx);
         }
+        if let Some(twin) = self.wire.twin(design, &hover.node) {
+            let why = format!(
+                "{} is already linked to {}; duplicate that link for a second one",
+                title(design, from),
+                title(design, to)
+            );
+            let twin = Selection::only(Item::Link(twin.id.clone()));
+            cx.choose(twin);
+            cx.say(Effect::Said(why));
+            return end(cx);
+        }
         if let Some((command, link)) = self.wire.connect(design, &hover.node) {
             let name = format!("Link {} to {}", title(design, from), title(design, to));
             let gesture = cx.document.gesture(name);
-            if cx.apply(command, &gesture) {
+            // A link whose end was taken off stays selected, as it was chosen.
+            if cx.apply(command, &gesture) && self.wire.link.is_none() {
                 cx.select_made(Selection::only(Item::Link(link)), &gesture);
             }
         }
@@ -210,6 +229,7 @@ fn end(cx: &mut Context<'_>) -> Tool {
 mod tests {
     use crate::effect::{Effect, QuickAdd};
     use crate::geometry::{End, Point};
+    use crate::selection::{Item, Selection};
     use crate::testing::{Hand, kind, small};
     use crate::wire::Wire;
     use crate::{Cursor, Scene};
@@ -306,6 +326,94 @@ mod tests {
     }
 
     #[test]
+    fn drawing_again_from_a_port_adds_a_link_and_leaves_the_last_one_alone() {
+        const OTHER_TO_API: &str = "down 476 36; move 550 90; move 650 250; up 650 250";
+        for (script, links) in [
+            // One caller of two, dragged and by clicks.
+            (
+                format!("{OTHER_TO_API}; down 478 38; move 450 120; move 400 210; up 400 210"),
+                "users->api api->db api->other api->jobs",
+            ),
+            (
+                format!("{OTHER_TO_API}; down 476 36; up 476 36; down 400 210; up 400 210"),
+                "users->api api->db api->other api->jobs",
+            ),
+            // Two callers of one.
+            (
+                "down 300 236; move 200 90; move 50 10; up 50 10;
+                 down 300 236; move 310 90; move 350 10; up 350 10"
+                    .to_owned(),
+                "users->api api->db users->jobs api->jobs",
+            ),
+            // Dropped on nothing: asks what to add.
+            (
+                format!("{OTHER_TO_API}; down 476 36; move 500 90; move 500 400; up 500 400"),
+                "users->api api->db api->other",
+            ),
+        ] {
+            let mut hand = Hand::on(more());
+            hand.play(&script);
+            assert_eq!(hand.links(), links, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_link_just_drawn_is_taken_off_only_after_a_click_on_it() {
+        const DRAW: &str = "down 476 36; move 550 90; move 650 250; up 650 250";
+        let off = |hand: &mut Hand| {
+            let [grip, _] = crate::hit::grips(&hand.editor.scene().path("api->other").unwrap());
+            let (x, y) = (grip.x, grip.y);
+            hand.play(&format!(
+                "down {x} {y}; move {x} 150; move 550 400; up 550 400"
+            ));
+        };
+        let mut hand = Hand::on(more());
+        hand.play(DRAW);
+        assert_eq!(hand.editor.grips(), None);
+        off(&mut hand);
+        assert_eq!(hand.links(), "users->api api->db api->other");
+        for choose in ["down 540 136; up 540 136", "deselect"] {
+            let mut hand = Hand::on(more());
+            hand.play(&format!("{DRAW}; {choose}"));
+            if choose == "deselect" {
+                hand.editor
+                    .select(Selection::only(Item::Link("api->other".into())));
+            }
+            assert!(hand.editor.grips().is_some(), "{choose}");
+            off(&mut hand);
+            assert_eq!(hand.links(), "users->api api->db", "{choose}");
+            assert!(hand.has_said(|effect| matches!(effect, Effect::Said(_))));
+        }
+    }
+
+    #[test]
+    fn a_second_link_between_two_nodes_selects_the_first_and_says_so() {
+        for script in [
+            "down 476 36; move 550 36; move 650 10; up 650 10",
+            "down 600 36; move 550 36; move 350 10; up 350 10",
+        ] {
+            let mut hand = Hand::on(more());
+            hand.play(script);
+            assert_eq!(hand.editor.design(), &more(), "{script}");
+            assert_eq!(hand.selected(), "api->db");
+            let why = "api is already linked to db; duplicate that link for a second one";
+            assert!(hand.has_said(|effect| *effect == Effect::Said(why.into())));
+            hand.play("duplicate");
+            assert_eq!(hand.links(), "users->api api->db api->db");
+            assert_eq!(hand.selected(), "api->db#2");
+        }
+        let mut design = more();
+        let twin = design::Link::new("api->other", "api", "other", Mode::Call);
+        design.links.push(twin);
+        let mut hand = Hand::on(design.clone());
+        // The end of api->db, put on the node that the api calls already.
+        hand.play("down 540 36; up 540 36; down 572 36; move 620 90; move 700 250; up 700 250");
+        assert_eq!(hand.editor.design(), &design);
+        let why = Effect::Refused("api is already linked to other".into());
+        assert!(hand.has_said(|effect| *effect == why));
+    }
+
+    #[test]
     fn an_end_is_taken_off_a_selected_link() {
         for (to, links) in [
             ("700 250", "users->api api->other"),
@@ -314,7 +422,7 @@ mod tests {
         ] {
             let mut hand = Hand::on(more());
             let script =
-                format!("down 540 36; up 540 36; down 600 36; move 620 90; move {to}; up {to}");
+                format!("down 540 36; up 540 36; down 572 36; move 620 90; move {to}; up {to}");
             hand.play(&script);
             assert_eq!(hand.links(), links, "{script}");
             assert_eq!(

@@ -1,0 +1,178 @@
+//! Who hears of a move: the card of the node that moved, its links, and what draws all places. The
+//! rest of the page has no use for places, so that a drag costs the same among four nodes and among
+//! three hundred.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use design::Design;
+use leptos::prelude::*;
+
+use crate::state::Page;
+
+/// Signals that rise with a move. Copies share them.
+#[derive(Clone, Copy)]
+pub(crate) struct Places {
+    /// Rises when anything moved: for views of all places.
+    all: RwSignal<u32>,
+    /// Rises when a note was moved, written or came or went.
+    notes: RwSignal<u32>,
+    one: StoredValue<Each>,
+}
+
+/// The signal of each card and each line that is shown, by id.
+#[derive(Default)]
+struct Each {
+    nodes: BTreeMap<String, RwSignal<u32>>,
+    links: BTreeMap<String, RwSignal<u32>>,
+    /// How often a card or a line looked its shape up: what tests count.
+    shapes: u32,
+}
+
+/// What an edit of places moved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// Places of nodes in the design.
+    nodes: Vec<usize>,
+    /// Whether notes are others.
+    notes: bool,
+}
+
+impl Moved {
+    /// Takes the places of nodes and the notes of one design over into another that has the same
+    /// nodes, and returns what is elsewhere now.
+    pub(crate) fn take_over(shown: &mut Arc<Design>, design: &Design) -> Self {
+        let nodes = shown.nodes.iter().zip(&design.nodes).enumerate();
+        let nodes = nodes.filter(|(_, (old, new))| old.at != new.at);
+        let moved = Self {
+            nodes: nodes.map(|(at, _)| at).collect(),
+            notes: shown.settings.notes != design.settings.notes,
+        };
+        let shown = Arc::make_mut(shown);
+        for at in &moved.nodes {
+            shown.nodes[*at].at = design.nodes[*at].at;
+        }
+        if moved.notes {
+            shown.settings.notes.clone_from(&design.settings.notes);
+        }
+        moved
+    }
+
+    /// The places in the design of the links that end at a node that moved.
+    pub(crate) fn links(&self, design: &Design) -> Vec<usize> {
+        let ids = self.nodes.iter().map(|at| design.nodes[*at].id.as_str());
+        let ids: std::collections::BTreeSet<&str> = ids.collect();
+        let is_moved = |id: &String| ids.contains(id.as_str());
+        let links = design.links.iter().enumerate();
+        links
+            .filter(|(_, link)| is_moved(&link.from) || is_moved(&link.to))
+            .map(|(at, _)| at)
+            .collect()
+    }
+}
+
+impl Page {
+    /// The design, for views that show where all of it is.
+    pub(crate) fn placed(self) -> RwSignal<Arc<Design>> {
+        self.places.all.track();
+        self.design
+    }
+}
+
+impl Places {
+    /// Nothing is shown yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            all: RwSignal::new(0),
+            notes: RwSignal::new(0),
+            one: StoredValue::new(Each::default()),
+        }
+    }
+
+    /// The signal of a card, for as long as its component is there.
+    pub(super) fn of_node(self, id: &str) -> RwSignal<u32> {
+        self.of(id, |each| &mut each.nodes)
+    }
+
+    /// The signal of a line, for as long as its component is there.
+    pub(super) fn of_link(self, id: &str) -> RwSignal<u32> {
+        self.of(id, |each| &mut each.links)
+    }
+
+    fn of(
+        self,
+        id: &str,
+        map: fn(&mut Each) -> &mut BTreeMap<String, RwSignal<u32>>,
+    ) -> RwSignal<u32> {
+        let signal = RwSignal::new(0);
+        self.one.update_value(|each| {
+            map(each).insert(id.to_owned(), signal);
+        });
+        let id = id.to_owned();
+        on_cleanup(move || {
+            self.one.try_update_value(|each| map(each).remove(&id));
+        });
+        signal
+    }
+
+    /// Reads that notes are others.
+    pub(crate) fn track_notes(self) {
+        self.notes.track();
+    }
+
+    /// Counts a card or a line that looks its shape up.
+    pub(super) fn count_shape(self) {
+        self.one
+            .update_value(|each| each.shapes = each.shapes.wrapping_add(1));
+    }
+
+    /// How often cards and lines looked their shapes up.
+    pub(crate) fn shapes(self) -> u32 {
+        self.one.with_value(|each| each.shapes)
+    }
+
+    /// Tells what moved to those that draw it.
+    pub(crate) fn tell(self, moved: &Moved, links: &[usize], design: &Design) {
+        let signals: Vec<RwSignal<u32>> = self.one.with_value(|each| {
+            let nodes = moved.nodes.iter().map(|at| &design.nodes[*at].id);
+            let nodes = nodes.filter_map(|id| each.nodes.get(id));
+            let links = links.iter().map(|at| &design.links[*at].id);
+            let links = links.filter_map(|id| each.links.get(id));
+            nodes.chain(links).copied().collect()
+        });
+        let notes = moved.notes.then_some(self.notes);
+        for signal in signals.into_iter().chain(notes).chain([self.all]) {
+            signal.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use design::link::Mode;
+    use design::{Link, Node};
+
+    #[test]
+    fn what_is_taken_over_is_what_moved_and_its_links() {
+        let service = || design::Kind::Service(design::kinds::Service::default());
+        let node = |id: &str| Node::new(id, service(), [0, 0]);
+        let mut design = Design {
+            nodes: ["a", "b", "c"].map(node).into(),
+            links: [("a", "b"), ("b", "c"), ("a", "c")]
+                .map(|(from, to)| Link::new(format!("{from}{to}"), from, to, Mode::Call))
+                .into(),
+            ..Design::default()
+        };
+        let mut shown = Arc::new(design.clone());
+        let first = Arc::as_ptr(&shown);
+        assert_eq!(Moved::take_over(&mut shown, &design), Moved::default());
+        design.nodes[2].at = [8, 0];
+        design.settings.notes.push(design::Note::default());
+        let moved = Moved::take_over(&mut shown, &design);
+        assert_eq!((&moved.nodes[..], moved.notes), (&[2][..], true));
+        assert_eq!(moved.links(&design), [1, 2]);
+        assert_eq!(*shown, design);
+        assert_eq!(Arc::as_ptr(&shown), first, "the design is not copied");
+    }
+}
