@@ -53,7 +53,13 @@ pub(crate) fn Inspect() -> impl IntoView {
         }
     });
     view! {
-        <aside node_ref=inspector class="inspect" id="inspect" aria-label="Inspector" class:empty=is_empty>
+        <aside
+            node_ref=inspector
+            class="inspect"
+            id="inspect"
+            aria-label="Inspector"
+            class:empty=is_empty
+        >
             <h2 class="visually-hidden">"Inspector"</h2>
             {move || of_design.get().then(|| close(page))}
             <Inspector

@@ -111,7 +111,7 @@ mod tests {
                 operations: operations.to_vec(),
                 ..Client::default()
             };
-            let node = Node::new(id.to_owned(), Kind::Client(Box::new(client)), [0, 0]);
+            let node = Node::new(id.to_owned(), Kind::Client(client), [0, 0]);
             design.nodes.push(node);
         }
         let listed = Value::List(vec![Value::text("gone"), Value::text("buy")]);
