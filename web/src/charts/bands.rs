@@ -135,6 +135,7 @@ fn band(charter: Charter, ix: usize) -> AnyView {
         page.design
             .with(|design| design.faults.get(ix).is_some_and(has_length))
     });
+    let place = Memo::new(move |_| charter.place_of(ix));
     let end = move || {
         let stretch = move |event: PointerEvent| band.take(&event, Grip::Stretch);
         view! { <i class="fault-end" on:pointerdown=stretch></i> }
@@ -145,7 +146,7 @@ fn band(charter: Charter, ix: usize) -> AnyView {
             aria-label=text(move || format!("Edit the fault: {}", label.get()))
             aria-haspopup="dialog"
             title=text(move || format!("{}\n{HOW}", label.get()))
-            prop:style=move || charter.place_of(ix)
+            prop:style=place
             on:pointerdown=move |event| band.take(&event, Grip::Move)
             on:pointermove=move |event| band.drag(&event)
             on:pointerup=move |_| band.release()

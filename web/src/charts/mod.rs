@@ -86,6 +86,7 @@ pub(crate) fn Charts(
         charter.measured.set_value(None);
         charter.paint();
     });
+    let crosshair = Memo::new(move |_| charter.crosshair());
     let empty = Memo::new(move |_| charter.now.with(|(_, figures)| figures.is_none()));
     view! {
         <div class="charts" node_ref=charter.root>
@@ -115,7 +116,7 @@ pub(crate) fn Charts(
                 class="crosshair"
                 class:shown=move || charter.hover.get().is_some()
                 class:left=move || charter.is_right_half()
-                prop:style=move || charter.crosshair()
+                prop:style=crosshair
             >
                 <span>{move || charter.what_happens()}</span>
             </div>

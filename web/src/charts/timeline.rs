@@ -25,7 +25,8 @@ pub(super) fn slider(charter: Charter) -> impl IntoView {
             format!("{value:.1}")
         })
     };
-    let share = move || {
+    // A memo: a style is written whenever its signal runs.
+    let share = Memo::new(move |_| {
         charter.now.track();
         let (now_s, end_s) = charter
             .painted
@@ -36,7 +37,7 @@ pub(super) fn slider(charter: Charter) -> impl IntoView {
             0.0
         };
         format!("left:{:.3}%", share.clamp(0.0, 1.0) * 100.0)
-    };
+    });
     let value = text(move || {
         page.tick.track();
         page.history.with_value(|history| {
