@@ -101,6 +101,8 @@ impl Editor {
             },
             &mut effects,
         );
+        let added = self.selection().clone();
+        effects.extend(self.bring_all_into_view(&added));
         effects
     }
 

@@ -347,7 +347,12 @@ impl Editor {
 
     /// Moves the view to one thing, unless all of it is in view.
     pub fn bring_into_view(&mut self, item: &Item) -> Vec<Effect> {
-        let bounds = self.scene().bounds_of(&Selection::only(item.clone()));
+        self.bring_all_into_view(&Selection::only(item.clone()))
+    }
+
+    /// Moves the view to several things, unless all of them are in view.
+    pub(crate) fn bring_all_into_view(&mut self, selection: &Selection) -> Vec<Effect> {
+        let bounds = self.scene().bounds_of(selection);
         let visible = self.viewport.visible();
         match bounds {
             Some(bounds) if !(visible.contains(bounds.min) && visible.contains(bounds.max)) => {

@@ -522,6 +522,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_is_in_view() {
+        let mut hand = Hand::new();
+        hand.editor.resize(Point::new(600.0, 400.0));
+        hand.editor.select(Selection::only(node("db")));
+        hand.play("outbox");
+        let visible = hand.editor.viewport().visible();
+        for id in ["outbox", "consumer"] {
+            let card = node_rect(hand.editor.design().node(id).unwrap());
+            assert!(visible.contains(card.min) && visible.contains(card.max));
+        }
+    }
+
+    #[test]
     fn what_is_added_covers_nothing() {
         let mut hand = Hand::new();
         for _ in 0..3 {

@@ -153,7 +153,7 @@ mod tests {
         for (script, wanted) in [
             (
                 "deselect",
-                "add add-note | paste select-all | tidy zoom-fit zoom-reset | find outline",
+                "add add-note | paste select-all | tidy zoom-fit zoom-reset | inspect find outline",
             ),
             (
                 "menu 350 10",
@@ -167,7 +167,7 @@ mod tests {
             ),
             (
                 "select-all",
-                "cut copy paste duplicate | align-left align-top distribute-horizontally \
+                "inspect | cut copy paste duplicate | align-left align-top distribute-horizontally \
                  distribute-vertically | zone-new zoom-selection | delete",
             ),
         ] {
