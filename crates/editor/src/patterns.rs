@@ -8,6 +8,7 @@ use crate::wire::insert_into_link;
 use design::link::{Condition, Conditions, Mode, OnWrite};
 use design::validate::link_refusal;
 use design::{Attribute, Command, Design, Duration, Kind, Link, Node, Target, Value};
+use std::borrow::Cow;
 
 /// A pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,24 +106,25 @@ impl Pattern {
     }
 }
 
-/// Builds step by step, each on top of those before.
-struct Builder {
-    design: Design,
+/// Builds step by step, each on top of those before. The design is cloned when the first step is
+/// taken, since menus ask for every pattern whether it fits, and most do not.
+struct Builder<'a> {
+    design: Cow<'a, Design>,
     commands: Vec<Command>,
     added: Vec<String>,
 }
 
-impl Builder {
-    fn new(design: &Design) -> Self {
+impl<'a> Builder<'a> {
+    fn new(design: &'a Design) -> Self {
         Self {
-            design: design.clone(),
+            design: Cow::Borrowed(design),
             commands: Vec::new(),
             added: Vec::new(),
         }
     }
 
     fn apply(&mut self, command: Command) -> Option<()> {
-        self.design.apply(command.clone()).ok()?;
+        self.design.to_mut().apply(command.clone()).ok()?;
         self.commands.push(command);
         Some(())
     }
@@ -163,7 +165,7 @@ impl Builder {
 }
 
 /// Asks the cache for reads before the link, which then serves misses and writes.
-fn look_aside(builder: &mut Builder, link: &Link) -> Option<()> {
+fn look_aside(builder: &mut Builder<'_>, link: &Link) -> Option<()> {
     let when = match link.when.0.as_slice() {
         [Condition::Always] => vec![Condition::OnMiss, Condition::Writes],
         [Condition::Reads] => vec![Condition::OnMiss],
@@ -192,7 +194,7 @@ fn look_aside(builder: &mut Builder, link: &Link) -> Option<()> {
 }
 
 /// Puts a cache into the link.
-fn in_line(builder: &mut Builder, link: &Link, on_write: OnWrite) -> Option<()> {
+fn in_line(builder: &mut Builder<'_>, link: &Link, on_write: OnWrite) -> Option<()> {
     let (caller, owner) = (builder.caller_of(link)?, builder.callee_of(link)?);
     if !is_owner(&owner.kind) || link.on_write != OnWrite::None {
         return None;
@@ -209,7 +211,7 @@ fn in_line(builder: &mut Builder, link: &Link, on_write: OnWrite) -> Option<()> 
 }
 
 /// Three services that are called in one stage.
-fn fan_out(builder: &mut Builder, node: &Node) -> Option<()> {
+fn fan_out(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     if !matches!(node.kind, Kind::Service(_)) {
         return None;
     }
@@ -236,7 +238,7 @@ fn fan_out(builder: &mut Builder, node: &Node) -> Option<()> {
 
 /// Gives each link of a service the operations that are called like what it leads to, and deals
 /// out the others. What was meant is one tick away.
-fn routes(builder: &mut Builder, node: &Node) -> Option<()> {
+fn routes(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     if !matches!(node.kind, Kind::Service(_)) {
         return None;
     }
@@ -299,21 +301,21 @@ fn is_called_like(operation: &str, callee: &str) -> bool {
     })
 }
 
-fn outbox(builder: &mut Builder, node: &Node) -> Option<()> {
+fn outbox(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     if !matches!(node.kind, Kind::Database(_)) {
         return None;
     }
     queue_and_consumer(builder, node, ("outbox", "consumer"))
 }
 
-fn worker_pool(builder: &mut Builder, node: &Node) -> Option<()> {
+fn worker_pool(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     if !matches!(node.kind, Kind::Service(_)) {
         return None;
     }
     queue_and_consumer(builder, node, ("jobs", "worker"))
 }
 
-fn queue_and_consumer(builder: &mut Builder, node: &Node, names: (&str, &str)) -> Option<()> {
+fn queue_and_consumer(builder: &mut Builder<'_>, node: &Node, names: (&str, &str)) -> Option<()> {
     let beside = Point::from(node.at) + Point::new(LAYER_STEP, 0.0);
     let queue = builder.node("queue", names.0, node, beside)?;
     let beside = Point::from(builder.design.node(&queue)?.at) + Point::new(LAYER_STEP, 0.0);
@@ -323,7 +325,7 @@ fn queue_and_consumer(builder: &mut Builder, node: &Node, names: (&str, &str)) -
     builder.link((&queue, &consumer), Mode::Consume, end + 1, |_| {})
 }
 
-impl Builder {
+impl Builder<'_> {
     fn caller_of(&self, link: &Link) -> Option<Node> {
         let is_service = |node: &&Node| matches!(node.kind, Kind::Service(_));
         let caller = self.design.node(&link.from).filter(is_service);
@@ -377,180 +379,4 @@ fn free_place(design: &Design, at: Point) -> Point {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{Hand, kind, small};
-    use design::kinds::client::Operation;
-
-    /// Runs the pattern on a selected node or link, checks that the design is valid and that one
-    /// undo takes everything back, and returns the hand with the pattern done.
-    fn done(design: Design, item: Item, pattern: Pattern) -> Hand {
-        let mut hand = Hand::on(design);
-        let before = hand.editor.design().clone();
-        hand.editor.select(Selection::only(item));
-        hand.play(pattern.key());
-        assert_eq!(hand.editor.design().problems(), []);
-        assert_ne!(hand.editor.design(), &before, "{pattern:?} does nothing");
-        hand.play("undo");
-        assert_eq!(hand.editor.design(), &before);
-        hand.play("redo");
-        hand
-    }
-
-    fn node(id: &str) -> Item {
-        Item::Node(id.to_owned())
-    }
-
-    fn link(id: &str) -> Item {
-        Item::Link(id.to_owned())
-    }
-
-    #[test]
-    fn a_look_aside_cache_is_asked_before_the_database() {
-        for selected in [link("api->db"), node("api")] {
-            let hand = done(small(), selected, Pattern::LookAside);
-            assert_eq!(hand.links(), "users->api api->cache api->db");
-            let design = hand.editor.design();
-            let cache = design.link("api->cache").unwrap();
-            assert_eq!(cache.when.0, [Condition::Reads]);
-            assert_eq!(cache.on_write, OnWrite::Invalidate);
-            let owner = design.link("api->db").unwrap();
-            assert_eq!(owner.when.0, [Condition::OnMiss, Condition::Writes]);
-            assert_eq!(hand.selected(), "cache");
-        }
-    }
-
-    #[test]
-    fn a_cache_in_line_takes_over_the_link() {
-        let hand = done(small(), link("api->db"), Pattern::ReadThrough);
-        assert_eq!(hand.links(), "users->api api->cache cache->db");
-        let hand = done(small(), link("api->db"), Pattern::WriteBehind);
-        let link = hand.editor.design().link("api->db").unwrap();
-        assert_eq!((&*link.to, link.on_write), ("cache", OnWrite::WriteBehind));
-    }
-
-    #[test]
-    fn a_fan_out_is_one_stage_after_what_was_there() {
-        let hand = done(small(), node("api"), Pattern::FanOut);
-        let design = hand.editor.design();
-        let stages: Vec<_> = design.links.iter().map(|link| link.stage).collect();
-        assert_eq!(stages, [None, None, Some(1), Some(1), Some(1)]);
-        let again = done(design.clone(), node("api"), Pattern::FanOut);
-        let last = again.editor.design().links.last().unwrap();
-        assert_eq!(last.stage, Some(3));
-    }
-
-    #[test]
-    fn queues_are_filled_and_emptied() {
-        let hand = done(small(), node("db"), Pattern::Outbox);
-        assert_eq!(
-            hand.links(),
-            "users->api api->db db->outbox outbox->consumer"
-        );
-        let hand = done(small(), node("api"), Pattern::WorkerPool);
-        assert_eq!(hand.links(), "users->api api->db api->jobs jobs->worker");
-        let modes: Vec<Mode> = hand.editor.design().links[2..]
-            .iter()
-            .map(|link| link.mode)
-            .collect();
-        assert_eq!(modes, [Mode::Publish, Mode::Consume]);
-    }
-
-    /// A gateway with two services behind it, and clients with four operations.
-    fn gateway() -> Design {
-        let mut design = small();
-        if let Kind::Client(client) = &mut design.nodes[0].kind {
-            let names = ["browse", "cart.add", "checkout", "list catalog"];
-            let named = |name: &str| Operation {
-                name: name.to_owned(),
-                ..Operation::default()
-            };
-            client.operations = names.map(named).to_vec();
-        }
-        for (id, label) in [("carts", None), ("svc-2", Some("Catalog service"))] {
-            let mut node = Node::new(id, kind("service"), [600, 200]);
-            node.label = label.map(str::to_owned);
-            design.nodes.push(node);
-            let link = Link::new(format!("api->{id}"), "api", id, Mode::Call);
-            design.links.push(link);
-        }
-        design.links.remove(1);
-        design
-    }
-
-    #[test]
-    fn routes_follow_the_names_and_leave_nothing_out() {
-        let hand = done(gateway(), node("api"), Pattern::Routes);
-        let operations = |id: &str| match &hand.editor.design().link(id).unwrap().when.0[..] {
-            [Condition::Operations(names)] => names.join(", "),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(operations("api->carts"), "cart.add, browse");
-        assert_eq!(operations("api->svc-2"), "list catalog, checkout");
-        // Done once, the links have conditions that somebody chose.
-        let design = hand.editor.design();
-        let again = Pattern::Routes.build(design, &Selection::only(node("api")));
-        assert!(again.is_none());
-    }
-
-    #[test]
-    fn a_pattern_is_offered_only_where_it_fits() {
-        let offered = |design: &Design, item: Item| -> Vec<&str> {
-            let selection = Selection::only(item);
-            let mut patterns = Pattern::ALL.to_vec();
-            patterns.retain(|pattern| pattern.build(design, &selection).is_some());
-            patterns.into_iter().map(Pattern::key).collect()
-        };
-        let design = small();
-        let caches = [
-            "look-aside-cache",
-            "read-through-cache",
-            "write-behind-cache",
-        ];
-        assert_eq!(offered(&design, link("api->db")), caches);
-        assert!(offered(&design, link("users->api")).is_empty());
-        assert!(offered(&design, node("users")).is_empty());
-        assert_eq!(offered(&design, node("db")), ["outbox"]);
-        assert_eq!(
-            offered(&design, node("api")),
-            [&caches[..], &["fan-out", "worker-pool"]].concat()
-        );
-        assert!(offered(&gateway(), node("api")).contains(&"routes"));
-        let mut staged = small();
-        staged.links[1].stage = Some(0);
-        assert!(!offered(&staged, link("api->db")).contains(&"look-aside-cache"));
-    }
-
-    #[test]
-    fn what_is_added_is_in_view() {
-        let mut hand = Hand::new();
-        hand.editor.resize(Point::new(600.0, 400.0));
-        hand.editor.select(Selection::only(node("db")));
-        hand.play("outbox");
-        let visible = hand.editor.viewport().visible();
-        for id in ["outbox", "consumer"] {
-            let card = node_rect(hand.editor.design().node(id).unwrap());
-            assert!(visible.contains(card.min) && visible.contains(card.max));
-        }
-    }
-
-    #[test]
-    fn what_is_added_covers_nothing() {
-        let mut hand = Hand::new();
-        for _ in 0..3 {
-            for id in ["api", "db"] {
-                for pattern in [Pattern::WorkerPool, Pattern::FanOut, Pattern::Outbox] {
-                    hand.editor.select(Selection::only(node(id)));
-                    hand.play(pattern.key());
-                }
-            }
-        }
-        let nodes = &hand.editor.design().nodes;
-        assert!(nodes.len() > 20, "{}", nodes.len());
-        for (at, one) in nodes.iter().enumerate() {
-            let mut others = nodes[..at].iter();
-            let covered = others.find(|other| node_rect(other).intersects(&node_rect(one)));
-            assert!(covered.is_none(), "{} covers {covered:?}", one.id);
-        }
-    }
-}
+mod tests;
