@@ -23,3 +23,28 @@ try {
     (message) => document.body.replaceChildren(message),
   );
 }
+
+// The playground registers the worker that index.html names, once the page has had the network to
+// itself. Without that line, a worker of an earlier visit goes, with what it kept.
+async function offline() {
+  if (!navigator.serviceWorker) return;
+  const file = document.querySelector('meta[name="faultline-offline"]')?.content;
+  if (file) {
+    await navigator.serviceWorker.register(file, { updateViaCache: "none" });
+    return;
+  }
+  const scope = new URL("./", location.href).href;
+  const registrations = await navigator.serviceWorker.getRegistrations();
+  const ours = registrations.filter((one) => one.scope === scope);
+  await Promise.all(ours.map((one) => one.unregister()));
+  const names = await caches.keys();
+  const kept = names.filter((name) => name.startsWith(`faultline ${scope} `));
+  await Promise.all(kept.map((name) => caches.delete(name)));
+}
+
+if (document.body.dataset.page === "playground") {
+  // Refused where the browser keeps nothing: the page works all the same, with a network.
+  const begin = () => offline().catch((error) => console.info("Not kept for offline use.", error));
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin, { once: true });
+}

@@ -51,7 +51,8 @@ export function dist() {
 
 /**
  * A server of the built page, or of another directory, and a browser for one test file. headers:
- * what the server sends with every file.
+ * what the server sends with every file. Pages in contexts of their own have no service worker, so
+ * that none fetches the whole page again beside a test.
  */
 export async function open(directory = dist(), headers = {}) {
   const server = await serve(directory, headers);
@@ -90,6 +91,7 @@ class Playground {
       colorScheme,
       reducedMotion,
       hasTouch,
+      serviceWorkers: "block",
     }));
     const page = await own.newPage();
     if (!expectErrors) this.#watch(page);
@@ -108,6 +110,14 @@ class Playground {
     const path = join(shots, `${name}.png`);
     await page.screenshot({ path });
     return path;
+  }
+
+  /** Takes the server away, and gives it back at the same address. */
+  async disconnect() {
+    const { port } = this.#server.address();
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
+    return () => new Promise((done) => this.#server.listen(port, "127.0.0.1", done));
   }
 
   /** Ends browser and server; throws if any page logged an error. */

@@ -33,6 +33,7 @@ mod bench;
 mod count;
 mod long;
 mod npm;
+mod offline;
 mod package;
 mod page;
 mod reading;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::npm;
+use crate::offline;
 use crate::reading;
 use crate::setup::Need;
 use crate::steps::{cargo, root, run, step, target_dir};
@@ -75,7 +76,8 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     })?;
     step("static files", || {
         copy_static_files(&fresh)?;
-        version_urls(&fresh)
+        let versions = version_urls(&fresh)?;
+        offline::write(&fresh, &versions)
     })?;
     let old = dist.with_extension("old");
     remove_dir(&old)?;
@@ -157,13 +159,16 @@ pub(crate) fn bindings() -> Vec<String> {
 /// The scripts in `web/`, which are published as they are.
 const SCRIPTS: [&str; 3] = ["first.js", "boot.js", "worker.js"];
 
+/// Hashes of the content of files, by their names in `dist/`.
+pub(crate) type Versions = BTreeMap<String, String>;
+
 /// Writes all but what is compiled.
 pub(crate) fn copy_static_files(dist: &Path) -> Result<()> {
     for name in ["index.html", "embed.html"] {
         let html = fs::read_to_string(root().join(name)).with_context(|| name.to_string())?;
         fs::write(dist.join(name), without_trunk_links(&html))?;
     }
-    for name in SCRIPTS {
+    for name in SCRIPTS.into_iter().chain([offline::NAME]) {
         fs::copy(root().join("web").join(name), dist.join(name))
             .with_context(|| format!("web/{name}"))?;
     }
@@ -207,9 +212,9 @@ fn inline_imports(dir: &Path, name: &str) -> Result<String> {
     Ok(whole)
 }
 
-/// Gives every quoted file name that we generate the hash of its content. From the leaves up,
-/// since a file's hash covers the versions it quotes.
-fn version_urls(dist: &Path) -> Result<()> {
+/// Gives every quoted file name that we generate the hash of its content, and returns the hashes.
+/// From the leaves up, since a file's hash covers the versions it quotes.
+fn version_urls(dist: &Path) -> Result<Versions> {
     let documents: Vec<String> = reading::PAGES
         .iter()
         .map(|(name, _)| format!("{name}.html"))
@@ -226,7 +231,7 @@ fn version_urls(dist: &Path) -> Result<()> {
         &["index.html", "embed.html"],
         &documents,
     ];
-    let mut versions: BTreeMap<&str, String> = BTreeMap::new();
+    let mut versions = Versions::new();
     for names in order {
         let mut found = Vec::new();
         for &name in names {
@@ -235,14 +240,14 @@ fn version_urls(dist: &Path) -> Result<()> {
                 let text = fs::read_to_string(&path)?;
                 fs::write(&path, with_versions(&text, &versions))?;
             }
-            found.push((name, fingerprint(&fs::read(&path)?)));
+            found.push((name.to_owned(), fingerprint(&fs::read(&path)?)));
         }
         versions.extend(found);
     }
-    Ok(())
+    Ok(versions)
 }
 
-fn with_versions(text: &str, versions: &BTreeMap<&str, String>) -> String {
+fn with_versions(text: &str, versions: &Versions) -> String {
     let mut text = text.to_string();
     for (name, version) in versions {
         for before in ['"', '\'', '/'] {
@@ -258,7 +263,7 @@ fn with_versions(text: &str, versions: &BTreeMap<&str, String>) -> String {
 }
 
 /// FNV-1a, 64 bits: enough to tell two builds apart, the same on every machine.
-fn fingerprint(bytes: &[u8]) -> String {
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
     });
@@ -294,7 +299,7 @@ mod tests {
 
     #[test]
     fn only_quoted_names_get_a_version() {
-        let versions = BTreeMap::from([("worker.js", "0a".to_string())]);
+        let versions = Versions::from([("worker.js".to_string(), "0a".to_string())]);
         let text = r#"content="worker.js" './worker.js' worker.js my-worker.js"#;
         assert_eq!(
             with_versions(text, &versions),

@@ -2,8 +2,8 @@
 //!
 //! `d1.` + base64url(flags + raw deflate(document + checksum)). The document is binary: records of
 //! a frozen table (`v1.rs`) in which fields have numbers and defaults that never change, so that
-//! what stands at its default costs nothing and a link made today opens indefinitely. Deflate is left
-//! out where it does not help.
+//! what stands at its default costs nothing and a link made today opens indefinitely. Deflate is
+//! left out where it does not help.
 //!
 //! A link is untrusted input: its size, the size it inflates to and the number of its entries are
 //! bounded before anything is built, a checksum tells damage from novelty, and what it holds goes
