@@ -12,6 +12,19 @@ try {
   // Storage is blocked: the system's theme applies.
 }
 
+// The picture in index.html is of one lesson. It is hidden where the page will open something else:
+// what the address names, or what this tab showed before it was reloaded.
+try {
+  const { first } = document.currentScript.dataset;
+  const named = location.hash.slice(1) || new URLSearchParams(location.search).get("scenario");
+  const opensFirst = !named || named === first || named === `scenario=${first}`;
+  const goesOn = sessionStorage.getItem("faultline.tab") !== null;
+  document.documentElement.dataset.loading = first && opensFirst && !goesOn ? "first" : "other";
+} catch {
+  // Storage is blocked: nothing is kept that a tab could go on with.
+  document.documentElement.dataset.loading = "other";
+}
+
 /** Shows a message in place of the page, or above it. */
 globalThis.faultlineSays = (text, place) => {
   const message = document.createElement("p");

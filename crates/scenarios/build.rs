@@ -11,7 +11,9 @@ fn main() {
     // As it is now: a kept target folder may have been built where the sources stood before.
     let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     let library = Path::new(&root).join("library");
-    let mut code = String::new();
+    let mut code = format!(
+        "/// The id of the scenario that a page opens with.\npub const FIRST: &str = {FIRST:?};\n"
+    );
     tables(&library, ["INDEX", "FILES"], &mut code);
     tables(
         &library.join("sound"),

@@ -87,6 +87,10 @@ fn main() {
         .body()
         .and_then(|body| body.get_attribute("data-page"))
         .is_some_and(|page| page == "embed");
+    // The picture that was shown while this module was loading.
+    if let Some(first) = document().get_element_by_id("first") {
+        first.remove();
+    }
     if is_embed {
         mount_to_body(embed::Embed);
     } else {

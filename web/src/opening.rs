@@ -13,9 +13,6 @@ use crate::lesson::Lesson;
 use crate::state::{About, Page};
 use crate::{storage, theme, trail};
 
-/// The scenario that a bare address opens.
-const FIRST: &str = "retry-storm";
-
 /// What is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opened {
@@ -27,7 +24,7 @@ pub(crate) enum Opened {
 
 /// The lesson that a bare address opens.
 pub(crate) fn lesson() -> Lesson {
-    Lesson::load(FIRST).expect("the first lesson is compiled in")
+    Lesson::load(host::scenarios::FIRST).expect("the first lesson is compiled in")
 }
 
 /// A parameter of the address: from its query, or after the design in its fragment.
