@@ -373,3 +373,33 @@ test("nothing is said to be found, or not, before that is known", async () => {
   assert.ok(!says.includes("Findings: none"), says.join());
   await page.context().close();
 });
+
+onPage("a tile builds its pattern where it is dropped or selected", {}, async (page) => {
+  const tile = (key) => page.locator(`.patterns [data-pattern=${key}]`);
+  await page.locator("[data-add=patterns]").click();
+  const before = await state(page);
+  await tile("outbox").click();
+  assert.match(await page.locator(".toast").first().textContent(), /select a database, or drag/);
+  assert.deepEqual((await state(page)).design, before.design);
+
+  // One gesture, on the link.
+  const [api, database] = [await box(page, "api"), await box(page, "database")];
+  const between = { x: (outlet(api).x + inlet(database).x) / 2, y: outlet(api).y };
+  await drag(page, middleOf(await tile("look-aside-cache").boundingBox()), between);
+  const cached = await until(page, (s) => s.selected.join() === "cache");
+  assert.ok(links(cached).includes("api->cache"), String(links(cached)));
+  await page.keyboard.press("Control+z");
+  assert.deepEqual((await state(page)).design, before.design);
+
+  // What fits on the selection is marked, and is one click away.
+  await page.locator(".node[data-id=api]").click();
+  await tile("worker-pool").and(page.locator(".fits")).waitFor();
+  assert.equal(await page.locator(".patterns [data-pattern=outbox].fits").count(), 0);
+  await tile("worker-pool").click();
+  await until(page, (s) => s.selected.join() === "jobs,worker");
+
+  await page.reload();
+  await tile("fan-out").waitFor();
+  await page.locator("[data-add=patterns]").click();
+  assert.equal(await page.locator(".patterns").count(), 0);
+});

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use design::{Command, Design, Fault, Target, Value};
-use editor::{ActionId, Change, Edit, Effect, Input, Item, Point, Selection, Thing, actions};
+use editor::{
+    ActionId, Change, Edit, Effect, Input, Item, Pattern, Point, Selection, Thing, actions,
+};
 use leptos::prelude::*;
 
 use crate::canvas::Moved;
@@ -121,13 +123,8 @@ impl Page {
     /// Adds what was chosen from the palette: at a place of the window, or where there is room.
     /// False where that place is beside the canvas: then nothing was meant.
     pub(crate) fn add_thing(self, thing: &Thing, client: Option<[f64; 2]>) -> bool {
-        let at = match client.map(crate::canvas::to_stage) {
-            Some(Some(at)) => {
-                let to_canvas = |editor: &editor::Editor| editor.viewport().to_canvas(at);
-                Some(self.editor.with_value(to_canvas))
-            }
-            Some(None) => return false,
-            None => None,
+        let Some(at) = self.dropped_at(client) else {
+            return false;
         };
         let effects = self.edit(|editor| editor.add_thing(thing, at));
         self.follow_all(effects);
@@ -135,6 +132,27 @@ impl Page {
             crate::canvas::reveal_selection(self);
         }
         true
+    }
+
+    /// Builds a pattern at what is at a place on the screen, or at what is selected. False where
+    /// the place is not on the canvas.
+    pub(crate) fn add_pattern(self, pattern: Pattern, client: Option<[f64; 2]>) -> bool {
+        let Some(at) = self.dropped_at(client) else {
+            return false;
+        };
+        let effects = self.edit(|editor| editor.add_pattern(pattern, at));
+        self.follow_all(effects);
+        true
+    }
+
+    /// A place on the screen as one on the canvas. None if it is given and is elsewhere.
+    fn dropped_at(self, client: Option<[f64; 2]>) -> Option<Option<Point>> {
+        let Some(client) = client else {
+            return Some(None);
+        };
+        let at = crate::canvas::to_stage(client)?;
+        let to_canvas = |editor: &editor::Editor| editor.viewport().to_canvas(at);
+        Some(Some(self.editor.with_value(to_canvas)))
     }
 
     /// Answers a quick-add.

@@ -63,6 +63,7 @@ pub(crate) const AIM: &str =
     "M10 5.5a4.5 4.500 0 1 0 .01 0zM10 2.500v4M10 13.500v4M2.5 10h4M13.5 10h4";
 pub(crate) const GALLERY: &str =
     "M3.5 4h5.5v5h-5.500zM11 4h5.500v5h-5.500zM3.5 11h5.500v5h-5.500zM11 11h5.500v5h-5.500z";
+pub(crate) const PATTERNS: &str = "M3.5 3.5h5v5h-5zM11.5 11.5h5v5h-5zM8.5 6h5.5v5.5M6 8.5v5.5h5.5";
 pub(crate) const PLUS: &str = "M10 5v10M5 10h10";
 pub(crate) const MINUS: &str = "M5 10h10";
 pub(crate) const DOWN: &str = "M6 8l4 4l4-4";
@@ -71,3 +72,33 @@ pub(crate) const BROKEN: &str = "M11 2.500l-5.500 8h4l-1.500 7l6-9h-4.500z";
 pub(crate) const MORE: &str = "M4.500 10h.01M10 10h.01M15.500 10h.01";
 pub(crate) const WARNING: &str = "M10 3.5l7 12.5h-14zM10 8.500v3.5M10 14h.01";
 pub(crate) const OUT: &str = "M8 4h-4v12h12v-4M11 4h5v5M16 4l-7 7";
+
+/// The drawing of a pattern.
+pub(crate) fn of_pattern(pattern: editor::Pattern) -> &'static str {
+    use editor::Pattern;
+    match pattern {
+        Pattern::LookAside => "M2.5 11h4v4h-4zM13.5 11h4v4h-4zM8 3h4v4h-4zM6.5 13h7M5 11l3-4.5",
+        Pattern::ReadThrough => {
+            "M2 8h3.5v4h-3.5zM8 7h4v6h-4zM14.5 8h3.5v4h-3.5zM5.5 10h2.5M12 10h2.5"
+        }
+        Pattern::WriteBehind => {
+            "M2 8h3.5v4h-3.5zM8 7h4v6h-4zM15.5 8h2.5v4h-2.5zM5.5 10h2.5M12 10h.6M13.8 10h.6"
+        }
+        Pattern::FanOut => {
+            "M2 8h3.5v4h-3.5zM14 2.5h4v3h-4zM14 8.5h4v3h-4zM14 14.5h4v3h-4zM5.5 10l8.5-6M5.5 10h8.5\
+             M5.5 10l8.5 6"
+        }
+        Pattern::Routes => {
+            "M2 8h3.5v4h-3.5zM5.5 10l5-4.5h6.5M5.5 10l5 4.5h6.5M14.5 3l2.5 2.5l-2.5 2.5\
+             M14.5 12l2.5 2.5l-2.5 2.5"
+        }
+        Pattern::Outbox => {
+            "M2 6c0-2 6-2 6 0v8c0 2-6 2-6 0zM2 6c0 2 6 2 6 0M8 10h3M11.5 8h2.5v4h-2.5z\
+             M15.5 8h2.5v4h-2.5z"
+        }
+        Pattern::WorkerPool => {
+            "M2 8h2.5v4h-2.5zM6 8h2.5v4h-2.5zM8.5 10h4M12.5 3h5v3.5h-5zM12.5 8.2h5v3.5h-5z\
+             M12.5 13.5h5v3.5h-5zM10.5 4.7h2M10.5 15.2h2M10.5 4.7v10.5"
+        }
+    }
+}

@@ -50,7 +50,8 @@ fn frame(lesson: &Scenario) -> String {
          \x20     </div></div>\n\
          \x20     <div class=\"stage\"><div class=\"surface\">\n{}\
          \x20     </div></div>\n\
-         \x20     <div class=\"tabs\"></div><div class=\"figures\"></div><div class=\"run\"></div>\n\
+         \x20     <div class=\"tabs\"></div><div class=\"figures\"></div>\n\
+         \x20     <div class=\"run\"></div>\n\
          \x20   </main>\n",
         picture(lesson)
     )

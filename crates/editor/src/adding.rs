@@ -6,8 +6,11 @@ use crate::editor::Editor;
 use crate::effect::{Effect, QuickAdd};
 use crate::fragment;
 use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH, Point, node_rect, port_at, rect_at};
+use crate::hit::{Aim, hit};
+use crate::input::PointerKind;
 use crate::note::{new_note, note_rect};
 use crate::patterns::Pattern;
+use crate::scene::Scene;
 use crate::selection::{Item, Selection};
 use crate::tools::Access;
 use crate::tools::dragging::link_under_node;
@@ -83,6 +86,40 @@ impl Editor {
             let (command, _) = wire.connect(design, node)?;
             Some(vec![command])
         })
+    }
+
+    /// Builds a pattern at what is at a point of the canvas, or at what is selected. Where it does
+    /// not fit, says where it does.
+    pub fn add_pattern(&mut self, pattern: Pattern, at: Option<Point>) -> Vec<Effect> {
+        if self.access() == Access::Look {
+            return vec![Effect::Refused("this design can only be looked at".into())];
+        }
+        let selection = match at {
+            Some(at) => self
+                .item_at(at)
+                .map_or_else(Selection::default, Selection::only),
+            None => self.selection().clone(),
+        };
+        if !pattern.fits(self.design(), &selection) {
+            let (name, place) = (pattern.label(), pattern.fits_on());
+            let how = match at {
+                Some(_) => format!("{name}: drop it on {place}"),
+                None => format!("{name}: select {place}, or drag the tile onto it"),
+            };
+            return vec![Effect::Said(how)];
+        }
+        let mut effects = self.select(selection);
+        effects.extend(self.build(pattern));
+        effects
+    }
+
+    /// The node or link at a point of the canvas.
+    fn item_at(&self, at: Point) -> Option<Item> {
+        let aim = Aim {
+            kind: PointerKind::Mouse,
+            scale: self.viewport().scale(),
+        };
+        hit(&Scene::new(self.design()), None, at, aim).item()
     }
 
     /// Builds a pattern at what is selected, and selects what it added.

@@ -77,6 +77,65 @@ impl Pattern {
         }
     }
 
+    /// In a word or two, for a tile.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::LookAside => "look-aside",
+            Self::ReadThrough => "read-through",
+            Self::WriteBehind => "write-behind",
+            Self::FanOut => "fan-out",
+            Self::Routes => "routes",
+            Self::Outbox => "outbox",
+            Self::WorkerPool => "workers",
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::LookAside => {
+                "A cache is asked first; the caller loads what it misses, invalidates what it writes."
+            }
+            Self::ReadThrough => {
+                "A cache stands in the link and loads what it misses; writes go through it."
+            }
+            Self::WriteBehind => {
+                "A cache stands in the link and answers writes before the origin has them."
+            }
+            Self::FanOut => "A service calls three others at the same time and waits for all.",
+            Self::Routes => "Each link of a service serves operations of its own.",
+            Self::Outbox => {
+                "What a database commits is published to a queue, and a consumer works on it."
+            }
+            Self::WorkerPool => {
+                "A service publishes work to a queue, and workers take it from there."
+            }
+        }
+    }
+
+    /// Where it fits.
+    pub fn fits_on(self) -> &'static str {
+        match self {
+            Self::LookAside => {
+                "a call from a service to a database or service, unconditional or for reads"
+            }
+            Self::ReadThrough | Self::WriteBehind => {
+                "a call from a service to a database or service"
+            }
+            Self::FanOut | Self::WorkerPool => "a service",
+            Self::Routes => {
+                "a service with two unconditional calls or more, in a design whose clients have two \
+                 operations or more"
+            }
+            Self::Outbox => "a database",
+        }
+    }
+
+    /// Whether it can be built at the selection.
+    pub fn fits(self, design: &Design, selection: &Selection) -> bool {
+        self.build(design, selection).is_some()
+    }
+
     /// What it builds at the selection. None if it does not fit there.
     pub(crate) fn build(self, design: &Design, selection: &Selection) -> Option<Built> {
         let mut builder = Builder::new(design);
@@ -342,16 +401,22 @@ fn is_owner(kind: &Kind) -> bool {
     matches!(kind, Kind::Database(_) | Kind::Service(_))
 }
 
-/// The selected link; of a selected service, the link to its only database.
+/// The selected link; of a selected service, the link to its only database; of a selected
+/// database, the link of its only caller.
 fn link_of<'a>(design: &'a Design, selection: &Selection) -> Option<&'a Link> {
     match selection.single()? {
         Item::Link(id) => design.link(&id),
         Item::Node(id) => {
-            let is_to_database = |link: &&Link| {
-                let callee = design.node(&link.to).map(|node| &node.kind);
-                link.from == id && matches!(callee, Some(Kind::Database(_)))
+            let is_database = |id: &str| {
+                let node = design.node(id);
+                node.is_some_and(|node| matches!(node.kind, Kind::Database(_)))
             };
-            let mut links = design.links.iter().filter(is_to_database);
+            let is_meant = |link: &&Link| {
+                link.mode == Mode::Call
+                    && is_database(&link.to)
+                    && (link.from == id || link.to == id)
+            };
+            let mut links = design.links.iter().filter(is_meant);
             links.next().filter(|_| links.next().is_none())
         }
         Item::Note(_) => None,

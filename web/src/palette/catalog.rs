@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::drag::Drag;
+use super::drag::{Drag, Tile};
 use crate::bind::text;
 use crate::icons;
 use crate::state::Page;
@@ -226,7 +226,7 @@ fn option(list: List, drag: Option<Drag>, at: usize, thing: Thing) -> AnyView {
                 // The field keeps the focus.
                 event.prevent_default();
                 if let Some(drag) = drag && event.pointer_type() != "touch" {
-                    drag.begin(thing, &event);
+                    drag.begin(Tile::Thing(thing), &event);
                 }
             }
             on:pointerup=move |event| {

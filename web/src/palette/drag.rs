@@ -1,6 +1,6 @@
-//! Dragging a thing out of the palette onto the canvas.
+//! Dragging a thing or a pattern out of the palette onto the canvas.
 
-use editor::Thing;
+use editor::{Pattern, Thing};
 use leptos::prelude::*;
 use web_sys::PointerEvent;
 
@@ -9,10 +9,28 @@ use crate::state::Page;
 /// How far a press may stray before it is a drag, in pixels.
 const THRESHOLD: f64 = 4.0;
 
-/// A thing under the pointer on its way to the canvas.
+/// What can be dragged out of the palette.
+#[derive(Clone, Copy)]
+pub(crate) enum Tile {
+    /// A new node.
+    Thing(Thing),
+    /// What a pattern adds at the node or link it is dropped on.
+    Pattern(Pattern),
+}
+
+impl Tile {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Thing(thing) => thing.label(),
+            Self::Pattern(pattern) => pattern.label(),
+        }
+    }
+}
+
+/// A tile under the pointer on its way to the canvas.
 #[derive(Clone, Copy)]
 struct Held {
-    thing: Thing,
+    tile: Tile,
     from: [f64; 2],
     at: [f64; 2],
     dragging: bool,
@@ -37,14 +55,14 @@ impl Drag {
     }
 
     /// Takes hold.
-    pub(super) fn begin(self, thing: Thing, event: &PointerEvent) {
+    pub(super) fn begin(self, tile: Tile, event: &PointerEvent) {
         self.dragged.set_value(false);
         if event.button() != 0 {
             return;
         }
         let at = place(event);
         self.held.set(Some(Held {
-            thing,
+            tile,
             from: at,
             at,
             dragging: false,
@@ -69,14 +87,18 @@ impl Drag {
         });
     }
 
-    /// Lets go: on the canvas the thing is added there.
+    /// Lets go: on the canvas it is added there.
     pub(super) fn drop(self, event: &PointerEvent) {
         let Some(was) = self.held.get_untracked() else {
             return;
         };
         self.held.set(None);
         self.dragged.set_value(was.dragging);
-        if was.dragging && self.page.add_thing(&was.thing, Some(place(event))) {
+        let added = |at| match was.tile {
+            Tile::Thing(thing) => self.page.add_thing(&thing, at),
+            Tile::Pattern(pattern) => self.page.add_pattern(pattern, at),
+        };
+        if was.dragging && added(Some(place(event))) {
             self.page.adding.set(false);
             // Otherwise the space bar would still press the button.
             crate::canvas::focus_selected(self.page);
@@ -102,7 +124,7 @@ impl Drag {
             let [x, y] = [held.at[0] - 88.0, held.at[1] - 36.0];
             Some(view! {
                 <div class="ghost" prop:style=format!("left:{x}px;top:{y}px")>
-                    {held.thing.label()}
+                    {held.tile.label()}
                 </div>
             })
         }

@@ -1,5 +1,7 @@
 use super::*;
+use crate::effect::Effect;
 use crate::testing::{Hand, kind, small};
+use crate::tools::Access;
 use design::kinds::client::Operation;
 
 /// Runs the pattern on a selected node or link, checks that the design is valid and that one
@@ -118,7 +120,7 @@ fn a_pattern_is_offered_only_where_it_fits() {
     let offered = |design: &Design, item: Item| -> Vec<&str> {
         let selection = Selection::only(item);
         let mut patterns = Pattern::ALL.to_vec();
-        patterns.retain(|pattern| pattern.build(design, &selection).is_some());
+        patterns.retain(|pattern| pattern.fits(design, &selection));
         patterns.into_iter().map(Pattern::key).collect()
     };
     let design = small();
@@ -130,7 +132,12 @@ fn a_pattern_is_offered_only_where_it_fits() {
     assert_eq!(offered(&design, link("api->db")), caches);
     assert!(offered(&design, link("users->api")).is_empty());
     assert!(offered(&design, node("users")).is_empty());
-    assert_eq!(offered(&design, node("db")), ["outbox"]);
+    // Of a database with one caller, that caller's link is meant.
+    let of_database = [&caches[..], &["outbox"]].concat();
+    assert_eq!(offered(&design, node("db")), of_database);
+    let mut shared = small();
+    shared.links[0].to = "db".to_owned();
+    assert_eq!(offered(&shared, node("db")), ["outbox"]);
     assert_eq!(
         offered(&design, node("api")),
         [&caches[..], &["fan-out", "worker-pool"]].concat()
@@ -172,4 +179,42 @@ fn what_is_added_covers_nothing() {
         let covered = others.find(|other| node_rect(other).intersects(&node_rect(one)));
         assert!(covered.is_none(), "{} covers {covered:?}", one.id);
     }
+}
+
+#[test]
+fn a_tile_is_dropped_on_what_it_is_for() {
+    let middle = |hand: &Hand, id: &str| node_rect(hand.editor.design().node(id).unwrap()).center();
+    let mut hand = Hand::new();
+    let (api, db) = (middle(&hand, "api"), middle(&hand, "db"));
+    hand.editor
+        .add_pattern(Pattern::LookAside, Some((api + db) * 0.5));
+    assert_eq!(hand.links(), "users->api api->cache api->db");
+    hand.editor.add_pattern(Pattern::Outbox, Some(db));
+    assert_eq!(hand.selected(), "consumer outbox");
+    hand.play("undo");
+    hand.play("undo");
+    assert_eq!(hand.editor.design(), &small());
+}
+
+#[test]
+fn a_tile_that_does_not_fit_changes_nothing_and_says_where_it_does() {
+    let mut hand = Hand::new();
+    let far = Point::new(-900.0, -900.0);
+    for pattern in Pattern::ALL {
+        for at in [Some(far), None] {
+            hand.editor.select(Selection::default());
+            let effects = hand.editor.add_pattern(pattern, at);
+            let [Effect::Said(why)] = &effects[..] else {
+                panic!("{pattern:?}: {effects:?}");
+            };
+            assert!(
+                why.starts_with(pattern.label()) && why.contains(pattern.fits_on()),
+                "{why}"
+            );
+        }
+    }
+    assert_eq!(hand.editor.design(), &small());
+    hand.editor.set_access(Access::Look);
+    let effects = hand.editor.add_pattern(Pattern::FanOut, None);
+    assert!(matches!(&effects[..], [Effect::Refused(_)]), "{effects:?}");
 }
