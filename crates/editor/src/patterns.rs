@@ -94,7 +94,7 @@ impl Pattern {
     pub fn about(self) -> &'static str {
         match self {
             Self::LookAside => {
-                "A cache is asked first; the caller loads what it misses, invalidates what it writes."
+                "A cache is asked first; the caller loads misses and invalidates what it writes."
             }
             Self::ReadThrough => {
                 "A cache stands in the link and loads what it misses; writes go through it."
