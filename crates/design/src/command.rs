@@ -309,7 +309,7 @@ impl Design {
                     for known in self.nodes.iter().filter(|known| known.id != *id) {
                         nodes.insert(known.id.as_str(), &known.kind);
                     }
-                    copies::check(node, &nodes, &mut reader);
+                    copies::check(node, self, &nodes, &mut reader);
                 }
                 let slot = self.nodes.iter_mut().find(|node| node.id == *id);
                 if let (Some(node), Some(slot), true) = (node, slot, reader.is_clean()) {

@@ -303,6 +303,23 @@ impl Design {
         Value::Map(entries)
     }
 
+    /// What people see of a link: `api -> orders`, by titles.
+    pub fn link_title(&self, id: &str) -> String {
+        match self.link(id) {
+            Some(link) => format!(
+                "{} -> {}",
+                self.title_of(&link.from),
+                self.title_of(&link.to)
+            ),
+            None => id.to_owned(),
+        }
+    }
+
+    /// What people see of a node: its title, or the id where there is no such node.
+    pub fn title_of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.node(id).map_or(id, Node::title)
+    }
+
     /// The node called `id`.
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)

@@ -59,7 +59,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             zones::check_deployment(&node.deployment, reader);
             check_kind(&node.kind, &operations, reader);
             links::leases(node, &callers, reader);
-            copies::check(node, &nodes, reader);
+            copies::check(node, design, &nodes, reader);
         });
     }
     let zones = zones::names(design);
@@ -67,10 +67,10 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     telemetry::check(design, &nodes, reader);
     for (at, link) in design.links.iter().enumerate() {
         reader.within(&format!("links[{at}]"), |reader| {
-            links::ends(link, &nodes, reader);
+            links::ends(link, design, &nodes, reader);
             check_link(link, nodes.get(link.from.as_str()).copied(), reader);
             links::conditions(link, &operations, reader);
-            links::balanced_cache(link, &callers, &nodes, reader);
+            links::balanced_cache(link, design, &callers, &nodes, reader);
             links::write_behind(link, design, &nodes, reader);
         });
     }

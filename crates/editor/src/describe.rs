@@ -141,7 +141,7 @@ pub(crate) fn nodes_in_words(design: &Design, ids: &BTreeSet<String>) -> String 
 }
 
 pub(crate) fn title<'a>(design: &'a Design, id: &'a str) -> &'a str {
-    design.node(id).map_or(id, |node| node.title())
+    design.title_of(id)
 }
 
 /// A node, a link or a zone.

@@ -8,7 +8,12 @@ use crate::suggest::nearest;
 use std::collections::BTreeMap;
 
 /// What a database copies must be another database, which owns its data.
-pub(crate) fn check(node: &Node, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
+pub(crate) fn check(
+    node: &Node,
+    design: &Design,
+    nodes: &BTreeMap<&str, &Kind>,
+    reader: &mut Reader,
+) {
     let Kind::Database(database) = &node.kind else {
         return;
     };
@@ -27,10 +32,12 @@ pub(crate) fn check(node: &Node, nodes: &BTreeMap<&str, &Kind>, reader: &mut Rea
             Some(format!("there is no node \"{shown}\"{hint}"))
         }
         Some(Kind::Database(of)) => of.copy_of.as_ref().map(|first| {
+            let (owner, first) = (design.title_of(owner), design.title_of(first));
             format!("{owner} is itself a copy, of {first}; name the database that owns the data")
         }),
         Some(kind) => Some(format!(
-            "{owner} is a {}; only a database can be copied",
+            "{} is a {}; only a database can be copied",
+            design.title_of(owner),
             kind.info().label
         )),
     };

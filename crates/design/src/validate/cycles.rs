@@ -46,7 +46,7 @@ pub(super) fn check(design: &Design, reader: &mut Reader) {
         return;
     };
     let names = nodes.iter().take(12);
-    let names: Vec<&str> = names.map(|node| design.nodes[*node].id.as_str()).collect();
+    let names: Vec<&str> = names.map(|node| design.nodes[*node].title()).collect();
     reader.within(&format!("links[{link}]"), |reader| {
         reader.problem(format!(
             "closes a cycle of calls that never ends: {}; put a queue or a probability below 1 into it",

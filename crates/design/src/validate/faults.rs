@@ -20,7 +20,7 @@ pub(super) fn check(
     } else if fault.kind.is_for_links() {
         check_link(fault, design, reader);
     } else if let Some(kind) = nodes.get(fault.target.as_str()) {
-        check_node(fault, kind, reader);
+        check_node(fault, design, kind, reader);
         check_resharding(fault, design, kind, reader);
         check_clock(fault, design, kind, reader);
     } else if zones.contains(fault.target.as_str()) && !fault.kind.is_of_one_node() {
@@ -122,7 +122,7 @@ fn check_link(fault: &Fault, design: &Design, reader: &mut Reader) {
     {
         let message = format!(
             "{} has no pool to leak connections of; give it one",
-            fault.target
+            design.link_title(&fault.target)
         );
         reader.within("target", |reader| reader.problem(message));
     }
@@ -152,7 +152,8 @@ fn check_clock(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader)
             }
             _ => "a link with a deadline",
         };
-        let message = format!("{} reads no clock; give it {remedy}", fault.target);
+        let node = design.title_of(&fault.target);
+        let message = format!("{node} reads no clock; give it {remedy}");
         reader.within("target", |reader| reader.problem(message));
     }
 }
@@ -161,20 +162,21 @@ fn check_resharding(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Re
     let Kind::Database(database) = kind else {
         return;
     };
+    let title = design.title_of(&fault.target);
     let is_resharding =
         |other: &&Fault| other.kind == FaultKind::Reshard && other.target == fault.target;
     let all = design.faults.iter().filter(is_resharding);
     let most = all.clone().map(|other| other.shards).max().unwrap_or(0);
     let members = most.max(database.shards.count) * database.copies();
     if fault.replica.is_some_and(|replica| replica >= members) {
-        let message = format!("{} has {members} replicas, counted from 0", fault.target);
+        let message = format!("{title} has {members} replicas, counted from 0");
         reader.within("replica", |reader| reader.problem(message));
     }
     if fault.kind != FaultKind::Reshard {
         return;
     }
     if fault.shards == database.shards.count && all.count() == 1 {
-        let message = format!("{} has {} shards as it is", fault.target, fault.shards);
+        let message = format!("{title} has {} shards as it is", fault.shards);
         reader.within("shards", |reader| reader.problem(message));
     }
 }
@@ -205,7 +207,8 @@ fn check_nodes_of_zone(fault: &Fault, design: &Design, reader: &mut Reader) {
     }
 }
 
-fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
+fn check_node(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader) {
+    let title = design.title_of(&fault.target);
     if !fault.kind.targets().contains(&kind.name()) {
         let message = format!(
             "{} cannot happen to a {}; valid targets: {}",
@@ -218,16 +221,13 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
     let is_scaled = matches!(kind, Kind::Service(service) if service.autoscale.is_some());
     if fault.kind == FaultKind::RollingDeploy && is_scaled {
         let message = format!(
-            "{} is scaled by itself, and a deploy goes over a number of replicas that is known; set autoscale to null",
-            fault.target
+            "{title} is scaled by itself, and a deploy goes over a number of replicas that is known; set autoscale to null"
         );
         reader.within("target", |reader| reader.problem(message));
     }
     if fault.kind == FaultKind::LeaderFailover && !has_leader(kind) {
-        let message = format!(
-            "{} has no leader; give it replication in mode async or semi_sync",
-            fault.target
-        );
+        let message =
+            format!("{title} has no leader; give it replication in mode async or semi_sync");
         reader.within("target", |reader| reader.problem(message));
     }
     if fault.kind == FaultKind::TrafficSpike
@@ -235,8 +235,7 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         && matches!(client.arrivals, Arrivals::Replay(_))
     {
         let message = format!(
-            "{} replays its arrivals, which come when they are written down; a spike does nothing to them",
-            fault.target
+            "{title} replays its arrivals, which come when they are written down; a spike does nothing to them"
         );
         reader.within("target", |reader| reader.problem(message));
     }
@@ -246,8 +245,7 @@ fn check_node(fault: &Fault, kind: &Kind, reader: &mut Reader) {
         && replica >= kind.replicas_max()
     {
         let message = format!(
-            "{} has {} replicas, counted from 0",
-            fault.target,
+            "{title} has {} replicas, counted from 0",
             kind.replicas_max()
         );
         reader.within("replica", |reader| reader.problem(message));

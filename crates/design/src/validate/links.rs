@@ -57,7 +57,12 @@ pub fn usual_mode(from: &Kind, to: &Kind) -> Mode {
     }
 }
 
-pub(super) fn ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Reader) {
+pub(super) fn ends(
+    link: &Link,
+    design: &Design,
+    nodes: &BTreeMap<&str, &Kind>,
+    reader: &mut Reader,
+) {
     for (name, end) in [("from", &link.from), ("to", &link.to)] {
         if !nodes.contains_key(end.as_str()) {
             let hint = hint(reader, end, nodes.keys().copied());
@@ -75,7 +80,8 @@ pub(super) fn ends(link: &Link, nodes: &BTreeMap<&str, &Kind>, reader: &mut Read
     } else if let Some(why) = link_refusal(from, to, link.mode) {
         reader.problem(format!(
             "{} cannot be linked to {}: {why}",
-            link.from, link.to
+            design.title_of(&link.from),
+            design.title_of(&link.to)
         ));
     }
 }
@@ -130,6 +136,7 @@ pub(super) fn leases(node: &Node, callers: &BTreeSet<&str>, reader: &mut Reader)
 /// does not load by itself.
 pub(super) fn balanced_cache(
     link: &Link,
+    design: &Design,
     callers: &BTreeSet<&str>,
     nodes: &BTreeMap<&str, &Kind>,
     reader: &mut Reader,
@@ -139,9 +146,9 @@ pub(super) fn balanced_cache(
         && is_kind(&link.to, |kind| matches!(kind, Kind::Cache(_)))
         && !callers.contains(link.to.as_str())
     {
+        let cache = design.title_of(&link.to);
         reader.problem(format!(
-            "{} would never be filled: it has no link to an origin to load from, and a caller fills only a cache that it calls itself, without a balancer between; link {} to its origin, or its callers to it",
-            link.to, link.to
+            "{cache} would never be filled: it has no link to an origin to load from, and a caller fills only a cache that it calls itself, without a balancer between; link {cache} to its origin, or its callers to it"
         ));
     }
 }

@@ -32,6 +32,7 @@ pub fn second_owner(
         _ => None,
     });
     let (known, _) = others.find(|(_, known)| owner != Some(known.as_str()))?;
+    let (from, known) = (design.title_of(from), design.title_of(known));
     Some(format!(
         "{from} {does} {known} already; make one a copy_of the other, or both one database of several shards or replicas"
     ))
@@ -59,8 +60,10 @@ pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut
         let (known, owner_of_known) = *first.entry(&link.from).or_insert((&link.to, owner));
         if owner != owner_of_known {
             let message = format!(
-                "{} {does} {known} and {}, and each owns them; make one a copy_of the other, or both one database of several shards or replicas",
-                link.from, link.to
+                "{} {does} {} and {}, and each owns them; make one a copy_of the other, or both one database of several shards or replicas",
+                design.title_of(&link.from),
+                design.title_of(known),
+                design.title_of(&link.to)
             );
             reader.within(&format!("links[{at}]"), |reader| reader.problem(message));
         }

@@ -28,10 +28,10 @@ pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut
                     reader.within("node", |reader| reader.problem(message));
                 }
                 Some(node) if !node.deployment.telemetry.metrics => {
-                    let message = format!("{} emits no metrics to watch", alert.node);
+                    let message = format!("{} emits no metrics to watch", node.title());
                     reader.within("node", |reader| reader.problem(message));
                 }
-                Some(node) => check_kind(&alert.when, &alert.node, &node.kind, reader),
+                Some(node) => check_kind(&alert.when, node.title(), &node.kind, reader),
             }
             check_signal(&alert.when, reader);
         });
@@ -39,7 +39,7 @@ pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut
 }
 
 /// Only what can wait has a backlog.
-fn check_kind(signal: &Signal, id: &str, kind: &Kind, reader: &mut Reader) {
+fn check_kind(signal: &Signal, title: &str, kind: &Kind, reader: &mut Reader) {
     let (name, valid): (&str, &[&str]) = match signal {
         Signal::Backlog(_) => ("backlog", &["service", "queue", "database", "coordinator"]),
         Signal::OldestAge(_) => ("oldest_age", &["queue"]),
@@ -49,7 +49,7 @@ fn check_kind(signal: &Signal, id: &str, kind: &Kind, reader: &mut Reader) {
     };
     if !valid.contains(&kind.name()) {
         let message = format!(
-            "nothing waits at {id}, a {}, for {name} to watch; valid nodes: {}",
+            "nothing waits at {title}, a {}, for {name} to watch; valid nodes: {}",
             kind.info().label,
             valid.join(", ")
         );
