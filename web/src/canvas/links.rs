@@ -2,7 +2,6 @@
 
 use design::Link;
 use design::link::Mode;
-use editor::scene::path_of;
 use editor::{Hit, LinkPath};
 use leptos::prelude::*;
 use leptos::svg::G;
@@ -55,7 +54,7 @@ fn Line(id: String) -> impl IntoView {
             let link = design.link(&key)?;
             let title = |id: &str| design.node(id).map(|node| node.title().to_owned());
             Some(Drawn {
-                path: path_of(design, &key)?,
+                path: page.places.path(&key)?,
                 names: [title(&link.from)?, title(&link.to)?],
                 link: link.clone(),
             })
@@ -100,7 +99,7 @@ fn Line(id: String) -> impl IntoView {
             role="img"
             aria-label=with(label)
         >
-            <path class="line" stroke-width="1.25" d=with(|drawn| drawn.path.curve.to_svg())></path>
+            <path class="line" stroke-width="1.25" d=with(|drawn| drawn.path.line.to_svg())></path>
             <path class="arrow" d=with(|drawn| arrow(&drawn.path))></path>
             <path class="gap" d=with(|drawn| cut(&drawn.path)[0].clone())></path>
             <path class="cut" d=with(|drawn| cut(&drawn.path)[1].clone())></path>

@@ -1,4 +1,4 @@
-//! The canvas: nodes as elements over links as SVG, requests as dots on a drawing surface above.
+//! The canvas: nodes as elements over links as SVG, requests as dots on a drawing surface between.
 //!
 //! Everything that changes with every frame of the simulation is written to elements and surface
 //! directly, in one animation loop; signals carry only what a person or a command changed.
@@ -27,8 +27,7 @@ mod zones;
 use std::collections::BTreeMap;
 
 use design::{Design, Kind};
-use editor::scene::path_of;
-use editor::{LinkPath, Scene, Viewport};
+use editor::{Routes, Viewport};
 use format::message::{Frame, RunState};
 use leptos::prelude::*;
 
@@ -166,14 +165,12 @@ impl Live {
     }
 
     /// The design changed: routes and orders follow. `structure` says whether links came or went.
-    pub(crate) fn take_design(self, design: &Design, structure: bool) {
+    pub(crate) fn take_design(self, design: &Design, routes: &Routes, structure: bool) {
         self.0.update_value(|picture| {
-            let scene = Scene::new(design);
             picture.rerouted = true;
-            let along = |path: Option<LinkPath>| {
-                path.map_or_else(Route::default, |path| Route::along(&path))
-            };
-            picture.routes = scene.paths().map(along).collect();
+            let paths = (0..design.links.len()).map(|at| routes.path(at));
+            let along = paths.map(|path| path.map(Route::along).unwrap_or_default());
+            picture.routes = along.collect();
             if structure {
                 picture.particles.clear();
                 let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
@@ -193,12 +190,11 @@ impl Live {
     }
 
     /// The links at these places of the design run elsewhere.
-    pub(crate) fn reroute(self, design: &Design, links: &[usize]) {
+    pub(crate) fn reroute(self, routes: &Routes, links: &[usize]) {
         self.0.update_value(|picture| {
             for at in links {
-                let path = path_of(design, &design.links[*at].id);
-                if let (Some(route), Some(path)) = (picture.routes.get_mut(*at), path) {
-                    *route = Route::along(&path);
+                if let (Some(route), Some(path)) = (picture.routes.get_mut(*at), routes.path(*at)) {
+                    *route = Route::along(path);
                 }
             }
             picture.rerouted |= !links.is_empty();
