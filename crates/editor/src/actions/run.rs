@@ -150,7 +150,10 @@ fn zone_leave(editor: &mut Editor) -> Vec<Effect> {
 
 fn tidy(editor: &mut Editor) -> Vec<Effect> {
     let moves = layout::tidy(editor.design());
-    edit(editor, moves, "Tidy up".to_owned())
+    let mut effects = edit(editor, moves, "Tidy up".to_owned());
+    // What moved may have left the screen.
+    effects.extend(editor.fit());
+    effects
 }
 
 /// Moves the selected nodes, as the action of this name.
