@@ -55,6 +55,7 @@
 
 pub mod actions;
 mod adding;
+mod areas;
 mod cards;
 pub mod catalog;
 pub mod curve;
@@ -70,6 +71,7 @@ pub mod hit;
 pub mod input;
 pub mod keeping;
 pub mod keys;
+pub mod labels;
 pub mod layout;
 mod naming;
 pub mod note;

@@ -1,18 +1,15 @@
 //! The lines of all links, kept from move to move: a move leads those links elsewhere that end at
 //! what moved or could pass it, and looks at no other.
 
+use crate::areas::Areas;
 use crate::cards::Cards;
 use crate::curve::LinkPath;
 use crate::geometry::{Point, Rect, rect_at};
+use crate::labels::Labels;
 use crate::route::{Job, Routed};
 use crate::scene::Scene;
 use design::Design;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Width and height of a cell of the grid.
-const CELL: f64 = 512.0;
-/// A line over more cells than this is looked at on every move.
-const CELLS_MAX: i64 = 512;
 
 /// The lines of a design's links.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +20,8 @@ pub struct Routes {
     links: Vec<Option<Kept>>,
     /// Of each node, the links that end at it.
     of_node: Vec<Vec<usize>>,
-    reaches: Reaches,
+    reaches: Areas,
+    labels: Labels,
     /// The node that no link leads around: see [`Dragging::loose`](crate::tools::Dragging::loose).
     loose: Option<usize>,
     work: u64,
@@ -31,9 +29,9 @@ pub struct Routes {
 
 /// A link with its line.
 #[derive(Clone, Debug)]
-struct Kept {
+pub(crate) struct Kept {
     job: Job,
-    path: LinkPath,
+    pub(crate) path: LinkPath,
     reach: Rect,
 }
 
@@ -61,11 +59,13 @@ impl Routes {
             });
             routes.links.push(kept);
         }
+        routes.labels = Labels::new(design, &routes.cards, &routes.links);
         routes
     }
 
     /// Takes it that these nodes (by their places in the design) are where the design has them now,
-    /// and which of them no link leads around. Returns the links that run elsewhere.
+    /// and which of them no link leads around. Returns the links that run elsewhere, or whose labels
+    /// are elsewhere.
     pub fn take_moves(
         &mut self,
         design: &Design,
@@ -80,6 +80,7 @@ impl Routes {
         nodes.retain(|node| *node < self.of_node.len() && *node < design.nodes.len());
         self.loose = loose;
         let mut links = BTreeSet::new();
+        let mut places = Vec::new();
         for node in nodes {
             let before = self.cards.rect(node);
             let corner = Point::from(design.nodes[node].at);
@@ -89,6 +90,7 @@ impl Routes {
             }
             links.extend(&self.of_node[node]);
             for place in [before, rect_at(corner)] {
+                places.push(place);
                 let near = self.reaches.near(place);
                 let has_say = |link: &usize| {
                     let kept = self.links[*link].as_ref();
@@ -98,6 +100,8 @@ impl Routes {
             }
         }
         links.retain(|link| self.renew(*link));
+        let labels = &mut self.labels;
+        links.extend(labels.follow(&self.cards, &self.links, &links, places));
         links.into_iter().collect()
     }
 
@@ -130,6 +134,13 @@ impl Routes {
         self.path(*self.ids.get(id)?)
     }
 
+    /// Where the marks of a link's policies are, in the order a call meets them, and the number of
+    /// calls that its dots are: the middle of each. Those without a place are left out.
+    pub fn labels_of(&self, id: &str) -> (Vec<Point>, Option<Point>) {
+        let labels = self.ids.get(id).map(|link| self.labels.of(*link));
+        labels.unwrap_or_default()
+    }
+
     /// Whether there is a node that no link leads around.
     pub fn has_loose(&self) -> bool {
         self.loose.is_some()
@@ -139,51 +150,4 @@ impl Routes {
     pub fn work(&self) -> u64 {
         self.work
     }
-}
-
-/// Links by what their lines depend on.
-#[derive(Clone, Debug, Default)]
-struct Reaches {
-    cells: BTreeSet<(i32, i32, usize)>,
-    wide: BTreeSet<usize>,
-}
-
-impl Reaches {
-    fn insert(&mut self, link: usize, reach: Rect) {
-        match cells(reach) {
-            Some(cells) => self.cells.extend(cells.map(|(x, y)| (x, y, link))),
-            None => {
-                self.wide.insert(link);
-            }
-        }
-    }
-
-    fn remove(&mut self, link: usize, reach: Rect) {
-        self.wide.remove(&link);
-        for (x, y) in cells(reach).into_iter().flatten() {
-            self.cells.remove(&(x, y, link));
-        }
-    }
-
-    /// The links that a card here may have a say in, and some that are near.
-    fn near(&self, card: Rect) -> BTreeSet<usize> {
-        let cells = cells(card).into_iter().flatten();
-        let near = cells.flat_map(|(x, y)| self.cells.range((x, y, 0)..=(x, y, usize::MAX)));
-        let near = near.map(|(_, _, link)| *link);
-        near.chain(self.wide.iter().copied()).collect()
-    }
-}
-
-/// The cells that an area covers; none where they are too many.
-fn cells(area: Rect) -> Option<impl Iterator<Item = (i32, i32)>> {
-    let cell = |at: f64| (at / CELL).floor() as i32;
-    let (columns, rows) = (
-        cell(area.min.x)..=cell(area.max.x),
-        cell(area.min.y)..=cell(area.max.y),
-    );
-    let count = |range: &std::ops::RangeInclusive<i32>| {
-        i64::from(*range.end()) - i64::from(*range.start()) + 1
-    };
-    let fits = count(&columns) * count(&rows) <= CELLS_MAX;
-    fits.then(|| columns.flat_map(move |x| rows.clone().map(move |y| (x, y))))
 }

@@ -117,13 +117,11 @@ impl<'a> Scene<'a> {
 
     /// The rectangle around every node, link, note and zone; none of an empty design.
     pub fn bounds(&self) -> Option<Rect> {
-        self.design
-            .nodes
-            .iter()
-            .map(node_rect)
-            .chain(self.design.settings.notes.iter().map(note_rect))
-            .chain(regions(self.design).into_iter().map(|region| region.rect))
-            .chain(self.lines().map(|(_, line)| LinkPath::new(line).bounds()))
+        let lines = self.lines();
+        let lines = lines.map(|(_, line)| LinkPath::new(line).bounds());
+        bounds_of_parts(self.design)
+            .into_iter()
+            .chain(lines)
             .reduce(Rect::union)
     }
 
@@ -146,6 +144,15 @@ impl<'a> Scene<'a> {
             .map(note_rect);
         nodes.chain(links).chain(notes).reduce(Rect::union)
     }
+}
+
+/// The rectangle around every node, note and zone of a design: without its links, whose ways take
+/// longer to find.
+pub fn bounds_of_parts(design: &Design) -> Option<Rect> {
+    let nodes = design.nodes.iter().map(node_rect);
+    let notes = design.settings.notes.iter().map(note_rect);
+    let zones = regions(design).into_iter().map(|region| region.rect);
+    nodes.chain(notes).chain(zones).reduce(Rect::union)
 }
 
 /// How far off the middle of so many parallel links this one is.

@@ -42,6 +42,7 @@ pub(crate) use stage::{Stage, reveal_selection};
 pub(crate) use wheel::{WHEEL_ZOOMS, turn_wheel};
 
 use clock::Clock;
+use dom::Text;
 use figures::{LinkParts, NodeParts};
 use particles::{Particles, Route};
 use surface::Surface;
@@ -68,6 +69,8 @@ struct Picture {
     size: [f64; 2],
     nodes: BTreeMap<String, NodeParts>,
     links: BTreeMap<String, LinkParts>,
+    /// Where it is said how many calls a dot is, if it is the same on all links.
+    dot_scale: Option<Text>,
     node_order: Vec<(String, bool)>,
     /// Of each link its id, and its caller's place in the design.
     link_order: Vec<(String, usize)>,
@@ -158,6 +161,12 @@ impl Live {
             picture.links.insert(id, parts);
             picture.fresh = true;
         });
+    }
+
+    /// The place to say how many calls a dot is, where that is the same on all links.
+    pub(crate) fn add_scale(self, element: web_sys::Element) {
+        self.0
+            .update_value(|picture| picture.dot_scale = Some(Text::on(element)));
     }
 
     fn remove_link(self, id: &str) {
@@ -420,13 +429,18 @@ impl Picture {
             rates.push(rate);
         }
         let busiest = rates.iter().copied().fold(1e-9, f64::max);
+        let scale = figures::scale(&frame.links);
+        if let Some(text) = &mut self.dot_scale {
+            text.set(&scale.map(figures::one_dot).unwrap_or_default());
+        }
+        let each_says = scale.is_none() || self.dot_scale.is_none();
         for (((id, from), link), rate) in self.link_order.iter().zip(&frame.links).zip(rates) {
             // Of a link is known what its caller tells.
             let heard = frame.nodes.get(*from).is_none_or(|node| node.heard);
             if let Some(parts) = self.links.get_mut(id) {
                 match self.for_operators && !heard {
                     true => parts.silence(),
-                    false => parts.write(link, rate / busiest),
+                    false => parts.write(link, rate / busiest, each_says),
                 }
             }
         }

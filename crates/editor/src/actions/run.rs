@@ -385,6 +385,16 @@ mod tests {
     }
 
     #[test]
+    fn tidying_shows_the_whole_design() {
+        let mut hand = Hand::new();
+        hand.editor.look_at(Point::new(5_000.0, 5_000.0), 4.0);
+        hand.play("tidy");
+        let visible = hand.editor.viewport().visible();
+        let bounds = hand.editor.scene().bounds().unwrap();
+        assert!(visible.contains(bounds.min) && visible.contains(bounds.max));
+    }
+
+    #[test]
     fn the_menu_names_what_it_undoes() {
         let mut hand = Hand::new();
         hand.play("down 350 10; move 350 90; up 350 90");
