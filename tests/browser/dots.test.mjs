@@ -87,6 +87,27 @@ for (const [webgl, name] of [[true, "webgl2"], [false, "2d"]]) {
   });
 }
 
+test("dots are drawn over links and below cards", async () => {
+  for (const webgl of [true, false]) {
+    const page = await pageWith(webgl);
+    await until(page, (s) => s.dots > 10);
+    const layers = await page.evaluate(() => {
+      const parts = [".link", "canvas.dots", ".node"].map((name) => document.querySelector(name));
+      const follows = (a, b) => Boolean(a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING);
+      const layer = (part) => [part, ...[".world", ".links"].map((name) => part.closest(name))].filter(Boolean);
+      return {
+        order: follows(parts[0], parts[1]) && follows(parts[1], parts[2]),
+        lifted: parts.flatMap(layer).map((part) => getComputedStyle(part).zIndex).filter((index) => index !== "auto"),
+        opaque: getComputedStyle(parts[2]).backgroundColor,
+      };
+    });
+    assert.ok(layers.order, "links, dots, cards");
+    assert.deepEqual(layers.lifted, [], "nothing changes that order");
+    assert.match(layers.opaque, /^rgb\(/, "a card hides what goes into it");
+    await page.context().close();
+  }
+});
+
 test("both ways draw the same", async () => {
   const shots = [];
   for (const webgl of [true, false]) {

@@ -2,7 +2,9 @@
 
 use design::Kind;
 use editor::keeping::{Kept, Order, sort};
+use leptos::html::Span;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::bar::Bar;
 use crate::bind::text;
@@ -306,8 +308,11 @@ pub(crate) fn DotKey() -> impl IntoView {
             </span>
         }
     };
+    let scale = NodeRef::<Span>::new();
+    scale.on_load(move |element| page.live.add_scale(element.unchecked_into()));
     view! {
         <div class="dot-key">
+            <span class="scale num" node_ref=scale></span>
             {key("ink", "M5 2a3 3 0 1 0 .01 0z", true, "request")}
             {key("", "M5 2a3 3 0 1 0 .01 0z", false, "answer")}
             {move || queues.get().then(|| key("ink", "M2 2h6v6h-6z", true, "message"))}

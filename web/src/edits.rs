@@ -271,6 +271,7 @@ impl Page {
                 self.hidden.update_value(|hidden| hidden.space_used = true);
             }
             Effect::OverlayChanged => {
+                self.settle();
                 self.overlay.update(|count| *count += 1);
                 let hover = self.editor.with_value(crate::canvas::hover);
                 if self.hover.with_untracked(|now| *now != hover) {
@@ -320,10 +321,20 @@ impl Page {
         });
         let moved = moved.unwrap_or_default();
         self.design.with_untracked(|design| {
-            let links = moved.links(design);
-            self.live.reroute(design, &links);
+            let lead = |editor: &editor::Editor| self.places.lead(&moved, design, editor.tool());
+            let links = self.editor.with_value(lead);
+            self.places
+                .routes(|routes| self.live.reroute(routes, &links));
             self.places.tell(&moved, &links, design);
         });
+    }
+
+    /// A node that was let go of is one like any other: links lead around it again.
+    fn settle(self) {
+        let is_idle = self.editor.with_value(|editor| editor.tool().is_idle());
+        if is_idle && self.places.routes(editor::Routes::has_loose) {
+            self.show_moves();
+        }
     }
 
     /// Views follow the design.
@@ -331,7 +342,10 @@ impl Page {
         let design = self
             .editor
             .with_value(|editor| Arc::new(editor.design().clone()));
-        self.live.take_design(&design, change == Change::Structure);
+        self.places.take_design(&design);
+        let is_other = change == Change::Structure;
+        self.places
+            .routes(|routes| self.live.take_design(&design, routes, is_other));
         self.history
             .update_value(|history| history.take_design(&design));
         if change == Change::Structure {

@@ -1,13 +1,15 @@
-//! The line of a link: a cubic Bézier from the caller's outlet to the callee's inlet, and the same
-//! line measured, so that a dot can be placed by the distance it has gone.
+//! The line of a link: cubic Bézier curves from the caller's outlet to the callee's inlet, and the
+//! same line measured, so that a dot can be placed by the distance it has gone.
 
 use crate::geometry::{NODE_HEIGHT, Point, Rect};
 
 /// Vertical distance between parallel links at their middle is three quarters of this.
 pub const LANE: f64 = 28.0;
-/// Straight pieces that a measured line consists of. At 32 a dot is never more than half a pixel
+/// Straight pieces that a measured curve consists of. At 32 a dot is never more than half a pixel
 /// off the drawn curve between nodes 1,000 px apart.
-pub const PIECES: usize = 32;
+const PIECES: usize = 32;
+/// The same, of each curve of a line with several: they are shorter.
+const PIECES_EACH: usize = 16;
 
 /// How far beyond a node's edge a line that turns back stays clear of it.
 const CLEARANCE: f64 = 24.0;
@@ -69,17 +71,107 @@ impl Curve {
 
     /// The curve in the path notation of SVG.
     pub fn to_svg(&self) -> String {
-        format!(
-            "M{} {}C{} {} {} {} {} {}",
-            self.start.x,
-            self.start.y,
-            self.control_start.x,
-            self.control_start.y,
-            self.control_end.x,
-            self.control_end.y,
-            self.end.x,
-            self.end.y
-        )
+        Line::from(*self).to_svg()
+    }
+
+    /// Adds the curve to a path in the notation of SVG, which ends where the curve begins.
+    fn append_svg(&self, path: &mut String) {
+        let [a, b, end] = [self.control_start, self.control_end, self.end];
+        let numbers = format!("C{} {} {} {} {} {}", a.x, a.y, b.x, b.y, end.x, end.y);
+        path.push_str(&numbers);
+    }
+
+    /// Adds the corners of the measured curve, without its start.
+    fn append_points(&self, pieces: usize, points: &mut Vec<Point>) {
+        let shares = (1..=pieces).map(|piece| piece as f64 / pieces as f64);
+        points.extend(shares.map(|share| self.at(share)));
+    }
+}
+
+/// A line of one or more curves, each of which begins where the one before it ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    first: Curve,
+    further: Vec<Curve>,
+}
+
+impl From<Curve> for Line {
+    fn from(first: Curve) -> Self {
+        let further = Vec::new();
+        Self { first, further }
+    }
+}
+
+impl Line {
+    /// The smooth line through `places`, horizontal at both ends. `slack` is how far the control
+    /// points are from the places, as a share of the distance to the next place: with 0 the line is
+    /// straight from place to place. `None` for fewer than two places.
+    pub fn through(places: &[Point], slack: f64) -> Option<Self> {
+        let unit = |way: Point| way * (1.0 / way.length().max(f64::MIN_POSITIVE));
+        let heading = |at: usize| match (at.checked_sub(1), places.get(at + 1)) {
+            (Some(before), Some(next)) => {
+                unit(unit(places[at] - places[before]) + unit(*next - places[at]))
+            }
+            _ => Point::new(1.0, 0.0),
+        };
+        // Numbers of a few digits: they are written into paths.
+        let fine = |at: Point| Point::new((at.x * 8.0).round() / 8.0, (at.y * 8.0).round() / 8.0);
+        let mut curves = (1..places.len()).map(|at| {
+            let (start, end) = (places[at - 1], places[at]);
+            let reach = start.distance(end) * slack;
+            Curve {
+                start,
+                control_start: fine(start + heading(at - 1) * reach),
+                control_end: fine(end - heading(at) * reach),
+                end,
+            }
+        });
+        let first = curves.next()?;
+        let further = curves.collect();
+        Some(Self { first, further })
+    }
+
+    /// The curves, from the caller's end on.
+    pub fn curves(&self) -> impl Iterator<Item = &Curve> {
+        std::iter::once(&self.first).chain(&self.further)
+    }
+
+    /// Where it begins: the outlet.
+    pub fn start(&self) -> Point {
+        self.first.start
+    }
+
+    /// Where it ends: the inlet.
+    pub fn end(&self) -> Point {
+        self.further.last().unwrap_or(&self.first).end
+    }
+
+    /// A rectangle that holds the whole line; it may be larger than needed.
+    pub fn hull(&self) -> Rect {
+        let further = self.further.iter().map(Curve::hull);
+        further.fold(self.first.hull(), Rect::union)
+    }
+
+    /// The line in the path notation of SVG.
+    pub fn to_svg(&self) -> String {
+        let mut path = format!("M{} {}", self.first.start.x, self.first.start.y);
+        for curve in self.curves() {
+            curve.append_svg(&mut path);
+        }
+        path
+    }
+
+    /// The corners of the measured line.
+    pub(crate) fn points(&self) -> Vec<Point> {
+        let pieces = match self.further.len() {
+            0 => PIECES,
+            _ => PIECES_EACH,
+        };
+        let mut points = vec![self.first.start];
+        for curve in self.curves() {
+            curve.append_points(pieces, &mut points);
+        }
+        points
     }
 }
 
@@ -108,22 +200,21 @@ fn bend_back(way: Point) -> Bend {
     }
 }
 
-/// A curve with its length measured, for whatever travels along it.
+/// A line with its length measured, for whatever travels along it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkPath {
-    /// The curve as drawn.
-    pub curve: Curve,
+    /// The line as drawn.
+    pub line: Line,
     points: Vec<Point>,
     /// Distance gone at each of `points`.
     lengths: Vec<f64>,
 }
 
 impl LinkPath {
-    /// Measures a curve.
-    pub fn new(curve: Curve) -> Self {
-        let points: Vec<Point> = (0..=PIECES)
-            .map(|piece| curve.at(piece as f64 / PIECES as f64))
-            .collect();
+    /// Measures a line.
+    pub fn new(line: impl Into<Line>) -> Self {
+        let line = line.into();
+        let points = line.points();
         let mut gone = 0.0;
         let lengths = (0..points.len())
             .map(|at| {
@@ -132,20 +223,20 @@ impl LinkPath {
             })
             .collect();
         Self {
-            curve,
+            line,
             points,
             lengths,
         }
     }
 
-    /// The corners of the measured line, [`PIECES`] + 1 of them.
+    /// The corners of the measured line.
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
     /// The length of the line.
     pub fn length(&self) -> f64 {
-        self.lengths[PIECES]
+        self.lengths.last().copied().unwrap_or_default()
     }
 
     /// The point where `share` (0 to 1) of the length is behind.
@@ -196,7 +287,8 @@ impl LinkPath {
     /// The straight piece where `share` of the length is reached, and how far into it.
     fn piece(&self, share: f64) -> (usize, f64) {
         let goal = share.clamp(0.0, 1.0) * self.length();
-        let piece = self.lengths[1..PIECES].partition_point(|length| *length < goal);
+        let inner = &self.lengths[1..self.lengths.len() - 1];
+        let piece = inner.partition_point(|length| *length < goal);
         let (from, to) = (self.lengths[piece], self.lengths[piece + 1]);
         let within = if to > from {
             (goal - from) / (to - from)
@@ -239,7 +331,7 @@ mod tests {
         assert_eq!(path.at(0.25), Point::new(226.0, 36.0));
         assert_eq!(path.direction(0.5), Point::new(1.0, 0.0));
         assert_eq!(path.distance(Point::new(276.0, 46.0)), 10.0);
-        assert_eq!(path.curve.to_svg(), "M176 36C276 36 276 36 376 36");
+        assert_eq!(path.line.to_svg(), "M176 36C276 36 276 36 376 36");
     }
 
     #[test]
@@ -250,8 +342,8 @@ mod tests {
         for step in &steps {
             assert!((step - path.length() / 16.0).abs() < 0.5, "{steps:?}");
         }
-        assert_eq!(points[0], path.curve.start);
-        assert_eq!(points[16], path.curve.end);
+        assert_eq!(points[0], path.line.start());
+        assert_eq!(points[16], path.line.end());
     }
 
     #[test]
@@ -273,6 +365,25 @@ mod tests {
                 assert_eq!(inside, 0, "to {to:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_line_of_several_curves_is_one_line() {
+        let places = [(0.0, 0.0), (100.0, 80.0), (200.0, 80.0), (300.0, 0.0)];
+        let places = places.map(|(x, y)| Point::new(x, y));
+        let path = LinkPath::new(Line::through(&places, 0.4).unwrap());
+        assert_eq!((path.line.start(), path.line.end()), (places[0], places[3]));
+        assert!(places.iter().all(|place| path.distance(*place) < 1e-9));
+        for step in 1..100 {
+            let turn = path.direction(f64::from(step) / 100.0)
+                - path.direction(f64::from(step - 1) / 100.0);
+            assert!(turn.length() < 0.4, "it has a corner at {step} %");
+        }
+        let svg = path.line.to_svg();
+        assert_eq!((svg.matches('M').count(), svg.matches('C').count()), (1, 3));
+        let straight = LinkPath::new(Line::through(&places, 0.0).unwrap());
+        assert!((straight.length() - 100.0 - 2.0 * 16_400.0_f64.sqrt()).abs() < 1e-6);
+        assert_eq!(Line::through(&places[..1], 0.4), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::hit::{Hit, grips};
 use crate::input::{Input, Pointer, PointerKind, WheelAction};
 use crate::layout;
 use crate::naming::{FirstName, follow};
-use crate::scene::{Scene, path_of};
+use crate::scene::Scene;
 use crate::selection::{Item, Selection};
 use crate::tools::{Access, Context, Pinching, Tool, push_effect};
 use crate::viewport::{Viewport, wheel_factor};
@@ -123,7 +123,7 @@ impl Editor {
     pub fn grips(&self) -> Option<[Point; 2]> {
         let can_edit = self.access == Access::Edit && self.tool.is_idle();
         let link = self.document.gripped().filter(|_| can_edit)?;
-        Some(grips(&path_of(self.design(), link)?))
+        Some(grips(&self.scene().path(link)?))
     }
 
     /// The curve of the wire in hand, if there is one: from the node it starts at to the pointer,

@@ -1,7 +1,7 @@
 //! What is under the pointer.
 
 use crate::curve::LinkPath;
-use crate::geometry::{End, NODE_HEIGHT, Point, has_port, node_rect, port};
+use crate::geometry::{End, NODE_HEIGHT, Point, Rect, has_port, node_rect, port};
 use crate::input::PointerKind;
 use crate::note::note_rect;
 use crate::scene::Scene;
@@ -133,11 +133,8 @@ fn note(scene: &Scene<'_>, at: Point) -> Option<Hit> {
 fn link(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<Hit> {
     let radius = aim.link_radius();
     let mut nearest = (radius, None);
-    for (link, curve) in scene.curves().rev() {
-        if !curve.hull().expand(radius).contains(at) {
-            continue;
-        }
-        let distance = LinkPath::new(curve).distance(at);
+    for (link, path) in scene.near(Rect::between(at, at).expand(radius)).rev() {
+        let distance = path.distance(at);
         if distance < nearest.0 || (distance == nearest.0 && nearest.1.is_none()) {
             nearest = (distance, Some(&link.id));
         }

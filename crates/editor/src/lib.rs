@@ -40,8 +40,8 @@
 //!   palette, [`Editor::quick_add`] answers an [`Effect::QuickAdd`]. [`Editor::copy`] and
 //!   [`Editor::paste`] deal in designs; how those travel as text is the page's affair.
 //! - **Drawing**: nodes are [`NODE_WIDTH`] × [`NODE_HEIGHT`] at `node.at`; [`Editor::scene`] gives
-//!   every link's [`Curve`] ([`Curve::to_svg`]) and measured [`LinkPath`] (points by distance, for
-//!   dots). The canvas layer's transform is `translate(offset) scale(scale)` of the [`Viewport`].
+//!   every link's [`Line`] ([`Line::to_svg`]) and measured [`LinkPath`] (points by distance, for
+//!   dots); [`Routes`] keeps them from move to move. The canvas layer's transform is `translate(offset) scale(scale)` of the [`Viewport`].
 //!   What a tool draws on top is in its state: [`tools::Marquee::rect`], [`tools::Wiring`] (see
 //!   [`Editor::wire_curve`]), [`tools::Dragging::guides`], the `hover` of
 //!   [`tools::Idle`].
@@ -55,6 +55,8 @@
 
 pub mod actions;
 mod adding;
+mod areas;
+mod cards;
 pub mod catalog;
 pub mod curve;
 pub mod describe;
@@ -69,11 +71,14 @@ pub mod hit;
 pub mod input;
 pub mod keeping;
 pub mod keys;
+pub mod labels;
 pub mod layout;
 mod naming;
 pub mod note;
 pub mod patterns;
 pub mod preview;
+pub mod route;
+pub mod routes;
 pub mod scene;
 pub mod selection;
 pub mod snap;
@@ -88,7 +93,7 @@ pub mod zones;
 
 pub use actions::{Action, ActionId, PageAction};
 pub use catalog::Thing;
-pub use curve::{Curve, LinkPath};
+pub use curve::{Curve, Line, LinkPath};
 pub use document::Document;
 pub use editor::{Cursor, Editor};
 pub use effect::{Change, Edit, EditKind, EditStep, Effect, QuickAdd};
@@ -99,6 +104,7 @@ pub use input::{Button, Input, Modifiers, Pointer, PointerKind, WheelAction};
 pub use keys::KeyPress;
 pub use note::note_rect;
 pub use patterns::Pattern;
+pub use routes::Routes;
 pub use scene::Scene;
 pub use selection::{Item, Selection};
 pub use snap::Guide;

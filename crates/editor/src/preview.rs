@@ -1,6 +1,6 @@
 //! What a command would change on the canvas, drawn before it is carried out.
 
-use crate::curve::Curve;
+use crate::curve::Line;
 use crate::geometry::{Rect, node_rect};
 use crate::scene::Scene;
 use design::{Command, Design};
@@ -22,7 +22,7 @@ pub struct Preview {
     /// Nodes: where, their titles, and what becomes of them.
     pub nodes: Vec<(Rect, String, Fate)>,
     /// Links.
-    pub links: Vec<(Curve, Fate)>,
+    pub links: Vec<(Line, Fate)>,
 }
 
 /// What a command would change of a design; nothing where it cannot be carried out.
@@ -61,16 +61,14 @@ fn compare(before: &Design, after: &Design) -> Preview {
         };
         preview
             .links
-            .extend(scenes[1].curve(&link.id).map(|curve| (curve, fate)));
+            .extend(scenes[1].line(&link.id).map(|line| (line, fate)));
     }
     let gone = before
         .links
         .iter()
         .filter(|link| after.link(&link.id).is_none());
-    let gone = gone.filter_map(|link| scenes[0].curve(&link.id));
-    preview
-        .links
-        .extend(gone.map(|curve| (curve, Fate::Removed)));
+    let gone = gone.filter_map(|link| scenes[0].line(&link.id));
+    preview.links.extend(gone.map(|line| (line, Fate::Removed)));
     preview
 }
 

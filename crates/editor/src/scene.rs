@@ -1,45 +1,67 @@
-//! A design seen as shapes: which curve every link takes, and the bounds of it all.
+//! A design seen as shapes: which line every link takes, and the bounds of it all.
 
-use crate::curve::{Curve, LinkPath};
-use crate::geometry::{End, Point, Rect, node_rect, port, port_at};
+use crate::cards::Cards;
+use crate::curve::{Line, LinkPath};
+use crate::geometry::{Rect, node_rect};
 use crate::note::note_rect;
+use crate::route::{Job, REACH};
 use crate::selection::Selection;
 use crate::zones::regions;
 use design::{Design, Link, Node};
 use std::collections::BTreeMap;
 
+/// How much farther from a card each further parallel link keeps that leads around it.
+const LANE_SPREAD: f64 = 10.0;
+
 /// A design with what drawing and hit testing look up again and again. Cheap to make (one pass
-/// over nodes and links), so it is made anew whenever the design changed.
+/// over nodes and links), so it is made again whenever the design changed.
 pub struct Scene<'a> {
     design: &'a Design,
-    nodes: BTreeMap<&'a str, &'a Node>,
-    /// Of each link, in the design's order: how far it is off the middle of its parallel links.
-    lanes: Vec<f64>,
+    /// Places of nodes in the design, by id.
+    nodes: BTreeMap<&'a str, usize>,
+    /// Of each link, in the design's order; none where an end does not exist.
+    pub(crate) jobs: Vec<Option<Job>>,
+    pub(crate) cards: Cards,
 }
 
 impl<'a> Scene<'a> {
     /// Looks at a design.
     pub fn new(design: &'a Design) -> Self {
-        let nodes = design
-            .nodes
-            .iter()
-            .map(|node| (node.id.as_str(), node))
-            .collect();
-        let mut parallel: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        let nodes = design.nodes.iter().enumerate();
+        let nodes: BTreeMap<&str, usize> = nodes.map(|(at, node)| (node.id.as_str(), at)).collect();
+        let mut parallel: BTreeMap<[usize; 2], Vec<usize>> = BTreeMap::new();
         for (at, link) in design.links.iter().enumerate() {
-            parallel.entry((&link.from, &link.to)).or_default().push(at);
+            let end = |id: &String| nodes.get(id.as_str()).copied();
+            if let (Some(from), Some(to)) = (end(&link.from), end(&link.to)) {
+                parallel.entry([from, to]).or_default().push(at);
+            }
         }
-        let mut lanes = vec![0.0; design.links.len()];
-        for links in parallel.values() {
+        let mut jobs = vec![None; design.links.len()];
+        for (ends, links) in parallel {
+            let spread = own_spread(&design.links[links[0]]);
             for (at, link) in links.iter().enumerate() {
-                lanes[*link] = lane(at, links.len());
+                jobs[*link] = Some(Job {
+                    ends,
+                    lane: lane(at, links.len()),
+                    spread: spread + LANE_SPREAD * at as f64,
+                });
             }
         }
         Self {
+            cards: Cards::new(design),
             design,
             nodes,
-            lanes,
+            jobs,
         }
+    }
+
+    /// The scene as it would be if links did not lead around this node.
+    #[must_use]
+    pub(crate) fn without(mut self, node: &str) -> Self {
+        if let Some(card) = self.nodes.get(node) {
+            self.cards.lift(*card);
+        }
+        self
     }
 
     /// The design looked at.
@@ -49,47 +71,57 @@ impl<'a> Scene<'a> {
 
     /// The node called `id`.
     pub fn node(&self, id: &str) -> Option<&'a Node> {
-        self.nodes.get(id).copied()
+        let at = self.nodes.get(id)?;
+        self.design.nodes.get(*at)
     }
 
-    /// Every link whose ends exist, with its curve, in the order drawn.
-    pub fn curves(&self) -> impl DoubleEndedIterator<Item = (&'a Link, Curve)> + '_ {
-        self.design
-            .links
-            .iter()
-            .zip(&self.lanes)
-            .filter_map(|(link, lane)| Some((link, self.curve_in(link, *lane)?)))
+    /// Every link whose ends exist, with its line, in the order drawn.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = (&'a Link, Line)> + '_ {
+        let links = self.drawn_links();
+        links.map(|(link, job)| (link, job.route(&self.cards).line))
+    }
+
+    /// The links that may run through an area, with their measured lines, in the order drawn.
+    pub fn near(&self, area: Rect) -> impl DoubleEndedIterator<Item = (&'a Link, LinkPath)> + '_ {
+        let links = self.drawn_links().filter_map(move |(link, job)| {
+            let hull = job.plain(&self.cards).hull();
+            let may = hull.expand(REACH).intersects(&area);
+            let line = may.then(|| job.route(&self.cards).line)?;
+            Some((link, line))
+        });
+        let near = links.filter(move |(_, line)| line.hull().intersects(&area));
+        near.map(|(link, line)| (link, LinkPath::new(line)))
+    }
+
+    fn drawn_links(&self) -> impl DoubleEndedIterator<Item = (&'a Link, &Job)> + '_ {
+        let links = self.design.links.iter().zip(&self.jobs);
+        links.filter_map(|(link, job)| Some((link, job.as_ref()?)))
     }
 
     /// The measured line of every link, in the order drawn; none where an end does not exist.
     pub fn paths(&self) -> impl Iterator<Item = Option<LinkPath>> + '_ {
-        let links = self.design.links.iter().zip(&self.lanes);
-        links.map(|(link, lane)| self.curve_in(link, *lane).map(LinkPath::new))
+        let jobs = self.jobs.iter().map(Option::as_ref);
+        jobs.map(|job| Some(LinkPath::new(job?.route(&self.cards).line)))
     }
 
-    /// The curve of the link called `id`.
-    pub fn curve(&self, id: &str) -> Option<Curve> {
+    /// The line of the link called `id`.
+    pub fn line(&self, id: &str) -> Option<Line> {
         let at = self.design.links.iter().position(|link| link.id == id)?;
-        self.curve_in(&self.design.links[at], self.lanes[at])
+        Some(self.jobs[at].as_ref()?.route(&self.cards).line)
     }
 
     /// The measured line of the link called `id`.
     pub fn path(&self, id: &str) -> Option<LinkPath> {
-        self.curve(id).map(LinkPath::new)
+        self.line(id).map(LinkPath::new)
     }
 
     /// The rectangle around every node, link, note and zone; none of an empty design.
     pub fn bounds(&self) -> Option<Rect> {
-        self.design
-            .nodes
-            .iter()
-            .map(node_rect)
-            .chain(self.design.settings.notes.iter().map(note_rect))
-            .chain(regions(self.design).into_iter().map(|region| region.rect))
-            .chain(
-                self.curves()
-                    .map(|(_, curve)| LinkPath::new(curve).bounds()),
-            )
+        let lines = self.lines();
+        let lines = lines.map(|(_, line)| LinkPath::new(line).bounds());
+        bounds_of_parts(self.design)
+            .into_iter()
+            .chain(lines)
             .reduce(Rect::union)
     }
 
@@ -112,12 +144,15 @@ impl<'a> Scene<'a> {
             .map(note_rect);
         nodes.chain(links).chain(notes).reduce(Rect::union)
     }
+}
 
-    fn curve_in(&self, link: &Link, lane: f64) -> Option<Curve> {
-        let outlet = port_at(Point::from(self.node(&link.from)?.at), End::From);
-        let inlet = port_at(Point::from(self.node(&link.to)?.at), End::To);
-        Some(Curve::between(outlet, inlet, lane))
-    }
+/// The rectangle around every node, note and zone of a design: without its links, whose ways take
+/// longer to find.
+pub fn bounds_of_parts(design: &Design) -> Option<Rect> {
+    let nodes = design.nodes.iter().map(node_rect);
+    let notes = design.settings.notes.iter().map(note_rect);
+    let zones = regions(design).into_iter().map(|region| region.rect);
+    nodes.chain(notes).chain(zones).reduce(Rect::union)
 }
 
 /// How far off the middle of so many parallel links this one is.
@@ -125,21 +160,16 @@ fn lane(at: usize, count: usize) -> f64 {
     at as f64 - (count - 1) as f64 / 2.0
 }
 
-/// The measured line of a single link, as [`Scene::path`] gives it, without a look at all others.
-pub fn path_of(design: &Design, id: &str) -> Option<LinkPath> {
-    let link = design.link(id)?;
-    let is_parallel = |other: &&Link| other.from == link.from && other.to == link.to;
-    let parallel = || design.links.iter().filter(is_parallel);
-    let at = parallel().position(|other| other.id == id)?;
-    let outlet = port(design.node(&link.from)?, End::From);
-    let inlet = port(design.node(&link.to)?, End::To);
-    let curve = Curve::between(outlet, inlet, lane(at, parallel().count()));
-    Some(LinkPath::new(curve))
+/// A small distance that differs from link to link, and stays a link's own whatever else is drawn.
+fn own_spread(link: &Link) -> f64 {
+    let sum: u32 = link.id.bytes().map(u32::from).sum();
+    f64::from(sum % 3) * 4.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Point;
     use crate::testing::small;
     use design::Link;
     use design::link::Mode;
@@ -158,10 +188,9 @@ mod tests {
         );
         assert_eq!(first.at(0.5).y + 10.5, alone.at(0.5).y);
         assert_eq!(second.at(0.5).y - 10.5, alone.at(0.5).y);
-        assert_eq!(first.curve.end, second.curve.end);
+        assert_eq!(first.line.end(), second.line.end());
         for (link, path) in design.links.iter().zip(scene.paths()) {
             assert_eq!(path, scene.path(&link.id));
-            assert_eq!(path, path_of(&design, &link.id));
         }
     }
 

@@ -1,7 +1,7 @@
 //! A design as a picture: SVG without scripts, readable on light and dark grounds, with the shapes
 //! the page draws.
 
-use crate::curve::Curve;
+use crate::curve::Line;
 use crate::geometry::{NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect};
 use crate::scene::Scene;
 use crate::zones::Region;
@@ -103,8 +103,8 @@ pub fn write_on(design: &Design, ground: Ground) -> String {
     for note in &design.settings.notes {
         write_note(&mut svg, note);
     }
-    for (link, curve) in scene.curves() {
-        write_link(&mut svg, link, &curve);
+    for (link, line) in scene.lines() {
+        write_link(&mut svg, link, &line);
     }
     for node in &design.nodes {
         write_node(&mut svg, node);
@@ -116,7 +116,7 @@ fn put(svg: &mut String, text: std::fmt::Arguments<'_>) {
     svg.write_fmt(text).expect("a String takes everything");
 }
 
-fn write_link(svg: &mut String, link: &Link, curve: &Curve) {
+fn write_link(svg: &mut String, link: &Link, line: &Line) {
     let class = match link.mode {
         Mode::Call => "link",
         Mode::Publish | Mode::Consume | Mode::DeadLetter => "link message",
@@ -125,7 +125,7 @@ fn write_link(svg: &mut String, link: &Link, curve: &Curve) {
         svg,
         format_args!(
             "<path class=\"{class}\" d=\"{}\" marker-end=\"url(#head)\"><title>{}</title></path>\n",
-            curve.to_svg(),
+            line.to_svg(),
             escaped(&link.id)
         ),
     );

@@ -46,10 +46,15 @@ impl Text {
     /// Of the element below `root` that the selector finds.
     pub(crate) fn of(root: &Element, selector: &str) -> Option<Self> {
         let element = root.query_selector(selector).ok()??;
-        Some(Self {
+        Some(Self::on(element))
+    }
+
+    /// Of this element.
+    pub(crate) fn on(element: Element) -> Self {
+        Self {
             element,
             last: String::new(),
-        })
+        }
     }
 
     /// Writes it, if it differs.

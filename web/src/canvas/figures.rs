@@ -299,8 +299,9 @@ impl LinkParts {
         self.sample.set("");
     }
 
-    /// Width by flow (a share of the busiest link's), state of breaker and network.
-    pub(crate) fn write(&mut self, link: &LinkFrame, share: f64) {
+    /// Width by flow (a share of the busiest link's), state of breaker and network, and how many
+    /// calls a dot is unless that is said for all links.
+    pub(crate) fn write(&mut self, link: &LinkFrame, share: f64, says_scale: bool) {
         // Square root: the low end stays legible.
         let width = 1.25 + 2.25 * share.clamp(0.0, 1.0).sqrt();
         self.line.set(&format!("{width:.1}"));
@@ -313,11 +314,26 @@ impl LinkParts {
                 (_, false, _) => "open",
                 (_, true, _) => "open cut",
             });
-        self.sample.set(&match link.dot {
-            0 | 1 => String::new(),
-            n => format!("1 dot = {}", words::count(u64::from(n))),
+        self.sample.set(&match says_scale {
+            true => one_dot(link.dot),
+            false => String::new(),
         });
     }
+}
+
+/// How many calls a dot is; nothing where it is one.
+pub(crate) fn one_dot(calls: u32) -> String {
+    match calls {
+        0 | 1 => String::new(),
+        n => format!("1 dot = {}", words::count(u64::from(n))),
+    }
+}
+
+/// How many calls a dot is on every link that has any; `None` where that differs.
+pub(crate) fn scale(links: &[LinkFrame]) -> Option<u32> {
+    let mut busy = links.iter().filter(|link| link.attempts > 0);
+    let scale = busy.next()?.dot;
+    busy.all(|link| link.dot == scale).then_some(scale)
 }
 
 /// Totals of a whole run as a frame has them.

@@ -19,7 +19,7 @@ const NUMBERS: i32 = 6;
 /// Texels of a route: its points, and its length.
 const TEXELS: usize = STEPS + 2;
 /// Routes side by side in the texture: every WebGL2 has textures 2,048 wide.
-const ACROSS: usize = 60;
+const ACROSS: usize = 32;
 
 /// The sorts are the [`format::message::FlightKind`]s, in their order.
 const VERTEX: &str = "#version 300 es
@@ -27,16 +27,16 @@ precision highp float;precision highp int;
 layout(location=0)in vec4 a;layout(location=1)in vec2 b;
 uniform highp sampler2D routes;uniform vec4 view;uniform vec4 now;
 out vec2 p;flat out int sort;flat out float seen;
-vec2 at(int i){int l=int(b.x);return texelFetch(routes,ivec2(l%60*34+i,l/60),0).xy;}
+vec2 at(int i){int l=int(b.x);return texelFetch(routes,ivec2(l%32*64+i,l/32),0).xy;}
 void main(){
 sort=int(b.y);seen=1.;
 float age=a.x+now.x,share=clamp(age/max(a.y,1.),0.,1.),late=clamp((age-a.y)/700.,0.,1.),aside=4.;
 if(sort==2)aside=0.;
 if(sort==3||sort==4||sort==7){share=1.-share;aside=-4.;}
-if(sort==4)seen=1.-late;
-if(sort==5){share=(4.+22.*a.z)/max(at(33).x,1.);aside=10.+8.*a.w+5.*late;seen=1.-late;}
+if(sort==4){seen=1.-late;share=max(share,9./max(at(63).x,1.));}
+if(sort==5){share=(4.+22.*a.z)/max(at(63).x,1.);aside=10.+8.*a.w+5.*late;seen=1.-late;}
 if(sort==6){seen=1.-share;share*=.5;}
-float place=clamp(share,0.,1.)*32.;int i=min(int(place),31);
+float place=clamp(share,0.,1.)*62.;int i=min(int(place),61);
 vec2 u=at(i),v=at(i+1),d=(v-u)/max(length(v-u),1e-6);
 u=mix(u,v,place-float(i))+vec2(-d.y,d.x)*aside;
 p=(vec2(gl_VertexID&1,gl_VertexID>>1)*2.-1.)*1.9;

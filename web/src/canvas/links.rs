@@ -2,14 +2,13 @@
 
 use design::Link;
 use design::link::Mode;
-use editor::scene::path_of;
-use editor::{Hit, LinkPath};
+use editor::{Hit, LinkPath, Point};
 use leptos::prelude::*;
 use leptos::svg::G;
 
 use super::Live;
 use super::figures::LinkParts;
-use crate::bind::text;
+use crate::bind::{flag, text};
 use crate::state::Page;
 
 /// A link with its line, as views need them.
@@ -17,6 +16,10 @@ use crate::state::Page;
 struct Drawn {
     link: Link,
     path: LinkPath,
+    /// Where its marks are: fewer than it has policies, if there is no room for them.
+    marks: Vec<Point>,
+    /// Where it is said how many calls a dot is.
+    sample: Option<Point>,
     names: [String; 2],
 }
 
@@ -54,8 +57,11 @@ fn Line(id: String) -> impl IntoView {
         let now = page.design.with(|design| {
             let link = design.link(&key)?;
             let title = |id: &str| design.node(id).map(|node| node.title().to_owned());
+            let (marks, sample) = page.places.routes(|routes| routes.labels_of(&key));
             Some(Drawn {
-                path: path_of(design, &key)?,
+                path: page.places.path(&key)?,
+                marks,
+                sample,
                 names: [title(&link.from)?, title(&link.to)?],
                 link: link.clone(),
             })
@@ -100,15 +106,16 @@ fn Line(id: String) -> impl IntoView {
             role="img"
             aria-label=with(label)
         >
-            <path class="line" stroke-width="1.25" d=with(|drawn| drawn.path.curve.to_svg())></path>
+            <path class="line" stroke-width="1.25" d=with(|drawn| drawn.path.line.to_svg())></path>
             <path class="arrow" d=with(|drawn| arrow(&drawn.path))></path>
             <path class="gap" d=with(|drawn| cut(&drawn.path)[0].clone())></path>
             <path class="cut" d=with(|drawn| cut(&drawn.path)[1].clone())></path>
             {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
             <text
                 class="sample num"
-                x=with(|drawn| drawn.path.at(0.5).x.to_string())
-                y=with(|drawn| (drawn.path.at(0.5).y - 32.0).to_string())
+                class:placeless=flag(move || drawn.with(|drawn| sample(drawn).is_none()))
+                x=text(move || drawn.with(|drawn| sample(drawn).unwrap_or_default().x.to_string()))
+                y=text(move || drawn.with(|drawn| sample(drawn).unwrap_or_default().y.to_string()))
             ></text>
         </g>
     }
@@ -145,7 +152,7 @@ fn arrow(path: &LinkPath) -> String {
     let share = 1.0 - 6.0 / length;
     let (tip, way) = (path.at(share), path.direction(share));
     let back = tip - way * 8.0;
-    let aside = editor::Point::new(-way.y, way.x) * 4.0;
+    let aside = Point::new(-way.y, way.x) * 4.0;
     let (a, b) = (back + aside, back - aside);
     format!(
         "M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}",
@@ -158,8 +165,8 @@ fn cut(path: &LinkPath) -> [String; 2] {
     let (middle, way) = (path.at(0.5), path.direction(0.5));
     let (a, b) = (middle - way * 6.0, middle + way * 6.0);
     let gap = format!("M{:.1} {:.1}L{:.1} {:.1}", a.x, a.y, b.x, b.y);
-    let across = editor::Point::new(-way.y, way.x) * 8.0 + way * 2.5;
-    let stroke = |at: editor::Point| {
+    let across = Point::new(-way.y, way.x) * 8.0 + way * 2.5;
+    let stroke = |at: Point| {
         let (from, to) = (at - across, at + across);
         format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y)
     };
@@ -208,18 +215,14 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     [pool, breaker, timeout, retry].into_iter().flatten()
 }
 
-/// How far from the caller's port the first mark stands, and each further one from it.
-const MARKS: [f64; 2] = [16.0, 18.0];
-/// How far they stand from the line.
-const MARKS_ASIDE: f64 = 17.0;
+/// The middle of a sample's letters, a little below which they stand.
+fn sample(drawn: &Option<Drawn>) -> Option<Point> {
+    let at = drawn.as_ref()?.sample?;
+    Some(at + Point::new(0.0, 4.0))
+}
 
 fn marks(drawn: &Drawn) -> impl IntoView + use<> {
-    let length = drawn.path.length().max(1.0);
-    let marks = policies(&drawn.link).enumerate().map(|(ix, policy)| {
-        let share = (MARKS[0] + MARKS[1] * ix as f64) / length;
-        // Beside the line: dots travel on it.
-        let way = drawn.path.direction(share);
-        let at = drawn.path.at(share) + editor::Point::new(way.y, -way.x) * MARKS_ASIDE;
+    let marks = policies(&drawn.link).zip(&drawn.marks).map(|(policy, at)| {
         view! {
             <g class=policy.class transform=format!("translate({:.1} {:.1})", at.x, at.y)>
                 <title>{policy.title}</title>

@@ -2,7 +2,8 @@
 //! that. A press brings a place to the middle; where nobody points, fit and the outline do the
 //! same.
 
-use editor::{Point, Rect, Scene, node_rect};
+use editor::scene::bounds_of_parts;
+use editor::{Point, Rect, node_rect};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, PointerEvent};
@@ -22,7 +23,7 @@ pub(crate) fn Minimap() -> impl IntoView {
 
 fn map(page: Page) -> AnyView {
     let seen = move || page.view.with(editor::Viewport::visible);
-    let bounds = Memo::new(move |_| page.placed().with(|design| Scene::new(design).bounds()));
+    let bounds = Memo::new(move |_| page.placed().with(|design| bounds_of_parts(design)));
     let all = Memo::new(move |_| {
         let seen = seen();
         let bounds = bounds.get();

@@ -1,4 +1,4 @@
-//! The canvas: nodes as elements over links as SVG, requests as dots on a drawing surface above.
+//! The canvas: nodes as elements over links as SVG, requests as dots on a drawing surface between.
 //!
 //! Everything that changes with every frame of the simulation is written to elements and surface
 //! directly, in one animation loop; signals carry only what a person or a command changed.
@@ -27,8 +27,7 @@ mod zones;
 use std::collections::BTreeMap;
 
 use design::{Design, Kind};
-use editor::scene::path_of;
-use editor::{LinkPath, Scene, Viewport};
+use editor::{Routes, Viewport};
 use format::message::{Frame, RunState};
 use leptos::prelude::*;
 
@@ -43,6 +42,7 @@ pub(crate) use stage::{Stage, reveal_selection};
 pub(crate) use wheel::{WHEEL_ZOOMS, turn_wheel};
 
 use clock::Clock;
+use dom::Text;
 use figures::{LinkParts, NodeParts};
 use particles::{Particles, Route};
 use surface::Surface;
@@ -69,6 +69,8 @@ struct Picture {
     size: [f64; 2],
     nodes: BTreeMap<String, NodeParts>,
     links: BTreeMap<String, LinkParts>,
+    /// Where it is said how many calls a dot is, if it is the same on all links.
+    dot_scale: Option<Text>,
     node_order: Vec<(String, bool)>,
     /// Of each link its id, and its caller's place in the design.
     link_order: Vec<(String, usize)>,
@@ -161,19 +163,23 @@ impl Live {
         });
     }
 
+    /// The place to say how many calls a dot is, where that is the same on all links.
+    pub(crate) fn add_scale(self, element: web_sys::Element) {
+        self.0
+            .update_value(|picture| picture.dot_scale = Some(Text::on(element)));
+    }
+
     fn remove_link(self, id: &str) {
         self.0.try_update_value(|picture| picture.links.remove(id));
     }
 
     /// The design changed: routes and orders follow. `structure` says whether links came or went.
-    pub(crate) fn take_design(self, design: &Design, structure: bool) {
+    pub(crate) fn take_design(self, design: &Design, routes: &Routes, structure: bool) {
         self.0.update_value(|picture| {
-            let scene = Scene::new(design);
             picture.rerouted = true;
-            let along = |path: Option<LinkPath>| {
-                path.map_or_else(Route::default, |path| Route::along(&path))
-            };
-            picture.routes = scene.paths().map(along).collect();
+            let paths = (0..design.links.len()).map(|at| routes.path(at));
+            let along = paths.map(|path| path.map(Route::along).unwrap_or_default());
+            picture.routes = along.collect();
             if structure {
                 picture.particles.clear();
                 let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
@@ -193,12 +199,11 @@ impl Live {
     }
 
     /// The links at these places of the design run elsewhere.
-    pub(crate) fn reroute(self, design: &Design, links: &[usize]) {
+    pub(crate) fn reroute(self, routes: &Routes, links: &[usize]) {
         self.0.update_value(|picture| {
             for at in links {
-                let path = path_of(design, &design.links[*at].id);
-                if let (Some(route), Some(path)) = (picture.routes.get_mut(*at), path) {
-                    *route = Route::along(&path);
+                if let (Some(route), Some(path)) = (picture.routes.get_mut(*at), routes.path(*at)) {
+                    *route = Route::along(path);
                 }
             }
             picture.rerouted |= !links.is_empty();
@@ -424,13 +429,18 @@ impl Picture {
             rates.push(rate);
         }
         let busiest = rates.iter().copied().fold(1e-9, f64::max);
+        let scale = figures::scale(&frame.links);
+        if let Some(text) = &mut self.dot_scale {
+            text.set(&scale.map(figures::one_dot).unwrap_or_default());
+        }
+        let each_says = scale.is_none() || self.dot_scale.is_none();
         for (((id, from), link), rate) in self.link_order.iter().zip(&frame.links).zip(rates) {
             // Of a link is known what its caller tells.
             let heard = frame.nodes.get(*from).is_none_or(|node| node.heard);
             if let Some(parts) = self.links.get_mut(id) {
                 match self.for_operators && !heard {
                     true => parts.silence(),
-                    false => parts.write(link, rate / busiest),
+                    false => parts.write(link, rate / busiest, each_says),
                 }
             }
         }

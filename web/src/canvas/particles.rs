@@ -23,8 +23,8 @@ const PACE_MS: [f64; 2] = [20.0, 30.0];
 const PENDING_MAX: usize = 8_000;
 /// Speed of a dot whose own flight is too short to be seen, in canvas pixels per ms.
 const SPEED: f64 = 0.30;
-/// Pieces of a route.
-pub(super) const STEPS: usize = 32;
+/// Pieces of a route: so many that dots follow a line around a card.
+pub(super) const STEPS: usize = 62;
 /// How long a cross stays where the caller gave up, in ms.
 const LINGER_MS: f64 = 700.0;
 /// Most crosses at one caller's end; more could not be told apart.
@@ -351,6 +351,9 @@ fn linger_ms(kind: FlightKind) -> f64 {
     }
 }
 
+/// How far from the caller's card a failure stays, in canvas pixels: below the card nobody sees it.
+const SHORT_OF_CARD: f32 = 9.0;
+
 /// Requests keep to one side of the link and answers to the other, as on a road.
 const ASIDE: f32 = 4.0;
 
@@ -364,7 +367,10 @@ fn sprite(particle: &Particle, now_ms: f64, route: &Route) -> Sprite {
         FlightKind::Message => (Shape::Square, route.at(share, 0.0), 1.0),
         FlightKind::Answer => (Shape::Ring, route.at(1.0 - share, -ASIDE), 1.0),
         FlightKind::Stale => (Shape::AmberRing, route.at(1.0 - share, -ASIDE), 1.0),
-        FlightKind::Failure => (Shape::Cross, route.at(1.0 - share, -ASIDE), 1.0 - lingered),
+        FlightKind::Failure => {
+            let share = (1.0 - share).max(SHORT_OF_CARD / route.length.max(1.0) as f32);
+            (Shape::Cross, route.at(share, -ASIDE), 1.0 - lingered)
+        }
         FlightKind::Timeout => {
             // Side by side, so that many look like many; they sink as they fade.
             let [along, down] = particle.scatter;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use design::Design;
+use editor::{LinkPath, Routes, Tool};
 use leptos::prelude::*;
 
 use crate::state::Page;
@@ -18,6 +19,8 @@ pub(crate) struct Places {
     /// Rises when a note was moved, written or came or went.
     notes: RwSignal<u32>,
     one: StoredValue<Each>,
+    /// Where the links of the design that is shown run.
+    routes: StoredValue<Routes>,
 }
 
 /// The signal of each card and each line that is shown, by id.
@@ -57,18 +60,6 @@ impl Moved {
         }
         moved
     }
-
-    /// The places in the design of the links that end at a node that moved.
-    pub(crate) fn links(&self, design: &Design) -> Vec<usize> {
-        let ids = self.nodes.iter().map(|at| design.nodes[*at].id.as_str());
-        let ids: std::collections::BTreeSet<&str> = ids.collect();
-        let is_moved = |id: &String| ids.contains(id.as_str());
-        let links = design.links.iter().enumerate();
-        links
-            .filter(|(_, link)| is_moved(&link.from) || is_moved(&link.to))
-            .map(|(at, _)| at)
-            .collect()
-    }
 }
 
 impl Page {
@@ -86,7 +77,34 @@ impl Places {
             all: RwSignal::new(0),
             notes: RwSignal::new(0),
             one: StoredValue::new(Each::default()),
+            routes: StoredValue::new(Routes::default()),
         }
+    }
+
+    /// Another design is about to be shown.
+    pub(crate) fn take_design(self, design: &Design) {
+        self.routes.set_value(Routes::new(design));
+    }
+
+    /// Leads links around what moved. Returns the places in the design of those that run elsewhere.
+    /// None leads around a node that a hand may be about to put into it.
+    pub(crate) fn lead(self, moved: &Moved, design: &Design, tool: &Tool) -> Vec<usize> {
+        let loose = match tool {
+            Tool::Dragging(dragging) => dragging.loose(),
+            _ => None,
+        };
+        let lead = |routes: &mut Routes| routes.take_moves(design, &moved.nodes, loose);
+        self.routes.try_update_value(lead).unwrap_or_default()
+    }
+
+    /// The measured lines of all links.
+    pub(crate) fn routes<T>(self, read: impl FnOnce(&Routes) -> T) -> T {
+        self.routes.with_value(read)
+    }
+
+    /// The measured line of a link.
+    pub(crate) fn path(self, id: &str) -> Option<LinkPath> {
+        self.routes(|routes| routes.path_of(id).cloned())
     }
 
     /// The signal of a card, for as long as its component is there.
@@ -150,18 +168,14 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use design::link::Mode;
-    use design::{Link, Node};
+    use design::Node;
 
     #[test]
-    fn what_is_taken_over_is_what_moved_and_its_links() {
+    fn what_is_taken_over_is_what_moved() {
         let service = || design::Kind::Service(design::kinds::Service::default());
         let node = |id: &str| Node::new(id, service(), [0, 0]);
         let mut design = Design {
             nodes: ["a", "b", "c"].map(node).into(),
-            links: [("a", "b"), ("b", "c"), ("a", "c")]
-                .map(|(from, to)| Link::new(format!("{from}{to}"), from, to, Mode::Call))
-                .into(),
             ..Design::default()
         };
         let mut shown = Arc::new(design.clone());
@@ -171,7 +185,6 @@ mod tests {
         design.settings.notes.push(design::Note::default());
         let moved = Moved::take_over(&mut shown, &design);
         assert_eq!((&moved.nodes[..], moved.notes), (&[2][..], true));
-        assert_eq!(moved.links(&design), [1, 2]);
         assert_eq!(*shown, design);
         assert_eq!(Arc::as_ptr(&shown), first, "the design is not copied");
     }

@@ -24,9 +24,9 @@ use crate::state::Page;
 pub(crate) fn Stage() -> impl IntoView {
     let page = Page::get();
     let surface = NodeRef::<Div>::new();
-    let world = NodeRef::<Div>::new();
+    let worlds = [NodeRef::<Div>::new(), NodeRef::<Div>::new()];
     surface.on_load(move |element| observe_size(page, element.unchecked_into()));
-    follow_view(page, surface, world);
+    follow_view(page, surface, worlds);
     let cursor = text(move || {
         page.overlay.track();
         let cursor = page.editor.with_value(editor::Editor::cursor);
@@ -52,15 +52,18 @@ pub(crate) fn Stage() -> impl IntoView {
             on:dragover=|event: DragEvent| event.prevent_default()
             on:drop=move |event: DragEvent| drop_file(page, &event)
         >
-            <div class="world" node_ref=world>
+            <div class="world" node_ref=worlds[0]>
                 <Regions />
                 <Notes />
                 <Links />
+            </div>
+            // Requests travel on links and go into cards, not over them.
+            {dots(page)}
+            <div class="world" node_ref=worlds[1]>
                 <Nodes />
                 <Traced />
                 <Flags />
             </div>
-            {dots(page)}
             <Overlay />
         </div>
     }
@@ -102,10 +105,12 @@ fn dots(page: Page) -> impl IntoView {
 }
 
 /// The layers move with the viewport: written to the elements, since a pan changes it every frame.
-fn follow_view(page: Page, surface: NodeRef<Div>, world: NodeRef<Div>) {
+fn follow_view(page: Page, surface: NodeRef<Div>, worlds: [NodeRef<Div>; 2]) {
     Effect::new(move || {
         let view = page.view.get();
-        let (Some(surface), Some(world)) = (surface.get(), world.get()) else {
+        let (Some(surface), [Some(below), Some(above)]) =
+            (surface.get(), worlds.map(|world| world.get()))
+        else {
             return;
         };
         let (offset, scale) = (view.offset(), view.scale());
@@ -115,8 +120,6 @@ fn follow_view(page: Page, surface: NodeRef<Div>, world: NodeRef<Div>) {
             let _ = element.style().set_property(name, &value);
         };
         let transform = format!("translate({}px,{}px) scale({scale})", offset.x, offset.y);
-        style(&world, "transform", transform);
-        style(&world, "--scale", format!("{scale}"));
         // The grid stays fine: its dots are never nearer than 16 px.
         let grid = 24.0
             * scale
@@ -130,8 +133,12 @@ fn follow_view(page: Page, surface: NodeRef<Div>, world: NodeRef<Div>) {
             s if s < 0.55 => "world small",
             _ => "world",
         };
-        if world.class_name() != size {
-            world.set_class_name(size);
+        for world in [below, above] {
+            style(&world, "transform", transform.clone());
+            style(&world, "--scale", format!("{scale}"));
+            if world.class_name() != size {
+                world.set_class_name(size);
+            }
         }
     });
 }

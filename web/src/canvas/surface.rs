@@ -20,7 +20,7 @@ pub(crate) enum Way {
     Canvas2d,
 }
 
-/// A drawing surface over the canvas.
+/// A drawing surface over the links and below the nodes.
 pub(crate) struct Surface {
     canvas: HtmlCanvasElement,
     painter: Painter,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use editor::Rect;
 use editor::preview::Fate;
-use editor::scene::path_of;
 use leptos::prelude::*;
 
 use super::mark;
@@ -33,7 +32,7 @@ pub(crate) fn Flags() -> impl IntoView {
                 let (id, at) = match (design.node(subject), design.link(subject)) {
                     (Some(node), _) => (node.id.as_str(), node.at.map(f64::from)),
                     (None, Some(link)) => {
-                        let at = path_of(design, subject)?.at(0.5);
+                        let at = page.places.path(subject)?.at(0.5);
                         (link.id.as_str(), [at.x, at.y + 28.0])
                     }
                     (None, None) => return None,
@@ -90,16 +89,16 @@ pub(crate) fn Traced() -> impl IntoView {
         page.placed().with(|design| match design.node(&id) {
             Some(node) => Some(outline(editor::node_rect(node), "pointed").into_any()),
             None => {
-                let curve = path_of(design, &id)?.curve;
-                let line = view! { <path class="pointed" d=curve.to_svg()></path> };
+                let line = page.places.path(&id)?.line;
+                let line = view! { <path class="pointed" d=line.to_svg()></path> };
                 Some(line.into_any())
             }
         })
     };
     let preview = move || {
         page.review.preview.get().map(|preview| {
-            let links = preview.links.iter().map(|(curve, fate)| {
-                view! { <path class=class(*fate) d=curve.to_svg()></path> }
+            let links = preview.links.iter().map(|(line, fate)| {
+                view! { <path class=class(*fate) d=line.to_svg()></path> }
             });
             let nodes = preview.nodes.iter().map(|(rect, title, fate)| {
                 let name = (*fate == Fate::Added).then(|| {

@@ -150,7 +150,10 @@ fn zone_leave(editor: &mut Editor) -> Vec<Effect> {
 
 fn tidy(editor: &mut Editor) -> Vec<Effect> {
     let moves = layout::tidy(editor.design());
-    edit(editor, moves, "Tidy up".to_owned())
+    let mut effects = edit(editor, moves, "Tidy up".to_owned());
+    // What moved may have left the screen.
+    effects.extend(editor.fit());
+    effects
 }
 
 /// Moves the selected nodes, as the action of this name.
@@ -379,6 +382,16 @@ mod tests {
         assert_eq!(hand.at("api"), [272, 0]);
         hand.play("tidy");
         assert_eq!(hand.history().len(), 2, "nothing left to tidy");
+    }
+
+    #[test]
+    fn tidying_shows_the_whole_design() {
+        let mut hand = Hand::new();
+        hand.editor.look_at(Point::new(5_000.0, 5_000.0), 4.0);
+        hand.play("tidy");
+        let visible = hand.editor.viewport().visible();
+        let bounds = hand.editor.scene().bounds().unwrap();
+        assert!(visible.contains(bounds.min) && visible.contains(bounds.max));
     }
 
     #[test]

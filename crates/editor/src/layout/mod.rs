@@ -1,10 +1,11 @@
 //! Automatic layout in layers, after Sugiyama, Tagawa and Toda (1981): layers by the longest path
-//! from a source, order within a layer by barycentres, positions by the neighbours' average.
+//! from a source, order within a layer by [`order`], positions by the neighbours' average.
 //!
 //! Simplified: cycles are cut where a depth-first walk closes them, and no network simplex is run.
 //! Links that skip layers get invisible stand-ins in between, so that they are led around nodes.
 
 mod graph;
+mod order;
 
 use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH};
 use design::{Command, Design};
@@ -28,7 +29,7 @@ pub fn lacks_positions(design: &Design) -> bool {
 pub fn arrange(design: &Design) -> Vec<[i32; 2]> {
     let graph = Graph::new(design);
     let mut layers = graph.layers();
-    order(&graph, &mut layers);
+    order::order(&graph, &mut layers);
     let rows = place(&graph, &layers);
     let mut positions = vec![[0, 0]; design.nodes.len()];
     for (at, layer) in layers.iter().enumerate() {
@@ -71,41 +72,6 @@ pub fn flow_order(design: &Design) -> Vec<String> {
         .into_iter()
         .map(|node| design.nodes[node].id.clone())
         .collect()
-}
-
-/// Sorts every layer by the average place of its neighbours, there and back.
-fn order(graph: &Graph, layers: &mut [Vec<usize>]) {
-    let mut place = vec![0.0; graph.layer.len()];
-    let note = |layer: &[usize], place: &mut [f64]| {
-        for (at, vertex) in layer.iter().enumerate() {
-            place[*vertex] = at as f64;
-        }
-    };
-    for layer in layers.iter() {
-        note(layer, &mut place);
-    }
-    for sweep in 0..SWEEPS {
-        let forwards = sweep % 2 == 0;
-        let neighbours = if forwards { &graph.back } else { &graph.next };
-        for step in 0..layers.len() {
-            let at = if forwards {
-                step
-            } else {
-                layers.len() - 1 - step
-            };
-            let layer = &mut layers[at];
-            let mut keyed: Vec<(f64, usize)> = layer
-                .iter()
-                .map(|vertex| {
-                    let there = average(&neighbours[*vertex], &place);
-                    (there.unwrap_or(place[*vertex]), *vertex)
-                })
-                .collect();
-            keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-            *layer = keyed.into_iter().map(|(_, vertex)| vertex).collect();
-            note(layer, &mut place);
-        }
-    }
 }
 
 /// The height of every vertex: near the average of its neighbours, never nearer than a row to the
@@ -276,6 +242,54 @@ mod tests {
         let design = laid_out(design(4, &[(0, 3), (1, 2)]));
         assert_eq!(design.nodes[0].at[1], design.nodes[3].at[1]);
         assert_eq!(design.nodes[1].at[1], design.nodes[2].at[1]);
+    }
+
+    #[test]
+    fn a_shop_is_laid_out_without_crossings() {
+        let names = [
+            "web",
+            "mobile",
+            "cdn",
+            "gateway",
+            "catalog",
+            "cart",
+            "orders",
+            "redis",
+            "postgres",
+            "kafka",
+            "payments",
+            "fulfilment",
+            "email",
+        ];
+        let links = [
+            (0, 2),
+            (1, 2),
+            (2, 3),
+            (3, 4),
+            (3, 5),
+            (3, 6),
+            (4, 7),
+            (4, 8),
+            (5, 7),
+            (6, 8),
+            (6, 9),
+            (6, 10),
+            (9, 11),
+            (9, 12),
+        ];
+        let design = laid_out(design(names.len(), &links));
+        let paths: Vec<_> = crate::Scene::new(&design).paths().flatten().collect();
+        for (at, (from, to)) in links.iter().enumerate() {
+            for (other, (from_2, to_2)) in links.iter().enumerate().skip(at + 1) {
+                let apart = from != from_2 && to != to_2;
+                let near = paths[at]
+                    .points()
+                    .iter()
+                    .any(|p| paths[other].distance(*p) < 2.0);
+                let [a, b] = [at, other].map(|at| (names[links[at].0], names[links[at].1]));
+                assert!(!(apart && near), "{a:?} crosses {b:?}");
+            }
+        }
     }
 
     #[test]

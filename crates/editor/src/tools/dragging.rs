@@ -1,10 +1,10 @@
 //! Moving what is selected, or a copy of it.
 
-use crate::curve::{Curve, LinkPath};
+use crate::curve::LinkPath;
 use crate::describe::selected_in_words;
 use crate::effect::Effect;
 use crate::fragment;
-use crate::geometry::{GRID, Point, rect_at};
+use crate::geometry::{GRID, Point, Rect, rect_at};
 use crate::history::Gesture;
 use crate::input::{Input, Pointer};
 use crate::scene::Scene;
@@ -16,6 +16,9 @@ use crate::zones;
 use design::note::Place;
 use design::{Attribute, Command, Design, Target};
 use std::collections::BTreeMap;
+
+/// A node is put into a link that runs this near to its middle.
+const ON_LINE: f64 = 2.0 * GRID;
 
 /// Nodes follow the pointer.
 #[derive(Clone, Debug)]
@@ -34,7 +37,7 @@ pub struct Dragging {
     origins: Places,
     /// The links that the node may be put into; none where it is linked already, or not alone. They
     /// stay where they are while it is dragged.
-    open_links: Vec<(String, Curve)>,
+    open_links: Vec<(String, LinkPath)>,
     /// How far they have been moved.
     moved: [i32; 2],
     gesture: Gesture,
@@ -207,7 +210,7 @@ impl Dragging {
     }
 
     /// The links that a single, unconnected node may be put into.
-    fn find_open_links(&self, design: &Design) -> Vec<(String, Curve)> {
+    fn find_open_links(&self, design: &Design) -> Vec<(String, LinkPath)> {
         let Item::Node(anchor) = &self.anchor else {
             return Vec::new();
         };
@@ -216,20 +219,28 @@ impl Dragging {
         if self.origins.len() != 1 || is_wired {
             return Vec::new();
         }
-        let scene = Scene::new(design);
-        let links = scene.curves().rev();
+        let scene = Scene::new(design).without(anchor);
+        let lines = scene.lines().rev();
         let fits = |id: &str| insert_into_link(design, id, anchor).is_some();
-        links
+        lines
             .filter(|(link, _)| fits(&link.id))
-            .map(|(link, curve)| (link.id.clone(), curve))
+            .map(|(link, line)| (link.id.clone(), LinkPath::new(line)))
             .collect()
+    }
+
+    /// The node that may be put into a link: none leads around it while it is dragged.
+    pub fn loose(&self) -> Option<&str> {
+        match &self.anchor {
+            Item::Node(id) if !self.open_links.is_empty() => Some(id),
+            _ => None,
+        }
     }
 
     /// The link that a node has been put on.
     fn link_below(&self, at: Point) -> Option<String> {
         let middle = rect_at(at).center();
         let mut links = self.open_links.iter();
-        let below = links.find(|(_, curve)| runs_through(*curve, middle));
+        let below = links.find(|(_, path)| path.distance(middle) <= ON_LINE);
         below.map(|(link, _)| link.clone())
     }
 
@@ -248,16 +259,12 @@ impl Dragging {
 pub(crate) fn link_under_node(design: &Design, node: &str, at: Point) -> Option<String> {
     let middle = rect_at(at).center();
     Scene::new(design)
-        .curves()
+        .without(node)
+        .near(Rect::between(middle, middle).expand(ON_LINE))
         .rev()
-        .filter(|(_, curve)| runs_through(*curve, middle))
+        .filter(|(_, path)| path.distance(middle) <= ON_LINE)
         .map(|(link, _)| link.id.clone())
         .find(|link| insert_into_link(design, link, node).is_some())
-}
-
-fn runs_through(curve: Curve, middle: Point) -> bool {
-    let reach = 2.0 * GRID;
-    curve.hull().expand(reach).contains(middle) && LinkPath::new(curve).distance(middle) <= reach
 }
 
 /// Where things stand that can be moved.

@@ -1,6 +1,5 @@
 //! Spanning a rectangle over what is to be selected.
 
-use crate::curve::LinkPath;
 use crate::effect::Effect;
 use crate::geometry::{Point, Rect, node_rect};
 use crate::input::{Input, Pointer};
@@ -85,12 +84,9 @@ fn marked(design: &Design, rect: Rect, base: &Selection) -> Selection {
         }
     }
     if no_node {
-        for (link, curve) in Scene::new(design).curves() {
-            let crosses = curve.hull().intersects(&rect)
-                && LinkPath::new(curve)
-                    .points()
-                    .windows(2)
-                    .any(|piece| Rect::between(piece[0], piece[1]).intersects(&rect));
+        for (link, path) in Scene::new(design).near(rect) {
+            let mut pieces = path.points().windows(2);
+            let crosses = pieces.any(|piece| Rect::between(piece[0], piece[1]).intersects(&rect));
             if crosses {
                 selection.add(Item::Link(link.id.clone()));
             }

@@ -462,9 +462,7 @@ mod tests {
         assert_eq!(curve.end, Point::new(600.0, 236.0));
         hand.play("move 350 10; up 350 10");
         assert_eq!(hand.editor.wire_curve(), None);
-        let made = Scene::new(hand.editor.design())
-            .curve("api->other")
-            .unwrap();
-        assert_eq!(made.start, Point::new(476.0, 36.0));
+        let made = Scene::new(hand.editor.design()).line("api->other").unwrap();
+        assert_eq!(made.start(), Point::new(476.0, 36.0));
     }
 }

@@ -1,0 +1,259 @@
+//! Places for what stands beside a link: the marks of its policies, and of how many calls a dot is
+//! one. No label is over a card or another label, and dots pass it by. What has no such place is
+//! left out.
+//!
+//! Labels are placed in order, marks first, each beside those before it. A move places again those
+//! near what moved, and those after them that this pushes aside.
+
+use crate::areas::Areas;
+use crate::cards::Cards;
+use crate::curve::LinkPath;
+use crate::geometry::{NODE_HEIGHT, Point, Rect};
+use crate::route::is_crossed;
+use crate::routes::Kept;
+use design::{Design, Link};
+use std::collections::BTreeSet;
+
+/// Width and height of a mark.
+const MARK: f64 = 16.0;
+/// How far along the line the first mark of a link is, and each further one from it.
+const MARKS: [f64; 2] = [16.0, 18.0];
+/// How far marks are from the line.
+const MARKS_ASIDE: f64 = 17.5;
+/// Further places for marks along the line: how many, and how far apart.
+const MARKS_PLACES: (usize, f64) = (12, 10.0);
+/// Width and height of "1 dot = 1,000".
+pub const SAMPLE: Point = Point::new(80.0, 14.0);
+/// Where along the line it is looked for a place, the best first.
+const SHARES: [f64; 7] = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
+/// Dots are no farther from the line than this.
+const DOTS: f64 = 8.0;
+/// Between labels, and between a label and a card.
+const GAP: f64 = 3.0;
+/// The queue before a card: how far it reaches before it, and below its middle.
+const QUEUE: Point = Point::new(72.0, 28.0);
+/// No label is farther from its line.
+const ZONE: f64 = 96.0;
+
+/// The labels of all links.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Labels {
+    /// Of each link, how many marks it has.
+    marks: Vec<usize>,
+    /// Of each link its marks, then of each link its sample.
+    boxes: Vec<Vec<Rect>>,
+    /// Labels by place.
+    placed: Areas,
+    /// Links by where their labels can be, and those areas.
+    zones: Areas,
+    zone: Vec<Rect>,
+}
+
+/// What labels are placed among.
+struct Among<'a> {
+    cards: &'a Cards,
+    links: &'a [Option<Kept>],
+}
+
+/// How many policies a link shows.
+fn marks(link: &Link) -> usize {
+    let all = [
+        link.pool.is_some(),
+        link.breaker.is_some(),
+        link.timeout.is_some(),
+        link.retry.is_some(),
+    ];
+    all.into_iter().filter(|has| *has).count()
+}
+
+impl Labels {
+    pub(crate) fn new(design: &Design, cards: &Cards, links: &[Option<Kept>]) -> Self {
+        let mut labels = Self {
+            marks: design.links.iter().map(marks).collect(),
+            boxes: vec![Vec::new(); links.len() * 2],
+            zone: links.iter().map(zone).collect(),
+            ..Self::default()
+        };
+        for (link, zone) in labels.zone.iter().enumerate() {
+            labels.zones.insert(link, *zone);
+        }
+        let all = (0..links.len() * 2).collect();
+        labels.place_all(&Among { cards, links }, all);
+        labels
+    }
+
+    /// These lines are others, and cards came to or left these places. Returns the links whose
+    /// labels are elsewhere.
+    pub(crate) fn follow(
+        &mut self,
+        cards: &Cards,
+        links: &[Option<Kept>],
+        lines: &BTreeSet<usize>,
+        places: Vec<Rect>,
+    ) -> BTreeSet<usize> {
+        let mut areas: Vec<Rect> = places.iter().map(|card| card.expand(ZONE)).collect();
+        for link in lines {
+            let before = self.zone[*link];
+            let now = zone(&links[*link]);
+            self.zones.remove(*link, before);
+            self.zones.insert(*link, now);
+            self.zone[*link] = now;
+            areas.extend([before, now]);
+        }
+        let mut open = BTreeSet::new();
+        for area in areas {
+            self.open(area, 0, &mut open);
+        }
+        self.place_all(&Among { cards, links }, open)
+    }
+
+    /// The middles of a link's marks, and of its sample.
+    pub(crate) fn of(&self, link: usize) -> (Vec<Point>, Option<Point>) {
+        let marks = self.boxes[link].iter().map(Rect::center).collect();
+        let sample = self.boxes[self.marks.len() + link].first();
+        (marks, sample.map(Rect::center))
+    }
+
+    /// Adds the labels from `from` on that can be in an area.
+    fn open(&self, area: Rect, from: usize, open: &mut BTreeSet<usize>) {
+        for link in self.zones.near(area) {
+            if self.zone[link].intersects(&area) {
+                let both = [link, self.marks.len() + link];
+                open.extend(both.into_iter().filter(|label| *label >= from));
+            }
+        }
+    }
+
+    fn place_all(&mut self, among: &Among<'_>, mut open: BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut elsewhere = BTreeSet::new();
+        while let Some(label) = open.pop_first() {
+            let now = self.place(among, label);
+            if now == self.boxes[label] {
+                continue;
+            }
+            elsewhere.insert(label % self.marks.len());
+            let before = std::mem::replace(&mut self.boxes[label], now.clone());
+            if let Some(area) = around(&before) {
+                self.placed.remove(label, area);
+                self.open(area, label + 1, &mut open);
+            }
+            if let Some(area) = around(&now) {
+                self.placed.insert(label, area);
+                self.open(area, label + 1, &mut open);
+            }
+        }
+        elsewhere
+    }
+
+    /// The first free place of a label; none where there is none.
+    fn place(&self, among: &Among<'_>, label: usize) -> Vec<Rect> {
+        let count = self.marks.len();
+        let Some(kept) = &among.links[label % count] else {
+            return Vec::new();
+        };
+        let places = match label.checked_sub(count) {
+            Some(_) => places_of_sample(&kept.path),
+            None => places_of_marks(&kept.path, self.marks[label]),
+        };
+        let is_free = |boxes: &Vec<Rect>| boxes.iter().all(|one| self.is_free(among, *one, label));
+        places.into_iter().find(is_free).unwrap_or_default()
+    }
+
+    fn is_free(&self, among: &Among<'_>, one: Rect, label: usize) -> bool {
+        let wide = one.expand(GAP);
+        let queue = Rect {
+            max: wide.max + Point::new(QUEUE.x, 0.0),
+            ..wide
+        };
+        let is_covered = among.cards.near(queue).any(|(_, card)| {
+            let below = card.min.y + NODE_HEIGHT / 2.0;
+            let is_beside = wide.max.x < card.min.x;
+            !is_beside || (wide.max.y > below && wide.min.y < below + QUEUE.y)
+        });
+        let mut before = self.placed.near(wide).into_iter();
+        let is_taken = before.any(|other| {
+            other < label
+                && self.boxes[other]
+                    .iter()
+                    .any(|other| other.intersects(&wide))
+        });
+        let wide = one.expand(DOTS);
+        let middle = one.center();
+        // A mark is round: its corners are empty.
+        let is_mark = label < self.marks.len();
+        let passes = |path: &LinkPath| match is_mark {
+            true => path.distance(middle) < MARK / 2.0 + DOTS,
+            false => is_crossed(&wide, path.points()),
+        };
+        let mut near = self.zones.near(wide).into_iter();
+        let is_passed = near.any(|link| {
+            let touches = self.zone[link].intersects(&wide);
+            let kept = among.links[link].as_ref().filter(|_| touches);
+            kept.is_some_and(|kept| passes(&kept.path))
+        });
+        !(is_covered || is_taken || is_passed)
+    }
+}
+
+fn around(boxes: &[Rect]) -> Option<Rect> {
+    let boxes = boxes.iter().copied().reduce(Rect::union);
+    boxes.map(|area| area.expand(GAP))
+}
+
+/// Where the labels of a link can be.
+fn zone(kept: &Option<Kept>) -> Rect {
+    let bounds = kept.as_ref().map(|kept| kept.path.bounds());
+    bounds.unwrap_or_default().expand(ZONE)
+}
+
+fn box_at(middle: Point, size: Point) -> Rect {
+    Rect::between(middle - size * 0.5, middle + size * 0.5)
+}
+
+/// Both ways across a line, up or left first.
+fn across(way: Point) -> [Point; 2] {
+    let up = Point::new(way.y, -way.x);
+    let is_first = up.y < 0.0 || (up.y == 0.0 && up.x < 0.0);
+    let first = if is_first { up } else { up * -1.0 };
+    [first, first * -1.0]
+}
+
+/// Places beside a line for so many marks, nearest to the caller first.
+fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
+    let length = path.length();
+    let (places, step) = MARKS_PLACES;
+    let last = MARKS[1] * count.saturating_sub(1) as f64 + MARKS[0];
+    let starts = (0..places).map(|at| MARKS[0] + step * at as f64);
+    let starts = starts.filter(|start| count > 0 && start + last <= length.max(2.0 * last));
+    let places = starts.flat_map(|start| {
+        [0, 1].map(|side| {
+            let mark = |at: usize| {
+                let share = (start + MARKS[1] * at as f64) / length.max(1.0);
+                let aside = across(path.direction(share))[side] * MARKS_ASIDE;
+                box_at(path.at(share) + aside, Point::new(MARK, MARK))
+            };
+            (0..count).map(mark).collect()
+        })
+    });
+    // On the inner side of a bend they draw together.
+    let apart = |marks: &Vec<Rect>| {
+        let mut pairs = marks.windows(2);
+        pairs.all(|pair| pair[0].center().distance(pair[1].center()) >= MARK)
+    };
+    places.filter(apart).collect()
+}
+
+/// Places beside a line for its sample, nearest to its middle first.
+fn places_of_sample(path: &LinkPath) -> Vec<Vec<Rect>> {
+    let places = SHARES.into_iter().flat_map(|share| {
+        let (at, ways) = (path.at(share), across(path.direction(share)));
+        let near = ways.map(|way| (way, 2.0));
+        let far = ways.map(|way| (way, 12.0));
+        near.into_iter().chain(far).map(move |(way, more)| {
+            let half = SAMPLE * 0.5;
+            let reach = way.x.abs() * half.x + way.y.abs() * half.y + DOTS + more;
+            vec![box_at(at + way * reach, SAMPLE)]
+        })
+    });
+    places.collect()
+}

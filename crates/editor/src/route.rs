@@ -1,0 +1,247 @@
+//! The way of a link around the cards that are not its ends.
+//!
+//! A line that crosses no card is the plain one. Else its way is the shortest from corner to corner
+//! of the cards in between, as a taut rope would lie, and the line is drawn smoothly through those
+//! corners. The way depends on the places of the cards and on the link alone, never on what moved
+//! before.
+
+use crate::cards::Cards;
+use crate::curve::{Curve, Line};
+use crate::geometry::{End, Point, Rect, port_at};
+
+/// How far beyond the plain line a line may lead around cards.
+pub const REACH: f64 = 320.0;
+/// A line that comes nearer than this to a card crosses it.
+pub const TOUCH: f64 = 3.0;
+/// How far a way keeps from cards: as far as there is room for.
+const CLEARANCES: [f64; 3] = [16.0, 8.0, 4.0];
+/// Most cards that a way is found around.
+const CARDS_MAX: usize = 32;
+/// What a corner costs, as a way of this length: few bends are read more easily.
+const BEND: f64 = 16.0;
+/// How loosely a line lies around its corners, the loosest first: see [`Line::through`]. Without
+/// stubs, it bends as soon as it leaves a port.
+const SLACKS: [(Stubs, f64); 7] = [
+    (Stubs::Without, 0.45),
+    (Stubs::Without, 0.3),
+    (Stubs::With, 0.4),
+    (Stubs::With, 0.25),
+    (Stubs::Without, 0.15),
+    (Stubs::With, 0.12),
+    (Stubs::With, 0.0),
+];
+
+/// Whether a line runs straight before a port.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stubs {
+    With,
+    Without,
+}
+
+/// A link to be drawn.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    /// Its caller's and its callee's card.
+    pub(crate) ends: [usize; 2],
+    /// How far it is off the middle of its parallel links.
+    pub(crate) lane: f64,
+    /// How much farther from cards it keeps than others, so that links around the same card do not
+    /// coincide.
+    pub(crate) spread: f64,
+}
+
+/// A line, and what it depends on.
+#[derive(Clone, Debug)]
+pub(crate) struct Routed {
+    pub(crate) line: Line,
+    /// Cards outside have no say in where the line runs.
+    pub(crate) reach: Rect,
+}
+
+impl Job {
+    /// The line as it is without any card in the way.
+    pub(crate) fn plain(&self, cards: &Cards) -> Curve {
+        let [from, to] = self.ends.map(|card| cards.rect(card).min);
+        Curve::between(port_at(from, End::From), port_at(to, End::To), self.lane)
+    }
+
+    /// The line among the cards. Where there is no free way, it is the plain one.
+    pub(crate) fn route(&self, cards: &Cards) -> Routed {
+        let plain = self.plain(cards);
+        let line = Line::from(plain);
+        let mut way = Around {
+            job: self,
+            cards,
+            region: plain.hull().expand(REACH),
+            clearance: TOUCH,
+            asked: Rect::between(plain.start, plain.end),
+        };
+        let hit = way.hit(&line.points(), TOUCH);
+        let mut around = None;
+        let mut wider = [1.0, 0.5, 0.0].into_iter().zip(CLEARANCES);
+        while let (false, None, Some((share, clearance))) = (hit.is_empty(), &around, wider.next())
+        {
+            way.clearance = clearance + self.spread * share;
+            around = way.line(&line, hit.clone());
+        }
+        Routed {
+            line: around.unwrap_or(line),
+            reach: way.asked,
+        }
+    }
+}
+
+/// The search for a way that keeps a distance from cards.
+struct Around<'a> {
+    job: &'a Job,
+    cards: &'a Cards,
+    region: Rect,
+    clearance: f64,
+    /// Where it was asked for cards so far.
+    asked: Rect,
+}
+
+impl Around<'_> {
+    /// The cards but the link's own that straight pieces come nearer to than `margin`.
+    fn hit(&mut self, points: &[Point], margin: f64) -> Vec<usize> {
+        let bounds = Rect::around(points.iter().copied()).unwrap_or_default();
+        let area = bounds.expand(margin);
+        self.asked = self.asked.union(area);
+        let near = self.cards.near(area);
+        let hit = near.filter(|(card, rect)| {
+            !self.job.ends.contains(card) && is_crossed(&rect.expand(margin), points)
+        });
+        hit.map(|(card, _)| card).collect()
+    }
+
+    /// The line around all cards, of which `known` are those that the plain line crosses.
+    fn line(&mut self, plain: &Line, mut known: Vec<usize>) -> Option<Line> {
+        let stub = Point::new(self.clearance, 0.0);
+        let stubs = [plain.start() + stub, plain.end() - stub];
+        // Cards that are not in the way are not looked at: few cards are.
+        while known.len() <= CARDS_MAX {
+            let way = self.shortest(stubs, &known)?;
+            let mut new = self.hit(&way, self.clearance - 1.0);
+            new.retain(|card| !known.contains(card));
+            if new.is_empty() {
+                let mut places = vec![plain.start()];
+                places.extend(way);
+                places.push(plain.end());
+                return self.smooth(places);
+            }
+            known.extend(new);
+        }
+        None
+    }
+
+    /// The shortest way from one stub to the other around the known cards and the link's own.
+    fn shortest(&self, [from, to]: [Point; 2], known: &[usize]) -> Option<Vec<Point>> {
+        let around = known.iter().chain(&self.job.ends);
+        let around: Vec<Rect> = around.map(|card| self.cards.rect(*card)).collect();
+        let blocks: Vec<Rect> = around
+            .iter()
+            .map(|card| card.expand(self.clearance - 0.5))
+            .collect();
+        let is_free = |spot: &Point| blocks.iter().all(|block| !block.contains(*spot));
+        let corners = around.iter().flat_map(|card| {
+            let Rect { min, max } = card.expand(self.clearance);
+            [min, Point::new(max.x, min.y), Point::new(min.x, max.y), max]
+        });
+        let corners = corners.filter(|corner| self.region.contains(*corner));
+        let mut spots = vec![from, to];
+        spots.extend(corners.filter(&is_free));
+        if !(is_free(&from) && is_free(&to)) {
+            return None;
+        }
+        let sees = |a: usize, b: usize| {
+            let piece = [spots[a], spots[b]];
+            !blocks.iter().any(|block| is_crossed(block, &piece))
+        };
+        shortest_way(&spots, sees)
+    }
+
+    /// The loosest line through places that stays free.
+    fn smooth(&mut self, places: Vec<Point>) -> Option<Line> {
+        let (start, end) = (places[0], places[places.len() - 1]);
+        let mut bare = places.clone();
+        bare.remove(1);
+        bare.remove(bare.len() - 2);
+        // What turns back right behind a port needs a stub to turn on.
+        let ahead = |way: Point| way.x > 0.0 && way.y.abs() <= 3.0 * way.x;
+        let is_bare = bare.len() > 2 && ahead(bare[1] - start) && ahead(end - bare[bare.len() - 2]);
+        let mut lines = SLACKS.iter().filter_map(|(stubs, slack)| match stubs {
+            Stubs::With => Line::through(&places, *slack),
+            Stubs::Without if is_bare => Line::through(&bare, *slack),
+            Stubs::Without => None,
+        });
+        lines.find(|line| self.is_free(line))
+    }
+
+    fn is_free(&mut self, line: &Line) -> bool {
+        let points = line.points();
+        let own = self.job.ends.map(|card| self.cards.rect(card).expand(-1.0));
+        points.iter().all(|point| self.region.contains(*point))
+            && !own.iter().any(|card| is_crossed(card, &points))
+            && self
+                .hit(&points, (self.clearance / 2.0).max(TOUCH))
+                .is_empty()
+    }
+}
+
+/// The shortest way from the first spot to the second over spots that see each other, each corner
+/// counted as well. Of equally short ways the one over earlier spots.
+fn shortest_way(spots: &[Point], sees: impl Fn(usize, usize) -> bool) -> Option<Vec<Point>> {
+    let mut cost = vec![f64::INFINITY; spots.len()];
+    let mut before = vec![0; spots.len()];
+    let mut open: Vec<usize> = (0..spots.len()).collect();
+    cost[0] = 0.0;
+    loop {
+        let nearest = (0..open.len()).min_by(|a, b| cost[open[*a]].total_cmp(&cost[open[*b]]))?;
+        let here = open.remove(nearest);
+        if cost[here].is_infinite() {
+            return None;
+        }
+        if here == 1 {
+            break;
+        }
+        for next in &open {
+            let through = cost[here] + spots[here].distance(spots[*next]) + BEND;
+            if through < cost[*next] && sees(here, *next) {
+                (cost[*next], before[*next]) = (through, here);
+            }
+        }
+    }
+    let mut way = vec![spots[1]];
+    let mut at = 1;
+    while at != 0 {
+        at = before[at];
+        way.push(spots[at]);
+    }
+    way.reverse();
+    Some(way)
+}
+
+/// Whether straight pieces enter a rectangle. Along its edge they may run.
+pub(crate) fn is_crossed(rect: &Rect, points: &[Point]) -> bool {
+    let enters = |piece: &[Point]| {
+        let (from, way) = (piece[0], piece[1] - piece[0]);
+        let (mut first, mut last) = (0.0_f64, 1.0_f64);
+        let axes = [
+            (from.x, way.x, rect.min.x, rect.max.x),
+            (from.y, way.y, rect.min.y, rect.max.y),
+        ];
+        for (from, way, min, max) in axes {
+            if way == 0.0 {
+                if from <= min || from >= max {
+                    return false;
+                }
+                continue;
+            }
+            let (a, b) = ((min - from) / way, (max - from) / way);
+            first = first.max(a.min(b));
+            last = last.min(a.max(b));
+        }
+        first < last
+    };
+    points.windows(2).any(enters)
+}

@@ -1,0 +1,153 @@
+//! The lines of all links, kept from move to move: a move leads those links elsewhere that end at
+//! what moved or could pass it, and looks at no other.
+
+use crate::areas::Areas;
+use crate::cards::Cards;
+use crate::curve::LinkPath;
+use crate::geometry::{Point, Rect, rect_at};
+use crate::labels::Labels;
+use crate::route::{Job, Routed};
+use crate::scene::Scene;
+use design::Design;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The lines of a design's links.
+#[derive(Clone, Debug, Default)]
+pub struct Routes {
+    cards: Cards,
+    /// Places of links in the design, by id.
+    ids: BTreeMap<String, usize>,
+    links: Vec<Option<Kept>>,
+    /// Of each node, the links that end at it.
+    of_node: Vec<Vec<usize>>,
+    reaches: Areas,
+    labels: Labels,
+    /// The node that no link leads around: see [`Dragging::loose`](crate::tools::Dragging::loose).
+    loose: Option<usize>,
+    work: u64,
+}
+
+/// A link with its line.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    job: Job,
+    pub(crate) path: LinkPath,
+    reach: Rect,
+}
+
+impl Routes {
+    /// Leads all links of a design.
+    pub fn new(design: &Design) -> Self {
+        let Scene { jobs, cards, .. } = Scene::new(design);
+        let ids = design.links.iter().enumerate();
+        let mut routes = Self {
+            ids: ids.map(|(at, link)| (link.id.clone(), at)).collect(),
+            of_node: vec![Vec::new(); design.nodes.len()],
+            cards,
+            ..Self::default()
+        };
+        for (at, job) in jobs.into_iter().enumerate() {
+            let kept = job.map(|job| {
+                for end in BTreeSet::from(job.ends) {
+                    routes.of_node[end].push(at);
+                }
+                let Routed { line, reach } = job.route(&routes.cards);
+                routes.work += 1;
+                routes.reaches.insert(at, reach);
+                let path = LinkPath::new(line);
+                Kept { job, path, reach }
+            });
+            routes.links.push(kept);
+        }
+        routes.labels = Labels::new(design, &routes.cards, &routes.links);
+        routes
+    }
+
+    /// Takes it that these nodes (by their places in the design) are where the design has them now,
+    /// and which of them no link leads around. Returns the links that run elsewhere, or whose labels
+    /// are elsewhere.
+    pub fn take_moves(
+        &mut self,
+        design: &Design,
+        moved: &[usize],
+        loose: Option<&str>,
+    ) -> Vec<usize> {
+        let loose = loose.and_then(|id| design.nodes.iter().position(|node| node.id == id));
+        let mut nodes: BTreeSet<usize> = moved.iter().copied().collect();
+        if self.loose != loose {
+            nodes.extend(self.loose.into_iter().chain(loose));
+        }
+        nodes.retain(|node| *node < self.of_node.len() && *node < design.nodes.len());
+        self.loose = loose;
+        let mut links = BTreeSet::new();
+        let mut places = Vec::new();
+        for node in nodes {
+            let before = self.cards.rect(node);
+            let corner = Point::from(design.nodes[node].at);
+            self.cards.put(node, corner);
+            if Some(node) == loose {
+                self.cards.lift(node);
+            }
+            links.extend(&self.of_node[node]);
+            for place in [before, rect_at(corner)] {
+                places.push(place);
+                let near = self.reaches.near(place);
+                let has_say = |link: &usize| {
+                    let kept = self.links[*link].as_ref();
+                    kept.is_some_and(|kept| kept.reach.intersects(&place))
+                };
+                links.extend(near.into_iter().filter(has_say));
+            }
+        }
+        links.retain(|link| self.renew(*link));
+        let labels = &mut self.labels;
+        links.extend(labels.follow(&self.cards, &self.links, &links, places));
+        links.into_iter().collect()
+    }
+
+    /// Leads a link again. Returns whether it runs elsewhere than before.
+    fn renew(&mut self, link: usize) -> bool {
+        let Some(Some(kept)) = self.links.get_mut(link) else {
+            return false;
+        };
+        let Routed { line, reach } = kept.job.route(&self.cards);
+        self.work += 1;
+        if reach != kept.reach {
+            self.reaches.remove(link, kept.reach);
+            self.reaches.insert(link, reach);
+            kept.reach = reach;
+        }
+        let runs_elsewhere = line != kept.path.line;
+        if runs_elsewhere {
+            kept.path = LinkPath::new(line);
+        }
+        runs_elsewhere
+    }
+
+    /// The measured line of a link, by its place in the design.
+    pub fn path(&self, link: usize) -> Option<&LinkPath> {
+        Some(&self.links.get(link)?.as_ref()?.path)
+    }
+
+    /// The measured line of the link called `id`.
+    pub fn path_of(&self, id: &str) -> Option<&LinkPath> {
+        self.path(*self.ids.get(id)?)
+    }
+
+    /// Where the marks of a link's policies are, in the order a call meets them, and the number of
+    /// calls that its dots are: the middle of each. Those without a place are left out.
+    pub fn labels_of(&self, id: &str) -> (Vec<Point>, Option<Point>) {
+        let labels = self.ids.get(id).map(|link| self.labels.of(*link));
+        labels.unwrap_or_default()
+    }
+
+    /// Whether there is a node that no link leads around.
+    pub fn has_loose(&self) -> bool {
+        self.loose.is_some()
+    }
+
+    /// How often a link was led so far: what tests count.
+    pub fn work(&self) -> u64 {
+        self.work
+    }
+}
