@@ -66,6 +66,7 @@ pub mod fragment;
 pub mod geometry;
 pub mod history;
 pub mod hit;
+pub mod icons;
 pub mod input;
 pub mod keeping;
 pub mod keys;
@@ -77,6 +78,7 @@ pub mod preview;
 pub mod scene;
 pub mod selection;
 pub mod snap;
+pub mod summary;
 pub mod svg;
 #[cfg(test)]
 mod testing;
