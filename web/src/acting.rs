@@ -102,8 +102,7 @@ impl Page {
             PageAction::Save => self.save_now(),
             PageAction::Import => files::choose(self),
             PageAction::ExportJson => files::export_json(self),
-            PageAction::ExportSvg => files::export_svg(self),
-            PageAction::ExportPng => files::export_png(self),
+            PageAction::ExportPicture => self.dialog.set(Some(Dialog::Picture)),
             PageAction::ExportMermaid => files::export_mermaid(self),
             PageAction::Copy => files::copy(self),
             PageAction::Cut => {

@@ -55,6 +55,7 @@ mod order;
 mod outline;
 mod palette;
 mod runs;
+mod picture;
 mod seek;
 mod share;
 mod state;

@@ -116,6 +116,8 @@ pub(crate) enum Dialog {
 }
 
 /// A list that is open on the canvas.
+    /// The design as a picture, to be saved or copied.
+    Picture,
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Popup {
     /// Which kind of node to add.
