@@ -27,12 +27,17 @@ impl Page {
         };
         let breaks = id != ActionId::Page(PageAction::Break) || self.aim().is_some();
         let compares = id != ActionId::Page(PageAction::Compare)
-            || self.undo_names.with_untracked(|names| names.undo.is_some());
-        here && breaks
-            && compares
-            && self
+            || self
+                .undo_names
+                .with_untracked(|names| names.undo.is_some() && !names.opened);
+        let leads_back = id == ActionId::Undo
+            && self.place == Place::Playground
+            && self.undo_names.with_untracked(|names| names.opened);
+        let enabled = leads_back
+            || self
                 .editor
-                .with_value(|editor| actions::is_enabled(editor, id))
+                .with_value(|editor| actions::is_enabled(editor, id));
+        here && breaks && compares && enabled
     }
 
     /// All actions that can do something now, with their names as things stand.

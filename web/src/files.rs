@@ -9,9 +9,9 @@ use web_sys::{
     Blob, BlobPropertyBag, ClipboardEvent, File, HtmlAnchorElement, HtmlInputElement, Url,
 };
 
+use crate::arriving::Arrived;
 use crate::clipboard;
-use crate::keeping::unique;
-use crate::state::{About, Dialog, Page, Rejected};
+use crate::state::{Dialog, Page, Rejected};
 use editor::ActionId;
 
 #[wasm_bindgen]
@@ -28,32 +28,18 @@ const LISTED_MAX: usize = 100;
 
 impl Page {
     /// Opens a text, whatever it is, in place of the present design; or says all that is wrong.
-    pub(crate) fn open_text(self, text: &str, name: &str) {
-        match paste::read(text) {
-            Ok(Pasted::Part(design)) => self.open_read(design, Vec::new()),
-            Ok(Pasted::Whole(design, notes)) => self.open_read(design, notes),
+    /// Where it was dropped and another design is open, it asks first.
+    pub(crate) fn open_text(self, text: &str, name: &str, dropped: bool) {
+        let (design, notes) = match paste::read(text) {
+            Ok(Pasted::Part(design)) => (design, Vec::new()),
+            Ok(Pasted::Whole(design, notes)) => (design, notes),
             Err(problems) => {
-                self.tell_problems(format!("{name} did not open"), &problems, None);
+                return self.tell_problems(format!("{name} did not open"), &problems, None);
             }
-        }
-    }
-
-    fn open_read(self, design: design::Design, notes: Vec<String>) {
-        self.dismiss(About::Opening);
-        self.dialog.set(None);
-        self.open_own(design, unique());
-        // It is nobody's but this person's: kept from the start.
-        self.save_now();
-        if !notes.is_empty() {
-            self.rejected.set(Rejected {
-                title: "Opened, with some guesses".to_owned(),
-                problems: notes
-                    .into_iter()
-                    .map(|note| [String::new(), note])
-                    .collect(),
-                text: None,
-            });
-            self.dialog.set(Some(Dialog::Problems));
+        };
+        match dropped {
+            true => self.arrive(Arrived { design, notes }),
+            false => self.open_arrived(Arrived { design, notes }),
         }
     }
 
@@ -69,7 +55,7 @@ impl Page {
                 });
                 self.follow_all(effects);
             }
-            Ok(Pasted::Whole(design, notes)) => self.open_read(design, notes),
+            Ok(Pasted::Whole(design, notes)) => self.arrive(Arrived { design, notes }),
             // A text that has nothing to do with designs is no accident worth a dialog.
             Err(problems) if problems.len() == 1 && problems[0].path.is_empty() => {
                 self.refuse(&format!("what was pasted {}", problems[0].message));
@@ -189,15 +175,15 @@ pub(crate) fn choose(page: Page) {
     let chosen = input.clone();
     let on_change = Closure::once_into_js(move || {
         if let Some(file) = chosen.files().and_then(|files| files.get(0)) {
-            open_file(page, file);
+            open_file(page, file, false);
         }
     });
     input.set_onchange(Some(on_change.unchecked_ref()));
     input.click();
 }
 
-/// Opens a file that was chosen or dropped.
-pub(crate) fn open_file(page: Page, file: File) {
+/// Opens a file that was chosen, or dropped over what is open.
+pub(crate) fn open_file(page: Page, file: File, dropped: bool) {
     // Read only where it can be a design; the reader says so by itself.
     let name = file.name();
     if file.size() > 2.0 * format::json::SIZE_MAX as f64 {
@@ -206,7 +192,7 @@ pub(crate) fn open_file(page: Page, file: File) {
     spawn_local(async move {
         let text = JsFuture::from(file.text()).await;
         match text.ok().and_then(|text| text.as_string()) {
-            Some(text) => page.open_text(&text, &name),
+            Some(text) => page.open_text(&text, &name, dropped),
             None => page.refuse(&format!("{name} could not be read")),
         }
     });
