@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
-import { box, find, middle, openRunning, pasteText, state, until } from "./page.mjs";
+import { box, find, middle, openRunning, pasteAndOpen, state, until } from "./page.mjs";
 
 let playground;
 
@@ -98,7 +98,7 @@ function rows(count) {
 
 test("a move of one node among 60 is looked up by its card and its links alone", async () => {
   const page = await openRunning(playground);
-  await pasteText(page, rows(60));
+  await pasteAndOpen(page, rows(60));
   await until(page, `(s) => JSON.parse(s.design).nodes.length === 60`);
   await find(page, "n1");
   await until(page, (s) => s.selected.join() === "n1");

@@ -2,6 +2,7 @@
 // the page looks and works the same; in a sandbox without an origin, and where nothing may be
 // copied, it says so.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { dist, open } from "./harness.mjs";
 
@@ -68,6 +69,20 @@ test("a strict policy changes nothing of the page, and reports nothing", async (
   assert.ok(menu.x > 500 && menu.y > 100, JSON.stringify(menu));
   await page.keyboard.press("Escape");
   await page.locator(".inspect input[type=range]").first().waitFor();
+
+  // A picture is painted without an image of the SVG, which such a policy would not load.
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+E");
+  const dialog = page.getByRole("dialog", { name: "Export as a picture" });
+  await dialog.locator(".picture-preview svg text").first().waitFor();
+  await dialog.getByRole("checkbox").check();
+  for (const [name, begins] of [["Download PNG", "\x89PNG"], ["Download SVG", "<svg"]]) {
+    const waiting = page.waitForEvent("download");
+    await dialog.getByRole("button", { name }).click();
+    const bytes = readFileSync(await (await waiting).path());
+    assert.equal(bytes.subarray(0, 4).toString("latin1"), begins);
+    assert.ok(bytes.length > 5_000, `${name}: ${bytes.length} bytes`);
+  }
   assert.deepEqual(await page.evaluate(() => window.violations), []);
   await playgroundsAreClean();
   await context.close();

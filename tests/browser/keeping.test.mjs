@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { links, openRunning, pages, pasteText, state, until } from "./page.mjs";
+import { links, openRunning, pages, pasteAndOpen, pasteText, state, until } from "./page.mjs";
 
 const { onPage, playground } = pages();
 
@@ -208,7 +208,7 @@ test("what earlier versions kept moves over, damaged or not", async () => {
   await context.close();
 });
 
-onPage("files go out: JSON, SVG, PNG, Mermaid", {}, async (page) => {
+onPage("files go out: JSON, Mermaid", {}, async (page) => {
   const act = async (name) => {
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "Find anything" }).fill(name);
@@ -217,11 +217,6 @@ onPage("files go out: JSON, SVG, PNG, Mermaid", {}, async (page) => {
   const json = await download(page, () => act("export json"));
   assert.deepEqual(JSON.parse(json.bytes), (await state(page)).design);
   assert.match(json.name, /\w\.faultline\.json$/);
-  const svg = await download(page, () => act("export svg"));
-  assert.match(svg.bytes.toString(), /^<svg [\s\S]*database[\s\S]*<\/svg>\n$/);
-  const png = await download(page, () => act("export png"));
-  assert.equal(png.bytes.subarray(1, 4).toString(), "PNG");
-  assert.ok(png.bytes.readUInt32BE(16) > 800, "two pixels for one");
   const mermaid = await download(page, () => act("export mermaid"));
   assert.match(mermaid.bytes.toString(), /^flowchart LR\n/);
 });
@@ -229,6 +224,7 @@ onPage("files go out: JSON, SVG, PNG, Mermaid", {}, async (page) => {
 onPage("files come in: dropped, with everything said that is wrong", {}, async (page) => {
   const { design } = await state(page);
   await dropFile(page, "mine.json", JSON.stringify({ ...design, name: "Mine" }));
+  await choice(page).getByRole("button", { name: "Open" }).click();
   await until(page, (s) => JSON.parse(s.design).name === "Mine" && s.saved === "Saved");
 
   await dropFile(page, "bad.json", '{"faultline": 1, "sede": 7, "nodes": [{"id": "a", "kind": "servce"}]}');
@@ -239,6 +235,73 @@ onPage("files come in: dropped, with everything said that is wrong", {}, async (
   await playground.screenshot(page, "problems");
   await page.keyboard.press("Escape");
   assert.equal((await state(page)).design.name, "Mine");
+});
+
+const choice = (page) => page.getByRole("dialog", { name: /^Insert or open “.+”\?$/ });
+const CHART = "flowchart LR\n  u((users)) --> api[api] -->|on_miss| d[(orders)]";
+
+onPage("a design pasted over another is inserted beside it, as one edit", {}, async (page) => {
+  const before = await page.evaluate(() => JSON.parse(window.__faultline.stateJson()).design);
+  await pasteText(page, CHART);
+  const dialog = choice(page);
+  await dialog.waitFor();
+  await playground.screenshot(page, "insert-or-open");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Insert");
+  const same = await page.evaluate(() => JSON.parse(window.__faultline.stateJson()).design);
+  assert.equal(same, before, "nothing happens before a choice");
+  await page.keyboard.press("Enter");
+  const after = await until(page, (s) => s.selected.length === 3);
+  await dialog.waitFor({ state: "hidden" });
+  const old = JSON.parse(before);
+  assert.equal(after.design.nodes.length, old.nodes.length + 3);
+  assert.deepEqual(links(after).slice(-2), ["u->api-2", "api-2->d"]);
+  await page.keyboard.press("Control+z");
+  const undone = await page.evaluate(() => JSON.parse(window.__faultline.stateJson()).design);
+  assert.equal(undone, before, "one undo takes it back, to the byte");
+});
+
+onPage("a design pasted over another opens, and Undo leads back to the other", {}, async (page) => {
+  await page.locator(".palette [data-kind=cache]").click();
+  const before = await until(page, (s) => s.saved === "Saved");
+  await pasteText(page, CHART);
+  await page.keyboard.press("Escape");
+  await choice(page).waitFor({ state: "hidden" });
+  assert.deepEqual((await state(page)).design, before.design, "Escape leaves all as it was");
+
+  await pasteText(page, CHART);
+  await page.waitForFunction(() => document.activeElement.textContent.trim() === "Insert");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const opened = await until(page, (s) => JSON.parse(s.design).nodes.length === 3);
+  assert.equal(await page.locator("dialog[open]").count(), 0, "no dialog is in the way");
+  assert.match(opened.undo, /^Back to “/);
+  await page.keyboard.press("Control+z");
+  await until(page, (s) => JSON.parse(s.design).nodes.length !== 3);
+  assert.deepEqual((await state(page)).design, before.design);
+  await page.goForward();
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 3);
+});
+
+onPage("a lesson that was played with comes back by Undo as it was left", {}, async (page) => {
+  await page.evaluate(() => document.activeElement.blur());
+  await page.locator(".node[data-id=database]").click();
+  await page.keyboard.press("b");
+  await page.locator(".break-menu .fault").first().click();
+  const before = await until(page, (s) => JSON.parse(s.design).faults.length > 0);
+  await pasteAndOpen(page, CHART);
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 3);
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await until(page, (s) => JSON.parse(s.design).nodes.length !== 3);
+  assert.deepEqual((await state(page)).design, before.design);
+});
+
+onPage("an empty design has nothing to ask about", {}, async (page) => {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Find anything" }).fill("new design");
+  await page.keyboard.press("Enter");
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 0);
+  await pasteText(page, CHART);
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 3);
 });
 
 onPage("text is pasted: a part, a flowchart, a link, nonsense", {}, async (page) => {
@@ -260,7 +323,7 @@ onPage("text is pasted: a part, a flowchart, a link, nonsense", {}, async (page)
   await page.getByText("What was pasted is no design").first().waitFor();
   assert.deepEqual((await state(page)).design, before.design);
 
-  await pasteText(page, "flowchart LR\n  u((users)) --> a[api] --> d[(orders)]");
+  await pasteAndOpen(page, "flowchart LR\n  u((users)) --> a[api] --> d[(orders)]");
   const chart = await until(page, (s) => JSON.parse(s.design).nodes.length === 3);
   assert.deepEqual(links(chart), ["u->a", "a->d"]);
 });

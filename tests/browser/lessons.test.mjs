@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
-import { openRunning, pasteText, state, until } from "./page.mjs";
+import { openRunning, pasteAndOpen, state, until } from "./page.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WAIT = { timeout: 90_000 };
@@ -222,7 +222,7 @@ onPage("a requirement that was not measured is neither met nor missed", {}, asyn
     nodes: [{ id: "u", kind: "client", arrivals: { poisson: "0/s" } }],
     requirements: [{ metric: "latency_p99", at_most: "1s" }],
   };
-  await pasteText(page, JSON.stringify(design));
+  await pasteAndOpen(page, JSON.stringify(design));
   await until(page, (s) => JSON.parse(s.design).nodes.length === 1);
   await page.keyboard.press("f");
   const row = page.locator(".scorecard tbody tr");

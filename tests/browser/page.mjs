@@ -71,6 +71,13 @@ export const pasteText = (page, text) => page.evaluate((text) => {
   document.body.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
 }, text);
 
+/** Pastes a whole design and opens it in place of the open one. */
+export async function pasteAndOpen(page, text) {
+  await pasteText(page, text);
+  const dialog = page.getByRole("dialog", { name: /^Insert or open/ });
+  await dialog.getByRole("button", { name: "Open" }).click();
+}
+
 /** Opens the palette, types, and takes the first find. */
 export async function find(page, query) {
   await page.keyboard.press("Control+k");

@@ -27,12 +27,17 @@ impl Page {
         };
         let breaks = id != ActionId::Page(PageAction::Break) || self.aim().is_some();
         let compares = id != ActionId::Page(PageAction::Compare)
-            || self.undo_names.with_untracked(|names| names.undo.is_some());
-        here && breaks
-            && compares
-            && self
+            || self
+                .undo_names
+                .with_untracked(|names| names.undo.is_some() && !names.opened);
+        let leads_back = id == ActionId::Undo
+            && self.place == Place::Playground
+            && self.undo_names.with_untracked(|names| names.opened);
+        let enabled = leads_back
+            || self
                 .editor
-                .with_value(|editor| actions::is_enabled(editor, id))
+                .with_value(|editor| actions::is_enabled(editor, id));
+        here && breaks && compares && enabled
     }
 
     /// All actions that can do something now, with their names as things stand.
@@ -102,8 +107,7 @@ impl Page {
             PageAction::Save => self.save_now(),
             PageAction::Import => files::choose(self),
             PageAction::ExportJson => files::export_json(self),
-            PageAction::ExportSvg => files::export_svg(self),
-            PageAction::ExportPng => files::export_png(self),
+            PageAction::ExportPicture => self.dialog.set(Some(Dialog::Picture)),
             PageAction::ExportMermaid => files::export_mermaid(self),
             PageAction::Copy => files::copy(self),
             PageAction::Cut => {

@@ -1,10 +1,20 @@
 //! The browser's clipboard. A page on plain http has none, and a browser may refuse.
 
-use js_sys::Reflect;
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::window;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Clipboard;
+
+#[wasm_bindgen]
+extern "C" {
+    /// One thing in several formats.
+    #[wasm_bindgen(extends = Object)]
+    type ClipboardItem;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(formats: &Object) -> Result<ClipboardItem, JsValue>;
+}
 
 fn clipboard() -> Option<Clipboard> {
     let found = Reflect::get(&window().navigator(), &"clipboard".into()).ok()?;
@@ -17,6 +27,37 @@ pub(crate) async fn write(text: &str) -> bool {
         Some(clipboard) => JsFuture::from(clipboard.write_text(text)).await.is_ok(),
         None => false,
     }
+}
+
+/// Puts files there, each with its kind: to be called in answer to a click or a key, before the
+/// files are made. False where the browser has no room for such things, or refuses.
+pub(crate) async fn write_files(files: Vec<(&'static str, Promise)>) -> bool {
+    let Some(clipboard) = clipboard() else {
+        return false;
+    };
+    let formats = Object::new();
+    for (kind, file) in files {
+        // Fails for frozen objects only.
+        let _ = Reflect::set(&formats, &kind.into(), &file);
+    }
+    match ClipboardItem::new(&formats) {
+        Ok(item) => JsFuture::from(clipboard.write(&Array::of1(&item)))
+            .await
+            .is_ok(),
+        // A browser without such items.
+        Err(_) => false,
+    }
+}
+
+/// Whether files of this kind can be put there.
+pub(crate) fn takes(kind: &str) -> bool {
+    let found = || {
+        let item = Reflect::get(&window(), &"ClipboardItem".into()).ok()?;
+        let supports = Reflect::get(&item, &"supports".into()).ok()?;
+        let supports: Function = supports.dyn_into().ok()?;
+        supports.call1(&item, &kind.into()).ok()?.as_bool()
+    };
+    found() == Some(true)
 }
 
 /// The text there, where it may be read.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::acting::focus_soon;
 use crate::state::{Dialog, Page, Rejected};
-use crate::{compare, files, finding, gallery, help, icons, keeping, outline, share};
+use crate::{compare, files, finding, gallery, help, icons, keeping, outline, picture, share};
 
 /// The dialog; open while `Page::dialog` says so.
 #[component]
@@ -28,20 +28,9 @@ pub(crate) fn Dialogs() -> impl IntoView {
             None => {}
         }
     });
-    let class = move || match page.dialog.get() {
-        Some(Dialog::Find) => "dialog find",
-        Some(
-            Dialog::Designs
-            | Dialog::Outline
-            | Dialog::Shortcuts
-            | Dialog::Gallery
-            | Dialog::Compare,
-        ) => "dialog wide",
-        Some(Dialog::Share | Dialog::Problems) | None => "dialog",
-    };
     view! {
         <dialog
-            class=crate::bind::text(move || class().to_owned())
+            class=crate::bind::text(move || class(page.dialog.get()).to_owned())
             node_ref=element
             aria-labelledby="dialog-title"
             on:cancel=move |event: leptos::web_sys::Event| {
@@ -76,9 +65,25 @@ pub(crate) fn Dialogs() -> impl IntoView {
                         Dialog::Problems => problems(page),
                         Dialog::Gallery => gallery::view(page),
                         Dialog::Compare => compare::view(page),
+                        Dialog::Picture => picture::view(page),
                     })
             }}
         </dialog>
+    }
+}
+
+fn class(dialog: Option<Dialog>) -> &'static str {
+    match dialog {
+        Some(Dialog::Find) => "dialog find",
+        Some(
+            Dialog::Designs
+            | Dialog::Outline
+            | Dialog::Shortcuts
+            | Dialog::Gallery
+            | Dialog::Compare
+            | Dialog::Picture,
+        ) => "dialog wide",
+        Some(Dialog::Share | Dialog::Problems) | None => "dialog",
     }
 }
 

@@ -48,6 +48,9 @@ impl Page {
 
     /// Carries out an action of the editor's table.
     pub(crate) fn act(self, id: ActionId) {
+        if id == ActionId::Undo && self.undo_names.with_untracked(|names| names.opened) {
+            return self.undo_opening();
+        }
         let said = match id {
             ActionId::Undo => ("Undone", self.undo_names.get_untracked().undo),
             ActionId::Redo => ("Done again", self.undo_names.get_untracked().redo),
@@ -360,11 +363,21 @@ impl Page {
         self.tick.update(|tick| *tick = tick.wrapping_add(1));
     }
 
-    fn renew_undo(self) {
-        let names = self.editor.with_value(|editor| UndoNames {
+    pub(crate) fn renew_undo(self) {
+        let mut names = self.editor.with_value(|editor| UndoNames {
             undo: editor.document().undo_name().map(str::to_owned),
             redo: editor.document().redo_name().map(str::to_owned),
+            opened: false,
         });
+        let over = self.hidden.with_value(|hidden| {
+            let over = hidden.over.as_ref();
+            let here = over.filter(|(document, _)| *document == hidden.document);
+            here.map(|(_, name)| name.clone())
+        });
+        if let (None, Some(name)) = (&names.undo, over) {
+            names.undo = Some(format!("Back to \u{201c}{name}\u{201d}"));
+            names.opened = true;
+        }
         if self.undo_names.with_untracked(|now| *now != names) {
             self.undo_names.set(names);
         }

@@ -1,20 +1,18 @@
 //! Designs in and out: files, pictures, the clipboard.
 
 use format::paste::{self, Pasted};
-use js_sys::Promise;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, ClipboardEvent, File, HtmlAnchorElement,
-    HtmlCanvasElement, HtmlImageElement, HtmlInputElement, Url,
+    Blob, BlobPropertyBag, ClipboardEvent, File, HtmlAnchorElement, HtmlInputElement, Url,
 };
 
+use crate::arriving::Arrived;
 use crate::clipboard;
-use crate::keeping::unique;
-use crate::state::{About, Dialog, Page, Rejected};
-use editor::{ActionId, svg};
+use crate::state::{Dialog, Page, Rejected};
+use editor::ActionId;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,8 +21,6 @@ extern "C" {
     fn get_selection() -> js_sys::Object;
 }
 
-/// Most pixels of a picture along one side; browsers refuse more.
-const SIDE_MAX: f64 = 8_192.0;
 /// How the name of a design file ends, so that editors find its schema by the name.
 pub(crate) const DESIGN: &str = "faultline.json";
 /// Most problems that are listed.
@@ -32,32 +28,18 @@ const LISTED_MAX: usize = 100;
 
 impl Page {
     /// Opens a text, whatever it is, in place of the present design; or says all that is wrong.
-    pub(crate) fn open_text(self, text: &str, name: &str) {
-        match paste::read(text) {
-            Ok(Pasted::Part(design)) => self.open_read(design, Vec::new()),
-            Ok(Pasted::Whole(design, notes)) => self.open_read(design, notes),
+    /// Where it was dropped and another design is open, it asks first.
+    pub(crate) fn open_text(self, text: &str, name: &str, dropped: bool) {
+        let (design, notes) = match paste::read(text) {
+            Ok(Pasted::Part(design)) => (design, Vec::new()),
+            Ok(Pasted::Whole(design, notes)) => (design, notes),
             Err(problems) => {
-                self.tell_problems(format!("{name} did not open"), &problems, None);
+                return self.tell_problems(format!("{name} did not open"), &problems, None);
             }
-        }
-    }
-
-    fn open_read(self, design: design::Design, notes: Vec<String>) {
-        self.dismiss(About::Opening);
-        self.dialog.set(None);
-        self.open_own(design, unique());
-        // It is nobody's but this person's: kept from the start.
-        self.save_now();
-        if !notes.is_empty() {
-            self.rejected.set(Rejected {
-                title: "Opened, with some guesses".to_owned(),
-                problems: notes
-                    .into_iter()
-                    .map(|note| [String::new(), note])
-                    .collect(),
-                text: None,
-            });
-            self.dialog.set(Some(Dialog::Problems));
+        };
+        match dropped {
+            true => self.arrive(Arrived { design, notes }),
+            false => self.open_arrived(Arrived { design, notes }),
         }
     }
 
@@ -73,7 +55,7 @@ impl Page {
                 });
                 self.follow_all(effects);
             }
-            Ok(Pasted::Whole(design, notes)) => self.open_read(design, notes),
+            Ok(Pasted::Whole(design, notes)) => self.arrive(Arrived { design, notes }),
             // A text that has nothing to do with designs is no accident worth a dialog.
             Err(problems) if problems.len() == 1 && problems[0].path.is_empty() => {
                 self.refuse(&format!("what was pasted {}", problems[0].message));
@@ -193,15 +175,15 @@ pub(crate) fn choose(page: Page) {
     let chosen = input.clone();
     let on_change = Closure::once_into_js(move || {
         if let Some(file) = chosen.files().and_then(|files| files.get(0)) {
-            open_file(page, file);
+            open_file(page, file, false);
         }
     });
     input.set_onchange(Some(on_change.unchecked_ref()));
     input.click();
 }
 
-/// Opens a file that was chosen or dropped.
-pub(crate) fn open_file(page: Page, file: File) {
+/// Opens a file that was chosen, or dropped over what is open.
+pub(crate) fn open_file(page: Page, file: File, dropped: bool) {
     // Read only where it can be a design; the reader says so by itself.
     let name = file.name();
     if file.size() > 2.0 * format::json::SIZE_MAX as f64 {
@@ -210,13 +192,14 @@ pub(crate) fn open_file(page: Page, file: File) {
     spawn_local(async move {
         let text = JsFuture::from(file.text()).await;
         match text.ok().and_then(|text| text.as_string()) {
-            Some(text) => page.open_text(&text, &name),
+            Some(text) => page.open_text(&text, &name, dropped),
             None => page.refuse(&format!("{name} could not be read")),
         }
     });
 }
 
-fn design_name(page: Page) -> String {
+/// What files of the open design are called.
+pub(crate) fn design_name(page: Page) -> String {
     page.design
         .with_untracked(|design| design.settings.name.clone())
 }
@@ -229,65 +212,12 @@ pub(crate) fn export_json(page: Page) {
     save_text(&json, &design_name(page), DESIGN, "application/json");
 }
 
-/// The canvas as a vector picture.
-pub(crate) fn export_svg(page: Page) {
-    let svg = page.design.with_untracked(|design| svg::write(design));
-    save_text(&svg, &design_name(page), "svg", "image/svg+xml");
-}
-
 /// The design as a flowchart.
 pub(crate) fn export_mermaid(page: Page) {
     let text = page
         .design
         .with_untracked(|design| format::mermaid::write(design));
     save_text(&text, &design_name(page), "mmd", "text/plain");
-}
-
-/// The canvas as pixels, two for each of the canvas at 100 %, as light or dark as the page.
-pub(crate) fn export_png(page: Page) {
-    let ground = if page.theme.get_untracked().is_dark() {
-        svg::Ground::Dark
-    } else {
-        svg::Ground::Light
-    };
-    let picture = page
-        .design
-        .with_untracked(|design| svg::write_on(design, ground));
-    spawn_local(async move {
-        match draw(&picture).await {
-            Ok(blob) => save_blob(&blob, &design_name(page), "png"),
-            Err(_) => page.refuse("the browser could not draw the picture: export it as SVG"),
-        }
-    });
-}
-
-async fn draw(svg: &str) -> Result<Blob, JsValue> {
-    let image = HtmlImageElement::new()?;
-    let url = Url::create_object_url_with_blob(&blob(svg, "image/svg+xml")?)?;
-    image.set_src(&url);
-    JsFuture::from(image.decode()).await?;
-    let (width, height) = (f64::from(image.width()), f64::from(image.height()));
-    let scale = (SIDE_MAX / width.max(height).max(1.0)).min(2.0);
-    let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
-    canvas.set_width((width * scale).ceil() as u32);
-    canvas.set_height((height * scale).ceil() as u32);
-    let context = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
-    let context: CanvasRenderingContext2d = context.unchecked_into();
-    context.draw_image_with_html_image_element_and_dw_and_dh(
-        &image,
-        0.0,
-        0.0,
-        width * scale,
-        height * scale,
-    )?;
-    Url::revoke_object_url(&url)?;
-    let drawn = Promise::new(&mut |resolve, _| {
-        // Throws for a canvas that is too large; the promise then never resolves to a picture.
-        if canvas.to_blob(&resolve).is_err() {
-            let _ = resolve.call1(&JsValue::NULL, &JsValue::NULL);
-        }
-    });
-    JsFuture::from(drawn).await?.dyn_into()
 }
 
 /// Lets the browser save a text.
@@ -297,14 +227,16 @@ pub(crate) fn save_text(text: &str, name: &str, ending: &str, kind: &str) {
     }
 }
 
-fn blob(text: &str, kind: &str) -> Result<Blob, JsValue> {
+/// A text as a file.
+pub(crate) fn blob(text: &str, kind: &str) -> Result<Blob, JsValue> {
     let parts = js_sys::Array::of1(&text.into());
     let options = BlobPropertyBag::new();
     options.set_type(kind);
     Blob::new_with_str_sequence_and_options(&parts, &options)
 }
 
-fn save_blob(blob: &Blob, name: &str, ending: &str) {
+/// Lets the browser save a file.
+pub(crate) fn save_blob(blob: &Blob, name: &str, ending: &str) {
     let save = || -> Result<(), JsValue> {
         let url = Url::create_object_url_with_blob(blob)?;
         let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();

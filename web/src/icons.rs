@@ -1,7 +1,8 @@
 //! Line drawings, 20 × 20, stroked in the colour of the text around them.
 
-use design::Kind;
 use leptos::prelude::*;
+
+pub(crate) use editor::icons::{BROKEN, of_kind};
 
 /// A drawing from one of the paths below.
 pub(crate) fn glyph(path: &'static str) -> impl IntoView {
@@ -21,29 +22,6 @@ pub(crate) fn changing(path: impl Fn() -> &'static str + Send + Sync + 'static) 
         </svg>
     }
 }
-
-/// The drawing of a kind of node.
-pub(crate) fn of_kind(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Client(_) => CLIENT,
-        Kind::LoadBalancer(_) => LOAD_BALANCER,
-        Kind::Service(_) => SERVICE,
-        Kind::Cache(_) => CACHE,
-        Kind::Queue(_) => QUEUE,
-        Kind::Database(_) => DATABASE,
-        Kind::Coordinator(_) => COORDINATOR,
-    }
-}
-
-const CLIENT: &str = "M10 3.5a3 3 0 1 0 0 6a3 3 0 1 0 0-6M3.5 16.5c.6-3.6 3-5 6.5-5s5.9 1.4 6.5 5";
-const LOAD_BALANCER: &str =
-    "M2.5 10h6M8.5 10c3 0 3-5.5 6-5.500h3M8.5 10h9M8.5 10c3 0 3 5.5 6 5.500h3";
-const SERVICE: &str = "M3.5 4.500h13v11h-13zM3.5 8h13M6 6.200h.01M8 6.200h.01M6.5 12h4";
-const CACHE: &str = "M4 3.5h12v13h-12zM11 5.500l-3.5 5h2.5l-1 4l3.5-5h-2.5z";
-const QUEUE: &str = "M2 6.5h4v7h-4zM7.5 6.5h4v7h-4zM13 10h5M15.5 7.500l2.5 2.5l-2.5 2.5";
-const DATABASE: &str = "M4 5.200c0-1.5 2.7-2.5 6-2.5s6 1 6 2.5s-2.7 2.5-6 2.5s-6-1-6-2.5v9.600c0 1.5 2.7 2.5 6 2.5s6-1 6-2.5v-9.600M4 10c0 1.5 2.7 2.5 6 2.5s6-1 6-2.5";
-
-const COORDINATOR: &str = "M4.5 9h11v8h-11zM7 9v-2.500a3 3 0 0 1 6 0v2.500M10 12v2";
 
 pub(crate) const PLAY: &str = "M6 4l10 6l-10 6z";
 pub(crate) const PAUSE: &str = "M7 4.500v11M13 4.500v11";
@@ -68,7 +46,6 @@ pub(crate) const PLUS: &str = "M10 5v10M5 10h10";
 pub(crate) const MINUS: &str = "M5 10h10";
 pub(crate) const DOWN: &str = "M6 8l4 4l4-4";
 pub(crate) const CLOSE: &str = "M5 5l10 10M15 5l-10 10";
-pub(crate) const BROKEN: &str = "M11 2.500l-5.500 8h4l-1.500 7l6-9h-4.500z";
 pub(crate) const MORE: &str = "M4.500 10h.01M10 10h.01M15.500 10h.01";
 pub(crate) const WARNING: &str = "M10 3.5l7 12.5h-14zM10 8.500v3.5M10 14h.01";
 pub(crate) const OUT: &str = "M8 4h-4v12h12v-4M11 4h5v5M16 4l-7 7";

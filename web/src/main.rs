@@ -24,6 +24,7 @@
 mod acting;
 mod announcing;
 mod app;
+mod arriving;
 mod bar;
 mod bind;
 mod canvas;
@@ -54,6 +55,7 @@ mod opening;
 mod order;
 mod outline;
 mod palette;
+mod picture;
 mod runs;
 mod seek;
 mod share;

@@ -9,6 +9,7 @@ use editor::{Editor, Gesture, Hit, Point, QuickAdd, Selection, Viewport};
 use format::message::RunState;
 use leptos::prelude::*;
 
+use crate::arriving::Arrived;
 use crate::canvas::{Live, Places};
 use crate::engine::Engine;
 use crate::findings::Review;
@@ -63,6 +64,8 @@ pub(crate) enum RunHash {
 pub(crate) struct UndoNames {
     pub(crate) undo: Option<String>,
     pub(crate) redo: Option<String>,
+    /// Undoing leads back to the design that was open before: of this one nothing is undone.
+    pub(crate) opened: bool,
 }
 
 /// A message that stays until it is dealt with.
@@ -113,6 +116,8 @@ pub(crate) enum Dialog {
     Gallery,
     /// Two runs side by side.
     Compare,
+    /// The design as a picture, to be saved or copied.
+    Picture,
 }
 
 /// A list that is open on the canvas.
@@ -132,6 +137,8 @@ pub(crate) enum Popup {
     Main,
     /// The controls that do not fit into the bar.
     More,
+    /// What to do with a design that was pasted or dropped over another.
+    Arrived(Box<Arrived>),
 }
 
 /// A text that did not open.
@@ -273,6 +280,9 @@ pub(crate) struct Hidden {
     pub(crate) layers: Vec<crate::layers::Layer>,
     /// The pointer was used last, and no key since that moves the focus.
     pub(crate) by_pointer: bool,
+    /// The document that took the place of another, and what that one is called: there is a way
+    /// back by Undo.
+    pub(crate) over: Option<(String, String)>,
     /// Where the browser's history leads.
     pub(crate) trail: crate::trail::Trail,
     /// The report of the whole run, as JSON.

@@ -22,6 +22,10 @@ pub(crate) struct Trail {
     address: String,
     /// The next design was reached by Back or Forward, so that it has an entry already.
     returns: bool,
+    /// The design that was opened last got an entry of its own.
+    pushed: bool,
+    /// The way back is an Undo: designs that are not kept come back as they were left.
+    undoes: bool,
     /// Designs that were opened before, by their documents. An edited design is kept anyway; this
     /// is for designs that were only looked at.
     left: Vec<(String, Arc<Design>)>,
@@ -71,7 +75,8 @@ impl Page {
         let location = window().location();
         let is_here = !address.is_empty() && location.hash().is_ok_and(|hash| hash == address);
         // Fails for pages that may not; then the history stays as it was.
-        let _ = match document_of_entry() {
+        let mut pushed = false;
+        let done = match document_of_entry() {
             Some(before) if !returns && !is_here && before != document => {
                 let path = location.pathname().unwrap_or_default();
                 let mut search = location.search().unwrap_or_default();
@@ -79,10 +84,45 @@ impl Page {
                     // It names the scenario that was opened first.
                     search.clear();
                 }
+                pushed = true;
                 history.push_state_with_url(&state, "", Some(&format!("{path}{search}{address}")))
             }
             _ => history.replace_state(&state, ""),
         };
+        self.trail(|trail| trail.pushed = pushed && done.is_ok());
+    }
+
+    /// The open design is about to be replaced by one that a person may not have meant: as it
+    /// stands, Undo leads back to it.
+    pub(crate) fn remember_open(self) {
+        let document = self.hidden.with_value(|hidden| hidden.document.clone());
+        let design = self.design.get_untracked();
+        self.trail(|trail| {
+            let mut left = trail.left.iter_mut();
+            if let Some(entry) = left.find(|(left, _)| *left == document) {
+                entry.1 = design;
+            }
+        });
+    }
+
+    /// The design that was opened last stands over this one. False where nothing leads back.
+    pub(crate) fn stands_over(self, name: String) -> bool {
+        let pushed = self.trail(|trail| trail.pushed) == Some(true);
+        if pushed {
+            self.hidden
+                .update_value(|hidden| hidden.over = Some((hidden.document.clone(), name)));
+            self.renew_undo();
+        }
+        pushed
+    }
+
+    /// Goes back to the design that was open before this one.
+    pub(crate) fn undo_opening(self) {
+        self.hidden.update_value(|hidden| hidden.over = None);
+        self.renew_undo();
+        self.trail(|trail| trail.undoes = true);
+        // Fails only for pages without a history, which have no entry to go back from.
+        let _ = window().history().and_then(|history| history.back());
     }
 
     /// Opens the design of an entry of the history: as it is kept, else its lesson from the start,
@@ -94,15 +134,17 @@ impl Page {
             self.return_next();
             return self.open_at(design, document, &stamp);
         }
-        if let Some(id) = opening::parameter("scenario") {
-            return gallery::return_to(self, &id);
-        }
         let left = self.trail(|trail| {
             let found = trail.left.iter().find(|(left, _)| *left == document);
-            found.map(|(_, design)| Arc::clone(design))
+            let design = found.map(|(_, design)| Arc::clone(design));
+            (design, std::mem::take(&mut trail.undoes))
         });
+        let (left, undoes) = left.unwrap_or_default();
+        if let Some(id) = opening::parameter("scenario").filter(|_| !undoes) {
+            return gallery::return_to(self, &id);
+        }
         self.return_next();
-        match left.flatten() {
+        match left {
             Some(design) => {
                 self.take_first_lesson_if_told(&design);
                 self.open_own(Arc::unwrap_or_clone(design), unique());

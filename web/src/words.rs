@@ -1,10 +1,6 @@
 //! Figures and parts of a design in words: the one place where the page formats numbers.
 
-use design::kinds::cache::Eviction;
-use design::kinds::client::Arrivals;
-use design::kinds::coordinator::Scope;
-use design::kinds::load_balancer::Algorithm;
-use design::{Distribution, Kind};
+pub(crate) use editor::summary::{count, describe, spaced};
 
 /// With a capital letter at its start.
 pub(crate) fn sentence(text: &str) -> String {
@@ -33,19 +29,6 @@ pub(crate) fn opening(text: &str) -> String {
         None if text.trim().is_empty() => "(empty)".to_owned(),
         None => line.to_owned(),
     }
-}
-
-/// `12 345`: groups of three, with a thin space that does not break.
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// What the keys are called on this machine.
@@ -152,123 +135,10 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
-/// What a node is, in one quiet line.
-pub(crate) fn describe(kind: &Kind) -> String {
-    match kind {
-        Kind::Client(client) => {
-            let arrivals = match &client.arrivals {
-                Arrivals::Poisson(rate) => format!("{rate}, random"),
-                Arrivals::Constant(rate) => format!("{rate}, even"),
-                Arrivals::OnOff(bursts) => format!("bursts of {}", bursts.rate),
-                Arrivals::Closed(closed) => format!("{} users", count(u64::from(closed.users))),
-                Arrivals::Replay(times) => format!("{} recorded", count(times.len() as u64)),
-            };
-            match &client.patience {
-                Some(patience) => format!("{arrivals}, leave after {}", time(patience)),
-                None => arrivals,
-            }
-        }
-        Kind::LoadBalancer(balancer) => {
-            let algorithm = match balancer.algorithm {
-                Algorithm::RoundRobin => "round robin",
-                Algorithm::Random => "random",
-                Algorithm::LeastOutstanding => "least outstanding",
-                Algorithm::PowerOfTwo => "power of two",
-                Algorithm::Weighted => "weighted",
-                Algorithm::PeakEwma => "peak EWMA",
-                Algorithm::ConsistentHash => "consistent hash",
-            };
-            match balancer.health_check {
-                Some(_) => format!("{algorithm}, checks health"),
-                None => algorithm.to_owned(),
-            }
-        }
-        Kind::Service(service) => match (service.replicas, service.concurrency) {
-            (1, Some(slots)) => format!(
-                "{} slots, {}",
-                count(slots.into()),
-                time(&service.service_time)
-            ),
-            (replicas, Some(slots)) => format!(
-                "{} × {} slots, {}",
-                count(replicas.into()),
-                count(slots.into()),
-                time(&service.service_time)
-            ),
-            (1, None) => format!("no limit, {}", time(&service.service_time)),
-            (replicas, None) => format!("{} × no limit", count(replicas.into())),
-        },
-        Kind::Cache(cache) => {
-            let eviction = match cache.eviction {
-                Eviction::Lru => "LRU",
-                Eviction::Fifo => "FIFO",
-                Eviction::Lfu => "LFU",
-                Eviction::Random => "random",
-                Eviction::Sieve => "SIEVE",
-            };
-            let size = cache
-                .capacity
-                .map_or("no limit".to_owned(), |n| count(n.into()));
-            match cache.ttl {
-                Some(ttl) => format!("{eviction} {size}, TTL {}", spaced(&ttl.to_string())),
-                None => format!("{eviction} {size}"),
-            }
-        }
-        Kind::Queue(queue) => match queue.capacity {
-            Some(places) => format!("{} places", count(places.into())),
-            None => "no limit".to_owned(),
-        },
-        Kind::Coordinator(coordinator) => {
-            let members = count(coordinator.members.into());
-            let scope = match coordinator.scope {
-                Scope::Global => "one lock",
-                Scope::PerKey => "a lock per key",
-            };
-            match coordinator.lease {
-                Some(lease) => {
-                    let lease = spaced(&lease.to_string());
-                    format!("{members} members, {scope}, lease {lease}")
-                }
-                None => format!("{members} members, {scope}"),
-            }
-        }
-        Kind::Database(database) => format!(
-            "{} slots, reads {}",
-            count(database.concurrency.into()),
-            time(&database.read_time)
-        ),
-    }
-}
-
 /// A line in parts, of which as many are shown as have room: no part is broken.
 pub(crate) fn in_parts(line: &str) -> String {
     let parts = line.split(", ").map(|part| part.replace(' ', "\u{a0}"));
     parts.collect::<Vec<_>>().join(" \u{b7}\u{a0}")
-}
-
-/// A distribution by its middle: `≈ 5ms`.
-fn time(distribution: &Distribution) -> String {
-    let middle = match distribution {
-        Distribution::Const(value) => return spaced(&value.to_string()),
-        Distribution::Exp(mean) | Distribution::Normal(mean, _) | Distribution::Erlang(_, mean) => {
-            *mean
-        }
-        Distribution::Lognormal { p50, .. } => *p50,
-        Distribution::Uniform(..)
-        | Distribution::Hyperexp(_)
-        | Distribution::Pareto { .. }
-        | Distribution::Empirical(_) => return "varied times".to_owned(),
-    };
-    format!("≈ {}", spaced(&middle.to_string()))
-}
-
-/// `5ms` as `5 ms`, with a space that does not break.
-pub(crate) fn spaced(quantity: &str) -> String {
-    let unit = quantity
-        .find(|c: char| c.is_alphabetic() || c == 'µ')
-        .unwrap_or(quantity.len());
-    let (number, unit) = quantity.split_at(unit);
-    format!("{number}\u{a0}{unit}")
 }
 
 /// A cause of failure for a person.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use design::link::Mode;
 use editor::geometry::{NODE_HEIGHT, NODE_WIDTH, node_rect};
+use editor::icons;
 use editor::scene::Scene;
 use host::scenarios::{self, Scenario};
 
@@ -67,21 +68,22 @@ fn picture(lesson: &Scenario) -> String {
          \x20           aria-hidden=\"true\">\n",
         bounds.min.x, bounds.min.y, size.x, size.y, size.x, size.y
     );
-    for (link, curve) in scene.curves() {
+    for (link, line) in scene.lines() {
         let class = match link.mode {
             Mode::Call => "wire",
             Mode::Publish | Mode::Consume | Mode::DeadLetter => "wire message",
         };
-        let line = curve.to_svg();
+        let line = line.to_svg();
         writeln!(svg, "          <path class=\"{class}\" d=\"{line}\"/>").unwrap();
     }
     for node in &design.nodes {
         let at = node_rect(node).min;
-        let title = escaped(node.title());
+        let (icon, title) = (icons::of_kind(&node.kind), escaped(node.title()));
         writeln!(
             svg,
             "          <g transform=\"translate({} {})\" data-id=\"{}\">\n\
              \x20           <rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"5.5\"/>\n\
+             \x20           <path transform=\"translate(11 9) scale(.9)\" d=\"{icon}\"/>\n\
              \x20           <text x=\"35\" y=\"22\">{title}</text></g>",
             at.x,
             at.y,

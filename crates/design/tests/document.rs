@@ -484,7 +484,8 @@ fn messages_call_nodes_by_their_titles() {
             {"id": "n3", "label": "Orders", "kind": "database"},
             {"id": "n4", "label": "Invoices", "kind": "database"}],
           "links": [
-            {"id": "l1", "from": "n2", "to": "n3"}, {"from": "n2", "to": "n4"}, {"from": "n2", "to": "n1"}],
+            {"id": "l1", "from": "n2", "to": "n3"}, {"from": "n2", "to": "n4"},
+            {"from": "n2", "to": "n1"}],
           "faults": [
             {"at": "1s", "for": "1s", "kind": "clock_skew", "target": "n4"},
             {"at": "1s", "for": "1s", "kind": "connection_leak", "target": "l1"}]}"#,

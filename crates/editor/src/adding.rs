@@ -4,7 +4,6 @@ use crate::catalog::Thing;
 use crate::describe::selected_in_words;
 use crate::editor::Editor;
 use crate::effect::{Effect, QuickAdd};
-use crate::fragment;
 use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH, Point, node_rect, port_at, rect_at};
 use crate::hit::{Aim, hit};
 use crate::input::PointerKind;
@@ -16,6 +15,7 @@ use crate::tools::Access;
 use crate::tools::dragging::link_under_node;
 use crate::wire::insert_into_link;
 use crate::zones;
+use crate::{fragment, layout};
 use design::document::{LINKS_MAX, NODES_MAX};
 use design::note::NOTES_MAX;
 use design::{Command, Design, Kind, Node};
@@ -23,6 +23,8 @@ use std::collections::BTreeSet;
 
 /// How far a copy stands from the original, in canvas units.
 const ASIDE: i32 = 3 * GRID as i32;
+/// Between a design and another that is inserted beside it.
+const BESIDE: f64 = 120.0;
 
 /// A node that is to be added.
 struct Made {
@@ -259,6 +261,27 @@ impl Editor {
             _ => [ASIDE, ASIDE],
         };
         self.insert(copied, self.beside(copied, by), "Paste")
+    }
+
+    /// Adds all of another design to the right of what is there and selects it, as one edit. What
+    /// is about a system as a whole stays behind: see [`fragment::left_out`].
+    pub fn insert_beside(&mut self, arrived: &Design) -> Vec<Effect> {
+        let mut arrived = arrived.clone();
+        if layout::lacks_positions(&arrived) {
+            let positions = layout::arrange(&arrived);
+            for (node, at) in arrived.nodes.iter_mut().zip(positions) {
+                node.at = at;
+            }
+        }
+        let there = Scene::new(self.design()).bounds();
+        let by = match (there, Scene::new(&arrived).bounds()) {
+            (Some(there), Some(new)) => {
+                let corner = Point::new(there.max.x + BESIDE, there.min.y);
+                on_grid(corner - new.min).to_position()
+            }
+            _ => [0, 0],
+        };
+        self.insert(&arrived, self.beside(&arrived, by), "Insert")
     }
 
     /// So much farther that nothing copied lies exactly on something of its kind.

@@ -106,6 +106,33 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
     })
 }
 
+/// What pasting leaves out of a whole design, since it is about a system and not about its parts:
+/// in words, none of an ordinary part.
+pub fn left_out(whole: &Design) -> Vec<String> {
+    let (settings, usual) = (&whole.settings, Settings::default());
+    let mut left = Vec::new();
+    let run = |of: &Settings| (of.seed, of.duration, of.warmup, of.drain);
+    if run(settings) != run(&usual) {
+        left.push("the seed and length of its run".to_owned());
+    }
+    for (count, one) in [
+        (whole.requirements.len(), "requirement"),
+        (whole.faults.len(), "fault"),
+        (settings.alerts.len(), "alert"),
+        (settings.allow.len(), "accepted finding"),
+    ] {
+        match count {
+            0 => {}
+            1 => left.push(format!("1 {one}")),
+            many => left.push(format!("{many} {one}s")),
+        }
+    }
+    if settings.zones != usual.zones {
+        left.push("the latency between its zones".to_owned());
+    }
+    left
+}
+
 /// The command that puts these in place of all notes.
 pub(crate) fn set_notes(notes: &[Note]) -> Command {
     let notes = notes.to_vec().write();
@@ -164,6 +191,25 @@ mod tests {
         assert_eq!(design.links[3].id, "api-3->db-3");
         assert_eq!(design.nodes[3].at, [324, 24]);
         assert_eq!(design.problems(), []);
+    }
+
+    #[test]
+    fn what_is_about_a_whole_system_is_left_out_by_name() {
+        assert_eq!(left_out(&small()), Vec::<String>::new());
+        let mut whole = small();
+        whole.settings.duration = design::Duration::s(90);
+        whole.settings.zones.latency = design::Distribution::Const(design::Duration::ms(1));
+        whole.faults = vec![design::Fault::default(); 2];
+        whole.requirements = vec![design::Requirement::default()];
+        assert_eq!(
+            left_out(&whole),
+            [
+                "the seed and length of its run",
+                "1 requirement",
+                "2 faults",
+                "the latency between its zones"
+            ]
+        );
     }
 
     #[test]

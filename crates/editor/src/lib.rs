@@ -68,6 +68,7 @@ pub mod fragment;
 pub mod geometry;
 pub mod history;
 pub mod hit;
+pub mod icons;
 pub mod input;
 pub mod keeping;
 pub mod keys;
@@ -82,6 +83,7 @@ pub mod routes;
 pub mod scene;
 pub mod selection;
 pub mod snap;
+pub mod summary;
 pub mod svg;
 #[cfg(test)]
 mod testing;

@@ -107,9 +107,7 @@ impl Pattern {
             Self::Outbox => {
                 "What a database commits is published to a queue, and a consumer works on it."
             }
-            Self::WorkerPool => {
-                "A service publishes work to a queue, and workers take it from there."
-            }
+            Self::WorkerPool => "A service publishes work to a queue, and workers take it from it.",
         }
     }
 

@@ -26,6 +26,11 @@ impl Attr {
         }
     }
 
+    /// What stands there.
+    pub(crate) fn shown(&self) -> &str {
+        &self.last
+    }
+
     /// Writes it, if it differs.
     pub(crate) fn set(&mut self, value: &str) {
         if self.last != value {
@@ -55,6 +60,11 @@ impl Text {
             element,
             last: String::new(),
         }
+    }
+
+    /// What stands there.
+    pub(crate) fn shown(&self) -> &str {
+        &self.last
     }
 
     /// Writes it, if it differs.

@@ -33,21 +33,21 @@ impl<T: Copy + Default> Recent<T> {
 
 /// The parts of a node's card that change while the simulation runs.
 pub(crate) struct NodeParts {
-    card: Attr,
+    pub(super) card: Attr,
     name: Attr,
-    mark: Attr,
-    slots: [Attr; 3],
-    places: [Attr; 2],
-    pips: [Attr; 5],
+    pub(super) mark: Attr,
+    pub(super) slots: [Attr; 3],
+    pub(super) places: [Attr; 2],
+    pub(super) pips: [Attr; 5],
     waiting: Text,
-    rate: Text,
-    note: Text,
-    badge: Text,
-    badge_now: Attr,
+    pub(super) rate: Text,
+    pub(super) note: Text,
+    pub(super) badge: Text,
+    pub(super) badge_now: Attr,
     causes: Text,
     row: SlotRow,
     /// What the shapes were last drawn from.
-    drawn: Option<Drawn>,
+    pub(super) drawn: Option<Drawn>,
     recent: Recent<Totals>,
     title: String,
     /// How it is now, in words; empty before the first frame.
@@ -56,10 +56,10 @@ pub(crate) struct NodeParts {
 
 /// What a card's shapes depend on.
 #[derive(PartialEq)]
-struct Drawn {
-    slots: [u32; 3],
-    queue: [u32; 2],
-    replicas: Vec<ReplicaState>,
+pub(super) struct Drawn {
+    pub(super) slots: [u32; 3],
+    pub(super) queue: [u32; 2],
+    pub(super) replicas: Vec<ReplicaState>,
 }
 
 impl NodeParts {
@@ -127,11 +127,7 @@ impl NodeParts {
             [waiting, capacity, u32::from(now.slots[0] > 0)]
         });
         if !is_store && has_other_slots {
-            let width = match node.replicas.len() {
-                0 | 1 => look::SLOTS[0],
-                n => look::SLOTS[0] - 11.0 * n.min(look::PIPS) as f64 - 6.0,
-            };
-            let paths = self.row.paths(node, width);
+            let paths = self.row.paths(node, row_width(node.replicas.len()));
             for (part, path) in self.slots.iter_mut().zip(paths) {
                 part.set(&path);
             }
@@ -222,6 +218,14 @@ impl NodeParts {
     }
 }
 
+/// How wide the row of slots is beside the pips of so many replicas.
+pub(super) fn row_width(replicas: usize) -> f64 {
+    match replicas {
+        0 | 1 => look::SLOTS[0],
+        n => look::SLOTS[0] - 11.0 * n.min(look::PIPS) as f64 - 6.0,
+    }
+}
+
 /// The short figure in the card's lower row, where there are no slots to draw.
 fn note(node: &NodeFrame, recent: Totals, is_store: bool) -> String {
     let looked_up = recent.hits + recent.misses;
@@ -265,10 +269,12 @@ fn note(node: &NodeFrame, recent: Totals, is_store: bool) -> String {
 
 /// The parts of a link that change while the simulation runs.
 pub(crate) struct LinkParts {
-    line: Attr,
-    group: Attr,
+    pub(super) line: Attr,
+    pub(super) group: Attr,
     sample: Text,
     recent: Recent<u64>,
+    /// Attempts per second, as the width of the line last told them.
+    pub(super) per_s: Option<f64>,
 }
 
 impl LinkParts {
@@ -279,23 +285,22 @@ impl LinkParts {
             group: Attr::on(group.clone(), "data-state"),
             sample: Text::of(group, ".sample")?,
             recent: Recent::default(),
+            per_s: None,
         })
     }
 
     /// Attempts per second of late.
     pub(crate) fn rate(&mut self, link: &LinkFrame, time_ns: u64) -> f64 {
         let (base, seconds) = self.recent.base(time_ns, link.attempts);
-        if seconds > 0.0 {
-            link.attempts.saturating_sub(base) as f64 / seconds
-        } else {
-            0.0
-        }
+        self.per_s = (seconds > 0.0).then(|| link.attempts.saturating_sub(base) as f64 / seconds);
+        self.per_s.unwrap_or_default()
     }
 
     /// Nobody is told anything of it.
     pub(crate) fn silence(&mut self) {
         self.line.set("1.25");
         self.group.set("unknown");
+        self.per_s = None;
         self.sample.set("");
     }
 

@@ -2,7 +2,7 @@
 
 use design::Link;
 use design::link::Mode;
-use editor::{Hit, LinkPath, Point};
+use editor::{Hit, LinkPath, Point, icons};
 use leptos::prelude::*;
 use leptos::svg::G;
 
@@ -183,18 +183,18 @@ struct Policy {
 fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     let breaker = link.breaker.as_ref().map(|_| Policy {
         class: "mark breaker",
-        // A switch: its lever lies between the contacts; an open one stands up.
-        icon: "M-4 1.5h2M2 1.5h2M-2 1.5h4",
+        // An open switch has another lever, which stands up.
+        icon: icons::BREAKER,
         title: "a circuit breaker".to_owned(),
     });
     let pool = link.pool.as_ref().map(|pool| Policy {
         class: "mark pool",
-        icon: "M-4-2h2v4h-2zM-1-2h2v4h-2zM2-2h2v4h-2z",
+        icon: icons::POOL,
         title: format!("a pool of {}", pool.size),
     });
     let timeout = link.timeout.map(|timeout| Policy {
         class: "mark timeout",
-        icon: "M0-4a4 4 0 1 0 .01 0zM0-2v2h2",
+        icon: icons::TIMEOUT,
         title: format!(
             "a timeout of {}",
             crate::words::spaced(&timeout.to_string())
@@ -202,7 +202,7 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     });
     let retry = link.retry.as_ref().map(|retry| Policy {
         class: "mark retry",
-        icon: "M3-2a3.8 3.8 0 1 0 .7 3.2M3.5-4.5v2.7h-2.7",
+        icon: icons::RETRY,
         title: match &retry.budget {
             Some(budget) => format!(
                 "up to {} attempts, budget {}\u{a0}%",

@@ -20,6 +20,7 @@ pub(crate) fn Popups() -> impl IntoView {
             Some(Popup::Menu(at)) => Some(menu::view(page, Menu::Context, place(at, MENU))),
             Some(Popup::Break(at, target)) => Some(break_it(page, at, target)),
             Some(Popup::Fault(ix, at)) => Some(edit_it(page, at, ix)),
+            Some(Popup::Arrived(arrived)) => Some(crate::arriving::view(page, *arrived)),
             Some(Popup::Main | Popup::More) | None => None,
         }}
         {move || page.toast.get().map(toast)}

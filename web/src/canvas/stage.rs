@@ -226,11 +226,11 @@ fn drop_file(page: Page, event: &DragEvent) {
     };
     event.prevent_default();
     match data.files().and_then(|files| files.get(0)) {
-        Some(file) => crate::files::open_file(page, file),
+        Some(file) => crate::files::open_file(page, file, true),
         None => {
             let text = data.get_data("text/plain").unwrap_or_default();
             if !text.is_empty() {
-                page.open_text(&text, "The dropped text");
+                page.open_text(&text, "The dropped text", true);
             }
         }
     }

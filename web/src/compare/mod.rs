@@ -174,7 +174,9 @@ pub(crate) fn view(page: Page) -> AnyView {
     };
     let is_edit = move || {
         page.review.compared.with(|now| matches!(now.of, Of::Edit))
-            && page.undo_names.with(|names| names.undo.is_some())
+            && page
+                .undo_names
+                .with(|names| names.undo.is_some() && !names.opened)
     };
     view! {
         <div class="dialog-body compare">

@@ -247,6 +247,40 @@ fn pictures_come_and_go() {
     assert!(refused(&["import", "mermaid", "/no/such/file"]).contains("/no/such/file"));
 }
 
+/// Every lesson and every reference design as a picture: all of its nodes and zones are in it by
+/// name, its tags match, and no text holds markup.
+#[test]
+fn every_design_of_the_library_has_a_picture() {
+    let lessons = host::scenarios::all().into_iter();
+    let references = host::scenarios::sound().into_iter();
+    let designs: Vec<design::Design> = lessons
+        .map(|lesson| lesson.design)
+        .chain(references.map(|reference| reference.design))
+        .collect();
+    assert!(designs.len() > 40);
+    for design in &designs {
+        let svg = editor::svg::write(design);
+        for node in &design.nodes {
+            let title = node.title().replace('&', "&amp;");
+            assert!(svg.contains(&format!("<g><title>{title}, ")), "{title}");
+            for zone in node.deployment.zones() {
+                assert!(svg.contains(zone), "{zone}");
+            }
+        }
+        let mut open = Vec::new();
+        for piece in svg.split('<').skip(1) {
+            let (tag, text) = piece.split_once('>').unwrap();
+            assert!(!text.contains('>'), "{text}");
+            match tag.strip_prefix('/') {
+                Some(name) => assert_eq!(open.pop(), Some(name)),
+                None if tag.ends_with('/') => {}
+                None => open.extend(tag.split(' ').next()),
+            }
+        }
+        assert!(open.is_empty(), "{open:?}");
+    }
+}
+
 /// `UPDATE_EXPECT=1 cargo test -p faultline pictures` draws them again.
 #[test]
 fn the_pictures_of_the_documents_are_what_the_export_draws() {

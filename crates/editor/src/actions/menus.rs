@@ -29,9 +29,8 @@ const MAIN: Sections = {
         ],
         &[
             A::Page(P::Share),
+            A::Page(P::ExportPicture),
             A::Page(P::ExportJson),
-            A::Page(P::ExportSvg),
-            A::Page(P::ExportPng),
             A::Page(P::ExportMermaid),
         ],
         &[
@@ -61,6 +60,7 @@ const CANVAS: Sections = {
         &[A::Undo, A::Redo],
         &[A::Tidy, A::ZoomFit, A::ZoomReset],
         &[A::Page(P::Inspect), A::Page(P::Find), A::Page(P::Outline)],
+        &[A::Page(P::ExportPicture)],
     ]
 };
 
@@ -153,7 +153,8 @@ mod tests {
         for (script, wanted) in [
             (
                 "deselect",
-                "add add-note | paste select-all | tidy zoom-fit zoom-reset | inspect find outline",
+                "add add-note | paste select-all | tidy zoom-fit zoom-reset | \
+                 inspect find outline | export-picture",
             ),
             (
                 "menu 350 10",

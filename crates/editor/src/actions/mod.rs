@@ -149,10 +149,8 @@ pub enum PageAction {
     Import,
     /// The design as a file.
     ExportJson,
-    /// The canvas as a vector picture.
-    ExportSvg,
-    /// The canvas as pixels.
-    ExportPng,
+    /// The canvas as a picture: a file, or in the clipboard.
+    ExportPicture,
     /// The design as a Mermaid flowchart.
     ExportMermaid,
     /// What is selected, as text in the clipboard.

@@ -266,9 +266,14 @@ pub(super) const ROWS: &[Row] = {
         (P(Save), "save", "Keep now", G::Keep, &["Mod+S"]),
         (P(Share), "share", "Share…", G::Keep, &["Shift+S"]),
         (P(Import), "import", "Open a file…", G::Keep, &[]),
+        (
+            P(ExportPicture),
+            "export-picture",
+            "Export or copy as PNG or SVG…",
+            G::Keep,
+            &["Shift+E"],
+        ),
         (P(ExportJson), "export-json", "Export as JSON", G::Keep, &[]),
-        (P(ExportSvg), "export-svg", "Export as SVG", G::Keep, &[]),
-        (P(ExportPng), "export-png", "Export as PNG", G::Keep, &[]),
         (
             P(ExportMermaid),
             "export-mermaid",

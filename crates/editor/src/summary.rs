@@ -1,0 +1,241 @@
+//! Nodes and links in a few words: what their cards and an exported picture say of them.
+
+use crate::icons;
+use design::kinds::cache::{Cache, Eviction};
+use design::kinds::client::{Arrivals, Client};
+use design::kinds::coordinator::Scope;
+use design::kinds::load_balancer::Algorithm;
+use design::kinds::service::Service;
+use design::link::{Condition, Mode, OnWrite};
+use design::{Distribution, Kind, Link};
+
+/// What a node is, in one quiet line.
+pub fn describe(kind: &Kind) -> String {
+    match kind {
+        Kind::Client(client) => of_client(client),
+        Kind::LoadBalancer(balancer) => {
+            let algorithm = match balancer.algorithm {
+                Algorithm::RoundRobin => "round robin",
+                Algorithm::Random => "random",
+                Algorithm::LeastOutstanding => "least outstanding",
+                Algorithm::PowerOfTwo => "power of two",
+                Algorithm::Weighted => "weighted",
+                Algorithm::PeakEwma => "peak EWMA",
+                Algorithm::ConsistentHash => "consistent hash",
+            };
+            match balancer.health_check {
+                Some(_) => format!("{algorithm}, checks health"),
+                None => algorithm.to_owned(),
+            }
+        }
+        Kind::Service(service) => of_service(service),
+        Kind::Cache(cache) => of_cache(cache),
+        Kind::Queue(queue) => match queue.capacity {
+            Some(places) => format!("{} places", count(places.into())),
+            None => "no limit".to_owned(),
+        },
+        Kind::Coordinator(coordinator) => {
+            let members = count(coordinator.members.into());
+            let scope = match coordinator.scope {
+                Scope::Global => "one lock",
+                Scope::PerKey => "a lock per key",
+            };
+            match coordinator.lease {
+                Some(lease) => {
+                    let lease = spaced(&lease.to_string());
+                    format!("{members} members, {scope}, lease {lease}")
+                }
+                None => format!("{members} members, {scope}"),
+            }
+        }
+        Kind::Database(database) => format!(
+            "{} slots, reads {}",
+            count(database.concurrency.into()),
+            time(&database.read_time)
+        ),
+    }
+}
+
+fn of_client(client: &Client) -> String {
+    let arrivals = match &client.arrivals {
+        Arrivals::Poisson(rate) => format!("{rate}, random"),
+        Arrivals::Constant(rate) => format!("{rate}, even"),
+        Arrivals::OnOff(bursts) => format!("bursts of {}", bursts.rate),
+        Arrivals::Closed(closed) => format!("{} users", count(u64::from(closed.users))),
+        Arrivals::Replay(times) => format!("{} recorded", count(times.len() as u64)),
+    };
+    match &client.patience {
+        Some(patience) => format!("{arrivals}, leave after {}", time(patience)),
+        None => arrivals,
+    }
+}
+
+fn of_service(service: &Service) -> String {
+    match (service.replicas, service.concurrency) {
+        (1, Some(slots)) => format!(
+            "{} slots, {}",
+            count(slots.into()),
+            time(&service.service_time)
+        ),
+        (replicas, Some(slots)) => format!(
+            "{} × {} slots, {}",
+            count(replicas.into()),
+            count(slots.into()),
+            time(&service.service_time)
+        ),
+        (1, None) => format!("no limit, {}", time(&service.service_time)),
+        (replicas, None) => format!("{} × no limit", count(replicas.into())),
+    }
+}
+
+fn of_cache(cache: &Cache) -> String {
+    let eviction = match cache.eviction {
+        Eviction::Lru => "LRU",
+        Eviction::Fifo => "FIFO",
+        Eviction::Lfu => "LFU",
+        Eviction::Random => "random",
+        Eviction::Sieve => "SIEVE",
+    };
+    let size = cache
+        .capacity
+        .map_or("no limit".to_owned(), |n| count(n.into()));
+    match cache.ttl {
+        Some(ttl) => format!("{eviction} {size}, TTL {}", spaced(&ttl.to_string())),
+        None => format!("{eviction} {size}"),
+    }
+}
+
+/// `12 345`: groups of three, with a thin space that does not break.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A distribution by its middle: `≈ 5ms`.
+fn time(distribution: &Distribution) -> String {
+    let middle = match distribution {
+        Distribution::Const(value) => return spaced(&value.to_string()),
+        Distribution::Exp(mean) | Distribution::Normal(mean, _) | Distribution::Erlang(_, mean) => {
+            *mean
+        }
+        Distribution::Lognormal { p50, .. } => *p50,
+        Distribution::Uniform(..)
+        | Distribution::Hyperexp(_)
+        | Distribution::Pareto { .. }
+        | Distribution::Empirical(_) => return "varied times".to_owned(),
+    };
+    format!("≈ {}", spaced(&middle.to_string()))
+}
+
+/// `5ms` as `5 ms`, with a space that does not break.
+pub fn spaced(quantity: &str) -> String {
+    let unit = quantity
+        .find(|c: char| c.is_alphabetic() || c == 'µ')
+        .unwrap_or(quantity.len());
+    let (number, unit) = quantity.split_at(unit);
+    format!("{number}\u{a0}{unit}")
+}
+
+/// Something that a link does beyond calling: its icon, where it has one, and its words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trait {
+    /// One of [`icons`], 10 × 10 around its middle; an empty one sets the words in.
+    pub icon: Option<&'static str>,
+    /// `timeout 1 s`, `3 attempts`.
+    pub words: String,
+}
+
+/// When a link is called, where that is not every time: `reads`, `on miss`, `buy or pay`.
+pub fn condition(link: &Link) -> Option<String> {
+    let conditions = link.when.0.iter().map(|condition| match condition {
+        Condition::Always => String::new(),
+        Condition::Reads => "reads".to_owned(),
+        Condition::Writes => "writes".to_owned(),
+        Condition::OnMiss => "on miss".to_owned(),
+        Condition::OnError => "on error".to_owned(),
+        Condition::Operations(names) => names.join(" or "),
+        Condition::Probability(share) => percent(*share),
+    });
+    let conditions: Vec<String> = conditions.collect();
+    // Any of them is enough: beside "always" the others say nothing.
+    let always = conditions.iter().any(String::is_empty);
+    (!always && !conditions.is_empty()).then(|| conditions.join(" or "))
+}
+
+/// What a link does beyond calling, in the order a call meets it.
+pub fn traits(link: &Link) -> Vec<Trait> {
+    let mut traits = Vec::new();
+    let mut put = |icon: Option<&'static str>, words: String| traits.push(Trait { icon, words });
+    if link.mode == Mode::DeadLetter {
+        put(None, "dead letters".to_owned());
+    }
+    if link.calls > 1 {
+        put(None, format!("{} calls each", count(link.calls.into())));
+    }
+    let on_write = match link.on_write {
+        OnWrite::None => "",
+        OnWrite::Invalidate => "invalidates on write",
+        OnWrite::Update => "updates on write",
+        OnWrite::WriteBehind => "write-behind",
+    };
+    if !on_write.is_empty() {
+        put(None, on_write.to_owned());
+    }
+    if let Some(pool) = &link.pool {
+        put(
+            Some(icons::POOL),
+            format!("pool of {}", count(pool.size.into())),
+        );
+    }
+    if let Some(bulkhead) = &link.bulkhead {
+        let most = count(bulkhead.max_concurrent.into());
+        put(Some(icons::BULKHEAD), format!("bulkhead of {most}"));
+    }
+    if link.breaker.is_some() {
+        put(Some(icons::SWITCH), "circuit breaker".to_owned());
+    }
+    if link.adaptive_throttle.is_some() {
+        put(Some(icons::THROTTLE), "adaptive throttling".to_owned());
+    }
+    if let Some(timeout) = link.timeout {
+        put(
+            Some(icons::TIMEOUT),
+            format!("timeout {}", spaced(&timeout.to_string())),
+        );
+    }
+    if let Some(retry) = &link.retry {
+        let attempts = format!("{} attempts", count(retry.max_attempts.into()));
+        put(Some(icons::RETRY), attempts);
+        if let Some(budget) = &retry.budget {
+            // About the retries above it: set in like them.
+            put(Some(""), format!("budget {}", percent(budget.ratio)));
+        }
+    }
+    if let Some(hedge) = &link.hedge {
+        let after = spaced(&hedge.after.to_string());
+        put(Some(icons::HEDGE), format!("hedged after {after}"));
+    }
+    for (has, words) in [
+        (link.deadline, "passes its deadline"),
+        (link.cancellation, "cancels"),
+        (link.optional, "optional"),
+    ] {
+        if has {
+            put(None, words.to_owned());
+        }
+    }
+    traits
+}
+
+/// A share as `12.5%`.
+fn percent(share: f64) -> String {
+    // Of 0.07 a plain product shows digits that nobody wrote.
+    format!("{}%", (share * 1e8).round() / 1e6)
+}

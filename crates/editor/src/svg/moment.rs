@@ -1,0 +1,59 @@
+//! The numbers of one moment of a run, as the canvas shows them then.
+
+use super::shape::{Drawn, Ink};
+use std::collections::BTreeMap;
+
+/// What the canvas shows beyond the design.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moment {
+    /// Which moment: `at 0:12.3 of the run`.
+    pub when: String,
+    /// Of each node by its id; a node that is not there has no numbers.
+    pub nodes: BTreeMap<String, NodeNow>,
+    /// Of each link by its id.
+    pub links: BTreeMap<String, LinkNow>,
+}
+
+/// What a node's card shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeNow {
+    /// Its state as a word, as a color and as a shape, 10 × 10.
+    pub state: Option<(&'static str, Ink, String)>,
+    /// Calls that arrive: `150/s`.
+    pub rate: String,
+    /// The figure of its kind: `96 % hits`, `12 versions`.
+    pub tell: String,
+    /// Calls that failed so far, and whether some did just now.
+    pub failures: (String, bool),
+    /// All slots, those that work, those that wait for others.
+    pub slots: [u32; 3],
+    /// Calls in its queue.
+    pub waiting: u32,
+    /// Its row of slots, from its upper left corner.
+    pub row: Vec<Drawn>,
+    /// How wide that row is at most.
+    pub row_width: f64,
+    /// The places of its queue, 56 × 10.
+    pub places: Vec<Drawn>,
+    /// Its replicas, 88 × 10, the last one at the right edge.
+    pub pips: Vec<Drawn>,
+    /// How much of that they take, from the right.
+    pub pips_width: f64,
+    /// Whether a fault is on it.
+    pub broken: bool,
+}
+
+/// What a link shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkNow {
+    /// Attempts of late: `150/s`.
+    pub rate: String,
+    /// Width of its line.
+    pub width: f64,
+    /// The network lets nothing through.
+    pub cut: bool,
+    /// The network is slow or loses packets.
+    pub impaired: bool,
+    /// Its circuit breaker is open, at one replica at least.
+    pub open: bool,
+}

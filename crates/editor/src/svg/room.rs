@@ -1,0 +1,130 @@
+//! Where there is room: words are put beside their line, off cards, other words and, where it can
+//! be, other lines.
+
+use crate::curve::LinkPath;
+use crate::geometry::{Point, Rect};
+use std::collections::BTreeMap;
+
+/// Side of a cell of the index.
+const CELL: f64 = 160.0;
+/// Shares of a line at which words may stand, the best first.
+const SHARES: [f64; 11] = [
+    0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.1, 0.9,
+];
+/// Between words and their own line.
+const ASIDE: f64 = 5.0;
+/// Between words and whatever else is taken.
+const GAP: f64 = 3.0;
+/// Points of a line that are looked at.
+const POINTS: usize = 65;
+
+/// What is taken of a picture, by cells.
+#[derive(Default)]
+pub(super) struct Room {
+    cells: BTreeMap<(i64, i64), Cell>,
+}
+
+#[derive(Default)]
+struct Cell {
+    taken: Vec<Rect>,
+    /// Points of lines, each with its line's number.
+    points: Vec<(usize, Point)>,
+}
+
+fn cells(rect: &Rect) -> impl Iterator<Item = (i64, i64)> + use<> {
+    let cell = |at: f64| (at / CELL).floor() as i64;
+    let (across, down) = (
+        cell(rect.min.x)..=cell(rect.max.x),
+        cell(rect.min.y)..=cell(rect.max.y),
+    );
+    across.flat_map(move |x| down.clone().map(move |y| (x, y)))
+}
+
+impl Room {
+    /// Nothing else may stand there.
+    pub(super) fn take(&mut self, rect: Rect) {
+        for at in cells(&rect) {
+            self.cells.entry(at).or_default().taken.push(rect);
+        }
+    }
+
+    /// A line runs there.
+    pub(super) fn line(&mut self, number: usize, path: &LinkPath) {
+        for point in path.evenly(POINTS) {
+            for at in cells(&Rect::between(point, point)) {
+                let cell = self.cells.entry(at).or_default();
+                cell.points.push((number, point));
+            }
+        }
+    }
+
+    /// An edge that words should not stand across.
+    pub(super) fn edge(&mut self, rect: &Rect) {
+        let (a, c) = (rect.min, rect.max);
+        let (b, d) = (Point::new(c.x, a.y), Point::new(a.x, c.y));
+        for (from, to) in [(a, b), (b, c), (c, d), (d, a)] {
+            let steps = (from.distance(to) / 8.0).ceil().clamp(1.0, 2_000.0);
+            for step in 0..steps as usize {
+                let point = from.towards(to, step as f64 / steps);
+                for at in cells(&Rect::between(point, point)) {
+                    let cell = self.cells.entry(at).or_default();
+                    cell.points.push((usize::MAX, point));
+                }
+            }
+        }
+    }
+
+    fn is_free(&self, rect: &Rect) -> bool {
+        let wide = rect.expand(GAP);
+        let near = cells(&wide).filter_map(|at| self.cells.get(&at));
+        near.flat_map(|cell| &cell.taken)
+            .all(|taken| !taken.intersects(&wide))
+    }
+
+    /// How many points of lines are under a rectangle; of the own line they count less.
+    fn covered(&self, rect: &Rect, own: usize) -> f64 {
+        let near = cells(rect).filter_map(|at| self.cells.get(&at));
+        let points = near.flat_map(|cell| &cell.points);
+        let under = points.filter(|(_, point)| rect.contains(*point));
+        under
+            .map(|(line, _)| if *line == own { 1.0 } else { 2.5 })
+            .sum()
+    }
+
+    /// Finds room for words beside a line and takes it: as near to its middle as can be, with as
+    /// little of any line under them as can be. Says whether there is some; none where all room is
+    /// taken.
+    pub(super) fn beside(
+        &mut self,
+        own: usize,
+        path: &LinkPath,
+        size: Point,
+    ) -> Option<(Rect, bool)> {
+        let half = size * 0.5;
+        let mut best: Option<(f64, Rect, bool)> = None;
+        for (rank, share) in SHARES.into_iter().enumerate() {
+            let (at, way) = (path.at(share), path.direction(share));
+            let normal = Point::new(way.y, -way.x);
+            // Half the extent of the words across the line.
+            let reach = half.x * normal.x.abs() + half.y * normal.y.abs() + ASIDE;
+            for (place, aside) in [1.0, -1.0, 0.0, 1.8, -1.8, 2.6, -2.6]
+                .into_iter()
+                .enumerate()
+            {
+                let middle = at + normal * (reach * aside);
+                let rect = Rect::between(middle - half, middle + half);
+                let cost = rank as f64 * 0.8 + place as f64 * 0.5;
+                if best.is_some_and(|(least, ..)| cost >= least) || !self.is_free(&rect) {
+                    continue;
+                }
+                let covered = self.covered(&rect, own);
+                if best.is_none_or(|(least, ..)| cost + covered < least) {
+                    best = Some((cost + covered, rect, covered > 0.0));
+                }
+            }
+        }
+        let (_, rect, covers) = best?;
+        self.take(rect);
+        Some((rect, covers))
+    }
+}

@@ -1,0 +1,284 @@
+use super::xml::escaped;
+use super::*;
+use crate::geometry::node_rect;
+use crate::icons;
+use crate::testing::small;
+use design::kinds::{client::Client, service::Service};
+use design::link::{Breaker, Condition, Conditions, Hedge, Pool, Retry};
+use design::{Duration, KINDS, Kind, Node};
+
+/// The names of elements and attributes are ours alone; what a design holds is in texts and in
+/// quotes. So a picture is well-formed if its tags match and its texts hold no markup.
+fn check_xml(svg: &str) {
+    let mut open = Vec::new();
+    let mut rest = svg;
+    while let Some(at) = rest.find('<') {
+        let text = &rest[..at];
+        assert!(!text.contains('>'), "{text}");
+        check_entities(text);
+        let end = rest[at..].find('>').expect("a tag ends") + at;
+        let tag = &rest[at + 1..end];
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        check_entities(tag);
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop().as_deref(), Some(name)),
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split(' ').next().unwrap().to_owned()),
+        }
+        rest = &rest[end + 1..];
+    }
+    assert!(open.is_empty() && rest.trim().is_empty(), "{open:?}");
+    let bad = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{fffe}' | '\u{ffff}');
+    assert!(!svg.contains(bad));
+}
+
+fn check_entities(text: &str) {
+    for after in text.split('&').skip(1) {
+        let name = after.split(';').next().unwrap();
+        assert!(["amp", "lt", "gt", "quot"].contains(&name), "&{after}");
+    }
+}
+
+/// No words beside a line are over a card, or over one another.
+fn check_labels(design: &Design, picture: &Picture) {
+    let cards = design.nodes.iter().map(node_rect);
+    let cards: Vec<Rect> = cards.collect();
+    for (at, label) in picture.labels.iter().enumerate() {
+        assert!(
+            !cards.iter().any(|card| card.intersects(label)),
+            "{label:?}"
+        );
+        let others = &picture.labels[at + 1..];
+        assert!(
+            !others.iter().any(|other| other.intersects(label)),
+            "{label:?}"
+        );
+        assert!(picture.bounds.contains(label.min) && picture.bounds.contains(label.max));
+    }
+}
+
+/// All texts of a picture.
+fn texts(picture: &Picture) -> Vec<&str> {
+    let shapes = picture.shapes.iter();
+    let texts = shapes.filter_map(|shape| match shape {
+        Shape::Text(words) => Some(words.text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn has_path(picture: &Picture, d: &str) -> bool {
+    let mut shapes = picture.shapes.iter();
+    shapes.any(|shape| matches!(shape, Shape::Path(path) if path.d == d))
+}
+
+/// A moment with numbers of everything.
+fn moment(design: &Design) -> Moment {
+    let node = |node: &Node| {
+        let now = NodeNow {
+            state: Some(("failing", Ink::Failing, "M1 1l7 7".to_owned())),
+            rate: "150/s".to_owned(),
+            tell: "9 versions".to_owned(),
+            failures: ("12".to_owned(), true),
+            slots: [16, 7, 5],
+            waiting: 31,
+            row_width: 152.0,
+            broken: true,
+            ..NodeNow::default()
+        };
+        (node.id.clone(), now)
+    };
+    let link = |link: &Link| {
+        let now = LinkNow {
+            rate: "149/s".to_owned(),
+            width: 3.0,
+            cut: true,
+            open: true,
+            impaired: false,
+        };
+        (link.id.clone(), now)
+    };
+    Moment {
+        when: "At 0:12.3 of the run".to_owned(),
+        nodes: design.nodes.iter().map(node).collect(),
+        links: design.links.iter().map(link).collect(),
+    }
+}
+
+#[test]
+fn random_designs_give_well_formed_pictures_whose_words_stand_free() {
+    testing::cases(40, 20).check(|design, _| {
+        let numbers = moment(design);
+        for moment in [None, Some(&numbers)] {
+            let picture = picture(design, moment);
+            if !layout::lacks_positions(design) {
+                check_labels(design, &picture);
+            }
+            for ground in [Ground::Either, Ground::Dark] {
+                check_xml(&to_svg(&picture, ground));
+            }
+        }
+    });
+}
+
+#[test]
+fn every_kind_has_its_icon() {
+    let mut design = Design::default();
+    for (at, kind) in KINDS.iter().enumerate() {
+        let at = [200 * at as i32, 0];
+        design.nodes.push(Node::new(kind.name, (kind.make)(), at));
+    }
+    let numbers = moment(&design);
+    for moment in [None, Some(&numbers)] {
+        let picture = picture(&design, moment);
+        for node in &design.nodes {
+            assert!(
+                has_path(&picture, icons::of_kind(&node.kind)),
+                "{}",
+                node.id
+            );
+        }
+    }
+}
+
+#[test]
+fn hostile_names_are_text() {
+    assert_eq!(
+        escaped("<a href=\"x\">&\u{0}\u{ffff}"),
+        "&lt;a href=&quot;x&quot;&gt;&amp;\u{fffd}\u{fffd}"
+    );
+    let mut design = small();
+    let hostile = "\"/><script>alert(1)</script>&\u{1b}";
+    design.settings.name = hostile.to_owned();
+    design.nodes[1].label = Some(hostile.to_owned());
+    design.nodes[1].deployment.zone = Some(hostile.to_owned());
+    design.nodes[2].deployment.zones = vec![hostile.to_owned()];
+    design.settings.notes = vec![note::new_note([0, 300], hostile)];
+    design.links[1].when = Conditions(vec![Condition::Operations(vec![hostile.to_owned()])]);
+    let svg = write(&design);
+    assert!(!svg.contains("<script") && svg.contains("&lt;script"));
+    check_xml(&svg);
+}
+
+#[test]
+fn a_link_says_when_it_is_called_and_with_which_policies() {
+    let mut design = small();
+    let link = &mut design.links[1];
+    link.when = Conditions(vec![
+        Condition::OnMiss,
+        Condition::Operations(vec!["buy".to_owned()]),
+    ]);
+    link.timeout = Some(Duration::ms(300));
+    link.retry = Some(Retry::default());
+    link.breaker = Some(Breaker::default());
+    link.pool = Some(Pool::default());
+    link.hedge = Some(Hedge::default());
+    design.nodes[2].at = [900, 0];
+    let picture = picture(&design, None);
+    for words in [
+        "on miss or buy",
+        "timeout 300\u{a0}ms",
+        "3 attempts",
+        "circuit breaker",
+        "pool of 10",
+        "hedged after 50\u{a0}ms",
+    ] {
+        assert!(
+            texts(&picture).contains(&words),
+            "{words}: {:?}",
+            texts(&picture)
+        );
+    }
+    for icon in [icons::TIMEOUT, icons::RETRY, icons::POOL, icons::HEDGE] {
+        assert!(has_path(&picture, icon), "{icon}");
+    }
+    assert_eq!(picture.labels.len(), 1);
+}
+
+#[test]
+fn words_without_room_beside_their_link_stand_below() {
+    let mut design = small();
+    design.links[1].timeout = Some(Duration::ms(300));
+    let [x, y] = design.nodes[1].at;
+    design.nodes[2].at = [x + 190, y];
+    let picture = picture(&design, None);
+    assert!(picture.labels.is_empty());
+    assert!(
+        texts(&picture).contains(&"api → db: timeout 300\u{a0}ms"),
+        "{:?}",
+        texts(&picture)
+    );
+}
+
+#[test]
+fn numbers_are_those_of_the_moment_and_only_there() {
+    let design = small();
+    let moment = moment(&design);
+    let with = picture(&design, Some(&moment));
+    let without = picture(&design, None);
+    for words in [
+        "150/s",
+        "149/s",
+        "31",
+        "75%",
+        "9 versions",
+        "12",
+        "At 0:12.3 of the run",
+        "circuit open",
+        "cut",
+    ] {
+        assert!(texts(&with).contains(&words), "{words}: {:?}", texts(&with));
+        assert!(!texts(&without).contains(&words), "{words}");
+    }
+    check_labels(&design, &with);
+}
+
+#[test]
+fn a_long_title_takes_two_lines_and_is_whole_as_a_tooltip() {
+    let mut design = small();
+    let title = "Backend for frontend and recommendations gateway";
+    design.nodes[1].label = Some(title.to_owned());
+    let picture = picture(&design, None);
+    let all = texts(&picture);
+    assert!(all.contains(&"Backend for"), "{all:?}");
+    let kind = design.nodes[1].kind.info().label;
+    assert!(write(&design).contains(&format!("<title>{title}, {kind}")));
+    for words in picture.shapes.iter().filter_map(|shape| match shape {
+        Shape::Text(words) if words.bold && words.size == 13.0 => Some(words),
+        _ => None,
+    }) {
+        assert!(
+            width(&words.text, words.size, true) <= 128.0,
+            "{}",
+            words.text
+        );
+    }
+}
+
+#[test]
+fn messages_are_dashed_and_zones_and_notes_are_there() {
+    let mut design = small();
+    design.nodes[0].kind = Kind::Client(Client::default());
+    design.nodes[1].kind = Kind::Service(Service::default());
+    design.nodes[2].kind = Kind::Queue(design::kinds::queue::Queue::default());
+    design.links[1].mode = Mode::Publish;
+    design.nodes[1].deployment.zone = Some("east".to_owned());
+    design.nodes[2].deployment.zones = vec!["a".to_owned(), "b".to_owned(), "a".to_owned()];
+    design.settings.name = "Orders".to_owned();
+    design.settings.notes = vec![note::new_note([0, 300], "peak at noon")];
+    let picture = picture(&design, None);
+    let all = texts(&picture);
+    for words in [
+        "Orders",
+        "east",
+        "replicas in a, b",
+        "peak at noon",
+        "Messages",
+    ] {
+        assert!(all.contains(&words), "{words}: {all:?}");
+    }
+    let svg = to_svg(&picture, Ground::Light);
+    assert_eq!(svg.matches("stroke-dasharray=\"6 4.5\"").count(), 2);
+    assert!(!svg.contains("<style") && !svg.contains("class="));
+    assert!(write(&design).contains("prefers-color-scheme: dark"));
+}

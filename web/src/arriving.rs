@@ -1,0 +1,151 @@
+//! A design that was pasted or dropped while another is open: inserted beside it, or opened in its
+//! place. The canvas stays as it is until the person has chosen.
+
+use design::Design;
+use editor::{Access, fragment};
+use leptos::prelude::*;
+
+use crate::acting::focus_soon;
+use crate::canvas;
+use crate::keeping::unique;
+use crate::state::{About, Page, Popup};
+
+/// Most notes that are listed.
+const NOTES_MAX: usize = 4;
+
+/// A design with what a person should know about how it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Arrived {
+    pub(crate) design: Design,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Page {
+    /// Asks what to do with a design; opens it where nothing is open that it could stand beside.
+    pub(crate) fn arrive(self, arrived: Arrived) {
+        let nothing_open = self
+            .design
+            .with_untracked(|design| design.nodes.is_empty() && design.settings.notes.is_empty());
+        let may_edit = self
+            .editor
+            .with_value(|editor| editor.access() == Access::Edit);
+        if nothing_open || !may_edit || arrived.design.nodes.is_empty() {
+            return self.open_arrived(arrived);
+        }
+        self.popup.set(Some(Popup::Arrived(Box::new(arrived))));
+        focus_soon(".arrived [data-first]");
+    }
+
+    /// Opens a design in place of the present one.
+    pub(crate) fn open_arrived(self, arrived: Arrived) {
+        self.popup.set(None);
+        self.dialog.set(None);
+        self.dismiss(About::Opening);
+        self.remember_open();
+        let name_of = |design: &Design| design.settings.name.clone();
+        let before = self.design.with_untracked(|design| name_of(design));
+        let name = name_of(&arrived.design);
+        self.open_own(arrived.design, unique());
+        // It is nobody's but this person's: kept from the start.
+        self.save_now();
+        if self.stands_over(before.clone()) {
+            self.say(format!(
+                "Opened \u{201c}{name}\u{201d}. Undo leads back to \u{201c}{before}\u{201d}."
+            ));
+        }
+        if !arrived.notes.is_empty() {
+            let notes = few(&arrived.notes).join("; ");
+            self.notice(About::Opening, format!("Opened with guesses: {notes}."));
+        }
+    }
+
+    fn insert_arrived(self, arrived: &Design) {
+        self.popup.set(None);
+        let effects = self.edit(|editor| editor.insert_beside(arrived));
+        self.follow_all(effects);
+        canvas::reveal_selection(self);
+        canvas::focus_selected(self);
+        let left = fragment::left_out(arrived);
+        if !left.is_empty() {
+            self.say(format!("Inserted without {}.", listed(&left)));
+        }
+    }
+}
+
+/// As many as anybody reads, and how many more there are.
+fn few(notes: &[String]) -> Vec<String> {
+    let mut few: Vec<String> = notes.iter().take(NOTES_MAX).cloned().collect();
+    if notes.len() > NOTES_MAX {
+        few.push(format!("and {} more", notes.len() - NOTES_MAX));
+    }
+    few
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => parts.concat(),
+    }
+}
+
+/// The choice, over the canvas.
+pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
+    let design = &arrived.design;
+    let plural = |n: usize, word: &str| match n {
+        1 => format!("1 {word}"),
+        n => format!("{n} {word}s"),
+    };
+    let title = format!("Insert or open \u{201c}{}\u{201d}?", design.settings.name);
+    let holds = format!(
+        "It has {} and {}.",
+        plural(design.nodes.len(), "node"),
+        plural(design.links.len(), "link")
+    );
+    let left = fragment::left_out(design);
+    let left = (!left.is_empty()).then(|| format!(" Inserting leaves out {}.", listed(&left)));
+    let open = page
+        .design
+        .with_untracked(|design| design.settings.name.clone());
+    let stays = format!(
+        "Insert adds it beside \u{201c}{open}\u{201d}. Open takes its place; Undo leads back."
+    );
+    let notes = few(&arrived.notes).into_iter();
+    let notes = notes.map(|note| view! { <li class="quiet">{note}</li> });
+    let inserted = arrived.design.clone();
+    view! {
+        <div
+            class="menu break-menu arrived"
+            role="dialog"
+            aria-label=title.clone()
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    page.popup.set(None);
+                }
+                // Keys of the canvas are none of a choice's.
+                event.stop_propagation();
+            }
+        >
+            <h3>{title.clone()}</h3>
+            <p>{holds} {left}</p>
+            <p class="quiet">{stays}</p>
+            <ul>{notes.collect_view()}</ul>
+            <div class="dialog-foot">
+                <button
+                    class="button primary"
+                    data-first=""
+                    on:click=move |_| page.insert_arrived(&inserted)
+                >
+                    "Insert"
+                </button>
+                <button class="button" on:click=move |_| page.open_arrived(arrived.clone())>
+                    "Open"
+                </button>
+                <button class="button bare" on:click=move |_| page.popup.set(None)>
+                    "Cancel"
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
