@@ -141,6 +141,7 @@ impl Editor {
             &mut effects,
         );
         let added = self.selection().clone();
+        self.unnamed.extend(built.added);
         effects.extend(self.bring_all_into_view(&added));
         effects
     }

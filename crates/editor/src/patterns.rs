@@ -37,6 +37,8 @@ pub(crate) struct Built {
     pub(crate) name: String,
     /// What is selected afterwards.
     pub(crate) selection: Selection,
+    /// The new nodes, which nobody has named yet.
+    pub(crate) added: Vec<String>,
 }
 
 impl Pattern {
@@ -122,8 +124,7 @@ impl Pattern {
             }
             Self::FanOut | Self::WorkerPool => "a service",
             Self::Routes => {
-                "a service with two unconditional calls or more, in a design whose clients have two \
-                 operations or more"
+                "a service with two unconditional calls or more, where clients have several operations"
             }
             Self::Outbox => "a database",
         }
@@ -153,12 +154,13 @@ impl Pattern {
         }
         let selection = match builder.added.is_empty() {
             true => selection.clone(),
-            false => Selection::of_nodes(builder.added),
+            false => Selection::of_nodes(builder.added.clone()),
         };
         Some(Built {
             commands: builder.commands,
             name: self.name().to_owned(),
             selection,
+            added: builder.added,
         })
     }
 }

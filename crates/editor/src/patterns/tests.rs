@@ -218,3 +218,19 @@ fn a_tile_that_does_not_fit_changes_nothing_and_says_where_it_does() {
     let effects = hand.editor.add_pattern(Pattern::FanOut, None);
     assert!(matches!(&effects[..], [Effect::Refused(_)]), "{effects:?}");
 }
+
+#[test]
+fn the_first_name_of_what_a_pattern_added_makes_its_id() {
+    let mut hand = Hand::new();
+    hand.editor.select(Selection::only(node("api")));
+    hand.play("worker-pool");
+    let label = Value::text("Invoice mail");
+    let target = Target::Node("worker".to_owned());
+    hand.editor
+        .apply(Command::Set(target, "label".to_owned(), label))
+        .unwrap();
+    assert_eq!(
+        hand.links(),
+        "users->api api->db api->jobs jobs->invoice-mail"
+    );
+}
