@@ -111,7 +111,7 @@ onPage("a long press opens the menu", { hasTouch: true }, async (page) => {
 onPage("the bar's menu holds what the page can do", {}, async (page) => {
   await page.getByRole("button", { name: "Faultline" }).click();
   const menu = page.getByRole("menu", { name: "Menu" });
-  for (const name of ["New design", "Your designs…", "Export as PNG", "Keyboard shortcuts"]) {
+  for (const name of ["New design", "Your designs…", "Export or copy", "Keyboard shortcuts"]) {
     await menu.getByRole("menuitem", { name }).waitFor();
   }
   await playground.screenshot(page, "menu");

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::acting::focus_soon;
 use crate::canvas;
+use crate::dialogs::{PRIMARY, button};
 use crate::keeping::unique;
 use crate::state::{About, Page, Popup};
 
@@ -23,13 +24,10 @@ pub(crate) struct Arrived {
 impl Page {
     /// Asks what to do with a design; opens it where nothing is open that it could stand beside.
     pub(crate) fn arrive(self, arrived: Arrived) {
-        let nothing_open = self
-            .design
-            .with_untracked(|design| design.nodes.is_empty() && design.settings.notes.is_empty());
         let may_edit = self
             .editor
             .with_value(|editor| editor.access() == Access::Edit);
-        if nothing_open || !may_edit || arrived.design.nodes.is_empty() {
+        if self.is_blank() || !may_edit || arrived.design.nodes.is_empty() {
             return self.open_arrived(arrived);
         }
         self.popup.set(Some(Popup::Arrived(Box::new(arrived))));
@@ -42,13 +40,14 @@ impl Page {
         self.dialog.set(None);
         self.dismiss(About::Opening);
         self.remember_open();
+        let was_blank = self.is_blank();
         let name_of = |design: &Design| design.settings.name.clone();
         let before = self.design.with_untracked(|design| name_of(design));
         let name = name_of(&arrived.design);
         self.open_own(arrived.design, unique());
         // It is nobody's but this person's: kept from the start.
         self.save_now();
-        if self.stands_over(before.clone()) {
+        if self.stands_over(before.clone()) && !was_blank {
             self.say(format!(
                 "Opened \u{201c}{name}\u{201d}. Undo leads back to \u{201c}{before}\u{201d}."
             ));
@@ -57,6 +56,12 @@ impl Page {
             let notes = few(&arrived.notes).join("; ");
             self.notice(About::Opening, format!("Opened with guesses: {notes}."));
         }
+    }
+
+    /// Nothing is drawn yet.
+    fn is_blank(self) -> bool {
+        self.design
+            .with_untracked(|design| design.nodes.is_empty() && design.settings.notes.is_empty())
     }
 
     fn insert_arrived(self, arrived: &Design) {
@@ -108,11 +113,20 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
         .design
         .with_untracked(|design| design.settings.name.clone());
     let stays = format!(
-        "Insert adds it beside \u{201c}{open}\u{201d}. Open takes its place; Undo leads back."
+        "Insert adds it to \u{201c}{open}\u{201d}. Open shows it instead, and Undo leads back."
     );
     let notes = few(&arrived.notes).into_iter();
-    let notes = notes.map(|note| view! { <li class="quiet">{note}</li> });
+    let notes = notes.map(|note| view! { <li class="quiet">{note}</li> }.into_any());
+    let notes: Vec<AnyView> = notes.collect();
     let inserted = arrived.design.clone();
+    let insert = Callback::new(move |()| page.insert_arrived(&inserted));
+    let open = Callback::new(move |()| page.open_arrived(arrived.clone()));
+    let close = Callback::new(move |()| page.popup.set(None));
+    let buttons = vec![
+        button("Insert", PRIMARY, insert),
+        button("Open", "button", open),
+        button("Cancel", "button bare", close),
+    ];
     view! {
         <div
             class="menu break-menu arrived"
@@ -129,21 +143,9 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
             <h3>{title.clone()}</h3>
             <p>{holds} {left}</p>
             <p class="quiet">{stays}</p>
-            <ul>{notes.collect_view()}</ul>
+            <ul>{notes}</ul>
             <div class="dialog-foot">
-                <button
-                    class="button primary"
-                    data-first=""
-                    on:click=move |_| page.insert_arrived(&inserted)
-                >
-                    "Insert"
-                </button>
-                <button class="button" on:click=move |_| page.open_arrived(arrived.clone())>
-                    "Open"
-                </button>
-                <button class="button bare" on:click=move |_| page.popup.set(None)>
-                    "Cancel"
-                </button>
+                {buttons}
             </div>
         </div>
     }

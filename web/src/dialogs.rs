@@ -108,6 +108,23 @@ pub(crate) fn head(title: impl Into<String>) -> AnyView {
     .into_any()
 }
 
+/// A button of a dialog; the primary one gets the focus when the dialog opens.
+pub(crate) fn button(label: &'static str, class: &'static str, act: Callback<()>) -> AnyView {
+    view! {
+        <button
+            class=class
+            data-first=(class == PRIMARY).then_some("")
+            on:click=move |_| act.run(())
+        >
+            {label}
+        </button>
+    }
+    .into_any()
+}
+
+/// The class of the button that is most likely wanted.
+pub(crate) const PRIMARY: &str = "button primary";
+
 /// What is wrong with a text: everything, each with its place.
 fn problems(page: Page) -> AnyView {
     let Rejected {

@@ -13,7 +13,7 @@ use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, Path2d};
 use crate::bind::{flag, text};
 use crate::canvas;
 use crate::clipboard;
-use crate::dialogs::head;
+use crate::dialogs::{PRIMARY, button, head};
 use crate::files::{blob, design_name, save_blob};
 use crate::state::Page;
 
@@ -129,19 +129,26 @@ pub(crate) fn view(page: Page) -> AnyView {
                 {label}
             </button>
         }
+        .into_any()
     };
-    let button = |label: &'static str, class: &'static str, act: fn(Choice)| {
-        view! {
-            <button class=class on:click=move |_| act(choice)>
-                {label}
-            </button>
-        }
-    };
+    let buttons = [
+        ("Copy as PNG", PRIMARY, PNG, true),
+        ("Copy as SVG", "button", SVG, true),
+        ("Download PNG", "button", PNG, false),
+        ("Download SVG", "button", SVG, false),
+    ];
+    let buttons = buttons.map(|(label, class, kind, copies)| {
+        let act = move |()| match copies {
+            true => choice.copy(kind),
+            false => choice.save(kind),
+        };
+        button(label, class, Callback::new(act))
+    });
     view! {
         <div class="dialog-body">
             {head("Export as a picture")}
             <div class="picture-choices">
-                <div class="segments" role="group" aria-label="Ground">
+                <div class="segments" role="group" aria-label="Colors">
                     {segment("Light", false)} {segment("Dark", true)}
                 </div>
                 <label>
@@ -156,12 +163,7 @@ pub(crate) fn view(page: Page) -> AnyView {
             </div>
             <div class="picture-preview" inner_html=text(move || choice.svg())></div>
             <div class="dialog-foot">
-                <button class="button primary" data-first="" on:click=move |_| choice.copy(PNG)>
-                    "Copy as PNG"
-                </button>
-                {button("Copy as SVG", "button", |choice| choice.copy(SVG))}
-                {button("Download PNG", "button", |choice| choice.save(PNG))}
-                {button("Download SVG", "button", |choice| choice.save(SVG))}
+                {Vec::from(buttons)}
                 <p class="quiet" role="status">
                     {text(move || choice.said.get().to_owned())}
                 </p>

@@ -104,9 +104,9 @@ impl<'a> Drawing<'a> {
     }
 
     fn place_labels(&mut self) {
-        let mut room = Room::default();
+        let mut room = Room::new();
         for node in &self.design.nodes {
-            let now = self.moment.and_then(|moment| moment.nodes.get(&node.id));
+            let now = self.moment.and_then(|moment| moment.node(&node.id));
             for rect in card::around(node, now) {
                 room.take(rect);
             }
@@ -137,12 +137,12 @@ impl<'a> Drawing<'a> {
     }
 
     fn link_now(&self, link: &Link) -> Option<&'a LinkNow> {
-        self.moment.and_then(|moment| moment.links.get(&link.id))
+        self.moment.and_then(|moment| moment.link(&link.id))
     }
 
     fn picture(&self) -> Picture {
         let around = self.design.nodes.iter().flat_map(|node| {
-            let now = self.moment.and_then(|moment| moment.nodes.get(&node.id));
+            let now = self.moment.and_then(|moment| moment.node(&node.id));
             card::around(node, now)
         });
         let drawn = around
@@ -174,7 +174,7 @@ impl<'a> Drawing<'a> {
             label.draw(&mut picture, *rect);
         }
         for node in &self.design.nodes {
-            let now = self.moment.and_then(|moment| moment.nodes.get(&node.id));
+            let now = self.moment.and_then(|moment| moment.node(&node.id));
             card::draw(&mut picture, node, now);
         }
         picture
@@ -184,8 +184,15 @@ impl<'a> Drawing<'a> {
     fn clear(&self, picture: &mut Picture, rect: Rect) {
         picture.rect(rect, 3.0, Paint::fill(Ink::Ground));
         for region in &self.regions {
-            if region.rect.contains(rect.min) && region.rect.contains(rect.max) {
+            let zone = region.rect;
+            if zone.contains(rect.min) && zone.contains(rect.max) {
                 picture.rect(rect, 3.0, shade(region));
+            } else if zone.intersects(&rect) {
+                let inside = Rect {
+                    min: Point::new(rect.min.x.max(zone.min.x), rect.min.y.max(zone.min.y)),
+                    max: Point::new(rect.max.x.min(zone.max.x), rect.max.y.min(zone.max.y)),
+                };
+                picture.rect(inside, 0.0, shade(region));
             }
         }
     }

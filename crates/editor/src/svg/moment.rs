@@ -1,17 +1,31 @@
 //! The numbers of one moment of a run, as the canvas shows them then.
 
 use super::shape::{Drawn, Ink};
-use std::collections::BTreeMap;
 
 /// What the canvas shows beyond the design.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Moment {
     /// Which moment: `at 0:12.3 of the run`.
     pub when: String,
-    /// Of each node by its id; a node that is not there has no numbers.
-    pub nodes: BTreeMap<String, NodeNow>,
-    /// Of each link by its id.
-    pub links: BTreeMap<String, LinkNow>,
+    /// By the ids of nodes; a node that is not there has no numbers.
+    pub nodes: Vec<(String, NodeNow)>,
+    /// By the ids of links.
+    pub links: Vec<(String, LinkNow)>,
+}
+
+// Lists and no maps: each kind of map costs the page kilobytes of code.
+impl Moment {
+    /// Of a node.
+    pub(super) fn node(&self, id: &str) -> Option<&NodeNow> {
+        let mut nodes = self.nodes.iter();
+        nodes.find(|(of, _)| of == id).map(|(_, now)| now)
+    }
+
+    /// Of a link.
+    pub(super) fn link(&self, id: &str) -> Option<&LinkNow> {
+        let mut links = self.links.iter();
+        links.find(|(of, _)| of == id).map(|(_, now)| now)
+    }
 }
 
 /// What a node's card shows.

@@ -3,7 +3,6 @@
 
 use crate::curve::LinkPath;
 use crate::geometry::{Point, Rect};
-use std::collections::BTreeMap;
 
 /// Side of a cell of the index.
 const CELL: f64 = 160.0;
@@ -18,43 +17,61 @@ const GAP: f64 = 3.0;
 /// Points of a line that are looked at.
 const POINTS: usize = 65;
 
+/// Buckets of cells: those that share one are told apart by what is in them.
+const BUCKETS: usize = 1_024;
+
 /// What is taken of a picture, by cells.
-#[derive(Default)]
 pub(super) struct Room {
-    cells: BTreeMap<(i64, i64), Cell>,
+    cells: Vec<Cell>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Cell {
     taken: Vec<Rect>,
     /// Points of lines, each with its line's number.
     points: Vec<(usize, Point)>,
 }
 
-fn cells(rect: &Rect) -> impl Iterator<Item = (i64, i64)> + use<> {
+/// The buckets that a rectangle touches.
+fn buckets(rect: &Rect) -> Vec<usize> {
     let cell = |at: f64| (at / CELL).floor() as i64;
-    let (across, down) = (
-        cell(rect.min.x)..=cell(rect.max.x),
-        cell(rect.min.y)..=cell(rect.max.y),
-    );
-    across.flat_map(move |x| down.clone().map(move |y| (x, y)))
+    let mut found = Vec::new();
+    for x in cell(rect.min.x)..=cell(rect.max.x) {
+        for y in cell(rect.min.y)..=cell(rect.max.y) {
+            let bucket = (x * 31 + y).rem_euclid(BUCKETS as i64) as usize;
+            if !found.contains(&bucket) {
+                found.push(bucket);
+            }
+        }
+    }
+    found
 }
 
 impl Room {
+    /// All of it is free.
+    pub(super) fn new() -> Self {
+        Self {
+            cells: vec![Cell::default(); BUCKETS],
+        }
+    }
+
     /// Nothing else may stand there.
     pub(super) fn take(&mut self, rect: Rect) {
-        for at in cells(&rect) {
-            self.cells.entry(at).or_default().taken.push(rect);
+        for at in buckets(&rect) {
+            self.cells[at].taken.push(rect);
         }
     }
 
     /// A line runs there.
     pub(super) fn line(&mut self, number: usize, path: &LinkPath) {
         for point in path.evenly(POINTS) {
-            for at in cells(&Rect::between(point, point)) {
-                let cell = self.cells.entry(at).or_default();
-                cell.points.push((number, point));
-            }
+            self.point(number, point);
+        }
+    }
+
+    fn point(&mut self, number: usize, point: Point) {
+        for at in buckets(&Rect::between(point, point)) {
+            self.cells[at].points.push((number, point));
         }
     }
 
@@ -66,29 +83,31 @@ impl Room {
             let steps = (from.distance(to) / 8.0).ceil().clamp(1.0, 2_000.0);
             for step in 0..steps as usize {
                 let point = from.towards(to, step as f64 / steps);
-                for at in cells(&Rect::between(point, point)) {
-                    let cell = self.cells.entry(at).or_default();
-                    cell.points.push((usize::MAX, point));
-                }
+                self.point(usize::MAX, point);
             }
         }
     }
 
     fn is_free(&self, rect: &Rect) -> bool {
         let wide = rect.expand(GAP);
-        let near = cells(&wide).filter_map(|at| self.cells.get(&at));
-        near.flat_map(|cell| &cell.taken)
-            .all(|taken| !taken.intersects(&wide))
+        let is_free = |at: usize| {
+            let mut taken = self.cells[at].taken.iter();
+            taken.all(|taken| !taken.intersects(&wide))
+        };
+        buckets(&wide).into_iter().all(is_free)
     }
 
     /// How many points of lines are under a rectangle; of the own line they count less.
     fn covered(&self, rect: &Rect, own: usize) -> f64 {
-        let near = cells(rect).filter_map(|at| self.cells.get(&at));
-        let points = near.flat_map(|cell| &cell.points);
-        let under = points.filter(|(_, point)| rect.contains(*point));
-        under
-            .map(|(line, _)| if *line == own { 1.0 } else { 2.5 })
-            .sum()
+        let mut sum = 0.0;
+        for at in buckets(rect) {
+            for (line, point) in &self.cells[at].points {
+                if rect.contains(*point) {
+                    sum += if *line == own { 1.0 } else { 2.5 };
+                }
+            }
+        }
+        sum
     }
 
     /// Finds room for words beside a line and takes it: as near to its middle as can be, with as
