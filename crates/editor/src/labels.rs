@@ -1,8 +1,8 @@
-//! Places for what stands beside a link: the marks of its policies, and of how many calls a dot is
-//! one. No label is over a card or another label, and dots pass it by. What has no such place is
+//! Places for what stands beside a link: the marks of its policies, how many calls a dot is, and
+//! the flag of a finding. No label is over a card or another label, and dots pass it by. What has no such place is
 //! left out.
 //!
-//! Labels are placed in order, marks first, each beside those before it. A move places again those
+//! Labels are placed in order (marks, samples, flags), each beside those before it. A move places again those
 //! near what moved, and those after them that this pushes aside.
 
 use crate::areas::Areas;
@@ -24,6 +24,8 @@ const MARKS_ASIDE: f64 = 17.5;
 const MARKS_PLACES: (usize, f64) = (12, 10.0);
 /// Width and height of "1 dot = 1,000".
 pub const SAMPLE: Point = Point::new(80.0, 14.0);
+/// Width and height of a flag.
+pub const FLAG: Point = Point::new(24.0, 24.0);
 /// Where along the line it is looked for a place, the best first.
 const SHARES: [f64; 7] = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
 /// Dots are no farther from the line than this.
@@ -35,12 +37,23 @@ const QUEUE: Point = Point::new(72.0, 28.0);
 /// No label is farther from its line.
 const ZONE: f64 = 96.0;
 
+/// Where the labels of a link are: the middle of each. Those without a place are left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkLabels {
+    /// The marks of its policies, in the order a call meets them.
+    pub marks: Vec<Point>,
+    /// How many calls a dot is.
+    pub sample: Option<Point>,
+    /// The flag of a finding.
+    pub flag: Option<Point>,
+}
+
 /// The labels of all links.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
     /// Of each link, how many marks it has.
     marks: Vec<usize>,
-    /// Of each link its marks, then of each link its sample.
+    /// Of each link its marks, then of each link its sample, then its flag.
     boxes: Vec<Vec<Rect>>,
     /// Labels by place.
     placed: Areas,
@@ -48,6 +61,9 @@ pub(crate) struct Labels {
     zones: Areas,
     zone: Vec<Rect>,
 }
+
+/// Marks, samples and flags.
+const KINDS: usize = 3;
 
 /// What labels are placed among.
 struct Among<'a> {
@@ -70,14 +86,14 @@ impl Labels {
     pub(crate) fn new(design: &Design, cards: &Cards, links: &[Option<Kept>]) -> Self {
         let mut labels = Self {
             marks: design.links.iter().map(marks).collect(),
-            boxes: vec![Vec::new(); links.len() * 2],
+            boxes: vec![Vec::new(); links.len() * KINDS],
             zone: links.iter().map(zone).collect(),
             ..Self::default()
         };
         for (link, zone) in labels.zone.iter().enumerate() {
             labels.zones.insert(link, *zone);
         }
-        let all = (0..links.len() * 2).collect();
+        let all = (0..links.len() * KINDS).collect();
         labels.place_all(&Among { cards, links }, all);
         labels
     }
@@ -107,19 +123,22 @@ impl Labels {
         self.place_all(&Among { cards, links }, open)
     }
 
-    /// The middles of a link's marks, and of its sample.
-    pub(crate) fn of(&self, link: usize) -> (Vec<Point>, Option<Point>) {
-        let marks = self.boxes[link].iter().map(Rect::center).collect();
-        let sample = self.boxes[self.marks.len() + link].first();
-        (marks, sample.map(Rect::center))
+    /// Where the labels of a link are.
+    pub(crate) fn of(&self, link: usize) -> LinkLabels {
+        let single = |kind: usize| self.boxes[self.marks.len() * kind + link].first();
+        LinkLabels {
+            marks: self.boxes[link].iter().map(Rect::center).collect(),
+            sample: single(1).map(Rect::center),
+            flag: single(2).map(Rect::center),
+        }
     }
 
     /// Adds the labels from `from` on that can be in an area.
     fn open(&self, area: Rect, from: usize, open: &mut BTreeSet<usize>) {
         for link in self.zones.near(area) {
             if self.zone[link].intersects(&area) {
-                let both = [link, self.marks.len() + link];
-                open.extend(both.into_iter().filter(|label| *label >= from));
+                let all = (0..KINDS).map(|kind| self.marks.len() * kind + link);
+                open.extend(all.filter(|label| *label >= from));
             }
         }
     }
@@ -151,9 +170,10 @@ impl Labels {
         let Some(kept) = &among.links[label % count] else {
             return Vec::new();
         };
-        let places = match label.checked_sub(count) {
-            Some(_) => places_of_sample(&kept.path),
-            None => places_of_marks(&kept.path, self.marks[label]),
+        let places = match label / count {
+            0 => places_of_marks(&kept.path, self.marks[label]),
+            1 => places_of_one(&kept.path, SAMPLE),
+            _ => places_of_one(&kept.path, FLAG),
         };
         let is_free = |boxes: &Vec<Rect>| boxes.iter().all(|one| self.is_free(among, *one, label));
         places.into_iter().find(is_free).unwrap_or_default()
@@ -243,16 +263,16 @@ fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
     places.filter(apart).collect()
 }
 
-/// Places beside a line for its sample, nearest to its middle first.
-fn places_of_sample(path: &LinkPath) -> Vec<Vec<Rect>> {
+/// Places beside a line for a label of this size, nearest to its middle first.
+fn places_of_one(path: &LinkPath, size: Point) -> Vec<Vec<Rect>> {
     let places = SHARES.into_iter().flat_map(|share| {
         let (at, ways) = (path.at(share), across(path.direction(share)));
         let near = ways.map(|way| (way, 2.0));
         let far = ways.map(|way| (way, 12.0));
         near.into_iter().chain(far).map(move |(way, more)| {
-            let half = SAMPLE * 0.5;
+            let half = size * 0.5;
             let reach = way.x.abs() * half.x + way.y.abs() * half.y + DOTS + more;
-            vec![box_at(at + way * reach, SAMPLE)]
+            vec![box_at(at + way * reach, size)]
         })
     });
     places.collect()

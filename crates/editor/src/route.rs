@@ -1,6 +1,6 @@
 //! The way of a link around the cards that are not its ends.
 //!
-//! A line that crosses no card is the plain one. Else its way is the shortest from corner to corner
+//! A line that crosses no card, its own neither, is the plain one. Else its way is the shortest from corner to corner
 //! of the cards in between, as a taut rope would lie, and the line is drawn smoothly through those
 //! corners. The way depends on the places of the cards and on the link alone, never on what moved
 //! before.
@@ -13,8 +13,11 @@ use crate::geometry::{End, Point, Rect, port_at};
 pub const REACH: f64 = 320.0;
 /// A line that comes nearer than this to a card crosses it.
 pub const TOUCH: f64 = 3.0;
-/// How far a way keeps from cards: as far as there is room for.
-const CLEARANCES: [f64; 3] = [16.0, 8.0, 4.0];
+/// A plain line may run this far behind the corner of one of its own cards.
+const BEHIND: f64 = 8.0;
+/// How far a way keeps from cards: which share of the link's own spread, and how much beyond; then
+/// how much longer such a way counts than it is. A narrow way is taken where others are much longer.
+const CLEARANCES: [(f64, f64, f64); 3] = [(1.0, 12.0, 1.0), (0.5, 8.0, 1.2), (0.0, 4.0, 1.4)];
 /// Most cards that a way is found around.
 const CARDS_MAX: usize = 32;
 /// What a corner costs, as a way of this length: few bends are read more easily.
@@ -76,19 +79,29 @@ impl Job {
             clearance: TOUCH,
             asked: Rect::between(plain.start, plain.end),
         };
-        let hit = way.hit(&line.points(), TOUCH);
-        let mut around = None;
-        let mut wider = [1.0, 0.5, 0.0].into_iter().zip(CLEARANCES);
-        while let (false, None, Some((share, clearance))) = (hit.is_empty(), &around, wider.next())
-        {
-            way.clearance = clearance + self.spread * share;
-            around = way.line(&line, hit.clone());
+        let points = line.points();
+        let hit = way.hit(&points, TOUCH);
+        let mut best: Option<(f64, Line)> = None;
+        if !hit.is_empty() || way.crosses_own(&points, BEHIND) {
+            for (share, clearance, worth) in CLEARANCES {
+                way.clearance = clearance + self.spread * share;
+                let around = way.line(&line, hit.clone());
+                let cost = |line: &Line| length(&line.points()) * worth;
+                let around = around.map(|line| (cost(&line), line));
+                let costs = best.as_ref().map_or(f64::INFINITY, |(cost, _)| *cost);
+                best = around.filter(|(cost, _)| *cost < costs).or(best);
+            }
         }
         Routed {
-            line: around.unwrap_or(line),
+            line: best.map_or(line, |(_, line)| line),
             reach: way.asked,
         }
     }
+}
+
+fn length(points: &[Point]) -> f64 {
+    let pieces = points.windows(2);
+    pieces.map(|piece| piece[0].distance(piece[1])).sum()
 }
 
 /// The search for a way that keeps a distance from cards.
@@ -177,11 +190,16 @@ impl Around<'_> {
         lines.find(|line| self.is_free(line))
     }
 
+    /// Whether straight pieces run farther than this behind a card of the link's own.
+    fn crosses_own(&self, points: &[Point], by: f64) -> bool {
+        let own = self.job.ends.map(|card| self.cards.rect(card).expand(-by));
+        own.iter().any(|card| is_crossed(card, points))
+    }
+
     fn is_free(&mut self, line: &Line) -> bool {
         let points = line.points();
-        let own = self.job.ends.map(|card| self.cards.rect(card).expand(-1.0));
         points.iter().all(|point| self.region.contains(*point))
-            && !own.iter().any(|card| is_crossed(card, &points))
+            && !self.crosses_own(&points, 1.0)
             && self
                 .hit(&points, (self.clearance / 2.0).max(TOUCH))
                 .is_empty()
