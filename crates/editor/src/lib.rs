@@ -90,6 +90,7 @@ pub mod tools;
 pub mod viewport;
 pub mod walk;
 pub mod wire;
+pub mod zone_names;
 pub mod zones;
 
 pub use actions::{Action, ActionId, PageAction};
