@@ -101,7 +101,7 @@ impl Routes {
         }
         links.retain(|link| self.renew(*link));
         let labels = &mut self.labels;
-        links.extend(labels.follow(&self.cards, &self.links, &links, places));
+        links.extend(labels.follow(&self.cards, &self.links, &links, &places));
         links.into_iter().collect()
     }
 

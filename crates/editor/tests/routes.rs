@@ -3,7 +3,7 @@
 use design::link::Mode;
 use design::{Design, KINDS, Link, Node};
 use editor::geometry::{End, Rect, port_at, rect_at};
-use editor::labels::{FLAG, SAMPLE};
+use editor::labels::{FLAG, LinkLabels, SAMPLE};
 use editor::route::{REACH, TOUCH};
 use editor::{Curve, LinkPath, Point, Routes, Scene, node_rect};
 use std::collections::BTreeSet;
@@ -291,4 +291,14 @@ fn parallel_links_around_a_card_keep_apart() {
             assert!(other.distance(path.at(0.5)) >= 8.0, "{at}");
         }
     }
+}
+
+#[test]
+fn a_line_from_edge_to_edge_of_the_canvas_is_led_and_has_no_labels() {
+    let mut design = services(3);
+    design.nodes[1].at = [-1_000_000, -1_000_000];
+    design.nodes[2].at = [1_000_000, 1_000_000];
+    let routes = Routes::new(&design);
+    assert!(routes.path_of("l1").unwrap().length() > 2_000_000.0);
+    assert_eq!(routes.labels_of("l1"), LinkLabels::default());
 }
