@@ -1,9 +1,9 @@
 //! Places for what stands beside a link: the marks of its policies, how many calls a dot is, and
-//! the flag of a finding. No label is over a card or another label, and dots pass it by. What has no such place is
-//! left out.
+//! the flag of a finding. No label is over a card or another label, and dots pass it by. What has
+//! no such place is left out.
 //!
-//! Labels are placed in order (marks, samples, flags), each beside those before it. A move places again those
-//! near what moved, and those after them that this pushes aside.
+//! Labels are placed in order (marks, samples, flags), each beside those before it. A move places
+//! again those near what moved, and those after them that this pushes aside.
 
 use crate::areas::Areas;
 use crate::cards::Cards;

@@ -1,9 +1,9 @@
 //! The way of a link around the cards that are not its ends.
 //!
-//! A line that crosses no card, its own neither, is the plain one. Else its way is the shortest from corner to corner
-//! of the cards in between, as a taut rope would lie, and the line is drawn smoothly through those
-//! corners. The way depends on the places of the cards and on the link alone, never on what moved
-//! before.
+//! A line that crosses no card, its own neither, is the plain one. Else its way is the shortest
+//! from corner to corner of the cards in between, as a taut rope would lie, and the line is drawn
+//! smoothly through those corners. The way depends on the places of the cards and on the link
+//! alone, never on what moved before.
 
 use crate::cards::Cards;
 use crate::curve::{Curve, Line};
@@ -16,7 +16,8 @@ pub const TOUCH: f64 = 3.0;
 /// A plain line may run this far behind the corner of one of its own cards.
 const BEHIND: f64 = 8.0;
 /// How far a way keeps from cards: which share of the link's own spread, and how much beyond; then
-/// how much longer such a way counts than it is. A narrow way is taken where others are much longer.
+/// how much longer such a way counts than it is. A narrow way is taken where others are much
+/// longer.
 const CLEARANCES: [(f64, f64, f64); 3] = [(1.0, 12.0, 1.0), (0.5, 8.0, 1.2), (0.0, 4.0, 1.4)];
 /// Most cards that a way is found around.
 const CARDS_MAX: usize = 24;

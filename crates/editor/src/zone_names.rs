@@ -97,8 +97,8 @@ impl Names {
         Point::new(width, HEIGHT) * self.pixel
     }
 
-    /// In the strip at the top of the region, which grows upwards; else further along it, else below
-    /// the region.
+    /// In the strip at the top of the region, which grows upwards; else further along it, else
+    /// below the region.
     fn put_region(&mut self, region: &Region) {
         let size = self.size(&region.name);
         let Rect { min, max } = region.rect;
@@ -123,7 +123,7 @@ impl Names {
         );
     }
 
-    /// In rows above and below the node. A name that `must` be there is over other cards if need be.
+    /// In rows above and below the node. A name that `must` be there is over a card if need be.
     fn put_on(&mut self, node: &Node, zone: &str, regions: &[Region], must: bool) {
         let size = self.size(zone);
         let card = node_rect(node);
