@@ -93,11 +93,15 @@ test("dots are drawn over links and below cards", async () => {
     await until(page, (s) => s.dots > 10);
     const layers = await page.evaluate(() => {
       const parts = [".link", "canvas.dots", ".node"].map((name) => document.querySelector(name));
-      const follows = (a, b) => Boolean(a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING);
-      const layer = (part) => [part, ...[".world", ".links"].map((name) => part.closest(name))].filter(Boolean);
+      const follows = (a, b) =>
+        Boolean(a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING);
+      const layer = (part) => [part, part.closest(".world"), part.closest(".links")];
       return {
         order: follows(parts[0], parts[1]) && follows(parts[1], parts[2]),
-        lifted: parts.flatMap(layer).map((part) => getComputedStyle(part).zIndex).filter((index) => index !== "auto"),
+        lifted: parts
+          .flatMap(layer)
+          .filter((part) => part && getComputedStyle(part).zIndex !== "auto")
+          .map((part) => part.className),
         opaque: getComputedStyle(parts[2]).backgroundColor,
       };
     });

@@ -117,8 +117,9 @@ test("a move of one node among 60 is looked up by its card and its links alone",
   const after = await state(page);
   await page.mouse.up();
   const shapes = after.shapes - before.shapes;
-  // Its card, the link that arrives and the link that leaves.
-  assert.ok(shapes >= moves && shapes <= 3 * moves, `${shapes} shapes in ${moves} moves`);
+  // Its card, the link that arrives and the link that leaves; now and then the label of a link
+  // beside it makes room.
+  assert.ok(shapes >= moves && shapes <= 4 * moves, `${shapes} shapes in ${moves} moves`);
   // What was moved is what is drawn, kept and undone.
   const [x, y] = after.design.nodes.find(({ id }) => id === "n1").at;
   const style = await page.locator(".node[data-id=n1]").getAttribute("style");

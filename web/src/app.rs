@@ -312,7 +312,6 @@ pub(crate) fn DotKey() -> impl IntoView {
     scale.on_load(move |element| page.live.add_scale(element.unchecked_into()));
     view! {
         <div class="dot-key">
-            <span class="scale num" node_ref=scale></span>
             {key("ink", "M5 2a3 3 0 1 0 .01 0z", true, "request")}
             {key("", "M5 2a3 3 0 1 0 .01 0z", false, "answer")}
             {move || queues.get().then(|| key("ink", "M2 2h6v6h-6z", true, "message"))}
@@ -320,6 +319,8 @@ pub(crate) fn DotKey() -> impl IntoView {
             {key("retry", "M5 5L8 2.5A4 4 0 1 0 8 7.5z", true, "asked again")}
             {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed, given up")}
             <span>"Click a dot to trace its request"</span>
+            // Last, so that nothing shifts when it comes and goes.
+            <span class="scale num" node_ref=scale></span>
         </div>
     }
 }

@@ -1,9 +1,9 @@
-//! Places for what stands beside a link: the marks of its policies, and of how many calls a dot is
-//! one. No label is over a card or another label, and dots pass it by. What has no such place is
-//! left out.
+//! Places for what stands beside a link: the marks of its policies, how many calls a dot is, and
+//! the flag of a finding. No label is over a card or another label, and dots pass it by. What has
+//! no such place is left out.
 //!
-//! Labels are placed in order, marks first, each beside those before it. A move places again those
-//! near what moved, and those after them that this pushes aside.
+//! Labels are placed in order (marks, samples, flags), each beside those before it. A move places
+//! again those near what moved, and those after them that this pushes aside.
 
 use crate::areas::Areas;
 use crate::cards::Cards;
@@ -24,6 +24,8 @@ const MARKS_ASIDE: f64 = 17.5;
 const MARKS_PLACES: (usize, f64) = (12, 10.0);
 /// Width and height of "1 dot = 1,000".
 pub const SAMPLE: Point = Point::new(80.0, 14.0);
+/// Width and height of a flag.
+pub const FLAG: Point = Point::new(24.0, 24.0);
 /// Where along the line it is looked for a place, the best first.
 const SHARES: [f64; 7] = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
 /// Dots are no farther from the line than this.
@@ -32,22 +34,41 @@ const DOTS: f64 = 8.0;
 const GAP: f64 = 3.0;
 /// The queue before a card: how far it reaches before it, and below its middle.
 const QUEUE: Point = Point::new(72.0, 28.0);
-/// No label is farther from its line.
-const ZONE: f64 = 96.0;
+/// Width and height of a cell. No label, nor what it must keep from, is farther from its line.
+const CELL: f64 = 128.0;
+
+/// Where the labels of a link are: the middle of each. Those without a place are left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkLabels {
+    /// The marks of its policies, in the order a call meets them.
+    pub marks: Vec<Point>,
+    /// How many calls a dot is.
+    pub sample: Option<Point>,
+    /// The flag of a finding.
+    pub flag: Option<Point>,
+}
 
 /// The labels of all links.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
     /// Of each link, how many marks it has.
     marks: Vec<usize>,
-    /// Of each link its marks, then of each link its sample.
+    /// Of each link its marks, then of each link its sample, then its flag.
     boxes: Vec<Vec<Rect>>,
     /// Labels by place.
     placed: Areas,
-    /// Links by where their labels can be, and those areas.
-    zones: Areas,
-    zone: Vec<Rect>,
+    /// Links by the cells that their lines pass through, and those cells.
+    passing: BTreeSet<(i32, i32, usize)>,
+    cells: Vec<Cells>,
 }
+
+/// Cells of a grid.
+type Cells = BTreeSet<(i32, i32)>;
+
+/// A longer line has no labels, and others may be over it.
+const LENGTH_MAX: f64 = 50_000.0;
+/// Marks, samples and flags.
+const KINDS: usize = 3;
 
 /// What labels are placed among.
 struct Among<'a> {
@@ -70,14 +91,15 @@ impl Labels {
     pub(crate) fn new(design: &Design, cards: &Cards, links: &[Option<Kept>]) -> Self {
         let mut labels = Self {
             marks: design.links.iter().map(marks).collect(),
-            boxes: vec![Vec::new(); links.len() * 2],
-            zone: links.iter().map(zone).collect(),
+            boxes: vec![Vec::new(); links.len() * KINDS],
+            cells: links.iter().map(cells_of_line).collect(),
             ..Self::default()
         };
-        for (link, zone) in labels.zone.iter().enumerate() {
-            labels.zones.insert(link, *zone);
+        for (link, cells) in labels.cells.iter().enumerate() {
+            let passing = cells.iter().map(|(x, y)| (*x, *y, link));
+            labels.passing.extend(passing);
         }
-        let all = (0..links.len() * 2).collect();
+        let all = (0..links.len() * KINDS).collect();
         labels.place_all(&Among { cards, links }, all);
         labels
     }
@@ -89,39 +111,59 @@ impl Labels {
         cards: &Cards,
         links: &[Option<Kept>],
         lines: &BTreeSet<usize>,
-        places: Vec<Rect>,
+        places: &[Rect],
     ) -> BTreeSet<usize> {
-        let mut areas: Vec<Rect> = places.iter().map(|card| card.expand(ZONE)).collect();
+        let mut touched = Cells::new();
+        for card in places {
+            touched.extend(cells_of(card.expand(QUEUE.x)));
+        }
         for link in lines {
-            let before = self.zone[*link];
-            let now = zone(&links[*link]);
-            self.zones.remove(*link, before);
-            self.zones.insert(*link, now);
-            self.zone[*link] = now;
-            areas.extend([before, now]);
+            let now = cells_of_line(&links[*link]);
+            let before = std::mem::replace(&mut self.cells[*link], now);
+            for (x, y) in &before {
+                self.passing.remove(&(*x, *y, *link));
+            }
+            let now = &self.cells[*link];
+            self.passing
+                .extend(now.iter().map(|(x, y)| (*x, *y, *link)));
+            touched.extend(before.iter().chain(now));
         }
         let mut open = BTreeSet::new();
-        for area in areas {
-            self.open(area, 0, &mut open);
-        }
+        self.open(touched.into_iter(), 0, &mut open);
         self.place_all(&Among { cards, links }, open)
     }
 
-    /// The middles of a link's marks, and of its sample.
-    pub(crate) fn of(&self, link: usize) -> (Vec<Point>, Option<Point>) {
-        let marks = self.boxes[link].iter().map(Rect::center).collect();
-        let sample = self.boxes[self.marks.len() + link].first();
-        (marks, sample.map(Rect::center))
+    /// Where the labels of a link are.
+    pub(crate) fn of(&self, link: usize) -> LinkLabels {
+        let single = |kind: usize| self.boxes[self.marks.len() * kind + link].first();
+        LinkLabels {
+            marks: self.boxes[link].iter().map(Rect::center).collect(),
+            sample: single(1).map(Rect::center),
+            flag: single(2).map(Rect::center),
+        }
     }
 
-    /// Adds the labels from `from` on that can be in an area.
-    fn open(&self, area: Rect, from: usize, open: &mut BTreeSet<usize>) {
-        for link in self.zones.near(area) {
-            if self.zone[link].intersects(&area) {
-                let both = [link, self.marks.len() + link];
-                open.extend(both.into_iter().filter(|label| *label >= from));
-            }
+    /// Adds the labels from `from` on that can be in cells or beside them.
+    fn open(
+        &self,
+        cells: impl Iterator<Item = (i32, i32)>,
+        from: usize,
+        open: &mut BTreeSet<usize>,
+    ) {
+        let beside = |(x, y): (i32, i32)| {
+            (x - 1..=x + 1).flat_map(move |x| (y - 1..=y + 1).map(move |y| (x, y)))
+        };
+        let around: Cells = cells.flat_map(beside).collect();
+        for link in around.into_iter().flat_map(|cell| self.in_cell(cell)) {
+            let all = (0..KINDS).map(|kind| self.marks.len() * kind + link);
+            open.extend(all.filter(|label| *label >= from));
         }
+    }
+
+    /// The links whose lines pass through a cell.
+    fn in_cell(&self, (x, y): (i32, i32)) -> impl Iterator<Item = usize> + '_ {
+        let here = self.passing.range((x, y, 0)..=(x, y, usize::MAX));
+        here.map(|(_, _, link)| *link)
     }
 
     fn place_all(&mut self, among: &Among<'_>, mut open: BTreeSet<usize>) -> BTreeSet<usize> {
@@ -135,11 +177,11 @@ impl Labels {
             let before = std::mem::replace(&mut self.boxes[label], now.clone());
             if let Some(area) = around(&before) {
                 self.placed.remove(label, area);
-                self.open(area, label + 1, &mut open);
+                self.open(cells_of(area), label + 1, &mut open);
             }
             if let Some(area) = around(&now) {
                 self.placed.insert(label, area);
-                self.open(area, label + 1, &mut open);
+                self.open(cells_of(area), label + 1, &mut open);
             }
         }
         elsewhere
@@ -148,12 +190,14 @@ impl Labels {
     /// The first free place of a label; none where there is none.
     fn place(&self, among: &Among<'_>, label: usize) -> Vec<Rect> {
         let count = self.marks.len();
-        let Some(kept) = &among.links[label % count] else {
+        let kept = among.links[label % count].as_ref();
+        let Some(kept) = kept.filter(|_| !self.cells[label % count].is_empty()) else {
             return Vec::new();
         };
-        let places = match label.checked_sub(count) {
-            Some(_) => places_of_sample(&kept.path),
-            None => places_of_marks(&kept.path, self.marks[label]),
+        let places = match label / count {
+            0 => places_of_marks(&kept.path, self.marks[label]),
+            1 => places_of_one(&kept.path, SAMPLE),
+            _ => places_of_one(&kept.path, FLAG),
         };
         let is_free = |boxes: &Vec<Rect>| boxes.iter().all(|one| self.is_free(among, *one, label));
         places.into_iter().find(is_free).unwrap_or_default()
@@ -185,10 +229,9 @@ impl Labels {
             true => path.distance(middle) < MARK / 2.0 + DOTS,
             false => is_crossed(&wide, path.points()),
         };
-        let mut near = self.zones.near(wide).into_iter();
-        let is_passed = near.any(|link| {
-            let touches = self.zone[link].intersects(&wide);
-            let kept = among.links[link].as_ref().filter(|_| touches);
+        let near: BTreeSet<usize> = cells_of(wide).flat_map(|cell| self.in_cell(cell)).collect();
+        let is_passed = near.into_iter().any(|link| {
+            let kept = among.links[link].as_ref();
             kept.is_some_and(|kept| passes(&kept.path))
         });
         !(is_covered || is_taken || is_passed)
@@ -200,10 +243,26 @@ fn around(boxes: &[Rect]) -> Option<Rect> {
     boxes.map(|area| area.expand(GAP))
 }
 
-/// Where the labels of a link can be.
-fn zone(kept: &Option<Kept>) -> Rect {
-    let bounds = kept.as_ref().map(|kept| kept.path.bounds());
-    bounds.unwrap_or_default().expand(ZONE)
+/// The cells that an area is in.
+fn cells_of(area: Rect) -> impl Iterator<Item = (i32, i32)> {
+    let cell = |at: f64| (at / CELL).floor() as i32;
+    let rows = cell(area.min.y)..=cell(area.max.y);
+    let columns = cell(area.min.x)..=cell(area.max.x);
+    columns.flat_map(move |x| rows.clone().map(move |y| (x, y)))
+}
+
+/// The cells that a line passes through, or almost; none of one that is too long for labels.
+fn cells_of_line(kept: &Option<Kept>) -> Cells {
+    let path = kept.as_ref().map(|kept| &kept.path);
+    let Some(path) = path.filter(|path| path.length() <= LENGTH_MAX) else {
+        return Cells::new();
+    };
+    let steps = path.points().windows(2).flat_map(|piece| {
+        let count = (piece[0].distance(piece[1]) / CELL).ceil().max(1.0);
+        let at = move |step: usize| piece[0].towards(piece[1], step as f64 / count);
+        (0..count as usize).map(move |step| Rect::between(at(step), at(step + 1)))
+    });
+    steps.flat_map(|step| cells_of(step.expand(DOTS))).collect()
 }
 
 fn box_at(middle: Point, size: Point) -> Rect {
@@ -243,16 +302,16 @@ fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
     places.filter(apart).collect()
 }
 
-/// Places beside a line for its sample, nearest to its middle first.
-fn places_of_sample(path: &LinkPath) -> Vec<Vec<Rect>> {
+/// Places beside a line for a label of this size, nearest to its middle first.
+fn places_of_one(path: &LinkPath, size: Point) -> Vec<Vec<Rect>> {
     let places = SHARES.into_iter().flat_map(|share| {
         let (at, ways) = (path.at(share), across(path.direction(share)));
         let near = ways.map(|way| (way, 2.0));
         let far = ways.map(|way| (way, 12.0));
         near.into_iter().chain(far).map(move |(way, more)| {
-            let half = SAMPLE * 0.5;
+            let half = size * 0.5;
             let reach = way.x.abs() * half.x + way.y.abs() * half.y + DOTS + more;
-            vec![box_at(at + way * reach, SAMPLE)]
+            vec![box_at(at + way * reach, size)]
         })
     });
     places.collect()

@@ -41,7 +41,8 @@
 //!   [`Editor::paste`] deal in designs; how those travel as text is the page's affair.
 //! - **Drawing**: nodes are [`NODE_WIDTH`] × [`NODE_HEIGHT`] at `node.at`; [`Editor::scene`] gives
 //!   every link's [`Line`] ([`Line::to_svg`]) and measured [`LinkPath`] (points by distance, for
-//!   dots); [`Routes`] keeps them from move to move. The canvas layer's transform is `translate(offset) scale(scale)` of the [`Viewport`].
+//!   dots); [`Routes`] keeps them from move to move. The canvas layer's transform is
+//!   `translate(offset) scale(scale)` of the [`Viewport`].
 //!   What a tool draws on top is in its state: [`tools::Marquee::rect`], [`tools::Wiring`] (see
 //!   [`Editor::wire_curve`]), [`tools::Dragging::guides`], the `hover` of
 //!   [`tools::Idle`].
@@ -91,6 +92,7 @@ pub mod tools;
 pub mod viewport;
 pub mod walk;
 pub mod wire;
+pub mod zone_names;
 pub mod zones;
 
 pub use actions::{Action, ActionId, PageAction};

@@ -1,9 +1,9 @@
 //! The way of a link around the cards that are not its ends.
 //!
-//! A line that crosses no card is the plain one. Else its way is the shortest from corner to corner
-//! of the cards in between, as a taut rope would lie, and the line is drawn smoothly through those
-//! corners. The way depends on the places of the cards and on the link alone, never on what moved
-//! before.
+//! A line that crosses no card, its own neither, is the plain one. Else its way is the shortest
+//! from corner to corner of the cards in between, as a taut rope would lie, and the line is drawn
+//! smoothly through those corners. The way depends on the places of the cards and on the link
+//! alone, never on what moved before.
 
 use crate::cards::Cards;
 use crate::curve::{Curve, Line};
@@ -13,10 +13,14 @@ use crate::geometry::{End, Point, Rect, port_at};
 pub const REACH: f64 = 320.0;
 /// A line that comes nearer than this to a card crosses it.
 pub const TOUCH: f64 = 3.0;
-/// How far a way keeps from cards: as far as there is room for.
-const CLEARANCES: [f64; 3] = [16.0, 8.0, 4.0];
+/// A plain line may run this far behind the corner of one of its own cards.
+const BEHIND: f64 = 8.0;
+/// How far a way keeps from cards: which share of the link's own spread, and how much beyond; then
+/// how much longer such a way counts than it is. A narrow way is taken where others are much
+/// longer.
+const CLEARANCES: [(f64, f64, f64); 3] = [(1.0, 12.0, 1.0), (0.5, 8.0, 1.2), (0.0, 4.0, 1.4)];
 /// Most cards that a way is found around.
-const CARDS_MAX: usize = 32;
+const CARDS_MAX: usize = 24;
 /// What a corner costs, as a way of this length: few bends are read more easily.
 const BEND: f64 = 16.0;
 /// How loosely a line lies around its corners, the loosest first: see [`Line::through`]. Without
@@ -76,19 +80,40 @@ impl Job {
             clearance: TOUCH,
             asked: Rect::between(plain.start, plain.end),
         };
-        let hit = way.hit(&line.points(), TOUCH);
-        let mut around = None;
-        let mut wider = [1.0, 0.5, 0.0].into_iter().zip(CLEARANCES);
-        while let (false, None, Some((share, clearance))) = (hit.is_empty(), &around, wider.next())
-        {
-            way.clearance = clearance + self.spread * share;
-            around = way.line(&line, hit.clone());
+        let points = line.points();
+        let hit = way.hit(&points, TOUCH);
+        let mut best: Option<(f64, Line)> = None;
+        if !hit.is_empty() || way.crosses_own(&points, BEHIND) {
+            let direct = plain.start.distance(plain.end);
+            for (share, clearance, worth) in CLEARANCES {
+                if best
+                    .as_ref()
+                    .is_some_and(|(cost, _)| *cost <= direct * worth)
+                {
+                    break;
+                }
+                way.clearance = clearance + self.spread * share;
+                let mut known = hit.clone();
+                let around = way.line(&line, &mut known);
+                let cost = |line: &Line| length(&line.points()) * worth;
+                if around.is_none() && known.len() > CARDS_MAX {
+                    break;
+                }
+                let around = around.map(|line| (cost(&line), line));
+                let costs = best.as_ref().map_or(f64::INFINITY, |(cost, _)| *cost);
+                best = around.filter(|(cost, _)| *cost < costs).or(best);
+            }
         }
         Routed {
-            line: around.unwrap_or(line),
+            line: best.map_or(line, |(_, line)| line),
             reach: way.asked,
         }
     }
+}
+
+fn length(points: &[Point]) -> f64 {
+    let pieces = points.windows(2);
+    pieces.map(|piece| piece[0].distance(piece[1])).sum()
 }
 
 /// The search for a way that keeps a distance from cards.
@@ -115,12 +140,12 @@ impl Around<'_> {
     }
 
     /// The line around all cards, of which `known` are those that the plain line crosses.
-    fn line(&mut self, plain: &Line, mut known: Vec<usize>) -> Option<Line> {
+    fn line(&mut self, plain: &Line, known: &mut Vec<usize>) -> Option<Line> {
         let stub = Point::new(self.clearance, 0.0);
         let stubs = [plain.start() + stub, plain.end() - stub];
         // Cards that are not in the way are not looked at: few cards are.
         while known.len() <= CARDS_MAX {
-            let way = self.shortest(stubs, &known)?;
+            let way = self.shortest(stubs, known)?;
             let mut new = self.hit(&way, self.clearance - 1.0);
             new.retain(|card| !known.contains(card));
             if new.is_empty() {
@@ -145,17 +170,26 @@ impl Around<'_> {
         let is_free = |spot: &Point| blocks.iter().all(|block| !block.contains(*spot));
         let corners = around.iter().flat_map(|card| {
             let Rect { min, max } = card.expand(self.clearance);
-            [min, Point::new(max.x, min.y), Point::new(min.x, max.y), max]
+            let [upper, lower] = [Point::new(max.x, min.y), Point::new(min.x, max.y)];
+            [(min, 1.0), (upper, -1.0), (lower, -1.0), (max, 1.0)]
         });
-        let corners = corners.filter(|corner| self.region.contains(*corner));
-        let mut spots = vec![from, to];
-        spots.extend(corners.filter(&is_free));
+        let corners = corners.filter(|(corner, _)| self.region.contains(*corner));
+        let corners = corners.filter(|(corner, _)| is_free(corner));
+        let (mut spots, mut sides) = (vec![from, to], vec![0.0, 0.0]);
+        for (corner, side) in corners {
+            spots.push(corner);
+            sides.push(side);
+        }
         if !(is_free(&from) && is_free(&to)) {
             return None;
         }
         let sees = |a: usize, b: usize| {
+            let way = spots[b] - spots[a];
+            let slope = way.x * way.y;
+            // A taut rope bends around a corner: it neither leads out of the card nor into it.
+            let is_taut = slope * sides[a] <= 0.0 && slope * sides[b] <= 0.0;
             let piece = [spots[a], spots[b]];
-            !blocks.iter().any(|block| is_crossed(block, &piece))
+            is_taut && !blocks.iter().any(|block| is_crossed(block, &piece))
         };
         shortest_way(&spots, sees)
     }
@@ -177,11 +211,16 @@ impl Around<'_> {
         lines.find(|line| self.is_free(line))
     }
 
+    /// Whether straight pieces run farther than this behind a card of the link's own.
+    fn crosses_own(&self, points: &[Point], by: f64) -> bool {
+        let own = self.job.ends.map(|card| self.cards.rect(card).expand(-by));
+        own.iter().any(|card| is_crossed(card, points))
+    }
+
     fn is_free(&mut self, line: &Line) -> bool {
         let points = line.points();
-        let own = self.job.ends.map(|card| self.cards.rect(card).expand(-1.0));
         points.iter().all(|point| self.region.contains(*point))
-            && !own.iter().any(|card| is_crossed(card, &points))
+            && !self.crosses_own(&points, 1.0)
             && self
                 .hit(&points, (self.clearance / 2.0).max(TOUCH))
                 .is_empty()
@@ -196,7 +235,9 @@ fn shortest_way(spots: &[Point], sees: impl Fn(usize, usize) -> bool) -> Option<
     let mut open: Vec<usize> = (0..spots.len()).collect();
     cost[0] = 0.0;
     loop {
-        let nearest = (0..open.len()).min_by(|a, b| cost[open[*a]].total_cmp(&cost[open[*b]]))?;
+        // What leads towards the goal first (A*): the way is as long as it is at least.
+        let whole = |at: &usize| cost[open[*at]] + spots[open[*at]].distance(spots[1]);
+        let nearest = (0..open.len()).min_by(|a, b| whole(a).total_cmp(&whole(b)))?;
         let here = open.remove(nearest);
         if cost[here].is_infinite() {
             return None;

@@ -5,7 +5,7 @@ use crate::areas::Areas;
 use crate::cards::Cards;
 use crate::curve::LinkPath;
 use crate::geometry::{Point, Rect, rect_at};
-use crate::labels::Labels;
+use crate::labels::{Labels, LinkLabels};
 use crate::route::{Job, Routed};
 use crate::scene::Scene;
 use design::Design;
@@ -64,8 +64,8 @@ impl Routes {
     }
 
     /// Takes it that these nodes (by their places in the design) are where the design has them now,
-    /// and which of them no link leads around. Returns the links that run elsewhere, or whose labels
-    /// are elsewhere.
+    /// and which of them no link leads around. Returns the links that run elsewhere, or whose
+    /// labels are elsewhere.
     pub fn take_moves(
         &mut self,
         design: &Design,
@@ -101,7 +101,7 @@ impl Routes {
         }
         links.retain(|link| self.renew(*link));
         let labels = &mut self.labels;
-        links.extend(labels.follow(&self.cards, &self.links, &links, places));
+        links.extend(labels.follow(&self.cards, &self.links, &links, &places));
         links.into_iter().collect()
     }
 
@@ -134,9 +134,8 @@ impl Routes {
         self.path(*self.ids.get(id)?)
     }
 
-    /// Where the marks of a link's policies are, in the order a call meets them, and the number of
-    /// calls that its dots are: the middle of each. Those without a place are left out.
-    pub fn labels_of(&self, id: &str) -> (Vec<Point>, Option<Point>) {
+    /// Where the labels of a link are.
+    pub fn labels_of(&self, id: &str) -> LinkLabels {
         let labels = self.ids.get(id).map(|link| self.labels.of(*link));
         labels.unwrap_or_default()
     }

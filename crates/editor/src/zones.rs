@@ -31,29 +31,6 @@ pub fn regions(design: &Design) -> Vec<Region> {
     regions_of(design.nodes.iter(), |node| node.deployment.zone.as_deref())
 }
 
-/// Zones that have no region, since nodes are only in them with some of their replicas: each with
-/// the place of its name, above the first of those nodes.
-pub fn scattered(design: &Design) -> Vec<(String, Point)> {
-    let whole = design.nodes.iter();
-    let mut known: BTreeSet<&str> = whole
-        .filter_map(|node| node.deployment.zone.as_deref())
-        .collect();
-    let mut names = Vec::new();
-    for node in &design.nodes {
-        let above = node_rect(node).min;
-        let new = node
-            .deployment
-            .zones
-            .iter()
-            .filter(|zone| known.insert(zone.as_str()));
-        for (at, zone) in new.enumerate() {
-            let up = LABEL_HEIGHT * (at + 1) as f64;
-            names.push((zone.clone(), Point::new(above.x, above.y - up)));
-        }
-    }
-    names
-}
-
 /// The regions of a design while nodes are dragged that would change their zones where they are.
 pub fn regions_while(design: &Design, drops: &BTreeMap<String, String>) -> Vec<Region> {
     regions_of(design.nodes.iter(), |node| {

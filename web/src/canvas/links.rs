@@ -2,13 +2,14 @@
 
 use design::Link;
 use design::link::Mode;
+use editor::labels::LinkLabels;
 use editor::{Hit, LinkPath, Point, icons};
 use leptos::prelude::*;
 use leptos::svg::G;
 
 use super::Live;
 use super::figures::LinkParts;
-use crate::bind::{flag, text};
+use crate::bind::text;
 use crate::state::Page;
 
 /// A link with its line, as views need them.
@@ -16,11 +17,24 @@ use crate::state::Page;
 struct Drawn {
     link: Link,
     path: LinkPath,
-    /// Where its marks are: fewer than it has policies, if there is no room for them.
-    marks: Vec<Point>,
-    /// Where it is said how many calls a dot is.
-    sample: Option<Point>,
+    labels: LinkLabels,
     names: [String; 2],
+}
+
+impl Drawn {
+    /// The link of this id in the design that is shown.
+    fn of(page: Page, id: &str) -> Option<Self> {
+        page.design.with(|design| {
+            let link = design.link(id)?;
+            let title = |id: &str| design.node(id).map(|node| node.title().to_owned());
+            Some(Self {
+                path: page.places.path(id)?,
+                labels: page.places.routes(|routes| routes.labels_of(id)),
+                names: [title(&link.from)?, title(&link.to)?],
+                link: link.clone(),
+            })
+        })
+    }
 }
 
 /// All links.
@@ -54,19 +68,7 @@ fn Line(id: String) -> impl IntoView {
     let drawn = Memo::new(move |before: Option<&Option<Drawn>>| {
         moved.track();
         page.places.count_shape();
-        let now = page.design.with(|design| {
-            let link = design.link(&key)?;
-            let title = |id: &str| design.node(id).map(|node| node.title().to_owned());
-            let (marks, sample) = page.places.routes(|routes| routes.labels_of(&key));
-            Some(Drawn {
-                path: page.places.path(&key)?,
-                marks,
-                sample,
-                names: [title(&link.from)?, title(&link.to)?],
-                link: link.clone(),
-            })
-        });
-        now.or_else(|| before.cloned().flatten())
+        Drawn::of(page, &key).or_else(|| before.cloned().flatten())
     });
     let selected = {
         let id = id.clone();
@@ -111,12 +113,7 @@ fn Line(id: String) -> impl IntoView {
             <path class="gap" d=with(|drawn| cut(&drawn.path)[0].clone())></path>
             <path class="cut" d=with(|drawn| cut(&drawn.path)[1].clone())></path>
             {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
-            <text
-                class="sample num"
-                class:placeless=flag(move || drawn.with(|drawn| sample(drawn).is_none()))
-                x=text(move || drawn.with(|drawn| sample(drawn).unwrap_or_default().x.to_string()))
-                y=text(move || drawn.with(|drawn| sample(drawn).unwrap_or_default().y.to_string()))
-            ></text>
+            <text class="sample num" transform=with(sample)></text>
         </g>
     }
 }
@@ -215,14 +212,16 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     [pool, breaker, timeout, retry].into_iter().flatten()
 }
 
-/// The middle of a sample's letters, a little below which they stand.
-fn sample(drawn: &Option<Drawn>) -> Option<Point> {
-    let at = drawn.as_ref()?.sample?;
-    Some(at + Point::new(0.0, 4.0))
+/// Where the letters of the sample stand, a little below their middle; nowhere without a place.
+fn sample(drawn: &Drawn) -> String {
+    drawn.labels.sample.map_or_else(
+        || "scale(0)".to_owned(),
+        |at| format!("translate({:.1} {:.1})", at.x, at.y + 4.0),
+    )
 }
 
 fn marks(drawn: &Drawn) -> impl IntoView + use<> {
-    let marks = policies(&drawn.link).zip(&drawn.marks).map(|(policy, at)| {
+    let marks = policies(&drawn.link).zip(&drawn.labels.marks).map(|(policy, at)| {
         view! {
             <g class=policy.class transform=format!("translate({:.1} {:.1})", at.x, at.y)>
                 <title>{policy.title}</title>

@@ -14,7 +14,7 @@ use super::notes::Notes;
 use super::overlay::Overlay;
 use super::surface::{Surface, Way};
 use super::wheel;
-use super::zones::Regions;
+use super::zones::{Regions, ZoneNames};
 use crate::bind::text;
 use crate::findings::{Flags, Traced};
 use crate::state::Page;
@@ -61,6 +61,7 @@ pub(crate) fn Stage() -> impl IntoView {
             {dots(page)}
             <div class="world" node_ref=worlds[1]>
                 <Nodes />
+                <ZoneNames />
                 <Traced />
                 <Flags />
             </div>

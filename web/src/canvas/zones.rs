@@ -1,6 +1,8 @@
-//! Zones as regions behind everything. The name of one opens what can be done with it.
+//! Zones as regions behind everything, and their names above everything: one opens what can be done
+//! with its zone.
 
 use design::Command;
+use editor::zone_names::{ZoneName, zone_names};
 use editor::zones::{self, Region};
 use editor::{Point, Selection, Tool};
 use leptos::html::Input;
@@ -10,38 +12,36 @@ use crate::bind::text;
 use crate::faults::FaultPalette;
 use crate::state::{Page, Popup};
 
+/// The regions as they are now: while nodes are dragged, each is where it would be if it were let
+/// go.
+fn regions_now(page: Page) -> Vec<Region> {
+    page.overlay.track();
+    page.placed().track();
+    page.editor.with_value(|editor| match editor.tool() {
+        Tool::Dragging(drag) => zones::regions_while(editor.design(), &drag.zones),
+        _ => zones::regions(editor.design()),
+    })
+}
+
 /// All regions.
 #[component]
 pub(crate) fn Regions() -> impl IntoView {
     let page = Page::get();
-    // While nodes are dragged, each is shown where it would be if it were let go.
-    let regions = Memo::new(move |_| {
-        page.overlay.track();
-        page.placed().track();
-        page.editor.with_value(|editor| match editor.tool() {
-            Tool::Dragging(drag) => zones::regions_while(editor.design(), &drag.zones),
-            _ => zones::regions(editor.design()),
-        })
-    });
+    let regions = Memo::new(move |_| regions_now(page));
     let names = Memo::new(move |_| {
         regions.with(|regions| {
             let names = regions.iter().map(|region| region.name.clone());
             names.collect::<Vec<_>>()
         })
     });
-    let others = Memo::new(move |_| page.placed().with(|design| zones::scattered(design)));
     view! {
         <For each=move || names.get() key=|name| name.clone() let:name>
-            {region(page, regions, name)}
+            {region(regions, name)}
         </For>
-        {move || {
-            let names = others.get().into_iter();
-            names.map(|(name, at)| scattered(page, name, at)).collect_view()
-        }}
     }
 }
 
-fn region(page: Page, regions: Memo<Vec<Region>>, name: String) -> AnyView {
+fn region(regions: Memo<Vec<Region>>, name: String) -> AnyView {
     let key = name.clone();
     let mine = Memo::new(move |before: Option<&Option<Region>>| {
         let now = regions.with(|all| all.iter().find(|region| region.name == key).cloned());
@@ -63,53 +63,85 @@ fn region(page: Page, regions: Memo<Vec<Region>>, name: String) -> AnyView {
         let colour = mine.with(|region| region.as_ref().map_or(0, |region| region.colour));
         format!("region z{colour}")
     });
-    view! {
-        <div class=class prop:style=place data-zone=name.clone()>
-            {name_button(page, name.clone())}
-        </div>
-    }
-    .into_any()
+    view! { <div class=class prop:style=place data-zone=name></div> }.into_any()
 }
 
-/// The name of a zone that has no region, above a node that is partly in it.
-fn scattered(page: Page, name: String, at: Point) -> AnyView {
-    let style = format!("transform:translate({}px,{}px)", at.x, at.y);
+/// The names of all zones.
+#[component]
+pub(crate) fn ZoneNames() -> impl IntoView {
+    let page = Page::get();
+    let scale = Memo::new(move |_| page.view.with(editor::Viewport::scale));
+    let names = Memo::new(move |_| {
+        let (regions, scale) = (regions_now(page), scale.get());
+        page.design
+            .with_untracked(|design| zone_names(design, &regions, scale))
+    });
+    let key = |name: &ZoneName| (name.zone.clone(), name.node.clone());
+    let keys = Memo::new(move |_| names.with(|names| names.iter().map(key).collect::<Vec<_>>()));
     view! {
-        <div class="region scattered" prop:style=style data-zone=name.clone()>
-            {name_button(page, name.clone())}
-        </div>
+        <For each=move || keys.get() key=|key| key.clone() let:of>
+            {name_button(page, names, of)}
+        </For>
     }
-    .into_any()
 }
 
 /// The name of a zone, which opens what can be done with it.
-fn name_button(page: Page, name: String) -> AnyView {
-    let says = format!("Zone {name}: rename it, break it");
-    let open = {
-        let name = name.clone();
-        move |event: leptos::ev::MouseEvent| {
-            let client = [f64::from(event.client_x()), f64::from(event.client_y())];
-            let button = event_target::<web_sys::Element>(&event);
-            let rect = button.get_bounding_client_rect();
-            // A click by key has no place: then it opens below the name.
-            let client = match event.detail() {
-                0 => [rect.left(), rect.bottom()],
-                _ => client,
-            };
-            let at = super::to_stage(client).unwrap_or_default();
-            page.popup.set(Some(Popup::Zone(name.clone(), at)));
+fn name_button(
+    page: Page,
+    names: Memo<Vec<ZoneName>>,
+    (name, node): (String, Option<String>),
+) -> AnyView {
+    let zone = name.clone();
+    let mine = Memo::new(move |before: Option<&Option<ZoneName>>| {
+        let is_mine = |one: &&ZoneName| one.zone == zone && one.node == node;
+        let now = names.with(|all| all.iter().find(is_mine).cloned());
+        // A name that is about to go stays where it was.
+        now.or_else(|| before.cloned().flatten())
+    });
+    let place = text(move || {
+        let scale = page.view.with(editor::Viewport::scale);
+        let area = mine.with(|name| name.as_ref().map(|name| name.area).unwrap_or_default());
+        let (at, width) = (area.min, area.size().x * scale);
+        let zoom = 1.0 / scale;
+        format!(
+            "transform:translate({}px,{}px) scale({zoom});width:{width:.1}px",
+            at.x, at.y
+        )
+    });
+    let class = text(move || {
+        let colour = mine.with(|name| name.as_ref().and_then(|name| name.colour));
+        match colour {
+            Some(colour) => format!("zone-name z{colour}"),
+            None => "zone-name".to_owned(),
         }
+    });
+    let says = format!("Zone {name}: rename it, break it");
+    let (title, shown, opens) = (name.clone(), name.clone(), name.clone());
+    let open = move |event: leptos::ev::MouseEvent| {
+        let client = [f64::from(event.client_x()), f64::from(event.client_y())];
+        let button = event_target::<web_sys::Element>(&event);
+        let rect = button.get_bounding_client_rect();
+        // A click by key has no place: then it opens below the name.
+        let client = match event.detail() {
+            0 => [rect.left(), rect.bottom()],
+            _ => client,
+        };
+        let at = super::to_stage(client).unwrap_or_default();
+        page.popup.set(Some(Popup::Zone(opens.clone(), at)));
     };
     view! {
         <button
-            class="region-name"
+            class=class
+            prop:style=place
+            data-zone=name
+            title=title
             aria-label=says
             aria-haspopup="dialog"
             on:pointerdown=|event| event.stop_propagation()
             on:dblclick=|event| event.stop_propagation()
             on:click=open
         >
-            {name}
+            {shown}
         </button>
     }
     .into_any()

@@ -32,8 +32,11 @@ pub(crate) fn Flags() -> impl IntoView {
                 let (id, at) = match (design.node(subject), design.link(subject)) {
                     (Some(node), _) => (node.id.as_str(), node.at.map(f64::from)),
                     (None, Some(link)) => {
-                        let at = page.places.path(subject)?.at(0.5);
-                        (link.id.as_str(), [at.x, at.y + 28.0])
+                        let labels = page.places.routes(|routes| routes.labels_of(subject));
+                        // Where there is no room it is on the line.
+                        let on_line = || Some(page.places.path(subject)?.at(0.5));
+                        let at = labels.flag.or_else(on_line)?;
+                        (link.id.as_str(), [at.x, at.y])
                     }
                     (None, None) => return None,
                 };

@@ -1,0 +1,297 @@
+//! Places for the names of zones: of each region, and on each node whose replicas are in several
+//! zones.
+//!
+//! Names keep their size on the screen, so that they can be read and clicked at every zoom. They
+//! are over no card and over no other name where there is room; where there is none, a name is left
+//! out unless it is the only one of its zone.
+
+use crate::cards::Cards;
+use crate::geometry::{Point, Rect, node_rect};
+use crate::zones::{LABEL_HEIGHT, Region};
+use design::{Design, Node};
+use std::collections::BTreeSet;
+
+/// Height of a name on the screen, in pixels: large enough for a finger.
+pub const HEIGHT: f64 = 24.0;
+/// Width of a letter on the screen, and of what is around the letters.
+const WIDTH: (f64, f64) = (8.0, 16.0);
+/// Most width of a name: a longer one is cut off.
+const WIDTH_MAX: f64 = 150.0;
+/// Between two names on the screen.
+const GAP: f64 = 3.0;
+/// How far in from the corner of a region its name is, on the screen.
+const INSET: f64 = 6.0;
+/// What is left free at the upper left and the upper right corner of a card, in canvas units: for
+/// the flag of a finding, and the count of failures.
+const CORNERS: [f64; 2] = [16.0, 26.0];
+/// Rows above and below a node that its zones may be in.
+const ROWS: usize = 3;
+/// Places along an edge of a region that its name may be at.
+const SHIFTS: usize = 8;
+
+/// The name of a zone, somewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ZoneName {
+    /// The zone.
+    pub zone: String,
+    /// The node it is on; none for the name of a region.
+    pub node: Option<String>,
+    /// Where it is, in canvas units.
+    pub area: Rect,
+    /// The colour of its region; none of a zone that has no region.
+    pub colour: Option<usize>,
+}
+
+/// The names of all zones at a zoom (screen pixels per canvas unit).
+pub fn zone_names(design: &Design, regions: &[Region], scale: f64) -> Vec<ZoneName> {
+    let is_spread = |node: &&Node| !node.deployment.zones.is_empty();
+    if regions.is_empty() && !design.nodes.iter().any(|node| is_spread(&node)) {
+        return Vec::new();
+    }
+    let mut names = Names {
+        cards: Cards::new(design),
+        pixel: 1.0 / scale,
+        placed: Vec::new(),
+    };
+    for region in regions {
+        names.put_region(region);
+    }
+    let mut known: BTreeSet<&str> = regions.iter().map(|region| region.name.as_str()).collect();
+    let spread: Vec<&Node> = design.nodes.iter().filter(is_spread).collect();
+    // First one name of each zone, then those there is room for.
+    let mut later = Vec::new();
+    for node in spread {
+        let zones: BTreeSet<&str> = node.deployment.zones.iter().map(String::as_str).collect();
+        let new: Vec<&str> = zones
+            .iter()
+            .copied()
+            .filter(|zone| known.insert(zone))
+            .collect();
+        for zone in &new {
+            names.put_on(node, zone, regions, true);
+        }
+        later.extend(
+            zones
+                .into_iter()
+                .filter(|z| !new.contains(z))
+                .map(|z| (node, z)),
+        );
+    }
+    for (node, zone) in later {
+        names.put_on(node, zone, regions, false);
+    }
+    names.placed
+}
+
+struct Names {
+    cards: Cards,
+    /// How long a screen pixel is on the canvas.
+    pixel: f64,
+    placed: Vec<ZoneName>,
+}
+
+impl Names {
+    fn size(&self, zone: &str) -> Point {
+        let letters = zone.chars().count() as f64;
+        let width = (letters * WIDTH.0 + WIDTH.1).min(WIDTH_MAX);
+        Point::new(width, HEIGHT) * self.pixel
+    }
+
+    /// In the strip at the top of the region, which grows upwards; else further along it, else
+    /// below the region.
+    fn put_region(&mut self, region: &Region) {
+        let size = self.size(&region.name);
+        let Rect { min, max } = region.rect;
+        let step = size.x + GAP * self.pixel;
+        let inset = INSET * self.pixel;
+        // Below the strip there is free space before the first card.
+        let rows = [min.y + LABEL_HEIGHT + INSET - size.y, max.y + inset];
+        let left = min.x + inset;
+        let corners = rows
+            .into_iter()
+            .flat_map(|y| (0..SHIFTS).map(move |at| Point::new(left + step * at as f64, y)));
+        let up = (0..SHIFTS * 4).map(|row| {
+            let rise = (HEIGHT + GAP) * self.pixel * row as f64;
+            Point::new(left, rows[0] - rise)
+        });
+        self.put(
+            &region.name,
+            None,
+            Some(region.colour),
+            corners.collect(),
+            up.collect(),
+        );
+    }
+
+    /// In rows above and below the node. A name that `must` be there is over a card if need be.
+    fn put_on(&mut self, node: &Node, zone: &str, regions: &[Region], must: bool) {
+        let size = self.size(zone);
+        let card = node_rect(node);
+        let (left, right) = (card.min.x + CORNERS[0], card.max.x - CORNERS[1]);
+        let step = Point::new(size.x + GAP * self.pixel, size.y + GAP * self.pixel);
+        let columns = (((right - left) / step.x).floor() as usize).clamp(1, SHIFTS);
+        let row = |y: f64| (0..columns).map(move |at| Point::new(left + step.x * at as f64, y));
+        // Names of other widths were put before this one: next to them.
+        let beside = |y: f64| {
+            let others = self.placed.iter();
+            let others = others.filter(|other| {
+                other.node.as_ref() == Some(&node.id) && (other.area.min.y - y).abs() < 1e-6
+            });
+            let next = others.map(|other| other.area.max.x + GAP * self.pixel);
+            let next = next.filter(|x| x + size.x <= right);
+            next.map(|x| Point::new(x, y)).collect::<Vec<_>>()
+        };
+        let gap = GAP * self.pixel;
+        let above = |at: usize| card.min.y - gap - size.y - step.y * at as f64;
+        let below = |at: usize| card.max.y + gap + step.y * at as f64;
+        let heights = (0..ROWS).map(above).chain((0..ROWS).map(below));
+        let corners = heights
+            .flat_map(|y| beside(y).into_iter().chain(row(y)))
+            .collect();
+        let forced = match must {
+            true => (0..SHIFTS * 4)
+                .map(|at| Point::new(left, above(at)))
+                .collect(),
+            false => Vec::new(),
+        };
+        let region = regions.iter().find(|region| region.name == zone);
+        let colour = region.map(|region| region.colour);
+        self.put(zone, Some(node.id.clone()), colour, corners, forced);
+    }
+
+    /// At the first corner where it is over nothing, else at the first that no other name is at.
+    fn put(
+        &mut self,
+        zone: &str,
+        node: Option<String>,
+        colour: Option<usize>,
+        corners: Vec<Point>,
+        forced: Vec<Point>,
+    ) {
+        let size = self.size(zone);
+        let area = |corner: Point| Rect::between(corner, corner + size);
+        let is_alone = |area: &Rect| !self.placed.iter().any(|name| overlap(&name.area, area));
+        let is_free = |area: &Rect| {
+            is_alone(area) && !self.cards.near(*area).any(|(_, card)| overlap(&card, area))
+        };
+        let free = corners.into_iter().map(area).find(is_free);
+        let area = free.or_else(|| forced.into_iter().map(area).find(is_alone));
+        if let Some(area) = area {
+            let zone = zone.to_owned();
+            self.placed.push(ZoneName {
+                zone,
+                node,
+                area,
+                colour,
+            });
+        }
+    }
+}
+
+/// Whether two areas share more than an edge.
+fn overlap(a: &Rect, b: &Rect) -> bool {
+    a.min.x < b.max.x && b.min.x < a.max.x && a.min.y < b.max.y && b.min.y < a.max.y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::small;
+    use crate::zones::regions;
+    use testing::Rng;
+
+    const SCALES: [f64; 6] = [0.1, 0.25, 0.41, 0.88, 1.0, 4.0];
+
+    fn names_of(design: &Design, scale: f64) -> Vec<ZoneName> {
+        zone_names(design, &regions(design), scale)
+    }
+
+    fn is_over_another(names: &[ZoneName]) -> bool {
+        names.iter().enumerate().any(|(at, name)| {
+            names[at + 1..]
+                .iter()
+                .any(|other| overlap(&name.area, &other.area))
+        })
+    }
+
+    #[test]
+    fn the_zones_of_a_node_are_on_it_side_by_side() {
+        let mut design = small();
+        design.nodes[1].deployment.zones = ["a", "b", "c"].map(str::to_owned).into();
+        design.nodes[2].deployment.zones = ["b", "c"].map(str::to_owned).into();
+        for scale in SCALES {
+            let names = names_of(&design, scale);
+            assert!(!is_over_another(&names), "{scale}: {names:?}");
+            let on = |id: &str| {
+                names
+                    .iter()
+                    .filter(|n| n.node.as_deref() == Some(id))
+                    .count()
+            };
+            assert_eq!(on("api"), 3, "{scale}");
+            if scale >= 0.41 {
+                assert_eq!(on("db"), 2, "{scale}");
+                for name in &names {
+                    let node = design.node(name.node.as_ref().unwrap()).unwrap();
+                    let card = node_rect(node);
+                    assert!(name.area.max.y <= card.min.y && name.area.min.x >= card.min.x);
+                    assert!(name.area.max.x <= card.max.x, "{scale}: {name:?}");
+                    // At most the second row.
+                    let rows = (card.min.y - name.area.max.y) * scale / (HEIGHT + GAP);
+                    assert!(rows < 1.5, "{scale}: {name:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_zone_has_a_name_that_no_other_is_over() {
+        for seed in testing::cases(60, 60).seeds() {
+            let mut rng = Rng::new(seed);
+            let mut design = testing::design(seed);
+            let zones = ["a", "b", "eu-west-1a", "a zone with a name that is long"];
+            for node in &mut design.nodes {
+                node.at = [rng.below(900), rng.below(600)].map(|at| at as i32);
+                node.deployment.zone = None;
+                node.deployment.zones.clear();
+                match rng.below(3) {
+                    0 => node.deployment.zone = Some((*rng.pick(&zones)).to_owned()),
+                    1 => {
+                        let some = zones.iter().filter(|_| rng.chance(60));
+                        node.deployment.zones = some.map(|zone| (*zone).to_owned()).collect();
+                    }
+                    _ => {}
+                }
+            }
+            for scale in SCALES {
+                let names = names_of(&design, scale);
+                let named: BTreeSet<&str> = names.iter().map(|name| name.zone.as_str()).collect();
+                let all = design.nodes.iter().flat_map(|node| node.deployment.zones());
+                let all: BTreeSet<&str> = all.map(String::as_str).collect();
+                assert_eq!(named, all, "SEED={seed} at {scale}");
+                assert!(!is_over_another(&names), "SEED={seed} at {scale}");
+                for name in &names {
+                    let height = name.area.size().y * scale;
+                    assert!((height - HEIGHT).abs() < 1e-6, "{height} px");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_region_is_over_no_card_where_there_is_room() {
+        let mut design = small();
+        for node in &mut design.nodes[..2] {
+            node.deployment.zone = Some("eu-west-1a".to_owned());
+        }
+        for scale in SCALES {
+            let names = names_of(&design, scale);
+            let [name] = &names[..] else {
+                panic!("{names:?}");
+            };
+            for node in &design.nodes {
+                assert!(!overlap(&node_rect(node), &name.area), "{scale}: {name:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// What stands on the canvas stands over nothing else: what is written on links, and zones' names.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { find, pages, pasteText, state, until } from "./page.mjs";
+
+const { onPage } = pages();
+
+const library = new URL("../../crates/scenarios/library/", import.meta.url);
+
+/** Opens the design of a lesson, or of a reference design ("sound/..."), in the editor. */
+async function openDesign(page, name) {
+  const { design } = JSON.parse(readFileSync(new URL(`${name}.json`, library), "utf8"));
+  await pasteText(page, JSON.stringify(design));
+  const count = `JSON.parse(s.design).nodes.length === ${design.nodes.length}`;
+  await until(page, `(s) => ${count} && s.timeS > 1.5`);
+}
+
+/** Pairs that overlap on the screen, of what is shown. */
+const overlaps = (page, selectors, others) => page.evaluate(([selectors, others]) => {
+  const boxes = (selectors) => [...document.querySelectorAll(selectors)].map((element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const says = element.textContent || element.closest("[data-id]")?.dataset.id;
+    return { element, left, right, top, bottom, says };
+  }).filter(({ left, right }) => right > left);
+  const mine = boxes(selectors);
+  const all = [...mine, ...boxes(others)];
+  const found = [];
+  for (const [at, a] of mine.entries()) {
+    for (const b of all.slice(at + 1)) {
+      const beside = a.right <= b.left || b.right <= a.left;
+      const apart = beside || a.bottom <= b.top || b.bottom <= a.top;
+      // The marks of one link are round, and stand side by side.
+      const link = a.element.closest(".link");
+      const together = link && link === b.element.closest(".link");
+      if (!apart && !together) found.push([a.says, b.says]);
+    }
+  }
+  return { count: mine.length, found };
+}, [selectors, others]);
+
+for (const name of ["microservice-maze", "sound/event-orders", "fan-out-tail"]) {
+  onPage(`${name}: what is written on links is over nothing else`, {}, async (page) => {
+    await openDesign(page, name);
+    for (let step = 0; step < 2; step++) {
+      const { count, found } = await overlaps(page, ".link .sample, .link .mark circle", ".node");
+      assert.ok(count > 0, "there is something written");
+      assert.deepEqual(found, []);
+      await page.getByRole("button", { name: "Zoom out" }).click();
+    }
+  });
+}
+
+onPage("how many calls a dot is: once, where it is the same everywhere", {}, async (page) => {
+  await openDesign(page, "sound/event-orders");
+  const said = () => page.locator(".dot-key .scale").textContent();
+  await page.waitForFunction(() => document.querySelector(".dot-key .scale").textContent);
+  assert.match(await said(), /^1 dot = \d+$/);
+  assert.equal((await page.locator(".link .sample").allTextContents()).join(""), "");
+});
+
+onPage("zones are named on every node, and by a click at every zoom", {}, async (page) => {
+  await openDesign(page, "sound/multi-zone");
+  for (let step = 0; step < 4; step++) await page.getByRole("button", { name: "Zoom out" }).click();
+  assert.equal(await page.locator(".zoom .level").textContent(), "41\u202f%");
+  const names = page.locator(".zone-name");
+  const { zones } = (await state(page)).design.nodes.find(({ id }) => id === "app");
+  assert.ok((await names.count()) >= zones.length);
+  const { found } = await overlaps(page, ".zone-name", ".node");
+  assert.deepEqual(found, []);
+  for (const zone of zones) {
+    const name = page.locator(`.zone-name[data-zone="${zone}"]`).first();
+    const { height } = await name.boundingBox();
+    assert.ok(Math.abs(height - 24) < 0.5, `${height} px`);
+    await name.click();
+    await page.getByRole("dialog", { name: `Zone ${zone}` }).waitFor();
+    await page.keyboard.press("Escape");
+  }
+});
+
+onPage("tidying up shows the whole design", {}, async (page) => {
+  await openDesign(page, "microservice-maze");
+  for (let step = 0; step < 5; step++) await page.getByRole("button", { name: "Zoom in" }).click();
+  await find(page, "tidy up");
+  await until(page, (s) => s.undo === "Tidy up");
+  await page.waitForTimeout(200);
+  const stage = await page.locator(".surface").boundingBox();
+  for (const card of await page.locator(".node").all()) {
+    const box = await card.boundingBox();
+    const inside = box.x >= stage.x && box.y >= stage.y
+      && box.x + box.width <= stage.x + stage.width && box.y + box.height <= stage.y + stage.height;
+    assert.ok(inside, JSON.stringify(box));
+  }
+});
