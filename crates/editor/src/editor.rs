@@ -378,7 +378,7 @@ impl Editor {
 
     /// Shows all of the design; of an empty one the origin, at 100 %.
     pub fn fit(&mut self) -> Vec<Effect> {
-        match self.scene().bounds() {
+        match self.scene().extent() {
             Some(bounds) => {
                 self.viewport.fit(bounds);
                 vec![Effect::ViewChanged]

@@ -124,7 +124,7 @@ impl Pattern {
             }
             Self::FanOut | Self::WorkerPool => "a service",
             Self::Routes => {
-                "a service with two unconditional calls or more, where clients have several operations"
+                "a service with two unconditional calls or more, if clients have several operations"
             }
             Self::Outbox => "a database",
         }

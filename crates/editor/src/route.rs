@@ -265,7 +265,15 @@ fn shortest_way(spots: &[Point], sees: impl Fn(usize, usize) -> bool) -> Option<
 /// Whether straight pieces enter a rectangle. Along its edge they may run.
 pub(crate) fn is_crossed(rect: &Rect, points: &[Point]) -> bool {
     let enters = |piece: &[Point]| {
-        let (from, way) = (piece[0], piece[1] - piece[0]);
+        // Most pieces pass at a distance.
+        let (from, to) = (piece[0], piece[1]);
+        let is_beside = |a: f64, b: f64, min: f64, max: f64| a.max(b) <= min || a.min(b) >= max;
+        if is_beside(from.x, to.x, rect.min.x, rect.max.x)
+            || is_beside(from.y, to.y, rect.min.y, rect.max.y)
+        {
+            return false;
+        }
+        let way = to - from;
         let (mut first, mut last) = (0.0_f64, 1.0_f64);
         let axes = [
             (from.x, way.x, rect.min.x, rect.max.x),

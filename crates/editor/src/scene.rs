@@ -125,6 +125,17 @@ impl<'a> Scene<'a> {
             .reduce(Rect::union)
     }
 
+    /// The same without a search for ways: every line as it is with no card in its way. What leads
+    /// around a card at the edge stays within the margin of a view.
+    pub fn extent(&self) -> Option<Rect> {
+        let lines = self.drawn_links().map(|(_, job)| job.plain(&self.cards));
+        let lines = lines.map(|curve| LinkPath::new(curve).bounds());
+        bounds_of_parts(self.design)
+            .into_iter()
+            .chain(lines)
+            .reduce(Rect::union)
+    }
+
     /// The rectangle around what is selected; none if nothing is.
     pub fn bounds_of(&self, selection: &Selection) -> Option<Rect> {
         let nodes = selection
