@@ -62,8 +62,8 @@ pub(crate) struct Labels {
     cells: Vec<Cells>,
 }
 
-/// Cells of a grid.
-type Cells = BTreeSet<(i32, i32)>;
+/// Cells of a grid, each once.
+type Cells = Vec<(i32, i32)>;
 
 /// A longer line has no labels, and others may be over it.
 const LENGTH_MAX: f64 = 50_000.0;
@@ -129,7 +129,7 @@ impl Labels {
             touched.extend(before.iter().chain(now));
         }
         let mut open = BTreeSet::new();
-        self.open(touched.into_iter(), 0, &mut open);
+        self.open(each_once(touched).into_iter(), 0, &mut open);
         self.place_all(&Among { cards, links }, open)
     }
 
@@ -153,7 +153,7 @@ impl Labels {
         let beside = |(x, y): (i32, i32)| {
             (x - 1..=x + 1).flat_map(move |x| (y - 1..=y + 1).map(move |y| (x, y)))
         };
-        let around: Cells = cells.flat_map(beside).collect();
+        let around = each_once(cells.flat_map(beside).collect());
         for link in around.into_iter().flat_map(|cell| self.in_cell(cell)) {
             let all = (0..KINDS).map(|kind| self.marks.len() * kind + link);
             open.extend(all.filter(|label| *label >= from));
@@ -262,7 +262,14 @@ fn cells_of_line(kept: &Option<Kept>) -> Cells {
         let at = move |step: usize| piece[0].towards(piece[1], step as f64 / count);
         (0..count as usize).map(move |step| Rect::between(at(step), at(step + 1)))
     });
-    steps.flat_map(|step| cells_of(step.expand(DOTS))).collect()
+    let cells = steps.flat_map(|step| cells_of(step.expand(DOTS)));
+    each_once(cells.collect())
+}
+
+fn each_once(mut cells: Cells) -> Cells {
+    cells.sort_unstable();
+    cells.dedup();
+    cells
 }
 
 fn box_at(middle: Point, size: Point) -> Rect {

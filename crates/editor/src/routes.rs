@@ -9,14 +9,14 @@ use crate::labels::{Labels, LinkLabels};
 use crate::route::{Job, Routed};
 use crate::scene::Scene;
 use design::Design;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The lines of a design's links.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     cards: Cards,
-    /// Places of links in the design, by id.
-    ids: BTreeMap<String, usize>,
+    /// The ids of the links, in the design's order.
+    ids: Vec<String>,
     links: Vec<Option<Kept>>,
     /// Of each node, the links that end at it.
     of_node: Vec<Vec<usize>>,
@@ -39,9 +39,9 @@ impl Routes {
     /// Leads all links of a design.
     pub fn new(design: &Design) -> Self {
         let Scene { jobs, cards, .. } = Scene::new(design);
-        let ids = design.links.iter().enumerate();
+        let ids = design.links.iter();
         let mut routes = Self {
-            ids: ids.map(|(at, link)| (link.id.clone(), at)).collect(),
+            ids: ids.map(|link| link.id.clone()).collect(),
             of_node: vec![Vec::new(); design.nodes.len()],
             cards,
             ..Self::default()
@@ -129,14 +129,18 @@ impl Routes {
         Some(&self.links.get(link)?.as_ref()?.path)
     }
 
+    fn place(&self, id: &str) -> Option<usize> {
+        self.ids.iter().position(|known| known == id)
+    }
+
     /// The measured line of the link called `id`.
     pub fn path_of(&self, id: &str) -> Option<&LinkPath> {
-        self.path(*self.ids.get(id)?)
+        self.path(self.place(id)?)
     }
 
     /// Where the labels of a link are.
     pub fn labels_of(&self, id: &str) -> LinkLabels {
-        let labels = self.ids.get(id).map(|link| self.labels.of(*link));
+        let labels = self.place(id).map(|link| self.labels.of(link));
         labels.unwrap_or_default()
     }
 
