@@ -131,6 +131,27 @@ pub(super) fn ends(scene: &Scene<'_>, link: &Link) -> String {
     format!("{} → {}", name(&link.from), name(&link.to))
 }
 
+/// Words farther from their line than this have a leader to it.
+const NEAR: f64 = 16.0;
+
+/// From words that stand away from their line to its middle part, where it is apart from others.
+pub(super) fn leader(path: &LinkPath, words: &Rect) -> Option<String> {
+    let edge = |point: Point| {
+        Point::new(
+            point.x.clamp(words.min.x, words.max.x),
+            point.y.clamp(words.min.y, words.max.y),
+        )
+    };
+    let gap = |point: &Point| edge(*point).distance(*point);
+    let nearest = path.points().iter().map(gap).fold(f64::INFINITY, f64::min);
+    let middle = [0.5, 0.4, 0.6, 0.3, 0.7].map(|share| path.at(share));
+    let to = middle
+        .into_iter()
+        .min_by(|a, b| gap(a).total_cmp(&gap(b)))?;
+    let from = edge(to);
+    (nearest > NEAR).then(|| format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y))
+}
+
 /// The line with its arrowhead.
 pub(super) fn draw(
     picture: &mut Picture,
@@ -188,4 +209,26 @@ fn cut(path: &LinkPath) -> [String; 2] {
     let across = Point::new(-way.y, way.x) * 8.0 + way * 2.5;
     let stroke = |at: Point| straight(at - across, at + across);
     [straight(a, b), stroke(a) + &stroke(b)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::Curve;
+
+    #[test]
+    fn words_away_from_their_line_have_a_leader_to_it() {
+        let ends = [Point::default(), Point::new(200.0, 0.0)];
+        let path = LinkPath::new(Curve::between(ends[0], ends[1], 0.0));
+        let words = |y: f64| Rect::between(Point::new(90.0, y), Point::new(110.0, y + 20.0));
+        assert_eq!(
+            leader(&path, &words(60.0)).unwrap(),
+            "M100.0 60.0L100.0 0.0"
+        );
+        assert_eq!(
+            leader(&path, &words(-80.0)).unwrap(),
+            "M100.0 -60.0L100.0 0.0"
+        );
+        assert_eq!(leader(&path, &words(10.0)), None);
+    }
 }

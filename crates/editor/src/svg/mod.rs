@@ -77,9 +77,9 @@ struct Drawing<'a> {
     scene: Scene<'a>,
     lines: Vec<(&'a Link, LinkPath)>,
     regions: Vec<Region>,
-    /// What fits beside its link, with its place and whether a line is under it; and what does
-    /// not.
-    labels: Vec<(Label, Rect, bool)>,
+    /// What fits beside its link, with the link's line, its place and whether a line is under it;
+    /// and what does not.
+    labels: Vec<(usize, Label, Rect, bool)>,
     notes: Vec<String>,
 }
 
@@ -127,7 +127,7 @@ impl<'a> Drawing<'a> {
                 continue;
             }
             match room.beside(number, path, label.size()) {
-                Some((rect, covers)) => self.labels.push((label, rect, covers)),
+                Some((rect, covers)) => self.labels.push((number, label, rect, covers)),
                 None => {
                     let ends = line::ends(&self.scene, link);
                     self.notes.push(format!("{ends}: {}", label.in_line()));
@@ -146,7 +146,7 @@ impl<'a> Drawing<'a> {
             card::around(node, now)
         });
         let drawn = around
-            .chain(self.labels.iter().map(|(_, rect, _)| *rect))
+            .chain(self.labels.iter().map(|(_, _, rect, _)| *rect))
             .chain(self.scene.bounds())
             .reduce(Rect::union)
             .unwrap_or_default();
@@ -167,7 +167,10 @@ impl<'a> Drawing<'a> {
         for (link, path) in &self.lines {
             line::draw(&mut picture, &self.scene, link, path, self.link_now(link));
         }
-        for (label, rect, covers) in &self.labels {
+        for (number, label, rect, covers) in &self.labels {
+            if let Some(leader) = line::leader(&self.lines[*number].1, rect) {
+                picture.path(leader, Paint::line(Ink::Quiet, 0.75));
+            }
             if *covers {
                 self.clear(&mut picture, *rect);
             }
