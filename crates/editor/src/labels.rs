@@ -313,9 +313,10 @@ fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
 fn places_of_one(path: &LinkPath, size: Point) -> Vec<Vec<Rect>> {
     let places = SHARES.into_iter().flat_map(|share| {
         let (at, ways) = (path.at(share), across(path.direction(share)));
-        let near = ways.map(|way| (way, 2.0));
-        let far = ways.map(|way| (way, 12.0));
-        near.into_iter().chain(far).map(move |(way, more)| {
+        // Further out, it is beside a label that is nearer.
+        let out = [2.0, 12.0, 28.0].into_iter();
+        let places = out.flat_map(move |more| ways.map(|way| (way, more)));
+        places.map(move |(way, more)| {
             let half = size * 0.5;
             let reach = way.x.abs() * half.x + way.y.abs() * half.y + DOTS + more;
             vec![box_at(at + way * reach, size)]

@@ -220,7 +220,7 @@ fn labels_are_over_nothing_and_beside_their_links() {
                 assert!(!enters(area, path), "{id} and the dots of {}", link.id);
             }
             let path = routes.path_of(id).unwrap();
-            assert!(path.distance(area.center()) < 64.0, "{id}");
+            assert!(path.distance(area.center()) < 80.0, "{id}");
         }
     });
     assert!(
