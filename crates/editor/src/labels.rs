@@ -105,7 +105,7 @@ impl Labels {
     }
 
     /// These lines are others, and cards came to or left these places. Returns the links whose
-    /// labels are elsewhere.
+    /// marks or samples are elsewhere.
     pub(crate) fn follow(
         &mut self,
         cards: &Cards,
@@ -173,7 +173,10 @@ impl Labels {
             if now == self.boxes[label] {
                 continue;
             }
-            elsewhere.insert(label % self.marks.len());
+            // Flags are drawn apart from their links.
+            if label < 2 * self.marks.len() {
+                elsewhere.insert(label % self.marks.len());
+            }
             let before = std::mem::replace(&mut self.boxes[label], now.clone());
             if let Some(area) = around(&before) {
                 self.placed.remove(label, area);
