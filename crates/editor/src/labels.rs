@@ -105,7 +105,7 @@ impl Labels {
     }
 
     /// These lines are others, and cards came to or left these places. Returns the links whose
-    /// labels are elsewhere.
+    /// marks or samples are elsewhere.
     pub(crate) fn follow(
         &mut self,
         cards: &Cards,
@@ -173,7 +173,10 @@ impl Labels {
             if now == self.boxes[label] {
                 continue;
             }
-            elsewhere.insert(label % self.marks.len());
+            // Flags are drawn apart from their links.
+            if label < 2 * self.marks.len() {
+                elsewhere.insert(label % self.marks.len());
+            }
             let before = std::mem::replace(&mut self.boxes[label], now.clone());
             if let Some(area) = around(&before) {
                 self.placed.remove(label, area);
@@ -313,9 +316,10 @@ fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
 fn places_of_one(path: &LinkPath, size: Point) -> Vec<Vec<Rect>> {
     let places = SHARES.into_iter().flat_map(|share| {
         let (at, ways) = (path.at(share), across(path.direction(share)));
-        let near = ways.map(|way| (way, 2.0));
-        let far = ways.map(|way| (way, 12.0));
-        near.into_iter().chain(far).map(move |(way, more)| {
+        // Further out, it is beside a label that is nearer.
+        let out = [2.0, 12.0, 28.0].into_iter();
+        let places = out.flat_map(move |more| ways.map(|way| (way, more)));
+        places.map(move |(way, more)| {
             let half = size * 0.5;
             let reach = way.x.abs() * half.x + way.y.abs() * half.y + DOTS + more;
             vec![box_at(at + way * reach, size)]

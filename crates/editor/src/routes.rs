@@ -65,7 +65,7 @@ impl Routes {
 
     /// Takes it that these nodes (by their places in the design) are where the design has them now,
     /// and which of them no link leads around. Returns the links that run elsewhere, or whose
-    /// labels are elsewhere.
+    /// marks or samples are elsewhere.
     pub fn take_moves(
         &mut self,
         design: &Design,
