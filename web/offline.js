@@ -3,22 +3,24 @@
 // The build writes the files of one version into this one. They are kept together, once, when this
 // worker is installed, and never written again, so a page without a network is of one version. With
 // a network, files whose address carries their version come from there, since they never change;
-// everything else, the page itself first of all, is asked for anew. So a new version shows at the
+// everything else, first of all the page itself, is requested again. So a new version shows at the
 // next visit, and what turns this worker off (see boot.js) is noticed.
 const VERSION = "";
 const FILES = [];
+/** The first of them. */
+const PAGE = "./";
 
 const PREFIX = `faultline ${registration.scope} `;
 const NAME = PREFIX + VERSION;
-/** How long the network may take over something that is kept. */
-const PATIENCE_MS = 4_000;
+/** How long the network may take for something that is kept. */
+const NETWORK_TIMEOUT_MS = 4_000;
 
 /** Whether the address names one content for good. Pages are also reached without a version. */
 const isVersioned = (url) => url.searchParams.has("v") && !/\.html$/.test(url.pathname);
 
 /** The network's answer, or an error if it takes too long. */
-function asked(request) {
-  const late = new Promise((_, fail) => setTimeout(fail, PATIENCE_MS, new Error("no answer")));
+function fetchInTime(request) {
+  const late = new Promise((_, fail) => setTimeout(fail, NETWORK_TIMEOUT_MS, new Error("no answer")));
   return Promise.race([fetch(request), late]);
 }
 
@@ -34,7 +36,13 @@ async function keep(cache, file) {
 async function install() {
   const cache = await caches.open(NAME);
   try {
-    await Promise.all(FILES.map((file) => keep(cache, file)));
+    await Promise.all(FILES.slice(1).map((file) => keep(cache, file)));
+    // Last: if it still names these files, no other version was published in between.
+    await keep(cache, PAGE);
+    const page = await (await cache.match(PAGE)).text();
+    const named = page.match(/[\w./-]+[?]v=\w+/g) ?? [];
+    const other = named.find((file) => !FILES.includes(file));
+    if (other) throw new Error(`another version is being published: ${other}`);
   } catch (error) {
     await caches.delete(NAME);
     throw error;
@@ -51,13 +59,13 @@ async function activate() {
 
 async function answer(request) {
   const url = new URL(request.url);
-  // Not by opening the cache, which would make it anew after it was deleted.
+  // Opening the cache would create it again after it was deleted.
   const how = { cacheName: NAME, ignoreSearch: !isVersioned(url), ignoreVary: true };
   const kept = await caches.match(request, how);
   if (kept && isVersioned(url)) return kept;
   if (!kept) return fetch(request);
   try {
-    return await asked(request);
+    return await fetchInTime(request);
   } catch {
     return kept;
   }

@@ -40,7 +40,7 @@ fn index_html_shows_the_lesson_it_opens_with() {
 fn frame(lesson: &Scenario) -> String {
     let (title, believed) = (escaped(&lesson.title), escaped(&lesson.story.believed));
     format!(
-        "    <main class=\"page first\" id=\"first\" data-tab=\"side\" aria-busy=\"true\">\n\
+        "    <main class=\"page first\" id=\"first\" data-tab=\"side\">\n\
          \x20     <div class=\"bar\"><span class=\"wordmark\">Faultline</span></div>\n\
          \x20     <div class=\"side\"><div class=\"story\">\n\
          \x20       <div class=\"of-first\">\n\

@@ -4,9 +4,6 @@
 use design::Design;
 use editor::{LinkPath, Scene, layout, node_rect};
 
-/// Designs in which lines cross however the nodes of a layer are ordered, and how many pairs do.
-const CROSSED: [(&str, usize); 0] = [];
-
 fn tidy(mut design: Design) -> Design {
     for command in layout::tidy(&design) {
         design.apply(command).expect("a move is valid");
@@ -64,6 +61,5 @@ fn the_library_is_laid_out_without_crossings_that_can_be_avoided() {
             crossed.push((id, count));
         }
     }
-    let known = CROSSED.map(|(id, count)| (id.to_owned(), count));
-    assert_eq!(crossed, known);
+    assert!(crossed.is_empty(), "{crossed:?}");
 }

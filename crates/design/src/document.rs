@@ -106,9 +106,11 @@ impl Node {
         }
     }
 
-    /// What people see.
+    /// What people see: the label, or the id where there is none or it is blank.
     pub fn title(&self) -> &str {
-        self.label.as_deref().unwrap_or(&self.id)
+        let label = self.label.as_deref();
+        let label = label.filter(|label| !label.trim().is_empty());
+        label.unwrap_or(&self.id)
     }
 
     /// Reads a node: `id`, `kind`, `at`, `label`, where it runs and the parameters of its kind.
@@ -303,11 +305,11 @@ impl Design {
         Value::Map(entries)
     }
 
-    /// What people see of a link: `api -> orders`, by titles.
+    /// What people see of a link: `api → orders`, by titles.
     pub fn link_title(&self, id: &str) -> String {
         match self.link(id) {
             Some(link) => format!(
-                "{} -> {}",
+                "{} → {}",
                 self.title_of(&link.from),
                 self.title_of(&link.to)
             ),

@@ -499,7 +499,7 @@ fn messages_call_nodes_by_their_titles() {
         "Front door sends calls for the same keys to Orders and Invoices",
         "Front door cannot be linked to Shoppers",
         "Invoices reads no clock",
-        "Front door -> Orders has no pool",
+        "Front door → Orders has no pool",
     ] {
         assert!(
             said.iter().any(|one| one.contains(part)),

@@ -3,7 +3,7 @@
 use crate::selection::Selection;
 use design::document::{LINKS_MAX, NODES_MAX};
 use design::note::{NOTES_MAX, Place};
-use design::{Attribute, Command, Design, Note, Settings, Target};
+use design::{Attribute, Command, Design, Kind, Note, Settings, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The selected nodes with the links among them, and the selected notes, as a design of its own.
@@ -64,14 +64,21 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
         .cloned()
         .collect();
     let mut renamed = BTreeMap::new();
-    let mut commands = Vec::new();
     let mut nodes = Vec::new();
     for node in &fragment.nodes {
+        let id = free(&mut taken, &node.id);
+        renamed.insert(node.id.as_str(), id.clone());
+        nodes.push(id);
+    }
+    let mut commands = Vec::new();
+    for (node, id) in fragment.nodes.iter().zip(&nodes) {
         let mut copy = node.clone();
-        copy.id = free(&mut taken, &node.id);
+        copy.id.clone_from(id);
         copy.at = [moved(node.at[0], by[0]), moved(node.at[1], by[1])];
-        renamed.insert(node.id.as_str(), copy.id.clone());
-        nodes.push(copy.id.clone());
+        if let Kind::Database(database) = &mut copy.kind {
+            let owner = database.copy_of.take();
+            database.copy_of = owner.and_then(|owner| owner_of_copy(design, &renamed, owner));
+        }
         commands.push(Command::AddNode(usize::MAX, Box::new(copy)));
     }
     for link in &fragment.links {
@@ -104,6 +111,20 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
         },
         nodes,
     })
+}
+
+/// The database that a pasted copy is of: the one pasted with it, else one of that id that is there.
+fn owner_of_copy(
+    design: &Design,
+    renamed: &BTreeMap<&str, String>,
+    owner: String,
+) -> Option<String> {
+    if let Some(pasted) = renamed.get(owner.as_str()) {
+        return Some(pasted.clone());
+    }
+    let is_owner = |kind: &Kind| matches!(kind, Kind::Database(it) if it.copy_of.is_none());
+    let there = design.node(&owner)?;
+    is_owner(&there.kind).then_some(owner)
 }
 
 /// What pasting leaves out of a whole design, since it is about a system and not about its parts:

@@ -13,19 +13,19 @@ use std::borrow::Cow;
 /// A pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
-    /// The caller asks a cache first, loads what it misses, and invalidates what it writes.
+    /// The caller reads the cache first, loads misses, and invalidates what it writes.
     LookAside,
-    /// The cache stands between caller and origin, and loads what it misses itself.
+    /// The cache is between caller and origin, and loads misses itself.
     ReadThrough,
     /// The same, and writes are answered before the origin has them.
     WriteBehind,
-    /// A service asks three others side by side.
+    /// A service calls three others at the same time.
     FanOut,
     /// Each link of a gateway serves operations of its own.
     Routes,
-    /// What a database commits is handed to a queue, and a consumer works on it.
+    /// What a database commits is published to a queue, and a consumer processes it.
     Outbox,
-    /// A service hands work to a queue, and workers take it from there.
+    /// A service publishes jobs to a queue, and workers consume them.
     WorkerPool,
 }
 
@@ -96,20 +96,20 @@ impl Pattern {
     pub fn about(self) -> &'static str {
         match self {
             Self::LookAside => {
-                "A cache is asked first; the caller loads misses and invalidates what it writes."
+                "The caller reads the cache first, loads misses, and invalidates what it writes."
             }
             Self::ReadThrough => {
-                "A cache stands in the link and loads what it misses; writes go through it."
+                "A cache between caller and origin loads misses itself. Writes go through it."
             }
             Self::WriteBehind => {
-                "A cache stands in the link and answers writes before the origin has them."
+                "A cache between caller and origin acknowledges writes before the origin has them."
             }
             Self::FanOut => "A service calls three others at the same time and waits for all.",
-            Self::Routes => "Each link of a service serves operations of its own.",
+            Self::Routes => "Each link of a service serves its own operations.",
             Self::Outbox => {
-                "What a database commits is published to a queue, and a consumer works on it."
+                "What a database commits is published to a queue, and a consumer processes it."
             }
-            Self::WorkerPool => "A service publishes work to a queue, and workers take it from it.",
+            Self::WorkerPool => "A service publishes jobs to a queue, and workers consume them.",
         }
     }
 
@@ -124,7 +124,7 @@ impl Pattern {
             }
             Self::FanOut | Self::WorkerPool => "a service",
             Self::Routes => {
-                "a service with two unconditional calls or more, if clients have several operations"
+                "a service with two unconditional calls or more, with an operation for each"
             }
             Self::Outbox => "a database",
         }
@@ -336,6 +336,10 @@ fn routes(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     for operation in left {
         let at = (0..dealt.len()).min_by_key(|at| dealt[*at].len())?;
         dealt[at].push(operation);
+    }
+    // A link without an operation would never be called.
+    if dealt.iter().any(Vec::is_empty) {
+        return None;
     }
     for (link, operations) in links.iter().zip(dealt) {
         let when = Conditions(vec![Condition::Operations(operations)]);

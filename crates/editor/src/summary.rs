@@ -154,19 +154,19 @@ pub struct Trait {
 
 /// When a link is called, where that is not every time: `reads`, `on miss`, `buy or pay`.
 pub fn condition(link: &Link) -> Option<String> {
-    let conditions = link.when.0.iter().map(|condition| match condition {
-        Condition::Always => String::new(),
-        Condition::Reads => "reads".to_owned(),
-        Condition::Writes => "writes".to_owned(),
-        Condition::OnMiss => "on miss".to_owned(),
-        Condition::OnError => "on error".to_owned(),
-        Condition::Operations(names) => names.join(" or "),
-        Condition::Probability(share) => percent(*share),
-    });
-    let conditions: Vec<String> = conditions.collect();
     // Any of them is enough: beside "always" the others say nothing.
-    let always = conditions.iter().any(String::is_empty);
-    (!always && !conditions.is_empty()).then(|| conditions.join(" or "))
+    let conditions = link.when.0.iter().map(|condition| match condition {
+        Condition::Always => None,
+        Condition::Reads => Some("reads".to_owned()),
+        Condition::Writes => Some("writes".to_owned()),
+        Condition::OnMiss => Some("on miss".to_owned()),
+        Condition::OnError => Some("on error".to_owned()),
+        Condition::Operations(names) if names.is_empty() => Some("no operation".to_owned()),
+        Condition::Operations(names) => Some(names.join(" or ")),
+        Condition::Probability(share) => Some(percent(*share)),
+    });
+    let conditions: Vec<String> = conditions.collect::<Option<_>>()?;
+    (!conditions.is_empty()).then(|| conditions.join(" or "))
 }
 
 /// What a link does beyond calling, in the order a call meets it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use design::document::{LINKS_MAX, NODES_MAX};
 use design::note::NOTES_MAX;
-use design::{Design, Link};
+use design::{Design, Kind, Link};
 use editor::{ActionId, Editor, Rect, actions, node_rect};
 
 fn around<'a>(nodes: impl Iterator<Item = &'a design::Node>) -> Option<Rect> {
@@ -43,6 +43,18 @@ fn ids_are_free_links_follow_and_one_undo_takes_all_of_it_back() {
             .zip(new)
             .map(|(was, is)| (was.id.as_str(), is.id.as_str()))
             .collect();
+        for (was, is) in arrived.nodes.iter().zip(new) {
+            let mut wanted = was.clone();
+            (wanted.id, wanted.at) = (is.id.clone(), is.at);
+            if let Kind::Database(database) = &mut wanted.kind {
+                let owner = database.copy_of.take();
+                database.copy_of = owner.map(|owner| renamed[owner.as_str()].to_owned());
+            }
+            assert_eq!(*is, wanted, "seed {seed}");
+        }
+        if arrived.problems().is_empty() && open.problems().is_empty() {
+            assert_eq!(now.problems(), [], "seed {seed}");
+        }
         let ids: std::collections::BTreeSet<&str> = now
             .nodes
             .iter()

@@ -122,6 +122,10 @@ fn pattern_tile(page: Page, drag: Drag, pattern: Pattern) -> AnyView {
             data-pattern=pattern.key()
             class:fits=fits
             aria-label=format!("{}. {about}", pattern.name())
+            aria-description=text(move || match fits.get() {
+                true => "Fits the selection.".to_owned(),
+                false => format!("Fits on {}.", pattern.fits_on()),
+            })
             title=format!("{}. {about} Fits on {}.", pattern.name(), pattern.fits_on())
             on:pointerdown=move |event| drag.begin(Tile::Pattern(pattern), &event)
             on:pointermove=move |event| drag.moved(&event)

@@ -142,7 +142,14 @@ fn a_pattern_is_offered_only_where_it_fits() {
         offered(&design, node("api")),
         [&caches[..], &["fan-out", "worker-pool"]].concat()
     );
-    assert!(offered(&gateway(), node("api")).contains(&"routes"));
+    let mut gateway = gateway();
+    assert!(offered(&gateway, node("api")).contains(&"routes"));
+    // All of them are called like one of the two: the other link would never be called.
+    if let Kind::Client(client) = &mut gateway.nodes[0].kind {
+        client.operations.retain(|one| one.name.starts_with("c"));
+        client.operations[1].name = "cart.list".to_owned();
+    }
+    assert!(!offered(&gateway, node("api")).contains(&"routes"));
     let mut staged = small();
     staged.links[1].stage = Some(0);
     assert!(!offered(&staged, link("api->db")).contains(&"look-aside-cache"));

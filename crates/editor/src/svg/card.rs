@@ -89,7 +89,7 @@ pub(super) fn draw(picture: &mut Picture, node: &Node, now: Option<&NodeNow>) {
 /// Everything that the card says, for a reader's pointer or voice.
 fn about(node: &Node, now: Option<&NodeNow>) -> String {
     let mut parts = vec![
-        name(node).to_owned(),
+        node.title().to_owned(),
         node.kind.info().label.to_owned(),
         describe(&node.kind),
     ];
@@ -114,13 +114,6 @@ fn about(node: &Node, now: Option<&NodeNow>) -> String {
     parts.join(", ")
 }
 
-pub(super) fn name(node: &Node) -> &str {
-    match node.title() {
-        title if title.trim().is_empty() => &node.id,
-        title => title,
-    }
-}
-
 /// Lines under the card: what its replicas are spread over, and a database's versions.
 fn below(node: &Node, now: Option<&NodeNow>) -> Vec<String> {
     let mut lines = Vec::new();
@@ -141,7 +134,7 @@ fn below(node: &Node, now: Option<&NodeNow>) -> Vec<String> {
 
 fn without_numbers(picture: &mut Picture, node: &Node, rect: Rect) {
     let room = NODE_WIDTH - INDENT - PADDING;
-    let titles = wrap(name(node), TITLE, true, room, 2);
+    let titles = wrap(node.title(), TITLE, true, room, 2);
     let abouts = in_lines(&describe(&node.kind), room, 4 - titles.len().max(1));
     let height = titles.len() as f64 * 16.0 + abouts.len() as f64 * 14.0;
     let mut y = rect.center().y - height / 2.0;
@@ -183,7 +176,7 @@ fn in_lines(line: &str, room: f64, most: usize) -> Vec<String> {
 
 fn with_numbers(picture: &mut Picture, node: &Node, rect: Rect, now: &NodeNow) {
     let (left, right) = (rect.min.x + PADDING, rect.max.x - PADDING);
-    let titles = wrap(name(node), TITLE, true, NODE_WIDTH - INDENT - 26.0, 2);
+    let titles = wrap(node.title(), TITLE, true, NODE_WIDTH - INDENT - 26.0, 2);
     let is_long = titles.len() > 1;
     let (first, about, lower) = match is_long {
         true => (16.5, 44.0, 51.0),

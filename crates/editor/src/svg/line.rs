@@ -1,7 +1,7 @@
 //! Links as lines, and the words beside them: how much goes there now, when it is called, and with
 //! which policies.
 
-use super::card::{name, straight};
+use super::card::straight;
 use super::moment::LinkNow;
 use super::shape::{Ink, Paint, Picture, num};
 use super::text;
@@ -121,16 +121,6 @@ impl Label {
     }
 }
 
-/// `Users → API`.
-pub(super) fn ends(scene: &Scene<'_>, link: &Link) -> String {
-    let name = |id: &str| {
-        scene
-            .node(id)
-            .map_or_else(|| id.to_owned(), |node| name(node).to_owned())
-    };
-    format!("{} → {}", name(&link.from), name(&link.to))
-}
-
 /// Words farther from their line than this have a leader to it.
 const NEAR: f64 = 16.0;
 
@@ -164,7 +154,7 @@ pub(super) fn draw(
         .into_iter()
         .chain(traits(link).into_iter().map(|one| one.words))
         .collect();
-    let mut about = ends(scene, link);
+    let mut about = scene.design().link_title(&link.id);
     if !all.is_empty() {
         about = format!("{about}: {}", all.join(", "));
     }

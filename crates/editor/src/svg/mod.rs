@@ -35,7 +35,7 @@ const SMALL: f64 = 11.5;
 /// What a picture lies on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ground {
-    /// Light or dark as whoever looks at it prefers.
+    /// Light or dark, as the reader prefers.
     #[default]
     Either,
     /// Paper.
@@ -129,7 +129,7 @@ impl<'a> Drawing<'a> {
             match room.beside(number, path, label.size()) {
                 Some((rect, covers)) => self.labels.push((number, label, rect, covers)),
                 None => {
-                    let ends = line::ends(&self.scene, link);
+                    let ends = self.design.link_title(&link.id);
                     self.notes.push(format!("{ends}: {}", label.in_line()));
                 }
             }
