@@ -20,7 +20,9 @@ const isVersioned = (url) => url.searchParams.has("v") && !/\.html$/.test(url.pa
 
 /** The network's answer, or an error if it takes too long. */
 function fetchInTime(request) {
-  const late = new Promise((_, fail) => setTimeout(fail, NETWORK_TIMEOUT_MS, new Error("no answer")));
+  const late = new Promise((_, fail) => {
+    setTimeout(fail, NETWORK_TIMEOUT_MS, new Error("no answer"));
+  });
   return Promise.race([fetch(request), late]);
 }
 

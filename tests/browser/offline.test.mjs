@@ -139,7 +139,8 @@ for (const [what, name, from, to] of [
     const context = await playground.browser.newContext();
     const page = await visited(context);
     const before = await kept(page);
-    const files = ["offline.js", "index.html"].map((file) => [file, readFileSync(join(site, file))]);
+    const content = (file) => [file, readFileSync(join(site, file))];
+    const files = ["offline.js", "index.html"].map(content);
     edit("offline.js", (text) => text.replace(/VERSION = ".*"/, `VERSION = "${what}"`));
     edit(name, (text) => text.replace(from, to));
     assert.ok(await isRefused(page));

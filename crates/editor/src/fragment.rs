@@ -113,7 +113,7 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
     })
 }
 
-/// The database that a pasted copy is of: the one pasted with it, else one of that id that is there.
+/// The database that a pasted copy follows: one pasted with it, else one of the design.
 fn owner_of_copy(
     design: &Design,
     renamed: &BTreeMap<&str, String>,
