@@ -295,6 +295,26 @@ onPage("a lesson that was played with comes back by Undo as it was left", {}, as
   assert.deepEqual((await state(page)).design, before.design);
 });
 
+const PLAYED = { path: "#scenario=hot-key" };
+onPage("after an Undo, Back starts a lesson again as ever", PLAYED, async (page) => {
+  await page.evaluate(() => document.activeElement.blur());
+  const lesson = (await state(page)).design;
+  const faults = (lesson.faults ?? []).length;
+  await page.locator(".node").last().click();
+  await page.keyboard.press("b");
+  await page.locator(".break-menu .fault").first().click();
+  await until(page, `(s) => (JSON.parse(s.design).faults ?? []).length > ${faults}`);
+  await pasteAndOpen(page, CHART);
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 3 && s.saved === "Saved");
+  await pasteAndOpen(page, "flowchart LR\n  u((users)) --> api[api]");
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 2);
+  await page.keyboard.press("Control+z");
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 3);
+  await page.goBack();
+  const again = await until(page, `(s) => JSON.parse(s.design).name === "${lesson.name}"`);
+  assert.equal((again.design.faults ?? []).length, faults);
+});
+
 onPage("an empty design has nothing to ask about", {}, async (page) => {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Find anything" }).fill("new design");

@@ -128,6 +128,8 @@ impl Page {
     /// Opens the design of an entry of the history: as it is kept, else its lesson from the start,
     /// else as it was left.
     async fn return_to(self, document: String) {
+        // Taken first: it is about this way back only, whatever that finds.
+        let undoes = self.trail(|trail| std::mem::take(&mut trail.undoes)) == Some(true);
         if let Ok(Some((text, stamp))) = shelf::read(&document).await
             && let Ok(design) = format::json::read(&text)
         {
@@ -136,15 +138,13 @@ impl Page {
         }
         let left = self.trail(|trail| {
             let found = trail.left.iter().find(|(left, _)| *left == document);
-            let design = found.map(|(_, design)| Arc::clone(design));
-            (design, std::mem::take(&mut trail.undoes))
+            found.map(|(_, design)| Arc::clone(design))
         });
-        let (left, undoes) = left.unwrap_or_default();
         if let Some(id) = opening::parameter("scenario").filter(|_| !undoes) {
             return gallery::return_to(self, &id);
         }
         self.return_next();
-        match left {
+        match left.flatten() {
             Some(design) => {
                 self.take_first_lesson_if_told(&design);
                 self.open_own(Arc::unwrap_or_clone(design), unique());
