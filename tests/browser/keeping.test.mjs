@@ -315,6 +315,23 @@ onPage("after an Undo, Back starts a lesson again as ever", PLAYED, async (page)
   assert.equal((again.design.faults ?? []).length, faults);
 });
 
+onPage("Undo leads back only where the design before is the one it names", {}, async (page) => {
+  await addCache(page);
+  await saved(page);
+  await pasteAndOpen(page, CHART);
+  const opened = await until(page, (s) => s.undo?.startsWith("Back to “") && s.saved === "Saved");
+  await page.goBack();
+  const back = await until(page, (s) => JSON.parse(s.design).nodes.length === 5);
+  assert.ok(!back.undo, `nothing is below it: ${back.undo}`);
+  await page.keyboard.press("l");
+  await page.locator("dialog[open] .card[data-id=hot-key]").click();
+  await page.locator(".crumb", { hasText: "Data" }).waitFor();
+  const dialog = await designs(page);
+  await dialog.getByRole("button", { name: opened.design.name, exact: true }).click();
+  const listed = await until(page, `(s) => JSON.parse(s.design).name === "${opened.design.name}"`);
+  assert.ok(!listed.undo, `a lesson is below it: ${listed.undo}`);
+});
+
 onPage("an empty design has nothing to ask about", {}, async (page) => {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Find anything" }).fill("new design");

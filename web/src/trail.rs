@@ -55,6 +55,8 @@ impl Page {
     /// A document is about to be open: it gets an entry of the history, or the present one where
     /// that has none yet, or was gone back to.
     pub(crate) fn enter_trail(self, document: &str, design: Design) {
+        // What lies before the open entry may be another design by now.
+        self.hidden.update_value(|hidden| hidden.over = None);
         let entered = self.trail(|trail| {
             trail.left.retain(|(left, _)| left != document);
             trail.left.push((document.to_owned(), Arc::new(design)));
@@ -109,8 +111,7 @@ impl Page {
     pub(crate) fn stands_over(self, name: String) -> bool {
         let pushed = self.trail(|trail| trail.pushed) == Some(true);
         if pushed {
-            self.hidden
-                .update_value(|hidden| hidden.over = Some((hidden.document.clone(), name)));
+            self.hidden.update_value(|hidden| hidden.over = Some(name));
             self.renew_undo();
         }
         pushed
