@@ -332,6 +332,24 @@ onPage("Undo leads back only where the design before is the one it names", {}, a
   assert.ok(!listed.undo, `a lesson is below it: ${listed.undo}`);
 });
 
+onPage("a design that does not fit is not said to be inserted", {}, async (page) => {
+  const { design } = await state(page);
+  const note = (_, at) => ({ at: [0, 40 * at], text: `Note ${at}` });
+  const notes = Array.from({ length: 120 }, note);
+  const faults = [{ kind: "slowdown", target: "database", at: "40s", for: "10s", times: 10 }];
+  const noted = JSON.stringify({ ...design, name: "Noted", notes, faults });
+  await pasteAndOpen(page, noted);
+  const before = await until(page, (s) => JSON.parse(s.design).name === "Noted");
+  await pasteText(page, noted);
+  await choice(page).getByRole("button", { name: "Insert" }).click();
+  const toast = page.locator(".toast");
+  await toast.filter({ hasText: "A design has at most 200 notes" }).waitFor();
+  await playground.screenshot(page, "insert-refused");
+  assert.deepEqual((await state(page)).design, before.design);
+  await choice(page).getByRole("button", { name: "Open" }).click();
+  await choice(page).waitFor({ state: "hidden" });
+});
+
 onPage("an empty design has nothing to ask about", {}, async (page) => {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Find anything" }).fill("new design");

@@ -65,9 +65,15 @@ impl Page {
     }
 
     fn insert_arrived(self, arrived: &Design) {
-        self.popup.set(None);
         let effects = self.edit(|editor| editor.insert_beside(arrived));
+        let is_refused = |effect: &editor::Effect| matches!(effect, editor::Effect::Refused(_));
+        let refused = effects.iter().any(is_refused);
         self.follow_all(effects);
+        if refused {
+            // The reason is said by now, and the design can still be opened.
+            return;
+        }
+        self.popup.set(None);
         canvas::reveal_selection(self);
         canvas::focus_selected(self);
         let left = fragment::left_out(arrived);
