@@ -350,6 +350,33 @@ onPage("a design that does not fit is not said to be inserted", {}, async (page)
   await choice(page).waitFor({ state: "hidden" });
 });
 
+onPage("the choice gives the focus back to what had it, or to the canvas", {}, async (page) => {
+  const focused = () => page.evaluate(() => document.activeElement.dataset);
+  const ask = async () => {
+    await pasteText(page, CHART);
+    await page.waitForFunction(() => document.activeElement.textContent.trim() === "Insert");
+  };
+  const gone = async () => {
+    await choice(page).waitFor({ state: "hidden" });
+    await page.waitForFunction(() => document.activeElement !== document.body);
+  };
+  await page.locator(".palette [data-kind=queue]").focus();
+  await ask();
+  await page.keyboard.press("Escape");
+  await gone();
+  assert.equal((await focused()).kind, "queue");
+  await page.locator(".node[data-id=database]").focus();
+  await ask();
+  await choice(page).getByRole("button", { name: "Cancel" }).click();
+  await gone();
+  assert.equal((await focused()).id, "database");
+  await page.evaluate(() => document.activeElement.blur());
+  await ask();
+  await page.keyboard.press("Escape");
+  await gone();
+  assert.ok(await page.evaluate(() => document.activeElement.matches(".surface *")));
+});
+
 onPage("an empty design has nothing to ask about", {}, async (page) => {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Find anything" }).fill("new design");

@@ -4,11 +4,13 @@
 use design::Design;
 use editor::{Access, fragment};
 use leptos::prelude::*;
+use web_sys::HtmlElement;
 
 use crate::acting::focus_soon;
 use crate::canvas;
 use crate::dialogs::{PRIMARY, button};
 use crate::keeping::unique;
+use crate::menu::active_element;
 use crate::state::{About, Page, Popup};
 
 /// Most notes that are listed.
@@ -100,6 +102,18 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
+/// Gives the focus back to what had it; to the canvas where nothing had it, or that is gone.
+fn give_back_focus(before: Option<HtmlElement>) {
+    let is_left = |element: &HtmlElement| element.is_connected() && element.tag_name() != "BODY";
+    match before.filter(is_left) {
+        Some(element) => {
+            // Fails only for elements that cannot have the focus.
+            let _ = element.focus();
+        }
+        None => focus_soon(".surface [tabindex=\"0\"]"),
+    }
+}
+
 /// The choice, over the canvas.
 pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
     let design = &arrived.design;
@@ -127,11 +141,15 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
     let inserted = arrived.design.clone();
     let insert = Callback::new(move |()| page.insert_arrived(&inserted));
     let open = Callback::new(move |()| page.open_arrived(arrived.clone()));
-    let close = Callback::new(move |()| page.popup.set(None));
+    let before = StoredValue::new_local(active_element());
+    let close = move || {
+        page.popup.set(None);
+        give_back_focus(before.get_value());
+    };
     let buttons = vec![
         button("Insert", PRIMARY, insert),
         button("Open", "button", open),
-        button("Cancel", "button bare", close),
+        button("Cancel", "button bare", Callback::new(move |()| close())),
     ];
     view! {
         <div
@@ -140,7 +158,7 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
             aria-label=title.clone()
             on:keydown=move |event| {
                 if event.key() == "Escape" {
-                    page.popup.set(None);
+                    close();
                 }
                 // Keys of the canvas are none of a choice's.
                 event.stop_propagation();
