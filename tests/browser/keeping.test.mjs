@@ -295,6 +295,88 @@ onPage("a lesson that was played with comes back by Undo as it was left", {}, as
   assert.deepEqual((await state(page)).design, before.design);
 });
 
+const PLAYED = { path: "#scenario=hot-key" };
+onPage("after an Undo, Back starts a lesson again as ever", PLAYED, async (page) => {
+  await page.evaluate(() => document.activeElement.blur());
+  const lesson = (await state(page)).design;
+  const faults = (lesson.faults ?? []).length;
+  await page.locator(".node").last().click();
+  await page.keyboard.press("b");
+  await page.locator(".break-menu .fault").first().click();
+  await until(page, `(s) => (JSON.parse(s.design).faults ?? []).length > ${faults}`);
+  await pasteAndOpen(page, CHART);
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 3 && s.saved === "Saved");
+  await pasteAndOpen(page, "flowchart LR\n  u((users)) --> api[api]");
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 2);
+  await page.keyboard.press("Control+z");
+  await until(page, (s) => JSON.parse(s.design).nodes.length === 3);
+  await page.goBack();
+  const again = await until(page, `(s) => JSON.parse(s.design).name === "${lesson.name}"`);
+  assert.equal((again.design.faults ?? []).length, faults);
+});
+
+onPage("Undo leads back only where the design before is the one it names", {}, async (page) => {
+  await addCache(page);
+  await saved(page);
+  await pasteAndOpen(page, CHART);
+  const opened = await until(page, (s) => s.undo?.startsWith("Back to “") && s.saved === "Saved");
+  await page.goBack();
+  const back = await until(page, (s) => JSON.parse(s.design).nodes.length === 5);
+  assert.ok(!back.undo, `nothing is below it: ${back.undo}`);
+  await page.keyboard.press("l");
+  await page.locator("dialog[open] .card[data-id=hot-key]").click();
+  await page.locator(".crumb", { hasText: "Data" }).waitFor();
+  const dialog = await designs(page);
+  await dialog.getByRole("button", { name: opened.design.name, exact: true }).click();
+  const listed = await until(page, `(s) => JSON.parse(s.design).name === "${opened.design.name}"`);
+  assert.ok(!listed.undo, `a lesson is below it: ${listed.undo}`);
+});
+
+onPage("a design that does not fit is not said to be inserted", {}, async (page) => {
+  const { design } = await state(page);
+  const note = (_, at) => ({ at: [0, 40 * at], text: `Note ${at}` });
+  const notes = Array.from({ length: 120 }, note);
+  const faults = [{ kind: "slowdown", target: "database", at: "40s", for: "10s", times: 10 }];
+  const noted = JSON.stringify({ ...design, name: "Noted", notes, faults });
+  await pasteAndOpen(page, noted);
+  const before = await until(page, (s) => JSON.parse(s.design).name === "Noted");
+  await pasteText(page, noted);
+  await choice(page).getByRole("button", { name: "Insert" }).click();
+  const toast = page.locator(".toast");
+  await toast.filter({ hasText: "A design has at most 200 notes" }).waitFor();
+  await playground.screenshot(page, "insert-refused");
+  assert.deepEqual((await state(page)).design, before.design);
+  await choice(page).getByRole("button", { name: "Open" }).click();
+  await choice(page).waitFor({ state: "hidden" });
+});
+
+onPage("the choice gives the focus back to what had it, or to the canvas", {}, async (page) => {
+  const focused = () => page.evaluate(() => document.activeElement.dataset);
+  const ask = async () => {
+    await pasteText(page, CHART);
+    await page.waitForFunction(() => document.activeElement.textContent.trim() === "Insert");
+  };
+  const gone = async () => {
+    await choice(page).waitFor({ state: "hidden" });
+    await page.waitForFunction(() => document.activeElement !== document.body);
+  };
+  await page.locator(".palette [data-kind=queue]").focus();
+  await ask();
+  await page.keyboard.press("Escape");
+  await gone();
+  assert.equal((await focused()).kind, "queue");
+  await page.locator(".node[data-id=database]").focus();
+  await ask();
+  await choice(page).getByRole("button", { name: "Cancel" }).click();
+  await gone();
+  assert.equal((await focused()).id, "database");
+  await page.evaluate(() => document.activeElement.blur());
+  await ask();
+  await page.keyboard.press("Escape");
+  await gone();
+  assert.ok(await page.evaluate(() => document.activeElement.matches(".surface *")));
+});
+
 onPage("an empty design has nothing to ask about", {}, async (page) => {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Find anything" }).fill("new design");

@@ -89,7 +89,7 @@ test("a picture is copied as PNG and as SVG", async () => {
   const dialog = await dialogOf(page);
   const copied = async (kind) => {
     await dialog.getByRole("button", { name: `Copy as ${kind}` }).click();
-    await dialog.getByRole("status").filter({ hasText: "Copied." }).waitFor();
+    await dialog.getByRole("status").filter({ hasText: `Copied as ${kind}.` }).waitFor();
     return page.evaluate(async () => {
       const [item] = await navigator.clipboard.read();
       const read = async (type) => {
@@ -104,6 +104,23 @@ test("a picture is copied as PNG and as SVG", async () => {
   const svg = await copied("SVG");
   assert.match(Buffer.from(svg["text/plain"]).toString(), /^<svg [\s\S]*<\/svg>\n$/);
   assert.ok("image/svg+xml" in svg, Object.keys(svg).join());
+
+  const silent = async () => {
+    const empty = dialog.getByRole("status").filter({ hasText: /^$/ });
+    await empty.waitFor({ state: "attached" });
+  };
+  await dialog.getByRole("button", { name: "Dark" }).click();
+  await silent();
+  await copied("SVG");
+  await dialog.getByRole("checkbox", { name: /Numbers/ }).check();
+  await silent();
+  await copied("SVG");
+  // What the first press did is not taken for what the second did.
+  await page.evaluate(() => {
+    Clipboard.prototype.write = () => new Promise(() => {});
+  });
+  await dialog.getByRole("button", { name: "Copy as SVG" }).click();
+  await silent();
   assert.deepEqual(playground.problems, []);
   await context.close();
 });

@@ -4,11 +4,13 @@
 use design::Design;
 use editor::{Access, fragment};
 use leptos::prelude::*;
+use web_sys::HtmlElement;
 
 use crate::acting::focus_soon;
 use crate::canvas;
 use crate::dialogs::{PRIMARY, button};
 use crate::keeping::unique;
+use crate::menu::active_element;
 use crate::state::{About, Page, Popup};
 
 /// Most notes that are listed.
@@ -65,9 +67,15 @@ impl Page {
     }
 
     fn insert_arrived(self, arrived: &Design) {
-        self.popup.set(None);
         let effects = self.edit(|editor| editor.insert_beside(arrived));
+        let is_refused = |effect: &editor::Effect| matches!(effect, editor::Effect::Refused(_));
+        let refused = effects.iter().any(is_refused);
         self.follow_all(effects);
+        if refused {
+            // The reason is said by now, and the design can still be opened.
+            return;
+        }
+        self.popup.set(None);
         canvas::reveal_selection(self);
         canvas::focus_selected(self);
         let left = fragment::left_out(arrived);
@@ -91,6 +99,18 @@ fn listed(parts: &[String]) -> String {
     match parts {
         [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
         _ => parts.concat(),
+    }
+}
+
+/// Gives the focus back to what had it; to the canvas where nothing had it, or that is gone.
+fn give_back_focus(before: Option<HtmlElement>) {
+    let is_left = |element: &HtmlElement| element.is_connected() && element.tag_name() != "BODY";
+    match before.filter(is_left) {
+        Some(element) => {
+            // Fails only for elements that cannot have the focus.
+            let _ = element.focus();
+        }
+        None => focus_soon(".surface [tabindex=\"0\"]"),
     }
 }
 
@@ -121,11 +141,15 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
     let inserted = arrived.design.clone();
     let insert = Callback::new(move |()| page.insert_arrived(&inserted));
     let open = Callback::new(move |()| page.open_arrived(arrived.clone()));
-    let close = Callback::new(move |()| page.popup.set(None));
+    let before = StoredValue::new_local(active_element());
+    let close = move || {
+        page.popup.set(None);
+        give_back_focus(before.get_value());
+    };
     let buttons = vec![
         button("Insert", PRIMARY, insert),
         button("Open", "button", open),
-        button("Cancel", "button bare", close),
+        button("Cancel", "button bare", Callback::new(move |()| close())),
     ];
     view! {
         <div
@@ -134,7 +158,7 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
             aria-label=title.clone()
             on:keydown=move |event| {
                 if event.key() == "Escape" {
-                    page.popup.set(None);
+                    close();
                 }
                 // Keys of the canvas are none of a choice's.
                 event.stop_propagation();

@@ -369,11 +369,7 @@ impl Page {
             redo: editor.document().redo_name().map(str::to_owned),
             opened: false,
         });
-        let over = self.hidden.with_value(|hidden| {
-            let over = hidden.over.as_ref();
-            let here = over.filter(|(document, _)| *document == hidden.document);
-            here.map(|(_, name)| name.clone())
-        });
+        let over = self.hidden.with_value(|hidden| hidden.over.clone());
         if let (None, Some(name)) = (&names.undo, over) {
             names.undo = Some(format!("Back to \u{201c}{name}\u{201d}"));
             names.opened = true;

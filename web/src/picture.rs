@@ -30,7 +30,7 @@ struct Choice {
     numbers: RwSignal<bool>,
     /// What the canvas showed when the dialog opened.
     moment: StoredValue<Option<Moment>>,
-    /// What became of the last button.
+    /// What became of the last button; empty once anything else is chosen.
     said: RwSignal<&'static str>,
 }
 
@@ -60,6 +60,14 @@ impl Choice {
         match kind {
             PNG => paint(&picture, ground).await,
             _ => blob(&svg::to_svg(&picture, ground), kind),
+        }
+    }
+
+    fn act(self, kind: &'static str, copies: bool) {
+        self.say("");
+        match copies {
+            true => self.copy(kind),
+            false => self.save(kind),
         }
     }
 
@@ -93,7 +101,10 @@ impl Choice {
         }
         spawn_local(async move {
             if clipboard::write_files(files).await {
-                return self.say("Copied.");
+                return self.say(match kind {
+                    PNG => "Copied as PNG.",
+                    _ => "Copied as SVG.",
+                });
             }
             self.say(
                 "The browser does not let this page copy pictures. It is downloaded as a file \
@@ -124,7 +135,10 @@ pub(crate) fn view(page: Page) -> AnyView {
         view! {
             <button
                 aria-pressed=text(move || (choice.dark.get() == dark).to_string())
-                on:click=move |_| choice.dark.set(dark)
+                on:click=move |_| {
+                    choice.say("");
+                    choice.dark.set(dark);
+                }
             >
                 {label}
             </button>
@@ -138,11 +152,11 @@ pub(crate) fn view(page: Page) -> AnyView {
         ("Download SVG", "button", SVG, false),
     ];
     let buttons = buttons.map(|(label, class, kind, copies)| {
-        let act = move |()| match copies {
-            true => choice.copy(kind),
-            false => choice.save(kind),
-        };
-        button(label, class, Callback::new(act))
+        button(
+            label,
+            class,
+            Callback::new(move |()| choice.act(kind, copies)),
+        )
     });
     view! {
         <div class="dialog-body">
@@ -156,7 +170,10 @@ pub(crate) fn view(page: Page) -> AnyView {
                         type="checkbox"
                         disabled=!has_numbers
                         prop:checked=flag(move || choice.numbers.get())
-                        on:change=move |event| choice.numbers.set(event_target_checked(&event))
+                        on:change=move |event| {
+                            choice.say("");
+                            choice.numbers.set(event_target_checked(&event));
+                        }
                     />
                     "Numbers of this moment of the run"
                 </label>

@@ -280,9 +280,8 @@ pub(crate) struct Hidden {
     pub(crate) layers: Vec<crate::layers::Layer>,
     /// The pointer was used last, and no key since that moves the focus.
     pub(crate) by_pointer: bool,
-    /// The document that took the place of another, and what that one is called: there is a way
-    /// back by Undo.
-    pub(crate) over: Option<(String, String)>,
+    /// What the design is called whose place the open one took: there is a way back by Undo.
+    pub(crate) over: Option<String>,
     /// Where the browser's history leads.
     pub(crate) trail: crate::trail::Trail,
     /// The report of the whole run, as JSON.

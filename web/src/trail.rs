@@ -55,6 +55,8 @@ impl Page {
     /// A document is about to be open: it gets an entry of the history, or the present one where
     /// that has none yet, or was gone back to.
     pub(crate) fn enter_trail(self, document: &str, design: Design) {
+        // What lies before the open entry may be another design by now.
+        self.hidden.update_value(|hidden| hidden.over = None);
         let entered = self.trail(|trail| {
             trail.left.retain(|(left, _)| left != document);
             trail.left.push((document.to_owned(), Arc::new(design)));
@@ -109,8 +111,7 @@ impl Page {
     pub(crate) fn stands_over(self, name: String) -> bool {
         let pushed = self.trail(|trail| trail.pushed) == Some(true);
         if pushed {
-            self.hidden
-                .update_value(|hidden| hidden.over = Some((hidden.document.clone(), name)));
+            self.hidden.update_value(|hidden| hidden.over = Some(name));
             self.renew_undo();
         }
         pushed
@@ -128,6 +129,8 @@ impl Page {
     /// Opens the design of an entry of the history: as it is kept, else its lesson from the start,
     /// else as it was left.
     async fn return_to(self, document: String) {
+        // Taken first: it is about this way back only, whatever that finds.
+        let undoes = self.trail(|trail| std::mem::take(&mut trail.undoes)) == Some(true);
         if let Ok(Some((text, stamp))) = shelf::read(&document).await
             && let Ok(design) = format::json::read(&text)
         {
@@ -136,15 +139,13 @@ impl Page {
         }
         let left = self.trail(|trail| {
             let found = trail.left.iter().find(|(left, _)| *left == document);
-            let design = found.map(|(_, design)| Arc::clone(design));
-            (design, std::mem::take(&mut trail.undoes))
+            found.map(|(_, design)| Arc::clone(design))
         });
-        let (left, undoes) = left.unwrap_or_default();
         if let Some(id) = opening::parameter("scenario").filter(|_| !undoes) {
             return gallery::return_to(self, &id);
         }
         self.return_next();
-        match left {
+        match left.flatten() {
             Some(design) => {
                 self.take_first_lesson_if_told(&design);
                 self.open_own(Arc::unwrap_or_clone(design), unique());
