@@ -60,6 +60,8 @@ pub(crate) struct Labels {
     /// Links by the cells that their lines pass through, and those cells.
     passing: BTreeSet<(i32, i32, usize)>,
     cells: Vec<Cells>,
+    /// How often labels were placed so far.
+    pub(crate) work: u64,
 }
 
 /// Cells of a grid, each once.
@@ -133,6 +135,23 @@ impl Labels {
         self.place_all(&Among { cards, links }, open)
     }
 
+    /// Links have other policies. Returns those whose marks or samples are elsewhere.
+    pub(crate) fn take_marks(
+        &mut self,
+        design: &Design,
+        cards: &Cards,
+        links: &[Option<Kept>],
+    ) -> BTreeSet<usize> {
+        let mut open = BTreeSet::new();
+        for (at, (known, link)) in self.marks.iter_mut().zip(&design.links).enumerate() {
+            let now = marks(link);
+            if std::mem::replace(known, now) != now {
+                open.insert(at);
+            }
+        }
+        self.place_all(&Among { cards, links }, open)
+    }
+
     /// Where the labels of a link are.
     pub(crate) fn of(&self, link: usize) -> LinkLabels {
         let single = |kind: usize| self.boxes[self.marks.len() * kind + link].first();
@@ -170,6 +189,7 @@ impl Labels {
         let mut elsewhere = BTreeSet::new();
         while let Some(label) = open.pop_first() {
             let now = self.place(among, label);
+            self.work += 1;
             if now == self.boxes[label] {
                 continue;
             }
