@@ -174,6 +174,16 @@ fn lines_are_the_same_whatever_moved_before() {
     });
 }
 
+/// Where the page draws the attempts that a caller gave up: on the right of the line, before the
+/// caller's card.
+fn crosses(path: &LinkPath) -> impl Iterator<Item = Point> + '_ {
+    [4.0, 9.5, 15.0, 20.5, 26.0].into_iter().flat_map(|along| {
+        let share = along / path.length().max(1.0);
+        let (at, way) = (path.at(share), path.direction(share));
+        [10.0, 16.0, 23.0].map(|aside| at + Point::new(-way.y, way.x) * aside)
+    })
+}
+
 #[test]
 fn labels_are_over_nothing_and_beside_their_links() {
     let (mut shown, mut hidden) = (0, 0);
@@ -219,6 +229,9 @@ fn labels_are_over_nothing_and_beside_their_links() {
             for link in &design.links {
                 let path = routes.path_of(&link.id).unwrap();
                 assert!(!enters(area, path), "{id} and the dots of {}", link.id);
+                for cross in crosses(path) {
+                    assert!(!area.contains(cross), "{id} and a cross of {}", link.id);
+                }
             }
             let path = routes.path_of(id).unwrap();
             assert!(path.distance(area.center()) < 80.0, "{id}");
