@@ -345,13 +345,15 @@ impl Page {
         let design = self
             .editor
             .with_value(|editor| Arc::new(editor.design().clone()));
-        self.places.take_design(&design);
-        let is_other = change == Change::Structure;
-        self.places
-            .routes(|routes| self.live.take_design(&design, routes, is_other));
+        let led = self.places.take_design(&design);
+        self.places.routes(|routes| match &led {
+            Some(links) => self.live.reroute(routes, links),
+            None => self.live.reroute_all(&design, routes),
+        });
         self.history
             .update_value(|history| history.take_design(&design));
         if change == Change::Structure {
+            self.live.take_structure(&design);
             let stop = self.focus_stop.get_untracked();
             let stands = stop.is_some_and(|id| design.node(&id).is_some());
             if !stands {

@@ -28,8 +28,13 @@ pub const SAMPLE: Point = Point::new(80.0, 14.0);
 pub const FLAG: Point = Point::new(24.0, 24.0);
 /// Where along the line it is looked for a place, the best first.
 const SHARES: [f64; 7] = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
-/// Dots are no farther from the line than this.
+/// Dots under way are no farther from the line than this.
 const DOTS: f64 = 8.0;
+/// Where the crosses of attempts that the caller gave up are: how far along the line from its end,
+/// how far to the right of the line, and half the width of one. The page draws them so.
+const CROSSES: ([f64; 2], [f64; 2], f64) = ([4.0, 26.0], [10.0, 23.0], 5.0);
+/// Nothing of a link that labels keep from is farther from its line than this.
+const ASIDE: f64 = CROSSES.1[1] + CROSSES.2;
 /// Between labels, and between a label and a card.
 const GAP: f64 = 3.0;
 /// The queue before a card: how far it reaches before it, and below its middle.
@@ -60,6 +65,10 @@ pub(crate) struct Labels {
     /// Links by the cells that their lines pass through, and those cells.
     passing: BTreeSet<(i32, i32, usize)>,
     cells: Vec<Cells>,
+    /// Of each link, where its crosses are.
+    crosses: Vec<Rect>,
+    /// How often labels were placed so far.
+    pub(crate) work: u64,
 }
 
 /// Cells of a grid, each once.
@@ -93,6 +102,7 @@ impl Labels {
             marks: design.links.iter().map(marks).collect(),
             boxes: vec![Vec::new(); links.len() * KINDS],
             cells: links.iter().map(cells_of_line).collect(),
+            crosses: links.iter().map(crosses).collect(),
             ..Self::default()
         };
         for (link, cells) in labels.cells.iter().enumerate() {
@@ -118,6 +128,7 @@ impl Labels {
             touched.extend(cells_of(card.expand(QUEUE.x)));
         }
         for link in lines {
+            self.crosses[*link] = crosses(&links[*link]);
             let now = cells_of_line(&links[*link]);
             let before = std::mem::replace(&mut self.cells[*link], now);
             for (x, y) in &before {
@@ -130,6 +141,23 @@ impl Labels {
         }
         let mut open = BTreeSet::new();
         self.open(each_once(touched).into_iter(), 0, &mut open);
+        self.place_all(&Among { cards, links }, open)
+    }
+
+    /// Links have other policies. Returns those whose marks or samples are elsewhere.
+    pub(crate) fn take_marks(
+        &mut self,
+        design: &Design,
+        cards: &Cards,
+        links: &[Option<Kept>],
+    ) -> BTreeSet<usize> {
+        let mut open = BTreeSet::new();
+        for (at, (known, link)) in self.marks.iter_mut().zip(&design.links).enumerate() {
+            let now = marks(link);
+            if std::mem::replace(known, now) != now {
+                open.insert(at);
+            }
+        }
         self.place_all(&Among { cards, links }, open)
     }
 
@@ -170,6 +198,7 @@ impl Labels {
         let mut elsewhere = BTreeSet::new();
         while let Some(label) = open.pop_first() {
             let now = self.place(among, label);
+            self.work += 1;
             if now == self.boxes[label] {
                 continue;
             }
@@ -232,10 +261,11 @@ impl Labels {
             true => path.distance(middle) < MARK / 2.0 + DOTS,
             false => is_crossed(&wide, path.points()),
         };
-        let near: BTreeSet<usize> = cells_of(wide).flat_map(|cell| self.in_cell(cell)).collect();
+        let near = cells_of(one.expand(ASIDE)).flat_map(|cell| self.in_cell(cell));
+        let near: BTreeSet<usize> = near.collect();
         let is_passed = near.into_iter().any(|link| {
             let kept = among.links[link].as_ref();
-            kept.is_some_and(|kept| passes(&kept.path))
+            self.crosses[link].intersects(&one) || kept.is_some_and(|kept| passes(&kept.path))
         });
         !(is_covered || is_taken || is_passed)
     }
@@ -267,6 +297,22 @@ fn cells_of_line(kept: &Option<Kept>) -> Cells {
     });
     let cells = steps.flat_map(|step| cells_of(step.expand(DOTS)));
     each_once(cells.collect())
+}
+
+/// Where the crosses of a link are.
+fn crosses(kept: &Option<Kept>) -> Rect {
+    let (along, aside, half) = CROSSES;
+    let place = |path: &LinkPath, along: f64| {
+        let share = along / path.length().max(1.0);
+        let (at, way) = (path.at(share), path.direction(share));
+        aside.map(|aside| at + Point::new(-way.y, way.x) * aside)
+    };
+    let middle = (along[0] + along[1]) / 2.0;
+    let places = kept
+        .iter()
+        .flat_map(|kept| [along[0], middle, along[1]].map(|along| place(&kept.path, along)));
+    let around = Rect::around(places.flatten());
+    around.map_or_else(Rect::default, |area| area.expand(half))
 }
 
 fn each_once(mut cells: Cells) -> Cells {

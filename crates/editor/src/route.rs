@@ -1,9 +1,13 @@
-//! The way of a link around the cards that are not its ends.
+//! The route of a link around the cards that are not its ends.
 //!
-//! A line that crosses no card, its own neither, is the plain one. Else its way is the shortest
+//! A line that crosses no card, its own neither, is the plain one. Else its route is the shortest
 //! from corner to corner of the cards in between, as a taut rope would lie, and the line is drawn
-//! smoothly through those corners. The way depends on the places of the cards and on the link
+//! smoothly through those corners. The route depends on the places of the cards and on the link
 //! alone, never on what moved before.
+//!
+//! The search has bounds. A line stays the plain one where its route would lead around more than
+//! [`CARDS_MAX`] cards or farther than [`REACH`] beyond the plain line, and where another card
+//! covers one of its ports.
 
 use crate::cards::Cards;
 use crate::curve::{Curve, Line};

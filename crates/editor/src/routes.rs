@@ -4,11 +4,11 @@
 use crate::areas::Areas;
 use crate::cards::Cards;
 use crate::curve::LinkPath;
-use crate::geometry::{Point, Rect, rect_at};
+use crate::geometry::{Point, Rect, node_rect, rect_at};
 use crate::labels::{Labels, LinkLabels};
 use crate::route::{Job, Routed};
 use crate::scene::Scene;
-use design::Design;
+use design::{Design, Link};
 use std::collections::BTreeSet;
 
 /// The lines of a design's links.
@@ -61,6 +61,42 @@ impl Routes {
         }
         routes.labels = Labels::new(design, &routes.cards, &routes.links);
         routes
+    }
+
+    /// Takes it that this is the design now. Leads links again near what stands elsewhere, or all
+    /// where nodes or links came or went. Returns the links that run elsewhere or have other
+    /// labels; none where all were led again.
+    pub fn take_design(&mut self, design: &Design) -> Option<Vec<usize>> {
+        if !self.has_ends_of(design) {
+            let work = self.work();
+            *self = Self::new(design);
+            self.work += work[0];
+            self.labels.work += work[1];
+            return None;
+        }
+        let nodes = design.nodes.iter().enumerate();
+        let moved = nodes.filter(|(at, node)| self.cards.rect(*at) != node_rect(node));
+        let moved: Vec<usize> = moved.map(|(at, _)| at).collect();
+        let mut links: BTreeSet<usize> =
+            self.take_moves(design, &moved, None).into_iter().collect();
+        let labels = &mut self.labels;
+        links.extend(labels.take_marks(design, &self.cards, &self.links));
+        Some(links.into_iter().collect())
+    }
+
+    /// Whether these are the design's links, from and to the same nodes as before. A link without
+    /// an end is taken for another.
+    fn has_ends_of(&self, design: &Design) -> bool {
+        let is_same = |(at, link): (usize, &Link)| {
+            let Some(kept) = &self.links[at] else {
+                return false;
+            };
+            let [from, to] = kept.job.ends.map(|node| &design.nodes[node].id);
+            self.ids[at] == link.id && *from == link.from && *to == link.to
+        };
+        self.of_node.len() == design.nodes.len()
+            && self.ids.len() == design.links.len()
+            && design.links.iter().enumerate().all(is_same)
     }
 
     /// Takes it that these nodes (by their places in the design) are where the design has them now,
@@ -149,8 +185,8 @@ impl Routes {
         self.loose.is_some()
     }
 
-    /// How often a link was led so far: what tests count.
-    pub fn work(&self) -> u64 {
-        self.work
+    /// How often a link was led so far, and how often labels were placed: what tests count.
+    pub fn work(&self) -> [u64; 2] {
+        [self.work, self.labels.work]
     }
 }

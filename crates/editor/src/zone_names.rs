@@ -4,9 +4,14 @@
 //! Names keep their size on the screen, so that they can be read and clicked at every zoom. They
 //! are over no card and over no other name where there is room; where there is none, a name is left
 //! out unless it is the only one of its zone.
+//!
+//! Only what is in view, or almost, has a name: work and names are bounded however large the design
+//! is.
 
+use crate::areas::Areas;
 use crate::cards::Cards;
 use crate::geometry::{Point, Rect, node_rect};
+use crate::viewport::Viewport;
 use crate::zones::{LABEL_HEIGHT, Region};
 use design::{Design, Node};
 use std::collections::BTreeSet;
@@ -29,6 +34,14 @@ const ROWS: usize = 3;
 /// Places along an edge of a region that its name may be at.
 const SHIFTS: usize = 8;
 
+/// Most names at a time: the further ones are left out.
+pub const NAMES_MAX: usize = 500;
+/// So many names of zones that have one already are tried at most.
+const REPEATS_MAX: usize = 2_000;
+/// How far beyond the edge of the screen there are names at least, in pixels. The view moves as far
+/// before names are placed again.
+const AHEAD: f64 = 256.0;
+
 /// The name of a zone, somewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ZoneName {
@@ -40,24 +53,51 @@ pub struct ZoneName {
     pub area: Rect,
     /// The colour of its region; none of a zone that has no region.
     pub colour: Option<usize>,
+    /// Whether the zone has another name before this one.
+    pub repeats: bool,
 }
 
-/// The names of all zones at a zoom (screen pixels per canvas unit).
-pub fn zone_names(design: &Design, regions: &[Region], scale: f64) -> Vec<ZoneName> {
-    let is_spread = |node: &&Node| !node.deployment.zones.is_empty();
-    if regions.is_empty() && !design.nodes.iter().any(|node| is_spread(&node)) {
-        return Vec::new();
+/// The part of the canvas whose zones have names: what is visible, and more on each side.
+pub fn named_area(view: &Viewport) -> Rect {
+    let step = AHEAD / view.scale();
+    let Rect { min, max } = view.visible();
+    let before = |at: f64| ((at / step).floor() - 1.0) * step;
+    let after = |at: f64| ((at / step).ceil() + 1.0) * step;
+    Rect {
+        min: Point::new(before(min.x), before(min.y)),
+        max: Point::new(after(max.x), after(max.y)),
     }
+}
+
+/// The names of the zones in an area at a zoom (screen pixels per canvas unit).
+pub fn zone_names(design: &Design, regions: &[Region], scale: f64, area: Rect) -> Vec<ZoneName> {
+    place_names(design, regions, scale, area).placed
+}
+
+fn place_names(design: &Design, regions: &[Region], scale: f64, area: Rect) -> Names {
+    let is_spread = |node: &&Node| !node.deployment.zones.is_empty();
     let mut names = Names {
-        cards: Cards::new(design),
+        cards: Cards::default(),
         pixel: 1.0 / scale,
         placed: Vec::new(),
+        areas: Areas::default(),
+        named: BTreeSet::new(),
+        work: 0,
     };
-    for region in regions {
+    let spread = design.nodes.iter().filter(is_spread);
+    let spread: Vec<&Node> = spread
+        .filter(|node| node_rect(node).intersects(&area))
+        .collect();
+    let here = regions.iter();
+    let here: Vec<&Region> = here.filter(|one| one.rect.intersects(&area)).collect();
+    if here.is_empty() && spread.is_empty() {
+        return names;
+    }
+    names.cards = Cards::new(design);
+    let mut known: BTreeSet<&str> = here.iter().map(|region| region.name.as_str()).collect();
+    for region in here.into_iter().take(NAMES_MAX) {
         names.put_region(region);
     }
-    let mut known: BTreeSet<&str> = regions.iter().map(|region| region.name.as_str()).collect();
-    let spread: Vec<&Node> = design.nodes.iter().filter(is_spread).collect();
     // First one name of each zone, then those there is room for.
     let mut later = Vec::new();
     for node in spread {
@@ -77,10 +117,10 @@ pub fn zone_names(design: &Design, regions: &[Region], scale: f64) -> Vec<ZoneNa
                 .map(|z| (node, z)),
         );
     }
-    for (node, zone) in later {
+    for (node, zone) in later.into_iter().take(REPEATS_MAX) {
         names.put_on(node, zone, regions, false);
     }
-    names.placed
+    names
 }
 
 struct Names {
@@ -88,9 +128,21 @@ struct Names {
     /// How long a screen pixel is on the canvas.
     pixel: f64,
     placed: Vec<ZoneName>,
+    /// The placed names by place.
+    areas: Areas,
+    /// The zones that have a name.
+    named: BTreeSet<String>,
+    /// How many places were looked at: what tests count.
+    work: usize,
 }
 
 impl Names {
+    /// The placed names near an area.
+    fn near(&self, area: Rect) -> impl Iterator<Item = &ZoneName> {
+        let near = self.areas.near(area).into_iter();
+        near.filter_map(|name| self.placed.get(name))
+    }
+
     fn size(&self, zone: &str) -> Point {
         let letters = zone.chars().count() as f64;
         let width = (letters * WIDTH.0 + WIDTH.1).min(WIDTH_MAX);
@@ -125,6 +177,9 @@ impl Names {
 
     /// In rows above and below the node. A name that `must` be there is over a card if need be.
     fn put_on(&mut self, node: &Node, zone: &str, regions: &[Region], must: bool) {
+        if self.placed.len() >= NAMES_MAX {
+            return;
+        }
         let size = self.size(zone);
         let card = node_rect(node);
         let (left, right) = (card.min.x + CORNERS[0], card.max.x - CORNERS[1]);
@@ -133,8 +188,8 @@ impl Names {
         let row = |y: f64| (0..columns).map(move |at| Point::new(left + step.x * at as f64, y));
         // Names of other widths were put before this one: next to them.
         let beside = |y: f64| {
-            let others = self.placed.iter();
-            let others = others.filter(|other| {
+            let (start, end) = (Point::new(left, y), Point::new(right, y + size.y));
+            let others = self.near(Rect::between(start, end)).filter(|other| {
                 other.node.as_ref() == Some(&node.id) && (other.area.min.y - y).abs() < 1e-6
             });
             let next = others.map(|other| other.area.max.x + GAP * self.pixel);
@@ -170,19 +225,25 @@ impl Names {
     ) {
         let size = self.size(zone);
         let area = |corner: Point| Rect::between(corner, corner + size);
-        let is_alone = |area: &Rect| !self.placed.iter().any(|name| overlap(&name.area, area));
-        let is_free = |area: &Rect| {
-            is_alone(area) && !self.cards.near(*area).any(|(_, card)| overlap(&card, area))
+        let mut work = 0;
+        let mut is_alone = |area: &Rect| {
+            work += 1;
+            !self.near(*area).any(|name| overlap(&name.area, area))
         };
-        let free = corners.into_iter().map(area).find(is_free);
+        let is_off_cards =
+            |area: &Rect| !self.cards.near(*area).any(|(_, card)| overlap(&card, area));
+        let mut free = corners.into_iter().map(area);
+        let free = free.find(|area| is_alone(area) && is_off_cards(area));
         let area = free.or_else(|| forced.into_iter().map(area).find(is_alone));
+        self.work += work;
         if let Some(area) = area {
-            let zone = zone.to_owned();
+            self.areas.insert(self.placed.len(), area);
             self.placed.push(ZoneName {
-                zone,
+                zone: zone.to_owned(),
                 node,
                 area,
                 colour,
+                repeats: !self.named.insert(zone.to_owned()),
             });
         }
     }
@@ -203,8 +264,13 @@ mod tests {
     const SCALES: [f64; 6] = [0.1, 0.25, 0.41, 0.88, 1.0, 4.0];
 
     fn names_of(design: &Design, scale: f64) -> Vec<ZoneName> {
-        zone_names(design, &regions(design), scale)
+        zone_names(design, &regions(design), scale, EVERYWHERE)
     }
+
+    const EVERYWHERE: Rect = Rect {
+        min: Point::new(-1e7, -1e7),
+        max: Point::new(1e7, 1e7),
+    };
 
     fn is_over_another(names: &[ZoneName]) -> bool {
         names.iter().enumerate().any(|(at, name)| {
@@ -270,6 +336,8 @@ mod tests {
                 let all: BTreeSet<&str> = all.map(String::as_str).collect();
                 assert_eq!(named, all, "SEED={seed} at {scale}");
                 assert!(!is_over_another(&names), "SEED={seed} at {scale}");
+                let first = names.iter().filter(|name| !name.repeats);
+                assert_eq!(first.count(), all.len(), "each zone has one first name");
                 for name in &names {
                     let height = name.area.size().y * scale;
                     assert!((height - HEIGHT).abs() < 1e-6, "{height} px");
@@ -292,6 +360,52 @@ mod tests {
             for node in &design.nodes {
                 assert!(!overlap(&node_rect(node), &name.area), "{scale}: {name:?}");
             }
+        }
+    }
+
+    /// So many nodes in rows, each in as many zones.
+    fn spread(nodes: usize, zones: usize) -> Design {
+        let mut design = small();
+        let mut node = design.nodes[1].clone();
+        node.deployment.zones = (0..zones).map(|zone| format!("zone {zone}")).collect();
+        let place = |at: usize| [(at % 100) as i32 * 320, (at / 100) as i32 * 200];
+        design.nodes = (0..nodes)
+            .map(|at| {
+                let (id, at) = (format!("n{at}"), place(at));
+                design::Node {
+                    id,
+                    at,
+                    ..node.clone()
+                }
+            })
+            .collect();
+        design
+    }
+
+    #[test]
+    fn names_and_the_work_for_them_are_bounded() {
+        let mut view = Viewport::default();
+        view.resize(Point::new(1440.0, 900.0));
+        let area = named_area(&view);
+        assert!(area.min.x <= -AHEAD && area.max.x >= 1440.0 + AHEAD);
+        view.pan(Point::new(-3.0, -3.0));
+        let panned = named_area(&view);
+        view.pan(Point::new(-3.0, -3.0));
+        assert_eq!(
+            named_area(&view),
+            panned,
+            "a small step places nothing again"
+        );
+        // Those out of view cost nothing.
+        let few = place_names(&spread(1_000, 3), &[], 1.0, area);
+        let many = place_names(&spread(10_000, 3), &[], 1.0, area);
+        assert_eq!((few.work, &few.placed), (many.work, &many.placed));
+        assert!(few.placed.len() > 60, "{}", few.placed.len());
+        // All of them in view.
+        for scale in [0.1, 1.0] {
+            let all = place_names(&spread(10_000, 64), &[], scale, EVERYWHERE);
+            assert!((64..=NAMES_MAX).contains(&all.placed.len()), "{scale}");
+            assert!(all.work < 200_000, "{scale}: {}", all.work);
         }
     }
 }

@@ -174,6 +174,16 @@ fn lines_are_the_same_whatever_moved_before() {
     });
 }
 
+/// Where the page draws the attempts that a caller gave up: on the right of the line, before the
+/// caller's card.
+fn crosses(path: &LinkPath) -> impl Iterator<Item = Point> + '_ {
+    [4.0, 9.5, 15.0, 20.5, 26.0].into_iter().flat_map(|along| {
+        let share = along / path.length().max(1.0);
+        let (at, way) = (path.at(share), path.direction(share));
+        [10.0, 16.0, 23.0].map(|aside| at + Point::new(-way.y, way.x) * aside)
+    })
+}
+
 #[test]
 fn labels_are_over_nothing_and_beside_their_links() {
     let (mut shown, mut hidden) = (0, 0);
@@ -219,6 +229,9 @@ fn labels_are_over_nothing_and_beside_their_links() {
             for link in &design.links {
                 let path = routes.path_of(&link.id).unwrap();
                 assert!(!enters(area, path), "{id} and the dots of {}", link.id);
+                for cross in crosses(path) {
+                    assert!(!area.contains(cross), "{id} and a cross of {}", link.id);
+                }
             }
             let path = routes.path_of(id).unwrap();
             assert!(path.distance(area.center()) < 80.0, "{id}");
@@ -258,14 +271,14 @@ fn a_move_leads_as_many_links_again_among_a_thousand_nodes_as_among_ten() {
             let mut design = services(count);
             let node = design.nodes.iter().position(|node| node.id == id).unwrap();
             let mut routes = Routes::new(&design);
-            let before = routes.work();
+            let [before, _] = routes.work();
             let mut led = 0;
             // Over the first row, where the design of ten has its nodes, and above it.
             for step in 0..40 {
                 design.nodes[node].at = [900 + step * 16, 40 - step * 2];
                 led += routes.take_moves(&design, &[node], None).len();
             }
-            (routes.work() - before, led)
+            (routes.work()[0] - before, led)
         };
         let few = cost(10);
         assert!(few.1 >= 10, "{id}: {few:?}");
@@ -275,6 +288,45 @@ fn a_move_leads_as_many_links_again_among_a_thousand_nodes_as_among_ten() {
         assert_eq!(many, cost(200), "{id}");
         assert!(many.0 <= 40 * 8, "{id}: {few:?}, {many:?}");
     }
+}
+
+#[test]
+fn an_edit_leads_links_again_only_where_the_picture_is_another() {
+    let mut design = services(200);
+    let mut routes = Routes::new(&design);
+    let work = |routes: &mut Routes, design: &Design| {
+        let before = routes.work();
+        let led = routes.take_design(design);
+        let again = Routes::new(design);
+        for link in &design.links {
+            assert_eq!(routes.path_of(&link.id), again.path_of(&link.id));
+            assert_eq!(routes.labels_of(&link.id), again.labels_of(&link.id));
+        }
+        let after = routes.work();
+        ([after[0] - before[0], after[1] - before[1]], led)
+    };
+    // A field, as the inspector sets it: nothing is led, no label is placed.
+    design.nodes[3].label = Some("Another name".into());
+    assert_eq!(work(&mut routes, &design), ([0, 0], Some(Vec::new())));
+    // A policy comes: its mark, and the labels beside it.
+    design.links[20].timeout = Some(design::Duration(1_000_000_000));
+    let ([led, placed], told) = work(&mut routes, &design);
+    assert_eq!((led, told), (0, Some(vec![20])));
+    assert!((1..30).contains(&placed), "{placed}");
+    assert_eq!(routes.labels_of(&design.links[20].id).marks.len(), 1);
+    design.links[20].timeout = None;
+    assert_eq!(work(&mut routes, &design).0[0], 0);
+    // A node that such an edit puts elsewhere is a move.
+    design.nodes[30].at[1] += 16;
+    let ([led, _], told) = work(&mut routes, &design);
+    assert!((1..10).contains(&led) && told.is_some(), "{led}");
+    // A link goes, another comes, or it leads elsewhere: all are led.
+    let gone = design.links.pop().unwrap();
+    assert_eq!(work(&mut routes, &design).1, None);
+    design.links.push(gone);
+    assert_eq!(work(&mut routes, &design).1, None);
+    design.links[7].to = "alone".into();
+    assert_eq!(work(&mut routes, &design).1, None);
 }
 
 #[test]

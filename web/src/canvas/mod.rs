@@ -175,27 +175,32 @@ impl Live {
         self.0.try_update_value(|picture| picture.links.remove(id));
     }
 
-    /// The design changed: routes and orders follow. `structure` says whether links came or went.
-    pub(crate) fn take_design(self, design: &Design, routes: &Routes, structure: bool) {
+    /// Nodes or links came or went: orders follow.
+    pub(crate) fn take_structure(self, design: &Design) {
+        self.0.update_value(|picture| {
+            picture.particles.clear();
+            let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
+            picture.node_order = design
+                .nodes
+                .iter()
+                .map(|node| (node.id.clone(), store(&node.kind)))
+                .collect();
+            let place = |id: &str| design.nodes.iter().position(|node| node.id == id);
+            let links = design.links.iter();
+            picture.link_order = links
+                .map(|link| (link.id.clone(), place(&link.from).unwrap_or_default()))
+                .collect();
+            picture.stale = true;
+        });
+    }
+
+    /// All links are others.
+    pub(crate) fn reroute_all(self, design: &Design, routes: &Routes) {
         self.0.update_value(|picture| {
             picture.rerouted = true;
             let paths = (0..design.links.len()).map(|at| routes.path(at));
             let along = paths.map(|path| path.map(Route::along).unwrap_or_default());
             picture.routes = along.collect();
-            if structure {
-                picture.particles.clear();
-                let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
-                picture.node_order = design
-                    .nodes
-                    .iter()
-                    .map(|node| (node.id.clone(), store(&node.kind)))
-                    .collect();
-                let place = |id: &str| design.nodes.iter().position(|node| node.id == id);
-                let links = design.links.iter();
-                picture.link_order = links
-                    .map(|link| (link.id.clone(), place(&link.from).unwrap_or_default()))
-                    .collect();
-            }
             picture.stale = true;
         });
     }

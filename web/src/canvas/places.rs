@@ -81,9 +81,10 @@ impl Places {
         }
     }
 
-    /// Another design is about to be shown.
-    pub(crate) fn take_design(self, design: &Design) {
-        self.routes.set_value(Routes::new(design));
+    /// A design is about to be shown: see [`Routes::take_design`].
+    pub(crate) fn take_design(self, design: &Design) -> Option<Vec<usize>> {
+        let lead = |routes: &mut Routes| routes.take_design(design);
+        self.routes.try_update_value(lead).flatten()
     }
 
     /// Leads links around what moved. Returns the places in the design of those that run elsewhere.

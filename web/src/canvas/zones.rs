@@ -2,7 +2,7 @@
 //! with its zone.
 
 use design::Command;
-use editor::zone_names::{ZoneName, zone_names};
+use editor::zone_names::{ZoneName, named_area, zone_names};
 use editor::zones::{self, Region};
 use editor::{Point, Selection, Tool};
 use leptos::html::Input;
@@ -66,15 +66,16 @@ fn region(regions: Memo<Vec<Region>>, name: String) -> AnyView {
     view! { <div class=class prop:style=place data-zone=name></div> }.into_any()
 }
 
-/// The names of all zones.
+/// The names of the zones in view.
 #[component]
 pub(crate) fn ZoneNames() -> impl IntoView {
     let page = Page::get();
     let scale = Memo::new(move |_| page.view.with(editor::Viewport::scale));
+    let area = Memo::new(move |_| page.view.with(named_area));
     let names = Memo::new(move |_| {
-        let (regions, scale) = (regions_now(page), scale.get());
+        let (regions, scale, area) = (regions_now(page), scale.get(), area.get());
         page.design
-            .with_untracked(|design| zone_names(design, &regions, scale))
+            .with_untracked(|design| zone_names(design, &regions, scale, area))
     });
     let key = |name: &ZoneName| (name.zone.clone(), name.node.clone());
     let keys = Memo::new(move |_| names.with(|names| names.iter().map(key).collect::<Vec<_>>()));
@@ -115,6 +116,11 @@ fn name_button(
             None => "zone-name".to_owned(),
         }
     });
+    // A zone is one stop of the Tab key, however many names it has.
+    let stop = move || {
+        let repeats = mine.with(|name| name.as_ref().is_some_and(|name| name.repeats));
+        if repeats { "-1" } else { "0" }
+    };
     let says = format!("Zone {name}: rename it, break it");
     let (title, shown, opens) = (name.clone(), name.clone(), name.clone());
     let open = move |event: leptos::ev::MouseEvent| {
@@ -134,6 +140,7 @@ fn name_button(
             class=class
             prop:style=place
             data-zone=name
+            tabindex=stop
             title=title
             aria-label=says
             aria-haspopup="dialog"

@@ -16,8 +16,9 @@ pub const LAYER_STEP: f64 = NODE_WIDTH + 96.0;
 /// Distance of one node of a layer to the next, in canvas units.
 pub const ROW_STEP: f64 = NODE_HEIGHT + 40.0;
 
-/// Sweeps over the layers, there and back. More change little.
-const SWEEPS: usize = 8;
+/// How often nodes are put near their neighbours, layer by layer, there and back. More change
+/// little.
+const PLACINGS: usize = 8;
 
 /// Whether a design has no positions to speak of: several nodes, all in one place.
 pub fn lacks_positions(design: &Design) -> bool {
@@ -83,7 +84,7 @@ fn place(graph: &Graph, layers: &[Vec<usize>]) -> Vec<f64> {
             y[*vertex] = (at as f64 - (layer.len() as f64 - 1.0) / 2.0) * ROW_STEP;
         }
     }
-    for sweep in 0..SWEEPS {
+    for sweep in 0..PLACINGS {
         let forwards = sweep % 2 == 0;
         let neighbours = if forwards { &graph.back } else { &graph.next };
         for step in 0..layers.len() {
