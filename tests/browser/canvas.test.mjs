@@ -1,7 +1,7 @@
 // What stands on the canvas stands over nothing else: what is written on links, and zones' names.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { find, pages, pasteText, state, until } from "./page.mjs";
+import { find, pages, pasteAndOpen, state, until } from "./page.mjs";
 
 const { onPage } = pages();
 
@@ -10,7 +10,7 @@ const library = new URL("../../crates/scenarios/library/", import.meta.url);
 /** Opens the design of a lesson, or of a reference design ("sound/..."), in the editor. */
 async function openDesign(page, name) {
   const { design } = JSON.parse(readFileSync(new URL(`${name}.json`, library), "utf8"));
-  await pasteText(page, JSON.stringify(design));
+  await pasteAndOpen(page, JSON.stringify(design));
   const count = `JSON.parse(s.design).nodes.length === ${design.nodes.length}`;
   await until(page, `(s) => ${count} && s.timeS > 1.5`);
 }

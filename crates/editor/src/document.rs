@@ -2,6 +2,7 @@
 
 use crate::effect::{Change, Edit, EditKind, EditStep};
 use crate::history::{Entry, Gesture, GestureId, History};
+use crate::scene::Lines;
 use crate::selection::Selection;
 use design::{Command, CommandError, Design};
 
@@ -16,9 +17,23 @@ pub struct Document {
     history: History,
     revision: u64,
     gestures: u64,
+    /// The lines that hit testing led, and at which revision.
+    lines: (u64, Lines),
 }
 
 impl Document {
+    /// The lines that are known of the design as it stands, to be given back with more.
+    pub(crate) fn take_lines(&mut self) -> Lines {
+        let (revision, lines) = std::mem::take(&mut self.lines);
+        let is_of_now = revision == self.revision;
+        if is_of_now { lines } else { Lines::new() }
+    }
+
+    /// Keeps lines until the design changes.
+    pub(crate) fn keep_lines(&mut self, lines: Lines) {
+        self.lines = (self.revision, lines);
+    }
+
     /// A document with this design, nothing selected and no history.
     pub fn new(design: Design) -> Self {
         Self {

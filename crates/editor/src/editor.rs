@@ -387,3 +387,28 @@ impl Editor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::hit::Hit;
+    use crate::testing::Hand;
+    use crate::tools::Tool;
+
+    #[test]
+    fn lines_under_the_pointer_are_led_once_until_the_design_changes() {
+        let mut hand = Hand::new();
+        hand.play("move 540 38");
+        let mut lines = hand.editor.document.take_lines();
+        assert!(lines.contains_key(&1));
+        // As if `api->db` ran where `users->api` does.
+        lines.insert(1, lines[&0].clone());
+        hand.editor.document.keep_lines(lines);
+        let is_on_link = |hand: &Hand| match hand.editor.tool() {
+            Tool::Idle(idle) => matches!(idle.hover, Hit::Link(_)),
+            _ => false,
+        };
+        assert!(!is_on_link(hand.play("move 541 38")));
+        hand.play("down 350 10; move 350 60; move 350 10; up 350 10; move 541 38");
+        assert!(is_on_link(&hand));
+    }
+}

@@ -8,6 +8,7 @@ use crate::route::{Job, REACH};
 use crate::selection::Selection;
 use crate::zones::regions;
 use design::{Design, Link, Node};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// How much farther from a card each further parallel link keeps that leads around it.
@@ -22,9 +23,26 @@ pub struct Scene<'a> {
     /// Of each link, in the design's order; none where an end does not exist.
     pub(crate) jobs: Vec<Option<Job>>,
     pub(crate) cards: Cards,
+    lines: RefCell<Lines>,
 }
 
+/// The lines that were asked for so far, by the places of their links in the design.
+pub(crate) type Lines = BTreeMap<usize, LinkPath>;
+
 impl<'a> Scene<'a> {
+    /// Looks at a design whose lines are known in part.
+    pub(crate) fn knowing(design: &'a Design, lines: Lines) -> Self {
+        Self {
+            lines: RefCell::new(lines),
+            ..Self::new(design)
+        }
+    }
+
+    /// The lines that are known by now.
+    pub(crate) fn into_lines(self) -> Lines {
+        self.lines.into_inner()
+    }
+
     /// Looks at a design.
     pub fn new(design: &'a Design) -> Self {
         let nodes = design.nodes.iter().enumerate();
@@ -52,6 +70,7 @@ impl<'a> Scene<'a> {
             design,
             nodes,
             jobs,
+            lines: RefCell::default(),
         }
     }
 
@@ -60,6 +79,7 @@ impl<'a> Scene<'a> {
     pub(crate) fn without(mut self, node: &str) -> Self {
         if let Some(card) = self.nodes.get(node) {
             self.cards.lift(*card);
+            self.lines.take();
         }
         self
     }
@@ -83,14 +103,22 @@ impl<'a> Scene<'a> {
 
     /// The links that may run through an area, with their measured lines, in the order drawn.
     pub fn near(&self, area: Rect) -> impl DoubleEndedIterator<Item = (&'a Link, LinkPath)> + '_ {
-        let links = self.drawn_links().filter_map(move |(link, job)| {
+        let links = self.design.links.iter().zip(&self.jobs).enumerate();
+        links.filter_map(move |(at, (link, job))| {
+            let job = job.as_ref()?;
             let hull = job.plain(&self.cards).hull();
             let may = hull.expand(REACH).intersects(&area);
-            let line = may.then(|| job.route(&self.cards).line)?;
-            Some((link, line))
-        });
-        let near = links.filter(move |(_, line)| line.hull().intersects(&area));
-        near.map(|(link, line)| (link, LinkPath::new(line)))
+            let is_near = |path: &LinkPath| path.line.hull().intersects(&area);
+            let path = may.then(|| self.known(at, job, |path| is_near(path).then(|| path.clone())));
+            Some((link, path??))
+        })
+    }
+
+    /// Reads a line, which is led only if it is not known yet.
+    fn known<T>(&self, at: usize, job: &Job, read: impl FnOnce(&LinkPath) -> T) -> T {
+        let mut lines = self.lines.borrow_mut();
+        let lead = || LinkPath::new(job.route(&self.cards).line);
+        read(lines.entry(at).or_insert_with(lead))
     }
 
     fn drawn_links(&self) -> impl DoubleEndedIterator<Item = (&'a Link, &Job)> + '_ {
@@ -112,7 +140,8 @@ impl<'a> Scene<'a> {
 
     /// The measured line of the link called `id`.
     pub fn path(&self, id: &str) -> Option<LinkPath> {
-        self.line(id).map(LinkPath::new)
+        let at = self.design.links.iter().position(|link| link.id == id)?;
+        Some(self.known(at, self.jobs[at].as_ref()?, LinkPath::clone))
     }
 
     /// The rectangle around every node, link, note and zone; none of an empty design.
@@ -203,6 +232,25 @@ mod tests {
         for (link, path) in design.links.iter().zip(scene.paths()) {
             assert_eq!(path, scene.path(&link.id));
         }
+    }
+
+    #[test]
+    fn lines_that_are_known_are_not_led_again() {
+        let design = small();
+        let everywhere = Rect::between(Point::new(-1e6, -1e6), Point::new(1e6, 1e6));
+        let scene = Scene::new(&design);
+        assert_eq!(scene.near(everywhere).count(), 2);
+        let mut lines = scene.into_lines();
+        assert_eq!(lines.len(), 2);
+        // A line that no search would find tells that none was made.
+        lines.insert(1, lines[&0].clone());
+        let scene = Scene::knowing(&design, lines);
+        let [first, second] = [0, 1].map(|at| scene.path(&design.links[at].id));
+        assert_eq!(first, second);
+        let found: Vec<_> = scene.near(everywhere).map(|(_, path)| path).collect();
+        assert_eq!(found[0], found[1]);
+        let scene = scene.without("api");
+        assert_ne!(scene.path(&design.links[1].id), first);
     }
 
     #[test]

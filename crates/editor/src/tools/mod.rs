@@ -107,10 +107,13 @@ impl Context<'_> {
     }
 
     /// What is under the pointer, as far as something can be done with it.
-    pub(crate) fn hit(&self, pointer: &Pointer) -> Hit {
-        let scene = Scene::new(self.document.design());
+    pub(crate) fn hit(&mut self, pointer: &Pointer) -> Hit {
+        let lines = self.document.take_lines();
+        let scene = Scene::knowing(self.document.design(), lines);
         let gripped = self.document.gripped();
         let hit = hit::hit(&scene, gripped, self.canvas(pointer), self.aim(pointer));
+        let lines = scene.into_lines();
+        self.document.keep_lines(lines);
         match (self.access, hit) {
             (Access::Look, Hit::Port(id, _)) => Hit::Node(id),
             (Access::Look, Hit::LinkEnd(id, _)) => Hit::Link(id),
