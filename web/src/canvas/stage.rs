@@ -126,9 +126,11 @@ fn follow_view(page: Page, surface: NodeRef<Div>, worlds: [NodeRef<Div>; 2]) {
             * scale
             * if scale < 0.7 { 2.0 } else { 1.0 }
             * if scale < 0.35 { 2.0 } else { 1.0 };
-        style(&surface, "--grid", format!("{grid}px"));
-        style(&surface, "--pan-x", format!("{}px", offset.x));
-        style(&surface, "--pan-y", format!("{}px", offset.y));
+        // Not through custom properties: every element below would inherit them, and get a new
+        // style in each frame of a pan.
+        style(&surface, "background-size", format!("{grid}px {grid}px"));
+        let position = format!("{}px {}px", offset.x, offset.y);
+        style(&surface, "background-position", position);
         let size = match scale {
             s if s < 0.3 => "world small tiny",
             s if s < 0.55 => "world small",
@@ -136,7 +138,12 @@ fn follow_view(page: Page, surface: NodeRef<Div>, worlds: [NodeRef<Div>; 2]) {
         };
         for world in [below, above] {
             style(&world, "transform", transform.clone());
-            style(&world, "--scale", format!("{scale}"));
+            // Cards inherit this one, so a pan must not touch it.
+            let zoom = format!("{scale}");
+            let declared = HtmlElement::style(&world);
+            if declared.get_property_value("--scale").as_ref() != Ok(&zoom) {
+                style(&world, "--scale", zoom);
+            }
             if world.class_name() != size {
                 world.set_class_name(size);
             }
