@@ -4,7 +4,7 @@
 //   FAULTLINE_DIST=... CHROME=... node tests/browser/flat-out.mjs [seconds of it]
 import { readFileSync } from "node:fs";
 import { open } from "./harness.mjs";
-import { openRunning, state } from "./page.mjs";
+import { dropAndOpen, openRunning, state } from "./page.mjs";
 
 const SECONDS = Number(process.argv[2] ?? 20);
 
@@ -35,16 +35,13 @@ const playground = await open();
 const page = await openRunning(playground, {});
 const cdp = await page.context().newCDPSession(page);
 await cdp.send("Performance.enable");
-await page.evaluate((text) => {
+await page.evaluate(() => {
   window.longest = 0;
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration);
   }).observe({ type: "longtask" });
-  const data = new DataTransfer();
-  data.items.add(new File([text], "flat-out.json"));
-  const drop = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
-  document.querySelector(".surface").dispatchEvent(drop);
-}, JSON.stringify(design()));
+});
+await dropAndOpen(page, JSON.stringify(design()));
 await page.waitForTimeout(2_000);
 const opened = await state(page);
 console.log(`${opened.design.nodes.length} nodes, ${opened.design.links.length} links, engine in the ${opened.engine}`);

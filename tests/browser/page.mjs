@@ -74,6 +74,21 @@ export const pasteText = (page, text) => page.evaluate((text) => {
 /** Pastes a whole design and opens it in place of the open one. */
 export async function pasteAndOpen(page, text) {
   await pasteText(page, text);
+  await chooseOpen(page);
+}
+
+/** Drops a text on the canvas as a file, and opens the design in it. */
+export async function dropAndOpen(page, text) {
+  await page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], "design.json"));
+    const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
+    document.querySelector(".surface").dispatchEvent(drop);
+  }, text);
+  await chooseOpen(page);
+}
+
+async function chooseOpen(page) {
   const dialog = page.getByRole("dialog", { name: /^Insert or open/ });
   await dialog.getByRole("button", { name: "Open" }).click();
 }

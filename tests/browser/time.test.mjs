@@ -1,7 +1,7 @@
 // The run and time: back and forth on the time line, faults by hand and mended, why requests are
 // slow, and what the operators see.
 import assert from "node:assert/strict";
-import { drag, pages, state, until } from "./page.mjs";
+import { drag, dropAndOpen, pages, state, until } from "./page.mjs";
 
 const { onPage, playground } = pages();
 
@@ -297,12 +297,7 @@ onPage("the time label, a key and the palette lead to the settings", {}, async (
 
 onPage("past its duration a run says that it drains", {}, async (page) => {
   const { design } = await state(page);
-  await page.evaluate((text) => {
-    const data = new DataTransfer();
-    data.items.add(new File([text], "short.json"));
-    const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
-    document.querySelector(".surface").dispatchEvent(drop);
-  }, JSON.stringify({
+  await dropAndOpen(page, JSON.stringify({
     ...design,
     name: "Short",
     duration: "5s",
@@ -320,12 +315,7 @@ onPage("past its duration a run says that it drains", {}, async (page) => {
 onPage("a fault on the time line is moved, stretched, edited and deleted", {}, async (page) => {
   const { design } = await state(page);
   const faults = [{ at: "20s", for: "12s", kind: "slowdown", target: "database", times: 2 }];
-  await page.evaluate((text) => {
-    const data = new DataTransfer();
-    data.items.add(new File([text], "planned.json"));
-    const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
-    document.querySelector(".surface").dispatchEvent(drop);
-  }, JSON.stringify({ ...design, name: "Planned", duration: "60s", faults }));
+  await dropAndOpen(page, JSON.stringify({ ...design, name: "Planned", duration: "60s", faults }));
   await until(page, (s) => JSON.parse(s.design).name === "Planned" && s.timeS > 0);
   await page.getByRole("button", { name: "Pause" }).first().click();
   await until(page, (s) => s.state === "Paused");
