@@ -242,3 +242,27 @@ fn large_designs_run() {
         .collect::<Vec<_>>();
     refused(&design(&too_many.join(", "), ""), "too many; at most 10000");
 }
+
+/// A message about a node that is there calls it as people see it, whatever its id is.
+#[test]
+fn messages_call_nodes_by_their_titles() {
+    let text = r#"{"faultline": 1, "nodes": [
+            {"id": "n1", "label": "Shoppers", "kind": "client"},
+            {"id": "n2", "label": "Front door", "kind": "load_balancer"},
+            {"id": "n3", "label": "Orders", "kind": "database"},
+            {"id": "n4", "label": "Invoices", "kind": "database"}],
+          "links": [
+            {"id": "l1", "from": "n2", "to": "n3"}, {"from": "n2", "to": "n4"},
+            {"from": "n2", "to": "n1"}],
+          "faults": [
+            {"at": "1s", "for": "1s", "kind": "clock_skew", "target": "n4"},
+            {"at": "1s", "for": "1s", "kind": "connection_leak", "target": "l1"}]}"#;
+    for said in [
+        "Front door sends calls for the same keys to Orders and Invoices",
+        "Front door cannot be linked to Shoppers",
+        "Invoices reads no clock",
+        "Front door → Orders has no pool",
+    ] {
+        refused(text, said);
+    }
+}

@@ -16,6 +16,7 @@ pub mod edits;
 pub mod fault;
 pub mod kinds;
 pub mod link;
+mod names;
 pub mod note;
 pub mod presets;
 pub mod quantity;

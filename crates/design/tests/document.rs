@@ -473,37 +473,3 @@ fn edits_are_read_as_they_are_written() {
     assert!(told[0].starts_with("[0].feild: unknown field"), "{told:?}");
     assert!(told[1].starts_with("[1].remove_fault"), "{told:?}");
 }
-
-/// A message about a node that is there calls it as people see it, whatever its id is.
-#[test]
-fn messages_call_nodes_by_their_titles() {
-    let problems = Design::read(&value(
-        r#"{"faultline": 1, "nodes": [
-            {"id": "n1", "label": "Shoppers", "kind": "client"},
-            {"id": "n2", "label": "Front door", "kind": "load_balancer"},
-            {"id": "n3", "label": "Orders", "kind": "database"},
-            {"id": "n4", "label": "Invoices", "kind": "database"}],
-          "links": [
-            {"id": "l1", "from": "n2", "to": "n3"}, {"from": "n2", "to": "n4"},
-            {"from": "n2", "to": "n1"}],
-          "faults": [
-            {"at": "1s", "for": "1s", "kind": "clock_skew", "target": "n4"},
-            {"at": "1s", "for": "1s", "kind": "connection_leak", "target": "l1"}]}"#,
-    ));
-    let said: Vec<String> = problems
-        .unwrap_err()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    for part in [
-        "Front door sends calls for the same keys to Orders and Invoices",
-        "Front door cannot be linked to Shoppers",
-        "Invoices reads no clock",
-        "Front door → Orders has no pool",
-    ] {
-        assert!(
-            said.iter().any(|one| one.contains(part)),
-            "{part}: {said:#?}"
-        );
-    }
-}

@@ -44,7 +44,7 @@ pub enum Ground {
     Dark,
 }
 
-/// The picture, light or dark as whoever looks at it prefers.
+/// The picture, light or dark as the reader prefers.
 pub fn write(design: &Design) -> String {
     write_on(design, Ground::Either)
 }

@@ -60,7 +60,7 @@ pub struct NodeNow {
 /// What a link shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkNow {
-    /// Attempts of late: `150/s`.
+    /// The current rate of attempts: `150/s`.
     pub rate: String,
     /// Width of its line.
     pub width: f64,
