@@ -54,7 +54,8 @@ fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
 
 /// A report with what the rules find in it.
 fn diagnosed(design: &Design, report: &host::Report) -> Value {
-    serde_json::to_value(host::Diagnosed::new(design, report, Names::Ids))
+    let budget = host::experiments::budget(report.run.events);
+    serde_json::to_value(host::Diagnosed::tried(design, report, Names::Ids, budget))
         .expect("a report holds nothing that JSON cannot")
 }
 

@@ -1,5 +1,6 @@
 //! What a rule finds, and how that is written.
 
+use crate::experiments::{Effect, Experiment, Standing};
 use design::{Command, Metric, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -54,6 +55,10 @@ pub struct Finding {
     pub requirement: Option<&'static str>,
     /// What would mend it, each as edits of this design.
     pub remedies: Vec<Remedy>,
+    /// What experiments say of it.
+    pub standing: Standing,
+    /// Runs without what it says is the cause, the most telling first.
+    pub experiments: Vec<Experiment>,
     /// Findings that this one explains.
     pub symptoms: Vec<Finding>,
 }
@@ -79,6 +84,8 @@ pub struct Remedy {
     pub edits: Vec<Command>,
     /// What it costs.
     pub cost: String,
+    /// What it did when it was tried; `None` where it was not.
+    pub effect: Option<Effect>,
 }
 
 impl Finding {
@@ -100,6 +107,8 @@ impl Finding {
             chain: Vec::new(),
             requirement: None,
             remedies: Vec::new(),
+            standing: Standing::Untested,
+            experiments: Vec::new(),
             symptoms: Vec::new(),
         }
     }
@@ -169,6 +178,7 @@ impl Remedy {
             label: label.into(),
             edits,
             cost: cost.into(),
+            effect: None,
         }
     }
 

@@ -7,6 +7,7 @@
 //! they find is put in order by [`rank`]: a cause on top, and below it what it explains. Nodes and
 //! links are marked in its texts until the end, where [`Names`] says what they are called.
 
+pub mod experiments;
 pub mod facts;
 pub mod finding;
 mod names;
@@ -34,18 +35,34 @@ const SETTLED_S: f64 = 5.0;
 /// seen too few requests, that is what the design alone shows. Texts call nodes and links by
 /// `names`.
 pub fn diagnose(design: &Design, report: Option<&Report>, names: Names) -> Vec<Finding> {
-    let facts = Facts::new(design, report.filter(|report| is_telling(report)));
+    let facts = facts(design, report);
+    let found = found(&facts);
+    let mut findings = rank::hang(&facts, found);
+    names::resolve(&mut findings, design, names);
+    findings
+}
+
+/// What the rules look at, where the run has shown enough.
+pub(crate) fn facts<'a>(design: &'a Design, report: Option<&'a Report>) -> Facts<'a> {
+    Facts::new(design, report.filter(|report| is_telling(report)))
+}
+
+/// Everything the rules find, one after the other.
+pub(crate) fn found(facts: &Facts<'_>) -> Vec<Finding> {
     let is_allowed = |rule: &str| {
-        let mut allowed = design.settings.allow.iter();
+        let mut allowed = facts.design.settings.allow.iter();
         allowed.any(|allowance| allowance.rule == rule)
     };
     let mut findings = Vec::new();
     for rule in rules::ALL.iter().filter(|rule| !is_allowed(rule.id)) {
-        findings.extend(rule.look(&facts));
+        findings.extend(rule.look(facts));
     }
-    let mut findings = rank::rank(&facts, findings);
-    names::resolve(&mut findings, design, names);
-    findings
+    rank::rank(facts, findings)
+}
+
+/// Gives the names in a conclusion's texts.
+pub fn name_all(findings: &mut [Finding], design: &Design, names: Names) {
+    names::resolve(findings, design, names);
 }
 
 /// Whether a run has shown enough to be judged.

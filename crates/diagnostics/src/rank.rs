@@ -28,7 +28,6 @@ pub(crate) fn rank(facts: &Facts<'_>, mut findings: Vec<Finding>) -> Vec<Finding
         }
     }
     findings.sort_by_key(order);
-    let mut findings = hang(facts, findings);
     let mut checks = CHECKS / (facts.design.nodes.len() + facts.design.links.len()).max(1);
     for finding in &mut findings {
         keep_fitting(facts, finding, &mut checks);
@@ -115,7 +114,7 @@ fn order(finding: &Finding) -> (u8, u8, usize, u64) {
 }
 
 /// Hangs each finding below the first one above it that explains it.
-fn hang(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn hang(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     // Each with the places of the nodes on a path with it.
     let mut top: Vec<(Finding, Vec<bool>)> = Vec::new();
     for finding in findings {

@@ -1,6 +1,7 @@
 //! Drives the engine: one-shot runs for the command line and the JavaScript API, and the live
 //! [`Session`] behind the page, which is the same code in a web worker and in the page itself.
 
+pub mod experiments;
 mod frame;
 mod live;
 mod past;
@@ -78,17 +79,30 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
 pub struct Diagnosed<'a> {
     #[serde(flatten)]
     report: &'a Report,
-    findings: Vec<diagnostics::Finding>,
+    #[serde(flatten)]
+    conclusion: diagnostics::experiments::Conclusion,
 }
 
 impl<'a> Diagnosed<'a> {
     /// Looks at a run of a design. People who see the design drawn know its nodes by their titles,
     /// programs by their ids.
     pub fn new(design: &Design, report: &'a Report, names: Names) -> Self {
-        Self {
-            report,
-            findings: diagnostics::diagnose(design, Some(report), names),
+        let findings = diagnostics::diagnose(design, Some(report), names);
+        let conclusion = diagnostics::experiments::Conclusion {
+            findings,
+            ..Default::default()
+        };
+        Self { report, conclusion }
+    }
+
+    /// The same, with experiments on what is suspected.
+    pub fn tried(design: &Design, report: &'a Report, names: Names, budget: u64) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut conclusion = experiments::investigate(design, report, budget, threads);
+        for findings in [&mut conclusion.findings, &mut conclusion.ruled_out] {
+            diagnostics::name_all(findings, design, names);
         }
+        Self { report, conclusion }
     }
 
     /// As JSON.

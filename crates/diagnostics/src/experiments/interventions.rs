@@ -1,0 +1,524 @@
+//! What can be taken away from a design to see whether it was the cause: one suspect at a time,
+//! all else as it was. Most of these edits are no remedies (nobody can order a partition not to
+//! happen); they are questions.
+
+use crate::facts::Facts;
+use crate::remedies::{duration, link, map, node, number};
+use design::kinds::client::{Arrivals, Keys};
+use design::kinds::{Client, Database, Service};
+use design::link::{Condition, Mode};
+use design::{Attribute, Command, Design, FaultKind, Kind, Link, Value};
+
+/// Times by which slots and connections are raised to see whether they were what was short.
+const LIFTED: f64 = 50.0;
+
+/// What is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Without {
+    /// Retries, everywhere.
+    Retries,
+    /// Keys that are asked for more often than others.
+    SkewedKeys,
+    /// Replicas of a balancer or members that get more than their share.
+    Imbalance,
+    /// Few tenants or values that a shard key spreads over shards.
+    CoarseShards,
+    /// A bound on connections of a link.
+    PoolLimit,
+    /// Locks.
+    Locks,
+    /// Requests that come in step.
+    Steps,
+    /// Concurrent loads of one key.
+    RepeatedLoads,
+    /// A cold cache.
+    ColdCache,
+    /// Age of what a cache holds.
+    OldEntries,
+    /// Lag of followers.
+    Lag,
+    /// Variation of a node's work.
+    Tail,
+    /// Time and losses on a link.
+    Network,
+    /// Errors of a node's own.
+    OwnErrors,
+    /// Repeats that are applied again.
+    Repeats,
+    /// A redelivery while the first delivery is still worked on.
+    EarlyRedelivery,
+    /// Messages that cannot be processed.
+    Poison,
+    /// Replicas that come late.
+    LateReplicas,
+    /// Requests that concern all shards.
+    CrossShard,
+    /// A database that several callers share.
+    Sharing,
+    /// Ejection of replicas.
+    Ejection,
+    /// A client.
+    Client,
+    /// A change of a client's load.
+    LoadChange,
+    /// A fault of one replica.
+    ReplicaFault,
+    /// A fault.
+    Fault,
+    /// A bound that turns calls away.
+    Refusals,
+    /// A bound on slots.
+    Slots,
+}
+
+impl Without {
+    /// How much a suspect explains by itself: a pathology (0) is a better explanation than somebody
+    /// else's load (1), that a better one than what set it off (2), and all of them are better than
+    /// that there was too little of everything (3).
+    pub(crate) fn tier(self) -> u8 {
+        match self {
+            Self::Sharing | Self::Client => 1,
+            Self::LoadChange | Self::ReplicaFault | Self::Fault => 2,
+            Self::Refusals | Self::Slots => 3,
+            _ => 0,
+        }
+    }
+}
+
+/// An experiment to make.
+#[derive(Clone, Debug)]
+pub(crate) struct Intervention {
+    pub(crate) without: Without,
+    /// Nodes and links that it is about.
+    pub(crate) subjects: Vec<String>,
+    /// "the retries", as in "without the retries".
+    pub(crate) label: String,
+    pub(crate) edits: Vec<Command>,
+}
+
+/// Everything that can be taken away from this design, in a fixed order.
+pub(crate) fn all(facts: &Facts<'_>) -> Vec<Intervention> {
+    let mut list = List {
+        design: facts.design,
+        all: Vec::new(),
+    };
+    list.retries();
+    for at in &facts.design.nodes {
+        match &at.kind {
+            Kind::Client(client) => list.client(&at.id, client),
+            Kind::Service(service) => list.service(&at.id, service),
+            Kind::Database(database) => list.database(&at.id, database),
+            Kind::LoadBalancer(balancer) => list.balancer(&at.id, balancer),
+            Kind::Cache(cache) => list.cache(&at.id, cache),
+            Kind::Queue(queue) => list.queue(&at.id, queue),
+            Kind::Coordinator(_) => list.coordinator(&at.id),
+        }
+    }
+    for link in &facts.design.links {
+        list.link(link);
+    }
+    list.repeats();
+    list.faults();
+    list.sharing(facts);
+    list.all
+}
+
+struct List<'a> {
+    design: &'a Design,
+    all: Vec<Intervention>,
+}
+
+fn constant(of: &design::Distribution) -> Option<Value> {
+    let is_constant = matches!(of, design::Distribution::Const(_));
+    let mean = of.mean_s().filter(|_| !is_constant)?;
+    Some(duration(mean))
+}
+
+impl List<'_> {
+    fn add(
+        &mut self,
+        without: Without,
+        subjects: impl IntoIterator<Item = impl Into<String>>,
+        label: impl Into<String>,
+        edits: Vec<Command>,
+    ) {
+        if !edits.is_empty() {
+            self.all.push(Intervention {
+                without,
+                subjects: subjects.into_iter().map(Into::into).collect(),
+                label: label.into(),
+                edits,
+            });
+        }
+    }
+
+    fn retries(&mut self) {
+        let retried = |link: &&Link| {
+            let mut retry = link.retry.iter();
+            retry.any(|retry| retry.max_attempts > 1)
+        };
+        let links: Vec<&Link> = self.design.links.iter().filter(retried).collect();
+        let edits = links.iter().map(|at| link(&at.id, "retry", Value::Null));
+        let mut edits: Vec<Command> = edits.collect();
+        for (id, client) in clients(self.design) {
+            if client.reload > 0.0 {
+                edits.push(node(id, "reload", number(0.0)));
+            }
+        }
+        let ids: Vec<String> = links.iter().map(|link| link.id.clone()).collect();
+        self.add(Without::Retries, ids, "retries", edits);
+    }
+
+    fn client(&mut self, id: &str, client: &Client) {
+        self.keys(id, client);
+        let (arrivals, times) = match &client.arrivals {
+            Arrivals::OnOff(burst) => {
+                let (on, off) = (burst.on.as_s(), burst.off.as_s());
+                let mean = burst.rate.0 * on / (on + off).max(1e-9);
+                (Some(mean), 1.0)
+            }
+            Arrivals::Poisson(rate) | Arrivals::Constant(rate) if client.batch > 1 => {
+                (Some(rate.0), f64::from(client.batch))
+            }
+            Arrivals::Replay(moments) => {
+                let all = self.design.settings.duration.as_s().max(1e-9);
+                (Some(moments.len() as f64 / all), f64::from(client.batch))
+            }
+            _ => (None, 1.0),
+        };
+        if let Some(rate) = arrivals.filter(|rate| *rate > 0.0) {
+            let poisson = map(&[("poisson", number(rate * times))]);
+            let mut edits = vec![node(id, "arrivals", poisson)];
+            if client.batch > 1 {
+                edits.push(node(id, "batch", number(1.0)));
+            }
+            self.add(Without::Steps, [id], "requests that arrive together", edits);
+        }
+        if client.profile.iter().any(|step| step.times != 1.0) {
+            let first = client.profile.iter().find(|step| step.at.as_s() <= 0.0);
+            let steady = first.map_or(1.0, |step| step.times);
+            let profile = match steady == 1.0 {
+                true => Vec::new(),
+                false => vec![map(&[("at", Value::text("0s")), ("times", number(steady))])],
+            };
+            let edits = vec![node(id, "profile", Value::List(profile))];
+            self.add(Without::LoadChange, [id], "the change of its load", edits);
+        }
+        if clients(self.design).count() > 1 {
+            let edits = vec![Command::RemoveNode(id.to_owned())];
+            self.add(Without::Client, [id], "its requests", edits);
+        }
+    }
+
+    fn keys(&mut self, id: &str, client: &Client) {
+        let mut edits = Vec::new();
+        for (at, operation) in client.operations.iter().enumerate() {
+            let field = format!("operations[{at}].keys");
+            if let Keys::Zipf(zipf) = &operation.keys {
+                let uniform = map(&[("n", number(zipf.n as f64))]);
+                edits.push(node(id, &field, map(&[("uniform", uniform)])));
+            }
+        }
+        let skews = self.faults_of(|fault| fault.kind == FaultKind::KeySkew && fault.target == id);
+        edits.extend(skews);
+        self.add(Without::SkewedKeys, [id], "the skew of its keys", edits);
+        let few = client.operations.iter().enumerate().filter(|(_, operation)| {
+            matches!(&operation.keys, Keys::Uniform(uniform) if uniform.n < 1_000)
+        });
+        let many = few.map(|(at, _)| {
+            let uniform = map(&[("n", number(1e6))]);
+            let field = format!("operations[{at}].keys");
+            node(id, &field, map(&[("uniform", uniform)]))
+        });
+        let many: Vec<Command> = many.collect();
+        self.add(Without::SkewedKeys, [id], "so few keys", many);
+    }
+
+    /// Takes faults away: the last first, so that the places of the others hold.
+    fn faults_of(&self, is: impl Fn(&design::Fault) -> bool) -> Vec<Command> {
+        let faults = self.design.faults.iter().enumerate().rev();
+        faults
+            .filter(|(_, fault)| is(fault))
+            .map(|(at, _)| Command::RemoveFault(at))
+            .collect()
+    }
+
+    fn service(&mut self, id: &str, service: &Service) {
+        let mut slots = Vec::new();
+        if let Some(now) = service.concurrency {
+            let lifted = (f64::from(now) * LIFTED).min(1e6);
+            slots.push(node(id, "concurrency", number(lifted)));
+        }
+        if let Some(now) = service.queue.capacity {
+            let lifted = (f64::from(now) * LIFTED + 1e5).min(1e7);
+            slots.push(node(id, "queue.capacity", number(lifted)));
+        }
+        self.add(Without::Slots, [id], "the limit on its slots", slots);
+        let mut refusals = Vec::new();
+        for (is_set, field) in [
+            (service.rate_limit.is_some(), "rate_limit"),
+            (service.shed.is_some(), "shed"),
+            (service.adaptive_concurrency.is_some(), "adaptive_concurrency"),
+            (service.queue.max_wait.is_some(), "queue.max_wait"),
+            (service.memory.is_some(), "memory"),
+        ] {
+            if is_set {
+                refusals.push(node(id, field, Value::Null));
+            }
+        }
+        self.add(Without::Refusals, [id], "its limits", refusals);
+        if let Some(mean) = constant(&service.service_time) {
+            let edits = vec![node(id, "service_time", mean)];
+            self.add(Without::Tail, [id], "the variation of its work", edits);
+        }
+        if service.error_rate > 0.0 {
+            let edits = vec![node(id, "error_rate", number(0.0))];
+            self.add(Without::OwnErrors, [id], "its own errors", edits);
+        }
+        if let Some(scale) = &service.autoscale {
+            let edits = vec![
+                node(id, "autoscale.min", number(f64::from(scale.max))),
+                node(id, "replicas", number(f64::from(scale.max))),
+            ];
+            self.add(Without::LateReplicas, [id], "the time to add replicas", edits);
+        }
+    }
+
+    fn database(&mut self, id: &str, database: &Database) {
+        let lifted = (f64::from(database.concurrency) * LIFTED).min(1e6);
+        let mut slots = vec![node(id, "concurrency", number(lifted))];
+        if database.connections.is_some() {
+            slots.push(node(id, "connections", Value::Null));
+        }
+        if database.contention.is_some() {
+            slots.push(node(id, "contention", Value::Null));
+        }
+        self.add(Without::Slots, [id], "the limit on its slots", slots);
+        if database.connections.is_some() {
+            let edits = vec![node(id, "connections", Value::Null)];
+            self.add(Without::PoolLimit, [id], "the limit on its connections", edits);
+        }
+        if database.row_locks {
+            let edits = vec![node(id, "row_locks", Value::Bool(false))];
+            self.add(Without::Locks, [id], "its row locks", edits);
+        }
+        if database.shards.count > 1 {
+            let shards = map(&[
+                ("count", number(f64::from(database.shards.count))),
+                ("by", Value::text("hash")),
+                ("tenants", number(100_000.0)),
+            ]);
+            let edits = match database.shards.by {
+                design::kinds::database::ShardBy::Hash => Vec::new(),
+                _ => vec![node(id, "shards", shards)],
+            };
+            self.add(Without::CoarseShards, [id], "its shard key", edits);
+        }
+        if database.cross_shard.is_some() {
+            let edits = vec![node(id, "cross_shard", Value::Null)];
+            self.add(Without::CrossShard, [id], "requests to all shards", edits);
+        }
+        let mut tail = Vec::new();
+        for (of, field) in [
+            (&database.read_time, "read_time"),
+            (&database.write_time, "write_time"),
+        ] {
+            tail.extend(constant(of).map(|mean| node(id, field, mean)));
+        }
+        self.add(Without::Tail, [id], "the variation of its work", tail);
+        if database.error_rate > 0.0 {
+            let edits = vec![node(id, "error_rate", number(0.0))];
+            self.add(Without::OwnErrors, [id], "its own errors", edits);
+        }
+        if database.has_leader() {
+            let edits = vec![node(id, "replication.read_from", Value::text("leader"))];
+            self.add(Without::Lag, [id], "reads from followers", edits);
+            let edits = vec![node(id, "replication.lag", Value::text("1us"))];
+            self.add(Without::Lag, [id], "its replication lag", edits);
+        }
+    }
+
+    fn balancer(&mut self, id: &str, balancer: &design::kinds::LoadBalancer) {
+        use design::kinds::load_balancer::Algorithm;
+        if balancer.algorithm != Algorithm::LeastOutstanding {
+            let edits = vec![node(id, "algorithm", Value::text("least_outstanding"))];
+            self.add(Without::Imbalance, [id], "its imbalance", edits);
+        }
+        if balancer.outlier_ejection.is_some() {
+            let edits = vec![node(id, "outlier_ejection", Value::Null)];
+            self.add(Without::Ejection, [id], "its ejections", edits);
+            let edits = vec![
+                node(id, "outlier_ejection.max_ejected", number(1.0)),
+                node(id, "panic_threshold", number(0.0)),
+            ];
+            self.add(Without::Ejection, [id], "the limit on its ejections", edits);
+        }
+    }
+
+    fn cache(&mut self, id: &str, cache: &design::kinds::Cache) {
+        if !cache.single_flight {
+            let edits = vec![node(id, "single_flight", Value::Bool(true))];
+            let label = "concurrent loads of one key";
+            self.add(Without::RepeatedLoads, [id], label, edits);
+        }
+        let mut warm = self.faults_of(|fault| fault.target == id);
+        if cache.hit_ratio.is_none() && cache.warm < 1.0 {
+            warm.push(node(id, "warm", number(1.0)));
+        }
+        self.add(Without::ColdCache, [id], "the time that it was cold", warm);
+        if cache.hit_ratio.is_none() {
+            let edits = vec![node(id, "ttl", Value::text("1ms"))];
+            self.add(Without::OldEntries, [id], "the age of its entries", edits);
+        }
+    }
+
+    fn queue(&mut self, id: &str, queue: &design::kinds::Queue) {
+        let mut edits = vec![node(id, "visibility_timeout", Value::text("12h"))];
+        if queue.partitions.is_some() {
+            edits.push(node(id, "session_timeout", Value::text("1h")));
+        }
+        self.add(Without::EarlyRedelivery, [id], "redelivery of slow messages", edits);
+        let mut poison =
+            self.faults_of(|fault| fault.kind == FaultKind::PoisonMessage && fault.target == id);
+        if queue.poison > 0.0 {
+            poison.push(node(id, "poison", number(0.0)));
+        }
+        self.add(Without::Poison, [id], "its poison messages", poison);
+    }
+
+    fn coordinator(&mut self, id: &str) {
+        let edits = vec![
+            node(id, "service_time", Value::text("1us")),
+            node(id, "scope", Value::text("per_key")),
+        ];
+        self.add(Without::Locks, [id], "its locks", edits);
+    }
+
+    fn link(&mut self, at: &Link) {
+        let mut limits = Vec::new();
+        if at.pool.is_some() {
+            limits.push(link(&at.id, "pool", Value::Null));
+        }
+        if at.bulkhead.is_some() {
+            limits.push(link(&at.id, "bulkhead", Value::Null));
+        }
+        self.add(Without::PoolLimit, [&at.id], "its pool", limits);
+        let latency = at.latency.mean_s().unwrap_or(0.0);
+        if latency > 0.002 || at.loss > 0.0 {
+            let edits = vec![
+                link(&at.id, "latency", Value::text("1us")),
+                link(&at.id, "loss", number(0.0)),
+            ];
+            self.add(Without::Network, [&at.id], "its latency and losses", edits);
+        }
+        if at.breaker.is_some() {
+            let edits = vec![link(&at.id, "breaker", Value::Null)];
+            self.add(Without::Refusals, [&at.id], "its circuit breaker", edits);
+        }
+    }
+
+    fn repeats(&mut self) {
+        let mut edits = Vec::new();
+        for (id, client) in clients(self.design) {
+            for (at, operation) in client.operations.iter().enumerate() {
+                let is_write = operation.effect == design::kinds::client::Effect::Write;
+                if is_write && !operation.idempotency_key {
+                    let field = format!("operations[{at}].idempotency_key");
+                    edits.push(node(id, &field, Value::Bool(true)));
+                }
+            }
+        }
+        for at in &self.design.nodes {
+            if let Kind::Database(database) = &at.kind
+                && !database.unique_ids
+            {
+                edits.push(node(&at.id, "unique_ids", Value::Bool(true)));
+            }
+        }
+        let none: [&str; 0] = [];
+        self.add(Without::Repeats, none, "repeats that are applied again", edits);
+    }
+
+    fn faults(&mut self) {
+        for (at, fault) in self.design.faults.iter().enumerate() {
+            let without = match fault.replica {
+                Some(_) => Without::ReplicaFault,
+                None => Without::Fault,
+            };
+            let label = format!("the {} at {}", words_of(fault.kind), moment(fault));
+            let edits = vec![Command::RemoveFault(at)];
+            self.add(without, [&fault.target], label, edits);
+        }
+        if self.design.faults.len() > 1 {
+            let edits = self.faults_of(|_| true);
+            let targets = self.design.faults.iter().map(|fault| &fault.target);
+            self.add(Without::Fault, targets, "any fault", edits);
+        }
+    }
+
+    /// Gives each caller of a shared database a database of its own.
+    fn sharing(&mut self, facts: &Facts<'_>) {
+        for at in &self.design.nodes {
+            let Kind::Database(_) = &at.kind else {
+                continue;
+            };
+            let inward: Vec<&Link> = (facts.graph.inward(&at.id).iter().copied())
+                .filter(|link| link.mode == Mode::Call)
+                .collect();
+            let mut callers: Vec<&str> = inward.iter().map(|link| link.from.as_str()).collect();
+            callers.dedup();
+            callers.sort_unstable();
+            callers.dedup();
+            if callers.len() < 2 || callers.len() > 8 {
+                continue;
+            }
+            let mut edits = Vec::new();
+            for (nth, caller) in callers.iter().enumerate().skip(1) {
+                let mut copy = at.clone();
+                copy.id = format!("{}-of-{caller}", at.id);
+                copy.at[1] += 120 * nth as i32;
+                let to = copy.id.clone();
+                edits.push(Command::AddNode(usize::MAX, Box::new(copy)));
+                for link in inward.iter().filter(|link| link.from == *caller) {
+                    edits.extend(relinked(self.design, link, &to));
+                }
+            }
+            self.add(Without::Sharing, [&at.id], "callers that share it", edits);
+        }
+    }
+}
+
+/// The same link to another node, at the same place of the list.
+pub(super) fn relinked(design: &Design, link: &Link, to: &str) -> Vec<Command> {
+    let place = design.links.iter().position(|other| other.id == link.id);
+    let mut moved = link.clone();
+    to.clone_into(&mut moved.to);
+    vec![
+        Command::RemoveLink(link.id.clone()),
+        Command::AddLink(place.unwrap_or(usize::MAX), Box::new(moved)),
+    ]
+}
+
+fn clients(design: &Design) -> impl Iterator<Item = (&str, &Client)> {
+    design.nodes.iter().filter_map(|node| match &node.kind {
+        Kind::Client(client) => Some((node.id.as_str(), client)),
+        _ => None,
+    })
+}
+
+fn words_of(kind: FaultKind) -> String {
+    kind.name().replace('_', " ")
+}
+
+fn moment(fault: &design::Fault) -> String {
+    crate::words::moment(fault.at.as_s())
+}
+
+/// Whether a link is taken only where a cache misses.
+#[allow(dead_code)]
+fn is_on_miss(link: &Link) -> bool {
+    link.when.0.contains(&Condition::OnMiss)
+}
+
+#[allow(unused_imports)]
+use Attribute as _;

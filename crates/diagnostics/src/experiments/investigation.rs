@@ -1,0 +1,284 @@
+//! The experiments of one run: which are to be made, and what came of them.
+
+use super::claims::claims;
+use super::conclude;
+use super::effect::Effect;
+use super::interventions::{self, Intervention};
+use super::outcome::{Goal, Outcome, goals};
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy, Severity};
+use design::{Command, Design, Metric};
+use sim::Report;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most experiments of one kind, whatever the budget.
+const INTERVENTIONS_MAX: usize = 60;
+const REMEDIES_MAX: usize = 60;
+/// An experiment may take this many times the events of the run it is compared with.
+const EVENTS_RATIO: u64 = 4;
+const EVENTS_LEAST: u64 = 200_000;
+
+/// A run to make: a design (its seed included) and the most events that the run may take. A run that
+/// takes more than those is no answer.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// To be given back with the answer.
+    pub id: usize,
+    /// What to run.
+    pub design: Design,
+    /// Most events.
+    pub events_max: u64,
+}
+
+/// How far an investigation is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    /// Experiments that ended.
+    pub done: usize,
+    /// Experiments planned so far.
+    pub planned: usize,
+}
+
+/// What a job is for.
+#[derive(Clone, Debug)]
+enum Purpose {
+    Intervention(usize),
+    Remedy(usize),
+}
+
+/// A remedy that is tried.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) remedy: Remedy,
+    pub(super) effect: Option<Effect>,
+}
+
+/// An experiment's answer.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) outcome: Outcome,
+    /// Rules that had a warning or an error in that run, with their first subject.
+    pub(super) firing: BTreeSet<(&'static str, String)>,
+}
+
+/// Experiments on one run of one design.
+#[derive(Clone, Debug)]
+pub struct Investigation {
+    design: Design,
+    pub(super) report: Report,
+    pub(super) base: Outcome,
+    pub(super) goals: Vec<Goal>,
+    /// Everything the rules found, one after the other.
+    pub(super) found: Vec<Finding>,
+    pub(super) interventions: Vec<Intervention>,
+    pub(super) answers: BTreeMap<usize, Answer>,
+    pub(super) candidates: Vec<Candidate>,
+    round: Round,
+    jobs: BTreeMap<usize, (Purpose, Job)>,
+    next_id: usize,
+    progress: Progress,
+    budget: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    Causes,
+    Remedies,
+    Done,
+}
+
+impl Investigation {
+    /// Begins with a run and what it showed. Experiments together take at most this many events.
+    pub fn new(design: &Design, report: &Report, budget: u64) -> Self {
+        let facts = crate::facts(design, Some(report));
+        let found = crate::found(&facts);
+        let base = Outcome::new(design, report);
+        let goals = goals_of(design, &base, &found);
+        let mut investigation = Self {
+            design: design.clone(),
+            report: report.clone(),
+            base,
+            goals,
+            found,
+            interventions: Vec::new(),
+            answers: BTreeMap::new(),
+            candidates: Vec::new(),
+            round: Round::Done,
+            jobs: BTreeMap::new(),
+            next_id: 0,
+            progress: Progress::default(),
+            budget,
+        };
+        if report.run.status == "ended" && !investigation.goals.is_empty() {
+            investigation.interventions = interventions::all(&facts);
+            investigation.round = Round::Causes;
+            investigation.plan_causes();
+            investigation.go_on();
+        }
+        investigation
+    }
+
+    /// Runs that are to be made now, in any order. More may follow once all of them are answered.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values().map(|(_, job)| job)
+    }
+
+    /// Whether no experiment is left.
+    pub fn is_done(&self) -> bool {
+        self.round == Round::Done
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Takes the answer to a job: the report of its run, or nothing where it could not be run to its
+    /// end.
+    pub fn answer(&mut self, id: usize, report: Option<&Report>) {
+        let Some((purpose, job)) = self.jobs.remove(&id) else {
+            return;
+        };
+        self.progress.done += 1;
+        let report = report.filter(|report| report.run.status == "ended");
+        if let Some(report) = report {
+            self.budget = self.budget.saturating_sub(report.run.events);
+            let outcome = Outcome::new(&job.design, report);
+            match purpose {
+                Purpose::Intervention(at) => {
+                    let firing = firing(&job.design, report);
+                    self.answers.insert(at, Answer { outcome, firing });
+                }
+                Purpose::Remedy(at) => {
+                    self.candidates[at].effect = outcome.effect(&self.base, &self.goals);
+                }
+            }
+        }
+        self.go_on();
+    }
+
+    /// Plans the next round once all jobs of this one are answered.
+    fn go_on(&mut self) {
+        while self.jobs.is_empty() && self.round != Round::Done {
+            self.round = match self.round {
+                Round::Causes => {
+                    self.plan_remedies();
+                    Round::Remedies
+                }
+                Round::Remedies | Round::Done => Round::Done,
+            };
+        }
+    }
+
+    /// What is known: findings in order, causes first, and those that were ruled out.
+    pub fn conclusion(&self) -> conclude::Conclusion {
+        conclude::conclude(self, &self.design)
+    }
+
+    /// How many runs like this one the budget allows.
+    fn allowed(&self) -> usize {
+        let each = self.base.events.max(20_000);
+        usize::try_from(self.budget / each).unwrap_or(usize::MAX)
+    }
+
+    fn plan_causes(&mut self) {
+        let count = self.allowed().min(INTERVENTIONS_MAX);
+        let claimed: BTreeSet<_> = self.found.iter().flat_map(claims).collect();
+        let mut order: Vec<usize> = (0..self.interventions.len()).collect();
+        order.sort_by_key(|at| {
+            let of = &self.interventions[*at];
+            (!claimed.contains(&of.without), of.without.tier())
+        });
+        for at in order.into_iter().take(count) {
+            let edits = self.interventions[at].edits.clone();
+            self.plan(Purpose::Intervention(at), edits);
+        }
+    }
+
+    fn plan_remedies(&mut self) {
+        let mut seen: Vec<Command> = Vec::new();
+        let count = self.allowed().min(REMEDIES_MAX);
+        let remedies: Vec<Remedy> = (self.found.iter())
+            .flat_map(|finding| finding.remedies.iter().cloned())
+            .collect();
+        for remedy in remedies {
+            let command = as_written(&remedy);
+            if seen.len() >= count || seen.contains(&command) {
+                continue;
+            }
+            seen.push(command.clone());
+            self.candidates.push(Candidate {
+                remedy,
+                effect: None,
+            });
+            let at = self.candidates.len() - 1;
+            self.plan(Purpose::Remedy(at), vec![command]);
+        }
+    }
+
+    fn plan(&mut self, purpose: Purpose, edits: Vec<Command>) {
+        let mut design = self.design.clone();
+        let is_applied = design.apply(Command::Batch(edits)).is_ok();
+        if !is_applied || !design.problems().is_empty() {
+            return;
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        self.progress.planned += 1;
+        let events_max = (self.base.events * EVENTS_RATIO).max(EVENTS_LEAST);
+        let job = Job {
+            id,
+            design,
+            events_max,
+        };
+        self.jobs.insert(id, (purpose, job));
+    }
+}
+
+/// A remedy as its edits are written and read again: what is added stands at the end of its list.
+pub(super) fn as_written(remedy: &Remedy) -> Command {
+    let written = remedy.edits.iter().flat_map(design::edits::write_all);
+    let list = design::Value::List(written.collect());
+    design::edits::read_all(&list).unwrap_or_else(|_| remedy.command())
+}
+
+fn firing(design: &Design, report: &Report) -> BTreeSet<(&'static str, String)> {
+    let found = crate::found(&crate::facts(design, Some(report)));
+    let loud = (found.into_iter()).filter(|f| f.measured && f.severity != Severity::Note);
+    loud.map(|f| (f.rule, f.subjects.first().cloned().unwrap_or_default()))
+        .collect()
+}
+
+/// The bounds that were missed; where none was, stand-ins for what the findings are about.
+fn goals_of(design: &Design, base: &Outcome, found: &[Finding]) -> Vec<Goal> {
+    let stated = goals(&design.requirements);
+    if stated.iter().any(|goal| goal.distance(base.value(goal.metric)) > 0.0) {
+        return stated;
+    }
+    let loud = (found.iter()).filter(|f| f.measured && f.severity != Severity::Note);
+    let metrics: BTreeSet<&str> = loud.filter_map(|finding| finding.requirement).collect();
+    let metrics = Metric::ALL.iter().filter(|metric| metrics.contains(metric.name()));
+    let stand_ins = metrics.map(|metric| {
+        let value = base.value(*metric);
+        let (bound, is_most) = match metric {
+            Metric::Availability => (0.999_f64.max(value + (1.0 - value) * 0.9), false),
+            Metric::Goodput | Metric::Throughput => (value * 1.2, false),
+            metric if metric.is_duration() => (value * 0.5, true),
+            _ => (0.0, true),
+        };
+        Goal {
+            metric: *metric,
+            bound,
+            is_most,
+        }
+    });
+    let stand_ins: Vec<Goal> = stand_ins.collect();
+    match stand_ins.is_empty() {
+        true => Vec::new(),
+        false => stated.into_iter().chain(stand_ins).collect(),
+    }
+}
+
+pub(super) fn facts<'a>(design: &'a Design, report: &'a Report) -> Facts<'a> {
+    crate::facts(design, Some(report))
+}

@@ -1,0 +1,16 @@
+//! Conclusions by experiment. The engine gives the same requests for the same seed, so a claim of
+//! cause is tried by taking the suspect away, and a remedy by applying it: [`Investigation`] says
+//! which runs that takes, is told what came of them in any order, and puts the findings in order by
+//! what was measured. It runs nothing itself.
+
+mod claims;
+mod conclude;
+mod effect;
+mod interventions;
+mod investigation;
+mod outcome;
+
+pub use conclude::Conclusion;
+pub use effect::{Change, Effect, Experiment, Standing};
+pub use investigation::{Investigation, Job, Progress};
+pub use outcome::{Curve, Outcome};

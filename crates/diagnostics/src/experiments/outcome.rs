@@ -1,0 +1,293 @@
+//! What an experiment's run is judged by, and by how much one run is better than another.
+
+use super::effect::{Change, Effect};
+use design::requirement::Bound;
+use design::{Design, Metric, Requirement};
+use sim::Report;
+use sim::measure::report::Requests;
+use std::collections::BTreeMap;
+
+/// Counts of broken data below this difference are no harm.
+const COUNT_SLACK: f64 = 5.0;
+/// A count may rise by this share before it is a harm.
+const COUNT_RATIO: f64 = 1.05;
+/// Availability may fall by this much before it is a harm.
+const AVAILABILITY_SLACK: f64 = 0.004;
+/// Share of the distance to a bound that has to go before a change counts as an improvement.
+pub(super) const IMPROVED: f64 = 0.2;
+
+/// The part of a run's report that experiments compare.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// A value for each metric; durations in ms. A metric without a value has the worst one it can
+    /// have: a run that never recovers took all of its time to.
+    values: BTreeMap<&'static str, f64>,
+    /// Bounds that were not met.
+    missed: Vec<&'static str>,
+    /// Availability of each client's own requests, where it made any.
+    clients: BTreeMap<String, f64>,
+    /// 99th percentile of latency of each operation, with the client's id where names clash.
+    operations: BTreeMap<String, (f64, f64)>,
+    /// Events that the run took.
+    pub events: u64,
+    /// Offered load and goodput over time, for the curves beside a finding.
+    pub curve: Curve,
+}
+
+/// Offered load and goodput over time.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Curve {
+    /// Width of a step.
+    pub width_s: f64,
+    /// Requests made.
+    pub offered_per_s: Vec<f64>,
+    /// Requests answered in time.
+    pub goodput_per_s: Vec<f64>,
+}
+
+/// Most steps of a curve.
+const STEPS_MAX: usize = 60;
+
+impl Curve {
+    fn new(report: &Report) -> Self {
+        let windows = &report.windows;
+        let each = windows.offered_per_s.len().div_ceil(STEPS_MAX).max(1);
+        let thin = |of: &[f64]| {
+            let chunks = of.chunks(each);
+            chunks
+                .map(|chunk| chunk.iter().sum::<f64>() / chunk.len() as f64)
+                .collect()
+        };
+        Self {
+            width_s: windows.width_s * each as f64,
+            offered_per_s: thin(&windows.offered_per_s),
+            goodput_per_s: thin(&windows.goodput_per_s),
+        }
+    }
+}
+
+/// A bound that experiments are held against: one of the design's, or one that stands in for a
+/// requirement that the design does not state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Goal {
+    pub(super) metric: Metric,
+    pub(super) bound: f64,
+    pub(super) is_most: bool,
+}
+
+impl Goal {
+    /// How far a value is from the bound; 0 where it is met.
+    pub(super) fn distance(&self, value: f64) -> f64 {
+        match self.is_most {
+            true => (value - self.bound).max(0.0),
+            false => (self.bound - value).max(0.0),
+        }
+    }
+}
+
+/// The bounds of a design's requirements.
+pub(super) fn goals(requirements: &[Requirement]) -> Vec<Goal> {
+    let in_unit = |bound: Bound| match bound {
+        Bound::Number(number) => number,
+        Bound::Duration(duration) => duration.as_ms(),
+    };
+    let mut goals = Vec::new();
+    for requirement in requirements {
+        let mut add = |bound: Option<Bound>, is_most: bool| {
+            goals.extend(bound.map(|bound| Goal {
+                metric: requirement.metric,
+                bound: in_unit(bound),
+                is_most,
+            }));
+        };
+        add(requirement.at_least, false);
+        add(requirement.at_most, true);
+    }
+    goals
+}
+
+impl Outcome {
+    /// Reads a report.
+    pub fn new(design: &Design, report: &Report) -> Self {
+        let missed = report.requirements.iter().filter(|score| !score.met);
+        let operations = report.requests.by_operation.iter();
+        let clients = design.nodes.iter().filter_map(|node| {
+            let client = report.nodes.get(&node.id)?;
+            let is_client = matches!(node.kind, design::Kind::Client(_));
+            let failed = client.failures.values().sum::<u64>() + client.in_flight;
+            let all = client.completions + failed;
+            let share = 1.0 - failed as f64 / all.max(1) as f64;
+            (is_client && all > 0).then(|| (node.id.clone(), share))
+        });
+        Self {
+            values: values(report),
+            missed: missed.map(|score| score.metric).collect(),
+            clients: clients.collect(),
+            operations: operations
+                .map(|(name, requests)| {
+                    let p99 = requests.latency_ms.p99.unwrap_or(0.0);
+                    (name.clone(), (requests.availability, p99))
+                })
+                .collect(),
+            events: report.run.events,
+            curve: Curve::new(report),
+        }
+    }
+
+    /// The value of a metric.
+    pub fn value(&self, metric: Metric) -> f64 {
+        self.values.get(metric.name()).copied().unwrap_or(0.0)
+    }
+
+    /// Metrics of requirements that were not met.
+    pub fn missed(&self) -> &[&'static str] {
+        &self.missed
+    }
+
+    /// Availability of the requests of all clients but one, as the worst of them had it.
+    pub(super) fn worst_of_others(&self, client: &str) -> Option<f64> {
+        let others = self.clients.iter().filter(|(id, _)| *id != client);
+        others.map(|(_, share)| *share).reduce(f64::min)
+    }
+
+    /// Availability and 99th percentile of latency of each operation.
+    pub(super) fn operations(&self) -> &BTreeMap<String, (f64, f64)> {
+        &self.operations
+    }
+
+    /// What got worse against another run: goals that were met, availability, and broken data.
+    pub(super) fn worse_than(&self, before: &Self, goals: &[Goal]) -> Vec<Change> {
+        let mut worse = Vec::new();
+        let mut add = |metric: Metric| {
+            let is_new = worse
+                .iter()
+                .all(|change: &Change| change.metric != metric.name());
+            if is_new {
+                worse.push(Change {
+                    metric: metric.name(),
+                    before: before.value(metric),
+                    after: self.value(metric),
+                });
+            }
+        };
+        for goal in goals {
+            let (was, is) = (before.value(goal.metric), self.value(goal.metric));
+            if goal.distance(was) == 0.0 && goal.distance(is) > 0.0 {
+                add(goal.metric);
+            }
+        }
+        let missed = self.missed.iter();
+        for name in missed.filter(|name| !before.missed.contains(name)) {
+            let metric = Metric::ALL.iter().find(|metric| metric.name() == *name);
+            metric.copied().into_iter().for_each(&mut add);
+        }
+        let fell = before.value(Metric::Availability) - self.value(Metric::Availability);
+        if fell > AVAILABILITY_SLACK {
+            add(Metric::Availability);
+        }
+        for metric in [
+            Metric::LostWrites,
+            Metric::TornWrites,
+            Metric::DuplicateEffects,
+        ] {
+            let (was, is) = (before.value(metric), self.value(metric));
+            if is > was * COUNT_RATIO + COUNT_SLACK {
+                add(metric);
+            }
+        }
+        worse
+    }
+
+    /// The effect of a change: how near the goals are, what else got better and worse.
+    pub(super) fn effect(&self, before: &Self, goals: &[Goal]) -> Option<Effect> {
+        let missed = goals.iter().filter(|goal| goal.distance(before.value(goal.metric)) > 0.0);
+        let shares = missed.map(|goal| (goal, self.share(before, goal)));
+        let (goal, share) = shares.reduce(|best, next| match next.1 > best.1 {
+            true => next,
+            false => best,
+        })?;
+        let better = goals.iter().filter(|other| {
+            other.metric != goal.metric
+                && other.distance(before.value(other.metric)) > 0.0
+                && self.share(before, other) >= IMPROVED
+        });
+        let change = |goal: &Goal| Change {
+            metric: goal.metric.name(),
+            before: before.value(goal.metric),
+            after: self.value(goal.metric),
+        };
+        Some(Effect {
+            requirement: change(goal),
+            bound: goal.bound,
+            met: goal.distance(self.value(goal.metric)) == 0.0,
+            share,
+            better: better.map(change).collect(),
+            worse: self.worse_than(before, goals),
+            monthly_cost: Change {
+                metric: Metric::MonthlyCost.name(),
+                before: before.value(Metric::MonthlyCost),
+                after: self.value(Metric::MonthlyCost),
+            },
+        })
+    }
+
+    /// Share of a goal's distance that went; below 0 where it grew.
+    pub(super) fn share(&self, before: &Self, goal: &Goal) -> f64 {
+        let was = goal.distance(before.value(goal.metric));
+        let is = goal.distance(self.value(goal.metric));
+        match was > 0.0 {
+            true => ((was - is) / was).clamp(-1.0, 1.0),
+            false => 0.0,
+        }
+    }
+}
+
+/// A value for each metric that runs are compared by.
+fn values(report: &Report) -> BTreeMap<&'static str, f64> {
+    let run_ms = report.run.ended_s * 1e3;
+    let Requests {
+        latency_ms: latency,
+        ..
+    } = &report.requests;
+    let data = &report.data;
+    // Without an answer, a latency is at least as long as the run.
+    let of = |value: Option<f64>| value.unwrap_or(run_ms);
+    let scored = |metric: Metric| {
+        let mut scores = report.requirements.iter();
+        scores.find(|score| score.metric == metric.name())
+    };
+    let recovery = match (&report.recovery, scored(Metric::RecoveryTime)) {
+        (Some(recovery), _) => of(recovery.recovery_s.map(|s| s * 1e3)),
+        (None, Some(score)) if !score.met => run_ms,
+        (None, _) => 0.0,
+    };
+    let detect = match report.operator.undetected {
+        0 => report.operator.time_to_detect_s.map_or(0.0, |s| s * 1e3),
+        _ => run_ms,
+    };
+    let all = [
+        (Metric::Availability, report.requests.availability),
+        (Metric::LatencyMean, of(latency.mean)),
+        (Metric::LatencyP50, of(latency.p50)),
+        (Metric::LatencyP90, of(latency.p90)),
+        (Metric::LatencyP95, of(latency.p95)),
+        (Metric::LatencyP99, of(latency.p99)),
+        (Metric::LatencyP999, of(latency.p999)),
+        (Metric::Goodput, report.requests.goodput_per_s),
+        (Metric::Throughput, report.requests.throughput_per_s),
+        (Metric::StalenessMax, data.staleness_ms.max.unwrap_or(0.0)),
+        (Metric::StalenessP99, data.staleness_ms.p99.unwrap_or(0.0)),
+        (Metric::StaleReads, data.stale_reads as f64),
+        (Metric::DuplicateEffects, data.duplicate_effects as f64),
+        (Metric::LostWrites, data.lost_writes as f64),
+        (Metric::TornWrites, data.torn_writes as f64),
+        (Metric::OutOfOrder, data.out_of_order as f64),
+        (Metric::DivergentKeys, data.divergent_keys as f64),
+        (Metric::TimeToDetect, detect),
+        (Metric::RecoveryTime, recovery),
+        (Metric::MonthlyCost, report.cost.monthly),
+    ];
+    all.into_iter()
+        .map(|(metric, value)| (metric.name(), value))
+        .collect()
+}

@@ -1,0 +1,62 @@
+//! Experiments on a run, on as many cores as there are. The answers do not depend on which core
+//! takes which run, nor on which run ends first: they are given in order of the runs' numbers.
+
+use design::Design;
+use diagnostics::experiments::{Conclusion, Investigation, Job};
+use sim::{Report, Simulation};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Events that the experiments on one run may take together where nobody says otherwise.
+pub const BUDGET: u64 = 60_000_000;
+/// They may take so many times the run's own events in any case.
+const BUDGET_RATIO: u64 = 40;
+
+/// The budget of a run with this many events.
+pub fn budget(events: u64) -> u64 {
+    BUDGET.max(events.saturating_mul(BUDGET_RATIO)).min(20 * BUDGET)
+}
+
+/// Makes all experiments on a run and says what they come to. With a budget of 0, none is made.
+pub fn investigate(design: &Design, report: &Report, budget: u64, threads: usize) -> Conclusion {
+    let mut investigation = Investigation::new(design, report, budget);
+    loop {
+        let jobs: Vec<Job> = investigation.jobs().cloned().collect();
+        if jobs.is_empty() {
+            return investigation.conclusion();
+        }
+        for (id, report) in run_all(&jobs, threads) {
+            investigation.answer(id, report.as_ref());
+        }
+    }
+}
+
+/// Runs jobs; their reports in order.
+fn run_all(jobs: &[Job], threads: usize) -> Vec<(usize, Option<Report>)> {
+    if threads < 2 {
+        return jobs.iter().map(|job| (job.id, Some(run(job)))).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Option<Report>)>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(jobs.len()) {
+            scope.spawn(|| {
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let report = run(job);
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    done.push((job.id, Some(report)));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(id, _)| *id);
+    done
+}
+
+/// Makes one run.
+pub fn run(job: &Job) -> Report {
+    let mut simulation = Simulation::new(&job.design).with_budget(job.events_max);
+    simulation.run();
+    simulation.report()
+}
