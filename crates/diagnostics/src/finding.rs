@@ -55,6 +55,9 @@ pub struct Finding {
     pub requirement: Option<&'static str>,
     /// What would mend it, each as edits of this design.
     pub remedies: Vec<Remedy>,
+    /// The experiment that it comes from, where no rule made it.
+    #[serde(skip)]
+    pub(crate) cause: Option<usize>,
     /// What experiments say of it.
     pub standing: Standing,
     /// Runs without what it says is the cause, the most telling first.
@@ -107,6 +110,7 @@ impl Finding {
             chain: Vec::new(),
             requirement: None,
             remedies: Vec::new(),
+            cause: None,
             standing: Standing::Untested,
             experiments: Vec::new(),
             symptoms: Vec::new(),

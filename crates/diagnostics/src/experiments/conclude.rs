@@ -1,17 +1,26 @@
 //! What the experiments come to.
 
 use super::claims::claims;
-use super::effect::{Change, Experiment, Standing};
-use super::investigation::Investigation;
-use crate::finding::{Finding, Severity};
-use crate::rank;
-use design::Design;
+use super::effect::{Change, Effect, Experiment, Standing};
+use super::investigation::{Candidate, Investigation};
+use super::naming;
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy, Severity};
+use crate::{rank, rules};
+use design::{Design, Metric};
+use std::collections::BTreeSet;
 
 /// Share of the harm that has to go with a suspect for it to be the cause, and for it to be a part.
 pub(super) const CONFIRMED: f64 = 0.5;
 pub(super) const CONTRIBUTES: f64 = 0.1;
 /// Least share of the distance to a bound that an offered remedy takes away.
 const OFFERED: f64 = 0.2;
+/// A remedy that costs something else has to bring more.
+const TRADED: f64 = 0.5;
+/// Most remedies of a finding.
+const REMEDIES_MAX: usize = 4;
+/// Most experiments that a finding lists.
+const EXPERIMENTS_MAX: usize = 3;
 
 /// Findings in order.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -24,29 +33,144 @@ pub struct Conclusion {
     pub tried: Vec<Experiment>,
 }
 
+/// A finding with what experiments say of it.
+struct Judged {
+    finding: Finding,
+    /// Experiments that its claim stands or falls with, the most telling first.
+    tried: Vec<usize>,
+    /// How good an explanation it is: the tier of what confirms it.
+    tier: u8,
+    /// Mean share of the harm that goes with it.
+    share: f64,
+}
+
 pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
     let facts = super::investigation::facts(design, &of.report);
-    let mut findings = of.found.clone();
-    for finding in &mut findings {
-        stand(of, finding);
-        offer(of, finding);
+    let mut judged: Vec<Judged> = of.found.iter().map(|f| judge(of, f.clone())).collect();
+    if of.is_done() && !of.goals.is_empty() {
+        let explained = explained(of, &judged);
+        let told = told(&judged);
+        let more = naming::unexplained(of, &facts, &explained, &told);
+        judged.extend(more.into_iter().map(|finding| judge(of, finding)));
     }
-    let is_out = |finding: &Finding| {
-        finding.standing == Standing::RuledOut && finding.severity != Severity::Note
+    let is_out = |judged: &Judged| {
+        judged.finding.standing == Standing::RuledOut && judged.finding.severity != Severity::Note
     };
-    let (ruled_out, findings) = findings.into_iter().partition(is_out);
+    let (out, mut kept): (Vec<Judged>, Vec<Judged>) = judged.into_iter().partition(is_out);
+    kept.sort_by_key(order);
+    let mut findings = hang(of, &facts, kept);
+    let mut shown = BTreeSet::new();
+    for finding in &mut findings {
+        offer(of, finding, &mut shown);
+    }
     let tried = of.answers.keys().map(|at| experiment(of, *at)).collect();
     Conclusion {
-        findings: rank::hang(&facts, findings),
-        ruled_out,
+        findings,
+        ruled_out: out.into_iter().map(|judged| judged.finding).collect(),
         tried,
     }
+}
+
+/// Missed metrics that a confirmed finding explains, and how well.
+fn explained(of: &Investigation, judged: &[Judged]) -> Vec<(Metric, u8)> {
+    let mut explained = Vec::new();
+    let confirmed = judged.iter().filter(|j| {
+        j.finding.standing == Standing::Confirmed && j.finding.severity != Severity::Note
+    });
+    for judged in confirmed {
+        for goal in &of.goals {
+            let by_claim = judged.tried.iter().any(|at| of.share(*at, goal) >= CONFIRMED);
+            let by_remedy = judged.tried.is_empty()
+                && of.candidates.iter().any(|candidate| {
+                    judged.finding.remedies.contains(&candidate.remedy)
+                        && candidate.effect.as_ref().is_some_and(|effect| {
+                            effect.requirement.metric == goal.metric.name()
+                                || effect.better.iter().any(|b| b.metric == goal.metric.name())
+                        })
+                });
+            if by_claim || by_remedy {
+                explained.push((goal.metric, judged.tier));
+            }
+        }
+    }
+    explained
+}
+
+/// Metrics that a rule has said something of that was not refuted: it is at least a part.
+fn told(judged: &[Judged]) -> BTreeSet<&'static str> {
+    let loud = judged.iter().filter(|judged| {
+        let finding = &judged.finding;
+        finding.measured
+            && finding.severity != Severity::Note
+            && finding.standing != Standing::RuledOut
+            && judged.tier != 3
+    });
+    loud.filter_map(|judged| judged.finding.requirement).collect()
+}
+
+/// The less, the further on top.
+fn order(judged: &Judged) -> (bool, u8, u8, u8, u8, usize, u64) {
+    let finding = &judged.finding;
+    let is_quiet = finding.severity == Severity::Note;
+    let standing = match finding.standing {
+        Standing::Confirmed => 0,
+        Standing::Untested | Standing::Suspected => 1,
+        Standing::Contributes => 2,
+        Standing::RuledOut => 3,
+    };
+    let effect = match judged.share {
+        share if share >= 0.75 => 0,
+        share if share >= CONFIRMED => 1,
+        _ => 2,
+    };
+    let severity = match finding.severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Note => 2,
+    };
+    let onset = finding.onset_s.map_or(u64::MAX, |s| (s * 10.0) as u64);
+    let depth = rules::depth(finding.rule);
+    match of_experiments(finding) {
+        true => (is_quiet, standing, effect, judged.tier, severity, depth, onset),
+        false => (is_quiet, 1, 3, 9, severity, depth, onset),
+    }
+}
+
+fn of_experiments(finding: &Finding) -> bool {
+    finding.measured && finding.standing != Standing::Untested
+}
+
+/// Hangs each finding below the cause that explains it: one without which it is gone, or one that
+/// rules of its kind are known to follow from.
+fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Finding> {
+    let mut top: Vec<(Judged, Vec<Finding>)> = Vec::new();
+    for next in judged {
+        let subject = next.finding.subjects.first().cloned().unwrap_or_default();
+        let key = (next.finding.rule, subject);
+        let cause = top.iter().position(|(cause, _)| {
+            let is_cause = cause.finding.standing == Standing::Confirmed
+                && next.finding.measured
+                && next.finding.severity != Severity::Note;
+            let best = cause.tried.first().filter(|_| is_cause);
+            best.is_some_and(|at| !of.answers[at].firing.contains(&key))
+        });
+        match cause {
+            Some(at) => top[at].1.push(next.finding),
+            None => top.push((next, Vec::new())),
+        }
+    }
+    let findings = top.into_iter().map(|(judged, mut symptoms)| {
+        let mut finding = judged.finding;
+        finding.symptoms.append(&mut symptoms);
+        finding
+    });
+    rank::hang(facts, findings.collect())
 }
 
 /// An experiment, by the requirement that it brought nearest.
 fn experiment(of: &Investigation, at: usize) -> Experiment {
     let outcome = &of.answers[&at].outcome;
-    let shares = of.goals.iter().map(|goal| (goal, outcome.share(&of.base, goal)));
+    let shares = of.goals.iter().map(|goal| (goal, of.share(at, goal)));
     let best = shares.reduce(|best, next| match next.1 > best.1 {
         true => next,
         false => best,
@@ -54,7 +178,8 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
     let (goal, share) = best.expect("nothing is tried without a goal");
     let about = &of.interventions[at];
     Experiment {
-        without: format!("{:?} {}: {}", about.without, about.subjects.join(","), about.label),
+        without: about.label.clone(),
+        subjects: about.subjects.clone(),
         requirement: Change {
             metric: goal.metric.name(),
             before: of.base.value(goal.metric),
@@ -66,53 +191,132 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
 }
 
 /// Tries a finding's claim against the experiments.
-fn stand(of: &Investigation, finding: &mut Finding) {
-    if !finding.measured || of.goals.is_empty() {
-        return;
-    }
-    let claims = claims(finding);
-    let tried = (of.answers.keys().copied())
-        .filter(|at| claims.contains(&of.interventions[*at].without));
-    let mut experiments: Vec<Experiment> = tried.map(|at| experiment(of, at)).collect();
-    experiments.sort_by(|a, b| b.share.total_cmp(&a.share));
-    experiments.truncate(3);
-    finding.standing = match experiments.first() {
-        None if of.is_done() || claims.is_empty() => Standing::Untested,
-        None => Standing::Suspected,
-        Some(best) if best.share >= CONFIRMED => Standing::Confirmed,
-        Some(best) if best.share >= CONTRIBUTES => Standing::Contributes,
-        Some(_) => Standing::RuledOut,
+fn judge(of: &Investigation, mut finding: Finding) -> Judged {
+    let mut judged = |standing, tried: Vec<usize>, tier, share| {
+        finding.standing = standing;
+        let told = tried.iter().take(EXPERIMENTS_MAX);
+        finding.experiments = told.map(|at| experiment(of, *at)).collect();
+        if standing == Standing::Confirmed && finding.severity == Severity::Warning {
+            let best = finding.experiments.first().map(|best| best.requirement.metric);
+            if let Some(metric) = best.filter(|metric| of.base.missed().contains(metric)) {
+                finding.requirement = Some(metric);
+                finding.severity = Severity::Error;
+            }
+        }
+        Judged {
+            finding: finding.clone(),
+            tried,
+            tier,
+            share,
+        }
     };
-    finding.experiments = experiments;
+    if !of_run(of, &judged(Standing::Untested, Vec::new(), 9, 0.0).finding) {
+        return judged(Standing::Untested, Vec::new(), 9, 0.0);
+    }
+    let finding = judged(Standing::Untested, Vec::new(), 9, 0.0).finding;
+    let mut tried: Vec<usize> = match finding.cause {
+        Some(at) => vec![at],
+        None => {
+            let claims = claims(&finding);
+            let answers = of.answers.keys().copied();
+            answers.filter(|at| claims.contains(&of.interventions[*at].without)).collect()
+        }
+    };
+    tried.sort_by(|a, b| {
+        let tier = |at: &usize| of.interventions[*at].without.tier();
+        (of.best_share(*b).total_cmp(&of.best_share(*a))).then(tier(a).cmp(&tier(b)))
+    });
+    let Some(best) = tried.first() else {
+        return match own_effect(of, &finding) {
+            Some(effect) if effect.share >= CONFIRMED => {
+                judged(Standing::Confirmed, Vec::new(), 2, effect.share)
+            }
+            _ => judged(Standing::Untested, Vec::new(), 9, 0.0),
+        };
+    };
+    let (share, mean) = (of.best_share(*best), of.mean_share(*best));
+    let tier = of.interventions[*best].without.tier();
+    let standing = match share {
+        share if share >= CONFIRMED => Standing::Confirmed,
+        share if share >= CONTRIBUTES => Standing::Contributes,
+        _ => match own_effect(of, &finding) {
+            Some(effect) if effect.share >= CONFIRMED => Standing::Contributes,
+            _ => Standing::RuledOut,
+        },
+    };
+    judged(standing, tried, tier, mean)
 }
 
-/// Keeps the remedies that help, best first, each with its effect.
-fn offer(of: &Investigation, finding: &mut Finding) {
-    if of.goals.is_empty() {
-        return;
-    }
-    let mut offered = Vec::new();
-    for candidate in &of.candidates {
-        let is_own = finding.remedies.contains(&candidate.remedy);
-        let Some(effect) = candidate.effect.clone().filter(|_| is_own) else {
-            continue;
-        };
-        if effect.share >= OFFERED {
-            let mut remedy = candidate.remedy.clone();
-            remedy.effect = Some(effect);
-            offered.push(remedy);
-        }
-    }
-    let order = |remedy: &crate::finding::Remedy| {
-        let effect = remedy.effect.as_ref();
-        effect.map_or((true, true, 0.0, 0.0), |effect| {
-            let added = effect.monthly_cost.after - effect.monthly_cost.before;
-            (!effect.worse.is_empty(), !effect.met, added.max(0.0), -effect.share)
-        })
-    };
-    offered.sort_by(|a, b| {
-        let (a, b) = (order(a), order(b));
-        (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)).then(a.3.total_cmp(&b.3))
-    });
-    finding.remedies = offered;
+/// Whether a finding is about this run, and experiments were made.
+fn of_run(of: &Investigation, finding: &Finding) -> bool {
+    finding.measured && !of.goals.is_empty()
 }
+
+/// The best effect of a remedy that the rule itself proposes.
+fn own_effect<'a>(of: &'a Investigation, finding: &Finding) -> Option<&'a Effect> {
+    let own = of.candidates.iter().filter(|c| finding.remedies.contains(&c.remedy));
+    let effects = own.filter_map(|candidate| candidate.effect.as_ref());
+    effects.max_by(|a, b| a.share.total_cmp(&b.share))
+}
+
+/// Keeps the remedies that help, best first, each with its effect; each once.
+fn offer(of: &Investigation, finding: &mut Finding, shown: &mut BTreeSet<String>) {
+    if !of.goals.is_empty() {
+        finding.remedies = offered(of, finding, shown);
+        shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));
+    }
+    for symptom in &mut finding.symptoms {
+        offer(of, symptom, shown);
+    }
+}
+
+fn offered(of: &Investigation, finding: &Finding, shown: &BTreeSet<String>) -> Vec<Remedy> {
+    let claims = claims(finding);
+    let is_for = |candidate: &Candidate| {
+        let is_claimed = candidate.causes.iter().any(|at| {
+            finding.cause == Some(*at) || claims.contains(&of.interventions[*at].without)
+        });
+        let is_loud = finding.measured && finding.severity != Severity::Note;
+        finding.remedies.contains(&candidate.remedy) || is_claimed && is_loud
+    };
+    let helps = of.candidates.iter().filter(|c| {
+        let is_enough = |effect: &Effect| match effect.worse.is_empty() {
+            true => effect.share >= OFFERED,
+            false => effect.share >= TRADED,
+        };
+        c.effect.as_ref().is_some_and(is_enough) && is_for(c) && !shown.contains(&c.remedy.label)
+    });
+    let mut helps: Vec<(&Candidate, &Effect)> =
+        helps.filter_map(|c| Some((c, c.effect.as_ref()?))).collect();
+    helps.sort_by(|(_, a), (_, b)| better(a, b));
+    let mut families = BTreeSet::new();
+    let best = helps.into_iter().filter(|(c, _)| families.insert(c.family.clone()));
+    let (fair, traded): (Vec<_>, Vec<_>) = best.partition(|(_, effect)| effect.worse.is_empty());
+    let is_a_trade = matches!(finding.rule, "cap" | "split-brain");
+    let traded = traded.into_iter().take(match fair.is_empty() && !is_a_trade {
+        true => 0,
+        false => 1,
+    });
+    fair.into_iter()
+        .take(REMEDIES_MAX)
+        .chain(traded)
+        .map(|(candidate, effect)| Remedy {
+            effect: Some(effect.clone()),
+            ..candidate.remedy.clone()
+        })
+        .collect()
+}
+
+/// Mends before helps, the least cost first, then the larger effect.
+fn better(a: &Effect, b: &Effect) -> std::cmp::Ordering {
+    let added = |of: &Effect| {
+        let change = &of.monthly_cost;
+        ((change.after - change.before).max(0.0) / change.before.max(1.0) * 20.0) as u64
+    };
+    (!a.worse.is_empty(), !a.mends, !a.met)
+        .cmp(&(!b.worse.is_empty(), !b.mends, !b.met))
+        .then(added(a).cmp(&added(b)))
+        .then(b.share.total_cmp(&a.share))
+}
+
+pub(super) use super::naming::value_of as shown;

@@ -22,6 +22,8 @@ pub struct Effect {
     pub bound: f64,
     /// Whether the requirement holds with it.
     pub met: bool,
+    /// Whether all requirements hold with it.
+    pub mends: bool,
     /// Share of the distance to the bound that went.
     pub share: f64,
     /// Other requirements that it brings nearer.
@@ -55,6 +57,8 @@ pub enum Standing {
 pub struct Experiment {
     /// What was taken away.
     pub without: String,
+    /// The nodes and links that it was about.
+    pub subjects: Vec<String>,
     /// The figure that changed most, in both runs.
     pub requirement: Change,
     /// Share of the harm that went with it.

@@ -6,8 +6,8 @@ use crate::facts::Facts;
 use crate::remedies::{duration, link, map, node, number};
 use design::kinds::client::{Arrivals, Keys};
 use design::kinds::{Client, Database, Service};
-use design::link::{Condition, Mode};
-use design::{Attribute, Command, Design, FaultKind, Kind, Link, Value};
+use design::link::Mode;
+use design::{Attribute, Command, Design, FaultKind, Kind, Link, Rate, Value};
 
 /// Times by which slots and connections are raised to see whether they were what was short.
 const LIFTED: f64 = 50.0;
@@ -117,6 +117,7 @@ pub(crate) fn all(facts: &Facts<'_>) -> Vec<Intervention> {
     for link in &facts.design.links {
         list.link(link);
     }
+    list.together();
     list.repeats();
     list.faults();
     list.sharing(facts);
@@ -187,7 +188,7 @@ impl List<'_> {
             _ => (None, 1.0),
         };
         if let Some(rate) = arrivals.filter(|rate| *rate > 0.0) {
-            let poisson = map(&[("poisson", number(rate * times))]);
+            let poisson = map(&[("poisson", Rate(rate * times).write())]);
             let mut edits = vec![node(id, "arrivals", poisson)];
             if client.batch > 1 {
                 edits.push(node(id, "batch", number(1.0)));
@@ -417,6 +418,24 @@ impl List<'_> {
         }
     }
 
+    /// Hops that each do a little harm do much of it together.
+    fn together(&mut self) {
+        for (without, label) in [
+            (Without::OwnErrors, "the errors of all nodes"),
+            (Without::Network, "the latency and losses of all links"),
+        ] {
+            let all = self.all.iter().filter(|of| of.without == without);
+            let (mut subjects, mut edits) = (Vec::new(), Vec::new());
+            for of in all {
+                subjects.extend(of.subjects.iter().cloned());
+                edits.extend(of.edits.iter().cloned());
+            }
+            if subjects.len() > 1 {
+                self.add(without, subjects, label, edits);
+            }
+        }
+    }
+
     fn repeats(&mut self) {
         let mut edits = Vec::new();
         for (id, client) in clients(self.design) {
@@ -472,9 +491,17 @@ impl List<'_> {
             if callers.len() < 2 || callers.len() > 8 {
                 continue;
             }
+            // Each gets its part of what there was, so that nothing is added.
+            let part = callers.len() as u32;
+            let mut own = at.clone();
             let mut edits = Vec::new();
+            if let Kind::Database(database) = &mut own.kind {
+                database.concurrency = (database.concurrency / part).max(1);
+                let slots = number(f64::from(database.concurrency));
+                edits.push(node(&at.id, "concurrency", slots));
+            }
             for (nth, caller) in callers.iter().enumerate().skip(1) {
-                let mut copy = at.clone();
+                let mut copy = own.clone();
                 copy.id = format!("{}-of-{caller}", at.id);
                 copy.at[1] += 120 * nth as i32;
                 let to = copy.id.clone();
@@ -513,12 +540,3 @@ fn words_of(kind: FaultKind) -> String {
 fn moment(fault: &design::Fault) -> String {
     crate::words::moment(fault.at.as_s())
 }
-
-/// Whether a link is taken only where a cache misses.
-#[allow(dead_code)]
-fn is_on_miss(link: &Link) -> bool {
-    link.when.0.contains(&Condition::OnMiss)
-}
-
-#[allow(unused_imports)]
-use Attribute as _;

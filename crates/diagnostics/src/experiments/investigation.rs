@@ -3,7 +3,8 @@
 use super::claims::claims;
 use super::conclude;
 use super::effect::Effect;
-use super::interventions::{self, Intervention};
+use super::interventions::{self, Intervention, Without};
+use super::library;
 use super::outcome::{Goal, Outcome, goals};
 use crate::facts::Facts;
 use crate::finding::{Finding, Remedy, Severity};
@@ -49,6 +50,10 @@ enum Purpose {
 /// A remedy that is tried.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
+    /// What all sizes of it share.
+    pub(super) family: String,
+    /// Interventions that it is tried for; a rule's own remedy is tried for its finding.
+    pub(super) causes: BTreeSet<usize>,
     pub(super) remedy: Remedy,
     pub(super) effect: Option<Effect>,
 }
@@ -196,24 +201,72 @@ impl Investigation {
     }
 
     fn plan_remedies(&mut self) {
-        let mut seen: Vec<Command> = Vec::new();
-        let count = self.allowed().min(REMEDIES_MAX);
-        let remedies: Vec<Remedy> = (self.found.iter())
-            .flat_map(|finding| finding.remedies.iter().cloned())
-            .collect();
-        for remedy in remedies {
+        let mut commands: Vec<Command> = Vec::new();
+        let proposed = self.proposed();
+        for (family, cause, remedy) in proposed {
             let command = as_written(&remedy);
-            if seen.len() >= count || seen.contains(&command) {
+            if let Some(at) = commands.iter().position(|known| *known == command) {
+                self.candidates[at].causes.extend(cause);
                 continue;
             }
-            seen.push(command.clone());
+            commands.push(command);
             self.candidates.push(Candidate {
+                family,
+                causes: cause.into_iter().collect(),
                 remedy,
                 effect: None,
             });
-            let at = self.candidates.len() - 1;
+        }
+        let count = self.allowed().min(REMEDIES_MAX);
+        for (at, command) in commands.into_iter().enumerate().take(count) {
             self.plan(Purpose::Remedy(at), vec![command]);
         }
+    }
+
+    /// Remedies to try, the most promising first: those of the rules, then what the library has for
+    /// what was shown to be a cause.
+    fn proposed(&self) -> Vec<(String, Option<usize>, Remedy)> {
+        let own = (self.found.iter()).flat_map(|finding| finding.remedies.iter().cloned());
+        let mut all: Vec<(String, Option<usize>, Remedy)> =
+            own.map(|remedy| (remedy.label.clone(), None, remedy)).collect();
+        let facts = facts(&self.design, &self.report);
+        let mut causes: Vec<(u8, usize)> = (self.answers.keys())
+            .filter(|at| self.best_share(**at) >= super::conclude::CONTRIBUTES)
+            .map(|at| (self.interventions[*at].without.tier(), *at))
+            .collect();
+        causes.sort_unstable();
+        for (_, at) in causes {
+            let tried = library::remedies(&facts, &self.interventions[at]);
+            all.extend(tried.into_iter().map(|sized| (sized.family, Some(at), sized.remedy)));
+        }
+        all
+    }
+
+    /// Share of a goal's distance that an intervention takes away. What a client's absence does is
+    /// judged by the requests of the others.
+    pub(super) fn share(&self, at: usize, goal: &Goal) -> f64 {
+        let outcome = &self.answers[&at].outcome;
+        let about = &self.interventions[at];
+        match (about.without, about.subjects.first()) {
+            (Without::Client, Some(client)) => outcome.share_of_others(&self.base, goal, client),
+            _ => outcome.share(&self.base, goal),
+        }
+    }
+
+    /// The largest of those shares.
+    pub(super) fn best_share(&self, at: usize) -> f64 {
+        let shares = self.goals.iter().map(|goal| self.share(at, goal));
+        shares.fold(0.0, f64::max)
+    }
+
+    /// The mean of them, over all goals that were missed.
+    pub(super) fn mean_share(&self, at: usize) -> f64 {
+        let missed = self.goals.iter();
+        let missed: Vec<&Goal> = missed
+            .filter(|goal| goal.distance(self.base.value(goal.metric)) > 0.0)
+            .collect();
+        let shares = missed.iter().map(|goal| self.share(at, goal).max(0.0));
+        shares.sum::<f64>() / missed.len().max(1) as f64
     }
 
     fn plan(&mut self, purpose: Purpose, edits: Vec<Command>) {

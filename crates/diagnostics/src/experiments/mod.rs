@@ -8,6 +8,8 @@ mod conclude;
 mod effect;
 mod interventions;
 mod investigation;
+mod library;
+mod naming;
 mod outcome;
 
 pub use conclude::Conclusion;

@@ -25,14 +25,30 @@ pub struct Outcome {
     /// Bounds that were not met.
     missed: Vec<&'static str>,
     /// Availability of each client's own requests, where it made any.
-    clients: BTreeMap<String, f64>,
-    /// 99th percentile of latency of each operation, with the client's id where names clash.
-    operations: BTreeMap<String, (f64, f64)>,
+    clients: BTreeMap<String, ClientOutcome>,
     /// Events that the run took.
     pub events: u64,
     /// Offered load and goodput over time, for the curves beside a finding.
     pub curve: Curve,
 }
+
+/// What a client's own requests got.
+#[derive(Clone, Copy, Debug)]
+struct ClientOutcome {
+    available: f64,
+    /// 99th percentile of the time to an answer.
+    response_ms: f64,
+}
+
+/// Metrics that a client's own response time stands in for.
+const FELT_AS_LATENCY: [Metric; 6] = [
+    Metric::LatencyMean,
+    Metric::LatencyP50,
+    Metric::LatencyP90,
+    Metric::LatencyP95,
+    Metric::LatencyP99,
+    Metric::LatencyP999,
+];
 
 /// Offered load and goodput over time.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -110,25 +126,21 @@ impl Outcome {
     /// Reads a report.
     pub fn new(design: &Design, report: &Report) -> Self {
         let missed = report.requirements.iter().filter(|score| !score.met);
-        let operations = report.requests.by_operation.iter();
         let clients = design.nodes.iter().filter_map(|node| {
             let client = report.nodes.get(&node.id)?;
             let is_client = matches!(node.kind, design::Kind::Client(_));
             let failed = client.failures.values().sum::<u64>() + client.in_flight;
             let all = client.completions + failed;
-            let share = 1.0 - failed as f64 / all.max(1) as f64;
-            (is_client && all > 0).then(|| (node.id.clone(), share))
+            let outcome = ClientOutcome {
+                available: 1.0 - failed as f64 / all.max(1) as f64,
+                response_ms: client.response_ms.p99.unwrap_or(0.0),
+            };
+            (is_client && all > 0).then(|| (node.id.clone(), outcome))
         });
         Self {
             values: values(report),
             missed: missed.map(|score| score.metric).collect(),
             clients: clients.collect(),
-            operations: operations
-                .map(|(name, requests)| {
-                    let p99 = requests.latency_ms.p99.unwrap_or(0.0);
-                    (name.clone(), (requests.availability, p99))
-                })
-                .collect(),
             events: report.run.events,
             curve: Curve::new(report),
         }
@@ -144,15 +156,33 @@ impl Outcome {
         &self.missed
     }
 
-    /// Availability of the requests of all clients but one, as the worst of them had it.
-    pub(super) fn worst_of_others(&self, client: &str) -> Option<f64> {
+    /// Availability or latency of the requests of all clients but one, as the worst of them had it.
+    fn of_others(&self, metric: Metric, client: &str) -> Option<f64> {
         let others = self.clients.iter().filter(|(id, _)| *id != client);
-        others.map(|(_, share)| *share).reduce(f64::min)
+        match metric {
+            Metric::Availability => others.map(|(_, of)| of.available).reduce(f64::min),
+            metric if FELT_AS_LATENCY.contains(&metric) => {
+                others.map(|(_, of)| of.response_ms).reduce(f64::max)
+            }
+            _ => None,
+        }
     }
 
-    /// Availability and 99th percentile of latency of each operation.
-    pub(super) fn operations(&self) -> &BTreeMap<String, (f64, f64)> {
-        &self.operations
+    /// Share of a goal's distance that went for all clients but one.
+    pub(super) fn share_of_others(&self, before: &Self, goal: &Goal, client: &str) -> f64 {
+        let others = |of: &Self| of.of_others(goal.metric, client);
+        let (Some(was), Some(is)) = (others(before), others(self)) else {
+            // Goodput, recovery and what becomes of data are not told apart by client.
+            return match goal.metric == Metric::RecoveryTime {
+                true => self.share(before, goal),
+                false => 0.0,
+            };
+        };
+        let (was, is) = (goal.distance(was), goal.distance(is));
+        match was > 0.0 {
+            true => ((was - is) / was).clamp(-1.0, 1.0),
+            false => 0.0,
+        }
     }
 
     /// What got worse against another run: goals that were met, availability, and broken data.
@@ -220,6 +250,7 @@ impl Outcome {
             requirement: change(goal),
             bound: goal.bound,
             met: goal.distance(self.value(goal.metric)) == 0.0,
+            mends: goals.iter().all(|goal| goal.distance(self.value(goal.metric)) == 0.0),
             share,
             better: better.map(change).collect(),
             worse: self.worse_than(before, goals),

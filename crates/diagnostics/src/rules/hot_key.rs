@@ -123,9 +123,8 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
 }
 
 /// A cache for a second in front of a database, at each of its callers that has none.
-fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
-    use crate::remedies::{link, number};
-    use design::{Attribute, Kind, Link, Value};
+pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
+    use design::{Kind, Link};
     let caller = facts.askers(&node.id).into_iter().find(|caller| {
         let has = facts.asks(&caller.id).any(|link| {
             matches!(
@@ -157,24 +156,21 @@ fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
         stage: stage.map(|stage| stage.saturating_sub(1)),
         ..Link::default()
     };
-    let mut edits = vec![design::Command::AddNode(
-        usize::MAX,
-        Box::new(design::Node::new(id, Kind::Cache(cache), at)),
-    )];
-    let list_place = facts
-        .design
-        .links
-        .iter()
-        .position(|link| link.id == over.id)?;
+    let mut behind = over.clone();
+    behind.when = design::link::Conditions(vec![Condition::OnMiss, Condition::Writes]);
     if stage == Some(0) {
-        edits.push(link(&over.id, "stage", number(1.0)));
+        behind.stage = Some(1);
     }
-    edits.push(design::Command::AddLink(list_place, Box::new(near)));
-    edits.push(link(
-        &over.id,
-        "when",
-        Value::List(vec![Condition::OnMiss.write(), Condition::Writes.write()]),
-    ));
+    // Links are called in the order of their list: the cache has to come before what a miss calls.
+    let edits = vec![
+        design::Command::AddNode(
+            usize::MAX,
+            Box::new(design::Node::new(id, Kind::Cache(cache), at)),
+        ),
+        design::Command::RemoveLink(over.id.clone()),
+        design::Command::AddLink(usize::MAX, Box::new(near)),
+        design::Command::AddLink(usize::MAX, Box::new(behind)),
+    ];
     Some(Remedy::new(
         format!(
             "A cache for a second between {} and {}",

@@ -33,6 +33,8 @@ mod sync_chain;
 mod thundering_herd;
 mod unreliable_network;
 
+pub(crate) use hot_key::near_cache;
+
 use crate::facts::Facts;
 use crate::finding::Finding;
 use sim::Report;
