@@ -10,11 +10,11 @@ use std::sync::{Mutex, PoisonError};
 /// Events that the experiments on one run may take together where nobody says otherwise.
 pub const BUDGET: u64 = 60_000_000;
 /// They may take so many times the run's own events in any case.
-const BUDGET_RATIO: u64 = 40;
+const BUDGET_RATIO: u64 = 16;
 
 /// The budget of a run with this many events.
 pub fn budget(events: u64) -> u64 {
-    BUDGET.max(events.saturating_mul(BUDGET_RATIO)).min(20 * BUDGET)
+    BUDGET.max(events.saturating_mul(BUDGET_RATIO))
 }
 
 /// Makes all experiments on a run and says what they come to. With a budget of 0, none is made.

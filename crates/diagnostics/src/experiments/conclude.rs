@@ -119,9 +119,10 @@ fn order(judged: &Judged) -> (bool, u8, u8, u8, u8, usize, u64) {
         Standing::RuledOut => 3,
     };
     let effect = match judged.share {
-        share if share >= 0.75 => 0,
-        share if share >= CONFIRMED => 1,
-        _ => 2,
+        share if share >= 0.98 => 0,
+        share if share >= 0.75 => 1,
+        share if share >= CONFIRMED => 2,
+        _ => 3,
     };
     let severity = match finding.severity {
         Severity::Error => 0,
@@ -132,7 +133,7 @@ fn order(judged: &Judged) -> (bool, u8, u8, u8, u8, usize, u64) {
     let depth = rules::depth(finding.rule);
     match of_experiments(finding) {
         true => (is_quiet, standing, effect, judged.tier, severity, depth, onset),
-        false => (is_quiet, 1, 3, 9, severity, depth, onset),
+        false => (is_quiet, 1, 4, 9, severity, depth, onset),
     }
 }
 

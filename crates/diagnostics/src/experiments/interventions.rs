@@ -19,6 +19,8 @@ pub(crate) enum Without {
     Retries,
     /// Keys that are asked for more often than others.
     SkewedKeys,
+    /// Few keys, each with much of the load.
+    FewKeys,
     /// Replicas of a balancer or members that get more than their share.
     Imbalance,
     /// Few tenants or values that a shard key spreads over shards.
@@ -65,6 +67,10 @@ pub(crate) enum Without {
     ReplicaFault,
     /// A fault.
     Fault,
+    /// A limit on memory.
+    Memory,
+    /// A circuit breaker.
+    Breaker,
     /// A bound that turns calls away.
     Refusals,
     /// A bound on slots.
@@ -77,7 +83,7 @@ impl Without {
     /// that there was too little of everything (3).
     pub(crate) fn tier(self) -> u8 {
         match self {
-            Self::Sharing | Self::Client => 1,
+            Self::Sharing | Self::Client | Self::Breaker => 1,
             Self::LoadChange | Self::ReplicaFault | Self::Fault => 2,
             Self::Refusals | Self::Slots => 3,
             _ => 0,
@@ -232,7 +238,7 @@ impl List<'_> {
             node(id, &field, map(&[("uniform", uniform)]))
         });
         let many: Vec<Command> = many.collect();
-        self.add(Without::SkewedKeys, [id], "so few keys", many);
+        self.add(Without::FewKeys, [id], "having so few keys", many);
     }
 
     /// Takes faults away: the last first, so that the places of the others hold.
@@ -261,13 +267,16 @@ impl List<'_> {
             (service.shed.is_some(), "shed"),
             (service.adaptive_concurrency.is_some(), "adaptive_concurrency"),
             (service.queue.max_wait.is_some(), "queue.max_wait"),
-            (service.memory.is_some(), "memory"),
         ] {
             if is_set {
                 refusals.push(node(id, field, Value::Null));
             }
         }
         self.add(Without::Refusals, [id], "its limits", refusals);
+        if service.memory.is_some() {
+            let edits = vec![node(id, "memory", Value::Null)];
+            self.add(Without::Memory, [id], "its memory limit", edits);
+        }
         if let Some(mean) = constant(&service.service_time) {
             let edits = vec![node(id, "service_time", mean)];
             self.add(Without::Tail, [id], "the variation of its work", edits);
@@ -414,7 +423,7 @@ impl List<'_> {
         }
         if at.breaker.is_some() {
             let edits = vec![link(&at.id, "breaker", Value::Null)];
-            self.add(Without::Refusals, [&at.id], "its circuit breaker", edits);
+            self.add(Without::Breaker, [&at.id], "its circuit breaker", edits);
         }
     }
 

@@ -19,6 +19,19 @@ const REMEDIES_MAX: usize = 60;
 const EVENTS_RATIO: u64 = 4;
 const EVENTS_LEAST: u64 = 200_000;
 
+/// Metrics of what became of data.
+pub(super) const DATA: [Metric; 9] = [
+    Metric::StalenessMax,
+    Metric::StalenessP99,
+    Metric::StaleReads,
+    Metric::DuplicateEffects,
+    Metric::LostWrites,
+    Metric::TornWrites,
+    Metric::OutOfOrder,
+    Metric::DivergentKeys,
+    Metric::MonthlyCost,
+];
+
 /// A run to make: a design (its seed included) and the most events that the run may take. A run that
 /// takes more than those is no answer.
 #[derive(Clone, Debug)]
@@ -247,7 +260,10 @@ impl Investigation {
     pub(super) fn share(&self, at: usize, goal: &Goal) -> f64 {
         let outcome = &self.answers[&at].outcome;
         let about = &self.interventions[at];
+        let is_of_data = DATA.contains(&goal.metric);
         match (about.without, about.subjects.first()) {
+            // Fewer requests and data kept apart leave less to go wrong, whatever the cause.
+            (Without::Client | Without::Sharing | Without::LoadChange, _) if is_of_data => 0.0,
             (Without::Client, Some(client)) => outcome.share_of_others(&self.base, goal, client),
             _ => outcome.share(&self.base, goal),
         }

@@ -26,7 +26,7 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
     };
     match cause.without {
         Without::Retries => list.retries(&cause.subjects),
-        Without::SkewedKeys | Without::Locks => list.hot_places(),
+        Without::SkewedKeys | Without::FewKeys | Without::Locks => list.hot_places(),
         Without::Imbalance | Without::ReplicaFault | Without::Ejection => list.balancers(),
         Without::PoolLimit => list.pools(&cause.subjects),
         Without::RepeatedLoads | Without::ColdCache => list.caches(),
@@ -37,7 +37,7 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
         Without::LateReplicas => list.scaling(),
         Without::Sharing | Without::Client | Without::LoadChange => list.isolation(),
         Without::Fault => list.dependencies(),
-        Without::Refusals => list.limits(&cause.subjects),
+        Without::Memory | Without::Breaker | Without::Refusals => list.limits(&cause.subjects),
         Without::OwnErrors | Without::Network => list.losses(),
         Without::Steps | Without::Slots | Without::Poison | Without::CoarseShards => {}
     }
@@ -640,8 +640,14 @@ impl<'a> Library<'a, '_> {
 
     /// An answer without the callee, where the caller is a service.
     fn without_it(&mut self, l: &Link, usual_s: f64) {
+        // What a service adds has to be something without this callee too.
         let is_service = self.facts.graph.service(&l.from).is_some();
-        if l.optional || !is_service {
+        let others = self.facts.asks(&l.from).count();
+        let is_data = matches!(
+            self.facts.graph.node(&l.to).map(|node| &node.kind),
+            Some(Kind::Database(_) | Kind::Cache(_))
+        );
+        if l.optional || !is_service || others < 2 || is_data {
             return;
         }
         let mut edits = vec![link(&l.id, "optional", Value::Bool(true))];

@@ -27,7 +27,7 @@ fn name_of(facts: &Facts<'_>, of: &Intervention) -> Option<Pattern> {
     let subject = of.subjects.first().map_or("", String::as_str);
     match of.without {
         Without::Retries => pattern("retry-storm", "Bound retries by a budget, and retry at one layer only."),
-        Without::SkewedKeys => pattern("hot-key", "Split the key, or serve its reads from a cache."),
+        Without::SkewedKeys | Without::FewKeys => pattern("hot-key", "Split the key, or serve its reads from a cache."),
         Without::Imbalance => match &facts.graph.node(subject)?.kind {
             Kind::LoadBalancer(balancer) if balancer.algorithm == Algorithm::ConsistentHash => {
                 pattern("load-balancer-blind", "Bound the load of a replica, or hash by something finer.")
@@ -62,21 +62,20 @@ fn name_of(facts: &Facts<'_>, of: &Intervention) -> Option<Pattern> {
         Without::ReplicaFault => pattern("load-balancer-blind", "Eject a replica that fails."),
         Without::Fault => of_fault(facts, of),
         Without::Slots => overload(),
-        Without::Refusals => refusals(facts, subject),
+        Without::Memory => pattern(
+            "metastable-failure",
+            "Admit no more calls than the memory holds, and let callers return slowly.",
+        ),
+        Without::Breaker | Without::Refusals => pattern(
+            "missed-requirement",
+            "Raise the limit, or judge more calls before it acts.",
+        ),
         Without::Tail | Without::Network => None,
     }
 }
 
 fn overload() -> Option<Pattern> {
     pattern("monitoring-over-prevention", "Add capacity, or shed what cannot be served in time.")
-}
-
-fn refusals(facts: &Facts<'_>, subject: &str) -> Option<Pattern> {
-    let service = facts.graph.service(subject);
-    match service.is_some_and(|service| service.memory.is_some()) {
-        true => pattern("metastable-failure", "Admit no more calls than the memory holds, and let callers return slowly."),
-        false => pattern("missed-requirement", "Raise the limit, or judge more calls before it acts."),
-    }
 }
 
 /// Whether requests wait for many calls to this node at a time.
@@ -152,7 +151,7 @@ pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(M
 const TRIGGERS: u8 = 2;
 
 /// Of two suspects that each explain everything, the earlier is the better explanation.
-const PRIORITY: [Without; 27] = [
+const PRIORITY: [Without; 30] = [
     Without::Poison,
     Without::ColdCache,
     Without::RepeatedLoads,
@@ -160,7 +159,9 @@ const PRIORITY: [Without; 27] = [
     Without::CoarseShards,
     Without::SkewedKeys,
     Without::Imbalance,
+    Without::FewKeys,
     Without::Locks,
+    Without::Memory,
     Without::Steps,
     Without::PoolLimit,
     Without::EarlyRedelivery,
@@ -173,6 +174,7 @@ const PRIORITY: [Without; 27] = [
     Without::Lag,
     Without::Tail,
     Without::Network,
+    Without::Breaker,
     Without::LoadChange,
     Without::Client,
     Without::Sharing,
