@@ -1,38 +1,79 @@
 //! Which experiments a finding's claim stands or falls with.
 
-use super::interventions::Without;
+use super::interventions::{Intervention, Without};
 use crate::finding::Finding;
+use design::{Command, Design, FaultKind};
 
-/// What a finding says is the cause, as what to take away. None where nothing can be.
-pub(super) fn claims(finding: &Finding) -> Vec<Without> {
+/// Whether a finding claims that this, alone, is the cause.
+pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) -> bool {
     use Without as W;
-    let claims: &[Without] = match finding.rule {
-        "split-brain" | "cap" => &[W::Fault],
+    let rule = finding.rule;
+    let claims: &[Without] = match rule {
         "poison-message" => &[W::Poison],
         "cache-cold-start" => &[W::ColdCache, W::RepeatedLoads],
-        "cache-stampede" => &[W::RepeatedLoads],
-        "retry-storm" => &[W::Retries],
+        "cache-stampede" => &[W::RepeatedLoads, W::JointExpiry],
+        "retry-storm" => &[W::Retries, W::Hedges],
         "shard-key" => &[W::CoarseShards, W::SkewedKeys, W::FewKeys],
         "hot-key" => &[W::SkewedKeys, W::FewKeys, W::Imbalance],
         "central-coordinator" => &[W::Locks],
         "shared-database" => &[W::Sharing, W::Client],
         "pool-exhaustion" => &[W::PoolLimit, W::Network],
-        "gray-failure" => &[W::ReplicaFault, W::Fault],
-        "load-balancer-blind" => &[W::Imbalance, W::ReplicaFault, W::Ejection],
-        "unreliable-network" => &[W::Network, W::Fault, W::ReplicaFault],
+        "load-balancer-blind" => &[W::Imbalance, W::Blindness, W::ReplicaFault, W::Ejection],
+        "gray-failure" => &[W::ReplicaFault],
+        "unreliable-network" => &[W::Network],
         "noisy-neighbour" => &[W::Client, W::LoadChange],
-        "thundering-herd" => &[W::Steps],
+        "thundering-herd" => &[W::Steps, W::RetryWaves],
         "autoscaling-lag" => &[W::LateReplicas],
-        "metastable-failure" => &[W::Retries, W::ColdCache, W::Memory],
+        "metastable-failure" => &[W::Retries, W::Reloads, W::ColdCache, W::Memory],
         "fan-out-tail" => &[W::Tail, W::CrossShard],
+        "head-of-line-blocking" => &[W::Tail, W::Operation],
         "microservice-maze" => &[W::Network],
         "idempotency" => &[W::Repeats],
-        "happy-path" => &[W::EarlyRedelivery, W::Repeats],
+        "happy-path" => &[W::EarlyRedelivery, W::Repeats, W::Disorder],
         "eventual-is-not-instant" => &[W::Lag],
-        "cache-all" | "stale-cache" => &[W::OldEntries],
+        "stale-cache" => &[W::OldEntries],
+        "cache-all" => &[W::OldEntries, W::Lookups],
         "sync-chain" => &[W::OwnErrors, W::Network],
-        "monitoring-over-prevention" | "async-silver-bullet" => &[W::Slots],
+        "async-silver-bullet" => &[W::Consumers, W::Slots],
+        "monitoring-over-prevention" => &[W::Slots],
         _ => &[],
     };
-    claims.to_vec()
+    claims.contains(&by.without) || fault_of(design, by).is_some_and(|kind| is_its_fault(rule, kind))
+}
+
+/// Whether a rule is about what this kind of fault sets off.
+fn is_its_fault(rule: &str, kind: FaultKind) -> bool {
+    use FaultKind as F;
+    let kinds: &[FaultKind] = match rule {
+        "split-brain" | "cap" => &[F::Partition, F::LeaderFailover, F::ClockSkew, F::Crash],
+        "data-ownership" => &[F::Crash, F::Partition, F::QueueOutage, F::ErrorRate, F::Hang, F::ThirdPartyOutage, F::DiskFull],
+        "central-coordinator" => &[F::LeaderFailover, F::Crash, F::Partition],
+        "cache-cold-start" => &[F::CacheFlush, F::CacheOutage, F::ClockSkew],
+        "hot-key" | "shard-key" => &[F::KeySkew],
+        "poison-message" => &[F::PoisonMessage],
+        "pool-exhaustion" => &[F::ConnectionLeak, F::Latency, F::Slowdown],
+        "gray-failure" => &[F::GrayFailure, F::ErrorRate, F::Slowdown],
+        "load-balancer-blind" => &[F::RollingDeploy],
+        "unreliable-network" => &[
+            F::Latency,
+            F::Jitter,
+            F::Loss,
+            F::Partition,
+            F::Hang,
+            F::Slowdown,
+            F::ThirdPartyOutage,
+            F::Crash,
+        ],
+        "noisy-neighbour" => &[F::TrafficSpike],
+        _ => &[],
+    };
+    kinds.contains(&kind)
+}
+
+/// The kind of the one fault that an intervention takes away.
+pub(super) fn fault_of(design: &Design, by: &Intervention) -> Option<FaultKind> {
+    match by.edits[..] {
+        [Command::RemoveFault(at)] => Some(design.faults.get(at)?.kind),
+        _ => None,
+    }
 }

@@ -1,6 +1,7 @@
 //! What the experiments come to.
 
-use super::claims::claims;
+use super::claims::is_claimed;
+use super::interventions::{CAPACITY, TRIGGERS, Without};
 use super::effect::{Change, Effect, Experiment, Standing};
 use super::investigation::{Candidate, Investigation};
 use super::naming;
@@ -46,12 +47,12 @@ struct Judged {
 
 pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
     let facts = super::investigation::facts(design, &of.report);
-    let mut judged: Vec<Judged> = of.found.iter().map(|f| judge(of, f.clone())).collect();
+    let mut judged: Vec<Judged> = of.found.iter().map(|f| judge(of, design, f.clone())).collect();
     if of.is_done() && !of.goals.is_empty() {
         let explained = explained(of, &judged);
         let told = told(&judged);
         let more = naming::unexplained(of, &facts, &explained, &told);
-        judged.extend(more.into_iter().map(|finding| judge(of, finding)));
+        judged.extend(more.into_iter().map(|finding| judge(of, design, finding)));
     }
     let is_out = |judged: &Judged| {
         judged.finding.standing == Standing::RuledOut && judged.finding.severity != Severity::Note
@@ -61,7 +62,7 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
     let mut findings = hang(of, &facts, kept);
     let mut shown = BTreeSet::new();
     for finding in &mut findings {
-        offer(of, finding, &mut shown);
+        offer(of, design, finding, &mut shown);
     }
     let tried = of.answers.keys().map(|at| experiment(of, *at)).collect();
     Conclusion {
@@ -103,13 +104,13 @@ fn told(judged: &[Judged]) -> BTreeSet<&'static str> {
         finding.measured
             && finding.severity != Severity::Note
             && finding.standing != Standing::RuledOut
-            && judged.tier != 3
+            && judged.tier != CAPACITY
     });
     loud.filter_map(|judged| judged.finding.requirement).collect()
 }
 
 /// The less, the further on top.
-fn order(judged: &Judged) -> (bool, u8, u8, u8, u8, usize, u64) {
+fn order(judged: &Judged) -> (bool, u8, bool, u8, u8, u8, usize, u64) {
     let finding = &judged.finding;
     let is_quiet = finding.severity == Severity::Note;
     let standing = match finding.standing {
@@ -132,8 +133,8 @@ fn order(judged: &Judged) -> (bool, u8, u8, u8, u8, usize, u64) {
     let onset = finding.onset_s.map_or(u64::MAX, |s| (s * 10.0) as u64);
     let depth = rules::depth(finding.rule);
     match of_experiments(finding) {
-        true => (is_quiet, standing, effect, judged.tier, severity, depth, onset),
-        false => (is_quiet, 1, 4, 9, severity, depth, onset),
+        true => (is_quiet, standing, judged.tier >= CAPACITY, effect, judged.tier, severity, depth, onset),
+        false => (is_quiet, 1, false, 4, 9, severity, depth, onset),
     }
 }
 
@@ -192,7 +193,7 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
 }
 
 /// Tries a finding's claim against the experiments.
-fn judge(of: &Investigation, mut finding: Finding) -> Judged {
+fn judge(of: &Investigation, design: &Design, mut finding: Finding) -> Judged {
     let mut judged = |standing, tried: Vec<usize>, tier, share| {
         finding.standing = standing;
         let told = tried.iter().take(EXPERIMENTS_MAX);
@@ -218,9 +219,8 @@ fn judge(of: &Investigation, mut finding: Finding) -> Judged {
     let mut tried: Vec<usize> = match finding.cause {
         Some(at) => vec![at],
         None => {
-            let claims = claims(&finding);
             let answers = of.answers.keys().copied();
-            answers.filter(|at| claims.contains(&of.interventions[*at].without)).collect()
+            answers.filter(|at| is_claimed(design, &finding, &of.interventions[*at])).collect()
         }
     };
     tried.sort_by(|a, b| {
@@ -230,13 +230,13 @@ fn judge(of: &Investigation, mut finding: Finding) -> Judged {
     let Some(best) = tried.first() else {
         return match own_effect(of, &finding) {
             Some(effect) if effect.share >= CONFIRMED => {
-                judged(Standing::Confirmed, Vec::new(), 2, effect.share)
+                judged(Standing::Confirmed, Vec::new(), TRIGGERS, effect.share)
             }
             _ => judged(Standing::Untested, Vec::new(), 9, 0.0),
         };
     };
     let (share, mean) = (of.best_share(*best), of.mean_share(*best));
-    let tier = of.interventions[*best].without.tier();
+    let tier = tier_of(of, &finding, *best);
     let standing = match share {
         share if share >= CONFIRMED => Standing::Confirmed,
         share if share >= CONTRIBUTES => Standing::Contributes,
@@ -246,6 +246,20 @@ fn judge(of: &Investigation, mut finding: Finding) -> Judged {
         },
     };
     judged(standing, tried, tier, mean)
+}
+
+/// How good an explanation a finding is. That a system stays down says less than what keeps it
+/// down, and that a balancer is blind says less than which replica it does not see.
+fn tier_of(of: &Investigation, finding: &Finding, best: usize) -> u8 {
+    let tier = of.interventions[best].without.tier();
+    let is_one_replica = of.answers.keys().any(|at| {
+        of.interventions[*at].without == Without::ReplicaFault && of.best_share(*at) >= CONFIRMED
+    });
+    match finding.rule {
+        "metastable-failure" => tier.max(1),
+        "load-balancer-blind" if is_one_replica => TRIGGERS,
+        _ => tier,
+    }
 }
 
 /// Whether a finding is about this run, and experiments were made.
@@ -261,21 +275,20 @@ fn own_effect<'a>(of: &'a Investigation, finding: &Finding) -> Option<&'a Effect
 }
 
 /// Keeps the remedies that help, best first, each with its effect; each once.
-fn offer(of: &Investigation, finding: &mut Finding, shown: &mut BTreeSet<String>) {
+fn offer(of: &Investigation, design: &Design, finding: &mut Finding, shown: &mut BTreeSet<String>) {
     if !of.goals.is_empty() {
-        finding.remedies = offered(of, finding, shown);
+        finding.remedies = offered(of, design, finding, shown);
         shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));
     }
     for symptom in &mut finding.symptoms {
-        offer(of, symptom, shown);
+        offer(of, design, symptom, shown);
     }
 }
 
-fn offered(of: &Investigation, finding: &Finding, shown: &BTreeSet<String>) -> Vec<Remedy> {
-    let claims = claims(finding);
+fn offered(of: &Investigation, design: &Design, finding: &Finding, shown: &BTreeSet<String>) -> Vec<Remedy> {
     let is_for = |candidate: &Candidate| {
         let is_claimed = candidate.causes.iter().any(|at| {
-            finding.cause == Some(*at) || claims.contains(&of.interventions[*at].without)
+            finding.cause == Some(*at) || is_claimed(design, finding, &of.interventions[*at])
         });
         let is_loud = finding.measured && finding.severity != Severity::Note;
         finding.remedies.contains(&candidate.remedy) || is_claimed && is_loud

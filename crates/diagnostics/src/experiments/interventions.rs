@@ -15,79 +15,128 @@ const LIFTED: f64 = 50.0;
 /// What is taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Without {
-    /// Retries, everywhere.
-    Retries,
-    /// Keys that are asked for more often than others.
-    SkewedKeys,
-    /// Few keys, each with much of the load.
-    FewKeys,
-    /// Replicas of a balancer or members that get more than their share.
-    Imbalance,
-    /// Few tenants or values that a shard key spreads over shards.
-    CoarseShards,
-    /// A bound on connections of a link.
-    PoolLimit,
-    /// Locks.
-    Locks,
-    /// Requests that come in step.
-    Steps,
-    /// Concurrent loads of one key.
-    RepeatedLoads,
-    /// A cold cache.
-    ColdCache,
-    /// Age of what a cache holds.
-    OldEntries,
-    /// Lag of followers.
-    Lag,
-    /// Variation of a node's work.
-    Tail,
-    /// Time and losses on a link.
-    Network,
-    /// Errors of a node's own.
-    OwnErrors,
-    /// Repeats that are applied again.
-    Repeats,
-    /// A redelivery while the first delivery is still worked on.
-    EarlyRedelivery,
     /// Messages that cannot be processed.
     Poison,
-    /// Replicas that come late.
-    LateReplicas,
-    /// Requests that concern all shards.
-    CrossShard,
-    /// A database that several callers share.
-    Sharing,
-    /// Ejection of replicas.
-    Ejection,
-    /// A client.
-    Client,
-    /// A change of a client's load.
-    LoadChange,
-    /// A fault of one replica.
-    ReplicaFault,
-    /// A fault.
-    Fault,
+    /// A cold cache.
+    ColdCache,
+    /// Concurrent loads of one key.
+    RepeatedLoads,
+    /// Entries that expire together.
+    JointExpiry,
+    /// Layers of caches that rarely hit.
+    Lookups,
+    /// Retries that come at the same moment.
+    RetryWaves,
+    /// Few tenants or values that a shard key spreads over shards.
+    CoarseShards,
+    /// Keys that are asked for more often than others.
+    SkewedKeys,
+    /// Replicas of a balancer or members that get more than their share.
+    Imbalance,
+    /// Few keys, each with much of the load.
+    FewKeys,
+    /// Locks.
+    Locks,
     /// A limit on memory.
     Memory,
+    /// Requests that come in step.
+    Steps,
+    /// A bound on connections of a link.
+    PoolLimit,
+    /// A redelivery while the first delivery is still worked on.
+    EarlyRedelivery,
+    /// Repeats that are applied again.
+    Repeats,
+    /// Messages of one key that overtake each other.
+    Disorder,
+    /// Requests that concern all shards.
+    CrossShard,
+    /// An order in which some calls wait for all others.
+    Discipline,
+    /// Second attempts beside the first.
+    Hedges,
     /// A circuit breaker.
     Breaker,
     /// A bound that turns calls away.
     Refusals,
+    /// Ejection of replicas.
+    Ejection,
+    /// Errors of a node's own.
+    OwnErrors,
+    /// Age of what a cache holds.
+    OldEntries,
+    /// Lag of followers.
+    Lag,
+    /// An operation that takes far longer than the others.
+    Operation,
+    /// Variation of a node's work.
+    Tail,
+    /// Time and losses on a link.
+    Network,
+    /// Users who reload.
+    Reloads,
+    /// Retries, everywhere.
+    Retries,
+    /// Replicas that come late.
+    LateReplicas,
+    /// What concurrent calls cost each other.
+    Contention,
+    /// A timeout.
+    Timeout,
+    /// A change of a client's load.
+    LoadChange,
+    /// A client.
+    Client,
+    /// A database that several callers share.
+    Sharing,
+    /// Calls to replicas that do not work.
+    Blindness,
+    /// A fault of one replica.
+    ReplicaFault,
+    /// A fault.
+    Fault,
+    /// Consumers that are too few.
+    Consumers,
     /// A bound on slots.
     Slots,
 }
 
+/// From this tier on, a suspect set it off, and is not why it went so far.
+pub(super) const TRIGGERS: u8 = 3;
+/// The tier of what there was too little of.
+pub(super) const CAPACITY: u8 = 4;
+
 impl Without {
-    /// How much a suspect explains by itself: a pathology (0) is a better explanation than somebody
-    /// else's load (1), that a better one than what set it off (2), and all of them are better than
-    /// that there was too little of everything (3).
+    /// How much a suspect explains by itself: a pathology (0) is a better explanation than what
+    /// amplifies it (1), that a better one than somebody else's load (2), that a better one than
+    /// what set it off (3), and all of them are better than too little of everything (4). Within a
+    /// tier, the earlier in the list explains more.
     pub(crate) fn tier(self) -> u8 {
         match self {
-            Self::Sharing | Self::Client | Self::Breaker => 1,
-            Self::LoadChange | Self::ReplicaFault | Self::Fault => 2,
-            Self::Refusals | Self::Slots => 3,
+            Self::Reloads | Self::Retries | Self::LateReplicas | Self::Contention | Self::Timeout => 1,
+            Self::Sharing | Self::Client | Self::LoadChange => 2,
+            Self::Blindness | Self::ReplicaFault | Self::Fault => TRIGGERS,
+            Self::Consumers | Self::Slots => CAPACITY,
             _ => 0,
         }
+    }
+
+    /// Whether taking it away may change what becomes of data other than by making less happen.
+    pub(crate) fn is_of_data(self) -> bool {
+        matches!(
+            self,
+            Self::OldEntries
+                | Self::ColdCache
+                | Self::Lag
+                | Self::Repeats
+                | Self::EarlyRedelivery
+                | Self::Disorder
+                | Self::Retries
+                | Self::Network
+                | Self::Consumers
+                | Self::Fault
+                | Self::ReplicaFault
+        )
     }
 }
 
@@ -166,18 +215,29 @@ impl List<'_> {
         };
         let links: Vec<&Link> = self.design.links.iter().filter(retried).collect();
         let edits = links.iter().map(|at| link(&at.id, "retry", Value::Null));
-        let mut edits: Vec<Command> = edits.collect();
-        for (id, client) in clients(self.design) {
-            if client.reload > 0.0 {
-                edits.push(node(id, "reload", number(0.0)));
-            }
-        }
+        let edits: Vec<Command> = edits.collect();
+        let reloading = clients(self.design).filter(|(_, client)| client.reload > 0.0);
+        let reloading: Vec<&str> = reloading.map(|(id, _)| id).collect();
+        let reloads = reloading.iter().map(|id| node(id, "reload", number(0.0)));
+        let reloads = reloads.collect();
         let ids: Vec<String> = links.iter().map(|link| link.id.clone()).collect();
-        self.add(Without::Retries, ids, "retries", edits);
+        self.add(Without::Retries, ids.clone(), "retries", edits);
+        self.add(Without::Reloads, reloading, "reloads by users", reloads);
+        let paused = links.iter().filter(|at| {
+            let retry = at.retry.as_ref();
+            retry.is_some_and(|retry| {
+                retry.jitter == design::link::Jitter::None
+                    && retry.backoff != design::link::Backoff::None
+            })
+        });
+        let paused = paused.map(|at| link(&at.id, "retry.jitter", Value::text("full")));
+        let paused: Vec<Command> = paused.collect();
+        self.add(Without::RetryWaves, ids, "retries that come together", paused);
     }
 
     fn client(&mut self, id: &str, client: &Client) {
         self.keys(id, client);
+        self.operations(id, client);
         let (arrivals, times) = match &client.arrivals {
             Arrivals::OnOff(burst) => {
                 let (on, off) = (burst.on.as_s(), burst.off.as_s());
@@ -214,6 +274,19 @@ impl List<'_> {
         if clients(self.design).count() > 1 {
             let edits = vec![Command::RemoveNode(id.to_owned())];
             self.add(Without::Client, [id], "its requests", edits);
+        }
+    }
+
+    /// An operation that is a small part of a client's requests.
+    fn operations(&mut self, id: &str, client: &Client) {
+        let all: f64 = client.operations.iter().map(|operation| operation.weight).sum();
+        for (at, operation) in client.operations.iter().enumerate() {
+            if client.operations.len() > 1 && operation.weight <= 0.2 * all {
+                let field = format!("operations[{at}].weight");
+                let edits = vec![node(id, &field, number(0.0))];
+                let label = format!("the requests of \u{201c}{}\u{201d}", operation.name);
+                self.add(Without::Operation, [id, &operation.name], label, edits);
+            }
         }
     }
 
@@ -261,18 +334,20 @@ impl List<'_> {
             slots.push(node(id, "queue.capacity", number(lifted)));
         }
         self.add(Without::Slots, [id], "the limit on its slots", slots);
-        let mut refusals = Vec::new();
-        for (is_set, field) in [
-            (service.rate_limit.is_some(), "rate_limit"),
-            (service.shed.is_some(), "shed"),
-            (service.adaptive_concurrency.is_some(), "adaptive_concurrency"),
-            (service.queue.max_wait.is_some(), "queue.max_wait"),
+        for (is_set, field, label) in [
+            (service.rate_limit.is_some(), "rate_limit", "its rate limit"),
+            (service.shed.is_some(), "shed", "its load shedding"),
+            (service.adaptive_concurrency.is_some(), "adaptive_concurrency", "its adaptive limit"),
+            (service.queue.max_wait.is_some(), "queue.max_wait", "its longest wait"),
         ] {
             if is_set {
-                refusals.push(node(id, field, Value::Null));
+                self.add(Without::Refusals, [id], label, vec![node(id, field, Value::Null)]);
             }
         }
-        self.add(Without::Refusals, [id], "its limits", refusals);
+        if service.queue.discipline != design::kinds::service::Discipline::Fifo {
+            let edits = vec![node(id, "queue.discipline", Value::text("fifo"))];
+            self.add(Without::Discipline, [id], "its queue discipline", edits);
+        }
         if service.memory.is_some() {
             let edits = vec![node(id, "memory", Value::Null)];
             self.add(Without::Memory, [id], "its memory limit", edits);
@@ -304,6 +379,10 @@ impl List<'_> {
             slots.push(node(id, "contention", Value::Null));
         }
         self.add(Without::Slots, [id], "the limit on its slots", slots);
+        if database.contention.is_some() {
+            let edits = vec![node(id, "contention", Value::Null)];
+            self.add(Without::Contention, [id], "contention among its calls", edits);
+        }
         if database.connections.is_some() {
             let edits = vec![node(id, "connections", Value::Null)];
             self.add(Without::PoolLimit, [id], "the limit on its connections", edits);
@@ -354,6 +433,24 @@ impl List<'_> {
             let edits = vec![node(id, "algorithm", Value::text("least_outstanding"))];
             self.add(Without::Imbalance, [id], "its imbalance", edits);
         }
+        let check = map(&[
+            ("depth", Value::text("deep")),
+            ("interval", Value::text("100ms")),
+            ("timeout", Value::text("100ms")),
+            ("unhealthy_after", number(1.0)),
+            ("healthy_after", number(1.0)),
+        ]);
+        let ejection = map(&[
+            ("consecutive_errors", number(1.0)),
+            ("eject_for", Value::text("1s")),
+            ("max_ejected", number(1.0)),
+        ]);
+        let edits = vec![
+            node(id, "health_check", check),
+            node(id, "outlier_ejection", ejection),
+            node(id, "panic_threshold", number(0.0)),
+        ];
+        self.add(Without::Blindness, [id], "calls to replicas that do not work", edits);
         if balancer.outlier_ejection.is_some() {
             let edits = vec![node(id, "outlier_ejection", Value::Null)];
             self.add(Without::Ejection, [id], "its ejections", edits);
@@ -366,6 +463,12 @@ impl List<'_> {
     }
 
     fn cache(&mut self, id: &str, cache: &design::kinds::Cache) {
+        if cache.ttl.is_some() && cache.ttl_jitter < 0.5 {
+            let edits = vec![node(id, "ttl_jitter", number(0.9))];
+            self.add(Without::JointExpiry, [id], "entries that expire together", edits);
+        }
+        let edits = vec![node(id, "hit_time", Value::text("0s"))];
+        self.add(Without::Lookups, [id], "the time of its lookups", edits);
         if !cache.single_flight {
             let edits = vec![node(id, "single_flight", Value::Bool(true))];
             let label = "concurrent loads of one key";
@@ -383,6 +486,11 @@ impl List<'_> {
     }
 
     fn queue(&mut self, id: &str, queue: &design::kinds::Queue) {
+        if queue.partitions.is_none() {
+            let edits = vec![node(id, "partitions", number(16.0))];
+            self.add(Without::Disorder, [id], "messages that overtake each other", edits);
+        }
+        self.consumers(id);
         let mut edits = vec![node(id, "visibility_timeout", Value::text("12h"))];
         if queue.partitions.is_some() {
             edits.push(node(id, "session_timeout", Value::text("1h")));
@@ -394,6 +502,23 @@ impl List<'_> {
             poison.push(node(id, "poison", number(0.0)));
         }
         self.add(Without::Poison, [id], "its poison messages", poison);
+    }
+
+    /// Consumers enough, and services behind them that keep up.
+    fn consumers(&mut self, id: &str) {
+        let links = self.design.links.iter();
+        let mut edits = Vec::new();
+        for l in links.filter(|l| l.from == id && l.mode == Mode::Consume) {
+            let many = (f64::from(l.concurrency) * LIFTED).min(1e6);
+            edits.push(link(&l.id, "concurrency", number(many)));
+            if let Some(Kind::Service(service)) = self.design.node(&l.to).map(|node| &node.kind)
+                && let Some(slots) = service.concurrency
+            {
+                let slots = (f64::from(slots) * LIFTED).min(1e6);
+                edits.push(node(&l.to, "concurrency", number(slots)));
+            }
+        }
+        self.add(Without::Consumers, [id], "the limit on its consumers", edits);
     }
 
     fn coordinator(&mut self, id: &str) {
@@ -421,6 +546,15 @@ impl List<'_> {
             ];
             self.add(Without::Network, [&at.id], "its latency and losses", edits);
         }
+        if let Some(timeout) = at.timeout {
+            let longer = duration((timeout.as_s() * 20.0).min(86_400.0));
+            let edits = vec![link(&at.id, "timeout", longer)];
+            self.add(Without::Timeout, [&at.id], "its timeout", edits);
+        }
+        if at.hedge.is_some() {
+            let edits = vec![link(&at.id, "hedge", Value::Null)];
+            self.add(Without::Hedges, [&at.id], "its hedged requests", edits);
+        }
         if at.breaker.is_some() {
             let edits = vec![link(&at.id, "breaker", Value::Null)];
             self.add(Without::Breaker, [&at.id], "its circuit breaker", edits);
@@ -432,6 +566,9 @@ impl List<'_> {
         for (without, label) in [
             (Without::OwnErrors, "the errors of all nodes"),
             (Without::Network, "the latency and losses of all links"),
+            (Without::PoolLimit, "the limits of all pools"),
+            (Without::Lookups, "the time of all lookups"),
+            (Without::JointExpiry, "entries that expire together, in all caches"),
         ] {
             let all = self.all.iter().filter(|of| of.without == without);
             let (mut subjects, mut edits) = (Vec::new(), Vec::new());

@@ -1,6 +1,6 @@
 //! The experiments of one run: which are to be made, and what came of them.
 
-use super::claims::claims;
+use super::claims::is_claimed;
 use super::conclude;
 use super::effect::Effect;
 use super::interventions::{self, Intervention, Without};
@@ -201,11 +201,14 @@ impl Investigation {
 
     fn plan_causes(&mut self) {
         let count = self.allowed().min(INTERVENTIONS_MAX);
-        let claimed: BTreeSet<_> = self.found.iter().flat_map(claims).collect();
+        let is_claimed = |of: &Intervention| {
+            let mut found = self.found.iter();
+            found.any(|finding| is_claimed(&self.design, finding, of))
+        };
         let mut order: Vec<usize> = (0..self.interventions.len()).collect();
         order.sort_by_key(|at| {
             let of = &self.interventions[*at];
-            (!claimed.contains(&of.without), of.without.tier())
+            (!is_claimed(of), of.without.tier())
         });
         for at in order.into_iter().take(count) {
             let edits = self.interventions[at].edits.clone();
@@ -263,7 +266,11 @@ impl Investigation {
         let is_of_data = DATA.contains(&goal.metric);
         match (about.without, about.subjects.first()) {
             // Fewer requests and data kept apart leave less to go wrong, whatever the cause.
-            (Without::Client | Without::Sharing | Without::LoadChange, _) if is_of_data => 0.0,
+            (without, _) if is_of_data && !without.is_of_data() => 0.0,
+            (Without::Operation, Some(client)) => {
+                let operation = about.subjects.get(1).map_or("", String::as_str);
+                outcome.share_of_other_operations(&self.base, goal, (client, operation))
+            }
             (Without::Client, Some(client)) => outcome.share_of_others(&self.base, goal, client),
             _ => outcome.share(&self.base, goal),
         }

@@ -25,21 +25,32 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
         all: Vec::new(),
     };
     match cause.without {
-        Without::Retries => list.retries(&cause.subjects),
+        Without::Retries | Without::RetryWaves | Without::Reloads => list.retries(&cause.subjects),
         Without::SkewedKeys | Without::FewKeys | Without::Locks => list.hot_places(),
-        Without::Imbalance | Without::ReplicaFault | Without::Ejection => list.balancers(),
+        Without::Imbalance | Without::ReplicaFault | Without::Ejection | Without::Blindness => {
+            list.balancers();
+        }
         Without::PoolLimit => list.pools(&cause.subjects),
-        Without::RepeatedLoads | Without::ColdCache => list.caches(),
-        Without::OldEntries => list.freshness(),
+        Without::RepeatedLoads | Without::ColdCache | Without::JointExpiry => list.caches(),
+        Without::OldEntries | Without::Lookups => list.freshness(),
         Without::Lag => list.replication(),
-        Without::Tail | Without::CrossShard => list.tails(),
-        Without::EarlyRedelivery | Without::Repeats => list.redelivery(),
+        Without::Tail | Without::CrossShard | Without::Hedges => list.tails(),
+        Without::EarlyRedelivery | Without::Repeats | Without::Disorder => list.redelivery(),
         Without::LateReplicas => list.scaling(),
-        Without::Sharing | Without::Client | Without::LoadChange => list.isolation(),
+        Without::Sharing | Without::Client | Without::LoadChange | Without::Contention => {
+            list.isolation();
+        }
         Without::Fault => list.dependencies(),
         Without::Memory | Without::Breaker | Without::Refusals => list.limits(&cause.subjects),
         Without::OwnErrors | Without::Network => list.losses(),
-        Without::Steps | Without::Slots | Without::Poison | Without::CoarseShards => {}
+        Without::Timeout => list.timeouts(&cause.subjects),
+        Without::Discipline => list.discipline(&cause.subjects),
+        Without::Operation
+        | Without::Steps
+        | Without::Slots
+        | Without::Consumers
+        | Without::Poison
+        | Without::CoarseShards => {}
     }
     if cause.without.tier() > 0 || matches!(cause.without, Without::Steps | Without::Locks) {
         list.capacity(&cause.subjects);
@@ -707,6 +718,39 @@ impl<'a> Library<'a, '_> {
             let edits = vec![node(id, "memory.limit_mb", number(limit))];
             let label = format!("{limit} MB of memory for {}", name(id));
             self.add(format!("memory {id}"), label, "Memory to pay for.", edits);
+        }
+    }
+
+    fn timeouts(&mut self, ids: &[String]) {
+        for l in self.calls() {
+            if let Some(timeout) = l.timeout.filter(|_| ids.contains(&l.id)) {
+                for factor in [2.0, 4.0] {
+                    let longer = timeout.as_s() * factor;
+                    let edits = vec![link(&l.id, "timeout", duration(longer))];
+                    let time = crate::words::time(longer);
+                    let label = format!("A timeout of {time} on {}", name(&l.id));
+                    let cost = "A caller waits longer for a callee that does not answer.";
+                    self.add(format!("timeout {}", l.id), label, cost, edits);
+                }
+            }
+        }
+    }
+
+    fn discipline(&mut self, ids: &[String]) {
+        for id in ids {
+            let Some(service) = self.facts.graph.service(id) else {
+                continue;
+            };
+            let edits = vec![node(id, "queue.discipline", Value::text("fifo"))];
+            let label = format!("{} serves in the order of arrival", name(id));
+            self.add(format!("fifo {id}"), label, "Nobody is served first.", edits);
+            let order = &service.queue.priority;
+            if order.len() > 1 {
+                let turned = order.iter().rev().map(Value::text).collect();
+                let edits = vec![node(id, "queue.priority", Value::List(turned))];
+                let label = format!("The priorities of {} the other way round", name(id));
+                self.add(format!("order {id}"), label, "What was first waits.", edits);
+            }
         }
     }
 

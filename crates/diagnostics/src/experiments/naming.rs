@@ -1,8 +1,9 @@
 //! Findings that no rule made: an experiment showed what the cause is, and what was taken away in it
 //! says what the pattern is called.
 
+use super::claims::fault_of;
 use super::conclude::{CONFIRMED, shown};
-use super::interventions::{Intervention, Without};
+use super::interventions::{Intervention, TRIGGERS, Without};
 use super::investigation::Investigation;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
@@ -23,11 +24,20 @@ fn pattern(rule: &'static str, remedy: &'static str) -> Option<Pattern> {
 }
 
 /// What it is called when taking this away is enough.
-fn name_of(facts: &Facts<'_>, of: &Intervention) -> Option<Pattern> {
+fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
     let subject = of.subjects.first().map_or("", String::as_str);
+    if metric == Metric::TimeToDetect {
+        return pattern("flying-blind", "An alert on what users feel, and on each dependency's errors.");
+    }
     match of.without {
         Without::Retries => pattern("retry-storm", "Bound retries by a budget, and retry at one layer only."),
-        Without::SkewedKeys | Without::FewKeys => pattern("hot-key", "Split the key, or serve its reads from a cache."),
+        Without::Reloads => pattern("metastable-failure", "Shed load early, and serve the newest first."),
+        Without::RetryWaves => pattern("thundering-herd", "Back off exponentially, with full jitter."),
+        Without::SkewedKeys => pattern("hot-key", "Split the key, or serve its reads from a cache."),
+        Without::FewKeys => match is_sharded(facts) {
+            true => pattern("shard-key", "Shard by a key with many values of similar load."),
+            false => pattern("hot-key", "Split the key, or serve its reads from a cache."),
+        },
         Without::Imbalance => match &facts.graph.node(subject)?.kind {
             Kind::LoadBalancer(balancer) if balancer.algorithm == Algorithm::ConsistentHash => {
                 pattern("load-balancer-blind", "Bound the load of a replica, or hash by something finer.")
@@ -35,21 +45,35 @@ fn name_of(facts: &Facts<'_>, of: &Intervention) -> Option<Pattern> {
             _ => pattern("load-balancer-blind", "Balance by requests in flight."),
         },
         Without::Ejection => pattern("load-balancer-blind", "Eject as many replicas as fail, and for a shorter time."),
+        Without::Blindness => pattern("load-balancer-blind", "Health checks and outlier ejection."),
         Without::CoarseShards => pattern("shard-key", "Shard by a key with many values of similar load."),
         Without::PoolLimit => pattern("pool-exhaustion", "Size the pool for the time that a call holds a connection."),
         Without::Locks => match &facts.graph.node(subject)?.kind {
             Kind::Coordinator(_) => pattern("central-coordinator", "Lock by key, or do without the lock."),
             _ => pattern("hot-key", "Hold the lock for less time, or split the row."),
         },
+        Without::Memory => pattern(
+            "metastable-failure",
+            "Admit no more calls than the memory holds, and let callers return slowly.",
+        ),
         Without::Steps => pattern("thundering-herd", "Spread the requests, or buffer the burst."),
         Without::RepeatedLoads => pattern("cache-stampede", "Load each key once at a time."),
+        Without::JointExpiry => pattern("cache-stampede", "Spread the TTLs, or reload entries early."),
         Without::ColdCache => pattern("cache-cold-start", "Protect the origin while the cache fills."),
+        Without::Lookups if facts.caches().count() > 1 => {
+            pattern("cache-all", "Take out the layers that rarely hit.")
+        }
         Without::OldEntries => pattern("stale-cache", "Shorten the TTL, or invalidate on write."),
         Without::Lag => pattern("eventual-is-not-instant", "Read from the leader where age matters."),
         Without::CrossShard => pattern("fan-out-tail", "Fewer shards for a request, or hedged requests."),
+        Without::Operation => pattern("head-of-line-blocking", "Give long work slots of its own."),
+        Without::Tail if is_mixed(facts, subject) => {
+            pattern("head-of-line-blocking", "Give long work slots of its own.")
+        }
         Without::Tail if is_wide(facts, subject) => pattern("fan-out-tail", "Hedge, or ask fewer nodes for a request."),
         Without::OwnErrors => pattern("sync-chain", "Retry once within a budget, or make a hop optional."),
         Without::Repeats => pattern("idempotency", "Give each write a key and apply it once."),
+        Without::Disorder => pattern("happy-path", "Keep the order of messages with one key."),
         Without::EarlyRedelivery => pattern("happy-path", "A visibility timeout above the longest work."),
         Without::Poison => pattern("poison-message", "Move a message that keeps failing to a dead-letter queue."),
         Without::LateReplicas => pattern("autoscaling-lag", "Keep more replicas ready, or shed load until they come."),
@@ -59,23 +83,54 @@ fn name_of(facts: &Facts<'_>, of: &Intervention) -> Option<Pattern> {
             1 => overload(),
             _ => pattern("noisy-neighbour", "Bound what one client can take."),
         },
-        Without::ReplicaFault => pattern("load-balancer-blind", "Eject a replica that fails."),
-        Without::Fault => of_fault(facts, of),
+        Without::ReplicaFault | Without::Fault => of_fault(facts, of, metric),
+        Without::Consumers => pattern("async-silver-bullet", "Consumers for the load, or a bound on what is accepted."),
         Without::Slots => overload(),
-        Without::Memory => pattern(
-            "metastable-failure",
-            "Admit no more calls than the memory holds, and let callers return slowly.",
-        ),
-        Without::Breaker | Without::Refusals => pattern(
-            "missed-requirement",
-            "Raise the limit, or judge more calls before it acts.",
-        ),
-        Without::Tail | Without::Network => None,
+        Without::Breaker => plain("Judge more calls before the breaker opens."),
+        Without::Refusals => plain("Set the limit for the load and the time that a call takes."),
+        Without::Timeout => plain("A timeout above the usual time of an answer."),
+        Without::Hedges => plain("Hedge after the 95th percentile, and only where there is room."),
+        Without::Discipline => plain("Serve in the order of arrival, or set the priorities right."),
+        Without::Contention => plain("Bound the calls in flight to what the database does best."),
+        Without::Tail | Without::Network | Without::Lookups => None,
     }
 }
 
+/// What has no name of its own: the finding says what it is.
+fn plain(remedy: &'static str) -> Option<Pattern> {
+    pattern(UNEXPLAINED, remedy)
+}
+
+/// The id of findings that no pattern has a name for.
+pub(crate) const UNEXPLAINED: &str = "unexplained";
+
 fn overload() -> Option<Pattern> {
     pattern("monitoring-over-prevention", "Add capacity, or shed what cannot be served in time.")
+}
+
+fn is_sharded(facts: &Facts<'_>) -> bool {
+    let mut databases = facts.databases();
+    databases.any(|(_, database)| {
+        let is_by_hash = database.shards.by == design::kinds::database::ShardBy::Hash;
+        database.shards.count > 1 && !is_by_hash
+    })
+}
+
+/// Whether a few calls of a node take far longer than the others.
+fn is_mixed(facts: &Facts<'_>, subject: &str) -> bool {
+    use design::Distribution as D;
+    let is_long = |of: &D| match of {
+        D::Hyperexp(_) | D::Pareto { .. } | D::Empirical(_) => true,
+        D::Lognormal { p50, p99 } => p99.as_s() > 20.0 * p50.as_s(),
+        _ => false,
+    };
+    match facts.graph.node(subject).map(|node| &node.kind) {
+        Some(Kind::Service(service)) => is_long(&service.service_time),
+        Some(Kind::Database(database)) => {
+            is_long(&database.read_time) || is_long(&database.write_time)
+        }
+        _ => false,
+    }
 }
 
 /// Whether requests wait for many calls to this node at a time.
@@ -86,17 +141,21 @@ fn is_wide(facts: &Facts<'_>, subject: &str) -> bool {
 }
 
 /// A fault is what set it off. What the design lacked is a bound on what the fault can take.
-fn of_fault(facts: &Facts<'_>, of: &Intervention) -> Option<Pattern> {
-    let design::Command::RemoveFault(at) = of.edits.first()? else {
-        return None;
-    };
-    let fault = facts.design.faults.get(*at)?;
-    match fault.kind {
+fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
+    let kind = fault_of(facts.design, of)?;
+    let subject = of.subjects.first().map_or("", String::as_str);
+    let target = facts.graph.node(subject).map(|node| &node.kind);
+    let is_data = super::investigation::DATA.contains(&metric);
+    let is_ours = matches!(target, Some(Kind::Coordinator(_)));
+    match kind {
         FaultKind::KeySkew => pattern("hot-key", "Split the key, or serve its reads from a cache."),
-        FaultKind::CacheFlush | FaultKind::CacheOutage => {
+        FaultKind::ClockSkew if matches!(target, Some(Kind::Cache(_))) => {
             pattern("cache-cold-start", "Protect the origin while the cache fills.")
         }
-        FaultKind::SchemaMigration => {
+        FaultKind::CacheFlush | FaultKind::CacheOutage if !is_data => {
+            pattern("cache-cold-start", "Protect the origin while the cache fills.")
+        }
+        FaultKind::SchemaMigration if facts.askers(subject).len() > 1 => {
             pattern("shared-database", "Run the migration in steps that hold locks briefly.")
         }
         FaultKind::TrafficSpike => match facts.clients().count() {
@@ -106,8 +165,69 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention) -> Option<Pattern> {
         FaultKind::PoisonMessage => {
             pattern("poison-message", "Move a message that keeps failing to a dead-letter queue.")
         }
-        _ => pattern("unreliable-network", "Bound the wait for it, and what the wait can hold."),
+        FaultKind::ConnectionLeak => pattern("pool-exhaustion", "Close connections that are idle too long."),
+        _ if is_data && writes_twice(facts) => {
+            pattern("data-ownership", "Write in one place, and derive the rest from it.")
+        }
+        FaultKind::LeaderFailover | FaultKind::Crash if is_ours => {
+            pattern("central-coordinator", "Let requests that need no lock pass without it.")
+        }
+        FaultKind::Partition if has_majority(facts) => {
+            pattern("cap", "An odd number of members over three zones.")
+        }
+        FaultKind::RollingDeploy => pattern("load-balancer-blind", "Health checks, and a retry on another replica."),
+        FaultKind::Crash | FaultKind::Hang if of.without == Without::ReplicaFault => {
+            pattern("load-balancer-blind", "Health checks and outlier ejection.")
+        }
+        FaultKind::GrayFailure | FaultKind::Slowdown | FaultKind::ErrorRate
+            if of.without == Without::ReplicaFault =>
+        {
+            pattern("gray-failure", "Outlier ejection by what callers see.")
+        }
+        FaultKind::Latency
+        | FaultKind::Jitter
+        | FaultKind::Loss
+        | FaultKind::Partition
+        | FaultKind::Hang
+        | FaultKind::Slowdown
+        | FaultKind::ThirdPartyOutage
+            if !is_data && holds_slots(facts) =>
+        {
+            pattern("unreliable-network", "Bound the wait for it, and what the wait can hold.")
+        }
+        _ => plain("Do without it for that time, or have a second one."),
     }
+}
+
+/// Whether a service had all of its slots held for a while by calls that waited for others.
+fn holds_slots(facts: &Facts<'_>) -> bool {
+    let Some(series) = &facts.series else {
+        return false;
+    };
+    let mut services = facts.services();
+    services.any(|(node, service)| {
+        service.blocking && !series.saturated(&node.id).is_empty() && facts.asks(&node.id).count() > 0
+    })
+}
+
+/// Whether a service writes in two places that nothing keeps together.
+fn writes_twice(facts: &Facts<'_>) -> bool {
+    let mut services = facts.services();
+    services.any(|(node, _)| {
+        let out = facts.graph.out(&node.id).iter();
+        let written = out.filter(|link| {
+            let to = facts.graph.node(&link.to).map(|node| &node.kind);
+            matches!(to, Some(Kind::Database(_) | Kind::Queue(_) | Kind::Service(_)))
+        });
+        written.count() > 1
+    })
+}
+
+/// Whether something in the design needs most of its members to go on.
+fn has_majority(facts: &Facts<'_>) -> bool {
+    let mut databases = facts.databases();
+    facts.coordinators().next().is_some()
+        || databases.any(|(_, database)| database.replication.is_some())
 }
 
 /// Findings for missed requirements that no confirmed finding explains.
@@ -120,20 +240,24 @@ pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(M
         }
         let by = explained.iter().filter(|(metric, _)| *metric == goal.metric);
         let tier = by.map(|(_, tier)| *tier).min().unwrap_or(u8::MAX);
-        let mut best: Option<(u8, usize, usize, f64)> = None;
+        let mut best: Option<((u8, Without), usize, f64)> = None;
         for at in of.answers.keys() {
             let about = &of.interventions[*at];
             let share = of.share(*at, goal);
-            let rank = (about.without.tier(), PRIORITY.iter().position(|w| *w == about.without).unwrap_or(99));
-            let is_better = best.is_none_or(|(t, p, _, s)| (rank.0, rank.1) < (t, p) || (rank == (t, p) && share > s));
+            let rank = (about.without.tier(), about.without);
+            let is_better = best.is_none_or(|(known, _, most)| match rank == known {
+                true => share > most,
+                false => rank < known,
+            });
             // What set it off is no news where a rule has said what it did.
             let is_news = rank.0 < TRIGGERS || !(has_cause || told.contains(goal.metric.name()));
-            if is_news && share >= CONFIRMED && rank.0 < tier && is_better && name_of(facts, about).is_some() {
-                best = Some((rank.0, rank.1, *at, share));
+            let is_enough = share >= CONFIRMED && rank.0 < tier;
+            if is_news && is_enough && is_better && name_of(facts, about, goal.metric).is_some() {
+                best = Some((rank, *at, share));
             }
         }
         let finding = match best {
-            Some((.., at, _)) => finding(of, facts, at, goal.metric),
+            Some((_, at, _)) => finding(of, facts, at, goal.metric),
             None if tier == u8::MAX && !told.contains(goal.metric.name()) => Some(nothing_helps(of, facts, goal.metric)),
             None => None,
         };
@@ -147,46 +271,9 @@ pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(M
     found
 }
 
-/// From this tier on, a suspect set it off, and is not why it went so far.
-const TRIGGERS: u8 = 2;
-
-/// Of two suspects that each explain everything, the earlier is the better explanation.
-const PRIORITY: [Without; 30] = [
-    Without::Poison,
-    Without::ColdCache,
-    Without::RepeatedLoads,
-    Without::Retries,
-    Without::CoarseShards,
-    Without::SkewedKeys,
-    Without::Imbalance,
-    Without::FewKeys,
-    Without::Locks,
-    Without::Memory,
-    Without::Steps,
-    Without::PoolLimit,
-    Without::EarlyRedelivery,
-    Without::Repeats,
-    Without::LateReplicas,
-    Without::CrossShard,
-    Without::Ejection,
-    Without::OwnErrors,
-    Without::OldEntries,
-    Without::Lag,
-    Without::Tail,
-    Without::Network,
-    Without::Breaker,
-    Without::LoadChange,
-    Without::Client,
-    Without::Sharing,
-    Without::ReplicaFault,
-    Without::Fault,
-    Without::Refusals,
-    Without::Slots,
-];
-
 fn finding(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> Option<Finding> {
     let about = &of.interventions[at];
-    let pattern = name_of(facts, about)?;
+    let pattern = name_of(facts, about, metric)?;
     let outcome = &of.answers[&at].outcome;
     let (before, after) = (shown(metric, of.base.value(metric)), shown(metric, outcome.value(metric)));
     let subject = about.subjects.first().map_or("", String::as_str);
@@ -221,7 +308,7 @@ fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Findi
         false => format!("Each was taken away alone, on the same requests: {}.", tried.join(", ")),
     };
     let nodes: Vec<String> = busy_nodes(facts).into_iter().map(|(id, _)| id.to_owned()).take(1).collect();
-    Finding::new("missed-requirement", nodes)
+    Finding::new(UNEXPLAINED, nodes)
         .measured(facts.series.as_ref().and_then(|series| series.first_loss()))
         .says(
             format!("No single cause explains the missed {}", words_of(metric)),

@@ -26,6 +26,8 @@ pub struct Outcome {
     missed: Vec<&'static str>,
     /// Availability of each client's own requests, where it made any.
     clients: BTreeMap<String, ClientOutcome>,
+    /// What the requests of each operation got, with the client's id where names clash.
+    operations: BTreeMap<String, ClientOutcome>,
     /// Events that the run took.
     pub events: u64,
     /// Offered load and goodput over time, for the curves beside a finding.
@@ -137,10 +139,18 @@ impl Outcome {
             };
             (is_client && all > 0).then(|| (node.id.clone(), outcome))
         });
+        let operations = report.requests.by_operation.iter().map(|(name, requests)| {
+            let outcome = ClientOutcome {
+                available: requests.availability,
+                response_ms: requests.latency_ms.p99.unwrap_or(0.0),
+            };
+            (name.clone(), outcome)
+        });
         Self {
             values: values(report),
             missed: missed.map(|score| score.metric).collect(),
             clients: clients.collect(),
+            operations: operations.collect(),
             events: report.run.events,
             curve: Curve::new(report),
         }
@@ -156,32 +166,33 @@ impl Outcome {
         &self.missed
     }
 
-    /// Availability or latency of the requests of all clients but one, as the worst of them had it.
-    fn of_others(&self, metric: Metric, client: &str) -> Option<f64> {
-        let others = self.clients.iter().filter(|(id, _)| *id != client);
-        match metric {
-            Metric::Availability => others.map(|(_, of)| of.available).reduce(f64::min),
-            metric if FELT_AS_LATENCY.contains(&metric) => {
-                others.map(|(_, of)| of.response_ms).reduce(f64::max)
-            }
-            _ => None,
+    /// Share of a goal's distance that went for all clients but one.
+    pub(super) fn share_of_others(&self, before: &Self, goal: &Goal, client: &str) -> f64 {
+        let others = |of: &Self| worst(goal.metric, of.clients.iter().filter(|(id, _)| *id != client));
+        match (others(before), others(self)) {
+            (Some(was), Some(is)) => went(goal, was, is),
+            // Goodput, recovery and what becomes of data are not told apart by client.
+            _ if goal.metric == Metric::RecoveryTime => self.share(before, goal),
+            _ => 0.0,
         }
     }
 
-    /// Share of a goal's distance that went for all clients but one.
-    pub(super) fn share_of_others(&self, before: &Self, goal: &Goal, client: &str) -> f64 {
-        let others = |of: &Self| of.of_others(goal.metric, client);
-        let (Some(was), Some(is)) = (others(before), others(self)) else {
-            // Goodput, recovery and what becomes of data are not told apart by client.
-            return match goal.metric == Metric::RecoveryTime {
-                true => self.share(before, goal),
-                false => 0.0,
-            };
+    /// Share of a goal's distance that went for all operations but one, by client and name.
+    pub(super) fn share_of_other_operations(
+        &self,
+        before: &Self,
+        goal: &Goal,
+        (client, operation): (&str, &str),
+    ) -> f64 {
+        let is_it = |name: &str| {
+            name == operation || name.starts_with(client) && name.ends_with(operation)
         };
-        let (was, is) = (goal.distance(was), goal.distance(is));
-        match was > 0.0 {
-            true => ((was - is) / was).clamp(-1.0, 1.0),
-            false => 0.0,
+        let others = |of: &Self| {
+            worst(goal.metric, of.operations.iter().filter(|(name, _)| !is_it(name)))
+        };
+        match (others(before), others(self)) {
+            (Some(was), Some(is)) => went(goal, was, is),
+            _ => 0.0,
         }
     }
 
@@ -264,12 +275,29 @@ impl Outcome {
 
     /// Share of a goal's distance that went; below 0 where it grew.
     pub(super) fn share(&self, before: &Self, goal: &Goal) -> f64 {
-        let was = goal.distance(before.value(goal.metric));
-        let is = goal.distance(self.value(goal.metric));
-        match was > 0.0 {
-            true => ((was - is) / was).clamp(-1.0, 1.0),
-            false => 0.0,
+        went(goal, before.value(goal.metric), self.value(goal.metric))
+    }
+}
+
+fn went(goal: &Goal, was: f64, is: f64) -> f64 {
+    let (was, is) = (goal.distance(was), goal.distance(is));
+    match was > 0.0 {
+        true => ((was - is) / was).clamp(-1.0, 1.0),
+        false => 0.0,
+    }
+}
+
+/// Availability or latency of the worst of these; nothing for metrics that are not told apart.
+fn worst<'a>(
+    metric: Metric,
+    of: impl Iterator<Item = (&'a String, &'a ClientOutcome)>,
+) -> Option<f64> {
+    match metric {
+        Metric::Availability => of.map(|(_, of)| of.available).reduce(f64::min),
+        metric if FELT_AS_LATENCY.contains(&metric) => {
+            of.map(|(_, of)| of.response_ms).reduce(f64::max)
         }
+        _ => None,
     }
 }
 
