@@ -58,6 +58,11 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
         judged.finding.standing == Standing::RuledOut && judged.finding.severity != Severity::Note
     };
     let (out, mut kept): (Vec<Judged>, Vec<Judged>) = judged.into_iter().partition(is_out);
+    let has_cause = kept.iter().any(|judged| judged.finding.standing == Standing::Confirmed);
+    for judged in kept.iter_mut().filter(|judged| has_cause && !judged.finding.measured) {
+        // It is no part of what happened in this run.
+        judged.finding.severity = Severity::Note;
+    }
     kept.sort_by_key(order);
     let mut findings = hang(of, &facts, kept);
     let mut shown = BTreeSet::new();
@@ -153,8 +158,10 @@ fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Findi
             let is_cause = cause.finding.standing == Standing::Confirmed
                 && next.finding.measured
                 && next.finding.severity != Severity::Note;
+            // What does a part of the harm is no cause beside one that does all of it.
+            let is_part = next.finding.standing == Standing::Contributes;
             let best = cause.tried.first().filter(|_| is_cause);
-            best.is_some_and(|at| !of.answers[at].firing.contains(&key))
+            best.is_some_and(|at| is_part || !of.answers[at].firing.contains(&key))
         });
         match cause {
             Some(at) => top[at].1.push(next.finding),
@@ -256,10 +263,20 @@ fn tier_of(of: &Investigation, finding: &Finding, best: usize) -> u8 {
         of.interventions[*at].without == Without::ReplicaFault && of.best_share(*at) >= CONFIRMED
     });
     match finding.rule {
+        "metastable-failure" if amplification(of) >= STORM => 2,
         "metastable-failure" => tier.max(1),
         "load-balancer-blind" if is_one_replica => TRIGGERS,
         _ => tier,
     }
+}
+
+/// Attempts for each request from which retries are the name of what keeps a system down.
+const STORM: f64 = 5.0;
+
+/// The most attempts for each request over any link.
+fn amplification(of: &Investigation) -> f64 {
+    let links = of.report.links.values();
+    links.map(|link| link.attempts as f64 / link.calls.max(1) as f64).fold(0.0, f64::max)
 }
 
 /// Whether a finding is about this run, and experiments were made.

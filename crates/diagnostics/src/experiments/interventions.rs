@@ -2,12 +2,13 @@
 //! all else as it was. Most of these edits are no remedies (nobody can order a partition not to
 //! happen); they are questions.
 
-use crate::facts::Facts;
+use super::investigation::DATA;
+use crate::facts::{AGE, Facts};
 use crate::remedies::{duration, link, map, node, number};
 use design::kinds::client::{Arrivals, Keys};
 use design::kinds::{Client, Database, Service};
 use design::link::Mode;
-use design::{Attribute, Command, Design, FaultKind, Kind, Link, Rate, Value};
+use design::{Attribute, Command, Design, FaultKind, Kind, Link, Metric, Rate, Value};
 
 /// Times by which slots and connections are raised to see whether they were what was short.
 const LIFTED: f64 = 50.0;
@@ -67,8 +68,6 @@ pub(crate) enum Without {
     OldEntries,
     /// Lag of followers.
     Lag,
-    /// An operation that takes far longer than the others.
-    Operation,
     /// Variation of a node's work.
     Tail,
     /// Time and losses on a link.
@@ -89,6 +88,8 @@ pub(crate) enum Without {
     Client,
     /// A database that several callers share.
     Sharing,
+    /// An operation that takes far longer than the others.
+    Operation,
     /// Calls to replicas that do not work.
     Blindness,
     /// A fault of one replica.
@@ -114,29 +115,28 @@ impl Without {
     pub(crate) fn tier(self) -> u8 {
         match self {
             Self::Reloads | Self::Retries | Self::LateReplicas | Self::Contention | Self::Timeout => 1,
-            Self::Sharing | Self::Client | Self::LoadChange => 2,
+            Self::LoadChange | Self::Client | Self::Sharing | Self::Operation => 2,
             Self::Blindness | Self::ReplicaFault | Self::Fault => TRIGGERS,
             Self::Consumers | Self::Slots => CAPACITY,
             _ => 0,
         }
     }
 
-    /// Whether taking it away may change what becomes of data other than by making less happen.
-    pub(crate) fn is_of_data(self) -> bool {
-        matches!(
-            self,
-            Self::OldEntries
-                | Self::ColdCache
-                | Self::Lag
-                | Self::Repeats
-                | Self::EarlyRedelivery
-                | Self::Disorder
-                | Self::Retries
-                | Self::Network
-                | Self::Consumers
-                | Self::Fault
-                | Self::ReplicaFault
-        )
+    /// Whether taking it away may change a metric other than by making less happen.
+    pub(crate) fn bears_on(self, metric: Metric) -> bool {
+        let is_age = AGE.contains(&metric);
+        match self {
+            Self::Disorder => metric == Metric::OutOfOrder,
+            Self::OldEntries | Self::Lag => is_age,
+            Self::Repeats => metric == Metric::DuplicateEffects,
+            Self::EarlyRedelivery
+            | Self::Retries
+            | Self::Network
+            | Self::Consumers
+            | Self::Fault
+            | Self::ReplicaFault => true,
+            _ => !DATA.contains(&metric),
+        }
     }
 }
 
@@ -247,6 +247,10 @@ impl List<'_> {
             Arrivals::Poisson(rate) | Arrivals::Constant(rate) if client.batch > 1 => {
                 (Some(rate.0), f64::from(client.batch))
             }
+            Arrivals::Closed(closed) => {
+                self.think(id, closed);
+                (None, 1.0)
+            }
             Arrivals::Replay(moments) => {
                 let all = self.design.settings.duration.as_s().max(1e-9);
                 (Some(moments.len() as f64 / all), f64::from(client.batch))
@@ -274,6 +278,15 @@ impl List<'_> {
         if clients(self.design).count() > 1 {
             let edits = vec![Command::RemoveNode(id.to_owned())];
             self.add(Without::Client, [id], "its requests", edits);
+        }
+    }
+
+    /// Users who think equally long come back together.
+    fn think(&mut self, id: &str, closed: &design::kinds::client::Closed) {
+        if let design::Distribution::Const(pause) = closed.think {
+            let field = "arrivals.closed.think";
+            let edits = vec![node(id, field, Value::text(format!("exp({pause})")))];
+            self.add(Without::Steps, [id], "requests that arrive together", edits);
         }
     }
 

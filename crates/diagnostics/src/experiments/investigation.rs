@@ -18,6 +18,8 @@ const REMEDIES_MAX: usize = 60;
 /// An experiment may take this many times the events of the run it is compared with.
 const EVENTS_RATIO: u64 = 4;
 const EVENTS_LEAST: u64 = 200_000;
+/// Availability that may be lost before a better latency is no answer.
+const BOUGHT: f64 = 0.02;
 
 /// Metrics of what became of data.
 pub(super) const DATA: [Metric; 9] = [
@@ -263,10 +265,10 @@ impl Investigation {
     pub(super) fn share(&self, at: usize, goal: &Goal) -> f64 {
         let outcome = &self.answers[&at].outcome;
         let about = &self.interventions[at];
-        let is_of_data = DATA.contains(&goal.metric);
+        if !about.without.bears_on(goal.metric) || self.is_bought(outcome, goal) {
+            return 0.0;
+        }
         match (about.without, about.subjects.first()) {
-            // Fewer requests and data kept apart leave less to go wrong, whatever the cause.
-            (without, _) if is_of_data && !without.is_of_data() => 0.0,
             (Without::Operation, Some(client)) => {
                 let operation = about.subjects.get(1).map_or("", String::as_str);
                 outcome.share_of_other_operations(&self.base, goal, (client, operation))
@@ -274,6 +276,13 @@ impl Investigation {
             (Without::Client, Some(client)) => outcome.share_of_others(&self.base, goal, client),
             _ => outcome.share(&self.base, goal),
         }
+    }
+
+    /// Whether a latency is better only because fewer requests were answered.
+    fn is_bought(&self, outcome: &Outcome, goal: &Goal) -> bool {
+        let fell = |metric: Metric| self.base.value(metric) - outcome.value(metric);
+        let is_latency = goal.metric.is_duration() && goal.metric != Metric::RecoveryTime;
+        is_latency && fell(Metric::Availability) > BOUGHT
     }
 
     /// The largest of those shares.

@@ -66,11 +66,16 @@ fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patte
         Without::OldEntries => pattern("stale-cache", "Shorten the TTL, or invalidate on write."),
         Without::Lag => pattern("eventual-is-not-instant", "Read from the leader where age matters."),
         Without::CrossShard => pattern("fan-out-tail", "Fewer shards for a request, or hedged requests."),
+        // A fault or a rise of the load is the better explanation of what began with it.
+        Without::Operation if is_disturbed(facts) => None,
         Without::Operation => pattern("head-of-line-blocking", "Give long work slots of its own."),
         Without::Tail if is_mixed(facts, subject) => {
             pattern("head-of-line-blocking", "Give long work slots of its own.")
         }
         Without::Tail if is_wide(facts, subject) => pattern("fan-out-tail", "Hedge, or ask fewer nodes for a request."),
+        Without::OwnErrors if is_poisoned(facts, subject) => {
+            pattern("poison-message", "Move a message that keeps failing to a dead-letter queue.")
+        }
         Without::OwnErrors => pattern("sync-chain", "Retry once within a budget, or make a hop optional."),
         Without::Repeats => pattern("idempotency", "Give each write a key and apply it once."),
         Without::Disorder => pattern("happy-path", "Keep the order of messages with one key."),
@@ -106,6 +111,24 @@ pub(crate) const UNEXPLAINED: &str = "unexplained";
 
 fn overload() -> Option<Pattern> {
     pattern("monitoring-over-prevention", "Add capacity, or shed what cannot be served in time.")
+}
+
+fn is_disturbed(facts: &Facts<'_>) -> bool {
+    let mut clients = facts.clients();
+    !facts.design.faults.is_empty()
+        || clients.any(|(_, client)| client.profile.iter().any(|step| step.times != 1.0))
+}
+
+/// Whether consumers of a queue call a node that fails most of its calls.
+fn is_poisoned(facts: &Facts<'_>, subject: &str) -> bool {
+    let errors = match facts.graph.node(subject).map(|node| &node.kind) {
+        Some(Kind::Service(service)) => service.error_rate,
+        Some(Kind::Database(database)) => database.error_rate,
+        _ => 0.0,
+    };
+    let links = facts.design.links.iter();
+    let mut consumers = links.filter(|link| link.mode == design::link::Mode::Consume);
+    errors >= 0.5 && consumers.any(|link| facts.graph.reach(&link.to).contains(subject))
 }
 
 fn is_sharded(facts: &Facts<'_>) -> bool {
