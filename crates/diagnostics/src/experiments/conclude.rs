@@ -239,6 +239,10 @@ fn judge(of: &Investigation, design: &Design, mut finding: Finding) -> Judged {
             Some(effect) if effect.share >= CONFIRMED => {
                 judged(Standing::Confirmed, Vec::new(), TRIGGERS, effect.share)
             }
+            // The run has no sign of what it says.
+            _ if of.interventions.iter().any(|by| is_claimed(design, &finding, by)) => {
+                judged(Standing::RuledOut, Vec::new(), 9, 0.0)
+            }
             _ => judged(Standing::Untested, Vec::new(), 9, 0.0),
         };
     };

@@ -1,6 +1,7 @@
 //! The experiments of one run: which are to be made, and what came of them.
 
 use super::claims::is_claimed;
+use super::evidence::is_suspect;
 use super::conclude;
 use super::effect::Effect;
 use super::interventions::{self, Intervention, Without};
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most experiments of one kind, whatever the budget.
 const INTERVENTIONS_MAX: usize = 60;
-const REMEDIES_MAX: usize = 60;
+const REMEDIES_MAX: usize = 48;
 /// An experiment may take this many times the events of the run it is compared with.
 const EVENTS_RATIO: u64 = 4;
 const EVENTS_LEAST: u64 = 200_000;
@@ -201,18 +202,31 @@ impl Investigation {
         usize::try_from(self.budget / each).unwrap_or(usize::MAX)
     }
 
+    /// Goals that the run missed.
+    pub(super) fn missed(&self) -> Vec<Goal> {
+        let missed = |goal: &&Goal| goal.distance(self.base.value(goal.metric)) > 0.0;
+        self.goals.iter().filter(missed).copied().collect()
+    }
+
+    /// The suspects that the run says something against, those first that a finding names.
     fn plan_causes(&mut self) {
+        let missed = self.missed();
+        let facts = facts(&self.design, &self.report);
+        let mut order: Vec<(bool, u8, usize)> = Vec::new();
+        for (at, of) in self.interventions.iter().enumerate() {
+            let mut loud = self.found.iter().filter(|f| f.measured && f.severity != Severity::Note);
+            let is_named = loud.any(|finding| {
+                let mut subjects = of.subjects.iter();
+                let is_about = subjects.any(|subject| finding.subjects.contains(subject));
+                is_about && is_claimed(&self.design, finding, of)
+            });
+            if is_suspect(&facts, &missed, of) {
+                order.push((!is_named, of.without.tier(), at));
+            }
+        }
+        order.sort_unstable();
         let count = self.allowed().min(INTERVENTIONS_MAX);
-        let is_claimed = |of: &Intervention| {
-            let mut found = self.found.iter();
-            found.any(|finding| is_claimed(&self.design, finding, of))
-        };
-        let mut order: Vec<usize> = (0..self.interventions.len()).collect();
-        order.sort_by_key(|at| {
-            let of = &self.interventions[*at];
-            (!is_claimed(of), of.without.tier())
-        });
-        for at in order.into_iter().take(count) {
+        for (.., at) in order.into_iter().take(count) {
             let edits = self.interventions[at].edits.clone();
             self.plan(Purpose::Intervention(at), edits);
         }
@@ -293,10 +307,7 @@ impl Investigation {
 
     /// The mean of them, over all goals that were missed.
     pub(super) fn mean_share(&self, at: usize) -> f64 {
-        let missed = self.goals.iter();
-        let missed: Vec<&Goal> = missed
-            .filter(|goal| goal.distance(self.base.value(goal.metric)) > 0.0)
-            .collect();
+        let missed = self.missed();
         let shares = missed.iter().map(|goal| self.share(at, goal).max(0.0));
         shares.sum::<f64>() / missed.len().max(1) as f64
     }

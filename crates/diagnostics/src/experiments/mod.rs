@@ -6,6 +6,7 @@
 mod claims;
 mod conclude;
 mod effect;
+mod evidence;
 mod interventions;
 mod investigation;
 mod library;

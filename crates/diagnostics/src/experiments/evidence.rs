@@ -1,0 +1,91 @@
+//! Which suspects a run says anything against. What never turned a call away, never timed out and
+//! never made anybody wait need not be taken away to see what it did.
+
+use super::interventions::{Intervention, Without};
+use super::outcome::Goal;
+use crate::facts::Facts;
+use design::Metric;
+
+/// Share of a missed latency from which a hop matters.
+const NOTABLE: f64 = 0.02;
+
+/// Whether the run has any sign that this may matter for a goal that was missed.
+pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) -> bool {
+    if !missed.iter().any(|goal| of.without.bears_on(goal.metric)) {
+        return false;
+    }
+    let subjects = || of.subjects.iter().map(String::as_str);
+    let node = |is: fn(&sim::measure::report::NodeReport) -> bool| {
+        subjects().any(|id| facts.node(id).is_some_and(is))
+    };
+    let link = |is: fn(&sim::measure::report::LinkReport) -> bool| {
+        subjects().any(|id| facts.link(id).is_some_and(is))
+    };
+    let is_missed = |metric: Metric| missed.iter().any(|goal| goal.metric == metric);
+    match of.without {
+        Without::Retries | Without::RetryWaves => link(|link| link.retries > 0),
+        Without::Hedges => link(|link| link.hedges > 0),
+        Without::Breaker => link(|link| link.breaker_open_s + link.breaker_half_open_s > 0.0),
+        Without::Timeout => link(|link| link.timeouts > 0),
+        Without::PoolLimit => {
+            link(|link| link.failures.contains_key("pool_timeout")) || waits_for_pool(facts, of)
+        }
+        Without::Slots | Without::Contention => node(|node| {
+            node.queue_max > 0 || !node.turned_away.is_empty() || node.utilization > Some(0.5)
+        }),
+        Without::Refusals => node(|node| !node.turned_away.is_empty() || !node.failures.is_empty()),
+        Without::Memory => node(|node| node.out_of_memory > Some(0)),
+        Without::OwnErrors => node(|node| !node.failures.is_empty()),
+        Without::Consumers => node(|node| node.queue_max > 0),
+        Without::Lookups | Without::RepeatedLoads | Without::JointExpiry => {
+            node(|node| node.hit_ratio < Some(1.0))
+        }
+        Without::Ejection | Without::Blindness => subjects().any(|id| {
+            let mut out = facts.graph.out(id).iter();
+            out.any(|link| facts.link(&link.id).is_some_and(|link| !link.failures.is_empty()))
+        }),
+        Without::Tail => subjects().any(|id| {
+            let p99 = facts.node(id).and_then(|node| node.response_ms.p99).unwrap_or(0.0);
+            p99 > NOTABLE * slowest(missed)
+        }),
+        Without::Network => subjects().any(|id| {
+            let of = facts.design.link(id);
+            let each = of.and_then(|link| link.latency.mean_s()).unwrap_or(0.0) * 1e3;
+            let calls = of.map_or(0, |link| link.calls);
+            let is_lossy = of.is_some_and(|link| link.loss > 0.0);
+            is_lossy || 2.0 * each * f64::from(calls) > NOTABLE * slowest(missed)
+        }),
+        Without::Disorder => is_missed(Metric::OutOfOrder),
+        Without::Repeats => is_missed(Metric::DuplicateEffects),
+        _ => true,
+    }
+}
+
+/// Whether a pool's connections were all taken for a while, or a database had calls waiting.
+fn waits_for_pool(facts: &Facts<'_>, of: &Intervention) -> bool {
+    let Some(series) = &facts.series else {
+        return true;
+    };
+    of.subjects.iter().any(|id| {
+        let Some(link) = facts.design.link(id) else {
+            return facts.node(id).is_some_and(|node| {
+                node.queue_max > 0 || !node.turned_away.is_empty() || !node.failures.is_empty()
+            });
+        };
+        let callers = facts.graph.node(&link.from).map_or(1, |node| node.kind.replicas());
+        let sizes = [
+            link.pool.as_ref().map(|pool| pool.size),
+            link.bulkhead.as_ref().map(|bulkhead| bulkhead.max_concurrent),
+        ];
+        let size = sizes.into_iter().flatten().min().unwrap_or(0);
+        let most = series.link(id).and_then(|windows| windows.in_flight.iter().max());
+        // A window shows how it ended, not the most that there was in it.
+        most.is_some_and(|most| 2 * *most >= u64::from(size) * u64::from(callers))
+    })
+}
+
+/// The shortest latency that was asked for and missed, in ms; without one, every hop matters.
+fn slowest(missed: &[Goal]) -> f64 {
+    let latencies = missed.iter().filter(|goal| goal.metric.is_duration());
+    latencies.map(|goal| goal.bound).reduce(f64::min).unwrap_or(0.0)
+}
