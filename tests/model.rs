@@ -70,6 +70,8 @@ mod resharding;
 mod scaling;
 #[path = "model/sparing.rs"]
 mod sparing;
+#[path = "model/steady.rs"]
+mod steady;
 #[path = "model/telemetry.rs"]
 mod telemetry;
 #[path = "model/traces.rs"]
