@@ -186,7 +186,10 @@ mod tests {
 
     #[test]
     fn runs_that_did_not_recover_are_counted_first() {
-        let missing = |missing: u64, mean: f64| json!({"missing_in": missing, "runs": 60, "mean": mean, "ci95": null});
+        let missing = |missing: u64, mean: f64| {
+            let ci95 = Value::Null;
+            json!({"missing_in": missing, "runs": 60, "mean": mean, "ci95": ci95})
+        };
         let ended = "after the last fault ended at 16.0 s";
         let runs: Vec<u64> = (0..60).collect();
         let whole = |mean: f64| json!({"mean": mean, "ci95": [mean, mean]});
@@ -196,7 +199,8 @@ mod tests {
             "recovery": {
                 "trigger_end_s": whole(16.0), "recovery_s": missing(58, 0.8), "last": "goodput",
             },
-            "metastable": {"since_s": missing(3, 11.8), "until_s": missing(59, 18.7),
+            "metastable": {
+                "since_s": missing(3, 11.8), "until_s": missing(59, 18.7),
                 "goodput_per_s": missing(3, 0.5), "goodput_before_per_s": missing(3, 70.0)},
         });
         assert_eq!(

@@ -9,6 +9,7 @@
 
 pub mod facts;
 pub mod finding;
+mod lint;
 mod names;
 mod rank;
 mod remedies;

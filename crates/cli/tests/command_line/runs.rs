@@ -193,7 +193,9 @@ at_least = "99.9%"
 fn scenarios_are_listed_and_run() {
     assert!(fine(&["scenarios"]).contains("retry-storm  "));
     assert!(fine(&[]).contains("faultline run SOURCE"));
-    assert!(fine(&["run", "--help"]).contains("faultline run SOURCE"));
+    let help = fine(&["run", "--help"]);
+    assert!(help.contains("faultline run SOURCE") && !help.contains("faultline check"));
+    assert!(fine(&["--help"]).contains("faultline check SOURCE"));
     let broken = fine(&["link", "retry-storm"]);
     let design = format::link::decode(&broken).unwrap().design;
     assert!(!design.faults.is_empty());
