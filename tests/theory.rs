@@ -4,6 +4,9 @@
 //! the length used (Whitt 1989 for the mean number in M/M/1), so that a correct engine fails less
 //! than once in a thousand seeds.
 
+#[path = "theory/balancing.rs"]
+mod balancing;
+
 use serde_json::Value as Json;
 
 /// Runs a design file and gives its report.
@@ -441,75 +444,6 @@ fn a_bounded_wait_loses_as_many_as_level_crossing_says() {
         assert!(
             (share / lost - 1.0).abs() < tolerance,
             "{rate}/s: {share} against {lost}"
-        );
-    }
-}
-
-/// So many single workers of mean 10 ms behind a balancer, the last of them slower.
-fn balanced(rate: f64, requests: f64, workers: u32, slow: f64, balancer: &str) -> Json {
-    let (duration, warmup) = (requests / rate, requests / rate / 10.0);
-    let fast = workers - u32::from(slow > 1.0);
-    let service = |id: &str, replicas: u32, mean: f64| {
-        format!(
-            r#"{{"id": "{id}", "kind": "service", "replicas": {replicas}, "concurrency": 1, "queue": {{"capacity": null}}, "service_time": "exp({mean}ms)"}}"#
-        )
-    };
-    let mut nodes = vec![service("fast", fast, 10.0)];
-    let mut links = vec![r#"{"from": "lb", "to": "fast", "latency": "const(0s)"}"#.to_owned()];
-    if slow > 1.0 {
-        nodes.push(service("slow", 1, 10.0 * slow));
-        links.push(r#"{"from": "lb", "to": "slow", "latency": "const(0s)"}"#.to_owned());
-    }
-    run(&format!(
-        r#"{{"faultline": 1, "seed": 5, "duration": "{duration}s", "warmup": "{warmup}s", "nodes": [
-            {{"id": "users", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}}}},
-            {{"id": "lb", "kind": "load_balancer", {balancer}}}, {}],
-          "links": [{{"from": "users", "to": "lb", "latency": "const(0s)"}}, {}]}}"#,
-        nodes.join(", "),
-        links.join(", ")
-    ))
-}
-
-/// The supermarket model with 100 servers (Mitzenmacher 2001, Table 1).
-#[test]
-fn two_choices_are_as_good_as_mitzenmacher_says() {
-    for (choices, load, mean, tolerance) in [
-        (1, 0.7, 33.333, 0.03),
-        (2, 0.5, 12.673, 0.02),
-        (2, 0.9, 26.454, 0.021),
-    ] {
-        let balancer = format!(r#""algorithm": "power_of_two", "choices": {choices}"#);
-        let report = balanced(10_000.0 * load, 1_000_000.0, 100, 1.0, &balancer);
-        near(&report, "/requests/latency_ms/mean", mean, tolerance);
-    }
-}
-
-/// Join the shortest queue, and what one server at a fifth of the speed does to it.
-#[test]
-fn the_least_outstanding_is_the_shortest_queue() {
-    let least = r#""algorithm": "least_outstanding""#;
-    for (workers, load, mean, tolerance) in [
-        (2, 0.8, 29.557, 0.04),
-        (10, 0.9, 19.3, 0.05),
-        (100, 0.9, 10.3, 0.05),
-    ] {
-        let rate = 100.0 * f64::from(workers) * load;
-        let report = balanced(rate, 1_000_000.0, workers, 1.0, least);
-        near(&report, "/requests/latency_ms/mean", mean, tolerance);
-    }
-    for (algorithm, mean, p99, share) in [
-        ("least_outstanding", 11.94, 72.8, 0.034),
-        ("power_of_two", 16.97, 134.0, 0.0372),
-    ] {
-        let algorithm = format!(r#""algorithm": "{algorithm}""#);
-        let report = balanced(500.0, 1_000_000.0, 10, 5.0, &algorithm);
-        near(&report, "/requests/latency_ms/mean", mean, 0.06);
-        near(&report, "/requests/latency_ms/p99", p99, 0.1);
-        let arrivals = |id: &str| number(&report, &format!("/nodes/{id}/arrivals"));
-        let slow = arrivals("slow") / (arrivals("slow") + arrivals("fast"));
-        assert!(
-            (slow / share - 1.0).abs() < 0.06,
-            "{algorithm}: {slow} against {share}"
         );
     }
 }

@@ -15,15 +15,8 @@ fn three(rest: &str) -> Run {
         database("b", 1, r#""copy_of": "a""#),
         database("c", 1, r#""copy_of": "a""#),
     ];
-    run(
-        &nodes,
-        &[
-            link("u->lb", ""),
-            link("lb->a", ""),
-            link("lb->b", ""),
-            link("lb->c", ""),
-        ],
-    )
+    let links = ["u->lb", "lb->a", "lb->b", "lb->c"].map(|ends| link(ends, ""));
+    run_with(IN_ORDER, &nodes, &links, &[])
 }
 
 #[test]
@@ -188,7 +181,7 @@ fn order(rest: &str, links: [&str; 3], count: u64) -> String {
     let ends = ["lb->a", "lb->b", "lb->c"];
     let mut all = vec![link("u->lb", "")];
     all.extend(ends.iter().zip(links).map(|(ends, rest)| link(ends, rest)));
-    let run = run(&nodes, &all);
+    let run = run_with(IN_ORDER, &nodes, &all, &[]);
     let sent = |ends: &str| run.sent(ends).into_iter();
     let mut order: Vec<(f64, char)> = Vec::new();
     for (ends, name) in ends.iter().zip(['a', 'b', 'c']) {
@@ -346,7 +339,7 @@ fn no_more_than_a_share_is_ejected_but_one_always() {
         link("lb->c", ""),
     ];
     let faults = ["a", "b", "c"].map(|id| fault("crash", id, 0, 900, ""));
-    let run = run_with("", &nodes, &links, &faults);
+    let run = run_with(IN_ORDER, &nodes, &links, &faults);
     assert_eq!(run.sent("lb->a"), [0.0]);
     assert_eq!(run.sent("lb->b").len() + run.sent("lb->c").len(), 29);
 }
@@ -411,4 +404,77 @@ fn a_database_of_several_members_is_one_address_whose_calls_are_counted_back() {
         counts.collect::<Vec<_>>()
     };
     assert_eq!(outstanding, [0, 0]);
+}
+
+#[test]
+fn rounds_begin_anywhere_and_each_caller_goes_its_own() {
+    // Two replicas of a caller, asked in turn; each calls the three in turn, from a first of its
+    // own.
+    let of = |seed: u64| {
+        let nodes = [
+            replay((0..12).map(|n| n * 10)),
+            service("api", 0, r#""replicas": 2"#),
+            service("db", 1, r#""replicas": 3"#),
+        ];
+        let links = [link("u->api", ""), link("api->db", "")];
+        let mut design = design("", &nodes, &links, &[]);
+        design.settings.seed = seed;
+        let mut simulation = Simulation::new(&design);
+        let mut order: Vec<usize> = Vec::new();
+        let mut before = [0; 3];
+        for ms in 0..12u64 {
+            simulation.run_until((ms * 10 + 5) * 1_000_000, u64::MAX);
+            let report = serde_json::to_value(simulation.report()).unwrap();
+            for (replica, before) in before.iter_mut().enumerate() {
+                let path = format!("/nodes/db/replicas/{replica}/arrivals");
+                let now = report.pointer(&path).unwrap().as_u64().unwrap();
+                order.extend((*before < now).then_some(replica));
+                *before = now;
+            }
+        }
+        order
+    };
+    let mut firsts = [[0; 3]; 2];
+    for seed in 0..60 {
+        let order = of(seed);
+        assert_eq!(order.len(), 12);
+        for (caller, firsts) in firsts.iter_mut().enumerate() {
+            let own: Vec<usize> = order.iter().skip(caller).step_by(2).copied().collect();
+            let round: Vec<usize> = (0..6).map(|n| (own[0] + n) % 3).collect();
+            assert_eq!(own, round, "seed {seed}");
+            firsts[own[0]] += 1;
+        }
+    }
+    for first in firsts.iter().flatten() {
+        assert!((8..=34).contains(first), "{firsts:?}: any is as likely");
+    }
+}
+
+#[test]
+fn clients_at_a_fixed_rate_do_not_stay_in_step() {
+    // Ten clients of 100/s each, one balancer each, over ten replicas of 9 ms. If all began with
+    // the first replica, all ten would meet there every time: a mean of (1 + ... + 10) * 9 / 10.
+    let mut nodes = vec![service(
+        "s",
+        9,
+        r#""replicas": 10, "concurrency": 1, "queue": {"capacity": null}"#,
+    )];
+    let mut links = Vec::new();
+    for at in 0..10 {
+        let client = node(
+            &format!("c{at}"),
+            "client",
+            r#""arrivals": {"constant": "100/s"}"#,
+        );
+        nodes.extend([client, node(&format!("lb{at}"), "load_balancer", "")]);
+        links.push(link(&format!("c{at}->lb{at}"), ""));
+        links.push(link(&format!("lb{at}->s"), ""));
+    }
+    let mean = |seed: u64| {
+        let settings = format!(r#""duration": "10s", "seed": {seed}"#);
+        run_with(&settings, &nodes, &links, &[]).number("/requests/latency_ms/mean")
+    };
+    // Random beginnings: one that is alone waits for nobody, and two that meet wait 4.5 ms each.
+    let mean = (0..20).map(mean).sum::<f64>() / 20.0;
+    assert!((14.0..=24.0).contains(&mean), "{mean}");
 }

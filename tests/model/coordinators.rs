@@ -111,7 +111,7 @@ fn the_lock_of_a_dead_holder_goes_with_its_connection_or_its_lease() {
         let (mut nodes, links) = section(&[0, 1], rest);
         nodes[1] = service("api", 0, r#""replicas": 2"#);
         let dies = fault("crash", "api", 5, 900, r#""replica": 0"#);
-        run_with("", &nodes, &links, &[dies]).trace("u->api")
+        run_with(IN_ORDER, &nodes, &links, &[dies]).trace("u->api")
     };
     assert_eq!(two(""), "call 0, call 1, failure 5, answer 15");
     assert_eq!(
@@ -163,7 +163,7 @@ fn a_partition_leaves_the_lock_with_the_majority() {
     );
     nodes[1] = service("api", 0, r#""zone": "b""#);
     let cut = fault("partition", "a", 30, 900, "");
-    let run = run_with("", &nodes, &links, &[cut]);
+    let run = run_with(IN_ORDER, &nodes, &links, &[cut]);
     // Callers go round all members: the first asks the first, the second the second, ...
     assert_eq!(
         run.trace("u->api"),

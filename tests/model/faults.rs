@@ -124,7 +124,7 @@ fn a_crash_of_one_replica_leaves_the_others() {
         service("api", 10, r#""replicas": 3"#),
     ];
     let down = fault("crash", "api", 5, 900, r#""replica": 1"#);
-    let run = run_with("", &nodes, &[link("u->api", "")], &[down]);
+    let run = run_with(IN_ORDER, &nodes, &[link("u->api", "")], &[down]);
     assert_eq!((run.ok(), run.failed().as_str()), (5.0, "error 1"));
     let arrivals =
         [0, 1, 2].map(|replica| run.number(&format!("/nodes/api/replicas/{replica}/arrivals")));

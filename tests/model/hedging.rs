@@ -57,12 +57,8 @@ fn hedged(rest: &str, faults: &[String]) -> Run {
     let slow = fault("slowdown", "api", 0, 40, r#""times": 10, "replica": 0"#);
     let faults: Vec<String> = faults.iter().cloned().chain([slow]).collect();
     let nodes = [replay([0]), service("api", 100, r#""replicas": 2"#)];
-    run_with(
-        r#""duration": "2s""#,
-        &nodes,
-        &[link("u->api", rest)],
-        &faults,
-    )
+    let settings = format!(r#""duration": "2s", {IN_ORDER}"#);
+    run_with(&settings, &nodes, &[link("u->api", rest)], &faults)
 }
 
 #[test]

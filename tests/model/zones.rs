@@ -30,7 +30,8 @@ fn replicas_stand_in_their_zones_in_turn() {
         replay_by("u", [0, 100, 200, 300, 400], r#""zone": "a""#),
         service("api", 10, r#""replicas": 5, "zones": ["a", "b"]"#),
     ];
-    let run = run_with(ZONES, &nodes, &[link("u->api", "")], &[]);
+    let settings = format!("{ZONES}, {IN_ORDER}");
+    let run = run_with(&settings, &nodes, &[link("u->api", "")], &[]);
     assert_eq!(
         run.trace("u->api"),
         "call 0, answer 10, call 100, answer 113, call 200, answer 210, call 300, answer 313, \

@@ -1,5 +1,6 @@
 //! What was asked for.
 
+use crate::help;
 use design::Duration;
 use editor::svg::Ground;
 
@@ -39,8 +40,8 @@ Options of run, check and compare:
                           api->db.retry.max_attempts=2) or by place (nodes[2].replicas=4)
   --set-b PATH=VALUE      of compare: change a field of B alone; B may then be left out
   --trace OUT.json        of run: write requests as traces for Perfetto or chrome://tracing
-  --trace-sample SHARE    trace this share of the requests (0.01); the last 200,000 spans
-                          are kept
+  --trace-sample SHARE    of run: trace this share of the requests (0.01); the last 200,000
+                          spans are kept
   --remedy                of run and check, with a scenario: with what mends it
   --max-events N          stop after so many events (4,000,000,000); the report then says
                           out_of_budget, and check fails (so it is with a drain that takes
@@ -48,6 +49,7 @@ Options of run, check and compare:
   --allow RULE            of run, check and lint: accept the findings of this rule
   --format sarif          of run, check and lint: findings for code scanning (SARIF 2.1.0)
 
+faultline COMMAND --help says what a command takes.
 Exit codes: 0 fine, 1 a check failed, 2 bad input.
 ";
 
@@ -56,6 +58,8 @@ Exit codes: 0 fine, 1 a check failed, 2 bad input.
 pub(crate) enum Invocation {
     /// `--help`, or nothing.
     Help,
+    /// `--help` of a command, as it is printed
+    HelpOf(String),
     /// `--version`
     Version,
     /// `run`
@@ -142,7 +146,8 @@ const SEEDS_MAX: u32 = 10_000;
 /// The largest number that a design file carries exactly.
 pub(crate) const SEED_MAX: u64 = 9_007_199_254_740_991;
 
-const COMMANDS: [&str; 12] = [
+/// Every command.
+pub(crate) const COMMANDS: [&str; 12] = [
     "import",
     "export",
     "run",
@@ -171,7 +176,8 @@ const COMMON: [&str; 6] = [
 pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
     let wants_help = |argument: &String| argument == "--help" || argument == "-h";
     if arguments.is_empty() || arguments.iter().any(wants_help) {
-        return Ok(Invocation::Help);
+        let own = arguments.first().and_then(|command| help::of(command));
+        return Ok(own.map_or(Invocation::Help, Invocation::HelpOf));
     }
     let (command, rest) = (arguments[0].as_str(), &arguments[1..]);
     match (command, rest) {
@@ -222,7 +228,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
         ("import", _) => Err("import takes compose or mermaid, and a file".to_owned()),
         ("export", _) => Err("export takes mermaid or svg, and a design".to_owned()),
         ("link" | "open" | "explain", _) => Err(format!(
-            "{command} takes one argument; see faultline --help"
+            "{command} takes one argument; see faultline {command} --help"
         )),
         ("scenarios" | "schema" | "rules" | "--version" | "-V", _) => Err(format!(
             "{command} takes no arguments; see faultline --help"
@@ -260,7 +266,7 @@ fn parse_picture(arguments: &[String]) -> Result<Invocation, String> {
     match sources[..] {
         [source] => Ok(Invocation::Export(Foreign::Svg(ground), source.clone())),
         _ => Err(format!(
-            "export svg takes one design, not {}; see faultline --help",
+            "export svg takes one design, not {}; see faultline export --help",
             sources.len()
         )),
     }
@@ -275,7 +281,7 @@ fn parse_one(
     match sources.len() {
         1 => Ok((sources.remove(0), options)),
         0 => Err(format!(
-            "{command} what? A design file, a link, or a scenario; see faultline --help"
+            "{command} what? A design file, a link, or a scenario; see faultline {command} --help"
         )),
         _ => Err(format!("{command} takes one design, not {}", sources.len())),
     }
@@ -288,7 +294,7 @@ fn parse_compare(arguments: &[String]) -> Result<Invocation, String> {
         [a] => Ok(Invocation::Compare(a.clone(), None, options)),
         [a, b] => Ok(Invocation::Compare(a.clone(), Some(b.clone()), options)),
         _ => Err(format!(
-            "compare takes two designs, not {}; see faultline --help",
+            "compare takes two designs, not {}; see faultline compare --help",
             sources.len()
         )),
     }
@@ -315,7 +321,7 @@ fn parse_options(
         };
         if !COMMON.contains(&option) && !own.contains(&option) {
             return Err(format!(
-                "\"{option}\" is no option of {command}; see faultline --help"
+                "\"{option}\" is no option of {command}; see faultline {command} --help"
             ));
         }
         if option == "--remedy" {

@@ -17,6 +17,8 @@ pub(crate) struct Difference {
     b: f64,
     /// Of b − a, seed by seed.
     difference: Estimate,
+    /// Seeds in which both have it.
+    pairs: usize,
 }
 
 /// A comparison.
@@ -71,6 +73,7 @@ pub(crate) fn compare(names: [String; 2], seeds: &[u64], reports: [&[Value]; 2])
                 a,
                 b,
                 difference,
+                pairs: pairs.len(),
             });
         }
     }
@@ -153,6 +156,7 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     }
     let head = ["", "A", "B", "B - A", ""];
     let is_of_all = |figure: &&Difference| figure.key.of.is_empty();
+    let row = |figure: &Difference| row(figure, seeds.len());
     let rows = |figures: Vec<&Difference>| figures.into_iter().map(row).collect::<Vec<_>>();
     let of_all: Vec<&Difference> = comparison.figures.iter().filter(is_of_all).collect();
     out += &format!("\n{}", table(&head, rows(of_all)));
@@ -174,12 +178,15 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     out
 }
 
-fn row(figure: &Difference) -> Vec<String> {
+fn row(figure: &Difference, seeds: usize) -> Vec<String> {
     let key = &figure.key;
-    let name = match key.of.as_str() {
+    let mut name = match key.of.as_str() {
         "" => key.figure.clone(),
         of => format!("{of} {}", key.figure),
     };
+    if figure.pairs < seeds {
+        name += &format!(" (both have it in {} of {seeds})", figure.pairs);
+    }
     let mark = if figure.is_significant() == Some(true) {
         "*"
     } else {
@@ -204,6 +211,7 @@ pub(crate) fn json(comparison: &Comparison) -> String {
                 "section": figure.key.section,
                 "of": figure.key.of,
                 "figure": figure.key.figure,
+                "pairs": figure.pairs,
                 "a": figure.a,
                 "b": figure.b,
                 "difference": figure.difference.mean,
@@ -232,7 +240,7 @@ pub(crate) fn json(comparison: &Comparison) -> String {
 
 /// For spreadsheets.
 pub(crate) fn csv(comparison: &Comparison) -> String {
-    let head = "section,of,figure,a,b,difference,ci95_low,ci95_high,significant\n";
+    let head = "section,of,figure,pairs,a,b,difference,ci95_low,ci95_high,significant\n";
     let mut out = head.to_owned();
     for figure in &comparison.figures {
         let ends = figure
@@ -247,6 +255,7 @@ pub(crate) fn csv(comparison: &Comparison) -> String {
                 &figure.key.section,
                 &figure.key.of,
                 &figure.key.figure,
+                &figure.pairs.to_string(),
                 &figure.a.to_string(),
                 &figure.b.to_string(),
                 &figure.difference.mean.to_string(),

@@ -22,18 +22,34 @@ pub(crate) fn report(report: &Value) -> String {
         .iter()
         .any(|(_, value)| Estimate::from_json(value).is_some());
     let mut out = match is_summary {
-        true => "section,of,figure,mean,ci95_low,ci95_high\n".to_owned(),
+        true => "section,of,figure,missing_in,mean,ci95_low,ci95_high\n".to_owned(),
         false => "section,of,figure,value\n".to_owned(),
     };
     for (key, value) in rows {
-        let (shown, ends) = match Estimate::from_json(value) {
-            Some(estimate) => (estimate.mean.to_string(), estimate.interval()),
-            None => (plain(value), None),
+        let Key {
+            section,
+            of,
+            figure,
+        } = &key;
+        let estimate = Estimate::from_json(value);
+        let shown = match estimate {
+            Some(estimate) => estimate.mean.to_string(),
+            None => plain(value),
         };
-        let ends = ends.map(|ends| ends.map(|end| end.to_string()));
-        let [low, high] = ends.unwrap_or_default();
-        let cells = [&key.section, &key.of, &key.figure, &shown, &low, &high];
-        line(&mut out, if is_summary { &cells } else { &cells[..4] });
+        if !is_summary {
+            line(&mut out, &[section, of, figure, &shown]);
+            continue;
+        }
+        let missing = estimate.map(|it| it.missing.map_or(0, |[missing, _]| missing));
+        let missing = missing.map_or_else(String::new, |missing| missing.to_string());
+        let ends = estimate.and_then(|estimate| estimate.interval());
+        let [low, high] = ends
+            .map(|ends| ends.map(|end| end.to_string()))
+            .unwrap_or_default();
+        line(
+            &mut out,
+            &[section, of, figure, &missing, &shown, &low, &high],
+        );
     }
     out
 }

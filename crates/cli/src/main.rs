@@ -9,6 +9,7 @@ mod csv;
 mod findings;
 #[cfg(test)]
 mod fuzz;
+mod help;
 mod input;
 mod outcomes;
 mod runs;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
 fn carry_out(invocation: Invocation) -> Result<Output, String> {
     match invocation {
         Invocation::Help => Ok(arguments::HELP.to_owned().into()),
+        Invocation::HelpOf(help) => Ok(help.into()),
         Invocation::Version => Ok(format!("faultline {}\n", env!("CARGO_PKG_VERSION")).into()),
         Invocation::Run(source, options) => Ok(run(&source, &options)?.1.into()),
         Invocation::Check(source, options) => check(&source, &options),

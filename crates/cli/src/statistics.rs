@@ -9,6 +9,8 @@ pub(crate) struct Estimate {
     pub(crate) mean: f64,
     /// Half the width of the interval around the mean.
     pub(crate) half: Option<f64>,
+    /// In how many of how many runs there is no such figure, where it is missing in some.
+    pub(crate) missing: Option<[usize; 2]>,
 }
 
 impl Estimate {
@@ -22,7 +24,21 @@ impl Estimate {
             let squares: f64 = samples.iter().map(|x| (x - mean) * (x - mean)).sum();
             student_t(samples.len() - 1) * (squares / (n - 1.0) / n).sqrt()
         });
-        Some(Self { mean, half })
+        Some(Self {
+            mean,
+            half,
+            missing: None,
+        })
+    }
+
+    /// Of the runs that have the figure, out of so many.
+    fn of_runs(samples: &[f64], runs: usize) -> Option<Self> {
+        let missing = runs - samples.len();
+        let of_those = Self::of(samples)?;
+        Some(Self {
+            missing: (missing > 0).then_some([missing, runs]),
+            ..of_those
+        })
     }
 
     /// Both ends, where there is an interval.
@@ -30,22 +46,41 @@ impl Estimate {
         self.half.map(|half| [self.mean - half, self.mean + half])
     }
 
-    /// `{"mean", "ci95": [low, high]}`; `null` for the interval of a single sample.
+    /// `{"mean", "ci95": [low, high]}`, and before these `"missing_in"` and `"runs"` where it is
+    /// missing in some; `null` for the interval of a single sample.
     pub(crate) fn to_json(self) -> Value {
-        json!({"mean": self.mean, "ci95": self.interval()})
+        let (mean, interval) = (self.mean, self.interval());
+        match self.missing {
+            None => json!({"mean": mean, "ci95": interval}),
+            Some([missing, runs]) => {
+                json!({"missing_in": missing, "runs": runs, "mean": mean, "ci95": interval})
+            }
+        }
     }
 
     /// Reads what [`Self::to_json`] wrote.
     pub(crate) fn from_json(value: &Value) -> Option<Self> {
-        let entries = value.as_object().filter(|entries| entries.len() == 2)?;
+        let entries = value.as_object()?;
         let (mean, interval) = (entries.get("mean")?.as_f64()?, entries.get("ci95")?);
-        let half = match interval.as_array()?.as_slice() {
-            [low, high] => (high.as_f64()? - low.as_f64()?) / 2.0,
+        let missing = match entries.len() {
+            2 => None,
+            4 => {
+                let number = |name: &str| Some(entries.get(name)?.as_u64()? as usize);
+                Some([number("missing_in")?, number("runs")?])
+            }
             _ => return None,
+        };
+        let half = match (interval, missing) {
+            (Value::Null, Some(_)) => None,
+            (interval, _) => match interval.as_array()?.as_slice() {
+                [low, high] => Some((high.as_f64()? - low.as_f64()?) / 2.0),
+                _ => return None,
+            },
         };
         Some(Self {
             mean,
-            half: Some(half),
+            half,
+            missing,
         })
     }
 }
@@ -66,8 +101,9 @@ fn student_t(freedom: usize) -> f64 {
 }
 
 /// Several reports of one design as one: each number becomes `{"mean", "ci95"}` over the runs. A
-/// cause that did not occur in a run counts as 0 there; a figure that is `null` in a run (nothing
-/// was measured) is left out of the mean.
+/// cause that did not occur in a run counts as 0 there. A figure that is `null` in a run (nothing
+/// was measured, or it never came to that), or is of something that is, is left out of the mean,
+/// and the number of such runs is beside it.
 pub(crate) fn summarize(reports: &[Value]) -> Value {
     let mut summary = merge(&reports.iter().map(Some).collect::<Vec<_>>());
     let all = |path: &str| -> Vec<Value> {
@@ -164,7 +200,8 @@ fn merge(values: &[Option<&Value>]) -> Value {
             // Absent is a cause that did not occur; null is a figure that was not measured.
             let number = |value: &Option<&Value>| value.map_or(Some(0.0), Value::as_f64);
             let samples: Vec<f64> = values.iter().filter_map(number).collect();
-            Estimate::of(&samples).map_or(Value::Null, Estimate::to_json)
+            let estimate = Estimate::of_runs(&samples, values.len());
+            estimate.map_or(Value::Null, Estimate::to_json)
         }
         Some(Value::Array(_)) => {
             let lists = values.iter().map(|value| value.and_then(Value::as_array));
@@ -184,11 +221,7 @@ fn merge(values: &[Option<&Value>]) -> Value {
             let mut merged = Map::new();
             for name in present().filter_map(Value::as_object).flat_map(Map::keys) {
                 if !merged.contains_key(name) {
-                    let place: Vec<_> = values
-                        .iter()
-                        .map(|value| value.and_then(|value| value.get(name)))
-                        .collect();
-                    merged.insert(name.clone(), merge(&place));
+                    merged.insert(name.clone(), merge(&below(values, name)));
                 }
             }
             Value::Object(merged)
@@ -201,6 +234,21 @@ fn merge(values: &[Option<&Value>]) -> Value {
             }
         }
     }
+}
+
+/// The values of one field of several objects. A figure of what is `null` is missing, as that is.
+fn below<'a>(values: &[Option<&'a Value>], name: &str) -> Vec<Option<&'a Value>> {
+    let fields = values
+        .iter()
+        .map(|value| value.and_then(|value| value.get(name)));
+    let fields: Vec<_> = fields.collect();
+    let mut known = fields.iter().flatten().filter(|value| !value.is_null());
+    let is_word = matches!(known.next(), Some(Value::String(_) | Value::Bool(_)));
+    let of_null = |value: &Option<&'a Value>| value.filter(|value| value.is_null() && !is_word);
+    let fields = fields.iter().zip(values);
+    fields
+        .map(|(field, value)| field.or(of_null(value)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -238,6 +286,13 @@ mod tests {
         ]);
         let mean = |path: &str| summary.pointer(path).unwrap()["mean"].as_f64().unwrap();
         assert_eq!(mean("/requests/latency_ms/p99"), 2.0);
+        assert_eq!(summary["requests"]["latency_ms"]["p99"]["missing_in"], 1);
+        assert_eq!(summary["requests"]["latency_ms"]["p99"]["runs"], 3);
+        assert!(
+            summary["requests"]["failed"]["timeout"]
+                .get("missing_in")
+                .is_none()
+        );
         assert_eq!(mean("/requests/failed/timeout"), 2.0);
         assert_eq!(summary["run"]["seeds"], json!([1, 2, 3]));
         assert_eq!(summary["run"]["duration_s"], 5.0);
@@ -250,5 +305,38 @@ mod tests {
         assert_eq!(score["met_in"], 1);
         assert_eq!(score["not_measured_in"], 1);
         assert_eq!(score["value"]["mean"], 1.0);
+    }
+
+    #[test]
+    fn a_figure_of_what_some_runs_lack_is_missing_there() {
+        let run = |recovery: Value, metastable: Value| {
+            let run = json!({});
+            json!({"run": run, "recovery": recovery, "metastable": metastable})
+        };
+        let back = |after: Value| json!({"trigger_end_s": 16.0, "recovery_s": after, "last": "x"});
+        let summary = summarize(&[
+            run(back(json!(0.8)), Value::Null),
+            run(
+                back(Value::Null),
+                json!({"since_s": 12.0, "until_s": Value::Null}),
+            ),
+            run(back(Value::Null), json!({"since_s": 14.0, "until_s": 20.0})),
+            run(Value::Null, Value::Null),
+        ]);
+        let expected = [
+            ("/recovery/recovery_s", 3, 0.8),
+            ("/recovery/trigger_end_s", 1, 16.0),
+            ("/metastable/since_s", 2, 13.0),
+            ("/metastable/until_s", 3, 20.0),
+        ];
+        for (path, missing, mean) in expected {
+            let estimate = Estimate::from_json(summary.pointer(path).unwrap()).unwrap();
+            assert_eq!(estimate.missing, Some([missing, 4]), "{path}");
+            assert_eq!(estimate.mean, mean, "{path}");
+        }
+        assert_eq!(summary["recovery"]["last"], "x");
+        let csv = crate::csv::report(&summary);
+        assert!(csv.contains("\nrecovery,,recovery_s,3,0.8,,\n"), "{csv}");
+        assert!(csv.contains("\nrun,,seeds[0],,,,\n"), "{csv}");
     }
 }

@@ -223,8 +223,18 @@ pub(crate) fn unmet(score: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A figure, with half the width of its interval where it is of several runs.
+/// A figure, with half the width of its interval where it is of several runs, and before it in how
+/// many of them it is known, where that is not in all.
 pub(crate) fn cell(value: &Value, show: impl Fn(f64) -> String) -> String {
+    let shown = mean(value, show);
+    match Estimate::from_json(value).and_then(|estimate| estimate.missing) {
+        Some([missing, runs]) => format!("in {} of {runs}: {shown}", runs - missing),
+        None => shown,
+    }
+}
+
+/// A figure, with half the width of its interval where it is of several runs.
+pub(crate) fn mean(value: &Value, show: impl Fn(f64) -> String) -> String {
     match (value, Estimate::from_json(value)) {
         (_, Some(estimate)) => match estimate.half {
             Some(half) if half > 0.0 => format!("{} ± {}", show(estimate.mean), show(half)),

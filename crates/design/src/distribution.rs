@@ -192,6 +192,52 @@ impl Distribution {
     }
 }
 
+impl Distribution {
+    /// The 99th percentile, in seconds (of `erlang` to within 1 %, after Wilson and Hilferty).
+    pub fn p99_s(&self) -> f64 {
+        let log = libm::log(100.0);
+        match self {
+            Self::Const(d) => d.as_s(),
+            Self::Exp(mean) => mean.as_s() * log,
+            Self::Uniform(a, b) => a.as_s() + 0.99 * (b.as_s() - a.as_s()),
+            Self::Normal(mean, deviation) => mean.as_s() + Z99 * deviation.as_s(),
+            Self::Lognormal { p99, .. } => p99.as_s(),
+            Self::Erlang(stages, mean) => {
+                let variance = 1.0 / (9.0 * f64::from(*stages));
+                let root = 1.0 - variance + Z99 * libm::sqrt(variance);
+                mean.as_s() * root * root * root
+            }
+            Self::Hyperexp(branches) => {
+                let longest = branches.iter().map(|(_, mean)| mean.as_s());
+                let (mut low, mut high) = (0.0, longest.fold(0.0, f64::max) * log);
+                for _ in 0..60 {
+                    let middle = (low + high) / 2.0;
+                    let tail = |(p, mean): &(f64, Duration)| {
+                        p * libm::exp(-middle / mean.as_s().max(1e-9))
+                    };
+                    match branches.iter().map(tail).sum::<f64>() > 0.01 {
+                        true => low = middle,
+                        false => high = middle,
+                    }
+                }
+                high
+            }
+            Self::Pareto { min, alpha, max } => {
+                let beyond = max.map_or(0.0, |max| libm::pow(min.as_s() / max.as_s(), *alpha));
+                let tail = 0.01 + 0.99 * beyond;
+                min.as_s() * libm::pow(tail, -1.0 / alpha)
+            }
+            Self::Empirical(points) => {
+                let pair = points.windows(2).find(|pair| pair[1].0 >= 0.99);
+                pair.map_or(0.0, |pair| {
+                    let along = (0.99 - pair[0].0) / (pair[1].0 - pair[0].0);
+                    pair[0].1.as_s() + along * (pair[1].1.as_s() - pair[0].1.as_s())
+                })
+            }
+        }
+    }
+}
+
 /// The standard normal's 99th percentile: turns a median and a p99 into a lognormal's sigma.
 pub const Z99: f64 = 2.326_347_874_040_841;
 

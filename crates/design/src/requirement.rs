@@ -56,7 +56,7 @@ choice! {
         DivergentKeys = "divergent_keys",
         /// From the beginning of a fault to the first alert that fires after it, of the fault that waits longest. A fault that no alert follows fails it.
         TimeToDetect = "time_to_detect",
-        /// From the end of the last fault until goodput is back for good at 90 % of what it was before.
+        /// From the end of the last fault until goodput is back for good at 90 % of what it was before, and latency within what is required of it.
         RecoveryTime = "recovery_time",
         /// What the design costs a month at the load of the run, in US dollars.
         MonthlyCost = "monthly_cost",

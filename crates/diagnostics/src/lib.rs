@@ -10,6 +10,7 @@
 pub mod experiments;
 pub mod facts;
 pub mod finding;
+mod lint;
 mod names;
 mod rank;
 mod remedies;

@@ -40,7 +40,7 @@ impl World {
         call.replica = if state.is_guarded {
             ANY_REPLICA
         } else {
-            state.choose_replica(&self.nodes)
+            state.choose_replica(&self.nodes, call.caller_replica)
         };
         self.make(call, link);
     }
@@ -87,7 +87,7 @@ impl World {
                 (call.link, call.replica, call.place) = (link, replica, place);
                 call.node = state.to;
                 if replica == ANY_REPLICA {
-                    call.replica = state.choose_replica(&self.nodes);
+                    call.replica = state.choose_replica(&self.nodes, call.caller_replica);
                 }
                 self.make(call, link);
             }

@@ -305,7 +305,8 @@ impl World {
         true
     }
 
-    /// Callers that died start again with nothing: full budgets, closed breakers, empty pools.
+    /// Callers that died start again with nothing: full budgets, closed breakers, empty pools, and
+    /// a round that begins anywhere.
     pub(crate) fn forget_callers(&mut self, node: NodeIx, replicas: &[u32]) {
         let now = self.now;
         for link in self.links.iter_mut().filter(|link| link.from == node) {
@@ -313,6 +314,7 @@ impl World {
                 let Some(caller) = link.callers.get_mut(*replica as usize) else {
                     continue;
                 };
+                link.turns[*replica as usize] = link.turn_stream.bits() as u32;
                 link.tally.count_reset(caller.breaker.is_open(), now);
                 *caller = CallerState {
                     budget: caller.budget.take().map(Budget::refilled),
@@ -378,6 +380,8 @@ impl LinkState {
         let throttle = retry.and_then(|retry| retry.throttle.as_ref());
         let quota = retry.and_then(|retry| retry.quota.as_ref());
         self.guards.counts_answers = throttle.is_some() || quota.is_some();
+        let (turns, stream) = (&mut self.turns, &mut self.turn_stream);
+        turns.resize_with(callers.max(turns.len()), || stream.bits() as u32);
         self.callers
             .resize_with(callers.max(self.callers.len()), CallerState::default);
         for caller in &mut self.callers {

@@ -87,7 +87,11 @@ impl World {
             let state = &mut self.links[call.link.0 as usize];
             let count = state.callee_replicas;
             for _ in 0..CHOICES.min(count as usize) {
-                call.replica = state.next_live_replica(&self.nodes[call.node.0 as usize], count);
+                call.replica = state.next_live_replica(
+                    &self.nodes[call.node.0 as usize],
+                    count,
+                    call.caller_replica,
+                );
                 if !taken.contains(&(call.link, call.replica)) {
                     break;
                 }

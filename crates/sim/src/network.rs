@@ -81,7 +81,7 @@ impl World {
         (call.is_sent, call.phase) = (true, Phase::Travelling);
         if replica == ANY_REPLICA {
             let state = &mut self.links[link.0 as usize];
-            call.replica = state.choose_replica(&self.nodes);
+            call.replica = state.choose_replica(&self.nodes, call.caller_replica);
         }
         let id = self.calls.insert(call);
         self.after(timeout, Event::ProbeTimeout(id));
@@ -113,7 +113,7 @@ impl World {
         state.count_attempt(call, now);
         self.windows.open.bottom_attempts += u64::from(state.is_into_bottom);
         if call.replica == ANY_REPLICA {
-            call.replica = state.choose_replica(&self.nodes);
+            call.replica = state.choose_replica(&self.nodes, call.caller_replica);
         }
         let timeout = state.timeout.filter(|_| call.is_awaited);
         let (link, is_instant) = (call.link, state.is_instant);
@@ -409,20 +409,23 @@ impl LinkState {
         }
     }
 
-    /// Whom an attempt goes to.
+    /// The callee's replica that an attempt of a calling replica goes to.
     #[inline(always)]
-    pub(crate) fn choose_replica(&mut self, nodes: &[NodeState]) -> u32 {
+    pub(crate) fn choose_replica(&mut self, nodes: &[NodeState], caller: u32) -> u32 {
         match self.callee_replicas {
             // A callee that the design no longer has runs no replica, and refuses.
             0 | 1 => 0,
-            count => self.next_live_replica(&nodes[self.to.0 as usize], count),
+            count => self.next_live_replica(&nodes[self.to.0 as usize], count, caller),
         }
     }
 
-    /// Round robin over the live replicas of a callee.
+    /// The next live replica of a callee in a calling replica's round.
     #[inline(never)]
-    pub(crate) fn next_live_replica(&mut self, callee: &NodeState, count: u32) -> u32 {
-        let first = self.next_replica % count;
+    pub(crate) fn next_live_replica(&mut self, callee: &NodeState, count: u32, caller: u32) -> u32 {
+        let first = self
+            .turns
+            .get(caller as usize)
+            .map_or(0, |turn| turn % count);
         // A consumer takes its messages itself; a caller cannot tell one that stands still.
         let is_taken = self.mode == Mode::Consume;
         let is_live = |replica: &u32| {
@@ -433,8 +436,16 @@ impl LinkState {
             .chain(0..first)
             .find(is_live)
             .unwrap_or(first);
-        self.next_replica = (chosen + 1) % count;
+        self.take_turn(caller, (chosen + 1) % count);
         chosen
+    }
+
+    /// Whose turn it is next for a calling replica.
+    #[inline(always)]
+    pub(crate) fn take_turn(&mut self, caller: u32, replica: u32) {
+        if let Some(turn) = self.turns.get_mut(caller as usize) {
+            *turn = replica;
+        }
     }
 
     /// Makes ready what follows from latency, loss and policies. After every change of them.

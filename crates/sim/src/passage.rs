@@ -73,12 +73,12 @@ impl World {
         let mut call = Call::of_job(job, parent, link, to);
         (call.is_sent, call.phase) = (true, Phase::Queued);
         (call.started, call.arrived) = (now, now);
-        call.replica = state.choose_replica(nodes);
+        call.replica = state.choose_replica(nodes, parent.replica);
         let node = &mut nodes[to.0 as usize];
         if !node.takes_calls(call.replica) {
             // Nobody is there to take it. Who is asked next is as if it had not been asked yet.
             if state.callee_replicas > 1 {
-                state.next_replica = call.replica;
+                state.take_turn(parent.replica, call.replica);
             }
             return false;
         }
@@ -125,7 +125,7 @@ impl World {
         let second = &mut links[link.0 as usize];
         call.node = second.to;
         call.replica = match replica {
-            ANY_REPLICA => second.choose_replica(nodes),
+            ANY_REPLICA => second.choose_replica(nodes, 0),
             replica => replica,
         };
         self.windows.open.bottom_attempts += u64::from(second.is_into_bottom);

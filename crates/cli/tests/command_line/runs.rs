@@ -193,7 +193,9 @@ at_least = "99.9%"
 fn scenarios_are_listed_and_run() {
     assert!(fine(&["scenarios"]).contains("retry-storm  "));
     assert!(fine(&[]).contains("faultline run SOURCE"));
-    assert!(fine(&["run", "--help"]).contains("faultline run SOURCE"));
+    let help = fine(&["run", "--help"]);
+    assert!(help.contains("faultline run SOURCE") && !help.contains("faultline check"));
+    assert!(fine(&["--help"]).contains("faultline check SOURCE"));
     let broken = fine(&["link", "retry-storm"]);
     let design = format::link::decode(&broken).unwrap().design;
     assert!(!design.faults.is_empty());
@@ -270,9 +272,9 @@ fn csv_has_a_figure_a_line() {
         );
     }
     let seeds = fine(&["run", &path, "--format", "csv", "--seeds", "3"]);
-    assert!(seeds.starts_with("section,of,figure,mean,ci95_low,ci95_high\n"));
+    assert!(seeds.starts_with("section,of,figure,missing_in,mean,ci95_low,ci95_high\n"));
     assert!(
-        seeds.lines().all(|line| line.split(',').count() == 6),
+        seeds.lines().all(|line| line.split(',').count() == 7),
         "{seeds}"
     );
 }
@@ -318,7 +320,9 @@ fn two_designs_are_compared_seed_by_seed() {
     assert!(text.contains("10 seeds, 7 to 16"), "{text}");
     assert!(text.contains("db response_ms.mean"), "{text}");
     let csv = fine(&["compare", &path, &path, "--seeds", "2", "--format", "csv"]);
-    assert!(csv.starts_with("section,of,figure,a,b,difference,ci95_low,ci95_high,significant\n"));
+    assert!(
+        csv.starts_with("section,of,figure,pairs,a,b,difference,ci95_low,ci95_high,significant\n")
+    );
     assert!(refused(&["compare", &path]).contains("--set-b"));
     assert!(refused(&["compare", "-", "-"]).contains("stdin"));
 }

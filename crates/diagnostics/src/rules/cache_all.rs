@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cache-all",
     title: "A cache at every layer",
     means: "Behind a cache only what it lacks arrives, and that is what the next one lacks too: inner layers hardly ever hit, and all of them add their age. An answer may be as old as all TTLs together.",
-    evidence: "Structural: three caches or more on one path (a note). Measured: a cache behind another with a hit ratio below 20 % over 500 look-ups or more, or half of whose values were never read; or three in a row while a required age is missed. The worst age is the sum of the TTLs.",
+    evidence: "Structural: three caches or more on one path (a note); a link for misses without a cache in the stage before it, which is never called (a warning). Measured: a cache behind another with a hit ratio below 20 % over 500 look-ups or more, or half of whose values were never read; or three in a row while a required age is missed. The worst age is the sum of the TTLs.",
     silent: "One cache; two of which both hit.",
     mends: "One layer at the hot spot: what the others saved is gone, where they saved anything.",
     structural,

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     id: "flying-blind",
     title: "Flying blind",
     means: "Without metrics, logs, traces and alerts users are the alarm, and nobody can tell which part failed them.",
-    evidence: "Structural: a required time to detect without any alert, or services that emit no metrics (notes). Measured: a fault that users felt and no alert told of, where nodes emit no metrics or there is no alert, and a time to detect is required or telemetry is off: a warning, an error where the time was required.",
+    evidence: "Structural: a required time to detect without any alert (a warning), or services that emit no metrics (a note). Measured: a fault that users felt and no alert told of, where nodes emit no metrics or there is no alert, and a time to detect is required or telemetry is off: a warning, an error where the time was required.",
     silent: "Faults nobody felt; a design that asks for no time to detect and whose metrics are on.",
     mends: "Metrics, alerts on failures and slow answers, some traces: storage, and somebody who is woken.",
     structural,
@@ -75,8 +75,14 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             if mute.len() == 1 { "does" } else { "do" }
         ),
     };
+    // Without an alert nothing is ever noticed, so the requirement cannot hold.
+    let severity = match asked && no_alert {
+        true => Severity::Warning,
+        false => Severity::Note,
+    };
     vec![
         Finding::new(RULE.id, mute.iter().map(|id| (*id).to_owned()))
+            .severity(severity)
             .says(
                 what,
                 "What emits no metrics and wakes nobody fails until users complain, and then nobody can tell where.",
@@ -145,6 +151,8 @@ mod tests {
         broken.faults.push(fault(
             r#"{"at": "10s", "for": "45s", "kind": "error_rate", "target": "api", "errors": 0.5}"#,
         ));
+        let alone = &lint("flying-blind", &broken)[0];
+        assert_eq!(alone.severity, Severity::Warning, "no alert, no detection");
         let report = run(&broken);
         let finding = &found("flying-blind", &broken, &report)[0];
         assert_eq!(

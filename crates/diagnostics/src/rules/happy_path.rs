@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "happy-path",
     title: "At least once taken for exactly once",
     means: "A queue delivers again what was not acknowledged, though it may have been done; and without partitions what was sent first may arrive last. A consumer that only knows the happy path does things twice and undoes newer ones.",
-    evidence: "Structural: messages delivered at least once to consumers that write, and cannot know a message again (a note). Measured: duplicate effects with second deliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1 % out of order with no second delivery a note.",
+    evidence: "Structural: messages delivered at least once to consumers that write, and cannot know a message again (a note); or a visibility timeout that one message in a hundred outlasts by the work on it alone (a warning, a note where the consumer knows it again). Measured: duplicate effects with second deliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1 % out of order with no second delivery a note.",
     silent: "Consumers, or their databases, that know a message again; queues that keep the order of keys.",
     mends: "Idempotent consumers and unique ids; partitions by key: a look-up for each message, less parallel work.",
     structural,

@@ -63,6 +63,7 @@ impl Rule {
     /// Everything it finds; names in its texts are marked.
     pub(crate) fn look(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut found = (self.structural)(facts);
+        found.extend(crate::lint::of(self.id, facts));
         if let Some(report) = facts.report {
             found.extend((self.measured)(facts, report));
         }

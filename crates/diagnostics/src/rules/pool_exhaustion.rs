@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     id: "pool-exhaustion",
     title: "A pool that runs dry",
     means: "Connections (or threads) that fast and slow calls share are held by the slow ones: the fast ones wait for a connection, not for an answer, and fail while what they would ask is idle.",
-    evidence: "Structural: a pool with fewer connections than calls times the time they hold one (Little's law): a note from 90 %, a warning above 100 %. Measured: 1 % of the calls or more got no connection in time while the callee had slots to spare; or a service all of whose slots were held, 60 % of them by calls to one slow dependency which only some operations need.",
+    evidence: "Structural: a pool with fewer connections than calls times the time they hold one (Little's law): a note from 90 %, a warning above 100 %; or services that wait for one another in a ring, each with a slot held (a warning, a note where a timeout frees them). Measured: 1 % of the calls or more got no connection in time while the callee had slots to spare; or a service all of whose slots were held, 60 % of them by calls to one slow dependency which only some operations need.",
     silent: "Pools that are short for a moment; callees that are saturated themselves.",
     mends: "Bulkheads: a pool for each. Connections idle in one while the other is short.",
     structural,

@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     id: "retry-storm",
     title: "Retry storm",
     means: "Retries at several layers multiply: three attempts at each of three layers ask the last one up to 27 times for one request. They come exactly when it cannot keep up, so an overload outlives what began it.",
-    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing bounds (no budget, throttle, quota, breaker or adaptive throttling), over two layers or more; a note from 4, a warning from 6. Measured: links on which a third of the attempts were retries while less than 90 % were answered, for 5 s or more, above something that was saturated or turned calls away at that time.",
+    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing bounds (no budget, throttle, quota, breaker or adaptive throttling), over two layers or more; a note from 4, a warning from 6; or ten attempts and more of one layer without a pause (a warning). Measured: links on which a third of the attempts were retries while less than 90 % were answered, for 5 s or more, above something that was saturated or turned calls away at that time.",
     silent: "Retries at one layer, retries within a budget, retries while nothing below is short of capacity (a crash that refuses at once).",
     mends: "A budget of a tenth with backoff and jitter, or retries at one layer alone: some requests that a third attempt would have saved fail.",
     structural,

@@ -30,8 +30,12 @@ pub struct LoadBalancer {
 impl LoadBalancer {
     /// Of a design.
     pub fn new(node: NodeIx, spec: &spec::LoadBalancer, cx: &mut World) -> Self {
-        let routing = Stream::new(cx.seed, &cx.node(node).id, random::Purpose::Routing);
-        cx.node_mut(node).balancer = Some(Box::new(Balancer::new(spec, routing)));
+        let stream = |purpose| Stream::new(cx.seed, &cx.node(node).id, purpose);
+        let (routing, turns) = (
+            stream(random::Purpose::Routing),
+            stream(random::Purpose::Turn),
+        );
+        cx.node_mut(node).balancer = Some(Box::new(Balancer::new(spec, routing, turns)));
         Self {
             node,
             spec: spec.clone(),

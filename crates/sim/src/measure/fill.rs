@@ -75,6 +75,7 @@ impl Simulation {
                 .collect(),
             requirements,
             operator,
+            steady: self.steady_state(),
             recovery,
             metastable,
             cost,

@@ -18,6 +18,8 @@ pub mod recovery;
 pub mod report;
 mod score;
 mod service_report;
+mod slowness;
+pub mod steady;
 mod tally;
 mod tap;
 #[cfg(feature = "traces")]

@@ -8,9 +8,10 @@
 //! best ([`end_of_loss`]).
 
 use super::Window;
+use super::slowness::Bound;
+use super::steady::Steady;
 use crate::components::Node;
 use crate::simulation::Simulation;
-use design::kinds::client::Client;
 use design::{Fault, FaultKind};
 use serde::Serialize;
 
@@ -33,9 +34,11 @@ pub struct Recovery {
     pub trigger_end_s: f64,
     /// Goodput before.
     pub goodput_before_per_s: f64,
-    /// From the end of the last fault until goodput was back for good at 90 % of that; `null` where
-    /// it was not back when arrivals ended.
+    /// From the end of the last fault until goodput was back for good at 90 % of that, and latency
+    /// within what is required of it; `null` where it was not back when arrivals ended.
     pub recovery_s: Option<f64>,
+    /// What was back last, or is not back: `goodput`, or the metric of a required latency.
+    pub last: &'static str,
 }
 
 /// Goodput stayed down by itself.
@@ -57,6 +60,8 @@ struct Before {
     offered: f64,
     /// 99th percentile of latency, in seconds.
     p99_s: f64,
+    /// Requirements on latency that were met.
+    bounds: Vec<Bound>,
 }
 
 /// The windows after a trigger, judged by those before it.
@@ -82,6 +87,13 @@ pub(super) enum Aftermath {
 }
 
 impl Simulation {
+    /// Whether there was a steady state before anything disturbed it.
+    pub(super) fn steady_state(&self) -> Steady {
+        let ended = self.world.end.min(self.world.now);
+        let until = trigger(self, ended).map_or(ended, |trigger| trigger.start);
+        self.steady(until)
+    }
+
     /// What came after the last fault.
     pub(super) fn aftermath(&self) -> Aftermath {
         let after = self
@@ -95,7 +107,7 @@ impl Simulation {
     }
 
     /// Windows that are not cut short.
-    fn whole_windows(&self) -> &[Window] {
+    pub(super) fn whole_windows(&self) -> &[Window] {
         let windows = &self.world.windows;
         let ended = self.world.end.min(self.world.now);
         let whole = (ended / windows.width).min(windows.closed.len() as u64) as usize;
@@ -109,10 +121,16 @@ impl Simulation {
         let trigger = trigger(self, ended).ok_or(None)?;
         let width = self.world.windows.width;
         let until = (trigger.start / width) as usize;
-        // Where the fault comes before the run has settled, what came before it has to do, but for
-        // the first window: the first requests are answered in it, and hardly any in its beginning.
-        let settled = self.world.warmup.div_ceil(width) as usize;
-        let from = if settled < until { settled } else { 1 };
+        // Where the fault comes in the warm-up, what came before it has to do, but for the first
+        // window: the first requests are answered in it, and hardly any in its beginning.
+        let settled = self.settled();
+        let from = match settled.div_ceil(width) as usize {
+            from if from < until => from,
+            _ if settled > self.world.warmup => {
+                return Err(Some("the load had not settled before the first fault"));
+            }
+            _ => 1,
+        };
         let calm = self.whole_windows().get(from..until);
         let calm = calm.filter(|calm| !calm.is_empty()).ok_or(Some(
             "the first fault left no time before it to compare with",
@@ -123,6 +141,7 @@ impl Simulation {
             good: mean(|window| window.good),
             offered: mean(|window| window.offered),
             p99_s: mean(|window| window.p99.unwrap_or(0)) / 1e9,
+            bounds: Bound::all(&self.design().requirements, calm),
         };
         match before.good > 0.0 {
             true => Ok((trigger, before)),
@@ -197,23 +216,18 @@ struct Trigger {
 }
 
 /// From the first fault to the end of the last, a load that rose or fell and came back included.
-/// `None` where nothing was disturbed.
+/// What was over by the end of the warm-up counts only where nothing comes later. `None` where
+/// nothing was disturbed.
 fn trigger(run: &Simulation, ended: u64) -> Option<Trigger> {
-    let design = &run.design;
-    let mut spans = Vec::new();
-    for fault in &design.faults {
-        if fault.at.0 < ended {
-            spans.push((fault.at.0, run.fault_ended(fault)));
-        }
-    }
-    for node in &design.nodes {
-        if let design::Kind::Client(Client { profile, .. }) = &node.kind
-            && let Some(first) = profile.iter().find(|step| step.times != 1.0)
-            && let Some(last) = profile.last().filter(|last| last.times == 1.0)
-            && first.at.0 < ended
-        {
-            spans.push((first.at.0, Some(last.at.0.saturating_add(last.over.0))));
-        }
+    let faults = run.design.faults.iter();
+    let faults = faults.map(|fault| (fault.at.0, run.fault_ended(fault)));
+    let loads = run.courses().filter_map(|course| course.disturbed);
+    let loads = loads.map(|(from, until)| (from, Some(until)));
+    let mut spans: Vec<_> = faults.chain(loads).collect();
+    spans.retain(|span| span.0 < ended);
+    let warmup = run.world.warmup;
+    if spans.iter().any(|span| span.0 >= warmup) {
+        spans.retain(|span| span.1.is_none_or(|end| end > warmup));
     }
     let start = spans.iter().map(|span| span.0).min()?;
     let ends = spans.iter().map(|span| span.1.filter(|end| *end < ended));
@@ -300,24 +314,46 @@ impl After<'_> {
     }
 
     fn recovery(&self) -> Recovery {
-        let good = good_of(&self.windows[self.first..]);
-        let back = match last_loss(&good, self.before.good) {
-            None => Some(self.trigger.1),
-            Some(lost) => {
-                // Enough has to follow to show that it is back.
-                let usual = self.before.good * (good.len() - lost) as f64;
-                let rest: u64 = good[lost..].iter().sum();
-                let is_back = usual >= STRETCH / 2.0 && rest as f64 >= RECOVERED * usual;
-                is_back.then(|| (self.first + lost) as u64 * self.width)
+        let (good, mut last) = (self.good_again(), "goodput");
+        let mut back = good.map(|window| window.max(self.first));
+        for bound in &self.before.bounds {
+            let windows = &self.windows[self.first..];
+            let met = bound.met_again(windows).map(|window| self.first + window);
+            let is_later = match (back, met) {
+                (None, _) => false,
+                (Some(_), None) => true,
+                (Some(back), Some(met)) => met > back,
+            };
+            if is_later {
+                (back, last) = (met, bound.metric);
             }
-        };
-        let width_s = self.width as f64 / 1e9;
+        }
+        let ended = self.trigger.1;
+        // Where nothing was lost, it was back when the trigger was over.
+        let back = back.map(|window| match window == self.first {
+            true => ended,
+            false => window as u64 * self.width,
+        });
         Recovery {
             trigger_start_s: self.trigger.0 as f64 / 1e9,
-            trigger_end_s: self.trigger.1 as f64 / 1e9,
-            goodput_before_per_s: self.before.good / width_s,
-            recovery_s: back.map(|back| (back - self.trigger.1) as f64 / 1e9),
+            trigger_end_s: ended as f64 / 1e9,
+            goodput_before_per_s: self.before.good / (self.width as f64 / 1e9),
+            recovery_s: back.map(|back| (back - ended) as f64 / 1e9),
+            last,
         }
+    }
+
+    /// The window from which on goodput was as before.
+    fn good_again(&self) -> Option<usize> {
+        let good = good_of(&self.windows[self.first..]);
+        let Some(lost) = last_loss(&good, self.before.good) else {
+            return Some(self.first);
+        };
+        // Enough has to follow to show that it is back.
+        let usual = self.before.good * (good.len() - lost) as f64;
+        let rest: u64 = good[lost..].iter().sum();
+        let is_back = usual >= STRETCH / 2.0 && rest as f64 >= RECOVERED * usual;
+        is_back.then_some(self.first + lost)
     }
 
     fn metastable(&self) -> Option<Metastable> {

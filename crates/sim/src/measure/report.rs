@@ -10,6 +10,7 @@ use super::parts::{LinkWindows, NodeWindows};
 use super::queues::Messages;
 use super::recovery::{Metastable, Recovery};
 use super::service_report::ScalingReport;
+use super::steady::Steady;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +34,8 @@ pub struct Report {
     pub requirements: Vec<Score>,
     /// What the operators saw.
     pub operator: Operator,
+    /// Whether a steady state was reached before anything disturbed it.
+    pub steady: Steady,
     /// How the system came back after its last fault; `null` where there was none that ended.
     pub recovery: Option<Recovery>,
     /// Where goodput stayed down by itself after the trigger was over.

@@ -135,7 +135,13 @@ fn recovery_time(aftermath: &Aftermath) -> Measured {
         Aftermath::Unjudged(why) => Measured::or_unknown(None, why),
         Aftermath::Judged(recovery, _) => match recovery.recovery_s {
             Some(seconds) => Measured::Value(seconds * 1e3),
-            None => Measured::Nothing(Verdict::Missed, "not recovered".to_owned()),
+            None => {
+                let why = match recovery.last {
+                    "goodput" => "not recovered".to_owned(),
+                    metric => format!("not recovered: {metric} is missed"),
+                };
+                Measured::Nothing(Verdict::Missed, why)
+            }
         },
     }
 }

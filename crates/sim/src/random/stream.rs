@@ -74,6 +74,8 @@ pub enum Purpose {
     Quorum = 54,
     /// How long followers take to apply a write.
     ApplyTime = 55,
+    /// Where a caller or a balancer begins its round.
+    Turn = 62,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.

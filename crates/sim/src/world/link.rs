@@ -104,7 +104,10 @@ pub struct LinkState {
     pub(crate) pool: Option<(u32, Option<Delay>)>,
     pub(crate) callers: Vec<CallerState>,
     pub(crate) guards: Guards,
-    pub(crate) next_replica: u32,
+    /// By calling replica: the callee's replica whose turn it is, modulo their number.
+    pub(crate) turns: Vec<u32>,
+    /// Where each caller begins its round.
+    pub(crate) turn_stream: Stream,
     /// Added by faults: all of a draw, or (jitter) an even share of it.
     pub(crate) added_latency: Vec<(Sampler, bool)>,
     /// Added by faults.

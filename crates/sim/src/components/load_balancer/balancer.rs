@@ -59,15 +59,19 @@ pub struct Balancer {
     /// Where keys have their place.
     pub(super) ring: Option<Box<Ring>>,
     routing: Stream,
+    /// Where its process begins its round.
+    turns: Stream,
 }
 
 /// With fewer backends, asking all is quicker than keeping a tree.
 const MANY: usize = 16;
+/// How far into its smooth round a balancer begins at most: of a longer one, the rest is skipped.
+const STEPS_MAX: u64 = 1_024;
 /// Finagle's: the time constant of the moving average.
 const DECAY: f64 = 10e9;
 
 impl Balancer {
-    pub(super) fn new(spec: &spec::LoadBalancer, routing: Stream) -> Self {
+    pub(super) fn new(spec: &spec::LoadBalancer, routing: Stream, turns: Stream) -> Self {
         Self {
             spec: spec.clone(),
             backends: Vec::new(),
@@ -81,6 +85,7 @@ impl Balancer {
             tournament: None,
             ring: None,
             routing,
+            turns,
         }
     }
 
@@ -380,6 +385,7 @@ impl Balancer {
             .next
             .checked_rem(self.backends.len())
             .unwrap_or(self.next);
+        let begins = old.is_empty();
         if !self.backends.iter().map(of).eq(old.iter().map(of)) {
             self.is_probing = false;
         }
@@ -394,6 +400,26 @@ impl Balancer {
                 .for_each(|backend| backend.is_healthy = true);
         }
         self.refresh(now);
+        if begins {
+            self.begin_anywhere();
+        }
+    }
+
+    /// A process begins its round anywhere: if all began at the first backend, balancers (and
+    /// clients that send at a fixed rate) would stay in step.
+    fn begin_anywhere(&mut self) {
+        if self.backends.is_empty() {
+            return;
+        }
+        self.next = self.turns.below(self.backends.len() as u64) as usize;
+        if self.spec.algorithm == Algorithm::Weighted {
+            let usable = self.usable.iter();
+            let weights = usable.map(|place| u64::from(self.backends[*place as usize].weight));
+            let round = weights.sum::<u64>().clamp(1, STEPS_MAX);
+            for _ in 0..self.turns.below(round) {
+                self.next_weighted();
+            }
+        }
     }
 
     /// The balancer's process died: it knows nothing of anybody any more.
@@ -406,6 +432,7 @@ impl Balancer {
             };
         }
         self.refresh(now);
+        self.begin_anywhere();
     }
 }
 

@@ -1,0 +1,120 @@
+//! A link for misses before the cache that would miss: it is never called.
+
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
+use crate::remedies;
+use design::link::{Condition, Mode};
+use design::{Kind, Link, Metric};
+
+pub(super) const RULE: &str = "cache-all";
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let links = facts.design.links.iter();
+    let of_misses = links.filter(|link| link.when.0 == [Condition::OnMiss]);
+    of_misses.filter_map(|link| finding(facts, link)).collect()
+}
+
+fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
+    let out = facts.graph.out(&link.from);
+    let stage = |at: usize| out[at].stage.unwrap_or(at as u32);
+    let is_planned = |at: &usize| matches!(out[*at].mode, Mode::Call | Mode::Publish);
+    let is_cache = |at: &usize| {
+        let callee = facts.graph.node(&out[*at].to);
+        let is_cache = callee.is_some_and(|node| matches!(node.kind, Kind::Cache(_)));
+        is_cache && out[*at].mode == Mode::Call
+    };
+    let own = stage(out.iter().position(|other| other.id == link.id)?);
+    let planned = || (0..out.len()).filter(is_planned);
+    let before = planned().map(stage).filter(|stage| *stage < own).max();
+    if planned()
+        .filter(is_cache)
+        .any(|at| Some(stage(at)) == before)
+    {
+        return None;
+    }
+    let cache = planned().filter(is_cache).max_by_key(|at| stage(*at));
+    let finding = Finding::new(RULE, [link.id.clone()])
+        .severity(Severity::Warning)
+        .endangers(Metric::Availability);
+    let why = format!(
+        "A link for misses is called when a cache in the stage before it does not have the key. {}",
+        match cache {
+            Some(at) => format!("{} is not in that stage.", name(&out[at].to)),
+            None => format!("{} calls no cache.", name(&link.from)),
+        }
+    );
+    let finding = finding.says(
+        format!("{} is never called", name(&link.id)),
+        why,
+        "Call the cache in the stage before.",
+    );
+    let Some(at) = cache else {
+        return Some(finding);
+    };
+    let after = f64::from(stage(at) + 1);
+    Some(finding.mended_by([Remedy::new(
+        format!("{} comes after {}", name(&link.to), name(&out[at].to)),
+        format!("{} gets the calls that miss.", name(&link.to)),
+        vec![remedies::link(&link.id, "stage", remedies::number(after))],
+    )]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::testing::{lint, read, run};
+
+    fn design(links: &str) -> design::Design {
+        read(&format!(
+            r#"{{"duration": "10s", "nodes": [
+            {{"id": "u", "kind": "client", "arrivals": {{"poisson": "100/s"}}}},
+            {{"id": "api", "kind": "service"}}, {{"id": "db", "kind": "database"}},
+            {{"id": "log", "kind": "service"}}, {{"id": "c", "kind": "cache"}}],
+            "links": [{{"from": "u", "to": "api"}}, {links}]}}"#
+        ))
+    }
+
+    const CACHE: &str = r#"{"from": "api", "to": "c"}"#;
+    const MISS: &str = r#"{"from": "api", "to": "db", "when": "on_miss"}"#;
+
+    #[test]
+    fn a_link_for_misses_before_its_cache_is_told_and_its_remedy_mends_it() {
+        let broken = design(&format!("{MISS}, {CACHE}"));
+        let found = lint(RULE, &broken);
+        assert_eq!(found[0].what, "api->db is never called");
+        assert_eq!(found[0].subjects, ["api->db"]);
+        assert_eq!(run(&broken).links["api->db"].calls, 0);
+        let mut mended = broken;
+        mended.apply(found[0].remedies[0].command()).unwrap();
+        assert!(lint(RULE, &mended).is_empty());
+        assert!(run(&mended).links["api->db"].calls > 100);
+    }
+
+    #[test]
+    fn one_that_is_near_is_told_and_one_that_works_is_not() {
+        // Another call stands between.
+        let apart = design(&format!(
+            r#"{CACHE}, {{"from": "api", "to": "log"}}, {MISS}"#
+        ));
+        assert_eq!(lint(RULE, &apart).len(), 1);
+        assert_eq!(run(&apart).links["api->db"].calls, 0);
+        // No cache at all.
+        let alone = lint(RULE, &design(MISS));
+        assert!(
+            alone[0].why.ends_with("api calls no cache."),
+            "{}",
+            alone[0].why
+        );
+        assert!(alone[0].remedies.is_empty());
+        for works in [
+            format!("{CACHE}, {MISS}"),
+            // By stages, whatever the order drawn.
+            MISS.replace("on_miss\"", "on_miss\", \"stage\": 5") + ", " + CACHE,
+            // Called for other reasons as well.
+            MISS.replace("\"on_miss\"", "[\"on_miss\", \"writes\"]") + ", " + CACHE,
+        ] {
+            assert!(lint(RULE, &design(&works)).is_empty(), "{works}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Many retries of one layer without a pause: a refused call is tried again as fast as it fails.
+
+use crate::facts::{Facts, is_bounded};
+use crate::finding::{Finding, Severity};
+use crate::names::name;
+use crate::remedies;
+use design::link::{Backoff, RetryOn};
+use design::{Link, Metric};
+
+pub(super) const RULE: &str = "retry-storm";
+
+/// Attempts from which it is told.
+const MANY: u32 = 10;
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let links: Vec<&Link> = facts
+        .design
+        .links
+        .iter()
+        .filter(|link| is_rash(link))
+        .collect();
+    // With other layers above or below it is told as their product.
+    if links.is_empty() || facts.graph.worst_storm().layers.len() > 1 {
+        return Vec::new();
+    }
+    links.into_iter().map(finding).collect()
+}
+
+fn is_rash(link: &Link) -> bool {
+    let Some(retry) = &link.retry else {
+        return false;
+    };
+    // What follows a timeout alone has waited that long.
+    let is_immediate =
+        retry.backoff == Backoff::None && retry.on.iter().any(|on| *on != RetryOn::Timeout);
+    retry.max_attempts >= MANY && is_immediate && !is_bounded(link)
+}
+
+fn finding(link: &Link) -> Finding {
+    let attempts = link.retry.as_ref().map_or(0, |retry| retry.max_attempts);
+    Finding::new(RULE, [link.id.clone()])
+        .severity(Severity::Warning)
+        .says(
+            format!(
+                "{} makes up to {attempts} attempts without a pause",
+                name(&link.id)
+            ),
+            format!(
+                "A call that is refused or rejected is tried again in the same moment. When {} is \
+                 short of capacity, it gets up to {attempts} times the load.",
+                name(&link.to)
+            ),
+            "Retry a few times, after a pause that grows and is spread out, within a budget.",
+        )
+        .endangers(Metric::Availability)
+        .mended_by([remedies::budget_retries(&[link])])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::testing::{lint, read};
+
+    fn design(retry: &str) -> design::Design {
+        read(&format!(
+            r#"{{"nodes": [{{"id": "u", "kind": "client"}}, {{"id": "api", "kind": "service"}},
+                {{"id": "db", "kind": "database"}}],
+            "links": [{{"from": "u", "to": "api"}},
+                {{"from": "api", "to": "db", "retry": {{{retry}}}}}]}}"#
+        ))
+    }
+
+    #[test]
+    fn a_hundred_attempts_without_a_pause_are_told() {
+        let mut broken = design(r#""max_attempts": 100"#);
+        let found = lint(RULE, &broken);
+        assert_eq!(
+            found[0].what,
+            "api->db makes up to 100 attempts without a pause"
+        );
+        assert_eq!(found[0].subjects, ["api->db"]);
+        broken.apply(found[0].remedies[0].command()).unwrap();
+        assert!(lint(RULE, &broken).is_empty());
+    }
+
+    #[test]
+    fn a_few_or_spaced_or_bounded_ones_are_not() {
+        for retry in [
+            r#""max_attempts": 9"#,
+            r#""max_attempts": 100, "backoff": {"constant": "1s"}"#,
+            r#""max_attempts": 100, "budget": {"ratio": 0.1}"#,
+            r#""max_attempts": 100, "on": ["timeout"]"#,
+        ] {
+            assert!(lint(RULE, &design(retry)).is_empty(), "{retry}");
+        }
+        assert_eq!(lint(RULE, &design(r#""max_attempts": 10"#)).len(), 1);
+    }
+}

@@ -1,0 +1,143 @@
+//! A visibility timeout below the work: messages are delivered again while they are worked on.
+
+use crate::facts::Facts;
+use crate::finding::{Finding, Remedy, Severity};
+use crate::names::name;
+use crate::remedies;
+use crate::words::time;
+use design::Metric;
+use design::kinds::queue::Delivery;
+use design::link::Mode;
+
+pub(super) const RULE: &str = "happy-path";
+
+/// How far above the longest work the timeout that is offered is.
+const ROOM: f64 = 2.0;
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (node, queue) in facts.queues() {
+        if queue.delivery != Delivery::AtLeastOnce {
+            continue;
+        }
+        for link in facts.graph.out(&node.id) {
+            let Some(service) = facts
+                .graph
+                .service(&link.to)
+                .filter(|_| link.mode == Mode::Consume)
+            else {
+                continue;
+            };
+            // Its own work at the 99th percentile, and what it calls in the mean.
+            let own = service.service_time.mean_s().unwrap_or(0.0);
+            let below = (facts.flow.response(&facts.graph, &link.to) - own).max(0.0);
+            let work = service.service_time.p99_s() + below;
+            let timeout = queue.visibility_timeout.as_s();
+            if work <= timeout {
+                continue;
+            }
+            // Who knows a message again does the work of one in vain, but not twice.
+            let severity = match service.idempotency_window {
+                Some(_) => Severity::Note,
+                None => Severity::Warning,
+            };
+            let longer = Remedy::new(
+                format!("A visibility timeout of {}", time(ROOM * work)),
+                "A message whose consumer dies comes again that much later.",
+                vec![remedies::node(
+                    &node.id,
+                    "visibility_timeout",
+                    remedies::duration(ROOM * work),
+                )],
+            );
+            let finding = Finding::new(RULE, [node.id.as_str(), link.to.as_str()])
+                .severity(severity)
+                .says(
+                    format!(
+                        "{} delivers messages again while {} works on them",
+                        name(&node.id),
+                        name(&link.to)
+                    ),
+                    format!(
+                        "A message is delivered again after {}. One in a hundred takes {} or \
+                         longer, so it is done twice with no crash anywhere.",
+                        time(timeout),
+                        time(work)
+                    ),
+                    "Set the visibility timeout well above the longest work.",
+                )
+                .endangers(Metric::DuplicateEffects)
+                .mended_by([longer]);
+            found.push(finding);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::finding::Severity;
+    use crate::testing::{lint, read, run};
+
+    fn design(queue: &str, work: &str) -> design::Design {
+        read(&format!(
+            r#"{{"duration": "30s", "nodes": [
+            {{"id": "u", "kind": "client", "arrivals": {{"poisson": "20/s"}},
+                "operations": [{{"name": "job", "effect": "write"}}]}},
+            {{"id": "jobs", "kind": "queue", {queue}}},
+            {{"id": "worker", "kind": "service", "concurrency": 100, {work}}},
+            {{"id": "db", "kind": "database", "unique_ids": true}}],
+            "links": [{{"from": "u", "to": "jobs", "mode": "publish"}},
+                {{"from": "jobs", "to": "worker", "mode": "consume", "concurrency": 100}},
+                {{"from": "worker", "to": "db", "timeout": "1s"}}]}}"#
+        ))
+    }
+
+    const SECOND: &str = r#""visibility_timeout": "1s""#;
+
+    #[test]
+    fn work_that_outlasts_the_timeout_is_told_and_the_remedy_mends_it() {
+        let mut broken = design(
+            SECOND,
+            r#""service_time": "lognormal(p50=300ms,p99=2500ms)""#,
+        );
+        let found = lint(RULE, &broken);
+        assert_eq!(
+            found[0].what,
+            "jobs delivers messages again while worker works on them"
+        );
+        assert_eq!(found[0].severity, Severity::Warning);
+        let again = |design: &design::Design| {
+            run(design).nodes["jobs"]
+                .messages
+                .as_ref()
+                .unwrap()
+                .redelivered
+        };
+        assert!(again(&broken) > 10);
+        broken.apply(found[0].remedies[0].command()).unwrap();
+        assert!(lint(RULE, &broken).is_empty());
+        assert_eq!(again(&broken), 0);
+    }
+
+    #[test]
+    fn a_timeout_just_above_is_not_and_one_whose_repeats_are_known_is_a_note() {
+        // The 99th percentile of Exp(200 ms) is 921 ms; the database takes a few more.
+        for (queue, work) in [
+            (SECOND, r#""service_time": "exp(200ms)""#),
+            (SECOND, r#""service_time": "const(900ms)""#),
+            (
+                r#""visibility_timeout": "1s", "delivery": "at_most_once""#,
+                r#""service_time": "5s""#,
+            ),
+        ] {
+            assert!(lint(RULE, &design(queue, work)).is_empty(), "{work}");
+        }
+        let known = design(
+            SECOND,
+            r#""service_time": "exp(300ms)", "idempotency_window": "1h""#,
+        );
+        assert_eq!(lint(RULE, &known)[0].severity, Severity::Note);
+    }
+}
