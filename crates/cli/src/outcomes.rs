@@ -1,8 +1,8 @@
 //! What became of data, of faults and of money, for people: lines that stand only where there is
 //! something to say.
 
+use crate::print::{cell, number, whole};
 use crate::table::{figure, ms};
-use crate::text::{cell, number, whole};
 use serde_json::Value;
 
 /// All of it, a line each.

@@ -14,7 +14,8 @@ pub use session::Session;
 pub use sim::Report;
 
 use design::{Design, Problem};
-use diagnostics::Names;
+use report::Finding;
+use text::{Names, Titles};
 
 /// How a run differs from what its design says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,12 +74,11 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
     Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
-/// A report with what the rules find in it: the structure of `--format json`.
-#[derive(serde::Serialize)]
+/// A report with what the rules find in it. Its serialized form is that of `--format json`.
 pub struct Diagnosed<'a> {
-    #[serde(flatten)]
     report: &'a Report,
-    findings: Vec<diagnostics::Finding>,
+    findings: Vec<Finding>,
+    titles: Titles,
 }
 
 impl<'a> Diagnosed<'a> {
@@ -87,13 +87,35 @@ impl<'a> Diagnosed<'a> {
     pub fn new(design: &Design, report: &'a Report, names: Names) -> Self {
         Self {
             report,
-            findings: diagnostics::diagnose(design, Some(report), names),
+            findings: diagnostics::diagnose(design, Some(report)),
+            titles: Titles::new(design, names),
         }
+    }
+
+    /// What the rules found.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// As JSON.
     pub fn json(&self) -> String {
         serde_json::to_string(self).expect("a report holds nothing that JSON cannot")
+    }
+}
+
+impl serde::Serialize for Diagnosed<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct WithFindings<'a> {
+            #[serde(flatten)]
+            report: &'a Report,
+            findings: Vec<text::Written<'a>>,
+        }
+        let written = WithFindings {
+            report: self.report,
+            findings: text::Written::all(&self.findings, &self.titles),
+        };
+        written.serialize(to)
     }
 }
 

@@ -34,7 +34,7 @@ mod thundering_herd;
 mod unreliable_network;
 
 use crate::facts::Facts;
-use crate::finding::Finding;
+use report::Finding;
 use sim::Report;
 
 /// A rule.
