@@ -2,8 +2,8 @@
 //! `target/native-hashes.json`, for `tests/wasm/hashes.test.mjs` to run the same in WebAssembly.
 //! The file holds the designs themselves, so both halves run the same fresh ones.
 
-use host::diagnostics::Names;
 use std::path::Path;
+use text::Names;
 
 /// Enough events to fill queues and fire faults.
 const EVENTS: u64 = 60_000;

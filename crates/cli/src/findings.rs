@@ -1,7 +1,8 @@
 //! What the rules found, for people and for tools; and what somebody has accepted.
 
 use design::{Allowance, Design};
-use host::diagnostics::{self, Names, Severity, rules};
+use host::diagnostics::{self, rules};
+use report::Severity;
 use serde_json::{Map, Value, json};
 
 /// Accepts the findings of these rules in a design.
@@ -25,8 +26,9 @@ pub(crate) fn known(rule: &str) -> Result<&'static rules::Rule, String> {
 
 /// The structural findings of a design, as JSON.
 pub(crate) fn of_design(design: &Design) -> Vec<Value> {
-    let found = diagnostics::diagnose(design, None, Names::Ids);
-    let written = found.iter().map(serde_json::to_value);
+    let found = diagnostics::diagnose(design, None);
+    let written = text::Written::all(&found, &text::Titles::ids());
+    let written = written.iter().map(serde_json::to_value);
     written
         .map(|finding| finding.expect("a finding holds nothing that JSON cannot"))
         .collect()
@@ -250,6 +252,10 @@ fn result(source: &str, finding: &Value) -> Value {
         "message": {"text": format!("{}. {} {}", said[0], said[1], said[2])},
         "locations": if location.is_empty() { json!([]) } else { json!([location]) },
         "partialFingerprints": {"ruleAndSubject/v1": format!("{rule}:{first}")},
-        "properties": {"measured": finding["measured"], "onset_s": finding["onset_s"]},
+        "properties": {
+            "measured": finding["measured"],
+            "onset_s": finding["onset_s"],
+            "pieces": finding["pieces"],
+        },
     })
 }

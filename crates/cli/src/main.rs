@@ -12,14 +12,14 @@ mod fuzz;
 mod help;
 mod input;
 mod outcomes;
+mod print;
 mod runs;
 mod statistics;
 mod table;
-mod text;
 mod toml_file;
 
 use arguments::{Foreign, Format, Invocation, Options};
-use host::diagnostics::Severity;
+use report::Severity;
 use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
@@ -132,7 +132,7 @@ fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
         Format::Sarif => findings::sarif(source, findings::of_report(&report)),
         Format::Json => format!("{report}\n"),
         Format::Csv => csv::report(&report),
-        Format::Text => text::report(&design, &report),
+        Format::Text => print::report(&design, &report),
     };
     Ok((report, text))
 }
@@ -168,7 +168,7 @@ fn check(source: &str, options: &Options) -> Result<Output, String> {
     let scores = report["requirements"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
-    notes.extend(scores.iter().flat_map(text::unmet));
+    notes.extend(scores.iter().flat_map(print::unmet));
     let errors = findings::of_report(&report).iter();
     for error in errors
         .filter(|finding| findings::count(std::slice::from_ref(*finding), Severity::Error) > 0)

@@ -1,9 +1,9 @@
 //! What became of data, of faults and of money, for people: lines that stand only where there is
 //! something to say.
 
+use crate::print::{cell, mean, number, whole};
 use crate::statistics::Estimate;
 use crate::table::{figure, ms};
-use crate::text::{cell, mean, number, whole};
 use serde_json::Value;
 
 /// All of it, a line each.

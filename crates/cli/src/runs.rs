@@ -4,11 +4,11 @@ use crate::arguments::{Options, SEED_MAX};
 use crate::input;
 use crate::statistics::summarize;
 use design::{Design, Problem};
-use host::diagnostics::Names;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use text::Names;
 
 /// The share of requests that are traced where nobody says otherwise.
 const TRACE_SHARE: f64 = 0.01;

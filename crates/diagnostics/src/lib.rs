@@ -4,27 +4,23 @@
 //! [`diagnose`] reads a [`Design`] and the [`Report`] of a run, and nothing else. Structural findings
 //! say what could happen; measured ones say what did. Each rule stands in a file of [`rules`], with
 //! its documentation, its thresholds and its tests; all of them look at the same [`Facts`]. What
-//! they find is put in order by [`rank`]: a cause on top, and below it what it explains. Nodes and
-//! links are marked in its texts until the end, where [`Names`] says what they are called.
+//! they find is put in order by [`rank`]: a cause on top, and below it what it explains. What they
+//! say stays in pieces: the `text` crate makes text of it, for whoever reads it.
 
 pub mod experiments;
 pub mod facts;
-pub mod finding;
 mod lint;
-mod names;
 mod rank;
 mod remedies;
 pub mod rules;
-mod words;
 
 #[cfg(test)]
 mod testing;
 
 pub use facts::Facts;
-pub use finding::{Finding, Remedy, Severity, Step};
-pub use names::Names;
 
 use design::Design;
+use report::Finding;
 use sim::Report;
 
 /// Requests that a run must have seen before anything is said of it.
@@ -33,14 +29,11 @@ const REQUESTS_MIN: u64 = 100;
 const SETTLED_S: f64 = 5.0;
 
 /// Everything the rules find, causes first. Without a report, and while a run is warming up or has
-/// seen too few requests, that is what the design alone shows. Texts call nodes and links by
-/// `names`.
-pub fn diagnose(design: &Design, report: Option<&Report>, names: Names) -> Vec<Finding> {
+/// seen too few requests, that is what the design alone shows.
+pub fn diagnose(design: &Design, report: Option<&Report>) -> Vec<Finding> {
     let facts = facts(design, report);
     let found = found(&facts);
-    let mut findings = rank::hang(&facts, found);
-    names::resolve(&mut findings, design, names);
-    findings
+    rank::hang(&facts, found)
 }
 
 /// What the rules look at, where the run has shown enough.
@@ -59,11 +52,6 @@ pub(crate) fn found(facts: &Facts<'_>) -> Vec<Finding> {
         findings.extend(rule.look(facts));
     }
     rank::rank(facts, findings)
-}
-
-/// Gives the names in a conclusion's texts.
-pub fn name_all(findings: &mut [Finding], design: &Design, names: Names) {
-    names::resolve(findings, design, names);
 }
 
 /// Whether a run has shown enough to be judged.

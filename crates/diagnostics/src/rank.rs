@@ -2,8 +2,8 @@
 //! began first stands on top.
 
 use crate::facts::{FELT, Facts};
-use crate::finding::{Finding, Severity, Step};
 use crate::rules;
+use report::{Finding, Message, Severity, Step};
 use std::collections::BTreeSet;
 
 /// Most findings on top, and below each.
@@ -51,14 +51,14 @@ fn keep_fitting(facts: &Facts<'_>, finding: &mut Finding, checks: &mut usize) {
 
 /// What the run showed need not be said as a possibility too, nor anything too often.
 fn drop_repeated(findings: &mut Vec<Finding>) {
-    let shown: BTreeSet<&'static str> = (findings.iter())
+    let shown: BTreeSet<String> = (findings.iter())
         .filter(|finding| finding.measured)
-        .map(|finding| finding.rule)
+        .map(|finding| finding.rule.to_string())
         .collect();
-    findings.retain(|finding| finding.measured || !shown.contains(finding.rule));
-    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    findings.retain(|finding| finding.measured || !shown.contains(&*finding.rule));
+    let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     findings.retain(|finding| {
-        let count = counts.entry(finding.rule).or_default();
+        let count = counts.entry(finding.rule.to_string()).or_default();
         *count += 1;
         *count <= OF_RULE_MAX
     });
@@ -69,7 +69,7 @@ fn drop_repeated(findings: &mut Vec<Finding>) {
 fn weigh(facts: &Facts<'_>, finding: &mut Finding) {
     let is_of_users = finding
         .requirement
-        .is_some_and(|metric| FELT.iter().any(|felt| felt.name() == metric));
+        .is_some_and(|metric| FELT.contains(&metric));
     let is_stuck = facts
         .report
         .is_some_and(|report| report.metastable.is_some());
@@ -90,7 +90,7 @@ fn weigh(facts: &Facts<'_>, finding: &mut Finding) {
     };
     let is_missed = facts.report.is_some_and(|report| {
         let mut scores = report.requirements.iter();
-        scores.any(|score| score.metric == metric && !score.met)
+        scores.any(|score| score.metric == metric.name() && !score.met)
     });
     if is_missed {
         finding.severity = Severity::Error;
@@ -108,7 +108,7 @@ fn order(finding: &Finding) -> (u8, u8, usize, u64) {
     (
         u8::from(!finding.measured && finding.severity != Severity::Note),
         severity,
-        rules::depth(finding.rule),
+        rules::depth(&finding.rule),
         onset,
     )
 }
@@ -142,7 +142,7 @@ fn explains(cause: &Finding, symptom: &Finding) -> bool {
     if !cause.measured || cause.severity < symptom.severity || symptom.severity == Severity::Note {
         return false;
     }
-    cause.rule == symptom.rule || rules::explains(cause.rule, symptom.rule)
+    cause.rule == symptom.rule || rules::explains(&cause.rule, &symptom.rule)
 }
 
 /// The nodes that a finding is about.
@@ -176,10 +176,15 @@ fn chain(facts: &Facts<'_>, finding: &Finding) -> Vec<Step> {
     };
     let onset = finding.onset_s.unwrap_or(series.whole().from_s);
     let from = (onset - CHAIN_S).max(0.0);
-    let mut seen = BTreeSet::new();
+    let mut seen: Vec<(&str, &Message)> = Vec::new();
     series
         .events_at(is_there, from)
-        .filter(|event| seen.insert((event.subject.clone(), event.what.clone())))
+        .filter(|event| {
+            let said = (event.subject.as_str(), &event.what);
+            let is_new = !seen.contains(&said);
+            seen.push(said);
+            is_new
+        })
         .take(CHAIN_MAX)
         .map(|event| Step {
             at_s: event.at_s,

@@ -1,9 +1,9 @@
 //! Edits that several rules propose.
 
-pub(crate) use crate::finding::Remedy;
-use crate::names::{name, title};
 use design::kinds::Kind;
 use design::{Attribute, Command, Design, Duration, Link, Target, Value};
+use report::{Remedy, message, name};
+use text::title;
 
 /// A number.
 pub(crate) fn number(x: f64) -> Value {
@@ -112,8 +112,11 @@ pub(crate) fn replicas(design: &Design, id: &str, to: u32) -> Option<Remedy> {
     }
     let added = to - service.replicas;
     Some(Remedy::new(
-        format!("{to} replicas of {}", name(id)),
-        format!("{added} more replicas to pay for, and more connections to whatever they call."),
+        message!("{} replicas of {}", to, name(id)),
+        message!(
+            "{} more replicas to pay for, and more connections to whatever they call.",
+            added
+        ),
         vec![node(id, "replicas", number(f64::from(to)))],
     ))
 }
@@ -125,7 +128,7 @@ pub(crate) fn shed(design: &Design, id: &str) -> Option<Remedy> {
     };
     (service.shed.is_none()).then(|| {
         Remedy::new(
-            format!(
+            message!(
                 "{} sheds load while calls wait longer than 100 ms",
                 name(id)
             ),
@@ -162,7 +165,7 @@ pub(crate) fn watch_backlog(design: &Design, id: &str, above: u32) -> Option<Rem
         ("when", map(&[("backlog", backlog)])),
     ]));
     Some(Remedy::new(
-        format!("An alert on what waits at {}", name(id)),
+        message!("An alert on what waits at {}", name(id)),
         "Somebody is woken, at times for a burst that would have passed.",
         vec![Command::Set(
             Target::Settings,
@@ -216,7 +219,7 @@ pub(crate) fn watch_symptoms(design: &Design, id: &str, slower_than_s: f64) -> O
         Value::List(alerts),
     ));
     Some(Remedy::new(
-        format!("Alerts on failures and slow answers at {}", name(id)),
+        message!("Alerts on failures and slow answers at {}", name(id)),
         "Metrics to keep, and somebody who is woken by them.",
         edits,
     ))

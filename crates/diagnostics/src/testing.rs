@@ -1,7 +1,8 @@
 //! What the tests of rules share.
 
-use crate::{Facts, Finding, Names, names, rules};
+use crate::{Facts, rules};
 use design::Design;
+use report::{Finding, Message};
 use sim::{Report, Simulation};
 
 /// A design from JSON, without the version and, where there are none, with a requirement that
@@ -52,9 +53,7 @@ pub(crate) fn run(design: &Design) -> Report {
 
 /// What one rule finds in a design.
 pub(crate) fn lint(rule: &str, design: &Design) -> Vec<Finding> {
-    let mut found = rules::find(rule).unwrap().look(&Facts::new(design, None));
-    names::resolve(&mut found, design, Names::Ids);
-    found
+    rules::find(rule).unwrap().look(&Facts::new(design, None))
 }
 
 /// What one rule finds in a run.
@@ -62,7 +61,33 @@ pub(crate) fn found(rule: &str, design: &Design, report: &Report) -> Vec<Finding
     let mut found = rules::find(rule)
         .unwrap()
         .look(&Facts::new(design, Some(report)));
-    names::resolve(&mut found, design, Names::Ids);
     found.sort_by_key(|finding| !finding.measured);
     found
+}
+
+/// What a message says, by ids.
+pub(crate) trait Says {
+    /// As text.
+    fn text(&self) -> String;
+
+    /// Whether these words are in it.
+    fn contains(&self, words: &str) -> bool {
+        self.text().contains(words)
+    }
+
+    /// Whether it begins with these words.
+    fn starts_with(&self, words: &str) -> bool {
+        self.text().starts_with(words)
+    }
+
+    /// Whether it ends with these words.
+    fn ends_with(&self, words: &str) -> bool {
+        self.text().ends_with(words)
+    }
+}
+
+impl Says for Message {
+    fn text(&self) -> String {
+        text::message(self, &text::Titles::ids())
+    }
 }

@@ -2,13 +2,18 @@
 //! and false alarms, and the page that says so.
 
 use design::Design;
+use diagnostics::diagnose;
 use diagnostics::rules::ALL;
-use diagnostics::{Finding, Names, Severity, diagnose};
+use report::{Finding, Message, Severity};
 use sim::{Report, Simulation};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn text(message: &Message) -> String {
+    text::message(message, &text::Titles::ids())
+}
 
 fn run(design: &Design) -> Report {
     let mut simulation = Simulation::new(design);
@@ -68,7 +73,7 @@ fn look() -> Vec<(Case, Vec<Finding>)> {
                 while let at = next.fetch_add(1, Ordering::Relaxed)
                     && let Some((_, design)) = cases.get(at)
                 {
-                    let found = diagnose(design, Some(&run(design)), Names::Ids);
+                    let found = diagnose(design, Some(&run(design)));
                     done.lock().unwrap().insert(at, found);
                 }
             });
@@ -112,16 +117,21 @@ fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
         println!("{}: {}", case.name(), said(&tops));
         if let Some(top) = tops.first() {
             let below: Vec<&Finding> = top.symptoms.iter().collect();
-            println!("    {} | {} | below: {}", top.what, top.why, said(&below));
+            println!(
+                "    {} | {} | below: {}",
+                text(&top.what),
+                text(&top.why),
+                said(&below)
+            );
         }
         match case {
             Case::Broken(_, rule) => {
                 let row = rows.get_mut(rule.as_str()).expect("a rule of the table");
                 row.broken += 1;
-                let is_hit = tops.first().is_some_and(|f| f.rule == rule && f.measured);
+                let is_hit = tops.first().is_some_and(|f| f.rule == *rule && f.measured);
                 row.on_top += usize::from(is_hit);
                 if !is_hit {
-                    let below = if alarms.iter().any(|f| f.rule == rule) {
+                    let below = if alarms.iter().any(|f| f.rule == *rule) {
                         "below"
                     } else {
                         "missed"
@@ -132,7 +142,7 @@ fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
             Case::NearMiss(_, rule, _) | Case::Mended(_, rule) => {
                 let row = rows.get_mut(rule.as_str()).expect("a rule of the table");
                 row.silent += 1;
-                if alarms.iter().any(|f| f.rule == rule) {
+                if alarms.iter().any(|f| f.rule == *rule) {
                     row.said += 1;
                     problems.push(format!("{}: {rule} is not silent", case.name()));
                 }
@@ -143,13 +153,15 @@ fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
             }
             Case::Sound(_) => {
                 for alarm in &alarms {
-                    rows.get_mut(alarm.rule).expect("a rule of the table").sound += 1;
+                    rows.get_mut(&*alarm.rule)
+                        .expect("a rule of the table")
+                        .sound += 1;
                     problems.push(format!(
                         "{}: {}: {} | {}",
                         case.name(),
                         said(&[alarm]),
-                        alarm.what,
-                        alarm.why
+                        text(&alarm.what),
+                        text(&alarm.why)
                     ));
                 }
             }

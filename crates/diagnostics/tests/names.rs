@@ -1,12 +1,14 @@
-//! Every text of every finding names nodes and links through marks. Their ids are made words that
-//! no text has by itself, so that one that was put in without a mark shows.
+//! Every message of every finding names nodes and links by pieces of their own. Ids are made words
+//! that no text has by itself, so that one that was put into a text shows.
 
 use design::{Design, Kind};
-use diagnostics::{Finding, Names, diagnose};
+use diagnostics::diagnose;
+use report::{Finding, Message, Piece};
 use sim::{Report, Simulation};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use text::{Names, Titles};
 
 /// In every id, and nowhere else.
 const ODD: &str = "zqx";
@@ -67,7 +69,7 @@ fn renamed(design: &Design) -> Design {
 }
 
 /// All that people read of a finding, and of those below it.
-fn texts(finding: &Finding) -> Vec<String> {
+fn messages(finding: &Finding) -> Vec<&Message> {
     let each = finding.all().into_iter().flat_map(|finding| {
         let steps = finding.chain.iter().map(|step| &step.what);
         let remedies = finding.remedies.iter();
@@ -75,37 +77,51 @@ fn texts(finding: &Finding) -> Vec<String> {
         let own = [&finding.what, &finding.why, &finding.remedy];
         own.into_iter().chain(steps).chain(remedies)
     });
-    each.cloned().collect()
+    each.collect()
 }
 
-/// Checks both ways of naming; the rules that found something.
-fn check(design: &Design, report: Option<&Report>) -> Vec<(&'static str, bool)> {
-    let by_id = diagnose(design, report, Names::Ids);
-    let by_title = diagnose(design, report, Names::Titles);
-    assert_eq!(by_id.len(), by_title.len());
-    for (by_id, by_title) in by_id.iter().zip(&by_title) {
-        let rule = by_id.rule;
-        assert_eq!(by_id.subjects, by_title.subjects, "{rule}: ids stay");
-        for (by_id, by_title) in texts(by_id).iter().zip(texts(by_title)) {
-            let mut expected = by_id.clone();
+/// Whether a piece is of something in the design, and words name nothing of it.
+fn is_of(piece: &Piece, design: &Design) -> bool {
+    match piece {
+        Piece::Text(words) => !words.is_empty() && !words.contains(ODD),
+        Piece::Node(id) => design.node(id).is_some(),
+        Piece::Link(id) => design.link(id).is_some(),
+        Piece::Zone(zone) => {
+            let mut nodes = design.nodes.iter();
+            nodes.any(|node| node.deployment.zones().contains(zone))
+        }
+        Piece::Operation(name) => !name.is_empty() && !name.contains(ODD),
+        Piece::Moment(s) | Piece::Instant(s) => s.is_finite() && *s >= 0.0,
+        Piece::Figure(figure) => figure.value.is_finite(),
+    }
+}
+
+/// Checks every piece, and both ways of naming; the rules that found something.
+fn check(design: &Design, report: Option<&Report>) -> Vec<(String, bool)> {
+    let [by_id, by_title] = [Names::Ids, Names::Titles].map(|names| Titles::new(design, names));
+    let found = diagnose(design, report);
+    for finding in &found {
+        let rule = &finding.rule;
+        for message in messages(finding) {
+            for piece in message.pieces() {
+                assert!(is_of(piece, design), "{rule}: {piece:?} of {message:?}");
+            }
+            let mut expected = text::message(message, &by_id);
             for at in 0..design.nodes.len() {
                 expected = expected.replace(&id(at), &title(at));
             }
-            assert_eq!(by_title, expected, "{rule}: names, and nothing else");
-            assert!(!by_title.contains(ODD), "{rule}: {by_title}");
-            for text in [by_id, &by_title] {
-                let marks = '\u{e000}'..='\u{f8ff}';
-                assert!(!text.chars().any(|c| marks.contains(&c)), "{rule}: {text}");
-            }
+            let said = text::message(message, &by_title);
+            assert_eq!(said, expected, "{rule}: names, and nothing else");
+            assert!(!said.contains(ODD), "{rule}: {said}");
         }
     }
-    let all = by_id.iter().flat_map(Finding::all);
-    all.map(|finding| (finding.rule, finding.measured))
+    let all = found.iter().flat_map(Finding::all);
+    all.map(|finding| (finding.rule.to_string(), finding.measured))
         .collect()
 }
 
 #[test]
-fn every_name_in_every_text_is_resolved() {
+fn every_name_is_a_piece_of_its_own() {
     // Each with how far it is run.
     let mut designs: Vec<(Design, u64)> = Vec::new();
     for scenario in scenarios::all() {
@@ -114,7 +130,7 @@ fn every_name_in_every_text_is_resolved() {
     }
     designs.extend((0..200).map(|seed| (testing::design(seed), 100_000)));
     let next = AtomicUsize::new(0);
-    let told: Mutex<BTreeSet<(&str, bool)>> = Mutex::default();
+    let told: Mutex<BTreeSet<(String, bool)>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -132,7 +148,9 @@ fn every_name_in_every_text_is_resolved() {
     let told = told.into_inner().unwrap();
     let of = |wanted: bool| {
         let rules = told.iter().filter(|(_, measured)| *measured == wanted);
-        rules.map(|(rule, _)| *rule).collect::<BTreeSet<_>>()
+        rules
+            .map(|(rule, _)| rule.as_str())
+            .collect::<BTreeSet<_>>()
     };
     let (structural, measured) = (of(false), of(true));
     println!("structural: {structural:?}\nmeasured: {measured:?}");
@@ -144,7 +162,7 @@ fn every_name_in_every_text_is_resolved() {
 }
 
 #[test]
-fn every_name_in_every_text_about_fresh_designs_is_resolved() {
+fn every_name_is_a_piece_of_its_own_for_fresh_designs_too() {
     testing::cases(0, 100).check(|design, _| {
         let design = renamed(design);
         check(&design, None);

@@ -2,7 +2,8 @@
 //! designs all of them are all but silent.
 
 use design::{Design, Value};
-use diagnostics::{Finding, Names, Severity, diagnose};
+use diagnostics::diagnose;
+use report::{Finding, Severity};
 use sim::{Report, Simulation};
 use testing::Rng;
 
@@ -36,14 +37,12 @@ fn every_remedy_of_every_finding_makes_a_valid_design_and_can_be_undone() {
     let cases = testing::cases(150, 150);
     cases.check(|design, _| {
         let report = run(design);
-        for findings in [
-            diagnose(design, None, Names::Ids),
-            diagnose(design, Some(&report), Names::Ids),
-        ] {
+        for findings in [diagnose(design, None), diagnose(design, Some(&report))] {
             assert!(findings.len() <= 24, "{} findings", findings.len());
-            serde_json::to_string(&findings).expect("findings are JSON");
+            serde_json::to_string(&text::Written::all(&findings, &text::Titles::ids()))
+                .expect("findings are JSON");
             for finding in all(&findings) {
-                rules.insert(finding.rule);
+                rules.insert(finding.rule.clone());
                 let texts = [&finding.what, &finding.why, &finding.remedy];
                 assert!(texts.iter().all(|text| !text.is_empty()), "{finding:?}");
                 assert!(is_of(finding, design), "{finding:?}");
@@ -185,12 +184,11 @@ fn sound_designs_raise_no_error_and_all_but_no_warning() {
     cases.check_drawn(sound, |design, _| {
         designs += 1;
         let report = run(design);
-        for findings in [
-            diagnose(design, None, Names::Ids),
-            diagnose(design, Some(&report), Names::Ids),
-        ] {
+        for findings in [diagnose(design, None), diagnose(design, Some(&report))] {
             for finding in all(&findings) {
-                let said = format!("{}: {} {}", finding.rule, finding.what, finding.why);
+                let [what, why] = [&finding.what, &finding.why]
+                    .map(|message| text::message(message, &text::Titles::ids()));
+                let said = format!("{}: {what} {why}", finding.rule);
                 match finding.severity {
                     Severity::Note => {}
                     Severity::Warning => alarms.push(said),
@@ -211,7 +209,7 @@ fn a_design_says_what_it_accepts_and_a_run_that_warms_up_says_nothing() {
     let mut design = sound(1);
     design.requirements.clear();
     let has = |design: &Design| {
-        diagnose(design, None, Names::Ids)
+        diagnose(design, None)
             .iter()
             .any(|f| f.rule == "requirements-trap")
     };
@@ -228,10 +226,10 @@ fn a_design_says_what_it_accepts_and_a_run_that_warms_up_says_nothing() {
     let design = Design::read(&value).unwrap();
     let mut simulation = Simulation::new(&design);
     simulation.run_until(7_000_000_000, u64::MAX);
-    let early = diagnose(&design, Some(&simulation.report()), Names::Ids);
+    let early = diagnose(&design, Some(&simulation.report()));
     assert!(early.iter().all(|finding| !finding.measured), "{early:?}");
     simulation.run();
-    let late = diagnose(&design, Some(&simulation.report()), Names::Ids);
+    let late = diagnose(&design, Some(&simulation.report()));
     assert!(late[0].measured, "{late:?}");
 }
 
@@ -254,7 +252,7 @@ fn large_designs_are_looked_at_too() {
         let value = format::json::value_from_str(&text).unwrap();
         let design = Design::read(&value).unwrap();
         let began = std::time::Instant::now();
-        let found = diagnose(&design, None, Names::Ids);
+        let found = diagnose(&design, None);
         assert!(!found.is_empty() && found.len() <= 24);
         assert!(began.elapsed().as_secs_f64() < 60.0);
     }
@@ -272,7 +270,7 @@ fn diagnosis_is_cheap() {
     let began = std::time::Instant::now();
     let rounds = 20;
     for _ in 0..rounds {
-        assert!(!diagnose(&design, Some(&report), Names::Ids).is_empty());
+        assert!(!diagnose(&design, Some(&report)).is_empty());
     }
     let each = began.elapsed().as_secs_f64() * 1e3 / f64::from(rounds);
     println!("{each:.2} ms for a report of {} s", report.run.duration_s);

@@ -15,7 +15,9 @@ pub use session::Session;
 pub use sim::Report;
 
 use design::{Design, Problem};
-use diagnostics::Names;
+use diagnostics::experiments::Conclusion;
+use report::Finding;
+use text::{Names, Titles};
 
 /// How a run differs from what its design says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,40 +76,67 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
     Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
-/// A report with what the rules find in it: the structure of `--format json`.
-#[derive(serde::Serialize)]
+/// A report with what the rules find in it. Its serialized form is that of `--format json`.
 pub struct Diagnosed<'a> {
-    #[serde(flatten)]
     report: &'a Report,
-    #[serde(flatten)]
-    conclusion: diagnostics::experiments::Conclusion,
+    conclusion: Conclusion,
+    titles: Titles,
 }
 
 impl<'a> Diagnosed<'a> {
     /// Looks at a run of a design. People who see the design drawn know its nodes by their titles,
     /// programs by their ids.
     pub fn new(design: &Design, report: &'a Report, names: Names) -> Self {
-        let findings = diagnostics::diagnose(design, Some(report), names);
-        let conclusion = diagnostics::experiments::Conclusion {
-            findings,
-            ..Default::default()
+        let conclusion = Conclusion {
+            findings: diagnostics::diagnose(design, Some(report)),
+            ..Conclusion::default()
         };
-        Self { report, conclusion }
+        Self {
+            report,
+            conclusion,
+            titles: Titles::new(design, names),
+        }
     }
 
     /// The same, with experiments on what is suspected.
     pub fn tried(design: &Design, report: &'a Report, names: Names, budget: u64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut conclusion = experiments::investigate(design, report, budget, threads);
-        for findings in [&mut conclusion.findings, &mut conclusion.ruled_out] {
-            diagnostics::name_all(findings, design, names);
+        Self {
+            report,
+            conclusion: experiments::investigate(design, report, budget, threads),
+            titles: Titles::new(design, names),
         }
-        Self { report, conclusion }
+    }
+
+    /// What the rules found.
+    pub fn findings(&self) -> &[Finding] {
+        &self.conclusion.findings
     }
 
     /// As JSON.
     pub fn json(&self) -> String {
         serde_json::to_string(self).expect("a report holds nothing that JSON cannot")
+    }
+}
+
+impl serde::Serialize for Diagnosed<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct WithFindings<'a> {
+            #[serde(flatten)]
+            report: &'a Report,
+            findings: Vec<text::Written<'a>>,
+            ruled_out: Vec<text::Written<'a>>,
+            tried: Vec<text::WrittenExperiment<'a>>,
+        }
+        let of = &self.conclusion;
+        let written = WithFindings {
+            report: self.report,
+            findings: text::Written::all(&of.findings, &self.titles),
+            ruled_out: text::Written::all(&of.ruled_out, &self.titles),
+            tried: text::WrittenExperiment::all(&of.tried, &self.titles),
+        };
+        written.serialize(to)
     }
 }
 

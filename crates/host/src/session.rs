@@ -6,9 +6,9 @@ use crate::live::Live;
 use crate::why::Why;
 use crate::{Diagnosed, report_json};
 use design::{Design, Problem};
-use diagnostics::Names;
 use format::message::{Reply, Request, RunId};
 use sim::{Simulation, Status};
+use text::Names;
 
 /// Work per call of [`Session::advance`], in ms of wall-clock time.
 const SLICE_MS: f64 = 8.0;

@@ -1,9 +1,9 @@
 //! The functions that JavaScript calls, with the types TypeScript sees.
 
 use design::{Design, Problem};
-use host::diagnostics::Names;
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
+use text::Names;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -50,9 +50,27 @@ export interface Score {
 /** What a rule found: see docs/rules.md. */
 export interface Finding {
   rule: string; severity: "note" | "warning" | "error"; measured: boolean; subjects: string[]; onset_s: number | null;
-  what: string; why: string; remedy: string; chain: { at_s: number; subject: string; what: string }[];
-  requirement: string | null; remedies: { label: string; edits: Record<string, unknown>[]; cost: string }[]; symptoms: Finding[];
+  what: string; why: string; remedy: string;
+  chain: { at_s: number; subject: string; what: string; pieces: { what: Piece[] } }[];
+  requirement: string | null;
+  remedies: { label: string; edits: Record<string, unknown>[]; cost: string; pieces: { label: Piece[]; cost: Piece[] } }[];
+  symptoms: Finding[];
+  /** The same texts as lists of pieces, in which names, moments and figures are still what they are. */
+  pieces: { what: Piece[]; why: Piece[]; remedy: Piece[] };
 }
+/** A piece of a text: words, a node or link by its id, a zone, an operation, a moment in seconds, or a figure. */
+export type Piece =
+  | { text: string } | { node: string } | { link: string } | { zone: string } | { operation: string }
+  | { moment: number } | { instant: number } | { figure: Figure };
+/** A number in a text, its unit, and where the report has it, if it is one of the report. */
+export interface Figure {
+  value: number; unit: "count" | "ratio" | "share" | "per_s" | "s" | "ms" | "usd"; field: Field | null;
+}
+/** A place of the report by its keys, windows of a series from a moment until another, or what is worked out of such. */
+export type Field =
+  | { at: string[] }
+  | { windows: { of: string[]; fold: "sum" | "mean" | "max" | "min" | "first" | "last"; from_s: number; until_s: number } }
+  | { sum: Field[] } | { difference: [Field, Field] } | { ratio: [Field, Field] } | { scaled: [Field, number] } | { rest: Field };
 /** Runs a design to its end. Throws an Error with all problems of a design that cannot be run. */
 export function run(design: Design | string, options?: Options): Report;
 /** Every problem of a design; an empty list where it can be run. */

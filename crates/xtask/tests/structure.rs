@@ -4,12 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Which workspace crates a crate may depend on. Development dependencies are free.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("faultline-design", &[]),
+    ("faultline-report", &["faultline-design"]),
+    ("faultline-text", &["faultline-design", "faultline-report"]),
     ("faultline-sim", &["faultline-design"]),
     (
         "faultline-diagnostics",
-        &["faultline-design", "faultline-sim"],
+        &[
+            "faultline-design",
+            "faultline-report",
+            "faultline-sim",
+            "faultline-text",
+        ],
     ),
     ("faultline-format", &["faultline-design"]),
     (
@@ -26,6 +33,8 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         "faultline-host",
         &[
             "faultline-design",
+            "faultline-report",
+            "faultline-text",
             "faultline-sim",
             "faultline-diagnostics",
             "faultline-format",
@@ -39,11 +48,18 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "faultline-format",
             "faultline-editor",
             "faultline-design",
+            "faultline-report",
+            "faultline-text",
         ],
     ),
     (
         "faultline-wasm",
-        &["faultline-host", "faultline-format", "faultline-design"],
+        &[
+            "faultline-host",
+            "faultline-format",
+            "faultline-design",
+            "faultline-text",
+        ],
     ),
     (
         "faultline-web",
@@ -52,6 +68,8 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "faultline-host",
             "faultline-format",
             "faultline-design",
+            "faultline-report",
+            "faultline-text",
         ],
     ),
     ("xtask", &[]),

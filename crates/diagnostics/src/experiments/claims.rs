@@ -1,13 +1,13 @@
 //! Which experiments a finding's claim stands or falls with.
 
 use super::interventions::{Intervention, Without};
-use crate::finding::Finding;
 use design::{Command, Design, FaultKind};
+use report::Finding;
 
 /// Whether a finding claims that this, alone, is the cause.
 pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) -> bool {
     use Without as W;
-    let rule = finding.rule;
+    let rule = &*finding.rule;
     let claims: &[Without] = match rule {
         "poison-message" => &[W::Poison],
         "cache-cold-start" => &[W::ColdCache, W::RepeatedLoads],

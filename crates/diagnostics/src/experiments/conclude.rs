@@ -2,14 +2,13 @@
 
 use super::claims::is_claimed;
 use super::interventions::{CAPACITY, TRIGGERS, Without};
-use super::effect::{Change, Effect, Experiment, Standing};
 use super::investigation::{Candidate, Investigation};
 use super::naming;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
 use crate::{rank, rules};
 use design::{Design, Metric};
-use std::collections::BTreeSet;
+use report::{Change, Effect, Experiment, Finding, Message, Remedy, Severity, Standing};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Share of the harm that has to go with a suspect for it to be the cause, and for it to be a part.
 pub(super) const CONFIRMED: f64 = 0.5;
@@ -24,7 +23,7 @@ const REMEDIES_MAX: usize = 4;
 const EXPERIMENTS_MAX: usize = 3;
 
 /// Findings in order.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conclusion {
     /// Causes first, with what they explain below them.
     pub findings: Vec<Finding>,
@@ -32,6 +31,13 @@ pub struct Conclusion {
     pub ruled_out: Vec<Finding>,
     /// Every experiment on a cause, by what was taken away.
     pub tried: Vec<Experiment>,
+}
+
+/// The experiments that findings come from which no rule made.
+type Causes = BTreeMap<(String, Vec<String>), usize>;
+
+fn key(finding: &Finding) -> (String, Vec<String>) {
+    (finding.rule.to_string(), finding.subjects.clone())
 }
 
 /// A finding with what experiments say of it.
@@ -43,16 +49,19 @@ struct Judged {
     tier: u8,
     /// Mean share of the harm that goes with it.
     share: f64,
+    /// The experiment that it comes from, where no rule made it.
+    cause: Option<usize>,
 }
 
 pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
     let facts = super::investigation::facts(design, &of.report);
-    let mut judged: Vec<Judged> = of.found.iter().map(|f| judge(of, design, f.clone())).collect();
+    let mut judged: Vec<Judged> = of.found.iter().map(|f| judge(of, design, f.clone(), None)).collect();
     if of.is_done() && !of.goals.is_empty() {
         let explained = explained(of, &judged);
         let told = told(&judged);
         let more = naming::unexplained(of, &facts, &explained, &told);
-        judged.extend(more.into_iter().map(|finding| judge(of, design, finding)));
+        let more = more.into_iter();
+        judged.extend(more.map(|(finding, cause)| judge(of, design, finding, cause)));
     }
     let is_out = |judged: &Judged| {
         judged.finding.standing == Standing::RuledOut && judged.finding.severity != Severity::Note
@@ -64,10 +73,13 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
         judged.finding.severity = Severity::Note;
     }
     kept.sort_by_key(order);
+    let causes: Causes = (kept.iter())
+        .filter_map(|judged| Some((key(&judged.finding), judged.cause?)))
+        .collect();
     let mut findings = hang(of, &facts, kept);
-    let mut shown = BTreeSet::new();
+    let mut shown = Vec::new();
     for finding in &mut findings {
-        offer(of, design, finding, &mut shown);
+        offer(of, (design, &causes), finding, &mut shown);
     }
     let tried = of.answers.keys().map(|at| experiment(of, *at)).collect();
     Conclusion {
@@ -90,8 +102,8 @@ fn explained(of: &Investigation, judged: &[Judged]) -> Vec<(Metric, u8)> {
                 && of.candidates.iter().any(|candidate| {
                     judged.finding.remedies.contains(&candidate.remedy)
                         && candidate.effect.as_ref().is_some_and(|effect| {
-                            effect.requirement.metric == goal.metric.name()
-                                || effect.better.iter().any(|b| b.metric == goal.metric.name())
+                            effect.requirement.metric == goal.metric
+                                || effect.better.iter().any(|b| b.metric == goal.metric)
                         })
                 });
             if by_claim || by_remedy {
@@ -103,7 +115,7 @@ fn explained(of: &Investigation, judged: &[Judged]) -> Vec<(Metric, u8)> {
 }
 
 /// Metrics that a rule has said something of that was not refuted: it is at least a part.
-fn told(judged: &[Judged]) -> BTreeSet<&'static str> {
+fn told(judged: &[Judged]) -> Vec<Metric> {
     let loud = judged.iter().filter(|judged| {
         let finding = &judged.finding;
         finding.measured
@@ -136,7 +148,7 @@ fn order(judged: &Judged) -> (bool, u8, bool, u8, u8, u8, usize, u64) {
         Severity::Note => 2,
     };
     let onset = finding.onset_s.map_or(u64::MAX, |s| (s * 10.0) as u64);
-    let depth = rules::depth(finding.rule);
+    let depth = rules::depth(&finding.rule);
     match of_experiments(finding) {
         true => (is_quiet, standing, judged.tier >= CAPACITY, effect, judged.tier, severity, depth, onset),
         false => (is_quiet, 1, false, 4, 9, severity, depth, onset),
@@ -153,7 +165,7 @@ fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Findi
     let mut top: Vec<(Judged, Vec<Finding>)> = Vec::new();
     for next in judged {
         let subject = next.finding.subjects.first().cloned().unwrap_or_default();
-        let key = (next.finding.rule, subject);
+        let key = (next.finding.rule.to_string(), subject);
         let cause = top.iter().position(|(cause, _)| {
             let is_cause = cause.finding.standing == Standing::Confirmed
                 && next.finding.measured
@@ -190,7 +202,7 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
         without: about.label.clone(),
         subjects: about.subjects.clone(),
         requirement: Change {
-            metric: goal.metric.name(),
+            metric: goal.metric,
             before: of.base.value(goal.metric),
             after: outcome.value(goal.metric),
         },
@@ -200,14 +212,19 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
 }
 
 /// Tries a finding's claim against the experiments.
-fn judge(of: &Investigation, design: &Design, mut finding: Finding) -> Judged {
+fn judge(
+    of: &Investigation,
+    design: &Design,
+    mut finding: Finding,
+    cause: Option<usize>,
+) -> Judged {
     let mut judged = |standing, tried: Vec<usize>, tier, share| {
         finding.standing = standing;
         let told = tried.iter().take(EXPERIMENTS_MAX);
         finding.experiments = told.map(|at| experiment(of, *at)).collect();
         if standing == Standing::Confirmed && finding.severity == Severity::Warning {
             let best = finding.experiments.first().map(|best| best.requirement.metric);
-            if let Some(metric) = best.filter(|metric| of.base.missed().contains(metric)) {
+            if let Some(metric) = best.filter(|metric| of.base.missed().contains(&metric.name())) {
                 finding.requirement = Some(metric);
                 finding.severity = Severity::Error;
             }
@@ -217,13 +234,14 @@ fn judge(of: &Investigation, design: &Design, mut finding: Finding) -> Judged {
             tried,
             tier,
             share,
+            cause,
         }
     };
     if !of_run(of, &judged(Standing::Untested, Vec::new(), 9, 0.0).finding) {
         return judged(Standing::Untested, Vec::new(), 9, 0.0);
     }
     let finding = judged(Standing::Untested, Vec::new(), 9, 0.0).finding;
-    let mut tried: Vec<usize> = match finding.cause {
+    let mut tried: Vec<usize> = match cause {
         Some(at) => vec![at],
         None => {
             let answers = of.answers.keys().copied();
@@ -266,7 +284,7 @@ fn tier_of(of: &Investigation, finding: &Finding, best: usize) -> u8 {
     let is_one_replica = of.answers.keys().any(|at| {
         of.interventions[*at].without == Without::ReplicaFault && of.best_share(*at) >= CONFIRMED
     });
-    match finding.rule {
+    match &*finding.rule {
         "metastable-failure" if amplification(of) >= STORM => 2,
         "metastable-failure" => tier.max(1),
         "load-balancer-blind" if is_one_replica => TRIGGERS,
@@ -296,20 +314,21 @@ fn own_effect<'a>(of: &'a Investigation, finding: &Finding) -> Option<&'a Effect
 }
 
 /// Keeps the remedies that help, best first, each with its effect; each once.
-fn offer(of: &Investigation, design: &Design, finding: &mut Finding, shown: &mut BTreeSet<String>) {
+fn offer(of: &Investigation, by: (&Design, &Causes), finding: &mut Finding, shown: &mut Vec<Message>) {
     if !of.goals.is_empty() {
-        finding.remedies = offered(of, design, finding, shown);
+        finding.remedies = offered(of, by, finding, shown);
         shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));
     }
     for symptom in &mut finding.symptoms {
-        offer(of, design, symptom, shown);
+        offer(of, by, symptom, shown);
     }
 }
 
-fn offered(of: &Investigation, design: &Design, finding: &Finding, shown: &BTreeSet<String>) -> Vec<Remedy> {
+fn offered(of: &Investigation, (design, causes): (&Design, &Causes), finding: &Finding, shown: &Vec<Message>) -> Vec<Remedy> {
+    let cause = causes.get(&key(finding));
     let is_for = |candidate: &Candidate| {
         let is_claimed = candidate.causes.iter().any(|at| {
-            finding.cause == Some(*at) || is_claimed(design, finding, &of.interventions[*at])
+            cause == Some(at) || is_claimed(design, finding, &of.interventions[*at])
         });
         let is_loud = finding.measured && finding.severity != Severity::Note;
         finding.remedies.contains(&candidate.remedy) || is_claimed && is_loud
@@ -327,7 +346,7 @@ fn offered(of: &Investigation, design: &Design, finding: &Finding, shown: &BTree
     let mut families = BTreeSet::new();
     let best = helps.into_iter().filter(|(c, _)| families.insert(c.family.clone()));
     let (fair, traded): (Vec<_>, Vec<_>) = best.partition(|(_, effect)| effect.worse.is_empty());
-    let is_a_trade = matches!(finding.rule, "cap" | "split-brain");
+    let is_a_trade = matches!(&*finding.rule, "cap" | "split-brain");
     let traded = traded.into_iter().take(match fair.is_empty() && !is_a_trade {
         true => 0,
         false => 1,
@@ -353,5 +372,3 @@ fn better(a: &Effect, b: &Effect) -> std::cmp::Ordering {
         .then(added(a).cmp(&added(b)))
         .then(b.share.total_cmp(&a.share))
 }
-
-pub(super) use super::naming::value_of as shown;

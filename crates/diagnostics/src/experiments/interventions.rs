@@ -9,6 +9,7 @@ use design::kinds::client::{Arrivals, Keys};
 use design::kinds::{Client, Database, Service};
 use design::link::Mode;
 use design::{Attribute, Command, Design, FaultKind, Kind, Link, Metric, Rate, Value};
+use report::{Message, message};
 
 /// Times by which slots and connections are raised to see whether they were what was short.
 const LIFTED: f64 = 50.0;
@@ -147,7 +148,7 @@ pub(crate) struct Intervention {
     /// Nodes and links that it is about.
     pub(crate) subjects: Vec<String>,
     /// "the retries", as in "without the retries".
-    pub(crate) label: String,
+    pub(crate) label: Message,
     pub(crate) edits: Vec<Command>,
 }
 
@@ -195,7 +196,7 @@ impl List<'_> {
         &mut self,
         without: Without,
         subjects: impl IntoIterator<Item = impl Into<String>>,
-        label: impl Into<String>,
+        label: impl Into<Message>,
         edits: Vec<Command>,
     ) {
         if !edits.is_empty() {
@@ -297,7 +298,7 @@ impl List<'_> {
             if client.operations.len() > 1 && operation.weight <= 0.2 * all {
                 let field = format!("operations[{at}].weight");
                 let edits = vec![node(id, &field, number(0.0))];
-                let label = format!("the requests of \u{201c}{}\u{201d}", operation.name);
+                let label = message!("the requests of {}", report::operation(&operation.name));
                 self.add(Without::Operation, [id, &operation.name], label, edits);
             }
         }
@@ -623,7 +624,7 @@ impl List<'_> {
                 Some(_) => Without::ReplicaFault,
                 None => Without::Fault,
             };
-            let label = format!("the {} at {}", words_of(fault.kind), moment(fault));
+            let label = message!("the {} at {}", words_of(fault.kind), moment(fault));
             let edits = vec![Command::RemoveFault(at)];
             self.add(without, [&fault.target], label, edits);
         }
@@ -696,6 +697,6 @@ fn words_of(kind: FaultKind) -> String {
     kind.name().replace('_', " ")
 }
 
-fn moment(fault: &design::Fault) -> String {
-    crate::words::moment(fault.at.as_s())
+fn moment(fault: &design::Fault) -> report::Piece {
+    report::moment(fault.at.as_s())
 }

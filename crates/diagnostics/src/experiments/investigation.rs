@@ -3,13 +3,12 @@
 use super::claims::is_claimed;
 use super::evidence::is_suspect;
 use super::conclude;
-use super::effect::Effect;
 use super::interventions::{self, Intervention, Without};
 use super::library;
 use super::outcome::{Goal, Outcome, goals};
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
 use design::{Command, Design, Metric};
+use report::{Effect, Finding, Remedy, Severity};
 use sim::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +47,7 @@ pub struct Job {
 }
 
 /// How far an investigation is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Experiments that ended.
     pub done: usize,
@@ -79,7 +78,7 @@ pub(super) struct Candidate {
 pub(super) struct Answer {
     pub(super) outcome: Outcome,
     /// Rules that had a warning or an error in that run, with their first subject.
-    pub(super) firing: BTreeSet<(&'static str, String)>,
+    pub(super) firing: BTreeSet<(String, String)>,
 }
 
 /// Experiments on one run of one design.
@@ -260,7 +259,7 @@ impl Investigation {
     fn proposed(&self) -> Vec<(String, Option<usize>, Remedy)> {
         let own = (self.found.iter()).flat_map(|finding| finding.remedies.iter().cloned());
         let mut all: Vec<(String, Option<usize>, Remedy)> =
-            own.map(|remedy| (remedy.label.clone(), None, remedy)).collect();
+            own.map(|remedy| (format!("{:?}", remedy.label), None, remedy)).collect();
         let facts = facts(&self.design, &self.report);
         let mut causes: Vec<(u8, usize)> = (self.answers.keys())
             .filter(|at| self.best_share(**at) >= super::conclude::CONTRIBUTES)
@@ -338,10 +337,10 @@ pub(super) fn as_written(remedy: &Remedy) -> Command {
     design::edits::read_all(&list).unwrap_or_else(|_| remedy.command())
 }
 
-fn firing(design: &Design, report: &Report) -> BTreeSet<(&'static str, String)> {
+fn firing(design: &Design, report: &Report) -> BTreeSet<(String, String)> {
     let found = crate::found(&crate::facts(design, Some(report)));
     let loud = (found.into_iter()).filter(|f| f.measured && f.severity != Severity::Note);
-    loud.map(|f| (f.rule, f.subjects.first().cloned().unwrap_or_default()))
+    loud.map(|f| (f.rule.to_string(), f.subjects.first().cloned().unwrap_or_default()))
         .collect()
 }
 
@@ -352,8 +351,8 @@ fn goals_of(design: &Design, base: &Outcome, found: &[Finding]) -> Vec<Goal> {
         return stated;
     }
     let loud = (found.iter()).filter(|f| f.measured && f.severity != Severity::Note);
-    let metrics: BTreeSet<&str> = loud.filter_map(|finding| finding.requirement).collect();
-    let metrics = Metric::ALL.iter().filter(|metric| metrics.contains(metric.name()));
+    let metrics: Vec<Metric> = loud.filter_map(|finding| finding.requirement).collect();
+    let metrics = Metric::ALL.iter().filter(|metric| metrics.contains(metric));
     let stand_ins = metrics.map(|metric| {
         let value = base.value(*metric);
         let (bound, is_most) = match metric {

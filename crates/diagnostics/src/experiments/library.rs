@@ -3,12 +3,12 @@
 
 use super::interventions::{Intervention, Without};
 use crate::facts::Facts;
-use crate::names::name;
-use crate::remedies::{self, Remedy, duration, link, map, node, number};
+use crate::remedies::{self, duration, link, map, node, number};
 use design::kinds::client::Keys;
 use design::kinds::{Cache, Database, Service};
 use design::link::{Mode, OnWrite};
 use design::{Attribute, Command, Duration, Kind, Link, Value};
+use report::{Message, Remedy, figure, link_name, message, name, percent, time, whole};
 
 /// A remedy of some size.
 #[derive(Clone, Debug)]
@@ -67,8 +67,8 @@ impl<'a> Library<'a, '_> {
     fn add(
         &mut self,
         family: impl Into<String>,
-        label: impl Into<String>,
-        cost: impl Into<String>,
+        label: impl Into<Message>,
+        cost: impl Into<Message>,
         edits: Vec<Command>,
     ) {
         if !edits.is_empty() {
@@ -94,7 +94,7 @@ impl<'a> Library<'a, '_> {
             remedies::breakers(&links),
         ] {
             self.all.push(Sized {
-                family: remedy.label.clone(),
+                family: format!("{:?}", remedy.label),
                 remedy,
             });
         }
@@ -120,7 +120,7 @@ impl<'a> Library<'a, '_> {
                     let held = database.lock_time.mean_s().unwrap_or(0.0) * share;
                     if held > 0.0 {
                         let edits = vec![node(&at.id, "lock_time", duration(held))];
-                        let label = format!("Row locks of {} held {} as long", name(&at.id), times(share));
+                        let label = message!("Row locks of {} held {} as long", name(&at.id), times(share));
                         let cost = "Work to take out of the transaction.";
                         self.add(format!("locks {}", at.id), label, cost, edits);
                     }
@@ -136,7 +136,7 @@ impl<'a> Library<'a, '_> {
                 let count = f64::from(database.shards.count) * factor;
                 if database.shards.count > 1 && count <= 4096.0 {
                     let edits = vec![node(&at.id, "shards.count", number(count))];
-                    let label = format!("{count} shards of {}", name(&at.id));
+                    let label = message!("{} shards of {}", whole(count), name(&at.id));
                     let cost = "More shards to run, and keys to move once.";
                     self.add(format!("shards {}", at.id), label, cost, edits);
                 }
@@ -149,12 +149,12 @@ impl<'a> Library<'a, '_> {
             for factor in [2.0, 4.0, 8.0] {
                 let count = (f64::from(partitions) * factor).min(1000.0);
                 let edits = vec![node(&at.id, "partitions", number(count))];
-                let label = format!("{count} partitions of {}", name(&at.id));
+                let label = message!("{} partitions of {}", whole(count), name(&at.id));
                 let cost = "More partitions to run; keys move once.";
                 self.add(format!("partitions {}", at.id), label, cost, edits);
             }
             let edits = vec![node(&at.id, "partitions", Value::Null)];
-            let label = format!("{} without partitions", name(&at.id));
+            let label = message!("{} without partitions", name(&at.id));
             let cost = "Messages of one key may be processed out of order.";
             self.add(format!("unordered {}", at.id), label, cost, edits);
         }
@@ -176,7 +176,7 @@ impl<'a> Library<'a, '_> {
                     edits.push(node(&client.id, &field, map(&[("uniform", many)])));
                 }
             }
-            let label = format!("Each row of {} split into {rows}", name(id));
+            let label = message!("Each row of {} split into {}", name(id), rows);
             let cost = "A read has to add up the parts.";
             self.add(format!("rows {id}"), label, cost, edits);
         }
@@ -191,7 +191,7 @@ impl<'a> Library<'a, '_> {
             ] {
                 if balancer.algorithm.name() != algorithm {
                     let edits = vec![node(id, "algorithm", Value::text(algorithm))];
-                    let label = format!("{} picks {words}", name(id));
+                    let label = message!("{} picks {}", name(id), words);
                     let cost = "A key no longer goes to one replica; the balancer keeps counts.";
                     self.add(format!("algorithm {id} {algorithm}"), label, cost, edits);
                 }
@@ -199,10 +199,7 @@ impl<'a> Library<'a, '_> {
             if balancer.algorithm.name() == "consistent_hash" {
                 for load in [1.25, 2.0] {
                     let edits = vec![node(id, "consistent_hash.bounded_load", number(load))];
-                    let label = format!(
-                        "{} gives no replica more than {load} times the mean load",
-                        name(id)
-                    );
+                    let label = message!("{} gives no replica more than {} times the mean load", name(id), figure(load));
                     let cost = "Some requests of a hot key go to another replica.";
                     self.add(format!("bounded {id}"), label, cost, edits);
                 }
@@ -214,21 +211,17 @@ impl<'a> Library<'a, '_> {
                     ("max_ejected", number(share)),
                 ]);
                 let edits = vec![node(id, "outlier_ejection", ejection)];
-                let label = format!(
-                    "{} ejects a replica for {back} after {after} errors in a row, {} of them at most",
-                    name(id),
-                    crate::words::percent(share)
-                );
+                let label = message!("{} ejects a replica for {} after {} errors in a row, {} of them at most", name(id), back, whole(after), percent(share));
                 let cost = "Fewer replicas take the load while one is ejected.";
                 self.add(format!("ejection {id}"), label, cost, edits);
             }
             if balancer.outlier_ejection.is_some() {
                 let edits = vec![node(id, "panic_threshold", number(0.5))];
-                let label = format!("{} ignores ejections once half are out", name(id));
+                let label = message!("{} ignores ejections once half are out", name(id));
                 let cost = "Requests go to replicas that fail.";
                 self.add(format!("panic {id}"), label, cost, edits);
                 let edits = vec![node(id, "outlier_ejection", Value::Null)];
-                let label = format!("{} ejects nothing", name(id));
+                let label = message!("{} ejects nothing", name(id));
                 let cost = "A replica that fails keeps its share of the load.";
                 self.add(format!("no ejection {id}"), label, cost, edits);
             }
@@ -238,7 +231,7 @@ impl<'a> Library<'a, '_> {
                 ("unhealthy_after", number(2.0)),
             ]);
             let edits = vec![node(id, "health_check", check)];
-            let label = format!("{} checks the health of each replica every 2 s", name(id));
+            let label = message!("{} checks the health of each replica every 2 s", name(id));
             let cost = "Probes to answer.";
             self.add(format!("health {id}"), label, cost, edits);
             self.ejection_and_retry(id);
@@ -256,7 +249,7 @@ impl<'a> Library<'a, '_> {
         let into = into.filter(|link| link.mode == Mode::Call && link.retry.is_none());
         edits.extend(into.map(|l| link(&l.id, "retry", remedies::budgeted())));
         if edits.len() > 1 {
-            let label = format!("{} ejects failing replicas, and its callers retry once", name(id));
+            let label = message!("{} ejects failing replicas, and its callers retry once", name(id));
             let cost = "Up to a tenth more calls.";
             self.add(format!("ejection and retry {id}"), label, cost, edits);
         }
@@ -268,7 +261,7 @@ impl<'a> Library<'a, '_> {
                 for factor in [1.5, 2.0, 4.0] {
                     let size = libm::ceil(f64::from(pool.size) * factor);
                     let edits = vec![link(id, "pool.size", number(size))];
-                    let label = format!("{size} connections in the pool of {}", name(id));
+                    let label = message!("{} connections in the pool of {}", whole(size), link_name(id));
                     let cost = "More connections for the callee to hold.";
                     self.add(format!("pool {id}"), label, cost, edits);
                 }
@@ -286,7 +279,7 @@ impl<'a> Library<'a, '_> {
         for factor in [1.5, 2.0, 4.0] {
             let count = libm::ceil(f64::from(connections) * factor);
             let edits = vec![node(id, "connections", number(count))];
-            let label = format!("{count} connections to {}", name(id));
+            let label = message!("{} connections to {}", whole(count), name(id));
             let cost = "Memory for each connection.";
             self.add(format!("connections {id}"), label, cost, edits);
         }
@@ -301,7 +294,7 @@ impl<'a> Library<'a, '_> {
 
     fn cache(&mut self, id: &str, cache: &Cache) {
         let mut add = |family: &str, label: &str, cost: &str, field: &str, to: Value| {
-            let label = format!("{} {label}", name(id));
+            let label = message!("{} {}", name(id), label);
             self.add(format!("{family} {id}"), label, cost, vec![node(id, field, to)]);
         };
         if !cache.single_flight {
@@ -349,7 +342,7 @@ impl<'a> Library<'a, '_> {
                     let most = libm::floor(most);
                     let bulkhead = map(&[("max_concurrent", number(most))]);
                     let edits = vec![link(&l.id, "bulkhead", bulkhead)];
-                    let label = format!("At most {most} loads at a time over {}", name(&l.id));
+                    let label = message!("At most {} loads at a time over {}", whole(most), link_name(&l.id));
                     let cost = "Loads beyond that fail immediately.";
                     self.add(format!("bulkhead {}", l.id), label, cost, edits);
                 }
@@ -376,8 +369,8 @@ impl<'a> Library<'a, '_> {
             let longer = caches.iter().filter(|(_, cache)| cache.ttl.is_some_and(|now| now > ttl));
             let edits: Vec<Command> = longer.map(|(at, _)| node(&at.id, "ttl", ttl.write())).collect();
             let label = match with_ttl {
-                1 => format!("A TTL of {ttl}"),
-                _ => format!("A TTL of {ttl} in each cache"),
+                1 => message!("A TTL of {}", ttl),
+                _ => message!("A TTL of {} in each cache", ttl),
             };
             self.add("ttl", label, "More misses, and more load behind the cache.", edits);
         }
@@ -421,7 +414,7 @@ impl<'a> Library<'a, '_> {
             moved.on_write = OnWrite::None;
             edits.push(Command::AddLink(usize::MAX, Box::new(moved)));
         }
-        let label = format!("Without the cache {}", name(id));
+        let label = message!("Without the cache {}", name(id));
         self.add(format!("bypass {id}"), label, "More load behind it, and slower answers.", edits);
     }
 
@@ -429,7 +422,7 @@ impl<'a> Library<'a, '_> {
         for (at, database) in self.facts.databases() {
             if database.has_leader() {
                 let edits = vec![node(&at.id, "replication.read_from", Value::text("leader"))];
-                let label = format!("Read from the leader of {}", name(&at.id));
+                let label = message!("Read from the leader of {}", name(&at.id));
                 self.add(format!("leader {}", at.id), label, "The leader does all reads.", edits);
             }
         }
@@ -465,11 +458,11 @@ impl<'a> Library<'a, '_> {
                     node(&at.id, "shards.count", number(f64::from(count))),
                     node(&at.id, "concurrency", number(f64::from(database.concurrency * part))),
                 ];
-                let label = format!("{count} larger shards of {}", name(&at.id));
+                let label = message!("{} larger shards of {}", count, name(&at.id));
                 self.add(format!("shards {}", at.id), label, "Keys to move once.", edits);
             }
             let edits = vec![node(&at.id, "cross_shard", Value::Null)];
-            let label = format!("A shard key of {} by which each request needs one shard", name(&at.id));
+            let label = message!("A shard key of {} by which each request needs one shard", name(&at.id));
             self.add(format!("one shard {}", at.id), label, "Data to arrange by that key.", edits);
         }
     }
@@ -484,8 +477,8 @@ impl<'a> Library<'a, '_> {
                     let session = (queue.session_timeout.as_s() * factor).min(3_600.0);
                     edits.push(node(&at.id, "session_timeout", duration(session)));
                 }
-                let time = crate::words::time(longer);
-                let label = format!("A visibility timeout of {time} at {}", name(&at.id));
+                let wait = time(longer);
+                let label = message!("A visibility timeout of {} at {}", wait.clone(), name(&at.id));
                 let cost = "A message of a dead consumer is delivered again that much later.";
                 self.add(format!("visibility {}", at.id), label, cost, edits);
             }
@@ -502,7 +495,7 @@ impl<'a> Library<'a, '_> {
                         }
                     }
                 }
-                let label = format!("A key with each write, unique at {}", name(&at.id));
+                let label = message!("A key with each write, unique at {}", name(&at.id));
                 self.add(format!("unique {}", at.id), label, "A look-up with each write.", edits);
             }
         }
@@ -520,7 +513,7 @@ impl<'a> Library<'a, '_> {
                         node(&at.id, "autoscale.min", number(least)),
                         node(&at.id, "replicas", number(least.max(f64::from(service.replicas)))),
                     ];
-                    let label = format!("At least {least} replicas of {}", name(&at.id));
+                    let label = message!("At least {} replicas of {}", whole(least), name(&at.id));
                     let cost = "Replicas that idle most of the time.";
                     self.add(format!("least {}", at.id), label, cost, edits);
                 }
@@ -541,8 +534,8 @@ impl<'a> Library<'a, '_> {
                         ("wait", Value::text("10s")),
                     ]);
                     let edits = vec![link(&l.id, "bulkhead", bulkhead)];
-                    let label = format!("{} waits with more than {words} of {}", name(&l.from), name(&at.id));
-                    let cost = format!("{} is slower where it needs more.", name(&l.from));
+                    let label = message!("{} waits with more than {} of {}", name(&l.from), words, name(&at.id));
+                    let cost = message!("{} is slower where it needs more.", name(&l.from));
                     self.add(format!("share {}", l.id), label, cost, edits);
                 }
                 self.own_database(at, l);
@@ -557,8 +550,8 @@ impl<'a> Library<'a, '_> {
                 for most in [2.0, 8.0, 32.0] {
                     let bulkhead = map(&[("max_concurrent", number(most)), ("wait", Value::text("30s"))]);
                     let edits = vec![link(&l.id, "bulkhead", bulkhead)];
-                    let label = format!("{} has at most {most} requests in flight", name(&l.from));
-                    let cost = format!("{} waits at its own side.", name(&l.from));
+                    let label = message!("{} has at most {} requests in flight", name(&l.from), whole(most));
+                    let cost = message!("{} waits at its own side.", name(&l.from));
                     self.add(format!("in flight {}", l.id), label, cost, edits);
                 }
             }
@@ -591,7 +584,7 @@ impl<'a> Library<'a, '_> {
             Command::RemoveLink(l.id.clone()),
             Command::AddLink(usize::MAX, Box::new(moved)),
         ];
-        let label = format!("{} has a database of its own", name(&l.from));
+        let label = message!("{} has a database of its own", name(&l.from));
         let cost = "A second database, and no transactions across both.";
         self.add(format!("own {}", l.id), label, cost, edits);
     }
@@ -612,14 +605,14 @@ impl<'a> Library<'a, '_> {
             let usual = self.facts.flow.call(&self.facts.graph, l).max(1e-3);
             for factor in [3.0, 10.0] {
                 let timeout = duration(usual * factor);
-                let time = crate::words::time(usual * factor);
+                let wait = time(usual * factor);
                 let edits = vec![link(&l.id, "timeout", timeout.clone())];
-                let label = format!("A timeout of {time} on {}", name(&l.id));
+                let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
                 let cost = "Calls that would have been answered later fail.";
                 self.add(format!("timeout {}", l.id), label, cost, edits);
                 let breaker = map(&[("failure_rate", number(0.5)), ("open_for", Value::text("2s"))]);
                 let edits = vec![link(&l.id, "timeout", timeout), link(&l.id, "breaker", breaker)];
-                let label = format!("A timeout of {time} and a circuit breaker on {}", name(&l.id));
+                let label = message!("A timeout of {} and a circuit breaker on {}", wait.clone(), link_name(&l.id));
                 let cost = "While the breaker is open, calls fail that might have been answered.";
                 self.add(format!("breaker {}", l.id), label, cost, edits);
             }
@@ -633,7 +626,7 @@ impl<'a> Library<'a, '_> {
                 if let Some(slots) = slots.filter(|slots| *slots >= 2 * part) {
                     let most = f64::from(slots / part);
                     let edits = vec![link(&l.id, "bulkhead", map(&[("max_concurrent", number(most))]))];
-                    let label = format!("At most {most} calls in flight over {}", name(&l.id));
+                    let label = message!("At most {} calls in flight over {}", whole(most), link_name(&l.id));
                     let cost = "Calls beyond that fail immediately.";
                     self.add(format!("bulkhead {}", l.id), label, cost, edits);
                 }
@@ -642,7 +635,7 @@ impl<'a> Library<'a, '_> {
             let retry = remedies::budgeted();
             if l.retry.is_none() && !matches!(from, Some(Kind::LoadBalancer(_))) {
                 let edits = vec![link(&l.id, "retry", retry)];
-                let label = format!("One retry over {}, within a budget", name(&l.id));
+                let label = message!("One retry over {}, within a budget", link_name(&l.id));
                 self.add(format!("retry {}", l.id), label, "Up to a tenth more calls.", edits);
             }
         }
@@ -665,7 +658,7 @@ impl<'a> Library<'a, '_> {
         if l.timeout.is_none_or(|timeout| timeout.as_s() > 10.0 * usual_s) {
             edits.push(link(&l.id, "timeout", duration(usual_s * 5.0)));
         }
-        let label = format!("{} answers without {} when it has to", name(&l.from), name(&l.to));
+        let label = message!("{} answers without {} when it has to", name(&l.from), name(&l.to));
         self.add(format!("optional {}", l.id), label, "Some answers lack a part.", edits);
     }
 
@@ -681,10 +674,10 @@ impl<'a> Library<'a, '_> {
                     link(id, "breaker.window", number(f64::from(window))),
                     link(id, "breaker.min_calls", number(f64::from(window / 2))),
                 ];
-                let label = format!("The breaker of {} judges {window} calls", name(id));
+                let label = message!("The breaker of {} judges {} calls", link_name(id), window);
                 self.add(format!("window {id}"), label, "It opens later.", edits);
                 let edits = vec![link(id, "breaker.open_for", Value::text("1s"))];
-                let label = format!("The breaker of {} opens for 1 s", name(id));
+                let label = message!("The breaker of {} opens for 1 s", link_name(id));
                 let cost = "Trial calls come sooner to a callee that fails.";
                 self.add(format!("open {id}"), label, cost, edits);
             }
@@ -709,14 +702,14 @@ impl<'a> Library<'a, '_> {
                 node(id, "concurrency", number(libm::ceil(slots / 2.0))),
                 node(id, "queue.capacity", number(libm::floor(slots / 2.0))),
             ];
-            let label = format!("{} takes no more calls than {} of its memory holds", name(id), crate::words::percent(share));
+            let label = message!("{} takes no more calls than {} of its memory holds", name(id), percent(share));
             let cost = "Calls beyond that are refused.";
             self.add(format!("admit {id}"), label, cost, edits);
         }
         for factor in [2.0, 4.0] {
             let limit = memory.limit_mb * factor;
             let edits = vec![node(id, "memory.limit_mb", number(limit))];
-            let label = format!("{limit} MB of memory for {}", name(id));
+            let label = message!("{} MB of memory for {}", whole(limit), name(id));
             self.add(format!("memory {id}"), label, "Memory to pay for.", edits);
         }
     }
@@ -727,8 +720,8 @@ impl<'a> Library<'a, '_> {
                 for factor in [2.0, 4.0] {
                     let longer = timeout.as_s() * factor;
                     let edits = vec![link(&l.id, "timeout", duration(longer))];
-                    let time = crate::words::time(longer);
-                    let label = format!("A timeout of {time} on {}", name(&l.id));
+                    let wait = time(longer);
+                    let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
                     let cost = "A caller waits longer for a callee that does not answer.";
                     self.add(format!("timeout {}", l.id), label, cost, edits);
                 }
@@ -742,13 +735,13 @@ impl<'a> Library<'a, '_> {
                 continue;
             };
             let edits = vec![node(id, "queue.discipline", Value::text("fifo"))];
-            let label = format!("{} serves in the order of arrival", name(id));
+            let label = message!("{} serves in the order of arrival", name(id));
             self.add(format!("fifo {id}"), label, "Nobody is served first.", edits);
             let order = &service.queue.priority;
             if order.len() > 1 {
                 let turned = order.iter().rev().map(Value::text).collect();
                 let edits = vec![node(id, "queue.priority", Value::List(turned))];
-                let label = format!("The priorities of {} the other way round", name(id));
+                let label = message!("The priorities of {} the other way round", name(id));
                 self.add(format!("order {id}"), label, "What was first waits.", edits);
             }
         }
@@ -806,10 +799,10 @@ impl<'a> Library<'a, '_> {
                 });
             }
             let edits = vec![node(id, "queue.discipline", Value::text("adaptive_lifo"))];
-            let label = format!("{} serves the newest first under overload", name(id));
+            let label = message!("{} serves the newest first under overload", name(id));
             self.add(format!("lifo {id}"), label, "Calls that wait longest are lost.", edits);
             let edits = vec![node(id, "queue.capacity", number(1_000.0 + f64::from(service.queue.capacity.unwrap_or(0)) * 4.0))];
-            let label = format!("A longer queue at {}", name(id));
+            let label = message!("A longer queue at {}", name(id));
             self.add(format!("queue {id}"), label, "Calls wait longer in place of being refused.", edits);
         }
         for (at, database) in self.facts.databases() {
@@ -818,7 +811,7 @@ impl<'a> Library<'a, '_> {
                 if is_full {
                     let slots = libm::ceil(f64::from(database.concurrency) * factor);
                     let edits = vec![node(&at.id, "concurrency", number(slots))];
-                    let label = format!("{slots} slots at {}", name(&at.id));
+                    let label = message!("{} slots at {}", whole(slots), name(&at.id));
                     let cost = "A larger machine.";
                     self.add(format!("slots {}", at.id), label, cost, edits);
                 }
@@ -844,7 +837,7 @@ impl<'a> Library<'a, '_> {
             for factor in [2.0, 4.0] {
                 let many = libm::ceil(f64::from(l.concurrency) * factor);
                 let edits = vec![link(&l.id, "concurrency", number(many))];
-                let label = format!("{many} messages at a time over {}", name(&l.id));
+                let label = message!("{} messages at a time over {}", whole(many), link_name(&l.id));
                 let cost = "More load on the consumer and what it calls.";
                 self.add(format!("consumers {}", l.id), label, cost, edits);
             }

@@ -5,7 +5,6 @@
 
 mod claims;
 mod conclude;
-mod effect;
 mod evidence;
 mod interventions;
 mod investigation;
@@ -14,6 +13,5 @@ mod naming;
 mod outcome;
 
 pub use conclude::Conclusion;
-pub use effect::{Change, Effect, Experiment, Standing};
 pub use investigation::{Investigation, Job, Progress};
-pub use outcome::{Curve, Outcome};
+pub use outcome::Outcome;

@@ -2,16 +2,15 @@
 //! says what the pattern is called.
 
 use super::claims::fault_of;
-use super::conclude::{CONFIRMED, shown};
+use super::conclude::CONFIRMED;
 use super::interventions::{Intervention, TRIGGERS, Without};
 use super::investigation::Investigation;
 use crate::facts::Facts;
-use crate::finding::{Finding, Severity};
-use crate::names::name;
-use crate::words::{figure, percent, time};
 use design::kinds::load_balancer::Algorithm;
 use design::{FaultKind, Kind, Metric};
-use std::collections::BTreeSet;
+use report::{
+    Figure, Finding, Message, Severity, figure, link_name, message, name, percent, time, zone_name,
+};
 
 /// The rule that an experiment's finding is of, and what there is to do about it.
 struct Pattern {
@@ -254,8 +253,8 @@ fn has_majority(facts: &Facts<'_>) -> bool {
 }
 
 /// Findings for missed requirements that no confirmed finding explains.
-pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(Metric, u8)], told: &BTreeSet<&str>) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
+pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(Metric, u8)], told: &[Metric]) -> Vec<(Finding, Option<usize>)> {
+    let mut found: Vec<(Finding, Option<usize>)> = Vec::new();
     let has_cause = explained.iter().any(|(_, tier)| *tier < TRIGGERS);
     for goal in &of.goals {
         if goal.distance(of.base.value(goal.metric)) == 0.0 {
@@ -273,21 +272,22 @@ pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(M
                 false => rank < known,
             });
             // What set it off is no news where a rule has said what it did.
-            let is_news = rank.0 < TRIGGERS || !(has_cause || told.contains(goal.metric.name()));
+            let is_news = rank.0 < TRIGGERS || !(has_cause || told.contains(&goal.metric));
             let is_enough = share >= CONFIRMED && rank.0 < tier;
             if is_news && is_enough && is_better && name_of(facts, about, goal.metric).is_some() {
                 best = Some((rank, *at, share));
             }
         }
         let finding = match best {
-            Some((_, at, _)) => finding(of, facts, at, goal.metric),
-            None if tier == u8::MAX && !told.contains(goal.metric.name()) => Some(nothing_helps(of, facts, goal.metric)),
+            Some((_, at, _)) => finding(of, facts, at, goal.metric).map(|finding| (finding, Some(at))),
+            None if tier == u8::MAX && !told.contains(&goal.metric) => Some((nothing_helps(of, facts, goal.metric), None)),
             None => None,
         };
         let is_new = |finding: &Finding| {
-            found.iter().all(|f| f.rule != finding.rule || f.subjects != finding.subjects)
+            let mut found = found.iter();
+            found.all(|(f, _)| f.rule != finding.rule || f.subjects != finding.subjects)
         };
-        if let Some(finding) = finding.filter(|finding| is_new(finding)) {
+        if let Some(finding) = finding.filter(|(finding, _)| is_new(finding)) {
             found.push(finding);
         }
     }
@@ -298,48 +298,70 @@ fn finding(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> 
     let about = &of.interventions[at];
     let pattern = name_of(facts, about, metric)?;
     let outcome = &of.answers[&at].outcome;
-    let (before, after) = (shown(metric, of.base.value(metric)), shown(metric, outcome.value(metric)));
-    let subject = about.subjects.first().map_or("", String::as_str);
-    let at_subject = match subject {
-        "" => String::new(),
-        id => format!(" ({})", name(id)),
-    };
+    let (before, after) = (of.base.value(metric), outcome.value(metric));
+    let why = message!(
+        "On the same requests without {}, {} is {}; with it, {}. {}",
+        about.label.clone(),
+        words_of(metric),
+        shown(metric, after),
+        shown(metric, before),
+        busiest(facts)
+    );
     let finding = Finding::new(pattern.rule, about.subjects.iter().cloned())
         .measured(facts.series.as_ref().and_then(|series| series.first_loss()))
-        .says(
-            format!("{} explains the missed requirement{at_subject}", capital(&about.label)),
-            format!(
-                "Without {}, on the same requests, {} is {after}; with it, {before}. {}",
-                about.label,
-                words_of(metric),
-                busiest(facts)
-            ),
-            pattern.remedy,
-        )
-        .at_risk(metric.name())
+        .says(message!("{}: {}", title(facts, about), about.label.clone()), why, pattern.remedy)
+        .endangers(metric)
         .severity(Severity::Error);
-    Some(Finding { cause: Some(at), ..finding })
+    Some(finding)
+}
+
+/// The first of its subjects, as a name; nothing where it is about everything.
+fn title(facts: &Facts<'_>, about: &Intervention) -> Message {
+    match about.subjects.first() {
+        Some(id) if facts.graph.node(id).is_some() => name(id).into(),
+        Some(id) if facts.design.link(id).is_some() => link_name(id).into(),
+        Some(id) => zone_name(id).into(),
+        None => "All of it".into(),
+    }
 }
 
 /// What is said where no single experiment changes a missed requirement by half.
 fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Finding {
-    let tried: std::collections::BTreeSet<&str> =
-        of.answers.keys().map(|at| of.interventions[*at].label.as_str()).collect();
-    let tried: Vec<&str> = tried.into_iter().collect();
+    let mut tried: Vec<Message> = Vec::new();
+    for at in of.answers.keys() {
+        let label = &of.interventions[*at].label;
+        if !tried.contains(label) {
+            tried.push(label.clone());
+        }
+    }
     let list = match tried.is_empty() {
-        true => "No experiment could be made.".to_owned(),
-        false => format!("Each was taken away alone, on the same requests: {}.", tried.join(", ")),
+        true => message!("No experiment could be made."),
+        false => message!(
+            "Each of these was taken away alone, on the same requests: {}. None of them was half of \
+             the distance to the bound.",
+            Message::join(tried, ", ")
+        ),
     };
-    let nodes: Vec<String> = busy_nodes(facts).into_iter().map(|(id, _)| id.to_owned()).take(1).collect();
+    let nodes = match metric {
+        Metric::MonthlyCost => dearest(facts),
+        _ => busy_nodes(facts).first().map(|(id, _)| (*id).to_owned()),
+    };
     Finding::new(UNEXPLAINED, nodes)
         .measured(facts.series.as_ref().and_then(|series| series.first_loss()))
         .says(
-            format!("No single cause explains the missed {}", words_of(metric)),
-            format!("{list} None of it removes half of the distance to the bound. {}", busiest(facts)),
-            "Look at the busiest node first, then at what it waits for.",
+            message!("No single cause explains the missed {}", words_of(metric)),
+            message!("{} {}", list, busiest(facts)),
+            "Begin with the busiest node, and with what it waits for.",
         )
-        .at_risk(metric.name())
+        .endangers(metric)
         .severity(Severity::Error)
+}
+
+/// The node that costs most.
+fn dearest(facts: &Facts<'_>) -> Option<String> {
+    let costs = facts.report?.cost.by_node.iter();
+    let dearest = costs.max_by(|a, b| a.1.total_cmp(b.1))?;
+    Some(dearest.0.clone())
 }
 
 fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
@@ -355,34 +377,20 @@ fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
 }
 
 /// Where the time goes: the busiest node and the next.
-fn busiest(facts: &Facts<'_>) -> String {
+fn busiest(facts: &Facts<'_>) -> Message {
     match busy_nodes(facts)[..] {
-        [] => String::new(),
-        [(id, busy)] => format!("{} was {} busy.", name(id), percent(busy)),
-        [(id, busy), (other, less), ..] => format!(
-            "{} was {} busy, and {} {}.",
-            name(id),
-            percent(busy),
-            name(other),
-            percent(less)
-        ),
+        [] => Message::new(),
+        [(id, busy)] => message!("{} was {} busy.", name(id), percent(busy)),
+        [(id, busy), (other, less), ..] => message!("{} was {} busy, and {} {}.", name(id), percent(busy), name(other), percent(less)),
     }
 }
 
-pub(super) fn words_of(metric: Metric) -> String {
+fn words_of(metric: Metric) -> String {
     metric.name().replace('_', " ")
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().collect::<String>() + letters.as_str(),
-        None => String::new(),
-    }
-}
-
 /// A metric's value with its unit.
-pub(super) fn value_of(metric: Metric, value: f64) -> String {
+fn shown(metric: Metric, value: f64) -> Figure {
     match metric {
         Metric::Availability => percent(value),
         metric if metric.is_duration() => time(value / 1e3),

@@ -1,8 +1,8 @@
 //! What an experiment's run is judged by, and by how much one run is better than another.
 
-use super::effect::{Change, Effect};
 use design::requirement::Bound;
 use design::{Design, Metric, Requirement};
+use report::{Change, Curve, Effect};
 use sim::Report;
 use sim::measure::report::Requests;
 use std::collections::BTreeMap;
@@ -52,35 +52,23 @@ const FELT_AS_LATENCY: [Metric; 6] = [
     Metric::LatencyP999,
 ];
 
-/// Offered load and goodput over time.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct Curve {
-    /// Width of a step.
-    pub width_s: f64,
-    /// Requests made.
-    pub offered_per_s: Vec<f64>,
-    /// Requests answered in time.
-    pub goodput_per_s: Vec<f64>,
-}
-
 /// Most steps of a curve.
 const STEPS_MAX: usize = 60;
 
-impl Curve {
-    fn new(report: &Report) -> Self {
-        let windows = &report.windows;
-        let each = windows.offered_per_s.len().div_ceil(STEPS_MAX).max(1);
-        let thin = |of: &[f64]| {
-            let chunks = of.chunks(each);
-            chunks
-                .map(|chunk| chunk.iter().sum::<f64>() / chunk.len() as f64)
-                .collect()
-        };
-        Self {
-            width_s: windows.width_s * each as f64,
-            offered_per_s: thin(&windows.offered_per_s),
-            goodput_per_s: thin(&windows.goodput_per_s),
-        }
+/// Offered load and goodput of a run, in a few steps.
+fn curve(report: &Report) -> Curve {
+    let windows = &report.windows;
+    let each = windows.offered_per_s.len().div_ceil(STEPS_MAX).max(1);
+    let thin = |of: &[f64]| {
+        let chunks = of.chunks(each);
+        chunks
+            .map(|chunk| chunk.iter().sum::<f64>() / chunk.len() as f64)
+            .collect()
+    };
+    Curve {
+        width_s: windows.width_s * each as f64,
+        offered_per_s: thin(&windows.offered_per_s),
+        goodput_per_s: thin(&windows.goodput_per_s),
     }
 }
 
@@ -152,7 +140,7 @@ impl Outcome {
             clients: clients.collect(),
             operations: operations.collect(),
             events: report.run.events,
-            curve: Curve::new(report),
+            curve: curve(report),
         }
     }
 
@@ -202,10 +190,10 @@ impl Outcome {
         let mut add = |metric: Metric| {
             let is_new = worse
                 .iter()
-                .all(|change: &Change| change.metric != metric.name());
+                .all(|change: &Change| change.metric != metric);
             if is_new {
                 worse.push(Change {
-                    metric: metric.name(),
+                    metric,
                     before: before.value(metric),
                     after: self.value(metric),
                 });
@@ -253,7 +241,7 @@ impl Outcome {
                 && self.share(before, other) >= IMPROVED
         });
         let change = |goal: &Goal| Change {
-            metric: goal.metric.name(),
+            metric: goal.metric,
             before: before.value(goal.metric),
             after: self.value(goal.metric),
         };
@@ -266,7 +254,7 @@ impl Outcome {
             better: better.map(change).collect(),
             worse: self.worse_than(before, goals),
             monthly_cost: Change {
-                metric: Metric::MonthlyCost.name(),
+                metric: Metric::MonthlyCost,
                 before: before.value(Metric::MonthlyCost),
                 after: self.value(Metric::MonthlyCost),
             },

@@ -1,15 +1,18 @@
 //! What the rules look at: the graph, what flows through it, and how a run went over time.
 
+mod duplicate;
 mod flow;
 mod graph;
 mod series;
 
+pub(crate) use duplicate::first_duplicate;
 pub use flow::{Flow, top_key};
 pub use graph::{Graph, Storm, is_bounded};
 pub use series::{Event, Series, Span};
 
 use design::kinds::{Cache, Client, Coordinator, Database, LoadBalancer, Queue, Service};
 use design::{Design, Kind, Link, Metric, Node};
+use report::{Piece, link_name, name, zone_name};
 use sim::Report;
 use sim::measure::report::{LinkReport, NodeReport};
 
@@ -79,6 +82,15 @@ impl<'a> Facts<'a> {
         self.report?.links.get(id)
     }
 
+    /// What a text calls the target of a fault: a node, a link or a zone.
+    pub fn target(&self, id: &str) -> Piece {
+        match (self.design.node(id), self.design.link(id)) {
+            (Some(_), _) => name(id),
+            (None, Some(_)) => link_name(id),
+            (None, None) => zone_name(id),
+        }
+    }
+
     /// Seconds that count, of the run.
     pub fn measured_s(&self) -> f64 {
         self.report
@@ -97,12 +109,11 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether a requirement on one of these figures was missed in the run.
-    pub fn missed(&self, metrics: &[Metric]) -> Option<&'static str> {
+    pub fn missed(&self, metrics: &[Metric]) -> Option<Metric> {
         let scores = self.report?.requirements.iter();
         let mut missed = scores.filter(|score| !score.met);
-        missed
-            .find(|score| metrics.iter().any(|metric| metric.name() == score.metric))
-            .map(|score| score.metric)
+        let among = |name: &str| metrics.iter().find(|metric| metric.name() == name).copied();
+        missed.find_map(|score| among(score.metric))
     }
 
     /// Whether the design asks for anything of one of these figures.
@@ -112,17 +123,17 @@ impl<'a> Facts<'a> {
     }
 
     /// A requirement on what users feel that the run missed.
-    pub fn missed_by_users(&self) -> Option<&'static str> {
+    pub fn missed_by_users(&self) -> Option<Metric> {
         self.missed(&FELT)
     }
 
     /// What users felt most: the figure they miss, else availability or the slow answers.
-    pub fn felt(&self) -> &'static str {
+    pub fn felt(&self) -> Metric {
         let usual = match self.failed_share() > 0.001 {
             true => Metric::Availability,
             false => Metric::LatencyP99,
         };
-        self.missed_by_users().unwrap_or(usual.name())
+        self.missed_by_users().unwrap_or(usual)
     }
 
     /// Whether users felt anything in the run: a time of bad service, more than half a percent of

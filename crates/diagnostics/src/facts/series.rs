@@ -3,6 +3,7 @@
 use super::graph::Graph;
 use design::kinds::Kind;
 use design::{Design, FaultKind};
+use report::{Message, figure, message};
 use sim::Report;
 use sim::measure::parts::{LinkWindows, NodeWindows};
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ pub struct Event {
     /// To which node or link.
     pub subject: String,
     /// What.
-    pub what: String,
+    pub what: Message,
     /// Whether it was done to the system, and not by it.
     pub is_fault: bool,
 }
@@ -266,7 +267,7 @@ impl<'a> Series<'a> {
 
     fn find_events(&self, design: &Design, graph: &Graph<'a>) -> Vec<Event> {
         let mut events = Vec::new();
-        let mut add = |at_s: f64, subject: &str, what: String, is_fault: bool| {
+        let mut add = |at_s: f64, subject: &str, what: Message, is_fault: bool| {
             events.push(Event {
                 at_s,
                 subject: subject.to_owned(),
@@ -280,7 +281,7 @@ impl<'a> Series<'a> {
                 add(
                     fault.at.as_s(),
                     &fault.target,
-                    begun(fault.kind).to_owned(),
+                    begun(fault.kind).into(),
                     true,
                 );
             }
@@ -289,10 +290,7 @@ impl<'a> Series<'a> {
             if let Kind::Client(client) = &node.kind {
                 for step in client.profile.iter().filter(|step| step.times > 1.0) {
                     if step.at.as_s() < end {
-                        let what = format!(
-                            "the load rises to {} times",
-                            crate::words::figure(step.times)
-                        );
+                        let what = message!("the load rises to {} times", figure(step.times));
                         add(step.at.as_s(), &node.id, what, true);
                     }
                 }
@@ -302,13 +300,13 @@ impl<'a> Series<'a> {
                 _ => "all its slots were held",
             };
             for span in self.saturated(&node.id).iter().take(3) {
-                add(span.from_s, &node.id, what_slots.to_owned(), false);
+                add(span.from_s, &node.id, what_slots.into(), false);
             }
             for span in self.slow(&node.id).iter().take(3) {
                 add(
                     span.from_s,
                     &node.id,
-                    "it answered more than 3 times as slowly as usual".to_owned(),
+                    "it answered more than 3 times as slowly as usual".into(),
                     false,
                 );
             }
@@ -331,7 +329,7 @@ impl<'a> Series<'a> {
                 add(
                     span.from_s,
                     &link.id,
-                    "more than a tenth of its attempts failed".to_owned(),
+                    "more than a tenth of its attempts failed".into(),
                     false,
                 );
             }
@@ -347,7 +345,7 @@ impl<'a> Series<'a> {
                     add(
                         span.from_s,
                         &link.id,
-                        "its connections were all taken".to_owned(),
+                        "its connections were all taken".into(),
                         false,
                     );
                 }
@@ -357,7 +355,7 @@ impl<'a> Series<'a> {
                 add(
                     at as f64 * windows.width_s,
                     &link.id,
-                    "its breaker opened".to_owned(),
+                    "its breaker opened".into(),
                     false,
                 );
             }
@@ -377,7 +375,7 @@ impl<'a> Series<'a> {
                 add(
                     loss.from_s,
                     &node.id,
-                    "its users were no longer served well".to_owned(),
+                    "its users were no longer served well".into(),
                     false,
                 );
             }

@@ -1,11 +1,10 @@
 //! A link for misses before the cache that would miss: it is never called.
 
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric};
+use report::{Finding, message, name, Remedy, Severity};
 
 pub(super) const RULE: &str = "cache-all";
 
@@ -37,15 +36,12 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
     let finding = Finding::new(RULE, [link.id.clone()])
         .severity(Severity::Warning)
         .endangers(Metric::Availability);
-    let why = format!(
-        "A link for misses is called when a cache in the stage before it does not have the key. {}",
-        match cache {
-            Some(at) => format!("{} is not in that stage.", name(&out[at].to)),
-            None => format!("{} calls no cache.", name(&link.from)),
-        }
-    );
+    let why = message!("A link for misses is called when a cache in the stage before it does not have the key. {}", match cache {
+            Some(at) => message!("{} is not in that stage.", name(&out[at].to)),
+            None => message!("{} calls no cache.", name(&link.from)),
+        });
     let finding = finding.says(
-        format!("{} is never called", name(&link.id)),
+        message!("{} is never called", name(&link.id)),
         why,
         "Call the cache in the stage before.",
     );
@@ -54,8 +50,8 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
     };
     let after = f64::from(stage(at) + 1);
     Some(finding.mended_by([Remedy::new(
-        format!("{} comes after {}", name(&link.to), name(&out[at].to)),
-        format!("{} gets the calls that miss.", name(&link.to)),
+        message!("{} comes after {}", name(&link.to), name(&out[at].to)),
+        message!("{} gets the calls that miss.", name(&link.to)),
         vec![remedies::link(&link.id, "stage", remedies::number(after))],
     )]))
 }

@@ -1,11 +1,10 @@
 //! Many retries of one layer without a pause: a refused call is tried again as fast as it fails.
 
 use crate::facts::{Facts, is_bounded};
-use crate::finding::{Finding, Severity};
-use crate::names::name;
 use crate::remedies;
 use design::link::{Backoff, RetryOn};
 use design::{Link, Metric};
+use report::{Finding, message, name, Severity};
 
 pub(super) const RULE: &str = "retry-storm";
 
@@ -41,15 +40,9 @@ fn finding(link: &Link) -> Finding {
     Finding::new(RULE, [link.id.clone()])
         .severity(Severity::Warning)
         .says(
-            format!(
-                "{} makes up to {attempts} attempts without a pause",
-                name(&link.id)
-            ),
-            format!(
-                "A call that is refused or rejected is tried again in the same moment. When {} is \
-                 short of capacity, it gets up to {attempts} times the load.",
-                name(&link.to)
-            ),
+            message!("{} makes up to {} attempts without a pause", name(&link.id), attempts),
+            message!("A call that is refused or rejected is tried again in the same moment. When {} is \
+                 short of capacity, it gets up to {} times the load.", name(&link.to), attempts),
             "Retry a few times, after a pause that grows and is spread out, within a budget.",
         )
         .endangers(Metric::Availability)

@@ -2,12 +2,10 @@
 //! are taken by calls that wait for a slot of the ring, none comes free.
 
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::list;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric, Value};
+use report::{Finding, list, message, name, Remedy, Severity};
 
 pub(super) const RULE: &str = "pool-exhaustion";
 
@@ -101,11 +99,9 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
     let finding = Finding::new(RULE, subjects)
         .severity(severity)
         .says(
-            format!("{} wait for one another in a ring", list(&names)),
-            format!(
-                "Each holds a slot while it waits for the next. Once all slots are held by calls \
-                 that wait, no call gets on. {after}"
-            ),
+            message!("{} wait for one another in a ring", list(&names)),
+            message!("Each holds a slot while it waits for the next. Once all slots are held by calls \
+                 that wait, no call gets on. {}", after),
             "Take one of the calls out of the ring, through a queue for example, or hold no slot \
              while waiting.",
         )
@@ -114,7 +110,7 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
         return finding;
     };
     finding.mended_by([Remedy::new(
-        format!("{} holds no slot while it waits", name(first)),
+        message!("{} holds no slot while it waits", name(first)),
         "Its code has to be asynchronous, and nothing bounds how many calls it has under way.",
         vec![remedies::node(first, "blocking", Value::Bool(false))],
     )])

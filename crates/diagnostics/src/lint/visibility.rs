@@ -1,13 +1,11 @@
 //! A visibility timeout below the work: messages are delivered again while they are worked on.
 
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::time;
 use design::Metric;
 use design::kinds::queue::Delivery;
 use design::link::Mode;
+use report::{Finding, message, name, Remedy, Severity, time};
 
 pub(super) const RULE: &str = "happy-path";
 
@@ -42,7 +40,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 None => Severity::Warning,
             };
             let longer = Remedy::new(
-                format!("A visibility timeout of {}", time(ROOM * work)),
+                message!("A visibility timeout of {}", time(ROOM * work)),
                 "A message whose consumer dies comes again that much later.",
                 vec![remedies::node(
                     &node.id,
@@ -53,17 +51,9 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             let finding = Finding::new(RULE, [node.id.as_str(), link.to.as_str()])
                 .severity(severity)
                 .says(
-                    format!(
-                        "{} delivers messages again while {} works on them",
-                        name(&node.id),
-                        name(&link.to)
-                    ),
-                    format!(
-                        "A message is delivered again after {}. One in a hundred takes {} or \
-                         longer, so it is done twice with no crash anywhere.",
-                        time(timeout),
-                        time(work)
-                    ),
+                    message!("{} delivers messages again while {} works on them", name(&node.id), name(&link.to)),
+                    message!("A message is delivered again after {}. One in a hundred takes {} or \
+                         longer, so it is done twice with no crash anywhere.", time(timeout), time(work)),
                     "Set the visibility timeout well above the longest work.",
                 )
                 .endangers(Metric::DuplicateEffects)

@@ -2,12 +2,10 @@
 
 use super::Rule;
 use crate::facts::{Facts, Span};
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, moment, ms, rate};
 use design::link::Mode;
 use design::{FaultKind, Metric, Node};
+use report::{Finding, Message, Remedy, Severity, figure, message, moment, ms, name, rate};
 use sim::Report;
 
 /// Offered load, by what the consumers can do, from which a queue only grows.
@@ -22,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     id: "async-silver-bullet",
     title: "A queue in front of a slow consumer",
     means: "A queue does not make a consumer faster. Where more comes than is consumed the latency moves into the backlog, which grows until something breaks, and \"accepted\" is further and further from \"done\".",
-    evidence: "Structural: messages come as fast as all consumers together can work, or faster (a warning; by Little's law from their concurrency and times). Measured: a backlog of 200 messages or more, the oldest waiting 5 s or more, that is at 70 % of its most or more when requests end, or that filled the queue.",
+    evidence: "Structural: messages come as fast as all consumers together can work, or faster (a warning; by Little's law from their concurrency and times). Measured: a backlog of 200 messages or more, the oldest waiting 5 s or more, that is at 70% of its most or more when requests end, or that filled the queue.",
     silent: "A backlog that is worked off; one behind a fault that still lasts.",
     mends: "Consumers for the load, a bound on the queue, backpressure: publishers are refused or wait.",
     structural,
@@ -39,8 +37,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .severity(Severity::Warning)
                     .says(
-                        format!("More comes to {} than its consumers can do", name(&node.id)),
-                        format!("{} come, {} go at most: the backlog grows by {} for as long as that lasts.", rate(comes), rate(goes), rate(comes - goes)),
+                        message!("More comes to {} than its consumers can do", name(&node.id)),
+                        message!("{} come, {} go at most: the backlog grows by {} for as long as that lasts.", rate(comes), rate(goes), rate(comes - goes)),
                         "Give it consumers for the load, and a bound that tells publishers when it is too much.",
                     )
                     .endangers(Metric::Goodput)
@@ -81,7 +79,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
     }
     let mut mends = vec![Remedy::new(
         "Consumers for the load",
-        format!(
+        message!(
             "{} times the consumers to pay for, and as many more calls to whatever they call.",
             figure(more)
         ),
@@ -97,7 +95,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
         && goes.is_finite()
     {
         mends.push(Remedy::new(
-            format!("At most ten seconds of work in {}", name(&node.id)),
+            message!("At most ten seconds of work in {}", name(&node.id)),
             "Publishers are refused while it is full.",
             vec![remedies::node(
                 &node.id,
@@ -156,14 +154,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let mut finding = Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(consumers(facts, node)))
             .measured(Some(onset))
             .says(
-                format!("The backlog of {} grew to {most} and was not worked off", name(&node.id)),
-                format!(
-                    "{} came from {} on, {} more than was consumed. The oldest message waited {}.{lost}",
+                message!("The backlog of {} grew to {} and was not worked off", name(&node.id), most),
+                message!(
+                    "{} came from {} on, {} more than was consumed. The oldest message waited {}.{}",
                     rate(came), moment(onset), rate(grows.max(0.0)), ms(messages.oldest_ms.max)
-                ),
+                , lost),
                 "Give it consumers for the load, and a bound that tells publishers when it is too much.",
             )
-            .at_risk(facts.missed_by_users().unwrap_or("goodput"))
+            .endangers(facts.missed_by_users().unwrap_or(Metric::Goodput))
             .mended_by(mends(facts, node, came));
         if is_collapsed {
             finding = finding.severity(Severity::Error);
@@ -173,11 +171,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-fn lost(messages: &sim::measure::Messages) -> String {
+fn lost(messages: &sim::measure::Messages) -> Message {
     match (messages.dropped, messages.lost) {
-        (0, 0) => String::new(),
-        (dropped, 0) => format!(" {dropped} messages were dropped."),
-        (_, lost) => format!(" {lost} messages were lost."),
+        (0, 0) => Message::new(),
+        (dropped, 0) => message!(" {} messages were dropped.", dropped),
+        (_, lost) => message!(" {} messages were lost.", lost),
     }
 }
 
@@ -204,7 +202,7 @@ fn is_held_up(facts: &Facts<'_>, node: &Node, whole: Span) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(rate: u32) -> design::Design {
         read(&format!(

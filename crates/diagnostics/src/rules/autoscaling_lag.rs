@@ -2,12 +2,10 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, moment, time};
 use design::kinds::service::{Autoscale, Service};
 use design::{Kind, Metric, Node};
+use report::{Finding, Remedy, figure, message, moment, name, rate, time, whole};
 use sim::Report;
 
 /// Seconds of overload before capacity came from which it came too late.
@@ -39,10 +37,10 @@ fn scaled<'a>(
 fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<Remedy> {
     let wanted = libm::ceil(wanted).clamp(f64::from(scale.min), f64::from(scale.max));
     let mut mends = vec![Remedy::new(
-        format!("At least {wanted} replicas of {}", name(&node.id)),
-        format!(
+        message!("At least {} replicas of {}", whole(wanted), name(&node.id)),
+        message!(
             "{} replicas that idle on most days.",
-            figure(wanted - f64::from(scale.min))
+            whole(wanted - f64::from(scale.min))
         ),
         vec![
             remedies::node(&node.id, "autoscale.min", remedies::number(wanted)),
@@ -89,8 +87,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("{} gets its replicas {} after the load", name(&node.id), time(late)),
-                        format!("The load rises to {} times within {}; what there is bears {}/s of {}/s, and a look every {} and a start of {} come first.", figure(rise.times), time(rise.over.as_s()), figure(bears), figure(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
+                        message!("{} gets its replicas {} after the load", name(&node.id), time(late)),
+                        message!("The load rises to {} times within {}; what there is bears {} of {}, and a look every {} and a start of {} come first.", figure(rise.times), time(rise.over.as_s()), rate(bears), rate(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
                         "Keep headroom, or turn away what cannot be served until then.",
                     )
                     .endangers(Metric::Availability)
@@ -138,14 +136,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    format!("{} was full for {} while it scaled out", name(&node.id), time(span.s())),
-                    format!(
+                    message!("{} was full for {} while it scaled out", name(&node.id), time(span.s())),
+                    message!(
                         "All slots were held from {} to {}. A look every {} and a start of {} come before the first new replica; at most there were {} where there had been {}, {} were asked for in all.",
                         moment(span.from_s), moment(span.until_s), time(scale.interval.as_s()), time(scale.startup.mean_s().unwrap_or(0.0)), scaling.replicas_max, service.replicas, scaling.scaled_out
                     ),
                     "Keep headroom, and turn away what cannot be served until the replicas are there.",
                 )
-                .at_risk(facts.felt())
+                .endangers(facts.felt())
                 .mended_by(mends(node, service, scale, 0.7 * scaling.replicas_max as f64)),
         );
     }
@@ -154,7 +152,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(startup: &str, replicas: u32) -> design::Design {
         read(&format!(

@@ -2,13 +2,11 @@
 
 use super::Rule;
 use crate::facts::{AGE, Facts};
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{list, percent, time};
 use design::kinds::Cache;
 use design::link::Mode;
 use design::{Command, Metric, Node};
+use report::{Finding, Message, Remedy, list, message, name, percent, time};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -24,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cache-all",
     title: "A cache at every layer",
     means: "Behind a cache only what it lacks arrives, and that is what the next one lacks too: inner layers hardly ever hit, and all of them add their age. An answer may be as old as all TTLs together.",
-    evidence: "Structural: three caches or more on one path (a note); a link for misses without a cache in the stage before it, which is never called (a warning). Measured: a cache behind another with a hit ratio below 20 % over 500 look-ups or more, or half of whose values were never read; or three in a row while a required age is missed. The worst age is the sum of the TTLs.",
+    evidence: "Structural: three caches or more on one path (a note); a link for misses without a cache in the stage before it, which is never called (a warning). Measured: a cache behind another with a hit ratio below 20% over 500 look-ups or more, or half of whose values were never read; or three in a row while a required age is missed. The worst age is the sum of the TTLs.",
     silent: "One cache; two of which both hit.",
     mends: "One layer at the hot spot: what the others saved is gone, where they saved anything.",
     structural,
@@ -80,10 +78,10 @@ fn worst_age_s(layers: &[(&Node, &Cache)]) -> Option<f64> {
         .sum()
 }
 
-fn said_age(layers: &[(&Node, &Cache)]) -> String {
+fn said_age(layers: &[(&Node, &Cache)]) -> Message {
     match worst_age_s(layers) {
-        Some(age) => format!("all TTLs together are {}", time(age)),
-        None => "some entries never expire".to_owned(),
+        Some(age) => message!("all TTLs together are {}", time(age)),
+        None => Message::from("some entries never expire"),
     }
 }
 
@@ -96,8 +94,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .says(
-                format!("{} caches on one path: {}", names.len(), list(&names)),
-                format!(
+                message!("{} caches on one path: {}", names.len(), list(&names)),
+                message!(
                     "What the first lacks, the next mostly lacks too, and their ages add up: {}.",
                     said_age(&layers)
                 ),
@@ -127,11 +125,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if poor.is_empty() && (layers.len() < LAYERS || missed.is_none()) {
         return Vec::new();
     }
-    let each: Vec<String> = layers
+    let each: Vec<Message> = layers
         .iter()
         .filter_map(|(node, _)| {
             let ratio = report.nodes.get(&node.id)?.hit_ratio?;
-            Some(format!("{} {}", name(&node.id), percent(ratio)))
+            Some(message!("{} {}", name(&node.id), percent(ratio)))
         })
         .collect();
     let unread = poor
@@ -139,8 +137,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .map(|(_, _, unread)| *unread)
         .fold(0.0, f64::max);
     let never = match unread >= UNREAD {
-        true => format!(" {} of what was put in was never read.", percent(unread)),
-        false => String::new(),
+        true => message!(" {} of what was put in was never read.", percent(unread)),
+        false => Message::new(),
     };
     let names = match poor.is_empty() {
         true => layers[1..]
@@ -153,18 +151,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, names.clone())
             .measured(None)
             .says(
-                format!(
+                message!(
                     "{} caches in a row, and the inner ones hardly hit",
                     layers.len()
                 ),
-                format!(
-                    "Hits: {}.{never} An answer may be as old as all layers allow: {}.",
-                    each.join(", "),
+                message!(
+                    "Hits: {}.{} An answer may be as old as all layers allow: {}.",
+                    Message::join(each, ", "),
+                    never,
                     said_age(&layers)
                 ),
                 "Keep the one at the hot spot; each further one adds its age and its bill.",
             )
-            .at_risk(missed.unwrap_or("staleness_max"))
+            .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by([without(facts, &names)]),
     ]
 }
@@ -192,7 +191,7 @@ fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
     }
     let names: Vec<&str> = caches.iter().map(String::as_str).collect();
     Remedy::new(
-        format!("Take {} out", list(&names)),
+        message!("Take {} out", list(&names)),
         "What they did save is asked of the next layer.",
         edits,
     )
@@ -200,7 +199,7 @@ fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(caches: usize) -> design::Design {
         let mut nodes = vec![r#"{"id": "users", "kind": "client", "operations": [{"name": "get", "keys": {"uniform": {"n": 500}}}]}"#.to_owned()];

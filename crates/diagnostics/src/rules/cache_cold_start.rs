@@ -2,13 +2,11 @@
 
 use super::Rule;
 use crate::facts::{Facts, Span};
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, moment, rate, time};
 use design::kinds::Kind;
 use design::link::{Condition, Mode};
 use design::{FaultKind, Metric, Value};
+use report::{Finding, Message, Remedy, Severity, figure, message, moment, name, rate, time};
 use sim::Report;
 
 /// Load on an origin without its cache, by its capacity, that it does not survive.
@@ -88,8 +86,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 found.push(
                     Finding::new(RULE.id, [cache, origin])
                         .says(
-                            format!("{} cannot do without {}", name(origin), name(cache)),
-                            format!("With {} empty, {} would reach it, {} times the {} it can do; with its hits, {}.", name(cache), rate(cold), figure(is), rate(capacity), rate(warm)),
+                            message!("{} cannot do without {}", name(origin), name(cache)),
+                            message!("With {} empty, {} would reach it, {} times the {} it can do; with its hits, {}.", name(cache), rate(cold), figure(is), rate(capacity), rate(warm)),
                             "Know how it gets warm again: a warm start, single-flight, and a limit in front of the origin.",
                         )
                         .endangers(Metric::Availability)
@@ -104,7 +102,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
-        format!("{} loads each key once at a time", name(cache)),
+        message!("{} loads each key once at a time", name(cache)),
         "Those who miss wait for another's load, and share its failure.",
         vec![remedies::node(cache, "single_flight", Value::Bool(true))],
     )];
@@ -159,20 +157,20 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let cold = facts.cold.node(&facts.graph, origin);
         let capacity = facts.cold.capacity(&facts.graph, origin);
         let stuck = match &report.metastable {
-            Some(stuck) => format!(
-                " Goodput stayed at {}/s, of {}/s before, with nothing broken any more.",
-                figure(stuck.goodput_per_s),
-                figure(stuck.goodput_before_per_s)
+            Some(stuck) => message!(
+                " Goodput stayed at {}, of {} before, with nothing broken any more.",
+                rate(stuck.goodput_per_s),
+                rate(stuck.goodput_before_per_s)
             ),
-            None => String::new(),
+            None => Message::new(),
         };
         let demand = match cold > capacity {
-            true => format!(
+            true => message!(
                 "Without its hits {} reach it, {} times what it can do",
                 rate(cold),
                 figure(cold / capacity)
             ),
-            false => format!(
+            false => message!(
                 "Without its hits {} reach it, and it can do {}",
                 rate(cold),
                 rate(capacity)
@@ -181,11 +179,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let mut finding = Finding::new(RULE.id, [cache, origin])
             .measured(Some(at))
             .says(
-                format!("{} did not survive the loss of {}", name(origin), name(cache)),
-                format!("At {} {} {what}; {} was saturated for {} from {} on. {demand}.{stuck}", moment(at), name(cache), name(origin), time(span.s()), moment(span.from_s)),
+                message!("{} did not survive the loss of {}", name(origin), name(cache)),
+                message!("At {} {} {}; {} was saturated for {} from {} on. {}.{}", moment(at), name(cache), what, name(origin), time(span.s()), moment(span.from_s), demand, stuck),
                 "Warm the cache before it serves, load each key once at a time, and let in no more than the origin can do.",
             )
-            .at_risk(facts.felt())
+            .endangers(facts.felt())
             .mended_by(mends(facts, cache, origin));
         if report.metastable.is_some() || facts.is_collapsed() {
             finding = finding.severity(Severity::Error);
@@ -216,7 +214,7 @@ fn cold_from(facts: &Facts<'_>, cache: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
 
     fn design(rate: u32) -> design::Design {
         let mut design = read(&format!(

@@ -3,13 +3,11 @@
 use super::Rule;
 use super::cache_cold_start::origins;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, percent, rate, time};
 use design::kinds::cache::Cache;
 use design::kinds::client::Effect;
 use design::{Metric, Value};
+use report::{Finding, Message, Remedy, figure, message, name, percent, rate, time, whole};
 use sim::Report;
 
 /// Concurrent loads of one key from which it is a stampede: arrival rate × time to load.
@@ -66,7 +64,7 @@ fn load_s(facts: &Facts<'_>, origins: &[&str]) -> f64 {
 fn mends(id: &str, cache: &Cache) -> Vec<Remedy> {
     let mut mends = vec![
         Remedy::new(
-            format!("{} loads each key once at a time", name(id)),
+            message!("{} loads each key once at a time", name(id)),
             "Those who miss wait for another's load, and share its failure.",
             vec![remedies::node(id, "single_flight", Value::Bool(true))],
         ),
@@ -103,8 +101,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, std::iter::once(id).chain(origins))
                 .says(
-                    format!("Whenever the hottest key of {} expires, about {at_once:.0} load it at once", name(id)),
-                    format!("It is asked for {} and takes {} to load; every {ttl} it expires.", rate(hottest(facts, id)), time(load)),
+                    message!(
+                        "Whenever the hottest key of {} expires, about {} load it at once",
+                        name(id),
+                        whole(at_once)
+                    ),
+                    message!(
+                        "It is asked for {} and takes {} to load; every {} it expires.",
+                        rate(hottest(facts, id)),
+                        time(load),
+                        ttl
+                    ),
                     "Let one load do for all: single-flight, or early expiry.",
                 )
                 .endangers(Metric::LatencyP99)
@@ -155,23 +162,23 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let subjects = || std::iter::once(id).chain(origins.iter().copied());
         let finding = if !is_flushed && counts.expirations >= 3 && per >= LOADS && extra >= EXTRA {
             Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
-                format!("Each time a key of {} expired, {} loaded it at once", name(id), figure(1.0 + extra / counts.expirations as f64)),
-                format!(
+                message!("Each time a key of {} expired, {} loaded it at once", name(id), figure(1.0 + extra / counts.expirations as f64)),
+                message!(
                     "{} fills, where {} would have done: {} of the loads were of what another was loading already. {} entries expired; a load takes {}.",
-                    counts.fills, figure(needed), percent(extra / counts.fills as f64), counts.expirations, time(load_s(facts, &origins))
+                    counts.fills, whole(needed), percent(extra / counts.fills as f64), counts.expirations, time(load_s(facts, &origins))
                 ),
                 "Let one load do for all: single-flight, or early expiry.",
             )
         } else if let Some((first, count, peak)) = peaks {
             Finding::new(RULE.id, subjects()).measured(Some(first)).says(
-                format!("The entries of {} expire together, and are loaded together", name(id)),
-                format!("Loads peaked {count} times, {} times their mean, {} apart: the TTL, which is the same for all.", figure(peak), cache.ttl.map_or(String::new(), |ttl| ttl.to_string())),
+                message!("The entries of {} expire together, and are loaded together", name(id)),
+                message!("Loads peaked {} times, {} times their mean, {} apart: the TTL, which is the same for all.", count, figure(peak), cache.ttl.map_or(Message::new(), Message::from)),
                 "Spread the TTL, so that entries filled together do not expire together.",
             )
         } else {
             continue;
         };
-        found.push(finding.at_risk(facts.felt()).mended_by(mends(id, cache)));
+        found.push(finding.endangers(facts.felt()).mended_by(mends(id, cache)));
     }
     found
 }
@@ -236,7 +243,7 @@ fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, 
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(guard: &str, rate: u32) -> design::Design {
         read(&format!(

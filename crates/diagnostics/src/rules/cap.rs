@@ -2,13 +2,11 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{count, percent};
 use design::kinds::Database;
 use design::kinds::database::{OnPartition, ReplicationMode};
 use design::{FaultKind, Metric, Node, Value};
+use report::{Finding, Message, Remedy, Severity, count, message, name, percent};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -46,7 +44,7 @@ fn on_partition(database: &Database) -> OnPartition {
 fn other_side(node: &Node, database: &Database) -> Remedy {
     match on_partition(database) {
         OnPartition::Refuse => Remedy::new(
-            format!("{} goes on on both sides", name(&node.id)),
+            message!("{} goes on on both sides", name(&node.id)),
             "What one side acknowledged is lost where the other wrote the same key later.",
             vec![remedies::node(
                 &node.id,
@@ -55,7 +53,7 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
             )],
         ),
         OnPartition::Diverge => Remedy::new(
-            format!("{} refuses on the smaller side", name(&node.id)),
+            message!("{} refuses on the smaller side", name(&node.id)),
             "Whoever is there gets errors until the network is whole.",
             vec![remedies::node(
                 &node.id,
@@ -69,7 +67,7 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
 /// What leaves nothing behind on a leader that is cut off.
 pub(super) fn waits_for_a_follower(node: &Node) -> Remedy {
     Remedy::new(
-        format!("{} answers a write once a follower has it", name(&node.id)),
+        message!("{} answers a write once a follower has it", name(&node.id)),
         "A write takes a trip to a follower longer, and is refused where none is in reach.",
         vec![remedies::node(
             &node.id,
@@ -85,7 +83,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let (metric, what, why) = match on_partition(database) {
             OnPartition::Refuse => (
                 Metric::Availability,
-                format!(
+                message!(
                     "{} refuses on the smaller side of a partition",
                     name(&node.id)
                 ),
@@ -93,7 +91,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             ),
             OnPartition::Diverge => (
                 Metric::LostWrites,
-                format!("{} goes on on both sides of a partition", name(&node.id)),
+                message!("{} goes on on both sides of a partition", name(&node.id)),
                 "What both sides write is kept once: acknowledged writes are lost on healing. Nothing required says whether that is right.",
             ),
         };
@@ -146,19 +144,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let finding = match on_partition(database) {
             OnPartition::Refuse if refused >= SAMPLES && refused as f64 >= UNAVAILABLE * figures.arrivals as f64 => {
                 let lost = match undone {
-                    0 => "No write was lost for it.".to_owned(),
-                    n => format!("{} acknowledged by the old leader had not reached the new one, and stood nowhere in the end.", count(n, "write", "writes")),
+                    0 => Message::from("No write was lost for it."),
+                    n => message!("{} acknowledged by the old leader had not reached the new one, and stood nowhere in the end.", count(n, "write", "writes")),
                 };
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        format!("{} refused whoever was on the smaller side of the cut", name(&node.id)),
-                        format!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. {lost}", refused, percent(refused as f64 / figures.arrivals.max(1) as f64), name(&cut.target)),
+                        message!("{} refused whoever was on the smaller side of the cut", name(&node.id)),
+                        message!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. {}", refused, percent(refused as f64 / figures.arrivals.max(1) as f64), facts.target(&cut.target), lost),
                         "Let go on what may be put right later, and refuse only what may not.",
                     )
-                    .at_risk(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or_else(|| match undone {
-                        0 => "availability",
-                        _ => facts.missed(&[Metric::LostWrites]).unwrap_or("availability"),
+                    .endangers(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or_else(|| match undone {
+                        0 => Metric::Availability,
+                        _ => facts.missed(&[Metric::LostWrites]).unwrap_or(Metric::Availability),
                     }))
                     .mended_by((undone > 0).then(|| waits_for_a_follower(node)))
             }
@@ -166,8 +164,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        format!("{} answered on both sides of the cut, and lost {} when they met", name(&node.id), count(undone, "write", "writes")),
-                        format!("{} acknowledged, {} lost for good: of each key that both sides wrote the last write stands.", count(report.data.writes, "write was", "writes were"), report.data.lost_writes),
+                        message!("{} answered on both sides of the cut, and lost {} when they met", name(&node.id), count(undone, "write", "writes")),
+                        message!("{} acknowledged, {} lost for good: of each key that both sides wrote the last write stands.", count(report.data.writes, "write was", "writes were"), report.data.lost_writes),
                         "Refuse what may not be lost, and let go on only what may be put right.",
                     )
                     .endangers(Metric::LostWrites)
@@ -190,12 +188,12 @@ pub(super) fn agreed(facts: &Facts<'_>, finding: Finding) -> Finding {
         Metric::LostWrites,
         Metric::DivergentKeys,
     ];
-    let metric = finding.requirement.unwrap_or_default();
+    let metric = finding.requirement;
     let is_asked = facts
         .design
         .requirements
         .iter()
-        .any(|asked| asked.metric.name() == metric);
+        .any(|asked| Some(asked.metric) == metric);
     match facts.missed(&metrics) {
         Some(_) => finding,
         None if is_asked => finding.severity(Severity::Note),
@@ -229,12 +227,12 @@ mod tests {
         let finding = &found("cap", &broken, &run(&broken))[0];
         assert_eq!(
             (finding.severity, finding.onset_s),
-            (crate::Severity::Warning, Some(20.0))
+            (report::Severity::Warning, Some(20.0))
         );
         let agreed = design(0.1);
         assert_eq!(
             found("cap", &agreed, &run(&agreed))[0].severity,
-            crate::Severity::Note
+            report::Severity::Note
         );
         let mut whole = design(0.99);
         whole.faults.clear();

@@ -2,12 +2,10 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, ms, percent, rate};
 use design::kinds::coordinator::Scope;
 use design::{Metric, Value};
+use report::{Finding, Remedy, Severity, count, figure, message, ms, name, percent, rate, time};
 use sim::Report;
 
 /// How busy it must be, and which share of a request's time must be spent with it.
@@ -20,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "central-coordinator",
     title: "A coordinator in every path",
     means: "One lock, leader or scheduler that every request must ask bounds them all: throughput stays at its rate however many replicas there are, and while it elects a leader nothing goes.",
-    evidence: "Structural: a coordinator that is asked as often as it can answer, or more (a warning; a global lock is held until its holder's plan is through); one global lock on every request's path (a note). Measured: a coordinator with calls waiting for it for 40 % or more of the time of those who ask it, while users were served badly and its callers had slots to spare; calls that found it without a leader are a note.",
+    evidence: "Structural: a coordinator that is asked as often as it can answer, or more (a warning; a global lock is held until its holder's plan is through); one global lock on every request's path (a note). Measured: a coordinator with calls waiting for it for 40% or more of the time of those who ask it, while users were served badly and its callers had slots to spare; calls that found it without a leader are a note.",
     silent: "Locks by key that are seldom contended; a coordinator that few requests ask.",
     mends: "A lock per key, leases, local decisions: what was decided in one place must be put right in several.",
     structural,
@@ -53,8 +51,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 finding
                     .severity(Severity::Warning)
                     .says(
-                        format!("{} is asked more than it can answer", name(&node.id)),
-                        format!("{} {} it, and it grants {} at most, however many replicas wait for it.", rate(comes), if facts.is_closed() { "would ask, if nobody waited for" } else { "ask" }, rate(goes)),
+                        message!("{} is asked more than it can answer", name(&node.id)),
+                        message!("{} {} it, and it grants {} at most, however many replicas wait for it.", rate(comes), if facts.is_closed() { "would ask, if nobody waited for" } else { "ask" }, rate(goes)),
                         "Divide what it guards: a lock per key, or decisions where the data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
@@ -63,8 +61,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 finding
                     .says(
-                        format!("Every request asks {} for one global lock", name(&node.id)),
-                        format!("It grants {} at most ({} are asked for), and nothing goes while it elects a leader ({}).", rate(goes), rate(comes), coordinator.election_time),
+                        message!("Every request asks {} for one global lock", name(&node.id)),
+                        message!("It grants {} at most ({} are asked for), and nothing goes while it elects a leader ({}).", rate(goes), rate(comes), coordinator.election_time),
                         "Divide what it guards: a lock per key, or decisions where the data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
@@ -115,8 +113,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let others = others.fold(0.0, f64::max);
         let (what, why) = match is_full && share >= SHARE {
             true => (
-                format!("{} bounds the whole system", name(&node.id)),
-                format!(
+                message!("{} bounds the whole system", name(&node.id)),
+                message!(
                     "{} a second passed it. {} of the time of those who ask it went into waiting for it ({} each), {} waited for it in the mean; the others were busy with work of their own at most {} of the time.",
                     figure(figures.completions as f64 / facts.measured_s()),
                     percent(share),
@@ -126,14 +124,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 ),
             ),
             false => (
-                format!(
+                message!(
                     "Everything stood still while {} elected a leader",
                     name(&node.id)
                 ),
-                format!(
-                    "{unavailable} calls found it without one; {} of {} each.",
-                    crate::words::count(elected, "election", "elections"),
-                    crate::words::time(coordinator.election_time.as_s())
+                message!(
+                    "{} calls found it without one; {} of {} each.",
+                    unavailable,
+                    count(elected, "election", "elections"),
+                    time(coordinator.election_time.as_s())
                 ),
             ),
         };
@@ -150,7 +149,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     why,
                     "Divide what it guards: a lock per key, leases, decisions where the data is.",
                 )
-                .at_risk(facts.felt())
+                .endangers(facts.felt())
                 .mended_by(mends(&node.id, coordinator.scope)),
         );
     }
@@ -159,7 +158,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(scope: &str, rate: u32) -> design::Design {
         read(&format!(

@@ -2,12 +2,10 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, list, percent};
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric};
+use report::{Finding, Message, Severity, figure, link_name, list, message, name, percent, time};
 use sim::Report;
 
 /// Calls to one callee for one request from which it is an N+1 query.
@@ -19,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     id: "data-ownership",
     title: "Data without an owner",
     means: "Who does not own the data he needs asks for it, row by row, and writes it where it lives, store by store. The first makes a page of forty calls; the second leaves one store written and the other not, whenever it fails in between.",
-    evidence: "Structural: a node whose writes go to two databases or more that own their data, without an outbox; a link that is called 10 times or more for one request (notes). Measured: torn writes (an error, for acknowledged or not, the stores now disagree); 10 calls or more that take 30 % of the time of their caller, while something required of latency is missed.",
+    evidence: "Structural: a node whose writes go to two databases or more that own their data, without an outbox; a link that is called 10 times or more for one request (notes). Measured: torn writes (an error, for acknowledged or not, the stores now disagree); 10 calls or more that take 30% of the time of their caller, while something required of latency is missed.",
     silent: "One write and an event (an outbox, change data capture); read models; batches.",
     mends: "An owned read model or a batch; an outbox or a saga: answers that are a moment old.",
     structural,
@@ -69,7 +67,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().map(|link| link.id.clone())))
                 .says(
-                    format!("{} writes to {}, one after the other", name(id), list(&stores)),
+                    message!("{} writes to {}, one after the other", name(id), list(&stores)),
                     "Nothing makes both or neither of them happen: a failure in between leaves one written and the other not.",
                     "Write to one, and let an event from it (an outbox, change data capture) bring it to the other.",
                 )
@@ -80,8 +78,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [link.id.clone()])
                 .says(
-                    format!("{} asks {} {} times for one request", name(&link.from), name(&link.to), link.calls),
-                    format!("One after the other, that is {} of latency and work for what one query could bring.", crate::words::time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))),
+                    message!("{} asks {} {} times for one request", name(&link.from), name(&link.to), link.calls),
+                    message!("One after the other, that is {} of latency and work for what one query could bring.", time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))),
                     "Ask once, for all of it, or keep a read model of one's own.",
                 )
                 .endangers(Metric::LatencyP99)
@@ -91,9 +89,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-fn batch(link: &Link) -> crate::finding::Remedy {
-    crate::finding::Remedy::new(
-        format!("One call of {} for all of it", name(&link.id)),
+fn batch(link: &Link) -> report::Remedy {
+    report::Remedy::new(
+        message!("One call of {} for all of it", link_name(&link.id)),
         "One answer that is as large as all of them were.",
         vec![remedies::link(&link.id, "calls", remedies::number(1.0))],
     )
@@ -119,9 +117,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .filter_map(|link| {
                 let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
                 (failures > 0)
-                    .then(|| format!("{failures} attempts over {} failed", name(&link.id)))
+                    .then(|| message!("{} attempts over {} failed", failures, link_name(&link.id)))
             });
-        let failing: Vec<String> = failing.take(3).collect();
+        let failing: Vec<Message> = failing.take(3).collect();
         let onset = facts.series.as_ref().and_then(|series| {
             series
                 .events
@@ -134,17 +132,17 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .measured(onset)
                 .severity(Severity::Error)
                 .says(
-                    format!(
+                    message!(
                         "{} writes stand in one store and not in the other",
                         report.data.torn_writes
                     ),
-                    format!(
+                    message!(
                         "{} torn, {} acknowledged in all. {}.",
                         report.data.torn_writes,
                         report.data.writes,
                         match failing.is_empty() {
-                            true => "They were cut in the middle".to_owned(),
-                            false => failing.join(", "),
+                            true => Message::from("They were cut in the middle"),
+                            false => Message::join(failing, ", "),
                         }
                     ),
                     "Write to one store, and let an event bring it to the other.",
@@ -185,15 +183,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [link.id.clone()])
                     .measured(None)
                     .says(
-                        format!("{} asks {} row by row", name(&link.from), name(&link.to)),
-                        format!(
+                        message!("{} asks {} row by row", name(&link.from), name(&link.to)),
+                        message!(
                             "{} calls for each request, {} of its time.",
                             figure(per),
                             percent(share)
                         ),
                         "Ask once, for all of it, or keep a read model of one's own.",
                     )
-                    .at_risk(metric)
+                    .endangers(metric)
                     .mended_by([batch(link)]),
             );
         }
@@ -203,8 +201,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Severity;
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
+    use report::Severity;
 
     fn design(second: &str) -> design::Design {
         read(&format!(

@@ -2,14 +2,12 @@
 
 use super::Rule;
 use crate::facts::{AGE, Facts};
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{count, ms, percent};
 use design::kinds::Database;
 use design::kinds::database::ReadFrom;
 use design::kinds::queue::Delivery;
 use design::{Metric, Node, Value};
+use report::{Finding, Message, Remedy, count, message, ms, name, percent};
 use sim::Report;
 
 /// Where nothing is required: stale reads by all, and how far behind.
@@ -20,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "eventual-is-not-instant",
     title: "Eventually is not instantly",
     means: "A follower or a read model is a moment behind, under load more than a moment, and after a lost event for ever. Who reads his own write there does not find it.",
-    evidence: "Structural: reads from followers, or of a copy, without a bound on their age (a note); a copy fed by a queue that may lose events (a note). Measured: an age that is required was missed and a store, not a cache, gave most of the stale answers, or keys differ from their owner after draining; where no age is required, 1 % of the reads or more and 5 s or more.",
+    evidence: "Structural: reads from followers, or of a copy, without a bound on their age (a note); a copy fed by a queue that may lose events (a note). Measured: an age that is required was missed and a store, not a cache, gave most of the stale answers, or keys differ from their owner after draining; where no age is required, 1% of the reads or more and 5 s or more.",
     silent: "Lag within what is required; reads from the leader.",
     mends: "Reads of one's own writes from the leader, events delivered at least once and in order, reconciliation: load on the leader, and a job to run.",
     structural,
@@ -47,7 +45,7 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if reads_followers(database) {
         mends.push(Remedy::new(
-            format!("Read {} from its leader", name(&node.id)),
+            message!("Read {} from its leader", name(&node.id)),
             "The leader does all the work, and followers only stand by.",
             vec![remedies::node(
                 &node.id,
@@ -58,7 +56,7 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     }
     if let Some(queue) = lossy(facts, node) {
         mends.push(Remedy::new(
-            format!("{} delivers at least once", name(&queue.id)),
+            message!("{} delivers at least once", name(&queue.id)),
             "Messages come twice now and then: consumers must know them again.",
             vec![
                 remedies::node(&queue.id, "delivery", Value::text("at_least_once")),
@@ -74,12 +72,12 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     for (node, database) in facts.databases() {
         let is_copy = database.copy_of.is_some();
         let what = if reads_followers(database) && !facts.requires(&AGE) {
-            format!(
+            message!(
                 "Reads of {} come from members that lag behind",
                 name(&node.id)
             )
         } else if is_copy && lossy(facts, node).is_some() {
-            format!(
+            message!(
                 "An event that is lost leaves {} wrong for ever",
                 name(&node.id)
             )
@@ -147,15 +145,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .get(&node.id)
         .and_then(|n| n.database.as_ref()?.replication.as_ref())
         .and_then(|r| r.lag_ms.p99);
-    let lag = lag.map_or(String::new(), |lag| {
-        format!(
+    let lag = lag.map_or(Message::new(), |lag| {
+        message!(
             " A follower was {} behind or more once in a hundred writes.",
             ms(lag)
         )
     });
     let left = match diverged {
-        0 => String::new(),
-        n => format!(
+        0 => Message::new(),
+        n => message!(
             " {} from the owner after everything had settled.",
             count(n, "key still differed", "keys still differed")
         ),
@@ -175,11 +173,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                format!("{} answered with what was out of date, by up to {}", name(&node.id), ms(max)),
-                format!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{lag}{left}", data.stale_reads, data.reads, percent(share)),
+                message!("{} answered with what was out of date, by up to {}", name(&node.id), ms(max)),
+                message!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{}{}", data.stale_reads, data.reads, percent(share), lag, left),
                 "Read from the leader what may not be old, and compare copies with their owner.",
             )
-            .at_risk(missed.unwrap_or("staleness_max"))
+            .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by(mends(facts, node, database)),
     ]
 }

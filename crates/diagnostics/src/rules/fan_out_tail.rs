@@ -2,11 +2,9 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, ms, percent};
 use design::{Kind, Link, Metric};
+use report::{Finding, Remedy, figure, message, ms, name, percent};
 use sim::Report;
 use std::collections::BTreeMap;
 
@@ -21,7 +19,7 @@ const FAILED: f64 = 0.001;
 pub(super) const RULE: Rule = Rule {
     id: "fan-out-tail",
     title: "The tail of a wide fan-out",
-    means: "Who asks a hundred leaves and waits for all meets the slowest in a hundred of them nearly every time: 1 % of slow leaves makes 63 % of slow requests (Dean and Barroso, The Tail at Scale, 2013).",
+    means: "Who asks a hundred leaves and waits for all meets the slowest in a hundred of them nearly every time: 1% of slow leaves makes 63% of slow requests (Dean and Barroso, The Tail at Scale, 2013).",
     evidence: "Structural: ten leaves or more asked at once by a caller that needs them all (a note). Measured: ten or more, whose slowest in a hundred (of the leaf in the middle) takes 4 times their mean or more, or for the slowest of which their caller waits as long, without failures; and a required latency that is missed. The share touched is 1 - (1 - p)^n.",
     silent: "Leaves without a heavy tail; partial answers (optional leaves); hedged calls.",
     mends: "Hedging after the 95th percentile, partial answers, fewer leaves: a few percent more calls, or an answer without a leaf.",
@@ -97,8 +95,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [id])
                 .says(
-                    format!("{} asks {n} at once and waits for all of them", name(id)),
-                    format!(
+                    message!("{} asks {} at once and waits for all of them", name(id), n),
+                    message!(
                         "If one call in a hundred is slow, {} of its requests are.",
                         percent(1.0 - libm::pow(0.99, n as f64))
                     ),
@@ -111,11 +109,12 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [id])
                 .says(
-                    format!(
-                        "Operations of {} ask all {n} shards and wait for the slowest",
-                        name(id)
+                    message!(
+                        "Operations of {} ask all {} shards and wait for the slowest",
+                        name(id),
+                        n
                     ),
-                    format!(
+                    message!(
                         "If one shard in a hundred is slow at a time, {} of these are.",
                         percent(1.0 - libm::pow(0.99, n as f64))
                     ),
@@ -226,14 +225,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().take(3).map(|link| link.id.clone())))
                 .measured(None)
                 .says(
-                    format!("{} is as slow as the slowest of {} leaves", name(id), links.len()),
-                    format!(
+                    message!("{} is as slow as the slowest of {} leaves", name(id), links.len()),
+                    message!(
                         "A leaf takes {} in the mean, {} or more once in a hundred calls (the leaf in the middle), and {} at worst; {} of the requests meet the slowest in a hundred of one leaf or more. {} took {} in the mean, {} times as long as a leaf.",
                         ms(mean), ms(p99), ms(worst), percent(1.0 - libm::pow(0.99, links.len() as f64)), name(id), ms(whole), figure(whole / mean.max(1e-9))
                     ),
                     "Hedge the slow ones, or answer without them.",
                 )
-                .at_risk(missed)
+                .endangers(missed)
                 .mended_by(mends(&links, 0.4 * p99)),
         );
     }
@@ -256,15 +255,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [id])
                     .measured(None)
                     .says(
-                        format!("{} is as slow as the slowest of {n} shards", name(id)),
-                        format!(
+                        message!("{} is as slow as the slowest of {} shards", name(id), n),
+                        message!(
                             "A read takes {} on a shard in the mean, and {} where all must answer.",
                             ms(own),
                             ms(whole)
                         ),
                         "Shard by what is asked for.",
                     )
-                    .at_risk(missed),
+                    .endangers(missed),
             );
         }
     }
@@ -273,7 +272,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
 
     fn design(leaves: usize, time: &str) -> design::Design {
         let nodes: Vec<String> = (0..leaves).map(|at| format!(r#"{{"id": "leaf-{at}", "kind": "service", "concurrency": 50, "service_time": "{time}"}}"#)).collect();
@@ -294,7 +293,7 @@ mod tests {
     #[test]
     fn forty_leaves_with_a_tail_are_told_and_without_one_are_not() {
         let broken = design(40, "hyperexp(0.98:5ms,0.02:200ms)");
-        assert!(lint("fan-out-tail", &broken)[0].why.contains("33.1 %"));
+        assert!(lint("fan-out-tail", &broken)[0].why.contains("33.1%"));
         let finding = &found("fan-out-tail", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");
         let even = design(40, "uniform(4ms,6ms)");
@@ -313,7 +312,7 @@ mod tests {
         let report = run(&broken);
         let finding = &found("fan-out-tail", &broken, &report)[0];
         assert!(
-            finding.measured && finding.why.contains("33.1 % of the requests meet"),
+            finding.measured && finding.why.contains("33.1% of the requests meet"),
             "{finding:?}"
         );
         let mut p99s: Vec<f64> = (0..40)
@@ -327,7 +326,7 @@ mod tests {
         p99s.sort_by(f64::total_cmp);
         let said = format!(
             "{} or more once in a hundred calls",
-            crate::words::ms(p99s[20])
+            text::duration(p99s[20] / 1e3)
         );
         assert!(
             p99s[20] < 60.0 && finding.why.contains(&said),

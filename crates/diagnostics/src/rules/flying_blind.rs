@@ -2,11 +2,9 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{list, time};
 use design::{Kind, Metric};
+use report::{Finding, Message, Severity, list, message, moment, time};
 use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
@@ -36,7 +34,7 @@ pub(super) fn edge<'a>(facts: &Facts<'a>) -> Option<(&'a str, f64)> {
     Some((link.to.as_str(), (10.0 * usual).max(0.05)))
 }
 
-fn mends(facts: &Facts<'_>) -> Vec<crate::finding::Remedy> {
+fn mends(facts: &Facts<'_>) -> Vec<report::Remedy> {
     let Some((edge, slow)) = edge(facts) else {
         return Vec::new();
     };
@@ -68,8 +66,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let what = match mute.is_empty() {
-        true => "A fault must be noticed in time, and there is no alert".to_owned(),
-        false => format!(
+        true => Message::from("A fault must be noticed in time, and there is no alert"),
+        false => message!(
             "Nobody sees how {} {}",
             list(&mute),
             if mute.len() == 1 { "does" } else { "do" }
@@ -117,22 +115,43 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .map_or(ended, |at| at.min(ended));
     let seen = report.operator.nodes.get(&first.target);
     let named = match seen.and_then(|seen| seen.failures.as_ref()) {
-        Some(_) => "its logs would have named it".to_owned(),
-        None => format!("{} writes no logs that would name it", name(&first.target)),
+        Some(_) => Message::from("its logs would have named it"),
+        None => message!(
+            "{} writes no logs that would name it",
+            facts.target(&first.target)
+        ),
     };
     let alerts = match facts.design.settings.alerts.len() {
-        0 => "There is no alert".to_owned(),
-        n => format!("None of {n} alerts fired"),
+        0 => Message::from("There is no alert"),
+        n => message!("None of {} alerts fired", n),
     };
-    let finding = Finding::new(RULE.id, std::iter::once(first.target.clone()).chain(mute.iter().filter(|id| **id != first.target).map(|id| (*id).to_owned())))
-        .measured(Some(first.at_s))
-        .says(
-            format!("Users felt it for {} and nobody was told", time(ended - first.at_s)),
-            format!("From {:.1} s on {} failed them. {alerts}, {} of {} nodes emit no metrics, and {named}.", first.at_s, name(&first.target), mute.len(), facts.design.nodes.len()),
-            "Emit metrics, and alert on failures and slow answers where users ask.",
-        )
-        .endangers(Metric::TimeToDetect)
-        .mended_by(mends(facts));
+    let finding = Finding::new(
+        RULE.id,
+        std::iter::once(first.target.clone()).chain(
+            mute.iter()
+                .filter(|id| **id != first.target)
+                .map(|id| (*id).to_owned()),
+        ),
+    )
+    .measured(Some(first.at_s))
+    .says(
+        message!(
+            "Users felt it for {} and nobody was told",
+            time(ended - first.at_s)
+        ),
+        message!(
+            "From {} on {} failed them. {}, {} of {} nodes emit no metrics, and {}.",
+            moment(first.at_s),
+            facts.target(&first.target),
+            alerts,
+            mute.len(),
+            facts.design.nodes.len(),
+            named
+        ),
+        "Emit metrics, and alert on failures and slow answers where users ask.",
+    )
+    .endangers(Metric::TimeToDetect)
+    .mended_by(mends(facts));
     vec![match missed {
         Some(_) => finding.severity(Severity::Error),
         None => finding,
@@ -141,8 +160,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Severity;
     use crate::testing::{chain, fault, found, lint, run};
+    use report::Severity;
 
     #[test]
     fn what_nobody_was_told_of_is_told_and_an_alert_silences_it() {

@@ -3,12 +3,10 @@
 use super::load_balancer_blind::{behind, sick};
 use super::{Rule, nothing};
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{count, percent};
 use design::FaultKind;
 use design::kinds::load_balancer::Depth;
+use report::{Finding, Remedy, count, message, name, percent};
 use sim::Report;
 
 /// Share of calls that must fail, or be slow, behind checks that pass.
@@ -74,14 +72,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.as_str(), sick.node.id.as_str()])
                 .measured(Some(sick.fault.at.as_s()))
                 .says(
-                    format!("A replica of {} passed its checks and failed its calls", name(&sick.node.id)),
-                    format!(
+                    message!("A replica of {} passed its checks and failed its calls", name(&sick.node.id)),
+                    message!(
                         "{} had {} of {} fail behind it, {} of them, while every check by {} passed: {} kept a share of the calls.",
-                        name(&node.id), failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name(), sick.of(replicas as usize).to_lowercase()
+                        name(&node.id), failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name(), sick.of(replicas as usize)
                     ),
                     "Judge replicas by what their calls come to: outlier ejection, peak EWMA.",
                 )
-                .at_risk(facts.felt())
+                .endangers(facts.felt())
                 .mended_by([Remedy::new(
                     "Eject who fails five times in a row",
                     "A healthy replica with bad luck is out for half a minute.",

@@ -2,13 +2,11 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{count, percent};
 use design::kinds::queue::{Delivery, Queue};
 use design::link::Mode;
 use design::{Kind, Metric, Node, Value};
+use report::{Finding, Message, Remedy, Severity, count, message, name, percent};
 use sim::Report;
 
 /// Share of effects out of order below which it is a note, where no order is required.
@@ -18,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     id: "happy-path",
     title: "At least once taken for exactly once",
     means: "A queue delivers again what was not acknowledged, though it may have been done; and without partitions what was sent first may arrive last. A consumer that only knows the happy path does things twice and undoes newer ones.",
-    evidence: "Structural: messages delivered at least once to consumers that write, and cannot know a message again (a note); or a visibility timeout that one message in a hundred outlasts by the work on it alone (a warning, a note where the consumer knows it again). Measured: duplicate effects with second deliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1 % out of order with no second delivery a note.",
+    evidence: "Structural: messages delivered at least once to consumers that write, and cannot know a message again (a note); or a visibility timeout that one message in a hundred outlasts by the work on it alone (a warning, a note where the consumer knows it again). Measured: duplicate effects with second deliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1% out of order with no second delivery a note.",
     silent: "Consumers, or their databases, that know a message again; queues that keep the order of keys.",
     mends: "Idempotent consumers and unique ids; partitions by key: a look-up for each message, less parallel work.",
     structural,
@@ -62,13 +60,13 @@ fn mends(
     database: &str,
 ) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
-        format!("{} applies each message once", name(database)),
+        message!("{} applies each message once", name(database)),
         "A look-up for each write.",
         vec![remedies::node(database, "unique_ids", Value::Bool(true))],
     )];
     if let Some(Kind::Service(_)) = facts.graph.node(consumer).map(|node| &node.kind) {
         mends.push(Remedy::new(
-            format!("{} remembers messages for an hour", name(consumer)),
+            message!("{} remembers messages for an hour", name(consumer)),
             "Memory for an hour of messages.",
             vec![remedies::node(
                 consumer,
@@ -79,7 +77,7 @@ fn mends(
     }
     if kind.partitions.is_none() {
         mends.push(Remedy::new(
-            format!("{} keeps the order of keys", name(&queue.id)),
+            message!("{} keeps the order of keys", name(&queue.id)),
             "One message of a partition at a time, and a slow one holds up those behind it.",
             vec![remedies::node(
                 &queue.id,
@@ -95,8 +93,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let each = naive(facts).into_iter().map(|(queue, kind, consumer, database)| {
         Finding::new(RULE.id, [queue.id.as_str(), consumer, database])
             .says(
-                format!("{} does again what {} delivers again", name(consumer), name(&queue.id)),
-                format!("A consumer that dies after its work and before it said so gets the message once more, and neither it nor {} knows that.", name(database)),
+                message!("{} does again what {} delivers again", name(consumer), name(&queue.id)),
+                message!("A consumer that dies after its work and before it said so gets the message once more, and neither it nor {} knows that.", name(database)),
                 "Make the consumer idempotent: unique ids, or a memory of what was done.",
             )
             .endangers(Metric::DuplicateEffects)
@@ -142,13 +140,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     }
     let mut said = Vec::new();
     if doubled {
-        said.push(format!(
+        said.push(message!(
             "{} done again",
             count(data.duplicate_effects, "effect was", "effects were")
         ));
     }
     if disordered {
-        said.push(format!(
+        said.push(message!(
             "{} applied after a newer one",
             count(data.out_of_order, "effect was", "effects were")
         ));
@@ -167,15 +165,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let share = data.out_of_order as f64 / data.effects.max(1) as f64;
     let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
     let again = match messages.redelivered {
-        0 => String::new(),
-        n => format!(
+        0 => Message::new(),
+        n => message!(
             ", {} of the deliveries for the second time or more",
             percent(n as f64 / messages.delivered.max(1) as f64)
         ),
     };
     let late = match messages.expired {
-        0 => String::new(),
-        n => format!("; {} not acknowledged in time", count(n, "was", "were")),
+        0 => Message::new(),
+        n => message!("; {} not acknowledged in time", count(n, "was", "were")),
     };
     let order = if disordered {
         " It has no partitions, so nothing keeps their order."
@@ -183,9 +181,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ""
     };
     let twice = if doubled {
-        crate::words::first_duplicate(report)
+        crate::facts::first_duplicate(report)
     } else {
-        String::new()
+        Message::new()
     };
     let finding = Finding::new(RULE.id, subjects).measured(onset);
     let finding = if is_rare {
@@ -196,11 +194,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     vec![
         finding
             .says(
-                said.join(", "),
-                format!(
-                    "{} delivered {} messages{again}{late}.{order}{twice}",
+                Message::join(said, ", "),
+                message!(
+                    "{} delivered {} messages{}{}.{}{}",
                     name(&node.id),
-                    messages.published
+                    messages.published,
+                    again,
+                    late,
+                    order,
+                    twice
                 ),
                 "Make the consumer idempotent, and keep the order of keys where it matters.",
             )
@@ -218,7 +220,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
 
     fn design(unique: bool) -> design::Design {
         read(&format!(
@@ -251,7 +253,7 @@ mod tests {
             finding.why.contains("again at")
                 && finding.why.contains("by attempt 2 of jobs->worker"),
             "{}",
-            finding.why
+            finding.why.text()
         );
         let mut mended = design(true);
         mended.faults.clone_from(&broken.faults);

@@ -2,13 +2,11 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, ms, percent, time};
 use design::kinds::service::Discipline;
 use design::link::Condition;
 use design::{Distribution, Link, Metric, Node, Value};
+use report::{Finding, Message, Remedy, figure, message, ms, name, operation, percent, time};
 use sim::Report;
 
 /// How many times as long the long work takes.
@@ -57,7 +55,7 @@ fn in_line(service: &design::kinds::Service) -> bool {
 
 fn share(node: &Node) -> Remedy {
     Remedy::new(
-        format!("{} works on all at once, each at its share", name(&node.id)),
+        message!("{} works on all at once, each at its share", name(&node.id)),
         "Long work takes longer, and everything slows down a little when much comes.",
         vec![remedies::node(
             &node.id,
@@ -94,8 +92,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
-                    format!("Long and short work stand in one line at {}", name(&node.id)),
-                    format!("The squared coefficient of variation of its work is {}: a few long jobs hold the slots that many short ones wait for.", figure(varied)),
+                    message!("Long and short work stand in one line at {}", name(&node.id)),
+                    message!("The squared coefficient of variation of its work is {}: a few long jobs hold the slots that many short ones wait for.", figure(varied)),
                     "Give them lanes of their own, or share the slots evenly.",
                 )
                 .endangers(Metric::LatencyP99)
@@ -166,14 +164,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone(), long.id.clone(), short.id.clone()])
                 .measured(windows)
                 .says(
-                    format!("{} waits behind {} at {}", names.join(", "), slow_names.join(", "), name(&node.id)),
-                    format!(
+                    message!("{} waits behind {} at {}", Message::join(names.iter().map(operation), ", "), Message::join(slow_names.iter().map(operation), ", "), name(&node.id)),
+                    message!(
                         "{} of the calls take {} there, the others {}; all stand in one line, and waited {} in it in the mean, {} times the short work.",
                         percent(rare), time(slow), time(quick + own), time(wait), figure(wait / (quick + own).max(1e-9))
                     ),
                     "Give each a lane of its own.",
                 )
-                .at_risk(facts.felt())
+                .endangers(facts.felt())
                 .mended_by([bulkhead(node, service, long)]),
         );
     }
@@ -184,7 +182,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 fn bulkhead(node: &Node, service: &design::kinds::Service, long: &Link) -> Remedy {
     let most = f64::from((service.concurrency.unwrap_or(4) / 2).max(1));
     Remedy::new(
-        format!(
+        message!(
             "At most half of the slots of {} for the long work",
             name(&node.id)
         ),
@@ -220,11 +218,11 @@ fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(None)
                     .says(
-                        format!("One partition of {} stood still while others were empty", name(&node.id)),
-                        format!("{most} messages waited in it at most, {least} in the emptiest; the oldest waited {}.", ms(messages.oldest_ms.max)),
+                        message!("One partition of {} stood still while others were empty", name(&node.id)),
+                        message!("{} messages waited in it at most, {} in the emptiest; the oldest waited {}.", most, least, ms(messages.oldest_ms.max)),
                         "Spread the keys, or give slow messages a queue of their own.",
                     )
-                    .at_risk(facts.felt()),
+                    .endangers(facts.felt()),
             );
         }
     }
@@ -233,7 +231,7 @@ fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(long: &str) -> design::Design {
         read(&format!(
@@ -262,7 +260,7 @@ mod tests {
         };
         service.service_time =
             design::Distribution::parse("hyperexp(0.99:1ms,0.01:500ms)").unwrap();
-        // Six slots that are 30 % busy have one free for nearly every call.
+        // Six slots that are 30% busy have one free for nearly every call.
         let busy = |rate: f64| {
             let mut mixed = mixed.clone();
             let design::Kind::Client(client) = &mut mixed.nodes[0].kind else {

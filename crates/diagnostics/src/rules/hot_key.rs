@@ -3,11 +3,9 @@
 use super::shard_key::{one_key, onset, shards};
 use super::{Rule, nothing};
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
-use crate::words::{figure, percent};
 use design::link::{Condition, Mode};
 use design::{FaultKind, Metric, Node};
+use report::{Finding, Remedy, figure, message, ms, name, percent};
 use sim::Report;
 
 /// How busy the shard (or the queue's partition) with the key must be, by the others.
@@ -74,14 +72,14 @@ fn of_shards(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
-                format!("One key of {} has a shard to itself, and fills it", name(&node.id)),
-                format!(
-                    "Shard {at} got {} of all calls, {} times the mean; the hottest key alone is about {} of the run's. It was {} busy, the others {}.",
+                message!("One key of {} has a shard to itself, and fills it", name(&node.id)),
+                message!(
+                    "Shard {} got {} of all calls, {} times the mean; the hottest key alone is about {} of the run's. It was {} busy, the others {}.", at,
                     percent(calls / sum), figure(calls / mean), percent(share), percent(busy), percent(others)
                 ),
                 "Keep its answer close by for a moment, or split the key.",
             )
-            .at_risk(facts.felt())
+            .endangers(facts.felt())
             .mended_by(near_cache(facts, node)),
     )
 }
@@ -109,11 +107,11 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
-                format!("Writes of {} wait for one another's rows", name(&node.id)),
-                format!(
+                message!("Writes of {} wait for one another's rows", name(&node.id)),
+                message!(
                     "{} waited for the lock of their row, {} in the mean, up to {} at a time.",
                     locks.waits,
-                    crate::words::ms(waited),
+                    ms(waited),
                     locks.waiting_max
                 ),
                 "Hold the lock for less, or split what everybody writes to.",
@@ -172,7 +170,7 @@ pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
         design::Command::AddLink(usize::MAX, Box::new(behind)),
     ];
     Some(Remedy::new(
-        format!(
+        message!(
             "A cache for a second between {} and {}",
             name(&caller.id),
             name(&node.id)

@@ -2,14 +2,12 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::percent;
 use design::kinds::client::Effect;
 use design::kinds::{Database, Kind};
 use design::link::Mode;
 use design::{Command, Link, Metric, Value};
+use report::{Finding, Message, Remedy, link_list, link_name, message, name, percent};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -91,7 +89,7 @@ fn mends(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
             if operation.effect == Effect::Write && !operation.idempotency_key {
                 edits.push(remedies::node(
                     &node.id,
-                    &format!("operations[{at}].idempotency_key"),
+                    &format!("operations[{}].idempotency_key", at),
                     Value::Bool(true),
                 ));
             }
@@ -104,7 +102,7 @@ fn mends(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
         edits.push(remedies::node(database, "unique_ids", Value::Bool(true)));
     }
     vec![Remedy::new(
-        format!("A key with each write, unique at {}", name(database)),
+        message!("A key with each write, unique at {}", name(database)),
         "A look-up for each write, and keys to keep.",
         edits,
     )]
@@ -115,8 +113,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
         Finding::new(RULE.id, std::iter::once(database.to_owned()).chain(names.iter().map(|name| (*name).to_owned())))
             .says(
-                format!("Writes to {} are tried again, and it cannot know them again", name(database)),
-                format!("{} {} again when an answer does not come. Where the answer was lost, and not the write, it is done twice.", crate::words::list(&names), if names.len() == 1 { "tries" } else { "try" }),
+                message!("Writes to {} are tried again, and it cannot know them again", name(database)),
+                message!("{} {} again when an answer does not come. Where the answer was lost, and not the write, it is done twice.", link_list(&names), if names.len() == 1 { "tries" } else { "try" }),
                 "Send a key with each write, and apply each key once.",
             )
             .endangers(Metric::DuplicateEffects)
@@ -156,17 +154,17 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .filter_map(|link| Some((*link, report.links.get(&link.id)?)));
     let worst = worst.max_by_key(|(_, figures)| figures.retries);
     let how = match worst {
-        Some((link, figures)) => format!(
+        Some((link, figures)) => message!(
             " {} sent {} attempts for {} calls; {} of them had no answer in time, and some of those had been done.",
-            name(&link.id),
+            link_name(&link.id),
             figures.attempts,
             figures.calls,
             figures.timeouts
         ),
-        None => String::new(),
+        None => Message::new(),
     };
     let applied = (data.effects - data.duplicate_effects).max(1);
-    let twice = crate::words::first_duplicate(report);
+    let twice = crate::facts::first_duplicate(report);
     let onset = data.first_duplicate.as_ref().map(|one| one.again.at_s);
     let onset = onset.or_else(|| {
         worst.and_then(|(link, _)| {
@@ -183,11 +181,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         )
         .measured(onset)
         .says(
-            format!("{} writes were done twice or more", data.duplicated_writes),
-            format!(
-                "{} effects beyond the first, on {} of the writes that were applied.{twice}{how}",
+            message!("{} writes were done twice or more", data.duplicated_writes),
+            message!(
+                "{} effects beyond the first, on {} of the writes that were applied.{}{}",
                 data.duplicate_effects,
-                percent(data.duplicated_writes as f64 / applied as f64)
+                percent(data.duplicated_writes as f64 / applied as f64),
+                twice,
+                how
             ),
             "Send a key with each write, and apply each key once.",
         )
@@ -198,8 +198,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Severity;
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
+    use report::Severity;
 
     fn design(retry: &str) -> design::Design {
         read(&format!(
@@ -223,13 +223,13 @@ mod tests {
                 .why
                 .contains("by attempt 1 of shop->db and again at"),
             "{}",
-            finding.why
+            finding.why.text()
         );
         let again = format!(
             "again at {:.3} s by attempt 2 of shop->db.",
             finding.onset_s.unwrap()
         );
-        assert!(finding.why.contains(&again), "{}", finding.why);
+        assert!(finding.why.contains(&again), "{}", finding.why.text());
         let mut mended = broken.clone();
         mended.apply(finding.remedies[0].command()).unwrap();
         assert!(lint("idempotency", &mended).is_empty());

@@ -2,12 +2,10 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, percent};
 use design::kinds::load_balancer::{Algorithm, Depth, LoadBalancer};
 use design::{Fault, FaultKind, Kind, Metric, Node, Value};
+use report::{Finding, Message, Remedy, message, name, percent, whole};
 use sim::Report;
 
 /// How much busier than the median a replica must be, with no more calls.
@@ -19,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
     title: "A blind load balancer",
     means: "Round robin gives a slow or dead replica its full share: one of n poisons one in n requests. Health checks that look too deep do worse, and take all replicas out when something they share is slow.",
-    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or sick and still called (0.2 % of the calls failed), under an algorithm that does not look at load; or one that failed at once and was still called, under one that does, with neither checks nor ejection; or half the replicas out by checks at once while they failed nothing themselves.",
+    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or sick and still called (0.2% of the calls failed), under an algorithm that does not look at load; or one that failed at once and was still called, under one that does, with neither checks nor ejection; or half the replicas out by checks at once while they failed nothing themselves.",
     silent: "Algorithms that look at load where nobody fails at once, outlier ejection, checks that notice within a few seconds.",
     mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: some healthy replica may be taken out.",
     structural,
@@ -51,7 +49,7 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if is_load_blind(balancer) {
         mends.push(Remedy::new(
-            format!("{} prefers who has least under way", name(&node.id)),
+            message!("{} prefers who has least under way", name(&node.id)),
             "A replica that fails fast looks idle and gets more, unless it is ejected.",
             vec![
                 remedies::node(&node.id, "algorithm", Value::text("least_outstanding")),
@@ -102,7 +100,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("{} sends every replica its share, well or not", name(&node.id)),
+                        message!("{} sends every replica its share, well or not", name(&node.id)),
                         "It checks nobody, ejects nobody, and does not look at who is busy: a replica that is slow or down keeps its share of the calls.",
                         "Check health and eject who fails, then prefer who has least under way: alone that makes it worse, as who fails at once has least.",
                     )
@@ -113,7 +111,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("The checks of {} can take every replica out at once", name(&node.id)),
+                        message!("The checks of {} can take every replica out at once", name(&node.id)),
                         "They call through to what the replicas share: when that is slow all replicas look sick, though none is.",
                         "Check the replica alone, and ignore health when most look sick.",
                     )
@@ -135,12 +133,9 @@ pub(super) struct Sick<'f> {
 }
 
 impl Sick<'_> {
-    /// "One of 3 replicas".
-    pub(super) fn of(&self, all: usize) -> String {
-        match self.replicas.len() {
-            1 => format!("One of {all} replicas"),
-            some => format!("{some} of {all} replicas"),
-        }
+    /// "1 of 3 replicas".
+    pub(super) fn of(&self, all: usize) -> Message {
+        message!("{} of {} replicas", self.replicas.len(), all)
     }
 
     /// Whether they answer at once, and badly.
@@ -302,9 +297,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .map(|sick| sick.node.id.clone())
             .or(uneven.map(|((id, _), ..)| (*id).to_owned()));
         let why = match uneven {
-            Some(((id, at), taken, busy)) => format!(
-                "{}#{at} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
+            Some(((id, at), taken, busy)) => message!(
+                "{}#{} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
                 name(id),
+                *at,
                 percent(*busy),
                 percent(median),
                 percent(taken / (mean * replicas.len() as f64).max(calls as f64))
@@ -312,19 +308,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             None => {
                 let some = sick
                     .as_ref()
-                    .map_or(String::new(), |sick| sick.of(replicas.len()));
-                format!(
-                    "{some} kept a share of the calls while sick: {} of the calls behind {} failed.",
+                    .map_or(Message::new(), |sick| sick.of(replicas.len()));
+                message!(
+                    "{} kept a share of the calls while sick: {} of the calls behind {} failed.",
+                    some,
                     percent(share),
                     name(&node.id)
                 )
             }
         };
         let check = match &balancer.health_check {
-            None => " Nobody checks the replicas.".to_owned(),
-            Some(check) => format!(
+            None => Message::from(" Nobody checks the replicas."),
+            Some(check) => message!(
                 " The checks take a replica out after {} failures, {} apart, and it passed them or was slow to fail.",
-                check.unhealthy_after, check.interval
+                check.unhealthy_after,
+                check.interval
             ),
         };
         found.push(
@@ -335,14 +333,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         .or(facts.series.as_ref().and_then(|series| series.first_loss())),
                 )
                 .says(
-                    format!(
+                    message!(
                         "{} kept sending to a replica that could not keep up",
                         name(&node.id)
                     ),
-                    format!("{why}{check}"),
+                    message!("{}{}", why, check),
                     "Prefer who has least under way, and eject who fails.",
                 )
-                .at_risk(facts.felt())
+                .endangers(facts.felt())
                 .mended_by(mends(node, balancer)),
         );
     }
@@ -361,14 +359,14 @@ fn drawn_in(
     Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
         .measured(Some(sick.fault.at.as_s()))
         .says(
-            format!("{} kept sending to who failed at once", name(&node.id)),
-            format!(
+            message!("{} kept sending to who failed at once", name(&node.id)),
+            message!(
                 "{} failed calls at once: who fails fast has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
                 sick.of(replicas), percent(share), name(&node.id)
             ),
             "Check health, and eject who fails.",
         )
-        .at_risk(facts.felt())
+        .endangers(facts.felt())
         .mended_by(mends(node, balancer))
 }
 
@@ -421,18 +419,18 @@ fn all_out(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                format!("The checks of {} took every replica out", name(&node.id)),
-                format!("{} calls found nobody well, while the replicas had answered {own} with an error of their own. A check fails after {} where something shared is slow.", figure(unavailable as f64), check.timeout),
+                message!("The checks of {} took every replica out", name(&node.id)),
+                message!("{} calls found nobody well, while the replicas had answered {} with an error of their own. A check fails after {} where something shared is slow.", whole(unavailable as f64), own, check.timeout),
                 "Check the replica alone, and ignore health when most look sick.",
             )
-            .at_risk(facts.felt())
+            .endangers(facts.felt())
             .mended_by([shallow(node)]),
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
 
     fn design(algorithm: &str) -> design::Design {
         let mut design = read(&format!(
@@ -503,8 +501,8 @@ mod tests {
             let link = &report.links["lb->app"];
             let share = link.failures.values().sum::<u64>() as f64 / link.attempts as f64;
             let said = format!(
-                "One of 3 replicas kept a share of the calls while sick: {} of the calls",
-                crate::words::percent(share)
+                "1 of 3 replicas kept a share of the calls while sick: {} of the calls",
+                text::percent(share)
             );
             assert!(finding.why.starts_with(&said), "{finding:?}");
         }

@@ -2,13 +2,11 @@
 
 use super::{Rule, nothing};
 use crate::facts::{Facts, Span, is_bounded};
-use crate::finding::{Finding, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, percent, rate};
 use design::kinds::Kind;
 use design::kinds::service::Discipline;
 use design::{Link, Value};
+use report::{Finding, Message, Severity, link_name, message, moment, name, percent, rate};
 use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
@@ -62,29 +60,29 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let wasted = wasted.max_by(|a, b| a.1.total_cmp(&b.1));
     let mut because = Vec::new();
     if let Some((id, share)) = busiest.first() {
-        because.push(format!("{} was {} busy", name(id), percent(*share)));
+        because.push(message!("{} was {} busy", name(id), percent(*share)));
     }
     if let Some((link, share)) = retried.first() {
-        because.push(format!(
+        because.push(message!(
             "{} of the attempts over {} were retries",
             percent(*share),
-            name(&link.id)
+            link_name(&link.id)
         ));
     }
     if let Some((id, share)) = wasted {
-        because.push(format!(
+        because.push(message!(
             "{} of the work of {} in the run was for callers who had left",
             percent(share),
             name(id)
         ));
     }
     let sustained = match because.is_empty() {
-        true => String::new(),
-        false => format!(" Meanwhile {}.", because.join(", ")),
+        true => Message::new(),
+        false => message!(" Meanwhile {}.", Message::join(because, ", ")),
     };
     let until = match stuck.until_s {
-        Some(until) => format!("until {until:.0} s"),
-        None => "until requests ended".to_owned(),
+        Some(until) => message!("until {}", moment(until)),
+        None => Message::from("until requests ended"),
     };
     let subject = busiest
         .first()
@@ -111,25 +109,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(Some(stuck.since_s))
             .severity(Severity::Error)
             .says(
-                format!("Goodput stayed down after the trigger was over: {} of what it was", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9))),
-                format!(
-                    "Before, {} were answered well; from {:.0} s {until}, at the same load, {}.{sustained}",
-                    rate(stuck.goodput_before_per_s), stuck.since_s, figure(stuck.goodput_per_s) + "/s"
-                ),
+                message!("Goodput stayed down after the trigger was over: {} of what it was", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9))),
+                message!(
+                    "Before, {} were answered well; from {} {}, at the same load, {}.{}",
+                    rate(stuck.goodput_before_per_s), moment(stuck.since_s), until, rate(stuck.goodput_per_s)
+                , sustained),
                 "Break the loop: bound retries, serve the newest first or drop what is too old, shed load.",
             )
-            .at_risk(facts.felt())
+            .endangers(facts.felt())
             .mended_by(mends),
     ]
 }
 
-fn newest_first(facts: &Facts<'_>, id: &str) -> Option<crate::finding::Remedy> {
+fn newest_first(facts: &Facts<'_>, id: &str) -> Option<report::Remedy> {
     let Kind::Service(service) = &facts.design.node(id)?.kind else {
         return None;
     };
     (service.queue.discipline == Discipline::Fifo).then(|| {
-        crate::finding::Remedy::new(
-            format!("{} serves the newest first under overload", name(id)),
+        report::Remedy::new(
+            message!("{} serves the newest first under overload", name(id)),
             "Those who have waited longest are served last, most of them never.",
             vec![remedies::node(
                 id,
@@ -142,8 +140,8 @@ fn newest_first(facts: &Facts<'_>, id: &str) -> Option<crate::finding::Remedy> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Severity;
     use crate::testing::{fault, found, read, run};
+    use report::Severity;
 
     /// One layer: users give up after a second and ask again, work for those who left goes on.
     fn design(rate: u32) -> design::Design {

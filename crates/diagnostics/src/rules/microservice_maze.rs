@@ -2,12 +2,10 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, list, percent};
 use design::link::Mode;
 use design::{Kind, Link, Metric};
+use report::{Finding, Remedy, figure, list, message, name, percent};
 use sim::Report;
 
 /// Calls for one request from which it is a maze.
@@ -19,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     id: "microservice-maze",
     title: "A maze of small services",
     means: "What was a function call is a call over the network: slower by a factor of a thousand, and it can fail. A page of dozens of calls is mostly waiting for the network, and each service on the way can bring it down.",
-    evidence: "Structural: 15 calls between three services or more for one request, with 40 % or more of its time on the network (a note). Measured: the same from the run's own counts, where something required of latency or availability was missed.",
+    evidence: "Structural: 15 calls between three services or more for one request, with 40% or more of its time on the network (a note). Measured: the same from the run's own counts, where something required of latency or availability was missed.",
     silent: "Many services that a request passes few of; calls that do work.",
     mends: "Merged or batched: fewer hops, the same work, and fewer parts to release apart.",
     structural,
@@ -73,8 +71,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .says(
-                format!("{} calls for one request", figure(calls)),
-                format!(
+                message!("{} calls for one request", figure(calls)),
+                message!(
                     "{} of its time goes into the network, over {} services.",
                     percent(network),
                     services.len()
@@ -123,7 +121,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     });
     let busiest = busiest
         .map(|link| {
-            format!(
+            message!(
                 " Most of them are {}'s of {}.",
                 name(&link.from),
                 name(&link.to)
@@ -134,18 +132,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                format!("A request takes {} calls between services", figure(per)),
-                format!("It passes {passed} of {}: {}. {} of its time without waiting goes into the network.{busiest}", services.len(), list(&services), percent(network)),
+                message!("A request takes {} calls between services", figure(per)),
+                message!("It passes {} of {}: {}. {} of its time without waiting goes into the network.{}", passed, services.len(), list(&services), percent(network), busiest),
                 "Merge what always talks to each other, or ask once for all of it.",
             )
-            .at_risk(missed)
+            .endangers(missed)
             .mended_by(mends(facts)),
     ]
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{chain, found, lint, read, run};
+    use crate::testing::{Says, chain, found, lint, read, run};
 
     fn design(calls: u32) -> design::Design {
         read(&format!(

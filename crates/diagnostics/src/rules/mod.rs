@@ -36,7 +36,7 @@ mod unreliable_network;
 pub(crate) use hot_key::near_cache;
 
 use crate::facts::Facts;
-use crate::finding::Finding;
+use report::Finding;
 use sim::Report;
 
 /// A rule.

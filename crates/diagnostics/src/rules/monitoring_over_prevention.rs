@@ -3,13 +3,11 @@
 use super::Rule;
 use super::flying_blind::edge;
 use crate::facts::Facts;
-use crate::finding::{Finding, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, list, moment, percent, time};
 use design::kinds::Kind;
 use design::telemetry::Signal;
 use design::{Metric, Node};
+use report::{Finding, Message, Severity, figure, list, message, moment, name, percent, time};
 use sim::Report;
 
 /// Offered load by capacity from which a node has no room.
@@ -21,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     id: "monitoring-over-prevention",
     title: "Saturation that nobody watches",
     means: "Queues, pools and slow answers tell of an outage minutes before it; an alert on errors tells of it when it is there.",
-    evidence: "Structural: a node that its load keeps 85 % busy or more, which no alert on what waits or how slow it is watches (a note; a warning from 100 %). Measured: a node saturated 5 s or more before users were served badly, or before the first alert, without such an alert: a note, a warning where users were served badly and no other rule names why, an error where what was required was missed.",
+    evidence: "Structural: a node that its load keeps 85% busy or more, which no alert on what waits or how slow it is watches (a note; a warning from 100%). Measured: a node saturated 5 s or more before users were served badly, or before the first alert, without such an alert: a note, a warning where users were served badly and no other rule names why, an error where what was required was missed.",
     silent: "Nodes with room; alerts on backlog, age or slow answers.",
     mends: "Alerts on what waits and on slow answers; room: somebody is woken for bursts that pass.",
     structural,
@@ -49,7 +47,7 @@ fn is_worker(node: &Node) -> bool {
 }
 
 /// Alerts and room; room first where no alert helps, since more is asked than can be done.
-fn more(facts: &Facts<'_>, id: &str, is_overloaded: bool) -> Vec<remedies::Remedy> {
+fn more(facts: &Facts<'_>, id: &str, is_overloaded: bool) -> Vec<report::Remedy> {
     let mut watched = Vec::new();
     if let Some((edge, slow)) = edge(facts) {
         watched.extend(remedies::watch_symptoms(facts.design, edge, slow));
@@ -62,14 +60,14 @@ fn more(facts: &Facts<'_>, id: &str, is_overloaded: bool) -> Vec<remedies::Remed
     }
 }
 
-fn room(facts: &Facts<'_>, id: &str) -> Vec<remedies::Remedy> {
+fn room(facts: &Facts<'_>, id: &str) -> Vec<report::Remedy> {
     let mut mends = Vec::new();
     if let Some(service) = facts.graph.service(id) {
         mends.extend(remedies::replicas(facts.design, id, service.replicas * 2));
     } else if let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) {
         let wanted = f64::from(database.concurrency) * 2.0;
-        mends.push(remedies::Remedy::new(
-            format!("Twice the slots of {}", name(id)),
+        mends.push(report::Remedy::new(
+            message!("Twice the slots of {}", name(id)),
             "A larger machine to pay for.",
             vec![remedies::node(id, "concurrency", remedies::number(wanted))],
         ));
@@ -104,8 +102,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Severity::Note
         };
         let what = match busy >= 1.0 {
-            true => format!("More is asked of {} than it can do", name(&node.id)),
-            false => format!("{} has little room, and nobody watches it", name(&node.id)),
+            true => message!("More is asked of {} than it can do", name(&node.id)),
+            false => message!("{} has little room, and nobody watches it", name(&node.id)),
         };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
@@ -122,8 +120,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-fn asked(load: f64, can: f64) -> String {
-    format!(
+fn asked(load: f64, can: f64) -> Message {
+    message!(
         "{} calls a second come, and it can do {}: {}.",
         figure(load),
         figure(can),
@@ -133,7 +131,7 @@ fn asked(load: f64, can: f64) -> String {
 
 /// How much more is asked of a node than it can do all the time, in words; nothing where it has
 /// room.
-fn overload(facts: &Facts<'_>, id: &str) -> Option<String> {
+fn overload(facts: &Facts<'_>, id: &str) -> Option<Message> {
     let (load, can) = (
         facts.flow.node(&facts.graph, id),
         facts.flow.capacity(&facts.graph, id),
@@ -194,12 +192,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let felt = series.first_loss();
     let lead = felt.map(|felt| felt - from);
     let told = match alert {
-        Some((at, name)) => format!("\"{name}\" fired at {}", moment(at)),
-        None => "no alert fired".to_owned(),
+        Some((at, name)) => message!("\"{}\" fired at {}", name, moment(at)),
+        None => Message::from("no alert fired"),
     };
     let led = match lead {
-        Some(lead) if lead > 0.5 => format!(", {} before users were served badly", time(lead)),
-        _ => String::new(),
+        Some(lead) if lead > 0.5 => message!(", {} before users were served badly", time(lead)),
+        _ => Message::new(),
     };
     let names: Vec<&str> = full.iter().map(|(id, _)| *id).collect();
     let late = alert.is_none_or(|(at, _)| at - from >= LEAD_S);
@@ -212,24 +210,24 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let overload = overload(facts, id);
     let says = overload
         .as_ref()
-        .map(|says| format!(" {says}"))
+        .map(|says| message!(" {}", says.clone()))
         .unwrap_or_default();
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(from))
             .says(
-                format!("{} {} full, and nobody watched", list(&names), if names.len() == 1 { "was" } else { "were" }),
-                format!("{} had no free slot from {} on{led}; {told}, and none watches what waits or how slow it is.{says}", name(id), moment(from)),
+                message!("{} {} full, and nobody watched", list(&names), if names.len() == 1 { "was" } else { "were" }),
+                message!("{} had no free slot from {} on{}; {}, and none watches what waits or how slow it is.{}", name(id), moment(from), led, told, says),
                 "Watch what waits and how slow answers are, and leave room for a bad day.",
             )
-            .at_risk(missed.unwrap_or(facts.felt()))
+            .endangers(missed.unwrap_or(facts.felt()))
             .mended_by(more(facts, id, overload.is_some())),
     ]
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(rate: u32, alert: &str) -> design::Design {
         read(&format!(
@@ -272,12 +270,8 @@ mod tests {
         assert!(lint("monitoring-over-prevention", &mixed(2)).is_empty());
         // 0.95 * 10 ms + 0.05 * 1 s = 59.5 ms: five slots do 84 a second.
         let full = &lint("monitoring-over-prevention", &mixed(5))[0];
-        assert_eq!(
-            full.why.split(':').next(),
-            Some("100 calls a second come, and it can do 84"),
-            "{}",
-            full.why
-        );
+        let opening = "100 calls a second come, and it can do 84:";
+        assert!(full.why.starts_with(opening), "{}", full.why.text());
         let near = design(70, "");
         assert!(lint("monitoring-over-prevention", &near).is_empty());
         assert!(found("monitoring-over-prevention", &near, &run(&near)).is_empty());

@@ -2,11 +2,9 @@
 
 use super::{Rule, nothing};
 use crate::facts::{Facts, Span};
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, moment, rate};
 use design::{Kind, Metric, Node};
+use report::{Finding, Remedy, figure, message, moment, name, rate};
 use sim::Report;
 
 /// How much more the culprit asks for, and how much slower the victim gets.
@@ -80,14 +78,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    format!("{} pays for what {} asks of {}", name(&victim.id), name(&culprit.id), name(&shared.id)),
-                    format!(
+                    message!("{} pays for what {} asks of {}", name(&victim.id), name(&culprit.id), name(&shared.id)),
+                    message!(
                         "{} asked for {} from {} on, after {}. {} was saturated, and {}, who asked for no more than before, waited {} times as long.",
                         name(&culprit.id), rate(during), moment(span.from_s), rate(before), name(&shared.id), name(&victim.id), figure(slower)
                     ),
                     "Give each a share of its own: a rate limit per customer, fair queues, cells.",
                 )
-                .at_risk(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
+                .endangers(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
                 .mended_by(limit(shared, during, before)),
         ];
     }
@@ -112,9 +110,9 @@ fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
         ("per", design::Value::text("key")),
     ]);
     vec![Remedy::new(
-        format!(
-            "At most {}/s of each key at {}",
-            libm::ceil(most),
+        message!(
+            "At most {} of each key at {}",
+            rate(libm::ceil(most)),
             name(&shared.id)
         ),
         "Whoever asks for more is turned away, though there may be room.",

@@ -2,13 +2,11 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, ms, percent};
 use design::kinds::queue::Delivery;
 use design::link::Mode;
 use design::{FaultKind, Link, Metric, Node};
+use report::{Finding, Message, Remedy, figure, message, ms, name, percent};
 use sim::Report;
 
 /// Deliveries of each message that is given up, or kept, from which it is told.
@@ -77,7 +75,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let finding = match queue.max_receives {
             None => Finding::new(RULE.id, [node.id.clone()]).says(
-                format!("{} delivers a message for ever that nobody can process", name(&node.id)),
+                message!("{} delivers a message for ever that nobody can process", name(&node.id)),
                 match queue.partitions {
                     Some(_) => "It never gives up, and keeps order: such a message blocks all of its partition.",
                     None => "It never gives up: each such message takes a consumer's time again and again.",
@@ -85,7 +83,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Give up after a few receives, to a dead-letter queue.",
             ),
             Some(most) if !has_dead_letter(facts, &node.id) => Finding::new(RULE.id, [node.id.clone()]).says(
-                format!("{} drops what was received {most} times", name(&node.id)),
+                message!("{} drops what was received {} times", name(&node.id), most),
                 "There is no dead-letter link, so a message that failed is gone, whatever the reason.",
                 "Give it a dead-letter queue.",
             ),
@@ -135,27 +133,29 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .map(|fault| fault.at.as_s())
             .or(facts.series.as_ref().map(|series| series.whole().from_s));
         let behind = match (blocked, messages.waiting) {
-            (0, 0) => String::new(),
-            (0, waiting) => format!(" {waiting} messages were left at the end."),
-            (n, waiting) => format!(
-                " {n} of {} partitions stood still behind them, {waiting} messages were left at the end, the oldest had waited {}.",
+            (0, 0) => Message::new(),
+            (0, waiting) => message!(" {} messages were left at the end.", waiting),
+            (n, waiting) => message!(
+                " {} of {} partitions stood still behind them, {} messages were left at the end, the oldest had waited {}.",
+                n,
                 messages.partitions.len(),
+                waiting,
                 ms(messages.oldest_ms.max)
             ),
         };
         let delivered = messages.redelivered as f64 / messages.delivered.max(1) as f64;
-        let metric = facts.missed_by_users().unwrap_or("goodput");
+        let metric = facts.missed_by_users().unwrap_or(Metric::Goodput);
         let mut finding = Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                format!("{} delivered what nobody can process, again and again", name(&node.id)),
-                format!("{} of its deliveries were of messages delivered before, about {} of them for each message that nobody can process.{behind}", percent(delivered), figure(each)),
+                message!("{} delivered what nobody can process, again and again", name(&node.id)),
+                message!("{} of its deliveries were of messages delivered before, about {} of them for each message that nobody can process.{}", percent(delivered), figure(each), behind),
                 "Give up after a few receives, to a dead-letter queue.",
             )
-            .at_risk(metric)
+            .endangers(metric)
             .mended_by([mends(facts, node)]);
         if blocked > 0 {
-            finding = finding.severity(crate::Severity::Error);
+            finding = finding.severity(report::Severity::Error);
         }
         found.push(finding);
     }
@@ -164,7 +164,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
 
     fn design(max_receives: &str) -> design::Design {
         let mut design = read(&format!(

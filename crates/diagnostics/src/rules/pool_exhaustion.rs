@@ -2,13 +2,14 @@
 
 use super::Rule;
 use crate::facts::{Facts, Span};
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, list, moment, percent, time};
 use design::kinds::Kind;
 use design::link::Mode;
 use design::{Link, Metric};
+use report::{
+    Finding, Message, Remedy, Severity, figure, link_name, list, message, moment, name, percent,
+    time, whole,
+};
 use sim::Report;
 
 /// Calls that waited in vain for a connection, by all.
@@ -23,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
     id: "pool-exhaustion",
     title: "A pool that runs dry",
     means: "Connections (or threads) that fast and slow calls share are held by the slow ones: the fast ones wait for a connection, not for an answer, and fail while what they would ask is idle.",
-    evidence: "Structural: a pool with fewer connections than calls times the time they hold one (Little's law): a note from 90 %, a warning above 100 %; or services that wait for one another in a ring, each with a slot held (a warning, a note where a timeout frees them). Measured: 1 % of the calls or more got no connection in time while the callee had slots to spare; or a service all of whose slots were held, 60 % of them by calls to one slow dependency which only some operations need.",
+    evidence: "Structural: a pool with fewer connections than calls times the time they hold one (Little's law): a note from 90%, a warning above 100%; or services that wait for one another in a ring, each with a slot held (a warning, a note where a timeout frees them). Measured: 1% of the calls or more got no connection in time while the callee had slots to spare; or a service all of whose slots were held, 60% of them by calls to one slow dependency which only some operations need.",
     silent: "Pools that are short for a moment; callees that are saturated themselves.",
     mends: "Bulkheads: a pool for each. Connections idle in one while the other is short.",
     structural,
@@ -59,8 +60,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [link.id.clone()])
                 .severity(severity)
                 .says(
-                    format!("The pool of {} is too small for its load", name(&link.id)),
-                    format!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(facts.flow.link(&link.id)), time(holds), figure(needed), figure(size)),
+                    message!("The pool of {} is too small for its load", link_name(&link.id)),
+                    message!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(facts.flow.link(&link.id)), time(holds), figure(needed), whole(size)),
                     "Size it by Little's law, or hold connections for less.",
                 )
                 .endangers(Metric::LatencyP99)
@@ -77,8 +78,12 @@ fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
         .map_or(1, |node| node.kind.replicas());
     let size = libm::ceil(1.5 * needed / f64::from(callers)).clamp(1.0, 10_000.0);
     Remedy::new(
-        format!("{size} connections for each caller of {}", name(&link.id)),
-        format!("More connections that {} has to bear.", name(&link.to)),
+        message!(
+            "{} connections for each caller of {}",
+            whole(size),
+            link_name(&link.id)
+        ),
+        message!("More connections that {} has to bear.", name(&link.to)),
         vec![remedies::link(
             &link.id,
             "pool.size",
@@ -138,9 +143,9 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .filter(|id| *id != callee && !series.slow(id).is_empty())
         .collect();
     let slow_said = match (is_leaking, slow.is_empty()) {
-        (true, _) => " Connections leaked.".to_owned(),
-        (false, true) => String::new(),
-        (false, false) => format!(
+        (true, _) => Message::from(" Connections leaked."),
+        (false, true) => Message::new(),
+        (false, false) => message!(
             " {} took several times the usual time meanwhile.",
             list(&slow)
         ),
@@ -161,21 +166,23 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         )
         .measured(onset)
         .says(
-            format!(
+            message!(
                 "{} ran out of connections while {} had time",
-                name(&link.id),
+                link_name(&link.id),
                 name(callee)
             ),
-            format!(
-                "{in_vain} calls ({}) got none of its {} in time; {} was {} busy.{slow_said}",
+            message!(
+                "{} calls ({}) got none of its {} in time; {} was {} busy.{}",
+                in_vain,
                 percent(in_vain as f64 / figures.calls.max(1) as f64),
-                figure(size),
+                whole(size),
                 name(callee),
-                percent(busy)
+                percent(busy),
+                slow_said
             ),
             "Keep a pool for each kind of call, so that a slow one empties its own alone.",
         )
-        .at_risk(facts.felt())
+        .endangers(facts.felt())
         .mended_by(mends),
     )
 }
@@ -264,13 +271,13 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
         Finding::new(RULE.id, [id.to_owned(), link.id.clone()])
             .measured(Some(span.from_s))
             .says(
-                format!("Calls to {} held the slots of {} that others needed", name(&link.to), name(id)),
-                format!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)), figure(slots), name(&link.to)),
+                message!("Calls to {} held the slots of {} that others needed", name(&link.to), name(id)),
+                message!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)), whole(slots), name(&link.to)),
                 "Bound what each dependency may hold: a bulkhead.",
             )
-            .at_risk(facts.felt())
+            .endangers(facts.felt())
             .mended_by([Remedy::new(
-                format!("A bulkhead: {} holds at most a quarter of the slots", name(&link.id)),
+                message!("A bulkhead: {} holds at most a quarter of the slots", link_name(&link.id)),
                 "Its calls fail while that quarter is full, though other slots are free.",
                 vec![remedies::link(&link.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
             )]),
@@ -279,7 +286,7 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
 
     fn design(pool: u32, times: u32) -> design::Design {
         let mut design = read(&format!(

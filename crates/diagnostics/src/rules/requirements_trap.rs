@@ -2,10 +2,9 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::words::{ms, percent};
 use design::requirement::Bound;
 use design::{Command, Duration, Metric, Requirement};
+use report::{Finding, Message, Remedy, message, ms, percent, whole};
 use sim::Report;
 
 /// Figures that hide the slow and the stale.
@@ -58,9 +57,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 fn require(availability: f64, p99: Duration) -> Remedy {
     let add = |requirement| Command::AddRequirement(usize::MAX, requirement);
     Remedy::new(
-        format!(
-            "Require {} answered, 99 of 100 within {p99}",
-            percent(availability)
+        message!(
+            "Require {} answered, 99 of 100 within {}",
+            percent(availability),
+            p99
         ),
         "Runs may fail from now on.",
         vec![
@@ -95,8 +95,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let stale = match report.data.stale_reads {
-        0 => String::new(),
-        n => format!(
+        0 => Message::new(),
+        n => message!(
             " {} of the reads were out of date, by up to {}.",
             percent(n as f64 / report.data.reads.max(1) as f64),
             ms(report.data.staleness_ms.max.unwrap_or(0.0))
@@ -112,7 +112,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(None)
             .says(
                 what,
-                format!("The mean request took {}, the slowest in a hundred {} or more, {:.0} times as long, and nothing is required of those.{stale}", ms(mean), ms(p99), p99 / mean.max(1e-9)),
+                message!("The mean request took {}, the slowest in a hundred {} or more, {} times as long, and nothing is required of those.{}", ms(mean), ms(p99), whole(p99 / mean.max(1e-9)), stale),
                 "Require a 99th percentile, and an age where data is copied.",
             )
             .endangers(Metric::LatencyP99)
@@ -122,7 +122,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{chain, found, lint, read, run};
+    use crate::testing::{Says, chain, found, lint, read, run};
 
     #[test]
     fn a_design_without_requirements_is_noted() {

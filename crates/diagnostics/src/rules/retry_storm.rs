@@ -2,11 +2,11 @@
 
 use super::Rule;
 use crate::facts::{Facts, Span, is_bounded};
-use crate::finding::{Finding, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, list, percent};
 use design::{Link, Metric};
+use report::{
+    Finding, Message, Severity, figure, link_list, link_name, message, moment, name, percent, rate,
+};
 use sim::Report;
 
 /// Share of retries among attempts from which a window is stormy: one and a half attempts per call.
@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     id: "retry-storm",
     title: "Retry storm",
     means: "Retries at several layers multiply: three attempts at each of three layers ask the last one up to 27 times for one request. They come exactly when it cannot keep up, so an overload outlives what began it.",
-    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing bounds (no budget, throttle, quota, breaker or adaptive throttling), over two layers or more; a note from 4, a warning from 6; or ten attempts and more of one layer without a pause (a warning). Measured: links on which a third of the attempts were retries while less than 90 % were answered, for 5 s or more, above something that was saturated or turned calls away at that time.",
+    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing bounds (no budget, throttle, quota, breaker or adaptive throttling), over two layers or more; a note from 4, a warning from 6; or ten attempts and more of one layer without a pause (a warning). Measured: links on which a third of the attempts were retries while less than 90% were answered, for 5 s or more, above something that was saturated or turned calls away at that time.",
     silent: "Retries at one layer, retries within a budget, retries while nothing below is short of capacity (a crash that refuses at once).",
     mends: "A budget of a tenth with backoff and jitter, or retries at one layer alone: some requests that a third attempt would have saved fail.",
     structural,
@@ -45,8 +45,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         Finding::new(RULE.id, storm.layers.clone())
             .severity(severity)
             .says(
-                format!("Retries at {} layers multiply: one request may cause {} attempts", names.len(), figure(storm.attempts)),
-                format!("{} each try again, and nothing bounds how often in all. When the last of them slows down, it gets up to {} times the load.", list(&names), figure(storm.attempts)),
+                message!("Retries at {} layers multiply: one request may cause {} attempts", names.len(), figure(storm.attempts)),
+                message!("{} each try again, and nothing bounds how often in all. When the last of them slows down, it gets up to {} times the load.", link_list(&names), figure(storm.attempts)),
                 "Retry at one layer, or within a budget of a tenth of the calls.",
             )
             .endangers(Metric::Availability)
@@ -129,15 +129,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     };
     let links: Vec<&Link> = stormy.iter().map(|(link, _)| *link).collect();
     let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
-    let each: Vec<String> = (links.iter().take(4))
+    let each: Vec<Message> = (links.iter().take(4))
         .filter_map(|link| {
             let windows = series.link(&link.id)?;
             let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
             let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
             let times = attempts / (attempts - retries).max(1e-9);
-            Some(format!(
+            Some(message!(
                 "{} sent {} attempts per call",
-                name(&link.id),
+                link_name(&link.id),
                 figure(times)
             ))
         })
@@ -152,25 +152,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let each_request = seen.iter().sum::<f64>() / seen.len().max(1) as f64;
     let good = series.good_share(span);
     let after = match &report.metastable {
-        Some(stuck) => format!(
-            " Goodput stayed at {}/s from {:.0} s on, after {}/s before, though the trigger was over.",
-            figure(stuck.goodput_per_s),
-            stuck.since_s,
-            figure(stuck.goodput_before_per_s)
+        Some(stuck) => message!(
+            " Goodput stayed at {} from {} on, after {} before, though the trigger was over.",
+            rate(stuck.goodput_per_s),
+            moment(stuck.since_s),
+            rate(stuck.goodput_before_per_s)
         ),
-        None => String::new(),
+        None => Message::new(),
     };
     let mut finding = Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
         .measured(Some(onset))
         .says(
-            format!("Retries multiplied the load on {} while it could not keep up", name(last(&links))),
-            format!(
-                "{}; {} attempts reached the last layer per request in the mean, and {} of the requests were answered well meanwhile.{after}",
-                each.join(", "), figure(each_request), percent(good)
-            ),
+            message!("Retries multiplied the load on {} while it could not keep up", name(last(&links))),
+            message!(
+                "{}; {} attempts reached the last layer per request in the mean, and {} of the requests were answered well meanwhile.{}",
+                Message::join(each, ", "), figure(each_request), percent(good)
+            , after),
             "Retry at one layer alone, or within a budget of a tenth of the calls, after a pause that is spread out.",
         )
-        .at_risk(facts.felt())
+        .endangers(facts.felt())
         .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links), remedies::breakers(&links)]);
     if report.metastable.is_some() || good < 0.5 && span.s() >= 10.0 {
         finding = finding.severity(Severity::Error);
@@ -188,12 +188,16 @@ fn last<'a>(links: &[&'a Link]) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{chain, found, lint, run};
+    use crate::testing::{Says, chain, found, lint, run};
 
     #[test]
     fn three_layers_of_three_are_27_and_one_layer_is_silent() {
         let storm = lint("retry-storm", &chain(r#""retry": {"max_attempts": 3}"#));
-        assert!(storm[0].what.contains("27 attempts"), "{}", storm[0].what);
+        assert!(
+            storm[0].what.contains("27 attempts"),
+            "{}",
+            storm[0].what.text()
+        );
         assert_eq!(storm[0].subjects, ["users->front", "front->api", "api->db"]);
         let budget =
             chain(r#""retry": {"max_attempts": 3, "budget": {"ratio": 0.1, "burst": 10}}"#);

@@ -2,15 +2,13 @@
 
 use super::Rule;
 use crate::facts::{Facts, top_key};
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, percent};
 use design::kinds::Database;
 use design::kinds::client::{Effect, Keys, Operation};
 use design::kinds::database::{CrossShard, ShardBy};
 use design::link::Condition;
 use design::{FaultKind, Link, Metric, Node, Value};
+use report::{Finding, Message, Remedy, figure, message, name, percent};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -24,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     id: "shard-key",
     title: "A bad shard key",
     means: "A key that puts neighbours, or one large tenant, together fills one shard while the others idle: capacity that was paid for and cannot be used. Operations that do not say the key ask all shards and wait for the slowest.",
-    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, operations that touch all of four shards or more (notes). Measured: the busiest shard got twice the mean of its calls or more and was 80 % busy or more, while users were served badly; or, alike, reads over all shards while none of them has time left.",
+    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, operations that touch all of four shards or more (notes). Measured: the busiest shard got twice the mean of its calls or more and was 80% busy or more, while users were served badly; or, alike, reads over all shards while none of them has time left.",
     silent: "Shards that are unevenly loaded and all have time; skew that is of one key alone (hot-key).",
     mends: "A key with more spread (by hash), more tenants per shard: neighbours are no longer read together.",
     structural,
@@ -56,7 +54,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         .filter(|(_, database)| database.shards.count > 1)
     {
         let count = database.shards.count;
-        let note = |what: String, why: &str, remedy: &str| {
+        let note = |what: Message, why: &str, remedy: &str| {
             Finding::new(RULE.id, [node.id.clone()])
                 .says(what, why, remedy)
                 .endangers(Metric::LatencyP99)
@@ -64,7 +62,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         };
         match database.shards.by {
             ShardBy::Range if is_skewed(facts) => found.push(note(
-                format!(
+                message!(
                     "The popular keys of {} are all on its first shard",
                     name(&node.id)
                 ),
@@ -72,10 +70,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Spread keys by a hash.",
             )),
             ShardBy::Tenant if database.shards.tenants < 10 * count => found.push(note(
-                format!(
-                    "{} has {} tenants for {count} shards",
+                message!(
+                    "{} has {} tenants for {} shards",
                     name(&node.id),
-                    database.shards.tenants
+                    database.shards.tenants,
+                    count
                 ),
                 "So few do not spread evenly: some shards get several large ones, some get none.",
                 "Shard by something there is more of.",
@@ -89,7 +88,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             )
         {
             found.push(note(
-                format!("Reads of {} ask all {count} shards", name(&node.id)),
+                message!("Reads of {} ask all {} shards", name(&node.id), count),
                 "Each waits for the slowest of them, and more shards make that worse.",
                 "Shard by what the reads ask for.",
             ));
@@ -233,16 +232,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let by_one = one_key(facts, &node.id) * sum >= 0.5 * (calls - mean);
         if calls >= SKEWED * mean && busy >= limit && !by_one {
             let how = match database.shards.by {
-                ShardBy::Range => {
-                    "Neighbouring keys are together there, and they are the popular ones."
-                        .to_owned()
-                }
-                ShardBy::Tenant => format!(
+                ShardBy::Range => Message::from(
+                    "Neighbouring keys are together there, and they are the popular ones.",
+                ),
+                ShardBy::Tenant => message!(
                     "Its tenants are the large ones; {} tenants do not spread evenly over {} shards.",
                     database.shards.tenants,
                     shards.len()
                 ),
-                ShardBy::Hash | ShardBy::Modulo => format!(
+                ShardBy::Hash | ShardBy::Modulo => message!(
                     "The most popular key alone is {} of all calls.",
                     percent(one_key(facts, &node.id))
                 ),
@@ -251,11 +249,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(onset(facts, &node.id))
                     .says(
-                        format!("Shard {at} of {} has {} of the load, the others idle", name(&node.id), percent(calls / sum)),
-                        format!("It got {} times the mean of its calls and was {} busy, the idlest {}. {how}", figure(calls / mean), percent(busy), percent(idle)),
+                        message!("Shard {} of {} has {} of the load, the others idle", at, name(&node.id), percent(calls / sum)),
+                        message!("It got {} times the mean of its calls and was {} busy, the idlest {}. {}", figure(calls / mean), percent(busy), percent(idle), how),
                         "Choose a key with more spread.",
                     )
-                    .at_risk(facts.felt())
+                    .endangers(facts.felt())
                     .mended_by(mends(node, database)),
             );
         } else if database.cross_shard.is_some()
@@ -273,11 +271,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     Finding::new(RULE.id, [node.id.clone()])
                         .measured(onset(facts, &node.id))
                         .says(
-                            format!("Each call of {} asks {} of its shards", name(&node.id), figure(per)),
-                            format!("More shards bring no capacity where all of them are asked: the idlest was {} busy.", percent(idle)),
+                            message!("Each call of {} asks {} of its shards", name(&node.id), figure(per)),
+                            message!("More shards bring no capacity where all of them are asked: the idlest was {} busy.", percent(idle)),
                             "Shard by what is asked for.",
                         )
-                        .at_risk(facts.felt()),
+                        .endangers(facts.felt()),
                 );
             }
         }
@@ -287,7 +285,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(by: &str) -> design::Design {
         read(&format!(

@@ -2,11 +2,9 @@
 
 use super::Rule;
 use crate::facts::{Facts, Span};
-use crate::finding::Finding;
-use crate::names::name;
-use crate::words::{figure, list, moment, percent};
 use design::kinds::{Database, Kind};
 use design::{FaultKind, Metric, Node};
+use report::{Finding, Message, figure, list, message, moment, name, percent, rate};
 use sim::Report;
 
 /// How many times its usual time a victim takes.
@@ -51,14 +49,14 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .filter_map(|user| user.deployment.team.as_deref())
             .collect();
         let teams = match teams.len() {
-            0 | 1 => String::new(),
-            n => format!(" They belong to {n} teams."),
+            0 | 1 => Message::new(),
+            n => message!(" They belong to {} teams.", n),
         };
         found.push(
             Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(names.iter().map(|name| (*name).to_owned())))
                 .says(
-                    format!("{} share {}", list(&names), name(&node.id)),
-                    format!("What one of them does to it (a heavy query, a migration, too many connections) all of them feel.{teams}"),
+                    message!("{} share {}", list(&names), name(&node.id)),
+                    message!("What one of them does to it (a heavy query, a migration, too many connections) all of them feel.{}", teams),
                     "Give each its own store, and let events keep the others up to date.",
                 )
                 .endangers(Metric::LatencyP99),
@@ -138,19 +136,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             continue;
         };
         let why = match locked {
-            Some(fault) => format!(
+            Some(fault) => message!(
                 "From {} a migration locked its tables. {} took {} times its usual time or did not answer, though nothing of it had changed.",
                 moment(fault.at.as_s()),
                 name(&victim.id),
                 figure(slower)
             ),
-            None => format!(
-                "From {} on {} was saturated: {} sent it {}/s, after {}/s. {} sent no more than before and took {} times its usual time.",
+            None => message!(
+                "From {} on {} was saturated: {} sent it {}, after {}. {} sent no more than before and took {} times its usual time.",
                 moment(span.from_s),
                 name(&node.id),
                 name(&culprit.id),
-                figure(during),
-                figure(before),
+                rate(during),
+                rate(before),
                 name(&victim.id),
                 figure(slower)
             ),
@@ -160,11 +158,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    format!("{} took {} down through {}, which both of them use", name(&culprit.id), name(&victim.id), name(&node.id)),
-                    format!("{why} {} of the calls under way at {} were of {}.", percent(share), name(&node.id), name(&culprit.id)),
+                    message!("{} took {} down through {}, which both of them use", name(&culprit.id), name(&victim.id), name(&node.id)),
+                    message!("{} {} of the calls under way at {} were of {}.", why, percent(share), name(&node.id), name(&culprit.id)),
                     "Give each its own store, or bound what one of them may take: a bulkhead, a pool, a replica for heavy reads.",
                 )
-                .at_risk(facts.felt())
+                .endangers(facts.felt())
                 .mended_by(bulkhead(facts, &culprit.id, node, database)),
         );
     }
@@ -177,7 +175,7 @@ fn bulkhead(
     culprit: &str,
     node: &Node,
     database: &Database,
-) -> Vec<crate::finding::Remedy> {
+) -> Vec<report::Remedy> {
     let replicas = facts
         .graph
         .node(culprit)
@@ -195,13 +193,13 @@ fn bulkhead(
     let bulkhead =
         crate::remedies::map(&[("max_concurrent", crate::remedies::number(f64::from(most)))]);
     let edits = links.map(|link| crate::remedies::link(&link.id, "bulkhead", bulkhead.clone()));
-    vec![crate::finding::Remedy::new(
-        format!(
+    vec![report::Remedy::new(
+        message!(
             "{} holds at most a quarter of {}",
             name(culprit),
             name(&node.id)
         ),
-        format!("{} fails where it asks for more.", name(culprit)),
+        message!("{} fails where it asks for more.", name(culprit)),
         edits.collect(),
     )]
 }

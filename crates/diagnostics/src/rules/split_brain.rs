@@ -3,12 +3,10 @@
 use super::Rule;
 use super::cap::{agreed, spread};
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy, Severity};
-use crate::names::name;
 use crate::remedies;
-use crate::words::count;
 use design::kinds::database::{OnPartition, ReplicationMode};
 use design::{FaultKind, Metric, Value};
+use report::{Finding, Remedy, Severity, count, message, name};
 use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
@@ -24,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn majority(id: &str) -> Remedy {
     Remedy::new(
-        format!("{} goes on with a majority alone", name(id)),
+        message!("{} goes on with a majority alone", name(id)),
         "Whoever is on the smaller side gets errors until the network is whole.",
         vec![
             remedies::node(id, "replication.replicas", remedies::number(3.0)),
@@ -48,7 +46,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("A partition gives {} two leaders", name(&node.id)),
+                        message!("A partition gives {} two leaders", name(&node.id)),
                         "Each side elects one and goes on. Of what both write, one side's is lost when they meet.",
                         "Let only a majority elect a leader.",
                     )
@@ -61,7 +59,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("{} has {} members, and no majority when they are cut in half", name(&node.id), replication.replicas),
+                        message!("{} has {} members, and no majority when they are cut in half", name(&node.id), replication.replicas),
                         "The half with the leader goes on, and where that is lost, neither does: an even member adds no safety.",
                         "Use an odd number.",
                     )
@@ -99,8 +97,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(cut.map(|cut| cut.at.as_s()))
             .severity(Severity::Error)
             .says(
-                format!("{} had two leaders, and {} undone when they met", name(&node.id), count(undone, "write was", "writes were")),
-                format!("While it was cut in two each side went on. {} of the writes that clients had been told were done stand nowhere.", report.data.lost_writes),
+                message!("{} had two leaders, and {} undone when they met", name(&node.id), count(undone, "write was", "writes were")),
+                message!("While it was cut in two each side went on. {} of the writes that clients had been told were done stand nowhere.", report.data.lost_writes),
                 "Let only a majority elect a leader, and fence the old one.",
             )
             .endangers(Metric::LostWrites)
@@ -123,13 +121,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(None)
                 .says(
-                    format!("Two held one lock of {} at a time, {}", name(&node.id), count(overlaps, "time", "times")),
-                    format!("The lease of {lease} ran out while the holder was still at work, and the next one got the lock. Nothing tells the first that it no longer holds it."),
+                    message!("Two held one lock of {} at a time, {}", name(&node.id), count(overlaps, "time", "times")),
+                    message!("The lease of {} ran out while the holder was still at work, and the next one got the lock. Nothing tells the first that it no longer holds it.", lease),
                     "Let leases outlast their holders by far, and let the store refuse an old holder's token.",
                 )
                 .endangers(Metric::LostWrites)
                 .mended_by([Remedy::new(
-                    format!("A lease ten times as long at {}", name(&node.id)),
+                    message!("A lease ten times as long at {}", name(&node.id)),
                     "A holder that dies keeps the others waiting ten times as long.",
                     vec![remedies::node(&node.id, "lease", remedies::duration((10.0 * lease.as_s()).min(86_400.0)))],
                 )]),
@@ -140,8 +138,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Severity;
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
+    use report::Severity;
 
     fn design(on_partition: &str) -> design::Design {
         let mut design = read(&format!(

@@ -2,13 +2,11 @@
 
 use super::Rule;
 use crate::facts::{AGE, Facts};
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{ms, percent, time};
 use design::kinds::cache::Cache;
 use design::link::{Mode, OnWrite};
 use design::{Link, Metric, Value};
+use report::{Finding, Message, Remedy, message, ms, name, percent, time};
 use sim::Report;
 
 /// Stale reads, by all, from which it is told; and how old they must be where nothing is required.
@@ -21,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     id: "stale-cache",
     title: "Stale cache",
     means: "A write changes the origin and not the copies of it. Until its TTL runs out a cache answers with what was true before; with invalidation, a fill that was on its way may still put the old value back.",
-    evidence: "Structural: writes pass a cache by whose entries live for ever, or longer than the age that is allowed (a note). Measured: reads answered by a cache with a version out of date: a staleness that was required is missed; or, where none is required, 1 % of the reads or more and 20 s or more. The cause is the TTL where no write reaches the cache, the race between fill and invalidation where writes do.",
+    evidence: "Structural: writes pass a cache by whose entries live for ever, or longer than the age that is allowed (a note). Measured: reads answered by a cache with a version out of date: a staleness that was required is missed; or, where none is required, 1% of the reads or more and 20 s or more. The cause is the TTL where no write reaches the cache, the race between fill and invalidation where writes do.",
     silent: "Stale reads within the age that is required, or younger than 20 s where none is.",
     mends: "Invalidation on every write, leases against the race, a shorter TTL: messages, and more misses.",
     structural,
@@ -66,7 +64,7 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
     ));
     if let Some(ttl) = cache.ttl.filter(|ttl| ttl.as_s() > 2.0) {
         mends.push(Remedy::new(
-            format!("A tenth of the TTL of {}", name(id)),
+            message!("A tenth of the TTL of {}", name(id)),
             "Entries are loaded up to ten times as often.",
             vec![remedies::node(
                 id,
@@ -76,7 +74,7 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
         ));
     } else if cache.ttl.is_none() {
         mends.push(Remedy::new(
-            format!("A TTL of 30 s at {}", name(id)),
+            message!("A TTL of 30 s at {}", name(id)),
             "Every entry is loaded again after 30 s.",
             vec![remedies::node(id, "ttl", Value::text("30s"))],
         ));
@@ -106,11 +104,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let lives = cache
             .ttl
-            .map_or("for ever".to_owned(), |ttl| format!("for {ttl}"));
+            .map_or(Message::from("for ever"), |ttl| message!("for {}", ttl));
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
-                    format!("No write reaches {}: what it holds is served {lives}", name(&node.id)),
+                    message!("No write reaches {}: what it holds is served {}", name(&node.id), lives),
                     "Writes go past it to the origin, and nothing tells it that an entry is out of date.",
                     "Invalidate on write, or let entries live no longer than readers can bear.",
                 )
@@ -161,19 +159,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .any(|fault| fault.kind == design::FaultKind::Partition);
     let cause = match are_writes_known(facts, id) {
         false => match cache.ttl {
-            Some(ttl) => format!(
+            Some(ttl) => message!(
                 "no write reaches {}, so that an entry stays for its TTL of {}",
                 name(id),
                 time(ttl.as_s())
             ),
-            None => format!(
+            None => message!(
                 "no write reaches {}, and its entries never expire",
                 name(id)
             ),
         },
-        true if partition => "invalidations were lost while the network was cut".to_owned(),
-        true if cache.leases => "invalidations take a moment on their way".to_owned(),
-        true => format!(
+        true if partition => Message::from("invalidations were lost while the network was cut"),
+        true if cache.leases => Message::from("invalidations take a moment on their way"),
+        true => message!(
             "a fill that was on its way when {} was told of the write puts the old value back, until its TTL runs out",
             name(id)
         ),
@@ -182,28 +180,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, [id])
             .measured(None)
             .says(
-                format!(
+                message!(
                     "{} answered {} of the reads with what was out of date, by up to {}",
                     name(id),
                     percent(share),
                     ms(max)
                 ),
-                format!(
-                    "{} of {} reads were stale, {count} of them from {}: {cause}.",
+                message!(
+                    "{} of {} reads were stale, {} of them from {}: {}.",
                     data.stale_reads,
                     data.reads,
-                    name(id)
+                    count,
+                    name(id),
+                    cause
                 ),
                 "Invalidate on write, with leases; keep the TTL as the last resort.",
             )
-            .at_risk(missed.unwrap_or("staleness_max"))
+            .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by(mends(facts, id, cache)),
     ]
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(ttl: &str, on_write: &str) -> design::Design {
         read(&format!(

@@ -2,11 +2,9 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::Finding;
-use crate::names::name;
 use crate::remedies;
-use crate::words::{list, percent};
 use design::{Kind, Link, Metric};
+use report::{Finding, Message, list, message, name, percent};
 use sim::Report;
 
 /// Services in a row from which a chain is long.
@@ -22,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     id: "sync-chain",
     title: "A long synchronous chain",
     means: "Who waits for five others is available when all five are: five times three nines are two and a half. And it is as slow as all of them together.",
-    evidence: "Structural: four or more in a row that wait for one another (a note), with the product of what they promise. Measured: failures spread over such a chain, no one of them bringing more than 60 %, 30 failures or more, where the availability that is required was missed (or, where none is, more than 0.5 % failed). The product predicted from each hop stands beside what was measured, with its 95 % confidence interval (Wilson).",
+    evidence: "Structural: four or more in a row that wait for one another (a note), with the product of what they promise. Measured: failures spread over such a chain, no one of them bringing more than 60%, 30 failures or more, where the availability that is required was missed (or, where none is, more than 0.5% failed). The product predicted from each hop stands beside what was measured, with its 95% confidence interval (Wilson).",
     silent: "A chain whose failures come from one of its parts; parts that are optional.",
     mends: "Events for what need not be answered now, optional calls, a retry at the top: the user hears of the rest later, or in part.",
     structural,
@@ -37,7 +35,7 @@ fn error_rate(facts: &Facts<'_>, id: &str) -> f64 {
     }
 }
 
-fn optional(facts: &Facts<'_>, chain: &[&str]) -> crate::finding::Remedy {
+fn optional(facts: &Facts<'_>, chain: &[&str]) -> report::Remedy {
     let inner = chain.iter().rev().take((chain.len() / 2).min(8));
     let links: Vec<&Link> = inner
         .flat_map(|id| facts.asked(id))
@@ -46,7 +44,7 @@ fn optional(facts: &Facts<'_>, chain: &[&str]) -> crate::finding::Remedy {
     let edits = links
         .iter()
         .map(|link| remedies::link(&link.id, "optional", true_()));
-    crate::finding::Remedy::new(
+    report::Remedy::new(
         "The inner half of the chain is optional",
         "Answers come without that part where it fails.",
         edits.collect(),
@@ -64,24 +62,27 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     }
     let product: f64 = chain.iter().map(|id| 1.0 - error_rate(facts, id)).product();
     let promise = match product < 0.999 {
-        true => format!(
+        true => message!(
             "With the errors they have by themselves {} of the requests get through.",
             percent(product)
         ),
-        false => format!(
-            "If each were there 99.9 % of the time, all would be {} of it.",
+        false => message!(
+            "If each were there 99.9% of the time, all would be {} of it.",
             percent(libm::pow(0.999, chain.len() as f64))
         ),
     };
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .says(
-                format!(
+                message!(
                     "{} in a row wait for one another: {}",
                     chain.len(),
                     list(&chain)
                 ),
-                format!("Their availabilities multiply and their times add up. {promise}"),
+                message!(
+                    "Their availabilities multiply and their times add up. {}",
+                    promise
+                ),
                 "Answer before what need not be answered now, and tell the rest by events.",
             )
             .endangers(Metric::Availability)
@@ -89,7 +90,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Wilson's 95 % interval of a share.
+/// Wilson's 95% interval of a share.
 fn interval(good: f64, all: f64) -> (f64, f64) {
     let z = 1.96;
     let share = good / all;
@@ -138,19 +139,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let product: f64 = own.iter().map(|(_, share)| 1.0 - share).product();
     let all = requests.completed as f64;
     let (low, high) = interval(all - failed as f64, all);
-    let each: Vec<String> = own
+    let each: Vec<Message> = own
         .iter()
         .take(6)
-        .map(|(id, share)| format!("{} {}", name(id), percent(1.0 - share)))
+        .map(|(id, share)| message!("{} {}", name(id), percent(1.0 - share)))
         .collect();
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                format!("{} in a row fail for one another: {} of the requests got through", chain.len(), percent(requests.availability)),
-                format!(
-                    "By themselves: {}. Their product is {}; measured were {} ({} to {} with 95 % confidence).",
-                    each.join(", "), nines(product), nines(requests.availability), nines(low), nines(high)
+                message!("{} in a row fail for one another: {} of the requests got through", chain.len(), percent(requests.availability)),
+                message!(
+                    "By themselves: {}. Their product is {}; measured were {} ({} to {} with 95% confidence).",
+                    Message::join(each, ", "), percent(product), percent(requests.availability), percent(low), percent(high)
                 ),
                 "Answer before what need not be answered now, and tell the rest by events.",
             )
@@ -159,15 +160,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     ]
 }
 
-/// A share near 1, to two places.
-fn nines(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
 #[cfg(test)]
 mod tests {
     use super::interval;
-    use crate::testing::{chain, found, lint, read, run};
+    use crate::testing::{Says, chain, found, lint, read, run};
 
     fn design(count: usize, error: f64) -> design::Design {
         let nodes: Vec<String> = (0..count)
@@ -192,10 +188,10 @@ mod tests {
     #[test]
     fn five_times_97_percent_are_86_and_the_run_says_so() {
         let broken = design(5, 0.03);
-        assert!(lint("sync-chain", &broken)[0].why.contains("85.9 %"));
+        assert!(lint("sync-chain", &broken)[0].why.contains("85.9%"));
         let finding = &found("sync-chain", &broken, &run(&broken))[0];
         assert!(
-            finding.measured && finding.why.contains("95 % confidence"),
+            finding.measured && finding.why.contains("95% confidence"),
             "{finding:?}"
         );
         let sound = design(5, 0.0);

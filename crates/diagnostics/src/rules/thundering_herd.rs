@@ -2,13 +2,13 @@
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::finding::{Finding, Remedy};
-use crate::names::name;
 use crate::remedies;
-use crate::words::{figure, moment, percent};
 use design::kinds::client::Arrivals;
 use design::link::{Backoff, Jitter, Mode};
 use design::{Link, Metric, Node, Value};
+use report::{
+    Finding, Remedy, figure, link_list, link_name, message, moment, name, percent, whole,
+};
 use sim::Report;
 
 /// Requests that come at the same moment, by what their callee works on at once.
@@ -97,7 +97,7 @@ fn spread(facts: &Facts<'_>, node: &Node) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if client.batch > 1 {
         mends.push(Remedy::new(
-            format!("Spread the requests of {}", name(&node.id)),
+            message!("Spread the requests of {}", name(&node.id)),
             "Each comes at a moment of its own, some of them later than before.",
             vec![remedies::node(&node.id, "batch", remedies::number(1.0))],
         ));
@@ -124,8 +124,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        format!("{} requests of {} come at the same moment", figure(at_once), name(&node.id)),
-                        format!("What they ask first works on {} at a time; the others wait or are turned away, however idle it is in between.", figure(slots)),
+                        message!("{} requests of {} come at the same moment", figure(at_once), name(&node.id)),
+                        message!("What they ask first works on {} at a time; the others wait or are turned away, however idle it is in between.", whole(slots)),
                         "Spread them, or let them wait in a queue.",
                     )
                     .endangers(Metric::LatencyP99)
@@ -139,7 +139,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
-                    format!("Retries in step over {}", crate::words::list(&names)),
+                    message!("Retries in step over {}", link_list(&names)),
                     "Whatever fails together is tried again together: the pause is the same for all.",
                     "Spread the pauses: full jitter.",
                 )
@@ -188,11 +188,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(first))
                 .says(
-                    format!("The requests of {} come all at once", name(&node.id)),
-                    format!("{} at the same moment, {} in the busiest second and {} in the mean; what they ask first works on {} at a time. {} of all requests failed.", figure(at_once), figure(most * windows.width_s), figure(mean), figure(slots(facts, node)), percent(facts.failed_share())),
+                    message!("The requests of {} come all at once", name(&node.id)),
+                    message!("{} at the same moment, {} in the busiest second and {} in the mean; what they ask first works on {} at a time. {} of all requests failed.", figure(at_once), figure(most * windows.width_s), figure(mean), report::whole(slots(facts, node)), percent(facts.failed_share())),
                     "Spread them, or let them wait in a queue.",
                 )
-                .at_risk(facts.felt())
+                .endangers(facts.felt())
                 .mended_by(spread(facts, node)),
         );
     }
@@ -235,11 +235,11 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
         Finding::new(RULE.id, [link.id.clone()])
             .measured(Some(first))
             .says(
-                format!("Retries over {} came in waves", name(&link.id)),
-                format!("What failed together was tried again together: {count} waves from {} on, each far above the retries around it.", moment(first)),
+                message!("Retries over {} came in waves", link_name(&link.id)),
+                message!("What failed together was tried again together: {} waves from {} on, each far above the retries around it.", count, moment(first)),
                 "Spread the pauses: full jitter.",
             )
-            .at_risk(facts.felt())
+            .endangers(facts.felt())
             .mended_by([with_jitter(&links)]),
     )
 }
@@ -247,7 +247,7 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::waves;
-    use crate::testing::{chain, fault, found, lint, read, run};
+    use crate::testing::{Says, chain, fault, found, lint, read, run};
 
     fn design(batch: u32) -> design::Design {
         read(&format!(

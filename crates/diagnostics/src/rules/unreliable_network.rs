@@ -2,12 +2,10 @@
 
 use super::Rule;
 use crate::facts::{Facts, Span};
-use crate::finding::Finding;
-use crate::names::name;
 use crate::remedies;
-use crate::words::{list, moment, percent, time};
 use design::link::Mode;
 use design::{Kind, Link, Metric};
+use report::{Finding, Message, link_list, link_name, message, moment, name, percent, time, whole};
 use sim::Report;
 
 /// How many times its usual time a call may take before a timeout counts as none.
@@ -20,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "unreliable-network",
     title: "The network taken for reliable",
     means: "A call without a timeout waits for as long as the other side likes, and holds its caller's slot meanwhile. One dependency that is slow or lost then fills every slot above it, until the edge is down, with nothing wrong there.",
-    evidence: "Structural: calls without a timeout, and timeouts not below that of the call above them (notes). Measured: a caller whose slots were all held, 70 % or more of them by calls over one link without a timeout (or with one of 2 s or more and 20 times the usual time), whose callee was slow, silent or gone at that time.",
+    evidence: "Structural: calls without a timeout, and timeouts not below that of the call above them (notes). Measured: a caller whose slots were all held, 70% or more of them by calls over one link without a timeout (or with one of 2 s or more and 20 times the usual time), whose callee was slow, silent or gone at that time.",
     silent: "Callers that have slots to spare, calls that are given up in time, callees that are merely slower than their callers would like.",
     mends: "Timeouts below the caller's own, breakers, optional parts: calls that would have been answered late fail.",
     structural,
@@ -67,7 +65,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
-                    format!("Calls without a timeout: {}", list(&names)),
+                    message!("Calls without a timeout: {}", link_list(&names)),
                     "A packet that is lost, or a process that hangs, is silence: whoever waits for it waits for ever, and its slot with it.",
                     "Set timeouts, each below that of the call above it.",
                 )
@@ -80,7 +78,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
-                    format!("Timeouts that come after the caller has left: {}", list(&names)),
+                    message!("Timeouts that come after the caller has left: {}", link_list(&names)),
                     "They are not below those of the calls above them: the work goes on for somebody who is gone, and a retry below is never heard of.",
                     "Let timeouts fall from the edge inwards.",
                 )
@@ -172,10 +170,11 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
             .filter(|l| none.iter().all(|n| n.id != l.id)),
     );
     let waits = match cause.timeout {
-        None => "has no timeout".to_owned(),
-        Some(timeout) => format!(
-            "gives up only after {timeout}, {:.0} times the usual {}",
-            timeout.as_s() / facts.flow.call(&facts.graph, cause).max(1e-9),
+        None => Message::from("has no timeout"),
+        Some(timeout) => message!(
+            "gives up only after {}, {} times the usual {}",
+            timeout,
+            whole(timeout.as_s() / facts.flow.call(&facts.graph, cause).max(1e-9)),
             time(facts.flow.call(&facts.graph, cause))
         ),
     };
@@ -183,19 +182,22 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
     breaker
         .edits
         .extend(remedies::timeouts(&sensible(facts, &[cause])).edits);
-    breaker.label = format!("A timeout and a circuit breaker on {}", name(&cause.id));
+    breaker.label = message!(
+        "A timeout and a circuit breaker on {}",
+        link_name(&cause.id)
+    );
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(onset))
             .says(
-                format!("{} held every slot of {} by not answering", name(&cause.to), name(&cause.from)),
-                format!(
-                    "{} {waits}. From {} to {} calls over it held {} of the slots of {}, and what needed a slot waited behind them.",
-                    name(&cause.id), moment(span.from_s), moment(span.until_s), percent(share.min(1.0)), name(&cause.from)
+                message!("{} held every slot of {} by not answering", name(&cause.to), name(&cause.from)),
+                message!(
+                    "{} {}. From {} to {} calls over it held {} of the slots of {}, and what needed a slot waited behind them.",
+                    link_name(&cause.id), waits, moment(span.from_s), moment(span.until_s), percent(share.min(1.0)), name(&cause.from)
                 ),
                 "Set timeouts below the caller's own, and a breaker or an optional call where it can be done without.",
             )
-            .at_risk(facts.felt())
+            .endangers(facts.felt())
             .mended_by([remedies::timeouts(&sensible(facts, &mend)), breaker]),
     ]
 }
@@ -230,7 +232,7 @@ fn is_late(facts: &Facts<'_>, link: &Link, span: Span, usual_s: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{chain, fault, found, lint, run};
+    use crate::testing::{Says, chain, fault, found, lint, run};
 
     #[test]
     fn calls_without_and_with_inverted_timeouts_are_noted() {

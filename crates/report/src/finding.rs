@@ -1,14 +1,16 @@
-//! What a rule finds, and how that is written.
+//! What a rule finds.
 
-use crate::experiments::{Effect, Experiment, Standing};
-use design::{Command, Metric, Value};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use crate::experiment::{Effect, Experiment, Standing};
+use crate::message::Message;
+use design::{Command, Metric};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Most subjects of a finding.
-const SUBJECTS_MAX: usize = 12;
+pub const SUBJECTS_MAX: usize = 12;
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -31,10 +33,10 @@ impl Severity {
 }
 
 /// What a rule found.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule, as in `docs/rules.md`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// How much it matters.
     pub severity: Severity,
     /// Whether the run showed it; else the design alone does.
@@ -44,20 +46,18 @@ pub struct Finding {
     /// The moment to jump to.
     pub onset_s: Option<f64>,
     /// What is the case.
-    pub what: String,
+    pub what: Message,
     /// Why that is so, with the numbers it is told by.
-    pub why: String,
+    pub why: Message,
     /// What to do, in a sentence.
-    pub remedy: String,
+    pub remedy: Message,
     /// What happened, in order.
     pub chain: Vec<Step>,
     /// The figure it endangers.
-    pub requirement: Option<&'static str>,
+    #[serde(with = "crate::metric")]
+    pub requirement: Option<Metric>,
     /// What would mend it, each as edits of this design.
     pub remedies: Vec<Remedy>,
-    /// The experiment that it comes from, where no rule made it.
-    #[serde(skip)]
-    pub(crate) cause: Option<usize>,
     /// What experiments say of it.
     pub standing: Standing,
     /// Runs without what it says is the cause, the most telling first.
@@ -67,26 +67,26 @@ pub struct Finding {
 }
 
 /// A link of a chain of events.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// When.
     pub at_s: f64,
     /// Which node or link.
     pub subject: String,
     /// What happened to it.
-    pub what: String,
+    pub what: Message,
 }
 
 /// Edits that would mend a finding.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remedy {
     /// On the button.
-    pub label: String,
+    pub label: Message,
     /// One edit after the other.
-    #[serde(serialize_with = "edits")]
+    #[serde(with = "crate::edits")]
     pub edits: Vec<Command>,
     /// What it costs.
-    pub cost: String,
+    pub cost: Message,
     /// What it did when it was tried; `None` where it was not.
     pub effect: Option<Effect>,
 }
@@ -95,7 +95,7 @@ impl Finding {
     /// A note that the design alone shows.
     pub fn new(rule: &'static str, subjects: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
-            rule,
+            rule: Cow::Borrowed(rule),
             severity: Severity::Note,
             measured: false,
             subjects: subjects
@@ -104,13 +104,12 @@ impl Finding {
                 .map(Into::into)
                 .collect(),
             onset_s: None,
-            what: String::new(),
-            why: String::new(),
-            remedy: String::new(),
+            what: Message::new(),
+            why: Message::new(),
+            remedy: Message::new(),
             chain: Vec::new(),
             requirement: None,
             remedies: Vec::new(),
-            cause: None,
             standing: Standing::Untested,
             experiments: Vec::new(),
             symptoms: Vec::new(),
@@ -137,9 +136,9 @@ impl Finding {
     #[must_use]
     pub fn says(
         mut self,
-        what: impl Into<String>,
-        why: impl Into<String>,
-        remedy: impl Into<String>,
+        what: impl Into<Message>,
+        why: impl Into<Message>,
+        remedy: impl Into<Message>,
     ) -> Self {
         (self.what, self.why, self.remedy) = (what.into(), why.into(), remedy.into());
         self
@@ -148,13 +147,6 @@ impl Finding {
     /// What it endangers.
     #[must_use]
     pub fn endangers(mut self, metric: Metric) -> Self {
-        self.requirement = Some(metric.name());
-        self
-    }
-
-    /// What it endangers, by the name of the figure.
-    #[must_use]
-    pub fn at_risk(mut self, metric: &'static str) -> Self {
         self.requirement = Some(metric);
         self
     }
@@ -177,7 +169,7 @@ impl Finding {
 
 impl Remedy {
     /// A remedy with its cost.
-    pub fn new(label: impl Into<String>, cost: impl Into<String>, edits: Vec<Command>) -> Self {
+    pub fn new(label: impl Into<Message>, cost: impl Into<Message>, edits: Vec<Command>) -> Self {
         Self {
             label: label.into(),
             edits,
@@ -189,42 +181,5 @@ impl Remedy {
     /// All of it as one edit, undone as one.
     pub fn command(&self) -> Command {
         Command::Batch(self.edits.clone())
-    }
-}
-
-fn edits<S: Serializer>(edits: &[Command], to: S) -> Result<S::Ok, S::Error> {
-    let edits: Vec<Value> = edits.iter().flat_map(design::edits::write_all).collect();
-    Json(&Value::List(edits)).serialize(to)
-}
-
-/// A value of the document, for serde.
-struct Json<'a>(&'a Value);
-
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Null => to.serialize_unit(),
-            Value::Bool(is) => to.serialize_bool(*is),
-            // Whole numbers as such: 3, not 3.0.
-            Value::Number(n) if libm::floor(*n) == *n && n.abs() < 9e15 => {
-                to.serialize_i64(*n as i64)
-            }
-            Value::Number(n) => to.serialize_f64(*n),
-            Value::Text(text) => to.serialize_str(text),
-            Value::List(items) => {
-                let mut list = to.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(&Json(item))?;
-                }
-                list.end()
-            }
-            Value::Map(entries) => {
-                let mut map = to.serialize_map(Some(entries.len()))?;
-                for (key, value) in entries {
-                    map.serialize_entry(key, &Json(value))?;
-                }
-                map.end()
-            }
-        }
     }
 }

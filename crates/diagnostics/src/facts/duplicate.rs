@@ -1,0 +1,27 @@
+//! The first write that a run did twice.
+
+use report::{Message, instant, link_name, message, name, operation};
+use sim::{AppliedReport, Report};
+
+/// The first write that was done twice, and the two attempts that did it: a sentence, with a space
+/// before it; nothing where there was none.
+pub(crate) fn first_duplicate(report: &Report) -> Message {
+    let Some(one) = &report.data.first_duplicate else {
+        return Message::new();
+    };
+    let by = |applied: &AppliedReport| match &applied.link {
+        Some(link) => message!("attempt {} of {}", applied.attempt, link_name(link)),
+        None => "a write behind the answer".into(),
+    };
+    message!(
+        " The first: {} of key {} for {}, wanted at {}, was applied at {} by {} and again at {} by {}.",
+        operation(&one.operation),
+        one.key.to_string(),
+        name(&one.client),
+        instant(one.wanted_s),
+        instant(one.first.at_s),
+        by(&one.first),
+        instant(one.again.at_s),
+        by(&one.again)
+    )
+}

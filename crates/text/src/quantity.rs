@@ -1,0 +1,130 @@
+//! Quantities with their units.
+
+use report::{Figure, Unit};
+
+/// A figure with its unit; what it is a number of is said by the words around it.
+pub fn figure(figure: &Figure) -> String {
+    let x = figure.value;
+    match figure.unit {
+        Unit::Count => count(x),
+        Unit::Ratio => number(x),
+        Unit::Share => percent(x),
+        Unit::PerSecond => rate(x),
+        Unit::Seconds => duration(x),
+        Unit::Milliseconds => duration(x / 1e3),
+        Unit::Dollars => format!("${}", count(x)),
+    }
+}
+
+/// Three digits, without zeros that say nothing, and with commas between thousands.
+pub fn number(x: f64) -> String {
+    let size = x.abs();
+    let digits = match size {
+        _ if size >= 99.95 || size == 0.0 => 0,
+        _ if size >= 9.995 => 1,
+        _ if size >= 0.9995 => 2,
+        _ => 3,
+    };
+    let text = format!("{x:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => grouped(&text),
+    }
+}
+
+/// A whole number, with commas between thousands.
+pub fn count(n: f64) -> String {
+    grouped(&format!("{n:.0}"))
+}
+
+/// A share, in percent. Only what is whole is called whole.
+pub fn percent(share: f64) -> String {
+    let share = match share < 1.0 {
+        true => share.min(0.999_9),
+        false => share,
+    };
+    match share > 0.999 && share < 1.0 {
+        true => format!("{}%", libm::floor(share * 1e4 + 1e-6) / 100.0),
+        false => format!("{}%", number(100.0 * share)),
+    }
+}
+
+/// A rate.
+pub fn rate(per_s: f64) -> String {
+    format!("{}/s", number(per_s))
+}
+
+/// A time given in seconds, in the unit that suits it.
+pub fn duration(s: f64) -> String {
+    match s {
+        s if s >= 7200.0 => format!("{} h", number(s / 3600.0)),
+        s if s >= 600.0 => format!("{} min", number(s / 60.0)),
+        s if s >= 1.0 || s == 0.0 => format!("{} s", number(s)),
+        s if s >= 1e-3 => format!("{} ms", number(s * 1e3)),
+        s => format!("{} µs", number(s * 1e6)),
+    }
+}
+
+/// A moment of a run, given in seconds, with so many digits after the point.
+pub fn moment(s: f64, digits: usize) -> String {
+    format!("{s:.digits$} s")
+}
+
+/// Whole digits with commas between thousands.
+fn grouped(digits: &str) -> String {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits),
+    };
+    let mut text = sign.to_owned();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_and_commas_between_thousands() {
+        let shown = [0.0, 0.12345, 1.5, 2.0, 12.34, 123.4, 4567.8, -4567.8, 1e6].map(number);
+        assert_eq!(
+            shown,
+            [
+                "0",
+                "0.123",
+                "1.5",
+                "2",
+                "12.3",
+                "123",
+                "4,568",
+                "-4,568",
+                "1,000,000"
+            ]
+        );
+        assert_eq!([7.0, 999.0, 10_000.0].map(count), ["7", "999", "10,000"]);
+    }
+
+    #[test]
+    fn times_are_in_the_unit_that_suits_them() {
+        let shown = [0.0123, 2.5, 0.00025, 0.039741, 900.0, 86_400.0, 0.0].map(duration);
+        assert_eq!(
+            shown,
+            [
+                "12.3 ms", "2.5 s", "250 µs", "39.7 ms", "15 min", "24 h", "0 s"
+            ]
+        );
+        assert_eq!(moment(12.3456, 1), "12.3 s");
+    }
+
+    #[test]
+    fn only_what_is_whole_is_called_whole() {
+        let shares = [0.5, 0.998, 0.9996, 0.999_999, 1.0, 1.5].map(percent);
+        assert_eq!(shares, ["50%", "99.8%", "99.96%", "99.99%", "100%", "150%"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! What nodes and links are called.
+
+use design::{Design, Node};
+use std::collections::BTreeMap;
+
+/// What texts call nodes and links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// By their ids, as the design file does.
+    Ids,
+    /// By what stands on the canvas: a node by its label, a link by the labels of its ends. Nodes
+    /// that are labelled alike have their id after it.
+    Titles,
+}
+
+/// What the nodes and links of one design are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Titles(BTreeMap<String, String>);
+
+/// Longest title, in characters: as long as an id may be.
+const LETTERS_MAX: usize = design::validate::ID_MAX;
+
+impl Titles {
+    /// Everything is called by its id.
+    pub const fn ids() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// The names of this kind in a design.
+    pub fn new(design: &Design, names: Names) -> Self {
+        match names {
+            Names::Ids => Self::ids(),
+            Names::Titles => Self::of_design(design),
+        }
+    }
+
+    /// What people call nodes and links: each in a way that tells it from the others.
+    pub fn of_design(design: &Design) -> Self {
+        let mut alike: BTreeMap<String, usize> = BTreeMap::new();
+        for node in &design.nodes {
+            *alike.entry(title(node)).or_default() += 1;
+        }
+        let nodes = design.nodes.iter().map(|node| {
+            let (id, title) = (&node.id, title(node));
+            let said = match alike[&title] {
+                // The one that has no label is told from the others by that.
+                2.. if title != *id => format!("{title} ({id})"),
+                _ => title,
+            };
+            (id.clone(), said)
+        });
+        let mut titles = Self(nodes.collect());
+        let mut between: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for link in &design.links {
+            *between.entry((&link.from, &link.to)).or_default() += 1;
+        }
+        for link in &design.links {
+            let ends = format!("{}->{}", titles.of(&link.from), titles.of(&link.to));
+            let said = match between[&(link.from.as_str(), link.to.as_str())] {
+                1 => ends,
+                // The second is `from->to#2` where it was not named otherwise.
+                _ => match link.id.strip_prefix(&format!("{}->{}", link.from, link.to)) {
+                    Some(which) => ends + which,
+                    None => format!("{ends} ({})", link.id),
+                },
+            };
+            titles.0.entry(link.id.clone()).or_insert(said);
+        }
+        titles
+    }
+
+    /// What this node or link is called; by its id where it has no other name.
+    pub fn of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.0.get(id).map_or(id, String::as_str)
+    }
+}
+
+/// What people call a node, cut off where it is a whole story.
+pub fn title(node: &Node) -> String {
+    let title = node.title();
+    match title.char_indices().nth(LETTERS_MAX) {
+        _ if title.trim().is_empty() => node.id.clone(),
+        Some((end, _)) => format!("{}\u{2026}", &title[..end]),
+        None => title.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
