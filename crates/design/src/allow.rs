@@ -17,7 +17,7 @@ pub const ALLOWANCES_MAX: usize = 100;
 
 /// Every rule there is, by the name a file, a link and the command line know it by. What a rule
 /// looks at stands in the crate `diagnostics`, and its tests hold that it knows the same ones.
-pub const RULES: [&str; 32] = [
+pub const RULES: [&str; 33] = [
     "requirements-trap",
     "cache-all",
     "cache-cold-start",
@@ -50,6 +50,7 @@ pub const RULES: [&str; 32] = [
     "gray-failure",
     "split-brain",
     "head-of-line-blocking",
+    "unexplained",
 ];
 
 /// The rule whose name is nearest to a misspelt one, if one is near enough to be worth proposing.

@@ -2,7 +2,9 @@
 
 use crate::message::message;
 use crate::titles::Titles;
-use report::{Change, Curve, Effect, Experiment, Finding, Message, Remedy, Severity, Standing, Step};
+use report::{
+    Change, Curve, Effect, Experiment, Finding, Message, Remedy, Severity, Standing, Step,
+};
 use serde::Serialize;
 
 /// A finding with its texts.

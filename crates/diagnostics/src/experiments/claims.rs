@@ -38,7 +38,8 @@ pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) 
         "monitoring-over-prevention" => &[W::Slots],
         _ => &[],
     };
-    claims.contains(&by.without) || fault_of(design, by).is_some_and(|kind| is_its_fault(rule, kind))
+    claims.contains(&by.without)
+        || fault_of(design, by).is_some_and(|kind| is_its_fault(rule, kind))
 }
 
 /// Whether a rule is about what this kind of fault sets off.
@@ -46,7 +47,15 @@ fn is_its_fault(rule: &str, kind: FaultKind) -> bool {
     use FaultKind as F;
     let kinds: &[FaultKind] = match rule {
         "split-brain" | "cap" => &[F::Partition, F::LeaderFailover, F::ClockSkew, F::Crash],
-        "data-ownership" => &[F::Crash, F::Partition, F::QueueOutage, F::ErrorRate, F::Hang, F::ThirdPartyOutage, F::DiskFull],
+        "data-ownership" => &[
+            F::Crash,
+            F::Partition,
+            F::QueueOutage,
+            F::ErrorRate,
+            F::Hang,
+            F::ThirdPartyOutage,
+            F::DiskFull,
+        ],
         "central-coordinator" => &[F::LeaderFailover, F::Crash, F::Partition],
         "cache-cold-start" => &[F::CacheFlush, F::CacheOutage, F::ClockSkew],
         "hot-key" | "shard-key" => &[F::KeySkew],

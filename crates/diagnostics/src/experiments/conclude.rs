@@ -55,20 +55,33 @@ struct Judged {
 
 pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
     let facts = super::investigation::facts(design, &of.report);
-    let mut judged: Vec<Judged> = of.found.iter().map(|f| judge(of, design, f.clone(), None)).collect();
+    let mut judged: Vec<Judged> = of
+        .found
+        .iter()
+        .map(|f| judge(of, design, f.clone(), None))
+        .collect();
     if of.is_done() && !of.goals.is_empty() {
         let explained = explained(of, &judged);
         let told = told(&judged);
         let more = naming::unexplained(of, &facts, &explained, &told);
-        let more = more.into_iter();
+        let is_allowed = |finding: &Finding| {
+            let mut allowed = design.settings.allow.iter();
+            allowed.any(|allowance| allowance.rule == finding.rule)
+        };
+        let more = more.into_iter().filter(|(finding, _)| !is_allowed(finding));
         judged.extend(more.map(|(finding, cause)| judge(of, design, finding, cause)));
     }
     let is_out = |judged: &Judged| {
         judged.finding.standing == Standing::RuledOut && judged.finding.severity != Severity::Note
     };
     let (out, mut kept): (Vec<Judged>, Vec<Judged>) = judged.into_iter().partition(is_out);
-    let has_cause = kept.iter().any(|judged| judged.finding.standing == Standing::Confirmed);
-    for judged in kept.iter_mut().filter(|judged| has_cause && !judged.finding.measured) {
+    let has_cause = kept
+        .iter()
+        .any(|judged| judged.finding.standing == Standing::Confirmed);
+    for judged in kept
+        .iter_mut()
+        .filter(|judged| has_cause && !judged.finding.measured)
+    {
         // It is no part of what happened in this run.
         judged.finding.severity = Severity::Note;
     }
@@ -97,7 +110,10 @@ fn explained(of: &Investigation, judged: &[Judged]) -> Vec<(Metric, u8)> {
     });
     for judged in confirmed {
         for goal in &of.goals {
-            let by_claim = judged.tried.iter().any(|at| of.share(*at, goal) >= CONFIRMED);
+            let by_claim = judged
+                .tried
+                .iter()
+                .any(|at| of.share(*at, goal) >= CONFIRMED);
             let by_remedy = judged.tried.is_empty()
                 && of.candidates.iter().any(|candidate| {
                     judged.finding.remedies.contains(&candidate.remedy)
@@ -123,7 +139,8 @@ fn told(judged: &[Judged]) -> Vec<Metric> {
             && finding.standing != Standing::RuledOut
             && judged.tier != CAPACITY
     });
-    loud.filter_map(|judged| judged.finding.requirement).collect()
+    loud.filter_map(|judged| judged.finding.requirement)
+        .collect()
 }
 
 /// The less, the further on top.
@@ -150,7 +167,16 @@ fn order(judged: &Judged) -> (bool, u8, bool, u8, u8, u8, usize, u64) {
     let onset = finding.onset_s.map_or(u64::MAX, |s| (s * 10.0) as u64);
     let depth = rules::depth(&finding.rule);
     match of_experiments(finding) {
-        true => (is_quiet, standing, judged.tier >= CAPACITY, effect, judged.tier, severity, depth, onset),
+        true => (
+            is_quiet,
+            standing,
+            judged.tier >= CAPACITY,
+            effect,
+            judged.tier,
+            severity,
+            depth,
+            onset,
+        ),
         false => (is_quiet, 1, false, 4, 9, severity, depth, onset),
     }
 }
@@ -223,7 +249,10 @@ fn judge(
         let told = tried.iter().take(EXPERIMENTS_MAX);
         finding.experiments = told.map(|at| experiment(of, *at)).collect();
         if standing == Standing::Confirmed && finding.severity == Severity::Warning {
-            let best = finding.experiments.first().map(|best| best.requirement.metric);
+            let best = finding
+                .experiments
+                .first()
+                .map(|best| best.requirement.metric);
             if let Some(metric) = best.filter(|metric| of.base.missed().contains(&metric.name())) {
                 finding.requirement = Some(metric);
                 finding.severity = Severity::Error;
@@ -245,7 +274,9 @@ fn judge(
         Some(at) => vec![at],
         None => {
             let answers = of.answers.keys().copied();
-            answers.filter(|at| is_claimed(design, &finding, &of.interventions[*at])).collect()
+            answers
+                .filter(|at| is_claimed(design, &finding, &of.interventions[*at]))
+                .collect()
         }
     };
     tried.sort_by(|a, b| {
@@ -258,7 +289,11 @@ fn judge(
                 judged(Standing::Confirmed, Vec::new(), TRIGGERS, effect.share)
             }
             // The run has no sign of what it says.
-            _ if of.interventions.iter().any(|by| is_claimed(design, &finding, by)) => {
+            _ if of
+                .interventions
+                .iter()
+                .any(|by| is_claimed(design, &finding, by)) =>
+            {
                 judged(Standing::RuledOut, Vec::new(), 9, 0.0)
             }
             _ => judged(Standing::Untested, Vec::new(), 9, 0.0),
@@ -298,7 +333,9 @@ const STORM: f64 = 5.0;
 /// The most attempts for each request over any link.
 fn amplification(of: &Investigation) -> f64 {
     let links = of.report.links.values();
-    links.map(|link| link.attempts as f64 / link.calls.max(1) as f64).fold(0.0, f64::max)
+    links
+        .map(|link| link.attempts as f64 / link.calls.max(1) as f64)
+        .fold(0.0, f64::max)
 }
 
 /// Whether a finding is about this run, and experiments were made.
@@ -308,13 +345,21 @@ fn of_run(of: &Investigation, finding: &Finding) -> bool {
 
 /// The best effect of a remedy that the rule itself proposes.
 fn own_effect<'a>(of: &'a Investigation, finding: &Finding) -> Option<&'a Effect> {
-    let own = of.candidates.iter().filter(|c| finding.remedies.contains(&c.remedy));
+    let own = of
+        .candidates
+        .iter()
+        .filter(|c| finding.remedies.contains(&c.remedy));
     let effects = own.filter_map(|candidate| candidate.effect.as_ref());
     effects.max_by(|a, b| a.share.total_cmp(&b.share))
 }
 
 /// Keeps the remedies that help, best first, each with its effect; each once.
-fn offer(of: &Investigation, by: (&Design, &Causes), finding: &mut Finding, shown: &mut Vec<Message>) {
+fn offer(
+    of: &Investigation,
+    by: (&Design, &Causes),
+    finding: &mut Finding,
+    shown: &mut Vec<Message>,
+) {
     if !of.goals.is_empty() {
         finding.remedies = offered(of, by, finding, shown);
         shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));
@@ -324,12 +369,18 @@ fn offer(of: &Investigation, by: (&Design, &Causes), finding: &mut Finding, show
     }
 }
 
-fn offered(of: &Investigation, (design, causes): (&Design, &Causes), finding: &Finding, shown: &Vec<Message>) -> Vec<Remedy> {
+fn offered(
+    of: &Investigation,
+    (design, causes): (&Design, &Causes),
+    finding: &Finding,
+    shown: &Vec<Message>,
+) -> Vec<Remedy> {
     let cause = causes.get(&key(finding));
     let is_for = |candidate: &Candidate| {
-        let is_claimed = candidate.causes.iter().any(|at| {
-            cause == Some(at) || is_claimed(design, finding, &of.interventions[*at])
-        });
+        let is_claimed = candidate
+            .causes
+            .iter()
+            .any(|at| cause == Some(at) || is_claimed(design, finding, &of.interventions[*at]));
         let is_loud = finding.measured && finding.severity != Severity::Note;
         finding.remedies.contains(&candidate.remedy) || is_claimed && is_loud
     };
@@ -340,17 +391,22 @@ fn offered(of: &Investigation, (design, causes): (&Design, &Causes), finding: &F
         };
         c.effect.as_ref().is_some_and(is_enough) && is_for(c) && !shown.contains(&c.remedy.label)
     });
-    let mut helps: Vec<(&Candidate, &Effect)> =
-        helps.filter_map(|c| Some((c, c.effect.as_ref()?))).collect();
+    let mut helps: Vec<(&Candidate, &Effect)> = helps
+        .filter_map(|c| Some((c, c.effect.as_ref()?)))
+        .collect();
     helps.sort_by(|(_, a), (_, b)| better(a, b));
     let mut families = BTreeSet::new();
-    let best = helps.into_iter().filter(|(c, _)| families.insert(c.family.clone()));
+    let best = helps
+        .into_iter()
+        .filter(|(c, _)| families.insert(c.family.clone()));
     let (fair, traded): (Vec<_>, Vec<_>) = best.partition(|(_, effect)| effect.worse.is_empty());
     let is_a_trade = matches!(&*finding.rule, "cap" | "split-brain");
-    let traded = traded.into_iter().take(match fair.is_empty() && !is_a_trade {
-        true => 0,
-        false => 1,
-    });
+    let traded = traded
+        .into_iter()
+        .take(match fair.is_empty() && !is_a_trade {
+            true => 0,
+            false => 1,
+        });
     fair.into_iter()
         .take(REMEDIES_MAX)
         .chain(traded)

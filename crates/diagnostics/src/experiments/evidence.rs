@@ -42,10 +42,17 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         }
         Without::Ejection | Without::Blindness => subjects().any(|id| {
             let mut out = facts.graph.out(id).iter();
-            out.any(|link| facts.link(&link.id).is_some_and(|link| !link.failures.is_empty()))
+            out.any(|link| {
+                facts
+                    .link(&link.id)
+                    .is_some_and(|link| !link.failures.is_empty())
+            })
         }),
         Without::Tail => subjects().any(|id| {
-            let p99 = facts.node(id).and_then(|node| node.response_ms.p99).unwrap_or(0.0);
+            let p99 = facts
+                .node(id)
+                .and_then(|node| node.response_ms.p99)
+                .unwrap_or(0.0);
             p99 > NOTABLE * slowest(missed)
         }),
         Without::Network => subjects().any(|id| {
@@ -72,13 +79,20 @@ fn waits_for_pool(facts: &Facts<'_>, of: &Intervention) -> bool {
                 node.queue_max > 0 || !node.turned_away.is_empty() || !node.failures.is_empty()
             });
         };
-        let callers = facts.graph.node(&link.from).map_or(1, |node| node.kind.replicas());
+        let callers = facts
+            .graph
+            .node(&link.from)
+            .map_or(1, |node| node.kind.replicas());
         let sizes = [
             link.pool.as_ref().map(|pool| pool.size),
-            link.bulkhead.as_ref().map(|bulkhead| bulkhead.max_concurrent),
+            link.bulkhead
+                .as_ref()
+                .map(|bulkhead| bulkhead.max_concurrent),
         ];
         let size = sizes.into_iter().flatten().min().unwrap_or(0);
-        let most = series.link(id).and_then(|windows| windows.in_flight.iter().max());
+        let most = series
+            .link(id)
+            .and_then(|windows| windows.in_flight.iter().max());
         // A window shows how it ended, not the most that there was in it.
         most.is_some_and(|most| 2 * *most >= u64::from(size) * u64::from(callers))
     })
@@ -87,5 +101,8 @@ fn waits_for_pool(facts: &Facts<'_>, of: &Intervention) -> bool {
 /// The shortest latency that was asked for and missed, in ms; without one, every hop matters.
 fn slowest(missed: &[Goal]) -> f64 {
     let latencies = missed.iter().filter(|goal| goal.metric.is_duration());
-    latencies.map(|goal| goal.bound).reduce(f64::min).unwrap_or(0.0)
+    latencies
+        .map(|goal| goal.bound)
+        .reduce(f64::min)
+        .unwrap_or(0.0)
 }

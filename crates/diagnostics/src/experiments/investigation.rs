@@ -1,8 +1,8 @@
 //! The experiments of one run: which are to be made, and what came of them.
 
 use super::claims::is_claimed;
-use super::evidence::is_suspect;
 use super::conclude;
+use super::evidence::is_suspect;
 use super::interventions::{self, Intervention, Without};
 use super::library;
 use super::outcome::{Goal, Outcome, goals};
@@ -213,7 +213,10 @@ impl Investigation {
         let facts = facts(&self.design, &self.report);
         let mut order: Vec<(bool, u8, usize)> = Vec::new();
         for (at, of) in self.interventions.iter().enumerate() {
-            let mut loud = self.found.iter().filter(|f| f.measured && f.severity != Severity::Note);
+            let mut loud = self
+                .found
+                .iter()
+                .filter(|f| f.measured && f.severity != Severity::Note);
             let is_named = loud.any(|finding| {
                 let mut subjects = of.subjects.iter();
                 let is_about = subjects.any(|subject| finding.subjects.contains(subject));
@@ -258,8 +261,9 @@ impl Investigation {
     /// what was shown to be a cause.
     fn proposed(&self) -> Vec<(String, Option<usize>, Remedy)> {
         let own = (self.found.iter()).flat_map(|finding| finding.remedies.iter().cloned());
-        let mut all: Vec<(String, Option<usize>, Remedy)> =
-            own.map(|remedy| (format!("{:?}", remedy.label), None, remedy)).collect();
+        let mut all: Vec<(String, Option<usize>, Remedy)> = own
+            .map(|remedy| (format!("{:?}", remedy.label), None, remedy))
+            .collect();
         let facts = facts(&self.design, &self.report);
         let mut causes: Vec<(u8, usize)> = (self.answers.keys())
             .filter(|at| self.best_share(**at) >= super::conclude::CONTRIBUTES)
@@ -268,7 +272,11 @@ impl Investigation {
         causes.sort_unstable();
         for (_, at) in causes {
             let tried = library::remedies(&facts, &self.interventions[at]);
-            all.extend(tried.into_iter().map(|sized| (sized.family, Some(at), sized.remedy)));
+            all.extend(
+                tried
+                    .into_iter()
+                    .map(|sized| (sized.family, Some(at), sized.remedy)),
+            );
         }
         all
     }
@@ -340,14 +348,22 @@ pub(super) fn as_written(remedy: &Remedy) -> Command {
 fn firing(design: &Design, report: &Report) -> BTreeSet<(String, String)> {
     let found = crate::found(&crate::facts(design, Some(report)));
     let loud = (found.into_iter()).filter(|f| f.measured && f.severity != Severity::Note);
-    loud.map(|f| (f.rule.to_string(), f.subjects.first().cloned().unwrap_or_default()))
-        .collect()
+    loud.map(|f| {
+        (
+            f.rule.to_string(),
+            f.subjects.first().cloned().unwrap_or_default(),
+        )
+    })
+    .collect()
 }
 
 /// The bounds that were missed; where none was, stand-ins for what the findings are about.
 fn goals_of(design: &Design, base: &Outcome, found: &[Finding]) -> Vec<Goal> {
     let stated = goals(&design.requirements);
-    if stated.iter().any(|goal| goal.distance(base.value(goal.metric)) > 0.0) {
+    if stated
+        .iter()
+        .any(|goal| goal.distance(base.value(goal.metric)) > 0.0)
+    {
         return stated;
     }
     let loud = (found.iter()).filter(|f| f.measured && f.severity != Severity::Note);

@@ -26,69 +26,136 @@ fn pattern(rule: &'static str, remedy: &'static str) -> Option<Pattern> {
 fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
     let subject = of.subjects.first().map_or("", String::as_str);
     if metric == Metric::TimeToDetect {
-        return pattern("flying-blind", "An alert on what users feel, and on each dependency's errors.");
+        return pattern(
+            "flying-blind",
+            "An alert on what users feel, and on each dependency's errors.",
+        );
     }
     match of.without {
-        Without::Retries => pattern("retry-storm", "Bound retries by a budget, and retry at one layer only."),
-        Without::Reloads => pattern("metastable-failure", "Shed load early, and serve the newest first."),
-        Without::RetryWaves => pattern("thundering-herd", "Back off exponentially, with full jitter."),
-        Without::SkewedKeys => pattern("hot-key", "Split the key, or serve its reads from a cache."),
+        Without::Retries => pattern(
+            "retry-storm",
+            "Bound retries by a budget, and retry at one layer only.",
+        ),
+        Without::Reloads => pattern(
+            "metastable-failure",
+            "Shed load early, and serve the newest first.",
+        ),
+        Without::RetryWaves => pattern(
+            "thundering-herd",
+            "Back off exponentially, with full jitter.",
+        ),
+        Without::SkewedKeys => {
+            pattern("hot-key", "Split the key, or serve its reads from a cache.")
+        }
         Without::FewKeys => match is_sharded(facts) {
-            true => pattern("shard-key", "Shard by a key with many values of similar load."),
+            true => pattern(
+                "shard-key",
+                "Shard by a key with many values of similar load.",
+            ),
             false => pattern("hot-key", "Split the key, or serve its reads from a cache."),
         },
         Without::Imbalance => match &facts.graph.node(subject)?.kind {
             Kind::LoadBalancer(balancer) if balancer.algorithm == Algorithm::ConsistentHash => {
-                pattern("load-balancer-blind", "Bound the load of a replica, or hash by something finer.")
+                pattern(
+                    "load-balancer-blind",
+                    "Bound the load of a replica, or hash by something finer.",
+                )
             }
             _ => pattern("load-balancer-blind", "Balance by requests in flight."),
         },
-        Without::Ejection => pattern("load-balancer-blind", "Eject as many replicas as fail, and for a shorter time."),
+        Without::Ejection => pattern(
+            "load-balancer-blind",
+            "Eject as many replicas as fail, and for a shorter time.",
+        ),
         Without::Blindness => pattern("load-balancer-blind", "Health checks and outlier ejection."),
-        Without::CoarseShards => pattern("shard-key", "Shard by a key with many values of similar load."),
-        Without::PoolLimit => pattern("pool-exhaustion", "Size the pool for the time that a call holds a connection."),
+        Without::CoarseShards => pattern(
+            "shard-key",
+            "Shard by a key with many values of similar load.",
+        ),
+        Without::PoolLimit => pattern(
+            "pool-exhaustion",
+            "Size the pool for the time that a call holds a connection.",
+        ),
         Without::Locks => match &facts.graph.node(subject)?.kind {
-            Kind::Coordinator(_) => pattern("central-coordinator", "Lock by key, or do without the lock."),
+            Kind::Coordinator(_) => pattern(
+                "central-coordinator",
+                "Lock by key, or do without the lock.",
+            ),
             _ => pattern("hot-key", "Hold the lock for less time, or split the row."),
         },
         Without::Memory => pattern(
             "metastable-failure",
             "Admit no more calls than the memory holds, and let callers return slowly.",
         ),
-        Without::Steps => pattern("thundering-herd", "Spread the requests, or buffer the burst."),
+        Without::Steps => pattern(
+            "thundering-herd",
+            "Spread the requests, or buffer the burst.",
+        ),
         Without::RepeatedLoads => pattern("cache-stampede", "Load each key once at a time."),
-        Without::JointExpiry => pattern("cache-stampede", "Spread the TTLs, or reload entries early."),
-        Without::ColdCache => pattern("cache-cold-start", "Protect the origin while the cache fills."),
+        Without::JointExpiry => pattern(
+            "cache-stampede",
+            "Spread the TTLs, or reload entries early.",
+        ),
+        Without::ColdCache => pattern(
+            "cache-cold-start",
+            "Protect the origin while the cache fills.",
+        ),
         Without::Lookups if facts.caches().count() > 1 => {
             pattern("cache-all", "Take out the layers that rarely hit.")
         }
         Without::OldEntries => pattern("stale-cache", "Shorten the TTL, or invalidate on write."),
-        Without::Lag => pattern("eventual-is-not-instant", "Read from the leader where age matters."),
-        Without::CrossShard => pattern("fan-out-tail", "Fewer shards for a request, or hedged requests."),
+        Without::Lag => pattern(
+            "eventual-is-not-instant",
+            "Read from the leader where age matters.",
+        ),
+        Without::CrossShard => pattern(
+            "fan-out-tail",
+            "Fewer shards for a request, or hedged requests.",
+        ),
         // A fault or a rise of the load is the better explanation of what began with it.
         Without::Operation if is_disturbed(facts) => None,
         Without::Operation => pattern("head-of-line-blocking", "Give long work slots of its own."),
         Without::Tail if is_mixed(facts, subject) => {
             pattern("head-of-line-blocking", "Give long work slots of its own.")
         }
-        Without::Tail if is_wide(facts, subject) => pattern("fan-out-tail", "Hedge, or ask fewer nodes for a request."),
-        Without::OwnErrors if is_poisoned(facts, subject) => {
-            pattern("poison-message", "Move a message that keeps failing to a dead-letter queue.")
+        Without::Tail if is_wide(facts, subject) => {
+            pattern("fan-out-tail", "Hedge, or ask fewer nodes for a request.")
         }
-        Without::OwnErrors => pattern("sync-chain", "Retry once within a budget, or make a hop optional."),
+        Without::OwnErrors if is_poisoned(facts, subject) => pattern(
+            "poison-message",
+            "Move a message that keeps failing to a dead-letter queue.",
+        ),
+        Without::OwnErrors => pattern(
+            "sync-chain",
+            "Retry once within a budget, or make a hop optional.",
+        ),
         Without::Repeats => pattern("idempotency", "Give each write a key and apply it once."),
         Without::Disorder => pattern("happy-path", "Keep the order of messages with one key."),
-        Without::EarlyRedelivery => pattern("happy-path", "A visibility timeout above the longest work."),
-        Without::Poison => pattern("poison-message", "Move a message that keeps failing to a dead-letter queue."),
-        Without::LateReplicas => pattern("autoscaling-lag", "Keep more replicas ready, or shed load until they come."),
-        Without::Sharing => pattern("shared-database", "Bound what each caller takes, or give it a database of its own."),
+        Without::EarlyRedelivery => {
+            pattern("happy-path", "A visibility timeout above the longest work.")
+        }
+        Without::Poison => pattern(
+            "poison-message",
+            "Move a message that keeps failing to a dead-letter queue.",
+        ),
+        Without::LateReplicas => pattern(
+            "autoscaling-lag",
+            "Keep more replicas ready, or shed load until they come.",
+        ),
+        Without::Sharing => pattern(
+            "shared-database",
+            "Bound what each caller takes, or give it a database of its own.",
+        ),
         Without::Client => pattern("noisy-neighbour", "Bound what one client can take."),
         Without::LoadChange => match facts.clients().count() {
             1 => overload(),
             _ => pattern("noisy-neighbour", "Bound what one client can take."),
         },
         Without::ReplicaFault | Without::Fault => of_fault(facts, of, metric),
-        Without::Consumers => pattern("async-silver-bullet", "Consumers for the load, or a bound on what is accepted."),
+        Without::Consumers => pattern(
+            "async-silver-bullet",
+            "Consumers for the load, or a bound on what is accepted.",
+        ),
         Without::Slots => overload(),
         Without::Breaker => plain("Judge more calls before the breaker opens."),
         Without::Refusals => plain("Set the limit for the load and the time that a call takes."),
@@ -109,7 +176,10 @@ fn plain(remedy: &'static str) -> Option<Pattern> {
 pub(crate) const UNEXPLAINED: &str = "unexplained";
 
 fn overload() -> Option<Pattern> {
-    pattern("monitoring-over-prevention", "Add capacity, or shed what cannot be served in time.")
+    pattern(
+        "monitoring-over-prevention",
+        "Add capacity, or shed what cannot be served in time.",
+    )
 }
 
 fn is_disturbed(facts: &Facts<'_>) -> bool {
@@ -159,7 +229,11 @@ fn is_mixed(facts: &Facts<'_>, subject: &str) -> bool {
 fn is_wide(facts: &Facts<'_>, subject: &str) -> bool {
     let into = facts.graph.inward(subject);
     into.iter().any(|link| link.calls >= 4)
-        || facts.design.nodes.iter().any(|node| facts.graph.out(&node.id).len() >= 6)
+        || facts
+            .design
+            .nodes
+            .iter()
+            .any(|node| facts.graph.out(&node.id).len() >= 6)
 }
 
 /// A fault is what set it off. What the design lacked is a bound on what the fault can take.
@@ -171,33 +245,45 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
     let is_ours = matches!(target, Some(Kind::Coordinator(_)));
     match kind {
         FaultKind::KeySkew => pattern("hot-key", "Split the key, or serve its reads from a cache."),
-        FaultKind::ClockSkew if matches!(target, Some(Kind::Cache(_))) => {
-            pattern("cache-cold-start", "Protect the origin while the cache fills.")
-        }
-        FaultKind::CacheFlush | FaultKind::CacheOutage if !is_data => {
-            pattern("cache-cold-start", "Protect the origin while the cache fills.")
-        }
-        FaultKind::SchemaMigration if facts.askers(subject).len() > 1 => {
-            pattern("shared-database", "Run the migration in steps that hold locks briefly.")
-        }
+        FaultKind::ClockSkew if matches!(target, Some(Kind::Cache(_))) => pattern(
+            "cache-cold-start",
+            "Protect the origin while the cache fills.",
+        ),
+        FaultKind::CacheFlush | FaultKind::CacheOutage if !is_data => pattern(
+            "cache-cold-start",
+            "Protect the origin while the cache fills.",
+        ),
+        FaultKind::SchemaMigration if facts.askers(subject).len() > 1 => pattern(
+            "shared-database",
+            "Run the migration in steps that hold locks briefly.",
+        ),
         FaultKind::TrafficSpike => match facts.clients().count() {
             1 => overload(),
             _ => pattern("noisy-neighbour", "Bound what one client can take."),
         },
-        FaultKind::PoisonMessage => {
-            pattern("poison-message", "Move a message that keeps failing to a dead-letter queue.")
-        }
-        FaultKind::ConnectionLeak => pattern("pool-exhaustion", "Close connections that are idle too long."),
-        _ if is_data && writes_twice(facts) => {
-            pattern("data-ownership", "Write in one place, and derive the rest from it.")
-        }
-        FaultKind::LeaderFailover | FaultKind::Crash if is_ours => {
-            pattern("central-coordinator", "Let requests that need no lock pass without it.")
-        }
+        FaultKind::PoisonMessage => pattern(
+            "poison-message",
+            "Move a message that keeps failing to a dead-letter queue.",
+        ),
+        FaultKind::ConnectionLeak => pattern(
+            "pool-exhaustion",
+            "Close connections that are idle too long.",
+        ),
+        _ if is_data && writes_twice(facts) => pattern(
+            "data-ownership",
+            "Write in one place, and derive the rest from it.",
+        ),
+        FaultKind::LeaderFailover | FaultKind::Crash if is_ours => pattern(
+            "central-coordinator",
+            "Let requests that need no lock pass without it.",
+        ),
         FaultKind::Partition if has_majority(facts) => {
             pattern("cap", "An odd number of members over three zones.")
         }
-        FaultKind::RollingDeploy => pattern("load-balancer-blind", "Health checks, and a retry on another replica."),
+        FaultKind::RollingDeploy => pattern(
+            "load-balancer-blind",
+            "Health checks, and a retry on another replica.",
+        ),
         FaultKind::Crash | FaultKind::Hang if of.without == Without::ReplicaFault => {
             pattern("load-balancer-blind", "Health checks and outlier ejection.")
         }
@@ -215,7 +301,10 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
         | FaultKind::ThirdPartyOutage
             if !is_data && holds_slots(facts) =>
         {
-            pattern("unreliable-network", "Bound the wait for it, and what the wait can hold.")
+            pattern(
+                "unreliable-network",
+                "Bound the wait for it, and what the wait can hold.",
+            )
         }
         _ => plain("Do without it for that time, or have a second one."),
     }
@@ -228,7 +317,9 @@ fn holds_slots(facts: &Facts<'_>) -> bool {
     };
     let mut services = facts.services();
     services.any(|(node, service)| {
-        service.blocking && !series.saturated(&node.id).is_empty() && facts.asks(&node.id).count() > 0
+        service.blocking
+            && !series.saturated(&node.id).is_empty()
+            && facts.asks(&node.id).count() > 0
     })
 }
 
@@ -239,7 +330,10 @@ fn writes_twice(facts: &Facts<'_>) -> bool {
         let out = facts.graph.out(&node.id).iter();
         let written = out.filter(|link| {
             let to = facts.graph.node(&link.to).map(|node| &node.kind);
-            matches!(to, Some(Kind::Database(_) | Kind::Queue(_) | Kind::Service(_)))
+            matches!(
+                to,
+                Some(Kind::Database(_) | Kind::Queue(_) | Kind::Service(_))
+            )
         });
         written.count() > 1
     })
@@ -253,14 +347,21 @@ fn has_majority(facts: &Facts<'_>) -> bool {
 }
 
 /// Findings for missed requirements that no confirmed finding explains.
-pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(Metric, u8)], told: &[Metric]) -> Vec<(Finding, Option<usize>)> {
+pub(super) fn unexplained(
+    of: &Investigation,
+    facts: &Facts<'_>,
+    explained: &[(Metric, u8)],
+    told: &[Metric],
+) -> Vec<(Finding, Option<usize>)> {
     let mut found: Vec<(Finding, Option<usize>)> = Vec::new();
     let has_cause = explained.iter().any(|(_, tier)| *tier < TRIGGERS);
     for goal in &of.goals {
         if goal.distance(of.base.value(goal.metric)) == 0.0 {
             continue;
         }
-        let by = explained.iter().filter(|(metric, _)| *metric == goal.metric);
+        let by = explained
+            .iter()
+            .filter(|(metric, _)| *metric == goal.metric);
         let tier = by.map(|(_, tier)| *tier).min().unwrap_or(u8::MAX);
         let mut best: Option<((u8, Without), usize, f64)> = None;
         for at in of.answers.keys() {
@@ -279,8 +380,12 @@ pub(super) fn unexplained(of: &Investigation, facts: &Facts<'_>, explained: &[(M
             }
         }
         let finding = match best {
-            Some((_, at, _)) => finding(of, facts, at, goal.metric).map(|finding| (finding, Some(at))),
-            None if tier == u8::MAX && !told.contains(&goal.metric) => Some((nothing_helps(of, facts, goal.metric), None)),
+            Some((_, at, _)) => {
+                finding(of, facts, at, goal.metric).map(|finding| (finding, Some(at)))
+            }
+            None if tier == u8::MAX && !told.contains(&goal.metric) => {
+                Some((nothing_helps(of, facts, goal.metric), None))
+            }
             None => None,
         };
         let is_new = |finding: &Finding| {
@@ -309,7 +414,11 @@ fn finding(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> 
     );
     let finding = Finding::new(pattern.rule, about.subjects.iter().cloned())
         .measured(facts.series.as_ref().and_then(|series| series.first_loss()))
-        .says(message!("{}: {}", title(facts, about), about.label.clone()), why, pattern.remedy)
+        .says(
+            message!("{}: {}", title(facts, about), about.label.clone()),
+            why,
+            pattern.remedy,
+        )
         .endangers(metric)
         .severity(Severity::Error);
     Some(finding)
@@ -381,7 +490,13 @@ fn busiest(facts: &Facts<'_>) -> Message {
     match busy_nodes(facts)[..] {
         [] => Message::new(),
         [(id, busy)] => message!("{} was {} busy.", name(id), percent(busy)),
-        [(id, busy), (other, less), ..] => message!("{} was {} busy, and {} {}.", name(id), percent(busy), name(other), percent(less)),
+        [(id, busy), (other, less), ..] => message!(
+            "{} was {} busy, and {} {}.",
+            name(id),
+            percent(busy),
+            name(other),
+            percent(less)
+        ),
     }
 }
 

@@ -156,7 +156,12 @@ impl Outcome {
 
     /// Share of a goal's distance that went for all clients but one.
     pub(super) fn share_of_others(&self, before: &Self, goal: &Goal, client: &str) -> f64 {
-        let others = |of: &Self| worst(goal.metric, of.clients.iter().filter(|(id, _)| *id != client));
+        let others = |of: &Self| {
+            worst(
+                goal.metric,
+                of.clients.iter().filter(|(id, _)| *id != client),
+            )
+        };
         match (others(before), others(self)) {
             (Some(was), Some(is)) => went(goal, was, is),
             // Goodput, recovery and what becomes of data are not told apart by client.
@@ -172,11 +177,13 @@ impl Outcome {
         goal: &Goal,
         (client, operation): (&str, &str),
     ) -> f64 {
-        let is_it = |name: &str| {
-            name == operation || name.starts_with(client) && name.ends_with(operation)
-        };
+        let is_it =
+            |name: &str| name == operation || name.starts_with(client) && name.ends_with(operation);
         let others = |of: &Self| {
-            worst(goal.metric, of.operations.iter().filter(|(name, _)| !is_it(name)))
+            worst(
+                goal.metric,
+                of.operations.iter().filter(|(name, _)| !is_it(name)),
+            )
         };
         match (others(before), others(self)) {
             (Some(was), Some(is)) => went(goal, was, is),
@@ -188,9 +195,7 @@ impl Outcome {
     pub(super) fn worse_than(&self, before: &Self, goals: &[Goal]) -> Vec<Change> {
         let mut worse = Vec::new();
         let mut add = |metric: Metric| {
-            let is_new = worse
-                .iter()
-                .all(|change: &Change| change.metric != metric);
+            let is_new = worse.iter().all(|change: &Change| change.metric != metric);
             if is_new {
                 worse.push(Change {
                     metric,
@@ -229,7 +234,9 @@ impl Outcome {
 
     /// The effect of a change: how near the goals are, what else got better and worse.
     pub(super) fn effect(&self, before: &Self, goals: &[Goal]) -> Option<Effect> {
-        let missed = goals.iter().filter(|goal| goal.distance(before.value(goal.metric)) > 0.0);
+        let missed = goals
+            .iter()
+            .filter(|goal| goal.distance(before.value(goal.metric)) > 0.0);
         let shares = missed.map(|goal| (goal, self.share(before, goal)));
         let (goal, share) = shares.reduce(|best, next| match next.1 > best.1 {
             true => next,
@@ -249,7 +256,9 @@ impl Outcome {
             requirement: change(goal),
             bound: goal.bound,
             met: goal.distance(self.value(goal.metric)) == 0.0,
-            mends: goals.iter().all(|goal| goal.distance(self.value(goal.metric)) == 0.0),
+            mends: goals
+                .iter()
+                .all(|goal| goal.distance(self.value(goal.metric)) == 0.0),
             share,
             better: better.map(change).collect(),
             worse: self.worse_than(before, goals),

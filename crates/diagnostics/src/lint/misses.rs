@@ -4,7 +4,7 @@ use crate::facts::Facts;
 use crate::remedies;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric};
-use report::{Finding, message, name, Remedy, Severity};
+use report::{Finding, Remedy, Severity, message, name};
 
 pub(super) const RULE: &str = "cache-all";
 
@@ -36,10 +36,13 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
     let finding = Finding::new(RULE, [link.id.clone()])
         .severity(Severity::Warning)
         .endangers(Metric::Availability);
-    let why = message!("A link for misses is called when a cache in the stage before it does not have the key. {}", match cache {
+    let why = message!(
+        "A link for misses is called when a cache in the stage before it does not have the key. {}",
+        match cache {
             Some(at) => message!("{} is not in that stage.", name(&out[at].to)),
             None => message!("{} calls no cache.", name(&link.from)),
-        });
+        }
+    );
     let finding = finding.says(
         message!("{} is never called", name(&link.id)),
         why,

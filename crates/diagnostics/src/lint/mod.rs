@@ -7,7 +7,7 @@ mod ring;
 mod visibility;
 
 use crate::facts::Facts;
-use report::{Finding};
+use report::Finding;
 
 /// What the design alone shows for a rule, besides what the rule itself finds.
 pub(crate) fn of(rule: &str, facts: &Facts<'_>) -> Vec<Finding> {

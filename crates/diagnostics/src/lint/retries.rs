@@ -4,7 +4,7 @@ use crate::facts::{Facts, is_bounded};
 use crate::remedies;
 use design::link::{Backoff, RetryOn};
 use design::{Link, Metric};
-use report::{Finding, message, name, Severity};
+use report::{Finding, Severity, message, name};
 
 pub(super) const RULE: &str = "retry-storm";
 
@@ -40,9 +40,17 @@ fn finding(link: &Link) -> Finding {
     Finding::new(RULE, [link.id.clone()])
         .severity(Severity::Warning)
         .says(
-            message!("{} makes up to {} attempts without a pause", name(&link.id), attempts),
-            message!("A call that is refused or rejected is tried again in the same moment. When {} is \
-                 short of capacity, it gets up to {} times the load.", name(&link.to), attempts),
+            message!(
+                "{} makes up to {} attempts without a pause",
+                name(&link.id),
+                attempts
+            ),
+            message!(
+                "A call that is refused or rejected is tried again in the same moment. When {} is \
+                 short of capacity, it gets up to {} times the load.",
+                name(&link.to),
+                attempts
+            ),
             "Retry a few times, after a pause that grows and is spread out, within a budget.",
         )
         .endangers(Metric::Availability)

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::remedies;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric, Value};
-use report::{Finding, list, message, name, Remedy, Severity};
+use report::{Finding, Remedy, Severity, list, message, name};
 
 pub(super) const RULE: &str = "pool-exhaustion";
 
@@ -100,8 +100,11 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
         .severity(severity)
         .says(
             message!("{} wait for one another in a ring", list(&names)),
-            message!("Each holds a slot while it waits for the next. Once all slots are held by calls \
-                 that wait, no call gets on. {}", after),
+            message!(
+                "Each holds a slot while it waits for the next. Once all slots are held by calls \
+                 that wait, no call gets on. {}",
+                after
+            ),
             "Take one of the calls out of the ring, through a queue for example, or hold no slot \
              while waiting.",
         )

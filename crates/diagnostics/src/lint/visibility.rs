@@ -5,7 +5,7 @@ use crate::remedies;
 use design::Metric;
 use design::kinds::queue::Delivery;
 use design::link::Mode;
-use report::{Finding, message, name, Remedy, Severity, time};
+use report::{Finding, Remedy, Severity, message, name, time};
 
 pub(super) const RULE: &str = "happy-path";
 
@@ -51,9 +51,17 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             let finding = Finding::new(RULE, [node.id.as_str(), link.to.as_str()])
                 .severity(severity)
                 .says(
-                    message!("{} delivers messages again while {} works on them", name(&node.id), name(&link.to)),
-                    message!("A message is delivered again after {}. One in a hundred takes {} or \
-                         longer, so it is done twice with no crash anywhere.", time(timeout), time(work)),
+                    message!(
+                        "{} delivers messages again while {} works on them",
+                        name(&node.id),
+                        name(&link.to)
+                    ),
+                    message!(
+                        "A message is delivered again after {}. One in a hundred takes {} or \
+                         longer, so it is done twice with no crash anywhere.",
+                        time(timeout),
+                        time(work)
+                    ),
                     "Set the visibility timeout well above the longest work.",
                 )
                 .endangers(Metric::DuplicateEffects)

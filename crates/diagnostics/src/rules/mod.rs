@@ -31,6 +31,7 @@ mod split_brain;
 mod stale_cache;
 mod sync_chain;
 mod thundering_herd;
+mod unexplained;
 mod unreliable_network;
 
 pub(crate) use hot_key::near_cache;
@@ -115,6 +116,7 @@ pub static ALL: &[Rule] = &[
     monitoring_over_prevention::RULE,
     flying_blind::RULE,
     requirements_trap::RULE,
+    unexplained::RULE,
 ];
 
 /// How far from a cause a rule is: the place in [`ALL`].

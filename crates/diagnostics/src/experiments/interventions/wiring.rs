@@ -1,0 +1,150 @@
+//! Suspects between nodes, and what was done to the system from outside.
+
+use super::{List, Without};
+use crate::facts::Facts;
+use crate::remedies::{duration, link, node, number};
+use design::link::Mode;
+use design::{Command, Design, FaultKind, Kind, Link, Value};
+use report::message;
+
+impl List<'_> {
+    pub(super) fn link(&mut self, at: &Link) {
+        let mut limits = Vec::new();
+        if at.pool.is_some() {
+            limits.push(link(&at.id, "pool", Value::Null));
+        }
+        if at.bulkhead.is_some() {
+            limits.push(link(&at.id, "bulkhead", Value::Null));
+        }
+        self.add(Without::PoolLimit, [&at.id], "its pool", limits);
+        let latency = at.latency.mean_s().unwrap_or(0.0);
+        if latency > 0.002 || at.loss > 0.0 {
+            let edits = vec![
+                link(&at.id, "latency", Value::text("1us")),
+                link(&at.id, "loss", number(0.0)),
+            ];
+            self.add(Without::Network, [&at.id], "its latency and losses", edits);
+        }
+        if let Some(timeout) = at.timeout {
+            let longer = duration((timeout.as_s() * 20.0).min(86_400.0));
+            let edits = vec![link(&at.id, "timeout", longer)];
+            self.add(Without::Timeout, [&at.id], "its timeout", edits);
+        }
+        if at.hedge.is_some() {
+            let edits = vec![link(&at.id, "hedge", Value::Null)];
+            self.add(Without::Hedges, [&at.id], "its hedged requests", edits);
+        }
+        if at.breaker.is_some() {
+            let edits = vec![link(&at.id, "breaker", Value::Null)];
+            self.add(Without::Breaker, [&at.id], "its circuit breaker", edits);
+        }
+    }
+
+    /// Hops that each do a little harm do much of it together.
+    pub(super) fn together(&mut self) {
+        for (without, label) in [
+            (Without::OwnErrors, "the errors of all nodes"),
+            (Without::Network, "the latency and losses of all links"),
+            (Without::PoolLimit, "the limits of all pools"),
+            (Without::Lookups, "the time of all lookups"),
+            (
+                Without::JointExpiry,
+                "entries that expire together, in all caches",
+            ),
+        ] {
+            let all = self.all.iter().filter(|of| of.without == without);
+            let (mut subjects, mut edits) = (Vec::new(), Vec::new());
+            for of in all {
+                subjects.extend(of.subjects.iter().cloned());
+                edits.extend(of.edits.iter().cloned());
+            }
+            if subjects.len() > 1 {
+                self.add(without, subjects, label, edits);
+            }
+        }
+    }
+
+    pub(super) fn faults(&mut self) {
+        for (at, fault) in self.design.faults.iter().enumerate() {
+            let without = match fault.replica {
+                Some(_) => Without::ReplicaFault,
+                None => Without::Fault,
+            };
+            let label = message!("the {} at {}", words_of(fault.kind), moment(fault));
+            let edits = vec![Command::RemoveFault(at)];
+            self.add(without, [&fault.target], label, edits);
+        }
+        if self.design.faults.len() > 1 {
+            let edits = self.faults_of(|_| true);
+            let targets = self.design.faults.iter().map(|fault| &fault.target);
+            self.add(Without::Fault, targets, "any fault", edits);
+        }
+    }
+
+    /// Takes faults away: the last first, so that the places of the others hold.
+    pub(super) fn faults_of(&self, is: impl Fn(&design::Fault) -> bool) -> Vec<Command> {
+        let faults = self.design.faults.iter().enumerate().rev();
+        faults
+            .filter(|(_, fault)| is(fault))
+            .map(|(at, _)| Command::RemoveFault(at))
+            .collect()
+    }
+
+    /// Gives each caller of a shared database a database of its own.
+    pub(super) fn sharing(&mut self, facts: &Facts<'_>) {
+        for at in &self.design.nodes {
+            let Kind::Database(_) = &at.kind else {
+                continue;
+            };
+            let inward: Vec<&Link> = (facts.graph.inward(&at.id).iter().copied())
+                .filter(|link| link.mode == Mode::Call)
+                .collect();
+            let mut callers: Vec<&str> = inward.iter().map(|link| link.from.as_str()).collect();
+            callers.dedup();
+            callers.sort_unstable();
+            callers.dedup();
+            if callers.len() < 2 || callers.len() > 8 {
+                continue;
+            }
+            // Each gets its part of what there was, so that nothing is added.
+            let part = callers.len() as u32;
+            let mut own = at.clone();
+            let mut edits = Vec::new();
+            if let Kind::Database(database) = &mut own.kind {
+                database.concurrency = (database.concurrency / part).max(1);
+                let slots = number(f64::from(database.concurrency));
+                edits.push(node(&at.id, "concurrency", slots));
+            }
+            for (nth, caller) in callers.iter().enumerate().skip(1) {
+                let mut copy = own.clone();
+                copy.id = format!("{}-of-{caller}", at.id);
+                copy.at[1] += 120 * nth as i32;
+                let to = copy.id.clone();
+                edits.push(Command::AddNode(usize::MAX, Box::new(copy)));
+                for link in inward.iter().filter(|link| link.from == *caller) {
+                    edits.extend(relinked(self.design, link, &to));
+                }
+            }
+            self.add(Without::Sharing, [&at.id], "callers that share it", edits);
+        }
+    }
+}
+
+/// The same link to another node, at the same place of the list.
+fn relinked(design: &Design, link: &Link, to: &str) -> Vec<Command> {
+    let place = design.links.iter().position(|other| other.id == link.id);
+    let mut moved = link.clone();
+    to.clone_into(&mut moved.to);
+    vec![
+        Command::RemoveLink(link.id.clone()),
+        Command::AddLink(place.unwrap_or(usize::MAX), Box::new(moved)),
+    ]
+}
+
+fn words_of(kind: FaultKind) -> String {
+    kind.name().replace('_', " ")
+}
+
+fn moment(fault: &design::Fault) -> report::Piece {
+    report::moment(fault.at.as_s())
+}

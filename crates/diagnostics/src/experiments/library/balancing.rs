@@ -1,0 +1,103 @@
+//! Remedies at load balancers.
+
+use super::Library;
+use crate::remedies::{self, link, map, node, number};
+use design::Value;
+use design::link::Mode;
+use report::{figure, message, name, percent, whole};
+
+impl<'a> Library<'a, '_> {
+    pub(super) fn balancers(&mut self) {
+        for (at, balancer) in self.facts.balancers() {
+            let id = at.id.as_str();
+            for (algorithm, words) in [
+                (
+                    "least_outstanding",
+                    "the replica with the fewest requests in flight",
+                ),
+                ("power_of_two", "the less loaded of two random replicas"),
+            ] {
+                if balancer.algorithm.name() != algorithm {
+                    let edits = vec![node(id, "algorithm", Value::text(algorithm))];
+                    let label = message!("{} picks {}", name(id), words);
+                    let cost = "A key no longer goes to one replica; the balancer keeps counts.";
+                    self.add(format!("algorithm {id} {algorithm}"), label, cost, edits);
+                }
+            }
+            if balancer.algorithm.name() == "consistent_hash" {
+                for load in [1.25, 2.0] {
+                    let edits = vec![node(id, "consistent_hash.bounded_load", number(load))];
+                    let label = message!(
+                        "{} gives no replica more than {} times the mean load",
+                        name(id),
+                        figure(load)
+                    );
+                    let cost = "Some requests of a hot key go to another replica.";
+                    self.add(format!("bounded {id}"), label, cost, edits);
+                }
+            }
+            for (share, after, back) in [
+                (0.1, 5.0, "30s"),
+                (0.5, 5.0, "30s"),
+                (0.5, 5.0, "5s"),
+                (1.0, 3.0, "30s"),
+            ] {
+                let ejection = map(&[
+                    ("consecutive_errors", number(after)),
+                    ("eject_for", Value::text(back)),
+                    ("max_ejected", number(share)),
+                ]);
+                let edits = vec![node(id, "outlier_ejection", ejection)];
+                let label = message!(
+                    "{} ejects a replica for {} after {} errors in a row, {} of them at most",
+                    name(id),
+                    back,
+                    whole(after),
+                    percent(share)
+                );
+                let cost = "Fewer replicas take the load while one is ejected.";
+                self.add(format!("ejection {id}"), label, cost, edits);
+            }
+            if balancer.outlier_ejection.is_some() {
+                let edits = vec![node(id, "panic_threshold", number(0.5))];
+                let label = message!("{} ignores ejections once half are out", name(id));
+                let cost = "Requests go to replicas that fail.";
+                self.add(format!("panic {id}"), label, cost, edits);
+                let edits = vec![node(id, "outlier_ejection", Value::Null)];
+                let label = message!("{} ejects nothing", name(id));
+                let cost = "A replica that fails keeps its share of the load.";
+                self.add(format!("no ejection {id}"), label, cost, edits);
+            }
+            let check = map(&[
+                ("depth", Value::text("http")),
+                ("interval", Value::text("2s")),
+                ("unhealthy_after", number(2.0)),
+            ]);
+            let edits = vec![node(id, "health_check", check)];
+            let label = message!("{} checks the health of each replica every 2 s", name(id));
+            let cost = "Probes to answer.";
+            self.add(format!("health {id}"), label, cost, edits);
+            self.ejection_and_retry(id);
+        }
+    }
+
+    /// Ejection alone leaves those requests that meet the replica first; a retry saves them.
+    pub(super) fn ejection_and_retry(&mut self, id: &str) {
+        let ejection = map(&[
+            ("consecutive_errors", number(3.0)),
+            ("max_ejected", number(0.5)),
+        ]);
+        let mut edits = vec![node(id, "outlier_ejection", ejection)];
+        let into = self.facts.graph.inward(id).iter();
+        let into = into.filter(|link| link.mode == Mode::Call && link.retry.is_none());
+        edits.extend(into.map(|l| link(&l.id, "retry", remedies::budgeted())));
+        if edits.len() > 1 {
+            let label = message!(
+                "{} ejects failing replicas, and its callers retry once",
+                name(id)
+            );
+            let cost = "Up to a tenth more calls.";
+            self.add(format!("ejection and retry {id}"), label, cost, edits);
+        }
+    }
+}

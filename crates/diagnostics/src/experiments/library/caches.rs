@@ -1,0 +1,209 @@
+//! Remedies at caches, and for what is behind them.
+
+use super::Library;
+use crate::remedies::{link, map, node, number};
+use design::kinds::Cache;
+use design::link::{Mode, OnWrite};
+use design::{Attribute, Command, Duration, Kind, Link, Value};
+use report::{link_name, message, name, whole};
+
+impl<'a> Library<'a, '_> {
+    pub(super) fn caches(&mut self) {
+        for (at, cache) in self.facts.caches() {
+            self.cache(&at.id, cache);
+            self.origin(&at.id);
+        }
+    }
+
+    pub(super) fn cache(&mut self, id: &str, cache: &Cache) {
+        let mut add = |family: &str, label: &str, cost: &str, field: &str, to: Value| {
+            let label = message!("{} {}", name(id), label);
+            self.add(
+                format!("{family} {id}"),
+                label,
+                cost,
+                vec![node(id, field, to)],
+            );
+        };
+        if !cache.single_flight {
+            let cost = "Requests for a key wait for one load of it.";
+            add(
+                "single flight",
+                "loads each key once at a time",
+                cost,
+                "single_flight",
+                Value::Bool(true),
+            );
+        }
+        if cache.ttl.is_some() && cache.stale_while_revalidate.is_none() {
+            let cost = "Some answers are older than the TTL.";
+            let label = "answers with an expired entry for up to 30 s while it reloads";
+            add(
+                "stale",
+                label,
+                cost,
+                "stale_while_revalidate",
+                Value::text("30s"),
+            );
+        }
+        if cache.ttl.is_some() && cache.early_expiry.is_none() {
+            let cost = "Keys are loaded a little more often.";
+            let label = "reloads entries early, at random";
+            add(
+                "early",
+                label,
+                cost,
+                "early_expiry",
+                map(&[("beta", number(1.0))]),
+            );
+        }
+        if cache.ttl.is_some() && cache.ttl_jitter == 0.0 {
+            let cost = "Entries live for different times.";
+            add(
+                "jitter",
+                "spreads its TTLs by 50%",
+                cost,
+                "ttl_jitter",
+                number(0.5),
+            );
+        }
+    }
+
+    /// What protects the origin of a cache while it is cold.
+    pub(super) fn origin(&mut self, id: &str) {
+        let misses: Vec<&Link> = (self.facts.design.links.iter())
+            .filter(|l| l.mode == Mode::Call && (l.from == id || is_on_miss(l)))
+            .collect();
+        for l in &misses {
+            for to in self.facts.graph.served_by(l) {
+                let (slots, callers) = match &to.kind {
+                    Kind::Database(database) => (database.concurrency * database.shards.count, 1),
+                    Kind::Service(service) => {
+                        (service.concurrency.unwrap_or(100) * service.replicas, 1)
+                    }
+                    _ => continue,
+                };
+                let callers = self
+                    .facts
+                    .graph
+                    .node(&l.from)
+                    .map_or(callers, |node| node.kind.replicas())
+                    .max(1);
+                for share in [1.0, 2.0] {
+                    let most = (f64::from(slots) * share / f64::from(callers)).max(1.0);
+                    let most = libm::floor(most);
+                    let bulkhead = map(&[("max_concurrent", number(most))]);
+                    let edits = vec![link(&l.id, "bulkhead", bulkhead)];
+                    let label = message!(
+                        "At most {} loads at a time over {}",
+                        whole(most),
+                        link_name(&l.id)
+                    );
+                    let cost = "Loads beyond that fail immediately.";
+                    self.add(format!("bulkhead {}", l.id), label, cost, edits);
+                }
+            }
+        }
+    }
+
+    pub(super) fn freshness(&mut self) {
+        let bounds = self
+            .facts
+            .design
+            .requirements
+            .iter()
+            .filter_map(|requirement| {
+                let is_age = crate::facts::AGE.contains(&requirement.metric);
+                match requirement.at_most {
+                    Some(design::requirement::Bound::Duration(bound)) if is_age => {
+                        Some(bound.as_s())
+                    }
+                    _ => None,
+                }
+            });
+        let bound = bounds.reduce(f64::min);
+        let caches: Vec<(&design::Node, &Cache)> = self.facts.caches().collect();
+        let with_ttl = caches
+            .iter()
+            .filter(|(_, cache)| cache.ttl.is_some())
+            .count();
+        for share in [0.9, 0.5, 0.2] {
+            let Some(bound) = bound else {
+                break;
+            };
+            let ttl = Duration::us((bound * share / with_ttl.max(1) as f64 * 1e6) as u64);
+            let longer = caches
+                .iter()
+                .filter(|(_, cache)| cache.ttl.is_some_and(|now| now > ttl));
+            let edits: Vec<Command> = longer
+                .map(|(at, _)| node(&at.id, "ttl", ttl.write()))
+                .collect();
+            let label = match with_ttl {
+                1 => message!("A TTL of {}", ttl),
+                _ => message!("A TTL of {} in each cache", ttl),
+            };
+            self.add(
+                "ttl",
+                label,
+                "More misses, and more load behind the cache.",
+                edits,
+            );
+        }
+        self.invalidate();
+        for (at, _) in &caches {
+            self.bypass(&at.id);
+        }
+    }
+
+    /// Every write goes past the caches that hold what it changes.
+    pub(super) fn invalidate(&mut self) {
+        for leases in [false, true] {
+            let mut edits = Vec::new();
+            for (at, cache) in self.facts.caches() {
+                let into = self.facts.graph.inward(&at.id).iter();
+                let silent = into.filter(|l| l.mode == Mode::Call && l.on_write == OnWrite::None);
+                edits.extend(silent.map(|l| link(&l.id, "on_write", Value::text("invalidate"))));
+                if leases && !cache.leases {
+                    edits.push(node(&at.id, "leases", Value::Bool(true)));
+                }
+            }
+            let label = match leases {
+                false => "Invalidate on write",
+                true => "Invalidate on write, with leases against late fills",
+            };
+            self.add(
+                "invalidate",
+                label,
+                "A call to the cache with each write.",
+                edits,
+            );
+        }
+    }
+
+    /// Callers of a cache call what is behind it.
+    pub(super) fn bypass(&mut self, id: &str) {
+        let out: Vec<&Link> = self.facts.graph.out(id).to_vec();
+        let [behind] = out[..] else {
+            return;
+        };
+        let mut edits = vec![Command::RemoveNode(id.to_owned())];
+        for l in self.facts.graph.inward(id) {
+            let mut moved = (*l).clone();
+            behind.to.clone_into(&mut moved.to);
+            moved.id = self.facts.design.free_link_id(&l.from, &behind.to);
+            moved.on_write = OnWrite::None;
+            edits.push(Command::AddLink(usize::MAX, Box::new(moved)));
+        }
+        let label = message!("Without the cache {}", name(id));
+        self.add(
+            format!("bypass {id}"),
+            label,
+            "More load behind it, and slower answers.",
+            edits,
+        );
+    }
+}
+
+fn is_on_miss(link: &Link) -> bool {
+    link.when.0.contains(&design::link::Condition::OnMiss)
+}

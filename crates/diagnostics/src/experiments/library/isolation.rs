@@ -1,0 +1,205 @@
+//! Remedies that keep what one part does from the others.
+
+use super::Library;
+use crate::remedies::{self, duration, link, map, number};
+use design::link::Mode;
+use design::{Command, Kind, Link, Value};
+use report::{link_name, message, name, time, whole};
+
+impl<'a> Library<'a, '_> {
+    /// A bound on what one caller may take of what others need too.
+    pub(super) fn isolation(&mut self) {
+        for (at, database) in self.facts.databases() {
+            for l in self.shared(&at.id) {
+                let callers = self
+                    .facts
+                    .graph
+                    .node(&l.from)
+                    .map_or(1, |node| node.kind.replicas());
+                let slots = f64::from(database.concurrency * database.shards.count);
+                for (share, words) in [(0.5, "half"), (0.25, "a quarter")] {
+                    let most = libm::floor(slots * share / f64::from(callers.max(1))).max(1.0);
+                    let bulkhead = map(&[
+                        ("max_concurrent", number(most)),
+                        ("wait", Value::text("10s")),
+                    ]);
+                    let edits = vec![link(&l.id, "bulkhead", bulkhead)];
+                    let label = message!(
+                        "{} waits with more than {} of {}",
+                        name(&l.from),
+                        words,
+                        name(&at.id)
+                    );
+                    let cost = message!("{} is slower where it needs more.", name(&l.from));
+                    self.add(format!("share {}", l.id), label, cost, edits);
+                }
+                self.own_database(at, l);
+            }
+        }
+        for l in self.calls() {
+            let is_client = matches!(
+                self.facts.graph.node(&l.from).map(|node| &node.kind),
+                Some(Kind::Client(_))
+            );
+            if is_client && self.facts.clients().count() > 1 {
+                for most in [2.0, 8.0, 32.0] {
+                    let bulkhead = map(&[
+                        ("max_concurrent", number(most)),
+                        ("wait", Value::text("30s")),
+                    ]);
+                    let edits = vec![link(&l.id, "bulkhead", bulkhead)];
+                    let label = message!(
+                        "{} has at most {} requests in flight",
+                        name(&l.from),
+                        whole(most)
+                    );
+                    let cost = message!("{} waits at its own side.", name(&l.from));
+                    self.add(format!("in flight {}", l.id), label, cost, edits);
+                }
+            }
+        }
+    }
+
+    pub(super) fn shared(&self, id: &str) -> Vec<&'a Link> {
+        let inward = self.facts.graph.inward(id).iter().copied();
+        let inward: Vec<&Link> = inward.filter(|l| l.mode == Mode::Call).collect();
+        let mut callers: Vec<&str> = inward.iter().map(|l| l.from.as_str()).collect();
+        callers.sort_unstable();
+        callers.dedup();
+        match callers.len() {
+            2..=6 => inward,
+            _ => Vec::new(),
+        }
+    }
+
+    /// A caller gets a database of its own.
+    pub(super) fn own_database(&mut self, at: &design::Node, l: &Link) {
+        let mut copy = at.clone();
+        copy.id = self
+            .facts
+            .design
+            .free_id(&format!("{}-of-{}", at.id, l.from));
+        copy.label = None;
+        copy.at[1] += 120;
+        let mut moved = l.clone();
+        copy.id.clone_into(&mut moved.to);
+        moved.id = self.facts.design.free_link_id(&l.from, &copy.id);
+        let edits = vec![
+            Command::AddNode(usize::MAX, Box::new(copy)),
+            Command::RemoveLink(l.id.clone()),
+            Command::AddLink(usize::MAX, Box::new(moved)),
+        ];
+        let label = message!("{} has a database of its own", name(&l.from));
+        let cost = "A second database, and no transactions across both.";
+        self.add(format!("own {}", l.id), label, cost, edits);
+    }
+
+    /// What a caller can do about a callee that is slow, away or failing.
+    pub(super) fn dependencies(&mut self) {
+        let targets: Vec<&str> = (self.facts.design.faults.iter())
+            .map(|fault| fault.target.as_str())
+            .collect();
+        let hit: Vec<&Link> = (self.calls().into_iter())
+            .filter(|l| {
+                let served = self.facts.graph.served_by(l);
+                targets.contains(&l.id.as_str())
+                    || served
+                        .iter()
+                        .any(|node| targets.contains(&node.id.as_str()))
+            })
+            .collect();
+        for l in hit {
+            let usual = self.facts.flow.call(&self.facts.graph, l).max(1e-3);
+            for factor in [3.0, 10.0] {
+                let timeout = duration(usual * factor);
+                let wait = time(usual * factor);
+                let edits = vec![link(&l.id, "timeout", timeout.clone())];
+                let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
+                let cost = "Calls that would have been answered later fail.";
+                self.add(format!("timeout {}", l.id), label, cost, edits);
+                let breaker = map(&[
+                    ("failure_rate", number(0.5)),
+                    ("open_for", Value::text("2s")),
+                ]);
+                let edits = vec![
+                    link(&l.id, "timeout", timeout),
+                    link(&l.id, "breaker", breaker),
+                ];
+                let label = message!(
+                    "A timeout of {} and a circuit breaker on {}",
+                    wait.clone(),
+                    link_name(&l.id)
+                );
+                let cost = "While the breaker is open, calls fail that might have been answered.";
+                self.add(format!("breaker {}", l.id), label, cost, edits);
+            }
+            self.without_it(l, usual);
+            let callers = self.facts.graph.node(&l.from);
+            let slots = match callers.map(|node| &node.kind) {
+                Some(Kind::Service(service)) => service.concurrency,
+                _ => None,
+            };
+            for part in [2, 4] {
+                if let Some(slots) = slots.filter(|slots| *slots >= 2 * part) {
+                    let most = f64::from(slots / part);
+                    let edits = vec![link(
+                        &l.id,
+                        "bulkhead",
+                        map(&[("max_concurrent", number(most))]),
+                    )];
+                    let label = message!(
+                        "At most {} calls in flight over {}",
+                        whole(most),
+                        link_name(&l.id)
+                    );
+                    let cost = "Calls beyond that fail immediately.";
+                    self.add(format!("bulkhead {}", l.id), label, cost, edits);
+                }
+            }
+            let from = callers.map(|node| &node.kind);
+            let retry = remedies::budgeted();
+            if l.retry.is_none() && !matches!(from, Some(Kind::LoadBalancer(_))) {
+                let edits = vec![link(&l.id, "retry", retry)];
+                let label = message!("One retry over {}, within a budget", link_name(&l.id));
+                self.add(
+                    format!("retry {}", l.id),
+                    label,
+                    "Up to a tenth more calls.",
+                    edits,
+                );
+            }
+        }
+        self.balancers();
+    }
+
+    /// An answer without the callee, where the caller is a service.
+    pub(super) fn without_it(&mut self, l: &Link, usual_s: f64) {
+        // What a service adds has to be something without this callee too.
+        let is_service = self.facts.graph.service(&l.from).is_some();
+        let others = self.facts.asks(&l.from).count();
+        let is_data = matches!(
+            self.facts.graph.node(&l.to).map(|node| &node.kind),
+            Some(Kind::Database(_) | Kind::Cache(_))
+        );
+        if l.optional || !is_service || others < 2 || is_data {
+            return;
+        }
+        let mut edits = vec![link(&l.id, "optional", Value::Bool(true))];
+        if l.timeout
+            .is_none_or(|timeout| timeout.as_s() > 10.0 * usual_s)
+        {
+            edits.push(link(&l.id, "timeout", duration(usual_s * 5.0)));
+        }
+        let label = message!(
+            "{} answers without {} when it has to",
+            name(&l.from),
+            name(&l.to)
+        );
+        self.add(
+            format!("optional {}", l.id),
+            label,
+            "Some answers lack a part.",
+            edits,
+        );
+    }
+}

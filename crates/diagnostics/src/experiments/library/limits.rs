@@ -1,0 +1,207 @@
+//! Remedies at limits and policies: retries, pools, breakers, timeouts, memory.
+
+use super::{Library, Sized};
+use crate::remedies::{self, duration, link, map, node, number};
+use design::kinds::{Database, Service};
+use design::{Command, Kind, Link, Value};
+use report::{link_name, message, name, percent, time, whole};
+
+impl<'a> Library<'a, '_> {
+    pub(super) fn retries(&mut self, ids: &[String]) {
+        let links: Vec<&Link> = (self.calls().into_iter())
+            .filter(|link| ids.contains(&link.id))
+            .collect();
+        for remedy in [
+            remedies::budget_retries(&links),
+            remedies::retry_once(&links),
+            remedies::breakers(&links),
+        ] {
+            self.all.push(Sized {
+                family: format!("{:?}", remedy.label),
+                remedy,
+            });
+        }
+        let edits = links.iter().map(|l| link(&l.id, "retry", Value::Null));
+        let edits = edits.collect();
+        let cost = "A request fails with its first failed call.";
+        self.add("no retries", "No retries", cost, edits);
+        let spread = map(&[("base", Value::text("1s")), ("cap", Value::text("30s"))]);
+        let mut edits = Vec::new();
+        for l in &links {
+            edits.push(link(
+                &l.id,
+                "retry.backoff",
+                map(&[("exponential", spread.clone())]),
+            ));
+            edits.push(link(&l.id, "retry.jitter", Value::text("full")));
+        }
+        let label = "Exponential backoff from 1 s to 30 s, with full jitter";
+        self.add("backoff", label, "A retry comes later.", edits);
+    }
+
+    pub(super) fn pools(&mut self, ids: &[String]) {
+        for id in ids {
+            if let Some(pool) = self
+                .facts
+                .design
+                .link(id)
+                .and_then(|link| link.pool.as_ref())
+            {
+                for factor in [1.5, 2.0, 4.0] {
+                    let size = libm::ceil(f64::from(pool.size) * factor);
+                    let edits = vec![link(id, "pool.size", number(size))];
+                    let label = message!(
+                        "{} connections in the pool of {}",
+                        whole(size),
+                        link_name(id)
+                    );
+                    let cost = "More connections for the callee to hold.";
+                    self.add(format!("pool {id}"), label, cost, edits);
+                }
+            }
+            if let Some(Kind::Database(database)) = self.facts.design.node(id).map(|n| &n.kind) {
+                self.connections(id, database);
+            }
+        }
+    }
+
+    pub(super) fn connections(&mut self, id: &str, database: &Database) {
+        let Some(connections) = database.connections else {
+            return;
+        };
+        for factor in [1.5, 2.0, 4.0] {
+            let count = libm::ceil(f64::from(connections) * factor);
+            let edits = vec![node(id, "connections", number(count))];
+            let label = message!("{} connections to {}", whole(count), name(id));
+            let cost = "Memory for each connection.";
+            self.add(format!("connections {id}"), label, cost, edits);
+        }
+    }
+
+    pub(super) fn limits(&mut self, ids: &[String]) {
+        for id in ids {
+            if let Some(service) = self.facts.graph.service(id) {
+                self.memory(id, service);
+            }
+            let breaker = self.facts.design.link(id).and_then(|l| l.breaker.as_ref());
+            if let Some(breaker) = breaker {
+                let window = (breaker.window * 10).min(10_000);
+                let edits = vec![
+                    link(id, "breaker.window", number(f64::from(window))),
+                    link(id, "breaker.min_calls", number(f64::from(window / 2))),
+                ];
+                let label = message!("The breaker of {} judges {} calls", link_name(id), window);
+                self.add(format!("window {id}"), label, "It opens later.", edits);
+                let edits = vec![link(id, "breaker.open_for", Value::text("1s"))];
+                let label = message!("The breaker of {} opens for 1 s", link_name(id));
+                let cost = "Trial calls come sooner to a callee that fails.";
+                self.add(format!("open {id}"), label, cost, edits);
+            }
+        }
+        let retried: Vec<String> = (self.calls().iter())
+            .filter(|l| l.retry.is_some())
+            .map(|l| l.id.clone())
+            .collect();
+        if !retried.is_empty() {
+            self.retries(&retried);
+        }
+    }
+
+    pub(super) fn memory(&mut self, id: &str, service: &Service) {
+        let Some(memory) = &service.memory else {
+            return;
+        };
+        let fit = memory.calls().max(1) as f64;
+        for share in [0.8, 0.5] {
+            let slots = libm::floor(fit * share).max(1.0);
+            let edits = vec![
+                node(id, "concurrency", number(libm::ceil(slots / 2.0))),
+                node(id, "queue.capacity", number(libm::floor(slots / 2.0))),
+            ];
+            let label = message!(
+                "{} takes no more calls than {} of its memory holds",
+                name(id),
+                percent(share)
+            );
+            let cost = "Calls beyond that are refused.";
+            self.add(format!("admit {id}"), label, cost, edits);
+        }
+        for factor in [2.0, 4.0] {
+            let limit = memory.limit_mb * factor;
+            let edits = vec![node(id, "memory.limit_mb", number(limit))];
+            let label = message!("{} MB of memory for {}", whole(limit), name(id));
+            self.add(format!("memory {id}"), label, "Memory to pay for.", edits);
+        }
+    }
+
+    pub(super) fn timeouts(&mut self, ids: &[String]) {
+        for l in self.calls() {
+            if let Some(timeout) = l.timeout.filter(|_| ids.contains(&l.id)) {
+                for factor in [2.0, 4.0] {
+                    let longer = timeout.as_s() * factor;
+                    let edits = vec![link(&l.id, "timeout", duration(longer))];
+                    let wait = time(longer);
+                    let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
+                    let cost = "A caller waits longer for a callee that does not answer.";
+                    self.add(format!("timeout {}", l.id), label, cost, edits);
+                }
+            }
+        }
+    }
+
+    pub(super) fn discipline(&mut self, ids: &[String]) {
+        for id in ids {
+            let Some(service) = self.facts.graph.service(id) else {
+                continue;
+            };
+            let edits = vec![node(id, "queue.discipline", Value::text("fifo"))];
+            let label = message!("{} serves in the order of arrival", name(id));
+            self.add(
+                format!("fifo {id}"),
+                label,
+                "Nobody is served first.",
+                edits,
+            );
+            let order = &service.queue.priority;
+            if order.len() > 1 {
+                let turned = order.iter().rev().map(Value::text).collect();
+                let edits = vec![node(id, "queue.priority", Value::List(turned))];
+                let label = message!("The priorities of {} the other way round", name(id));
+                self.add(format!("order {id}"), label, "What was first waits.", edits);
+            }
+        }
+    }
+
+    /// Calls that get lost or fail by themselves.
+    pub(super) fn losses(&mut self) {
+        let calls = self.calls();
+        let bare: Vec<&Link> = calls
+            .into_iter()
+            .filter(|l| {
+                let from = self.facts.graph.node(&l.from).map(|node| &node.kind);
+                l.retry.is_none() && !matches!(from, Some(Kind::LoadBalancer(_)))
+            })
+            .collect();
+        let mut edits = Vec::new();
+        for l in &bare {
+            let usual = self.facts.flow.call(&self.facts.graph, l).max(1e-3);
+            if l.timeout.is_none() {
+                edits.push(link(&l.id, "timeout", duration(usual * 10.0)));
+            }
+            edits.push(link(&l.id, "retry", remedies::budgeted()));
+        }
+        let label = "One retry on each hop, within a budget";
+        self.add("retry each hop", label, "A few more calls.", edits);
+        let many: Vec<Command> = (self.facts.design.links.iter())
+            .filter(|l| l.calls > 1)
+            .map(|l| link(&l.id, "calls", number(1.0)))
+            .collect();
+        let label = "One call in place of several, wherever there are several";
+        self.add(
+            "batch",
+            label,
+            "An interface that takes many at a time.",
+            many,
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! Remedies that are tried for what an experiment showed to be a cause, beside those that rules
+//! propose. Several sizes of one remedy make a family: of each, the smallest that is enough stays.
+
+mod balancing;
+mod caches;
+mod capacity;
+mod isolation;
+mod limits;
+mod places;
+
+use super::interventions::{Intervention, Without};
+use crate::facts::Facts;
+use design::link::Mode;
+use design::{Command, Link};
+use report::{Message, Remedy};
+
+/// A remedy of some size.
+#[derive(Clone, Debug)]
+pub(super) struct Sized {
+    /// What all sizes of it share.
+    pub(super) family: String,
+    pub(super) remedy: Remedy,
+}
+
+/// What to try where taking this away was enough.
+pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
+    let mut list = Library {
+        facts,
+        all: Vec::new(),
+    };
+    match cause.without {
+        Without::Retries | Without::RetryWaves | Without::Reloads => list.retries(&cause.subjects),
+        Without::SkewedKeys | Without::FewKeys | Without::Locks => list.hot_places(),
+        Without::Imbalance | Without::ReplicaFault | Without::Ejection | Without::Blindness => {
+            list.balancers();
+        }
+        Without::PoolLimit => list.pools(&cause.subjects),
+        Without::RepeatedLoads | Without::ColdCache | Without::JointExpiry => list.caches(),
+        Without::OldEntries | Without::Lookups => list.freshness(),
+        Without::Lag => list.replication(),
+        Without::Tail | Without::CrossShard | Without::Hedges => list.tails(),
+        Without::EarlyRedelivery | Without::Repeats | Without::Disorder => list.redelivery(),
+        Without::LateReplicas => list.scaling(),
+        Without::Sharing | Without::Client | Without::LoadChange | Without::Contention => {
+            list.isolation();
+        }
+        Without::Fault => list.dependencies(),
+        Without::Memory | Without::Breaker | Without::Refusals => list.limits(&cause.subjects),
+        Without::OwnErrors | Without::Network => list.losses(),
+        Without::Timeout => list.timeouts(&cause.subjects),
+        Without::Discipline => list.discipline(&cause.subjects),
+        Without::Operation
+        | Without::Steps
+        | Without::Slots
+        | Without::Consumers
+        | Without::Poison
+        | Without::CoarseShards => {}
+    }
+    if cause.without.tier() > 0 || matches!(cause.without, Without::Steps | Without::Locks) {
+        list.capacity(&cause.subjects);
+    }
+    list.all
+}
+
+struct Library<'a, 'f> {
+    facts: &'f Facts<'a>,
+    all: Vec<Sized>,
+}
+
+impl<'a> Library<'a, '_> {
+    fn add(
+        &mut self,
+        family: impl Into<String>,
+        label: impl Into<Message>,
+        cost: impl Into<Message>,
+        edits: Vec<Command>,
+    ) {
+        if !edits.is_empty() {
+            self.all.push(Sized {
+                family: family.into(),
+                remedy: Remedy::new(label, cost, edits),
+            });
+        }
+    }
+
+    fn calls(&self) -> Vec<&'a Link> {
+        let links = self.facts.design.links.iter();
+        links.filter(|link| link.mode == Mode::Call).collect()
+    }
+}
