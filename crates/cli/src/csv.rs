@@ -1,7 +1,7 @@
 //! Reports as CSV (RFC 4180): one figure a line, so that a spreadsheet filters by section, by what
 //! the figure is of, and by the figure's name.
 
-use crate::statistics::Estimate;
+use crate::statistics;
 use serde_json::Value;
 
 /// Which figure.
@@ -20,13 +20,13 @@ pub(crate) fn report(report: &Value) -> String {
     let rows = rows(report);
     let is_summary = rows
         .iter()
-        .any(|(_, value)| Estimate::from_json(value).is_some());
+        .any(|(_, value)| statistics::read(value).is_some());
     let mut out = match is_summary {
         true => "section,of,figure,mean,ci95_low,ci95_high\n".to_owned(),
         false => "section,of,figure,value\n".to_owned(),
     };
     for (key, value) in rows {
-        let (shown, ends) = match Estimate::from_json(value) {
+        let (shown, ends) = match statistics::read(value) {
             Some(estimate) => (estimate.mean.to_string(), estimate.interval()),
             None => (plain(value), None),
         };
@@ -78,7 +78,11 @@ pub(crate) fn rows(report: &Value) -> Vec<(Key, &Value)> {
             ("requirements", Value::Array(scores)) => {
                 for score in scores {
                     let of = score["metric"].as_str().unwrap_or_default();
-                    walk(section, of, "", score, &mut rows);
+                    // The text says what the figures say.
+                    let figures = score.as_object().into_iter().flatten();
+                    for (name, value) in figures.filter(|(name, _)| *name != "text") {
+                        walk(section, of, name, value, &mut rows);
+                    }
                 }
             }
             ("findings", Value::Array(findings)) => {
@@ -125,7 +129,7 @@ fn walk<'a>(
     rows: &mut Vec<(Key, &'a Value)>,
 ) {
     match value {
-        Value::Object(entries) if Estimate::from_json(value).is_none() => {
+        Value::Object(entries) if statistics::read(value).is_none() => {
             for (name, value) in entries {
                 let path = match path {
                     "" => name.clone(),

@@ -15,7 +15,9 @@ pub use sim::Report;
 
 use design::{Design, Problem};
 use report::Finding;
-use text::{Names, Titles};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use text::Titles;
 
 /// How a run differs from what its design says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,27 +76,30 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
     Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
-/// A report with what the rules find in it. Its serialized form is that of `--format json`.
-pub struct Diagnosed<'a> {
-    report: &'a Report,
-    findings: Vec<Finding>,
-    titles: Titles,
+/// A report with what the rules find in it. Its serialized form is that of `--format json`, in
+/// which nodes and links go by their ids.
+pub struct Diagnosed {
+    /// What was counted.
+    pub report: Report,
+    /// What the rules found, where they looked.
+    pub findings: Option<Vec<Finding>>,
 }
 
-impl<'a> Diagnosed<'a> {
-    /// Looks at a run of a design. People who see the design drawn know its nodes by their titles,
-    /// programs by their ids.
-    pub fn new(design: &Design, report: &'a Report, names: Names) -> Self {
+impl Diagnosed {
+    /// Looks at a run of a design.
+    pub fn new(design: &Design, report: Report) -> Self {
         Self {
+            findings: Some(diagnostics::diagnose(design, Some(&report))),
             report,
-            findings: diagnostics::diagnose(design, Some(report)),
-            titles: Titles::new(design, names),
         }
     }
 
-    /// What the rules found.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    /// What was counted, without what the rules find in it.
+    pub fn counted(report: Report) -> Self {
+        Self {
+            report,
+            findings: None,
+        }
     }
 
     /// As JSON.
@@ -103,23 +108,60 @@ impl<'a> Diagnosed<'a> {
     }
 }
 
-impl serde::Serialize for Diagnosed<'_> {
+/// The report's structure, with texts beside scores and findings.
+#[derive(Serialize)]
+struct Written<'a> {
+    run: &'a report::Run,
+    requests: &'a report::Requests,
+    data: &'a report::DataReport,
+    nodes: &'a BTreeMap<String, report::NodeReport>,
+    links: &'a BTreeMap<String, report::LinkReport>,
+    requirements: Vec<text::WrittenScore<'a>>,
+    operator: &'a report::Operator,
+    recovery: &'a Option<report::Recovery>,
+    metastable: &'a Option<report::Metastable>,
+    cost: &'a report::CostReport,
+    windows: &'a report::WindowReport,
+    node_windows: &'a BTreeMap<String, report::NodeWindows>,
+    link_windows: &'a BTreeMap<String, report::LinkWindows>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<text::Written<'a>>>,
+}
+
+impl Serialize for Diagnosed {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        struct WithFindings<'a> {
-            #[serde(flatten)]
-            report: &'a Report,
-            findings: Vec<text::Written<'a>>,
-        }
-        let written = WithFindings {
-            report: self.report,
-            findings: text::Written::all(&self.findings, &self.titles),
+        let Report {
+            run,
+            requests,
+            data,
+            nodes,
+            links,
+            requirements,
+            operator,
+            recovery,
+            metastable,
+            cost,
+            windows,
+            node_windows,
+            link_windows,
+        } = &self.report;
+        let (findings, ids) = (self.findings.as_ref(), Titles::ids());
+        let written = Written {
+            run,
+            requests,
+            data,
+            nodes,
+            links,
+            requirements: text::WrittenScore::all(requirements),
+            operator,
+            recovery,
+            metastable,
+            cost,
+            windows,
+            node_windows,
+            link_windows,
+            findings: findings.map(|findings| text::Written::all(findings, &ids)),
         };
         written.serialize(to)
     }
-}
-
-/// What was counted, as JSON, without what the rules find in it.
-pub fn report_json(report: &Report) -> String {
-    serde_json::to_string(report).expect("a report holds nothing that JSON cannot")
 }

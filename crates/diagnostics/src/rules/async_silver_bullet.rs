@@ -171,7 +171,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-fn lost(messages: &sim::measure::Messages) -> Message {
+fn lost(messages: &report::Messages) -> Message {
     match (messages.dropped, messages.lost) {
         (0, 0) => Message::new(),
         (dropped, 0) => message!(" {} messages were dropped.", dropped),
