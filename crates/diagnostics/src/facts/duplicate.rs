@@ -10,7 +10,11 @@ pub(crate) fn first_duplicate(report: &Report) -> Message {
         return Message::new();
     };
     let by = |applied: &AppliedReport| match &applied.link {
-        Some(link) => message!("attempt {} of {}", applied.attempt, link_name(link)),
+        Some(link) => message!(
+            "attempt {} of {}",
+            applied.attempt.to_string(),
+            link_name(link)
+        ),
         None => "a write behind the answer".into(),
     };
     message!(

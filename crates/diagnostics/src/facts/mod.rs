@@ -1,6 +1,7 @@
 //! What the rules look at: the graph, what flows through it, and how a run went over time.
 
 mod duplicate;
+pub(crate) mod field;
 mod flow;
 mod graph;
 mod series;
