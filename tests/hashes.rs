@@ -3,7 +3,6 @@
 //! The file holds the designs themselves, so both halves run the same fresh ones.
 
 use std::path::Path;
-use text::Names;
 
 /// Enough events to fill queues and fire faults.
 const EVENTS: u64 = 60_000;
@@ -31,7 +30,7 @@ fn native_hashes_are_written_for_wasm_to_match() {
             let report = host::run(&design, &options).unwrap();
             serde_json::json!({
                 "name": name, "design": format::json::write(&design), "events_max": events_max,
-                "hash": report.run.hash, "report": host::Diagnosed::new(&design, &report, Names::Ids).json(),
+                "hash": report.run.hash, "report": host::Diagnosed::new(&design, report.clone()).json(),
             })
         })
         .collect();

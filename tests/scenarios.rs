@@ -21,11 +21,11 @@ fn run(design: &Design, seed: u64) -> Run {
     let missed = report
         .requirements
         .iter()
-        .filter(|score| !score.met)
-        .map(|score| format!("{} {}, was {}", score.metric, score.target, score.actual))
+        .filter(|score| !score.is_met())
+        .map(text::score)
         .collect();
     Run {
-        report: format::json::value_from_str(&host::report_json(&report)).unwrap(),
+        report: format::json::value_from_str(&host::Diagnosed::counted(report).json()).unwrap(),
         missed,
     }
 }

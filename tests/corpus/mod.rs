@@ -1,5 +1,6 @@
 //! A case: what its file says, and what its runs show of it.
 
+mod figures;
 mod runs;
 
 use design::{Command, Design, Problem, Value};
@@ -170,7 +171,7 @@ impl Case {
 }
 
 /// Works on every case, on two threads, and returns the results in the order of the cases.
-pub(crate) fn each<R: Send>(cases: &[Case], work: impl Fn(&Case) -> R + Sync) -> Vec<R> {
+pub(crate) fn each<T: Sync, R: Send>(cases: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = Mutex::new(cases.iter().enumerate());
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -3,7 +3,7 @@
 use super::{Attempt, Case, Kind, Outcome};
 use design::requirement::Bound;
 use design::{Command, Design};
-use sim::measure::report::Score;
+use report::Score;
 
 /// Most events that a run of the design as it is may take: the corpus has to stay quick.
 const EVENTS_MAX: u64 = 3_000_000;
@@ -23,11 +23,11 @@ struct Run {
 
 impl Run {
     fn missed(&self) -> Vec<&Score> {
-        self.scores.iter().filter(|score| !score.met).collect()
+        self.scores.iter().filter(|score| !score.is_met()).collect()
     }
 
     fn is_well(&self) -> bool {
-        self.scores.iter().all(|score| score.met)
+        self.scores.iter().all(|score| score.is_met())
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn problems_of(case: &Case, seeds: &[u64]) -> Vec<String> {
             problems.push(format!("seed {seed}: misses {}", say(&run.missed())));
         }
     } else {
-        let is_always_missed = |at: usize| plain.iter().all(|run| !run.scores[at].met);
+        let is_always_missed = |at: usize| plain.iter().all(|run| !run.scores[at].is_met());
         if !(0..case.design.requirements.len()).any(is_always_missed) {
             problems.push("no requirement is missed in every seed".to_owned());
         }
@@ -117,7 +117,7 @@ fn is_worse(design: &Design, before: &[Run], after: &[Run]) -> bool {
         return true;
     }
     design.requirements.iter().enumerate().any(|(at, wanted)| {
-        let is_met = |run: &Run| run.scores[at].met;
+        let is_met = |run: &Run| run.scores[at].is_met();
         if before.iter().all(is_met) {
             return !after.iter().any(is_met);
         }
@@ -133,7 +133,7 @@ fn is_worse(design: &Design, before: &[Run], after: &[Run]) -> bool {
         let shortfall = |runs: &[Run]| -> Option<f64> {
             let each = runs
                 .iter()
-                .map(|run| Some((run.scores[at].value? - bound).abs()));
+                .map(|run| Some((run.scores[at].actual.ok()? - bound).abs()));
             each.sum()
         };
         match (shortfall(before), shortfall(after)) {
@@ -144,8 +144,6 @@ fn is_worse(design: &Design, before: &[Run], after: &[Run]) -> bool {
 }
 
 fn say(scores: &[&Score]) -> String {
-    let each = scores
-        .iter()
-        .map(|score| format!("{} {} ({})", score.metric, score.actual, score.target));
+    let each = scores.iter().map(|score| text::score(score));
     each.collect::<Vec<_>>().join(", ")
 }

@@ -6,8 +6,8 @@ use editor::{Edit, EditKind, EditStep, GestureId};
 use format::message::WindowFrame;
 use leptos::prelude::*;
 
-use crate::findings::model::Severity;
 use crate::findings::name_of;
+use report::Severity;
 
 /// Most windows kept; a run longer than that is shown with wider windows at its start.
 pub(crate) const WINDOWS_MAX: usize = 4_096;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use design::{Command, Kind, Target, Value};
-use format::message::{Frame, Reply, Request, RunState};
+use format::message::{Counted, Frame, Reply, Request, RunState};
 use leptos::prelude::*;
+use report::Finding;
 
 use crate::canvas::failed;
 use crate::engine::{Engine, EngineEvent};
@@ -229,10 +230,14 @@ impl Page {
                 seen,
                 requests,
             }) => self.take_why(token, [from_ns, until_ns], seen, requests),
-            EngineEvent::Reply(Reply::Compared { token, reports }) => {
-                self.take_comparison(token, reports);
+            EngineEvent::Reply(Reply::Compared { token, counted }) => {
+                self.take_comparison(token, counted);
             }
-            EngineEvent::Reply(Reply::Report { token, json }) => self.take_report(token, json),
+            EngineEvent::Reply(Reply::Report {
+                token,
+                counted,
+                findings,
+            }) => self.take_report(token, counted, findings),
             EngineEvent::Reply(Reply::Invalid {
                 token, problems, ..
             }) => self.take_problems(token, &problems),
@@ -291,11 +296,11 @@ impl Page {
         })
     }
 
-    fn take_report(self, token: u32, json: String) {
+    fn take_report(self, token: u32, counted: Counted, findings: Vec<Finding>) {
         if self.hash.get_untracked() != RunHash::Running(token) {
             return;
         }
-        let report = format::json::value_from_str(&json).ok();
+        let report = format::json::value_from_str(&counted.json).ok();
         let hash = report
             .as_ref()
             .and_then(|report| match report.at_path("run.hash") {
@@ -303,14 +308,13 @@ impl Page {
                 _ => None,
             });
         if let Some(report) = report {
-            self.review(report);
+            self.review(report, counted.scores, findings);
         }
         self.dismiss(About::Design);
         self.hash.set(match hash {
             Some(hash) => RunHash::Known(hash),
             None => RunHash::None,
         });
-        self.hidden.update_value(|hidden| hidden.report = json);
     }
 
     fn take_problems(self, token: Option<u32>, problems: &[(String, String)]) {

@@ -284,8 +284,6 @@ pub(crate) struct Hidden {
     pub(crate) over: Option<String>,
     /// Where the browser's history leads.
     pub(crate) trail: crate::trail::Trail,
-    /// The report of the whole run, as JSON.
-    pub(crate) report: String,
 }
 
 impl Page {

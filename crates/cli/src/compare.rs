@@ -4,8 +4,8 @@
 //! the differences of pairs vary far less than the figures do (common random numbers).
 
 use crate::csv;
-use crate::statistics::Estimate;
 use crate::table::{self, table};
+use report::Estimate;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! Reports as CSV (RFC 4180): one figure a line, so that a spreadsheet filters by section, by what
 //! the figure is of, and by the figure's name.
 
-use crate::statistics::Estimate;
+use crate::statistics;
 use serde_json::Value;
 
 /// Which figure.
@@ -20,7 +20,7 @@ pub(crate) fn report(report: &Value) -> String {
     let rows = rows(report);
     let is_summary = rows
         .iter()
-        .any(|(_, value)| Estimate::from_json(value).is_some());
+        .any(|(_, value)| statistics::read(value).is_some());
     let mut out = match is_summary {
         true => "section,of,figure,missing_in,mean,ci95_low,ci95_high\n".to_owned(),
         false => "section,of,figure,value\n".to_owned(),
@@ -31,21 +31,16 @@ pub(crate) fn report(report: &Value) -> String {
             of,
             figure,
         } = &key;
-        let estimate = Estimate::from_json(value);
-        let shown = match estimate {
-            Some(estimate) => estimate.mean.to_string(),
-            None => plain(value),
-        };
+        let estimate = statistics::read(value);
         if !is_summary {
-            line(&mut out, &[section, of, figure, &shown]);
+            line(&mut out, &[section, of, figure, &plain(value)]);
             continue;
         }
-        let missing = estimate.map(|it| it.missing.map_or(0, |[missing, _]| missing));
-        let missing = missing.map_or_else(String::new, |missing| missing.to_string());
+        let shown = estimate.map_or_else(|| plain(value), |estimate| estimate.mean.to_string());
+        let missing = estimate.map_or_else(String::new, |estimate| estimate.missing.to_string());
         let ends = estimate.and_then(|estimate| estimate.interval());
-        let [low, high] = ends
-            .map(|ends| ends.map(|end| end.to_string()))
-            .unwrap_or_default();
+        let ends = ends.map(|ends| ends.map(|end| end.to_string()));
+        let [low, high] = ends.unwrap_or_default();
         line(
             &mut out,
             &[section, of, figure, &missing, &shown, &low, &high],
@@ -94,7 +89,11 @@ pub(crate) fn rows(report: &Value) -> Vec<(Key, &Value)> {
             ("requirements", Value::Array(scores)) => {
                 for score in scores {
                     let of = score["metric"].as_str().unwrap_or_default();
-                    walk(section, of, "", score, &mut rows);
+                    // The text says what the figures say.
+                    let figures = score.as_object().into_iter().flatten();
+                    for (name, value) in figures.filter(|(name, _)| *name != "text") {
+                        walk(section, of, name, value, &mut rows);
+                    }
                 }
             }
             ("findings", Value::Array(findings)) => {
@@ -141,7 +140,7 @@ fn walk<'a>(
     rows: &mut Vec<(Key, &'a Value)>,
 ) {
     match value {
-        Value::Object(entries) if Estimate::from_json(value).is_none() => {
+        Value::Object(entries) if statistics::read(value).is_none() => {
             for (name, value) in entries {
                 let path = match path {
                     "" => name.clone(),

@@ -2,8 +2,9 @@
 
 use design::{Allowance, Design};
 use host::diagnostics::{self, rules};
-use report::Severity;
+use report::{Finding, FindingOver, Message, Severity};
 use serde_json::{Map, Value, json};
+use text::Titles;
 
 /// Accepts the findings of these rules in a design.
 pub(crate) fn allow(design: &mut Design, allowed: &[String]) {
@@ -24,69 +25,57 @@ pub(crate) fn known(rule: &str) -> Result<&'static rules::Rule, String> {
     })
 }
 
-/// The structural findings of a design, as JSON.
-pub(crate) fn of_design(design: &Design) -> Vec<Value> {
-    let found = diagnostics::diagnose(design, None);
-    let written = text::Written::all(&found, &text::Titles::ids());
-    let written = written.iter().map(serde_json::to_value);
-    written
-        .map(|finding| finding.expect("a finding holds nothing that JSON cannot"))
+/// The structural findings of a design.
+pub(crate) fn of_design(design: &Design) -> Vec<FindingOver> {
+    let found = diagnostics::diagnose(design, None).into_iter();
+    found
+        .map(|finding| FindingOver { finding, seeds: 1 })
         .collect()
 }
 
-/// The findings of a report.
-pub(crate) fn of_report(report: &Value) -> &[Value] {
-    report["findings"].as_array().map_or(&[], Vec::as_slice)
+/// Whether one of these findings, or of those below them, is at least this severe.
+pub(crate) fn has(finding: &Finding, severity: Severity) -> bool {
+    let all = finding.all();
+    all.iter().any(|finding| finding.severity >= severity)
 }
 
-fn word<'a>(finding: &'a Value, name: &str) -> &'a str {
-    finding[name].as_str().unwrap_or_default()
+fn said(message: &Message) -> String {
+    text::message(message, &Titles::ids())
 }
 
-fn list(finding: &Value, name: &str) -> Vec<Value> {
-    finding[name].as_array().cloned().unwrap_or_default()
+/// A line for an error.
+pub(crate) fn line(finding: &Finding) -> String {
+    format!("error: {}: {}", finding.rule, said(&finding.what))
 }
 
-/// How many findings are at least this severe, those below others included.
-pub(crate) fn count(findings: &[Value], severity: Severity) -> usize {
-    let names: &[&str] = match severity {
-        Severity::Error => &["error"],
-        Severity::Warning => &["error", "warning"],
-        Severity::Note => &["error", "warning", "note"],
-    };
-    let each = findings.iter().map(|finding| {
-        let own = usize::from(names.contains(&word(finding, "severity")));
-        own + count(&list(finding, "symptoms"), severity)
+/// As JSON.
+pub(crate) fn json(findings: &[FindingOver]) -> Value {
+    let ids = Titles::ids();
+    let written = findings.iter().map(|seen| {
+        let written = text::Written::new(&seen.finding, &ids);
+        serde_json::to_value(written).expect("a finding holds nothing that JSON cannot")
     });
-    each.sum()
+    written.collect()
 }
 
 /// For people: the cause, what happened, what to do, and what it explains.
-pub(crate) fn text(findings: &[Value]) -> String {
+pub(crate) fn text(findings: &[FindingOver], are_several: bool) -> String {
     let mut out = String::new();
-    for finding in findings {
-        let seeds = match finding["seeds"].as_u64() {
-            Some(seeds) => format!(", in {seeds} seeds"),
-            None => String::new(),
+    for FindingOver { finding, seeds } in findings {
+        let seeds = match are_several {
+            true => format!(", in {seeds} seeds"),
+            false => String::new(),
         };
-        out += &format!(
-            "{:<8} {}: {}{seeds}\n",
-            word(finding, "severity"),
-            word(finding, "rule"),
-            word(finding, "what")
-        );
-        out += &wrapped(word(finding, "why"));
-        for step in list(finding, "chain").iter().take(6) {
-            let at = step["at_s"].as_f64().unwrap_or(0.0);
-            out += &format!(
-                "           {at:>7.1} s  {}: {}\n",
-                word(step, "subject"),
-                word(step, "what")
-            );
+        let (severity, what) = (finding.severity.name(), said(&finding.what));
+        out += &format!("{severity:<8} {}: {what}{seeds}\n", finding.rule);
+        out += &wrapped(&said(&finding.why));
+        for step in finding.chain.iter().take(6) {
+            let (at, subject, what) = (step.at_s, &step.subject, said(&step.what));
+            out += &format!("           {at:>7.1} s  {subject}: {what}\n");
         }
-        out += &wrapped(&format!("→ {}", word(finding, "remedy")));
-        for symptom in list(finding, "symptoms") {
-            let (rule, what) = (word(&symptom, "rule"), word(&symptom, "what"));
+        out += &wrapped(&format!("→ {}", said(&finding.remedy)));
+        for symptom in &finding.symptoms {
+            let (rule, what) = (&symptom.rule, said(&symptom.what));
             out += &format!("         └ explains {rule}: {what}\n");
         }
     }
@@ -112,41 +101,6 @@ fn wrapped(text: &str) -> String {
         width += length + 1;
     }
     out + "\n"
-}
-
-/// The findings of several seeds: each with how many show it, as severe as the worst.
-pub(crate) fn summarize(reports: &[Value]) -> Value {
-    let mut all: Vec<Value> = Vec::new();
-    for finding in reports.iter().flat_map(of_report) {
-        let same = |known: &&mut Value| {
-            known["rule"] == finding["rule"] && known["subjects"][0] == finding["subjects"][0]
-        };
-        match all.iter_mut().find(same) {
-            Some(known) => {
-                known["seeds"] = json!(known["seeds"].as_u64().unwrap_or(1) + 1);
-                if rank(&finding["severity"]) > rank(&known["severity"]) {
-                    known["severity"] = finding["severity"].clone();
-                }
-            }
-            None => {
-                let mut first = finding.clone();
-                first["seeds"] = json!(1);
-                all.push(first);
-            }
-        }
-    }
-    all.sort_by_key(|finding| {
-        std::cmp::Reverse((rank(&finding["severity"]), finding["seeds"].as_u64()))
-    });
-    Value::Array(all)
-}
-
-fn rank(severity: &Value) -> u8 {
-    match severity.as_str() {
-        Some("error") => 2,
-        Some("warning") => 1,
-        _ => 0,
-    }
 }
 
 /// Every rule, a line each.
@@ -175,9 +129,9 @@ pub(crate) fn explain(rule: &rules::Rule) -> String {
 }
 
 /// SARIF 2.1.0, for code scanning: a result for each finding, those below others too.
-pub(crate) fn sarif(source: &str, findings: &[Value]) -> String {
-    let mut found = Vec::new();
-    gather(findings, &mut found);
+pub(crate) fn sarif(source: &str, findings: &[FindingOver]) -> String {
+    let found = findings.iter().flat_map(|seen| seen.finding.all());
+    let results: Vec<Value> = found.map(|finding| result(source, finding)).collect();
     let named: Vec<Value> = rules::ALL
         .iter()
         .map(|rule| {
@@ -189,10 +143,6 @@ pub(crate) fn sarif(source: &str, findings: &[Value]) -> String {
                 "help": {"text": format!("{} {}", rule.evidence, rule.mends)},
             })
         })
-        .collect();
-    let results: Vec<Value> = found
-        .iter()
-        .map(|finding| result(source, finding))
         .collect();
     let sarif = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -210,25 +160,12 @@ pub(crate) fn sarif(source: &str, findings: &[Value]) -> String {
     format!("{sarif:#}\n")
 }
 
-fn gather<'a>(findings: &'a [Value], all: &mut Vec<&'a Value>) {
-    for finding in findings {
-        all.push(finding);
-        gather(
-            finding["symptoms"].as_array().map_or(&[], Vec::as_slice),
-            all,
-        );
-    }
-}
-
-fn result(source: &str, finding: &Value) -> Value {
-    let rule = word(finding, "rule");
+fn result(source: &str, finding: &Finding) -> Value {
     let place = rules::ALL
         .iter()
-        .position(|known| known.id == rule)
+        .position(|known| known.id == finding.rule)
         .unwrap_or(0);
-    let subjects = list(finding, "subjects");
-    let logical: Vec<Value> = subjects
-        .iter()
+    let logical: Vec<Value> = (finding.subjects.iter())
         .map(|subject| json!({"name": subject, "kind": "resource"}))
         .collect();
     let mut location = Map::new();
@@ -243,19 +180,19 @@ fn result(source: &str, finding: &Value) -> Value {
     if !logical.is_empty() {
         location.insert("logicalLocations".to_owned(), Value::Array(logical));
     }
-    let first = subjects.first().and_then(Value::as_str).unwrap_or_default();
-    let said = ["what", "why", "remedy"].map(|name| word(finding, name));
+    let first = finding.subjects.first().map_or("", String::as_str);
+    let [what, why, remedy] = [&finding.what, &finding.why, &finding.remedy].map(said);
     json!({
-        "ruleId": rule,
+        "ruleId": finding.rule,
         "ruleIndex": place,
-        "level": finding["severity"],
-        "message": {"text": format!("{}. {} {}", said[0], said[1], said[2])},
+        "level": finding.severity,
+        "message": {"text": format!("{what}. {why} {remedy}")},
         "locations": if location.is_empty() { json!([]) } else { json!([location]) },
-        "partialFingerprints": {"ruleAndSubject/v1": format!("{rule}:{first}")},
+        "partialFingerprints": {"ruleAndSubject/v1": format!("{}:{first}", finding.rule)},
         "properties": {
-            "measured": finding["measured"],
-            "onset_s": finding["onset_s"],
-            "pieces": finding["pieces"],
+            "measured": finding.measured,
+            "onset_s": finding.onset_s,
+            "pieces": {"what": finding.what, "why": finding.why, "remedy": finding.remedy},
         },
     })
 }

@@ -20,7 +20,6 @@ mod toml_file;
 
 use arguments::{Foreign, Format, Invocation, Options};
 use report::Severity;
-use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -119,22 +118,22 @@ fn import(from: Foreign, file: &str) -> Result<Output, String> {
     })
 }
 
-/// The report, and as it is printed.
-fn run(source: &str, options: &Options) -> Result<(Value, String), String> {
+/// The runs, and as they are printed.
+fn run(source: &str, options: &Options) -> Result<(runs::Runs, String), String> {
     let mut design = match options.remedy {
         true => input::mended(source)?,
         false => input::design(source)?,
     };
     design = input::set(design, &[("--set", &options.settings)])?;
     findings::allow(&mut design, &options.allow);
-    let report = runs::report(source, &design, options)?;
+    let runs = runs::run(source, &design, options)?;
     let text = match options.format {
-        Format::Sarif => findings::sarif(source, findings::of_report(&report)),
-        Format::Json => format!("{report}\n"),
-        Format::Csv => csv::report(&report),
-        Format::Text => print::report(&design, &report),
+        Format::Sarif => findings::sarif(source, &runs.findings()),
+        Format::Json => format!("{}\n", runs.json()),
+        Format::Csv => csv::report(&runs.json()),
+        Format::Text => print::report(&design, &runs),
     };
-    Ok((report, text))
+    Ok((runs, text))
 }
 
 /// What the design alone shows; fails where that is more than a note.
@@ -147,41 +146,34 @@ fn lint(source: &str, options: &Options) -> Result<Output, String> {
     }
     let found = findings::of_design(&design);
     let text = match options.format {
-        Format::Json => format!("{}\n", serde_json::Value::Array(found.clone())),
+        Format::Json => format!("{}\n", findings::json(&found)),
         Format::Sarif => findings::sarif(source, &found),
         Format::Csv => return Err("lint has no figures; --format text, json or sarif".to_owned()),
         Format::Text if found.is_empty() => "no findings\n".to_owned(),
-        Format::Text => findings::text(&found),
+        Format::Text => findings::text(&found, false),
     };
-    let warned = findings::count(&found, Severity::Warning);
+    let mut found = found.iter();
     Ok(Output {
         text,
         notes: Vec::new(),
-        is_failure: warned > 0,
+        is_failure: found.any(|seen| findings::has(&seen.finding, Severity::Warning)),
     })
 }
 
 /// As a run, and fails where a requirement is missed, in whichever seed, or a finding is an error.
 fn check(source: &str, options: &Options) -> Result<Output, String> {
-    let (report, text) = run(source, options)?;
-    let mut notes = Vec::new();
-    let scores = report["requirements"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    notes.extend(scores.iter().flat_map(print::unmet));
-    let errors = findings::of_report(&report).iter();
-    for error in errors
-        .filter(|finding| findings::count(std::slice::from_ref(*finding), Severity::Error) > 0)
-    {
-        let said = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-        notes.push(format!("error: {}: {}", said("rule"), said("what")));
-    }
+    let (runs, text) = run(source, options)?;
+    let mut notes = print::unmet(&runs);
+    let found = runs.findings();
+    let errors = (found.iter()).filter(|seen| findings::has(&seen.finding, Severity::Error));
+    notes.extend(errors.map(|seen| findings::line(&seen.finding)));
     // A run that was cut short has shown nothing.
-    if report["run"]["status"] != "ended" {
+    if print::status(&runs) != "ended" {
         notes.push("the run was stopped before its end: it spent its budget of events".to_owned());
     }
     let is_failure = !notes.is_empty();
-    if scores.is_empty() && !is_failure && options.format != Format::Sarif {
+    let is_unasked = runs.first().requirements.is_empty();
+    if is_unasked && !is_failure && options.format != Format::Sarif {
         notes.push(format!("{source} has no requirements: nothing was checked"));
     }
     Ok(Output {
@@ -220,8 +212,8 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
     // Both under the seeds of the first.
     let seeds = runs::seeds(&first, options);
     let reports = [
-        runs::reports(&name_a, &first, options, &seeds, runs::counted)?,
-        runs::reports(&name_b, &second, options, &seeds, runs::counted)?,
+        runs::counted(&name_a, &first, options, &seeds)?,
+        runs::counted(&name_b, &second, options, &seeds)?,
     ];
     let comparison = compare::compare([name_a, name_b], &seeds, [&reports[0], &reports[1]]);
     Ok(match options.format {

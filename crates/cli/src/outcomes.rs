@@ -1,229 +1,163 @@
 //! What became of data, of faults and of money, for people: lines that stand only where there is
 //! something to say.
 
-use crate::print::{cell, mean, number, whole};
-use crate::statistics::Estimate;
+use crate::print::{cell, mean, whole};
+use crate::runs::Runs;
 use crate::table::{figure, ms};
-use serde_json::Value;
+use report::{DataReport, Estimate, Incident, Metastable, Recovery, Report};
 
 /// All of it, a line each.
-pub(crate) fn lines(report: &Value) -> String {
+pub(crate) fn lines(runs: &Runs) -> String {
     let mut out = String::new();
     let mut line = |name: &str, text: Option<String>| {
         if let Some(text) = text {
             out += &format!("{name:<14}{text}\n");
         }
     };
-    line("data", data(&report["data"]));
-    line("steady state", steady(&report["steady"]));
-    let runs = report["run"]["seeds"].as_array().map_or(1, Vec::len);
-    line("recovery", recovery(&report["recovery"], runs));
-    line("metastable", metastable(&report["metastable"], runs));
-    let incidents = report["operator"]["incidents"].as_array();
-    for incident in incidents.into_iter().flatten().take(INCIDENTS_MAX) {
-        line("incident", self::incident(incident));
+    line("data", data(runs));
+    line("steady state", steady(runs));
+    line("recovery", recovery(runs));
+    line("metastable", metastable(runs));
+    let incidents = runs.first().operator.incidents.len();
+    for at in 0..incidents.min(INCIDENTS_MAX) {
+        line("incident", incident(runs, at));
     }
-    line("cost", cost(&report["cost"]));
+    line("cost", cost(runs));
     out
 }
 
 /// More of them are in the JSON.
 const INCIDENTS_MAX: usize = 10;
 
-fn data(data: &Value) -> Option<String> {
-    let figures = [
-        ("stale_reads", "stale reads"),
-        ("duplicate_effects", "duplicate effects"),
-        ("lost_writes", "lost writes"),
-        ("torn_writes", "torn writes"),
-        ("out_of_order", "out of order"),
-        ("divergent_keys", "divergent keys"),
+fn data(runs: &Runs) -> Option<String> {
+    type Count = fn(&DataReport) -> u64;
+    let figures: [(Count, &str); 6] = [
+        (|data| data.stale_reads, "stale reads"),
+        (|data| data.duplicate_effects, "duplicate effects"),
+        (|data| data.lost_writes, "lost writes"),
+        (|data| data.torn_writes, "torn writes"),
+        (|data| data.out_of_order, "out of order"),
+        (|data| data.divergent_keys, "divergent keys"),
     ];
-    let writes = number(&data["writes"]);
-    let found = figures
-        .iter()
-        .filter(|(name, _)| number(&data[*name]) > 0.0);
+    let over = |count: Count| runs.over(|report| Some(count(&report.data) as f64));
+    let is_any = |count: Count| mean(runs, |report| count(&report.data) as f64) > 0.0;
+    let found = figures.into_iter().filter(|(count, _)| is_any(*count));
     let mut found: Vec<String> = found
-        .map(|(name, shown)| format!("{shown} {}", cell(&data[*name], whole)))
+        .map(|(count, shown)| format!("{shown} {}", cell(over(count), whole)))
         .collect();
-    if writes == 0.0 && found.is_empty() {
+    if !is_any(|data| data.writes) && found.is_empty() {
         return None;
     }
     if found.is_empty() {
         found.push("nothing stale, lost, torn, doubled or divergent".to_owned());
     }
-    if number(&data["stale_reads"]) > 0.0 {
-        let worst = cell(&data["staleness_ms"]["max"], ms);
+    if is_any(|data| data.stale_reads) {
+        let worst = cell(runs.over(|report| report.data.staleness_ms.max), ms);
         found.push(format!("up to {worst} out of date"));
     }
-    Some(format!(
-        "{} writes: {}",
-        cell(&data["writes"], whole),
-        found.join(", ")
-    ))
+    let writes = cell(over(|data| data.writes), whole);
+    Some(format!("{writes} writes: {}", found.join(", ")))
+}
+
+/// Over several seeds: in how many it was not so, first.
+fn but_for(estimate: Option<Estimate>, runs: &Runs, none: &str) -> String {
+    match estimate.map_or(0, |estimate| estimate.missing) {
+        0 => String::new(),
+        missing => format!(
+            "{none} in {missing} of {} seeds; else ",
+            runs.reports().len()
+        ),
+    }
 }
 
 /// Whether the figures are of a steady system, where they are not.
-fn steady(steady: &Value) -> Option<String> {
-    let since = steady.get("since_s")?;
-    if let Some([missing, runs]) = missing(since) {
-        return Some(format!("not reached in {missing} of {runs} runs"));
-    }
-    match (since.is_null(), &steady["why"]) {
-        (true, Value::String(why)) => Some(format!("not reached: {why}")),
-        (true, Value::Array(runs)) => Some(format!("not reached in any of {} runs", runs.len())),
-        _ => None,
+fn steady(runs: &Runs) -> Option<String> {
+    let missing = runs
+        .reports()
+        .filter(|report| report.steady.since_s.is_none());
+    let whys: Vec<&str> = missing
+        .map(|report| report.steady.why.as_deref().unwrap_or(""))
+        .collect();
+    match (whys.first()?, runs.reports().len()) {
+        (why, 1) => Some(format!("not reached: {why}")),
+        (_, all) => Some(format!("not reached in {} of {all} seeds", whys.len())),
     }
 }
 
-/// In how many of how many runs a figure is missing.
-fn missing(figure: &Value) -> Option<[usize; 2]> {
-    Estimate::from_json(figure)?.missing
-}
-
-fn recovery(recovery: &Value, runs: usize) -> Option<String> {
-    let (end, after) = (recovery.get("trigger_end_s")?, &recovery["recovery_s"]);
-    let ended = format!("after the last fault ended at {}", cell(end, seconds));
-    let latency = match recovery["last"].as_str() {
-        None | Some("goodput") => String::new(),
-        Some(metric) => format!(": {metric} is missed"),
+fn recovery(runs: &Runs) -> Option<String> {
+    let of = |figure: fn(&Recovery) -> Option<f64>| {
+        runs.over(|report| report.recovery.as_ref().and_then(figure))
     };
-    Some(match (after.is_null(), missing(after)) {
-        (true, _) if runs > 1 => format!("in none of {runs} runs {ended}{latency}"),
-        (true, _) => format!("none {ended}{latency}"),
-        (false, None) => format!("{} {ended}", cell(after, seconds)),
-        (false, Some([missing, runs])) => format!(
-            "recovered in {} of {runs} runs; of those {} {ended}",
-            runs - missing,
-            mean(after, seconds)
-        ),
+    let end = cell(Some(of(|after| Some(after.trigger_end_s))?), seconds);
+    let after = of(|after| after.recovery_s);
+    Some(match after {
+        None => format!("none after the last fault ended at {end}{}", missed(runs)),
+        Some(_) => {
+            let none = but_for(after, runs, "none");
+            let after = cell(after, seconds);
+            format!("{none}{after} after the last fault ended at {end}")
+        }
     })
 }
 
-fn metastable(metastable: &Value, runs: usize) -> Option<String> {
-    let (since, until) = (metastable.get("since_s")?, &metastable["until_s"]);
-    let known = |figure: &Value| match (figure.is_null(), missing(figure)) {
-        (true, _) => 0,
-        (false, None) => runs,
-        (false, Some([missing, _])) => runs - missing,
+/// The latency that is not back, where goodput is.
+fn missed(runs: &Runs) -> String {
+    let last = runs
+        .first()
+        .recovery
+        .as_ref()
+        .map_or("goodput", |after| after.last);
+    match last {
+        "goodput" => String::new(),
+        metric => format!(": {metric} is missed"),
+    }
+}
+
+fn metastable(runs: &Runs) -> Option<String> {
+    let of = |figure: fn(&Metastable) -> Option<f64>| {
+        runs.over(|report| report.metastable.as_ref().and_then(figure))
     };
-    let (all, ended) = (known(since), known(until));
-    let until = match ended {
-        0 => "the end".to_owned(),
-        ended if ended == all => mean(until, seconds),
-        ended => format!(
-            "the end in {}, to {} in {ended}",
-            all - ended,
-            mean(until, seconds)
-        ),
-    };
-    let counted = match all < runs {
-        true => format!("in {all} of {runs} runs; of those "),
-        false => String::new(),
+    let since = of(|stuck| Some(stuck.since_s))?;
+    let until = of(|stuck| stuck.until_s);
+    // Some of them may have lasted to the end.
+    let until = match until.filter(|until| until.missing == since.missing) {
+        None => "the end".to_owned(),
+        until => cell(until, seconds),
     };
     Some(format!(
-        "{counted}goodput {}/s of {}/s before, from {} to {until}, with the trigger gone",
-        mean(&metastable["goodput_per_s"], figure),
-        mean(&metastable["goodput_before_per_s"], figure),
-        mean(since, seconds),
+        "{}goodput {}/s of {}/s before, from {} to {until}, with the trigger gone",
+        but_for(Some(since), runs, "none"),
+        cell(of(|stuck| Some(stuck.goodput_per_s)), figure),
+        cell(of(|stuck| Some(stuck.goodput_before_per_s)), figure),
+        cell(Some(since), seconds),
     ))
 }
 
-fn incident(incident: &Value) -> Option<String> {
-    let (fault, target) = (incident["fault"].as_str()?, incident["target"].as_str()?);
-    let told = match (incident["by"].as_str(), incident["was_felt"].as_bool()) {
+fn incident(runs: &Runs, at: usize) -> Option<String> {
+    let of = |report: &'_ Report| report.operator.incidents.get(at).cloned();
+    let all: Vec<Incident> = runs.reports().filter_map(of).collect();
+    let first = all.first()?;
+    let (fault, target) = (first.fault, &first.target);
+    let after = runs.over(|report| report.operator.incidents.get(at)?.detected_after_s);
+    let alert = all.iter().find_map(|incident| incident.by.as_deref());
+    let told = match (alert, all.iter().any(|incident| incident.was_felt)) {
         (Some(alert), _) => {
-            let after = cell(&incident["detected_after_s"], seconds);
-            format!("told of after {after} by \"{alert}\"")
+            let none = but_for(after, runs, "told of by no alert");
+            let after = cell(after, seconds);
+            format!("{none}told of after {after} by \"{alert}\"")
         }
-        (None, Some(false)) => "not felt by users, told of by no alert".to_owned(),
-        (None, _) => "felt by users, told of by no alert".to_owned(),
+        (None, false) => "not felt by users, told of by no alert".to_owned(),
+        (None, true) => "felt by users, told of by no alert".to_owned(),
     };
-    let at = cell(&incident["at_s"], seconds);
+    let at = seconds(first.at_s);
     Some(format!("{fault} of {target} at {at}: {told}"))
 }
 
-fn cost(cost: &Value) -> Option<String> {
-    let monthly = cost.get("monthly")?;
-    (number(monthly) > 0.0).then(|| format!("${} a month", cell(monthly, figure)))
+fn cost(runs: &Runs) -> Option<String> {
+    let monthly = runs.over(|report| Some(report.cost.monthly))?;
+    (monthly.mean > 0.0).then(|| format!("${} a month", cell(Some(monthly), figure)))
 }
 
 fn seconds(n: f64) -> String {
     format!("{} s", figure(n))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn only_what_there_is_to_say_stands() {
-        assert_eq!(
-            lines(&json!({"data": {"writes": 0}, "cost": {"monthly": 0}})),
-            ""
-        );
-        let report = json!({
-            "data": {"writes": 1200, "stale_reads": 3, "staleness_ms": {"max": 52.0}},
-            "recovery": {"trigger_end_s": 30.0, "recovery_s": null},
-            "metastable": {"since_s": 31.0, "until_s": null, "goodput_per_s": 1.0, "goodput_before_per_s": 90.0},
-            "operator": {"incidents": [
-                {"fault": "crash", "target": "api", "at_s": 20.0, "was_felt": true, "detected_after_s": 7.0, "by": "errors"},
-                {"fault": "slowdown", "target": "db", "at_s": 25.0, "was_felt": true, "by": null},
-            ]},
-            "cost": {"monthly": 1234.5},
-        });
-        assert_eq!(
-            lines(&report),
-            "data          1,200 writes: stale reads 3, up to 52.0 ms out of date\n\
-             recovery      none after the last fault ended at 30.0 s\n\
-             metastable    goodput 1.00/s of 90.0/s before, from 31.0 s to the end, with the trigger gone\n\
-             incident      crash of api at 20.0 s: told of after 7.00 s by \"errors\"\n\
-             incident      slowdown of db at 25.0 s: felt by users, told of by no alert\n\
-             cost          $1,235 a month\n"
-        );
-    }
-
-    #[test]
-    fn runs_that_did_not_recover_are_counted_first() {
-        let missing = |missing: u64, mean: f64| {
-            let ci95 = Value::Null;
-            json!({"missing_in": missing, "runs": 60, "mean": mean, "ci95": ci95})
-        };
-        let ended = "after the last fault ended at 16.0 s";
-        let runs: Vec<u64> = (0..60).collect();
-        let whole = |mean: f64| json!({"mean": mean, "ci95": [mean, mean]});
-        let report = json!({
-            "run": {"seeds": runs},
-            "steady": {"since_s": missing(3, 4.0), "why": null},
-            "recovery": {
-                "trigger_end_s": whole(16.0), "recovery_s": missing(58, 0.8), "last": "goodput",
-            },
-            "metastable": {
-                "since_s": missing(3, 11.8), "until_s": missing(59, 18.7),
-                "goodput_per_s": missing(3, 0.5), "goodput_before_per_s": missing(3, 70.0)},
-        });
-        assert_eq!(
-            lines(&report),
-            format!(
-                "steady state  not reached in 3 of 60 runs\n\
-                 recovery      recovered in 2 of 60 runs; of those 0.800 s {ended}\n\
-                 metastable    in 57 of 60 runs; of those goodput 0.500/s of 70.0/s before, \
-                 from 11.8 s to the end in 56, to 18.7 s in 1, with the trigger gone\n"
-            )
-        );
-        let report = json!({
-            "run": {"seeds": runs},
-            "recovery": {"trigger_end_s": whole(16.0), "recovery_s": null, "last": "latency_p50"},
-        });
-        assert_eq!(
-            lines(&report),
-            format!("recovery      in none of 60 runs {ended}: latency_p50 is missed\n")
-        );
-        let report = json!({"steady": {"since_s": null, "why": "the load was still changing"}});
-        assert_eq!(
-            lines(&report),
-            "steady state  not reached: the load was still changing\n"
-        );
-    }
 }

@@ -2,13 +2,14 @@
 
 use crate::arguments::{Options, SEED_MAX};
 use crate::input;
-use crate::statistics::summarize;
+use crate::statistics;
 use design::{Design, Problem};
+use host::Diagnosed;
+use report::{Estimate, FindingOver, Report, ScoreOver};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use text::Names;
 
 /// The share of requests that are traced where nobody says otherwise.
 const TRACE_SHARE: f64 = 0.01;
@@ -22,26 +23,99 @@ pub(crate) fn seeds(design: &Design, options: &Options) -> Vec<u64> {
     (first..first + count).collect()
 }
 
-/// The report of one run, or what the reports of all seeds say together.
-pub(crate) fn report(name: &str, design: &Design, options: &Options) -> Result<Value, String> {
-    if let Some(path) = &options.trace {
-        return traced(name, design, options, path);
+/// The runs of an invocation.
+pub(crate) struct Runs {
+    /// One or more, in order of seed.
+    all: Vec<Diagnosed>,
+    /// Whether they are reported together: `--seeds`, with however many.
+    pub(crate) are_several: bool,
+}
+
+impl Runs {
+    /// The first of them.
+    pub(crate) fn first(&self) -> &Report {
+        &self.all[0].report
     }
-    let mut reports = reports(name, design, options, &seeds(design, options), diagnosed)?;
-    match options.seeds {
-        None => Ok(reports.remove(0)),
-        Some(_) => Ok(summarize(&reports)),
+
+    /// All reports, in order of seed.
+    pub(crate) fn reports(&self) -> impl ExactSizeIterator<Item = &Report> {
+        self.all.iter().map(|run| &run.report)
+    }
+
+    /// A figure over all runs; `None` where none of them has it.
+    pub(crate) fn over(&self, figure: impl Fn(&Report) -> Option<f64>) -> Option<Estimate> {
+        Estimate::over(self.reports().map(figure))
+    }
+
+    /// Each requirement over all runs.
+    pub(crate) fn scores(&self) -> Vec<ScoreOver> {
+        let places = 0..self.first().requirements.len();
+        let over = |at: usize| {
+            let scores: Vec<_> = self
+                .reports()
+                .map(|report| &report.requirements[at])
+                .collect();
+            ScoreOver::of(&scores)
+        };
+        places.filter_map(over).collect()
+    }
+
+    /// The findings, in how many runs each.
+    pub(crate) fn findings(&self) -> Vec<FindingOver> {
+        let each = self
+            .all
+            .iter()
+            .map(|run| run.findings.as_deref().unwrap_or_default());
+        match &self.all[..] {
+            // In the order of one run, causes first.
+            [_] if !self.are_several => {
+                let findings = each.flatten().cloned();
+                findings
+                    .map(|finding| FindingOver { finding, seeds: 1 })
+                    .collect()
+            }
+            _ => FindingOver::of(each),
+        }
+    }
+
+    /// As JSON.
+    pub(crate) fn json(&self) -> Value {
+        match self.are_several {
+            false => json(&self.all[0]),
+            true => statistics::summarize(self),
+        }
+    }
+
+    /// Each run's figures as JSON, in order of seed.
+    pub(crate) fn each_json(&self) -> Vec<Value> {
+        self.all.iter().map(json).collect()
     }
 }
 
+fn json(run: &Diagnosed) -> Value {
+    serde_json::to_value(run).expect("a report holds nothing that JSON cannot")
+}
+
+/// The run of a design, or its runs under all seeds.
+pub(crate) fn run(name: &str, design: &Design, options: &Options) -> Result<Runs, String> {
+    let all = match &options.trace {
+        Some(path) => vec![traced(name, design, options, path)?],
+        None => runs(name, design, options, &seeds(design, options), diagnosed)?,
+    };
+    Ok(Runs {
+        all,
+        are_several: options.seeds.is_some() && options.trace.is_none(),
+    })
+}
+
 /// One run, with its traces in a file.
-fn traced(name: &str, design: &Design, options: &Options, path: &str) -> Result<Value, String> {
+fn traced(name: &str, design: &Design, options: &Options, path: &str) -> Result<Diagnosed, String> {
     let share = options.trace_share.unwrap_or(TRACE_SHARE);
     let host_options = host_options(options, options.seed);
     let (report, traces) = host::run_traced(design, &host_options, share)
         .map_err(|problems| input::lines(name, &problems))?;
     std::fs::write(path, traces).map_err(|error| format!("--trace {path}: {error}"))?;
-    Ok(diagnosed(design, &report))
+    Ok(diagnosed(design, report))
 }
 
 fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
@@ -53,32 +127,38 @@ fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
 }
 
 /// A report with what the rules find in it.
-fn diagnosed(design: &Design, report: &host::Report) -> Value {
+fn diagnosed(design: &Design, report: Report) -> Diagnosed {
     let budget = host::experiments::budget(report.run.events);
-    serde_json::to_value(host::Diagnosed::tried(design, report, Names::Ids, budget))
-        .expect("a report holds nothing that JSON cannot")
+    Diagnosed::tried(design, report, budget)
 }
 
-/// A report's figures alone.
-pub(crate) fn counted(_: &Design, report: &host::Report) -> Value {
-    serde_json::to_value(report).expect("a report holds nothing that JSON cannot")
-}
-
-/// One report per seed, in order of seed.
-pub(crate) fn reports(
+/// The figures of each seed's run as JSON, in order of seed.
+pub(crate) fn counted(
     name: &str,
     design: &Design,
     options: &Options,
     seeds: &[u64],
-    write: fn(&Design, &host::Report) -> Value,
 ) -> Result<Vec<Value>, String> {
-    let run = |seed: u64| -> Result<Value, Vec<Problem>> {
+    let counted = |_: &Design, report| Diagnosed::counted(report);
+    let runs = runs(name, design, options, seeds, counted)?;
+    Ok(runs.iter().map(json).collect())
+}
+
+/// One run per seed, in order of seed.
+fn runs(
+    name: &str,
+    design: &Design,
+    options: &Options,
+    seeds: &[u64],
+    look: fn(&Design, Report) -> Diagnosed,
+) -> Result<Vec<Diagnosed>, String> {
+    let run = |seed: u64| -> Result<Diagnosed, Vec<Problem>> {
         let report = host::run(design, &host_options(options, Some(seed)))?;
-        Ok(write(design, &report))
+        Ok(look(design, report))
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
-    let done: Mutex<BTreeMap<u64, Result<Value, Vec<Problem>>>> = Mutex::default();
+    let done: Mutex<BTreeMap<u64, Result<Diagnosed, Vec<Problem>>>> = Mutex::default();
     // A run depends on its seed alone, so it does not matter which core takes which.
     std::thread::scope(|scope| {
         for _ in 0..workers.min(seeds.len()) {

@@ -1,6 +1,6 @@
 //! Numbers and tables for people.
 
-use crate::statistics::Estimate;
+use report::Estimate;
 
 /// Columns as wide as they need to be: the first to the left, the figures to the right.
 pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {

@@ -156,13 +156,9 @@ fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
                     rows.get_mut(&*alarm.rule)
                         .expect("a rule of the table")
                         .sound += 1;
-                    problems.push(format!(
-                        "{}: {}: {} | {}",
-                        case.name(),
-                        said(&[alarm]),
-                        text(&alarm.what),
-                        text(&alarm.why)
-                    ));
+                    let (name, said) = (case.name(), said(&[alarm]));
+                    let [what, why] = [&alarm.what, &alarm.why].map(text);
+                    problems.push(format!("{name}: {said}: {what} | {why}"));
                 }
             }
         }

@@ -4,10 +4,11 @@
 //! stale worker in a browser's cache. Every message carries the run it belongs to, so that what a
 //! run left behind in a queue drops, and the next frame is sent only after the last was taken.
 
+use report::{Finding, Score};
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
@@ -121,19 +122,21 @@ pub enum Reply {
     },
     /// The state of the run now, and what happened since the last frame.
     Frame(Box<Frame>),
-    /// A finished report, as JSON (the structure of `--format json`).
+    /// A finished run, with what the rules found in it.
     Report {
         /// Of the request.
         token: u32,
-        /// The report, as JSON.
-        json: String,
+        /// What was counted.
+        counted: Counted,
+        /// What was found, causes first.
+        findings: Vec<Finding>,
     },
-    /// Two finished reports, as JSON.
+    /// Two finished runs.
     Compared {
         /// Of the request.
         token: u32,
         /// Before and after.
-        reports: [String; 2],
+        counted: [Counted; 2],
     },
     /// Traces of requests: the one asked for, then the slowest, then failures.
     Why {
@@ -162,6 +165,15 @@ pub enum Reply {
         /// What it said.
         message: String,
     },
+}
+
+/// What a whole run counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The report as JSON (the structure of `--format json`, without findings).
+    pub json: String,
+    /// Each requirement of the design, scored.
+    pub scores: Vec<Score>,
 }
 
 /// The causes of a failure, in the order of every `[u32; CAUSES]` below.

@@ -15,9 +15,10 @@ pub use session::Session;
 pub use sim::Report;
 
 use design::{Design, Problem};
-use diagnostics::experiments::Conclusion;
-use report::Finding;
-use text::{Names, Titles};
+use report::{Experiment, Finding};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use text::Titles;
 
 /// How a run differs from what its design says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,41 +77,54 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
     Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
-/// A report with what the rules find in it. Its serialized form is that of `--format json`.
-pub struct Diagnosed<'a> {
-    report: &'a Report,
-    conclusion: Conclusion,
-    titles: Titles,
+/// A report with what the rules find in it. Its serialized form is that of `--format json`, in
+/// which nodes and links go by their ids.
+pub struct Diagnosed {
+    /// What was counted.
+    pub report: Report,
+    /// What the rules found, where they looked.
+    pub findings: Option<Vec<Finding>>,
+    /// Findings whose claim an experiment refuted.
+    pub ruled_out: Vec<Finding>,
+    /// Every experiment on a cause.
+    pub tried: Vec<Experiment>,
 }
 
-impl<'a> Diagnosed<'a> {
-    /// Looks at a run of a design. People who see the design drawn know its nodes by their titles,
-    /// programs by their ids.
-    pub fn new(design: &Design, report: &'a Report, names: Names) -> Self {
-        let conclusion = Conclusion {
-            findings: diagnostics::diagnose(design, Some(report)),
-            ..Conclusion::default()
-        };
+impl Diagnosed {
+    /// Looks at a run of a design.
+    pub fn new(design: &Design, report: Report) -> Self {
         Self {
+            findings: Some(diagnostics::diagnose(design, Some(&report))),
             report,
-            conclusion,
-            titles: Titles::new(design, names),
+            ruled_out: Vec::new(),
+            tried: Vec::new(),
         }
     }
 
-    /// The same, with experiments on what is suspected.
-    pub fn tried(design: &Design, report: &'a Report, names: Names, budget: u64) -> Self {
+    /// The same, with experiments on what is suspected, within a budget of events. With a budget of
+    /// 0 nothing is tried.
+    pub fn tried(design: &Design, report: Report, budget: u64) -> Self {
+        if budget == 0 {
+            return Self::new(design, report);
+        }
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let conclusion = experiments::investigate(design, &report, budget, threads);
         Self {
             report,
-            conclusion: experiments::investigate(design, report, budget, threads),
-            titles: Titles::new(design, names),
+            findings: Some(conclusion.findings),
+            ruled_out: conclusion.ruled_out,
+            tried: conclusion.tried,
         }
     }
 
-    /// What the rules found.
-    pub fn findings(&self) -> &[Finding] {
-        &self.conclusion.findings
+    /// What was counted, without what the rules find in it.
+    pub fn counted(report: Report) -> Self {
+        Self {
+            report,
+            findings: None,
+            ruled_out: Vec::new(),
+            tried: Vec::new(),
+        }
     }
 
     /// As JSON.
@@ -119,28 +133,69 @@ impl<'a> Diagnosed<'a> {
     }
 }
 
-impl serde::Serialize for Diagnosed<'_> {
+/// The report's structure, with texts beside scores and findings.
+#[derive(Serialize)]
+struct Written<'a> {
+    run: &'a report::Run,
+    requests: &'a report::Requests,
+    data: &'a report::DataReport,
+    nodes: &'a BTreeMap<String, report::NodeReport>,
+    links: &'a BTreeMap<String, report::LinkReport>,
+    requirements: Vec<text::WrittenScore<'a>>,
+    operator: &'a report::Operator,
+    steady: &'a report::Steady,
+    recovery: &'a Option<report::Recovery>,
+    metastable: &'a Option<report::Metastable>,
+    cost: &'a report::CostReport,
+    windows: &'a report::WindowReport,
+    node_windows: &'a BTreeMap<String, report::NodeWindows>,
+    link_windows: &'a BTreeMap<String, report::LinkWindows>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<text::Written<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ruled_out: Vec<text::Written<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tried: Vec<text::WrittenExperiment<'a>>,
+}
+
+impl Serialize for Diagnosed {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        struct WithFindings<'a> {
-            #[serde(flatten)]
-            report: &'a Report,
-            findings: Vec<text::Written<'a>>,
-            ruled_out: Vec<text::Written<'a>>,
-            tried: Vec<text::WrittenExperiment<'a>>,
-        }
-        let of = &self.conclusion;
-        let written = WithFindings {
-            report: self.report,
-            findings: text::Written::all(&of.findings, &self.titles),
-            ruled_out: text::Written::all(&of.ruled_out, &self.titles),
-            tried: text::WrittenExperiment::all(&of.tried, &self.titles),
+        let Report {
+            run,
+            requests,
+            data,
+            nodes,
+            links,
+            requirements,
+            operator,
+            steady,
+            recovery,
+            metastable,
+            cost,
+            windows,
+            node_windows,
+            link_windows,
+        } = &self.report;
+        let (findings, ids) = (self.findings.as_ref(), Titles::ids());
+        let written = Written {
+            run,
+            requests,
+            data,
+            nodes,
+            links,
+            requirements: text::WrittenScore::all(requirements),
+            operator,
+            steady,
+            recovery,
+            metastable,
+            cost,
+            windows,
+            node_windows,
+            link_windows,
+            findings: findings.map(|findings| text::Written::all(findings, &ids)),
+            ruled_out: text::Written::all(&self.ruled_out, &ids),
+            tried: text::WrittenExperiment::all(&self.tried, &ids),
         };
         written.serialize(to)
     }
-}
-
-/// What was counted, as JSON, without what the rules find in it.
-pub fn report_json(report: &Report) -> String {
-    serde_json::to_string(report).expect("a report holds nothing that JSON cannot")
 }

@@ -244,7 +244,7 @@ impl Past {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report_json;
+    use crate::Diagnosed;
     use design::{Command, Fault, FaultKind, Target, Value};
 
     const S: Time = 1_000_000_000;
@@ -277,7 +277,10 @@ mod tests {
     }
 
     fn seen(simulation: &Simulation) -> (Time, String) {
-        (simulation.now(), report_json(&simulation.report()))
+        (
+            simulation.now(),
+            Diagnosed::counted(simulation.report()).json(),
+        )
     }
 
     #[test]

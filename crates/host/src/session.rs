@@ -2,13 +2,12 @@
 //! whoever drives it stays responsive. The clock is given from outside and decides only how far to
 //! simulate, never what happens.
 
+use crate::Diagnosed;
 use crate::live::Live;
 use crate::why::Why;
-use crate::{Diagnosed, report_json};
 use design::{Design, Problem};
-use format::message::{Reply, Request, RunId};
+use format::message::{Counted, Reply, Request, RunId};
 use sim::{Simulation, Status};
-use text::Names;
 
 /// Work per call of [`Session::advance`], in ms of wall-clock time.
 const SLICE_MS: f64 = 8.0;
@@ -36,7 +35,7 @@ struct Pair {
     running: Simulation,
     next: Option<Simulation>,
     /// The report of the first.
-    first: Option<String>,
+    first: Option<Counted>,
 }
 
 impl Session {
@@ -146,21 +145,20 @@ impl Session {
                 simulation.run_until(u64::MAX, SLICE_EVENTS);
             }
             if simulation.status() != Status::Running {
+                let report = simulation.report();
                 replies.push(Reply::Report {
                     token: *token,
-                    json: {
-                        let (design, report) = (simulation.design(), simulation.report());
-                        Diagnosed::new(design, &report, Names::Titles).json()
-                    },
+                    findings: diagnostics::diagnose(simulation.design(), Some(&report)),
+                    counted: counted(report),
                 });
                 self.report = None;
             }
         }
         if let Some(pair) = &mut self.pair
-            && let Some(reports) = pair.advance(&|| clock() < start_ms + SLICE_MS)
+            && let Some(counted) = pair.advance(&|| clock() < start_ms + SLICE_MS)
         {
             let token = pair.token;
-            replies.push(Reply::Compared { token, reports });
+            replies.push(Reply::Compared { token, counted });
             self.pair = None;
         }
         if let Some(live) = &mut self.live {
@@ -217,13 +215,13 @@ impl Session {
 
 impl Pair {
     /// Simulates on while there is time; both reports once both are done.
-    fn advance(&mut self, has_time: &dyn Fn() -> bool) -> Option<[String; 2]> {
+    fn advance(&mut self, has_time: &dyn Fn() -> bool) -> Option<[Counted; 2]> {
         while has_time() {
             if self.running.status() == Status::Running {
                 self.running.run_until(u64::MAX, SLICE_EVENTS);
                 continue;
             }
-            let report = report_json(&self.running.report());
+            let report = counted(self.running.report());
             match self.next.take() {
                 Some(next) => {
                     self.first = Some(report);
@@ -233,6 +231,13 @@ impl Pair {
             }
         }
         None
+    }
+}
+
+fn counted(report: sim::Report) -> Counted {
+    Counted {
+        scores: report.requirements.clone(),
+        json: Diagnosed::counted(report).json(),
     }
 }
 
@@ -327,35 +332,22 @@ mod tests {
             design: design(),
         });
         let replies = drive(&mut session, 10_000.0, 1_000);
-        let Some(Reply::Report { token: 4, json }) = replies.first() else {
-            panic!("a report comes")
+        let reply = replies.first().expect("a report comes");
+        let read = Reply::decode(&reply.encode()).expect("it is read as it was written");
+        assert_eq!(read, *reply);
+        let Reply::Report {
+            token: 4,
+            counted: of_page,
+            findings,
+        } = read
+        else {
+            panic!("it is a report")
         };
         let design = format::json::read(&design()).expect("it is valid");
         let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        assert_eq!(*json, Diagnosed::new(&design, &alone, Names::Titles).json());
-    }
-
-    #[test]
-    fn the_page_is_told_of_nodes_by_their_titles() {
-        let mut design = format::json::read(&design()).expect("it is valid");
-        for node in &mut design.nodes {
-            node.label = Some(format!("The {}", node.id));
-        }
-        let mut session = Session::new();
-        let text = format::json::write(&design);
-        session.handle(Request::Report {
-            token: 1,
-            design: text,
-        });
-        let replies = drive(&mut session, 10_000.0, 1_000);
-        let Some(Reply::Report { json, .. }) = replies.first() else {
-            panic!("a report comes")
-        };
-        let is_titled = |json: &str| json.contains("unique at The database");
-        assert!(is_titled(json));
-        let report = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        let json = Diagnosed::new(&design, &report, Names::Ids).json();
-        assert!(!is_titled(&json));
+        assert_eq!(findings, diagnostics::diagnose(&design, Some(&alone)));
+        assert!(!findings.is_empty());
+        assert_eq!(of_page, counted(alone));
     }
 
     #[test]
@@ -370,13 +362,19 @@ mod tests {
         });
         assert!(session.is_behind());
         let replies = drive(&mut session, 10_000.0, 2_000);
-        let [Reply::Compared { token: 9, reports }] = &replies[..] else {
+        let [
+            Reply::Compared {
+                token: 9,
+                counted: both,
+            },
+        ] = &replies[..]
+        else {
             panic!("one answer comes")
         };
-        for (design, report) in designs.iter().zip(reports) {
+        for (design, one) in designs.iter().zip(both) {
             let design = format::json::read(design).expect("it is valid");
             let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-            assert_eq!(*report, report_json(&alone));
+            assert_eq!(*one, counted(alone));
         }
         assert!(!session.is_busy());
         let designs = ["{".to_owned(), design()];

@@ -26,7 +26,10 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Command>, D
     let edits = Value::from(Tagged::deserialize(from)?);
     let edits = design::edits::read_all(&edits);
     edits
-        .map(|edits| vec![edits])
+        .map(|edits| match edits {
+            Command::Batch(edits) => edits,
+            edit => vec![edit],
+        })
         .map_err(|_| serde::de::Error::custom("not edits"))
 }
 

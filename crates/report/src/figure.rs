@@ -45,6 +45,8 @@ pub enum Unit {
 pub enum Field {
     /// The number at the end of these keys; a place in a list is written as a number.
     At(Vec<String>),
+    /// All numbers of the map at the end of these keys, together.
+    All(Vec<String>),
     /// Windows of a series. The keys lead to the list; `width_s` is beside it, and the first window
     /// begins at 0 s.
     Windows {
@@ -59,6 +61,8 @@ pub enum Field {
     },
     /// The sum of fields.
     Sum(Vec<Field>),
+    /// The highest of fields.
+    Max(Vec<Field>),
     /// The first without the second.
     Difference(Box<[Field; 2]>),
     /// The first by the second.
@@ -116,6 +120,11 @@ impl Field {
     /// The number at the end of these keys.
     pub fn at<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         Self::At(keys.into_iter().map(str::to_owned).collect())
+    }
+
+    /// All numbers of the map at the end of these keys, together.
+    pub fn all<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::All(keys.into_iter().map(str::to_owned).collect())
     }
 
     /// Windows of a series, from a moment until another.

@@ -160,6 +160,18 @@ impl Finding {
         self
     }
 
+    /// What tells it from the other findings of a run: its rule and its chief subject.
+    pub fn key(&self) -> String {
+        let subject = self.subjects.first().map_or("", String::as_str);
+        format!("{} {subject}", self.rule)
+    }
+
+    /// The worst of it and all below it.
+    pub fn worst(&self) -> Severity {
+        let below = self.symptoms.iter().map(Self::worst);
+        below.fold(self.severity, Severity::max)
+    }
+
     /// This finding and all below it.
     pub fn all(&self) -> Vec<&Finding> {
         let below = self.symptoms.iter().flat_map(Finding::all);

@@ -250,7 +250,13 @@ pub fn ms(ms: f64) -> Figure {
 
 /// "1 retry", "2 retries".
 pub fn count(n: u64, one: &str, many: &str) -> Message {
-    message!("{} {}", n, if n == 1 { one } else { many })
+    count_of(whole(n as f64), one, many)
+}
+
+/// The same of a figure.
+pub fn count_of(n: Figure, one: &str, many: &str) -> Message {
+    let things = if n.value == 1.0 { one } else { many };
+    message!("{} {}", n, things)
 }
 
 /// Nodes by their ids: "a", "a and b", "a, b and c", "a, b and 3 more".
@@ -275,7 +281,11 @@ pub fn listed(names: impl IntoIterator<Item = Piece>) -> Message {
         }
         all => {
             names.truncate(2);
-            message!("{} and {} more", Message::join(names, ", "), all - 2)
+            message!(
+                "{} and {} more",
+                Message::join(names, ", "),
+                (all - 2).to_string()
+            )
         }
     }
 }
@@ -317,9 +327,6 @@ mod tests {
             [name("0"), text(", "), name("1"), text(" and "), name("2")]
         );
         let five = sizes(5);
-        assert_eq!(
-            five[3..],
-            [text(" and "), Piece::Figure(whole(3.0)), text(" more")]
-        );
+        assert_eq!(five[3..], [text(" and 3 more")]);
     }
 }

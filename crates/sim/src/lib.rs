@@ -45,5 +45,5 @@ pub mod world;
 pub mod zones;
 
 pub use look::{Held, Inside};
-pub use measure::{AppliedReport, DuplicateReport, Report};
+pub use report::Report;
 pub use simulation::{EVENTS_MAX, Simulation, Status, Totals};

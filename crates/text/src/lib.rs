@@ -1,11 +1,17 @@
 //! How what is reported is written: the one place that makes text of figures, names and messages.
 
+mod field;
 mod finding;
 mod message;
 mod quantity;
+mod score;
 mod titles;
 
+pub use field::field;
 pub use finding::{Written, WrittenExperiment};
 pub use message::message;
-pub use quantity::{count, duration, figure, moment, number, percent, rate};
-pub use titles::{Names, Titles, title};
+pub use quantity::{count, duration, figure, figure_to, moment, number, percent, rate};
+pub use score::{
+    WrittenScore, actual, bound, bound_of, limit, metric, reason, score, score_over, verdict,
+};
+pub use titles::{Titles, title};

@@ -16,6 +16,29 @@ pub fn figure(figure: &Figure) -> String {
     }
 }
 
+/// A figure with its unit and so many digits that count.
+pub fn figure_to(value: f64, unit: Unit, digits: usize) -> String {
+    let show = |x: f64| significant(x, digits);
+    match unit {
+        Unit::Count | Unit::Ratio => show(value),
+        Unit::Share => format!("{}%", show(100.0 * value)),
+        Unit::PerSecond => format!("{}/s", show(value)),
+        Unit::Seconds => scaled(value, show),
+        Unit::Milliseconds => scaled(value / 1e3, show),
+        Unit::Dollars => format!("${}", show(value)),
+    }
+}
+
+/// So many digits that count, without zeros that say nothing.
+fn significant(x: f64, digits: usize) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return number(x);
+    }
+    let before = libm::floor(libm::log10(x.abs())) as i32 + 1;
+    let after = usize::try_from(digits as i32 - before).unwrap_or(0);
+    trimmed(&format!("{x:.after$}"))
+}
+
 /// Three digits, without zeros that say nothing, and with commas between thousands.
 pub fn number(x: f64) -> String {
     let size = x.abs();
@@ -25,10 +48,17 @@ pub fn number(x: f64) -> String {
         _ if size >= 0.9995 => 2,
         _ => 3,
     };
-    let text = format!("{x:.digits$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => grouped(&text),
+    trimmed(&format!("{x:.digits$}"))
+}
+
+/// Without zeros at its end that say nothing, and with commas between thousands.
+fn trimmed(digits: &str) -> String {
+    match digits.split_once('.') {
+        None => grouped(digits),
+        Some((whole, part)) => match part.trim_end_matches('0') {
+            "" => grouped(whole),
+            part => format!("{}.{part}", grouped(whole)),
+        },
     }
 }
 
@@ -56,12 +86,16 @@ pub fn rate(per_s: f64) -> String {
 
 /// A time given in seconds, in the unit that suits it.
 pub fn duration(s: f64) -> String {
+    scaled(s, number)
+}
+
+fn scaled(s: f64, show: impl Fn(f64) -> String) -> String {
     match s {
-        s if s >= 7200.0 => format!("{} h", number(s / 3600.0)),
-        s if s >= 600.0 => format!("{} min", number(s / 60.0)),
-        s if s >= 1.0 || s == 0.0 => format!("{} s", number(s)),
-        s if s >= 1e-3 => format!("{} ms", number(s * 1e3)),
-        s => format!("{} µs", number(s * 1e6)),
+        s if s >= 7200.0 => format!("{} h", show(s / 3600.0)),
+        s if s >= 600.0 => format!("{} min", show(s / 60.0)),
+        s if s >= 1.0 || s == 0.0 => format!("{} s", show(s)),
+        s if s >= 1e-3 => format!("{} ms", show(s * 1e3)),
+        s => format!("{} µs", show(s * 1e6)),
     }
 }
 

@@ -3,17 +3,8 @@
 use design::{Design, Node};
 use std::collections::BTreeMap;
 
-/// What texts call nodes and links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
-    /// By their ids, as the design file does.
-    Ids,
-    /// By what stands on the canvas: a node by its label, a link by the labels of its ends. Nodes
-    /// that are labelled alike have their id after it.
-    Titles,
-}
-
-/// What the nodes and links of one design are called.
+/// What the nodes and links of one design are called: by what stands on the canvas, a node by its
+/// label, a link by the labels of its ends; or by their ids, as the design file does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Titles(BTreeMap<String, String>);
 
@@ -26,15 +17,8 @@ impl Titles {
         Self(BTreeMap::new())
     }
 
-    /// The names of this kind in a design.
-    pub fn new(design: &Design, names: Names) -> Self {
-        match names {
-            Names::Ids => Self::ids(),
-            Names::Titles => Self::of_design(design),
-        }
-    }
-
-    /// What people call nodes and links: each in a way that tells it from the others.
+    /// What people call nodes and links, each in a way that tells it from the others: nodes that
+    /// are labelled alike have their id after it.
     pub fn of_design(design: &Design) -> Self {
         let mut alike: BTreeMap<String, usize> = BTreeMap::new();
         for node in &design.nodes {
@@ -55,7 +39,7 @@ impl Titles {
             *between.entry((&link.from, &link.to)).or_default() += 1;
         }
         for link in &design.links {
-            let ends = format!("{}->{}", titles.of(&link.from), titles.of(&link.to));
+            let ends = format!("{} → {}", titles.of(&link.from), titles.of(&link.to));
             let said = match between[&(link.from.as_str(), link.to.as_str())] {
                 1 => ends,
                 // The second is `from->to#2` where it was not named otherwise.

@@ -3,7 +3,6 @@
 use design::{Design, Problem};
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
-use text::Names;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -37,15 +36,19 @@ export type Report = {
 /** A requirement, scored. */
 export interface Score {
   metric: string;
-  /** The bound: "at least 0.999". */
-  target: string;
-  /** What the run gave, with its unit; where there is no value, why there is none. */
-  actual: string;
-  /** The value as a number, durations in ms; null where there is none. */
-  value: number | null;
+  /** The bound, in the unit: one of the two. */
+  at_least?: number; at_most?: number;
+  /** What the run gave, in the unit; null where it gave nothing. */
+  actual: number | null;
+  /** The unit of bound and value. */
+  unit: "ms" | "share" | "per_s" | "count" | "usd";
+  /** Why there is no value: "no_request", "not_recovered" and so on. */
+  reason?: string;
   verdict: "met" | "missed" | "not_measured";
   /** Whether verdict is "met". */
   met: boolean;
+  /** All of it in words. */
+  text: string;
 }
 /** What a rule found: see docs/rules.md. */
 export interface Finding {
@@ -68,9 +71,9 @@ export interface Figure {
 }
 /** A place of the report by its keys, windows of a series from a moment until another, or what is worked out of such. */
 export type Field =
-  | { at: string[] }
+  | { at: string[] } | { all: string[] }
   | { windows: { of: string[]; fold: "sum" | "mean" | "max" | "min" | "first" | "last"; from_s: number; until_s: number } }
-  | { sum: Field[] } | { difference: [Field, Field] } | { ratio: [Field, Field] } | { scaled: [Field, number] } | { rest: Field };
+  | { sum: Field[] } | { max: Field[] } | { difference: [Field, Field] } | { ratio: [Field, Field] } | { scaled: [Field, number] } | { rest: Field };
 /** Runs a design to its end. Throws an Error with all problems of a design that cannot be run. */
 export function run(design: Design | string, options?: Options): Report;
 /** Every problem of a design; an empty list where it can be run. */
@@ -110,8 +113,8 @@ pub fn run(design: JsValue, options: JsValue) -> Result<JsValue, JsError> {
     let (options, with_findings) = read_options(options)?;
     let report = host::run(&design, &options).map_err(|problems| as_error(&problems))?;
     match with_findings {
-        true => to_js(&host::Diagnosed::new(&design, &report, Names::Ids)),
-        false => to_js(&report),
+        true => to_js(&host::Diagnosed::new(&design, report)),
+        false => to_js(&host::Diagnosed::counted(report)),
     }
 }
 

@@ -8,7 +8,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("faultline-design", &[]),
     ("faultline-report", &["faultline-design"]),
     ("faultline-text", &["faultline-design", "faultline-report"]),
-    ("faultline-sim", &["faultline-design"]),
+    ("faultline-sim", &["faultline-design", "faultline-report"]),
     (
         "faultline-diagnostics",
         &[
@@ -18,7 +18,10 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "faultline-text",
         ],
     ),
-    ("faultline-format", &["faultline-design"]),
+    (
+        "faultline-format",
+        &["faultline-design", "faultline-report"],
+    ),
     (
         "faultline-scenarios",
         &["faultline-design", "faultline-format"],

@@ -5,8 +5,8 @@ use web_sys::CanvasRenderingContext2d;
 use super::brush::{Area, Brush, Look, Picture, Places, dashes, y};
 use super::columns::Figures;
 use super::scale::{Scale, figure_label, latency_label, time_label, time_ticks};
-use crate::findings::model::Severity;
 use crate::history::MarkKind;
+use report::Severity;
 
 /// Space between two labels of a vertical and of the time axis, in pixels.
 const TICK_PX: f64 = 18.0;

@@ -6,9 +6,10 @@ mod table;
 use std::sync::Arc;
 
 use design::{Design, Value};
-use format::message::Request;
+use format::message::{Counted, Request};
 use host::scenarios::Shown;
 use leptos::prelude::*;
+use report::Score;
 
 use crate::dialogs::head;
 use crate::state::{Dialog, Page};
@@ -37,6 +38,8 @@ pub(crate) struct Comparison {
     /// When something was broken, from and to.
     faults: Vec<(f64, f64)>,
     state: State,
+    /// Each requirement of both, scored, once they are done.
+    scores: Arc<[Vec<Score>; 2]>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -102,14 +105,23 @@ impl Page {
                 .map(|fault| (fault.at.as_s(), end(fault)))
                 .collect(),
             state: State::Running,
+            scores: Arc::default(),
         });
         let designs = [before, after].map(format::json::write);
         self.tell(|_| Request::Compare { token, designs });
     }
 
     /// The answer came.
-    pub(crate) fn take_comparison(self, token: u32, reports: [String; 2]) {
-        let [before, after] = reports.map(|json| format::json::value_from_str(&json));
+    pub(crate) fn take_comparison(self, token: u32, counted: [Counted; 2]) {
+        let [before, after] = counted
+            .each_ref()
+            .map(|one| format::json::value_from_str(&one.json));
+        let scores = Arc::new(counted.map(|one| one.scores));
+        self.review.compared.update(|now| {
+            if now.token == token {
+                now.scores = scores;
+            }
+        });
         self.end_comparison(
             token,
             match (before, after) {
@@ -222,7 +234,7 @@ fn done(now: &Comparison, reports: &[Value; 2]) -> AnyView {
             {chart::view("Answered in time, per second", "windows.goodput_per_s", now, reports)}
             {chart::view("99th percentile, ms", "windows.latency_p99_ms", now, reports)}
         </div>
-        {table::view(shows, &now.names, reports)}
+        {table::view(shows, &now.names, reports, &now.scores)}
     }
     .into_any()
 }

@@ -3,8 +3,9 @@
 use design::Value;
 use host::scenarios::{Shown, Unit};
 use leptos::prelude::*;
+use report::{Score, Verdict};
 
-use crate::findings::model::{Verdict, bound, class_of, metric, quantity, scores};
+use crate::findings::shapes;
 
 /// Which way is better.
 #[derive(Clone, Copy, PartialEq)]
@@ -69,6 +70,8 @@ const FIGURES: [(&str, &str, Unit, Better); 11] = [
 struct Row {
     name: String,
     figures: [String; 2],
+    /// The class of each figure.
+    classes: [&'static str; 2],
     /// Whether each held, for a requirement.
     verdicts: Option<[Verdict; 2]>,
     change: String,
@@ -76,9 +79,14 @@ struct Row {
 }
 
 /// The scorecard, what the lesson shows, and the main figures.
-pub(super) fn view(shows: &[Shown], names: &[String; 2], reports: &[Value; 2]) -> AnyView {
+pub(super) fn view(
+    shows: &[Shown],
+    names: &[String; 2],
+    reports: &[Value; 2],
+    scores: &[Vec<Score>; 2],
+) -> AnyView {
     let mut groups = vec![
-        ("Requirements", required(reports)),
+        ("Requirements", required(scores)),
         ("Of this lesson", told(shows, reports)),
         ("Figures", main(reports)),
     ];
@@ -126,19 +134,19 @@ fn row(row: Row) -> AnyView {
             view! {
                 <svg
                     class="verdict"
-                    data-state=verdict.state()
+                    data-state=shapes::state(verdict)
                     viewBox="0 0 10 10"
                     role="img"
-                    aria-label=verdict.label()
+                    aria-label=text::verdict(verdict)
                 >
-                    <path d=verdict.icon()></path>
+                    <path d=shapes::icon(verdict)></path>
                 </svg>
             }
         })
     };
     let (first, second) = (verdict(0), verdict(1));
     let [before, after] = row.figures;
-    let classes = [class_of(&before), class_of(&after)];
+    let classes = row.classes;
     view! {
         <tr>
             <th scope="row">{row.name}</th>
@@ -152,12 +160,10 @@ fn row(row: Row) -> AnyView {
     .into_any()
 }
 
-fn required(reports: &[Value; 2]) -> Vec<Row> {
-    let [before, after] = [0, 1].map(|at| scores(&reports[at]));
-    let both = after.into_iter().filter_map(|after| {
-        let is_same = |before: &&crate::findings::model::Score| {
-            before.metric == after.metric && before.target == after.target
-        };
+fn required([before, after]: &[Vec<Score>; 2]) -> Vec<Row> {
+    let both = after.iter().filter_map(|after| {
+        let is_same =
+            |before: &&Score| before.metric == after.metric && before.bound == after.bound;
         let before = before.iter().find(is_same)?;
         let verdicts = [before.verdict, after.verdict];
         let (change, is_better) = match verdicts {
@@ -171,11 +177,12 @@ fn required(reports: &[Value; 2]) -> Vec<Row> {
         Some(Row {
             name: format!(
                 "{} {}",
-                metric(&after.metric),
-                bound(&after.metric, &after.target)
+                text::metric(after.metric),
+                shapes::bound(after.bound, after.unit)
             ),
             change: change.to_owned(),
-            figures: [before, &after].map(|score| quantity(&score.metric, &score.actual)),
+            figures: [before, after].map(shapes::actual),
+            classes: [before, after].map(shapes::class),
             verdicts: Some(verdicts),
             is_better,
         })
@@ -223,6 +230,7 @@ fn compared(name: String, figures: [Option<f64>; 2], unit: Unit, better: Better)
     Row {
         name,
         figures: shown,
+        classes: ["num"; 2],
         verdicts: None,
         change,
         is_better,

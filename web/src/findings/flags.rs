@@ -6,9 +6,9 @@ use editor::Rect;
 use editor::preview::Fate;
 use leptos::prelude::*;
 
-use super::mark;
-use super::model::{Finding, Severity};
+use super::{mark, said};
 use crate::state::Page;
+use report::{Finding, Severity};
 
 /// A flag at a node or a link.
 #[derive(Clone, PartialEq)]
@@ -44,7 +44,7 @@ pub(crate) fn Flags() -> impl IntoView {
                 let new = Flag {
                     at,
                     severity: finding.severity,
-                    what: finding.what.clone(),
+                    what: said::plain(page, &finding.what),
                     key: finding.key(),
                 };
                 let known = flags.entry(id).or_insert_with(|| new.clone());
@@ -53,11 +53,9 @@ pub(crate) fn Flags() -> impl IntoView {
                 }
                 Some(())
             };
-            findings.iter().for_each(|finding| {
-                finding.walk(&mut |finding| {
-                    flag(finding);
-                });
-            });
+            for finding in findings.iter().flat_map(Finding::all) {
+                flag(finding);
+            }
             flags.into_values().collect::<Vec<_>>()
         })
     });

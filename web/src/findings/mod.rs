@@ -3,9 +3,10 @@
 
 mod accept;
 mod flags;
-pub(crate) mod model;
 mod panel;
+pub(crate) mod said;
 mod scorecard;
+pub(crate) mod shapes;
 
 use std::sync::Arc;
 
@@ -13,13 +14,14 @@ use design::{Design, Value};
 use editor::Item;
 use editor::preview::Preview;
 use leptos::prelude::*;
+use report::{Finding, Remedy, Score, Severity};
+use text::Titles;
 
 use crate::compare::Comparison;
 use crate::history::{History, Mark, MarkKind};
 use crate::state::Page;
 
 pub(crate) use flags::{Flags, Traced};
-use model::{Finding, Remedy, Severity};
 pub(crate) use panel::Findings;
 
 /// What the margin shows.
@@ -35,6 +37,10 @@ pub(crate) enum Side {
 pub(crate) struct Review {
     /// The report of the whole run.
     pub(crate) report: RwSignal<Option<Arc<Value>>>,
+    /// Each requirement of its design, scored.
+    pub(crate) scores: RwSignal<Arc<Vec<Score>>>,
+    /// What the nodes and links of its design are called.
+    pub(crate) titles: RwSignal<Arc<Titles>>,
     /// What was found in it, causes first.
     pub(crate) findings: RwSignal<Arc<Vec<Finding>>>,
     /// What the margin shows.
@@ -57,6 +63,8 @@ impl Default for Review {
     fn default() -> Self {
         Self {
             report: RwSignal::new(None),
+            scores: RwSignal::new(Arc::default()),
+            titles: RwSignal::new(Arc::default()),
             findings: RwSignal::new(Arc::default()),
             side: RwSignal::new(Side::Story),
             asked: RwSignal::new(0),
@@ -71,8 +79,12 @@ impl Default for Review {
 
 impl Page {
     /// Takes the report of the whole run.
-    pub(crate) fn review(self, report: Value) {
-        let findings = model::findings(&report);
+    pub(crate) fn review(self, report: Value, scores: Vec<Score>, findings: Vec<Finding>) {
+        let titles = self
+            .design
+            .with_untracked(|design| Titles::of_design(design));
+        self.review.titles.set(Arc::new(titles));
+        self.review.scores.set(Arc::new(scores));
         let top = |findings: &[Finding]| findings.first().map(Finding::key);
         let (known, now) = (
             self.review.findings.with_untracked(|known| top(known)),
@@ -87,7 +99,7 @@ impl Page {
             self.review.open.set(now.into_iter().collect());
         }
         self.history
-            .update_value(|history| history.take_findings(marks(&findings)));
+            .update_value(|history| history.take_findings(marks(self, &findings)));
         self.review.findings.set(Arc::new(findings));
         self.review.report.set(Some(Arc::new(report)));
         self.tick.update(|tick| *tick = tick.wrapping_add(1));
@@ -96,6 +108,7 @@ impl Page {
     /// Another design is open: nothing is known of it yet.
     pub(crate) fn forget_review(self) {
         self.review.report.set(None);
+        self.review.scores.set(Arc::default());
         self.review.findings.set(Arc::default());
         self.review.accepting.set(None);
         self.review.pointed.set(None);
@@ -114,9 +127,8 @@ impl Page {
     fn show_finding(self, key: String) {
         let findings = self.review.findings.get_untracked();
         let top = findings.iter().find(|top| {
-            let mut is_here = false;
-            top.walk(&mut |finding| is_here |= finding.key() == key);
-            is_here
+            let all = top.all();
+            all.iter().any(|finding| finding.key() == key)
         });
         let keys = top.map(Finding::key).into_iter().chain([key]);
         self.review.open.update(|open| open.extend(keys));
@@ -126,13 +138,18 @@ impl Page {
 
     /// Goes to a moment of the run and selects what it is about.
     fn jump(self, at_s: f64, subject: &str) {
+        self.show_moment(at_s);
+        self.show_part(subject);
+    }
+
+    /// Goes to a moment of the run.
+    fn show_moment(self, at_s: f64) {
         self.play(false);
         // The finding is of a whole run of the design as it is now.
         if self.history.with_value(History::has_diverged) {
             self.load_run();
         }
         self.seek_ahead(at_s);
-        self.show_part(subject);
     }
 
     /// Selects a node or a link by its id and brings it into view.
@@ -146,7 +163,8 @@ impl Page {
     /// Shows what a remedy would change, or nothing.
     fn foresee(self, remedy: Option<&Remedy>) {
         let preview = remedy.map(|remedy| {
-            let preview = |design: &Arc<Design>| editor::preview::preview(design, &remedy.command);
+            let preview =
+                |design: &Arc<Design>| editor::preview::preview(design, &remedy.command());
             Arc::new(self.design.with_untracked(preview))
         });
         self.review.preview.set(preview);
@@ -157,13 +175,14 @@ impl Page {
         self.review.preview.set(None);
         let before = self.design.get_untracked();
         self.end_gesture();
-        self.command_named(remedy.command.clone(), &format!("Apply: {}", remedy.label));
+        let label = said::plain(self, &remedy.label);
+        self.command_named(remedy.command(), &format!("Apply: {label}"));
         let after = self.design.get_untracked();
         if before != after {
             self.compare(
                 &before,
                 &after,
-                ["Before".to_owned(), format!("After: {}", remedy.label)],
+                ["Before".to_owned(), format!("After: {label}")],
                 crate::compare::Of::Edit,
             );
         }
@@ -195,12 +214,12 @@ pub(crate) fn name_of(design: &Design, id: &str) -> String {
 }
 
 /// Causes on the time line: the moment each begins.
-fn marks(findings: &[Finding]) -> Vec<Mark> {
+fn marks(page: Page, findings: &[Finding]) -> Vec<Mark> {
     let begun = findings.iter().filter_map(|finding| {
         Some(Mark {
             time_s: finding.onset_s?,
             end_s: None,
-            label: finding.what.clone(),
+            label: said::plain(page, &finding.what),
             kind: MarkKind::Finding(finding.worst()),
         })
     });
@@ -216,7 +235,7 @@ pub(crate) fn tally(findings: &[Finding]) -> (usize, Option<Severity>) {
 pub(crate) fn mark(severity: Severity) -> impl IntoView {
     view! {
         <svg class="severity" data-severity=severity.name() viewBox="0 0 10 10" aria-hidden="true">
-            <path d=severity.shape()></path>
+            <path d=shapes::severity(severity)></path>
         </svg>
     }
 }

@@ -1,11 +1,11 @@
 //! The findings in the margin: a cause on top, what it explains folded below.
 
 use leptos::prelude::*;
+use report::{Finding, Remedy, Step};
 
-use super::model::{Event, Finding, Remedy};
 use super::scorecard::Scorecard;
-use super::{accept, mark, model, name_of};
-use crate::bind::text;
+use super::{accept, mark, name_of, said};
+use crate::bind;
 use crate::state::{Page, RunHash};
 
 /// The panel.
@@ -18,7 +18,7 @@ pub(crate) fn Findings() -> impl IntoView {
         let rows = findings.iter().map(|finding| item(page, finding, &open));
         rows.collect_view()
     };
-    let state = text(move || {
+    let state = bind::text(move || {
         let is_empty = page.review.findings.with(|findings| findings.is_empty());
         let known = page.review.report.with(Option::is_some);
         match (page.hash.get(), is_empty) {
@@ -59,11 +59,15 @@ fn item(page: Page, finding: &Finding, open: &[String]) -> AnyView {
             });
     };
     view! {
-        <li class="finding" data-severity=finding.severity.name() data-rule=finding.rule.clone()>
+        <li
+            class="finding"
+            data-severity=finding.severity.name()
+            data-rule=finding.rule.to_string()
+        >
             <button class="finding-head" aria-expanded=is_open.to_string() on:click=toggle>
                 {mark(finding.severity)}
                 <span class="visually-hidden">{format!("{}: ", finding.severity.name())}</span>
-                <span class="finding-what">{finding.what.clone()}</span>
+                <span class="finding-what">{said::plain(page, &finding.what)}</span>
                 {onset}
             </button>
             {is_open.then(|| body(page, finding, open))}
@@ -87,8 +91,7 @@ fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
         .map(|remedy| mend(page, remedy.clone()));
     let endangers = finding
         .requirement
-        .as_ref()
-        .map(|name| format!("Endangers: {}. ", model::metric(name).to_lowercase()));
+        .map(|metric| format!("Endangers: {}. ", text::metric(metric).to_lowercase()));
     let basis = match finding.measured {
         true => "Measured in the whole run.",
         false => "Seen in the design alone.",
@@ -106,17 +109,18 @@ fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
             <ol class="finding-list symptoms">{below.collect_view()}</ol>
         }
     });
-    let remedy = (!finding.remedy.is_empty()).then(|| view! { <p>{finding.remedy.clone()}</p> });
+    let remedy =
+        (!finding.remedy.is_empty()).then(|| view! { <p>{said::view(page, &finding.remedy)}</p> });
     view! {
         <div class="finding-body">
-            <p>{finding.why.clone()}</p>
+            <p>{said::view(page, &finding.why)}</p>
             {chain}
             <p class="subjects">{subjects(page, finding)}</p>
             {remedy}
             {remedies.collect_view()}
             {symptoms}
             <p class="quiet">{endangers} {basis}</p>
-            {accept::form(page, finding.rule.clone())}
+            {accept::form(page, finding.rule.to_string())}
         </div>
     }
     .into_any()
@@ -153,12 +157,9 @@ fn has_words(text: &str, name: &str) -> bool {
     })
 }
 
-fn event_row(page: Page, event: &Event) -> AnyView {
-    let Event {
-        at_s,
-        subject,
-        what,
-    } = event.clone();
+fn event_row(page: Page, step: &Step) -> AnyView {
+    let (at_s, subject) = (step.at_s, step.subject.clone());
+    let what = said::plain(page, &step.what);
     let name = page
         .design
         .with_untracked(|design| name_of(design, &subject));
@@ -186,8 +187,13 @@ fn event_row(page: Page, event: &Event) -> AnyView {
 
 /// A remedy: seen on the canvas while it is aimed at, applied with a press.
 fn mend(page: Page, remedy: Remedy) -> AnyView {
-    let label = remedy.label.clone();
-    let cost = (!remedy.cost.is_empty()).then(|| format!("Costs: {}", remedy.cost));
+    let label = said::plain(page, &remedy.label);
+    let cost = (!remedy.cost.is_empty()).then(|| {
+        view! {
+            "Costs: "
+            {said::view(page, &remedy.cost)}
+        }
+    });
     let remedy = StoredValue::new(remedy);
     let foresee = move || remedy.with_value(|remedy| page.foresee(Some(remedy)));
     view! {

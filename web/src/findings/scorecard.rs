@@ -4,8 +4,9 @@ use design::requirement::Bound;
 use design::validate::check_requirement;
 use design::{Attribute, Command, Duration, Metric, Reader, Requirement, Value};
 use leptos::prelude::*;
+use report::{Score, Unit};
 
-use super::model::{Score, class_of, is_more_better, metric, quantity, scores};
+use super::shapes::{self, is_more_better};
 use crate::icons;
 use crate::state::Page;
 
@@ -17,15 +18,12 @@ pub(super) fn Scorecard() -> impl IntoView {
     let required = Memo::new(move |_| page.design.with(|design| design.requirements.clone()));
     let rows = move || {
         let required = required.get();
-        let scores = page
-            .review
-            .report
-            .with(|report| report.as_deref().map(scores));
-        let scores = scores.unwrap_or_default();
+        let scores = page.review.scores.get();
         let rows = required.iter().enumerate().map(|(at, requirement)| {
             // The report is of the design a moment ago: a score must be of this requirement.
-            let name = requirement.metric.name();
-            let score = scores.get(at).filter(|score| score.metric == name);
+            let score = scores
+                .get(at)
+                .filter(|score| score.metric == requirement.metric);
             row(page, at, requirement, score)
         });
         rows.collect_view()
@@ -66,9 +64,15 @@ pub(super) fn Scorecard() -> impl IntoView {
 }
 
 fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) -> AnyView {
-    let id = requirement.metric.name();
-    let name = metric(id);
-    let bound = |bound: &Bound| quantity(id, &bound.to_string());
+    let unit = Unit::of(requirement.metric);
+    let name = text::metric(requirement.metric);
+    let bound = |bound: &Bound| {
+        let bound = match bound {
+            Bound::Number(number) => *number,
+            Bound::Duration(duration) => duration.as_ms(),
+        };
+        shapes::limit(report::Bound::AtMost(bound), unit)
+    };
     let target = match (&requirement.at_least, &requirement.at_most) {
         (Some(least), Some(most)) => format!("{} to {}", bound(least), bound(most)),
         (Some(least), None) => format!("\u{2265} {}", bound(least)),
@@ -76,11 +80,15 @@ fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) 
         (None, None) => "any".to_owned(),
     };
     let (state, sign, says) = match score.map(|score| score.verdict) {
-        Some(verdict) => (verdict.state(), verdict.icon(), verdict.label()),
+        Some(verdict) => (
+            shapes::state(verdict),
+            shapes::icon(verdict),
+            text::verdict(verdict),
+        ),
         None => ("", "M5 5h.01", "not known yet"),
     };
-    let actual = score.map_or("\u{2026}".to_owned(), |score| quantity(id, &score.actual));
-    let class = class_of(&actual);
+    let actual = score.map_or("\u{2026}".to_owned(), shapes::actual);
+    let class = score.map_or("num", shapes::class);
     let remove = format!("Remove {}", name.to_lowercase());
     view! {
         <tr data-state=state>
@@ -145,7 +153,7 @@ fn form(page: Page, adding: RwSignal<bool>) -> AnyView {
     let bound = RwSignal::new(String::new());
     let said = RwSignal::new(String::new());
     let options = Metric::ALL.iter().map(|one| {
-        view! { <option value=one.name()>{metric(one.name())}</option> }
+        view! { <option value=one.name()>{text::metric(*one)}</option> }
     });
     let unit = move || {
         let words = match (is_more_better(chosen.get()), chosen.get().is_duration()) {

@@ -5,7 +5,7 @@ use host::scenarios::{Piece, Shown, pieces};
 use leptos::prelude::*;
 
 use super::Lesson;
-use crate::findings::Side;
+use crate::findings::{Side, said};
 use crate::state::Page;
 
 /// The explanation, folded until a person wants it or has come that far.
@@ -39,7 +39,7 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
             <p class="named">
                 <span class="quiet">"The diagnosis of this run: "</span>
                 <button class="link" on:click=move |_| page.show_side(Side::Findings)>
-                    {top.what.clone()}
+                    {said::plain(page, &top.what)}
                 </button>
             </p>
         })

@@ -7,7 +7,7 @@ fn a_check_fails_where_a_requirement_does() {
     let good = file("good.json", SHOP);
     let (code, stdout, stderr) = faultline(&["check", &good]);
     assert_eq!((code, stderr.as_str()), (0, ""));
-    assert!(stdout.contains("held"));
+    assert!(stdout.contains(" met\n"), "{stdout}");
     let broken = &[
         "check",
         &good,
@@ -20,14 +20,14 @@ fn a_check_fails_where_a_requirement_does() {
     assert_eq!(code, 1);
     assert!(stdout.contains("missed"));
     assert!(
-        stderr.starts_with("missed: availability at least 0.99; it was 0."),
+        stderr.starts_with("missed: availability at least 99%; it was "),
         "{stderr}"
     );
     let (code, _, stderr) =
         faultline(&[&broken[..], &["--seeds", "3", "--format", "json"]].concat());
     assert_eq!(
         (code, stderr.as_str()),
-        (1, "missed: availability at least 0.99, in 3 of 3 seeds\n")
+        (1, "missed: availability at least 99%, in 3 of 3 seeds\n")
     );
     // A run that was cut short has shown nothing, and a design without requirements asks nothing.
     let (code, _, stderr) = faultline(&["check", &good, "--max-events", "100"]);
@@ -56,7 +56,7 @@ fn what_was_not_measured_is_not_held() {
         (code, stderr.as_str()),
         (
             1,
-            "not measured: latency_p99 at most 1s: no request was made\n\
+            "not measured: latency_p99 at most 1 s: no request was made\n\
              not measured: lost_writes at most 0: no request was made\n"
         )
     );
@@ -67,24 +67,31 @@ fn what_was_not_measured_is_not_held() {
     };
     assert_eq!(
         line("latency_p99"),
-        "latency_p99 at most 1s no request was made not measured"
+        "latency_p99 at most 1 s no request was made not measured"
     );
-    assert_eq!(
-        line("monthly_cost"),
-        "monthly_cost at most 500 199.6502 held"
-    );
+    assert_eq!(line("monthly_cost"), "monthly_cost at most $500 $200 met");
 
     let (_, stdout, _) = faultline(&[&idle[..], &["--format", "json"]].concat());
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     let score = &report["requirements"][0];
     assert_eq!(score["met"], false);
     assert_eq!(score["verdict"], "not_measured");
-    assert!(score["value"].is_null());
+    assert_eq!(
+        (&score["actual"], score["reason"].as_str()),
+        (&serde_json::Value::Null, Some("no_request"))
+    );
+    let cost = &report["requirements"][2];
+    assert_eq!(
+        (&cost["at_most"], &cost["unit"]),
+        (&500.0.into(), &"usd".into())
+    );
+    assert_eq!(cost["text"], "met: monthly_cost at most $500; it was $200");
+    assert!((cost["actual"].as_f64().unwrap() - 199.6502).abs() < 1e-9);
 
     let (code, _, stderr) = faultline(&[&idle[..], &["--seeds", "3"]].concat());
     assert_eq!(code, 1);
     assert!(
-        stderr.starts_with("not measured: latency_p99 at most 1s, in 3 of 3 seeds\n"),
+        stderr.starts_with("not measured: latency_p99 at most 1 s, in 3 of 3 seeds\n"),
         "{stderr}"
     );
 }
@@ -100,7 +107,7 @@ fn a_system_that_stays_down_has_not_recovered() {
     ]);
     assert_eq!(code, 1, "{stdout}");
     assert!(
-        stderr.starts_with("missed: recovery_time at most 20s: not recovered\n"),
+        stderr.starts_with("missed: recovery_time at most 20 s: not recovered\n"),
         "{stderr}"
     );
 }

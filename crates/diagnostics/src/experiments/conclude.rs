@@ -253,7 +253,7 @@ fn judge(
                 .experiments
                 .first()
                 .map(|best| best.requirement.metric);
-            if let Some(metric) = best.filter(|metric| of.base.missed().contains(&metric.name())) {
+            if let Some(metric) = best.filter(|metric| of.base.missed().contains(metric)) {
                 finding.requirement = Some(metric);
                 finding.severity = Severity::Error;
             }

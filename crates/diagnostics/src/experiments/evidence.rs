@@ -15,12 +15,10 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         return false;
     }
     let subjects = || of.subjects.iter().map(String::as_str);
-    let node = |is: fn(&sim::measure::report::NodeReport) -> bool| {
-        subjects().any(|id| facts.node(id).is_some_and(is))
-    };
-    let link = |is: fn(&sim::measure::report::LinkReport) -> bool| {
-        subjects().any(|id| facts.link(id).is_some_and(is))
-    };
+    let node =
+        |is: fn(&report::NodeReport) -> bool| subjects().any(|id| facts.node(id).is_some_and(is));
+    let link =
+        |is: fn(&report::LinkReport) -> bool| subjects().any(|id| facts.link(id).is_some_and(is));
     let is_missed = |metric: Metric| missed.iter().any(|goal| goal.metric == metric);
     match of.without {
         Without::Retries | Without::RetryWaves => link(|link| link.retries > 0),

@@ -2,9 +2,8 @@
 
 use design::requirement::Bound;
 use design::{Design, Metric, Requirement};
-use report::{Change, Curve, Effect};
+use report::{Change, Curve, Effect, Requests};
 use sim::Report;
-use sim::measure::report::Requests;
 use std::collections::BTreeMap;
 
 /// Counts of broken data below this difference are no harm.
@@ -23,7 +22,7 @@ pub struct Outcome {
     /// have: a run that never recovers took all of its time to.
     values: BTreeMap<&'static str, f64>,
     /// Bounds that were not met.
-    missed: Vec<&'static str>,
+    missed: Vec<Metric>,
     /// Availability of each client's own requests, where it made any.
     clients: BTreeMap<String, ClientOutcome>,
     /// What the requests of each operation got, with the client's id where names clash.
@@ -115,7 +114,7 @@ pub(super) fn goals(requirements: &[Requirement]) -> Vec<Goal> {
 impl Outcome {
     /// Reads a report.
     pub fn new(design: &Design, report: &Report) -> Self {
-        let missed = report.requirements.iter().filter(|score| !score.met);
+        let missed = report.requirements.iter().filter(|score| !score.is_met());
         let clients = design.nodes.iter().filter_map(|node| {
             let client = report.nodes.get(&node.id)?;
             let is_client = matches!(node.kind, design::Kind::Client(_));
@@ -150,7 +149,7 @@ impl Outcome {
     }
 
     /// Metrics of requirements that were not met.
-    pub fn missed(&self) -> &[&'static str] {
+    pub fn missed(&self) -> &[Metric] {
         &self.missed
     }
 
@@ -210,11 +209,10 @@ impl Outcome {
                 add(goal.metric);
             }
         }
-        let missed = self.missed.iter();
-        for name in missed.filter(|name| !before.missed.contains(name)) {
-            let metric = Metric::ALL.iter().find(|metric| metric.name() == *name);
-            metric.copied().into_iter().for_each(&mut add);
-        }
+        let missed = self.missed.iter().copied();
+        missed
+            .filter(|metric| !before.missed.contains(metric))
+            .for_each(&mut add);
         let fell = before.value(Metric::Availability) - self.value(Metric::Availability);
         if fell > AVAILABILITY_SLACK {
             add(Metric::Availability);
@@ -310,11 +308,11 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
     let of = |value: Option<f64>| value.unwrap_or(run_ms);
     let scored = |metric: Metric| {
         let mut scores = report.requirements.iter();
-        scores.find(|score| score.metric == metric.name())
+        scores.find(|score| score.metric == metric)
     };
     let recovery = match (&report.recovery, scored(Metric::RecoveryTime)) {
         (Some(recovery), _) => of(recovery.recovery_s.map(|s| s * 1e3)),
-        (None, Some(score)) if !score.met => run_ms,
+        (None, Some(score)) if !score.is_met() => run_ms,
         (None, _) => 0.0,
     };
     let detect = match report.operator.undetected {

@@ -1,7 +1,7 @@
 //! The first write that a run did twice.
 
+use report::{AppliedReport, Report};
 use report::{Message, instant, link_name, message, name, operation};
-use sim::{AppliedReport, Report};
 
 /// The first write that was done twice, and the two attempts that did it: a sentence, with a space
 /// before it; nothing where there was none.
@@ -10,11 +10,16 @@ pub(crate) fn first_duplicate(report: &Report) -> Message {
         return Message::new();
     };
     let by = |applied: &AppliedReport| match &applied.link {
-        Some(link) => message!("attempt {} of {}", applied.attempt, link_name(link)),
+        Some(link) => message!(
+            "attempt {} of {}",
+            applied.attempt.to_string(),
+            link_name(link)
+        ),
         None => "a write behind the answer".into(),
     };
     message!(
-        " The first: {} of key {} for {}, wanted at {}, was applied at {} by {} and again at {} by {}.",
+        " The first: {} of key {} for {}, wanted at {}, was applied at {} by {} \
+         and again at {} by {}.",
         operation(&one.operation),
         one.key.to_string(),
         name(&one.client),

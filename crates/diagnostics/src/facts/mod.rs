@@ -1,6 +1,7 @@
 //! What the rules look at: the graph, what flows through it, and how a run went over time.
 
 mod duplicate;
+pub(crate) mod field;
 mod flow;
 mod graph;
 mod series;
@@ -12,9 +13,9 @@ pub use series::{Event, Series, Span};
 
 use design::kinds::{Cache, Client, Coordinator, Database, LoadBalancer, Queue, Service};
 use design::{Design, Kind, Link, Metric, Node};
+use report::{LinkReport, NodeReport};
 use report::{Piece, link_name, name, zone_name};
 use sim::Report;
-use sim::measure::report::{LinkReport, NodeReport};
 
 /// What is known of a design and, where there is one, of a run of it.
 pub struct Facts<'a> {
@@ -111,9 +112,8 @@ impl<'a> Facts<'a> {
     /// Whether a requirement on one of these figures was missed in the run.
     pub fn missed(&self, metrics: &[Metric]) -> Option<Metric> {
         let scores = self.report?.requirements.iter();
-        let mut missed = scores.filter(|score| !score.met);
-        let among = |name: &str| metrics.iter().find(|metric| metric.name() == name).copied();
-        missed.find_map(|score| among(score.metric))
+        let mut missed = scores.filter(|score| !score.is_met() && metrics.contains(&score.metric));
+        missed.next().map(|score| score.metric)
     }
 
     /// Whether the design asks for anything of one of these figures.

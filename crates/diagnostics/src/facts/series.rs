@@ -3,9 +3,9 @@
 use super::graph::Graph;
 use design::kinds::Kind;
 use design::{Design, FaultKind};
+use report::{LinkWindows, NodeWindows};
 use report::{Message, figure, message};
 use sim::Report;
-use sim::measure::parts::{LinkWindows, NodeWindows};
 use std::collections::BTreeMap;
 
 /// Share of slots held from which a node counts as saturated.

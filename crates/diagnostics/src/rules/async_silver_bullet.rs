@@ -1,11 +1,14 @@
 //! A queue in front of what is too slow.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::link::Mode;
 use design::{FaultKind, Metric, Node};
-use report::{Finding, Message, Remedy, Severity, figure, message, moment, ms, name, rate};
+use report::{
+    Finding, Fold, Message, Remedy, Severity, figure, message, moment, ms, name, rate, whole,
+};
 use sim::Report;
 
 /// Offered load, by what the consumers can do, from which a queue only grows.
@@ -149,15 +152,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let came = series.mean(&windows.arrivals_per_s, windows.width_s, span);
         let grows = (last as f64 - waiting[first] as f64) / span.s().max(1e-9);
-        let lost = lost(messages);
+        let at = |fold| field::node_over(&node.id, "waiting", fold, span);
+        let growth = at(Fold::Last)
+            .minus(at(Fold::First))
+            .times(1.0 / span.s().max(1e-9));
+        let lost = lost(&node.id, messages);
         let is_collapsed = facts.missed_by_users().is_some() || messages.lost > 0;
         let mut finding = Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(consumers(facts, node)))
             .measured(Some(onset))
             .says(
-                message!("The backlog of {} grew to {} and was not worked off", name(&node.id), most),
+                message!("The backlog of {} grew to {} and was not worked off", name(&node.id), report::whole(most as f64).of(field::node_over(&node.id, "waiting", Fold::Max, whole))),
                 message!(
                     "{} came from {} on, {} more than was consumed. The oldest message waited {}.{}",
-                    rate(came), moment(onset), rate(grows.max(0.0)), ms(messages.oldest_ms.max)
+                    rate(came).of(field::node_over(&node.id, "arrivals_per_s", Fold::Mean, span)), moment(onset), rate(grows.max(0.0)).maybe_of((grows >= 0.0).then_some(growth)), ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))
                 , lost),
                 "Give it consumers for the load, and a bound that tells publishers when it is too much.",
             )
@@ -171,11 +178,17 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-fn lost(messages: &sim::measure::Messages) -> Message {
+fn lost(id: &str, messages: &report::Messages) -> Message {
     match (messages.dropped, messages.lost) {
         (0, 0) => Message::new(),
-        (dropped, 0) => message!(" {} messages were dropped.", dropped),
-        (_, lost) => message!(" {} messages were lost.", lost),
+        (dropped, 0) => message!(
+            " {} messages were dropped.",
+            whole(dropped as f64).of(field::node(id, "messages.dropped"))
+        ),
+        (_, lost) => message!(
+            " {} messages were lost.",
+            whole(lost as f64).of(field::node(id, "messages.lost"))
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::service::{Autoscale, Service};
 use design::{Kind, Metric, Node};
@@ -139,7 +140,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     message!("{} was full for {} while it scaled out", name(&node.id), time(span.s())),
                     message!(
                         "All slots were held from {} to {}. A look every {} and a start of {} come before the first new replica; at most there were {} where there had been {}, {} were asked for in all.",
-                        moment(span.from_s), moment(span.until_s), time(scale.interval.as_s()), time(scale.startup.mean_s().unwrap_or(0.0)), scaling.replicas_max, service.replicas, scaling.scaled_out
+                        moment(span.from_s), moment(span.until_s), time(scale.interval.as_s()), time(scale.startup.mean_s().unwrap_or(0.0)), whole(scaling.replicas_max as f64).of(field::node(&node.id, "replicas_max")), service.replicas, whole(scaling.scaled_out as f64).of(field::node(&node.id, "scaled_out"))
                     ),
                     "Keep headroom, and turn away what cannot be served until the replicas are there.",
                 )

@@ -1,6 +1,7 @@
 //! Caches behind caches.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
 use design::kinds::Cache;
@@ -129,16 +130,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .iter()
         .filter_map(|(node, _)| {
             let ratio = report.nodes.get(&node.id)?.hit_ratio?;
-            Some(message!("{} {}", name(&node.id), percent(ratio)))
+            let of = field::node(&node.id, "hit_ratio");
+            Some(message!("{} {}", name(&node.id), percent(ratio).of(of)))
         })
         .collect();
-    let unread = poor
-        .iter()
-        .map(|(_, _, unread)| *unread)
-        .fold(0.0, f64::max);
-    let never = match unread >= UNREAD {
-        true => message!(" {} of what was put in was never read.", percent(unread)),
-        false => Message::new(),
+    let unread = poor.iter().map(|(node, _, unread)| (node, *unread));
+    let never = match unread.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((node, unread)) if unread >= UNREAD => {
+            let fills = field::node(&node.id, "cache.fills");
+            let of = field::node(&node.id, "cache.never_read").over(fills);
+            let unread = percent(unread).of(of);
+            message!(" {} of what was put in was never read.", unread)
+        }
+        _ => Message::new(),
     };
     let names = match poor.is_empty() {
         true => layers[1..]

@@ -1,6 +1,7 @@
 //! The cache as a dependency nobody knew of.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::kinds::Kind;
@@ -159,8 +160,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let stuck = match &report.metastable {
             Some(stuck) => message!(
                 " Goodput stayed at {}, of {} before, with nothing broken any more.",
-                rate(stuck.goodput_per_s),
-                rate(stuck.goodput_before_per_s)
+                rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s")),
+                rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s"))
             ),
             None => Message::new(),
         };

@@ -3,11 +3,12 @@
 use super::Rule;
 use super::cache_cold_start::origins;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::cache::Cache;
 use design::kinds::client::Effect;
 use design::{Metric, Value};
-use report::{Finding, Message, Remedy, figure, message, name, percent, rate, time, whole};
+use report::{Field, Finding, Message, Remedy, figure, message, name, percent, rate, time, whole};
 use sim::Report;
 
 /// Concurrent loads of one key from which it is a stampede: arrival rate × time to load.
@@ -147,25 +148,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if busy.is_empty() && !facts.is_hurt() {
             continue;
         }
-        let writes: f64 = facts
-            .graph
-            .inward(id)
-            .iter()
-            .filter(|link| link.on_write != design::link::OnWrite::None)
-            .count() as f64
-            * report.data.writes as f64;
+        let inward = facts.graph.inward(id).iter();
+        let written = inward.filter(|link| link.on_write != design::link::OnWrite::None);
+        let written = written.count() as f64;
+        let writes = written * report.data.writes as f64;
         let needed = (counts.entries + counts.evictions + counts.expirations) as f64 + writes;
         let extra = counts.fills as f64 - needed;
         let per = counts.fills as f64 / (counts.expirations as f64).max(1.0);
         let is_flushed = facts.faults_on(&[id]).next().is_some();
         let peaks = avalanche(facts, id, cache);
+        let at = |name: &str| field::node(id, &format!("cache.{name}"));
+        let enough = Field::Sum(vec![
+            at("entries"),
+            at("evictions"),
+            at("expirations"),
+            field::of("data.writes").times(written),
+        ]);
+        let more = at("fills").minus(enough.clone());
         let subjects = || std::iter::once(id).chain(origins.iter().copied());
         let finding = if !is_flushed && counts.expirations >= 3 && per >= LOADS && extra >= EXTRA {
             Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
-                message!("Each time a key of {} expired, {} loaded it at once", name(id), figure(1.0 + extra / counts.expirations as f64)),
+                message!("Each time a key of {} expired, {} loaded it at once", name(id), figure(1.0 + extra / counts.expirations as f64).of(at("expirations").over(at("expirations")).minus(more.over(at("expirations")).times(-1.0)))),
                 message!(
                     "{} fills, where {} would have done: {} of the loads were of what another was loading already. {} entries expired; a load takes {}.",
-                    counts.fills, whole(needed), percent(extra / counts.fills as f64), counts.expirations, time(load_s(facts, &origins))
+                    whole(counts.fills as f64).of(at("fills")), whole(needed).of(enough.clone()), percent(extra / counts.fills as f64).of(at("fills").minus(enough).over(at("fills"))), whole(counts.expirations as f64).of(at("expirations")), time(load_s(facts, &origins))
                 ),
                 "Let one load do for all: single-flight, or early expiry.",
             )

@@ -2,11 +2,12 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::Database;
 use design::kinds::database::{OnPartition, ReplicationMode};
 use design::{FaultKind, Metric, Node, Value};
-use report::{Finding, Message, Remedy, Severity, count, message, name, percent};
+use report::{Field, Finding, Message, Remedy, Severity, count_of, message, name, percent, whole};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -132,6 +133,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .map(|link| link.timeouts)
             .sum();
         let refused = unavailable.max(silent);
+        let of = refused_of(facts, report, &node.id, unavailable >= silent);
+        let undone_of = || field::node(&node.id, "database.replication.undone_writes");
         let undone = figures
             .database
             .as_ref()
@@ -145,13 +148,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             OnPartition::Refuse if refused >= SAMPLES && refused as f64 >= UNAVAILABLE * figures.arrivals as f64 => {
                 let lost = match undone {
                     0 => Message::from("No write was lost for it."),
-                    n => message!("{} acknowledged by the old leader had not reached the new one, and stood nowhere in the end.", count(n, "write", "writes")),
+                    n => message!("{} acknowledged by the old leader had not reached the new one, and stood nowhere in the end.", count_of(whole(n as f64).of(undone_of()), "write", "writes")),
                 };
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
                         message!("{} refused whoever was on the smaller side of the cut", name(&node.id)),
-                        message!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. {}", refused, percent(refused as f64 / figures.arrivals.max(1) as f64), facts.target(&cut.target), lost),
+                        message!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. {}", whole(refused as f64).of(of.clone()), percent(refused as f64 / figures.arrivals.max(1) as f64).of(of.over(field::node(&node.id, "arrivals"))), facts.target(&cut.target), lost),
                         "Let go on what may be put right later, and refuse only what may not.",
                     )
                     .endangers(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or_else(|| match undone {
@@ -164,8 +167,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        message!("{} answered on both sides of the cut, and lost {} when they met", name(&node.id), count(undone, "write", "writes")),
-                        message!("{} acknowledged, {} lost for good: of each key that both sides wrote the last write stands.", count(report.data.writes, "write was", "writes were"), report.data.lost_writes),
+                        message!("{} answered on both sides of the cut, and lost {} when they met", name(&node.id), count_of(whole(undone as f64).of(undone_of()), "write", "writes")),
+                        message!("{} acknowledged, {} lost for good: of each key that both sides wrote the last write stands.", count_of(whole(report.data.writes as f64).of(field::of("data.writes")), "write was", "writes were"), whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
                         "Refuse what may not be lost, and let go on only what may be put right.",
                     )
                     .endangers(Metric::LostWrites)
@@ -178,6 +181,16 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ));
     }
     found
+}
+
+/// Where it is in the report how many calls a database refused, or did not answer.
+fn refused_of(facts: &Facts<'_>, report: &Report, id: &str, is_said: bool) -> Field {
+    let asked = facts.asked(id).map(|link| link.id.as_str());
+    let asked = asked.filter(|id| report.links.contains_key(*id));
+    match is_said {
+        true => field::node(id, "failures.unavailable"),
+        false => field::links(asked, "timeouts"),
+    }
 }
 
 /// A note where what is required was met all the same: then that price was agreed to.

@@ -2,10 +2,11 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::coordinator::Scope;
 use design::{Metric, Value};
-use report::{Finding, Remedy, Severity, count, figure, message, ms, name, percent, rate, time};
+use report::{Finding, Remedy, Severity, count_of, figure, message, ms, name, percent, rate, time};
 use sim::Report;
 
 /// How busy it must be, and which share of a request's time must be spent with it.
@@ -84,6 +85,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let Some(own) = figures.response_ms.mean.or(figures.wait_ms.mean) else {
             continue;
         };
+        let own_of = match figures.response_ms.mean {
+            Some(_) => "response_ms",
+            None => "wait_ms",
+        };
         let whole = facts
             .askers(&node.id)
             .iter()
@@ -111,16 +116,33 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some(figures.utilization? - figures.blocked.unwrap_or(0.0))
         });
         let others = others.fold(0.0, f64::max);
+        let busiest = facts.services().find(|(service, _)| {
+            let figures = report.nodes.get(&service.id);
+            let own = figures.and_then(|of| Some(of.utilization? - of.blocked.unwrap_or(0.0)));
+            own == Some(others)
+        });
+        let others_of = busiest.map(|(service, _)| {
+            let blocked = report.nodes[&service.id].blocked;
+            let own = field::node(&service.id, "utilization");
+            match blocked {
+                Some(_) => own.minus(field::node(&service.id, "blocked")),
+                None => own,
+            }
+        });
         let (what, why) = match is_full && share >= SHARE {
             true => (
                 message!("{} bounds the whole system", name(&node.id)),
                 message!(
                     "{} a second passed it. {} of the time of those who ask it went into waiting for it ({} each), {} waited for it in the mean; the others were busy with work of their own at most {} of the time.",
-                    figure(figures.completions as f64 / facts.measured_s()),
+                    figure(figures.completions as f64 / facts.measured_s()).of(field::node(
+                        &node.id,
+                        "completions"
+                    )
+                    .times(1.0 / facts.measured_s())),
                     percent(share),
-                    ms(own),
-                    figure(figures.queue_mean),
-                    percent(others)
+                    ms(own).of(field::node(&node.id, &format!("{own_of}.mean"))),
+                    figure(figures.queue_mean).of(field::node(&node.id, "queue_mean")),
+                    percent(others).maybe_of(others_of)
                 ),
             ),
             false => (
@@ -130,8 +152,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 ),
                 message!(
                     "{} calls found it without one; {} of {} each.",
-                    unavailable,
-                    count(elected, "election", "elections"),
+                    report::whole(unavailable as f64)
+                        .of(field::node(&node.id, "failures.unavailable")),
+                    count_of(
+                        report::whole(elected as f64).of(field::node(&node.id, "locks.elections")),
+                        "election",
+                        "elections"
+                    ),
                     time(coordinator.election_time.as_s())
                 ),
             ),

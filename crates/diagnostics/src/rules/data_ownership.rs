@@ -2,10 +2,13 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric};
-use report::{Finding, Message, Severity, figure, link_name, list, message, name, percent, time};
+use report::{
+    Finding, Message, Severity, figure, link_name, list, message, name, percent, time, whole,
+};
 use sim::Report;
 
 /// Calls to one callee for one request from which it is an N+1 query.
@@ -116,9 +119,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .flat_map(|(_, links)| links)
             .filter_map(|link| {
                 let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
-                (failures > 0)
-                    .then(|| message!("{} attempts over {} failed", failures, link_name(&link.id)))
+                (failures > 0).then(|| {
+                    message!(
+                        "{} attempts over {} failed",
+                        whole(failures as f64).of(field::link_failures(&link.id)),
+                        link_name(&link.id)
+                    )
+                })
             });
+        let torn = whole(report.data.torn_writes as f64).of(field::of("data.torn_writes"));
         let failing: Vec<Message> = failing.take(3).collect();
         let onset = facts.series.as_ref().and_then(|series| {
             series
@@ -134,12 +143,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     message!(
                         "{} writes stand in one store and not in the other",
-                        report.data.torn_writes
+                        torn.clone()
                     ),
                     message!(
                         "{} torn, {} acknowledged in all. {}.",
-                        report.data.torn_writes,
-                        report.data.writes,
+                        torn,
+                        whole(report.data.writes as f64).of(field::of("data.writes")),
                         match failing.is_empty() {
                             true => Message::from("They were cut in the middle"),
                             false => Message::join(failing, ", "),
@@ -178,6 +187,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .map_or(1, |node| node.arrivals)
                 .max(1) as f64;
         let share = (each * per / whole.max(1e-9)).min(1.0);
+        let per_of = field::link(&link.id, "calls").over(field::node(&link.from, "arrivals"));
+        let time_of = field::node(&link.from, "response_ms.mean").over(per_of);
+        let share_of = field::link(&link.id, "latency_ms.mean").over(time_of);
         if share >= SHARE {
             found.push(
                 Finding::new(RULE.id, [link.id.clone()])
@@ -186,8 +198,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         message!("{} asks {} row by row", name(&link.from), name(&link.to)),
                         message!(
                             "{} calls for each request, {} of its time.",
-                            figure(per),
-                            percent(share)
+                            figure(per).of(field::link(&link.id, "calls")
+                                .over(field::node(&link.from, "arrivals"))),
+                            percent(share).maybe_of((share < 1.0).then_some(share_of))
                         ),
                         "Ask once, for all of it, or keep a read model of one's own.",
                     )

@@ -1,13 +1,14 @@
 //! Copies that lag behind.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
 use design::kinds::Database;
 use design::kinds::database::ReadFrom;
 use design::kinds::queue::Delivery;
 use design::{Metric, Node, Value};
-use report::{Finding, Message, Remedy, count, message, ms, name, percent};
+use report::{Finding, Message, Remedy, count_of, message, ms, name, percent, whole};
 use sim::Report;
 
 /// Where nothing is required: stale reads by all, and how far behind.
@@ -140,6 +141,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if count_stale <= of_caches && !is_apart || missed.is_none() && !is_old {
         return Vec::new();
     }
+    let stale_of = || field::of("data.stale_reads");
+    let share_of = stale_of().over(field::of("data.reads"));
     let lag = report
         .nodes
         .get(&node.id)
@@ -148,14 +151,23 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let lag = lag.map_or(Message::new(), |lag| {
         message!(
             " A follower was {} behind or more once in a hundred writes.",
-            ms(lag)
+            ms(lag).of(field::node(&node.id, "database.replication.lag_ms.p99"))
         )
+    });
+    let databases = facts.databases().map(|(node, _)| node.id.as_str());
+    let apart_in = databases.filter(|id| {
+        let node = report.nodes.get(*id);
+        node.is_some_and(|node| node.divergent_keys.is_some())
     });
     let left = match diverged {
         0 => Message::new(),
         n => message!(
             " {} from the owner after everything had settled.",
-            count(n, "key still differed", "keys still differed")
+            count_of(
+                whole(n as f64).of(field::nodes(apart_in, "divergent_keys")),
+                "key still differed",
+                "keys still differed"
+            )
         ),
     };
     let onset = facts.series.as_ref().and_then(|series| {
@@ -173,8 +185,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                message!("{} answered with what was out of date, by up to {}", name(&node.id), ms(max)),
-                message!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{}{}", data.stale_reads, data.reads, percent(share), lag, left),
+                message!("{} answered with what was out of date, by up to {}", name(&node.id), ms(max).maybe_of(data.staleness_ms.max.map(|_| field::of("data.staleness_ms.max")))),
+                message!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{}{}", whole(data.stale_reads as f64).of(stale_of()), whole(data.reads as f64).of(field::of("data.reads")), percent(share).maybe_of((data.reads > 0).then_some(share_of)), lag, left),
                 "Read from the leader what may not be old, and compare copies with their owner.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::{Kind, Link, Metric};
 use report::{Finding, Remedy, figure, message, ms, name, percent};
@@ -221,6 +222,22 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if whole < 0.5 * p99 {
             continue;
         }
+        let known = || {
+            links.iter().filter(|link| {
+                let latency = report.links.get(&link.id).map(|link| &link.latency_ms);
+                latency.is_some_and(|latency| latency.mean.is_some() && latency.p99.is_some())
+            })
+        };
+        let ids = known().map(|link| link.id.as_str());
+        let mean_of = field::links(ids, "latency_ms.mean").times(1.0 / n);
+        let tail = |name: &str, value: f64| {
+            let link = known().find(|link| {
+                let latency = &report.links[&link.id].latency_ms;
+                latency.p99 == Some(value) || latency.max == Some(value)
+            });
+            Some(field::link(&link?.id, &format!("latency_ms.{name}")))
+        };
+        let whole_of = field::node(id, "response_ms.mean");
         found.push(
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().take(3).map(|link| link.id.clone())))
                 .measured(None)
@@ -228,7 +245,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     message!("{} is as slow as the slowest of {} leaves", name(id), links.len()),
                     message!(
                         "A leaf takes {} in the mean, {} or more once in a hundred calls (the leaf in the middle), and {} at worst; {} of the requests meet the slowest in a hundred of one leaf or more. {} took {} in the mean, {} times as long as a leaf.",
-                        ms(mean), ms(p99), ms(worst), percent(1.0 - libm::pow(0.99, links.len() as f64)), name(id), ms(whole), figure(whole / mean.max(1e-9))
+                        ms(mean).of(mean_of.clone()), ms(p99).maybe_of(tail("p99", p99)), ms(worst).maybe_of(tail("max", worst)), percent(1.0 - libm::pow(0.99, links.len() as f64)), name(id), ms(whole).of(whole_of.clone()), figure(whole / mean.max(1e-9)).of(whole_of.over(mean_of))
                     ),
                     "Hedge the slow ones, or answer without them.",
                 )
@@ -259,7 +276,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         message!(
                             "A read takes {} on a shard in the mean, and {} where all must answer.",
                             ms(own),
-                            ms(whole)
+                            ms(whole).of(field::node(id, "response_ms.mean"))
                         ),
                         "Shard by what is asked for.",
                     )

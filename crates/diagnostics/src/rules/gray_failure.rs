@@ -3,10 +3,11 @@
 use super::load_balancer_blind::{behind, sick};
 use super::{Rule, nothing};
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
-use design::FaultKind;
 use design::kinds::load_balancer::Depth;
-use report::{Finding, Remedy, count, message, name, percent};
+use design::{FaultKind, Node};
+use report::{Field, Finding, Remedy, count_of, message, name, percent, whole};
 use sim::Report;
 
 /// Share of calls that must fail, or be slow, behind checks that pass.
@@ -67,6 +68,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if share < FAILED && facts.missed_by_users().is_none() {
             continue;
         }
+        let (of, arrived) = failed_of(facts, report, node, &nodes, failed >= timeouts);
         let replicas: u32 = nodes.iter().map(|node| node.kind.replicas()).sum();
         found.push(
             Finding::new(RULE.id, [node.id.as_str(), sick.node.id.as_str()])
@@ -75,7 +77,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     message!("A replica of {} passed its checks and failed its calls", name(&sick.node.id)),
                     message!(
                         "{} had {} of {} fail behind it, {} of them, while every check by {} passed: {} kept a share of the calls.",
-                        name(&node.id), failed.max(timeouts), count(arrivals, "call", "calls"), percent(share), check.depth.name(), sick.of(replicas as usize)
+                        name(&node.id), whole(failed.max(timeouts) as f64).of(of.clone()), count_of(whole(arrivals as f64).of(arrived.clone()), "call", "calls"), percent(share).of(of.over(arrived)), check.depth.name(), sick.of(replicas as usize)
                     ),
                     "Judge replicas by what their calls come to: outlier ejection, peak EWMA.",
                 )
@@ -88,6 +90,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// Where it is in the report how many calls behind a balancer failed, as its replicas counted them
+/// or as timeouts on its links, and how many there were.
+fn failed_of(
+    facts: &Facts<'_>,
+    report: &Report,
+    node: &Node,
+    nodes: &[&Node],
+    is_counted: bool,
+) -> (Field, Field) {
+    let there = || nodes.iter().map(|node| node.id.as_str());
+    let ids = || there().filter(|id| report.nodes.contains_key(*id));
+    let out = facts
+        .graph
+        .out(&node.id)
+        .iter()
+        .map(|link| link.id.as_str());
+    let out = out.filter(|id| report.links.contains_key(*id));
+    let of = match is_counted {
+        true => Field::Sum(ids().map(field::node_failures).collect()),
+        false => field::links(out, "timeouts"),
+    };
+    (of, field::nodes(ids(), "arrivals"))
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::queue::{Delivery, Queue};
 use design::link::Mode;
 use design::{Kind, Metric, Node, Value};
-use report::{Finding, Message, Remedy, Severity, count, message, name, percent};
+use report::{Finding, Message, Remedy, Severity, count_of, message, name, percent, whole};
 use sim::Report;
 
 /// Share of effects out of order below which it is a note, where no order is required.
@@ -142,13 +143,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if doubled {
         said.push(message!(
             "{} done again",
-            count(data.duplicate_effects, "effect was", "effects were")
+            count_of(
+                whole(data.duplicate_effects as f64).of(field::of("data.duplicate_effects")),
+                "effect was",
+                "effects were"
+            )
         ));
     }
     if disordered {
         said.push(message!(
             "{} applied after a newer one",
-            count(data.out_of_order, "effect was", "effects were")
+            count_of(
+                whole(data.out_of_order as f64).of(field::of("data.out_of_order")),
+                "effect was",
+                "effects were"
+            )
         ));
     }
     let crash = facts
@@ -164,16 +173,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     // A few that overtook each other in parallel consumers, and nobody asked for their order.
     let share = data.out_of_order as f64 / data.effects.max(1) as f64;
     let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
+    let at = |name: &str| field::node(&node.id, &format!("messages.{name}"));
     let again = match messages.redelivered {
         0 => Message::new(),
         n => message!(
             ", {} of the deliveries for the second time or more",
             percent(n as f64 / messages.delivered.max(1) as f64)
+                .of(at("redelivered").over(at("delivered")))
         ),
     };
     let late = match messages.expired {
         0 => Message::new(),
-        n => message!("; {} not acknowledged in time", count(n, "was", "were")),
+        n => message!(
+            "; {} not acknowledged in time",
+            count_of(whole(n as f64).of(at("expired")), "was", "were")
+        ),
     };
     let order = if disordered {
         " It has no partitions, so nothing keeps their order."
@@ -198,7 +212,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 message!(
                     "{} delivered {} messages{}{}.{}{}",
                     name(&node.id),
-                    messages.published,
+                    whole(messages.published as f64).of(at("published")),
                     again,
                     late,
                     order,

@@ -2,11 +2,14 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::service::Discipline;
 use design::link::Condition;
 use design::{Distribution, Link, Metric, Node, Value};
-use report::{Finding, Message, Remedy, figure, message, ms, name, operation, percent, time};
+use report::{
+    Finding, Message, Remedy, figure, message, ms, name, operation, percent, time, whole,
+};
 use sim::Report;
 
 /// How many times as long the long work takes.
@@ -153,6 +156,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         }
         let calls = |link: &Link| report.links.get(&link.id).map_or(0, |link| link.calls) as f64;
         let rare = calls(long) / (calls(short) + calls(long)).max(1.0);
+        let rare_of = (calls(short) + calls(long) >= 1.0).then(|| {
+            let both = field::links([long.id.as_str(), short.id.as_str()], "calls");
+            field::link(&long.id, "calls").over(both)
+        });
+        let mean_wait = field::node(&node.id, "wait_ms.mean").times(1e-3);
+        let wait_of = figures.wait_ms.mean.map(|_| mean_wait);
         let windows = facts.series.as_ref().and_then(|series| {
             series
                 .saturated(&node.id)
@@ -167,7 +176,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     message!("{} waits behind {} at {}", Message::join(names.iter().map(operation), ", "), Message::join(slow_names.iter().map(operation), ", "), name(&node.id)),
                     message!(
                         "{} of the calls take {} there, the others {}; all stand in one line, and waited {} in it in the mean, {} times the short work.",
-                        percent(rare), time(slow), time(quick + own), time(wait), figure(wait / (quick + own).max(1e-9))
+                        percent(rare).maybe_of(rare_of), time(slow), time(quick + own), time(wait).maybe_of(wait_of), figure(wait / (quick + own).max(1e-9))
                     ),
                     "Give each a lane of its own.",
                 )
@@ -212,6 +221,12 @@ fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
             .iter()
             .map(|partition| partition.waiting_max)
             .min()?;
+        let at = |waiting: u64| {
+            let mut all = messages.partitions.iter();
+            let place = all.position(|partition| partition.waiting_max == waiting)?;
+            let path = format!("messages.partitions.{place}.waiting_max");
+            Some(field::node(&node.id, &path))
+        };
         let poison = queue.poison > 0.0 || facts.faults_on(&[&node.id]).next().is_some();
         if most >= 200 && least * 10 <= most && !poison {
             return Some(
@@ -219,7 +234,7 @@ fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
                     .measured(None)
                     .says(
                         message!("One partition of {} stood still while others were empty", name(&node.id)),
-                        message!("{} messages waited in it at most, {} in the emptiest; the oldest waited {}.", most, least, ms(messages.oldest_ms.max)),
+                        message!("{} messages waited in it at most, {} in the emptiest; the oldest waited {}.", whole(most as f64).maybe_of(at(most)), whole(least as f64).maybe_of(at(least)), ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))),
                         "Spread the keys, or give slow messages a queue of their own.",
                     )
                     .endangers(facts.felt()),

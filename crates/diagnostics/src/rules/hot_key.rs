@@ -3,9 +3,10 @@
 use super::shard_key::{one_key, onset, shards};
 use super::{Rule, nothing};
 use crate::facts::Facts;
+use crate::facts::field;
 use design::link::{Condition, Mode};
 use design::{FaultKind, Metric, Node};
-use report::{Finding, Remedy, figure, message, ms, name, percent};
+use report::{Finding, Remedy, figure, message, ms, name, percent, whole};
 use sim::Report;
 
 /// How busy the shard (or the queue's partition) with the key must be, by the others.
@@ -68,14 +69,16 @@ fn of_shards(
         .map(|(_, (_, busy))| busy)
         .sum();
     let others = others / (shards.len() - 1).max(1) as f64;
+    let mine = super::shard_key::calls_of(node, database, at);
+    let all = super::shard_key::all_calls_of(report, node);
     Some(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
                 message!("One key of {} has a shard to itself, and fills it", name(&node.id)),
                 message!(
-                    "Shard {} got {} of all calls, {} times the mean; the hottest key alone is about {} of the run's. It was {} busy, the others {}.", at,
-                    percent(calls / sum), figure(calls / mean), percent(share), percent(busy), percent(others)
+                    "Shard {} got {} of all calls, {} times the mean; the hottest key alone is about {} of the run's. It was {} busy, the others {}.", at.to_string(),
+                    percent(calls / sum).of(mine.clone().over(all.clone())), figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(share), percent(busy).of(super::shard_key::busy_of(node, database, at)), percent(others)
                 ),
                 "Keep its answer close by for a moment, or split the key.",
             )
@@ -103,6 +106,7 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
     if (locks.waits as f64) < LOCKED * writes || locks.waits < 100 {
         return None;
     }
+    let at = |name: &str| field::node(&node.id, &format!("database.row_locks.{name}"));
     Some(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
@@ -110,9 +114,9 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
                 message!("Writes of {} wait for one another's rows", name(&node.id)),
                 message!(
                     "{} waited for the lock of their row, {} in the mean, up to {} at a time.",
-                    locks.waits,
-                    ms(waited),
-                    locks.waiting_max
+                    whole(locks.waits as f64).of(at("waits")),
+                    ms(waited).of(at("wait_ms.mean")),
+                    whole(locks.waiting_max as f64).of(at("waiting_max"))
                 ),
                 "Hold the lock for less, or split what everybody writes to.",
             )

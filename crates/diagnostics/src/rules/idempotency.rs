@@ -2,12 +2,13 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::client::Effect;
 use design::kinds::{Database, Kind};
 use design::link::Mode;
 use design::{Command, Link, Metric, Value};
-use report::{Finding, Message, Remedy, link_list, link_name, message, name, percent};
+use report::{Finding, Message, Remedy, link_list, link_name, message, name, percent, whole};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -125,20 +126,13 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let data = &report.data;
-    let redelivered: u64 = report
-        .nodes
-        .values()
-        .filter_map(|node| node.messages.as_ref())
-        .map(|messages| messages.redelivered)
-        .sum();
-    let retries: u64 = report
-        .links
-        .values()
-        .map(|link| link.retries + link.hedges)
-        .sum();
-    if data.duplicate_effects == 0
-        || redelivered >= data.duplicate_effects && redelivered >= retries
-    {
+    let queues = report.nodes.values();
+    let queues = queues.filter_map(|node| node.messages.as_ref());
+    let redelivered: u64 = queues.map(|messages| messages.redelivered).sum();
+    let links = report.links.values();
+    let retries: u64 = links.map(|link| link.retries + link.hedges).sum();
+    let doubled = data.duplicate_effects;
+    if doubled == 0 || redelivered >= doubled && redelivered >= retries {
         return Vec::new();
     }
     let exposed = exposed(facts);
@@ -157,12 +151,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Some((link, figures)) => message!(
             " {} sent {} attempts for {} calls; {} of them had no answer in time, and some of those had been done.",
             link_name(&link.id),
-            figures.attempts,
-            figures.calls,
-            figures.timeouts
+            whole(figures.attempts as f64).of(field::link(&link.id, "attempts")),
+            whole(figures.calls as f64).of(field::link(&link.id, "calls")),
+            whole(figures.timeouts as f64).of(field::link(&link.id, "timeouts"))
         ),
         None => Message::new(),
     };
+    let at = |name: &str| field::of(&format!("data.{name}"));
     let applied = (data.effects - data.duplicate_effects).max(1);
     let twice = crate::facts::first_duplicate(report);
     let onset = data.first_duplicate.as_ref().map(|one| one.again.at_s);
@@ -181,11 +176,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         )
         .measured(onset)
         .says(
-            message!("{} writes were done twice or more", data.duplicated_writes),
+            message!(
+                "{} writes were done twice or more",
+                whole(data.duplicated_writes as f64).of(at("duplicated_writes"))
+            ),
             message!(
                 "{} effects beyond the first, on {} of the writes that were applied.{}{}",
-                data.duplicate_effects,
-                percent(data.duplicated_writes as f64 / applied as f64),
+                whole(data.duplicate_effects as f64).of(at("duplicate_effects")),
+                percent(data.duplicated_writes as f64 / applied as f64)
+                    .of(at("duplicated_writes").over(at("effects").minus(at("duplicate_effects")))),
                 twice,
                 how
             ),

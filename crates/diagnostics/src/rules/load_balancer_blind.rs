@@ -2,10 +2,11 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::load_balancer::{Algorithm, Depth, LoadBalancer};
 use design::{Fault, FaultKind, Kind, Metric, Node, Value};
-use report::{Finding, Message, Remedy, message, name, percent, whole};
+use report::{Field, Figure, Finding, Message, Remedy, message, name, percent, whole};
 use sim::Report;
 
 /// How much busier than the median a replica must be, with no more calls.
@@ -282,11 +283,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             )
         });
         let share = failed as f64 / calls.max(1) as f64;
+        let out = facts
+            .graph
+            .out(&node.id)
+            .iter()
+            .map(|link| link.id.as_str());
+        let out: Vec<&str> = out.filter(|id| report.links.contains_key(*id)).collect();
+        let failures = out.iter().map(|id| field::link_failures(id)).collect();
+        let attempts_of = field::links(out, "attempts");
+        let share_of = Field::Sum(failures).over(attempts_of.clone());
         let is_called = fault.is_some() && share >= FAILED && balancer.outlier_ejection.is_none();
         let is_blind = is_load_blind(balancer);
         if let Some(sick) = sick.as_ref().filter(|sick| {
             !is_blind && is_called && sick.fails_fast() && balancer.health_check.is_none()
         }) {
+            let share = percent(share).of(share_of.clone());
             found.push(drawn_in(facts, node, balancer, sick, replicas.len(), share));
         }
         if !is_blind || uneven.is_none() && !is_called || is_even(&nodes, fault) {
@@ -296,14 +307,24 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .as_ref()
             .map(|sick| sick.node.id.clone())
             .or(uneven.map(|((id, _), ..)| (*id).to_owned()));
+        let path = |at: usize, name: &str| format!("replicas.{at}.{name}");
+        let middle = replicas.iter().find(|(_, _, busy)| *busy == median);
+        let middle = middle.map(|((id, at), ..)| field::node(id, &path(*at, "utilization")));
+        let taken_of = |id: &str, at: usize| {
+            let each = replicas.iter();
+            let each = each.map(|((id, at), ..)| field::node(id, &path(*at, "arrivals")));
+            let all = vec![Field::Sum(each.collect()), attempts_of.clone()];
+            field::node(id, &path(at, "arrivals")).over(Field::Max(all))
+        };
         let why = match uneven {
             Some(((id, at), taken, busy)) => message!(
                 "{}#{} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
                 name(id),
-                *at,
-                percent(*busy),
-                percent(median),
+                at.to_string(),
+                percent(*busy).of(field::node(id, &format!("replicas.{at}.utilization"))),
+                percent(median).maybe_of(middle),
                 percent(taken / (mean * replicas.len() as f64).max(calls as f64))
+                    .of(taken_of(id, *at))
             ),
             None => {
                 let some = sick
@@ -312,7 +333,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 message!(
                     "{} kept a share of the calls while sick: {} of the calls behind {} failed.",
                     some,
-                    percent(share),
+                    percent(share).of(share_of.clone()),
                     name(&node.id)
                 )
             }
@@ -354,7 +375,7 @@ fn drawn_in(
     balancer: &LoadBalancer,
     sick: &Sick<'_>,
     replicas: usize,
-    share: f64,
+    share: Figure,
 ) -> Finding {
     Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
         .measured(Some(sick.fault.at.as_s()))
@@ -362,7 +383,7 @@ fn drawn_in(
             message!("{} kept sending to who failed at once", name(&node.id)),
             message!(
                 "{} failed calls at once: who fails fast has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
-                sick.of(replicas), percent(share), name(&node.id)
+                sick.of(replicas), share, name(&node.id)
             ),
             "Check health, and eject who fails.",
         )
@@ -398,12 +419,11 @@ fn all_out(
         .as_ref()
         .filter(|check| check.depth == Depth::Deep)?;
     let figures = report.nodes.get(&node.id)?;
-    let unavailable = figures
-        .failures
-        .get("unavailable")
-        .or(figures.failures.get("refused"))
-        .copied()
-        .unwrap_or(0);
+    let cause = match figures.failures.contains_key("unavailable") {
+        true => "unavailable",
+        false => "refused",
+    };
+    let unavailable = figures.failures.get(cause).copied().unwrap_or(0);
     if (unavailable as f64) < 0.01 * figures.arrivals as f64 || unavailable < 20 {
         return None;
     }
@@ -420,7 +440,7 @@ fn all_out(
             .measured(onset)
             .says(
                 message!("The checks of {} took every replica out", name(&node.id)),
-                message!("{} calls found nobody well, while the replicas had answered {} with an error of their own. A check fails after {} where something shared is slow.", whole(unavailable as f64), own, check.timeout),
+                message!("{} calls found nobody well, while the replicas had answered {} with an error of their own. A check fails after {} where something shared is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), own, check.timeout),
                 "Check the replica alone, and ignore health when most look sick.",
             )
             .endangers(facts.felt())

@@ -1,12 +1,13 @@
 //! A system that stays down by itself.
 
 use super::{Rule, nothing};
+use crate::facts::field;
 use crate::facts::{Facts, Span, is_bounded};
 use crate::remedies;
 use design::kinds::Kind;
 use design::kinds::service::Discipline;
 use design::{Link, Value};
-use report::{Finding, Message, Severity, link_name, message, moment, name, percent, rate};
+use report::{Finding, Fold, Message, Severity, link_name, message, moment, name, percent, rate};
 use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
@@ -60,19 +61,24 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let wasted = wasted.max_by(|a, b| a.1.total_cmp(&b.1));
     let mut because = Vec::new();
     if let Some((id, share)) = busiest.first() {
-        because.push(message!("{} was {} busy", name(id), percent(*share)));
+        because.push(message!(
+            "{} was {} busy",
+            name(id),
+            percent(*share).of(field::node_over(id, "utilization", Fold::Mean, span))
+        ));
     }
     if let Some((link, share)) = retried.first() {
+        let at = |series| field::link_over(&link.id, series, Fold::Mean, span);
         because.push(message!(
             "{} of the attempts over {} were retries",
-            percent(*share),
+            percent(*share).of(at("retries_per_s").over(at("attempts_per_s"))),
             link_name(&link.id)
         ));
     }
     if let Some((id, share)) = wasted {
         because.push(message!(
             "{} of the work of {} in the run was for callers who had left",
-            percent(share),
+            percent(share).of(field::node(id, "wasted_work")),
             name(id)
         ));
     }
@@ -109,10 +115,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(Some(stuck.since_s))
             .severity(Severity::Error)
             .says(
-                message!("Goodput stayed down after the trigger was over: {} of what it was", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9))),
+                message!("Goodput stayed down after the trigger was over: {} of what it was", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9)).of(field::of("metastable.goodput_per_s").over(field::of("metastable.goodput_before_per_s")))),
                 message!(
                     "Before, {} were answered well; from {} {}, at the same load, {}.{}",
-                    rate(stuck.goodput_before_per_s), moment(stuck.since_s), until, rate(stuck.goodput_per_s)
+                    rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s")), moment(stuck.since_s), until, rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s"))
                 , sustained),
                 "Break the loop: bound retries, serve the newest first or drop what is too old, shed load.",
             )

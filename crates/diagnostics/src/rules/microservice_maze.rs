@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::link::Mode;
 use design::{Kind, Link, Metric};
@@ -97,6 +98,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .filter_map(|link| Some(report.links.get(&link.id)?.calls))
         .sum();
     let per = calls as f64 / report.requests.offered.max(1) as f64;
+    let counted = inner.clone().map(|link| link.id.as_str());
+    let counted = counted.filter(|id| report.links.contains_key(*id));
+    let calls_of = field::links(counted, "calls");
     let services = services(facts);
     let passed = services.iter().filter(|id| {
         let arrivals = report.nodes.get(**id).map_or(0, |node| node.arrivals);
@@ -132,7 +136,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                message!("A request takes {} calls between services", figure(per)),
+                message!("A request takes {} calls between services", figure(per).of(calls_of.over(field::of("requests.offered")))),
                 message!("It passes {} of {}: {}. {} of its time without waiting goes into the network.{}", passed, services.len(), list(&services), percent(network), busiest),
                 "Merge what always talks to each other, or ask once for all of it.",
             )

@@ -1,10 +1,11 @@
 //! One client's load that another pays for.
 
 use super::{Rule, nothing};
+use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::{Kind, Metric, Node};
-use report::{Finding, Remedy, figure, message, moment, name, rate};
+use report::{Finding, Fold, Remedy, figure, message, moment, name, rate};
 use sim::Report;
 
 /// How much more the culprit asks for, and how much slower the victim gets.
@@ -74,6 +75,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let Some((victim, slower)) = victim.max_by(|a, b| a.1.total_cmp(&b.1)) else {
             continue;
         };
+        let at = |span| field::node_over(&culprit.id, "arrivals_per_s", Fold::Mean, span);
         return vec![
             Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
@@ -81,7 +83,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     message!("{} pays for what {} asks of {}", name(&victim.id), name(&culprit.id), name(&shared.id)),
                     message!(
                         "{} asked for {} from {} on, after {}. {} was saturated, and {}, who asked for no more than before, waited {} times as long.",
-                        name(&culprit.id), rate(during), moment(span.from_s), rate(before), name(&shared.id), name(&victim.id), figure(slower)
+                        name(&culprit.id), rate(during).of(at(span)), moment(span.from_s), rate(before).of(at(series.calm)), name(&shared.id), name(&victim.id), figure(slower)
                     ),
                     "Give each a share of its own: a rate limit per customer, fair queues, cells.",
                 )

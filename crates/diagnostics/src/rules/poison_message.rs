@@ -2,11 +2,12 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::queue::Delivery;
 use design::link::Mode;
 use design::{FaultKind, Link, Metric, Node};
-use report::{Finding, Message, Remedy, figure, message, ms, name, percent};
+use report::{Finding, Message, Remedy, figure, message, ms, name, percent, whole};
 use sim::Report;
 
 /// Deliveries of each message that is given up, or kept, from which it is told.
@@ -132,15 +133,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let onset = fault
             .map(|fault| fault.at.as_s())
             .or(facts.series.as_ref().map(|series| series.whole().from_s));
+        let at = |name: &str| field::node(&node.id, &format!("messages.{name}"));
         let behind = match (blocked, messages.waiting) {
             (0, 0) => Message::new(),
-            (0, waiting) => message!(" {} messages were left at the end.", waiting),
+            (0, waiting) => {
+                message!(
+                    " {} messages were left at the end.",
+                    whole(waiting as f64).of(at("waiting"))
+                )
+            }
             (n, waiting) => message!(
                 " {} of {} partitions stood still behind them, {} messages were left at the end, the oldest had waited {}.",
                 n,
                 messages.partitions.len(),
-                waiting,
-                ms(messages.oldest_ms.max)
+                whole(waiting as f64).of(at("waiting")),
+                ms(messages.oldest_ms.max).of(at("oldest_ms.max"))
             ),
         };
         let delivered = messages.redelivered as f64 / messages.delivered.max(1) as f64;
@@ -149,7 +156,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(onset)
             .says(
                 message!("{} delivered what nobody can process, again and again", name(&node.id)),
-                message!("{} of its deliveries were of messages delivered before, about {} of them for each message that nobody can process.{}", percent(delivered), figure(each), behind),
+                message!("{} of its deliveries were of messages delivered before, about {} of them for each message that nobody can process.{}", percent(delivered).of(at("redelivered").over(at("delivered"))), figure(each).of(at("redelivered").times(1.0 / bad)), behind),
                 "Give up after a few receives, to a dead-letter queue.",
             )
             .endangers(metric)

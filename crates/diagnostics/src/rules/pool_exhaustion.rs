@@ -1,14 +1,15 @@
 //! A pool that one slow call empties for all.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::kinds::Kind;
 use design::link::Mode;
 use design::{Link, Metric};
 use report::{
-    Finding, Message, Remedy, Severity, figure, link_name, list, message, moment, name, percent,
-    time, whole,
+    Finding, Fold, Message, Remedy, Severity, figure, link_name, list, message, moment, name,
+    percent, time, whole,
 };
 use sim::Report;
 
@@ -132,6 +133,9 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .get(callee)
         .and_then(|node| node.utilization)
         .unwrap_or(0.0);
+    let known = report.nodes.get(callee).and_then(|node| node.utilization);
+    let busy_of = known.map(|_| field::node(callee, "utilization"));
+    let vain = field::link(&link.id, "failures.pool_timeout");
     // Where the callee itself is full, that is why.
     if series.saturated_s(callee) >= 5.0 && !is_leaking {
         return None;
@@ -173,11 +177,12 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
             ),
             message!(
                 "{} calls ({}) got none of its {} in time; {} was {} busy.{}",
-                in_vain,
-                percent(in_vain as f64 / figures.calls.max(1) as f64),
+                whole(in_vain as f64).of(vain.clone()),
+                percent(in_vain as f64 / figures.calls.max(1) as f64)
+                    .of(vain.over(field::link(&link.id, "calls"))),
                 whole(size),
                 name(callee),
-                percent(busy),
+                percent(busy).maybe_of(busy_of),
                 slow_said
             ),
             "Keep a pool for each kind of call, so that a slow one empties its own alone.",
@@ -267,12 +272,13 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
         return None;
     }
     let most = libm::ceil(f64::from(service.concurrency?) / 4.0).max(1.0);
+    let held_of = field::link_over(&link.id, "in_flight", Fold::Mean, span).times(1.0 / slots);
     Some(
         Finding::new(RULE.id, [id.to_owned(), link.id.clone()])
             .measured(Some(span.from_s))
             .says(
                 message!("Calls to {} held the slots of {} that others needed", name(&link.to), name(id)),
-                message!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)), whole(slots), name(&link.to)),
+                message!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)).maybe_of((share <= 1.0).then_some(held_of)), whole(slots), name(&link.to)),
                 "Bound what each dependency may hold: a bulkhead.",
             )
             .endangers(facts.felt())

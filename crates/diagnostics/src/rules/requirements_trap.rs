@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use design::requirement::Bound;
 use design::{Command, Duration, Metric, Requirement};
 use report::{Finding, Message, Remedy, message, ms, percent, whole};
@@ -98,21 +99,23 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         0 => Message::new(),
         n => message!(
             " {} of the reads were out of date, by up to {}.",
-            percent(n as f64 / report.data.reads.max(1) as f64),
-            ms(report.data.staleness_ms.max.unwrap_or(0.0))
+            percent(n as f64 / report.data.reads.max(1) as f64)
+                .of(field::of("data.stale_reads").over(field::of("data.reads"))),
+            ms(report.data.staleness_ms.max.unwrap_or(0.0)).of(field::of("data.staleness_ms.max"))
         ),
     };
     let what = match asked.is_empty() {
         true => "Nothing is required of this design, and its averages look good",
         false => "What is required hides the slow requests",
     };
+    let at = |name: &str| field::of(&format!("requests.latency_ms.{name}"));
     let bound = Duration::ms((2.0 * p99).clamp(1.0, 1e6) as u64);
     vec![
         Finding::new(RULE.id, client)
             .measured(None)
             .says(
                 what,
-                message!("The mean request took {}, the slowest in a hundred {} or more, {} times as long, and nothing is required of those.{}", ms(mean), ms(p99), whole(p99 / mean.max(1e-9)), stale),
+                message!("The mean request took {}, the slowest in a hundred {} or more, {} times as long, and nothing is required of those.{}", ms(mean).of(at("mean")), ms(p99).of(at("p99")), whole(p99 / mean.max(1e-9)).of(at("p99").over(at("mean"))), stale),
                 "Require a 99th percentile, and an age where data is copied.",
             )
             .endangers(Metric::LatencyP99)

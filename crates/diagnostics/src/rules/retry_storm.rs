@@ -1,11 +1,13 @@
 //! Retries that multiply, and load what cannot keep up as it is.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{Facts, Span, is_bounded};
 use crate::remedies;
 use design::{Link, Metric};
 use report::{
-    Finding, Message, Severity, figure, link_list, link_name, message, moment, name, percent, rate,
+    Finding, Fold, Message, Severity, figure, link_list, link_name, message, moment, name, percent,
+    rate,
 };
 use sim::Report;
 
@@ -135,10 +137,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
             let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
             let times = attempts / (attempts - retries).max(1e-9);
+            let at = |series| field::link_over(&link.id, series, Fold::Mean, span);
+            let first = at("attempts_per_s").minus(at("retries_per_s"));
+            let of = at("attempts_per_s").over(first);
             Some(message!(
                 "{} sent {} attempts per call",
                 link_name(&link.id),
-                figure(times)
+                figure(times).of(of)
             ))
         })
         .collect();
@@ -151,12 +156,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     // A second's attempts are of earlier requests too: over the whole span that evens out.
     let each_request = seen.iter().sum::<f64>() / seen.len().max(1) as f64;
     let good = series.good_share(span);
+    let offered = field::over("offered_per_s", Fold::Sum, span);
+    let answered = field::over("goodput_per_s", Fold::Sum, span).over(offered);
     let after = match &report.metastable {
         Some(stuck) => message!(
             " Goodput stayed at {} from {} on, after {} before, though the trigger was over.",
-            rate(stuck.goodput_per_s),
+            rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s")),
             moment(stuck.since_s),
-            rate(stuck.goodput_before_per_s)
+            rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s"))
         ),
         None => Message::new(),
     };
@@ -166,7 +173,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             message!("Retries multiplied the load on {} while it could not keep up", name(last(&links))),
             message!(
                 "{}; {} attempts reached the last layer per request in the mean, and {} of the requests were answered well meanwhile.{}",
-                Message::join(each, ", "), figure(each_request), percent(good)
+                Message::join(each, ", "), figure(each_request).of(field::over("amplification", Fold::Mean, span)), percent(good).of(answered)
             , after),
             "Retry at one layer alone, or within a budget of a tenth of the calls, after a pause that is spread out.",
         )

@@ -1,6 +1,7 @@
 //! Shards of which one has all the work.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{Facts, top_key};
 use crate::remedies;
 use design::kinds::Database;
@@ -8,7 +9,7 @@ use design::kinds::client::{Effect, Keys, Operation};
 use design::kinds::database::{CrossShard, ShardBy};
 use design::link::Condition;
 use design::{FaultKind, Link, Metric, Node, Value};
-use report::{Finding, Message, Remedy, figure, message, name, percent};
+use report::{Field, Finding, Message, Remedy, figure, message, name, percent};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -116,6 +117,36 @@ pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(
         .collect()
 }
 
+/// Where the calls of a shard are in the report: those of its members.
+pub(super) fn calls_of(node: &Node, database: &Database, shard: usize) -> Field {
+    let members = members(database, shard);
+    let path = |member: usize| format!("replicas.{member}.arrivals");
+    Field::Sum(members.map(|at| field::node(&node.id, &path(at))).collect())
+}
+
+/// Where it is in the report how busy a shard was: as busy as the busiest of its members.
+pub(super) fn busy_of(node: &Node, database: &Database, shard: usize) -> Field {
+    let members = members(database, shard);
+    let path = |member: usize| format!("replicas.{member}.utilization");
+    Field::Max(members.map(|at| field::node(&node.id, &path(at))).collect())
+}
+
+/// Where the calls of all shards are in the report.
+pub(super) fn all_calls_of(report: &Report, node: &Node) -> Field {
+    let members = 0..report
+        .nodes
+        .get(&node.id)
+        .map_or(0, |node| node.replicas.len());
+    let path = |member: usize| format!("replicas.{member}.arrivals");
+    Field::Sum(members.map(|at| field::node(&node.id, &path(at))).collect())
+}
+
+/// The places of a shard's members among the replicas of its database.
+fn members(database: &Database, shard: usize) -> std::ops::Range<usize> {
+    let copies = database.copies().max(1) as usize;
+    shard * copies..(shard + 1) * copies
+}
+
 /// Share of a store's calls that are for the most popular key, as far as the design says it. Keys
 /// are ranks, of one space: the most popular key is the same one for all operations and all
 /// clients.
@@ -216,6 +247,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let Some((at, (calls, busy))) = hottest.filter(|_| sum >= CALLS as f64) else {
             continue;
         };
+        let mine = calls_of(node, database, at);
+        let all = all_calls_of(report, node);
         let idle = shards
             .iter()
             .map(|(_, busy)| *busy)
@@ -249,8 +282,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(onset(facts, &node.id))
                     .says(
-                        message!("Shard {} of {} has {} of the load, the others idle", at, name(&node.id), percent(calls / sum)),
-                        message!("It got {} times the mean of its calls and was {} busy, the idlest {}. {}", figure(calls / mean), percent(busy), percent(idle), how),
+                        message!("Shard {} of {} has {} of the load, the others idle", at.to_string(), name(&node.id), percent(calls / sum).of(mine.clone().over(all.clone()))),
+                        message!("It got {} times the mean of its calls and was {} busy, the idlest {}. {}", figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(busy).of(busy_of(node, database, at)), percent(idle), how),
                         "Choose a key with more spread.",
                     )
                     .endangers(facts.felt())
@@ -271,7 +304,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     Finding::new(RULE.id, [node.id.clone()])
                         .measured(onset(facts, &node.id))
                         .says(
-                            message!("Each call of {} asks {} of its shards", name(&node.id), figure(per)),
+                            message!("Each call of {} asks {} of its shards", name(&node.id), figure(per).of(all.over(field::node(&node.id, "arrivals")))),
                             message!("More shards bring no capacity where all of them are asked: the idlest was {} busy.", percent(idle)),
                             "Shard by what is asked for.",
                         )

@@ -1,10 +1,11 @@
 //! Several services that live off one database.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{Facts, Span};
 use design::kinds::{Database, Kind};
 use design::{FaultKind, Metric, Node};
-use report::{Finding, Message, figure, list, message, moment, name, percent, rate};
+use report::{Field, Finding, Fold, Message, figure, list, message, moment, name, percent, rate};
 use sim::Report;
 
 /// How many times its usual time a victim takes.
@@ -135,6 +136,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let Some((victim, .., slower)) = victim else {
             continue;
         };
+        let at = |span| field::node_over(&culprit.id, "arrivals_per_s", Fold::Mean, span);
         let why = match locked {
             Some(fault) => message!(
                 "From {} a migration locked its tables. {} took {} times its usual time or did not answer, though nothing of it had changed.",
@@ -147,19 +149,28 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 moment(span.from_s),
                 name(&node.id),
                 name(&culprit.id),
-                rate(during),
-                rate(before),
+                rate(during).of(at(span)),
+                rate(before).of(at(series.calm)),
                 name(&victim.id),
                 figure(slower)
             ),
         };
+        let work_of = |user: &Node| {
+            let links = facts.graph.out(&user.id).iter().filter(|link| {
+                let served = facts.graph.served_by(link);
+                served.iter().any(|to| to.id == node.id) && report.links.contains_key(&link.id)
+            });
+            field::links(links.map(|link| link.id.as_str()), "in_flight_mean")
+        };
+        let all = users.iter().map(|user| work_of(user)).collect();
+        let share_of = work_of(culprit).over(Field::Sum(all));
         let share = work(culprit) / users.iter().map(|user| work(user)).sum::<f64>().max(1e-9);
         found.push(
             Finding::new(RULE.id, [node.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
                     message!("{} took {} down through {}, which both of them use", name(&culprit.id), name(&victim.id), name(&node.id)),
-                    message!("{} {} of the calls under way at {} were of {}.", why, percent(share), name(&node.id), name(&culprit.id)),
+                    message!("{} {} of the calls under way at {} were of {}.", why, percent(share).of(share_of), name(&node.id), name(&culprit.id)),
                     "Give each its own store, or bound what one of them may take: a bulkhead, a pool, a replica for heavy reads.",
                 )
                 .endangers(facts.felt())

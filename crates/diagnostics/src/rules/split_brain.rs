@@ -3,10 +3,11 @@
 use super::Rule;
 use super::cap::{agreed, spread};
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::database::{OnPartition, ReplicationMode};
 use design::{FaultKind, Metric, Value};
-use report::{Finding, Remedy, Severity, count, message, name};
+use report::{Finding, Remedy, Severity, count_of, message, name, whole};
 use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
@@ -97,8 +98,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(cut.map(|cut| cut.at.as_s()))
             .severity(Severity::Error)
             .says(
-                message!("{} had two leaders, and {} undone when they met", name(&node.id), count(undone, "write was", "writes were")),
-                message!("While it was cut in two each side went on. {} of the writes that clients had been told were done stand nowhere.", report.data.lost_writes),
+                message!("{} had two leaders, and {} undone when they met", name(&node.id), count_of(whole(undone as f64).of(field::node(&node.id, "database.replication.undone_writes")), "write was", "writes were")),
+                message!("While it was cut in two each side went on. {} of the writes that clients had been told were done stand nowhere.", whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
                 "Let only a majority elect a leader, and fence the old one.",
             )
             .endangers(Metric::LostWrites)
@@ -121,7 +122,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(None)
                 .says(
-                    message!("Two held one lock of {} at a time, {}", name(&node.id), count(overlaps, "time", "times")),
+                    message!("Two held one lock of {} at a time, {}", name(&node.id), count_of(whole(overlaps as f64).of(field::node(&node.id, "locks.lease_overlaps")), "time", "times")),
                     message!("The lease of {} ran out while the holder was still at work, and the next one got the lock. Nothing tells the first that it no longer holds it.", lease),
                     "Let leases outlast their holders by far, and let the store refuse an old holder's token.",
                 )

@@ -1,12 +1,13 @@
 //! Caches that answer with what was true once.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
 use design::kinds::cache::Cache;
 use design::link::{Mode, OnWrite};
 use design::{Link, Metric, Value};
-use report::{Finding, Message, Remedy, message, ms, name, percent, time};
+use report::{Finding, Message, Remedy, message, ms, name, percent, time, whole};
 use sim::Report;
 
 /// Stale reads, by all, from which it is told; and how old they must be where nothing is required.
@@ -152,6 +153,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     else {
         return Vec::new();
     };
+    let stale_of = || field::of("data.stale_reads");
+    let reads_of = || field::of("data.reads");
     let partition = facts
         .design
         .faults
@@ -183,14 +186,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 message!(
                     "{} answered {} of the reads with what was out of date, by up to {}",
                     name(id),
-                    percent(share),
-                    ms(max)
+                    percent(share).of(stale_of().over(reads_of())),
+                    ms(max).maybe_of(
+                        data.staleness_ms
+                            .max
+                            .map(|_| field::of("data.staleness_ms.max"))
+                    )
                 ),
                 message!(
                     "{} of {} reads were stale, {} of them from {}: {}.",
-                    data.stale_reads,
-                    data.reads,
-                    count,
+                    whole(data.stale_reads as f64).of(stale_of()),
+                    whole(data.reads as f64).of(reads_of()),
+                    whole(count as f64).of(field::node(id, "stale_reads")),
                     name(id),
                     cause
                 ),

@@ -2,9 +2,10 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::{Kind, Link, Metric};
-use report::{Finding, Message, list, message, name, percent};
+use report::{Field, Finding, Message, list, message, name, percent};
 use sim::Report;
 
 /// Services in a row from which a chain is long.
@@ -142,22 +143,38 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let each: Vec<Message> = own
         .iter()
         .take(6)
-        .map(|(id, share)| message!("{} {}", name(id), percent(1.0 - share)))
+        .map(|(id, share)| {
+            message!(
+                "{} {}",
+                name(id),
+                percent(1.0 - share).of(own_of(facts, report, id).rest())
+            )
+        })
         .collect();
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                message!("{} in a row fail for one another: {} of the requests got through", chain.len(), percent(requests.availability)),
+                message!("{} in a row fail for one another: {} of the requests got through", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
                 message!(
                     "By themselves: {}. Their product is {}; measured were {} ({} to {} with 95% confidence).",
-                    Message::join(each, ", "), percent(product), percent(requests.availability), percent(low), percent(high)
+                    Message::join(each, ", "), percent(product), percent(requests.availability).of(field::of("requests.availability")), percent(low), percent(high)
                 ),
                 "Answer before what need not be answered now, and tell the rest by events.",
             )
             .endangers(Metric::Availability)
             .mended_by([optional(facts, &chain)]),
     ]
+}
+
+/// Where it is in the report which share of its calls a node fails by itself.
+fn own_of(facts: &Facts<'_>, report: &Report, id: &str) -> Field {
+    let below = facts.asks(id).map(|link| link.id.as_str());
+    let below = below.filter(|id| report.links.contains_key(*id));
+    let below = Field::Sum(below.map(field::link_failures).collect());
+    let none = field::node_failures(id).times(0.0);
+    let own = Field::Max(vec![field::node_failures(id).minus(below), none]);
+    own.over(field::node(id, "arrivals"))
 }
 
 #[cfg(test)]

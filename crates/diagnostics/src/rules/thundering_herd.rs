@@ -2,12 +2,13 @@
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::field;
 use crate::remedies;
 use design::kinds::client::Arrivals;
 use design::link::{Backoff, Jitter, Mode};
 use design::{Link, Metric, Node, Value};
 use report::{
-    Finding, Remedy, figure, link_list, link_name, message, moment, name, percent, whole,
+    Finding, Fold, Remedy, figure, link_list, link_name, message, moment, name, percent, whole,
 };
 use sim::Report;
 
@@ -180,6 +181,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if peaks.len() < PEAKS && !is_dense {
             continue;
         }
+        let at = |fold| field::node_over(&node.id, "arrivals_per_s", fold, whole);
         let most = part.iter().copied().fold(0.0, f64::max);
         let first = peaks.first().map_or(whole.from_s, |at| {
             whole.from_s + *at as f64 * windows.width_s
@@ -189,7 +191,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .measured(Some(first))
                 .says(
                     message!("The requests of {} come all at once", name(&node.id)),
-                    message!("{} at the same moment, {} in the busiest second and {} in the mean; what they ask first works on {} at a time. {} of all requests failed.", figure(at_once), figure(most * windows.width_s), figure(mean), report::whole(slots(facts, node)), percent(facts.failed_share())),
+                    message!("{} at the same moment, {} in the busiest second and {} in the mean; what they ask first works on {} at a time. {} of all requests failed.", figure(at_once), figure(most * windows.width_s).of(at(Fold::Max).times(windows.width_s)), figure(mean).of(at(Fold::Mean)), report::whole(slots(facts, node)), percent(facts.failed_share()).of(field::of("requests.availability").rest())),
                     "Spread them, or let them wait in a queue.",
                 )
                 .endangers(facts.felt())

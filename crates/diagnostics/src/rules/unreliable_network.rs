@@ -1,11 +1,14 @@
 //! The network taken for reliable and fast: calls that wait for ever.
 
 use super::Rule;
+use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::link::Mode;
 use design::{Kind, Link, Metric};
-use report::{Finding, Message, link_list, link_name, message, moment, name, percent, time, whole};
+use report::{
+    Finding, Fold, Message, link_list, link_name, message, moment, name, percent, time, whole,
+};
 use sim::Report;
 
 /// How many times its usual time a call may take before a timeout counts as none.
@@ -114,7 +117,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
     if !facts.is_hurt() {
         return Vec::new();
     }
-    let mut held: Vec<(f64, &Link, f64, Span)> = Vec::new();
+    let mut held: Vec<(f64, &Link, f64, Span, f64)> = Vec::new();
     for (node, service) in facts.services() {
         let Some(slots) = service.concurrency.filter(|_| service.blocking) else {
             continue;
@@ -136,7 +139,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
                 .collect();
                 let mean = waiting.iter().sum::<f64>() / waiting.len().max(1) as f64;
                 if mean >= HELD * slots && is_late(facts, link, *span, usual) {
-                    held.push((span.from_s, link, mean / slots, *span));
+                    held.push((span.from_s, link, mean / slots, *span, slots));
                     break;
                 }
             }
@@ -149,13 +152,15 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
             .iter()
             .any(|(_, other, ..)| other.id != link.id && below.contains(other.from.as_str()))
     });
-    let Some((_, cause, share, span)) = deepest.or(held.first()) else {
+    let Some((_, cause, share, span, slots)) = deepest.or(held.first()) else {
         return Vec::new();
     };
     let onset = held
         .iter()
         .map(|(from, ..)| *from)
         .fold(span.from_s, f64::min);
+    let in_flight = field::link_over(&cause.id, "in_flight", Fold::Mean, *span);
+    let held_of = in_flight.times(1.0 / slots);
     let mut names: Vec<&str> = vec![&cause.id];
     for (_, link, ..) in &held {
         if !names.contains(&link.id.as_str()) {
@@ -193,7 +198,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
                 message!("{} held every slot of {} by not answering", name(&cause.to), name(&cause.from)),
                 message!(
                     "{} {}. From {} to {} calls over it held {} of the slots of {}, and what needed a slot waited behind them.",
-                    link_name(&cause.id), waits, moment(span.from_s), moment(span.until_s), percent(share.min(1.0)), name(&cause.from)
+                    link_name(&cause.id), waits, moment(span.from_s), moment(span.until_s), percent(share.min(1.0)).maybe_of((*share <= 1.0).then_some(held_of)), name(&cause.from)
                 ),
                 "Set timeouts below the caller's own, and a breaker or an optional call where it can be done without.",
             )

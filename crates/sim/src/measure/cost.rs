@@ -2,17 +2,8 @@
 
 use crate::simulation::Simulation;
 use design::cost::{Cost, HOURS_PER_MONTH};
-use serde::Serialize;
+use report::CostReport;
 use std::collections::BTreeMap;
-
-/// What the design costs a month, in US dollars, if every hour is as the measured part of the run.
-#[derive(Clone, Debug, Serialize)]
-pub struct CostReport {
-    /// All nodes.
-    pub monthly: f64,
-    /// By node id; those that cost nothing are left out.
-    pub by_node: BTreeMap<String, f64>,
-}
 
 impl Simulation {
     pub(super) fn cost_report(&self, measured_s: f64) -> CostReport {

@@ -1,12 +1,6 @@
 //! Fills the report with what a run has counted.
 
-use super::caches::CacheReport;
-use super::queues::Messages;
 use super::recovery::Aftermath;
-use super::report::{
-    Latency, LinkReport, NodeReport, ReplicaReport, Report, Requests, Run, Spread, Time, VERSION,
-    WindowReport,
-};
 use super::score::{Outcome, score};
 use super::{ByCause, Histogram, RequestTally, hash_of};
 use crate::call::CAUSES;
@@ -15,6 +9,10 @@ use crate::data::Divergence;
 use crate::simulation::{Simulation, Status};
 use crate::station::Station;
 use crate::world::Replica;
+use report::{
+    Latency, LinkReport, NodeReport, ReplicaReport, Report, Requests, Run, Spread, Time, VERSION,
+    WindowReport,
+};
 use std::collections::BTreeMap;
 impl Simulation {
     /// The report as of now.
@@ -227,7 +225,7 @@ impl Simulation {
             scaling: self.scaling(node),
             out_of_memory: self.out_of_memory(node),
             messages: match node {
-                Node::Queue(queue) => Some(Messages::of(queue, &self.world)),
+                Node::Queue(queue) => Some(super::queues::messages(queue, &self.world)),
                 _ => None,
             },
             locks: self.lock_report(node),
@@ -236,7 +234,7 @@ impl Simulation {
             divergent_keys: matches!(node, Node::Cache(_) | Node::Database(_))
                 .then(|| divergence.by_node.get(&place).copied().unwrap_or(0)),
             cache: match node {
-                Node::Cache(cache) => Some(CacheReport::of(cache, self.world.now)),
+                Node::Cache(cache) => Some(super::caches::cache_report(cache, self.world.now)),
                 _ => None,
             },
             database: self.database_report(node),

@@ -15,7 +15,6 @@ pub mod operator;
 pub mod parts;
 mod queues;
 pub mod recovery;
-pub mod report;
 mod score;
 mod service_report;
 mod slowness;
@@ -27,14 +26,10 @@ mod trace;
 mod unheard;
 mod windows;
 
-pub use caches::CacheReport;
-pub use data::{AppliedReport, DuplicateReport};
 pub use gauge::Gauge;
 pub use hash::hash_of;
 pub use histogram::Histogram;
 pub(crate) use histogram::bucket;
-pub use queues::Messages;
-pub use report::Report;
 pub use tally::{ByCause, LinkTally, NodeTally, RequestTally, Tally};
 pub use tap::{Flight, FlightKind, Tap};
 #[cfg(feature = "traces")]

@@ -2,128 +2,16 @@
 
 use super::Histogram;
 use super::fill::{causes, time};
-use super::report::Time;
 use crate::event::NodeIx;
 use crate::fault::{Outage, Outages};
 use crate::simulation::Simulation;
 use crate::watch::EPISODES;
 use design::telemetry::{Signal, Telemetry};
 use design::{Design, Fault, FaultKind};
-use serde::Serialize;
+use report::{
+    AlertReport, EpisodeReport, Incident, NodeSeen, Operator, OutageReport, OutagesReport,
+};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// An alert and when it fired.
-#[derive(Clone, Debug, Serialize)]
-pub struct AlertReport {
-    /// Its name.
-    pub name: String,
-    /// The node whose metrics it watched.
-    pub node: String,
-    /// How often it fired; the first hundred times are listed.
-    pub fired: u64,
-    /// From when to when, in s.
-    pub episodes: Vec<EpisodeReport>,
-}
-
-/// From when to when an alert fired.
-#[derive(Clone, Debug, Serialize)]
-pub struct EpisodeReport {
-    /// Began.
-    pub from_s: f64,
-    /// Ended; `null` where it still fired when the run ended.
-    pub until_s: Option<f64>,
-}
-
-/// A fault, and when somebody was told.
-#[derive(Clone, Debug, Serialize)]
-pub struct Incident {
-    /// What broke.
-    pub fault: &'static str,
-    /// Where.
-    pub target: String,
-    /// When it began.
-    pub at_s: f64,
-    /// Whether users felt it: goodput fell below 90 % of what it was before the first fault, by more
-    /// than chance explains, until five minutes after its end.
-    pub was_felt: bool,
-    /// From its beginning to the first moment an alert fired that may tell of it: one of what is
-    /// broken, of who calls that, or of what that calls; `null` where none did.
-    pub detected_after_s: Option<f64>,
-    /// Which alert that was.
-    pub by: Option<String>,
-    /// Of a fault that comes by chance: what broke. What is said above is of the outage whose alert
-    /// came last; felt it was if any was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outages: Option<OutagesReport>,
-}
-
-/// Outages by chance.
-#[derive(Clone, Debug, Serialize)]
-pub struct OutagesReport {
-    /// How many there were.
-    pub count: u64,
-    /// The first thousand of them were looked at (as long as no alert has fired more often): how many
-    /// an alert told of.
-    pub detected: u64,
-    /// Those that users felt and no alert told of.
-    pub undetected: u64,
-    /// How long they lasted, of those that are over.
-    pub lasted_ms: Time,
-    /// From the beginning of one to the first alert that tells of it.
-    pub detect_ms: Time,
-    /// The first hundred.
-    pub list: Vec<OutageReport>,
-}
-
-/// One outage.
-#[derive(Clone, Debug, Serialize)]
-pub struct OutageReport {
-    /// The replica; 0 of a zone or a link.
-    pub replica: u32,
-    /// When it began.
-    pub at_s: f64,
-    /// When it was over; `null` where it is not.
-    pub until_s: Option<f64>,
-    /// Whether users felt it.
-    pub was_felt: bool,
-    /// From its beginning to the first alert that tells of it.
-    pub detected_after_s: Option<f64>,
-}
-
-/// What a node told its operators.
-#[derive(Clone, Debug, Serialize)]
-pub struct NodeSeen {
-    /// Calls that ended, by its metrics; `null` where it emits none.
-    pub calls: Option<u64>,
-    /// Share of them that failed.
-    pub error_ratio: Option<f64>,
-    /// 99th percentile of its response time.
-    pub p99_ms: Option<f64>,
-    /// Failures by cause, by its logs; `null` where it writes none.
-    pub failures: Option<BTreeMap<&'static str, u64>>,
-    /// Traces kept.
-    pub traces: u64,
-    /// Of those, of calls that failed.
-    pub traces_of_failures: u64,
-}
-
-/// The operators' view.
-#[derive(Clone, Debug, Serialize)]
-pub struct Operator {
-    /// Every alert.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub alerts: Vec<AlertReport>,
-    /// Every fault that began.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub incidents: Vec<Incident>,
-    /// From the beginning of a fault to the first alert that tells of it, of the fault that waited
-    /// longest; `null` where there was no fault or one that users felt went unnoticed.
-    pub time_to_detect_s: Option<f64>,
-    /// Faults that users felt and no alert told of.
-    pub undetected: u64,
-    /// By node id, what its telemetry showed.
-    pub nodes: BTreeMap<String, NodeSeen>,
-}
 
 /// Times an alert fired that are listed in the report.
 const EPISODES_LISTED: usize = 100;

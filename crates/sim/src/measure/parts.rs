@@ -9,7 +9,7 @@ use crate::agenda::Time;
 use crate::components::{Component, Node};
 use crate::event::{LinkIx, NodeIx};
 use crate::simulation::Simulation;
-use serde::Serialize;
+use report::{LinkWindows, NodeWindows};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -60,46 +60,6 @@ struct LinkAt {
     /// Open breakers × time.
     open: u128,
     under_way: u64,
-}
-
-/// A node's figures by window, the warm-up included.
-#[derive(Clone, Debug, Serialize)]
-pub struct NodeWindows {
-    /// Width of a window; the last may be cut short by the end of arrivals.
-    pub width_s: f64,
-    /// Calls that came.
-    pub arrivals_per_s: Vec<f64>,
-    /// Calls answered.
-    pub completions_per_s: Vec<f64>,
-    /// Calls failed.
-    pub failures_per_s: Vec<f64>,
-    /// Mean time from arrival to answer or failure of what left; `null` where nothing did.
-    pub response_mean_ms: Vec<Option<f64>>,
-    /// Share of the slots held; `null` where there are none or no end of them.
-    pub utilization: Vec<Option<f64>>,
-    /// Waiting at the end of the window.
-    pub waiting: Vec<u64>,
-    /// Present at the end of the window.
-    pub in_flight: Vec<u64>,
-}
-
-/// A link's figures by window, the warm-up included.
-#[derive(Clone, Debug, Serialize)]
-pub struct LinkWindows {
-    /// Width of a window; the last may be cut short by the end of arrivals.
-    pub width_s: f64,
-    /// Attempts sent.
-    pub attempts_per_s: Vec<f64>,
-    /// Of those, retries.
-    pub retries_per_s: Vec<f64>,
-    /// Attempts answered well.
-    pub answers_per_s: Vec<f64>,
-    /// Attempts failed.
-    pub failures_per_s: Vec<f64>,
-    /// Mean number of open breakers.
-    pub breakers_open: Vec<f64>,
-    /// Attempts under way at the end of the window.
-    pub in_flight: Vec<u64>,
 }
 
 impl Parts {

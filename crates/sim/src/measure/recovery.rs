@@ -9,11 +9,10 @@
 
 use super::Window;
 use super::slowness::Bound;
-use super::steady::Steady;
 use crate::components::Node;
 use crate::simulation::Simulation;
 use design::{Fault, FaultKind};
-use serde::Serialize;
+use report::{Metastable, Reason, Recovery, Steady};
 
 /// Good answers of a stretch, at what was usual before the trigger.
 const STRETCH: f64 = 200.0;
@@ -24,35 +23,6 @@ const COLLAPSED: f64 = 0.5;
 /// It has to stay there for so long, in seconds, and so many times the 99th percentile of before.
 const COLLAPSED_S: f64 = 10.0;
 const COLLAPSED_P99: f64 = 10.0;
-
-/// How the system came back after the last fault.
-#[derive(Clone, Debug, Serialize)]
-pub struct Recovery {
-    /// When the first fault (or rise of the load) began.
-    pub trigger_start_s: f64,
-    /// When the last one had ended.
-    pub trigger_end_s: f64,
-    /// Goodput before.
-    pub goodput_before_per_s: f64,
-    /// From the end of the last fault until goodput was back for good at 90 % of that, and latency
-    /// within what is required of it; `null` where it was not back when arrivals ended.
-    pub recovery_s: Option<f64>,
-    /// What was back last, or is not back: `goodput`, or the metric of a required latency.
-    pub last: &'static str,
-}
-
-/// Goodput stayed down by itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct Metastable {
-    /// From when on the trigger was over, the load usual and goodput below half of what it was.
-    pub since_s: f64,
-    /// Until when; `null` where it lasted until arrivals ended.
-    pub until_s: Option<f64>,
-    /// Goodput before the trigger.
-    pub goodput_before_per_s: f64,
-    /// Goodput meanwhile.
-    pub goodput_per_s: f64,
-}
 
 /// What the windows before the trigger had on average.
 struct Before {
@@ -81,7 +51,7 @@ pub(super) enum Aftermath {
     /// The design was never disturbed.
     Calm,
     /// It was, but nothing can be said of a recovery, and why.
-    Unjudged(&'static str),
+    Unjudged(Reason),
     /// How it came back, and whether it stayed down by itself.
     Judged(Recovery, Option<Metastable>),
 }
@@ -116,7 +86,7 @@ impl Simulation {
 
     /// What was usual before the first disturbance. The error is why there is nothing to judge by;
     /// none where nothing was disturbed.
-    fn before(&self) -> Result<(Trigger, Before), Option<&'static str>> {
+    fn before(&self) -> Result<(Trigger, Before), Option<Reason>> {
         let ended = self.world.end.min(self.world.now);
         let trigger = trigger(self, ended).ok_or(None)?;
         let width = self.world.windows.width;
@@ -127,14 +97,14 @@ impl Simulation {
         let from = match settled.div_ceil(width) as usize {
             from if from < until => from,
             _ if settled > self.world.warmup => {
-                return Err(Some("the load had not settled before the first fault"));
+                return Err(Some(Reason::NotSettled));
             }
             _ => 1,
         };
         let calm = self.whole_windows().get(from..until);
-        let calm = calm.filter(|calm| !calm.is_empty()).ok_or(Some(
-            "the first fault left no time before it to compare with",
-        ))?;
+        let calm = calm
+            .filter(|calm| !calm.is_empty())
+            .ok_or(Some(Reason::NoTimeBefore))?;
         let mean =
             |of: fn(&Window) -> u64| calm.iter().map(of).sum::<u64>() as f64 / calm.len() as f64;
         let before = Before {
@@ -145,17 +115,17 @@ impl Simulation {
         };
         match before.good > 0.0 {
             true => Ok((trigger, before)),
-            false => Err(Some("nothing was answered well before the first fault")),
+            false => Err(Some(Reason::NothingBefore)),
         }
     }
 
-    fn after(&self, trigger: Trigger, before: Before) -> Result<After<'_>, Option<&'static str>> {
-        let end = trigger.end.ok_or(Some("a fault did not end"))?;
+    fn after(&self, trigger: Trigger, before: Before) -> Result<After<'_>, Option<Reason>> {
+        let end = trigger.end.ok_or(Some(Reason::FaultLasts))?;
         let windows = self.whole_windows();
         let width = self.world.windows.width;
         let first = end.div_ceil(width) as usize;
         if first >= windows.len() {
-            return Err(Some("the last fault left no time to recover in"));
+            return Err(Some(Reason::NoTimeAfter));
         }
         let stretch = least(before.good).min(windows.len() - first);
         Ok(After {

@@ -1,12 +1,9 @@
 //! How a run stands to what its design requires.
 
-use super::cost::CostReport;
-use super::data::DataReport;
-use super::operator::Operator;
 use super::recovery::Aftermath;
-use super::report::{Requests, Score, Verdict};
-use design::requirement::Bound;
+use design::requirement::Bound as Required;
 use design::{Metric, Requirement};
+use report::{Bound, CostReport, DataReport, Operator, Reason, Requests, Score, Unit, Verdict};
 
 /// What requirements are scored by.
 pub(super) struct Outcome<'a> {
@@ -23,54 +20,33 @@ pub(super) struct Outcome<'a> {
 pub(super) fn score(requirement: &Requirement, outcome: &Outcome<'_>) -> Vec<Score> {
     let metric = requirement.metric;
     let measured = measure(metric, outcome);
-    let in_unit = |bound: Bound| match bound {
-        Bound::Number(number) => number,
-        Bound::Duration(duration) => duration.as_ms(),
+    let in_unit = |bound: Required| match bound {
+        Required::Number(number) => number,
+        Required::Duration(duration) => duration.as_ms(),
     };
-    let one = |bound: Bound, word: &str, holds: fn(f64, f64) -> bool| {
-        let verdict = match &measured {
-            Measured::Value(value) if holds(*value, in_unit(bound)) => Verdict::Met,
-            Measured::Value(_) => Verdict::Missed,
-            Measured::Nothing(verdict, _) => *verdict,
-        };
-        Score {
-            metric: metric.name(),
-            target: format!("{word} {bound}"),
-            actual: match &measured {
-                Measured::Value(value) => show(metric, *value),
-                Measured::Nothing(_, why) => why.clone(),
-            },
-            value: match &measured {
-                Measured::Value(value) => Some(*value),
-                Measured::Nothing(..) => None,
-            },
-            verdict,
-            met: verdict == Verdict::Met,
-        }
+    let one = |bound: Bound| Score {
+        metric,
+        bound,
+        unit: Unit::of(metric),
+        actual: measured.map_err(|(_, reason)| reason),
+        verdict: match measured {
+            Ok(value) if bound.holds(value) => Verdict::Met,
+            Ok(_) => Verdict::Missed,
+            Err((verdict, _)) => verdict,
+        },
     };
-    let least = requirement
-        .at_least
-        .map(|bound| one(bound, "at least", |actual, bound| actual >= bound));
-    let most = requirement
-        .at_most
-        .map(|bound| one(bound, "at most", |actual, bound| actual <= bound));
-    least.into_iter().chain(most).collect()
+    let least = requirement.at_least.map(in_unit).map(Bound::AtLeast);
+    let most = requirement.at_most.map(in_unit).map(Bound::AtMost);
+    least.into_iter().chain(most).map(one).collect()
 }
 
-/// What a run says of a metric.
-enum Measured {
-    /// Its value: durations in ms.
-    Value(f64),
-    /// There is no value: what that means for a requirement, and why there is none.
-    Nothing(Verdict, String),
-}
+/// What a run says of a metric: its value, with durations in ms, or what it means for a requirement
+/// that there is none, and why there is none.
+type Measured = Result<f64, (Verdict, Reason)>;
 
-impl Measured {
-    /// The value; where there is none, the run tells nothing, and this is why.
-    fn or_unknown(value: Option<f64>, why: &str) -> Self {
-        let unknown = || Self::Nothing(Verdict::NotMeasured, why.to_owned());
-        value.map_or_else(unknown, Self::Value)
-    }
+/// The value; where there is none, the run tells nothing, and this is why.
+fn or_unknown(value: Option<f64>, why: Reason) -> Measured {
+    value.ok_or((Verdict::NotMeasured, why))
 }
 
 fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
@@ -81,29 +57,26 @@ fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
         ..
     } = outcome;
     if outcome.is_cut_short {
-        return Measured::or_unknown(None, "the run was cut short");
+        return or_unknown(None, Reason::CutShort);
     }
     // What a design costs without load is still what it costs.
     if requests.offered == 0 && metric != Metric::MonthlyCost {
-        return Measured::or_unknown(None, "no request was made");
+        return or_unknown(None, Reason::NoRequest);
     }
     let latency = &requests.latency_ms;
-    let answered = |value: Option<f64>| match value {
-        Some(value) => Measured::Value(value),
-        None => Measured::Nothing(Verdict::Missed, "no request was answered".to_owned()),
-    };
-    let of_reads = |value| Measured::or_unknown(value, "no read was answered");
-    let count = |count: u64| Measured::Value(count as f64);
+    let answered = |value: Option<f64>| value.ok_or((Verdict::Missed, Reason::NoAnswer));
+    let of_reads = |value| or_unknown(value, Reason::NoRead);
+    let count = |count: u64| Ok(count as f64);
     match metric {
-        Metric::Availability => Measured::Value(requests.availability),
+        Metric::Availability => Ok(requests.availability),
         Metric::LatencyMean => answered(latency.mean),
         Metric::LatencyP50 => answered(latency.p50),
         Metric::LatencyP90 => answered(latency.p90),
         Metric::LatencyP95 => answered(latency.p95),
         Metric::LatencyP99 => answered(latency.p99),
         Metric::LatencyP999 => answered(latency.p999),
-        Metric::Goodput => Measured::Value(requests.goodput_per_s),
-        Metric::Throughput => Measured::Value(requests.throughput_per_s),
+        Metric::Goodput => Ok(requests.goodput_per_s),
+        Metric::Throughput => Ok(requests.throughput_per_s),
         Metric::StalenessMax => of_reads(data.staleness_ms.max),
         Metric::StalenessP99 => of_reads(data.staleness_ms.p99),
         Metric::StaleReads => count(data.stale_reads),
@@ -114,58 +87,27 @@ fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
         Metric::DivergentKeys => count(data.divergent_keys),
         Metric::TimeToDetect => time_to_detect(operator),
         Metric::RecoveryTime => recovery_time(outcome.aftermath),
-        Metric::MonthlyCost => Measured::Value(outcome.cost.monthly),
+        Metric::MonthlyCost => Ok(outcome.cost.monthly),
     }
 }
 
 fn time_to_detect(operator: &Operator) -> Measured {
     match (operator.time_to_detect_s, operator.undetected) {
-        (Some(seconds), _) => Measured::Value(seconds * 1e3),
+        (Some(seconds), _) => Ok(seconds * 1e3),
         // Where nothing broke there was nothing to notice.
-        (None, 0) => Measured::Nothing(Verdict::Met, "no fault was felt".to_owned()),
-        (None, 1) => Measured::Nothing(Verdict::Missed, "1 fault undetected".to_owned()),
-        (None, faults) => Measured::Nothing(Verdict::Missed, format!("{faults} faults undetected")),
+        (None, 0) => Err((Verdict::Met, Reason::NoFaultFelt)),
+        (None, _) => Err((Verdict::Missed, Reason::Undetected)),
     }
 }
 
 fn recovery_time(aftermath: &Aftermath) -> Measured {
     match aftermath {
         // Where nothing broke there was nothing to recover from.
-        Aftermath::Calm => Measured::Nothing(Verdict::Met, "no fault came and went".to_owned()),
-        Aftermath::Unjudged(why) => Measured::or_unknown(None, why),
+        Aftermath::Calm => Err((Verdict::Met, Reason::NoFault)),
+        Aftermath::Unjudged(why) => or_unknown(None, *why),
         Aftermath::Judged(recovery, _) => match recovery.recovery_s {
-            Some(seconds) => Measured::Value(seconds * 1e3),
-            None => {
-                let why = match recovery.last {
-                    "goodput" => "not recovered".to_owned(),
-                    metric => format!("not recovered: {metric} is missed"),
-                };
-                Measured::Nothing(Verdict::Missed, why)
-            }
+            Some(seconds) => Ok(seconds * 1e3),
+            None => Err((Verdict::Missed, Reason::NotRecovered)),
         },
     }
-}
-
-/// A value with its unit, as people read it.
-fn show(metric: Metric, value: f64) -> String {
-    match metric.is_duration() {
-        true if value < 1_000.0 => format!("{value:.3}ms"),
-        // To the microsecond too: whoever rounds it again rounds what was measured.
-        true => format!("{}s", (value * 1e3).round() / 1e6),
-        false => plain(value),
-    }
-}
-
-/// A number as people read it, with six decimals at most, and more where those would make a share
-/// of almost all the whole.
-fn plain(number: f64) -> String {
-    let shown = |decimals: usize| {
-        let text = format!("{number:.decimals$}");
-        match text.contains('.') {
-            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-            false => text,
-        }
-    };
-    let is_told = |shown: &String| number == 1.0 || shown != "1";
-    (6..15).map(shown).find(is_told).unwrap_or_else(|| shown(6))
 }

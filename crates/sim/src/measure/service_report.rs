@@ -5,25 +5,8 @@ use crate::components::Node;
 use crate::components::service::REASONS;
 use crate::event::NodeIx;
 use crate::simulation::Simulation;
-use serde::Serialize;
+use report::ScalingReport;
 use std::collections::BTreeMap;
-
-/// How many replicas a service had that scales itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct ScalingReport {
-    /// There now; those that start or leave are not.
-    pub replicas_now: u64,
-    /// Mean number there.
-    pub replicas_mean: f64,
-    /// Most at a time.
-    pub replicas_max: u64,
-    /// Mean number paid for: from the decision to start one to its end.
-    pub replicas_paid_mean: f64,
-    /// Replicas asked for, the warm-up included.
-    pub scaled_out: u64,
-    /// Replicas taken away.
-    pub scaled_in: u64,
-}
 
 impl Simulation {
     /// How many replicas there were, of a service that scales itself.

@@ -6,22 +6,12 @@
 
 use crate::simulation::Simulation;
 use design::kinds::client::{Client, ProfileStep};
-use serde::Serialize;
+use report::Steady;
 
 /// A backlog that grows by less than this share of the requests is not told.
 const GROWTH: f64 = 0.05;
 /// Nothing is said of fewer requests than this.
 const REQUESTS_MIN: u64 = 200;
-
-/// The steady state of a run.
-#[derive(Clone, Debug, Serialize)]
-pub struct Steady {
-    /// From when on the load was the usual one, the warm-up over; `null` where no steady state was
-    /// reached before the first disturbance or the end of arrivals.
-    pub since_s: Option<f64>,
-    /// Why not, where it was not.
-    pub why: Option<String>,
-}
 
 /// How a client's load departs from its usual rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,8 @@ fn labelled(labels: &[(&str, &str)]) -> Design {
         {"id": "users", "kind": "client"}, {"id": "api", "kind": "service"},
         {"id": "cache", "kind": "cache"}, {"id": "db", "kind": "database"}],
         "links": [{"from": "users", "to": "api"}, {"from": "api", "to": "cache"},
-        {"from": "api", "to": "db", "when": "on_miss"}, {"from": "api", "to": "db", "when": "writes"},
+        {"from": "api", "to": "db", "when": "on_miss"},
+        {"from": "api", "to": "db", "when": "writes"},
         {"id": "bulk", "from": "api", "to": "db", "when": {"probability": 0.1}}]}"#,
     )
     .unwrap();
@@ -45,10 +46,10 @@ fn names_are_ids_or_titles_and_words_stay_words() {
 fn links_are_named_by_their_ends_and_told_from_those_beside_them() {
     let design = labelled(&[("api", "Shop"), ("db", "PostgreSQL")]);
     for (id, title) in [
-        ("users->api", "users->Shop"),
-        ("api->db", "Shop->PostgreSQL"),
-        ("api->db#2", "Shop->PostgreSQL#2"),
-        ("bulk", "Shop->PostgreSQL (bulk)"),
+        ("users->api", "users → Shop"),
+        ("api->db", "Shop → PostgreSQL"),
+        ("api->db#2", "Shop → PostgreSQL#2"),
+        ("bulk", "Shop → PostgreSQL (bulk)"),
     ] {
         assert_eq!(written(&link_name(id).into(), &Titles::ids()), id);
         assert_eq!(by_title(&design, link_name(id)), title);
@@ -63,7 +64,7 @@ fn nodes_with_one_title_are_told_apart_by_their_ids() {
         "cache (users), Store (api) and Store (db)"
     );
     let said = message!("{} over {}", name("cache"), link_name("api->cache"));
-    assert_eq!(by_title(&design, said), "cache over Store (api)->cache");
+    assert_eq!(by_title(&design, said), "cache over Store (api) → cache");
 }
 
 #[test]

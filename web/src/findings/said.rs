@@ -1,0 +1,86 @@
+//! Messages on the page: names lead to the canvas, moments to the time line.
+
+use leptos::prelude::*;
+use report::{Message, Piece};
+
+use crate::state::Page;
+
+/// A message, each name and moment of which is a button.
+pub(super) fn view(page: Page, message: &Message) -> AnyView {
+    let pieces = message
+        .pieces()
+        .iter()
+        .map(|piece| self::piece(page, piece));
+    pieces.collect_view().into_any()
+}
+
+/// A message as text, where nothing in it can be pressed.
+pub(crate) fn plain(page: Page, message: &Message) -> String {
+    let titles = page.review.titles;
+    titles.with_untracked(|titles| text::message(message, titles))
+}
+
+fn piece(page: Page, piece: &Piece) -> AnyView {
+    let shown = plain(page, &piece.clone().into());
+    match piece {
+        Piece::Text(_) | Piece::Zone(_) | Piece::Operation(_) => shown.into_any(),
+        Piece::Node(id) | Piece::Link(id) => {
+            let (id, pointed) = (id.clone(), Some(id.clone()));
+            let show = Callback::new(move |()| page.show_part(&id));
+            button(page, shown, "Show on the canvas", show, pointed)
+        }
+        Piece::Moment(at_s) | Piece::Instant(at_s) => {
+            let at_s = *at_s;
+            let go = Callback::new(move |()| page.show_moment(at_s));
+            button(page, unbroken(&shown), "Go to this moment", go, None)
+        }
+        Piece::Figure(figure) => {
+            let title = figure.field.as_ref().map(text::field);
+            view! { <span title=title>{unbroken(&shown)}</span> }.into_any()
+        }
+    }
+}
+
+/// Something to press that is a part of its line, as no `<button>` can be: a long name takes two.
+/// While it is aimed at, what it names is outlined on the canvas.
+fn button(
+    page: Page,
+    shown: String,
+    title: &'static str,
+    press: Callback<()>,
+    pointed: Option<String>,
+) -> AnyView {
+    let pointed = StoredValue::new(pointed);
+    let point = move |is: bool| {
+        let at = pointed.get_value().filter(|_| is);
+        page.review.pointed.set(at);
+    };
+    view! {
+        <span
+            class="said"
+            role="button"
+            tabindex="0"
+            title=title
+            on:click=move |_| press.run(())
+            on:keydown=move |event| {
+                if matches!(event.key().as_str(), "Enter" | " ") {
+                    event.prevent_default();
+                    event.stop_propagation();
+                    press.run(());
+                }
+            }
+            on:pointerenter=move |_| point(true)
+            on:pointerleave=move |_| point(false)
+            on:focus=move |_| point(true)
+            on:blur=move |_| point(false)
+        >
+            {shown}
+        </span>
+    }
+    .into_any()
+}
+
+/// A number and its unit stay on one line.
+fn unbroken(figure: &str) -> String {
+    figure.replace(' ', "\u{a0}")
+}
