@@ -447,3 +447,51 @@ fn a_bounded_wait_loses_as_many_as_level_crossing_says() {
         );
     }
 }
+
+/// Two links over one pool of n connections are one link of their summed load: M/M/n, whose waits
+/// are Erlang's (the pool is the queue, and the callee has room for all).
+#[test]
+fn links_that_share_a_pool_wait_as_one_queue() {
+    let (servers, service_ms) = (4, 10.0);
+    for load in [0.5, 0.8, 0.9] {
+        let rate = f64::from(servers) * load * 1000.0 / service_ms;
+        let duration = 1_200_000.0 / rate;
+        let pool = format!(r#""pool": {{"size": {servers}, "wait": null, "shared": "db"}}"#);
+        let link = |id: &str, when: &str| {
+            format!(
+                r#"{{"id": "{id}", "from": "api", "to": "db", "when": "{when}",
+                    "latency": "const(0s)", {pool}}}"#
+            )
+        };
+        let report = run(&format!(
+            r#"{{"faultline": 1, "seed": 4, "duration": "{duration}s", "warmup": "{}s", "nodes": [
+                {{"id": "u", "kind": "client", "arrivals": {{"poisson": "{rate}/s"}},
+                  "operations": [{{"name": "get", "effect": "read", "weight": 3}},
+                    {{"name": "put", "effect": "write", "weight": 1}}]}},
+                {{"id": "api", "kind": "service", "concurrency": null,
+                  "service_time": "const(0s)"}},
+                {{"id": "db", "kind": "service", "concurrency": null,
+                  "service_time": "exp({service_ms}ms)"}}],
+              "links": [{{"from": "u", "to": "api", "latency": "const(0s)"}}, {}, {}]}}"#,
+            duration / 10.0,
+            link("r", "reads"),
+            link("w", "writes")
+        ));
+        let waits = erlang_c(servers, f64::from(servers) * load);
+        let wait_ms = waits * service_ms / (f64::from(servers) * (1.0 - load));
+        for link in ["r", "w"] {
+            near(
+                &report,
+                &format!("/links/{link}/pool_wait_ms/mean"),
+                wait_ms,
+                0.06,
+            );
+        }
+        near(
+            &report,
+            "/requests/latency_ms/mean",
+            service_ms + wait_ms,
+            0.03,
+        );
+    }
+}

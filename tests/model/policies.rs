@@ -489,3 +489,125 @@ fn work_for_users_who_have_left_needs_what_it_calls_once() {
     let run = run_with(r#""duration": "20s""#, &nodes, &retried, &[broken]);
     assert_eq!(run.number("/links/api->db/amplification"), 3.0);
 }
+
+#[test]
+fn links_of_one_caller_may_share_a_pool() {
+    // One connection of 10 ms for both: the read of the rows waits for that of the users.
+    let nodes = |size: u32, shared: &str| {
+        let nodes = [
+            replay([0]),
+            service("api", 0, ""),
+            database("db", 10, r#""concurrency": 8"#),
+        ];
+        let pool = format!(r#""pool": {{"size": {size}, "wait": "15ms"{shared}}}"#);
+        let links = [
+            link("u->api", ""),
+            link("api->db", &format!(r#""id": "users", "stage": 0, {pool}"#)),
+            link("api->db", &format!(r#""id": "rows", "stage": 0, {pool}"#)),
+        ];
+        run(&nodes, &links)
+    };
+    let shared = nodes(1, r#", "shared": "db""#);
+    assert_eq!(
+        (shared.sent("users"), shared.sent("rows")),
+        (vec![0.0], vec![10.0])
+    );
+    assert_eq!(shared.number("/links/rows/pool_wait_ms/max"), 10.0);
+    assert_eq!(shared.number("/links/users/pool_wait_ms/max"), 0.0);
+    let each = nodes(1, "");
+    assert_eq!(
+        (each.sent("users"), each.sent("rows")),
+        (vec![0.0], vec![0.0])
+    );
+    let larger = nodes(2, r#", "shared": "db""#);
+    assert_eq!(larger.sent("rows"), [0.0]);
+}
+
+#[test]
+fn a_shared_pool_is_each_calling_replicas_own_and_starts_empty_after_a_crash() {
+    let nodes = [
+        replay([0, 0, 30]),
+        service("api", 0, r#""replicas": 2"#),
+        database("db", 100, r#""concurrency": 8"#),
+    ];
+    let pool = r#""pool": {"size": 1, "shared": "db"}"#;
+    let links = [
+        link("u->api", ""),
+        link("api->db", &format!(r#""id": "a", "stage": 0, {pool}"#)),
+        link("api->db", &format!(r#""id": "b", "stage": 0, {pool}"#)),
+    ];
+    // Both replicas die at 10: what is held is free again at 20.
+    let down = fault("crash", "api", 10, 20, "");
+    let run = run_with("", &nodes, &links, &[down]);
+    assert_eq!(run.sent("a"), [0.0, 0.0, 30.0]);
+    assert_eq!(run.sent("b"), [130.0]);
+}
+
+#[test]
+fn an_edit_moves_who_holds_and_who_waits_to_the_pool_they_are_in_now() {
+    let nodes = [
+        replay([0, 1, 2, 50]),
+        service("api", 0, ""),
+        database("db", 10, r#""concurrency": 8"#),
+    ];
+    let with = |shared: [&str; 2]| {
+        let link_of = |id: &str, shared: &str| {
+            let pool = format!(r#""pool": {{"size": 1{shared}}}"#);
+            link("api->db", &format!(r#""id": "{id}", "stage": 0, {pool}"#))
+        };
+        let links = [
+            link("u->api", ""),
+            link_of("a", shared[0]),
+            link_of("b", shared[1]),
+        ];
+        design("", &nodes, &links, &[])
+    };
+    let named = r#", "shared": "db""#;
+    let (apart, together) = (with(["", ""]), with([named, named]));
+    for (first, second) in [(&apart, &together), (&together, &apart)] {
+        let mut simulation = Simulation::new(first);
+        simulation.run_until(5_000_000, u64::MAX);
+        simulation.edit(second);
+        simulation.run();
+        assert_eq!(simulation.broken_laws(), Vec::<String>::new());
+        let report = serde_json::to_value(simulation.report()).unwrap();
+        // Nothing is lost in the move, and no connection stays taken: all four are answered.
+        assert_eq!(report["requests"]["ok"], 4);
+        assert_eq!(report["links"]["a"]["attempts"], 4);
+        assert_eq!(report["links"]["b"]["attempts"], 4);
+        // The last finds all free, and waits only for its own first call where they share.
+        let last = report["requests"]["latency_ms"]["max"].as_f64().unwrap();
+        assert!(last <= 60.0, "{last}");
+    }
+}
+
+#[test]
+fn pools_that_are_shared_have_one_size() {
+    let with = |sizes: [u32; 2], names: [&str; 2]| {
+        let link_of = |at: usize| {
+            let (size, name) = (sizes[at], names[at]);
+            let pool = format!(r#""pool": {{"size": {size}, "shared": "{name}"}}"#);
+            link("api->db", &format!(r#""id": "{at}", {pool}"#))
+        };
+        let nodes = [replay([0]), service("api", 0, ""), database("db", 1, "")];
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [{}], "links": [{}, {}, {}]}}"#,
+            nodes.join(", "),
+            link("u->api", ""),
+            link_of(0),
+            link_of(1)
+        );
+        match format::json::read(&text) {
+            Ok(_) => String::new(),
+            Err(problems) => format!("{}: {}", problems[0].path, problems[0].message),
+        }
+    };
+    assert_eq!(with([5, 5], ["db", "db"]), "");
+    assert_eq!(with([5, 6], ["db", "rows"]), "");
+    assert_eq!(
+        with([5, 6], ["db", "db"]),
+        "links[2].pool.size: 6 differs from the 5 of 0, and the two share the pool \"db\"; give \
+         both one size"
+    );
+    assert!(with([5, 5], ["db", " "]).starts_with("links[2].pool.shared: is empty"));
+}

@@ -2,6 +2,7 @@
 
 use crate::attribute::{Attribute, Field, Reader, Shape};
 use crate::distribution::Distribution;
+use crate::document::Design;
 use crate::quantity::Duration;
 use crate::value::Value;
 use crate::{choice, record, variants};
@@ -330,6 +331,8 @@ record! {
         pub size: u32 = 10 => { label: "Size", unit: "connections", range: 1..=1000000, source: "HikariCP: 10" },
         /// How long an attempt waits for a free one. `null` waits for ever.
         pub wait: Option<Duration> = Some(Duration::s(30)) => { label: "Wait", range: 0..=86400, source: "HikariCP: 30 s" },
+        /// Name of a pool that links of this caller share, each giving the same size.
+        pub shared: Option<String> = None => { label: "Shared as" },
     }
 }
 
@@ -353,5 +356,20 @@ impl Link {
     /// The table entry of a top-level field.
     pub fn field(name: &str) -> Option<&'static Field> {
         Self::RECORD.fields.iter().find(|field| field.name == name)
+    }
+}
+
+impl Design {
+    /// The links whose calls take connections from the pool of this one: itself, and those of the
+    /// same caller that share it, in the order drawn.
+    pub fn pool_links<'a>(&'a self, link: &'a Link) -> Vec<&'a Link> {
+        let shared = |link: &'a Link| link.pool.as_ref()?.shared.as_deref();
+        let Some(name) = shared(link) else {
+            return vec![link];
+        };
+        let of_caller = self.links.iter().filter(|other| other.from == link.from);
+        of_caller
+            .filter(|other| shared(other) == Some(name))
+            .collect()
     }
 }

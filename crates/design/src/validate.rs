@@ -72,6 +72,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             links::conditions(link, &operations, reader);
             links::balanced_cache(link, design, &callers, &nodes, reader);
             links::write_behind(link, design, &nodes, reader);
+            links::shared_pool(link, design, reader);
         });
     }
     owners::check(design, &nodes, reader);

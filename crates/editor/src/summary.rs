@@ -189,9 +189,13 @@ pub fn traits(link: &Link) -> Vec<Trait> {
         put(None, on_write.to_owned());
     }
     if let Some(pool) = &link.pool {
+        let shared = match &pool.shared {
+            Some(name) => format!(" shared as {name}"),
+            None => String::new(),
+        };
         put(
             Some(icons::POOL),
-            format!("pool of {}", count(pool.size.into())),
+            format!("pool of {}{shared}", count(pool.size.into())),
         );
     }
     if let Some(bulkhead) = &link.bulkhead {

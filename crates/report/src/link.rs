@@ -37,4 +37,7 @@ pub struct LinkReport {
     /// Pauses before retries, where there were any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_ms: Option<Spread>,
+    /// Where it has a pool: waits for a connection, of attempts that got one; 0 where one was free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool_wait_ms: Option<Spread>,
 }

@@ -37,6 +37,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     place_nodes(design, world);
     place_operations(design, world);
     place_links(design, &index, world);
+    world.share_pools(design);
     world.needed.resize(world.links.len());
     make_plans(design, world);
     retire(&index, simulation);
@@ -212,6 +213,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
         retry: None,
         breaker: None,
         pool: None,
+        shared_pool: None,
         callers: Vec::new(),
         guards: Guards {
             adaptive: None,

@@ -5,7 +5,8 @@
 //! All of it is kept per calling replica.
 
 use crate::agenda::Time;
-use crate::call::{Call, CallId, Calls, Cause, Outcome, Phase};
+use crate::call::{Call, CallId, Cause, Outcome, Phase};
+use crate::connections::wants;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
 use crate::notes::WaitsFor;
@@ -14,7 +15,7 @@ use crate::policies::{Budget, Quota, Throttle, throttle};
 use crate::world::{CallerState, Delay, Guards, LinkState, World};
 
 /// What the caller's policies say of an attempt.
-enum Verdict {
+pub(crate) enum Verdict {
     Goes,
     Waits,
     Refused(Cause),
@@ -68,23 +69,7 @@ impl World {
         self.enter_pool(id)
     }
 
-    /// The last of the caller's policies: a connection of the pool.
-    fn enter_pool(&mut self, id: CallId) -> Verdict {
-        let call = &mut self.calls[id];
-        let state = &mut self.links[call.link.0 as usize];
-        let caller = &mut state.callers[call.caller_replica as usize];
-        let Some((size, wait)) = state.pool else {
-            return Verdict::Goes;
-        };
-        if caller.pool.acquire(size) {
-            call.holds_connection = true;
-            return Verdict::Goes;
-        }
-        caller.pool.wait(id);
-        self.hold(id, WaitsFor::Pool, wait)
-    }
-
-    fn hold(&mut self, id: CallId, what: WaitsFor, wait: Option<Delay>) -> Verdict {
+    pub(crate) fn hold(&mut self, id: CallId, what: WaitsFor, wait: Option<Delay>) -> Verdict {
         let call = &mut self.calls[id];
         call.phase = Phase::Held;
         if self.links[call.link.0 as usize].guards.bulkhead.is_some() {
@@ -112,7 +97,7 @@ impl World {
     }
 
     /// An attempt that its caller's policies let pass.
-    fn go(&mut self, id: CallId) {
+    pub(crate) fn go(&mut self, id: CallId) {
         let link = self.calls[id].link;
         let mut deadline = None;
         if self.link(link).guards.passes_deadline {
@@ -211,26 +196,11 @@ impl World {
         let leak = state.leak.as_mut().filter(|_| ended.holds_connection);
         let leaks = leak.is_some_and(|leak| leak.1.chance(leak.0));
         if ended.holds_connection && !leaks {
-            caller.pool.release();
-            self.grant_connection(ended.link, ended.caller_replica);
+            self.give_connection_back(ended.link, ended.caller_replica);
         }
         if holds_place {
             self.grant_place(ended.link, ended.caller_replica);
         }
-    }
-
-    /// Gives a free connection to who waits longest for one; whether there were both.
-    fn grant_connection(&mut self, link: LinkIx, caller: u32) -> bool {
-        let state = &mut self.links[link.0 as usize];
-        // Where there is no pool any more, nobody has to wait.
-        let size = state.pool.map_or(u32::MAX, |(size, _)| size);
-        let wants = |id: CallId| wants(&self.calls, id);
-        let Some(next) = state.callers[caller as usize].pool.grant(size, wants) else {
-            return false;
-        };
-        self.calls[next].holds_connection = true;
-        self.go(next);
-        true
     }
 
     /// Gives a free place in the bulkhead to who waits longest for one; whether there were both.
@@ -326,13 +296,6 @@ impl World {
             }
         }
     }
-}
-
-/// Whether a call still waits at its caller.
-fn wants(calls: &Calls, id: CallId) -> bool {
-    calls
-        .get(id)
-        .is_some_and(|call| call.is_awaited && call.phase == Phase::Held)
 }
 
 impl CallerState {

@@ -10,6 +10,7 @@ pub mod agenda;
 pub mod call;
 mod caller;
 pub mod components;
+mod connections;
 mod construct;
 pub mod data;
 mod door;

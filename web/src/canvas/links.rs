@@ -187,7 +187,10 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     let pool = link.pool.as_ref().map(|pool| Policy {
         class: "mark pool",
         icon: icons::POOL,
-        title: format!("a pool of {}", pool.size),
+        title: match &pool.shared {
+            Some(name) => format!("a pool of {}, shared as {name}", pool.size),
+            None => format!("a pool of {}", pool.size),
+        },
     });
     let timeout = link.timeout.map(|timeout| Policy {
         class: "mark timeout",

@@ -153,6 +153,36 @@ pub(super) fn balanced_cache(
     }
 }
 
+/// Pools that links of one caller share are one pool, and have one size.
+pub(super) fn shared_pool(link: &Link, design: &Design, reader: &mut Reader) {
+    let Some((pool, name)) = link
+        .pool
+        .as_ref()
+        .and_then(|pool| Some((pool, pool.shared.as_ref()?)))
+    else {
+        return;
+    };
+    if name.trim().is_empty() {
+        reader.within("pool.shared", |reader| {
+            reader.problem("is empty; give the pool a name, or set it to null")
+        });
+        return;
+    }
+    let of_one_caller = design.links.iter().filter(|other| other.from == link.from);
+    let mut pools = of_one_caller.filter_map(|other| Some((other, other.pool.as_ref()?)));
+    let first = pools.find(|(_, other)| other.shared.as_ref() == Some(name));
+    if let Some((first, other)) = first.filter(|(_, other)| other.size != pool.size) {
+        let message = format!(
+            "{} differs from the {} of {}, and the two share the pool \"{name}\"; give both one \
+             size",
+            pool.size,
+            other.size,
+            design.title_of(&first.id)
+        );
+        reader.within("pool.size", |reader| reader.problem(message));
+    }
+}
+
 /// A cache can write behind an answer only where it has an origin to write to.
 pub(super) fn write_behind(
     link: &Link,

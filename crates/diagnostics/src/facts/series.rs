@@ -265,6 +265,20 @@ impl<'a> Series<'a> {
         spans
     }
 
+    /// Window by window, whether the links of a pool of this size hold all connections together.
+    fn full_pool(&self, size: u64, links: &[&design::Link], graph: &Graph<'_>) -> Vec<bool> {
+        let mut held: Vec<u64> = Vec::new();
+        for windows in links.iter().filter_map(|link| self.link(&link.id)) {
+            held.resize(held.len().max(windows.in_flight.len()), 0);
+            for (held, more) in held.iter_mut().zip(&windows.in_flight) {
+                *held += more;
+            }
+        }
+        let caller = links.first().and_then(|link| graph.node(&link.from));
+        let callers = u64::from(caller.map_or(1, |node| node.kind.replicas()));
+        held.iter().map(|held| *held >= size * callers).collect()
+    }
+
     fn find_events(&self, design: &Design, graph: &Graph<'a>) -> Vec<Event> {
         let mut events = Vec::new();
         let mut add = |at_s: f64, subject: &str, what: Message, is_fault: bool| {
@@ -334,13 +348,8 @@ impl<'a> Series<'a> {
                 );
             }
             if let Some(pool) = &link.pool {
-                let callers = graph
-                    .node(&link.from)
-                    .map_or(1, |node| node.kind.replicas());
-                let size = u64::from(pool.size) * u64::from(callers);
-                let full = self.spans(windows.width_s, windows.in_flight.len(), LASTING_S, |at| {
-                    windows.in_flight[at] >= size
-                });
+                let full = self.full_pool(u64::from(pool.size), &design.pool_links(link), graph);
+                let full = self.spans(windows.width_s, full.len(), LASTING_S, |at| full[at]);
                 if let Some(span) = full.first() {
                     add(
                         span.from_s,

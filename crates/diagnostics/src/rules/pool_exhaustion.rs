@@ -47,8 +47,15 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let Some(size) = pool_of(facts, link) else {
             continue;
         };
-        let holds = facts.flow.call(&facts.graph, link);
-        let needed = facts.flow.link(&link.id) * holds;
+        let sharing = facts.design.pool_links(link);
+        if sharing[0].id != link.id {
+            // It is told of the first link of a pool.
+            continue;
+        }
+        let calls: f64 = sharing.iter().map(|link| facts.flow.link(&link.id)).sum();
+        let held = |link: &&Link| facts.flow.link(&link.id) * facts.flow.call(&facts.graph, link);
+        let needed: f64 = sharing.iter().map(held).sum();
+        let holds = needed / calls.max(1e-9);
         if needed < SHORT * size {
             continue;
         }
@@ -62,7 +69,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .severity(severity)
                 .says(
                     message!("The pool of {} is too small for its load", link_name(&link.id)),
-                    message!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(facts.flow.link(&link.id)), time(holds), figure(needed), whole(size)),
+                    message!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(calls), time(holds), figure(needed), whole(size)),
                     "Size it by Little's law, or hold connections for less.",
                 )
                 .endangers(Metric::LatencyP99)
@@ -85,11 +92,9 @@ fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
             link_name(&link.id)
         ),
         message!("More connections that {} has to bear.", name(&link.to)),
-        vec![remedies::link(
-            &link.id,
-            "pool.size",
-            remedies::number(size),
-        )],
+        (facts.design.pool_links(link).into_iter())
+            .map(|link| remedies::link(&link.id, "pool.size", remedies::number(size)))
+            .collect(),
     )
 }
 
@@ -217,13 +222,14 @@ fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
     let mut edits = vec![
         remedies::link(&link.id, "when", when(&groups[0])),
         remedies::link(&link.id, "pool.size", remedies::number(each)),
+        remedies::link(&link.id, "pool.shared", design::Value::Null),
     ];
     for (at, names) in groups.iter().enumerate().skip(1) {
         let mut other = link.clone();
         other.id = format!("{} pool {}", link.id, at + 1);
         other.when = design::link::Conditions(vec![Condition::Operations(names.clone())]);
         if let Some(pool) = &mut other.pool {
-            pool.size = each as u32;
+            (pool.size, pool.shared) = (each as u32, None);
         }
         edits.push(design::Command::AddLink(usize::MAX, Box::new(other)));
     }
@@ -322,5 +328,37 @@ mod tests {
         assert!(finding.remedies[0].label.contains("for each kind"));
         let near = design(60, 10);
         assert!(found("pool-exhaustion", &near, &run(&near)).is_empty());
+    }
+
+    #[test]
+    fn a_shared_pool_is_judged_by_all_of_its_links() {
+        // 200 calls/s over each of two links hold a connection for 20 ms and a round trip: 4.1
+        // connections each, and so 8.2 of a pool that both share.
+        let of = |size: u32, shared: &str| {
+            let pool = format!(r#""pool": {{"size": {size}{shared}}}"#);
+            read(&format!(
+                r#"{{"nodes": [
+                {{"id": "users", "kind": "client", "arrivals": {{"poisson": "200/s"}}}},
+                {{"id": "api", "kind": "service", "concurrency": 200, "service_time": "1ms"}},
+                {{"id": "db", "kind": "database", "concurrency": 100, "read_time": "20ms"}}],
+                "links": [{{"from": "users", "to": "api"}},
+                    {{"id": "a", "from": "api", "to": "db", {pool}}},
+                    {{"id": "b", "from": "api", "to": "db", {pool}}}]}}"#
+            ))
+        };
+        let found = |size: u32, shared: &str| lint("pool-exhaustion", &of(size, shared));
+        let named = r#", "shared": "db""#;
+        assert!(found(6, "").is_empty());
+        let mut short = of(6, named);
+        let told = lint("pool-exhaustion", &short);
+        assert_eq!(
+            (told.len(), &told[0].subjects[..]),
+            (1, &["a".to_owned()][..])
+        );
+        // The remedy makes it larger for both, and so is one edit that holds together.
+        short.apply(told[0].remedies[0].command()).unwrap();
+        assert_eq!(short.problems(), []);
+        assert!(lint("pool-exhaustion", &short).is_empty());
+        assert!(found(12, named).is_empty());
     }
 }

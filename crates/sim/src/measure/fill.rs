@@ -278,10 +278,8 @@ impl Simulation {
             breaker_half_open_s: mean(&tally.half_open) * measured_s,
             in_flight_mean: mean(&tally.in_flight),
             latency_ms: time(&tally.latency),
-            pause_ms: (tally.pauses.count() > 0).then(|| Spread {
-                min: tally.pauses.quantile(0.0).map(ms),
-                time: time(&tally.pauses),
-            }),
+            pause_ms: spread(&tally.pauses),
+            pool_wait_ms: spread(&tally.pool_waits),
         }
     }
 
@@ -355,6 +353,14 @@ fn latency(histogram: &Histogram) -> Latency {
         p999: quantile(0.999),
         max: histogram.max().map(ms),
     }
+}
+
+/// Where there is anything to spread.
+fn spread(histogram: &Histogram) -> Option<Spread> {
+    (histogram.count() > 0).then(|| Spread {
+        min: histogram.quantile(0.0).map(ms),
+        time: time(histogram),
+    })
 }
 
 pub(super) fn time(histogram: &Histogram) -> Time {

@@ -111,6 +111,8 @@ pub struct LinkTally {
     pub latency: Histogram,
     /// Pauses before retries (measured).
     pub pauses: Histogram,
+    /// Waits for a connection of the caller's pool, of attempts that got one (measured).
+    pub pool_waits: Histogram,
     /// Replicas' breakers now open.
     pub open: Gauge,
     /// Replicas' breakers now half open.

@@ -43,6 +43,18 @@ impl Pool {
         None
     }
 
+    /// Takes a connection that is in use already, from another pool.
+    pub fn take(&mut self) {
+        self.in_use += 1;
+    }
+
+    /// Takes those out of the line that `goes` tells, in their order.
+    pub fn leave(&mut self, goes: impl Fn(CallId) -> bool) -> Vec<CallId> {
+        let (leaving, staying) = self.waiting.drain(..).partition(|call| goes(*call));
+        self.waiting = staying;
+        Vec::from(leaving)
+    }
+
     /// Connections in use.
     pub fn in_use(&self) -> u32 {
         self.in_use

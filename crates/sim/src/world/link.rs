@@ -2,7 +2,7 @@
 
 use super::Delay;
 use crate::agenda::LaneIx;
-use crate::event::NodeIx;
+use crate::event::{LinkIx, NodeIx};
 use crate::hop::Hop;
 use crate::measure::LinkTally;
 use crate::network::Trip;
@@ -101,7 +101,10 @@ pub struct LinkState {
     pub(crate) timeout: Option<Delay>,
     pub(crate) retry: Option<RetryState>,
     pub(crate) breaker: Option<breaker::Spec>,
+    /// Connections, and how long an attempt waits for one.
     pub(crate) pool: Option<(u32, Option<Delay>)>,
+    /// The link of the same caller whose pool it has, where that is another's.
+    pub(crate) shared_pool: Option<LinkIx>,
     pub(crate) callers: Vec<CallerState>,
     pub(crate) guards: Guards,
     /// By calling replica: the callee's replica whose turn it is, modulo their number.
@@ -137,4 +140,12 @@ pub struct LinkState {
     pub(crate) until_dot: u32,
     /// Its figures.
     pub tally: LinkTally,
+}
+
+impl LinkState {
+    /// The link whose callers keep the pool of this one, which is at a place.
+    #[inline]
+    pub(crate) fn pool_at(&self, place: LinkIx) -> LinkIx {
+        self.shared_pool.unwrap_or(place)
+    }
 }

@@ -8,6 +8,7 @@ use super::ATTEMPTS_MAX;
 use super::nodes::{Drawn, operations};
 use super::values::{decimal, record};
 use crate::Rng;
+use std::collections::BTreeMap;
 
 /// Calls from each node to later ones, until a request would cause too many.
 pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
@@ -113,6 +114,25 @@ pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
     without_vain_write_behind(without_unfilled_caches(links, nodes), nodes)
 }
 
+/// Pools that links of one caller share have one size.
+fn agreed_on_pools(mut links: Vec<Value>) -> Vec<Value> {
+    let mut sizes: BTreeMap<(String, String), Value> = BTreeMap::new();
+    for link in &mut links {
+        let from = text(link, "from");
+        let Some(pool) = link.get("pool").filter(|pool| **pool != Value::Null) else {
+            continue;
+        };
+        let Some(Value::Text(shared)) = pool.get("shared").cloned() else {
+            continue;
+        };
+        let size = pool.get("size").cloned().unwrap_or(Value::Number(10.0));
+        let size = sizes.entry((from, shared)).or_insert(size).clone();
+        let placed = link.set_path("pool.size", size);
+        placed.expect("a pool is an object");
+    }
+    links
+}
+
 /// Behind a balancer nobody fills a cache that has no origin to load from.
 fn without_unfilled_caches(mut links: Vec<Value>, nodes: &[Drawn]) -> Vec<Value> {
     let callers: Vec<String> = links.iter().map(|link| text(link, "from")).collect();
@@ -167,7 +187,7 @@ fn without_vain_write_behind(links: Vec<Value>, nodes: &[Drawn]) -> Vec<Value> {
         }
         (_, link) => link,
     });
-    mended.collect()
+    agreed_on_pools(mended.collect())
 }
 
 fn link(rng: &mut Rng, operations: &[Value]) -> Vec<(String, Value)> {

@@ -174,5 +174,6 @@ static POOL: Record = Record {
     fields: &[
         Field("size", Integer, "10"),
         Field("wait", Optional(&Duration), "30s"),
+        Field("shared", Optional(&Text), "null"),
     ],
 };
