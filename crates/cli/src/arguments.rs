@@ -46,6 +46,8 @@ Options of run, check and compare:
   --max-events N          stop after so many events (4,000,000,000); the report then says
                           out_of_budget, and check fails (so it is with a drain that takes
                           more than an hour)
+  --experiments N|off     of run and check: try causes and remedies in at most N further runs
+                          on the same seed (150); of several seeds, on the first three
   --allow RULE            of run, check and lint: accept the findings of this rule
   --format sarif          of run, check and lint: findings for code scanning (SARIF 2.1.0)
 
@@ -124,7 +126,12 @@ pub(crate) struct Options {
     pub(crate) allow: Vec<String>,
     /// Most events of each run.
     pub(crate) events_max: Option<u64>,
+    /// Most experiments on each run; `None` is [`EXPERIMENTS`].
+    pub(crate) experiments: Option<usize>,
 }
+
+/// Experiments on a run where nobody says otherwise.
+pub(crate) const EXPERIMENTS: usize = 150;
 
 /// How figures are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -345,6 +352,7 @@ fn parse_options(
             }
             "--format" => options.format = format(&value)?,
             "--max-events" => options.events_max = Some(whole(option, &value, 1, u64::MAX)?),
+            "--experiments" => options.experiments = Some(experiments(option, &value)?),
             "--allow" => {
                 let rule = crate::findings::known(&value);
                 rule.map_err(|error| format!("--allow {value}: {error}"))?;
@@ -371,6 +379,15 @@ fn whole(option: &str, value: &str, least: u64, most: u64) -> Result<u64, String
     number
         .filter(|number| (least..=most).contains(number))
         .ok_or_else(|| format!("{option} {value}: not a whole number from {least} to {most}"))
+}
+
+fn experiments(option: &str, value: &str) -> Result<usize, String> {
+    match value {
+        "off" => Ok(0),
+        value => whole(option, value, 1, 10_000)
+            .map(|number| number as usize)
+            .map_err(|error| format!("{error}, or off")),
+    }
 }
 
 fn format(value: &str) -> Result<Format, String> {

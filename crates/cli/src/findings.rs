@@ -2,7 +2,7 @@
 
 use design::{Allowance, Design};
 use host::diagnostics::{self, rules};
-use report::{Finding, FindingOver, Message, Severity};
+use report::{Effect, Experiment, Finding, FindingOver, Message, Severity, Standing};
 use serde_json::{Map, Value, json};
 use text::Titles;
 
@@ -73,13 +73,52 @@ pub(crate) fn text(findings: &[FindingOver], are_several: bool) -> String {
             let (at, subject, what) = (step.at_s, &step.subject, said(&step.what));
             out += &format!("           {at:>7.1} s  {subject}: {what}\n");
         }
+        if let Some(best) = finding.experiments.first() {
+            out += &wrapped(&tried(finding.standing, best));
+        }
         out += &wrapped(&format!("→ {}", said(&finding.remedy)));
+        for remedy in finding.remedies.iter().take(REMEDIES_MAX) {
+            if let Some(effect) = &remedy.effect {
+                out += &wrapped(&format!("  + {}: {}", said(&remedy.label), brings(effect)));
+            }
+        }
         for symptom in &finding.symptoms {
             let (rule, what) = (&symptom.rule, said(&symptom.what));
             out += &format!("         └ explains {rule}: {what}\n");
         }
     }
     out
+}
+
+/// Most remedies of a finding; the others are in the JSON.
+const REMEDIES_MAX: usize = 3;
+
+/// What an experiment says of a finding.
+fn tried(standing: Standing, best: &Experiment) -> String {
+    let change = text::change(&best.requirement);
+    let verdict = match standing {
+        Standing::Confirmed => "Confirmed",
+        Standing::Contributes => "A part of it",
+        Standing::RuledOut => "Ruled out",
+        Standing::Untested | Standing::Suspected => "Tried",
+    };
+    format!("{verdict}: without {}, {change}.", said(&best.without))
+}
+
+/// What a remedy brings, and what it makes worse.
+fn brings(effect: &Effect) -> String {
+    let better = std::iter::once(&effect.requirement).chain(&effect.better);
+    let better: Vec<String> = better.map(text::change).collect();
+    let mut brings = better.join(", ");
+    if !effect.worse.is_empty() {
+        let worse: Vec<String> = effect.worse.iter().map(text::change).collect();
+        brings += &format!("; worse: {}", worse.join(", "));
+    }
+    let cost = &effect.monthly_cost;
+    if (cost.after - cost.before).abs() >= 1.0 {
+        brings += &format!("; {}", text::change(cost));
+    }
+    brings
 }
 
 /// Lines of at most a hundred columns, under the finding they belong to.

@@ -1,6 +1,6 @@
 //! Running designs: once, or under several seeds, on as many cores as there are.
 
-use crate::arguments::{Options, SEED_MAX};
+use crate::arguments::{EXPERIMENTS, Options, SEED_MAX};
 use crate::input;
 use crate::statistics;
 use design::{Design, Problem};
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// Of several seeds, on how many experiments are made.
+const SEEDS_TRIED: u64 = 3;
 /// The share of requests that are traced where nobody says otherwise.
 const TRACE_SHARE: f64 = 0.01;
 
@@ -100,7 +102,11 @@ fn json(run: &Diagnosed) -> Value {
 pub(crate) fn run(name: &str, design: &Design, options: &Options) -> Result<Runs, String> {
     let all = match &options.trace {
         Some(path) => vec![traced(name, design, options, path)?],
-        None => runs(name, design, options, &seeds(design, options), diagnosed)?,
+        None => {
+            let seeds = seeds(design, options);
+            let look = |design: &Design, report| diagnosed(design, options, seeds[0], report);
+            runs(name, design, options, &seeds, &look)?
+        }
     };
     Ok(Runs {
         all,
@@ -115,7 +121,8 @@ fn traced(name: &str, design: &Design, options: &Options, path: &str) -> Result<
     let (report, traces) = host::run_traced(design, &host_options, share)
         .map_err(|problems| input::lines(name, &problems))?;
     std::fs::write(path, traces).map_err(|error| format!("--trace {path}: {error}"))?;
-    Ok(diagnosed(design, report))
+    let seed = report.run.seed;
+    Ok(diagnosed(design, options, seed, report))
 }
 
 fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
@@ -126,10 +133,14 @@ fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
     }
 }
 
-/// A report with what the rules find in it.
-fn diagnosed(design: &Design, report: Report) -> Diagnosed {
-    let budget = host::experiments::budget(report.run.events);
-    Diagnosed::tried(design, report, budget)
+/// A report with what the rules find in it. Experiments are made on the first seeds alone: others
+/// take as long again and say the same.
+fn diagnosed(design: &Design, options: &Options, first: u64, report: Report) -> Diagnosed {
+    let most = options.experiments.unwrap_or(EXPERIMENTS);
+    match report.run.seed - first < SEEDS_TRIED {
+        true => Diagnosed::tried(design, report, most),
+        false => Diagnosed::new(design, report),
+    }
 }
 
 /// The figures of each seed's run as JSON, in order of seed.
@@ -140,7 +151,7 @@ pub(crate) fn counted(
     seeds: &[u64],
 ) -> Result<Vec<Value>, String> {
     let counted = |_: &Design, report| Diagnosed::counted(report);
-    let runs = runs(name, design, options, seeds, counted)?;
+    let runs = runs(name, design, options, seeds, &counted)?;
     Ok(runs.iter().map(json).collect())
 }
 
@@ -150,11 +161,17 @@ fn runs(
     design: &Design,
     options: &Options,
     seeds: &[u64],
-    look: fn(&Design, Report) -> Diagnosed,
+    look: &(dyn Fn(&Design, Report) -> Diagnosed + Sync),
 ) -> Result<Vec<Diagnosed>, String> {
     let run = |seed: u64| -> Result<Diagnosed, Vec<Problem>> {
         let report = host::run(design, &host_options(options, Some(seed)))?;
-        Ok(look(design, report))
+        // With the seed, so that experiments are on the same requests.
+        let mut design = design.clone();
+        design.settings.seed = report.run.seed;
+        if let Some(duration) = options.duration {
+            design.settings.duration = duration;
+        }
+        Ok(look(&design, report))
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);

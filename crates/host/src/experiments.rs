@@ -2,23 +2,26 @@
 //! takes which run, nor on which run ends first: they are given in order of the runs' numbers.
 
 use design::Design;
-use diagnostics::experiments::{Conclusion, Investigation, Job};
+use diagnostics::experiments::{Budget, Conclusion, Investigation, Job};
 use sim::{Report, Simulation};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Events that the experiments on one run may take together where nobody says otherwise.
-pub const BUDGET: u64 = 60_000_000;
+const EVENTS: u64 = 60_000_000;
 /// They may take so many times the run's own events in any case.
-const BUDGET_RATIO: u64 = 16;
+const EVENTS_RATIO: u64 = 16;
 
-/// The budget of a run with this many events.
-pub fn budget(events: u64) -> u64 {
-    BUDGET.max(events.saturating_mul(BUDGET_RATIO))
+/// The budget for experiments on a run of this many events, of at most so many experiments.
+pub fn budget(events: u64, experiments: usize) -> Budget {
+    Budget {
+        experiments,
+        events: EVENTS.max(events.saturating_mul(EVENTS_RATIO)),
+    }
 }
 
-/// Makes all experiments on a run and says what they come to. With a budget of 0, none is made.
-pub fn investigate(design: &Design, report: &Report, budget: u64, threads: usize) -> Conclusion {
+/// Makes all experiments on a run and says what they come to.
+pub fn investigate(design: &Design, report: &Report, budget: Budget, threads: usize) -> Conclusion {
     let mut investigation = Investigation::new(design, report, budget);
     loop {
         let jobs: Vec<Job> = investigation.jobs().cloned().collect();

@@ -101,12 +101,12 @@ impl Diagnosed {
         }
     }
 
-    /// The same, with experiments on what is suspected, within a budget of events. With a budget of
-    /// 0 nothing is tried.
-    pub fn tried(design: &Design, report: Report, budget: u64) -> Self {
-        if budget == 0 {
+    /// The same, with at most so many experiments on what is suspected. With 0 nothing is tried.
+    pub fn tried(design: &Design, report: Report, experiments: usize) -> Self {
+        if experiments == 0 {
             return Self::new(design, report);
         }
+        let budget = experiments::budget(report.run.events, experiments);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let conclusion = experiments::investigate(design, &report, budget, threads);
         Self {

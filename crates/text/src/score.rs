@@ -2,7 +2,7 @@
 
 use crate::quantity::{figure, figure_to};
 use design::Metric;
-use report::{Bound, Figure, Reason, Score, ScoreOver, Unit, Verdict};
+use report::{Bound, Change, Figure, Reason, Score, ScoreOver, Unit, Verdict};
 use serde::Serialize;
 
 /// Most digits of a value that is told apart from its bound.
@@ -98,6 +98,18 @@ pub fn score_over(score: &ScoreOver) -> String {
     let (name, bound) = (score.metric.name(), bound_of(score.bound, score.unit));
     let all = score.each.len();
     format!("{verdict}: {name} {bound}, in {count} of {all} seeds")
+}
+
+/// "availability 78.9% → 99.9%": a metric in two runs.
+pub fn change(change: &Change) -> String {
+    let unit = Unit::of(change.metric);
+    let shown = |value: f64| figure(&Figure::new(value, unit));
+    format!(
+        "{} {} → {}",
+        change.metric.name(),
+        shown(change.before),
+        shown(change.after)
+    )
 }
 
 /// A verdict in a word or two.

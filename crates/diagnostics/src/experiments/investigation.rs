@@ -46,6 +46,15 @@ pub struct Job {
     pub events_max: u64,
 }
 
+/// How much may be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Most experiments.
+    pub experiments: usize,
+    /// Most events that they may take together.
+    pub events: u64,
+}
+
 /// How far an investigation is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -97,7 +106,7 @@ pub struct Investigation {
     jobs: BTreeMap<usize, (Purpose, Job)>,
     next_id: usize,
     progress: Progress,
-    budget: u64,
+    budget: Budget,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +117,8 @@ enum Round {
 }
 
 impl Investigation {
-    /// Begins with a run and what it showed. Experiments together take at most this many events.
-    pub fn new(design: &Design, report: &Report, budget: u64) -> Self {
+    /// Begins with a run and what it showed.
+    pub fn new(design: &Design, report: &Report, budget: Budget) -> Self {
         let facts = crate::facts(design, Some(report));
         let found = crate::found(&facts);
         let base = Outcome::new(design, report);
@@ -129,7 +138,7 @@ impl Investigation {
             progress: Progress::default(),
             budget,
         };
-        if report.run.status == "ended" && !investigation.goals.is_empty() {
+        if is_whole(report) && !investigation.goals.is_empty() {
             investigation.interventions = interventions::all(&facts);
             investigation.round = Round::Causes;
             investigation.plan_causes();
@@ -160,9 +169,10 @@ impl Investigation {
             return;
         };
         self.progress.done += 1;
-        let report = report.filter(|report| report.run.status == "ended");
+        let is_answer = |report: &&Report| is_whole(report) && report.run.events < job.events_max;
+        let report = report.filter(is_answer);
         if let Some(report) = report {
-            self.budget = self.budget.saturating_sub(report.run.events);
+            self.budget.events = self.budget.events.saturating_sub(report.run.events);
             let outcome = Outcome::new(&job.design, report);
             match purpose {
                 Purpose::Intervention(at) => {
@@ -198,7 +208,12 @@ impl Investigation {
     /// How many runs like this one the budget allows.
     fn allowed(&self) -> usize {
         let each = self.base.events.max(20_000);
-        usize::try_from(self.budget / each).unwrap_or(usize::MAX)
+        let by_events = usize::try_from(self.budget.events / each).unwrap_or(usize::MAX);
+        let left = self
+            .budget
+            .experiments
+            .saturating_sub(self.progress.planned);
+        by_events.min(left)
     }
 
     /// Goals that the run missed.
@@ -336,6 +351,12 @@ impl Investigation {
         };
         self.jobs.insert(id, (purpose, job));
     }
+}
+
+/// Whether a run is over: ended, or cut short only in its drain.
+fn is_whole(report: &Report) -> bool {
+    report.run.status == "ended"
+        || report.run.status != "running" && report.run.ended_s > report.run.duration_s
 }
 
 /// A remedy as its edits are written and read again: what is added stands at the end of its list.

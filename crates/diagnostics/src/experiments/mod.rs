@@ -13,5 +13,5 @@ mod naming;
 mod outcome;
 
 pub use conclude::Conclusion;
-pub use investigation::{Investigation, Job, Progress};
+pub use investigation::{Budget, Investigation, Job, Progress};
 pub use outcome::Outcome;

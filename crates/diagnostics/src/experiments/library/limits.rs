@@ -41,15 +41,14 @@ impl<'a> Library<'a, '_> {
 
     pub(super) fn pools(&mut self, ids: &[String]) {
         for id in ids {
-            if let Some(pool) = self
-                .facts
-                .design
-                .link(id)
-                .and_then(|link| link.pool.as_ref())
-            {
+            let pooled = self.facts.design.link(id);
+            let pooled = pooled.and_then(|link| Some((link, link.pool.as_ref()?)));
+            if let Some((pooled, pool)) = pooled {
                 for factor in [1.5, 2.0, 4.0] {
                     let size = libm::ceil(f64::from(pool.size) * factor);
-                    let edits = vec![link(id, "pool.size", number(size))];
+                    let shared = self.facts.design.pool_links(pooled).into_iter();
+                    let edits = shared.map(|l| link(&l.id, "pool.size", number(size)));
+                    let edits = edits.collect();
                     let label = message!(
                         "{} connections in the pool of {}",
                         whole(size),
