@@ -115,7 +115,8 @@ fn brings(effect: &Effect) -> String {
         brings += &format!("; worse: {}", worse.join(", "));
     }
     let cost = &effect.monthly_cost;
-    if (cost.after - cost.before).abs() >= 1.0 {
+    let dollars = |value: Option<f64>| value.unwrap_or(0.0);
+    if (dollars(cost.after) - dollars(cost.before)).abs() >= 1.0 {
         brings += &format!("; {}", text::change(cost));
     }
     brings

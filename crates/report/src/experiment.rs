@@ -10,10 +10,11 @@ pub struct Change {
     /// Which.
     #[serde(with = "crate::metric::one")]
     pub metric: Metric,
-    /// As the run on hand had it.
-    pub before: f64,
+    /// As the run on hand had it; `null` where it gave none: nothing was answered, or the system did
+    /// not recover.
+    pub before: Option<f64>,
     /// As it was with the change, on the same seed.
-    pub after: f64,
+    pub after: Option<f64>,
 }
 
 /// What a remedy did when it was applied and run on the same seed.

@@ -103,7 +103,10 @@ pub fn score_over(score: &ScoreOver) -> String {
 /// "availability 78.9% → 99.9%": a metric in two runs.
 pub fn change(change: &Change) -> String {
     let unit = Unit::of(change.metric);
-    let shown = |value: f64| figure(&Figure::new(value, unit));
+    let shown = |value: Option<f64>| match value {
+        Some(value) => figure(&Figure::new(value, unit)),
+        None => "none".to_owned(),
+    };
     format!(
         "{} {} → {}",
         change.metric.name(),

@@ -229,8 +229,8 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
         subjects: about.subjects.clone(),
         requirement: Change {
             metric: goal.metric,
-            before: of.base.value(goal.metric),
-            after: outcome.value(goal.metric),
+            before: of.base.known(goal.metric),
+            after: outcome.known(goal.metric),
         },
         share,
         curve: outcome.curve.clone(),
@@ -421,7 +421,8 @@ fn offered(
 fn better(a: &Effect, b: &Effect) -> std::cmp::Ordering {
     let added = |of: &Effect| {
         let change = &of.monthly_cost;
-        ((change.after - change.before).max(0.0) / change.before.max(1.0) * 20.0) as u64
+        let (after, before) = (change.after.unwrap_or(0.0), change.before.unwrap_or(0.0));
+        ((after - before).max(0.0) / before.max(1.0) * 20.0) as u64
     };
     (!a.worse.is_empty(), !a.mends, !a.met)
         .cmp(&(!b.worse.is_empty(), !b.mends, !b.met))

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most experiments of one kind, whatever the budget.
 const INTERVENTIONS_MAX: usize = 60;
 const REMEDIES_MAX: usize = 48;
+/// Remedies that meet every requirement, from which on no others are looked for.
+const ENOUGH: usize = 3;
 /// An experiment may take this many times the events of the run it is compared with.
 const EVENTS_RATIO: u64 = 4;
 const EVENTS_LEAST: u64 = 200_000;
@@ -111,8 +113,12 @@ pub struct Investigation {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
+    /// What may have caused it is taken away.
     Causes,
-    Remedies,
+    /// The remedies that rules propose are tried.
+    Proposed,
+    /// So are others, where those are not enough.
+    Library,
     Done,
 }
 
@@ -192,10 +198,16 @@ impl Investigation {
         while self.jobs.is_empty() && self.round != Round::Done {
             self.round = match self.round {
                 Round::Causes => {
-                    self.plan_remedies();
-                    Round::Remedies
+                    self.plan_remedies(self.proposed());
+                    Round::Proposed
                 }
-                Round::Remedies | Round::Done => Round::Done,
+                Round::Proposed => {
+                    if self.mending() < ENOUGH {
+                        self.plan_remedies(self.library());
+                    }
+                    Round::Library
+                }
+                Round::Library | Round::Done => Round::Done,
             };
         }
     }
@@ -249,10 +261,11 @@ impl Investigation {
         }
     }
 
-    fn plan_remedies(&mut self) {
-        let mut commands: Vec<Command> = Vec::new();
-        let proposed = self.proposed();
-        for (family, cause, remedy) in proposed {
+    fn plan_remedies(&mut self, remedies: Vec<(String, Option<usize>, Remedy)>) {
+        let known = self.candidates.iter();
+        let mut commands: Vec<Command> = known.map(|c| as_written(&c.remedy)).collect();
+        let first = commands.len();
+        for (family, cause, remedy) in remedies {
             let command = as_written(&remedy);
             if let Some(at) = commands.iter().position(|known| *known == command) {
                 self.candidates[at].causes.extend(cause);
@@ -267,24 +280,38 @@ impl Investigation {
             });
         }
         let count = self.allowed().min(REMEDIES_MAX);
-        for (at, command) in commands.into_iter().enumerate().take(count) {
+        let new = commands.into_iter().enumerate().skip(first);
+        for (at, command) in new.take(count) {
             self.plan(Purpose::Remedy(at), vec![command]);
         }
     }
 
-    /// Remedies to try, the most promising first: those of the rules, then what the library has for
-    /// what was shown to be a cause.
+    /// How many remedies meet every requirement and harm nothing.
+    fn mending(&self) -> usize {
+        let effects = self.candidates.iter().filter_map(|c| c.effect.as_ref());
+        let mending = effects.filter(|effect| effect.mends && effect.worse.is_empty());
+        mending.count()
+    }
+
+    /// The remedies of the rules.
     fn proposed(&self) -> Vec<(String, Option<usize>, Remedy)> {
-        let own = (self.found.iter()).flat_map(|finding| finding.remedies.iter().cloned());
-        let mut all: Vec<(String, Option<usize>, Remedy)> = own
-            .map(|remedy| (format!("{:?}", remedy.label), None, remedy))
-            .collect();
+        let own = self
+            .found
+            .iter()
+            .flat_map(|finding| finding.remedies.iter().cloned());
+        own.map(|remedy| (format!("{:?}", remedy.label), None, remedy))
+            .collect()
+    }
+
+    /// What the library has for what was shown to be a cause, the best explanation first.
+    fn library(&self) -> Vec<(String, Option<usize>, Remedy)> {
         let facts = facts(&self.design, &self.report);
         let mut causes: Vec<(u8, usize)> = (self.answers.keys())
             .filter(|at| self.best_share(**at) >= super::conclude::CONTRIBUTES)
             .map(|at| (self.interventions[*at].without.tier(), *at))
             .collect();
         causes.sort_unstable();
+        let mut all = Vec::new();
         for (_, at) in causes {
             let tried = library::remedies(&facts, &self.interventions[at]);
             all.extend(

@@ -473,13 +473,21 @@ fn dearest(facts: &Facts<'_>) -> Option<String> {
     Some(dearest.0.clone())
 }
 
+/// How busy each node was while users were served badly, or in the whole run.
 fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
-    let Some(report) = facts.report else {
+    let Some(series) = &facts.series else {
         return Vec::new();
     };
+    let span = series.losses.first().copied().unwrap_or(series.whole());
     let nodes = facts.design.nodes.iter();
     let mut busy: Vec<(&str, f64)> = nodes
-        .filter_map(|node| Some((node.id.as_str(), report.nodes.get(&node.id)?.utilization?)))
+        .filter_map(|node| {
+            let windows = series.node(&node.id)?;
+            let held = series.between(&windows.utilization, windows.width_s, span);
+            let held: Vec<f64> = held.iter().flatten().copied().collect();
+            let mean = held.iter().sum::<f64>() / held.len() as f64;
+            (!held.is_empty()).then_some((node.id.as_str(), mean))
+        })
         .collect();
     busy.sort_by(|a, b| b.1.total_cmp(&a.1));
     busy
@@ -489,9 +497,9 @@ fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
 fn busiest(facts: &Facts<'_>) -> Message {
     match busy_nodes(facts)[..] {
         [] => Message::new(),
-        [(id, busy)] => message!("{} was {} busy.", name(id), percent(busy)),
+        [(id, busy)] => message!("Meanwhile {} was {} busy.", name(id), percent(busy)),
         [(id, busy), (other, less), ..] => message!(
-            "{} was {} busy, and {} {}.",
+            "Meanwhile {} was {} busy, and {} {}.",
             name(id),
             percent(busy),
             name(other),

@@ -21,6 +21,8 @@ pub struct Outcome {
     /// A value for each metric; durations in ms. A metric without a value has the worst one it can
     /// have: a run that never recovers took all of its time to.
     values: BTreeMap<&'static str, f64>,
+    /// Those that stand in for a value that the run does not give.
+    unknown: Vec<Metric>,
     /// Bounds that were not met.
     missed: Vec<Metric>,
     /// Availability of each client's own requests, where it made any.
@@ -135,6 +137,7 @@ impl Outcome {
         });
         Self {
             values: values(report),
+            unknown: unknown(report),
             missed: missed.map(|score| score.metric).collect(),
             clients: clients.collect(),
             operations: operations.collect(),
@@ -146,6 +149,11 @@ impl Outcome {
     /// The value of a metric.
     pub fn value(&self, metric: Metric) -> f64 {
         self.values.get(metric.name()).copied().unwrap_or(0.0)
+    }
+
+    /// The value of a metric, where the run gives one.
+    pub fn known(&self, metric: Metric) -> Option<f64> {
+        (!self.unknown.contains(&metric)).then(|| self.value(metric))
     }
 
     /// Metrics of requirements that were not met.
@@ -198,8 +206,8 @@ impl Outcome {
             if is_new {
                 worse.push(Change {
                     metric,
-                    before: before.value(metric),
-                    after: self.value(metric),
+                    before: before.known(metric),
+                    after: self.known(metric),
                 });
             }
         };
@@ -247,8 +255,8 @@ impl Outcome {
         });
         let change = |goal: &Goal| Change {
             metric: goal.metric,
-            before: before.value(goal.metric),
-            after: self.value(goal.metric),
+            before: before.known(goal.metric),
+            after: self.known(goal.metric),
         };
         Some(Effect {
             requirement: change(goal),
@@ -262,8 +270,8 @@ impl Outcome {
             worse: self.worse_than(before, goals),
             monthly_cost: Change {
                 metric: Metric::MonthlyCost,
-                before: before.value(Metric::MonthlyCost),
-                after: self.value(Metric::MonthlyCost),
+                before: before.known(Metric::MonthlyCost),
+                after: self.known(Metric::MonthlyCost),
             },
         })
     }
@@ -344,4 +352,11 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
     all.into_iter()
         .map(|(metric, value)| (metric.name(), value))
         .collect()
+}
+
+/// Metrics that the run gives no value for: nothing was answered, or it never came to that.
+fn unknown(report: &Report) -> Vec<Metric> {
+    let scores = report.requirements.iter();
+    let unknown = scores.filter(|score| score.actual.is_err() && !score.is_met());
+    unknown.map(|score| score.metric).collect()
 }
