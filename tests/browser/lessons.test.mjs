@@ -319,6 +319,39 @@ onPage("a finding is told with its chain, mended, compared and undone", {}, asyn
   assert.deepEqual((await state(page)).design, before, "one undo");
 });
 
+onPage("names, moments and figures in a finding lead somewhere, by mouse and by keyboard", {}, async (page) => {
+  await page.locator(".speed").first().selectOption("20×");
+  await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
+  const found = page.locator(".found[aria-label*=error]");
+  await found.waitFor(WAIT);
+  await found.click();
+  const top = page.locator("#findings > .finding-list > .finding").first();
+  const head = top.locator(".finding-head").first();
+  if ((await head.getAttribute("aria-expanded")) === "false") {
+    await head.click();
+  }
+  const why = top.locator(".finding-body > p").first();
+  // Titles, not ids, and what they name is outlined while it is aimed at.
+  const name = why.getByRole("button").first();
+  assert.match(await name.textContent(), / → /);
+  await name.hover();
+  await page.locator(".traced .pointed").waitFor({ state: "attached" });
+  await name.click();
+  const { selected: [link] } = await until(page, (s) => s.selected.length === 1);
+  const second = why.getByRole("button").nth(1);
+  await second.focus();
+  await second.press("Enter");
+  await page.waitForFunction((link) => JSON.parse(window.__faultline.stateJson()).selected[0] !== link, link, WAIT);
+
+  const moment = top.locator(".finding-body > p .said").filter({ hasText: /^\d+\.\d\ss$/u }).first();
+  const at = Number.parseFloat(await moment.textContent());
+  await moment.click();
+  await page.waitForFunction((at) => Math.abs(JSON.parse(window.__faultline.stateJson()).timeS - at) < 0.2, at, WAIT);
+  // A figure says where the report has it.
+  const places = await why.locator("span[title]").evaluateAll((spans) => spans.map((span) => span.title));
+  assert.ok(places.some((place) => place.includes("link_windows.")), places.join());
+});
+
 for (const [width, height] of [[1440, 900], [390, 844]]) {
   for (const colorScheme of ["light", "dark"]) {
     onPage(`gallery and lesson at ${width}, ${colorScheme}`, { width, height, colorScheme }, async (page) => {

@@ -33,7 +33,7 @@ SOURCE is a design file (JSON or TOML; - is stdin), a link, or the name of a sce
 Options of run, check and compare:
   --seed N                another seed than the design's: the same seed gives the same run
   --seeds N               run N seeds, from that one on: the mean of every figure and its
-                          95 % confidence interval (of compare: 10 unless said otherwise)
+                          95% confidence interval (of compare: 10 unless said otherwise)
   --duration D            another duration, as 90s or 5m
   --format text|json|csv  figures for people, for programs, for spreadsheets
   --set PATH=VALUE        change a field first, by node or link (api.replicas=4,

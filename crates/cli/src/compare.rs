@@ -145,7 +145,7 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     out += &match seeds.len() {
         1 => format!("seed {first}; one seed tells no difference from chance, try --seeds 10\n"),
         n => format!(
-            "{n} seeds, {first} to {last}; B - A with its 95 % confidence interval, * where that excludes 0\n"
+            "{n} seeds, {first} to {last}; B - A with its 95% confidence interval, * where that excludes 0\n"
         ),
     };
     if comparison.stopped > 0 {
@@ -194,8 +194,8 @@ fn row(figure: &Difference, seeds: usize) -> Vec<String> {
     };
     vec![
         name,
-        table::figure(figure.a),
-        table::figure(figure.b),
+        text::cell::figure(figure.a),
+        text::cell::figure(figure.b),
         table::signed(figure.difference),
         mark.to_owned(),
     ]

@@ -3,8 +3,9 @@
 
 use crate::print::{cell, mean, whole};
 use crate::runs::Runs;
-use crate::table::{figure, ms};
+
 use report::{DataReport, Estimate, Incident, Metastable, Recovery, Report};
+use text::cell::{figure, ms};
 
 /// All of it, a line each.
 pub(crate) fn lines(runs: &Runs) -> String {

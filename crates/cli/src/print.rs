@@ -2,10 +2,11 @@
 
 use crate::outcomes;
 use crate::runs::Runs;
-use crate::table::{count, figure, ms, percent, table};
+use crate::table::table;
 use design::Design;
 use report::{Estimate, Latency, Report, ScoreOver};
 use std::collections::{BTreeMap, BTreeSet};
+use text::cell::{figure, ms, percent};
 
 /// The figures, end to end, then node by node and link by link in the design's order.
 pub(crate) fn report(design: &Design, runs: &Runs) -> String {
@@ -274,7 +275,7 @@ fn sum(causes: &BTreeMap<&'static str, u64>) -> f64 {
 /// Counts are whole, means of counts need not be.
 pub(crate) fn whole(n: f64) -> String {
     match n.fract() == 0.0 {
-        true => count(n as u64),
+        true => text::count(n),
         false => figure(n),
     }
 }

@@ -1,5 +1,6 @@
 //! How what is reported is written: the one place that makes text of figures, names and messages.
 
+pub mod cell;
 mod field;
 mod finding;
 mod message;

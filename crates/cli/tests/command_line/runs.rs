@@ -26,7 +26,7 @@ fn figures_for_people() {
     for part in [
         "Shop\nseed 7, 3 s",
         "hash ",
-        "availability  100.00 %",
+        "availability  100.00%",
         "api->db",
         "amplification",
         "availability  ",

@@ -112,6 +112,43 @@ fn a_system_that_stays_down_has_not_recovered() {
     );
 }
 
+#[test]
+fn what_became_of_data_and_faults_is_a_line_each() {
+    let text = fine(&["run", "retry-storm"]);
+    for (name, said) in [
+        ("data", " writes: duplicate effects "),
+        ("recovery", "none after the last fault ended at 50.0 s"),
+        (
+            "metastable",
+            "/s before, from 50.0 s to the end, with the trigger gone",
+        ),
+        (
+            "incident",
+            "slowdown of database at 40.0 s: felt by users, told of by no alert",
+        ),
+        ("cost", " a month"),
+    ] {
+        let line = text.lines().find(|line| line.starts_with(name));
+        assert!(
+            line.is_some_and(|line| line.contains(said)),
+            "{name}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_recovery_that_some_seeds_lack_is_missing_there_and_not_zero() {
+    // Some seeds of this one end before goodput is back.
+    let seeds = ["run", "central-coordinator", "--seeds", "8"];
+    let summary = report(&[&seeds[..], &["--format", "json"]].concat());
+    let recovery = &summary["recovery"]["recovery_s"];
+    let missing = recovery["missing_in"].as_u64().unwrap();
+    assert!((1..8).contains(&missing) && recovery["mean"].as_f64().unwrap() > 0.0);
+    let text = fine(&seeds);
+    let said = format!("recovery      none in {missing} of 8 seeds; else ");
+    assert!(text.contains(&said), "{text}");
+}
+
 /// Two layers of three attempts each, on a database that is short of everything.
 const STORM: &str = r#"{"faultline": 1, "warmup": "2s", "duration": "30s", "nodes": [
   {"id": "users", "kind": "client", "arrivals": {"poisson": "100/s"}},

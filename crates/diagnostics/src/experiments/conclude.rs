@@ -360,7 +360,8 @@ fn offer(
     finding: &mut Finding,
     shown: &mut Vec<Message>,
 ) {
-    if !of.goals.is_empty() {
+    let is_missed = !of.base.missed().is_empty();
+    if is_missed || !of.goals.is_empty() {
         finding.remedies = offered(of, by, finding, shown);
         shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));
     }
@@ -382,7 +383,10 @@ fn offered(
             .iter()
             .any(|at| cause == Some(at) || is_claimed(design, finding, &of.interventions[*at]));
         let is_loud = finding.measured && finding.severity != Severity::Note;
-        finding.remedies.contains(&candidate.remedy) || is_claimed && is_loud
+        // What the design alone suggests for a rule is tried for what the run showed of it.
+        let mut alike = of.found.iter().filter(|other| other.rule == finding.rule);
+        let is_of_rule = alike.any(|other| other.remedies.contains(&candidate.remedy));
+        finding.remedies.contains(&candidate.remedy) || is_loud && (is_claimed || is_of_rule)
     };
     let helps = of.candidates.iter().filter(|c| {
         let is_enough = |effect: &Effect| match effect.worse.is_empty() {
