@@ -66,7 +66,10 @@ fn a_cause_is_confirmed_by_a_run_without_it() {
     assert!(best.share >= 0.5);
     // The other half of the claim: what was taken away is what the experiment says.
     assert!(best.subjects.iter().all(|id| first.subjects.contains(id)));
-    assert_eq!(best.curve.offered_per_s.len(), best.curve.goodput_per_s.len());
+    assert_eq!(
+        best.curve.offered_per_s.len(),
+        best.curve.goodput_per_s.len()
+    );
 }
 
 #[test]
@@ -77,7 +80,10 @@ fn every_remedy_that_is_offered_has_the_effect_that_is_told() {
         let mut tried = 0;
         for finding in all(&conclusion.findings) {
             for remedy in &finding.remedies {
-                let effect = remedy.effect.as_ref().expect("only what was tried is offered");
+                let effect = remedy
+                    .effect
+                    .as_ref()
+                    .expect("only what was tried is offered");
                 let written = remedy.edits.iter().flat_map(design::edits::write_all);
                 let list = design::Value::List(written.collect());
                 let edits = design::edits::read_all(&list).expect("edits can be read again");
@@ -92,10 +98,15 @@ fn every_remedy_that_is_offered_has_the_effect_that_is_told() {
                 assert_eq!(value(&before), effect.requirement.before, "{name}");
                 assert_eq!(value(&after), effect.requirement.after, "{name}");
                 assert_eq!(missed(&after).is_empty(), effect.mends, "{name}");
-                let told: BTreeSet<&str> =
-                    effect.worse.iter().map(|change| change.metric.name()).collect();
-                let new: BTreeSet<&str> =
-                    missed(&after).difference(&missed(&before)).copied().collect();
+                let told: BTreeSet<&str> = effect
+                    .worse
+                    .iter()
+                    .map(|change| change.metric.name())
+                    .collect();
+                let new: BTreeSet<&str> = missed(&after)
+                    .difference(&missed(&before))
+                    .copied()
+                    .collect();
                 assert!(new.is_subset(&told), "{name}: {new:?} is not told");
                 tried += 1;
             }

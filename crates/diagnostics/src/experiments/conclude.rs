@@ -286,7 +286,13 @@ fn judge(
     let Some(best) = tried.first() else {
         return match own_effect(of, &finding) {
             Some(effect) if effect.share >= CONFIRMED => {
-                judged(Standing::Confirmed, Vec::new(), TRIGGERS, effect.share)
+                // That its remedy helps says less than that it is gone without the cause.
+                judged(
+                    Standing::Confirmed,
+                    Vec::new(),
+                    TRIGGERS,
+                    0.9 * effect.share,
+                )
             }
             // The run has no sign of what it says.
             _ if of

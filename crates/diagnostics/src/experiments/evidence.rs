@@ -11,7 +11,8 @@ const NOTABLE: f64 = 0.02;
 
 /// Whether the run has any sign that this may matter for a goal that was missed.
 pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) -> bool {
-    if !missed.iter().any(|goal| of.without.bears_on(goal.metric)) {
+    let bears = |goal: &Goal| of.without.bears_on(goal.metric);
+    if !missed.iter().any(bears) {
         return false;
     }
     let subjects = || of.subjects.iter().map(String::as_str);

@@ -323,13 +323,16 @@ impl Investigation {
         all
     }
 
-    /// Share of a goal's distance that an intervention takes away. What a client's absence does is
-    /// judged by the requests of the others.
-    pub(super) fn share(&self, at: usize, goal: &Goal) -> f64 {
+    /// Share of a goal's distance that an intervention takes away; nothing where it has no bearing on
+    /// it. What a client's absence does is judged by the requests of the others.
+    fn share_if_any(&self, at: usize, goal: &Goal) -> Option<f64> {
         let outcome = &self.answers[&at].outcome;
         let about = &self.interventions[at];
-        if !about.without.bears_on(goal.metric) || self.is_bought(outcome, goal) {
-            return 0.0;
+        if !about.without.bears_on(goal.metric) {
+            return None;
+        }
+        if self.is_bought(outcome, goal) {
+            return Some(0.0);
         }
         match (about.without, about.subjects.first()) {
             (Without::Operation, Some(client)) => {
@@ -337,8 +340,13 @@ impl Investigation {
                 outcome.share_of_other_operations(&self.base, goal, (client, operation))
             }
             (Without::Client, Some(client)) => outcome.share_of_others(&self.base, goal, client),
-            _ => outcome.share(&self.base, goal),
+            _ => Some(outcome.share(&self.base, goal)),
         }
+    }
+
+    /// The same; 0 where it has no bearing.
+    pub(super) fn share(&self, at: usize, goal: &Goal) -> f64 {
+        self.share_if_any(at, goal).unwrap_or(0.0)
     }
 
     /// Whether a latency is better only because fewer requests were answered.
@@ -354,11 +362,12 @@ impl Investigation {
         shares.fold(0.0, f64::max)
     }
 
-    /// The mean of them, over all goals that were missed.
+    /// The mean of them, over all goals that were missed and that it has a bearing on.
     pub(super) fn mean_share(&self, at: usize) -> f64 {
         let missed = self.missed();
-        let shares = missed.iter().map(|goal| self.share(at, goal).max(0.0));
-        shares.sum::<f64>() / missed.len().max(1) as f64
+        let shares = missed.iter().filter_map(|goal| self.share_if_any(at, goal));
+        let shares: Vec<f64> = shares.map(|share| share.max(0.0)).collect();
+        shares.iter().sum::<f64>() / shares.len().max(1) as f64
     }
 
     fn plan(&mut self, purpose: Purpose, edits: Vec<Command>) {

@@ -68,6 +68,11 @@ fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patte
             "Eject as many replicas as fail, and for a shorter time.",
         ),
         Without::Blindness => pattern("load-balancer-blind", "Health checks and outlier ejection."),
+        Without::DeepChecks => pattern(
+            "load-balancer-blind",
+            "Health checks that ask the replica alone.",
+        ),
+        Without::ManyCalls => pattern("microservice-maze", "One call for all of it."),
         Without::CoarseShards => pattern(
             "shard-key",
             "Shard by a key with many values of similar load.",
@@ -356,7 +361,8 @@ pub(super) fn unexplained(
     let mut found: Vec<(Finding, Option<usize>)> = Vec::new();
     let has_cause = explained.iter().any(|(_, tier)| *tier < TRIGGERS);
     for goal in &of.goals {
-        if goal.distance(of.base.value(goal.metric)) == 0.0 {
+        let is_missed = of.base.missed().contains(&goal.metric);
+        if !is_missed || goal.distance(of.base.value(goal.metric)) == 0.0 {
             continue;
         }
         let by = explained
@@ -373,7 +379,11 @@ pub(super) fn unexplained(
                 false => rank < known,
             });
             // What set it off is no news where a rule has said what it did.
-            let is_news = rank.0 < TRIGGERS || !(has_cause || told.contains(&goal.metric));
+            let is_told = told.contains(&goal.metric);
+            // A fault that nobody is told of is explained by whatever says so.
+            let is_detection = goal.metric == Metric::TimeToDetect;
+            let is_news = !(is_detection && (is_told || tier != u8::MAX)) && rank.0 < TRIGGERS
+                || !(has_cause || told.contains(&goal.metric));
             let is_enough = share >= CONFIRMED && rank.0 < tier;
             if is_news && is_enough && is_better && name_of(facts, about, goal.metric).is_some() {
                 best = Some((rank, *at, share));

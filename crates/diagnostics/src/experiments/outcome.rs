@@ -162,7 +162,8 @@ impl Outcome {
     }
 
     /// Share of a goal's distance that went for all clients but one.
-    pub(super) fn share_of_others(&self, before: &Self, goal: &Goal, client: &str) -> f64 {
+    /// Nothing where these were never short of it.
+    pub(super) fn share_of_others(&self, before: &Self, goal: &Goal, client: &str) -> Option<f64> {
         let others = |of: &Self| {
             worst(
                 goal.metric,
@@ -170,10 +171,10 @@ impl Outcome {
             )
         };
         match (others(before), others(self)) {
-            (Some(was), Some(is)) => went(goal, was, is),
+            (Some(was), Some(is)) => (goal.distance(was) > 0.0).then(|| went(goal, was, is)),
             // Goodput, recovery and what becomes of data are not told apart by client.
-            _ if goal.metric == Metric::RecoveryTime => self.share(before, goal),
-            _ => 0.0,
+            _ if goal.metric == Metric::RecoveryTime => Some(self.share(before, goal)),
+            _ => None,
         }
     }
 
@@ -183,7 +184,7 @@ impl Outcome {
         before: &Self,
         goal: &Goal,
         (client, operation): (&str, &str),
-    ) -> f64 {
+    ) -> Option<f64> {
         let is_it =
             |name: &str| name == operation || name.starts_with(client) && name.ends_with(operation);
         let others = |of: &Self| {
@@ -193,8 +194,8 @@ impl Outcome {
             )
         };
         match (others(before), others(self)) {
-            (Some(was), Some(is)) => went(goal, was, is),
-            _ => 0.0,
+            (Some(was), Some(is)) => (goal.distance(was) > 0.0).then(|| went(goal, was, is)),
+            _ => None,
         }
     }
 

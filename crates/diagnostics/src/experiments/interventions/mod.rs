@@ -64,6 +64,8 @@ pub(crate) enum Without {
     Refusals,
     /// Ejection of replicas.
     Ejection,
+    /// Health checks that ask what is behind a replica too.
+    DeepChecks,
     /// Errors of a node's own.
     OwnErrors,
     /// Age of what a cache holds.
@@ -92,6 +94,8 @@ pub(crate) enum Without {
     Sharing,
     /// An operation that takes far longer than the others.
     Operation,
+    /// Several calls where one would do.
+    ManyCalls,
     /// Calls to replicas that do not work.
     Blindness,
     /// A fault of one replica.
@@ -121,7 +125,9 @@ impl Without {
             | Self::LateReplicas
             | Self::Contention
             | Self::Timeout => 1,
-            Self::LoadChange | Self::Client | Self::Sharing | Self::Operation => 2,
+            Self::LoadChange | Self::Client | Self::Sharing | Self::Operation | Self::ManyCalls => {
+                2
+            }
             Self::Blindness | Self::ReplicaFault | Self::Fault => TRIGGERS,
             Self::Consumers | Self::Slots => CAPACITY,
             _ => 0,
@@ -178,6 +184,7 @@ pub(crate) fn all(facts: &Facts<'_>) -> Vec<Intervention> {
     for link in &facts.design.links {
         list.link(link);
     }
+    list.many_calls();
     list.together();
     list.repeats();
     list.faults();

@@ -145,6 +145,12 @@ impl List<'_> {
             let edits = vec![node(id, "algorithm", Value::text("least_outstanding"))];
             self.add(Without::Imbalance, [id], "its imbalance", edits);
         }
+        let depth = balancer.health_check.as_ref().map(|check| check.depth);
+        if depth == Some(design::kinds::load_balancer::Depth::Deep) {
+            let edits = vec![node(id, "health_check.depth", Value::text("http"))];
+            let label = "health checks that ask what is behind";
+            self.add(Without::DeepChecks, [id], label, edits);
+        }
         let check = map(&[
             ("depth", Value::text("deep")),
             ("interval", Value::text("100ms")),

@@ -40,6 +40,16 @@ impl List<'_> {
         }
     }
 
+    /// Calls made one by one where one could ask for all of it.
+    pub(super) fn many_calls(&mut self) {
+        let links = self.design.links.iter();
+        let many: Vec<&Link> = links.filter(|link| link.calls > 1).collect();
+        let edits = many.iter().map(|at| link(&at.id, "calls", number(1.0)));
+        let edits = edits.collect();
+        let ids: Vec<&str> = many.iter().map(|link| link.id.as_str()).collect();
+        self.add(Without::ManyCalls, ids, "calls made one by one", edits);
+    }
+
     /// Hops that each do a little harm do much of it together.
     pub(super) fn together(&mut self) {
         for (without, label) in [

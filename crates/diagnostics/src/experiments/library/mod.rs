@@ -31,7 +31,11 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
     match cause.without {
         Without::Retries | Without::RetryWaves | Without::Reloads => list.retries(&cause.subjects),
         Without::SkewedKeys | Without::FewKeys | Without::Locks => list.hot_places(),
-        Without::Imbalance | Without::ReplicaFault | Without::Ejection | Without::Blindness => {
+        Without::DeepChecks
+        | Without::Imbalance
+        | Without::ReplicaFault
+        | Without::Ejection
+        | Without::Blindness => {
             list.balancers();
         }
         Without::PoolLimit => list.pools(&cause.subjects),
@@ -46,7 +50,7 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
         }
         Without::Fault => list.dependencies(),
         Without::Memory | Without::Breaker | Without::Refusals => list.limits(&cause.subjects),
-        Without::OwnErrors | Without::Network => list.losses(),
+        Without::OwnErrors | Without::Network | Without::ManyCalls => list.losses(),
         Without::Timeout => list.timeouts(&cause.subjects),
         Without::Discipline => list.discipline(&cause.subjects),
         Without::Operation
