@@ -1,5 +1,6 @@
 //! A case: what its file says, and what its runs show of it.
 
+mod conclusions;
 mod figures;
 mod runs;
 
@@ -116,6 +117,17 @@ fn read(name: &str, kind: Kind, text: &str) -> Result<Case, Vec<Problem>> {
 }
 
 impl Case {
+    /// For each root cause, the rules that name it, the best first.
+    pub(crate) fn roots(&self) -> Vec<Vec<&str>> {
+        let roots = items(self.file.get("roots"));
+        roots.iter().map(|root| texts(Some(root))).collect()
+    }
+
+    /// Rules that are true beside it.
+    pub(crate) fn also(&self) -> Vec<&str> {
+        texts(self.file.get("also"))
+    }
+
     /// What is wrong with the form of the case.
     pub(crate) fn malformed(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -130,8 +142,7 @@ impl Case {
         if self.design.requirements.is_empty() {
             problems.push("neither requirements nor `needs`".to_owned());
         }
-        let roots = items(self.file.get("roots"));
-        let roots: Vec<Vec<&str>> = roots.iter().map(|root| texts(Some(root))).collect();
+        let roots = self.roots();
         if self.kind == Kind::Reference {
             if !roots.is_empty() || self.cure.is_some() || !self.tried.is_empty() {
                 problems.push("a reference design has no cause and needs no cure".to_owned());

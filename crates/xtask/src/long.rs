@@ -10,8 +10,8 @@ use crate::steps::{cargo, root, run, target_dir};
 /// The page that the validation writes.
 const ACCURACY: &str = "docs/accuracy.md";
 
-/// Test targets whose ignored tests take minutes: the published results, and the corpus of designs
-/// with known causes.
+/// Test targets whose ignored tests take minutes: the published results, the corpus of designs with
+/// known causes, and what is concluded of them.
 const LONG: [&str; 2] = ["--test=accuracy", "--test=cases"];
 
 /// Runs the validation cases against published results and the corpus: all of them, and writes

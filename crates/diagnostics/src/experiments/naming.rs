@@ -378,12 +378,15 @@ pub(super) fn unexplained(
                 true => share > most,
                 false => rank < known,
             });
-            // What set it off is no news where a rule has said what it did.
             let is_told = told.contains(&goal.metric);
-            // A fault that nobody is told of is explained by whatever says so.
+            // A fault that nobody is told of is explained by whatever says so, and what set it off
+            // is no news where a rule has said what it did.
             let is_detection = goal.metric == Metric::TimeToDetect;
-            let is_news = !(is_detection && (is_told || tier != u8::MAX)) && rank.0 < TRIGGERS
-                || !(has_cause || told.contains(&goal.metric));
+            let is_news = match rank.0 < TRIGGERS {
+                _ if is_detection => !is_told && tier == u8::MAX,
+                true => true,
+                false => !has_cause && !is_told,
+            };
             let is_enough = share >= CONFIRMED && rank.0 < tier;
             if is_news && is_enough && is_better && name_of(facts, about, goal.metric).is_some() {
                 best = Some((rank, *at, share));

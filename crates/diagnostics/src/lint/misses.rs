@@ -62,7 +62,7 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::testing::{lint, read, run};
+    use crate::testing::{Says, lint, read, run};
 
     fn design(links: &str) -> design::Design {
         read(&format!(
@@ -81,7 +81,7 @@ mod tests {
     fn a_link_for_misses_before_its_cache_is_told_and_its_remedy_mends_it() {
         let broken = design(&format!("{MISS}, {CACHE}"));
         let found = lint(RULE, &broken);
-        assert_eq!(found[0].what, "api->db is never called");
+        assert_eq!(found[0].what.text(), "api->db is never called");
         assert_eq!(found[0].subjects, ["api->db"]);
         assert_eq!(run(&broken).links["api->db"].calls, 0);
         let mut mended = broken;
@@ -103,7 +103,7 @@ mod tests {
         assert!(
             alone[0].why.ends_with("api calls no cache."),
             "{}",
-            alone[0].why
+            alone[0].why.text()
         );
         assert!(alone[0].remedies.is_empty());
         for works in [

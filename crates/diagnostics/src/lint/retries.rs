@@ -60,7 +60,7 @@ fn finding(link: &Link) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::testing::{lint, read};
+    use crate::testing::{Says, lint, read};
 
     fn design(retry: &str) -> design::Design {
         read(&format!(
@@ -76,7 +76,7 @@ mod tests {
         let mut broken = design(r#""max_attempts": 100"#);
         let found = lint(RULE, &broken);
         assert_eq!(
-            found[0].what,
+            found[0].what.text(),
             "api->db makes up to 100 attempts without a pause"
         );
         assert_eq!(found[0].subjects, ["api->db"]);

@@ -122,8 +122,8 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::finding::Severity;
-    use crate::testing::{lint, read};
+    use crate::testing::{Says, lint, read};
+    use report::Severity;
 
     /// The links back are taken by chance, or for other operations: else the design is refused.
     fn design(orders: &str, back: &str) -> design::Design {
@@ -145,7 +145,7 @@ mod tests {
         let mut broken = design(SLOTS, SOME);
         let found = lint(RULE, &broken);
         assert_eq!(
-            found[0].what,
+            found[0].what.text(),
             "orders and stock wait for one another in a ring"
         );
         assert_eq!(found[0].severity, Severity::Warning);

@@ -75,8 +75,8 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::finding::Severity;
-    use crate::testing::{lint, read, run};
+    use crate::testing::{Says, lint, read, run};
+    use report::Severity;
 
     fn design(queue: &str, work: &str) -> design::Design {
         read(&format!(
@@ -102,7 +102,7 @@ mod tests {
         );
         let found = lint(RULE, &broken);
         assert_eq!(
-            found[0].what,
+            found[0].what.text(),
             "jobs delivers messages again while worker works on them"
         );
         assert_eq!(found[0].severity, Severity::Warning);
