@@ -76,29 +76,31 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
     Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
-/// A report with what the rules find in it. Its serialized form is that of `--format json`, in
-/// which nodes and links go by their ids.
+/// What a run counted. Its serialized form is that of `--format json`, without findings.
+pub struct Counted<'a>(pub &'a Report);
+
+/// A run with what the rules find in it. Its serialized form is that of `--format json`, in which
+/// nodes and links go by their ids.
 pub struct Diagnosed {
     /// What was counted.
     pub report: Report,
-    /// What the rules found, where they looked.
-    pub findings: Option<Vec<Finding>>,
+    /// What the rules found.
+    pub findings: Vec<Finding>,
+}
+
+impl Counted<'_> {
+    /// As JSON.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("a report holds nothing that JSON cannot")
+    }
 }
 
 impl Diagnosed {
     /// Looks at a run of a design.
     pub fn new(design: &Design, report: Report) -> Self {
         Self {
-            findings: Some(diagnostics::diagnose(design, Some(&report))),
+            findings: diagnostics::diagnose(design, Some(&report)),
             report,
-        }
-    }
-
-    /// What was counted, without what the rules find in it.
-    pub fn counted(report: Report) -> Self {
-        Self {
-            report,
-            findings: None,
         }
     }
 
@@ -108,9 +110,10 @@ impl Diagnosed {
     }
 }
 
-/// The report's structure, with texts beside scores and findings.
+/// The report's structure, with texts beside scores and findings. The page writes reports without
+/// findings alone, and so does without the code that writes findings.
 #[derive(Serialize)]
-struct Written<'a> {
+struct Written<'a, F> {
     run: &'a report::Run,
     requests: &'a report::Requests,
     data: &'a report::DataReport,
@@ -125,11 +128,11 @@ struct Written<'a> {
     node_windows: &'a BTreeMap<String, report::NodeWindows>,
     link_windows: &'a BTreeMap<String, report::LinkWindows>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    findings: Option<Vec<text::Written<'a>>>,
+    findings: Option<F>,
 }
 
-impl Serialize for Diagnosed {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+impl<'a, F> Written<'a, F> {
+    fn new(report: &'a Report, findings: Option<F>) -> Self {
         let Report {
             run,
             requests,
@@ -144,9 +147,8 @@ impl Serialize for Diagnosed {
             windows,
             node_windows,
             link_windows,
-        } = &self.report;
-        let (findings, ids) = (self.findings.as_ref(), Titles::ids());
-        let written = Written {
+        } = report;
+        Self {
             run,
             requests,
             data,
@@ -160,8 +162,20 @@ impl Serialize for Diagnosed {
             windows,
             node_windows,
             link_windows,
-            findings: findings.map(|findings| text::Written::all(findings, &ids)),
-        };
-        written.serialize(to)
+            findings,
+        }
+    }
+}
+
+impl Serialize for Counted<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Written::<()>::new(self.0, None).serialize(to)
+    }
+}
+
+impl Serialize for Diagnosed {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let findings = text::Written::all(&self.findings, &Titles::ids());
+        Written::new(&self.report, Some(findings)).serialize(to)
     }
 }
