@@ -25,7 +25,7 @@ fn run(design: &Design, seed: u64) -> Run {
         .map(text::score)
         .collect();
     Run {
-        report: format::json::value_from_str(&host::Diagnosed::counted(report).json()).unwrap(),
+        report: format::json::value_from_str(&host::Counted(&report).json()).unwrap(),
         missed,
     }
 }

@@ -96,7 +96,7 @@ fn check(name: &str, design: &Design) -> (Vec<String>, Counts) {
     let diagnosed = host::Diagnosed::new(design, report);
     let json: Value = serde_json::from_str(&diagnosed.json()).expect("a report is JSON");
     let (mut problems, mut counts) = (Vec::new(), Counts::new());
-    let found = diagnosed.findings.unwrap_or_default();
+    let found = diagnosed.findings;
     for finding in found.iter().flat_map(Finding::all).filter(|f| f.measured) {
         let [told, untold] = counts.entry(finding.rule.to_string()).or_default();
         for figure in figures(finding) {

@@ -64,10 +64,7 @@ impl Runs {
 
     /// The findings, in how many runs each.
     pub(crate) fn findings(&self) -> Vec<FindingOver> {
-        let each = self
-            .all
-            .iter()
-            .map(|run| run.findings.as_deref().unwrap_or_default());
+        let each = self.all.iter().map(|run| run.findings.as_slice());
         match &self.all[..] {
             // In the order of one run, causes first.
             [_] if !self.are_several => {
@@ -94,7 +91,7 @@ impl Runs {
     }
 }
 
-fn json(run: &Diagnosed) -> Value {
+fn json(run: &impl serde::Serialize) -> Value {
     serde_json::to_value(run).expect("a report holds nothing that JSON cannot")
 }
 
@@ -150,20 +147,19 @@ pub(crate) fn counted(
     options: &Options,
     seeds: &[u64],
 ) -> Result<Vec<Value>, String> {
-    let counted = |_: &Design, report| Diagnosed::counted(report);
-    let runs = runs(name, design, options, seeds, &counted)?;
-    Ok(runs.iter().map(json).collect())
+    let counted = |_: &Design, report| json(&host::Counted(&report));
+    runs(name, design, options, seeds, &counted)
 }
 
 /// One run per seed, in order of seed.
-fn runs(
+fn runs<T: Send>(
     name: &str,
     design: &Design,
     options: &Options,
     seeds: &[u64],
-    look: &(dyn Fn(&Design, Report) -> Diagnosed + Sync),
-) -> Result<Vec<Diagnosed>, String> {
-    let run = |seed: u64| -> Result<Diagnosed, Vec<Problem>> {
+    look: &(dyn Fn(&Design, Report) -> T + Sync),
+) -> Result<Vec<T>, String> {
+    let run = |seed: u64| -> Result<T, Vec<Problem>> {
         let report = host::run(design, &host_options(options, Some(seed)))?;
         // With the seed, so that experiments are on the same requests.
         let mut design = design.clone();
@@ -175,7 +171,7 @@ fn runs(
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
-    let done: Mutex<BTreeMap<u64, Result<Diagnosed, Vec<Problem>>>> = Mutex::default();
+    let done: Mutex<BTreeMap<u64, Result<T, Vec<Problem>>>> = Mutex::default();
     // A run depends on its seed alone, so it does not matter which core takes which.
     std::thread::scope(|scope| {
         for _ in 0..workers.min(seeds.len()) {

@@ -77,24 +77,34 @@ fn prepare(design: &Design, options: &Options) -> Result<sim::Simulation, Vec<Pr
     Ok(sim::Simulation::new(&design).with_budget(events_max))
 }
 
-/// A report with what the rules find in it. Its serialized form is that of `--format json`, in
-/// which nodes and links go by their ids.
+/// What a run counted. Its serialized form is that of `--format json`, without findings.
+pub struct Counted<'a>(pub &'a Report);
+
+/// A run with what the rules find in it. Its serialized form is that of `--format json`, in which
+/// nodes and links go by their ids.
 pub struct Diagnosed {
     /// What was counted.
     pub report: Report,
-    /// What the rules found, where they looked.
-    pub findings: Option<Vec<Finding>>,
+    /// What the rules found.
+    pub findings: Vec<Finding>,
     /// Findings whose claim an experiment refuted.
     pub ruled_out: Vec<Finding>,
     /// Every experiment on a cause.
     pub tried: Vec<Experiment>,
 }
 
+impl Counted<'_> {
+    /// As JSON.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("a report holds nothing that JSON cannot")
+    }
+}
+
 impl Diagnosed {
     /// Looks at a run of a design.
     pub fn new(design: &Design, report: Report) -> Self {
         Self {
-            findings: Some(diagnostics::diagnose(design, Some(&report))),
+            findings: diagnostics::diagnose(design, Some(&report)),
             report,
             ruled_out: Vec::new(),
             tried: Vec::new(),
@@ -111,19 +121,9 @@ impl Diagnosed {
         let conclusion = experiments::investigate(design, &report, budget, threads);
         Self {
             report,
-            findings: Some(conclusion.findings),
+            findings: conclusion.findings,
             ruled_out: conclusion.ruled_out,
             tried: conclusion.tried,
-        }
-    }
-
-    /// What was counted, without what the rules find in it.
-    pub fn counted(report: Report) -> Self {
-        Self {
-            report,
-            findings: None,
-            ruled_out: Vec::new(),
-            tried: Vec::new(),
         }
     }
 
@@ -133,9 +133,10 @@ impl Diagnosed {
     }
 }
 
-/// The report's structure, with texts beside scores and findings.
+/// The report's structure, with texts beside scores and findings. The page writes reports without
+/// findings alone, and so does without the code that writes findings.
 #[derive(Serialize)]
-struct Written<'a> {
+struct Written<'a, F> {
     run: &'a report::Run,
     requests: &'a report::Requests,
     data: &'a report::DataReport,
@@ -151,15 +152,11 @@ struct Written<'a> {
     node_windows: &'a BTreeMap<String, report::NodeWindows>,
     link_windows: &'a BTreeMap<String, report::LinkWindows>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    findings: Option<Vec<text::Written<'a>>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ruled_out: Vec<text::Written<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tried: Vec<text::WrittenExperiment<'a>>,
+    findings: Option<F>,
 }
 
-impl Serialize for Diagnosed {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+impl<'a, F> Written<'a, F> {
+    fn new(report: &'a Report, findings: Option<F>) -> Self {
         let Report {
             run,
             requests,
@@ -175,9 +172,8 @@ impl Serialize for Diagnosed {
             windows,
             node_windows,
             link_windows,
-        } = &self.report;
-        let (findings, ids) = (self.findings.as_ref(), Titles::ids());
-        let written = Written {
+        } = report;
+        Self {
             run,
             requests,
             data,
@@ -192,10 +188,37 @@ impl Serialize for Diagnosed {
             windows,
             node_windows,
             link_windows,
-            findings: findings.map(|findings| text::Written::all(findings, &ids)),
+            findings,
+        }
+    }
+}
+
+impl Serialize for Counted<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Written::<()>::new(self.0, None).serialize(to)
+    }
+}
+
+/// What was counted and found, and what experiments say of it.
+#[derive(Serialize)]
+struct Concluded<'a> {
+    #[serde(flatten)]
+    counted: Written<'a, Vec<text::Written<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ruled_out: Vec<text::Written<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tried: Vec<text::WrittenExperiment<'a>>,
+}
+
+impl Serialize for Diagnosed {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let ids = Titles::ids();
+        let findings = text::Written::all(&self.findings, &ids);
+        let concluded = Concluded {
+            counted: Written::new(&self.report, Some(findings)),
             ruled_out: text::Written::all(&self.ruled_out, &ids),
             tried: text::WrittenExperiment::all(&self.tried, &ids),
         };
-        written.serialize(to)
+        concluded.serialize(to)
     }
 }

@@ -244,7 +244,7 @@ impl Past {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Diagnosed;
+    use crate::Counted;
     use design::{Command, Fault, FaultKind, Target, Value};
 
     const S: Time = 1_000_000_000;
@@ -277,10 +277,7 @@ mod tests {
     }
 
     fn seen(simulation: &Simulation) -> (Time, String) {
-        (
-            simulation.now(),
-            Diagnosed::counted(simulation.report()).json(),
-        )
+        (simulation.now(), Counted(&simulation.report()).json())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! whoever drives it stays responsive. The clock is given from outside and decides only how far to
 //! simulate, never what happens.
 
-use crate::Diagnosed;
+use crate::Counted as Written;
 use crate::live::Live;
 use crate::why::Why;
 use design::{Design, Problem};
@@ -236,8 +236,8 @@ impl Pair {
 
 fn counted(report: sim::Report) -> Counted {
     Counted {
-        scores: report.requirements.clone(),
-        json: Diagnosed::counted(report).json(),
+        json: Written(&report).json(),
+        scores: report.requirements,
     }
 }
 

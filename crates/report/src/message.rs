@@ -44,7 +44,7 @@ macro_rules! message {
     ($text:literal $(, $part:expr)* $(,)?) => {{
         const PARTS: usize = 0 $(+ { let _ = stringify!($part); 1 })*;
         const { assert!($crate::holes($text) == PARTS, "one part for each pair of braces") };
-        $crate::Message::filled($text, [$($crate::Message::from($part)),*])
+        $crate::Message::filled($text, ::std::vec![$($crate::Message::from($part)),*])
     }};
 }
 
@@ -73,7 +73,7 @@ impl Message {
     }
 
     /// See [`message!`]. A part beyond the last `{}` is left out.
-    pub fn filled(text: &str, parts: impl IntoIterator<Item = Self>) -> Self {
+    pub fn filled(text: &str, parts: Vec<Self>) -> Self {
         let mut message = Self::new();
         let mut parts = parts.into_iter();
         for (at, words) in text.split("{}").enumerate() {
@@ -127,6 +127,7 @@ impl Message {
 }
 
 impl From<Piece> for Message {
+    #[inline(never)]
     fn from(piece: Piece) -> Self {
         let mut message = Self::new();
         message.push(piece);
@@ -135,54 +136,63 @@ impl From<Piece> for Message {
 }
 
 impl From<Figure> for Message {
+    #[inline(never)]
     fn from(figure: Figure) -> Self {
         Self(vec![Piece::Figure(figure)])
     }
 }
 
 impl From<String> for Message {
+    #[inline(never)]
     fn from(words: String) -> Self {
         Piece::Text(words).into()
     }
 }
 
 impl From<&str> for Message {
+    #[inline(never)]
     fn from(words: &str) -> Self {
         words.to_owned().into()
     }
 }
 
 impl From<&String> for Message {
+    #[inline(never)]
     fn from(words: &String) -> Self {
         words.to_owned().into()
     }
 }
 
 impl From<u16> for Message {
+    #[inline(never)]
     fn from(n: u16) -> Self {
         whole(f64::from(n)).into()
     }
 }
 
 impl From<u32> for Message {
+    #[inline(never)]
     fn from(n: u32) -> Self {
         whole(f64::from(n)).into()
     }
 }
 
 impl From<u64> for Message {
+    #[inline(never)]
     fn from(n: u64) -> Self {
         whole(n as f64).into()
     }
 }
 
 impl From<usize> for Message {
+    #[inline(never)]
     fn from(n: usize) -> Self {
         whole(n as f64).into()
     }
 }
 
 impl From<design::Duration> for Message {
+    #[inline(never)]
     fn from(duration: design::Duration) -> Self {
         time(duration.as_s()).into()
     }
@@ -190,12 +200,23 @@ impl From<design::Duration> for Message {
 
 /// A node.
 pub fn name(id: impl AsRef<str>) -> Piece {
-    Piece::Node(id.as_ref().to_owned())
+    node(id.as_ref())
+}
+
+// Not one for each kind of string: there are hundreds of places that name something.
+#[inline(never)]
+fn node(id: &str) -> Piece {
+    Piece::Node(id.to_owned())
 }
 
 /// A link.
 pub fn link_name(id: impl AsRef<str>) -> Piece {
-    Piece::Link(id.as_ref().to_owned())
+    link(id.as_ref())
+}
+
+#[inline(never)]
+fn link(id: &str) -> Piece {
+    Piece::Link(id.to_owned())
 }
 
 /// A zone.

@@ -114,7 +114,7 @@ pub fn run(design: JsValue, options: JsValue) -> Result<JsValue, JsError> {
     let report = host::run(&design, &options).map_err(|problems| as_error(&problems))?;
     match with_findings {
         true => to_js(&host::Diagnosed::new(&design, report)),
-        false => to_js(&host::Diagnosed::counted(report)),
+        false => to_js(&host::Counted(&report)),
     }
 }
 

@@ -10,12 +10,19 @@ pub(crate) fn of(path: &str) -> Field {
 
 /// A figure of a node, by its path below the node.
 pub(crate) fn node(id: &str, path: &str) -> Field {
-    Field::at(["nodes", id].into_iter().chain(path.split('.')))
+    below("nodes", id, path)
 }
 
 /// A figure of a link, by its path below the link.
 pub(crate) fn link(id: &str, path: &str) -> Field {
-    Field::at(["links", id].into_iter().chain(path.split('.')))
+    below("links", id, path)
+}
+
+/// A figure of a part, by its path below the part.
+#[inline(never)]
+fn below(parts: &str, id: &str, path: &str) -> Field {
+    let keys = [parts, id].into_iter().chain(path.split('.'));
+    Field::At(keys.map(str::to_owned).collect())
 }
 
 /// All failures of a node.
@@ -45,20 +52,15 @@ pub(crate) fn over(series: &str, fold: Fold, span: Span) -> Field {
 
 /// A series of a node, over a while.
 pub(crate) fn node_over(id: &str, series: &str, fold: Fold, span: Span) -> Field {
-    Field::windows(
-        ["node_windows", id, series],
-        fold,
-        span.from_s,
-        span.until_s,
-    )
+    part_over("node_windows", id, series, fold, span)
 }
 
 /// A series of a link, over a while.
 pub(crate) fn link_over(id: &str, series: &str, fold: Fold, span: Span) -> Field {
-    Field::windows(
-        ["link_windows", id, series],
-        fold,
-        span.from_s,
-        span.until_s,
-    )
+    part_over("link_windows", id, series, fold, span)
+}
+
+#[inline(never)]
+fn part_over(parts: &str, id: &str, series: &str, fold: Fold, span: Span) -> Field {
+    Field::windows([parts, id, series], fold, span.from_s, span.until_s)
 }

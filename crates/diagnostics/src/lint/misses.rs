@@ -4,7 +4,7 @@ use crate::facts::Facts;
 use crate::remedies;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric};
-use report::{Finding, Remedy, Severity, message, name};
+use report::{Finding, Remedy, Severity, link_name, message, name};
 
 pub(super) const RULE: &str = "cache-all";
 
@@ -44,7 +44,7 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
         }
     );
     let finding = finding.says(
-        message!("{} is never called", name(&link.id)),
+        message!("{} is never called", link_name(&link.id)),
         why,
         "Call the cache in the stage before.",
     );

@@ -4,7 +4,7 @@ use crate::facts::{Facts, is_bounded};
 use crate::remedies;
 use design::link::{Backoff, RetryOn};
 use design::{Link, Metric};
-use report::{Finding, Severity, message, name};
+use report::{Finding, Severity, link_name, message, name};
 
 pub(super) const RULE: &str = "retry-storm";
 
@@ -42,7 +42,7 @@ fn finding(link: &Link) -> Finding {
         .says(
             message!(
                 "{} makes up to {} attempts without a pause",
-                name(&link.id),
+                link_name(&link.id),
                 attempts
             ),
             message!(

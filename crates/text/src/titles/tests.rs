@@ -27,7 +27,9 @@ fn by_title(design: &Design, message: impl Into<Message>) -> String {
 #[test]
 fn names_are_ids_or_titles_and_words_stay_words() {
     let design = labelled(&[("cache", "Redis"), ("db", "PostgreSQL")]);
-    let of = [name("db"), name("cache"), name("api")].map(Message::from);
+    let of = [name("db"), name("cache"), name("api")]
+        .map(Message::from)
+        .to_vec();
     let said = Message::filled("{} cannot do without {}: no cache, {}", of);
     assert_eq!(
         written(&said, &Titles::ids()),
