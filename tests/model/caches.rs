@@ -181,3 +181,78 @@ fn what_else_is_missing_stays_missing_when_the_origin_has_answered() {
     assert_eq!(degraded(["api->ads", "api->cache"]), 1.0);
     assert_eq!(degraded(["api->cache", "api->ads"]), 1.0);
 }
+
+/// 2,000 keys that stand in the cache and are read at random; a share is flushed at 500 ms.
+fn after_flush(share: &str, cache_rest: &str) -> Run {
+    let nodes = [
+        node(
+            "u",
+            "client",
+            r#""arrivals": {"constant": "1000/s"},
+            "operations": [{"name": "get", "keys": {"uniform": {"n": 2000}}}]"#,
+        ),
+        service("api", 0, r#""concurrency": null"#),
+        cache(cache_rest),
+        database("db", 1, r#""concurrency": 1000, "connections": 1000"#),
+    ];
+    let links = [
+        link("u->api", ""),
+        link("api->cache", ""),
+        link("api->db", r#""when": "on_miss""#),
+    ];
+    let share = match share {
+        "" => String::new(),
+        share => format!(r#", "share": {share}"#),
+    };
+    let flush = format!(r#"{{"kind": "cache_flush", "target": "cache", "at": "500ms"{share}}}"#);
+    let settings = r#""duration": "20s""#;
+    run_with(settings, &nodes, &links, &[flush])
+}
+
+#[test]
+fn a_flush_may_be_of_a_share_of_the_keys() {
+    // All 2,000 are there, and each that is forgotten is loaded once: two standard deviations of
+    // the number of keys that are hit are 45.
+    let misses = |share: &str, rest: &str| {
+        let warm = format!(r#""capacity": 2000, "warm": 1{rest}"#);
+        after_flush(share, &warm).number("/links/api->db/calls")
+    };
+    assert!(misses("", "") > 1_990.0);
+    assert!(misses("1", "") > 1_990.0);
+    assert_eq!(misses("0", ""), 0.0);
+    for eviction in ["lru", "lfu", "fifo", "random", "sieve"] {
+        let rest = format!(r#", "eviction": "{eviction}""#);
+        for share in [0.25, 0.5] {
+            let (lost, expected) = (misses(&share.to_string(), &rest), 2_000.0 * share);
+            assert!((lost - expected).abs() < 90.0, "{eviction} {share}: {lost}");
+        }
+    }
+}
+
+#[test]
+fn a_flush_of_a_share_loses_unwritten_writes_of_its_keys_and_no_others() {
+    let lost = |share: f64| {
+        let nodes = [
+            node(
+                "u",
+                "client",
+                r#""arrivals": {"constant": "1000/s"}, "operations":
+                    [{"name": "put", "effect": "write", "keys": {"uniform": {"n": 1000000}}}]"#,
+            ),
+            cache(r#""write_behind_delay": "10s", "capacity": null"#),
+            database("db", 1, r#""concurrency": 1000, "connections": 1000"#),
+        ];
+        let links = [
+            link("u->cache", r#""on_write": "write_behind""#),
+            link("cache->db", ""),
+        ];
+        let flush = format!(
+            r#"{{"kind": "cache_flush", "target": "cache", "at": "2s", "share": {share}}}"#
+        );
+        let run = run_with(r#""duration": "3s""#, &nodes, &links, &[flush]);
+        run.number("/data/lost_writes")
+    };
+    assert_eq!(lost(0.0), 0.0);
+    assert!((1_990.0..=2_000.0).contains(&lost(1.0)), "{}", lost(1.0));
+    assert!((lost(0.3) - 600.0).abs() < 62.0, "{}", lost(0.3));
+}

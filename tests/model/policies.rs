@@ -611,3 +611,125 @@ fn pools_that_are_shared_have_one_size() {
     );
     assert!(with([5, 5], ["db", " "]).starts_with("links[2].pool.shared: is empty"));
 }
+
+/// Calls every 100 ms to what fails each, in no time; three attempts each, and a breaker that opens
+/// after two failures in a row.
+fn around(rest: &str, retry_rest: &str, moments: &[u64]) -> Run {
+    let breaker = format!(
+        r#""breaker": {{"failure_rate": null, "consecutive_failures": 2, "open_for": "250ms",
+            "half_open_calls": 1{rest}}}"#
+    );
+    let retry =
+        format!(r#""retry": {{"max_attempts": 3, "backoff": {{"constant": "1ms"}}{retry_rest}}}"#);
+    let nodes = [
+        replay(moments.iter().copied()),
+        service("api", 0, r#""error_rate": 1"#),
+    ];
+    run(&nodes, &[link("u->api", &format!("{breaker}, {retry}"))])
+}
+
+#[test]
+fn a_breaker_stands_inside_the_retries_or_around_them() {
+    let moments = [0, 100, 200, 300, 500];
+    // Inside: the second attempt opens it until 251. The third is refused, and so are two calls.
+    // The next at 300 and 500 are trials that open it again.
+    let inside = around("", "", &moments);
+    assert_eq!(inside.sent("u->api"), [0.0, 1.0, 300.0]);
+    // Around: two calls of three attempts each, and it is open from 102 to 352. The trial at 500
+    // is again a whole call.
+    let outside = around(r#", "judges": "calls""#, "", &moments);
+    assert_eq!(
+        outside.sent("u->api"),
+        [0.0, 1.0, 2.0, 100.0, 101.0, 102.0, 500.0, 501.0, 502.0]
+    );
+    assert_eq!(outside.number("/links/u->api/failures/circuit_open"), 2.0);
+}
+
+#[test]
+fn what_a_breaker_around_the_retries_refuses_is_not_tried_again() {
+    let on = r#", "on": ["error", "circuit_open"]"#;
+    let moments = [0, 100, 200];
+    // Inside, a refusal is a failure like another: it is tried again twice.
+    let inside = around("", on, &moments);
+    assert_eq!(
+        inside.number("/links/u->api/failures/circuit_open"),
+        1.0 + 3.0 + 3.0
+    );
+    let outside = around(r#", "judges": "calls""#, on, &moments);
+    assert_eq!(outside.number("/links/u->api/failures/circuit_open"), 1.0);
+}
+
+#[test]
+fn a_breaker_around_the_retries_counts_a_call_that_was_saved_by_one_as_good() {
+    // Each first attempt fails: at its callee every other call does, by the clock of a fault.
+    let judged = |judges: &str| {
+        let breaker =
+            format!(r#""breaker": {{"failure_rate": null, "consecutive_failures": 1{judges}}}"#);
+        let rest = format!(
+            r#"{breaker}, "retry": {{"max_attempts": 2, "backoff": {{"constant": "20ms"}}}}"#
+        );
+        let nodes = [replay([0, 100, 200]), service("api", 1, "")];
+        let faults =
+            [0, 100, 200].map(|at| fault("error_rate", "api", at, at + 10, r#""errors": 1"#));
+        run_with("", &nodes, &[link("u->api", &rest)], &faults)
+    };
+    assert_eq!(judged(r#", "judges": "calls""#).ok(), 3.0);
+    assert_eq!(judged("").ok(), 0.0);
+}
+
+#[test]
+fn a_trial_call_that_is_stopped_between_its_attempts_makes_room_for_another() {
+    // Two calls of two attempts open it at 280, until 530. The trial of 600 is cancelled in the
+    // pause before its second attempt, so that the call at 700 may be one.
+    let nodes = [
+        replay([0, 200, 700]),
+        replay_by("v", [600], r#""patience": "30ms""#),
+        service("api", 0, ""),
+        service("db", 0, r#""error_rate": 1"#),
+    ];
+    let rest = r#""breaker": {"failure_rate": null, "consecutive_failures": 2, "open_for": "250ms",
+            "half_open_calls": 1, "judges": "calls"},
+        "retry": {"max_attempts": 2, "backoff": {"constant": "80ms"}}"#;
+    let links = [
+        link("u->api", ""),
+        link("v->api", r#""cancellation": true"#),
+        link("api->db", rest),
+    ];
+    let run = run(&nodes, &links);
+    assert_eq!(
+        run.sent("api->db"),
+        [0.0, 80.0, 200.0, 280.0, 600.0, 700.0, 780.0]
+    );
+}
+
+#[test]
+fn where_calls_cannot_be_judged_is_told() {
+    let problem = |links: &[String]| {
+        let nodes = [
+            replay([0]),
+            node("lb", "load_balancer", ""),
+            service("api", 0, ""),
+        ];
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [{}], "links": [{}]}}"#,
+            nodes.join(", "),
+            links.join(", ")
+        );
+        match format::json::read(&text) {
+            Ok(_) => String::new(),
+            Err(problems) => format!("{}: {}", problems[0].path, problems[0].message),
+        }
+    };
+    let breaker = r#""breaker": {"judges": "calls"}"#;
+    let to_lb = |rest: &str| link("u->lb", rest);
+    assert_eq!(problem(&[to_lb(breaker), link("lb->api", "")]), "");
+    assert!(
+        problem(&[to_lb(""), link("lb->api", breaker)])
+            .starts_with("links[1].breaker.judges: a load balancer")
+    );
+    let hedged = format!(r#"{breaker}, "hedge": {{}}"#);
+    assert!(
+        problem(&[to_lb(&hedged), link("lb->api", "")])
+            .starts_with("links[0].breaker.judges: calls cannot")
+    );
+}

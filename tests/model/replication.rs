@@ -429,3 +429,108 @@ fn a_failover_of_a_zone_is_one_of_the_leaders_there() {
             .contains("nothing in the zone a can be hit")
     );
 }
+
+#[test]
+fn members_in_some_zones_never_lead() {
+    // Members in a, b and c. The leader in a dies at 30: b would be next, and c leads instead.
+    let moments: Vec<u64> = (0..10).map(|n| n * 100).collect();
+    let leaders = |forbidden: &str, faults: &[String]| {
+        let client = of_key("w", "write", &moments, "");
+        let rest = format!(r#""replicas": 3, "no_leader_in": {forbidden}"#);
+        let run = ran(
+            &[client],
+            replicated(&rest, r#""zones": ["a", "b", "c"]"#),
+            faults,
+        );
+        let replicas = run.report["nodes"]["db"]["replicas"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let arrivals: Vec<u64> = replicas
+            .iter()
+            .map(|it| it["arrivals"].as_u64().unwrap())
+            .collect();
+        (arrivals, run.failed())
+    };
+    let dies = |replica: u32| {
+        let replica = format!(r#""replica": {replica}"#);
+        fault("crash", "db", 30, 999, &replica)
+    };
+    let none = String::new();
+    assert_eq!(leaders("[]", &[]), (vec![10, 0, 0], none.clone()));
+    // The first that may leads from the start.
+    assert_eq!(leaders(r#"["a"]"#, &[]), (vec![0, 10, 0], none.clone()));
+    assert_eq!(leaders(r#"["a", "b"]"#, &[]), (vec![0, 0, 10], none));
+    // Unavailable until 330: detection takes 200 ms, the election 100.
+    assert_eq!(leaders("[]", &[dies(0)]).0, [1, 6, 0]);
+    let (next, failed) = leaders(r#"["b"]"#, &[dies(0)]);
+    assert_eq!((next[0], next[2]), (1, 6), "{next:?}");
+    assert_eq!(failed, "unavailable 3");
+    // Nobody is left who may.
+    let (_, failed) = leaders(r#"["b", "c"]"#, &[dies(0)]);
+    assert_eq!(failed, "unavailable 9");
+}
+
+#[test]
+fn an_edit_moves_leaders_out_of_zones_where_none_may_be() {
+    let with = |forbidden: &str| {
+        let client = of_key("w", "write", &[0, 100, 200, 300, 400], "");
+        let rest = format!(r#""replicas": 2, "no_leader_in": {forbidden}"#);
+        let db = replicated(&rest, r#""zones": ["a", "b"]"#);
+        design("", &[client, db], &[link("w->db", "")], &[])
+    };
+    let mut simulation = Simulation::new(&with("[]"));
+    simulation.run_until(150_000_000, u64::MAX);
+    simulation.edit(&with(r#"["a"]"#));
+    simulation.run();
+    let report = serde_json::to_value(simulation.report()).unwrap();
+    let arrivals = |at: usize| report["nodes"]["db"]["replicas"][at]["arrivals"].clone();
+    // It steps down at once, and another is elected within 100 ms, at 250.
+    assert_eq!(
+        report["nodes"]["db"]["database"]["replication"]["failovers"],
+        1
+    );
+    assert_eq!(report["requests"]["failed"]["unavailable"], 1);
+    assert_eq!(arrivals(1), 2);
+}
+
+#[test]
+fn zones_without_leaders_are_checked() {
+    let problem = |replication: &str, rest: &str| {
+        let db = replicated(replication, rest);
+        let text = format!(
+            r#"{{"faultline": 1, "nodes": [{}, {db}], "links": [{}]}}"#,
+            of_key("w", "write", &[0], ""),
+            link("w->db", "")
+        );
+        match format::json::read(&text) {
+            Ok(_) => String::new(),
+            Err(problems) => format!("{}: {}", problems[0].path, problems[0].message),
+        }
+    };
+    let zones = r#""zones": ["a", "b"]"#;
+    let at = "nodes[1].replication.no_leader_in:";
+    assert_eq!(
+        problem(r#""replicas": 2, "no_leader_in": ["a"]"#, zones),
+        ""
+    );
+    assert_eq!(
+        problem(r#""replicas": 2, "no_leader_in": ["x"]"#, zones),
+        format!("{at} no member runs in a zone \"x\"")
+    );
+    assert!(
+        problem(r#""replicas": 2, "no_leader_in": ["a", "b"]"#, zones)
+            .starts_with(&format!("{at} leaves shard 0 no member"))
+    );
+    assert!(
+        problem(
+            r#""replicas": 1, "no_leader_in": ["b"]"#,
+            &format!(r#"{zones}, "shards": {{"count": 2}}"#)
+        )
+        .starts_with(&format!("{at} leaves shard 1 no member"))
+    );
+    assert!(
+        problem(r#""mode": "quorum", "no_leader_in": ["a"]"#, zones)
+            .starts_with(&format!("{at} does nothing"))
+    );
+}

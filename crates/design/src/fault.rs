@@ -28,6 +28,8 @@ record! {
         pub one_way: bool = false => { label: "One way" },
         /// For an error rate, a gray failure or a third-party outage: share of the calls answered with an error. For a connection leak: share of the connections never given back.
         pub errors: f64 = 0.5 => { label: "Share", range: 0..=1 },
+        /// For a cache flush: share of the keys forgotten, as when one of its nodes is lost.
+        pub share: f64 = 1.0 => { label: "Share of the keys", range: 0..=1 },
         /// For a key skew: share of the requests that are for one and the same key.
         pub hot: f64 = 0.5 => { label: "Share of the hot key", range: 0..=1 },
         /// For pauses: how often one begins.
@@ -74,7 +76,7 @@ choice! {
         Loss = "loss",
         /// A client sends `times` as much (a closed one has `times` as many users).
         TrafficSpike = "traffic_spike",
-        /// A cache forgets everything, at once.
+        /// A cache forgets everything at once, or a `share` of its keys.
         CacheFlush = "cache_flush",
         /// A zone or a node is cut from another, or from all others, or a link is: what they send each other is lost, health probes too. Within the zone all goes on.
         Partition = "partition",

@@ -299,8 +299,20 @@ record! {
         pub consecutive_failures: Option<u32> = None => { label: "Consecutive failures", range: 1..=10000, source: "gobreaker: more than 5" },
         /// How long it stays open.
         pub open_for: Duration = Duration::s(5) => { label: "Open for", range: 0.001..=86400, source: "Hystrix 5 s, resilience4j 60 s" },
+        /// Whether it judges attempts (resilience4j), or a call with all of its retries.
+        pub judges: Judged = Judged::Attempts => { label: "Judges" },
         /// Trial calls when half open: their failure rate (of `min_calls` of them, where that is less) opens it again or closes it. With failures in a row one failure opens it again, and all good closes it.
         pub half_open_calls: u32 = 10 => { label: "Trial calls", unit: "calls", range: 1..=1000, source: "Hystrix 1, resilience4j 10" },
+    }
+}
+
+choice! {
+    /// What a circuit breaker judges.
+    pub enum Judged {
+        /// Each attempt: it stands inside the retries, and may open between two of them.
+        Attempts = "attempts",
+        /// A call with all of its retries. What it refuses is not tried again.
+        Calls = "calls",
     }
 }
 

@@ -59,6 +59,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
             zones::check_deployment(&node.deployment, reader);
             check_kind(&node.kind, &operations, reader);
             links::leases(node, &callers, reader);
+            database::check_leaders(node, reader);
             copies::check(node, design, &nodes, reader);
         });
     }

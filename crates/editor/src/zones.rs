@@ -3,7 +3,7 @@
 
 use crate::geometry::{Point, Rect, node_rect};
 use crate::tools::dragging::Places;
-use design::{Command, Design, Node, Target, Value};
+use design::{Command, Design, Kind, Node, Target, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Between a region's edge and the nodes in it.
@@ -136,7 +136,29 @@ pub(crate) fn put(design: &Design, zones: &BTreeMap<String, Option<String>>) -> 
             commands.push(Command::RemoveFault(at));
         }
     }
+    for node in &design.nodes {
+        let zones = followers_only(node);
+        if zones.iter().any(is_gone) {
+            let stays = zones.iter().filter(|zone| !is_gone(zone)).map(Value::text);
+            commands.push(Command::Set(
+                Target::Node(node.id.clone()),
+                "replication.no_leader_in".to_owned(),
+                Value::List(stays.collect()),
+            ));
+        }
+    }
     commands
+}
+
+/// The zones in which no member of a database leads.
+fn followers_only(node: &Node) -> &[String] {
+    match &node.kind {
+        Kind::Database(database) => {
+            let replication = database.replication.as_ref();
+            replication.map_or(&[], |replication| &replication.no_leader_in)
+        }
+        _ => &[],
+    }
 }
 
 /// The commands that give a zone another name wherever it stands. The error says why not.
@@ -162,6 +184,11 @@ pub fn rename(design: &Design, from: &str, to: &str) -> Result<Vec<Command>, Str
         for (at, zone) in node.deployment.zones.iter().enumerate() {
             if zone == from {
                 set(target(), format!("zones[{at}]"));
+            }
+        }
+        for (at, zone) in followers_only(node).iter().enumerate() {
+            if zone == from {
+                set(target(), format!("replication.no_leader_in[{at}]"));
             }
         }
     }

@@ -259,6 +259,7 @@ impl World {
         let (job, link) = (call.parent, call.link);
         if !self.is_waiting(job) {
             // Whoever wanted it is gone: a crash, or a user who left.
+            self.forget_admission(id);
             return self.calls.remove(id);
         }
         let caller = self.link(link).from;

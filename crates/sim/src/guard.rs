@@ -47,14 +47,16 @@ impl World {
                 return Verdict::Refused(Cause::Rejected);
             }
         }
-        if let Some(spec) = &state.breaker {
+        // A call that is tried again was let through as a whole.
+        if let Some(spec) = state.breaker.as_ref().filter(|_| !call.is_judged) {
             let (may_pass, change) = caller.breaker.admits(spec, now);
             state.tally.count_breaker(change, now);
             if !may_pass {
                 return Verdict::Refused(Cause::CircuitOpen);
             }
             call.is_judged = true;
-            self.notes.of(id).epoch = caller.breaker.epoch();
+            let note = self.notes.of(id);
+            (note.epoch, note.admitted) = (caller.breaker.epoch(), now);
         }
         if let Some((places, wait)) = state.guards.bulkhead {
             if !caller.bulkhead.acquire(places) {
@@ -122,6 +124,7 @@ impl World {
             self.tell(id, ended);
         }
         self.judge(id, ended, outcome);
+        let admitted = self.notes.get(id).map(|note| (note.epoch, note.admitted));
         // The others are given up first: what this one gives back is not for them.
         let goes_on = self
             .peers(id)
@@ -130,11 +133,39 @@ impl World {
         if let Some(goes_on) = goes_on {
             return goes_on;
         }
-        match outcome {
+        let goes_on = match outcome {
             Outcome::Failed(cause) => {
                 self.is_waiting(ended.parent) && self.try_again(id, ended, cause)
             }
             Outcome::Ok | Outcome::Degraded => false,
+        };
+        if let Some((epoch, admitted)) = admitted.filter(|_| ended.is_judged && !goes_on) {
+            self.judge_call(ended, outcome, epoch, admitted);
+        }
+        goes_on
+    }
+
+    /// A breaker that judges calls with all of their retries learns how one went.
+    fn judge_call(&mut self, ended: &Call, outcome: Outcome, epoch: u32, admitted: Time) {
+        let now = self.now;
+        let state = &mut self.links[ended.link.0 as usize];
+        let spec = state.breaker.as_ref().filter(|spec| spec.is_of_calls);
+        let caller = state.callers.get_mut(ended.caller_replica as usize);
+        if let (Some(spec), Some(caller)) = (spec, caller) {
+            let verdict = spec.verdict(!outcome.is_answer(), now - admitted);
+            let change = caller.breaker.record(spec, verdict, epoch, now);
+            state.tally.count_breaker(change, now);
+        }
+    }
+
+    /// A call that a breaker let through as a whole ends between two attempts.
+    pub(crate) fn forget_admission(&mut self, id: CallId) {
+        let call = &self.calls[id];
+        if let (true, Some(note)) = (call.is_judged, self.notes.get(id)) {
+            let state = &mut self.links[call.link.0 as usize];
+            if let Some(caller) = state.callers.get_mut(call.caller_replica as usize) {
+                caller.breaker.forget(note.epoch);
+            }
         }
     }
 
@@ -148,7 +179,8 @@ impl World {
         if let Some(spec) = &state.guards.adaptive {
             caller.adaptive.record(spec, outcome, now);
         }
-        if let (Some(spec), true) = (&state.breaker, ended.is_judged) {
+        let spec = state.breaker.as_ref().filter(|spec| !spec.is_of_calls);
+        if let (Some(spec), true) = (spec, ended.is_judged) {
             let took = if ended.is_sent {
                 now - ended.started
             } else {
@@ -243,6 +275,10 @@ impl World {
         if u32::from(failed.attempt) >= retry.max_attempts || !retry.on[cause as usize] {
             return false;
         }
+        let is_of_call = state.breaker.as_ref().is_some_and(|spec| spec.is_of_calls);
+        if is_of_call && cause == Cause::CircuitOpen {
+            return false;
+        }
         let caller = &mut state.callers[failed.caller_replica as usize];
         let Some(took) = caller.pay_for_retry(cause) else {
             return false;
@@ -264,7 +300,14 @@ impl World {
         }
         let mut next = failed.once_more();
         next.attempt += 1;
+        next.is_judged = is_of_call && failed.is_judged;
+        let admitted = self.notes.get(last).map(|note| (note.epoch, note.admitted));
+        let is_judged = next.is_judged;
         let id = self.calls.insert(next);
+        if let Some(admitted) = admitted.filter(|_| is_judged) {
+            let note = self.notes.of(id);
+            (note.epoch, note.admitted) = admitted;
+        }
         if is_kept {
             self.notes.of(id).pause = pause;
         }

@@ -21,6 +21,8 @@ pub(crate) struct Note {
     generation: u32,
     /// The caller's breaker when it let the call through.
     pub(crate) epoch: u32,
+    /// When that was, where the breaker judges the call with its retries.
+    pub(crate) admitted: Time,
     /// The pause before it, for decorrelated jitter, in ns.
     pub(crate) pause: u64,
     /// What the retry took from its quota.
@@ -48,6 +50,7 @@ impl Note {
         Self {
             generation,
             epoch: 0,
+            admitted: 0,
             pause: 0,
             took: 0,
             waits_for: WaitsFor::Nothing,

@@ -119,6 +119,8 @@ record! {
         pub write_to: WriteTo = WriteTo::All => { label: "Write to" },
         /// Work of applying one write at a follower, one after another: what makes the lag grow under load.
         pub apply_time: Distribution = Distribution::Const(Duration::ZERO) => { label: "Apply time" },
+        /// Zones whose members are never elected (MongoDB: priority 0).
+        pub no_leader_in: Vec<String> = Vec::new() => { label: "No leader in" },
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::hint;
 use crate::attribute::Reader;
-use crate::kinds::Database;
+use crate::document::Node;
 use crate::kinds::database::{CrossShard, Replication, ReplicationMode};
+use crate::kinds::{Database, Kind};
 use std::collections::BTreeSet;
 
 pub(super) fn check(database: &Database, known: &BTreeSet<&str>, reader: &mut Reader) {
@@ -26,6 +27,43 @@ pub(super) fn check(database: &Database, known: &BTreeSet<&str>, reader: &mut Re
             | CrossShard::Probability(_),
         )
         | None => {}
+    }
+}
+
+/// Zones whose members never lead are zones of its members, and leave every shard one that may.
+pub(super) fn check_leaders(node: &Node, reader: &mut Reader) {
+    let Kind::Database(database) = &node.kind else {
+        return;
+    };
+    let Some(replication) = &database.replication else {
+        return;
+    };
+    let forbidden = &replication.no_leader_in;
+    if forbidden.is_empty() {
+        return;
+    }
+    let mut problem = |message: String| {
+        reader.within("replication.no_leader_in", |reader| reader.problem(message));
+    };
+    if replication.mode == ReplicationMode::Quorum {
+        let message = "does nothing with replication in mode quorum, which has no leader; \
+                       leave it empty";
+        return problem(message.to_owned());
+    }
+    let zones = node.deployment.zones();
+    if let Some(unknown) = forbidden.iter().find(|name| !zones.contains(name)) {
+        return problem(format!("no member runs in a zone \"{unknown}\""));
+    }
+    let may_lead = |member: u32| {
+        let zone = &zones[member as usize % zones.len()];
+        !forbidden.contains(zone)
+    };
+    let members = |shard: u32| shard * replication.replicas..(shard + 1) * replication.replicas;
+    let mut shards = 0..database.shards.count;
+    if let Some(shard) = shards.find(|shard| !members(*shard).any(may_lead)) {
+        problem(format!(
+            "leaves shard {shard} no member that may lead; leave out a zone, or add replicas"
+        ));
     }
 }
 

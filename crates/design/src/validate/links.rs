@@ -6,7 +6,7 @@ use super::{hint, relay};
 use crate::attribute::Reader;
 use crate::document::{Design, Node};
 use crate::kinds::Kind;
-use crate::link::{Ack, Backoff, Condition, Link, Mode, OnWrite};
+use crate::link::{Ack, Backoff, Breaker, Condition, Judged, Link, Mode, OnWrite};
 
 /// Why two kinds cannot be linked in a mode, if they cannot. The editor asks before a wire is dropped.
 pub fn link_refusal(from: &Kind, to: &Kind, mode: Mode) -> Option<String> {
@@ -88,6 +88,15 @@ pub(super) fn ends(
 
 /// What a link out of a load balancer says of a plan, which a balancer does not have.
 fn of_balancer(link: &Link, reader: &mut Reader) {
+    if link
+        .breaker
+        .as_ref()
+        .is_some_and(|breaker| breaker.judges == Judged::Calls)
+    {
+        reader.within("breaker.judges", |reader| {
+            reader.problem("a load balancer chooses anew for each attempt; set it to attempts")
+        });
+    }
     let usual = Link::default();
     let is_set = [
         ("when", link.when != usual.when, "always"),
@@ -255,6 +264,12 @@ fn policies(link: &Link, reader: &mut Reader) {
     {
         reader.within("breaker", |reader| {
             reader.problem("never opens; give failure_rate, slow_call_rate or consecutive_failures")
+        });
+    }
+    let judges_calls = |breaker: &Breaker| breaker.judges == Judged::Calls;
+    if link.breaker.as_ref().is_some_and(judges_calls) && link.hedge.is_some() {
+        reader.within("breaker.judges", |reader| {
+            reader.problem("calls cannot be judged where attempts are hedged; set it to attempts")
         });
     }
 }

@@ -185,7 +185,9 @@ impl Faults {
                 .map(|replica| effects::hits(fault, state, replica, cx))
                 .collect();
             match (&mut nodes[place.0 as usize], kind) {
-                (Node::Cache(cache), FaultKind::CacheFlush) => cache.flush(cx),
+                (Node::Cache(cache), FaultKind::CacheFlush) => {
+                    cache.flush_share(course.fault.share, cx);
+                }
                 (Node::Queue(queue), FaultKind::PoisonMessage) => queue.poison_next(messages),
                 (Node::Coordinator(coordinator), FaultKind::LeaderFailover) => {
                     coordinator.step_down(&hit, cx);

@@ -28,6 +28,8 @@ pub struct Spec {
     consecutive: Option<u32>,
     open_for: u64,
     trials: u32,
+    /// Whether it judges calls with all of their retries, and not attempts.
+    pub(crate) is_of_calls: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +62,7 @@ impl Spec {
             consecutive: breaker.consecutive_failures,
             open_for: breaker.open_for.0,
             trials: breaker.half_open_calls,
+            is_of_calls: breaker.judges == design::link::Judged::Calls,
         }
     }
 

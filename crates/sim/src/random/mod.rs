@@ -12,4 +12,5 @@ mod ziggurat;
 pub use keys::KeySampler;
 pub use sampler::Sampler;
 pub(crate) use sampler::unit_exponential;
+pub(crate) use stream::splitmix;
 pub use stream::{Purpose, Stream};

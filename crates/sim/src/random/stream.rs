@@ -76,6 +76,8 @@ pub enum Purpose {
     ApplyTime = 55,
     /// Where a caller or a balancer begins its round.
     Turn = 62,
+    /// Which keys of a cache are lost.
+    Flush = 63,
 }
 
 /// xoshiro256++ (Blackman and Vigna 2019), seeded by SplitMix64 from seed, element and purpose.
@@ -141,7 +143,7 @@ impl Stream {
     }
 }
 
-fn splitmix(state: &mut u64) -> u64 {
+pub(crate) fn splitmix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -170,6 +170,10 @@ fn fault_course(rng: &mut Rng, kind: FaultKind) -> Vec<(String, Value)> {
             time(rng, "mttr", 0.05, 2.0);
         }
     }
+    if kind == FaultKind::CacheFlush && rng.chance(50) {
+        let share = Value::Number(decimal(rng, 0.0, 1.0));
+        course.push(("share".to_owned(), share));
+    }
     if rng.chance(20) {
         let messages = Value::Number(rng.between(1, 20) as f64);
         course.push(("messages".to_owned(), messages));

@@ -114,6 +114,25 @@ pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
     without_vain_write_behind(without_unfilled_caches(links, nodes), nodes)
 }
 
+/// A breaker judges attempts, and not calls, where these are hedged or a balancer makes them.
+fn judging_attempts(mut links: Vec<Value>, nodes: &[Drawn]) -> Vec<Value> {
+    let is_balancer = |id: &str| {
+        let mut nodes = nodes.iter();
+        nodes.any(|node| node.id == id && matches!(node.kind, Kind::LoadBalancer(_)))
+    };
+    for link in &mut links {
+        let judges = link
+            .get("breaker")
+            .and_then(|breaker| breaker.get("judges"));
+        let is_hedged = link.get("hedge").is_some_and(|hedge| *hedge != Value::Null);
+        if judges.is_some() && (is_hedged || is_balancer(&text(link, "from"))) {
+            let placed = link.set_path("breaker.judges", Value::text("attempts"));
+            placed.expect("a breaker is an object");
+        }
+    }
+    links
+}
+
 /// Pools that links of one caller share have one size.
 fn agreed_on_pools(mut links: Vec<Value>) -> Vec<Value> {
     let mut sizes: BTreeMap<(String, String), Value> = BTreeMap::new();
@@ -187,7 +206,7 @@ fn without_vain_write_behind(links: Vec<Value>, nodes: &[Drawn]) -> Vec<Value> {
         }
         (_, link) => link,
     });
-    agreed_on_pools(mended.collect())
+    judging_attempts(agreed_on_pools(mended.collect()), nodes)
 }
 
 fn link(rng: &mut Rng, operations: &[Value]) -> Vec<(String, Value)> {

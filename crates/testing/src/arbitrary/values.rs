@@ -123,7 +123,6 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Closed", "think") => Value::text(format!("exp({})", duration(rng, 0.2, 2.0))),
         // Deep probes cause calls of their own.
         ("HealthCheck", "interval") => Value::text(duration(rng, 0.2, 5.0).to_string()),
-        ("Client", "batch") => whole(rng.between(1, 4)),
         ("Client", "reload") => Value::Number(decimal(rng, 0.0, 0.6)),
         ("Coordinator", "members") | ("Service", "replicas") => whole(rng.between(1, 5)),
         // At least as many as a service may start with.
@@ -137,18 +136,19 @@ fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value 
         ("Gradient" | "Aimd", "max") => whole(rng.between(20, 60)),
         ("Link", "calls") => whole(rng.between(1, 3)),
         ("Link", "loss") => Value::Number(decimal(rng, 0.0, 0.2)),
-        ("Retry", "max_attempts") => whole(rng.between(1, 4)),
+        ("Retry", "max_attempts") | ("Shards", "count") | ("Client", "batch") => {
+            whole(rng.between(1, 4))
+        }
+        ("Replication", "no_leader_in") => Value::List(Vec::new()),
         ("Retry", "on") => match any(rng, &field.shape, field.range) {
             Value::List(items) if items.is_empty() => (field.default)(),
             items => items,
         },
         ("Pool", "shared") => Value::text(*rng.pick(&["one", "two"])),
-        ("Hedge", "max") => whole(rng.between(1, 2)),
+        ("Hedge", "max") | ("Replication", "r" | "w") => whole(rng.between(1, 2)),
         ("Breaker", "failure_rate") => Value::Number(decimal(rng, 0.05, 1.0)),
         ("Queue", "visibility_timeout") => Value::text(duration(rng, 0.5, 20.0).to_string()),
-        ("Shards", "count") => whole(rng.between(1, 4)),
         ("Replication", "replicas") => whole(rng.between(2, 4)),
-        ("Replication", "r" | "w") => whole(rng.between(1, 2)),
         // Operations are not known here.
         ("Database", "cross_shard") => match any(rng, &field.shape, None) {
             Value::Map(mut entries) => {

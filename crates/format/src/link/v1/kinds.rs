@@ -401,6 +401,7 @@ static REPLICATION: Record = Record {
         Field("write_to", Choice(&["all", "quorum"]), "all"),
         Field("on_partition", Choice(&["refuse", "diverge"]), "refuse"),
         Field("apply_time", Distribution, "const(0s)"),
+        Field("no_leader_in", List(&Text), "[]"),
     ],
 };
 

@@ -166,6 +166,7 @@ static BREAKER: Record = Record {
         Field("window_time", Optional(&Duration), "null"),
         Field("slow_call_rate", Optional(&Number), "null"),
         Field("slow_call_duration", Duration, "60s"),
+        Field("judges", Choice(&["attempts", "calls"]), "attempts"),
     ],
 };
 

@@ -211,6 +211,7 @@ static FAULT: Record = Record {
         Field("rate", Optional(&Rate), "null"),
         Field("offset", Duration, "1s"),
         Field("behind", Bool, "false"),
+        Field("share", Number, "1"),
     ],
 };
 

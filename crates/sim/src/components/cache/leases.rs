@@ -51,6 +51,12 @@ impl Leases {
         self.void_until = self.order;
     }
 
+    /// All tokens of some keys are void.
+    pub(super) fn void_where(&mut self, is_meant: impl Fn(u32) -> bool) {
+        self.given
+            .retain(|place, _| !is_meant((place >> 32) as u32));
+    }
+
     /// Whether a fill's token is good; it is used up.
     pub(super) fn redeem(&mut self, key: u32, holder: CallId, now: Time, lasts: u64) -> bool {
         let Some((generation, order, since)) = self.given.remove(&place(key, holder)) else {

@@ -52,6 +52,7 @@ pub struct Cache {
     ttl: Stream,
     hits: Stream,
     early: Stream,
+    flushes: Stream,
     /// What became of look-ups and entries.
     pub tally: CacheTally,
 }
@@ -75,6 +76,12 @@ pub struct CacheTally {
     pub written_behind: u64,
     /// Ages of all that was served before it expired, added up, in ns; begins anew at 2⁶⁴.
     pub served_age: u64,
+}
+
+/// Where a key stands between 0 and 1, evenly, and elsewhere with every salt.
+fn lot(key: u32, salt: u64) -> f64 {
+    let mixed = crate::random::splitmix(&mut (salt ^ u64::from(key)));
+    (mixed >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// What a look-up finds.
@@ -109,6 +116,7 @@ impl Cache {
             ttl: stream(random::Purpose::Ttl),
             hits: stream(random::Purpose::Hits),
             early: stream(random::Purpose::EarlyExpiry),
+            flushes: stream(random::Purpose::Flush),
             tally: CacheTally::default(),
         };
         cache.preload(cx);
@@ -151,6 +159,21 @@ impl Cache {
         if step != 0 {
             self.store.step_clock(step, now);
         }
+    }
+
+    /// Forgets a share of all keys, whatever it holds of them: entries, tokens, unwritten writes.
+    pub fn flush_share(&mut self, share: f64, cx: &mut World) {
+        if share >= 1.0 {
+            return self.flush(cx);
+        }
+        // The keys that one of several nodes has: other ones at each flush.
+        let salt = self.flushes.bits();
+        let is_lost = |key: u32| lot(key, salt) < share;
+        self.store.forget(is_lost);
+        if let Some(leases) = &mut self.leases {
+            leases.void_where(is_lost);
+        }
+        self.forget_unwritten_of(is_lost, cx);
     }
 
     /// Forgets everything.

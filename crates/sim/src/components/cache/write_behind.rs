@@ -131,6 +131,28 @@ impl Cache {
         lost.into_iter().for_each(|id| cx.calls.remove(id));
     }
 
+    /// Writes of some keys that only stood in the cache are lost with those.
+    #[cold]
+    pub(super) fn forget_unwritten_of(&mut self, is_lost: impl Fn(u32) -> bool, cx: &mut World) {
+        let node = self.node;
+        let is_mine = |call: &Call| {
+            call.purpose == Purpose::Background
+                && (call.node, call.place) == (node, WRITE)
+                && call.phase == Phase::Serving
+                && is_lost(call.key)
+        };
+        let lost = cx.calls.iter().filter(|(_, call)| is_mine(call));
+        let lost: Vec<CallId> = lost.map(|(id, _)| id).collect();
+        for id in lost {
+            let call = &cx.calls[id];
+            self.unwritten.remove(&call.key);
+            if let Some(batch) = self.earlier.get_mut(call.remaining as usize) {
+                batch.clear();
+            }
+            cx.calls.remove(id);
+        }
+    }
+
     /// Whether the origin does not have the last write of a key yet: what is loaded from there is
     /// older then, and does not take its place.
     #[inline]

@@ -53,7 +53,9 @@ impl Replication {
     fn candidate(&self, member: u32, view: View) -> Option<u32> {
         let shard = self.shard_of(member);
         let barred = self.barred.get(&shard);
-        let fit = |other: &u32| view.reach(member, *other) && self.can_lead(*other, view);
+        let fit = |other: &u32| {
+            view.reach(member, *other) && self.can_lead(*other, view) && self.is_eligible(*other)
+        };
         let all = self.members(shard).filter(fit);
         let free = all.clone().filter(|other| barred != Some(other));
         let lacks = |other: &u32| self.copies[*other as usize].lacks();
@@ -160,6 +162,7 @@ impl Database {
     }
 
     fn look_at_shard(&mut self, shard: u32, cx: &mut World) {
+        self.depose_ineligible(shard, cx);
         let node = self.node;
         let Some(replication) = &mut self.members.replication else {
             return;
@@ -255,34 +258,6 @@ impl Database {
                 .as_ref()
                 .map_or(1, |r| r.spec.replicas);
         self.look_at_shard(shard, cx);
-    }
-
-    /// The leaders that are among these members step down, and others are elected.
-    #[cold]
-    pub(crate) fn depose(&mut self, hit: &[bool], cx: &mut World) {
-        let Some(replication) = self.members.replication.as_mut() else {
-            return;
-        };
-        if replication.is_quorum() {
-            return;
-        }
-        for member in 0..replication.copies.len() as u32 {
-            let is_hit = hit.get(member as usize).is_some_and(|hit| *hit);
-            if is_hit && replication.leads(member) {
-                let shard = replication.shard_of(member);
-                replication.barred.insert(shard, member);
-                let copy = &mut replication.copies[member as usize];
-                (copy.leader, copy.is_reached) = (NOBODY, false);
-                // Everybody has heard of it.
-                for follower in replication.members(shard) {
-                    let copy = &mut replication.copies[follower as usize];
-                    if copy.leader == member {
-                        copy.watch = Watch::Stuck;
-                    }
-                }
-            }
-        }
-        self.look(cx);
     }
 }
 

@@ -18,6 +18,7 @@ mod replication;
 mod resharding;
 mod router;
 mod rows;
+mod stepping_down;
 
 pub use relay::Relay;
 pub(crate) use resharding::{Change, Resharding};
@@ -229,6 +230,7 @@ impl Database {
         };
         let replication = members.replication.get_or_insert_with(new);
         replication.store = cx.owned_store(self.node);
+        replication.may_lead = stepping_down::may_lead(spec, self.node, cx);
         if !replication.update(spec, members.shards) {
             let standing = cx.standing_versions(self.node);
             replication.fill(standing, &members.placement);

@@ -26,6 +26,8 @@ pub(super) struct Replication {
     apply: Sampler,
     pub(super) shards: u32,
     pub(super) copies: Vec<Copy>,
+    /// By place among the node's zones: whether members there may lead; empty where all may.
+    pub(super) may_lead: Vec<bool>,
     /// By shard: a leader that stepped down and is not to be elected at once again.
     pub(super) barred: BTreeMap<u32, u32>,
     /// Of quorums where a clock may be off: by key, the stamp and version of the write that stands.
@@ -52,6 +54,7 @@ impl Replication {
             apply: Sampler::new(&spec.apply_time),
             shards: 0,
             copies: Vec::new(),
+            may_lead: Vec::new(),
             barred: BTreeMap::new(),
             stamps: Table::default(),
             store: None,
@@ -76,9 +79,9 @@ impl Replication {
         self.apply = Sampler::new(&spec.apply_time);
         if !is_same {
             self.shards = shards;
-            let leader = |member: u32| member - member % spec.replicas;
             let members = 0..shards * spec.replicas;
-            self.copies = members.map(|member| Copy::new(leader(member))).collect();
+            let leaders = members.map(|member| self.first_leader(member));
+            self.copies = leaders.map(Copy::new).collect();
             self.barred.clear();
         }
         is_same
@@ -89,8 +92,8 @@ impl Replication {
         self.shards = shards;
         let replicas = self.spec.replicas;
         let members = self.copies.len() as u32..shards * replicas;
-        let new = members.map(|member| Copy::new(member - member % replicas));
-        self.copies.extend(new);
+        let leaders: Vec<u32> = members.map(|member| self.first_leader(member)).collect();
+        self.copies.extend(leaders.into_iter().map(Copy::new));
         self.copies.truncate((shards * replicas) as usize);
         self.barred.retain(|shard, _| *shard < shards);
     }

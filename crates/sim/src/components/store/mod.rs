@@ -309,6 +309,17 @@ impl Store {
         self.free.push(place);
     }
 
+    /// Takes the keys out that are meant, in the order of their places.
+    #[cold]
+    pub(super) fn forget(&mut self, is_meant: impl Fn(u32) -> bool) {
+        for place in 0..self.entries.len() as u32 {
+            let key = self.entries[place as usize].key;
+            if self.places.get(&key) == Some(&place) && is_meant(key) {
+                self.remove(place);
+            }
+        }
+    }
+
     /// Takes all out.
     pub(super) fn clear(&mut self) {
         self.never_read = self.never_read();
