@@ -10,8 +10,8 @@ pub struct Change {
     /// Which.
     #[serde(with = "crate::metric::one")]
     pub metric: Metric,
-    /// As the run on hand had it; `null` where it gave none: nothing was answered, or the system did
-    /// not recover.
+    /// As the run on hand had it; `null` where it gave none: nothing was answered, or the system
+    /// did not recover.
     pub before: Option<f64>,
     /// As it was with the change, on the same seed.
     pub after: Option<f64>,
@@ -40,7 +40,7 @@ pub struct Effect {
 }
 
 /// What the experiments say of a finding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Nothing was tried: the design alone shows it, or nothing can be taken away.

@@ -13,9 +13,10 @@ use crate::page::copy_dir;
 use crate::steps::root;
 
 /// Document in `docs/`, and what the other pages call it.
-pub(crate) const PAGES: [(&str, &str); 5] = [
+pub(crate) const PAGES: [(&str, &str); 6] = [
     ("model", "What is modelled"),
     ("rules", "Rules"),
+    ("diagnosis", "Conclusions"),
     ("accuracy", "Accuracy"),
     ("performance", "Speed"),
     ("cli", "Command line"),

@@ -244,78 +244,73 @@ fn judge(
     mut finding: Finding,
     cause: Option<usize>,
 ) -> Judged {
-    let mut judged = |standing, tried: Vec<usize>, tier, share| {
-        finding.standing = standing;
-        let told = tried.iter().take(EXPERIMENTS_MAX);
-        finding.experiments = told.map(|at| experiment(of, *at)).collect();
-        if standing == Standing::Confirmed && finding.severity == Severity::Warning {
-            let best = finding
-                .experiments
-                .first()
-                .map(|best| best.requirement.metric);
-            if let Some(metric) = best.filter(|metric| of.base.missed().contains(metric)) {
-                finding.requirement = Some(metric);
-                finding.severity = Severity::Error;
-            }
-        }
-        Judged {
-            finding: finding.clone(),
-            tried,
-            tier,
-            share,
-            cause,
-        }
-    };
-    if !of_run(of, &judged(Standing::Untested, Vec::new(), 9, 0.0).finding) {
-        return judged(Standing::Untested, Vec::new(), 9, 0.0);
-    }
-    let finding = judged(Standing::Untested, Vec::new(), 9, 0.0).finding;
-    let mut tried: Vec<usize> = match cause {
+    let tried = match cause {
         Some(at) => vec![at],
-        None => {
-            let answers = of.answers.keys().copied();
-            answers
-                .filter(|at| is_claimed(design, &finding, &of.interventions[*at]))
-                .collect()
-        }
+        None if is_of_run(of, &finding) => claimed(of, design, &finding),
+        None => Vec::new(),
     };
+    let (standing, tier, share) = match is_of_run(of, &finding) {
+        true => stand(of, design, &finding, &tried),
+        false => (Standing::Untested, 9, 0.0),
+    };
+    finding.standing = standing;
+    let told = tried.iter().take(EXPERIMENTS_MAX);
+    finding.experiments = told.map(|at| experiment(of, *at)).collect();
+    if standing == Standing::Confirmed && finding.severity == Severity::Warning {
+        let best = finding.experiments.first();
+        let metric = best.map(|best| best.requirement.metric);
+        if let Some(metric) = metric.filter(|metric| of.base.missed().contains(metric)) {
+            finding.requirement = Some(metric);
+            finding.severity = Severity::Error;
+        }
+    }
+    Judged {
+        finding,
+        tried,
+        tier,
+        share,
+        cause,
+    }
+}
+
+/// The experiments that a finding's claim stands or falls with, the most telling first.
+fn claimed(of: &Investigation, design: &Design, finding: &Finding) -> Vec<usize> {
+    let answers = of.answers.keys().copied();
+    let mut tried: Vec<usize> = answers
+        .filter(|at| is_claimed(design, finding, &of.interventions[*at]))
+        .collect();
     tried.sort_by(|a, b| {
         let tier = |at: &usize| of.interventions[*at].without.tier();
         (of.best_share(*b).total_cmp(&of.best_share(*a))).then(tier(a).cmp(&tier(b)))
     });
+    tried
+}
+
+/// What they come to: how it stands, how good an explanation it is, and its share of the harm.
+fn stand(
+    of: &Investigation,
+    design: &Design,
+    finding: &Finding,
+    tried: &[usize],
+) -> (Standing, u8, f64) {
+    let own = own_effect(of, finding).filter(|effect| effect.share >= CONFIRMED);
     let Some(best) = tried.first() else {
-        return match own_effect(of, &finding) {
-            Some(effect) if effect.share >= CONFIRMED => {
-                // That its remedy helps says less than that it is gone without the cause.
-                judged(
-                    Standing::Confirmed,
-                    Vec::new(),
-                    TRIGGERS,
-                    0.9 * effect.share,
-                )
-            }
+        let mut known = of.interventions.iter();
+        return match own {
+            // That its remedy helps says less than that it is gone without the cause.
+            Some(effect) => (Standing::Confirmed, TRIGGERS, 0.9 * effect.share),
             // The run has no sign of what it says.
-            _ if of
-                .interventions
-                .iter()
-                .any(|by| is_claimed(design, &finding, by)) =>
-            {
-                judged(Standing::RuledOut, Vec::new(), 9, 0.0)
-            }
-            _ => judged(Standing::Untested, Vec::new(), 9, 0.0),
+            None if known.any(|by| is_claimed(design, finding, by)) => (Standing::RuledOut, 9, 0.0),
+            None => (Standing::Untested, 9, 0.0),
         };
     };
-    let (share, mean) = (of.best_share(*best), of.mean_share(*best));
-    let tier = tier_of(of, &finding, *best);
-    let standing = match share {
-        share if share >= CONFIRMED => Standing::Confirmed,
-        share if share >= CONTRIBUTES => Standing::Contributes,
-        _ => match own_effect(of, &finding) {
-            Some(effect) if effect.share >= CONFIRMED => Standing::Contributes,
-            _ => Standing::RuledOut,
-        },
+    let standing = match (of.best_share(*best), own) {
+        (share, _) if share >= CONFIRMED => Standing::Confirmed,
+        (share, _) if share >= CONTRIBUTES => Standing::Contributes,
+        (_, Some(_)) => Standing::Contributes,
+        (_, None) => Standing::RuledOut,
     };
-    judged(standing, tried, tier, mean)
+    (standing, tier_of(of, finding, *best), of.mean_share(*best))
 }
 
 /// How good an explanation a finding is. That a system stays down says less than what keeps it
@@ -345,7 +340,7 @@ fn amplification(of: &Investigation) -> f64 {
 }
 
 /// Whether a finding is about this run, and experiments were made.
-fn of_run(of: &Investigation, finding: &Finding) -> bool {
+fn is_of_run(of: &Investigation, finding: &Finding) -> bool {
     finding.measured && !of.goals.is_empty()
 }
 
@@ -380,7 +375,7 @@ fn offered(
     of: &Investigation,
     (design, causes): (&Design, &Causes),
     finding: &Finding,
-    shown: &Vec<Message>,
+    shown: &[Message],
 ) -> Vec<Remedy> {
     let cause = causes.get(&key(finding));
     let is_for = |candidate: &Candidate| {

@@ -36,8 +36,8 @@ pub(super) const DATA: [Metric; 9] = [
     Metric::MonthlyCost,
 ];
 
-/// A run to make: a design (its seed included) and the most events that the run may take. A run that
-/// takes more than those is no answer.
+/// A run to make: a design (its seed included) and the most events that the run may take. A run
+/// that takes more than those is no answer.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// To be given back with the answer.
@@ -168,8 +168,8 @@ impl Investigation {
         self.progress
     }
 
-    /// Takes the answer to a job: the report of its run, or nothing where it could not be run to its
-    /// end.
+    /// Takes the answer to a job: the report of its run, or nothing where it could not be run to
+    /// its end.
     pub fn answer(&mut self, id: usize, report: Option<&Report>) {
         let Some((purpose, job)) = self.jobs.remove(&id) else {
             return;

@@ -36,28 +36,7 @@ impl<'a> Library<'a, '_> {
                     self.add(format!("bounded {id}"), label, cost, edits);
                 }
             }
-            for (share, after, back) in [
-                (0.1, 5.0, "30s"),
-                (0.5, 5.0, "30s"),
-                (0.5, 5.0, "5s"),
-                (1.0, 3.0, "30s"),
-            ] {
-                let ejection = map(&[
-                    ("consecutive_errors", number(after)),
-                    ("eject_for", Value::text(back)),
-                    ("max_ejected", number(share)),
-                ]);
-                let edits = vec![node(id, "outlier_ejection", ejection)];
-                let label = message!(
-                    "{} ejects a replica for {} after {} errors in a row, {} of them at most",
-                    name(id),
-                    back,
-                    whole(after),
-                    percent(share)
-                );
-                let cost = "Fewer replicas take the load while one is ejected.";
-                self.add(format!("ejection {id}"), label, cost, edits);
-            }
+            self.ejections(id);
             if balancer.outlier_ejection.is_some() {
                 let edits = vec![node(id, "panic_threshold", number(0.5))];
                 let label = message!("{} ignores ejections once half are out", name(id));
@@ -78,6 +57,32 @@ impl<'a> Library<'a, '_> {
             let cost = "Probes to answer.";
             self.add(format!("health {id}"), label, cost, edits);
             self.ejection_and_retry(id);
+        }
+    }
+
+    /// Ejection of some share, after some errors, for some time.
+    fn ejections(&mut self, id: &str) {
+        for (share, after, back) in [
+            (0.1, 5.0, "30s"),
+            (0.5, 5.0, "30s"),
+            (0.5, 5.0, "5s"),
+            (1.0, 3.0, "30s"),
+        ] {
+            let ejection = map(&[
+                ("consecutive_errors", number(after)),
+                ("eject_for", Value::text(back)),
+                ("max_ejected", number(share)),
+            ]);
+            let edits = vec![node(id, "outlier_ejection", ejection)];
+            let label = message!(
+                "{} ejects a replica for {} after {} errors in a row, {} of them at most",
+                name(id),
+                back,
+                whole(after),
+                percent(share)
+            );
+            let cost = "Fewer replicas take the load while one is ejected.";
+            self.add(format!("ejection {id}"), label, cost, edits);
         }
     }
 

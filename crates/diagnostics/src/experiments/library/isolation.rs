@@ -110,29 +110,7 @@ impl<'a> Library<'a, '_> {
             .collect();
         for l in hit {
             let usual = self.facts.flow.call(&self.facts.graph, l).max(1e-3);
-            for factor in [3.0, 10.0] {
-                let timeout = duration(usual * factor);
-                let wait = time(usual * factor);
-                let edits = vec![link(&l.id, "timeout", timeout.clone())];
-                let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
-                let cost = "Calls that would have been answered later fail.";
-                self.add(format!("timeout {}", l.id), label, cost, edits);
-                let breaker = map(&[
-                    ("failure_rate", number(0.5)),
-                    ("open_for", Value::text("2s")),
-                ]);
-                let edits = vec![
-                    link(&l.id, "timeout", timeout),
-                    link(&l.id, "breaker", breaker),
-                ];
-                let label = message!(
-                    "A timeout of {} and a circuit breaker on {}",
-                    wait.clone(),
-                    link_name(&l.id)
-                );
-                let cost = "While the breaker is open, calls fail that might have been answered.";
-                self.add(format!("breaker {}", l.id), label, cost, edits);
-            }
+            self.waits(l, usual);
             self.without_it(l, usual);
             let callers = self.facts.graph.node(&l.from);
             let slots = match callers.map(|node| &node.kind) {
@@ -170,6 +148,33 @@ impl<'a> Library<'a, '_> {
             }
         }
         self.balancers();
+    }
+
+    /// A bound on the wait for a callee, with and without a circuit breaker.
+    fn waits(&mut self, l: &Link, usual: f64) {
+        for factor in [3.0, 10.0] {
+            let timeout = duration(usual * factor);
+            let wait = time(usual * factor);
+            let edits = vec![link(&l.id, "timeout", timeout.clone())];
+            let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
+            let cost = "Calls that would have been answered later fail.";
+            self.add(format!("timeout {}", l.id), label, cost, edits);
+            let breaker = map(&[
+                ("failure_rate", number(0.5)),
+                ("open_for", Value::text("2s")),
+            ]);
+            let edits = vec![
+                link(&l.id, "timeout", timeout),
+                link(&l.id, "breaker", breaker),
+            ];
+            let label = message!(
+                "A timeout of {} and a circuit breaker on {}",
+                wait.clone(),
+                link_name(&l.id)
+            );
+            let cost = "While the breaker is open, calls fail that might have been answered.";
+            self.add(format!("breaker {}", l.id), label, cost, edits);
+        }
     }
 
     /// An answer without the callee, where the caller is a service.

@@ -1,4 +1,5 @@
-//! Remedies for where data is kept: hot rows and shards, followers, slow tails, messages delivered twice.
+//! Remedies for where data is kept: hot rows and shards, followers, slow tails, messages that are
+//! delivered twice.
 
 use super::{Library, Sized};
 use crate::remedies::{duration, link, map, node, number};

@@ -1,0 +1,409 @@
+//! What a pattern is called that an experiment shows: the rule, and what there is to do about it.
+
+use super::super::claims::fault_of;
+use super::super::interventions::{Intervention, Without};
+use super::super::investigation::DATA;
+use crate::facts::Facts;
+use design::kinds::load_balancer::Algorithm;
+use design::{FaultKind as F, Kind, Metric};
+
+/// The rule that an experiment's finding is of, and what there is to do about it.
+pub(super) type Pattern = (&'static str, &'static str);
+
+/// The id of findings that no pattern has a name for: the finding says what it is.
+pub(super) const UNEXPLAINED: &str = "unexplained";
+
+const NEIGHBOUR: Pattern = ("noisy-neighbour", "Bound what one client can take.");
+const OVERLOAD: Pattern = (
+    "monitoring-over-prevention",
+    "Add capacity, or shed what cannot be served in time.",
+);
+const HOT_KEY: Pattern = ("hot-key", "Split the key, or serve its reads from a cache.");
+const SHARD_KEY: Pattern = (
+    "shard-key",
+    "Shard by a key with many values of similar load.",
+);
+const COLD: Pattern = (
+    "cache-cold-start",
+    "Protect the origin while the cache fills.",
+);
+const POISON: Pattern = (
+    "poison-message",
+    "Move a message that keeps failing to a dead-letter queue.",
+);
+const LONG_WORK: Pattern = ("head-of-line-blocking", "Give long work slots of its own.");
+const BLIND: Pattern = ("load-balancer-blind", "Health checks and outlier ejection.");
+
+/// What it is called when taking this away is enough, whatever the design.
+const ALWAYS: [(Without, Pattern); 29] = [
+    (Without::Poison, POISON),
+    (Without::ColdCache, COLD),
+    (
+        Without::RepeatedLoads,
+        ("cache-stampede", "Load each key once at a time."),
+    ),
+    (
+        Without::JointExpiry,
+        (
+            "cache-stampede",
+            "Spread the TTLs, or reload entries early.",
+        ),
+    ),
+    (
+        Without::RetryWaves,
+        (
+            "thundering-herd",
+            "Back off exponentially, with full jitter.",
+        ),
+    ),
+    (Without::CoarseShards, SHARD_KEY),
+    (Without::SkewedKeys, HOT_KEY),
+    (
+        Without::Memory,
+        (
+            "metastable-failure",
+            "Admit no more calls than the memory holds, and let callers return slowly.",
+        ),
+    ),
+    (
+        Without::Steps,
+        (
+            "thundering-herd",
+            "Spread the requests, or buffer the burst.",
+        ),
+    ),
+    (
+        Without::PoolLimit,
+        (
+            "pool-exhaustion",
+            "Size the pool for the time that a call holds a connection.",
+        ),
+    ),
+    (
+        Without::EarlyRedelivery,
+        ("happy-path", "A visibility timeout above the longest work."),
+    ),
+    (
+        Without::Repeats,
+        ("idempotency", "Give each write a key and apply it once."),
+    ),
+    (
+        Without::Disorder,
+        ("happy-path", "Keep the order of messages with one key."),
+    ),
+    (
+        Without::CrossShard,
+        (
+            "fan-out-tail",
+            "Fewer shards for a request, or hedged requests.",
+        ),
+    ),
+    (
+        Without::Discipline,
+        (
+            UNEXPLAINED,
+            "Serve in the order of arrival, or set the priorities right.",
+        ),
+    ),
+    (
+        Without::Hedges,
+        (
+            UNEXPLAINED,
+            "Hedge after the 95th percentile, and only where there is room.",
+        ),
+    ),
+    (
+        Without::Breaker,
+        (UNEXPLAINED, "Judge more calls before the breaker opens."),
+    ),
+    (
+        Without::Refusals,
+        (
+            UNEXPLAINED,
+            "Set the limit for the load and the time that a call takes.",
+        ),
+    ),
+    (
+        Without::Ejection,
+        (
+            "load-balancer-blind",
+            "Eject as many replicas as fail, and for a shorter time.",
+        ),
+    ),
+    (
+        Without::DeepChecks,
+        (
+            "load-balancer-blind",
+            "Health checks that ask the replica alone.",
+        ),
+    ),
+    (
+        Without::OldEntries,
+        ("stale-cache", "Shorten the TTL, or invalidate on write."),
+    ),
+    (
+        Without::Lag,
+        (
+            "eventual-is-not-instant",
+            "Read from the leader where age matters.",
+        ),
+    ),
+    (
+        Without::Reloads,
+        (
+            "metastable-failure",
+            "Shed load early, and serve the newest first.",
+        ),
+    ),
+    (
+        Without::Retries,
+        (
+            "retry-storm",
+            "Bound retries by a budget, and retry at one layer only.",
+        ),
+    ),
+    (
+        Without::LateReplicas,
+        (
+            "autoscaling-lag",
+            "Keep more replicas ready, or shed load until they come.",
+        ),
+    ),
+    (
+        Without::Contention,
+        (
+            UNEXPLAINED,
+            "Bound the calls in flight to what the database does best.",
+        ),
+    ),
+    (
+        Without::Timeout,
+        (UNEXPLAINED, "A timeout above the usual time of an answer."),
+    ),
+    (Without::Client, NEIGHBOUR),
+    (
+        Without::Sharing,
+        (
+            "shared-database",
+            "Bound what each caller takes, or give it a database of its own.",
+        ),
+    ),
+];
+
+/// What it is called when taking this away is enough for this metric; nothing where that has no
+/// name, and is no explanation by itself.
+pub(super) fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
+    if metric == Metric::TimeToDetect {
+        let remedy = "An alert on what users feel, and on each dependency's errors.";
+        return Some(("flying-blind", remedy));
+    }
+    let always = ALWAYS.iter().find(|(without, _)| *without == of.without);
+    match always {
+        Some((_, pattern)) => Some(*pattern),
+        None => by_design(facts, of, metric),
+    }
+}
+
+/// The same where it depends on the design.
+fn by_design(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
+    let subject = of.subjects.first().map_or("", String::as_str);
+    let kind = || facts.graph.node(subject).map(|node| &node.kind);
+    Some(match of.without {
+        Without::FewKeys if is_sharded(facts) => SHARD_KEY,
+        Without::FewKeys => HOT_KEY,
+        Without::Imbalance => match kind()? {
+            Kind::LoadBalancer(balancer) if balancer.algorithm == Algorithm::ConsistentHash => (
+                BLIND.0,
+                "Bound the load of a replica, or hash by something finer.",
+            ),
+            _ => (BLIND.0, "Balance by requests in flight."),
+        },
+        Without::Locks => match kind()? {
+            Kind::Coordinator(_) => (
+                "central-coordinator",
+                "Lock by key, or do without the lock.",
+            ),
+            _ => (HOT_KEY.0, "Hold the lock for less time, or split the row."),
+        },
+        Without::Lookups if facts.caches().count() > 1 => {
+            ("cache-all", "Take out the layers that rarely hit.")
+        }
+        // A fault or a rise of the load is the better explanation of what began with it.
+        Without::Operation if is_disturbed(facts) => return None,
+        Without::Operation => LONG_WORK,
+        Without::Tail if is_mixed(facts, subject) => LONG_WORK,
+        Without::Tail if is_wide(facts, subject) => {
+            ("fan-out-tail", "Hedge, or ask fewer nodes for a request.")
+        }
+        Without::OwnErrors if is_poisoned(facts, subject) => POISON,
+        Without::OwnErrors => (
+            "sync-chain",
+            "Retry once within a budget, or make a hop optional.",
+        ),
+        Without::ManyCalls => ("microservice-maze", "One call for all of it."),
+        Without::LoadChange if facts.clients().count() > 1 => NEIGHBOUR,
+        Without::LoadChange | Without::Slots => OVERLOAD,
+        Without::Consumers => (
+            "async-silver-bullet",
+            "Consumers for the load, or a bound on what is accepted.",
+        ),
+        Without::Blindness => BLIND,
+        Without::ReplicaFault | Without::Fault => return of_fault(facts, of, metric),
+        _ => return None,
+    })
+}
+
+/// A fault is what set it off. What the design lacked is a bound on what the fault can take.
+fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
+    let kind = fault_of(facts.design, of)?;
+    let subject = of.subjects.first().map_or("", String::as_str);
+    let target = facts.graph.node(subject).map(|node| &node.kind);
+    let is_data = DATA.contains(&metric);
+    let is_one = of.without == Without::ReplicaFault;
+    Some(match (kind, target) {
+        (F::KeySkew, _) => HOT_KEY,
+        (F::ClockSkew, Some(Kind::Cache(_))) => COLD,
+        (F::CacheFlush | F::CacheOutage, _) if !is_data => COLD,
+        (F::SchemaMigration, _) if facts.askers(subject).len() > 1 => (
+            "shared-database",
+            "Run the migration in steps that hold locks briefly.",
+        ),
+        (F::TrafficSpike, _) if facts.clients().count() > 1 => NEIGHBOUR,
+        (F::TrafficSpike, _) => OVERLOAD,
+        (F::PoisonMessage, _) => POISON,
+        (F::ConnectionLeak, _) => (
+            "pool-exhaustion",
+            "Close connections that are idle too long.",
+        ),
+        _ if is_data && writes_twice(facts) => (
+            "data-ownership",
+            "Write in one place, and derive the rest from it.",
+        ),
+        (F::LeaderFailover | F::Crash, Some(Kind::Coordinator(_))) => (
+            "central-coordinator",
+            "Let requests that need no lock pass without it.",
+        ),
+        (F::Partition, _) if has_majority(facts) => {
+            ("cap", "An odd number of members over three zones.")
+        }
+        (F::RollingDeploy, _) => (BLIND.0, "Health checks, and a retry on another replica."),
+        (F::Crash | F::Hang, _) if is_one => BLIND,
+        (F::GrayFailure | F::Slowdown | F::ErrorRate, _) if is_one => {
+            ("gray-failure", "Outlier ejection by what callers see.")
+        }
+        (kind, _) if is_wait(kind) && !is_data && holds_slots(facts) => (
+            "unreliable-network",
+            "Bound the wait for it, and what the wait can hold.",
+        ),
+        _ => (
+            UNEXPLAINED,
+            "Do without it for that time, or have a second one.",
+        ),
+    })
+}
+
+/// Whether callers wait while this fault lasts.
+fn is_wait(kind: F) -> bool {
+    matches!(
+        kind,
+        F::Latency
+            | F::Jitter
+            | F::Loss
+            | F::Partition
+            | F::Hang
+            | F::Slowdown
+            | F::ThirdPartyOutage
+    )
+}
+
+/// Whether faults or a change of load disturb the run.
+fn is_disturbed(facts: &Facts<'_>) -> bool {
+    let mut clients = facts.clients();
+    !facts.design.faults.is_empty()
+        || clients.any(|(_, client)| client.profile.iter().any(|step| step.times != 1.0))
+}
+
+/// Whether consumers of a queue call a node that fails most of its calls.
+fn is_poisoned(facts: &Facts<'_>, subject: &str) -> bool {
+    let errors = match facts.graph.node(subject).map(|node| &node.kind) {
+        Some(Kind::Service(service)) => service.error_rate,
+        Some(Kind::Database(database)) => database.error_rate,
+        _ => 0.0,
+    };
+    let links = facts.design.links.iter();
+    let mut consumers = links.filter(|link| link.mode == design::link::Mode::Consume);
+    errors >= 0.5 && consumers.any(|link| facts.graph.reach(&link.to).contains(subject))
+}
+
+/// Whether a database spreads keys over shards by something other than a hash.
+fn is_sharded(facts: &Facts<'_>) -> bool {
+    let mut databases = facts.databases();
+    databases.any(|(_, database)| {
+        let is_by_hash = database.shards.by == design::kinds::database::ShardBy::Hash;
+        database.shards.count > 1 && !is_by_hash
+    })
+}
+
+/// Whether a few calls of a node take far longer than the others.
+fn is_mixed(facts: &Facts<'_>, subject: &str) -> bool {
+    use design::Distribution as D;
+    let is_long = |of: &D| match of {
+        D::Hyperexp(_) | D::Pareto { .. } | D::Empirical(_) => true,
+        D::Lognormal { p50, p99 } => p99.as_s() > 20.0 * p50.as_s(),
+        _ => false,
+    };
+    match facts.graph.node(subject).map(|node| &node.kind) {
+        Some(Kind::Service(service)) => is_long(&service.service_time),
+        Some(Kind::Database(database)) => {
+            is_long(&database.read_time) || is_long(&database.write_time)
+        }
+        _ => false,
+    }
+}
+
+/// Whether requests wait for many calls to this node at a time.
+fn is_wide(facts: &Facts<'_>, subject: &str) -> bool {
+    let into = facts.graph.inward(subject);
+    into.iter().any(|link| link.calls >= 4)
+        || facts
+            .design
+            .nodes
+            .iter()
+            .any(|node| facts.graph.out(&node.id).len() >= 6)
+}
+
+/// Whether a service had all of its slots held for a while by calls that waited for others.
+fn holds_slots(facts: &Facts<'_>) -> bool {
+    let Some(series) = &facts.series else {
+        return false;
+    };
+    let mut services = facts.services();
+    services.any(|(node, service)| {
+        service.blocking
+            && !series.saturated(&node.id).is_empty()
+            && facts.asks(&node.id).count() > 0
+    })
+}
+
+/// Whether a service writes in two places that nothing keeps together.
+fn writes_twice(facts: &Facts<'_>) -> bool {
+    let mut services = facts.services();
+    services.any(|(node, _)| {
+        let out = facts.graph.out(&node.id).iter();
+        let written = out.filter(|link| {
+            let to = facts.graph.node(&link.to).map(|node| &node.kind);
+            matches!(
+                to,
+                Some(Kind::Database(_) | Kind::Queue(_) | Kind::Service(_))
+            )
+        });
+        written.count() > 1
+    })
+}
+
+/// Whether something in the design needs most of its members to go on.
+fn has_majority(facts: &Facts<'_>) -> bool {
+    let mut databases = facts.databases();
+    facts.coordinators().next().is_some()
+        || databases.any(|(_, database)| database.replication.is_some())
+}
