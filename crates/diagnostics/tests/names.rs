@@ -106,12 +106,18 @@ fn check(design: &Design, report: Option<&Report>) -> Vec<(String, bool)> {
             for piece in message.pieces() {
                 assert!(is_of(piece, design), "{rule}: {piece:?} of {message:?}");
             }
-            let mut expected = text::message(message, &by_id);
-            for at in 0..design.nodes.len() {
-                expected = expected.replace(&id(at), &title(at));
-            }
-            // Links by id and by title differ in their arrow alone.
-            expected = expected.replace("->", " → ");
+            let pieces = message.pieces().iter().map(|piece| {
+                let mut shown = text::message(&piece.clone().into(), &by_id);
+                for at in 0..design.nodes.len() {
+                    shown = shown.replace(&id(at), &title(at));
+                }
+                // Links by id and by title differ in their arrow alone.
+                match piece {
+                    Piece::Operation(_) => shown,
+                    _ => shown.replace("->", " → "),
+                }
+            });
+            let expected: String = pieces.collect();
             let said = text::message(message, &by_title);
             assert_eq!(said, expected, "{rule}: names, and nothing else");
             assert!(!said.contains(ODD), "{rule}: {said}");
@@ -158,7 +164,8 @@ fn every_name_is_a_piece_of_its_own() {
     println!("structural: {structural:?}\nmeasured: {measured:?}");
     let silent: Vec<&str> = (diagnostics::rules::ALL.iter())
         .map(|rule| rule.id)
-        .filter(|id| !measured.contains(id))
+        // Its findings come from experiments, which the rules do not make.
+        .filter(|id| !measured.contains(id) && *id != "unexplained")
         .collect();
     assert!(silent.is_empty(), "never seen: {silent:?}");
 }

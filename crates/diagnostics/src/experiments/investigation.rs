@@ -323,8 +323,8 @@ impl Investigation {
         all
     }
 
-    /// Share of a goal's distance that an intervention takes away; nothing where it has no bearing on
-    /// it. What a client's absence does is judged by the requests of the others.
+    /// Share of a goal's distance that an intervention takes away; nothing where it has no bearing
+    /// on it. What a client's absence does is judged by the requests of the others.
     fn share_if_any(&self, at: usize, goal: &Goal) -> Option<f64> {
         let outcome = &self.answers[&at].outcome;
         let about = &self.interventions[at];
