@@ -10,7 +10,7 @@ pub struct Figure {
     /// Its unit.
     pub unit: Unit,
     /// The place of the report that it can be read from, where it is one.
-    pub field: Option<Field>,
+    pub field: Option<Box<Field>>,
 }
 
 /// The unit of a figure.
@@ -102,16 +102,19 @@ impl Figure {
     }
 
     /// A figure that is read from this place of the report.
+    // Not inlined, here and below: hundreds of figures are made so, and the page is to be small.
     #[must_use]
+    #[inline(never)]
     pub fn of(mut self, field: Field) -> Self {
-        self.field = Some(field);
+        self.field = Some(Box::new(field));
         self
     }
 
     /// Adds the place of the report, where there is one.
     #[must_use]
+    #[inline(never)]
     pub fn maybe_of(mut self, field: Option<Field>) -> Self {
-        self.field = field;
+        self.field = field.map(Box::new);
         self
     }
 }
@@ -144,24 +147,28 @@ impl Field {
 
     /// This without another.
     #[must_use]
+    #[inline(never)]
     pub fn minus(self, other: Self) -> Self {
         Self::Difference(Box::new([self, other]))
     }
 
     /// This by another.
     #[must_use]
+    #[inline(never)]
     pub fn over(self, other: Self) -> Self {
         Self::Ratio(Box::new([self, other]))
     }
 
     /// This, times a number.
     #[must_use]
+    #[inline(never)]
     pub fn times(self, by: f64) -> Self {
         Self::Scaled(Box::new(self), by)
     }
 
     /// What is left of 1.
     #[must_use]
+    #[inline(never)]
     pub fn rest(self) -> Self {
         Self::Rest(Box::new(self))
     }

@@ -35,7 +35,7 @@ fn piece(page: Page, piece: &Piece) -> AnyView {
             button(page, unbroken(&shown), "Go to this moment", go, None)
         }
         Piece::Figure(figure) => {
-            let title = figure.field.as_ref().map(text::field);
+            let title = figure.field.as_deref().map(text::field);
             view! { <span title=title>{unbroken(&shown)}</span> }.into_any()
         }
     }
