@@ -281,8 +281,12 @@ fn what_does_not_go_together_is_refused() {
     );
     check(
         r#""concurrency": null, "autoscale": {}"#,
-        "nodes[0].autoscale: goes by the share of slots held, and the slots are unbounded; give concurrency a number",
+        "nodes[0].autoscale: goes by the share of slots held, and the slots are unbounded; give \
+         concurrency a number, or cores",
     );
+    let fits = r#"{"faultline": 1, "nodes": [{"id": "api", "kind": "service",
+        "concurrency": null, "autoscale": {"cores": 2}}]}"#;
+    assert!(format::json::read(fits).is_ok());
     check(
         r#""memory": {"limit_mb": 100, "idle_mb": 100}"#,
         "nodes[0].memory: limit_mb 100 leaves no room for one call: idle_mb 100 and call_mb 1 are more",
@@ -310,4 +314,72 @@ fn a_replica_that_starts_has_no_slots_yet() {
     // Two of four while it starts, two of eight from 15 s on.
     assert_eq!(windows[11..14], [0.5; 3]);
     assert_eq!(windows[16..29], [0.25; 13]);
+}
+
+#[test]
+fn by_processor_time_a_call_that_waits_for_others_counts_as_idle() {
+    // 40 calls a second work for 100 ms and wait for 400 ms: 20 slots held, and 4 cores busy.
+    let scaled = |rest: &str, blocking: bool| {
+        let api = format!(
+            r#""replicas": 2, "concurrency": 20, "blocking": {blocking},
+                "queue": {{"capacity": null}}, "autoscale": {{"max": 20, "target": 0.5, "interval": "10s", "startup": "0s",
+                    "stabilization": "0s", "tolerance": 0{rest}}}"#
+        );
+        let nodes = [
+            node("u", "client", r#""arrivals": {"constant": "40/s"}"#),
+            service("api", 100, &api),
+            node(
+                "db",
+                "service",
+                r#""service_time": "400ms", "concurrency": null"#,
+            ),
+        ];
+        let links = [link("u->api", ""), link("api->db", "")];
+        design(r#""duration": "100s", "drain": false"#, &nodes, &links, &[])
+    };
+    // By slots: 20 of 20 at half are 2 replicas. By 4 cores of 4 at half: 2. By 8, one is enough.
+    assert_eq!(replicas(&scaled("", true), [20, 50]), [2, 2]);
+    assert_eq!(replicas(&scaled(r#", "cores": 4"#, true), [20, 50]), [2, 2]);
+    assert_eq!(replicas(&scaled(r#", "cores": 8"#, true), [20, 50]), [1, 1]);
+    // Two cores are all busy at two replicas: as many again, and then 4 of 8 are busy.
+    assert_eq!(replicas(&scaled(r#", "cores": 2"#, true), [10, 50]), [4, 4]);
+    // Where calls that wait hold no slot, both go by the same.
+    assert_eq!(
+        replicas(&scaled(r#", "cores": 20"#, false), [50]),
+        replicas(&scaled("", false), [50])
+    );
+}
+
+#[test]
+fn slots_full_of_waiting_do_not_scale_by_processor_time() {
+    // A database that takes 4 s instead of 400 ms: 160 slots are wanted, and 4 cores as before.
+    let after = |rest: &str| {
+        let api = format!(
+            r#""replicas": 2, "concurrency": 20, "queue": {{"capacity": null}},
+                "autoscale": {{"max": 20, "target": 0.5, "interval": "10s", "startup": "0s",
+                    "stabilization": "0s"{rest}}}"#
+        );
+        let nodes = [
+            node("u", "client", r#""arrivals": {"constant": "40/s"}"#),
+            service("api", 100, &api),
+            node(
+                "db",
+                "service",
+                r#""service_time": "400ms", "concurrency": null"#,
+            ),
+        ];
+        let slow = fault("slowdown", "db", 20_000, 100_000, r#""times": 10"#);
+        let links = [link("u->api", ""), link("api->db", "")];
+        let design = design(
+            r#""duration": "100s", "drain": false"#,
+            &nodes,
+            &links,
+            &[slow],
+        );
+        replicas(&design, [19, 90])
+    };
+    let by_slots = after("");
+    assert!(by_slots[1] >= 16, "{by_slots:?}");
+    let by_cores = after(r#", "cores": 4"#);
+    assert!(by_cores[1] <= 2, "{by_cores:?}");
 }

@@ -368,6 +368,14 @@ impl Station {
         sharing.is_some_and(|sharing| sharing.is_due(now))
     }
 
+    /// Calls at their own work, and not waiting for others.
+    pub fn at_work(&self) -> &Gauge {
+        match &self.sharing {
+            Some(sharing) => &sharing.busy,
+            None => &self.working,
+        }
+    }
+
     /// What utilisation is of: the slots held, or where they are shared those at work.
     pub fn busy(&self) -> &Gauge {
         match &self.sharing {

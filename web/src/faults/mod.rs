@@ -66,10 +66,10 @@ fn parameters(kind: FaultKind) -> Vec<&'static str> {
         FaultKind::SchemaMigration => &["reads"],
         FaultKind::RollingDeploy => &["step"],
         FaultKind::PoisonMessage => &["messages"],
+        FaultKind::CacheFlush => &["share"],
         FaultKind::Reshard => &["shards", "batch", "copy_time", "cutover", "rate"],
         FaultKind::ClockSkew => &["offset", "behind"],
         FaultKind::Crash
-        | FaultKind::CacheFlush
         | FaultKind::Hang
         | FaultKind::CacheOutage
         | FaultKind::QueueOutage

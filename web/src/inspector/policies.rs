@@ -92,7 +92,6 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
     let name = super::notation::title(fault.kind.name());
     let size = match fault.kind {
         FaultKind::Crash
-        | FaultKind::CacheFlush
         | FaultKind::Partition
         | FaultKind::Hang
         | FaultKind::CacheOutage
@@ -108,6 +107,10 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
             return format!("{name}, {step} each");
         }
         FaultKind::Reshard => return format!("{name} to {}", fault.shards),
+        FaultKind::CacheFlush if fault.share < 1.0 => {
+            return format!("{name} of {:.0} %", fault.share * 100.0);
+        }
+        FaultKind::CacheFlush => return name,
         FaultKind::ClockSkew => {
             let sign = if fault.behind { "−" } else { "+" };
             format!(

@@ -57,6 +57,8 @@ record! {
         pub growth: f64 = 2.0 => { label: "Growth at a time", range: 1..=10000, source: "Kubernetes: 100 % or 4 pods in 15 s, whichever is more" },
         /// How long a replica that is taken away may take to finish what it has; then it is killed.
         pub grace: Duration = Duration::s(30) => { label: "Grace period", range: 0.001..=3600, source: "Kubernetes terminationGracePeriodSeconds: 30 s" },
+        /// Cores of each replica: then it goes by processor time. `null` goes by slots held.
+        pub cores: Option<u32> = None => { label: "Cores", unit: "cores", range: 1..=10000 },
     }
 }
 

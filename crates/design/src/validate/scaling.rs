@@ -14,9 +14,12 @@ pub(super) fn check(service: &Service, reader: &mut Reader) {
                 format!("{replicas} at the start is not from {min} to {max}, as autoscale says");
             reader.within("replicas", |reader| reader.problem(message));
         }
-        if service.concurrency.is_none() {
+        if service.concurrency.is_none() && autoscale.cores.is_none() {
             reader.within("autoscale", |reader| {
-                reader.problem("goes by the share of slots held, and the slots are unbounded; give concurrency a number");
+                reader.problem(
+                    "goes by the share of slots held, and the slots are unbounded; give \
+                     concurrency a number, or cores",
+                );
             });
         }
     }

@@ -199,6 +199,7 @@ static AUTOSCALE: Record = Record {
         Field("tolerance", Number, "0.1"),
         Field("growth", Number, "2"),
         Field("grace", Duration, "30s"),
+        Field("cores", Optional(&Integer), "null"),
     ],
 };
 

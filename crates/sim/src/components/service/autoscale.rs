@@ -1,9 +1,10 @@
 //! The autoscaler of a service: how many replicas it asks for.
 //!
-//! Kubernetes' horizontal pod autoscaler, on the share of slots held (kubernetes.io, Horizontal Pod
-//! Autoscaling): `ceil(current × utilisation / target)`, nothing within the tolerance, replicas that
-//! are not ready counted as idle where it would scale out, the most that was asked for within the
-//! stabilisation window where it would scale in, and bounded growth.
+//! Kubernetes' horizontal pod autoscaler, on the share of slots held, or of processor time (a call
+//! at its own work takes a core, one that waits for others takes none; kubernetes.io, Horizontal
+//! Pod Autoscaling): `ceil(current × utilisation / target)`, nothing within the tolerance, replicas
+//! that are not ready counted as idle where it would scale out, the most that was asked for within
+//! the stabilisation window where it would scale in, and bounded growth.
 
 use super::Service;
 use crate::agenda::Time;
@@ -77,15 +78,27 @@ impl Autoscaler {
             scaler.next = now + spec.interval.0;
             cx.at(scaler.next, Event::Scale { node, replica });
         }
+        let goes_by_another = scaler.spec.cores.is_some() != spec.cores.is_some();
         scaler.spec = spec.clone();
+        if goes_by_another {
+            scaler.begin_interval(stations, now);
+        }
         scaler.startup = Sampler::new(&spec.startup);
         *scaler.service = service.clone();
         scaler.count(&cx.node(node).replicas, now);
         Some(scaler)
     }
 
+    /// What it goes by, at a replica.
+    fn gauge<'a>(&self, station: &'a Station) -> &'a Gauge {
+        match self.spec.cores {
+            Some(_) => station.at_work(),
+            None => station.busy(),
+        }
+    }
+
     fn begin_interval(&mut self, stations: &[Station], now: Time) {
-        let areas = stations.iter().map(|station| station.busy().area(now));
+        let areas = stations.iter().map(|station| self.gauge(station).area(now));
         self.areas = areas.collect();
         self.looked = now;
     }
@@ -121,16 +134,18 @@ impl Autoscaler {
 
     /// What the load alone would have, as Kubernetes reckons.
     fn wish(&self, current: u32, replicas: &[Replica], stations: &[Station], now: Time) -> u32 {
-        let slots = self.service.concurrency.map_or(1.0, f64::from);
-        let slot_time = (now - self.looked) as f64 * slots;
+        let places = self.spec.cores.or(self.service.concurrency);
+        let whole = (now - self.looked) as f64 * places.map_or(1.0, f64::from);
         let (mut ready, mut load) = (0, 0.0);
         for (place, replica) in replicas.iter().enumerate() {
             let is_ready = replica.stage == Stage::Running && replica.is_up;
             if is_ready && replica.up_since <= self.looked {
                 let before = self.areas.get(place).copied().unwrap_or(0);
-                let held = stations[place].busy().area(now).saturating_sub(before);
+                let area = self.gauge(&stations[place]).area(now);
                 ready += 1;
-                load += held as f64 / slot_time;
+                let share = area.saturating_sub(before) as f64 / whole;
+                // No more than all cores are ever busy.
+                load += self.spec.cores.map_or(share, |_| share.min(1.0));
             }
         }
         if ready == 0 {
