@@ -56,7 +56,9 @@ export interface Finding {
   what: string; why: string; remedy: string;
   chain: { at_s: number; subject: string; what: string; pieces: { what: Piece[] } }[];
   requirement: string | null;
-  remedies: { label: string; edits: Record<string, unknown>[]; cost: string; pieces: { label: Piece[]; cost: Piece[] } }[];
+  remedies: { label: string; edits: Record<string, unknown>[]; cost: string; effect: null; pieces: { label: Piece[]; cost: Piece[] } }[];
+  /** What experiments say of it: none are made here, see docs/diagnosis.md. */
+  standing: "untested"; experiments: never[];
   symptoms: Finding[];
   /** The same texts as lists of pieces, in which names, moments and figures are still what they are. */
   pieces: { what: Piece[]; why: Piece[]; remedy: Piece[] };
