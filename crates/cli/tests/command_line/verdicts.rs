@@ -27,7 +27,11 @@ fn a_check_fails_where_a_requirement_does() {
         faultline(&[&broken[..], &["--seeds", "3", "--format", "json"]].concat());
     assert_eq!(
         (code, stderr.as_str()),
-        (1, "missed: availability at least 99%, in 3 of 3 seeds\n")
+        (
+            1,
+            "missed: availability at least 99%, in 3 of 3 seeds\n\
+             error: unexplained: api->db: its timeout\n"
+        )
     );
     // A run that was cut short has shown nothing, and a design without requirements asks nothing.
     let (code, _, stderr) = faultline(&["check", &good, "--max-events", "100"]);
@@ -149,14 +153,15 @@ fn a_recovery_that_some_seeds_lack_is_missing_there_and_not_zero() {
     assert!(text.contains(&said), "{text}");
 }
 
-/// Two layers of three attempts each, on a database that is short of everything.
+/// Two layers of three attempts each, on a database that is slow for a while and never recovers.
 const STORM: &str = r#"{"faultline": 1, "warmup": "2s", "duration": "30s", "nodes": [
-  {"id": "users", "kind": "client", "arrivals": {"poisson": "100/s"}},
+  {"id": "users", "kind": "client", "arrivals": {"poisson": "40/s"}},
   {"id": "api", "kind": "service", "concurrency": 100},
   {"id": "db", "kind": "database", "concurrency": 1, "connections": 50, "read_time": "exp(20ms)"}],
   "links": [{"from": "users", "to": "api", "timeout": "1s", "retry": {"max_attempts": 3}},
     {"from": "api", "to": "db", "timeout": "300ms", "retry": {"max_attempts": 3}}],
-  "requirements": [{"metric": "latency_p99", "at_most": "10s"}, {"metric": "availability", "at_least": 0.5}]}"#;
+  "faults": [{"at": "8s", "for": "4s", "kind": "slowdown", "target": "db", "times": 8}],
+  "requirements": [{"metric": "latency_p99", "at_most": "10s"}, {"metric": "availability", "at_least": 0.8}]}"#;
 
 #[test]
 fn findings_are_linted_checked_accepted_and_explained() {
@@ -193,7 +198,25 @@ fn findings_are_linted_checked_accepted_and_explained() {
         (&first["rule"], &first["severity"]),
         (&"retry-storm".into(), &"error".into())
     );
-    assert!(first["remedies"][0]["edits"][0]["link"].is_string());
+    let edits = first["remedies"].as_array().unwrap().iter();
+    assert!(
+        edits
+            .flat_map(|remedy| remedy["edits"].as_array().unwrap())
+            .any(|edit| edit["link"].is_string())
+    );
+    assert_eq!(first["standing"], "confirmed");
+    let experiment = &first["experiments"][0]["requirement"];
+    assert_eq!(experiment["metric"], "availability");
+    let effect = &first["remedies"][0]["effect"];
+    let [before, after] = ["before", "after"].map(|of| effect["requirement"][of].as_f64());
+    assert!(before < after && effect["met"] == true, "{effect}");
+    let (_, stdout, _) = faultline(&["check", &storm, "--experiments", "off"]);
+    assert!(!stdout.contains("Confirmed"), "{stdout}");
+    let wrong = refused(&["check", &storm, "--experiments", "0"]);
+    assert!(
+        wrong.contains("--experiments 0") && wrong.contains("off"),
+        "{wrong}"
+    );
     let seeds = report(&["run", &storm, "--seeds", "2", "--format", "json"]);
     assert_eq!(seeds["findings"][0]["seeds"], 2);
 

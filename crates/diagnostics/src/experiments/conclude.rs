@@ -361,8 +361,9 @@ fn offer(
     finding: &mut Finding,
     shown: &mut Vec<Message>,
 ) {
-    let is_missed = !of.base.missed().is_empty();
-    if is_missed || !of.goals.is_empty() {
+    let mut scores = of.report.requirements.iter();
+    let is_unmet = scores.any(|score| !score.is_met());
+    if is_unmet || !of.goals.is_empty() {
         finding.remedies = offered(of, by, finding, shown);
         shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));
     }

@@ -2,7 +2,7 @@
 
 use design::requirement::Bound;
 use design::{Design, Metric, Requirement};
-use report::{Change, Curve, Effect, Requests};
+use report::{Change, Curve, Effect, Requests, Verdict};
 use sim::Report;
 use std::collections::BTreeMap;
 
@@ -116,7 +116,10 @@ pub(super) fn goals(requirements: &[Requirement]) -> Vec<Goal> {
 impl Outcome {
     /// Reads a report.
     pub fn new(design: &Design, report: &Report) -> Self {
-        let missed = report.requirements.iter().filter(|score| !score.is_met());
+        let missed = report
+            .requirements
+            .iter()
+            .filter(|score| score.verdict == Verdict::Missed);
         let clients = design.nodes.iter().filter_map(|node| {
             let client = report.nodes.get(&node.id)?;
             let is_client = matches!(node.kind, design::Kind::Client(_));
