@@ -193,7 +193,13 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
             let (source, options) = parse_one(
                 command,
                 rest,
-                &["--remedy", "--allow", "--trace", "--trace-sample"],
+                &[
+                    "--remedy",
+                    "--allow",
+                    "--trace",
+                    "--trace-sample",
+                    "--experiments",
+                ],
             )?;
             if options.trace.is_none() && options.trace_share.is_some() {
                 return Err("--trace-sample goes with --trace OUT.json".to_owned());
@@ -204,7 +210,8 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
             Ok(Invocation::Run(source, options))
         }
         ("check", rest) => {
-            let (source, options) = parse_one(command, rest, &["--remedy", "--allow"])?;
+            let (source, options) =
+                parse_one(command, rest, &["--remedy", "--allow", "--experiments"])?;
             Ok(Invocation::Check(source, options))
         }
         ("lint", rest) => {

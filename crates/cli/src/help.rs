@@ -126,6 +126,7 @@ mod tests {
             ("--trace OUT", &["run"]),
             ("--trace-sample", &["run"]),
             ("--remedy", &["run", "check"]),
+            ("--experiments", &["run", "check"]),
             ("--allow", &["run", "check", "lint"]),
             ("sarif", &["run", "check", "lint"]),
             ("--set PATH", &["run", "check", "compare", "lint"]),
