@@ -130,6 +130,16 @@ pub(crate) struct Options {
     pub(crate) experiments: Option<usize>,
 }
 
+/// Options of one command.
+const OF_CHECK: [&str; 3] = ["--remedy", "--allow", "--experiments"];
+const OF_RUN: [&str; 5] = [
+    "--remedy",
+    "--allow",
+    "--experiments",
+    "--trace",
+    "--trace-sample",
+];
+
 /// Experiments on a run where nobody says otherwise.
 pub(crate) const EXPERIMENTS: usize = 150;
 
@@ -190,17 +200,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
     match (command, rest) {
         ("--version" | "-V", []) => Ok(Invocation::Version),
         ("run", rest) => {
-            let (source, options) = parse_one(
-                command,
-                rest,
-                &[
-                    "--remedy",
-                    "--allow",
-                    "--trace",
-                    "--trace-sample",
-                    "--experiments",
-                ],
-            )?;
+            let (source, options) = parse_one(command, rest, &OF_RUN)?;
             if options.trace.is_none() && options.trace_share.is_some() {
                 return Err("--trace-sample goes with --trace OUT.json".to_owned());
             }
@@ -210,8 +210,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
             Ok(Invocation::Run(source, options))
         }
         ("check", rest) => {
-            let (source, options) =
-                parse_one(command, rest, &["--remedy", "--allow", "--experiments"])?;
+            let (source, options) = parse_one(command, rest, &OF_CHECK)?;
             Ok(Invocation::Check(source, options))
         }
         ("lint", rest) => {
