@@ -193,6 +193,27 @@ fn once_all_members_are_back_they_agree() {
     });
 }
 
+/// All members die while a batch of keys moves: a write that waits for the cutover is let go by the
+/// first death, and must not be answered again by its own member's.
+#[test]
+fn a_write_that_waits_for_a_cutover_dies_once() {
+    let text = r#"{"faultline": 1, "seed": 234278348446, "duration": "5s", "nodes": [
+        {"id": "u", "kind": "client", "arrivals": {"poisson": "200/s"}, "operations": [
+            {"name": "w", "effect": "write", "keys": {"uniform": {"n": 38}}}]},
+        {"id": "db", "kind": "database", "replication": {"replicas": 2, "mode": "async",
+            "lag": "const(1ms)", "on_partition": "diverge", "detection_time": "0s",
+            "election_time": "0s"}}],
+        "links": [{"from": "u", "to": "db"}], "faults": [
+            {"at": "4989ms", "kind": "crash", "target": "db"},
+            {"at": "4748ms", "kind": "reshard", "target": "db", "shards": 4, "batch": 16,
+             "copy_time": "5ms"},
+            {"at": "0s", "for": "1ms", "kind": "hang", "target": "db", "replica": 0}]}"#;
+    let design = format::json::read(text).expect("it is valid");
+    let mut run = Simulation::new(&design);
+    run.run();
+    check_laws(&run, "at the end");
+}
+
 #[test]
 fn edits_keep_the_laws() {
     testing::cases(50, 50).check(|design, rng| {

@@ -1,6 +1,6 @@
 //! A crash: what becomes of the calls of a process that dies.
 
-use crate::call::{Cause, Outcome, Phase, Purpose};
+use crate::call::{Call, Cause, Outcome, Phase, Purpose};
 use crate::components::{Component, Node};
 use crate::event::{LinkIx, NodeIx};
 use crate::world::World;
@@ -52,7 +52,11 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
         node.crash(*replica, cx);
     }
     for id in lost {
-        // A reset is no refusal: what was sent may have been done.
-        cx.answer(id, Outcome::Failed(Cause::Error));
+        // What waited for a cutover was let go, and refused, when the first of the members died.
+        let is_there = |call: &Call| call.phase.is_at_callee();
+        if cx.calls.get(id).is_some_and(is_there) {
+            // A reset is no refusal: what was sent may have been done.
+            cx.answer(id, Outcome::Failed(Cause::Error));
+        }
     }
 }
