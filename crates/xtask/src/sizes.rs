@@ -12,7 +12,7 @@ use crate::steps::{output, step};
 /// Module, scripts, styles and fonts together. The goal is 300 KB; until then, this limit keeps the
 /// page from growing. Tried and rejected: views without their types (`--cfg erase_components`) are
 /// 8% smaller, but rebuild lists at every change, so that a drag writes twice as much.
-const BROTLI_BYTES_MAX: u64 = 1_358 * 1024;
+const BROTLI_BYTES_MAX: u64 = 1_360 * 1024;
 
 /// Prints the sizes of the files in `dist`; fails when a release is over its budget.
 pub(crate) fn report(dist: &Path, flavour: Flavour) -> Result<()> {
