@@ -98,10 +98,10 @@ fn try_remedies(case: &Case, before: &Report, finding: &Finding, verdict: &mut V
         if new.iter().any(|metric| !told.contains(metric)) {
             verdict.bad.push(format!("{label}: harms {new:?}"));
         }
-        if is.is_empty() != effect.mends {
+        if is.is_empty() != effect.fixes {
             verdict
                 .bad
-                .push(format!("{label}: mends is {}", effect.mends));
+                .push(format!("{label}: fixes is {}", effect.fixes));
         }
     }
 }

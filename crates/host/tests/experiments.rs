@@ -97,7 +97,7 @@ fn every_remedy_that_is_offered_has_the_effect_that_is_told() {
                 };
                 assert_eq!(value(&before), effect.requirement.before, "{name}");
                 assert_eq!(value(&after), effect.requirement.after, "{name}");
-                assert_eq!(missed(&after).is_empty(), effect.mends, "{name}");
+                assert_eq!(missed(&after).is_empty(), effect.fixes, "{name}");
                 let told: BTreeSet<&str> = effect
                     .worse
                     .iter()

@@ -27,7 +27,7 @@ pub struct Effect {
     /// Whether that requirement holds with it.
     pub met: bool,
     /// Whether all requirements hold with it.
-    pub mends: bool,
+    pub fixes: bool,
     /// Share of the distance to the bound that went, from 0 to 1.
     pub share: f64,
     /// Other requirements that it brings nearer.

@@ -423,15 +423,15 @@ fn offered(
         .collect()
 }
 
-/// Mends before helps, the least cost first, then the larger effect.
+/// Fixes before helps, the least cost first, then the larger effect.
 fn better(a: &Effect, b: &Effect) -> std::cmp::Ordering {
     let added = |of: &Effect| {
         let change = &of.monthly_cost;
         let (after, before) = (change.after.unwrap_or(0.0), change.before.unwrap_or(0.0));
         ((after - before).max(0.0) / before.max(1.0) * 20.0) as u64
     };
-    (!a.worse.is_empty(), !a.mends, !a.met)
-        .cmp(&(!b.worse.is_empty(), !b.mends, !b.met))
+    (!a.worse.is_empty(), !a.fixes, !a.met)
+        .cmp(&(!b.worse.is_empty(), !b.fixes, !b.met))
         .then(added(a).cmp(&added(b)))
         .then(b.share.total_cmp(&a.share))
 }

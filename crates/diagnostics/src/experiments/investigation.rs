@@ -202,7 +202,7 @@ impl Investigation {
                     Round::Proposed
                 }
                 Round::Proposed => {
-                    if self.mending() < ENOUGH {
+                    if self.fixing() < ENOUGH {
                         self.plan_remedies(self.library());
                     }
                     Round::Library
@@ -287,10 +287,10 @@ impl Investigation {
     }
 
     /// How many remedies meet every requirement and harm nothing.
-    fn mending(&self) -> usize {
+    fn fixing(&self) -> usize {
         let effects = self.candidates.iter().filter_map(|c| c.effect.as_ref());
-        let mending = effects.filter(|effect| effect.mends && effect.worse.is_empty());
-        mending.count()
+        let fixing = effects.filter(|effect| effect.fixes && effect.worse.is_empty());
+        fixing.count()
     }
 
     /// The remedies of the rules.

@@ -266,7 +266,7 @@ impl Outcome {
             requirement: change(goal),
             bound: goal.bound,
             met: goal.distance(self.value(goal.metric)) == 0.0,
-            mends: goals
+            fixes: goals
                 .iter()
                 .all(|goal| goal.distance(self.value(goal.metric)) == 0.0),
             share,
