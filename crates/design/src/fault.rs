@@ -76,7 +76,7 @@ choice! {
         Loss = "loss",
         /// A client sends `times` as much (a closed one has `times` as many users).
         TrafficSpike = "traffic_spike",
-        /// A cache forgets everything at once, or a `share` of its keys.
+        /// A cache forgets everything, or a `share` of its keys.
         CacheFlush = "cache_flush",
         /// A zone or a node is cut from another, or from all others, or a link is: what they send each other is lost, health probes too. Within the zone all goes on.
         Partition = "partition",

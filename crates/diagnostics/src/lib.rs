@@ -5,7 +5,7 @@
 //! say what could happen; measured ones say what did. Each rule stands in a file of [`rules`], with
 //! its documentation, its thresholds and its tests; all of them look at the same [`Facts`]. What
 //! they find is put in order by [`rank`]: a cause on top, and below it what it explains. What they
-//! say stays in pieces: the `text` crate makes text of it, for whoever reads it.
+//! say stays in pieces: the `text` crate makes text of it for each reader.
 
 pub mod experiments;
 pub mod facts;

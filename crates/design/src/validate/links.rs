@@ -94,7 +94,7 @@ fn of_balancer(link: &Link, reader: &mut Reader) {
         .is_some_and(|breaker| breaker.judges == Judged::Calls)
     {
         reader.within("breaker.judges", |reader| {
-            reader.problem("a load balancer chooses anew for each attempt; set it to attempts")
+            reader.problem("a load balancer chooses again for each attempt; set it to attempts")
         });
     }
     let usual = Link::default();

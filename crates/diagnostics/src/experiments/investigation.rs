@@ -23,7 +23,7 @@ const EVENTS_LEAST: u64 = 200_000;
 /// Availability that may be lost before a better latency is no answer.
 const BOUGHT: f64 = 0.02;
 
-/// Metrics of what became of data.
+/// Metrics that are better whenever less happens: what became of data, and the cost.
 pub(super) const DATA: [Metric; 9] = [
     Metric::StalenessMax,
     Metric::StalenessP99,

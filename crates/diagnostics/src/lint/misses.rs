@@ -78,16 +78,16 @@ mod tests {
     const MISS: &str = r#"{"from": "api", "to": "db", "when": "on_miss"}"#;
 
     #[test]
-    fn a_link_for_misses_before_its_cache_is_told_and_its_remedy_mends_it() {
+    fn a_link_for_misses_before_its_cache_is_told_and_its_remedy_fixes_it() {
         let broken = design(&format!("{MISS}, {CACHE}"));
         let found = lint(RULE, &broken);
         assert_eq!(found[0].what.text(), "api->db is never called");
         assert_eq!(found[0].subjects, ["api->db"]);
         assert_eq!(run(&broken).links["api->db"].calls, 0);
-        let mut mended = broken;
-        mended.apply(found[0].remedies[0].command()).unwrap();
-        assert!(lint(RULE, &mended).is_empty());
-        assert!(run(&mended).links["api->db"].calls > 100);
+        let mut fixed = broken;
+        fixed.apply(found[0].remedies[0].command()).unwrap();
+        assert!(lint(RULE, &fixed).is_empty());
+        assert!(run(&fixed).links["api->db"].calls > 100);
     }
 
     #[test]

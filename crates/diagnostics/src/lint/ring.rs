@@ -125,7 +125,7 @@ mod tests {
     use crate::testing::{Says, lint, read};
     use report::Severity;
 
-    /// The links back are taken by chance, or for other operations: else the design is refused.
+    /// The links back are taken at random, or for other operations: else the design is refused.
     fn design(orders: &str, back: &str) -> design::Design {
         read(&format!(
             r#"{{"nodes": [{{"id": "u", "kind": "client"}}, {{"id": "lb", "kind": "load_balancer"}},

@@ -26,7 +26,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             else {
                 continue;
             };
-            // Its own work at the 99th percentile, and what it calls in the mean.
+            // Its own work at the 99th percentile, and what it calls on average.
             let own = service.service_time.mean_s().unwrap_or(0.0);
             let below = (facts.flow.response(&facts.graph, &link.to) - own).max(0.0);
             let work = service.service_time.p99_s() + below;
@@ -34,7 +34,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             if work <= timeout {
                 continue;
             }
-            // Who knows a message again does the work of one in vain, but not twice.
+            // A consumer that recognizes a message wastes a delivery, but does not apply it twice.
             let severity = match service.idempotency_window {
                 Some(_) => Severity::Note,
                 None => Severity::Warning,

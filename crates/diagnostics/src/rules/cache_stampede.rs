@@ -103,7 +103,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id).chain(origins))
                 .says(
                     message!(
-                        "Whenever the hottest key of {} expires, about {} load it at once",
+                        "Whenever the hottest key of {} expires, about {} load it simultaneously",
                         name(id),
                         whole(at_once)
                     ),
@@ -168,7 +168,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let subjects = || std::iter::once(id).chain(origins.iter().copied());
         let finding = if !is_flushed && counts.expirations >= 3 && per >= LOADS && extra >= EXTRA {
             Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
-                message!("Each time a key of {} expired, {} loaded it at once", name(id), figure(1.0 + extra / counts.expirations as f64).of(at("expirations").over(at("expirations")).minus(more.over(at("expirations")).times(-1.0)))),
+                message!("Each time a key of {} expired, {} loaded it simultaneously", name(id), figure(1.0 + extra / counts.expirations as f64).of(at("expirations").over(at("expirations")).minus(more.over(at("expirations")).times(-1.0)))),
                 message!(
                     "{} fills, where {} would have done: {} of the loads were of what another was loading already. {} entries expired; a load takes {}.",
                     whole(counts.fills as f64).of(at("fills")), whole(needed).of(enough.clone()), percent(extra / counts.fills as f64).of(at("fills").minus(enough).over(at("fills"))), whole(counts.expirations as f64).of(at("expirations")), time(load_s(facts, &origins))
@@ -269,7 +269,7 @@ mod tests {
         assert!(
             lint("cache-stampede", &broken)[0]
                 .what
-                .contains("load it at once")
+                .contains("load it simultaneously")
         );
         let finding = &found("cache-stampede", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");

@@ -153,7 +153,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        message!("{} refused whoever was on the smaller side of the cut", name(&node.id)),
+                        message!("{} refused requests on the smaller side of the partition", name(&node.id)),
                         message!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. {}", whole(refused as f64).of(of.clone()), percent(refused as f64 / figures.arrivals.max(1) as f64).of(of.over(field::node(&node.id, "arrivals"))), facts.target(&cut.target), lost),
                         "Let go on what may be put right later, and refuse only what may not.",
                     )

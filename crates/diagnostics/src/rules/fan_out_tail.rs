@@ -96,7 +96,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [id])
                 .says(
-                    message!("{} asks {} at once and waits for all of them", name(id), n),
+                    message!(
+                        "{} calls {} in parallel and waits for all of them",
+                        name(id),
+                        n
+                    ),
                     message!(
                         "If one call in a hundred is slow, {} of its requests are.",
                         percent(1.0 - libm::pow(0.99, n as f64))

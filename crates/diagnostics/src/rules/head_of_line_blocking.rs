@@ -58,7 +58,10 @@ fn in_line(service: &design::kinds::Service) -> bool {
 
 fn share(node: &Node) -> Remedy {
     Remedy::new(
-        message!("{} works on all at once, each at its share", name(&node.id)),
+        message!(
+            "{} works on all calls simultaneously, each at its share",
+            name(&node.id)
+        ),
         "Long work takes longer, and everything slows down a little when much comes.",
         vec![remedies::node(
             &node.id,
