@@ -4,11 +4,11 @@
 //! stale worker in a browser's cache. Every message carries the run it belongs to, so that what a
 //! run left behind in a queue drops, and the next frame is sent only after the last was taken.
 
-use report::{Finding, Score};
+use report::{Conclusion, Finding, Score};
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
@@ -96,13 +96,23 @@ pub enum Request {
         /// left over it. `None` asks for the slowest.
         of: Option<(u16, u64)>,
     },
-    /// Runs a design whole, apart from the run on the canvas, and answers with [`Reply::Report`].
-    Report {
-        /// Comes back in the answer.
-        token: u32,
-        /// The design, as JSON.
-        design: String,
+    /// Asks what the run is made of, up to the furthest it got, and answers with [`Reply::Course`].
+    Course {
+        /// The present run.
+        run: RunId,
     },
+    /// Makes a run over and tries what is suspected in it, apart from the run on the canvas. In
+    /// place of any before; answers with [`Reply::Concluded`] again and again until all is tried.
+    Try {
+        /// Comes back in the answers.
+        token: u32,
+        /// The run.
+        course: Course,
+        /// Most experiments.
+        experiments: u32,
+    },
+    /// What is being tried is wanted no more.
+    LeaveOff,
     /// Runs two designs whole, one after the other, and answers with [`Reply::Compared`].
     Compare {
         /// Comes back in the answer.
@@ -122,14 +132,27 @@ pub enum Reply {
     },
     /// The state of the run now, and what happened since the last frame.
     Frame(Box<Frame>),
-    /// A finished run, with what the rules found in it.
-    Report {
+    /// What the run shows so far: sent whenever there is more to say.
+    Diagnosed(Box<Diagnosed>),
+    /// What the run is made of.
+    Course {
+        /// The run.
+        run: RunId,
+        /// What it is made of; nothing where it was edited too often to be made again.
+        course: Option<Course>,
+    },
+    /// What experiments say so far.
+    Concluded {
         /// Of the request.
         token: u32,
-        /// What was counted.
-        counted: Counted,
-        /// What was found, causes first.
-        findings: Vec<Finding>,
+        /// Experiments made.
+        done: u32,
+        /// Experiments planned so far.
+        planned: u32,
+        /// Whether nothing is left to try.
+        is_done: bool,
+        /// What they come to.
+        conclusion: Conclusion,
     },
     /// Two finished runs.
     Compared {
@@ -153,9 +176,9 @@ pub enum Reply {
     },
     /// A design could not be run; the run before it goes on.
     Invalid {
-        /// The run that was to start or change; `None` for a report.
+        /// The run that was to start or change; `None` for a run apart from it.
         run: Option<RunId>,
-        /// Of the report that was asked for.
+        /// Of the request for a run apart.
         token: Option<u32>,
         /// Every problem: path and message.
         problems: Vec<(String, String)>,
@@ -165,6 +188,32 @@ pub enum Reply {
         /// What it said.
         message: String,
     },
+}
+
+/// What a run shows up to a moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosed {
+    /// The run.
+    pub run: RunId,
+    /// Up to when, in ns.
+    pub until_ns: u64,
+    /// Each requirement of the design, scored.
+    pub scores: Vec<Score>,
+    /// What the rules find, causes first.
+    pub findings: Vec<Finding>,
+    /// The hash of the run, once it is over.
+    pub hash: Option<String>,
+}
+
+/// What a run is made of, for another to make it again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// What it started with, as JSON.
+    pub first: String,
+    /// What it was changed to, and when, in ns; in order of time.
+    pub edits: Vec<(u64, String)>,
+    /// Up to when, in ns; without a moment, to its end.
+    pub until_ns: Option<u64>,
 }
 
 /// What a whole run counted.

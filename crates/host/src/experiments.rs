@@ -2,8 +2,8 @@
 //! takes which run, nor on which run ends first: they are given in order of the runs' numbers.
 
 use design::Design;
-use diagnostics::experiments::{Budget, Conclusion, Investigation, Job};
-use sim::{Report, Simulation};
+use diagnostics::experiments::{Budget, Conclusion, Course, Investigation, Job};
+use sim::{Report, Simulation, Status};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -59,7 +59,50 @@ fn run_all(jobs: &[Job], threads: usize) -> Vec<(usize, Option<Report>)> {
 
 /// Makes one run.
 pub fn run(job: &Job) -> Report {
-    let mut simulation = Simulation::new(&job.design).with_budget(job.events_max);
-    simulation.run();
-    simulation.report()
+    let mut running = Running::new(&job.course, job.events_max);
+    while !running.go_on(u64::MAX) {}
+    running.report()
+}
+
+/// A run that is being made, in slices.
+#[derive(Debug)]
+pub(crate) struct Running {
+    simulation: Simulation,
+    /// Edits to come, the next one last.
+    edits: Vec<(u64, Design)>,
+    until: Option<u64>,
+}
+
+impl Running {
+    pub(crate) fn new(course: &Course, events_max: u64) -> Self {
+        let mut edits = course.edits.clone();
+        edits.reverse();
+        Self {
+            simulation: Simulation::new(&course.first).with_budget(events_max),
+            edits,
+            until: course.until,
+        }
+    }
+
+    /// Goes on by about so many events; true once it is done.
+    pub(crate) fn go_on(&mut self, events: u64) -> bool {
+        let before = self.simulation.events();
+        let to = self.edits.last().map(|(at, _)| *at).or(self.until);
+        let status = self.simulation.run_until(to.unwrap_or(u64::MAX), events);
+        if status != Status::Running {
+            return true;
+        }
+        let is_there = self.simulation.events() - before < events;
+        match self.edits.pop_if(|_| is_there) {
+            Some((_, design)) => {
+                self.simulation.edit(&design);
+                false
+            }
+            None => is_there && self.edits.is_empty(),
+        }
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        self.simulation.report()
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod experiments;
 mod frame;
+mod inquiry;
 mod live;
 mod past;
 mod session;

@@ -5,7 +5,7 @@ use crate::frame;
 use crate::past::Past;
 use crate::session::SLICE_EVENTS;
 use design::Design;
-use format::message::{Frame, RunId, RunState};
+use format::message::{Course, Diagnosed, Frame, RunId, RunState};
 use sim::agenda::Time;
 use sim::{Simulation, Status};
 
@@ -13,6 +13,11 @@ use sim::{Simulation, Status};
 const FRAME_MS: f64 = 15.0;
 /// A jump in time shows the run this much earlier as well, in ns: rates are taken over it.
 const LEAD: Time = 500_000_000;
+/// While it plays, what it shows is looked at again after this much simulated time, in ns, and after
+/// this much time on the clock, in ms, or this many times what the last look took.
+const LOOK_EVERY: Time = 1_000_000_000;
+const LOOK_EVERY_MS: f64 = 700.0;
+const LOOK_RATIO: f64 = 15.0;
 /// Most events of a live run.
 const LIVE_EVENTS: u64 = 2_000_000_000;
 
@@ -35,6 +40,11 @@ pub(crate) struct Live {
     pub(crate) is_taken: bool,
     pub(crate) has_news: bool,
     last_frame_ms: f64,
+    /// Up to when what the run shows has been told, and whether that was its end.
+    told: Option<Time>,
+    is_over: bool,
+    /// It is not looked at again before this moment of the clock, in ms.
+    next_look_ms: f64,
     pub(crate) observer: frame::Observer,
 }
 
@@ -65,6 +75,9 @@ impl Live {
             is_taken: true,
             has_news: true,
             last_frame_ms: f64::NEG_INFINITY,
+            told: None,
+            is_over: false,
+            next_look_ms: f64::NEG_INFINITY,
             observer: frame::Observer::default(),
         };
         live.set_speed(speed);
@@ -79,6 +92,7 @@ impl Live {
     /// Takes an edit in at the moment where the page is. What came after it never happened, unless
     /// the edit changes nothing that a run reads: then all that is known of the run stays.
     pub(crate) fn edit(&mut self, design: Design, weight: usize) {
+        (self.told, self.is_over) = (None, false);
         if self.design.makes_same_run(&design) {
             self.design = design;
             return;
@@ -141,6 +155,51 @@ impl Live {
                 self.lead = Some(lead);
             }
         }
+    }
+
+    /// What the run shows so far, where there is something new to say. A run that stands in its own
+    /// past says nothing: what is known of it stays known.
+    pub(crate) fn diagnosis(&mut self, clock: &dyn Fn() -> f64) -> Option<Diagnosed> {
+        let start_ms = clock();
+        if !self.owes_diagnosis() || start_ms < self.next_look_ms {
+            return None;
+        }
+        let now = self.simulation.now();
+        self.told = Some(now);
+        self.simulation.judge_by(&self.design);
+        let report = self.simulation.report();
+        let findings = diagnostics::diagnose(&self.design, Some(&report));
+        let took_ms = clock() - start_ms;
+        self.next_look_ms = start_ms + LOOK_EVERY_MS.max(LOOK_RATIO * took_ms);
+        self.is_over = self.simulation.status() == Status::Ended;
+        Some(Diagnosed {
+            run: self.run,
+            until_ns: now,
+            scores: report.requirements,
+            findings,
+            hash: self.is_over.then_some(report.run.hash),
+        })
+    }
+
+    /// Whether there is more to say of the run than was said.
+    pub(crate) fn owes_diagnosis(&self) -> bool {
+        let now = self.simulation.now();
+        let is_ahead = self.seeking.is_none() && now >= self.past.known();
+        let is_news = match (self.told, self.is_running()) {
+            (None, _) => true,
+            (Some(told), true) => now >= told.saturating_add(LOOK_EVERY),
+            (Some(told), false) => now != told,
+        };
+        is_ahead && is_news
+    }
+
+    /// What the run is made of, up to the furthest it got. Nothing where it cannot be made again.
+    pub(crate) fn course(&self) -> Option<Course> {
+        let course = self.past.course(&self.design)?;
+        Some(Course {
+            until_ns: course.until_ns.filter(|_| !self.is_over),
+            ..course
+        })
     }
 
     fn is_running(&self) -> bool {

@@ -7,6 +7,8 @@
 //! to before the first of them.
 
 use design::Design;
+use diagnostics::experiments::EDITS_MAX as EXPERIMENT_EDITS_MAX;
+use format::message::Course;
 use sim::agenda::Time;
 use sim::{Simulation, Status};
 
@@ -83,6 +85,26 @@ impl Past {
     /// How far it can go back.
     pub(crate) fn from(&self) -> Time {
         self.keyframes.first().map_or(0, |keyframe| keyframe.at)
+    }
+
+    /// What the run is made of, up to the furthest it got, judged by a design that makes the same
+    /// run as its last; nothing where it cannot be made again.
+    pub(crate) fn course(&self, design: &Design) -> Option<Course> {
+        let first = self.keyframes.first().filter(|first| first.done == 0)?;
+        if self.edits.len() > EXPERIMENT_EDITS_MAX {
+            return None;
+        }
+        let mut first = format::json::write(first.simulation.design());
+        let mut edits: Vec<(Time, String)> = (self.edits.iter())
+            .map(|edit| (edit.at, format::json::write(&edit.design)))
+            .collect();
+        let last = edits.last_mut().map_or(&mut first, |(_, design)| design);
+        *last = format::json::write(design);
+        Some(Course {
+            first,
+            edits,
+            until_ns: Some(self.known),
+        })
     }
 
     /// Goes on towards a moment by at most so many events, edits on the way taken in again. True

@@ -3,6 +3,7 @@
 //! simulate, never what happens.
 
 use crate::Counted as Written;
+use crate::inquiry::Inquiry;
 use crate::live::Live;
 use crate::why::Why;
 use design::{Design, Problem};
@@ -15,14 +16,14 @@ const SLICE_MS: f64 = 8.0;
 pub(crate) const SLICE_EVENTS: u64 = 2_000;
 /// A pause of whoever drives (a hidden tab) is not made up for beyond this, in ms.
 const CATCH_UP_MS: f64 = 100.0;
-/// Most events of a report that the page asks for: a few seconds of work.
-const REPORT_EVENTS: u64 = 40_000_000;
+/// Most events of a run that the page compares: a few seconds of work.
+const COMPARED_EVENTS: u64 = 40_000_000;
 
-/// A live run and the reports asked for beside it.
+/// A live run and what is asked for beside it.
 #[derive(Debug, Default)]
 pub struct Session {
     live: Option<Box<Live>>,
-    report: Option<(u32, Box<Simulation>)>,
+    inquiry: Option<Box<Inquiry>>,
     pair: Option<Box<Pair>>,
     why: Option<Box<Why>>,
     last_ms: Option<f64>,
@@ -68,18 +69,32 @@ impl Session {
                 (Ok(_), None) => Vec::new(),
                 (Err(problems), _) => vec![invalid(Some(run), None, &problems)],
             },
-            Request::Report { token, design } => match read(&design) {
-                Ok(design) => {
+            Request::Course { run } => match self.live_of(run) {
+                Some(live) => vec![Reply::Course {
+                    run,
+                    course: live.course(),
+                }],
+                None => Vec::new(),
+            },
+            Request::Try {
+                token,
+                course,
+                experiments,
+            } => match Inquiry::new(token, &course, experiments) {
+                Ok(inquiry) => {
                     // The last one asked for is the one that is wanted.
-                    let simulation = Simulation::new(&design).with_budget(REPORT_EVENTS);
-                    self.report = Some((token, Box::new(simulation)));
+                    self.inquiry = Some(Box::new(inquiry));
                     Vec::new()
                 }
                 Err(problems) => vec![invalid(None, Some(token), &problems)],
             },
+            Request::LeaveOff => {
+                self.inquiry = None;
+                Vec::new()
+            }
             Request::Compare { token, designs } => match both(&designs) {
                 Ok([before, after]) => {
-                    let begin = |design| Simulation::new(design).with_budget(REPORT_EVENTS);
+                    let begin = |design| Simulation::new(design).with_budget(COMPARED_EVENTS);
                     self.pair = Some(Box::new(Pair {
                         token,
                         running: begin(&before),
@@ -123,10 +138,10 @@ impl Session {
         self.last_ms = Some(start_ms);
         let mut replies = Vec::new();
         if let Some(live) = &mut self.live {
-            let budget_ms = if self.report.is_some() || self.pair.is_some() || self.why.is_some() {
-                SLICE_MS / 2.0
-            } else {
-                SLICE_MS
+            let is_shared = self.inquiry.is_some() || self.pair.is_some() || self.why.is_some();
+            let budget_ms = match is_shared {
+                true => SLICE_MS / 2.0,
+                false => SLICE_MS,
             };
             live.advance(passed_ms, start_ms + budget_ms, clock);
         }
@@ -140,20 +155,6 @@ impl Session {
                 replies.extend(self.why.take().map(|why| why.reply()));
             }
         }
-        if let Some((token, simulation)) = &mut self.report {
-            while simulation.status() == Status::Running && clock() < start_ms + SLICE_MS {
-                simulation.run_until(u64::MAX, SLICE_EVENTS);
-            }
-            if simulation.status() != Status::Running {
-                let report = simulation.report();
-                replies.push(Reply::Report {
-                    token: *token,
-                    findings: diagnostics::diagnose(simulation.design(), Some(&report)),
-                    counted: counted(report),
-                });
-                self.report = None;
-            }
-        }
         if let Some(pair) = &mut self.pair
             && let Some(counted) = pair.advance(&|| clock() < start_ms + SLICE_MS)
         {
@@ -161,7 +162,15 @@ impl Session {
             replies.push(Reply::Compared { token, counted });
             self.pair = None;
         }
+        if let Some(inquiry) = &mut self.inquiry {
+            replies.extend(inquiry.advance(&|| clock() < start_ms + SLICE_MS, start_ms));
+            if inquiry.is_done() {
+                self.inquiry = None;
+            }
+        }
         if let Some(live) = &mut self.live {
+            let diagnosed = live.diagnosis(clock).map(Box::new);
+            replies.extend(diagnosed.map(Reply::Diagnosed));
             replies.extend(
                 live.frame(clock())
                     .map(|frame| Reply::Frame(Box::new(frame))),
@@ -172,24 +181,25 @@ impl Session {
 
     /// Whether there is work to do now; otherwise the driver may rest until a message comes.
     pub fn is_busy(&self) -> bool {
-        self.report.is_some()
-            || self.pair.is_some()
-            || self.why.is_some()
-            || self
-                .live
-                .as_ref()
-                .is_some_and(|live| live.has_work() || live.has_news)
+        self.is_asked() || {
+            let is_busy =
+                |live: &Live| live.has_work() || live.has_news || live.owes_diagnosis();
+            self.live.as_deref().is_some_and(is_busy)
+        }
     }
 
     /// Whether more could be done at once: the run is as fast as it goes, or has fallen behind.
     pub fn is_behind(&self) -> bool {
-        self.report.is_some()
-            || self.pair.is_some()
-            || self.why.is_some()
+        self.is_asked()
             || self
                 .live
                 .as_ref()
                 .is_some_and(|live| live.has_work() && live.is_behind())
+    }
+
+    /// Whether something beside the live run is under way.
+    fn is_asked(&self) -> bool {
+        self.inquiry.is_some() || self.pair.is_some() || self.why.is_some()
     }
 
     /// A frame was taken. That is no news by itself: a run that is paused has nothing more to show.
@@ -241,7 +251,7 @@ fn counted(report: sim::Report) -> Counted {
     }
 }
 
-fn read(design: &str) -> Result<Design, Vec<Problem>> {
+pub(crate) fn read(design: &str) -> Result<Design, Vec<Problem>> {
     format::json::read(design)
 }
 
@@ -264,11 +274,13 @@ fn invalid(run: Option<RunId>, token: Option<u32>, problems: &[Problem]) -> Repl
 #[cfg(test)]
 mod tests {
     use super::*;
+    use format::message::Diagnosed;
+    use report::Standing;
     use std::cell::Cell;
 
     fn design() -> String {
         let scenario = scenarios::find("retry-storm").expect("it is in the library");
-        format::json::write(&scenario.design)
+        format::json::write(&scenario.broken())
     }
 
     /// Drives a session with a clock that jumps, as timers do.
@@ -319,35 +331,218 @@ mod tests {
         let mut frames = 0;
         for call in 0..50 {
             time.set(f64::from(call) * 20.0);
-            frames += session.advance(&|| time.get()).len();
+            let replies = session.advance(&|| time.get());
+            let frame = |reply: &&Reply| matches!(reply, Reply::Frame(_));
+            frames += replies.iter().filter(frame).count();
         }
         assert_eq!(frames, 1);
     }
 
-    #[test]
-    fn a_live_run_with_edits_undone_reports_as_a_run_alone() {
-        let mut session = Session::new();
-        session.handle(Request::Report {
-            token: 4,
-            design: design(),
+    /// Drives a session until it has nothing to do, with a clock that moves on at every look.
+    fn work(session: &mut Session) -> Vec<Reply> {
+        let time = Cell::new(session.last_ms.unwrap_or(0.0));
+        let mut replies = Vec::new();
+        while session.is_busy() {
+            let told = session.advance(&|| {
+                time.set(time.get() + 1.0);
+                time.get()
+            });
+            for reply in told {
+                if let Reply::Frame(frame) = &reply {
+                    session.handle(Request::Taken { run: frame.run });
+                }
+                replies.push(reply);
+            }
+        }
+        replies
+    }
+
+    fn load(session: &mut Session, design: String) {
+        session.handle(Request::Load {
+            run: 1,
+            design,
+            playing: true,
+            speed: f64::INFINITY,
         });
-        let replies = drive(&mut session, 10_000.0, 1_000);
-        let reply = replies.first().expect("a report comes");
-        let read = Reply::decode(&reply.encode()).expect("it is read as it was written");
-        assert_eq!(read, *reply);
-        let Reply::Report {
-            token: 4,
-            counted: of_page,
-            findings,
-        } = read
-        else {
-            panic!("it is a report")
+    }
+
+    fn diagnosed(replies: Vec<Reply>) -> Vec<Diagnosed> {
+        let diagnosed = replies.into_iter().filter_map(|reply| match reply {
+            Reply::Diagnosed(diagnosed) => Some(*diagnosed),
+            _ => None,
+        });
+        diagnosed.collect()
+    }
+
+    #[test]
+    fn what_a_live_run_shows_is_told_as_it_grows_and_at_its_end_is_that_of_a_run_alone() {
+        let mut session = Session::new();
+        load(&mut session, design());
+        let told = diagnosed(work(&mut session));
+        assert!(told.len() > 1, "{}", told.len());
+        assert!(told.is_sorted_by_key(|one| one.until_ns));
+        let begun = |one: &Diagnosed| {
+            let mut all = one.findings.iter().flat_map(report::Finding::all);
+            all.all(|finding| finding.onset_s.unwrap_or(0.0) * 1e9 <= one.until_ns as f64)
         };
+        assert!(told.iter().all(begun), "nothing is told before it happened");
+        let last = told.last().expect("there is an end");
+        let reply = Reply::Diagnosed(Box::new(last.clone()));
+        let read = Reply::decode(&reply.encode()).expect("it is read as it was written");
+        assert_eq!(read, reply);
         let design = format::json::read(&design()).expect("it is valid");
         let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        assert_eq!(findings, diagnostics::diagnose(&design, Some(&alone)));
+        let findings = diagnostics::diagnose(&design, Some(&alone));
         assert!(!findings.is_empty());
-        assert_eq!(of_page, counted(alone));
+        assert_eq!(last.findings, findings);
+        assert_eq!(last.scores, alone.requirements);
+        assert_eq!(last.hash, Some(alone.run.hash));
+    }
+
+    #[test]
+    fn a_look_back_says_nothing_new_and_a_requirement_is_judged_where_the_run_stands() {
+        let mut session = Session::new();
+        load(&mut session, design());
+        work(&mut session);
+        session.handle(Request::Seek {
+            run: 1,
+            time_ns: 5_000_000_000,
+            token: 1,
+        });
+        assert!(diagnosed(work(&mut session)).is_empty());
+        session.handle(Request::Seek {
+            run: 1,
+            time_ns: u64::MAX,
+            token: 2,
+        });
+        work(&mut session);
+        let mut asked = format::json::read(&design()).expect("it is valid");
+        asked.requirements.clear();
+        let asked = format::json::write(&asked);
+        session.handle(Request::Edit {
+            run: 1,
+            design: asked,
+        });
+        let told = diagnosed(work(&mut session));
+        let last = told.last().expect("it is judged again");
+        assert!(last.scores.is_empty() && last.hash.is_some());
+    }
+
+    /// All that is told of experiments on what a session has run.
+    fn tried(session: &mut Session) -> Vec<Reply> {
+        let replies = session.handle(Request::Course { run: 1 });
+        let [
+            Reply::Course {
+                course: Some(course),
+                ..
+            },
+        ] = &replies[..]
+        else {
+            panic!("it can be made again")
+        };
+        let mut lab = Session::new();
+        lab.handle(Request::Try {
+            token: 3,
+            course: course.clone(),
+            experiments: 150,
+        });
+        work(&mut lab)
+    }
+
+    #[test]
+    fn what_is_suspected_is_tried_and_comes_to_what_the_command_line_says() {
+        let mut session = Session::new();
+        load(&mut session, design());
+        work(&mut session);
+        let told = tried(&mut session);
+        let standings = |findings: &[report::Finding]| -> Vec<Standing> {
+            findings.iter().map(|finding| finding.standing).collect()
+        };
+        let Some(Reply::Concluded { conclusion, .. }) = told.first() else {
+            panic!("it is told while it goes on")
+        };
+        assert!(standings(&conclusion.findings).contains(&Standing::Suspected));
+        let Some(Reply::Concluded {
+            conclusion,
+            is_done: true,
+            done,
+            planned,
+            ..
+        }) = told.last()
+        else {
+            panic!("it comes to an end")
+        };
+        assert_eq!(done, planned);
+        let design = format::json::read(&design()).expect("it is valid");
+        let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
+        let budget = crate::experiments::budget(alone.run.events, 150);
+        let other = crate::experiments::investigate(&design, &alone, budget, 2);
+        assert_eq!(*conclusion, other);
+        assert!(!standings(&other.findings).contains(&Standing::Suspected));
+    }
+
+    #[test]
+    fn experiments_on_a_run_that_was_edited_make_the_same_edits_at_the_same_moments() {
+        let mut calm = format::json::read(&design()).expect("it is valid");
+        let faults = std::mem::take(&mut calm.faults);
+        let mut session = Session::new();
+        load(&mut session, format::json::write(&calm));
+        session.handle(Request::Pause { run: 1 });
+        session.handle(Request::Step {
+            run: 1,
+            ms: 10_000.0,
+        });
+        work(&mut session);
+        calm.faults = faults;
+        session.handle(Request::Edit {
+            run: 1,
+            design: format::json::write(&calm),
+        });
+        session.handle(Request::Step {
+            run: 1,
+            ms: 80_000.0,
+        });
+        let told = diagnosed(work(&mut session));
+        let shown = told.last().expect("it is told");
+        assert_eq!((shown.until_ns, &shown.hash), (90_000_000_000, &None));
+        let told = tried(&mut session);
+        let Some(Reply::Concluded { conclusion, .. }) = told.last() else {
+            panic!("it comes to an end")
+        };
+        let top = conclusion.findings.first().expect("something is found");
+        assert_eq!((&*top.rule, top.standing), ("retry-storm", Standing::Confirmed));
+        let experiment = top.experiments.first().expect("it was tried");
+        let steps = &experiment.curve.goodput_per_s;
+        let length_s = steps.len() as f64 * experiment.curve.width_s;
+        assert!((89.0..=92.0).contains(&length_s), "{length_s}");
+        assert!(!top.remedies.is_empty());
+    }
+
+    #[test]
+    fn trying_stops_when_it_is_wanted_no_more() {
+        let mut session = Session::new();
+        let course = format::message::Course {
+            first: design(),
+            ..Default::default()
+        };
+        session.handle(Request::Try {
+            token: 1,
+            course,
+            experiments: 150,
+        });
+        assert!(session.is_behind());
+        session.handle(Request::LeaveOff);
+        assert!(!session.is_busy());
+        let course = format::message::Course::default();
+        let refused = session.handle(Request::Try {
+            token: 2,
+            course,
+            experiments: 150,
+        });
+        assert!(matches!(
+            refused[..],
+            [Reply::Invalid { token: Some(2), .. }]
+        ));
     }
 
     #[test]

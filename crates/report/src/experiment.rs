@@ -1,5 +1,6 @@
 //! What experiments showed: runs of the same requests with one thing taken away, or with a remedy.
 
+use crate::finding::Finding;
 use crate::message::Message;
 use design::Metric;
 use serde::{Deserialize, Serialize};
@@ -93,4 +94,15 @@ pub struct Curve {
     pub offered_per_s: Vec<f64>,
     /// Requests answered in time.
     pub goodput_per_s: Vec<f64>,
+}
+
+/// What a run comes to, by experiment: findings in order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Conclusion {
+    /// Causes first, with what they explain below them.
+    pub findings: Vec<Finding>,
+    /// Findings whose claim an experiment refuted.
+    pub ruled_out: Vec<Finding>,
+    /// Every experiment on a cause, by what was taken away.
+    pub tried: Vec<Experiment>,
 }

@@ -47,6 +47,8 @@ pub enum Verdict {
 pub enum Reason {
     /// The run was stopped before its end.
     CutShort,
+    /// The run goes on, and this is known at its end.
+    Underway,
     /// No request was made.
     NoRequest,
     /// No request was answered.

@@ -128,6 +128,7 @@ pub fn verdict(verdict: Verdict) -> &'static str {
 pub fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::CutShort => "the run was cut short",
+        Reason::Underway => "known at the end of the run",
         Reason::NoRequest => "no request was made",
         Reason::NoAnswer => "no request was answered",
         Reason::NoRead => "no read was answered",

@@ -7,7 +7,7 @@ use super::naming;
 use crate::facts::Facts;
 use crate::{rank, rules};
 use design::{Design, Metric};
-use report::{Change, Effect, Experiment, Finding, Message, Remedy, Severity, Standing};
+use report::{Change, Conclusion, Effect, Experiment, Finding, Message, Remedy, Severity, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Share of the harm that has to go with a suspect for it to be the cause, and for it to be a part.
@@ -21,17 +21,6 @@ const TRADED: f64 = 0.5;
 const REMEDIES_MAX: usize = 4;
 /// Most experiments that a finding lists.
 const EXPERIMENTS_MAX: usize = 3;
-
-/// Findings in order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Conclusion {
-    /// Causes first, with what they explain below them.
-    pub findings: Vec<Finding>,
-    /// Findings whose claim an experiment refuted.
-    pub ruled_out: Vec<Finding>,
-    /// Every experiment on a cause, by what was taken away.
-    pub tried: Vec<Experiment>,
-}
 
 /// The experiments that findings come from which no rule made.
 type Causes = BTreeMap<(String, Vec<String>), usize>;
@@ -250,7 +239,11 @@ fn judge(
         None => Vec::new(),
     };
     let (standing, tier, share) = match is_of_run(of, &finding) {
-        true => stand(of, design, &finding, &tried),
+        true => match stand(of, design, &finding, &tried) {
+            (Standing::Confirmed, tier, share) => (Standing::Confirmed, tier, share),
+            (_, tier, share) if of.is_awaited(&finding) => (Standing::Suspected, tier, share),
+            stands => stands,
+        },
         false => (Standing::Untested, 9, 0.0),
     };
     finding.standing = standing;

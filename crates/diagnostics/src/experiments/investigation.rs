@@ -2,13 +2,14 @@
 
 use super::claims::is_claimed;
 use super::conclude;
+use super::course::{Course, EDITS_MAX};
 use super::evidence::is_suspect;
 use super::interventions::{self, Intervention, Without};
 use super::library;
 use super::outcome::{Goal, Outcome, goals};
 use crate::facts::Facts;
 use design::{Command, Design, Metric};
-use report::{Effect, Finding, Remedy, Severity};
+use report::{Conclusion, Effect, Finding, Remedy, Severity};
 use sim::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,14 +37,14 @@ pub(super) const DATA: [Metric; 9] = [
     Metric::MonthlyCost,
 ];
 
-/// A run to make: a design (its seed included) and the most events that the run may take. A run
-/// that takes more than those is no answer.
+/// A run to make, and the most events that it may take. A run that takes more than those is no
+/// answer.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// To be given back with the answer.
     pub id: usize,
-    /// What to run.
-    pub design: Design,
+    /// What to run, its seed included.
+    pub course: Course,
     /// Most events.
     pub events_max: u64,
 }
@@ -95,7 +96,7 @@ pub(super) struct Answer {
 /// Experiments on one run of one design.
 #[derive(Clone, Debug)]
 pub struct Investigation {
-    design: Design,
+    course: Course,
     pub(super) report: Report,
     pub(super) base: Outcome,
     pub(super) goals: Vec<Goal>,
@@ -123,19 +124,31 @@ enum Round {
 }
 
 impl Investigation {
-    /// Begins with a run and what it showed.
+    /// Begins with a whole run of a design and what it showed.
     pub fn new(design: &Design, report: &Report, budget: Budget) -> Self {
+        Self::of(Course::whole(design), report, budget)
+    }
+
+    /// Begins with a run and what it showed.
+    pub fn of(course: Course, report: &Report, budget: Budget) -> Self {
+        let design = course.design();
         let facts = crate::facts(design, Some(report));
         let found = crate::found(&facts);
         let base = Outcome::new(design, report);
         let goals = goals_of(design, &base, &found);
+        let can_be_made = course.is_reached(report) && course.edits.len() <= EDITS_MAX;
+        let is_worth_it = can_be_made && !goals.is_empty();
+        let interventions = match is_worth_it {
+            true => interventions::all(&facts),
+            false => Vec::new(),
+        };
         let mut investigation = Self {
-            design: design.clone(),
+            course,
             report: report.clone(),
             base,
             goals,
             found,
-            interventions: Vec::new(),
+            interventions,
             answers: BTreeMap::new(),
             candidates: Vec::new(),
             round: Round::Done,
@@ -144,8 +157,7 @@ impl Investigation {
             progress: Progress::default(),
             budget,
         };
-        if is_whole(report) && !investigation.goals.is_empty() {
-            investigation.interventions = interventions::all(&facts);
+        if is_worth_it {
             investigation.round = Round::Causes;
             investigation.plan_causes();
             investigation.go_on();
@@ -175,14 +187,15 @@ impl Investigation {
             return;
         };
         self.progress.done += 1;
-        let is_answer = |report: &&Report| is_whole(report) && report.run.events < job.events_max;
-        let report = report.filter(is_answer);
+        let report = report.filter(|report| {
+            job.course.is_reached(report) && report.run.events < job.events_max
+        });
         if let Some(report) = report {
             self.budget.events = self.budget.events.saturating_sub(report.run.events);
-            let outcome = Outcome::new(&job.design, report);
+            let outcome = Outcome::new(job.course.design(), report);
             match purpose {
                 Purpose::Intervention(at) => {
-                    let firing = firing(&job.design, report);
+                    let firing = firing(job.course.design(), report);
                     self.answers.insert(at, Answer { outcome, firing });
                 }
                 Purpose::Remedy(at) => {
@@ -213,8 +226,27 @@ impl Investigation {
     }
 
     /// What is known: findings in order, causes first, and those that were ruled out.
-    pub fn conclusion(&self) -> conclude::Conclusion {
-        conclude::conclude(self, &self.design)
+    pub fn conclusion(&self) -> Conclusion {
+        conclude::conclude(self, self.design())
+    }
+
+    /// The design as the run has it last.
+    fn design(&self) -> &Design {
+        self.course.design()
+    }
+
+    /// Whether a run is still to be made that says something of this finding: one without what it
+    /// claims, or one with a remedy of its own.
+    pub(super) fn is_awaited(&self, finding: &Finding) -> bool {
+        let mut purposes = self.jobs.values().map(|(purpose, _)| purpose);
+        let is_about = |purpose: &Purpose| match purpose {
+            Purpose::Intervention(at) => {
+                is_claimed(self.design(), finding, &self.interventions[*at])
+            }
+            Purpose::Remedy(at) => finding.remedies.contains(&self.candidates[*at].remedy),
+        };
+        let has_remedies = self.round == Round::Causes && !finding.remedies.is_empty();
+        has_remedies || purposes.any(is_about)
     }
 
     /// How many runs like this one the budget allows.
@@ -237,7 +269,7 @@ impl Investigation {
     /// The suspects that the run says something against, those first that a finding names.
     fn plan_causes(&mut self) {
         let missed = self.missed();
-        let facts = facts(&self.design, &self.report);
+        let facts = facts(self.design(), &self.report);
         let mut order: Vec<(bool, u8, usize)> = Vec::new();
         for (at, of) in self.interventions.iter().enumerate() {
             let mut loud = self
@@ -247,7 +279,7 @@ impl Investigation {
             let is_named = loud.any(|finding| {
                 let mut subjects = of.subjects.iter();
                 let is_about = subjects.any(|subject| finding.subjects.contains(subject));
-                is_about && is_claimed(&self.design, finding, of)
+                is_about && is_claimed(self.design(), finding, of)
             });
             if is_suspect(&facts, &missed, of) {
                 order.push((!is_named, of.without.tier(), at));
@@ -256,8 +288,8 @@ impl Investigation {
         order.sort_unstable();
         let count = self.allowed().min(INTERVENTIONS_MAX);
         for (.., at) in order.into_iter().take(count) {
-            let edits = self.interventions[at].edits.clone();
-            self.plan(Purpose::Intervention(at), edits);
+            let course = self.course.without(&self.interventions[at], &self.report);
+            self.plan(Purpose::Intervention(at), course);
         }
     }
 
@@ -282,7 +314,7 @@ impl Investigation {
         let count = self.allowed().min(REMEDIES_MAX);
         let new = commands.into_iter().enumerate().skip(first);
         for (at, command) in new.take(count) {
-            self.plan(Purpose::Remedy(at), vec![command]);
+            self.plan(Purpose::Remedy(at), self.course.with(&command));
         }
     }
 
@@ -305,7 +337,7 @@ impl Investigation {
 
     /// What the library has for what was shown to be a cause, the best explanation first.
     fn library(&self) -> Vec<(String, Option<usize>, Remedy)> {
-        let facts = facts(&self.design, &self.report);
+        let facts = facts(self.design(), &self.report);
         let mut causes: Vec<(u8, usize)> = (self.answers.keys())
             .filter(|at| self.best_share(**at) >= super::conclude::CONTRIBUTES)
             .map(|at| (self.interventions[*at].without.tier(), *at))
@@ -370,29 +402,22 @@ impl Investigation {
         shares.iter().sum::<f64>() / shares.len().max(1) as f64
     }
 
-    fn plan(&mut self, purpose: Purpose, edits: Vec<Command>) {
-        let mut design = self.design.clone();
-        let is_applied = design.apply(Command::Batch(edits)).is_ok();
-        if !is_applied || !design.problems().is_empty() {
+    /// Plans a run, where it can be made.
+    fn plan(&mut self, purpose: Purpose, course: Option<Course>) {
+        let Some(course) = course else {
             return;
-        }
+        };
         let id = self.next_id;
         self.next_id += 1;
         self.progress.planned += 1;
         let events_max = (self.base.events * EVENTS_RATIO).max(EVENTS_LEAST);
         let job = Job {
             id,
-            design,
+            course,
             events_max,
         };
         self.jobs.insert(id, (purpose, job));
     }
-}
-
-/// Whether a run is over: ended, or cut short only in its drain.
-fn is_whole(report: &Report) -> bool {
-    report.run.status == "ended"
-        || report.run.status != "running" && report.run.ended_s > report.run.duration_s
 }
 
 /// A remedy as its edits are written and read again: what is added stands at the end of its list.

@@ -5,6 +5,7 @@
 
 mod claims;
 mod conclude;
+mod course;
 mod evidence;
 mod interventions;
 mod investigation;
@@ -12,6 +13,7 @@ mod library;
 mod naming;
 mod outcome;
 
-pub use conclude::Conclusion;
+pub use course::{Course, EDITS_MAX};
 pub use investigation::{Budget, Investigation, Job, Progress};
 pub use outcome::Outcome;
+pub use report::Conclusion;

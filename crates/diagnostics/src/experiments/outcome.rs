@@ -324,6 +324,8 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
     };
     let recovery = match (&report.recovery, scored(Metric::RecoveryTime)) {
         (Some(recovery), _) => of(recovery.recovery_s.map(|s| s * 1e3)),
+        // It is too early to say.
+        (None, _) if report.run.status == "running" => 0.0,
         (None, Some(score)) if !score.is_met() => run_ms,
         (None, _) => 0.0,
     };

@@ -35,6 +35,7 @@ impl Simulation {
                     aftermath: &aftermath,
                     cost: &cost,
                     is_cut_short: self.status() == Status::OutOfBudget,
+                    is_running: self.status() == Status::Running,
                 };
                 score(requirement, &outcome)
             })

@@ -15,6 +15,8 @@ pub(super) struct Outcome<'a> {
     /// Whether the run was stopped before it was through. What it shows says nothing of the rest,
     /// other than that counts which only grow are at least that high.
     pub(super) is_cut_short: bool,
+    /// Whether it still goes on.
+    pub(super) is_running: bool,
 }
 
 /// Scores a requirement: one score for each of its bounds.
@@ -65,6 +67,14 @@ fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
     );
     if outcome.is_cut_short && !only_grows {
         return or_unknown(None, Reason::CutShort);
+    }
+    // A copy that has not caught up yet is no loss, as long as it still can.
+    let is_of_the_end = matches!(
+        metric,
+        Metric::LostWrites | Metric::TornWrites | Metric::DivergentKeys
+    );
+    if outcome.is_running && is_of_the_end {
+        return or_unknown(None, Reason::Underway);
     }
     // What a design costs without load is still what it costs.
     if requests.offered == 0 && metric != Metric::MonthlyCost {

@@ -163,6 +163,13 @@ pub(crate) struct Intervention {
     pub(crate) edits: Vec<Command>,
 }
 
+impl Intervention {
+    /// Whether another takes the same thing away, from another design maybe.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (self.without, &self.subjects, &self.label) == (other.without, &other.subjects, &other.label)
+    }
+}
+
 /// Everything that can be taken away from this design, in a fixed order.
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Intervention> {
     let mut list = List {
