@@ -102,12 +102,17 @@ onPage("by keyboard: to a node, into it, and play", {}, async (page) => {
 
 onPage("a link opens elsewhere with the same design and the same run", {}, async (page) => {
   await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
+  const toItsEnd = (page) => page.locator(".speed").first().selectOption("max");
+  await toItsEnd(page);
+  // The run is the same one from its end on: only then has it a fingerprint.
   const sent = await until(page, (s) => JSON.parse(s.design).faults?.length === 1 && s.hash);
+  assert.equal(sent.state, "Ended");
   await page.getByRole("button", { name: "Share", exact: true }).click();
   const link = await page.getByLabel("Link", { exact: true }).inputValue();
   assert.ok(link.startsWith(playground.url), link);
 
   const other = await openRunning(playground, { path: link.slice(playground.url.length) });
+  await toItsEnd(other);
   const received = await until(other, (s) => s.hash);
   assert.deepEqual(received.design, sent.design);
   assert.equal(received.hash, sent.hash);
@@ -115,7 +120,8 @@ onPage("a link opens elsewhere with the same design and the same run", {}, async
 
   const path = `embed.html${link.slice(link.indexOf("#"))}&mode=play&theme=dark`;
   const embed = await openRunning(playground, { path, width: 720, height: 420 });
-  const framed = await until(embed, (s) => s.hash && s.playing);
+  await toItsEnd(embed);
+  const framed = await until(embed, (s) => s.hash);
   assert.equal(framed.hash, sent.hash);
   assert.equal(await embed.evaluate(() => document.documentElement.dataset.theme), "dark");
   assert.equal(await embed.evaluate(() => localStorage.length), 0);

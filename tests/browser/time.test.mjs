@@ -96,11 +96,11 @@ const diamonds = (page) => page.evaluate(() => {
 onPage("diamonds on the time line say how bad what was found there is", {}, async (page) => {
   const found = page.locator(".bar .found");
   await page.locator(".bar .found[aria-label*=warning]").waitFor();
-  await page.getByRole("button", { name: "Pause" }).first().click();
-  await until(page, (s) => s.state === "Paused");
-  assert.deepEqual(await diamonds(page), { failing: 0, degraded: 1, quiet: 0 });
+  // What the design alone shows has no moment, and what has not happened yet is not told.
+  assert.deepEqual(await diamonds(page), { failing: 0, degraded: 0, quiet: 0 });
 
   await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
+  await page.locator(".speed").first().selectOption("20×");
   await page.locator(".bar .found[aria-label*=error]").waitFor({ timeout: 90_000 });
   await page.getByRole("button", { name: "Pause" }).first().click();
   await until(page, (s) => s.state === "Paused");

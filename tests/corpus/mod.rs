@@ -2,6 +2,7 @@
 
 mod conclusions;
 mod figures;
+mod growing;
 mod runs;
 
 use design::{Command, Design, Problem, Value};

@@ -36,7 +36,7 @@ fn set(object: &JsValue, name: &str, value: &JsValue) {
 fn state(page: Page) -> String {
     let hash = match page.hash.get_untracked() {
         RunHash::Known(hash) => Some(hash),
-        RunHash::None | RunHash::Running(_) | RunHash::Invalid => None,
+        RunHash::None | RunHash::Invalid => None,
     };
     let (place, run) = page.engine.with_value(|engine| {
         engine

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use design::{Command, Design, Fault, Target, Value};
 use editor::{
-    ActionId, Change, Edit, Effect, Input, Item, Pattern, Point, Selection, Thing, actions,
+    ActionId, Change, Edit, EditKind, Effect, Input, Item, Pattern, Point, Selection, Thing,
+    actions,
 };
 use leptos::prelude::*;
 
@@ -29,7 +30,6 @@ impl Page {
         self.enter_document(document);
         self.playing.set(playing);
         self.load_run();
-        self.ask_for_report();
     }
 
     /// Lets the editor do something.
@@ -313,7 +313,9 @@ impl Page {
         self.history.update_value(|history| {
             history.take_edit(edit, &before, &after);
         });
-        self.ask_for_report();
+        if !before.makes_same_run(&after) {
+            self.part_findings(edit.kind == EditKind::Design);
+        }
     }
 
     /// What moved is drawn elsewhere; nothing else follows.

@@ -27,7 +27,7 @@ pub(crate) enum MarkKind {
     Edit,
     /// An alert fired: a bar.
     Alert,
-    /// Something that the whole run shows begins: a small mark.
+    /// Something that was found begins: a small mark.
     Finding(Severity),
 }
 
@@ -68,9 +68,6 @@ pub(crate) struct History {
     pub(crate) unheard: Vec<(f64, f64)>,
     /// How long requests arrive, in seconds.
     pub(crate) duration_s: f64,
-    /// From when on this run differs from a run of the design as it is now, in seconds: the moment
-    /// of the earliest edit that such a run has from its start.
-    diverged_s: Option<f64>,
     /// What the last edit mark stands for, so that a gesture of many edits gets one mark.
     marked: Option<(GestureId, EditStep)>,
 }
@@ -81,7 +78,7 @@ impl History {
         self.windows.clear();
         self.marks.retain(|mark| mark.kind.is_of_design());
         self.unheard.clear();
-        (self.diverged_s, self.marked) = (None, None);
+        self.marked = None;
         (self.now_s, self.known_s, self.from_s) = (0.0, 0.0, 0.0);
     }
 
@@ -97,7 +94,7 @@ impl History {
         }
     }
 
-    /// What the whole run shows, in place of what an earlier one did.
+    /// What was found up to now, in place of what was found before.
     pub(crate) fn take_findings(&mut self, found: Vec<Mark>) {
         self.marks
             .retain(|mark| !matches!(mark.kind, MarkKind::Finding(_)));
@@ -174,37 +171,13 @@ impl History {
         self.sort();
     }
 
-    /// Takes an edit of the design made now: notes whether the run differs from here on from a run
-    /// of the edited design, and marks the edit, unless it is about faults, which have bands.
-    /// An edit of what no run reads, such as a name, does neither.
+    /// Takes an edit of the design made now, and marks it, unless it is about faults, which have
+    /// bands. An edit of what no run reads, such as a name, has no mark, nor has one at the start.
     pub(crate) fn take_edit(&mut self, edit: &Edit, before: &Design, after: &Design) {
-        if before.makes_same_run(after) {
-            return;
-        }
-        let now = design::Duration((self.now_s * 1e9).round() as u64);
-        let is_same = match edit.kind {
-            EditKind::Drawing => return,
-            _ if self.now_s <= 0.0 => {
-                // From its start the run is one of the edited design.
-                self.diverged_s = None;
-                return;
-            }
-            EditKind::Faults => before.has_same_faults_until(after, now),
-            EditKind::Design => false,
-        };
-        // Before the earlier edit took effect, the run was of the design without that edit.
-        let precedes = self.diverged_s.is_some_and(|moment| self.now_s < moment);
-        if !is_same && self.diverged_s.is_none() || precedes {
-            self.diverged_s = Some(self.now_s);
-        }
-        if edit.kind == EditKind::Design {
+        let is_marked = edit.kind == EditKind::Design && self.now_s > 0.0;
+        if is_marked && !before.makes_same_run(after) {
             self.mark_edit(edit);
         }
-    }
-
-    /// Whether this run is not what a run of the design as it is now would have been.
-    pub(crate) fn has_diverged(&self) -> bool {
-        self.diverged_s.is_some()
     }
 
     /// Adds a tick to the time line, once per gesture.

@@ -1,20 +1,16 @@
 //! The run on the canvas: what the worker is told and what it says.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use design::{Command, Kind, Target, Value};
-use format::message::{Counted, Frame, Reply, Request, RunState};
+use format::message::{Frame, Reply, Request, RunState};
 use leptos::prelude::*;
-use report::Finding;
 
 use crate::canvas::failed;
 use crate::engine::{Engine, EngineEvent};
 use crate::history::{Mark, MarkKind};
 use crate::state::{About, Page, RunHash, Status};
 
-/// The whole run is asked for this long after the last edit.
-const REPORT_AFTER: Duration = Duration::from_millis(500);
 /// How far a step goes, in simulated ms.
 const STEP_MS: f64 = 10.0;
 
@@ -36,9 +32,18 @@ impl Page {
         });
     }
 
-    /// Sends a request about the present run.
+    /// Sends a request about the present run, after the edit that waits for the next picture.
     pub(crate) fn tell(self, request: impl FnOnce(format::message::RunId) -> Request) {
+        if self.hidden.with_value(|hidden| hidden.edit_due) {
+            self.send_edit();
+        }
         self.engine(|engine| engine.send(request(engine.run())));
+    }
+
+    /// The present run.
+    pub(crate) fn run_id(self) -> Option<format::message::RunId> {
+        self.engine
+            .with_value(|engine| engine.as_ref().map(Engine::run))
     }
 
     fn design_json(self) -> String {
@@ -51,6 +56,7 @@ impl Page {
         self.history.update_value(crate::history::History::restart);
         self.hidden.update_value(|hidden| hidden.edit_due = false);
         self.forget_seeks();
+        self.forget_findings();
         self.inside.set(None);
         self.why.set(None);
         self.live.restart();
@@ -161,28 +167,6 @@ impl Page {
         self.tell(|run| Request::Look { run, node });
     }
 
-    /// Asks for the whole run of the design, a little after the last edit.
-    pub(crate) fn ask_for_report(self) {
-        let token = self
-            .hidden
-            .try_update_value(|hidden| {
-                hidden.report_token += 1;
-                hidden.report_token
-            })
-            .unwrap_or_default();
-        self.hash.set(RunHash::Running(token));
-        set_timeout(
-            move || {
-                let now = self.hidden.with_value(|hidden| hidden.report_token);
-                if now == token {
-                    let design = self.design_json();
-                    self.engine(|engine| engine.send(Request::Report { token, design }));
-                }
-            },
-            REPORT_AFTER,
-        );
-    }
-
     /// One turn of the animation loop.
     fn turn(self, now_ms: f64) {
         let turn = self.live.turn(now_ms);
@@ -202,7 +186,12 @@ impl Page {
         self.hidden.update_value(|hidden| hidden.edit_due = false);
         self.end_peek();
         let design = self.design_json();
-        self.tell(|run| Request::Edit { run, design });
+        let edit = self.hidden.try_update_value(|hidden| {
+            hidden.edits_sent += 1;
+            hidden.edits_sent
+        });
+        let edit = edit.unwrap_or_default();
+        self.tell(|run| Request::Edit { run, edit, design });
     }
 
     fn renew_status(self) {
@@ -233,15 +222,15 @@ impl Page {
             EngineEvent::Reply(Reply::Compared { token, counted }) => {
                 self.take_comparison(token, counted);
             }
-            EngineEvent::Reply(Reply::Report {
-                token,
-                counted,
-                findings,
-            }) => self.take_report(token, counted, findings),
+            EngineEvent::Reply(Reply::Diagnosed(shown)) => self.take_diagnosis(*shown),
+            EngineEvent::Reply(Reply::Hash { run, edit, hash }) => self.take_hash(run, edit, hash),
+            EngineEvent::Reply(Reply::Course { run, course }) => self.take_course(run, course),
             EngineEvent::Reply(Reply::Invalid {
                 token, problems, ..
             }) => self.take_problems(token, &problems),
-            EngineEvent::Reply(Reply::Ready { .. } | Reply::Failed { .. }) => {}
+            EngineEvent::Reply(
+                Reply::Ready { .. } | Reply::Failed { .. } | Reply::Concluded { .. },
+            ) => {}
             EngineEvent::Failed { message, restarted } => self.take_failure(&message, restarted),
         }
     }
@@ -296,34 +285,11 @@ impl Page {
         })
     }
 
-    fn take_report(self, token: u32, counted: Counted, findings: Vec<Finding>) {
-        if self.hash.get_untracked() != RunHash::Running(token) {
-            return;
-        }
-        let report = format::json::value_from_str(&counted.json).ok();
-        let hash = report
-            .as_ref()
-            .and_then(|report| match report.at_path("run.hash") {
-                Some(Value::Text(hash)) => Some(hash.clone()),
-                _ => None,
-            });
-        if let Some(report) = report {
-            self.review(report, counted.scores, findings);
-        }
-        self.dismiss(About::Design);
-        self.hash.set(match hash {
-            Some(hash) => RunHash::Known(hash),
-            None => RunHash::None,
-        });
-    }
-
     fn take_problems(self, token: Option<u32>, problems: &[(String, String)]) {
         if let Some(token) = token.filter(|token| *token >= crate::compare::FIRST_TOKEN) {
             return self.refuse_comparison(token, problems);
         }
-        if token.is_some_and(|token| self.hash.get_untracked() == RunHash::Running(token)) {
-            self.hash.set(RunHash::Invalid);
-        }
+        self.hash.set(RunHash::Invalid);
         let more = problems.len().saturating_sub(1);
         if let Some((path, message)) = problems.first() {
             let rest = if more > 0 {
@@ -353,7 +319,6 @@ impl Page {
         );
         if restarted {
             self.load_run();
-            self.ask_for_report();
         } else {
             self.playing.set(false);
         }

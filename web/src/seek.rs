@@ -43,22 +43,10 @@ impl Page {
         self.seek(now_s + by_s);
     }
 
-    /// Goes to a moment, also one that the run has not been at yet.
-    pub(crate) fn seek_ahead(self, time_s: f64) {
-        let end_s = self.history.with_value(|history| history.duration_s);
-        self.hidden
-            .update_value(|hidden| hidden.seeking.home_s = None);
-        self.go_within(time_s, end_s);
-    }
-
-    fn go_to(self, time_s: f64) {
-        self.go_within(time_s, 0.0);
-    }
-
     /// Goes to a moment that the run has been at, or before this one.
-    fn go_within(self, time_s: f64, end_s: f64) {
+    fn go_to(self, time_s: f64) {
         let time_s = self.history.with_value(|history| {
-            let until_s = history.known_s.max(history.now_s).max(end_s);
+            let until_s = history.known_s.max(history.now_s);
             time_s.clamp(history.from_s.min(until_s), until_s)
         });
         let waits = self.hidden.try_update_value(|hidden| {

@@ -45,14 +45,12 @@ pub(crate) struct Status {
     pub(crate) pace: f64,
 }
 
-/// The fingerprint of the whole run of the design.
+/// The fingerprint of the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RunHash {
-    /// Nobody has asked yet.
+    /// The run goes on, or was edited on the way.
     #[default]
     None,
-    /// The design changed; the worker is asked with this token.
-    Running(u32),
     /// 16 hex digits.
     Known(String),
     /// The design as it stands cannot be run.
@@ -200,7 +198,7 @@ pub(crate) struct Page {
     pub(crate) lesson: StoredValue<Lesson>,
     /// How far a person has come in it.
     pub(crate) path: Path,
-    /// What was found in the whole run.
+    /// What was found in the run.
     pub(crate) review: Review,
     /// Whether its story is told.
     pub(crate) opened: RwSignal<Opened>,
@@ -212,7 +210,7 @@ pub(crate) struct Page {
     pub(crate) speed: RwSignal<f64>,
     /// The run's figures.
     pub(crate) status: RwSignal<Status>,
-    /// The whole run's fingerprint.
+    /// The run's fingerprint.
     pub(crate) hash: RwSignal<RunHash>,
     /// What the charts draw.
     pub(crate) history: SharedHistory,
@@ -240,6 +238,8 @@ pub(crate) struct Page {
     pub(crate) live: Live,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
     pub(crate) engine: StoredValue<Option<Engine>, LocalStorage>,
+    /// Where experiments are made, once there are some to make.
+    pub(crate) lab: StoredValue<Option<Engine>, LocalStorage>,
     pub(crate) hidden: StoredValue<Hidden, LocalStorage>,
 }
 
@@ -254,8 +254,11 @@ pub(crate) struct Hidden {
     pub(crate) gesture: Option<(String, Gesture)>,
     /// The design has changed since the worker heard of it.
     pub(crate) edit_due: bool,
-    /// Grows with every change; a timer that finds another number is late.
-    pub(crate) report_token: u32,
+    /// Edits of this run that the worker was told.
+    pub(crate) edits_sent: u32,
+    /// The trial that waits to hear what the run is made of.
+    pub(crate) trial: u32,
+    /// Grows with every toast; a timer that finds another number is late.
     pub(crate) toast_token: u32,
     /// Where the pointer went down, on the stage.
     pub(crate) pressed: Option<Point>,
@@ -333,6 +336,7 @@ impl Page {
             live: Live::new(),
             editor: StoredValue::new_local(Editor::default()),
             engine: StoredValue::new_local(None),
+            lab: StoredValue::new_local(None),
             hidden: StoredValue::new_local(Hidden::default()),
         }
     }

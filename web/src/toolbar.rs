@@ -344,8 +344,7 @@ fn Pace() -> impl IntoView {
 pub(crate) fn Hash() -> impl IntoView {
     let page = Page::get();
     let hash = text(move || match page.hash.get() {
-        RunHash::None => String::new(),
-        RunHash::Running(_) => "…".to_owned(),
+        RunHash::None => "\u{2026}".to_owned(),
         RunHash::Known(hash) => hash,
         RunHash::Invalid => "does not run".to_owned(),
     });
@@ -353,7 +352,7 @@ pub(crate) fn Hash() -> impl IntoView {
         <span
             class="hash"
             data-part="hash"
-            title="Fingerprint of the whole run: the same design and seed give the same one everywhere"
+            title="Fingerprint of the run, once it is over: the same design and seed give the same one everywhere. A run that was edited on the way has none."
         >
             <span class="quiet">"run "</span>
             <span class="num hash-text">{hash}</span>
@@ -366,10 +365,7 @@ pub(crate) fn Hash() -> impl IntoView {
 pub(crate) fn Found() -> impl IntoView {
     let page = Page::get();
     let tally = Memo::new(move |_| page.review.findings.with(|findings| tally(findings)));
-    let is_known = Memo::new(move |_| {
-        let running = page.hash.with(|hash| matches!(hash, RunHash::Running(_)));
-        !running && page.review.report.with(Option::is_some)
-    });
+    let is_known = Memo::new(move |_| page.review.until_s.with(Option::is_some));
     let says = text(move || match tally.get() {
         (0, _) | (_, None) if is_known.get() => "Findings: none".to_owned(),
         (0, _) | (_, None) => "Findings: not known yet".to_owned(),

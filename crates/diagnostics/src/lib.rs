@@ -20,7 +20,7 @@ mod testing;
 pub use facts::Facts;
 
 use design::Design;
-use report::Finding;
+use report::{Finding, Score, Verdict};
 use sim::Report;
 
 /// Requests that a run must have seen before anything is said of it.
@@ -52,6 +52,16 @@ pub(crate) fn found(facts: &Facts<'_>) -> Vec<Finding> {
         findings.extend(rule.look(facts));
     }
     rank::rank(facts, findings)
+}
+
+/// Whether a requirement was not met. What is not measured yet may still be, as long as a run goes
+/// on; afterwards it counts as not met.
+pub(crate) fn is_unmet(report: &Report, score: &Score) -> bool {
+    match score.verdict {
+        Verdict::Met => false,
+        Verdict::Missed => true,
+        Verdict::NotMeasured => report.run.status != "running",
+    }
 }
 
 /// Whether a run has shown enough to be judged.

@@ -90,7 +90,7 @@ fn weigh(facts: &Facts<'_>, finding: &mut Finding) {
     };
     let is_missed = facts.report.is_some_and(|report| {
         let mut scores = report.requirements.iter();
-        scores.any(|score| score.metric == metric && !score.is_met())
+        scores.any(|score| score.metric == metric && crate::is_unmet(report, score))
     });
     if is_missed {
         finding.severity = Severity::Error;

@@ -37,6 +37,8 @@ pub enum Request {
     Edit {
         /// The present run.
         run: RunId,
+        /// Counts the edits of the run.
+        edit: u32,
         /// The whole design after the change, as JSON.
         design: String,
     },
@@ -134,6 +136,16 @@ pub enum Reply {
     Frame(Box<Frame>),
     /// What the run shows so far: sent whenever there is more to say.
     Diagnosed(Box<Diagnosed>),
+    /// The hash of a run of the design as it is now, where that is the run on the canvas but for
+    /// faults that were scheduled ahead of it: the report counts what the engine did, edits too.
+    Hash {
+        /// The run.
+        run: RunId,
+        /// The last edit that it has taken in.
+        edit: u32,
+        /// Its hash.
+        hash: String,
+    },
     /// What the run is made of.
     Course {
         /// The run.
@@ -195,13 +207,18 @@ pub enum Reply {
 pub struct Diagnosed {
     /// The run.
     pub run: RunId,
+    /// The last edit that it has taken in; 0 for none.
+    pub edit: u32,
     /// Up to when, in ns.
     pub until_ns: u64,
     /// Each requirement of the design, scored.
     pub scores: Vec<Score>,
     /// What the rules find, causes first.
     pub findings: Vec<Finding>,
-    /// The hash of the run, once it is over.
+    /// How long after the last disturbance it was back, in seconds; `None` where it is not, or where
+    /// there was none.
+    pub recovery_s: Option<f64>,
+    /// The hash of the run, once it is over, where it was not edited.
     pub hash: Option<String>,
 }
 

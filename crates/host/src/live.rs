@@ -5,7 +5,7 @@ use crate::frame;
 use crate::past::Past;
 use crate::session::SLICE_EVENTS;
 use design::Design;
-use format::message::{Course, Diagnosed, Frame, RunId, RunState};
+use format::message::{Course, Diagnosed, Frame, Reply, RunId, RunState};
 use sim::agenda::Time;
 use sim::{Simulation, Status};
 
@@ -40,9 +40,17 @@ pub(crate) struct Live {
     pub(crate) is_taken: bool,
     pub(crate) has_news: bool,
     last_frame_ms: f64,
+    /// The last edit taken in, by its number.
+    edit: u32,
     /// Up to when what the run shows has been told, and whether that was its end.
     told: Option<Time>,
     is_over: bool,
+    /// Whether a run of the design as it is, from its start, is the same, and whether its hash was
+    /// told.
+    is_straight: bool,
+    is_hash_told: bool,
+    /// That run, while it is made.
+    again: Option<Box<Simulation>>,
     /// It is not looked at again before this moment of the clock, in ms.
     next_look_ms: f64,
     pub(crate) observer: frame::Observer,
@@ -75,8 +83,12 @@ impl Live {
             is_taken: true,
             has_news: true,
             last_frame_ms: f64::NEG_INFINITY,
+            edit: 0,
             told: None,
             is_over: false,
+            is_straight: true,
+            is_hash_told: false,
+            again: None,
             next_look_ms: f64::NEG_INFINITY,
             observer: frame::Observer::default(),
         };
@@ -91,8 +103,10 @@ impl Live {
 
     /// Takes an edit in at the moment where the page is. What came after it never happened, unless
     /// the edit changes nothing that a run reads: then all that is known of the run stays.
-    pub(crate) fn edit(&mut self, design: Design, weight: usize) {
+    pub(crate) fn edit(&mut self, edit: u32, design: Design, weight: usize) {
+        self.edit = edit;
         (self.told, self.is_over) = (None, false);
+        (self.again, self.is_hash_told) = (None, false);
         if self.design.makes_same_run(&design) {
             self.design = design;
             return;
@@ -100,11 +114,21 @@ impl Live {
         // An edit is made where the page stands: that is where it wanted to go.
         let now_ms = self.last_frame_ms;
         self.jump(&|| now_ms, f64::INFINITY);
+        let now = self.simulation.now();
+        self.is_straight = now == 0 || self.is_straight && self.is_ahead(&design, now);
         self.past.edit(&mut self.simulation, &design, weight);
         self.design = design;
         self.observer.forget_places();
         self.observer.forget_windows(&self.simulation);
         self.has_news = true;
+    }
+
+    /// Whether a changed design differs only in faults that take effect after now.
+    fn is_ahead(&self, changed: &Design, now: Time) -> bool {
+        let mut same = changed.clone();
+        same.faults.clone_from(&self.design.faults);
+        let now = design::Duration(now);
+        same.makes_same_run(&self.design) && self.design.has_same_faults_until(changed, now)
     }
 
     pub(crate) fn step(&mut self, ms: f64) {
@@ -174,11 +198,41 @@ impl Live {
         self.is_over = self.simulation.status() == Status::Ended;
         Some(Diagnosed {
             run: self.run,
+            edit: self.edit,
             until_ns: now,
             scores: report.requirements,
             findings,
-            hash: self.is_over.then_some(report.run.hash),
+            recovery_s: report.recovery.and_then(|recovery| recovery.recovery_s),
+            hash: (self.is_over && !self.past.is_edited()).then_some(report.run.hash),
         })
+    }
+
+    /// The hash of the run as it would be if it had not been edited but begun as it ended. Made at
+    /// its end, where nothing else is to be done.
+    pub(crate) fn hash(&mut self, is_over: &dyn Fn() -> bool) -> Option<Reply> {
+        if !self.owes_hash() {
+            return None;
+        }
+        let begin = || Box::new(Simulation::new(&self.design).with_budget(LIVE_EVENTS));
+        let again = self.again.get_or_insert_with(begin);
+        while again.status() == Status::Running && !is_over() {
+            again.run_until(u64::MAX, SLICE_EVENTS);
+        }
+        if again.status() == Status::Running {
+            return None;
+        }
+        let hash = again.report().run.hash;
+        (self.again, self.is_hash_told) = (None, true);
+        Some(Reply::Hash {
+            run: self.run,
+            edit: self.edit,
+            hash,
+        })
+    }
+
+    /// Whether its hash is still to be told.
+    pub(crate) fn owes_hash(&self) -> bool {
+        self.is_over && self.is_straight && !self.is_hash_told && self.past.is_edited()
     }
 
     /// Whether there is more to say of the run than was said.

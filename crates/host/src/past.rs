@@ -87,6 +87,11 @@ impl Past {
         self.keyframes.first().map_or(0, |keyframe| keyframe.at)
     }
 
+    /// Whether it was edited on its way.
+    pub(crate) fn is_edited(&self) -> bool {
+        !self.edits.is_empty()
+    }
+
     /// What the run is made of, up to the furthest it got, judged by a design that makes the same
     /// run as its last; nothing where it cannot be made again.
     pub(crate) fn course(&self, design: &Design) -> Option<Course> {

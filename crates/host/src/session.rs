@@ -61,9 +61,9 @@ impl Session {
                 }
                 Err(problems) => vec![invalid(Some(run), None, &problems)],
             },
-            Request::Edit { run, design } => match (read(&design), self.live_of(run)) {
+            Request::Edit { run, edit, design } => match (read(&design), self.live_of(run)) {
                 (Ok(changed), Some(live)) => {
-                    live.edit(changed, 2 * design.len());
+                    live.edit(edit, changed, 2 * design.len());
                     Vec::new()
                 }
                 (Ok(_), None) => Vec::new(),
@@ -171,6 +171,7 @@ impl Session {
         if let Some(live) = &mut self.live {
             let diagnosed = live.diagnosis(clock).map(Box::new);
             replies.extend(diagnosed.map(Reply::Diagnosed));
+            replies.extend(live.hash(&|| clock() >= start_ms + SLICE_MS));
             replies.extend(
                 live.frame(clock())
                     .map(|frame| Reply::Frame(Box::new(frame))),
@@ -182,8 +183,9 @@ impl Session {
     /// Whether there is work to do now; otherwise the driver may rest until a message comes.
     pub fn is_busy(&self) -> bool {
         self.is_asked() || {
-            let is_busy =
-                |live: &Live| live.has_work() || live.has_news || live.owes_diagnosis();
+            let is_busy = |live: &Live| {
+                live.has_work() || live.has_news || live.owes_diagnosis() || live.owes_hash()
+            };
             self.live.as_deref().is_some_and(is_busy)
         }
     }
@@ -421,11 +423,44 @@ mod tests {
         let asked = format::json::write(&asked);
         session.handle(Request::Edit {
             run: 1,
+            edit: 1,
             design: asked,
         });
         let told = diagnosed(work(&mut session));
         let last = told.last().expect("it is judged again");
         assert!(last.scores.is_empty() && last.hash.is_some());
+    }
+
+    #[test]
+    fn a_run_has_a_fingerprint_where_a_run_of_its_design_has_the_same() {
+        let whole = format::json::read(&design()).expect("it is valid");
+        let mut calm = whole.clone();
+        calm.faults.clear();
+        let alone = crate::run(&whole, &crate::Options::default()).expect("it is valid");
+        let begins = whole.faults[0].at.as_ms();
+        for (after_ms, hash) in [(begins - 1.0, Some(alone.run.hash)), (begins + 500.0, None)] {
+            let mut session = Session::new();
+            load(&mut session, format::json::write(&calm));
+            session.handle(Request::Step {
+                run: 1,
+                ms: after_ms,
+            });
+            work(&mut session);
+            session.handle(Request::Edit {
+                run: 1,
+                edit: 7,
+                design: format::json::write(&whole),
+            });
+            session.handle(Request::Play { run: 1 });
+            let replies = work(&mut session);
+            let told = replies.iter().find_map(|reply| match reply {
+                Reply::Hash { edit: 7, hash, .. } => Some(hash),
+                _ => None,
+            });
+            assert_eq!(told, hash.as_ref(), "{after_ms}");
+            let told = diagnosed(replies);
+            assert!(told.iter().all(|one| one.edit == 7 && one.hash.is_none()));
+        }
     }
 
     /// All that is told of experiments on what a session has run.
@@ -473,6 +508,10 @@ mod tests {
             panic!("it comes to an end")
         };
         assert_eq!(done, planned);
+        for reply in &told {
+            let read = Reply::decode(&reply.encode()).expect("it is read as it was written");
+            assert_eq!(read, *reply);
+        }
         let design = format::json::read(&design()).expect("it is valid");
         let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
         let budget = crate::experiments::budget(alone.run.events, 150);
@@ -496,6 +535,7 @@ mod tests {
         calm.faults = faults;
         session.handle(Request::Edit {
             run: 1,
+            edit: 1,
             design: format::json::write(&calm),
         });
         session.handle(Request::Step {
@@ -510,7 +550,10 @@ mod tests {
             panic!("it comes to an end")
         };
         let top = conclusion.findings.first().expect("something is found");
-        assert_eq!((&*top.rule, top.standing), ("retry-storm", Standing::Confirmed));
+        assert_eq!(
+            (&*top.rule, top.standing),
+            ("retry-storm", Standing::Confirmed)
+        );
         let experiment = top.experiments.first().expect("it was tried");
         let steps = &experiment.curve.goodput_per_s;
         let length_s = steps.len() as f64 * experiment.curve.width_s;
@@ -594,6 +637,7 @@ mod tests {
         });
         let replies = session.handle(Request::Edit {
             run: 1,
+            edit: 1,
             design: "{".into(),
         });
         assert!(matches!(

@@ -265,6 +265,7 @@ fn renamed(design: &Design) -> Vec<(&'static str, Design)> {
 
 fn edit(session: &mut Session, design: &Design) {
     session.handle(Request::Edit {
+        edit: 1,
         run: 1,
         design: format::json::write(design),
     });

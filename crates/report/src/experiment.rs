@@ -105,4 +105,6 @@ pub struct Conclusion {
     pub ruled_out: Vec<Finding>,
     /// Every experiment on a cause, by what was taken away.
     pub tried: Vec<Experiment>,
+    /// Offered load and goodput of the run itself, to hold those of experiments against.
+    pub curve: Curve,
 }

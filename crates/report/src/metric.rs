@@ -9,24 +9,24 @@ pub(crate) fn serialize<S: Serializer>(metric: &Option<Metric>, to: S) -> Result
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Metric>, D::Error> {
     let name = Option::<String>::deserialize(from)?;
-    let metric = name.map(|name| {
-        let mut all = Metric::ALL.iter().copied();
-        all.find(|metric| metric.name() == name)
-            .ok_or_else(|| serde::de::Error::custom("not a metric"))
-    });
-    metric.transpose()
+    name.map(|name| find(&name)).transpose()
+}
+
+fn find<E: serde::de::Error>(name: &str) -> Result<Metric, E> {
+    let mut all = Metric::ALL.iter().copied();
+    all.find(|metric| metric.name() == name)
+        .ok_or_else(|| E::custom("not a metric"))
 }
 
 /// The same of a metric that is there.
 pub(crate) mod one {
-    use super::{Deserializer, Metric, Serialize, Serializer};
+    use super::{Deserialize, Deserializer, Metric, Serialize, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(metric: &Metric, to: S) -> Result<S::Ok, S::Error> {
         metric.name().serialize(to)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Metric, D::Error> {
-        let metric = super::deserialize(from)?;
-        metric.ok_or_else(|| serde::de::Error::custom("a metric is missing"))
+        super::find(&String::deserialize(from)?)
     }
 }

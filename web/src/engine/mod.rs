@@ -97,10 +97,10 @@ impl Engine {
         let run = {
             let mut inner = self.0.borrow_mut();
             inner.run = inner.run.wrapping_add(1);
-            // What waits for a starting worker belongs to runs that are over, reports excepted.
-            inner.pending.retain(|request| {
-                matches!(request, Request::Report { .. } | Request::Compare { .. })
-            });
+            // What waits for a starting worker belongs to runs that are over, comparisons excepted.
+            inner
+                .pending
+                .retain(|request| matches!(request, Request::Compare { .. }));
             inner.run
         };
         self.send(Request::Load {
@@ -218,8 +218,8 @@ impl Engine {
                 if frame.run != inner.run {
                     return;
                 }
-                inner.failures = 0;
             }
+            inner.failures = 0;
             Rc::clone(&inner.sink)
         };
         sink(EngineEvent::Reply(reply));

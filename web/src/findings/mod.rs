@@ -1,16 +1,22 @@
-//! What was found in the design and its whole run: the scorecard, causes with what they explain,
-//! the moment to jump to, and remedies that are seen before they are applied.
+//! What is found in the design and in the run on the canvas up to now: the scorecard, causes with
+//! what they explain and what experiments say of them, the moment to jump to, and remedies that are
+//! seen before they are applied.
 
 mod accept;
+mod evidence;
 mod flags;
 mod panel;
+mod progress;
+mod remedy;
 pub(crate) mod said;
 mod scorecard;
 pub(crate) mod shapes;
+mod trials;
+mod trying;
 
 use std::sync::Arc;
 
-use design::{Design, Value};
+use design::Design;
 use editor::Item;
 use editor::preview::Preview;
 use leptos::prelude::*;
@@ -18,11 +24,12 @@ use report::{Finding, Remedy, Score, Severity};
 use text::Titles;
 
 use crate::compare::Comparison;
-use crate::history::{History, Mark, MarkKind};
+use crate::history::{Mark, MarkKind};
 use crate::state::Page;
 
 pub(crate) use flags::{Flags, Traced};
 pub(crate) use panel::Findings;
+use trials::{Stage, Trials};
 
 /// What the margin shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,17 +39,26 @@ pub(crate) enum Side {
     Findings,
 }
 
-/// What views of the whole run share.
+/// What views of what the run shows share.
 #[derive(Clone, Copy)]
 pub(crate) struct Review {
-    /// The report of the whole run.
-    pub(crate) report: RwSignal<Option<Arc<Value>>>,
+    /// Up to when scores and findings say something, in seconds.
+    pub(crate) until_s: RwSignal<Option<f64>>,
+    /// How long after the last disturbance the run was back, in seconds.
+    pub(crate) recovery_s: RwSignal<Option<f64>>,
     /// Each requirement of its design, scored.
     pub(crate) scores: RwSignal<Arc<Vec<Score>>>,
     /// What the nodes and links of its design are called.
     pub(crate) titles: RwSignal<Arc<Titles>>,
     /// What was found in it, causes first.
     pub(crate) findings: RwSignal<Arc<Vec<Finding>>>,
+    /// What was found before an edit, and when that was.
+    earlier: RwSignal<Arc<Vec<(f64, Finding)>>>,
+    /// Experiments, and how far they are.
+    trials: StoredValue<Trials, LocalStorage>,
+    stage: RwSignal<Stage>,
+    /// Up to when they say something, where that is not up to now.
+    lags: RwSignal<Option<f64>>,
     /// What the margin shows.
     pub(crate) side: RwSignal<Side>,
     /// Rises when the margin shall be seen.
@@ -62,10 +78,15 @@ pub(crate) struct Review {
 impl Default for Review {
     fn default() -> Self {
         Self {
-            report: RwSignal::new(None),
+            until_s: RwSignal::new(None),
+            recovery_s: RwSignal::new(None),
             scores: RwSignal::new(Arc::default()),
             titles: RwSignal::new(Arc::default()),
             findings: RwSignal::new(Arc::default()),
+            earlier: RwSignal::new(Arc::default()),
+            trials: StoredValue::new_local(Trials::default()),
+            stage: RwSignal::new(Stage::default()),
+            lags: RwSignal::new(None),
             side: RwSignal::new(Side::Story),
             asked: RwSignal::new(0),
             open: RwSignal::new(Vec::new()),
@@ -78,43 +99,11 @@ impl Default for Review {
 }
 
 impl Page {
-    /// Takes the report of the whole run.
-    pub(crate) fn review(self, report: Value, scores: Vec<Score>, findings: Vec<Finding>) {
-        let titles = self
-            .design
-            .with_untracked(|design| Titles::of_design(design));
-        self.review.titles.set(Arc::new(titles));
-        self.review.scores.set(Arc::new(scores));
-        let top = |findings: &[Finding]| findings.first().map(Finding::key);
-        let (known, now) = (
-            self.review.findings.with_untracked(|known| top(known)),
-            top(&findings),
-        );
-        // The top cause is unfolded, also when it becomes another, unless hands chose otherwise.
-        let chosen = self
-            .review
-            .open
-            .with_untracked(|open| known.is_some() && open[..] != known.as_slice()[..]);
-        if !chosen && known != now {
-            self.review.open.set(now.into_iter().collect());
-        }
-        self.history
-            .update_value(|history| history.take_findings(marks(self, &findings)));
-        self.review.findings.set(Arc::new(findings));
-        self.review.report.set(Some(Arc::new(report)));
-        self.tick.update(|tick| *tick = tick.wrapping_add(1));
-    }
-
     /// Another design is open: nothing is known of it yet.
     pub(crate) fn forget_review(self) {
-        self.review.report.set(None);
-        self.review.scores.set(Arc::default());
-        self.review.findings.set(Arc::default());
         self.review.accepting.set(None);
         self.review.pointed.set(None);
         self.review.preview.set(None);
-        self.history
-            .update_value(|history| history.take_findings(Vec::new()));
     }
 
     /// Shows the margin, with this in it.
@@ -145,11 +134,7 @@ impl Page {
     /// Goes to a moment of the run.
     fn show_moment(self, at_s: f64) {
         self.play(false);
-        // The finding is of a whole run of the design as it is now.
-        if self.history.with_value(History::has_diverged) {
-            self.load_run();
-        }
-        self.seek_ahead(at_s);
+        self.seek(at_s);
     }
 
     /// Selects a node or a link by its id and brings it into view.

@@ -1,10 +1,10 @@
 //! The findings in the margin: a cause on top, what it explains folded below.
 
 use leptos::prelude::*;
-use report::{Finding, Remedy, Step};
+use report::{Finding, Standing, Step};
 
 use super::scorecard::Scorecard;
-use super::{accept, mark, name_of, said};
+use super::{accept, evidence, mark, name_of, progress, remedy, said};
 use crate::bind;
 use crate::state::{Page, RunHash};
 
@@ -20,11 +20,10 @@ pub(crate) fn Findings() -> impl IntoView {
     };
     let state = bind::text(move || {
         let is_empty = page.review.findings.with(|findings| findings.is_empty());
-        let known = page.review.report.with(Option::is_some);
+        let known = page.review.until_s.with(Option::is_some);
         match (page.hash.get(), is_empty) {
             (RunHash::Invalid, _) => "The design cannot be run as it stands.",
-            (RunHash::Running(_), _) => "The whole run is being looked at \u{2026}",
-            (_, true) if known => "Nothing was found in the design or its whole run.",
+            (_, true) if known => "Nothing was found in the design or in its run so far.",
             _ => "",
         }
         .to_owned()
@@ -36,9 +35,36 @@ pub(crate) fn Findings() -> impl IntoView {
             <p class="findings-state quiet" role="status">
                 {state}
             </p>
+            {progress::view(page)}
             <ol class="finding-list">{list}</ol>
+            {move || evidence::ruled_out(page)}
+            {move || evidence::tried(page)}
+            {move || earlier(page)}
             {move || accept::accepted(page)}
         </section>
+    }
+    .into_any()
+}
+
+/// What was found before an edit, and is no more.
+fn earlier(page: Page) -> AnyView {
+    let now = page.review.findings.get();
+    let open = page.review.open.get();
+    let is_gone = |finding: &Finding| {
+        let mut all = now.iter().flat_map(Finding::all);
+        !all.any(|one| one.key() == finding.key())
+    };
+    let rows: Vec<AnyView> = page.review.earlier.with(|earlier| {
+        let gone = earlier.iter().filter(|(_, finding)| is_gone(finding));
+        gone.map(|(_, finding)| item(page, finding, &open))
+            .collect()
+    });
+    if rows.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <h3>"Before the last edits"</h3>
+        <ol class="finding-list earlier">{rows}</ol>
     }
     .into_any()
 }
@@ -48,6 +74,13 @@ fn item(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     let is_open = open.contains(&key);
     let onset = finding.onset_s.map(|at_s| {
         view! { <span class="num quiet">{format!("{at_s:.1} s")}</span> }
+    });
+    let standing = standing(finding.standing).map(|says| {
+        view! {
+            <span class="standing" data-standing=finding.standing.name()>
+                {says}
+            </span>
+        }
     });
     let toggled = key.clone();
     let toggle = move |_| {
@@ -68,12 +101,23 @@ fn item(page: Page, finding: &Finding, open: &[String]) -> AnyView {
                 {mark(finding.severity)}
                 <span class="visually-hidden">{format!("{}: ", finding.severity.name())}</span>
                 <span class="finding-what">{said::plain(page, &finding.what)}</span>
-                {onset}
+                <span class="finding-when">{onset} {standing}</span>
             </button>
             {is_open.then(|| body(page, finding, open))}
         </li>
     }
     .into_any()
+}
+
+/// What experiments say of a finding, in a word or two.
+fn standing(standing: Standing) -> Option<&'static str> {
+    match standing {
+        Standing::Untested => None,
+        Standing::Suspected => Some("suspected"),
+        Standing::Confirmed => Some("confirmed"),
+        Standing::Contributes => Some("a part of it"),
+        Standing::RuledOut => Some("ruled out"),
+    }
 }
 
 fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
@@ -88,12 +132,12 @@ fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     let remedies = finding
         .remedies
         .iter()
-        .map(|remedy| mend(page, remedy.clone()));
+        .map(|one| remedy::view(page, one.clone()));
     let endangers = finding
         .requirement
         .map(|metric| format!("Endangers: {}. ", text::metric(metric).to_lowercase()));
     let basis = match finding.measured {
-        true => "Measured in the whole run.",
+        true => "Measured in this run.",
         false => "Seen in the design alone.",
     };
     let below = finding
@@ -114,6 +158,7 @@ fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     view! {
         <div class="finding-body">
             <p>{said::view(page, &finding.why)}</p>
+            {evidence::experiments(page, finding)}
             {chain}
             <p class="subjects">{subjects(page, finding)}</p>
             {remedy}
@@ -181,38 +226,6 @@ fn event_row(page: Page, step: &Step) -> AnyView {
                 <span>{name} {what}</span>
             </button>
         </li>
-    }
-    .into_any()
-}
-
-/// A remedy: seen on the canvas while it is aimed at, applied with a press.
-fn mend(page: Page, remedy: Remedy) -> AnyView {
-    let label = said::plain(page, &remedy.label);
-    let cost = (!remedy.cost.is_empty()).then(|| {
-        view! {
-            "Costs: "
-            {said::view(page, &remedy.cost)}
-        }
-    });
-    let remedy = StoredValue::new(remedy);
-    let foresee = move || remedy.with_value(|remedy| page.foresee(Some(remedy)));
-    view! {
-        <div
-            class="mend"
-            on:pointerenter=move |_| foresee()
-            on:pointerleave=move |_| page.foresee(None)
-        >
-            <button
-                class="button"
-                title="Apply it, and compare"
-                on:focus=move |_| foresee()
-                on:blur=move |_| page.foresee(None)
-                on:click=move |_| remedy.with_value(|remedy| page.apply_remedy(remedy))
-            >
-                {label}
-            </button>
-            <p class="quiet">{cost}</p>
-        </div>
     }
     .into_any()
 }

@@ -1,7 +1,8 @@
 //! Messages on the page: names lead to the canvas, moments to the time line.
 
+use design::Metric;
 use leptos::prelude::*;
-use report::{Message, Piece};
+use report::{Figure, Message, Piece, Unit};
 
 use crate::state::Page;
 
@@ -18,6 +19,21 @@ pub(super) fn view(page: Page, message: &Message) -> AnyView {
 pub(crate) fn plain(page: Page, message: &Message) -> String {
     let titles = page.review.titles;
     titles.with_untracked(|titles| text::message(message, titles))
+}
+
+/// A metric in the middle of a sentence.
+pub(super) fn metric(metric: Metric) -> String {
+    text::metric(metric).to_lowercase()
+}
+
+/// What a metric was in a run; where it gave none, why.
+pub(super) fn value(metric: Metric, value: Option<f64>) -> String {
+    match value {
+        Some(value) => unbroken(&text::figure(&Figure::new(value, Unit::of(metric)))),
+        None if metric == Metric::RecoveryTime => "not recovered".to_owned(),
+        None if metric == Metric::TimeToDetect => "not detected".to_owned(),
+        None => "no answer".to_owned(),
+    }
 }
 
 fn piece(page: Page, piece: &Piece) -> AnyView {

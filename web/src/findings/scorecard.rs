@@ -1,12 +1,14 @@
-//! The requirements of the design and what its whole run gave; and a way to add some.
+//! The requirements of the design and what its run gave up to now; and a way to add some.
 
 use design::requirement::Bound;
 use design::validate::check_requirement;
 use design::{Attribute, Command, Duration, Metric, Reader, Requirement, Value};
+use format::message::RunState;
 use leptos::prelude::*;
 use report::{Score, Unit};
 
 use super::shapes::{self, is_more_better};
+use crate::bind;
 use crate::icons;
 use crate::state::Page;
 
@@ -29,6 +31,11 @@ pub(super) fn Scorecard() -> impl IntoView {
         rows.collect_view()
     };
     let none = Memo::new(move |_| required.with(Vec::is_empty));
+    let so_far = bind::text(move || {
+        let state = page.status.with(|status| status.state);
+        let is_over = matches!(state, RunState::Ended | RunState::OutOfBudget);
+        if is_over { "Run" } else { "So far" }.to_owned()
+    });
     view! {
         <div class="scorecard">
             <h3>"Requirements"</h3>
@@ -38,7 +45,7 @@ pub(super) fn Scorecard() -> impl IntoView {
                     <tr>
                         <th scope="col">"Figure"</th>
                         <th scope="col">"Target"</th>
-                        <th scope="col">"Run"</th>
+                        <th scope="col">{so_far}</th>
                         <th scope="col">
                             <span class="visually-hidden">"Remove"</span>
                         </th>

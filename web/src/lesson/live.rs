@@ -24,7 +24,7 @@ enum Phase {
     During { since_s: f64 },
     /// The trigger is over and the system does not recover.
     Down { for_s: f64 },
-    /// The trigger is over and the system works again.
+    /// The trigger is over and the system works again; how long after it, where the report gives it.
     Recovered { after_s: Option<f64> },
 }
 
@@ -88,6 +88,7 @@ pub(super) fn Now(lesson: StoredValue<Lesson>) -> impl IntoView {
 }
 
 fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
+    let recovery_s = page.review.recovery_s.get();
     page.history.with_value(|history| {
         let now_s = history.now_s;
         let spans = spans(lesson, design);
@@ -114,7 +115,9 @@ fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
             },
             None if now_s < end || spans.is_empty() => Phase::Before,
             None if goodput >= 0.8 * offered => Phase::Recovered {
-                after_s: recovered_at(history.between(end, now_s)).map(|s| s - end),
+                // What the report says, so that the page gives one figure: of the run as far as it
+                // is known.
+                after_s: recovery_s.filter(|_| now_s >= history.known_s - 1.0),
             },
             None => Phase::Down { for_s: now_s - end },
         };
@@ -151,16 +154,6 @@ fn mean(windows: &[WindowFrame], read: impl Fn(&WindowFrame) -> f32) -> f64 {
     sum / length
 }
 
-/// When goodput came back for good: the end of the last window that was bad.
-fn recovered_at(windows: &[WindowFrame]) -> Option<f64> {
-    let good = |window: &WindowFrame| window.goodput_per_s >= 0.8 * window.offered_per_s;
-    let last_bad = windows.iter().rposition(|window| !good(window));
-    match last_bad {
-        Some(at) => windows.get(at + 1).map(|window| window.start_s),
-        None => windows.first().map(|window| window.start_s),
-    }
-}
-
 fn sentence(figures: &Figures) -> String {
     let [offered, goodput] = [figures.offered, figures.goodput].map(words::figure);
     let before = match figures.before.is_nan() {
@@ -180,10 +173,15 @@ fn sentence(figures: &Figures) -> String {
             "What broke it has been over for {}, and still only {goodput} of {offered} requests a second are answered in time{before}.",
             seconds(for_s)
         ),
-        Phase::Recovered { after_s } => {
+        Phase::Recovered { after_s: None } => format!(
+            "Users ask {offered} times a second and get {goodput} answers in time again{before}."
+        ),
+        Phase::Recovered {
+            after_s: Some(after_s),
+        } => {
             let when = match after_s {
-                Some(s) if s >= 0.5 => format!("{} after what broke it was over", seconds(s)),
-                Some(_) | None => "as soon as what broke it was over".to_owned(),
+                s if s >= 0.5 => format!("{} after what broke it was over", seconds(s)),
+                _ => "as soon as what broke it was over".to_owned(),
             };
             format!(
                 "The system recovered {when}: users ask {offered} times a second and get {goodput} answers in time{before}."

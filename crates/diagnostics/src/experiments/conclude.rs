@@ -7,7 +7,9 @@ use super::naming;
 use crate::facts::Facts;
 use crate::{rank, rules};
 use design::{Design, Metric};
-use report::{Change, Conclusion, Effect, Experiment, Finding, Message, Remedy, Severity, Standing};
+use report::{
+    Change, Conclusion, Effect, Experiment, Finding, Message, Remedy, Severity, Standing,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Share of the harm that has to go with a suspect for it to be the cause, and for it to be a part.
@@ -88,6 +90,7 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
         findings,
         ruled_out: out.into_iter().map(|judged| judged.finding).collect(),
         tried,
+        curve: of.base.curve.clone(),
     }
 }
 
@@ -355,7 +358,7 @@ fn offer(
     shown: &mut Vec<Message>,
 ) {
     let mut scores = of.report.requirements.iter();
-    let is_unmet = scores.any(|score| !score.is_met());
+    let is_unmet = scores.any(|score| crate::is_unmet(&of.report, score));
     if is_unmet || !of.goals.is_empty() {
         finding.remedies = offered(of, by, finding, shown);
         shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));

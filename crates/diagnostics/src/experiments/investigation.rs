@@ -187,9 +187,8 @@ impl Investigation {
             return;
         };
         self.progress.done += 1;
-        let report = report.filter(|report| {
-            job.course.is_reached(report) && report.run.events < job.events_max
-        });
+        let report = report
+            .filter(|report| job.course.is_reached(report) && report.run.events < job.events_max);
         if let Some(report) = report {
             self.budget.events = self.budget.events.saturating_sub(report.run.events);
             let outcome = Outcome::new(job.course.design(), report);

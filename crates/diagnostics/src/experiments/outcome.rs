@@ -324,9 +324,7 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
     };
     let recovery = match (&report.recovery, scored(Metric::RecoveryTime)) {
         (Some(recovery), _) => of(recovery.recovery_s.map(|s| s * 1e3)),
-        // It is too early to say.
-        (None, _) if report.run.status == "running" => 0.0,
-        (None, Some(score)) if !score.is_met() => run_ms,
+        (None, Some(score)) if crate::is_unmet(report, score) => run_ms,
         (None, _) => 0.0,
     };
     let detect = match report.operator.undetected {
@@ -363,6 +361,6 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
 /// Metrics that the run gives no value for: nothing was answered, or it never came to that.
 fn unknown(report: &Report) -> Vec<Metric> {
     let scores = report.requirements.iter();
-    let unknown = scores.filter(|score| score.actual.is_err() && !score.is_met());
+    let unknown = scores.filter(|score| score.actual.is_err() && crate::is_unmet(report, score));
     unknown.map(|score| score.metric).collect()
 }

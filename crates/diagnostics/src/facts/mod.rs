@@ -13,7 +13,7 @@ pub use series::{Event, Series, Span};
 
 use design::kinds::{Cache, Client, Coordinator, Database, LoadBalancer, Queue, Service};
 use design::{Design, Kind, Link, Metric, Node};
-use report::{LinkReport, NodeReport};
+use report::{LinkReport, NodeReport, Score};
 use report::{Piece, link_name, name, zone_name};
 use sim::Report;
 
@@ -111,8 +111,10 @@ impl<'a> Facts<'a> {
 
     /// Whether a requirement on one of these figures was missed in the run.
     pub fn missed(&self, metrics: &[Metric]) -> Option<Metric> {
-        let scores = self.report?.requirements.iter();
-        let mut missed = scores.filter(|score| !score.is_met() && metrics.contains(&score.metric));
+        let report = self.report?;
+        let is_unmet = |score: &&Score| crate::is_unmet(report, score);
+        let scores = report.requirements.iter().filter(is_unmet);
+        let mut missed = scores.filter(|score| metrics.contains(&score.metric));
         missed.next().map(|score| score.metric)
     }
 

@@ -166,7 +166,8 @@ pub(crate) struct Intervention {
 impl Intervention {
     /// Whether another takes the same thing away, from another design maybe.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        (self.without, &self.subjects, &self.label) == (other.without, &other.subjects, &other.label)
+        (self.without, &self.subjects, &self.label)
+            == (other.without, &other.subjects, &other.label)
     }
 }
 

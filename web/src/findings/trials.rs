@@ -1,0 +1,302 @@
+//! What experiments say of the run on the canvas, and when to make some. Knows neither worker nor
+//! clock: it is told what happens, and says what to do.
+//!
+//! A run that stands is tried where it stands. One that plays is tried when something is suspected
+//! that was not before, one trial at a time. What was concluded stays until the next conclusion,
+//! and says up to which moment it holds; an edit makes it a thing of the past.
+
+use format::message::Diagnosed;
+use report::{Conclusion, Finding, Severity, Standing, Verdict};
+
+/// How far it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Stage {
+    /// There is nothing to try, or nothing yet.
+    #[default]
+    Idle,
+    /// The run is made over, then experiments are made.
+    Trying { done: u32, planned: u32 },
+    /// All that can be tried was tried.
+    Done,
+    /// A person stopped it.
+    Stopped,
+    /// It cannot be tried, and this is why.
+    Impossible(String),
+}
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Nothing,
+    /// Ask what the run is made of, and try it under this token.
+    Try(u32),
+    /// What is being tried is wanted no more.
+    LeaveOff,
+}
+
+/// Experiments on one run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trials {
+    token: u32,
+    stage: Stage,
+    /// What the run shows, as told last.
+    shown: Option<Diagnosed>,
+    /// Whether that is of the run as it was before its last edit.
+    is_stale: bool,
+    /// Whether the run stands.
+    stands: bool,
+    /// The trial under way, or the last.
+    tried: Option<Tried>,
+    /// What was concluded last, and of what.
+    known: Option<(Tried, Conclusion)>,
+}
+
+/// What a trial is of.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Tried {
+    /// Up to which moment of the run, in ns, and after which of its edits.
+    at: (u64, u32),
+    /// What was suspected.
+    suspects: Vec<String>,
+    /// All that rules had found.
+    keys: Vec<String>,
+}
+
+impl Trials {
+    /// How far it is.
+    pub(crate) fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// Another run begins: nothing is known of it.
+    pub(crate) fn forget(&mut self) -> Order {
+        self.shown = None;
+        self.part()
+    }
+
+    /// The run takes another way: nothing that was tried holds for it. What it showed stays until
+    /// there is more to say.
+    pub(crate) fn part(&mut self) -> Order {
+        let was_trying = self.is_trying();
+        *self = Self {
+            // What an earlier trial still says is of no interest.
+            token: self.token.wrapping_add(1),
+            shown: self.shown.take(),
+            is_stale: true,
+            stands: self.stands,
+            ..Self::default()
+        };
+        match was_trying {
+            true => Order::LeaveOff,
+            false => Order::Nothing,
+        }
+    }
+
+    /// What the run shows now.
+    pub(crate) fn show(&mut self, shown: Diagnosed, stands: bool) -> Order {
+        (self.stands, self.is_stale) = (stands, false);
+        self.shown = Some(shown);
+        self.next()
+    }
+
+    /// What experiments came to. Nothing to do for what was asked for before.
+    pub(crate) fn conclude(
+        &mut self,
+        token: u32,
+        (done, planned, is_done): (u32, u32, bool),
+        conclusion: Conclusion,
+    ) -> Order {
+        let Some(tried) = self.tried.as_ref().filter(|_| self.is_of(token)) else {
+            return Order::Nothing;
+        };
+        self.known = Some((tried.clone(), conclusion));
+        self.stage = match is_done {
+            true => Stage::Done,
+            false => Stage::Trying { done, planned },
+        };
+        self.next()
+    }
+
+    /// A person wants no more of it.
+    pub(crate) fn stop(&mut self) -> Order {
+        if !self.is_trying() {
+            return Order::Nothing;
+        }
+        self.token = self.token.wrapping_add(1);
+        self.stage = Stage::Stopped;
+        Order::LeaveOff
+    }
+
+    /// A person wants it after all.
+    pub(crate) fn resume(&mut self) -> Order {
+        (self.stage, self.tried) = (Stage::Idle, None);
+        self.next()
+    }
+
+    /// It cannot be tried.
+    pub(crate) fn give_up(&mut self, token: u32, why: String) {
+        if self.is_of(token) {
+            self.stage = Stage::Impossible(why);
+        }
+    }
+
+    /// The worker is gone, and what it was trying with it.
+    pub(crate) fn lose(&mut self, why: String) {
+        if self.is_trying() {
+            self.token = self.token.wrapping_add(1);
+            self.stage = Stage::Impossible(why);
+        }
+    }
+
+    fn is_of(&self, token: u32) -> bool {
+        self.token == token && self.is_trying()
+    }
+
+    fn is_trying(&self) -> bool {
+        matches!(self.stage, Stage::Trying { .. })
+    }
+
+    /// Whether there is a new trial to make.
+    fn next(&mut self) -> Order {
+        let Some(shown) = self.shown.as_ref().filter(|_| !self.is_stale) else {
+            return Order::Nothing;
+        };
+        if matches!(self.stage, Stage::Stopped) || !is_suspect(shown) {
+            return Order::Nothing;
+        }
+        let suspects = suspects(shown);
+        let is_due = match &self.tried {
+            None => true,
+            Some(tried) if self.stands => tried.at != at(shown),
+            Some(tried) => {
+                let is_new = |suspect: &String| !tried.suspects.contains(suspect);
+                !self.is_trying() && suspects.iter().any(is_new)
+            }
+        };
+        if !is_due {
+            return Order::Nothing;
+        }
+        self.token = self.token.wrapping_add(1);
+        self.tried = Some(Tried {
+            at: at(shown),
+            suspects,
+            keys: keys(&shown.findings),
+        });
+        self.stage = Stage::Trying {
+            done: 0,
+            planned: 0,
+        };
+        Order::Try(self.token)
+    }
+
+    /// Up to which moment experiments say something, in seconds, where that is not the moment of
+    /// what is shown.
+    pub(crate) fn lags(&self) -> Option<f64> {
+        let ((tried, _), shown) = (self.known.as_ref()?, self.shown.as_ref()?);
+        let (moment, _) = tried.at;
+        (moment != shown.until_ns).then_some(moment as f64 / 1e9)
+    }
+
+    /// What was concluded last.
+    pub(crate) fn known(&self) -> Option<&Conclusion> {
+        self.known.as_ref().map(|(_, known)| known)
+    }
+
+    /// What the run shows with what experiments say of it, causes first.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let now = self.shown.as_ref();
+        let shown = now.map_or(&[][..], |shown| &shown.findings);
+        match (&self.known, now) {
+            (None, _) => {
+                let mut findings = shown.to_vec();
+                let is_waiting = self.is_trying();
+                findings
+                    .iter_mut()
+                    .for_each(|finding| suspect(finding, is_waiting));
+                findings
+            }
+            (Some((tried, known)), Some(now)) if tried.at == at(now) => known.findings.clone(),
+            (Some((tried, known)), _) => merged(known, &tried.keys, shown),
+        }
+    }
+}
+
+/// What of a run is shown: up to which moment, after which of its edits.
+fn at(shown: &Diagnosed) -> (u64, u32) {
+    (shown.until_ns, shown.edit)
+}
+
+/// These and all below them, by what tells them apart.
+fn keys(findings: &[Finding]) -> Vec<String> {
+    let all = findings.iter().flat_map(Finding::all);
+    all.map(Finding::key).collect()
+}
+
+/// Whether a run shows something whose cause can be looked for.
+fn is_suspect(shown: &Diagnosed) -> bool {
+    let is_missed = |score: &report::Score| score.verdict == Verdict::Missed;
+    shown.scores.iter().any(is_missed) || shown.findings.iter().any(is_loud)
+}
+
+fn is_loud(finding: &Finding) -> bool {
+    finding.measured && finding.worst() != Severity::Note
+}
+
+/// What a run shows, in words to compare: findings, and requirements that were missed.
+fn suspects(shown: &Diagnosed) -> Vec<String> {
+    let findings = shown.findings.iter().filter(|finding| is_loud(finding));
+    let missed = shown.scores.iter();
+    let missed = missed.filter(|score| score.verdict == Verdict::Missed);
+    findings
+        .map(Finding::key)
+        .chain(missed.map(|score| score.metric.name().to_owned()))
+        .collect()
+}
+
+/// Marks what is to be tried as what it is. What it would take is not offered before it was tried.
+fn suspect(finding: &mut Finding, is_waiting: bool) {
+    if is_waiting && is_loud(finding) {
+        finding.standing = Standing::Suspected;
+        finding.remedies.clear();
+    }
+    for symptom in &mut finding.symptoms {
+        suspect(symptom, is_waiting);
+    }
+}
+
+/// What was concluded of an earlier moment, in the words of what the run shows since; then what
+/// came up after it. What rules had found and find no more is gone.
+fn merged(known: &Conclusion, found: &[String], shown: &[Finding]) -> Vec<Finding> {
+    let now: Vec<&Finding> = shown.iter().flat_map(Finding::all).collect();
+    let is_there = |finding: &Finding| {
+        let key = finding.key();
+        !found.contains(&key) || now.iter().any(|now| now.key() == key)
+    };
+    let mut findings = known.findings.clone();
+    findings.retain(is_there);
+    for finding in &mut findings {
+        finding.symptoms.retain(is_there);
+        renew(finding, &now);
+    }
+    let before = [keys(&findings), keys(&known.ruled_out)].concat();
+    let is_new = |finding: &&Finding| !before.contains(&finding.key());
+    findings.extend(shown.iter().filter(is_new).cloned());
+    findings
+}
+
+/// What a finding says now: what experiments said of it stays.
+fn renew(finding: &mut Finding, now: &[&Finding]) {
+    let key = finding.key();
+    if let Some(now) = now.iter().find(|now| now.key() == key) {
+        finding.onset_s = now.onset_s;
+        finding.what = now.what.clone();
+        finding.why = now.why.clone();
+        finding.chain = now.chain.clone();
+    }
+    for symptom in &mut finding.symptoms {
+        renew(symptom, now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! What the run on the canvas shows so far, and the worker of its own in which its causes are
+//! tried: the one that plays is never held up by it.
+
+use std::sync::Arc;
+
+use format::message::{Course, Diagnosed, Reply, Request, RunId};
+use leptos::prelude::*;
+use report::{Finding, Severity};
+use text::Titles;
+
+use super::marks;
+use super::trials::{Order, Trials};
+use crate::engine::{Engine, EngineEvent};
+use crate::state::{About, Page, Place, RunHash};
+
+/// Most experiments on one run.
+const EXPERIMENTS: u32 = 150;
+/// Most findings of before an edit that are kept.
+const EARLIER_MAX: usize = 12;
+
+impl Page {
+    /// What the run shows up to now.
+    pub(crate) fn take_diagnosis(self, shown: Diagnosed) {
+        if !self.is_present(shown.run, shown.edit) {
+            return;
+        }
+        self.dismiss(About::Design);
+        let hash = shown.hash.clone().map_or(RunHash::None, RunHash::Known);
+        if self.hash.with_untracked(|now| *now != hash) {
+            self.hash.set(hash);
+        }
+        let titles = self
+            .design
+            .with_untracked(|design| Titles::of_design(design));
+        self.review.titles.set(Arc::new(titles));
+        self.review.scores.set(Arc::new(shown.scores.clone()));
+        self.review.until_s.set(Some(shown.until_ns as f64 / 1e9));
+        self.review.recovery_s.set(shown.recovery_s);
+        let stands = !self.playing.get_untracked();
+        let order = self.with_trials(|trials| trials.show(shown, stands));
+        self.obey(order);
+        self.show_findings();
+    }
+
+    /// The fingerprint of the run came later than all else.
+    pub(crate) fn take_hash(self, run: RunId, edit: u32, hash: String) {
+        if self.is_present(run, edit) {
+            self.hash.set(RunHash::Known(hash));
+        }
+    }
+
+    /// Whether something is told of the present run with all its edits.
+    fn is_present(self, run: RunId, edit: u32) -> bool {
+        let (sent, is_due) = self
+            .hidden
+            .with_value(|hidden| (hidden.edits_sent, hidden.edit_due));
+        self.run_id() == Some(run) && edit == sent && !is_due
+    }
+
+    /// Another run begins: nothing is known of it.
+    pub(crate) fn forget_findings(self) {
+        let order = self.with_trials(Trials::forget);
+        self.obey(order);
+        self.hidden.update_value(|hidden| hidden.edits_sent = 0);
+        self.hash.set(RunHash::None);
+        self.review.until_s.set(None);
+        self.review.recovery_s.set(None);
+        self.review.scores.set(Arc::default());
+        self.review.earlier.set(Arc::default());
+        self.show_findings();
+    }
+
+    /// The run takes another way from here on, or the same with other faults: what it showed before
+    /// an edit is kept as that.
+    pub(crate) fn part_findings(self, is_edit: bool) {
+        let now_s = self.history.with_value(|history| history.now_s);
+        let shown = self.review.findings.get_untracked();
+        self.review.earlier.update(|earlier| {
+            let begun = |finding: &&Finding| finding.onset_s.is_none_or(|onset| onset <= now_s);
+            let mut all: Vec<(f64, Finding)> = earlier
+                .iter()
+                .filter(|(at_s, _)| *at_s <= now_s)
+                .cloned()
+                .collect();
+            let is_told =
+                |finding: &&Finding| finding.measured && finding.worst() != Severity::Note;
+            let told = shown.iter().filter(is_told).filter(begun);
+            for finding in told.filter(|_| is_edit && now_s > 0.0) {
+                all.retain(|(_, known)| known.key() != finding.key());
+                all.push((now_s, finding.clone()));
+            }
+            let spare = all.len().saturating_sub(EARLIER_MAX);
+            *earlier = Arc::new(all.split_off(spare));
+        });
+        let order = self.with_trials(Trials::part);
+        self.obey(order);
+        self.show_findings();
+    }
+
+    fn with_trials<T>(self, act: impl FnOnce(&mut Trials) -> T) -> T {
+        let mut result = None;
+        self.review
+            .trials
+            .update_value(|trials| result = Some(act(trials)));
+        result.expect("the trials live as long as the page")
+    }
+
+    /// Views follow what is known.
+    fn show_findings(self) {
+        let (findings, stage, lags) = self
+            .review
+            .trials
+            .with_value(|trials| (trials.findings(), trials.stage().clone(), trials.lags()));
+        let top = |findings: &[Finding]| findings.first().map(Finding::key);
+        let (known, now) = (
+            self.review.findings.with_untracked(|known| top(known)),
+            top(&findings),
+        );
+        // The top cause is unfolded, also when it becomes another, unless hands chose otherwise.
+        let chosen = self
+            .review
+            .open
+            .with_untracked(|open| known.is_some() && open[..] != known.as_slice()[..]);
+        if !chosen && known != now {
+            self.review.open.set(now.into_iter().collect());
+        }
+        self.history
+            .update_value(|history| history.take_findings(marks(self, &findings)));
+        if self
+            .review
+            .findings
+            .with_untracked(|known| **known != findings)
+        {
+            self.review.findings.set(Arc::new(findings));
+        }
+        if self.review.stage.with_untracked(|known| *known != stage) {
+            self.review.stage.set(stage);
+        }
+        if self.review.lags.get_untracked() != lags {
+            self.review.lags.set(lags);
+        }
+        self.tick.update(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    fn obey(self, order: Order) {
+        match order {
+            Order::Nothing => {}
+            // The embed shows no findings.
+            Order::Try(_) if self.place == Place::Embed => {}
+            Order::Try(token) => {
+                self.hidden.update_value(|hidden| hidden.trial = token);
+                self.tell(|run| Request::Course { run });
+            }
+            Order::LeaveOff => self.tell_lab(Request::LeaveOff),
+        }
+    }
+
+    /// The worker says what the run is made of: it is made over elsewhere.
+    pub(crate) fn take_course(self, run: RunId, course: Option<Course>) {
+        let token = self.hidden.with_value(|hidden| hidden.trial);
+        if self.run_id() != Some(run) {
+            return;
+        }
+        let Some(course) = course else {
+            let why = "This run was edited too often to be made over: restart it to try causes.";
+            self.with_trials(|trials| trials.give_up(token, why.to_owned()));
+            return self.show_findings();
+        };
+        if self.lab.with_value(Option::is_none) {
+            let lab = Engine::start(move |event| self.on_lab(event));
+            self.lab.set_value(Some(lab));
+        }
+        self.tell_lab(Request::Try {
+            token,
+            course,
+            experiments: EXPERIMENTS,
+        });
+    }
+
+    fn tell_lab(self, request: Request) {
+        self.lab.with_value(|lab| {
+            if let Some(lab) = lab {
+                lab.send(request);
+            }
+        });
+    }
+
+    fn on_lab(self, event: EngineEvent) {
+        match event {
+            EngineEvent::Reply(Reply::Concluded {
+                token,
+                done,
+                planned,
+                is_done,
+                conclusion,
+            }) => {
+                let progress = (done, planned, is_done);
+                let order = self.with_trials(|trials| trials.conclude(token, progress, conclusion));
+                self.obey(order);
+            }
+            EngineEvent::Reply(Reply::Invalid {
+                token: Some(token),
+                problems,
+                ..
+            }) => {
+                let why = problems.first().map_or(String::new(), |(path, why)| {
+                    format!("The design cannot be run: {path} {why}.")
+                });
+                self.with_trials(|trials| trials.give_up(token, why));
+            }
+            EngineEvent::Failed { message, .. } => {
+                let why = format!("The experiments stopped: {message}.");
+                self.with_trials(|trials| trials.lose(why));
+            }
+            EngineEvent::Reply(_) => return,
+        }
+        self.show_findings();
+    }
+
+    /// No more is tried, or it is after all.
+    pub(super) fn try_or_stop(self, tries: bool) {
+        let order = self.with_trials(match tries {
+            true => Trials::resume,
+            false => Trials::stop,
+        });
+        self.obey(order);
+        self.show_findings();
+    }
+}
