@@ -6,6 +6,14 @@ use std::path::Path;
 
 /// Enough events to fill queues and fire faults.
 const EVENTS: u64 = 60_000;
+/// Lessons whose causes are tried as well, and most experiments on each.
+const TRIED: [&str; 4] = [
+    "pool-exhaustion",
+    "hot-key",
+    "cache-stampede",
+    "split-brain",
+];
+const EXPERIMENTS: usize = 150;
 
 #[test]
 fn native_hashes_are_written_for_wasm_to_match() {
@@ -28,9 +36,13 @@ fn native_hashes_are_written_for_wasm_to_match() {
                 ..host::Options::default()
             };
             let report = host::run(&design, &options).unwrap();
+            let is_tried = TRIED.iter().any(|id| name == format!("{id} broken"));
+            let experiments = if is_tried { EXPERIMENTS } else { 0 };
+            let diagnosed = host::Diagnosed::tried(&design, report.clone(), experiments);
+            assert_eq!(is_tried, !diagnosed.tried.is_empty(), "{name}");
             serde_json::json!({
                 "name": name, "design": format::json::write(&design), "events_max": events_max,
-                "hash": report.run.hash, "report": host::Diagnosed::new(&design, report.clone()).json(),
+                "hash": report.run.hash, "experiments": experiments, "report": diagnosed.json(),
             })
         })
         .collect();

@@ -2,8 +2,8 @@
 
 mod conclusions;
 mod figures;
-mod growing;
 mod runs;
+mod sound;
 
 use design::{Command, Design, Problem, Value};
 use std::collections::BTreeSet;

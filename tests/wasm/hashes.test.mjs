@@ -1,5 +1,5 @@
 // Native = wasm: every scenario, a fixed set of random designs and fresh ones give the same hash
-// and the same report.
+// and the same report, and experiments come to the same conclusions.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -15,8 +15,9 @@ test("every run counts the same in WebAssembly as natively", async () => {
   const runs = JSON.parse(text);
   assert.ok(runs.some(({ name }) => name.startsWith("random")), "there are random designs");
   assert.ok(runs.some(({ name }) => name.endsWith("mended")), "there are scenarios");
-  for (const { name, design, events_max, hash, report } of runs) {
-    const here = engine.run(design, { events_max });
+  assert.ok(runs.some(({ experiments }) => experiments > 0), "causes are tried in some");
+  for (const { name, design, events_max, experiments, hash, report } of runs) {
+    const here = engine.run(design, { events_max, experiments });
     const differs = difference(here, JSON.parse(report), "");
     assert.equal(differs, undefined, `${name}: in WebAssembly and natively, ${differs}\n${design}`);
     assert.equal(here.run.hash, hash, name);

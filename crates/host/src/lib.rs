@@ -117,9 +117,13 @@ impl Diagnosed {
         if experiments == 0 {
             return Self::new(design, report);
         }
+        // The run may have had another seed and duration than its design says.
+        let mut made = design.clone();
+        made.settings.seed = report.run.seed;
+        made.settings.duration = design::Duration((report.run.duration_s * 1e9).round() as u64);
         let budget = experiments::budget(report.run.events, experiments);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let conclusion = experiments::investigate(design, &report, budget, threads);
+        let conclusion = experiments::investigate(&made, &report, budget, threads);
         Self {
             report,
             findings: conclusion.findings,

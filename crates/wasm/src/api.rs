@@ -19,6 +19,8 @@ export interface Options {
   events_max?: number;
   /** Whether the rules look at the run; false leaves `findings` out, as a sweep over many runs may want. */
   findings?: boolean;
+  /** Most runs that may be made to try causes and remedies, one after the other before `run` returns; 0 without it. */
+  experiments?: number;
 }
 /** One thing wrong with a design: where, what, and what would be valid. */
 export interface Problem { path: string; message: string }
@@ -31,6 +33,10 @@ export type Report = {
   requirements: Score[];
   /** What the rules found; absent with `findings: false`. */
   findings?: Finding[];
+  /** Findings whose claim an experiment refuted; absent where there are none. */
+  ruled_out?: Finding[];
+  /** Every run without a suspect; absent where none was made. */
+  tried?: Experiment[];
   windows: Record<string, unknown>;
 };
 /** A requirement, scored. */
@@ -56,12 +62,24 @@ export interface Finding {
   what: string; why: string; remedy: string;
   chain: { at_s: number; subject: string; what: string; pieces: { what: Piece[] } }[];
   requirement: string | null;
-  remedies: { label: string; edits: Record<string, unknown>[]; cost: string; effect: null; pieces: { label: Piece[]; cost: Piece[] } }[];
-  /** What experiments say of it: none are made here, see docs/diagnosis.md. */
-  standing: "untested"; experiments: never[];
+  remedies: { label: string; edits: Record<string, unknown>[]; cost: string; effect: Effect | null; pieces: { label: Piece[]; cost: Piece[] } }[];
+  /** What experiments say of it: see docs/diagnosis.md. Without `experiments`, nothing is tried. */
+  standing: "untested" | "confirmed" | "contributes" | "ruled_out"; experiments: Experiment[];
   symptoms: Finding[];
   /** The same texts as lists of pieces, in which names, moments and figures are still what they are. */
   pieces: { what: Piece[]; why: Piece[]; remedy: Piece[] };
+}
+/** A metric in two runs; null where a run gave none. Durations are in ms. */
+export interface Change { metric: string; before: number | null; after: number | null }
+/** A run of the same requests without a suspect. `share` is the part of the distance to the bound that went. */
+export interface Experiment {
+  without: string; subjects: string[]; requirement: Change; share: number;
+  curve: { width_s: number; offered_per_s: number[]; goodput_per_s: number[] };
+}
+/** What a remedy did when it was applied and run on the same seed. */
+export interface Effect {
+  requirement: Change; bound: number; met: boolean; fixes: boolean; share: number;
+  better: Change[]; worse: Change[]; monthly_cost: Change;
 }
 /** A piece of a text: words, a node or link by its id, a zone, an operation, a moment in seconds, or a figure. */
 export type Piece =
@@ -87,7 +105,7 @@ export function open(link: string): Design;
 "#;
 
 /// The names of [`Options`].
-const OPTIONS: [&str; 4] = ["seed", "duration", "events_max", "findings"];
+const OPTIONS: [&str; 5] = ["seed", "duration", "events_max", "findings", "experiments"];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -96,6 +114,7 @@ struct Options {
     duration: Option<String>,
     events_max: Option<f64>,
     findings: Option<bool>,
+    experiments: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -112,11 +131,11 @@ struct JsProblem<'a> {
 #[wasm_bindgen(skip_typescript)]
 pub fn run(design: JsValue, options: JsValue) -> Result<JsValue, JsError> {
     let design = read(&design).map_err(|problems| as_error(&problems))?;
-    let (options, with_findings) = read_options(options)?;
+    let (options, experiments) = read_options(options)?;
     let report = host::run(&design, &options).map_err(|problems| as_error(&problems))?;
-    match with_findings {
-        true => to_js(&host::Diagnosed::new(&design, report)),
-        false => to_js(&host::Counted(&report)),
+    match experiments {
+        Some(most) => to_js(&host::Diagnosed::tried(&design, report, most)),
+        None => to_js(&host::Counted(&report)),
     }
 }
 
@@ -188,10 +207,11 @@ fn read(design: &JsValue) -> Result<Design, Vec<Problem>> {
     }
 }
 
-/// The options of a run, and whether the rules look at it.
-fn read_options(options: JsValue) -> Result<(host::Options, bool), JsError> {
+/// The options of a run, and how many experiments may be made on it; `None` where not even the rules
+/// look at it.
+fn read_options(options: JsValue) -> Result<(host::Options, Option<usize>), JsError> {
     if options.is_undefined() || options.is_null() {
-        return Ok((host::Options::default(), true));
+        return Ok((host::Options::default(), Some(0)));
     }
     // The deserializer looks up the names it knows and passes over the others.
     if let Some(object) = options.dyn_ref::<js_sys::Object>() {
@@ -229,7 +249,9 @@ fn read_options(options: JsValue) -> Result<(host::Options, bool), JsError> {
             .map_err(|message| JsError::new(&format!("options.duration: {message}")))?,
         events_max: whole("events_max", options.events_max)?,
     };
-    Ok((run, options.findings.unwrap_or(true)))
+    let most = whole("experiments", options.experiments)?.unwrap_or(0);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    Ok((run, options.findings.unwrap_or(true).then_some(most)))
 }
 
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {

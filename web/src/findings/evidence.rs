@@ -142,6 +142,7 @@ fn line(page: Page, one: &Experiment) -> AnyView {
 /// What was suspected and makes no difference.
 pub(super) fn ruled_out(page: Page) -> AnyView {
     page.review.findings.track();
+    let [unfolded, _] = page.review.unfolded;
     let rows: Vec<AnyView> = page.review.trials.with_value(|trials| {
         let out = trials.known().map_or(&[][..], |known| &known.ruled_out);
         out.iter().map(|finding| out_row(page, finding)).collect()
@@ -150,12 +151,22 @@ pub(super) fn ruled_out(page: Page) -> AnyView {
         return ().into_any();
     }
     view! {
-        <details class="ruled-out">
+        <details
+            class="ruled-out"
+            open=unfolded.get_untracked()
+            on:toggle=move |event| follow(unfolded, &event)
+        >
             <summary>{format!("Ruled out: {}", rows.len())}</summary>
             <ul>{rows}</ul>
         </details>
     }
     .into_any()
+}
+
+/// What is unfolded stays so when it is drawn again.
+fn follow(unfolded: RwSignal<bool>, event: &web_sys::Event) {
+    let details = event_target::<web_sys::Element>(event);
+    unfolded.set(details.has_attribute("open"));
 }
 
 fn out_row(page: Page, finding: &Finding) -> AnyView {
@@ -177,6 +188,7 @@ fn out_row(page: Page, finding: &Finding) -> AnyView {
 pub(super) fn tried(page: Page) -> AnyView {
     page.review.findings.track();
     page.review.stage.track();
+    let [_, unfolded] = page.review.unfolded;
     let mut tried: Vec<Experiment> = page.review.trials.with_value(|trials| {
         let known = trials.known();
         known.map_or(Vec::new(), |known| known.tried.clone())
@@ -187,7 +199,11 @@ pub(super) fn tried(page: Page) -> AnyView {
     tried.sort_by(|a, b| b.share.total_cmp(&a.share));
     let rows = tried.iter().map(|one| line(page, one));
     view! {
-        <details class="all-tried">
+        <details
+            class="all-tried"
+            open=unfolded.get_untracked()
+            on:toggle=move |event| follow(unfolded, &event)
+        >
             <summary>{format!("Everything taken away: {}", tried.len())}</summary>
             <ul class="tried">{rows.collect_view()}</ul>
         </details>

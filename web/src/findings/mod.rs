@@ -65,6 +65,11 @@ pub(crate) struct Review {
     pub(crate) asked: RwSignal<u32>,
     /// The findings that are unfolded, by their keys.
     open: RwSignal<Vec<String>>,
+    /// Whether a pointer or the focus is on them: what is read or aimed at does not change below
+    /// somebody's hands but where there is something new.
+    is_read: StoredValue<bool>,
+    /// Whether what was ruled out, and all that was tried, is unfolded.
+    unfolded: [RwSignal<bool>; 2],
     /// The finding whose acceptance is being written.
     accepting: RwSignal<Option<String>>,
     /// The node or link that a text points at.
@@ -90,6 +95,8 @@ impl Default for Review {
             side: RwSignal::new(Side::Story),
             asked: RwSignal::new(0),
             open: RwSignal::new(Vec::new()),
+            is_read: StoredValue::new(false),
+            unfolded: [false; 2].map(RwSignal::new),
             accepting: RwSignal::new(None),
             pointed: RwSignal::new(None),
             preview: RwSignal::new(None),

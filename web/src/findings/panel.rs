@@ -36,7 +36,15 @@ pub(crate) fn Findings() -> impl IntoView {
                 {state}
             </p>
             {progress::view(page)}
-            <ol class="finding-list">{list}</ol>
+            <ol
+                class="finding-list"
+                on:pointerenter=move |_| page.read_findings(true)
+                on:pointerleave=move |_| page.read_findings(false)
+                on:focusin=move |_| page.read_findings(true)
+                on:focusout=move |_| page.read_findings(false)
+            >
+                {list}
+            </ol>
             {move || evidence::ruled_out(page)}
             {move || evidence::tried(page)}
             {move || earlier(page)}

@@ -232,6 +232,18 @@ fn keys(findings: &[Finding]) -> Vec<String> {
     all.map(Finding::key).collect()
 }
 
+/// Whether two lists differ in words and figures at most.
+pub(super) fn are_alike(one: &[Finding], other: &[Finding]) -> bool {
+    let is_alike = |(one, other): (&Finding, &Finding)| {
+        one.key() == other.key()
+            && (one.severity, one.standing) == (other.severity, other.standing)
+            && one.remedies.len() == other.remedies.len()
+            && one.experiments.len() == other.experiments.len()
+            && are_alike(&one.symptoms, &other.symptoms)
+    };
+    one.len() == other.len() && one.iter().zip(other).all(is_alike)
+}
+
 /// Whether a run shows something whose cause can be looked for.
 fn is_suspect(shown: &Diagnosed) -> bool {
     let is_missed = |score: &report::Score| score.verdict == Verdict::Missed;

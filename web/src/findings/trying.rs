@@ -9,7 +9,7 @@ use report::{Finding, Severity};
 use text::Titles;
 
 use super::marks;
-use super::trials::{Order, Trials};
+use super::trials::{Order, Trials, are_alike};
 use crate::engine::{Engine, EngineEvent};
 use crate::state::{About, Page, Place, RunHash};
 
@@ -105,6 +105,14 @@ impl Page {
         result.expect("the trials live as long as the page")
     }
 
+    /// Whether the findings are read or aimed at. Afterwards they are as they are by then.
+    pub(super) fn read_findings(self, is_read: bool) {
+        self.review.is_read.set_value(is_read);
+        if !is_read {
+            self.show_findings();
+        }
+    }
+
     /// Views follow what is known.
     fn show_findings(self) {
         let (findings, stage, lags) = self
@@ -126,11 +134,12 @@ impl Page {
         }
         self.history
             .update_value(|history| history.take_findings(marks(self, &findings)));
-        if self
-            .review
-            .findings
-            .with_untracked(|known| **known != findings)
-        {
+        let is_read = self.review.is_read.get_value() && self.playing.get_untracked();
+        let is_new = self.review.findings.with_untracked(|known| match is_read {
+            true => !are_alike(known, &findings),
+            false => **known != findings,
+        });
+        if is_new {
             self.review.findings.set(Arc::new(findings));
         }
         if self.review.stage.with_untracked(|known| *known != stage) {

@@ -64,9 +64,10 @@ impl Course {
         })
     }
 
-    /// With this edit from the start on.
+    /// With this edit from the start on. Nothing where the design has it by now.
     pub(super) fn with(&self, command: &Command) -> Option<Self> {
-        self.changed(|_, design| applied(design, command.clone()))
+        let with = self.changed(|_, design| applied(design, command.clone()))?;
+        (with.design() != self.design()).then_some(with)
     }
 
     /// Without a suspect from the start on. What takes it away is another edit in each design: a

@@ -160,3 +160,17 @@ fn what_is_accepted_or_required_is_tried_anew_and_is_gone_before() {
         ]
     );
 }
+
+#[test]
+fn figures_that_grow_are_nothing_new() {
+    let storm = || finding("retry-storm", "3 attempts");
+    let grown = finding("retry-storm", "4 attempts");
+    assert!(are_alike(&[storm()], &[grown.clone()]));
+    let mut known = grown.clone();
+    known.standing = Standing::Confirmed;
+    assert!(!are_alike(&[storm()], &[known]));
+    let mut cause = grown;
+    cause.symptoms.push(finding("hot-key", ""));
+    assert!(!are_alike(&[storm()], &[cause]));
+    assert!(!are_alike(&[storm()], &[]));
+}
