@@ -1,13 +1,8 @@
 // axe-core finds nothing: on the page, its menus and dialogs, the inspector, the embed, in both
 // themes and on a phone.
-import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
-import { openRunning, until } from "./page.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { clean, openRunning, until } from "./page.mjs";
 
 let playground;
 
@@ -16,22 +11,6 @@ before(async () => {
 });
 
 after(() => playground.close());
-
-/** Everything that is wrong, one line each. */
-async function violations(page) {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    resultTypes: ["violations"],
-  }));
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.any[0]?.message ?? node.html}`),
-  );
-}
-
-async function clean(page, where) {
-  assert.deepEqual(await violations(page), [], where);
-}
 
 const dialog = async (page, query) => {
   await page.keyboard.press("Control+k");

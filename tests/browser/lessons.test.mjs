@@ -1,12 +1,10 @@
 // Lessons from the gallery to the comparison; findings, their chain and their remedies.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
-import { openRunning, pasteAndOpen, state, until } from "./page.mjs";
+import { clean, openRunning, pasteAndOpen, state, until } from "./page.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WAIT = { timeout: 90_000 };
 
 let playground;
@@ -24,19 +22,6 @@ function onPage(name, options, body) {
     assert.deepEqual(playground.problems, []);
     await page.context().close();
   });
-}
-
-/** axe-core finds nothing. */
-async function clean(page, where) {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-      resultTypes: ["violations"],
-    });
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.any[0]?.message}`));
-  });
-  assert.deepEqual(found, [], where);
 }
 
 const dialog = (page) => page.locator("dialog[open]");

@@ -1,7 +1,11 @@
 // What the tests of the page share: its debug surface, and gestures as a person makes them.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { open } from "./harness.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
  * For the top of a test file: the playground of the whole file, there once its tests run, and tests
@@ -37,6 +41,19 @@ export async function openRunning(playground, options) {
 export async function state(page) {
   const state = JSON.parse(await page.evaluate(() => window.__faultline.stateJson()));
   return { ...state, design: JSON.parse(state.design) };
+}
+
+/** axe-core finds nothing; what it finds is told one line each. */
+export async function clean(page, where) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    resultTypes: ["violations"],
+  }));
+  const found = violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.any[0]?.message ?? node.html}`),
+  );
+  assert.deepEqual(found, [], where);
 }
 
 /** Waits until the state satisfies `holds`, a function of the state that is sent to the page. */

@@ -102,7 +102,11 @@ fn tried(standing: Standing, best: &Experiment) -> String {
         Standing::RuledOut => "Ruled out",
         Standing::Untested | Standing::Suspected => "Tried",
     };
-    format!("{verdict}: without {}, {change}.", said(&best.without))
+    let seeds = text::seeds(best.seeds).map_or(String::new(), |seeds| format!(" {seeds}"));
+    format!(
+        "{verdict}: without {}, {change}.{seeds}",
+        said(&best.without)
+    )
 }
 
 /// What a remedy brings, and what it makes worse.

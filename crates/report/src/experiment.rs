@@ -81,8 +81,21 @@ pub struct Experiment {
     pub requirement: Change,
     /// Share of its distance to the bound that went: below 0 where it grew.
     pub share: f64,
+    /// Whether the same is so under other seeds.
+    pub seeds: Seeds,
     /// Offered load and goodput of that run.
     pub curve: Curve,
+}
+
+/// An experiment under other seeds than that of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seeds {
+    /// How many.
+    pub tried: u32,
+    /// Under how many of them the requirement was missed as well.
+    pub missed: u32,
+    /// Under how many of these at least half of the distance went.
+    pub held: u32,
 }
 
 /// Offered load and goodput over time.

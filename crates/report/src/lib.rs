@@ -28,7 +28,7 @@ pub use data::{AppliedReport, DataReport, DuplicateReport, Staleness};
 pub use database::{
     DatabaseReport, RelayReport, ReplicationReport, ReshardingReport, RowLockReport, TwoPhaseReport,
 };
-pub use experiment::{Change, Conclusion, Curve, Effect, Experiment, Standing};
+pub use experiment::{Change, Conclusion, Curve, Effect, Experiment, Seeds, Standing};
 pub use figure::{Field, Figure, Fold, Unit};
 pub use finding::{Finding, Remedy, SUBJECTS_MAX, Severity, Step};
 pub use link::LinkReport;

@@ -3,7 +3,7 @@
 use crate::message::message;
 use crate::titles::Titles;
 use report::{
-    Change, Curve, Effect, Experiment, Finding, Message, Remedy, Severity, Standing, Step,
+    Change, Curve, Effect, Experiment, Finding, Message, Remedy, Seeds, Severity, Standing, Step,
 };
 use serde::Serialize;
 
@@ -81,6 +81,8 @@ pub struct WrittenExperiment<'a> {
     pub requirement: &'a Change,
     /// Share of its distance to the bound that went.
     pub share: f64,
+    /// Whether the same is so under other seeds.
+    pub seeds: Seeds,
     /// Offered load and goodput of that run.
     pub curve: &'a Curve,
 }
@@ -95,6 +97,7 @@ impl<'a> WrittenExperiment<'a> {
                 subjects: &experiment.subjects,
                 requirement: &experiment.requirement,
                 share: experiment.share,
+                seeds: experiment.seeds,
                 curve: &experiment.curve,
             })
             .collect()

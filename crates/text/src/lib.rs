@@ -13,7 +13,7 @@ pub use finding::{Written, WrittenExperiment};
 pub use message::message;
 pub use quantity::{count, duration, figure, figure_to, moment, number, percent, rate};
 pub use score::{
-    WrittenScore, actual, bound, bound_of, change, limit, metric, reason, score, score_over,
+    WrittenScore, actual, bound, bound_of, change, limit, metric, reason, score, score_over, seeds,
     verdict,
 };
 pub use titles::{Titles, title};

@@ -2,7 +2,7 @@
 
 use crate::quantity::{figure, figure_to};
 use design::Metric;
-use report::{Bound, Change, Figure, Reason, Score, ScoreOver, Unit, Verdict};
+use report::{Bound, Change, Figure, Reason, Score, ScoreOver, Seeds, Unit, Verdict};
 use serde::Serialize;
 
 /// Most digits of a value that is told apart from its bound.
@@ -113,6 +113,29 @@ pub fn change(change: &Change) -> String {
         shown(change.before),
         shown(change.after)
     )
+}
+
+/// "The same under both other seeds": what other seeds say of an experiment; nothing where none was
+/// looked at.
+pub fn seeds(seeds: Seeds) -> Option<String> {
+    let Seeds {
+        tried,
+        missed,
+        held,
+    } = seeds;
+    Some(match (tried, missed, held) {
+        (0, ..) => return None,
+        (1, 0, _) => "Under another seed nothing is missed.".to_owned(),
+        (n, 0, _) => format!("Under {n} other seeds nothing is missed."),
+        (1, 1, 1) => "The same under another seed.".to_owned(),
+        (n, missed, held) if n == missed && missed == held => {
+            format!("The same under {n} other seeds.")
+        }
+        (n, missed, held) => format!(
+            "Under {n} other {}, it is missed in {missed} and the same in {held}.",
+            if n == 1 { "seed" } else { "seeds" }
+        ),
+    })
 }
 
 /// A verdict in a word or two.

@@ -74,6 +74,8 @@ export interface Change { metric: string; before: number | null; after: number |
 /** A run of the same requests without a suspect. `share` is the part of the distance to the bound that went. */
 export interface Experiment {
   without: string; subjects: string[]; requirement: Change; share: number;
+  /** Other seeds: how many, under how many of them the requirement was missed too, and the same was so. */
+  seeds: { tried: number; missed: number; held: number };
   curve: { width_s: number; offered_per_s: number[]; goodput_per_s: number[] };
 }
 /** What a remedy did when it was applied and run on the same seed. */

@@ -38,6 +38,7 @@ pub(super) fn experiments(page: Page, finding: &Finding) -> AnyView {
         <div class="experiment">
             <p class="quiet">{verdict}</p>
             {curves}
+            {text::seeds(best.seeds).map(|seeds| view! { <p class="quiet">{seeds}</p> })}
             {(!rest.is_empty()).then(|| view! { <ul class="tried">{rest}</ul> })}
         </div>
     }

@@ -51,7 +51,7 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
         .iter()
         .map(|f| judge(of, design, f.clone(), None))
         .collect();
-    if of.is_done() && !of.goals.is_empty() {
+    if of.is_tried() && !of.goals.is_empty() {
         let explained = explained(of, &judged);
         let told = told(&judged);
         let more = naming::unexplained(of, &facts, &explained, &told);
@@ -225,6 +225,7 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
             after: outcome.known(goal.metric),
         },
         share,
+        seeds: of.under_others(at, goal),
         curve: outcome.curve.clone(),
     }
 }
@@ -301,7 +302,7 @@ fn stand(
         };
     };
     let standing = match (of.best_share(*best), own) {
-        (share, _) if share >= CONFIRMED => Standing::Confirmed,
+        (share, _) if share >= CONFIRMED && of.is_settled(*best) => Standing::Confirmed,
         (share, _) if share >= CONTRIBUTES => Standing::Contributes,
         (_, Some(_)) => Standing::Contributes,
         (_, None) => Standing::RuledOut,

@@ -70,6 +70,15 @@ impl Course {
         (with.design() != self.design()).then_some(with)
     }
 
+    /// Under another seed, the nth after its own.
+    pub(super) fn under(mut self, nth: u64) -> Self {
+        let edits = self.edits.iter_mut().map(|(_, design)| design);
+        for design in edits.chain([&mut self.first]) {
+            design.settings.seed += nth;
+        }
+        self
+    }
+
     /// Without a suspect from the start on. What takes it away is another edit in each design: a
     /// fault has another place in its list, say.
     pub(super) fn without(&self, suspect: &Intervention, report: &Report) -> Option<Self> {

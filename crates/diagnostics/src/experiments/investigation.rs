@@ -7,6 +7,7 @@ use super::evidence::is_suspect;
 use super::interventions::{self, Intervention, Without};
 use super::library;
 use super::outcome::{Goal, Outcome, goals};
+use super::seeds::Other;
 use crate::facts::Facts;
 use design::{Command, Design, Metric};
 use report::{Conclusion, Effect, Finding, Remedy, Severity};
@@ -69,9 +70,11 @@ pub struct Progress {
 
 /// What a job is for.
 #[derive(Clone, Debug)]
-enum Purpose {
+pub(super) enum Purpose {
     Intervention(usize),
     Remedy(usize),
+    /// Under the nth other seed: the run as it is, or without a suspect.
+    Seed(u64, Option<usize>),
 }
 
 /// A remedy that is tried.
@@ -96,7 +99,7 @@ pub(super) struct Answer {
 /// Experiments on one run of one design.
 #[derive(Clone, Debug)]
 pub struct Investigation {
-    course: Course,
+    pub(super) course: Course,
     pub(super) report: Report,
     pub(super) base: Outcome,
     pub(super) goals: Vec<Goal>,
@@ -105,6 +108,7 @@ pub struct Investigation {
     pub(super) interventions: Vec<Intervention>,
     pub(super) answers: BTreeMap<usize, Answer>,
     pub(super) candidates: Vec<Candidate>,
+    pub(super) others: BTreeMap<u64, Other>,
     round: Round,
     jobs: BTreeMap<usize, (Purpose, Job)>,
     next_id: usize,
@@ -120,6 +124,8 @@ enum Round {
     Proposed,
     /// So are others, where those are not enough.
     Library,
+    /// What was shown is looked at under other seeds.
+    Seeds,
     Done,
 }
 
@@ -151,6 +157,7 @@ impl Investigation {
             interventions,
             answers: BTreeMap::new(),
             candidates: Vec::new(),
+            others: BTreeMap::new(),
             round: Round::Done,
             jobs: BTreeMap::new(),
             next_id: 0,
@@ -173,6 +180,11 @@ impl Investigation {
     /// Whether no experiment is left.
     pub fn is_done(&self) -> bool {
         self.round == Round::Done
+    }
+
+    /// Whether causes and remedies have been tried under the run's own seed.
+    pub(super) fn is_tried(&self) -> bool {
+        matches!(self.round, Round::Seeds | Round::Done)
     }
 
     /// How far it is.
@@ -200,6 +212,13 @@ impl Investigation {
                 Purpose::Remedy(at) => {
                     self.candidates[at].effect = outcome.effect(&self.base, &self.goals);
                 }
+                Purpose::Seed(nth, None) => {
+                    self.others.entry(nth).or_default().base = Some(outcome);
+                }
+                Purpose::Seed(nth, Some(at)) => {
+                    let other = self.others.entry(nth).or_default();
+                    other.without.insert(at, outcome);
+                }
             }
         }
         self.go_on();
@@ -219,7 +238,12 @@ impl Investigation {
                     }
                     Round::Library
                 }
-                Round::Library | Round::Done => Round::Done,
+                Round::Library => {
+                    self.round = Round::Seeds;
+                    self.plan_seeds();
+                    Round::Seeds
+                }
+                Round::Seeds | Round::Done => Round::Done,
             };
         }
     }
@@ -243,13 +267,14 @@ impl Investigation {
                 is_claimed(self.design(), finding, &self.interventions[*at])
             }
             Purpose::Remedy(at) => finding.remedies.contains(&self.candidates[*at].remedy),
+            Purpose::Seed(..) => false,
         };
         let has_remedies = self.round == Round::Causes && !finding.remedies.is_empty();
         has_remedies || purposes.any(is_about)
     }
 
     /// How many runs like this one the budget allows.
-    fn allowed(&self) -> usize {
+    pub(super) fn allowed(&self) -> usize {
         let each = self.base.events.max(20_000);
         let by_events = usize::try_from(self.budget.events / each).unwrap_or(usize::MAX);
         let left = self
@@ -357,34 +382,37 @@ impl Investigation {
     /// Share of a goal's distance that an intervention takes away; nothing where it has no bearing
     /// on it. What a client's absence does is judged by the requests of the others.
     fn share_if_any(&self, at: usize, goal: &Goal) -> Option<f64> {
-        let outcome = &self.answers[&at].outcome;
+        self.share_between(at, goal, &self.base, &self.answers[&at].outcome)
+    }
+
+    /// The same of a run and a run without the suspect.
+    pub(super) fn share_between(
+        &self,
+        at: usize,
+        goal: &Goal,
+        base: &Outcome,
+        outcome: &Outcome,
+    ) -> Option<f64> {
         let about = &self.interventions[at];
         if !about.without.bears_on(goal.metric) {
             return None;
         }
-        if self.is_bought(outcome, goal) {
+        if is_bought(base, outcome, goal) {
             return Some(0.0);
         }
         match (about.without, about.subjects.first()) {
             (Without::Operation, Some(client)) => {
                 let operation = about.subjects.get(1).map_or("", String::as_str);
-                outcome.share_of_other_operations(&self.base, goal, (client, operation))
+                outcome.share_of_other_operations(base, goal, (client, operation))
             }
-            (Without::Client, Some(client)) => outcome.share_of_others(&self.base, goal, client),
-            _ => Some(outcome.share(&self.base, goal)),
+            (Without::Client, Some(client)) => outcome.share_of_others(base, goal, client),
+            _ => Some(outcome.share(base, goal)),
         }
     }
 
     /// The same; 0 where it has no bearing.
     pub(super) fn share(&self, at: usize, goal: &Goal) -> f64 {
         self.share_if_any(at, goal).unwrap_or(0.0)
-    }
-
-    /// Whether a latency is better only because fewer requests were answered.
-    fn is_bought(&self, outcome: &Outcome, goal: &Goal) -> bool {
-        let fell = |metric: Metric| self.base.value(metric) - outcome.value(metric);
-        let is_latency = goal.metric.is_duration() && goal.metric != Metric::RecoveryTime;
-        is_latency && fell(Metric::Availability) > BOUGHT
     }
 
     /// The largest of those shares.
@@ -402,7 +430,7 @@ impl Investigation {
     }
 
     /// Plans a run, where it can be made.
-    fn plan(&mut self, purpose: Purpose, course: Option<Course>) {
+    pub(super) fn plan(&mut self, purpose: Purpose, course: Option<Course>) {
         let Some(course) = course else {
             return;
         };
@@ -417,6 +445,13 @@ impl Investigation {
         };
         self.jobs.insert(id, (purpose, job));
     }
+}
+
+/// Whether a latency is better only because fewer requests were answered.
+fn is_bought(base: &Outcome, outcome: &Outcome, goal: &Goal) -> bool {
+    let fell = |metric: Metric| base.value(metric) - outcome.value(metric);
+    let is_latency = goal.metric.is_duration() && goal.metric != Metric::RecoveryTime;
+    is_latency && fell(Metric::Availability) > BOUGHT
 }
 
 /// A remedy as its edits are written and read again: what is added stands at the end of its list.

@@ -12,6 +12,7 @@ mod investigation;
 mod library;
 mod naming;
 mod outcome;
+mod seeds;
 
 pub use course::{Course, EDITS_MAX};
 pub use investigation::{Budget, Investigation, Job, Progress};

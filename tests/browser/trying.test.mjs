@@ -1,0 +1,84 @@
+// What the run on the canvas shows up to now, and what experiments on it say.
+import assert from "node:assert/strict";
+import { clean, pages, state, until } from "./page.mjs";
+
+const { onPage } = pages();
+const WAIT = { timeout: 90_000 };
+
+/** The storm of the first lesson: broken in its usual state, run on and stopped. */
+async function storm(page, untilS) {
+  await page.locator(".speed").first().selectOption("20×");
+  await until(page, (s) => s.timeS > 15);
+  await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
+  await until(page, `(s) => s.timeS > ${untilS}`);
+  await page.getByRole("button", { name: "Pause" }).first().click();
+  const stood = await until(page, (s) => s.state === "Paused");
+  await page.locator(".bar .found").click();
+  return stood;
+}
+
+const top = (page) => page.locator("#findings > .finding-list > .finding").first();
+
+onPage("what is suspected is tried where the run stands, and said of no other moment", {}, async (page) => {
+  const stood = await storm(page, 70);
+  await page.locator(".trying-done").waitFor(WAIT);
+  assert.equal(await top(page).locator(".standing").first().getAttribute("data-standing"), "confirmed");
+  assert.equal(await top(page).getAttribute("data-rule"), "retry-storm");
+  // Two curves from the same requests, and the figure of each.
+  assert.equal(await top(page).locator(".pair .small-curve").count(), 2);
+  const [before, after] = await top(page).locator(".pair figure > p").allTextContents();
+  assert.equal(before, "not recovered");
+  assert.match(after, /^\d+(\.\d+)?\ss$/u);
+  // A remedy says what it does, and what it costs.
+  const effect = top(page).locator(".mend .effect").first();
+  assert.match((await effect.textContent()).replace(/\s+/g, " "), /recovery time ?not recovered → \d/);
+  // What was tried is listed, and what has no part in it apart.
+  await page.locator(".all-tried summary").click();
+  assert.ok((await page.locator(".all-tried li").count()) >= 5);
+  await page.locator(".ruled-out summary").click();
+  await clean(page, "experiments");
+
+  const onsets = await page.locator("#findings .finding-when .num").allTextContents();
+  for (const onset of onsets) assert.ok(Number.parseFloat(onset) <= stood.timeS, onset);
+
+  // A moment is gone to, and nothing of the run is lost for it.
+  await top(page).locator(".moment").first().click();
+  const back = await until(page, `(s) => s.timeS < ${stood.timeS} - 20`);
+  assert.equal(back.run, stood.run);
+  assert.equal(back.knownS, stood.knownS);
+  assert.equal(await top(page).locator(".standing").first().getAttribute("data-standing"), "confirmed");
+});
+
+onPage("trying stops when it is told to, and goes on when it is told to", {}, async (page) => {
+  await storm(page, 60);
+  const stop = page.locator(".trying").getByRole("button", { name: "Stop" });
+  const done = page.locator(".trying-done");
+  await stop.or(done).first().waitFor(WAIT);
+  // A quick machine has tried it all by now.
+  if (await stop.isVisible().catch(() => false)) {
+    await stop.click();
+    const goOn = page.locator(".trying").getByRole("button", { name: "Go on" });
+    await goOn.waitFor(WAIT);
+    await page.waitForTimeout(1_000);
+    assert.equal(await page.locator(".trying progress").count(), 0);
+    await goOn.click();
+  }
+  await done.waitFor(WAIT);
+});
+
+onPage("what was found before an edit is kept as that, and a run from the start knows nothing of it", {}, async (page) => {
+  await storm(page, 60);
+  await page.locator(".trying-done").waitFor(WAIT);
+  const said = await top(page).locator(".finding-what").first().textContent();
+  await top(page).locator(".mend .button").first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+  const earlier = page.locator("#findings .earlier .finding");
+  await earlier.filter({ hasText: said }).waitFor(WAIT);
+  assert.equal(await earlier.first().locator(".standing").first().getAttribute("data-standing"), "confirmed");
+  await page.getByRole("button", { name: "Restart" }).first().click();
+  await earlier.first().waitFor({ ...WAIT, state: "detached" });
+  await until(page, (s) => s.timeS > 10);
+  const { timeS } = await state(page);
+  const onsets = await page.locator("#findings .finding-when .num").allTextContents();
+  for (const onset of onsets) assert.ok(Number.parseFloat(onset) <= timeS, onset);
+});
