@@ -17,12 +17,13 @@ async function storm(page, untilS) {
   return stood;
 }
 
+const standing = (finding) => finding.locator(".standing").first().getAttribute("data-standing");
 const top = (page) => page.locator("#findings > .finding-list > .finding").first();
 
-onPage("what is suspected is tried where the run stands, and said of no other moment", {}, async (page) => {
+onPage("what is suspected is tried where the run stands", {}, async (page) => {
   const stood = await storm(page, 70);
   await page.locator(".trying-done").waitFor(WAIT);
-  assert.equal(await top(page).locator(".standing").first().getAttribute("data-standing"), "confirmed");
+  assert.equal(await standing(top(page)), "confirmed");
   assert.equal(await top(page).getAttribute("data-rule"), "retry-storm");
   // Two curves from the same requests, and the figure of each.
   assert.equal(await top(page).locator(".pair .small-curve").count(), 2);
@@ -31,7 +32,8 @@ onPage("what is suspected is tried where the run stands, and said of no other mo
   assert.match(after, /^\d+(\.\d+)?\ss$/u);
   // A remedy says what it does, and what it costs.
   const effect = top(page).locator(".mend .effect").first();
-  assert.match((await effect.textContent()).replace(/\s+/g, " "), /recovery time ?not recovered → \d/);
+  const changes = (await effect.textContent()).replace(/\s+/g, " ");
+  assert.match(changes, /recovery time ?not recovered → \d/);
   // What was tried is listed, and what has no part in it apart.
   await page.locator(".all-tried summary").click();
   assert.ok((await page.locator(".all-tried li").count()) >= 5);
@@ -46,7 +48,7 @@ onPage("what is suspected is tried where the run stands, and said of no other mo
   const back = await until(page, `(s) => s.timeS < ${stood.timeS} - 20`);
   assert.equal(back.run, stood.run);
   assert.equal(back.knownS, stood.knownS);
-  assert.equal(await top(page).locator(".standing").first().getAttribute("data-standing"), "confirmed");
+  assert.equal(await standing(top(page)), "confirmed");
 });
 
 onPage("trying stops when it is told to, and goes on when it is told to", {}, async (page) => {
@@ -66,7 +68,7 @@ onPage("trying stops when it is told to, and goes on when it is told to", {}, as
   await done.waitFor(WAIT);
 });
 
-onPage("what was found before an edit is kept as that, and a run from the start knows nothing of it", {}, async (page) => {
+onPage("what was found before an edit is kept as that, until a restart", {}, async (page) => {
   await storm(page, 60);
   await page.locator(".trying-done").waitFor(WAIT);
   const said = await top(page).locator(".finding-what").first().textContent();
@@ -74,7 +76,7 @@ onPage("what was found before an edit is kept as that, and a run from the start 
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
   const earlier = page.locator("#findings .earlier .finding");
   await earlier.filter({ hasText: said }).waitFor(WAIT);
-  assert.equal(await earlier.first().locator(".standing").first().getAttribute("data-standing"), "confirmed");
+  assert.equal(await standing(earlier.first()), "confirmed");
   await page.getByRole("button", { name: "Restart" }).first().click();
   await earlier.first().waitFor({ ...WAIT, state: "detached" });
   await until(page, (s) => s.timeS > 10);

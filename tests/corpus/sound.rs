@@ -1,5 +1,5 @@
-//! Nothing is said against what is sound: neither at any moment of a run that grows, nor under seeds
-//! that nobody has looked at.
+//! Nothing is said against what is sound: neither at any moment of a run that grows, nor under
+//! seeds that nobody has looked at.
 
 use super::{Case, Kind, all, each};
 use host::diagnostics;

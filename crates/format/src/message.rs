@@ -215,8 +215,8 @@ pub struct Diagnosed {
     pub scores: Vec<Score>,
     /// What the rules find, causes first.
     pub findings: Vec<Finding>,
-    /// How long after the last disturbance it was back, in seconds; `None` where it is not, or where
-    /// there was none.
+    /// How long after the last disturbance it was back, in seconds; `None` where it is not, or
+    /// where there was none.
     pub recovery_s: Option<f64>,
     /// The hash of the run, once it is over, where it was not edited.
     pub hash: Option<String>,

@@ -13,8 +13,8 @@ use sim::{Simulation, Status};
 const FRAME_MS: f64 = 15.0;
 /// A jump in time shows the run this much earlier as well, in ns: rates are taken over it.
 const LEAD: Time = 500_000_000;
-/// While it plays, what it shows is looked at again after this much simulated time, in ns, and after
-/// this much time on the clock, in ms, or this many times what the last look took.
+/// While it plays, what it shows is looked at again after this much simulated time, in ns, and
+/// after this much time on the clock, in ms, or this many times what the last look took.
 const LOOK_EVERY: Time = 1_000_000_000;
 const LOOK_EVERY_MS: f64 = 700.0;
 const LOOK_RATIO: f64 = 15.0;

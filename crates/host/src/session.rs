@@ -7,7 +7,7 @@ use crate::inquiry::Inquiry;
 use crate::live::Live;
 use crate::why::Why;
 use design::{Design, Problem};
-use format::message::{Counted, Reply, Request, RunId};
+use format::message::{Counted, Course, Reply, Request, RunId};
 use sim::{Simulation, Status};
 
 /// Work per call of [`Session::advance`], in ms of wall-clock time.
@@ -53,14 +53,7 @@ impl Session {
                 design,
                 playing,
                 speed,
-            } => match read(&design) {
-                Ok(design) => {
-                    self.live = Some(Box::new(Live::new(run, design, playing, speed)));
-                    self.why = None;
-                    Vec::new()
-                }
-                Err(problems) => vec![invalid(Some(run), None, &problems)],
-            },
+            } => self.load(run, &design, playing, speed),
             Request::Edit { run, edit, design } => match (read(&design), self.live_of(run)) {
                 (Ok(changed), Some(live)) => {
                     live.edit(edit, changed, 2 * design.len());
@@ -80,31 +73,12 @@ impl Session {
                 token,
                 course,
                 experiments,
-            } => match Inquiry::new(token, &course, experiments) {
-                Ok(inquiry) => {
-                    // The last one asked for is the one that is wanted.
-                    self.inquiry = Some(Box::new(inquiry));
-                    Vec::new()
-                }
-                Err(problems) => vec![invalid(None, Some(token), &problems)],
-            },
+            } => self.inquire(token, &course, experiments),
             Request::LeaveOff => {
                 self.inquiry = None;
                 Vec::new()
             }
-            Request::Compare { token, designs } => match both(&designs) {
-                Ok([before, after]) => {
-                    let begin = |design| Simulation::new(design).with_budget(COMPARED_EVENTS);
-                    self.pair = Some(Box::new(Pair {
-                        token,
-                        running: begin(&before),
-                        next: Some(begin(&after)),
-                        first: None,
-                    }));
-                    Vec::new()
-                }
-                Err(problems) => vec![invalid(None, Some(token), &problems)],
-            },
+            Request::Compare { token, designs } => self.compare(token, &designs),
             Request::Play { run } => self.with_live(run, |live| live.is_playing = true),
             Request::Pause { run } => self.with_live(run, |live| live.is_playing = false),
             Request::Speed { run, speed } => self.with_live(run, |live| live.set_speed(speed)),
@@ -126,6 +100,44 @@ impl Session {
                 time_ns,
                 token,
             } => self.with_live(run, |live| live.seek(time_ns, token)),
+        }
+    }
+
+    fn load(&mut self, run: RunId, design: &str, playing: bool, speed: f64) -> Vec<Reply> {
+        match read(design) {
+            Ok(design) => {
+                self.live = Some(Box::new(Live::new(run, design, playing, speed)));
+                self.why = None;
+                Vec::new()
+            }
+            Err(problems) => vec![invalid(Some(run), None, &problems)],
+        }
+    }
+
+    /// The last inquiry asked for is the one that is wanted.
+    fn inquire(&mut self, token: u32, course: &Course, experiments: u32) -> Vec<Reply> {
+        match Inquiry::new(token, course, experiments) {
+            Ok(inquiry) => {
+                self.inquiry = Some(Box::new(inquiry));
+                Vec::new()
+            }
+            Err(problems) => vec![invalid(None, Some(token), &problems)],
+        }
+    }
+
+    fn compare(&mut self, token: u32, designs: &[String; 2]) -> Vec<Reply> {
+        match both(designs) {
+            Ok([before, after]) => {
+                let begin = |design| Simulation::new(design).with_budget(COMPARED_EVENTS);
+                self.pair = Some(Box::new(Pair {
+                    token,
+                    running: begin(&before),
+                    next: Some(begin(&after)),
+                    first: None,
+                }));
+                Vec::new()
+            }
+            Err(problems) => vec![invalid(None, Some(token), &problems)],
         }
     }
 
@@ -274,381 +286,4 @@ fn invalid(run: Option<RunId>, token: Option<u32>, problems: &[Problem]) -> Repl
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use format::message::Diagnosed;
-    use report::Standing;
-    use std::cell::Cell;
-
-    fn design() -> String {
-        let scenario = scenarios::find("retry-storm").expect("it is in the library");
-        format::json::write(&scenario.broken())
-    }
-
-    /// Drives a session with a clock that jumps, as timers do.
-    fn drive(session: &mut Session, ms: f64, calls: usize) -> Vec<Reply> {
-        let time = Cell::new(0.0);
-        let mut replies = Vec::new();
-        for call in 0..calls {
-            time.set(call as f64 * ms / calls as f64);
-            for reply in session.advance(&|| time.get()) {
-                if let Reply::Frame(frame) = &reply {
-                    session.handle(Request::Taken { run: frame.run });
-                }
-                replies.push(reply);
-            }
-        }
-        replies
-    }
-
-    #[test]
-    fn time_passes_at_the_speed_asked_for() {
-        let mut session = Session::new();
-        session.handle(Request::Load {
-            run: 1,
-            design: design(),
-            playing: true,
-            speed: 2.0,
-        });
-        let replies = drive(&mut session, 1_000.0, 60);
-        let Some(Reply::Frame(last)) = replies.last() else {
-            panic!("frames come")
-        };
-        let seconds = last.time_ns as f64 / 1e9;
-        assert!((1.9..=2.0).contains(&seconds), "{seconds}");
-        assert!(last.offered > 200 && last.flights.len() <= format::message::FLIGHTS_MAX);
-        assert_eq!((last.nodes.len(), last.links.len()), (4, 3));
-    }
-
-    #[test]
-    fn the_next_frame_waits_until_the_last_was_taken() {
-        let mut session = Session::new();
-        session.handle(Request::Load {
-            run: 1,
-            design: design(),
-            playing: true,
-            speed: 1.0,
-        });
-        let time = Cell::new(0.0);
-        let mut frames = 0;
-        for call in 0..50 {
-            time.set(f64::from(call) * 20.0);
-            let replies = session.advance(&|| time.get());
-            let frame = |reply: &&Reply| matches!(reply, Reply::Frame(_));
-            frames += replies.iter().filter(frame).count();
-        }
-        assert_eq!(frames, 1);
-    }
-
-    /// Drives a session until it has nothing to do, with a clock that moves on at every look.
-    fn work(session: &mut Session) -> Vec<Reply> {
-        let time = Cell::new(session.last_ms.unwrap_or(0.0));
-        let mut replies = Vec::new();
-        while session.is_busy() {
-            let told = session.advance(&|| {
-                time.set(time.get() + 1.0);
-                time.get()
-            });
-            for reply in told {
-                if let Reply::Frame(frame) = &reply {
-                    session.handle(Request::Taken { run: frame.run });
-                }
-                replies.push(reply);
-            }
-        }
-        replies
-    }
-
-    fn load(session: &mut Session, design: String) {
-        session.handle(Request::Load {
-            run: 1,
-            design,
-            playing: true,
-            speed: f64::INFINITY,
-        });
-    }
-
-    fn diagnosed(replies: Vec<Reply>) -> Vec<Diagnosed> {
-        let diagnosed = replies.into_iter().filter_map(|reply| match reply {
-            Reply::Diagnosed(diagnosed) => Some(*diagnosed),
-            _ => None,
-        });
-        diagnosed.collect()
-    }
-
-    #[test]
-    fn what_a_live_run_shows_is_told_as_it_grows_and_at_its_end_is_that_of_a_run_alone() {
-        let mut session = Session::new();
-        load(&mut session, design());
-        let told = diagnosed(work(&mut session));
-        assert!(told.len() > 1, "{}", told.len());
-        assert!(told.is_sorted_by_key(|one| one.until_ns));
-        let begun = |one: &Diagnosed| {
-            let mut all = one.findings.iter().flat_map(report::Finding::all);
-            all.all(|finding| finding.onset_s.unwrap_or(0.0) * 1e9 <= one.until_ns as f64)
-        };
-        assert!(told.iter().all(begun), "nothing is told before it happened");
-        let last = told.last().expect("there is an end");
-        let reply = Reply::Diagnosed(Box::new(last.clone()));
-        let read = Reply::decode(&reply.encode()).expect("it is read as it was written");
-        assert_eq!(read, reply);
-        let design = format::json::read(&design()).expect("it is valid");
-        let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        let findings = diagnostics::diagnose(&design, Some(&alone));
-        assert!(!findings.is_empty());
-        assert_eq!(last.findings, findings);
-        assert_eq!(last.scores, alone.requirements);
-        assert_eq!(last.hash, Some(alone.run.hash));
-    }
-
-    #[test]
-    fn a_look_back_says_nothing_new_and_a_requirement_is_judged_where_the_run_stands() {
-        let mut session = Session::new();
-        load(&mut session, design());
-        work(&mut session);
-        session.handle(Request::Seek {
-            run: 1,
-            time_ns: 5_000_000_000,
-            token: 1,
-        });
-        assert!(diagnosed(work(&mut session)).is_empty());
-        session.handle(Request::Seek {
-            run: 1,
-            time_ns: u64::MAX,
-            token: 2,
-        });
-        work(&mut session);
-        let mut asked = format::json::read(&design()).expect("it is valid");
-        asked.requirements.clear();
-        let asked = format::json::write(&asked);
-        session.handle(Request::Edit {
-            run: 1,
-            edit: 1,
-            design: asked,
-        });
-        let told = diagnosed(work(&mut session));
-        let last = told.last().expect("it is judged again");
-        assert!(last.scores.is_empty() && last.hash.is_some());
-    }
-
-    #[test]
-    fn a_run_has_a_fingerprint_where_a_run_of_its_design_has_the_same() {
-        let whole = format::json::read(&design()).expect("it is valid");
-        let mut calm = whole.clone();
-        calm.faults.clear();
-        let alone = crate::run(&whole, &crate::Options::default()).expect("it is valid");
-        let begins = whole.faults[0].at.as_ms();
-        for (after_ms, hash) in [(begins - 1.0, Some(alone.run.hash)), (begins + 500.0, None)] {
-            let mut session = Session::new();
-            load(&mut session, format::json::write(&calm));
-            session.handle(Request::Step {
-                run: 1,
-                ms: after_ms,
-            });
-            work(&mut session);
-            session.handle(Request::Edit {
-                run: 1,
-                edit: 7,
-                design: format::json::write(&whole),
-            });
-            session.handle(Request::Play { run: 1 });
-            let replies = work(&mut session);
-            let told = replies.iter().find_map(|reply| match reply {
-                Reply::Hash { edit: 7, hash, .. } => Some(hash),
-                _ => None,
-            });
-            assert_eq!(told, hash.as_ref(), "{after_ms}");
-            let told = diagnosed(replies);
-            assert!(told.iter().all(|one| one.edit == 7 && one.hash.is_none()));
-        }
-    }
-
-    /// All that is told of experiments on what a session has run.
-    fn tried(session: &mut Session) -> Vec<Reply> {
-        let replies = session.handle(Request::Course { run: 1 });
-        let [
-            Reply::Course {
-                course: Some(course),
-                ..
-            },
-        ] = &replies[..]
-        else {
-            panic!("it can be made again")
-        };
-        let mut lab = Session::new();
-        lab.handle(Request::Try {
-            token: 3,
-            course: course.clone(),
-            experiments: 150,
-        });
-        work(&mut lab)
-    }
-
-    #[test]
-    fn what_is_suspected_is_tried_and_comes_to_what_the_command_line_says() {
-        let mut session = Session::new();
-        load(&mut session, design());
-        work(&mut session);
-        let told = tried(&mut session);
-        let standings = |findings: &[report::Finding]| -> Vec<Standing> {
-            findings.iter().map(|finding| finding.standing).collect()
-        };
-        let Some(Reply::Concluded { conclusion, .. }) = told.first() else {
-            panic!("it is told while it goes on")
-        };
-        assert!(standings(&conclusion.findings).contains(&Standing::Suspected));
-        let Some(Reply::Concluded {
-            conclusion,
-            is_done: true,
-            done,
-            planned,
-            ..
-        }) = told.last()
-        else {
-            panic!("it comes to an end")
-        };
-        assert_eq!(done, planned);
-        for reply in &told {
-            let read = Reply::decode(&reply.encode()).expect("it is read as it was written");
-            assert_eq!(read, *reply);
-        }
-        let design = format::json::read(&design()).expect("it is valid");
-        let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-        let budget = crate::experiments::budget(alone.run.events, 150);
-        let other = crate::experiments::investigate(&design, &alone, budget, 2);
-        assert_eq!(*conclusion, other);
-        assert!(!standings(&other.findings).contains(&Standing::Suspected));
-    }
-
-    #[test]
-    fn experiments_on_a_run_that_was_edited_make_the_same_edits_at_the_same_moments() {
-        let mut calm = format::json::read(&design()).expect("it is valid");
-        let faults = std::mem::take(&mut calm.faults);
-        let mut session = Session::new();
-        load(&mut session, format::json::write(&calm));
-        session.handle(Request::Pause { run: 1 });
-        session.handle(Request::Step {
-            run: 1,
-            ms: 10_000.0,
-        });
-        work(&mut session);
-        calm.faults = faults;
-        session.handle(Request::Edit {
-            run: 1,
-            edit: 1,
-            design: format::json::write(&calm),
-        });
-        session.handle(Request::Step {
-            run: 1,
-            ms: 80_000.0,
-        });
-        let told = diagnosed(work(&mut session));
-        let shown = told.last().expect("it is told");
-        assert_eq!((shown.until_ns, &shown.hash), (90_000_000_000, &None));
-        let told = tried(&mut session);
-        let Some(Reply::Concluded { conclusion, .. }) = told.last() else {
-            panic!("it comes to an end")
-        };
-        let top = conclusion.findings.first().expect("something is found");
-        assert_eq!(
-            (&*top.rule, top.standing),
-            ("retry-storm", Standing::Confirmed)
-        );
-        let experiment = top.experiments.first().expect("it was tried");
-        let steps = &experiment.curve.goodput_per_s;
-        let length_s = steps.len() as f64 * experiment.curve.width_s;
-        assert!((89.0..=92.0).contains(&length_s), "{length_s}");
-        assert!(!top.remedies.is_empty());
-    }
-
-    #[test]
-    fn trying_stops_when_it_is_wanted_no_more() {
-        let mut session = Session::new();
-        let course = format::message::Course {
-            first: design(),
-            ..Default::default()
-        };
-        session.handle(Request::Try {
-            token: 1,
-            course,
-            experiments: 150,
-        });
-        assert!(session.is_behind());
-        session.handle(Request::LeaveOff);
-        assert!(!session.is_busy());
-        let course = format::message::Course::default();
-        let refused = session.handle(Request::Try {
-            token: 2,
-            course,
-            experiments: 150,
-        });
-        assert!(matches!(
-            refused[..],
-            [Reply::Invalid { token: Some(2), .. }]
-        ));
-    }
-
-    #[test]
-    fn two_designs_are_compared_as_each_would_run_alone() {
-        let mut other = format::json::read(&design()).expect("it is valid");
-        other.settings.seed += 1;
-        let designs = [design(), format::json::write(&other)];
-        let mut session = Session::new();
-        session.handle(Request::Compare {
-            token: 9,
-            designs: designs.clone(),
-        });
-        assert!(session.is_behind());
-        let replies = drive(&mut session, 10_000.0, 2_000);
-        let [
-            Reply::Compared {
-                token: 9,
-                counted: both,
-            },
-        ] = &replies[..]
-        else {
-            panic!("one answer comes")
-        };
-        for (design, one) in designs.iter().zip(both) {
-            let design = format::json::read(design).expect("it is valid");
-            let alone = crate::run(&design, &crate::Options::default()).expect("it is valid");
-            assert_eq!(*one, counted(alone));
-        }
-        assert!(!session.is_busy());
-        let designs = ["{".to_owned(), design()];
-        let refused = session.handle(Request::Compare { token: 10, designs });
-        assert!(matches!(
-            refused[..],
-            [Reply::Invalid {
-                token: Some(10),
-                ..
-            }]
-        ));
-    }
-
-    #[test]
-    fn what_cannot_run_is_answered_with_its_problems_and_the_run_goes_on() {
-        let mut session = Session::new();
-        session.handle(Request::Load {
-            run: 1,
-            design: design(),
-            playing: true,
-            speed: 1.0,
-        });
-        let replies = session.handle(Request::Edit {
-            run: 1,
-            edit: 1,
-            design: "{".into(),
-        });
-        assert!(matches!(
-            &replies[..],
-            [Reply::Invalid { run: Some(1), .. }]
-        ));
-        assert!(!drive(&mut session, 100.0, 10).is_empty());
-        assert!(
-            session.handle(Request::Pause { run: 77 }).is_empty(),
-            "another run's message drops"
-        );
-        assert!(session.is_busy());
-    }
-}
+mod tests;

@@ -19,7 +19,7 @@ export interface Options {
   events_max?: number;
   /** Whether the rules look at the run; false leaves `findings` out, as a sweep over many runs may want. */
   findings?: boolean;
-  /** Most runs that may be made to try causes and remedies, one after the other before `run` returns; 0 without it. */
+  /** Most runs made to try causes and remedies before `run` returns; 0 without it. */
   experiments?: number;
 }
 /** One thing wrong with a design: where, what, and what would be valid. */
@@ -71,10 +71,10 @@ export interface Finding {
 }
 /** A metric in two runs; null where a run gave none. Durations are in ms. */
 export interface Change { metric: string; before: number | null; after: number | null }
-/** A run of the same requests without a suspect. `share` is the part of the distance to the bound that went. */
+/** A run of the same requests without a suspect; `share` of the distance to the bound went. */
 export interface Experiment {
   without: string; subjects: string[]; requirement: Change; share: number;
-  /** Other seeds: how many, under how many of them the requirement was missed too, and the same was so. */
+  /** Under other seeds: runs, runs that missed the requirement too, and of those the same. */
   seeds: { tried: number; missed: number; held: number };
   curve: { width_s: number; offered_per_s: number[]; goodput_per_s: number[] };
 }
@@ -209,8 +209,8 @@ fn read(design: &JsValue) -> Result<Design, Vec<Problem>> {
     }
 }
 
-/// The options of a run, and how many experiments may be made on it; `None` where not even the rules
-/// look at it.
+/// The options of a run, and how many experiments may be made on it; `None` where not even the
+/// rules look at it.
 fn read_options(options: JsValue) -> Result<(host::Options, Option<usize>), JsError> {
     if options.is_undefined() || options.is_null() {
         return Ok((host::Options::default(), Some(0)));

@@ -23,9 +23,13 @@ pub(super) fn experiments(page: Page, finding: &Finding) -> AnyView {
     let is_telling = |one: &&Experiment| one.share >= TELLING;
     let rest: Vec<AnyView> = rest.filter(is_telling).map(|one| line(page, one)).collect();
     let curves = page.review.trials.with_value(|trials| {
-        let known = trials.known()?;
-        let is_of_it = !known.curve.goodput_per_s.is_empty();
-        is_of_it.then(|| pair(page, &known.curve, best))
+        let known = trials
+            .known()
+            .filter(|_| !best.curve.goodput_per_s.is_empty());
+        match known {
+            Some(known) => pair(page, &known.curve, best),
+            None => view! { <ul class="tried">{line(page, best)}</ul> }.into_any(),
+        }
     });
     let verdict = match finding.standing {
         Standing::Confirmed => "Confirmed by a run of the same requests:",

@@ -77,6 +77,18 @@ fn earlier(page: Page) -> AnyView {
     .into_any()
 }
 
+/// A finding of another run, in words: what would fix that one is not offered for this, and its
+/// curves are of no run that is at hand.
+fn told(finding: &Finding) -> Finding {
+    let mut told = finding.clone();
+    told.remedies.clear();
+    for experiment in &mut told.experiments {
+        experiment.curve = report::Curve::default();
+    }
+    told.symptoms = told.symptoms.iter().map(self::told).collect();
+    told
+}
+
 fn item(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     let key = finding.key();
     let is_open = open.contains(&key);

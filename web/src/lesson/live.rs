@@ -24,7 +24,7 @@ enum Phase {
     During { since_s: f64 },
     /// The trigger is over and the system does not recover.
     Down { for_s: f64 },
-    /// The trigger is over and the system works again; how long after it, where the report gives it.
+    /// The trigger is over and the system works again; how long after it, where that is known.
     Recovered { after_s: Option<f64> },
 }
 

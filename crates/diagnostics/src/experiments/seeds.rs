@@ -78,8 +78,8 @@ impl Investigation {
         seeds
     }
 
-    /// Whether a suspect is the cause under most of the seeds under which there was one to look for,
-    /// this one included.
+    /// Whether a suspect is the cause under most of the seeds under which there was one to look
+    /// for, this one included.
     pub(super) fn is_settled(&self, at: usize) -> bool {
         let goals = self.goals.iter();
         let best = goals.max_by(|a, b| self.share(at, a).total_cmp(&self.share(at, b)));
