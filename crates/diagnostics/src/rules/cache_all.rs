@@ -5,7 +5,7 @@ use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
 use design::kinds::Cache;
-use design::link::Mode;
+use design::link::{Condition, Mode};
 use design::{Command, Metric, Node};
 use report::{Finding, Message, Remedy, list, message, name, percent, time};
 use sim::Report;
@@ -30,46 +30,50 @@ pub(super) const RULE: Rule = Rule {
     measured,
 };
 
-/// Caches that a request passes one after the other, from the top.
+/// Caches that a request passes one after the other, from the top: each is looked up where the one
+/// before it misses. Caches that are looked up beside one another are not in a row.
 fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
-    let mut best: Vec<(&Node, &Cache)> = Vec::new();
-    for (client, _) in facts.clients() {
-        let below = facts.graph.reach(&client.id);
-        let mut layers: Vec<(&Node, &Cache)> = facts
-            .caches()
-            .filter(|(node, _)| below.contains(node.id.as_str()))
-            .collect();
-        layers.sort_by_key(|(node, _)| depth(facts, &client.id, &node.id));
-        // Alternatives of one another (behind one balancer) are one layer.
-        let mut seen = BTreeSet::new();
-        layers.retain(|(node, _)| seen.insert(depth(facts, &client.id, &node.id)));
-        if layers.len() > best.len() {
-            best = layers;
-        }
+    let caches: Vec<(&Node, &Cache)> = facts
+        .caches()
+        .filter(|(node, _)| facts.asked(&node.id).next().is_some())
+        .collect();
+    let below: Vec<BTreeSet<&str>> = caches
+        .iter()
+        .map(|(node, _)| after_a_miss(facts, &node.id))
+        .collect();
+    // What is below a cache has less below it, so it is done before.
+    let mut order: Vec<usize> = (0..caches.len()).collect();
+    order.sort_by_key(|at| below[*at].len());
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); caches.len()];
+    for at in order {
+        let next = (0..caches.len()).filter(|next| {
+            below[at].contains(caches[*next].0.id.as_str()) && !rows[*next].contains(&at)
+        });
+        let longest = next.map(|next| &rows[next]).max_by_key(|row| row.len());
+        let longest = longest.cloned().unwrap_or_default();
+        rows[at] = std::iter::once(at).chain(longest).collect();
     }
-    best
+    let longest = rows.into_iter().max_by_key(Vec::len).unwrap_or_default();
+    longest.into_iter().map(|at| caches[at]).collect()
 }
 
-/// Place of a cache on the way of a request: how many calls come before it.
-fn depth(facts: &Facts<'_>, client: &str, id: &str) -> usize {
-    let mut at: Vec<(&str, usize)> = vec![(client, 0)];
+/// All that may be called because a cache does not have a key: what it calls itself, and what its
+/// callers call on a miss.
+fn after_a_miss<'a>(facts: &Facts<'a>, id: &str) -> BTreeSet<&'a str> {
+    let askers = facts.askers(id).into_iter();
+    let on_miss = askers.flat_map(|asker| {
+        let links = facts.graph.out(&asker.id).iter().copied();
+        links.filter(|link| link.mode == Mode::Call && link.when.0.contains(&Condition::OnMiss))
+    });
+    let own = facts.asks(id);
+    let mut next: Vec<&str> = on_miss.chain(own).map(|link| link.to.as_str()).collect();
     let mut seen = BTreeSet::new();
-    let mut next = 0;
-    while let Some((node, depth)) = at.get(next).copied() {
-        next += 1;
-        if node == id {
-            return depth;
-        }
-        if !seen.insert(node) {
-            continue;
-        }
-        for (place, link) in facts.graph.out(node).iter().enumerate() {
-            if link.mode == Mode::Call {
-                at.push((&link.to, 100 * (depth / 100 + 1) + place));
-            }
+    while let Some(at) = next.pop() {
+        if at != id && seen.insert(at) {
+            next.extend(facts.asks(at).map(|link| link.to.as_str()));
         }
     }
-    usize::MAX
+    seen
 }
 
 fn worst_age_s(layers: &[(&Node, &Cache)]) -> Option<f64> {
@@ -81,7 +85,7 @@ fn worst_age_s(layers: &[(&Node, &Cache)]) -> Option<f64> {
 
 fn said_age(layers: &[(&Node, &Cache)]) -> Message {
     match worst_age_s(layers) {
-        Some(age) => message!("all TTLs together are {}", time(age)),
+        Some(age) => message!("the TTLs add up to {}", time(age)),
         None => Message::from("some entries never expire"),
     }
 }
@@ -97,10 +101,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .says(
                 message!("{} caches on one path: {}", names.len(), list(&names)),
                 message!(
-                    "What the first lacks, the next mostly lacks too, and their ages add up: {}.",
+                    "What misses in the first mostly misses in the next, and their ages add up: {}.",
                     said_age(&layers)
                 ),
-                "Keep the one at the hot spot.",
+                "Keep the one that takes the most load.",
             )
             .endangers(Metric::StalenessMax),
     ]
@@ -140,9 +144,22 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let fills = field::node(&node.id, "cache.fills");
             let of = field::node(&node.id, "cache.never_read").over(fills);
             let unread = percent(unread).of(of);
-            message!(" {} of what was put in was never read.", unread)
+            message!(
+                " {} of the entries of {} were never read.",
+                unread,
+                name(&node.id)
+            )
         }
         _ => Message::new(),
+    };
+    let rare: Vec<&str> = poor.iter().map(|(node, ..)| node.id.as_str()).collect();
+    let what = match rare.is_empty() {
+        true => message!("{} caches in a row add up their ages", layers.len()),
+        false => message!(
+            "Of {} caches in a row, {} rarely hit",
+            layers.len(),
+            list(&rare)
+        ),
     };
     let names = match poor.is_empty() {
         true => layers[1..]
@@ -155,17 +172,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, names.clone())
             .measured(None)
             .says(
+                what,
                 message!(
-                    "{} caches in a row, and the inner ones hardly hit",
-                    layers.len()
-                ),
-                message!(
-                    "Hits: {}.{} An answer may be as old as all layers allow: {}.",
+                    "Hit ratios: {}.{} A response may be as old as all layers allow: {}.",
                     Message::join(each, ", "),
                     never,
                     said_age(&layers)
                 ),
-                "Keep the one at the hot spot; each further one adds its age and its bill.",
+                "Keep the one that takes the most load: each further layer adds staleness and cost.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by([without(facts, &names)]),
@@ -195,8 +209,8 @@ fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
     }
     let names: Vec<&str> = caches.iter().map(String::as_str).collect();
     Remedy::new(
-        message!("Take {} out", list(&names)),
-        "What they did save is asked of the next layer.",
+        message!("Remove {}", list(&names)),
+        "The next layer receives the calls that they answered.",
         edits,
     )
 }

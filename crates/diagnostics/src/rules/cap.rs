@@ -7,7 +7,9 @@ use crate::remedies;
 use design::kinds::Database;
 use design::kinds::database::{OnPartition, ReplicationMode};
 use design::{FaultKind, Metric, Node, Value};
-use report::{Field, Finding, Message, Remedy, Severity, count_of, message, name, percent, whole};
+use report::{
+    Field, Figure, Finding, Message, Remedy, Severity, count_of, message, name, percent, whole,
+};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -45,8 +47,8 @@ fn on_partition(database: &Database) -> OnPartition {
 fn other_side(node: &Node, database: &Database) -> Remedy {
     match on_partition(database) {
         OnPartition::Refuse => Remedy::new(
-            message!("{} goes on on both sides", name(&node.id)),
-            "What one side acknowledged is lost where the other wrote the same key later.",
+            message!("Let both sides of {} continue", name(&node.id)),
+            "A write acknowledged on one side is lost when the other side wrote the same key later.",
             vec![remedies::node(
                 &node.id,
                 "replication.on_partition",
@@ -54,8 +56,8 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
             )],
         ),
         OnPartition::Diverge => Remedy::new(
-            message!("{} refuses on the smaller side", name(&node.id)),
-            "Whoever is there gets errors until the network is whole.",
+            message!("Refuse requests on the minority side of {}", name(&node.id)),
+            "Clients on that side get errors until the partition heals.",
             vec![remedies::node(
                 &node.id,
                 "replication.on_partition",
@@ -68,8 +70,11 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
 /// What leaves nothing behind on a leader that is cut off.
 pub(super) fn waits_for_a_follower(node: &Node) -> Remedy {
     Remedy::new(
-        message!("{} answers a write once a follower has it", name(&node.id)),
-        "A write takes a trip to a follower longer, and is refused where none is in reach.",
+        message!(
+            "Acknowledge a write of {} once a follower has it",
+            name(&node.id)
+        ),
+        "Writes take a round trip to a follower longer, and fail when none is reachable.",
         vec![remedies::node(
             &node.id,
             "replication.mode",
@@ -85,15 +90,15 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             OnPartition::Refuse => (
                 Metric::Availability,
                 message!(
-                    "{} refuses on the smaller side of a partition",
+                    "{} refuses requests on the minority side of a partition",
                     name(&node.id)
                 ),
-                "Nothing is required of availability, so nobody has said whether that is right.",
+                "No requirement on availability says whether that is right.",
             ),
             OnPartition::Diverge => (
                 Metric::LostWrites,
-                message!("{} goes on on both sides of a partition", name(&node.id)),
-                "What both sides write is kept once: acknowledged writes are lost on healing. Nothing required says whether that is right.",
+                message!("Both sides of {} continue in a partition", name(&node.id)),
+                "When both sides write a key, one write is lost when the partition heals. No requirement on lost writes says whether that is right.",
             ),
         };
         if !facts.requires(&[metric]) {
@@ -102,7 +107,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     .says(
                         what,
                         why,
-                        "Say for each operation which side its business needs, and require it.",
+                        "Decide per operation between availability and consistency, and require it.",
                     )
                     .endangers(metric)
                     .mended_by([other_side(node, database)]),
@@ -147,15 +152,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let finding = match on_partition(database) {
             OnPartition::Refuse if refused >= SAMPLES && refused as f64 >= UNAVAILABLE * figures.arrivals as f64 => {
                 let lost = match undone {
-                    0 => Message::from("No write was lost for it."),
-                    n => message!("{} acknowledged by the old leader had not reached the new one, and stood nowhere in the end.", count_of(whole(n as f64).of(undone_of()), "write", "writes")),
+                    0 => Message::from("No acknowledged write was undone."),
+                    n => message!("{} acknowledged by the old leader had not reached the new one and were lost.", count_of(whole(n as f64).of(undone_of()), "write", "writes")),
                 };
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        message!("{} refused requests on the smaller side of the partition", name(&node.id)),
-                        message!("{} of its calls ({}) found no side that may answer, or heard nothing, while {} was cut off. {}", whole(refused as f64).of(of.clone()), percent(refused as f64 / figures.arrivals.max(1) as f64).of(of.over(field::node(&node.id, "arrivals"))), facts.target(&cut.target), lost),
-                        "Let go on what may be put right later, and refuse only what may not.",
+                        match unavailable >= silent {
+                            true => message!("{} refused {} while {} was cut off", name(&node.id), calls(refused, of.clone()), facts.target(&cut.target)),
+                            false => message!("{} did not answer {} while {} was cut off", name(&node.id), calls(refused, of.clone()), facts.target(&cut.target)),
+                        },
+                        message!("That is {} of all calls to it. It answers only where it reaches {}. {}", part_of(facts, report, &node.id, refused, unavailable >= silent, of), if leaderless { "a quorum" } else { "a leader with a majority" }, lost),
+                        "Continue with what can be reconciled later, and refuse only what cannot.",
                     )
                     .endangers(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or_else(|| match undone {
                         0 => Metric::Availability,
@@ -167,9 +175,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
                     .measured(Some(cut.at.as_s()))
                     .says(
-                        message!("{} answered on both sides of the cut, and lost {} when they met", name(&node.id), count_of(whole(undone as f64).of(undone_of()), "write", "writes")),
-                        message!("{} acknowledged, {} lost for good: of each key that both sides wrote the last write stands.", count_of(whole(report.data.writes as f64).of(field::of("data.writes")), "write was", "writes were"), whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
-                        "Refuse what may not be lost, and let go on only what may be put right.",
+                        message!("Both sides of {} accepted writes, and {} lost when the partition healed", name(&node.id), count_of(whole(undone as f64).of(undone_of()), "write was", "writes were")),
+                        message!("{} acknowledged in all, and {} lost for good. Of each key that both sides wrote, only the last write remains.", count_of(whole(report.data.writes as f64).of(field::of("data.writes")), "write was", "writes were"), whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
+                        "Refuse what must not be lost, and continue only with what can be reconciled.",
                     )
                     .endangers(Metric::LostWrites)
             }
@@ -181,6 +189,35 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ));
     }
     found
+}
+
+/// The share of what a database got that it refused, or of what was sent to it that it did not
+/// answer: what gets lost on the way never arrives.
+fn part_of(
+    facts: &Facts<'_>,
+    report: &Report,
+    id: &str,
+    refused: u64,
+    is_said: bool,
+    of: Field,
+) -> Figure {
+    let asked = facts.asked(id).map(|link| link.id.as_str());
+    let asked: Vec<&str> = asked.filter(|id| report.links.contains_key(*id)).collect();
+    let (all, place) = match is_said {
+        true => (
+            report.nodes.get(id).map_or(0, |node| node.arrivals),
+            field::node(id, "arrivals"),
+        ),
+        false => (
+            asked.iter().map(|id| report.links[*id].attempts).sum(),
+            field::links(asked, "attempts"),
+        ),
+    };
+    percent(refused as f64 / all.max(1) as f64).maybe_of((all > 0).then(|| of.over(place)))
+}
+
+fn calls(n: u64, of: Field) -> Message {
+    count_of(whole(n as f64).of(of), "call", "calls")
 }
 
 /// Where it is in the report how many calls a database refused, or did not answer.

@@ -1,12 +1,12 @@
 //! One that everybody must ask.
 
 use super::Rule;
-use crate::facts::Facts;
 use crate::facts::field;
+use crate::facts::{Facts, Series, Span};
 use crate::remedies;
 use design::kinds::coordinator::Scope;
 use design::{Metric, Value};
-use report::{Finding, Remedy, Severity, count_of, figure, message, ms, name, percent, rate, time};
+use report::{Finding, Fold, Remedy, Severity, count_of, message, moment, ms, name, percent, rate};
 use sim::Report;
 
 /// How busy it must be, and which share of a request's time must be spent with it.
@@ -30,8 +30,8 @@ fn mends(id: &str, scope: Scope) -> Vec<Remedy> {
     match scope {
         Scope::PerKey => Vec::new(),
         Scope::Global => vec![Remedy::new(
-            "A lock per key",
-            "What spans keys is no longer under one lock.",
+            "Use a lock per key",
+            "Operations across keys are no longer under one lock.",
             vec![remedies::node(id, "scope", Value::text("per_key"))],
         )],
     }
@@ -52,9 +52,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 finding
                     .severity(Severity::Warning)
                     .says(
-                        message!("{} is asked more than it can answer", name(&node.id)),
-                        message!("{} {} it, and it grants {} at most, however many replicas wait for it.", rate(comes), if facts.is_closed() { "would ask, if nobody waited for" } else { "ask" }, rate(goes)),
-                        "Divide what it guards: a lock per key, or decisions where the data is.",
+                        message!("{} receives more requests than it can grant", name(&node.id)),
+                        message!("It receives {}{} but can grant at most {}, regardless of the number of replicas.", rate(comes), if facts.is_closed() { " if nothing waits for it" } else { "" }, rate(goes)),
+                        "Divide what it guards: use a lock per key, or decide where the data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
             );
@@ -62,9 +62,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 finding
                     .says(
-                        message!("Every request asks {} for one global lock", name(&node.id)),
-                        message!("It grants {} at most ({} are asked for), and nothing goes while it elects a leader ({}).", rate(goes), rate(comes), coordinator.election_time),
-                        "Divide what it guards: a lock per key, or decisions where the data is.",
+                        message!("Every request needs one global lock of {}", name(&node.id)),
+                        message!("It can grant at most {} and receives {}. While it elects a leader, for {}, it grants nothing.", rate(goes), rate(comes), coordinator.election_time),
+                        "Divide what it guards: use a lock per key, or decide where the data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
             );
@@ -89,11 +89,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some(_) => "response_ms",
             None => "wait_ms",
         };
-        let whole = facts
-            .askers(&node.id)
-            .iter()
-            .filter_map(|asker| report.nodes.get(&asker.id)?.response_ms.mean)
-            .fold(0.0, f64::max);
+        let askers = facts.askers(&node.id);
+        let times = askers.iter().filter_map(|asker| {
+            let mean = report.nodes.get(&asker.id)?.response_ms.mean?;
+            Some((asker.id.clone(), mean))
+        });
+        let slowest = times.max_by(|a, b| a.1.total_cmp(&b.1));
+        let (slowest, whole) = slowest.unwrap_or_default();
         let share = (own / whole.max(1e-9)).min(1.0);
         let busy = figures.utilization.unwrap_or(0.0);
         let held = figures.locks.as_ref().map_or(0.0, |locks| locks.held_mean);
@@ -130,38 +132,62 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             }
         });
         let (what, why) = match is_full && share >= SHARE {
-            true => (
-                message!("{} bounds the whole system", name(&node.id)),
-                message!(
-                    "{} a second passed it. {} of the time of those who ask it went into waiting for it ({} each), {} waited for it in the mean; the others were busy with work of their own at most {} of the time.",
-                    figure(figures.completions as f64 / facts.measured_s()).of(field::node(
-                        &node.id,
-                        "completions"
-                    )
-                    .times(1.0 / facts.measured_s())),
-                    percent(share),
-                    ms(own).of(field::node(&node.id, &format!("{own_of}.mean"))),
-                    figure(figures.queue_mean).of(field::node(&node.id, "queue_mean")),
-                    percent(others).maybe_of(others_of)
-                ),
-            ),
-            false => (
-                message!(
-                    "Everything stood still while {} elected a leader",
-                    name(&node.id)
-                ),
-                message!(
-                    "{} calls found it without one; {} of {} each.",
+            true => {
+                let span = held_up(series, &node.id);
+                let most = series.node(&node.id).map_or(0, |windows| {
+                    let waiting = series.between(&windows.waiting, windows.width_s, span);
+                    waiting.iter().copied().max().unwrap_or(0)
+                });
+                let (_, went) = series.flow_of(&node.id, span);
+                let went_of = field::node_over(&node.id, "completions_per_s", Fold::Mean, span);
+                let most_of = field::node_over(&node.id, "waiting", Fold::Max, span);
+                (
+                    message!(
+                        "{} limited the whole system to {}",
+                        name(&node.id),
+                        rate(went).of(went_of)
+                    ),
+                    message!(
+                        "From {} to {}, up to {} waited for it. A call to it took {} on average, {} of the time of its caller. No service was busy with its own work for more than {} of the time.",
+                        moment(span.from_s),
+                        moment(span.until_s),
+                        count_of(report::whole(most as f64).of(most_of), "call", "calls"),
+                        ms(own).of(field::node(&node.id, &format!("{own_of}.mean"))),
+                        percent(share).maybe_of((own < whole).then(|| {
+                            field::node(&node.id, &format!("{own_of}.mean"))
+                                .over(field::node(&slowest, "response_ms.mean"))
+                        })),
+                        percent(others).maybe_of(others_of)
+                    ),
+                )
+            }
+            false => {
+                let calls = count_of(
                     report::whole(unavailable as f64)
                         .of(field::node(&node.id, "failures.unavailable")),
-                    count_of(
-                        report::whole(elected as f64).of(field::node(&node.id, "locks.elections")),
-                        "election",
-                        "elections"
+                    "call",
+                    "calls",
+                );
+                let elections = count_of(
+                    report::whole(elected as f64).of(field::node(&node.id, "locks.elections")),
+                    "election",
+                    "elections",
+                );
+                match elected {
+                    0 => (
+                        message!("{} was unavailable to {}", name(&node.id), calls),
+                        message!("It held no election: it was down, or without a majority."),
                     ),
-                    time(coordinator.election_time.as_s())
-                ),
-            ),
+                    _ => (
+                        message!("{} had no leader for {}", name(&node.id), calls),
+                        message!(
+                            "It held {}, and an election takes {}.",
+                            elections,
+                            coordinator.election_time
+                        ),
+                    ),
+                }
+            }
         };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
@@ -174,13 +200,20 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     what,
                     why,
-                    "Divide what it guards: a lock per key, leases, decisions where the data is.",
+                    "Divide what it guards: use a lock per key, leases, or decide where the data is.",
                 )
                 .endangers(facts.felt())
                 .mended_by(mends(&node.id, coordinator.scope)),
         );
     }
     found
+}
+
+/// When calls waited for it first: while it was saturated, or while users were served badly.
+fn held_up(series: &Series<'_>, id: &str) -> Span {
+    let saturated = series.saturated(id).first();
+    let lost = series.losses.first();
+    saturated.or(lost).copied().unwrap_or(series.whole())
 }
 
 #[cfg(test)]
@@ -204,7 +237,7 @@ mod tests {
         assert!(
             lint("central-coordinator", &broken)[0]
                 .what
-                .contains("more than it can answer")
+                .contains("more requests than it can grant")
         );
         let finding = &found("central-coordinator", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");

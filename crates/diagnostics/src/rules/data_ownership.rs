@@ -7,7 +7,8 @@ use crate::remedies;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric};
 use report::{
-    Finding, Message, Severity, figure, link_name, list, message, name, percent, time, whole,
+    Finding, Message, Severity, count_of, figure, link_name, list, message, name, percent, time,
+    whole,
 };
 use sim::Report;
 
@@ -71,8 +72,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().map(|link| link.id.clone())))
                 .says(
                     message!("{} writes to {}, one after the other", name(id), list(&stores)),
-                    "Nothing makes both or neither of them happen: a failure in between leaves one written and the other not.",
-                    "Write to one, and let an event from it (an outbox, change data capture) bring it to the other.",
+                    "Nothing makes the writes atomic: a failure between them leaves one store written and the other not.",
+                    "Write to one store, and update the other from its events (an outbox or change data capture).",
                 )
                 .endangers(Metric::TornWrites),
         );
@@ -81,9 +82,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [link.id.clone()])
                 .says(
-                    message!("{} asks {} {} times for one request", name(&link.from), name(&link.to), link.calls),
-                    message!("One after the other, that is {} of latency and work for what one query could bring.", time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))),
-                    "Ask once, for all of it, or keep a read model of one's own.",
+                    message!(
+                        "{} calls {} {} times for one request",
+                        name(&link.from),
+                        name(&link.to),
+                        link.calls
+                    ),
+                    message!(
+                        "In sequence, the calls take {} where one query could fetch all of it.",
+                        time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))
+                    ),
+                    "Fetch all of it in one call, or keep a local read model.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([batch(link)]),
@@ -94,8 +103,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn batch(link: &Link) -> report::Remedy {
     report::Remedy::new(
-        message!("One call of {} for all of it", link_name(&link.id)),
-        "One answer that is as large as all of them were.",
+        message!(
+            "Make one call on {} instead of several",
+            link_name(&link.id)
+        ),
+        "One response as large as all of them together.",
         vec![remedies::link(&link.id, "calls", remedies::number(1.0))],
     )
 }
@@ -121,8 +133,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
                 (failures > 0).then(|| {
                     message!(
-                        "{} attempts over {} failed",
-                        whole(failures as f64).of(field::link_failures(&link.id)),
+                        "{} on {} failed",
+                        count_of(
+                            whole(failures as f64).of(field::link_failures(&link.id)),
+                            "attempt",
+                            "attempts"
+                        ),
                         link_name(&link.id)
                     )
                 })
@@ -142,19 +158,23 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .severity(Severity::Error)
                 .says(
                     message!(
-                        "{} writes stand in one store and not in the other",
-                        torn.clone()
+                        "{} one store and not the other",
+                        count_of(torn, "write reached", "writes reached")
                     ),
                     message!(
-                        "{} torn, {} acknowledged in all. {}.",
-                        torn,
-                        whole(report.data.writes as f64).of(field::of("data.writes")),
+                        "{} acknowledged in all. {}.",
+                        count_of(
+                            whole(report.data.writes as f64).of(field::of("data.writes")),
+                            "write was",
+                            "writes were"
+                        ),
                         match failing.is_empty() {
-                            true => Message::from("They were cut in the middle"),
+                            true =>
+                                Message::from("The torn ones were interrupted between the stores"),
                             false => Message::join(failing, ", "),
                         }
                     ),
-                    "Write to one store, and let an event bring it to the other.",
+                    "Write to one store, and update the other from its events.",
                 )
                 .endangers(Metric::TornWrites),
         );
@@ -188,21 +208,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .max(1) as f64;
         let share = (each * per / whole.max(1e-9)).min(1.0);
         let per_of = field::link(&link.id, "calls").over(field::node(&link.from, "arrivals"));
-        let time_of = field::node(&link.from, "response_ms.mean").over(per_of);
+        let time_of = field::node(&link.from, "response_ms.mean").over(per_of.clone());
         let share_of = field::link(&link.id, "latency_ms.mean").over(time_of);
         if share >= SHARE {
             found.push(
                 Finding::new(RULE.id, [link.id.clone()])
                     .measured(None)
                     .says(
-                        message!("{} asks {} row by row", name(&link.from), name(&link.to)),
                         message!(
-                            "{} calls for each request, {} of its time.",
-                            figure(per).of(field::link(&link.id, "calls")
-                                .over(field::node(&link.from, "arrivals"))),
-                            percent(share).maybe_of((share < 1.0).then_some(share_of))
+                            "{} called {} {} times per request",
+                            name(&link.from),
+                            name(&link.to),
+                            figure(per).of(per_of.clone())
                         ),
-                        "Ask once, for all of it, or keep a read model of one's own.",
+                        message!(
+                            "In sequence, these calls took {} of the time of a request at {}.",
+                            percent(share).maybe_of((share < 1.0).then_some(share_of)),
+                            name(&link.from)
+                        ),
+                        "Fetch all of it in one call, or keep a local read model.",
                     )
                     .endangers(metric)
                     .mended_by([batch(link)]),

@@ -46,8 +46,8 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if reads_followers(database) {
         mends.push(Remedy::new(
-            message!("Read {} from its leader", name(&node.id)),
-            "The leader does all the work, and followers only stand by.",
+            message!("Read from the leader of {}", name(&node.id)),
+            "The leader serves all reads, and the followers only stand by.",
             vec![remedies::node(
                 &node.id,
                 "replication.read_from",
@@ -57,8 +57,8 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     }
     if let Some(queue) = lossy(facts, node) {
         mends.push(Remedy::new(
-            message!("{} delivers at least once", name(&queue.id)),
-            "Messages come twice now and then: consumers must know them again.",
+            message!("Deliver messages of {} at least once", name(&queue.id)),
+            "Some messages arrive twice, so consumers must recognize duplicates.",
             vec![
                 remedies::node(&queue.id, "delivery", Value::text("at_least_once")),
                 remedies::node(&queue.id, "durable", Value::Bool(true)),
@@ -78,10 +78,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 name(&node.id)
             )
         } else if is_copy && lossy(facts, node).is_some() {
-            message!(
-                "An event that is lost leaves {} wrong for ever",
-                name(&node.id)
-            )
+            message!("A lost event leaves {} wrong permanently", name(&node.id))
         } else {
             continue;
         };
@@ -90,10 +87,14 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .says(
                     what,
                     match is_copy {
-                        true => "Its queue may lose messages, and nothing ever compares it with its owner.",
-                        false => "Nobody has said how far they may: who reads what he just wrote may not find it.",
+                        true => {
+                            "Its queue may lose messages, and nothing compares it with its owner."
+                        }
+                        false => {
+                            "No requirement limits how far. Users may not see their own writes."
+                        }
                     },
-                    "Say how old answers may be, and read from the leader what may not be old.",
+                    "Require a maximum staleness, and read from the leader what must be current.",
                 )
                 .endangers(Metric::StalenessMax)
                 .mended_by(mends(facts, node, database)),
@@ -150,7 +151,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .and_then(|r| r.lag_ms.p99);
     let lag = lag.map_or(Message::new(), |lag| {
         message!(
-            " A follower was {} behind or more once in a hundred writes.",
+            " The p99 replication lag was {}.",
             ms(lag).of(field::node(&node.id, "database.replication.lag_ms.p99"))
         )
     });
@@ -162,7 +163,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let left = match diverged {
         0 => Message::new(),
         n => message!(
-            " {} from the owner after everything had settled.",
+            " {} from their owner after all queues had drained.",
             count_of(
                 whole(n as f64).of(field::nodes(apart_in, "divergent_keys")),
                 "key still differed",
@@ -181,13 +182,42 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .find(|event| event.is_fault)
                 .map(|event| event.at_s))
     });
+    let what = match data.stale_reads {
+        0 => message!(
+            "{} differed from its owner in {} at the end",
+            name(&node.id),
+            count_of(
+                whole(apart(&node.id) as f64).of(field::node(&node.id, "divergent_keys")),
+                "key",
+                "keys"
+            )
+        ),
+        _ => message!(
+            "{} served stale reads, out of date by up to {}",
+            name(&node.id),
+            ms(max).maybe_of(
+                data.staleness_ms
+                    .max
+                    .map(|_| field::of("data.staleness_ms.max"))
+            )
+        ),
+    };
+    let stale_said = match data.stale_reads {
+        0 => Message::from("No read was out of date."),
+        _ => message!(
+            "{} of {} reads ({}) missed a write that had been acknowledged before they began.",
+            whole(data.stale_reads as f64).of(stale_of()),
+            whole(data.reads as f64).of(field::of("data.reads")),
+            percent(share).maybe_of((data.reads > 0).then_some(share_of))
+        ),
+    };
     vec![
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                message!("{} answered with what was out of date, by up to {}", name(&node.id), ms(max).maybe_of(data.staleness_ms.max.map(|_| field::of("data.staleness_ms.max")))),
-                message!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{}{}", whole(data.stale_reads as f64).of(stale_of()), whole(data.reads as f64).of(field::of("data.reads")), percent(share).maybe_of((data.reads > 0).then_some(share_of)), lag, left),
-                "Read from the leader what may not be old, and compare copies with their owner.",
+                what,
+                message!("{}{}{}", stale_said, lag, left),
+                "Read from the leader what must be current, and compare copies with their owner.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by(mends(facts, node, database)),

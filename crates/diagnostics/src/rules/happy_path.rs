@@ -61,14 +61,14 @@ fn mends(
     database: &str,
 ) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
-        message!("{} applies each message once", name(database)),
-        "A look-up for each write.",
+        message!("Let {} apply each message once", name(database)),
+        "A lookup per write.",
         vec![remedies::node(database, "unique_ids", Value::Bool(true))],
     )];
     if let Some(Kind::Service(_)) = facts.graph.node(consumer).map(|node| &node.kind) {
         mends.push(Remedy::new(
-            message!("{} remembers messages for an hour", name(consumer)),
-            "Memory for an hour of messages.",
+            message!("Let {} remember messages for an hour", name(consumer)),
+            "Memory for an hour of message ids.",
             vec![remedies::node(
                 consumer,
                 "idempotency_window",
@@ -78,8 +78,8 @@ fn mends(
     }
     if kind.partitions.is_none() {
         mends.push(Remedy::new(
-            message!("{} keeps the order of keys", name(&queue.id)),
-            "One message of a partition at a time, and a slow one holds up those behind it.",
+            message!("Preserve the order of messages per key in {}", name(&queue.id)),
+            "A partition is processed one message at a time, so a slow message delays those behind it.",
             vec![remedies::node(
                 &queue.id,
                 "partitions",
@@ -94,9 +94,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let each = naive(facts).into_iter().map(|(queue, kind, consumer, database)| {
         Finding::new(RULE.id, [queue.id.as_str(), consumer, database])
             .says(
-                message!("{} does again what {} delivers again", name(consumer), name(&queue.id)),
-                message!("A consumer that dies after its work and before it said so gets the message once more, and neither it nor {} knows that.", name(database)),
-                "Make the consumer idempotent: unique ids, or a memory of what was done.",
+                message!("{} applies messages of {} again when they are redelivered", name(consumer), name(&queue.id)),
+                message!("If it dies after its work and before the acknowledgement, the message is delivered again. Neither it nor {} recognizes the duplicate.", name(database)),
+                "Make the consumer idempotent, with unique ids or a record of processed messages.",
             )
             .endangers(Metric::DuplicateEffects)
             .mended_by(mends(facts, queue, kind, consumer, database))
@@ -142,21 +142,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut said = Vec::new();
     if doubled {
         said.push(message!(
-            "{} done again",
+            "{} applied again",
             count_of(
                 whole(data.duplicate_effects as f64).of(field::of("data.duplicate_effects")),
-                "effect was",
-                "effects were"
+                "write was",
+                "writes were"
             )
         ));
     }
     if disordered {
         said.push(message!(
-            "{} applied after a newer one",
+            "{} applied out of order",
             count_of(
                 whole(data.out_of_order as f64).of(field::of("data.out_of_order")),
-                "effect was",
-                "effects were"
+                "write was",
+                "writes were"
             )
         ));
     }
@@ -177,7 +177,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let again = match messages.redelivered {
         0 => Message::new(),
         n => message!(
-            ", {} of the deliveries for the second time or more",
+            " {} of the deliveries were redeliveries.",
             percent(n as f64 / messages.delivered.max(1) as f64)
                 .of(at("redelivered").over(at("delivered")))
         ),
@@ -185,12 +185,16 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let late = match messages.expired {
         0 => Message::new(),
         n => message!(
-            "; {} not acknowledged in time",
-            count_of(whole(n as f64).of(at("expired")), "was", "were")
+            " {} not acknowledged in time.",
+            count_of(
+                whole(n as f64).of(at("expired")),
+                "delivery was",
+                "deliveries were"
+            )
         ),
     };
     let order = if disordered {
-        " It has no partitions, so nothing keeps their order."
+        " It has no partitions, so nothing preserves their order."
     } else {
         ""
     };
@@ -208,17 +212,26 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     vec![
         finding
             .says(
-                Message::join(said, ", "),
+                Message::join(said, ", and "),
                 message!(
-                    "{} delivered {} messages{}{}.{}{}",
+                    "{} made {} of {}.{}{}{}{}",
                     name(&node.id),
-                    whole(messages.published as f64).of(at("published")),
+                    count_of(
+                        whole(messages.delivered as f64).of(at("delivered")),
+                        "delivery",
+                        "deliveries"
+                    ),
+                    count_of(
+                        whole(messages.published as f64).of(at("published")),
+                        "message",
+                        "messages"
+                    ),
                     again,
                     late,
                     order,
                     twice
                 ),
-                "Make the consumer idempotent, and keep the order of keys where it matters.",
+                "Make the consumer idempotent, and preserve the order per key where it matters.",
             )
             .endangers(if doubled {
                 Metric::DuplicateEffects
@@ -259,7 +272,7 @@ mod tests {
         ));
         let finding = &found("happy-path", &broken, &run(&broken))[0];
         assert!(
-            finding.measured && finding.what.contains("done again"),
+            finding.measured && finding.what.contains("applied again"),
             "{finding:?}"
         );
         // With the delivery that did it first, and the one that did it again.
@@ -275,7 +288,7 @@ mod tests {
         assert!(
             found("happy-path", &mended, &run(&mended))
                 .iter()
-                .all(|f| !f.what.contains("done again"))
+                .all(|f| !f.what.contains("applied again"))
         );
     }
 }

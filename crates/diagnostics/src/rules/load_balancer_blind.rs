@@ -50,8 +50,11 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if is_load_blind(balancer) {
         mends.push(Remedy::new(
-            message!("{} prefers who has least under way", name(&node.id)),
-            "A replica that fails fast looks idle and gets more, unless it is ejected.",
+            message!(
+                "Balance {} by least outstanding requests, and eject failing replicas",
+                name(&node.id)
+            ),
+            "A replica that fails fast looks idle and attracts calls until it is ejected.",
             vec![
                 remedies::node(&node.id, "algorithm", Value::text("least_outstanding")),
                 remedies::node(
@@ -64,8 +67,8 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
     }
     if balancer.outlier_ejection.is_none() {
         mends.push(Remedy::new(
-            "Eject who fails five times in a row",
-            "A healthy replica with bad luck is out for half a minute.",
+            "Eject a replica after five consecutive errors",
+            "A healthy replica may be ejected for 30 s by chance errors.",
             vec![remedies::node(
                 &node.id,
                 "outlier_ejection",
@@ -78,8 +81,8 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
 
 fn shallow(node: &Node) -> Remedy {
     Remedy::new(
-        "Checks that ask the replica alone",
-        "A replica that cannot reach what it needs stays in.",
+        "Use health checks that test only the replica itself",
+        "A replica that cannot reach its dependencies stays in service.",
         vec![
             remedies::node(&node.id, "health_check.depth", Value::text("http")),
             remedies::node(&node.id, "panic_threshold", remedies::number(0.5)),
@@ -101,9 +104,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("{} sends every replica its share, well or not", name(&node.id)),
-                        "It checks nobody, ejects nobody, and does not look at who is busy: a replica that is slow or down keeps its share of the calls.",
-                        "Check health and eject who fails, then prefer who has least under way: alone that makes it worse, as who fails at once has least.",
+                        message!("{} sends every replica its share, healthy or not", name(&node.id)),
+                        "It has no health checks and no outlier ejection, and its algorithm ignores load. A replica that is slow or down keeps its share of the calls.",
+                        "Add health checks and outlier ejection first, then least-outstanding balancing. On its own, least-outstanding sends most calls to the replica that fails fastest.",
                     )
                     .endangers(Metric::LatencyP99)
                     .mended_by(mends(node, balancer)),
@@ -112,9 +115,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("The checks of {} can take every replica out at once", name(&node.id)),
-                        "They call through to what the replicas share: when that is slow all replicas look sick, though none is.",
-                        "Check the replica alone, and ignore health when most look sick.",
+                        message!("The health checks of {} can take out every replica together", name(&node.id)),
+                        "They test what the replicas share. When that is slow, all replicas look unhealthy, and none is.",
+                        "Check only the replica itself, and ignore health when most replicas look unhealthy.",
                     )
                     .endangers(Metric::Availability)
                     .mended_by([shallow(node)]),
@@ -318,20 +321,20 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let why = match uneven {
             Some(((id, at), taken, busy)) => message!(
-                "{}#{} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
+                "{}#{} received {} of the calls and was {} busy. The median replica was {} busy.",
                 name(id),
                 at.to_string(),
-                percent(*busy).of(field::node(id, &format!("replicas.{at}.utilization"))),
-                percent(median).maybe_of(middle),
                 percent(taken / (mean * replicas.len() as f64).max(calls as f64))
-                    .of(taken_of(id, *at))
+                    .of(taken_of(id, *at)),
+                percent(*busy).of(field::node(id, &format!("replicas.{at}.utilization"))),
+                percent(median).maybe_of(middle)
             ),
             None => {
                 let some = sick
                     .as_ref()
                     .map_or(Message::new(), |sick| sick.of(replicas.len()));
                 message!(
-                    "{} kept a share of the calls while sick: {} of the calls behind {} failed.",
+                    "{} kept their share of the calls while they failed: {} of the calls behind {} failed.",
                     some,
                     percent(share).of(share_of.clone()),
                     name(&node.id)
@@ -339,9 +342,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             }
         };
         let check = match &balancer.health_check {
-            None => Message::from(" Nobody checks the replicas."),
+            None => Message::from(" There are no health checks."),
             Some(check) => message!(
-                " The checks take a replica out after {} failures, {} apart, and it passed them or was slow to fail.",
+                " A health check takes a replica out only after {} failures, {} apart.",
                 check.unhealthy_after,
                 check.interval
             ),
@@ -354,12 +357,20 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         .or(facts.series.as_ref().and_then(|series| series.first_loss())),
                 )
                 .says(
-                    message!(
-                        "{} kept sending to a replica that could not keep up",
-                        name(&node.id)
-                    ),
+                    match uneven {
+                        Some(((id, at), ..)) => message!(
+                            "{} sent {}#{} its full share of calls, though it could not keep up",
+                            name(&node.id),
+                            name(id),
+                            at.to_string()
+                        ),
+                        None => message!(
+                            "{} kept sending calls to replicas that failed",
+                            name(&node.id)
+                        ),
+                    },
                     message!("{}{}", why, check),
-                    "Prefer who has least under way, and eject who fails.",
+                    "Balance by least outstanding requests, and eject failing replicas.",
                 )
                 .endangers(facts.felt())
                 .mended_by(mends(node, balancer)),
@@ -380,12 +391,12 @@ fn drawn_in(
     Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
         .measured(Some(sick.fault.at.as_s()))
         .says(
-            message!("{} kept sending to who failed at once", name(&node.id)),
+            message!("{} sent most calls to replicas that failed fast", name(&node.id)),
             message!(
-                "{} failed calls at once: who fails fast has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
+                "{} failed their calls immediately and so looked least loaded. {} of the calls behind {} failed. There are no health checks and no outlier ejection.",
                 sick.of(replicas), share, name(&node.id)
             ),
-            "Check health, and eject who fails.",
+            "Add health checks and outlier ejection.",
         )
         .endangers(facts.felt())
         .mended_by(mends(node, balancer))
@@ -434,14 +445,19 @@ fn all_out(
     if own >= unavailable {
         return None;
     }
+    let failing = nodes.iter().filter(|node| {
+        let counts = report.nodes.get(&node.id);
+        counts.is_some_and(|counts| counts.failures.contains_key("error"))
+    });
+    let own_of = field::nodes(failing.map(|node| node.id.as_str()), "failures.error");
     let onset = facts.series.as_ref().and_then(|series| series.first_loss());
     Some(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                message!("The checks of {} took every replica out", name(&node.id)),
-                message!("{} calls found nobody well, while the replicas had answered {} with an error of their own. A check fails after {} where something shared is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), own, check.timeout),
-                "Check the replica alone, and ignore health when most look sick.",
+                message!("The health checks of {} took every replica out of service", name(&node.id)),
+                message!("{} calls found no healthy replica, while the replicas themselves failed {}. A check that takes more than {} fails, so it fails when something shared is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), check.timeout),
+                "Check only the replica itself, and ignore health when most replicas look unhealthy.",
             )
             .endangers(facts.felt())
             .mended_by([shallow(node)]),
@@ -470,7 +486,7 @@ mod tests {
         assert!(
             lint("load-balancer-blind", &broken)[0]
                 .what
-                .contains("well or not")
+                .contains("healthy or not")
         );
         let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
         assert!(
@@ -521,7 +537,7 @@ mod tests {
             let link = &report.links["lb->app"];
             let share = link.failures.values().sum::<u64>() as f64 / link.attempts as f64;
             let said = format!(
-                "1 of 3 replicas kept a share of the calls while sick: {} of the calls",
+                "1 of 3 replicas kept their share of the calls while they failed: {} of the calls",
                 text::percent(share)
             );
             assert!(finding.why.starts_with(&said), "{finding:?}");
@@ -559,7 +575,7 @@ mod tests {
                 finding.measured
                     && finding
                         .why
-                        .contains("has least under way, and so gets most"),
+                        .contains("and so looked least loaded"),
                 "{finding:?}"
             );
             let mut mended = broken.clone();

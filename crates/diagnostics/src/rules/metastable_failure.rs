@@ -70,25 +70,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if let Some((link, share)) = retried.first() {
         let at = |series| field::link_over(&link.id, series, Fold::Mean, span);
         because.push(message!(
-            "{} of the attempts over {} were retries",
+            "{} of the attempts on {} were retries",
             percent(*share).of(at("retries_per_s").over(at("attempts_per_s"))),
             link_name(&link.id)
         ));
     }
     if let Some((id, share)) = wasted {
         because.push(message!(
-            "{} of the work of {} in the run was for callers who had left",
+            "{} of the work of {} in the whole run was for callers that had given up",
             percent(share).of(field::node(id, "wasted_work")),
             name(id)
         ));
     }
     let sustained = match because.is_empty() {
         true => Message::new(),
-        false => message!(" Meanwhile {}.", Message::join(because, ", ")),
+        false => message!(" In that time, {}.", Message::join(because, ", ")),
     };
     let until = match stuck.until_s {
-        Some(until) => message!("until {}", moment(until)),
-        None => Message::from("until requests ended"),
+        Some(until) => message!("to {}", moment(until)),
+        None => Message::from("to the end of the requests"),
     };
     let subject = busiest
         .first()
@@ -115,12 +115,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(Some(stuck.since_s))
             .severity(Severity::Error)
             .says(
-                message!("Goodput stayed down after the trigger was over: {} of what it was", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9)).of(field::of("metastable.goodput_per_s").over(field::of("metastable.goodput_before_per_s")))),
+                message!("Goodput stayed at {} of its earlier level after the trigger was over", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9)).of(field::of("metastable.goodput_per_s").over(field::of("metastable.goodput_before_per_s")))),
                 message!(
-                    "Before, {} were answered well; from {} {}, at the same load, {}.{}",
+                    "It was {} before. From {} {}, at the same load, it was {}.{}",
                     rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s")), moment(stuck.since_s), until, rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s"))
                 , sustained),
-                "Break the loop: bound retries, serve the newest first or drop what is too old, shed load.",
+                "Break the feedback loop: limit retries, drop requests that are too old, and shed load.",
             )
             .endangers(facts.felt())
             .mended_by(mends),
@@ -133,8 +133,11 @@ fn newest_first(facts: &Facts<'_>, id: &str) -> Option<report::Remedy> {
     };
     (service.queue.discipline == Discipline::Fifo).then(|| {
         report::Remedy::new(
-            message!("{} serves the newest first under overload", name(id)),
-            "Those who have waited longest are served last, most of them never.",
+            message!(
+                "Serve the newest calls first at {} under overload",
+                name(id)
+            ),
+            "Calls that have waited longest time out.",
             vec![remedies::node(
                 id,
                 "queue.discipline",

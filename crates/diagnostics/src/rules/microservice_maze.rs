@@ -6,7 +6,7 @@ use crate::facts::field;
 use crate::remedies;
 use design::link::Mode;
 use design::{Kind, Link, Metric};
-use report::{Finding, Remedy, figure, list, message, name, percent};
+use report::{Finding, Message, Remedy, figure, list, message, ms, name, percent};
 use sim::Report;
 
 /// Calls for one request from which it is a maze.
@@ -56,8 +56,8 @@ fn mends(facts: &Facts<'_>) -> Vec<Remedy> {
         .into_iter()
         .map(|link| remedies::link(&link.id, "calls", remedies::number(1.0)));
     vec![Remedy::new(
-        "One call for all of it, wherever there are several",
-        "Larger calls, and callees that must answer for many things at once.",
+        "Make one call instead of several, wherever there are several",
+        "Larger calls, and interfaces that take many items per call.",
         edits.collect(),
     )]
 }
@@ -72,13 +72,13 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .says(
-                message!("{} calls for one request", figure(calls)),
+                message!("One request takes {} calls between services", figure(calls)),
                 message!(
-                    "{} of its time goes into the network, over {} services.",
+                    "{} of its time goes into the network, across {} services.",
                     percent(network),
                     services.len()
                 ),
-                "Merge what always talks to each other, or ask once for all of it.",
+                "Merge services that always call each other, or fetch all of it in one call.",
             )
             .endangers(Metric::LatencyP99)
             .mended_by(mends(facts)),
@@ -123,26 +123,57 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .get(&link.id)
             .map_or(0, |figures| figures.calls)
     });
-    let busiest = busiest
-        .map(|link| {
-            message!(
-                " Most of them are {}'s of {}.",
-                name(&link.from),
-                name(&link.to)
-            )
-        })
-        .unwrap_or_default();
+    let busiest = busiest.map_or(Message::new(), |link| {
+        message!(
+            " Most of them are calls from {} to {}{}.",
+            name(&link.from),
+            name(&link.to),
+            on_the_way(report, link)
+        )
+    });
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                message!("A request takes {} calls between services", figure(per).of(calls_of.over(field::of("requests.offered")))),
-                message!("It passes {} of {}: {}. {} of its time without waiting goes into the network.{}", passed, services.len(), list(&services), percent(network), busiest),
-                "Merge what always talks to each other, or ask once for all of it.",
+                message!(
+                    "A request took {} calls between services",
+                    figure(per).of(calls_of.over(field::of("requests.offered")))
+                ),
+                message!(
+                    "At least 80% of the requests pass {} of {} services: {}.{}",
+                    passed,
+                    services.len(),
+                    list(&services),
+                    busiest
+                ),
+                "Merge services that always call each other, or fetch all of it in one call.",
             )
             .endangers(missed)
             .mended_by(mends(facts)),
     ]
+}
+
+/// How long a call over a link took, and how much of that it was on the network: what the callee
+/// does not account for.
+fn on_the_way(report: &Report, link: &Link) -> Message {
+    let whole = report.links.get(&link.id).and_then(|of| of.latency_ms.mean);
+    let there = report
+        .nodes
+        .get(&link.to)
+        .and_then(|of| of.response_ms.mean);
+    let (Some(whole), Some(there)) = (whole, there) else {
+        return Message::new();
+    };
+    let whole_of = || field::link(&link.id, "latency_ms.mean");
+    let network = whole_of().minus(field::node(&link.to, "response_ms.mean"));
+    if there >= whole {
+        return Message::new();
+    }
+    message!(
+        ", which took {} on average, {} of it on the network",
+        ms(whole).of(whole_of()),
+        percent((whole - there) / whole).of(network.over(whole_of()))
+    )
 }
 
 #[cfg(test)]
@@ -165,7 +196,7 @@ mod tests {
         assert!(
             lint("microservice-maze", &broken)[0]
                 .what
-                .starts_with("36 calls")
+                .contains("36 calls")
         );
         assert!(found("microservice-maze", &broken, &run(&broken))[0].measured);
         let near = design(2);

@@ -5,7 +5,7 @@ use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::{Kind, Metric, Node};
-use report::{Finding, Fold, Remedy, figure, message, moment, name, rate};
+use report::{Finding, Fold, Remedy, message, moment, name, rate};
 use sim::Report;
 
 /// How much more the culprit asks for, and how much slower the victim gets.
@@ -72,7 +72,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let is_steady = during <= 1.3 * before + 1.0;
             (node.id != culprit.id && is_steady && slower >= SLOWER).then_some((*node, slower))
         });
-        let Some((victim, slower)) = victim.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+        let Some((victim, _)) = victim.max_by(|a, b| a.1.total_cmp(&b.1)) else {
             continue;
         };
         let at = |span| field::node_over(&culprit.id, "arrivals_per_s", Fold::Mean, span);
@@ -80,12 +80,16 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    message!("{} pays for what {} asks of {}", name(&victim.id), name(&culprit.id), name(&shared.id)),
+                    message!("Load from {} saturated {} from {} on and slowed {} down", name(&culprit.id), name(&shared.id), moment(span.from_s), name(&victim.id)),
                     message!(
-                        "{} asked for {} from {} on, after {}. {} was saturated, and {}, who asked for no more than before, waited {} times as long.",
-                        name(&culprit.id), rate(during).of(at(span)), moment(span.from_s), rate(before).of(at(series.calm)), name(&shared.id), name(&victim.id), figure(slower)
+                        "{} sent {}, after {} before. {}, which sent no more than before, {}.",
+                        name(&culprit.id),
+                        rate(during).of(at(span)),
+                        rate(before).of(at(series.calm)),
+                        name(&victim.id),
+                        super::shared_database::suffered(facts, &victim.id, span)
                     ),
-                    "Give each a share of its own: a rate limit per customer, fair queues, cells.",
+                    "Give each client a share of its own: a rate limit per client, fair queues, or cells.",
                 )
                 .endangers(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
                 .mended_by(limit(shared, during, before)),
@@ -113,11 +117,11 @@ fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
     ]);
     vec![Remedy::new(
         message!(
-            "At most {} of each key at {}",
+            "Limit each key to {} at {}",
             rate(libm::ceil(most)),
             name(&shared.id)
         ),
-        "Whoever asks for more is turned away, though there may be room.",
+        "Requests beyond the limit are rejected even when there is capacity.",
         vec![remedies::node(&shared.id, "rate_limit", limit)],
     )]
 }

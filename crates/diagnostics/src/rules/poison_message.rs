@@ -7,7 +7,9 @@ use crate::remedies;
 use design::kinds::queue::Delivery;
 use design::link::Mode;
 use design::{FaultKind, Link, Metric, Node};
-use report::{Finding, Message, Remedy, figure, message, ms, name, percent, whole};
+use report::{
+    Field, Finding, Message, Remedy, count_of, figure, message, ms, name, percent, whole,
+};
 use sim::Report;
 
 /// Deliveries of each message that is given up, or kept, from which it is told.
@@ -57,8 +59,8 @@ fn mends(facts: &Facts<'_>, node: &Node) -> Remedy {
         ));
     }
     Remedy::new(
-        "Three receives, then to a dead-letter queue",
-        "Somebody has to look at the dead letters; what failed three times by bad luck is among them.",
+        "Move a message to a dead-letter queue after three receives",
+        "Someone has to inspect the dead letters, and some of them failed only by chance.",
         edits,
     )
 }
@@ -76,17 +78,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let finding = match queue.max_receives {
             None => Finding::new(RULE.id, [node.id.clone()]).says(
-                message!("{} delivers a message for ever that nobody can process", name(&node.id)),
+                message!("{} redelivers a message that cannot be processed indefinitely", name(&node.id)),
                 match queue.partitions {
-                    Some(_) => "It never gives up, and keeps order: such a message blocks all of its partition.",
-                    None => "It never gives up: each such message takes a consumer's time again and again.",
+                    Some(_) => "It never gives up, and it preserves order, so such a message blocks its whole partition.",
+                    None => "It never gives up, so each such message takes consumer time again and again.",
                 },
-                "Give up after a few receives, to a dead-letter queue.",
+                "Move a message to a dead-letter queue after a few receives.",
             ),
             Some(most) if !has_dead_letter(facts, &node.id) => Finding::new(RULE.id, [node.id.clone()]).says(
-                message!("{} drops what was received {} times", name(&node.id), most),
-                "There is no dead-letter link, so a message that failed is gone, whatever the reason.",
-                "Give it a dead-letter queue.",
+                message!("{} drops a message after {} receives", name(&node.id), most),
+                "There is no dead-letter link, so a failed message is lost whatever the reason.",
+                "Add a dead-letter queue.",
             ),
             Some(_) => continue,
         };
@@ -137,27 +139,33 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let behind = match (blocked, messages.waiting) {
             (0, 0) => Message::new(),
             (0, waiting) => {
-                message!(
-                    " {} messages were left at the end.",
-                    whole(waiting as f64).of(at("waiting"))
-                )
+                message!(" {} left at the end.", left(waiting, at("waiting")))
             }
             (n, waiting) => message!(
-                " {} of {} partitions stood still behind them, {} messages were left at the end, the oldest had waited {}.",
+                " {} of {} partitions were blocked behind them. {} left at the end, and the oldest had waited {}.",
                 n,
                 messages.partitions.len(),
-                whole(waiting as f64).of(at("waiting")),
+                left(waiting, at("waiting")),
                 ms(messages.oldest_ms.max).of(at("oldest_ms.max"))
             ),
         };
         let delivered = messages.redelivered as f64 / messages.delivered.max(1) as f64;
+        let again = || at("redelivered").over(at("delivered"));
         let metric = facts.missed_by_users().unwrap_or(Metric::Goodput);
         let mut finding = Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                message!("{} delivered what nobody can process, again and again", name(&node.id)),
-                message!("{} of its deliveries were of messages delivered before, about {} of them for each message that nobody can process.{}", percent(delivered).of(at("redelivered").over(at("delivered"))), figure(each).of(at("redelivered").times(1.0 / bad)), behind),
-                "Give up after a few receives, to a dead-letter queue.",
+                message!(
+                    "{} kept redelivering messages that cannot be processed: {} of its deliveries",
+                    name(&node.id),
+                    percent(delivered).of(again())
+                ),
+                message!(
+                    "Each message that cannot be processed was redelivered about {} times.{}",
+                    figure(each).of(at("redelivered").times(1.0 / bad)),
+                    behind
+                ),
+                "Move a message to a dead-letter queue after a few receives.",
             )
             .endangers(metric)
             .mended_by([mends(facts, node)]);
@@ -167,6 +175,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         found.push(finding);
     }
     found
+}
+
+/// "1 message was", "20 messages were".
+fn left(waiting: u64, of: Field) -> Message {
+    count_of(whole(waiting as f64).of(of), "message was", "messages were")
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use design::kinds::Kind;
 use design::link::Mode;
 use design::{Link, Metric};
 use report::{
-    Finding, Fold, Message, Remedy, Severity, figure, link_name, list, message, moment, name,
-    percent, time, whole,
+    Finding, Fold, Message, Remedy, Severity, count_of, figure, link_name, list, message, moment,
+    name, percent, rate, time, whole,
 };
 use sim::Report;
 
@@ -68,9 +68,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [link.id.clone()])
                 .severity(severity)
                 .says(
-                    message!("The pool of {} is too small for its load", link_name(&link.id)),
-                    message!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(calls), time(holds), figure(needed), whole(size)),
-                    "Size it by Little's law, or hold connections for less.",
+                    message!("The connection pool of {} is too small for its load", link_name(&link.id)),
+                    message!("It needs {} connections and has {}: {} hold a connection for {} each (Little's law).", figure(needed), whole(size), rate(calls), time(holds)),
+                    "Size it by Little's law, or hold connections for less time.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([larger(facts, link, needed)]),
@@ -87,11 +87,11 @@ fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
     let size = libm::ceil(1.5 * needed / f64::from(callers)).clamp(1.0, 10_000.0);
     Remedy::new(
         message!(
-            "{} connections for each caller of {}",
-            whole(size),
-            link_name(&link.id)
+            "Raise the connection pool of {} to {} per caller",
+            link_name(&link.id),
+            whole(size)
         ),
-        message!("More connections that {} has to bear.", name(&link.to)),
+        message!("More connections for {} to hold open.", name(&link.to)),
         (facts.design.pool_links(link).into_iter())
             .map(|link| remedies::link(&link.id, "pool.size", remedies::number(size)))
             .collect(),
@@ -152,12 +152,9 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .filter(|id| *id != callee && !series.slow(id).is_empty())
         .collect();
     let slow_said = match (is_leaking, slow.is_empty()) {
-        (true, _) => Message::from(" Connections leaked."),
+        (true, _) => Message::from(" Connections were leaked."),
         (false, true) => Message::new(),
-        (false, false) => message!(
-            " {} took several times the usual time meanwhile.",
-            list(&slow)
-        ),
+        (false, false) => message!(" {} took several times the usual time.", list(&slow)),
     };
     let mut mends = bulkheads(facts, link);
     let usual = facts.flow.call(&facts.graph, link);
@@ -176,21 +173,25 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .measured(onset)
         .says(
             message!(
-                "{} ran out of connections while {} had time",
+                "{} on {} got no connection while {} had capacity to spare",
+                count_of(
+                    whole(in_vain as f64).of(vain.clone()),
+                    "attempt",
+                    "attempts"
+                ),
                 link_name(&link.id),
                 name(callee)
             ),
             message!(
-                "{} calls ({}) got none of its {} in time; {} was {} busy.{}",
-                whole(in_vain as f64).of(vain.clone()),
-                percent(in_vain as f64 / figures.calls.max(1) as f64)
-                    .of(vain.over(field::link(&link.id, "calls"))),
-                whole(size),
+                "That is {} of all attempts, which share {}. {} was {} busy on average.{}",
+                percent(in_vain as f64 / figures.attempts.max(1) as f64)
+                    .of(vain.over(field::link(&link.id, "attempts"))),
+                count_of(whole(size), "connection", "connections"),
                 name(callee),
                 percent(busy).maybe_of(busy_of),
                 slow_said
             ),
-            "Keep a pool for each kind of call, so that a slow one empties its own alone.",
+            "Keep a pool for each kind of call, so that slow calls exhaust only their own.",
         )
         .endangers(facts.felt())
         .mended_by(mends),
@@ -234,8 +235,8 @@ fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
         edits.push(design::Command::AddLink(usize::MAX, Box::new(other)));
     }
     vec![Remedy::new(
-        "A pool for each kind of call",
-        "Connections idle in one pool while the other is short of them.",
+        "Use a pool for each kind of call",
+        "Connections may idle in one pool while another is short of them.",
         edits,
     )]
 }
@@ -283,15 +284,33 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
         Finding::new(RULE.id, [id.to_owned(), link.id.clone()])
             .measured(Some(span.from_s))
             .says(
-                message!("Calls to {} held the slots of {} that others needed", name(&link.to), name(id)),
-                message!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)).maybe_of((share <= 1.0).then_some(held_of)), whole(slots), name(&link.to)),
-                "Bound what each dependency may hold: a bulkhead.",
+                message!(
+                    "Calls to {} held {} of the slots of {} from {} on",
+                    name(&link.to),
+                    percent(share.min(1.0)).maybe_of((share <= 1.0).then_some(held_of)),
+                    name(id),
+                    moment(span.from_s)
+                ),
+                message!(
+                    "Calls that do not need {} waited for one of the {} slots of {}.",
+                    name(&link.to),
+                    whole(slots),
+                    name(id)
+                ),
+                "Limit what each dependency can hold, with a bulkhead.",
             )
             .endangers(facts.felt())
             .mended_by([Remedy::new(
-                message!("A bulkhead: {} holds at most a quarter of the slots", link_name(&link.id)),
-                "Its calls fail while that quarter is full, though other slots are free.",
-                vec![remedies::link(&link.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
+                message!(
+                    "Limit calls on {} to a quarter of the slots (bulkhead)",
+                    link_name(&link.id)
+                ),
+                "Its calls fail while that quarter is full, even when other slots are free.",
+                vec![remedies::link(
+                    &link.id,
+                    "bulkhead",
+                    remedies::map(&[("max_concurrent", remedies::number(most))]),
+                )],
             )]),
     )
 }

@@ -34,8 +34,8 @@ fn mends(node: &Node, database: &Database) -> Vec<Remedy> {
     match database.shards.by {
         ShardBy::Hash | ShardBy::Modulo => Vec::new(),
         ShardBy::Range | ShardBy::Tenant => vec![Remedy::new(
-            "Spread keys by a hash",
-            "Neighbours (or a tenant's rows) are on different shards: reading them together asks several.",
+            "Shard by a hash of the key",
+            "Neighboring keys (or the rows of a tenant) are on different shards, so reading them together queries several.",
             vec![remedies::node(&node.id, "shards.by", Value::text("hash"))],
         )],
     }
@@ -67,8 +67,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "The popular keys of {} are all on its first shard",
                     name(&node.id)
                 ),
-                "Shards by range keep neighbours together, and few keys get most of the calls.",
-                "Spread keys by a hash.",
+                "Sharding by range keeps neighboring keys together, and few keys receive most of the calls.",
+                "Shard by a hash of the key.",
             )),
             ShardBy::Tenant if database.shards.tenants < 10 * count => found.push(note(
                 message!(
@@ -77,8 +77,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     database.shards.tenants,
                     count
                 ),
-                "So few do not spread evenly: some shards get several large ones, some get none.",
-                "Shard by something there is more of.",
+                "So few tenants do not spread evenly: some shards get several large ones, and some get none.",
+                "Shard by a key with many more values.",
             )),
             _ => {}
         }
@@ -89,9 +89,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             )
         {
             found.push(note(
-                message!("Reads of {} ask all {} shards", name(&node.id), count),
-                "Each waits for the slowest of them, and more shards make that worse.",
-                "Shard by what the reads ask for.",
+                message!("Reads of {} query all {} shards", name(&node.id), count),
+                "Each read waits for the slowest shard, and more shards make that worse.",
+                "Shard by what the reads query.",
             ));
         }
     }
@@ -253,6 +253,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .iter()
             .map(|(_, busy)| *busy)
             .fold(f64::INFINITY, f64::min);
+        let idlest = shards.iter().position(|(_, busy)| *busy == idle);
+        let idle_of = busy_of(node, database, idlest.unwrap_or(0));
         let limit = match facts
             .design
             .faults
@@ -265,11 +267,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let by_one = one_key(facts, &node.id) * sum >= 0.5 * (calls - mean);
         if calls >= SKEWED * mean && busy >= limit && !by_one {
             let how = match database.shards.by {
-                ShardBy::Range => Message::from(
-                    "Neighbouring keys are together there, and they are the popular ones.",
-                ),
+                ShardBy::Range => {
+                    Message::from("It holds neighboring keys, and they are the popular ones.")
+                }
                 ShardBy::Tenant => message!(
-                    "Its tenants are the large ones; {} tenants do not spread evenly over {} shards.",
+                    "It holds large tenants: {} tenants do not spread evenly over {} shards.",
                     database.shards.tenants,
                     shards.len()
                 ),
@@ -282,9 +284,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(onset(facts, &node.id))
                     .says(
-                        message!("Shard {} of {} has {} of the load, the others idle", at.to_string(), name(&node.id), percent(calls / sum).of(mine.clone().over(all.clone()))),
-                        message!("It got {} times the mean of its calls and was {} busy, the idlest {}. {}", figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(busy).of(busy_of(node, database, at)), percent(idle), how),
-                        "Choose a key with more spread.",
+                        message!("Shard {} of {} received {} of the calls", at.to_string(), name(&node.id), percent(calls / sum).of(mine.clone().over(all.clone()))),
+                        message!("That is {} times the mean of the shards. It was {} busy, and the idlest shard {}. {}", figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(busy).of(busy_of(node, database, at)), percent(idle).of(idle_of), how),
+                        "Choose a shard key that spreads the load.",
                     )
                     .endangers(facts.felt())
                     .mended_by(mends(node, database)),
@@ -304,9 +306,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     Finding::new(RULE.id, [node.id.clone()])
                         .measured(onset(facts, &node.id))
                         .says(
-                            message!("Each call of {} asks {} of its shards", name(&node.id), figure(per).of(all.over(field::node(&node.id, "arrivals")))),
-                            message!("More shards bring no capacity where all of them are asked: the idlest was {} busy.", percent(idle)),
-                            "Shard by what is asked for.",
+                            message!("Each call to {} queries {} of its shards on average", name(&node.id), figure(per).of(all.over(field::node(&node.id, "arrivals")))),
+                            message!("More shards add no capacity when a call queries several: even the idlest was {} busy.", percent(idle).of(idle_of)),
+                            "Shard by what the calls query.",
                         )
                         .endangers(facts.felt()),
                 );
@@ -369,7 +371,7 @@ mod tests {
             assert!(found("shard-key", &design, &report).is_empty());
             let hot = &found("hot-key", &design, &report)[0];
             assert!(
-                hot.why.contains("the hottest key alone is about 26."),
+                hot.why.contains("The most popular key alone is about 26."),
                 "{hot:?}"
             );
         }

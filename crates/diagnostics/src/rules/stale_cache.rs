@@ -60,12 +60,12 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
     }
     mends.push(Remedy::new(
         "Invalidate on write, with leases against late fills",
-        "A message per write, and a load whenever what was written is read again.",
+        "One more call per write, and a load when a written key is read again.",
         with_leases,
     ));
     if let Some(ttl) = cache.ttl.filter(|ttl| ttl.as_s() > 2.0) {
         mends.push(Remedy::new(
-            message!("A tenth of the TTL of {}", name(id)),
+            message!("Shorten the TTL of {} to a tenth", name(id)),
             "Entries are loaded up to ten times as often.",
             vec![remedies::node(
                 id,
@@ -75,7 +75,7 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
         ));
     } else if cache.ttl.is_none() {
         mends.push(Remedy::new(
-            message!("A TTL of 30 s at {}", name(id)),
+            message!("Set a TTL of 30 s at {}", name(id)),
             "Every entry is loaded again after 30 s.",
             vec![remedies::node(id, "ttl", Value::text("30s"))],
         ));
@@ -105,13 +105,13 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let lives = cache
             .ttl
-            .map_or(Message::from("for ever"), |ttl| message!("for {}", ttl));
+            .map_or(Message::from("indefinitely"), |ttl| message!("for {}", ttl));
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
-                    message!("No write reaches {}: what it holds is served {}", name(&node.id), lives),
-                    "Writes go past it to the origin, and nothing tells it that an entry is out of date.",
-                    "Invalidate on write, or let entries live no longer than readers can bear.",
+                    message!("Writes do not reach {}, which serves its entries {}", name(&node.id), lives),
+                    "Writes go directly to the origin, and nothing invalidates the cached entries.",
+                    "Invalidate on write, or set a TTL no longer than the staleness that readers accept.",
                 )
                 .endangers(Metric::StalenessMax)
                 .mended_by(mends(facts, &node.id, cache)),
@@ -163,19 +163,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let cause = match are_writes_known(facts, id) {
         false => match cache.ttl {
             Some(ttl) => message!(
-                "no write reaches {}, so that an entry stays for its TTL of {}",
+                "Writes do not reach {}, so an entry stays for its TTL of {}",
                 name(id),
                 time(ttl.as_s())
             ),
             None => message!(
-                "no write reaches {}, and its entries never expire",
+                "Writes do not reach {}, and its entries never expire",
                 name(id)
             ),
         },
-        true if partition => Message::from("invalidations were lost while the network was cut"),
-        true if cache.leases => Message::from("invalidations take a moment on their way"),
+        true if partition => Message::from("Invalidations were lost during the partition"),
+        true if cache.leases => Message::from("Invalidations take time to arrive"),
         true => message!(
-            "a fill that was on its way when {} was told of the write puts the old value back, until its TTL runs out",
+            "A fill in flight when {} was invalidated can put the old value back, until its TTL expires",
             name(id)
         ),
     };
@@ -184,7 +184,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(None)
             .says(
                 message!(
-                    "{} answered {} of the reads with what was out of date, by up to {}",
+                    "{} served stale entries: {} of all reads were out of date, by up to {}",
                     name(id),
                     percent(share).of(stale_of().over(reads_of())),
                     ms(max).maybe_of(
@@ -194,14 +194,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     )
                 ),
                 message!(
-                    "{} of {} reads were stale, {} of them from {}: {}.",
+                    "{} of {} reads were stale. {} answered {} lookups with an old version. {}.",
                     whole(data.stale_reads as f64).of(stale_of()),
                     whole(data.reads as f64).of(reads_of()),
-                    whole(count as f64).of(field::node(id, "stale_reads")),
                     name(id),
+                    whole(count as f64).of(field::node(id, "stale_reads")),
                     cause
                 ),
-                "Invalidate on write, with leases; keep the TTL as the last resort.",
+                "Invalidate on write, with leases, and keep the TTL as a fallback.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by(mends(facts, id, cache)),
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn entries_nobody_invalidates_are_stale_and_short_ones_are_not() {
         let broken = design("null", "none");
-        assert!(lint("stale-cache", &broken)[0].what.contains("for ever"));
+        assert!(lint("stale-cache", &broken)[0].what.contains("indefinitely"));
         let finding = &found("stale-cache", &broken, &run(&broken))[0];
         assert!(
             finding.measured && finding.why.contains("never expire"),

@@ -46,8 +46,8 @@ fn optional(facts: &Facts<'_>, chain: &[&str]) -> report::Remedy {
         .iter()
         .map(|link| remedies::link(&link.id, "optional", true_()));
     report::Remedy::new(
-        "The inner half of the chain is optional",
-        "Answers come without that part where it fails.",
+        "Make the inner half of the chain optional",
+        "Responses are incomplete when it fails.",
         edits.collect(),
     )
 }
@@ -64,27 +64,23 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let product: f64 = chain.iter().map(|id| 1.0 - error_rate(facts, id)).product();
     let promise = match product < 0.999 {
         true => message!(
-            "With the errors they have by themselves {} of the requests get through.",
+            "With their own error rates, {} of the requests succeed.",
             percent(product)
         ),
         false => message!(
-            "If each were there 99.9% of the time, all would be {} of it.",
+            "If each were available 99.9% of the time, all of them together would be {} of the time.",
             percent(libm::pow(0.999, chain.len() as f64))
         ),
     };
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .says(
+                message!("{} calls in series: {}", chain.len(), list(&chain)),
                 message!(
-                    "{} in a row wait for one another: {}",
-                    chain.len(),
-                    list(&chain)
-                ),
-                message!(
-                    "Their availabilities multiply and their times add up. {}",
+                    "Their availabilities multiply and their latencies add up. {}",
                     promise
                 ),
-                "Answer before what need not be answered now, and tell the rest by events.",
+                "Respond before the work that can wait, and do that work from events.",
             )
             .endangers(Metric::Availability)
             .mended_by([optional(facts, &chain)]),
@@ -155,12 +151,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                message!("{} in a row fail for one another: {} of the requests got through", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
+                message!("{} services in series failed together: {} of requests succeeded", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
                 message!(
-                    "By themselves: {}. Their product is {}; measured were {} ({} to {} with 95% confidence).",
+                    "Each on its own succeeded: {}. The product is {}, and {} was measured ({} to {} with 95% confidence).",
                     Message::join(each, ", "), percent(product), percent(requests.availability).of(field::of("requests.availability")), percent(low), percent(high)
                 ),
-                "Answer before what need not be answered now, and tell the rest by events.",
+                "Respond before the work that can wait, and do that work from events.",
             )
             .endangers(Metric::Availability)
             .mended_by([optional(facts, &chain)]),
