@@ -6,7 +6,7 @@ use crate::facts::{AGE, Facts};
 use crate::remedies;
 use design::kinds::Cache;
 use design::link::{Condition, Mode};
-use design::{Command, Metric, Node};
+use design::{Command, Link, Metric, Node};
 use report::{Finding, Message, Remedy, list, message, name, percent, time};
 use sim::Report;
 use std::collections::BTreeSet;
@@ -22,10 +22,10 @@ const LAYERS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-all",
     title: "A cache at every layer",
-    means: "Behind a cache only what it lacks arrives, and that is what the next one lacks too: inner layers hardly ever hit, and all of them add their age. An answer may be as old as all TTLs together.",
-    evidence: "Structural: three caches or more on one path (a note); a link for misses without a cache in the stage before it, which is never called (a warning). Measured: a cache behind another with a hit ratio below 20% over 500 look-ups or more, or half of whose values were never read; or three in a row while a required age is missed. The worst age is the sum of the TTLs.",
-    silent: "One cache; two of which both hit.",
-    mends: "One layer at the hot spot: what the others saved is gone, where they saved anything.",
+    means: "Behind a cache arrive only its misses, and those mostly miss in the next cache too. Inner layers rarely hit, and every layer adds staleness: a response may be as old as all TTLs together.",
+    evidence: "Structural: three or more caches in a row (a note); a link for misses without a cache in the stage before it, which is never called (a warning). Caches are in a row where one is looked up when another misses. Measured: a cache behind another with a hit ratio below 20% over at least 500 lookups, or with half of its values never read; or three in a row while a required staleness is missed. The worst staleness is the sum of the TTLs.",
+    silent: "One cache; two caches that both hit; caches that are looked up beside one another.",
+    mends: "One layer where it takes the most load: what the others saved is gone.",
     structural,
     measured,
 };
@@ -62,8 +62,13 @@ fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
 fn after_a_miss<'a>(facts: &Facts<'a>, id: &str) -> BTreeSet<&'a str> {
     let askers = facts.askers(id).into_iter();
     let on_miss = askers.flat_map(|asker| {
-        let links = facts.graph.out(&asker.id).iter().copied();
-        links.filter(|link| link.mode == Mode::Call && link.when.0.contains(&Condition::OnMiss))
+        let links = facts.graph.out(&asker.id);
+        let is_to = |link: &Link| facts.graph.served_by(link).iter().any(|node| node.id == id);
+        let place = links.iter().position(|link| is_to(link));
+        let later = links[place.map_or(links.len(), |place| place + 1)..]
+            .iter()
+            .copied();
+        later.filter(|link| link.mode == Mode::Call && link.when.0.contains(&Condition::OnMiss))
     });
     let own = facts.asks(id);
     let mut next: Vec<&str> = on_miss.chain(own).map(|link| link.to.as_str()).collect();
@@ -252,5 +257,25 @@ mod tests {
         let one = design(1);
         assert!(lint("cache-all", &one).is_empty());
         assert!(found("cache-all", &one, &run(&one)).is_empty());
+    }
+
+    #[test]
+    fn caches_beside_one_another_are_not_in_a_row() {
+        let beside = |when: &str| {
+            read(&format!(
+                r#"{{"nodes": [{{"id": "users", "kind": "client"}}, {{"id": "page", "kind": "service"}},
+                {{"id": "names", "kind": "cache", "ttl": "60s"}}, {{"id": "prices", "kind": "cache", "ttl": "60s"}}, {{"id": "stock", "kind": "cache", "ttl": "60s"}},
+                {{"id": "db", "kind": "database"}}],
+                "links": [{{"from": "users", "to": "page"}}, {{"from": "page", "to": "names"}}, {{"from": "page", "to": "prices"{when}}}, {{"from": "page", "to": "stock"{when}}},
+                    {{"from": "page", "to": "db", "when": "on_miss"}}]}}"#
+            ))
+        };
+        assert!(lint("cache-all", &beside("")).is_empty());
+        // One that is looked up where the one before it misses is behind it.
+        let facts = beside(r#", "when": "on_miss""#);
+        assert_eq!(
+            lint("cache-all", &facts)[0].subjects,
+            ["names", "prices", "stock"]
+        );
     }
 }

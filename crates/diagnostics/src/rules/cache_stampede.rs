@@ -26,10 +26,10 @@ const PEAKS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-stampede",
     title: "Cache stampede",
-    means: "A hot key expires and everybody who asks for it before it is loaded again loads it too: as many at once as come in the time a load takes. Keys filled together expire together, again and again, as an avalanche.",
-    evidence: "Structural: the rate of the hottest key times the time to load it is 5 or more, it expires, and nothing makes one load do (a note). Measured: 3 fills or more for each expiry, and 50 more than needed; or loads that peak at 4 times their mean, three times or more, a TTL apart. In both the origin must have been short of capacity, or users served badly.",
-    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that the origin does not feel.",
-    mends: "Single-flight: misses wait for another's load. Early expiry: some loads for nothing. TTL jitter: entries of uneven age.",
+    means: "When a hot key expires, every request for it before it is loaded again loads it too: as many together as arrive in the time a load takes. Keys that were filled together expire together, again and again.",
+    evidence: "Structural: the rate of the hottest key times the time to load it is at least 5, it expires, and nothing coalesces the loads (a note). Measured: at least 3 fills for each expiry and 50 more than needed; or loads that peak at 4 times their mean, at least three times, one TTL apart. In both cases the origin was short of capacity or users were affected.",
+    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that do not slow the origin down.",
+    mends: "Single-flight: misses wait for another load. Early expiry: some unneeded loads. TTL jitter: entries of uneven age.",
     structural,
     measured,
 };

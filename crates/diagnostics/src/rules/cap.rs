@@ -20,10 +20,10 @@ const SAMPLES: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "cap",
     title: "A partition nobody chose for",
-    means: "While the network is cut a replicated store either refuses on one side (CP) or goes on with both and loses writes of one when they meet (AP). There is no third way; what there is, is a choice per operation, and not to make it is the default's choice.",
-    evidence: "Structural: a store over several zones that diverges, or refuses, without a requirement that says which is right (a note). Measured: a partition with calls refused for want of a majority, or with acknowledged writes undone on healing in a store without a leader. A warning where something required was missed, else a note: then the price was agreed to.",
-    silent: "Stores in one zone; partitions that cut nobody off.",
-    mends: "For each operation the side its business needs: availability bought with lost writes, or the other way round.",
+    means: "During a partition, a replicated store either refuses requests on one side (CP), or continues on both sides and loses conflicting writes when they meet (AP). There is no third way. It is a choice per operation, and not making it means taking the default.",
+    evidence: "Structural: a store across zones that diverges or refuses, without a requirement that says which is right (a note). Measured: a partition with calls refused for lack of a majority, or with acknowledged writes undone on healing in a store without a leader. A warning where a requirement was missed, else a note: then the price was accepted.",
+    silent: "Stores in one zone; partitions that separate nothing.",
+    mends: "For each operation, the side that its business needs: availability at the price of lost writes, or the reverse.",
     structural,
     measured,
 };
@@ -253,7 +253,7 @@ pub(super) fn agreed(facts: &Facts<'_>, finding: Finding) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, lint, read, run};
+    use crate::testing::{Says, fault, found, lint, read, run};
 
     fn design(at_least: f64) -> design::Design {
         let mut design = read(&format!(
@@ -287,5 +287,29 @@ mod tests {
         let mut whole = design(0.99);
         whole.faults.clear();
         assert!(found("cap", &whole, &run(&whole)).is_empty());
+    }
+
+    #[test]
+    fn a_share_of_calls_that_never_arrived_is_of_those_that_were_sent() {
+        // All that the application sends is lost for most of the run: the database gets a tenth.
+        let mut lost = read(
+            r#"{"nodes": [
+            {"id": "users", "kind": "client", "zone": "b", "arrivals": {"poisson": "50/s"}, "operations": [{"name": "put", "effect": "write"}]},
+            {"id": "app", "kind": "service", "zone": "b"},
+            {"id": "db", "kind": "database", "zones": ["a", "c"], "replication": {"replicas": 2, "on_partition": "refuse"}}],
+            "links": [{"from": "users", "to": "app"}, {"from": "app", "to": "db", "timeout": "300ms"}],
+            "requirements": [{"metric": "availability", "at_least": 0.99}], "duration": "60s"}"#,
+        );
+        lost.faults.push(fault(
+            r#"{"at": "8s", "for": "50s", "kind": "partition", "target": "b"}"#,
+        ));
+        let told = &found("cap", &lost, &run(&lost))[0];
+        let (what, why) = (told.what.text(), told.why.text());
+        assert!(
+            what.starts_with("db did not answer") && !what.contains("side"),
+            "{what}"
+        );
+        let share = crate::testing::shares(&told.why)[0];
+        assert!(share > 0.5 && share <= 1.0, "{why}");
     }
 }

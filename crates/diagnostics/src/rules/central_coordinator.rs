@@ -18,10 +18,10 @@ const FULL: f64 = 1.0;
 pub(super) const RULE: Rule = Rule {
     id: "central-coordinator",
     title: "A coordinator in every path",
-    means: "One lock, leader or scheduler that every request must ask bounds them all: throughput stays at its rate however many replicas there are, and while it elects a leader nothing goes.",
-    evidence: "Structural: a coordinator that is asked as often as it can answer, or more (a warning; a global lock is held until its holder's plan is through); one global lock on every request's path (a note). Measured: a coordinator with calls waiting for it for 40% or more of the time of those who ask it, while users were served badly and its callers had slots to spare; calls that found it without a leader are a note.",
-    silent: "Locks by key that are seldom contended; a coordinator that few requests ask.",
-    mends: "A lock per key, leases, local decisions: what was decided in one place must be put right in several.",
+    means: "One lock, leader or scheduler on the path of every request limits them all. Throughput stays at its rate regardless of the number of replicas, and nothing proceeds while it elects a leader.",
+    evidence: "Structural: a coordinator that receives as many requests as it can grant, or more (a warning; a global lock is held until its holder's plan is done); one global lock on the path of every request (a note). Measured: a coordinator for which calls wait for at least 40% of the time of its callers, while users were affected and its callers had free slots; calls that found no leader are a note.",
+    silent: "Locks per key with little contention; a coordinator on the path of few requests.",
+    mends: "A lock per key, leases, local decisions: what was decided in one place has to be reconciled in several.",
     structural,
     measured,
 };
@@ -175,8 +175,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 );
                 match elected {
                     0 => (
-                        message!("{} was unavailable to {}", name(&node.id), calls),
-                        message!("It held no election: it was down, or without a majority."),
+                        message!("{} did not serve {}", name(&node.id), calls),
+                        message!(
+                            "It held no election. These calls gave up waiting for a lock, or found no majority."
+                        ),
                     ),
                     _ => (
                         message!("{} had no leader for {}", name(&node.id), calls),
@@ -218,7 +220,9 @@ fn held_up(series: &Series<'_>, id: &str) -> Span {
 
 #[cfg(test)]
 mod tests {
+    use crate::remedies::{map, node, number};
     use crate::testing::{Says, found, lint, read, run};
+    use design::Value;
 
     fn design(scope: &str, rate: u32) -> design::Design {
         read(&format!(
@@ -250,5 +254,43 @@ mod tests {
                 .iter()
                 .all(|f| !f.measured)
         );
+    }
+
+    #[test]
+    fn how_many_waited_is_told_of_the_time_when_they_did() {
+        // A burst of 2 s in a run of 200 s: on average hardly anything waits.
+        let mut short = design("global", 20);
+        short.settings.duration = design::Duration::s(200);
+        let step = |at: &str, times: f64| map(&[("at", Value::text(at)), ("times", number(times))]);
+        let steps = vec![step("20s", 30.0), step("24s", 1.0)];
+        let profile = node("users", "profile", Value::List(steps));
+        short.apply(profile).unwrap();
+        let report = run(&short);
+        let told = found("central-coordinator", &short, &report);
+        let why = told[0].why.text();
+        let most = why
+            .split("up to ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        let most: f64 = most.unwrap().parse().unwrap();
+        let mean = report.nodes["lock"].queue_mean;
+        assert!(mean < 20.0 && most > 10.0 * mean, "{mean}: {why}");
+    }
+
+    #[test]
+    fn calls_that_gave_up_on_a_lock_are_no_election() {
+        let mut busy = design("per_key", 60);
+        // One key, held for longer than calls wait for it.
+        let one = map(&[("uniform", map(&[("n", number(1.0))]))]);
+        busy.apply(node("users", "operations[0].keys", one))
+            .unwrap();
+        busy.apply(node("db", "write_time", Value::text("100ms")))
+            .unwrap();
+        let report = run(&busy);
+        assert_eq!(report.nodes["lock"].locks.as_ref().unwrap().elections, 0);
+        assert!(report.nodes["lock"].failures["unavailable"] > 20);
+        for finding in found("central-coordinator", &busy, &report) {
+            assert!(!finding.what.contains("leader"), "{}", finding.what.text());
+        }
     }
 }

@@ -20,10 +20,10 @@ const FAILED: f64 = 0.001;
 pub(super) const RULE: Rule = Rule {
     id: "fan-out-tail",
     title: "The tail of a wide fan-out",
-    means: "Who asks a hundred leaves and waits for all meets the slowest in a hundred of them nearly every time: 1% of slow leaves makes 63% of slow requests (Dean and Barroso, The Tail at Scale, 2013).",
-    evidence: "Structural: ten leaves or more asked at once by a caller that needs them all (a note). Measured: ten or more, whose slowest in a hundred (of the leaf in the middle) takes 4 times their mean or more, or for the slowest of which their caller waits as long, without failures; and a required latency that is missed. The share touched is 1 - (1 - p)^n.",
-    silent: "Leaves without a heavy tail; partial answers (optional leaves); hedged calls.",
-    mends: "Hedging after the 95th percentile, partial answers, fewer leaves: a few percent more calls, or an answer without a leaf.",
+    means: "A request that calls a hundred leaves and waits for all of them nearly always meets one of their slowest 1%: with 1% of slow leaves, 63% of the requests are slow (Dean and Barroso, The Tail at Scale, 2013).",
+    evidence: "Structural: ten or more leaves called in parallel by a caller that needs them all (a note). Measured: ten or more, whose 99th percentile (of the median leaf) is at least 4 times their mean, or whose slowest their caller waits for as long, without failures, while a required latency is missed. The share of requests affected is 1 - (1 - p)^n.",
+    silent: "Leaves without a heavy tail; partial responses (optional leaves); hedged calls.",
+    mends: "Hedging after the 95th percentile, partial responses, fewer leaves: a few percent more calls, or a response without a leaf.",
     structural,
     measured,
 };
@@ -345,10 +345,7 @@ mod tests {
             })
             .collect();
         p99s.sort_by(f64::total_cmp);
-        let said = format!(
-            "{} at the 99th percentile",
-            text::duration(p99s[20] / 1e3)
-        );
+        let said = format!("{} at the 99th percentile", text::duration(p99s[20] / 1e3));
         assert!(
             p99s[20] < 60.0 && finding.why.contains(&said),
             "{finding:?}"

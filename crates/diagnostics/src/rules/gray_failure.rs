@@ -16,10 +16,10 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "gray-failure",
     title: "Gray failure",
-    means: "A replica answers its health checks and fails its calls: whoever checks sees nothing, whoever calls sees one request in n fail. The two views differ, and that difference is the failure (Huang et al., HotOS 2017).",
-    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which failed or was slow for its callers while its checks passed, with users served badly.",
-    silent: "Replicas whose checks fail too; ejection by what calls come to.",
-    mends: "Outlier ejection, peak EWMA, checks end to end: a healthy replica with bad luck is out for a while.",
+    means: "A replica passes its health checks and fails its calls: the checks see nothing, and the callers see one request in n fail. The two views differ, and that difference is the failure (Huang et al., HotOS 2017).",
+    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which failed or was slow for its callers while its checks passed, with users affected.",
+    silent: "Replicas whose checks fail too; ejection by the results of calls.",
+    mends: "Outlier ejection, peak EWMA, end-to-end checks: a healthy replica may be ejected by chance.",
     structural: nothing,
     measured,
 };
@@ -74,10 +74,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.as_str(), sick.node.id.as_str()])
                 .measured(Some(sick.fault.at.as_s()))
                 .says(
-                    message!("A replica of {} passed its health checks and failed its calls", name(&sick.node.id)),
+                    message!("A replica of {} passed its health checks and failed calls: {} behind {}", name(&sick.node.id), share_of(&failed, &attempts), name(&node.id)),
                     message!(
-                        "Behind {}, {} of {} failed ({}) while the {} checks passed. {} kept their share of the calls.",
-                        name(&node.id), failed.clone(), count_of(attempts.clone(), "attempt", "attempts"), share_of(&failed, &attempts), check.depth.name(), sick.of(replicas as usize)
+                        "{} of {} behind {} failed while the {} checks passed. {} received a full share of the calls.",
+                        failed, count_of(attempts, "attempt", "attempts"), name(&node.id), check.depth.name(), sick.of(replicas as usize)
                     ),
                     "Judge replicas by the results of their calls: use outlier ejection or peak EWMA.",
                 )

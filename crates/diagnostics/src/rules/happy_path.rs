@@ -16,10 +16,10 @@ const RARE: f64 = 0.01;
 pub(super) const RULE: Rule = Rule {
     id: "happy-path",
     title: "At least once taken for exactly once",
-    means: "A queue delivers again what was not acknowledged, though it may have been done; and without partitions what was sent first may arrive last. A consumer that only knows the happy path does things twice and undoes newer ones.",
-    evidence: "Structural: messages delivered at least once to consumers that write, and cannot know a message again (a note); or a visibility timeout that one message in a hundred outlasts by the work on it alone (a warning, a note where the consumer knows it again). Measured: duplicate effects with second deliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1% out of order with no second delivery a note.",
-    silent: "Consumers, or their databases, that know a message again; queues that keep the order of keys.",
-    mends: "Idempotent consumers and unique ids; partitions by key: a look-up for each message, less parallel work.",
+    means: "A queue delivers again what was not acknowledged, even if it was processed. Without partitions, the first message may be processed last. A consumer that handles only the happy path applies writes twice and undoes newer ones.",
+    evidence: "Structural: messages delivered at least once to consumers that write and cannot recognize duplicates (a note); or a visibility timeout that the work on one message in a hundred exceeds (a warning, a note where the consumer recognizes duplicates). Measured: duplicate effects with redeliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1% out of order without a redelivery, a note.",
+    silent: "Consumers, or their databases, that recognize duplicates; queues that preserve the order per key.",
+    mends: "Idempotent consumers and unique ids; partitions by key: a lookup per message, and less parallel work.",
     structural,
     measured,
 };
@@ -194,7 +194,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ),
     };
     let order = if disordered {
-        " It has no partitions, so nothing preserves their order."
+        " It has no partitions, so nothing preserves the order of messages."
     } else {
         ""
     };
@@ -290,5 +290,27 @@ mod tests {
                 .iter()
                 .all(|f| !f.what.contains("applied again"))
         );
+    }
+
+    #[test]
+    fn deliveries_are_counted_and_not_what_was_published() {
+        let mut broken = design(false);
+        broken.faults.push(fault(
+            r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#,
+        ));
+        // Twenty at a time take 100 ms each: half of the messages are never delivered.
+        let rate = crate::remedies::map(&[("poisson", design::Value::text("400/s"))]);
+        let edit = crate::remedies::node("buyers", "arrivals", rate);
+        broken.apply(edit).unwrap();
+        broken.settings.drain = false;
+        let report = run(&broken);
+        let messages = report.nodes["jobs"].messages.as_ref().unwrap();
+        assert!(messages.published > messages.delivered);
+        let told = &found("happy-path", &broken, &report)[0];
+        let said = format!(
+            "jobs made {} deliveries",
+            text::count(messages.delivered as f64)
+        );
+        assert!(told.why.starts_with(&said), "{}", told.why.text());
     }
 }

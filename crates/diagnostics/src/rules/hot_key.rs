@@ -20,10 +20,10 @@ const LOCKED: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "hot-key",
     title: "A hot key",
-    means: "However many shards, partitions or rows there are, one key lives on one of them. When everybody wants that key its place is full and the others idle.",
-    evidence: "Measured: the busiest shard got twice the mean of its calls or more, at least half of the excess is explained by the most popular key alone, and users were served badly; or a fifth of all writes waited for the lock of a row.",
-    silent: "Skew that many keys bring (shard-key); a hot key that its shard bears.",
-    mends: "A short-lived cache in front, copies of the key, a split key: answers a moment old, or reads that gather parts.",
+    means: "However many shards, partitions or rows there are, one key lives on one of them. When most requests want that key, its shard is full and the others are idle.",
+    evidence: "Measured: the busiest shard received at least twice the mean of the calls, the most popular key alone explains at least half of the excess, and users were affected; or a fifth of all writes waited for the lock of a row.",
+    silent: "Skew that many keys cause (shard-key); a hot key that its shard can carry.",
+    mends: "A short-lived cache in front, copies of the key, a split key: slightly old responses, or reads that combine parts.",
     structural: nothing,
     measured,
 };
@@ -79,7 +79,7 @@ fn of_shards(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
-                message!("A hot key overloaded shard {} of {}, which received {} of all calls", at.to_string(), name(&node.id), percent(calls / sum).of(mine.clone().over(all.clone()))),
+                message!("A hot key sent {} of all calls to shard {} of {}", percent(calls / sum).of(mine.clone().over(all.clone())), at.to_string(), name(&node.id)),
                 message!(
                     "That is {} times the mean of the shards. The most popular key alone is about {} of all calls. The shard was {} busy, and the others {} on average.",
                     figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(share), percent(busy).of(super::shard_key::busy_of(node, database, at)), percent(others).of(others_of)

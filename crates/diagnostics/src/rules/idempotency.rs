@@ -18,10 +18,10 @@ use std::collections::BTreeSet;
 pub(super) const RULE: Rule = Rule {
     id: "idempotency",
     title: "Retried writes without an idempotency key",
-    means: "When the answer to a write is lost, and not the write, whoever tries again writes twice: the customer is charged twice, exactly when the network was bad.",
-    evidence: "Structural: writes that are tried again (or asked again by users who reload) on the way to a database that cannot know them again (a note). Measured: effects applied again for the same intent, none of them by a queue's second delivery: a warning, an error where none are allowed.",
+    means: "When the response to a write is lost, and not the write, a retry writes twice: the customer is charged twice, exactly when the network was bad.",
+    evidence: "Structural: writes that are retried (or repeated by users who reload) on the way to a database that cannot recognize them (a note). Measured: effects applied again for the same intent, none of them by a redelivery of a queue: a warning, an error where none are allowed.",
     silent: "A key from the client that a service or the database remembers for longer than retries last.",
-    mends: "Idempotency keys and unique ids: a look-up for each write, and keys to keep for a day.",
+    mends: "Idempotency keys and unique ids: a lookup per write, and keys to keep for a day.",
     structural,
     measured,
 };
@@ -272,5 +272,19 @@ mod tests {
         let once = design("");
         assert!(lint("idempotency", &once).is_empty());
         assert!(found("idempotency", &once, &run(&once)).is_empty());
+    }
+
+    #[test]
+    fn writes_that_hedges_did_twice_are_told_of_hedges() {
+        let hedged = design(r#", "hedge": {"after": "1ms", "max": 1}"#);
+        let mut calm = hedged.clone();
+        calm.links[1].loss = 0.0;
+        let told = &found("idempotency", &calm, &run(&calm))[0];
+        let why = told.why.text();
+        assert!(
+            why.contains("attempts were hedges of the same call"),
+            "{why}"
+        );
+        assert!(!why.contains("timed out"), "{why}");
     }
 }

@@ -17,10 +17,10 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
     title: "A blind load balancer",
-    means: "Round robin gives a slow or dead replica its full share: one of n poisons one in n requests. Health checks that look too deep do worse, and take all replicas out when something they share is slow.",
-    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or sick and still called (0.2% of the calls failed), under an algorithm that does not look at load; or one that failed at once and was still called, under one that does, with neither checks nor ejection; or half the replicas out by checks at once while they failed nothing themselves.",
-    silent: "Algorithms that look at load where nobody fails at once, outlier ejection, checks that notice within a few seconds.",
-    mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: some healthy replica may be taken out.",
+    means: "Round robin gives a slow or dead replica its full share: one of n replicas fails one in n requests. Health checks that reach too deep do worse: they take all replicas out when something shared is slow.",
+    evidence: "Structural: several replicas behind a balancer without health checks and without outlier ejection (a note); deep checks without a panic threshold (a note). Measured: a replica that was at least 1.5 times as busy as the median on no fewer calls than its share, or failing and still called (0.2% of the calls failed), under an algorithm that ignores load; or one that failed fast and was still called, under one that does not, with neither checks nor ejection; or half of the replicas taken out by checks together while they failed nothing themselves.",
+    silent: "Algorithms that consider load where no replica fails fast, outlier ejection, checks that react within a few seconds.",
+    mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: a healthy replica may be taken out.",
     structural,
     measured,
 };
@@ -333,12 +333,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 let some = sick
                     .as_ref()
                     .map_or(Message::new(), |sick| sick.of(replicas.len()));
-                message!(
-                    "{} kept their share of the calls while they failed: {} of the calls behind {} failed.",
-                    some,
-                    percent(share).of(share_of.clone()),
-                    name(&node.id)
-                )
+                message!("{} received a full share of the calls while failing.", some)
             }
         };
         let check = match &balancer.health_check {
@@ -365,8 +360,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                             at.to_string()
                         ),
                         None => message!(
-                            "{} kept sending calls to replicas that failed",
-                            name(&node.id)
+                            "{} kept sending calls to replicas that failed, and {} of its calls failed",
+                            name(&node.id),
+                            percent(share).of(share_of.clone())
                         ),
                     },
                     message!("{}{}", why, check),
@@ -391,10 +387,10 @@ fn drawn_in(
     Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
         .measured(Some(sick.fault.at.as_s()))
         .says(
-            message!("{} sent most calls to replicas that failed fast", name(&node.id)),
+            message!("{} preferred replicas that failed fast, and {} of its calls failed", name(&node.id), share),
             message!(
-                "{} failed their calls immediately and so looked least loaded. {} of the calls behind {} failed. There are no health checks and no outlier ejection.",
-                sick.of(replicas), share, name(&node.id)
+                "{} failed calls immediately and so looked least loaded. There are no health checks and no outlier ejection.",
+                sick.of(replicas)
             ),
             "Add health checks and outlier ejection.",
         )
@@ -456,7 +452,7 @@ fn all_out(
             .measured(onset)
             .says(
                 message!("The health checks of {} took every replica out of service", name(&node.id)),
-                message!("{} calls found no healthy replica, while the replicas themselves failed {}. A check that takes more than {} fails, so it fails when something shared is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), check.timeout),
+                message!("{} calls found no healthy replica, while {} failed at the replicas themselves. A check fails after {}, and so it fails when something that they share is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), check.timeout),
                 "Check only the replica itself, and ignore health when most replicas look unhealthy.",
             )
             .endangers(facts.felt())
@@ -536,11 +532,10 @@ mod tests {
             // Of all calls, those that were refused too.
             let link = &report.links["lb->app"];
             let share = link.failures.values().sum::<u64>() as f64 / link.attempts as f64;
-            let said = format!(
-                "1 of 3 replicas kept their share of the calls while they failed: {} of the calls",
-                text::percent(share)
-            );
-            assert!(finding.why.starts_with(&said), "{finding:?}");
+            let said = format!("and {} of its calls failed", text::percent(share));
+            assert!(finding.what.contains(&said), "{finding:?}");
+            let said = "1 of 3 replicas received a full share of the calls while failing.";
+            assert!(finding.why.starts_with(said), "{finding:?}");
         }
         let near = in_zones(
             r#", "outlier_ejection": {}"#,
@@ -572,10 +567,7 @@ mod tests {
             let broken = in_zones(&lb, crash);
             let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
             assert!(
-                finding.measured
-                    && finding
-                        .why
-                        .contains("and so looked least loaded"),
+                finding.measured && finding.why.contains("and so looked least loaded"),
                 "{finding:?}"
             );
             let mut mended = broken.clone();

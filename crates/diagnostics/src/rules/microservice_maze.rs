@@ -17,10 +17,10 @@ const NETWORK: f64 = 0.4;
 pub(super) const RULE: Rule = Rule {
     id: "microservice-maze",
     title: "A maze of small services",
-    means: "What was a function call is a call over the network: slower by a factor of a thousand, and it can fail. A page of dozens of calls is mostly waiting for the network, and each service on the way can bring it down.",
-    evidence: "Structural: 15 calls between three services or more for one request, with 40% or more of its time on the network (a note). Measured: the same from the run's own counts, where something required of latency or availability was missed.",
-    silent: "Many services that a request passes few of; calls that do work.",
-    mends: "Merged or batched: fewer hops, the same work, and fewer parts to release apart.",
+    means: "What was a function call is now a call over the network: a thousand times slower, and it can fail. A page of dozens of calls mostly waits for the network, and each service on the way can take it down.",
+    evidence: "Structural: 15 calls between at least three services for one request, with at least 40% of its time on the network (a note). Measured: the same by the counts of the run, where a required latency or availability was missed.",
+    silent: "Many services of which a request passes few; calls that do substantial work.",
+    mends: "Merged services or batched calls: fewer hops, the same work, and fewer parts to release independently.",
     structural,
     measured,
 };
@@ -203,5 +203,18 @@ mod tests {
         assert!(lint("microservice-maze", &near).is_empty());
         assert!(found("microservice-maze", &near, &run(&near)).is_empty());
         assert!(lint("microservice-maze", &chain("")).is_empty());
+    }
+
+    #[test]
+    fn time_on_the_network_counts_the_way_between_zones() {
+        let mut broken = design(12);
+        for (node, zone) in broken.nodes[1..].iter_mut().zip(["a", "b", "c"]) {
+            node.deployment.zone = Some(zone.to_owned());
+        }
+        let far = design::Distribution::parse("const(5ms)").unwrap();
+        broken.settings.zones.latency = far;
+        let told = found("microservice-maze", &broken, &run(&broken));
+        let share = crate::testing::shares(&told[0].why)[0];
+        assert!(share > 0.8, "{}", told[0].why.text());
     }
 }

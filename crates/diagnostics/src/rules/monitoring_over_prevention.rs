@@ -18,10 +18,10 @@ const LEAD_S: f64 = 5.0;
 pub(super) const RULE: Rule = Rule {
     id: "monitoring-over-prevention",
     title: "Saturation that nobody watches",
-    means: "Queues, pools and slow answers tell of an outage minutes before it; an alert on errors tells of it when it is there.",
-    evidence: "Structural: a node that its load keeps 85% busy or more, which no alert on what waits or how slow it is watches (a note; a warning from 100%). Measured: a node saturated 5 s or more before users were served badly, or before the first alert, without such an alert: a note, a warning where users were served badly and no other rule names why, an error where what was required was missed.",
-    silent: "Nodes with room; alerts on backlog, age or slow answers.",
-    mends: "Alerts on what waits and on slow answers; room: somebody is woken for bursts that pass.",
+    means: "Backlogs, pools and slow responses show an outage minutes before it happens. An alert on errors shows it only when it has happened.",
+    evidence: "Structural: a node with a utilization of at least 85% that no alert on backlog or response time watches (a note; a warning from 100%). Measured: a node that was saturated at least 5 s before users were affected, or before the first alert, without such an alert: a note, a warning where users were affected and no other rule names the cause, an error where a requirement was missed.",
+    silent: "Nodes with headroom; alerts on backlog, message age or slow responses.",
+    mends: "Alerts on backlog and slow responses; headroom: someone is paged for bursts that pass.",
     structural,
     measured,
 };
@@ -212,21 +212,27 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if !late {
         return Vec::new();
     }
-    let at = |series| field::node_over(id, series, Fold::Mean, span);
-    let (came, went) = series.flow_of(id, span);
+    let spans = series.saturated(id).iter().copied();
+    let longest = spans.reduce(|a, b| if b.s() > a.s() { b } else { a });
+    let longest = longest.unwrap_or(span);
+    let (came, went) = series.flow_of(id, longest);
+    let at = |series| field::node_over(id, series, Fold::Mean, longest);
     let what = message!(
-        "{} had no free slot from {} on, and no alert watched for it",
-        list(&names),
-        moment(from)
-    );
-    let why = message!(
-        "From {} to {}, {} received {} and completed {}.{} {}, and none watches its backlog or \
-         its response time.",
-        moment(from),
-        moment(span.until_s),
+        "{} had no free slot from {} to {}, and no alert watched for it",
         name(id),
+        moment(longest.from_s),
+        moment(longest.until_s)
+    );
+    let others = match names.len() {
+        1 => Message::new(),
+        _ => message!(" {} followed.", list(&names[1..])),
+    };
+    let why = message!(
+        "In that time it received {} and completed {}.{}{} {}, and none watches its backlog or \
+         its response time.",
         rate(came).of(at("arrivals_per_s")),
         rate(went).of(at("completions_per_s")),
+        others,
         hurt,
         told
     );

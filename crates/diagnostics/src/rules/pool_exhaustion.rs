@@ -8,8 +8,8 @@ use design::kinds::Kind;
 use design::link::Mode;
 use design::{Link, Metric};
 use report::{
-    Finding, Fold, Message, Remedy, Severity, count_of, figure, link_name, list, message, moment,
-    name, percent, rate, time, whole,
+    Field, Finding, Fold, Message, Remedy, Severity, count_of, figure, link_name, list, message,
+    moment, name, percent, rate, time, whole,
 };
 use sim::Report;
 
@@ -24,10 +24,10 @@ const HELD: f64 = 0.6;
 pub(super) const RULE: Rule = Rule {
     id: "pool-exhaustion",
     title: "A pool that runs dry",
-    means: "Connections (or threads) that fast and slow calls share are held by the slow ones: the fast ones wait for a connection, not for an answer, and fail while what they would ask is idle.",
-    evidence: "Structural: a pool with fewer connections than calls times the time they hold one (Little's law): a note from 90%, a warning above 100%; or services that wait for one another in a ring, each with a slot held (a warning, a note where a timeout frees them). Measured: 1% of the calls or more got no connection in time while the callee had slots to spare; or a service all of whose slots were held, 60% of them by calls to one slow dependency which only some operations need.",
+    means: "When fast and slow calls share connections (or threads), the slow ones hold them. The fast ones wait for a connection, not for a response, and fail while their callee is idle.",
+    evidence: "Structural: a pool with fewer connections than the calls need for the time they hold one (Little's law): a note from 90%, a warning above 100%; or services that wait for one another in a ring, each holding a slot (a warning, a note where a timeout frees them). Measured: at least 1% of the calls got no connection in time while the callee had free slots; or a service all of whose slots were held, 60% of them by calls to one slow dependency that only some operations need.",
     silent: "Pools that are short for a moment; callees that are saturated themselves.",
-    mends: "Bulkheads: a pool for each. Connections idle in one while the other is short.",
+    mends: "Bulkheads: a pool for each. Connections idle in one pool while another is short.",
     structural,
     measured,
 };
@@ -183,9 +183,10 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
                 name(callee)
             ),
             message!(
-                "That is {} of all attempts, which share {}. {} was {} busy on average.{}",
-                percent(in_vain as f64 / figures.attempts.max(1) as f64)
-                    .of(vain.over(field::link(&link.id, "attempts"))),
+                "That is {} of the attempts, which share {}. {} was {} busy on average.{}",
+                percent(in_vain as f64 / (figures.attempts + in_vain) as f64).of(vain
+                    .clone()
+                    .over(Field::Sum(vec![field::link(&link.id, "attempts"), vain,]))),
                 count_of(whole(size), "connection", "connections"),
                 name(callee),
                 percent(busy).maybe_of(busy_of),
@@ -379,5 +380,27 @@ mod tests {
         assert_eq!(short.problems(), []);
         assert!(lint("pool-exhaustion", &short).is_empty());
         assert!(found(12, named).is_empty());
+    }
+
+    #[test]
+    fn attempts_without_a_connection_are_a_share_of_attempts() {
+        let tight = read(
+            r#"{"nodes": [
+            {"id": "users", "kind": "client", "arrivals": {"poisson": "60/s"}, "patience": "5s"},
+            {"id": "api", "kind": "service", "concurrency": 200},
+            {"id": "db", "kind": "database", "concurrency": 16, "read_time": "50ms"}],
+            "links": [{"from": "users", "to": "api"},
+                {"from": "api", "to": "db", "timeout": "1s", "pool": {"size": 1, "wait": "10ms"}, "retry": {"max_attempts": 5}}],
+            "warmup": "2s"}"#,
+        );
+        let report = run(&tight);
+        let link = &report.links["api->db"];
+        assert!(
+            link.failures["pool_timeout"] > link.attempts,
+            "attempts are what was sent"
+        );
+        let told = &found("pool-exhaustion", &tight, &report)[0];
+        let shares = crate::testing::shares(&told.why);
+        assert!(shares[0] > 0.5 && shares[0] < 1.0, "{}", told.why.text());
     }
 }

@@ -24,10 +24,10 @@ const WARNED: f64 = 6.0;
 pub(super) const RULE: Rule = Rule {
     id: "retry-storm",
     title: "Retry storm",
-    means: "Retries at several layers multiply: three attempts at each of three layers ask the last one up to 27 times for one request. They come exactly when it cannot keep up, so an overload outlives what began it.",
-    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing bounds (no budget, throttle, quota, breaker or adaptive throttling), over two layers or more; a note from 4, a warning from 6; or ten attempts and more of one layer without a pause (a warning). Measured: links on which a third of the attempts were retries while less than 90% were answered, for 5 s or more, above something that was saturated or turned calls away at that time.",
-    silent: "Retries at one layer, retries within a budget, retries while nothing below is short of capacity (a crash that refuses at once).",
-    mends: "A budget of a tenth with backoff and jitter, or retries at one layer alone: some requests that a third attempt would have saved fail.",
+    means: "Retries at several layers multiply: three attempts at each of three layers call the last one up to 27 times for one request. They come exactly when it cannot keep up, so an overload outlives its trigger.",
+    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing limits (no budget, throttle, quota, breaker or adaptive throttling), over at least two layers: a note from 4, a warning from 6; or at least ten attempts of one layer without a pause (a warning). Measured: links on which a third of the attempts were retries while less than 90% were answered, for at least 5 s, above something that was saturated or rejected calls at that time.",
+    silent: "Retries at one layer, retries within a budget, retries while nothing below is short of capacity (a crash that refuses immediately).",
+    mends: "A budget of 10% with backoff and jitter, or retries at one layer only: some requests fail that a third attempt would have saved.",
     structural,
     measured,
 };
@@ -274,5 +274,28 @@ mod tests {
                 .iter()
                 .all(|finding| !finding.measured)
         );
+    }
+
+    #[test]
+    fn requests_on_another_path_do_not_hide_the_attempts_of_a_storm() {
+        let mut broken = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
+        broken.faults.push(crate::testing::fault(
+            r#"{"at": "20s", "for": "25s", "kind": "slowdown", "target": "db", "times": 60}"#,
+        ));
+        // Ten times as many requests that have nothing to do with it.
+        let other = crate::testing::read(
+            r#"{"nodes": [
+            {"id": "robots", "kind": "client", "arrivals": {"poisson": "1500/s"}},
+            {"id": "static", "kind": "service", "concurrency": 64, "service_time": "1ms"}],
+            "links": [{"from": "robots", "to": "static"}]}"#,
+        );
+        broken.nodes.extend(other.nodes);
+        broken.links.extend(other.links);
+        let report = run(&broken);
+        let told = &found("retry-storm", &broken, &report)[0];
+        let why = told.why.text();
+        let after = why.split("caused ").nth(1).expect("it says how many");
+        let attempts: f64 = after.split(' ').next().unwrap().parse().unwrap();
+        assert!(attempts > 10.0 && attempts <= 27.5, "{why}");
     }
 }

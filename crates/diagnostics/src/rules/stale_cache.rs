@@ -19,10 +19,10 @@ const SAMPLES: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "stale-cache",
     title: "Stale cache",
-    means: "A write changes the origin and not the copies of it. Until its TTL runs out a cache answers with what was true before; with invalidation, a fill that was on its way may still put the old value back.",
-    evidence: "Structural: writes pass a cache by whose entries live for ever, or longer than the age that is allowed (a note). Measured: reads answered by a cache with a version out of date: a staleness that was required is missed; or, where none is required, 1% of the reads or more and 20 s or more. The cause is the TTL where no write reaches the cache, the race between fill and invalidation where writes do.",
-    silent: "Stale reads within the age that is required, or younger than 20 s where none is.",
-    mends: "Invalidation on every write, leases against the race, a shorter TTL: messages, and more misses.",
+    means: "A write changes the origin and not its copies. Until the TTL expires, a cache serves the old value. With invalidation, a fill in flight may still put the old value back.",
+    evidence: "Structural: writes bypass a cache whose entries never expire, or live longer than the staleness that is allowed (a note). Measured: reads that a cache answered with an old version, where a required staleness is missed; or, where none is required, at least 1% of the reads and 20 s. The cause is the TTL where writes do not reach the cache, and the race between fill and invalidation where they do.",
+    silent: "Stale reads within the requirement, or younger than 20 s where there is none.",
+    mends: "Invalidation on every write, leases against the race, a shorter TTL: more calls, and more misses.",
     structural,
     measured,
 };
@@ -227,7 +227,11 @@ mod tests {
     #[test]
     fn entries_nobody_invalidates_are_stale_and_short_ones_are_not() {
         let broken = design("null", "none");
-        assert!(lint("stale-cache", &broken)[0].what.contains("indefinitely"));
+        assert!(
+            lint("stale-cache", &broken)[0]
+                .what
+                .contains("indefinitely")
+        );
         let finding = &found("stale-cache", &broken, &run(&broken))[0];
         assert!(
             finding.measured && finding.why.contains("never expire"),

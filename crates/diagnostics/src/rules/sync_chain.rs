@@ -20,10 +20,10 @@ const TOLD: f64 = 0.005;
 pub(super) const RULE: Rule = Rule {
     id: "sync-chain",
     title: "A long synchronous chain",
-    means: "Who waits for five others is available when all five are: five times three nines are two and a half. And it is as slow as all of them together.",
-    evidence: "Structural: four or more in a row that wait for one another (a note), with the product of what they promise. Measured: failures spread over such a chain, no one of them bringing more than 60%, 30 failures or more, where the availability that is required was missed (or, where none is, more than 0.5% failed). The product predicted from each hop stands beside what was measured, with its 95% confidence interval (Wilson).",
+    means: "A service that waits for five others is available only when all five are: five times three nines are two and a half. It is also as slow as all of them together.",
+    evidence: "Structural: four or more services in series (a note), with the product of their availabilities. Measured: failures spread over such a chain, none of its parts causing more than 60%, at least 30 failures, where the required availability was missed (or, where none is required, more than 0.5% failed). The product predicted from each hop is compared with the measured availability and its 95% confidence interval (Wilson).",
     silent: "A chain whose failures come from one of its parts; parts that are optional.",
-    mends: "Events for what need not be answered now, optional calls, a retry at the top: the user hears of the rest later, or in part.",
+    mends: "Events for work that can wait, optional calls, a retry at the top: users see the rest later, or in part.",
     structural,
     measured,
 };
@@ -151,7 +151,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                message!("{} services in series failed together: {} of requests succeeded", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
+                message!("The errors of {} services in series added up: {} of requests succeeded", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
                 message!(
                     "Each on its own succeeded: {}. The product is {}, and {} was measured ({} to {} with 95% confidence).",
                     Message::join(each, ", "), percent(product), percent(requests.availability).of(field::of("requests.availability")), percent(low), percent(high)

@@ -29,10 +29,10 @@ const SHARE: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "thundering-herd",
     title: "Thundering herd",
-    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: whatever is in step arrives as one, and a system that is idle in the mean is overrun at that moment.",
-    evidence: "Structural: a client whose requests come in batches larger than twice what their callee works on at once; retries after a pause without jitter (notes). Measured: windows with 4 times the mean arrivals of a node or more, twice or more, that come from a client in step (batches, bursts), with failures or waits in these windows; or, over a link without jitter, three waves of retries or more, each of 20 or more at its peak, 4 times the mean of all windows, and twice what retries fall to within two windows, before it and after it.",
-    silent: "Bursts that are absorbed; arrivals that are random.",
-    mends: "Jitter, splay, a queue or a rate limit in front: some of it comes a little later.",
+    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: synchronized requests arrive as one. A system that is idle on average is overloaded at that moment.",
+    evidence: "Structural: a client whose requests come in batches larger than twice the concurrency of their callee; retries after a pause without jitter (notes). Measured: at least two windows with 4 times the mean arrivals, from a client that sends in step (batches, bursts), with failures or waits in these windows; or, over a link without jitter, at least three waves of retries, each of 20 or more at its peak, 4 times the mean of all windows, and twice what retries fall to within two windows before and after it.",
+    silent: "Bursts that are absorbed; arrivals at random.",
+    mends: "Jitter, splay, a queue or a rate limit in front: some requests come slightly later.",
     structural,
     measured,
 };
@@ -275,7 +275,11 @@ mod tests {
         assert!(lint("thundering-herd", &near).is_empty());
         assert!(found("thundering-herd", &near, &run(&near)).is_empty());
         let even = chain(r#""retry": {"backoff": {"constant": "100ms"}}"#);
-        assert!(lint("thundering-herd", &even)[0].what.contains("synchronized"));
+        assert!(
+            lint("thundering-herd", &even)[0]
+                .what
+                .contains("synchronized")
+        );
     }
 
     /// Crashes at these seconds, each for so long, and retries that all pause as long.

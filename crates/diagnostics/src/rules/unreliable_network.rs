@@ -7,7 +7,8 @@ use crate::remedies;
 use design::link::Mode;
 use design::{Kind, Link, Metric};
 use report::{
-    Field, Finding, Fold, Message, link_list, link_name, message, moment, name, percent, time,
+    Field, Finding, Fold, Message, count_of, link_list, link_name, message, moment, name, percent,
+    time, whole,
 };
 use sim::Report;
 
@@ -20,10 +21,10 @@ const HELD: f64 = 0.7;
 pub(super) const RULE: Rule = Rule {
     id: "unreliable-network",
     title: "The network taken for reliable",
-    means: "A call without a timeout waits for as long as the other side likes, and holds its caller's slot meanwhile. One dependency that is slow or lost then fills every slot above it, until the edge is down, with nothing wrong there.",
-    evidence: "Structural: calls without a timeout, and timeouts not below that of the call above them (notes). Measured: a caller whose slots were all held, 70% or more of them by calls over one link without a timeout (or with one of 2 s or more and 20 times the usual time), whose callee was slow, silent or gone at that time.",
-    silent: "Callers that have slots to spare, calls that are given up in time, callees that are merely slower than their callers would like.",
-    mends: "Timeouts below the caller's own, breakers, optional parts: calls that would have been answered late fail.",
+    means: "A call without a timeout waits as long as the callee takes, and holds its caller's slot meanwhile. One dependency that is slow or lost then fills every slot above it, up to the edge, where nothing is wrong.",
+    evidence: "Structural: calls without a timeout, and timeouts not below that of the call above them (notes). Measured: a caller whose slots were all held, at least 70% of them by calls over one link without a timeout (or with one of at least 2 s and 20 times the usual time), which took at least 3 times their usual time or did not end.",
+    silent: "Callers with free slots, calls that time out early, callees that are only somewhat slower than usual.",
+    mends: "Timeouts below the caller's own, circuit breakers, optional parts: calls that would have been answered late fail.",
     structural,
     measured,
 };
@@ -238,19 +239,32 @@ fn in_and_out(facts: &Facts<'_>, link: &Link, span: Span) -> (f64, f64) {
 
 /// How long calls over a link took in a while, and before anything happened.
 fn took(facts: &Facts<'_>, link: &Link, span: Span) -> Message {
+    let at = |name, span| field::link_over(&link.id, name, Fold::Sum, span);
+    let series = facts.series.as_ref();
+    let width_s = series.and_then(|series| Some(series.link(&link.id)?.width_s));
+    let width_s = width_s.unwrap_or(1.0);
     let of = |span: Span| {
         let (under_way, ended) = in_and_out(facts, link, span);
-        let at = |name| field::link_over(&link.id, name, Fold::Sum, span);
-        let both = Field::Sum(vec![at("answers_per_s"), at("failures_per_s")]);
-        let time = time(under_way / ended).of(at("in_flight").over(both));
+        let both = Field::Sum(vec![at("answers_per_s", span), at("failures_per_s", span)]);
+        let time = time(under_way / ended).of(at("in_flight", span).over(both));
         (ended > 0.0).then_some(time)
     };
     let calm = facts.series.as_ref().map(|series| series.calm);
     let before = match calm.filter(|calm| calm.until_s <= span.from_s).and_then(of) {
-        Some(before) => message!(", after {} before {}", before, moment(calm_end(facts))),
+        Some(before) => message!(" instead of {} before {}", before, moment(calm_end(facts))),
         None => Message::new(),
     };
+    let (_, ended) = in_and_out(facts, link, span);
     match of(span) {
+        // Hardly any ended: how long the others would have taken is not known.
+        Some(each) if each.value > span.s() => {
+            let both = Field::Sum(vec![at("answers_per_s", span), at("failures_per_s", span)]);
+            let ended = whole(ended * width_s).of(both.times(width_s));
+            message!(
+                "Only {} ended in that time.",
+                count_of(ended, "call", "calls")
+            )
+        }
         Some(each) => message!("A call took {} on average{}.", each, before),
         None => "No call ended.".into(),
     }

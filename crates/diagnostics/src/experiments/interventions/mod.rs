@@ -7,7 +7,7 @@ mod traffic;
 mod wiring;
 
 use super::investigation::DATA;
-use crate::facts::{AGE, Facts};
+use crate::facts::{AGE, Facts, place};
 use design::kinds::Client;
 use design::{Command, Design, Fault, Kind, Metric};
 use report::{Message, Piece, link_name, listed, message, name, zone_name};
@@ -216,16 +216,7 @@ impl List<'_> {
     }
 }
 
-/// A node, a link or a zone, by its id.
-pub(super) fn place(design: &Design, id: &str) -> Message {
-    match (design.node(id), design.link(id)) {
-        (Some(_), _) => name(id).into(),
-        (None, Some(_)) => link_name(id).into(),
-        (None, None) => message!("zone {}", zone_name(id)),
-    }
-}
-
-/// Several of them.
+/// Nodes, links and zones, by their ids; each once.
 pub(super) fn places(design: &Design, ids: &[String]) -> Message {
     let mut seen: Vec<&str> = Vec::new();
     for id in ids {

@@ -18,6 +18,10 @@ pub(super) fn instead(
     after: Option<f64>,
     before: Option<f64>,
 ) -> Message {
+    if after.is_none() && before.is_none() {
+        // Without a value, a latency counts as long as the run took.
+        return "no request was answered either, but the run was over sooner".into();
+    }
     let field = before.and_then(|value| field(facts, metric, value));
     let than = match before {
         Some(value) => message!(" instead of {}", shown(metric, value, field)),

@@ -1,8 +1,8 @@
 //! What happened, as the first half of a title: of what an experiment took away, where and when it
 //! was, and how much of it there was in the run.
 
-use super::super::interventions::{Intervention, Without, place, places, replica};
-use crate::facts::{Facts, field};
+use super::super::interventions::{Intervention, Without, places, replica};
+use crate::facts::{Facts, field, place};
 use design::{Fault, FaultKind as F, Kind, Link};
 use report::{
     LinkReport, Message, Piece, count_of, figure, link_name, message, moment, operation, percent,

@@ -14,9 +14,7 @@ use design::Metric;
 use felt::{felt, instead};
 use happened::{faults_of, happened, of_fault};
 use patterns::{UNEXPLAINED, name_of};
-use report::{
-    Figure, Finding, Fold, Message, Severity, Unit, count, message, moment, name, percent,
-};
+use report::{Figure, Finding, Fold, Message, Severity, Unit, message, moment, name, percent};
 
 /// Share of its slots from which it is said of a node how busy it was.
 const BUSY: f64 = 0.5;
@@ -155,7 +153,7 @@ fn undetected(of: &Investigation, facts: &Facts<'_>, fault: &design::Fault) -> (
             )
         }
         (None, 0) => "The design has no alert.".into(),
-        (None, 1) => "Its only alert does not watch what broke or what users saw.".into(),
+        (None, 1) => "Its only alert did not fire for it.".into(),
         (None, n) => message!("None of its {} alerts fired for it.", n),
     };
     let happened = of_fault(facts, fault);
@@ -182,12 +180,12 @@ fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Findi
         all => {
             tried.truncate(LISTED);
             if all > LISTED {
-                tried.push(count((all - LISTED) as u64, "other thing", "other things"));
+                tried.push(message!("and {} more", all - LISTED));
             }
             message!(
                 "Each of these was taken away alone, on the same seed, and none closed half of \
                  the gap to the requirement: {}.",
-                Message::join(tried, ", ")
+                Message::join(tried, "; ")
             )
         }
     };
