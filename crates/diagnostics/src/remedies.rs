@@ -114,7 +114,7 @@ pub(crate) fn replicas(design: &Design, id: &str, to: u32) -> Option<Remedy> {
     Some(Remedy::new(
         message!("Scale {} to {} replicas", name(id), to),
         message!(
-            "{} to pay for, and more connections to what they call.",
+            "{} to pay for, and more connections to its callees.",
             count(u64::from(added), "more replica", "more replicas")
         ),
         vec![node(id, "replicas", number(f64::from(to)))],

@@ -23,8 +23,13 @@ const STILL: f64 = 0.7;
 pub(super) const RULE: Rule = Rule {
     id: "async-silver-bullet",
     title: "A queue in front of a slow consumer",
-    means: "A queue does not make a consumer faster. When more arrives than is processed, the latency moves into the backlog. The backlog grows until something breaks, and \"accepted\" is further and further from \"done\".",
-    evidence: "Structural: messages arrive at least as fast as all consumers together can process them (a warning, by Little's law from their concurrency and times). Measured: a backlog of at least 200 messages, the oldest of which waits at least 5 s, that is at 70% of its maximum or more when requests end, or that filled the queue.",
+    means: "A queue does not make a consumer faster. When more arrives than is processed, the \
+        latency moves into the backlog. The backlog grows until something breaks, and \
+        \"accepted\" is further and further from \"done\".",
+    evidence: "Structural: messages arrive at least as fast as all consumers together can \
+        process them (a warning, by Little's law from their concurrency and times). Measured: a \
+        backlog of at least 200 messages, the oldest of which waits at least 5 s, that is at 70% \
+        of its maximum or more when requests end, or that filled the queue.",
     silent: "A backlog that drains; a backlog behind a fault that still lasts.",
     mends: "More consumers, a limit on the queue, backpressure: publishers are rejected or wait.",
     structural,

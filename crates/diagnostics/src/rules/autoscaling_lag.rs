@@ -17,10 +17,16 @@ const LATE_S: f64 = 10.0;
 pub(super) const RULE: Rule = Rule {
     id: "autoscaling-lag",
     title: "Scaling as the only defence",
-    means: "An autoscaler decides at intervals, and new replicas take time to start. Until then the load of now meets the replicas of before. The calls that wait meanwhile make it start too many.",
-    evidence: "Structural: a load that rises above the capacity of the replicas faster than new ones start, without load shedding (a note). Measured: an autoscaled service that was saturated for at least 10 s before its new replicas were ready, while users were affected.",
+    means: "An autoscaler decides at intervals, and new replicas take time to start. Until then \
+        the load of now meets the replicas of before. The calls that wait meanwhile make it \
+        start too many.",
+    evidence: "Structural: a load that rises above the capacity of the replicas faster than new \
+        ones start, without load shedding (a note). Measured: an autoscaled service that was \
+        saturated for at least 10 s before its new replicas were ready, while users were \
+        affected.",
     silent: "Headroom for the rise; replicas that start in time; a load that grows slowly.",
-    mends: "Headroom, a limit on the queue, scheduled scaling: idle replicas, or rejected requests.",
+    mends: "Headroom, a limit on the queue, scheduled scaling: idle replicas, or rejected \
+        requests.",
     structural,
     measured,
 };

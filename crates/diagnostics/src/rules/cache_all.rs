@@ -22,8 +22,15 @@ const LAYERS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-all",
     title: "A cache at every layer",
-    means: "Behind a cache arrive only its misses, and those mostly miss in the next cache too. Inner layers rarely hit, and every layer adds staleness: a response may be as old as all TTLs together.",
-    evidence: "Structural: three or more caches in a row (a note); a link for misses without a cache in the stage before it, which is never called (a warning). Caches are in a row where one is looked up when another misses. Measured: a cache behind another with a hit ratio below 20% over at least 500 lookups, or with half of its values never read; or three in a row while a required staleness is missed. The worst staleness is the sum of the TTLs.",
+    means: "Behind a cache arrive only its misses, and those mostly miss in the next cache too. \
+        Inner layers rarely hit, and every layer adds staleness: a response may be as old as all \
+        TTLs together.",
+    evidence: "Structural: three or more caches in a row (a note); a link for misses without a \
+        cache in the stage before it, which is never called (a warning). Caches are in a row \
+        where one is looked up when another misses. Measured: a cache behind another with a hit \
+        ratio below 20% over at least 500 lookups, or with half of its values never read; or \
+        three in a row while a required staleness is missed. The worst staleness is the sum of \
+        the TTLs.",
     silent: "One cache; two caches that both hit; caches that are looked up beside one another.",
     mends: "One layer where it takes the most load: what the others saved is gone.",
     structural,

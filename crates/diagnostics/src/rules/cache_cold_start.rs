@@ -18,10 +18,17 @@ const COLD_S: f64 = 5.0;
 pub(super) const RULE: Rule = Rule {
     id: "cache-cold-start",
     title: "A cold cache cannot be survived",
-    means: "The origin behind a cache can carry the misses, and not the whole load. When the cache is emptied or down, all of the load arrives together. The origin slows down, fills time out, and the cache never warms up.",
-    evidence: "Structural: the load on the origin without the cache is above its capacity (Little's law), and below it with the cache (a note). Measured: an origin that was saturated for at least 5 s from the moment its cache was flushed, down or cold, while users were affected.",
-    silent: "An origin that can carry the whole load; an origin that was saturated before the cache was lost; a dip that is over within 5 s.",
-    mends: "A warm start, single-flight, admission control in front of the origin, or spare capacity: memory, waiting or machines.",
+    means: "The origin behind a cache can carry the misses, and not the whole load. When the \
+        cache is emptied or down, all of the load arrives together. The origin slows down, fills \
+        time out, and the cache never warms up.",
+    evidence: "Structural: the load on the origin without the cache is above its capacity \
+        (Little's law), and below it with the cache (a note). Measured: an origin that was \
+        saturated for at least 5 s from the moment its cache was flushed, down or cold, while \
+        users were affected.",
+    silent: "An origin that can carry the whole load; an origin that was saturated before the \
+        cache was lost; a dip that is over within 5 s.",
+    mends: "A warm start, single-flight, admission control in front of the origin, or spare \
+        capacity: memory, waiting or machines.",
     structural,
     measured,
 };

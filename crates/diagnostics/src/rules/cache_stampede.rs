@@ -26,10 +26,18 @@ const PEAKS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-stampede",
     title: "Cache stampede",
-    means: "When a hot key expires, every request for it before it is loaded again loads it too: as many together as arrive in the time a load takes. Keys that were filled together expire together, again and again.",
-    evidence: "Structural: the rate of the hottest key times the time to load it is at least 5, it expires, and nothing coalesces the loads (a note). Measured: at least 3 fills for each expiry and 50 more than needed; or loads that peak at 4 times their mean, at least three times, one TTL apart. In both cases the origin was short of capacity or users were affected.",
-    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that do not slow the origin down.",
-    mends: "Single-flight: misses wait for another load. Early expiry: some unneeded loads. TTL jitter: entries of uneven age.",
+    means: "When a hot key expires, every request for it before it is loaded again loads it too: \
+        as many together as arrive in the time a load takes. Keys that were filled together \
+        expire together, again and again.",
+    evidence: "Structural: the rate of the hottest key times the time to load it is at least 5, \
+        it expires, and nothing coalesces the loads (a note). Measured: at least 3 fills for \
+        each expiry and 50 more than needed; or loads that peak at 4 times their mean, at least \
+        three times, one TTL apart. In both cases the origin was short of capacity or users were \
+        affected.",
+    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that \
+        do not slow the origin down.",
+    mends: "Single-flight: misses wait for another load. Early expiry: some unneeded loads. TTL \
+        jitter: entries of uneven age.",
     structural,
     measured,
 };

@@ -20,10 +20,16 @@ const SAMPLES: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "cap",
     title: "A partition nobody chose for",
-    means: "During a partition, a replicated store either refuses requests on one side (CP), or continues on both sides and loses conflicting writes when they meet (AP). There is no third way. It is a choice per operation, and not making it means taking the default.",
-    evidence: "Structural: a store across zones that diverges or refuses, without a requirement that says which is right (a note). Measured: a partition with calls refused for lack of a majority, or with acknowledged writes undone on healing in a store without a leader. A warning where a requirement was missed, else a note: then the price was accepted.",
+    means: "During a partition, a replicated store either refuses requests on one side (CP), or \
+        continues on both sides and loses conflicting writes when they meet (AP). There is no \
+        third way. It is a choice per operation, and not making it means taking the default.",
+    evidence: "Structural: a store across zones that diverges or refuses, without a requirement \
+        that says which is right (a note). Measured: a partition with calls refused for lack of \
+        a majority, or with acknowledged writes undone on healing in a store without a leader. A \
+        warning where a requirement was missed, else a note: then the price was accepted.",
     silent: "Stores in one zone; partitions that separate nothing.",
-    mends: "For each operation, the side that its business needs: availability at the price of lost writes, or the reverse.",
+    mends: "For each operation, the side that its business needs: availability at the price of \
+        lost writes, or the reverse.",
     structural,
     measured,
 };

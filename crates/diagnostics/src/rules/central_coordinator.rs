@@ -18,10 +18,17 @@ const FULL: f64 = 1.0;
 pub(super) const RULE: Rule = Rule {
     id: "central-coordinator",
     title: "A coordinator in every path",
-    means: "One lock, leader or scheduler on the path of every request limits them all. Throughput stays at its rate regardless of the number of replicas, and nothing proceeds while it elects a leader.",
-    evidence: "Structural: a coordinator that receives as many requests as it can grant, or more (a warning; a global lock is held until its holder's plan is done); one global lock on the path of every request (a note). Measured: a coordinator for which calls wait for at least 40% of the time of its callers, while users were affected and its callers had free slots; calls that found no leader are a note.",
+    means: "One lock, leader or scheduler on the path of every request limits them all. \
+        Throughput stays at its rate regardless of the number of replicas, and nothing proceeds \
+        while it elects a leader.",
+    evidence: "Structural: a coordinator that receives as many requests as it can grant, or more \
+        (a warning; a global lock is held until its holder's plan is done); one global lock on \
+        the path of every request (a note). Measured: a coordinator for which calls wait for at \
+        least 40% of the time of its callers, while users were affected and its callers had free \
+        slots; calls that found no leader are a note.",
     silent: "Locks per key with little contention; a coordinator on the path of few requests.",
-    mends: "A lock per key, leases, local decisions: what was decided in one place has to be reconciled in several.",
+    mends: "A lock per key, leases, local decisions: what was decided in one place has to be \
+        reconciled in several.",
     structural,
     measured,
 };

@@ -20,8 +20,13 @@ const SHARE: f64 = 0.3;
 pub(super) const RULE: Rule = Rule {
     id: "data-ownership",
     title: "Data without an owner",
-    means: "A service that does not own the data it needs reads it row by row, and writes it store by store. The first makes a page of forty calls. The second leaves one store written and the other not, whenever it fails in between.",
-    evidence: "Structural: a node that writes to two or more databases that own their data, without an outbox; a link that is called at least 10 times for one request (notes). Measured: torn writes (an error: acknowledged or not, the stores disagree); at least 10 calls that take 30% of the time of their caller, while a required latency is missed.",
+    means: "A service that does not own the data it needs reads it row by row, and writes it \
+        store by store. The first makes a page of forty calls. The second leaves one store \
+        written and the other not, whenever it fails in between.",
+    evidence: "Structural: a node that writes to two or more databases that own their data, \
+        without an outbox; a link that is called at least 10 times for one request (notes). \
+        Measured: torn writes (an error: acknowledged or not, the stores disagree); at least 10 \
+        calls that take 30% of the time of their caller, while a required latency is missed.",
     silent: "One write and an event (an outbox, change data capture); read models; batches.",
     mends: "An owned read model or a batch; an outbox or a saga: responses that are slightly old.",
     structural,

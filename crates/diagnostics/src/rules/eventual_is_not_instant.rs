@@ -18,10 +18,16 @@ const OLD_MS: f64 = 5_000.0;
 pub(super) const RULE: Rule = Rule {
     id: "eventual-is-not-instant",
     title: "Eventually is not instantly",
-    means: "A follower or a read model lags behind, more so under load, and permanently after a lost event. Users may not see their own writes there.",
-    evidence: "Structural: reads from followers or from a copy without a limit on their staleness (a note); a copy fed by a queue that may lose events (a note). Measured: a required staleness was missed and a store, not a cache, gave most of the stale responses, or keys differ from their owner after draining; where no staleness is required, at least 1% of the reads and 5 s.",
+    means: "A follower or a read model lags behind, more so under load, and permanently after a \
+        lost event. Users may not see their own writes there.",
+    evidence: "Structural: reads from followers or from a copy without a limit on their \
+        staleness (a note); a copy fed by a queue that may lose events (a note). Measured: a \
+        required staleness was missed and a store, not a cache, gave most of the stale \
+        responses, or keys differ from their owner after draining; where no staleness is \
+        required, at least 1% of the reads and 5 s.",
     silent: "Lag within the requirement; reads from the leader.",
-    mends: "Read-your-writes from the leader, events delivered at least once and in order, reconciliation: load on the leader, and a job to run.",
+    mends: "Read-your-writes from the leader, events delivered at least once and in order, \
+        reconciliation: load on the leader, and a job to run.",
     structural,
     measured,
 };

@@ -20,10 +20,16 @@ const FAILED: f64 = 0.001;
 pub(super) const RULE: Rule = Rule {
     id: "fan-out-tail",
     title: "The tail of a wide fan-out",
-    means: "A request that calls a hundred leaves and waits for all of them nearly always meets one of their slowest 1%: with 1% of slow leaves, 63% of the requests are slow (Dean and Barroso, The Tail at Scale, 2013).",
-    evidence: "Structural: ten or more leaves called in parallel by a caller that needs them all (a note). Measured: ten or more, whose 99th percentile (of the median leaf) is at least 4 times their mean, or whose slowest their caller waits for as long, without failures, while a required latency is missed. The share of requests affected is 1 - (1 - p)^n.",
+    means: "A request that calls a hundred leaves and waits for all of them nearly always meets \
+        one of their slowest 1%: with 1% of slow leaves, 63% of the requests are slow (Dean and \
+        Barroso, The Tail at Scale, 2013).",
+    evidence: "Structural: ten or more leaves called in parallel by a caller that needs them all \
+        (a note). Measured: ten or more, whose 99th percentile (of the median leaf) is at least \
+        4 times their mean, or whose slowest their caller waits for as long, without failures, \
+        while a required latency is missed. The share of requests affected is 1 - (1 - p)^n.",
     silent: "Leaves without a heavy tail; partial responses (optional leaves); hedged calls.",
-    mends: "Hedging after the 95th percentile, partial responses, fewer leaves: a few percent more calls, or a response without a leaf.",
+    mends: "Hedging after the 95th percentile, partial responses, fewer leaves: a few percent \
+        more calls, or a response without a leaf.",
     structural,
     measured,
 };

@@ -10,10 +10,16 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "flying-blind",
     title: "Flying blind",
-    means: "Without metrics, logs, traces and alerts, users are the alarm, and nothing shows which part failed.",
-    evidence: "Structural: a required time to detect without any alert (a warning), or services that emit no metrics (a note). Measured: a fault that affected users and that no alert told of, where nodes emit no metrics or there is no alert, and a time to detect is required or telemetry is off: a warning, an error where the time was required.",
-    silent: "Faults that affected no user; a design without a required time to detect whose metrics are on.",
-    mends: "Metrics, alerts on failures and slow responses, some traces: storage, and someone who is paged.",
+    means: "Without metrics, logs, traces and alerts, users are the alarm, and nothing shows \
+        which part failed.",
+    evidence: "Structural: a required time to detect without any alert (a warning), or services \
+        that emit no metrics (a note). Measured: a fault that affected users and that no alert \
+        told of, where nodes emit no metrics or there is no alert, and a time to detect is \
+        required or telemetry is off: a warning, an error where the time was required.",
+    silent: "Faults that affected no user; a design without a required time to detect whose \
+        metrics are on.",
+    mends: "Metrics, alerts on failures and slow responses, some traces: storage, and someone \
+        who is paged.",
     structural,
     measured,
 };

@@ -16,10 +16,14 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "gray-failure",
     title: "Gray failure",
-    means: "A replica passes its health checks and fails its calls: the checks see nothing, and the callers see one request in n fail. The two views differ, and that difference is the failure (Huang et al., HotOS 2017).",
-    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which failed or was slow for its callers while its checks passed, with users affected.",
+    means: "A replica passes its health checks and fails its calls: the checks see nothing, and \
+        the callers see one request in n fail. The two views differ, and that difference is the \
+        failure (Huang et al., HotOS 2017).",
+    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which \
+        failed or was slow for its callers while its checks passed, with users affected.",
     silent: "Replicas whose checks fail too; ejection by the results of calls.",
-    mends: "Outlier ejection, peak EWMA, end-to-end checks: a healthy replica may be ejected by chance.",
+    mends: "Outlier ejection, peak EWMA, end-to-end checks: a healthy replica may be ejected by \
+        chance.",
     structural: nothing,
     measured,
 };

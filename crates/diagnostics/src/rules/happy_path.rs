@@ -16,10 +16,19 @@ const RARE: f64 = 0.01;
 pub(super) const RULE: Rule = Rule {
     id: "happy-path",
     title: "At least once taken for exactly once",
-    means: "A queue delivers again what was not acknowledged, even if it was processed. Without partitions, the first message may be processed last. A consumer that handles only the happy path applies writes twice and undoes newer ones.",
-    evidence: "Structural: messages delivered at least once to consumers that write and cannot recognize duplicates (a note); or a visibility timeout that the work on one message in a hundred exceeds (a warning, a note where the consumer recognizes duplicates). Measured: duplicate effects with redeliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1% out of order without a redelivery, a note.",
-    silent: "Consumers, or their databases, that recognize duplicates; queues that preserve the order per key.",
-    mends: "Idempotent consumers and unique ids; partitions by key: a lookup per message, and less parallel work.",
+    means: "A queue delivers again what was not acknowledged, even if it was processed. Without \
+        partitions, the first message may be processed last. A consumer that handles only the \
+        happy path applies writes twice and undoes newer ones.",
+    evidence: "Structural: messages delivered at least once to consumers that write and cannot \
+        recognize duplicates (a note); or a visibility timeout that the work on one message in a \
+        hundred exceeds (a warning, a note where the consumer recognizes duplicates). Measured: \
+        duplicate effects with redeliveries in the run, or effects out of order behind a queue \
+        without partitions: warnings, errors where none are allowed; below 1% out of order \
+        without a redelivery, a note.",
+    silent: "Consumers, or their databases, that recognize duplicates; queues that preserve the \
+        order per key.",
+    mends: "Idempotent consumers and unique ids; partitions by key: a lookup per message, and \
+        less parallel work.",
     structural,
     measured,
 };

@@ -22,8 +22,13 @@ const VARIED: f64 = 10.0;
 pub(super) const RULE: Rule = Rule {
     id: "head-of-line-blocking",
     title: "Head-of-line blocking",
-    means: "In one first-come, first-served queue, a few long jobs hold all slots and the short ones wait behind them. Most of the work is quick, and all of it is slow.",
-    evidence: "Structural: one first-come, first-served queue in front of work whose squared coefficient of variation is above 10 (a note). Measured: a service whose calls found no free slot, with operations whose work differs at least tenfold, and a short one that took 5 times as long as it would alone; partitions of a queue that are blocked while others are empty.",
+    means: "In one first-come, first-served queue, a few long jobs hold all slots and the short \
+        ones wait behind them. Most of the work is quick, and all of it is slow.",
+    evidence: "Structural: one first-come, first-served queue in front of work whose squared \
+        coefficient of variation is above 10 (a note). Measured: a service whose calls found no \
+        free slot, with operations whose work differs at least tenfold, and a short one that \
+        took 5 times as long as it would alone; partitions of a queue that are blocked while \
+        others are empty.",
     silent: "Work of similar length; free slots; separate queues, or slots that are shared evenly.",
     mends: "A queue for each, processor sharing, priority for the short: long work takes longer.",
     structural,

@@ -20,10 +20,14 @@ const LOCKED: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "hot-key",
     title: "A hot key",
-    means: "However many shards, partitions or rows there are, one key lives on one of them. When most requests want that key, its shard is full and the others are idle.",
-    evidence: "Measured: the busiest shard received at least twice the mean of the calls, the most popular key alone explains at least half of the excess, and users were affected; or a fifth of all writes waited for the lock of a row.",
+    means: "However many shards, partitions or rows there are, one key lives on one of them. \
+        When most requests want that key, its shard is full and the others are idle.",
+    evidence: "Measured: the busiest shard received at least twice the mean of the calls, the \
+        most popular key alone explains at least half of the excess, and users were affected; or \
+        a fifth of all writes waited for the lock of a row.",
     silent: "Skew that many keys cause (shard-key); a hot key that its shard can carry.",
-    mends: "A short-lived cache in front, copies of the key, a split key: slightly old responses, or reads that combine parts.",
+    mends: "A short-lived cache in front, copies of the key, a split key: slightly old \
+        responses, or reads that combine parts.",
     structural: nothing,
     measured,
 };

@@ -18,9 +18,14 @@ use std::collections::BTreeSet;
 pub(super) const RULE: Rule = Rule {
     id: "idempotency",
     title: "Retried writes without an idempotency key",
-    means: "When the response to a write is lost, and not the write, a retry writes twice: the customer is charged twice, exactly when the network was bad.",
-    evidence: "Structural: writes that are retried (or repeated by users who reload) on the way to a database that cannot recognize them (a note). Measured: effects applied again for the same intent, none of them by a redelivery of a queue: a warning, an error where none are allowed.",
-    silent: "A key from the client that a service or the database remembers for longer than retries last.",
+    means: "When the response to a write is lost, and not the write, a retry writes twice: the \
+        customer is charged twice, exactly when the network was bad.",
+    evidence: "Structural: writes that are retried (or repeated by users who reload) on the way \
+        to a database that cannot recognize them (a note). Measured: effects applied again for \
+        the same intent, none of them by a redelivery of a queue: a warning, an error where none \
+        are allowed.",
+    silent: "A key from the client that a service or the database remembers for longer than \
+        retries last.",
     mends: "Idempotency keys and unique ids: a lookup per write, and keys to keep for a day.",
     structural,
     measured,

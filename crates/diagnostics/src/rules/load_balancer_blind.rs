@@ -17,10 +17,20 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
     title: "A blind load balancer",
-    means: "Round robin gives a slow or dead replica its full share: one of n replicas fails one in n requests. Health checks that reach too deep do worse: they take all replicas out when something shared is slow.",
-    evidence: "Structural: several replicas behind a balancer without health checks and without outlier ejection (a note); deep checks without a panic threshold (a note). Measured: a replica that was at least 1.5 times as busy as the median on no fewer calls than its share, or failing and still called (0.2% of the calls failed), under an algorithm that ignores load; or one that failed fast and was still called, under one that does not, with neither checks nor ejection; or half of the replicas taken out by checks together while they failed nothing themselves.",
-    silent: "Algorithms that consider load where no replica fails fast, outlier ejection, checks that react within a few seconds.",
-    mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: a healthy replica may be taken out.",
+    means: "Round robin gives a slow or dead replica its full share: one of n replicas fails one \
+        in n requests. Health checks that reach too deep do worse: they take all replicas out \
+        when something shared is slow.",
+    evidence: "Structural: several replicas behind a balancer without health checks and without \
+        outlier ejection (a note); deep checks without a panic threshold (a note). Measured: a \
+        replica that was at least 1.5 times as busy as the median on no fewer calls than its \
+        share, or failing and still called (0.2% of the calls failed), under an algorithm that \
+        ignores load; or one that failed fast and was still called, under one that does not, \
+        with neither checks nor ejection; or half of the replicas taken out by checks together \
+        while they failed nothing themselves.",
+    silent: "Algorithms that consider load where no replica fails fast, outlier ejection, checks \
+        that react within a few seconds.",
+    mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: a \
+        healthy replica may be taken out.",
     structural,
     measured,
 };

@@ -13,10 +13,16 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "metastable-failure",
     title: "Metastable failure",
-    means: "The trigger is over and the load is what it was, and goodput stays down: the system keeps itself busy with work that serves no one. It stays so until the load falls far below what it carried before.",
-    evidence: "Measured: goodput below half of its level before the trigger, with the load back at its earlier level, for at least 10 s and ten times the earlier 99th percentile (Bronson et al., HotOS 2021). The retries, the work for callers that had given up and the hits of the cache in that time show what sustains it.",
+    means: "The trigger is over and the load is what it was, and goodput stays down: the system \
+        keeps itself busy with work that serves no one. It stays so until the load falls far \
+        below what it carried before.",
+    evidence: "Measured: goodput below half of its level before the trigger, with the load back \
+        at its earlier level, for at least 10 s and ten times the earlier 99th percentile \
+        (Bronson et al., HotOS 2021). The retries, the work for callers that had given up and \
+        the hits of the cache in that time show what sustains it.",
     silent: "While a fault lasts or the load is higher; a recovery that is only slow.",
-    mends: "Retry budgets, the newest calls first under overload, propagated deadlines, load shedding: each rejects some requests that would have been served.",
+    mends: "Retry budgets, the newest calls first under overload, propagated deadlines, load \
+        shedding: each rejects some requests that would have been served.",
     structural: nothing,
     measured,
 };

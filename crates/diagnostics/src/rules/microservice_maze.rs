@@ -17,10 +17,15 @@ const NETWORK: f64 = 0.4;
 pub(super) const RULE: Rule = Rule {
     id: "microservice-maze",
     title: "A maze of small services",
-    means: "What was a function call is now a call over the network: a thousand times slower, and it can fail. A page of dozens of calls mostly waits for the network, and each service on the way can take it down.",
-    evidence: "Structural: 15 calls between at least three services for one request, with at least 40% of its time on the network (a note). Measured: the same by the counts of the run, where a required latency or availability was missed.",
+    means: "What was a function call is now a call over the network: a thousand times slower, \
+        and it can fail. A page of dozens of calls mostly waits for the network, and each \
+        service on the way can take it down.",
+    evidence: "Structural: 15 calls between at least three services for one request, with at \
+        least 40% of its time on the network (a note). Measured: the same by the counts of the \
+        run, where a required latency or availability was missed.",
     silent: "Many services of which a request passes few; calls that do substantial work.",
-    mends: "Merged services or batched calls: fewer hops, the same work, and fewer parts to release independently.",
+    mends: "Merged services or batched calls: fewer hops, the same work, and fewer parts to \
+        release independently.",
     structural,
     measured,
 };

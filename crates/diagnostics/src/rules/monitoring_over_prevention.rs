@@ -18,8 +18,13 @@ const LEAD_S: f64 = 5.0;
 pub(super) const RULE: Rule = Rule {
     id: "monitoring-over-prevention",
     title: "Saturation that nobody watches",
-    means: "Backlogs, pools and slow responses show an outage minutes before it happens. An alert on errors shows it only when it has happened.",
-    evidence: "Structural: a node with a utilization of at least 85% that no alert on backlog or response time watches (a note; a warning from 100%). Measured: a node that was saturated at least 5 s before users were affected, or before the first alert, without such an alert: a note, a warning where users were affected and no other rule names the cause, an error where a requirement was missed.",
+    means: "Backlogs, pools and slow responses show an outage minutes before it happens. An \
+        alert on errors shows it only when it has happened.",
+    evidence: "Structural: a node with a utilization of at least 85% that no alert on backlog or \
+        response time watches (a note; a warning from 100%). Measured: a node that was saturated \
+        at least 5 s before users were affected, or before the first alert, without such an \
+        alert: a note, a warning where users were affected and no other rule names the cause, an \
+        error where a requirement was missed.",
     silent: "Nodes with headroom; alerts on backlog, message age or slow responses.",
     mends: "Alerts on backlog and slow responses; headroom: someone is paged for bursts that pass.",
     structural,

@@ -15,9 +15,13 @@ const SLOWER: f64 = 2.0;
 pub(super) const RULE: Rule = Rule {
     id: "noisy-neighbour",
     title: "A noisy neighbour",
-    means: "Clients that share a service share its slots and its queue. When one of them sends twenty times as much, the others wait in the queue that it fills.",
-    evidence: "Measured: a client that sent at least twice as much as before, a service or store that it shares with another client and that was saturated meanwhile, and that other client, which sent no more than before, served at half the speed or failing.",
-    silent: "A rise of all clients; a shared part with headroom; a limit that rejects only the culprit.",
+    means: "Clients that share a service share its slots and its queue. When one of them sends \
+        twenty times as much, the others wait in the queue that it fills.",
+    evidence: "Measured: a client that sent at least twice as much as before, a service or store \
+        that it shares with another client and that was saturated meanwhile, and that other \
+        client, which sent no more than before, served at half the speed or failing.",
+    silent: "A rise of all clients; a shared part with headroom; a limit that rejects only the \
+        culprit.",
     mends: "A rate limit per client, fair queues, cells: the culprit is rejected at its peak.",
     structural: nothing,
     measured,

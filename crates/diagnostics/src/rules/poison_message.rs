@@ -20,9 +20,15 @@ const AGAIN: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "poison-message",
     title: "No dead-letter queue",
-    means: "A message that fails on every attempt is redelivered indefinitely. Where order is preserved, it blocks everything behind it. Where it is not, it takes consumer time again and again.",
-    evidence: "Structural: at-least-once delivery that never gives up (a note), or that drops a message because there is no dead-letter link (a note). Measured: poison messages in a queue that never gives up, at least 20 redeliveries, and 10 of each or a backlog behind them.",
-    silent: "A limit on receives with a dead-letter link; messages that are redelivered because a consumer crashed.",
+    means: "A message that fails on every attempt is redelivered indefinitely. Where order is \
+        preserved, it blocks everything behind it. Where it is not, it takes consumer time again \
+        and again.",
+    evidence: "Structural: at-least-once delivery that never gives up (a note), or that drops a \
+        message because there is no dead-letter link (a note). Measured: poison messages in a \
+        queue that never gives up, at least 20 redeliveries, and 10 of each or a backlog behind \
+        them.",
+    silent: "A limit on receives with a dead-letter link; messages that are redelivered because \
+        a consumer crashed.",
     mends: "A limit on receives and a dead-letter link: someone has to inspect the dead letters.",
     structural,
     measured,

@@ -24,8 +24,15 @@ const HELD: f64 = 0.6;
 pub(super) const RULE: Rule = Rule {
     id: "pool-exhaustion",
     title: "A pool that runs dry",
-    means: "When fast and slow calls share connections (or threads), the slow ones hold them. The fast ones wait for a connection, not for a response, and fail while their callee is idle.",
-    evidence: "Structural: a pool with fewer connections than the calls need for the time they hold one (Little's law): a note from 90%, a warning above 100%; or services that wait for one another in a ring, each holding a slot (a warning, a note where a timeout frees them). Measured: at least 1% of the calls got no connection in time while the callee had free slots; or a service all of whose slots were held, 60% of them by calls to one slow dependency that only some operations need.",
+    means: "When fast and slow calls share connections (or threads), the slow ones hold them. \
+        The fast ones wait for a connection, not for a response, and fail while their callee is \
+        idle.",
+    evidence: "Structural: a pool with fewer connections than the calls need for the time they \
+        hold one (Little's law): a note from 90%, a warning above 100%; or services that wait \
+        for one another in a ring, each holding a slot (a warning, a note where a timeout frees \
+        them). Measured: at least 1% of the calls got no connection in time while the callee had \
+        free slots; or a service all of whose slots were held, 60% of them by calls to one slow \
+        dependency that only some operations need.",
     silent: "Pools that are short for a moment; callees that are saturated themselves.",
     mends: "Bulkheads: a pool for each. Connections idle in one pool while another is short.",
     structural,

@@ -23,10 +23,16 @@ const SAMPLES: u64 = 1_000;
 pub(super) const RULE: Rule = Rule {
     id: "requirements-trap",
     title: "A design without requirements",
-    means: "Without requirements every design is good, and any of them may be the wrong one. Averages are the usual trap: a mean that is met says nothing about the slowest 1% or about the staleness of reads.",
-    evidence: "Structural: no requirement, or only on means, medians, throughput and cost (a note). Measured: nothing but averages is required, and the 99th percentile is at least 5 times the mean, over at least 1,000 requests, or users were affected, or reads were out of date.",
+    means: "Without requirements every design is good, and any of them may be the wrong one. \
+        Averages are the usual trap: a mean that is met says nothing about the slowest 1% or \
+        about the staleness of reads.",
+    evidence: "Structural: no requirement, or only on means, medians, throughput and cost (a \
+        note). Measured: nothing but averages is required, and the 99th percentile is at least 5 \
+        times the mean, over at least 1,000 requests, or users were affected, or reads were out \
+        of date.",
     silent: "A requirement on a percentile or on availability that is met.",
-    mends: "Requirements on what users experience. They cost a discussion about what is good enough.",
+    mends: "Requirements on what users experience. They cost a discussion about what is good \
+        enough.",
     structural,
     measured,
 };

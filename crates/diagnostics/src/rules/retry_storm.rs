@@ -24,10 +24,19 @@ const WARNED: f64 = 6.0;
 pub(super) const RULE: Rule = Rule {
     id: "retry-storm",
     title: "Retry storm",
-    means: "Retries at several layers multiply: three attempts at each of three layers call the last one up to 27 times for one request. They come exactly when it cannot keep up, so an overload outlives its trigger.",
-    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing limits (no budget, throttle, quota, breaker or adaptive throttling), over at least two layers: a note from 4, a warning from 6; or at least ten attempts of one layer without a pause (a warning). Measured: links on which a third of the attempts were retries while less than 90% were answered, for at least 5 s, above something that was saturated or rejected calls at that time.",
-    silent: "Retries at one layer, retries within a budget, retries while nothing below is short of capacity (a crash that refuses immediately).",
-    mends: "A budget of 10% with backoff and jitter, or retries at one layer only: some requests fail that a third attempt would have saved.",
+    means: "Retries at several layers multiply: three attempts at each of three layers call the \
+        last one up to 27 times for one request. They come exactly when it cannot keep up, so an \
+        overload outlives its trigger.",
+    evidence: "Structural: the product of the attempts along a path of calls whose retries \
+        nothing limits (no budget, throttle, quota, breaker or adaptive throttling), over at \
+        least two layers: a note from 4, a warning from 6; or at least ten attempts of one layer \
+        without a pause (a warning). Measured: links on which a third of the attempts were \
+        retries while less than 90% were answered, for at least 5 s, above something that was \
+        saturated or rejected calls at that time.",
+    silent: "Retries at one layer, retries within a budget, retries while nothing below is short \
+        of capacity (a crash that refuses immediately).",
+    mends: "A budget of 10% with backoff and jitter, or retries at one layer only: some requests \
+        fail that a third attempt would have saved.",
     structural,
     measured,
 };
@@ -48,7 +57,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .severity(severity)
             .says(
                 message!("Retries at {} layers can multiply one request into {} attempts", names.len(), figure(storm.attempts)),
-                message!("{} all retry, and nothing limits the attempts in total. When the innermost callee slows down, it receives up to {} times the load.", link_list(&names), figure(storm.attempts)),
+                message!("{} retry, and nothing limits the attempts in total. When the innermost callee slows down, it receives up to {} times the load.", link_list(&names), figure(storm.attempts)),
                 "Retry at one layer, or within a budget of 10% of the calls.",
             )
             .endangers(Metric::Availability)

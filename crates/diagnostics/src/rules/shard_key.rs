@@ -22,10 +22,17 @@ const CALLS: u64 = 500;
 pub(super) const RULE: Rule = Rule {
     id: "shard-key",
     title: "A bad shard key",
-    means: "A key that keeps neighbors, or one large tenant, together fills one shard while the others are idle: capacity that is paid for and cannot be used. Operations that do not name the key query all shards and wait for the slowest.",
-    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, operations that touch all of at least four shards (notes). Measured: the busiest shard received at least twice the mean of the calls and was at least 80% busy, while users were affected; or reads over all shards while none of them has capacity left.",
-    silent: "Shards that are unevenly loaded and all have capacity; skew of one key alone (hot-key).",
-    mends: "A key with more spread (by hash), more tenants per shard: neighbors are no longer read together.",
+    means: "A key that keeps neighbors, or one large tenant, together fills one shard while the \
+        others are idle: capacity that is paid for and cannot be used. Operations that do not \
+        name the key query all shards and wait for the slowest.",
+    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, \
+        operations that touch all of at least four shards (notes). Measured: the busiest shard \
+        received at least twice the mean of the calls and was at least 80% busy, while users \
+        were affected; or reads over all shards while none of them has capacity left.",
+    silent: "Shards that are unevenly loaded and all have capacity; skew of one key alone \
+        (hot-key).",
+    mends: "A key with more spread (by hash), more tenants per shard: neighbors are no longer \
+        read together.",
     structural,
     measured,
 };

@@ -16,8 +16,13 @@ const SLOWER: f64 = 2.0;
 pub(super) const RULE: Rule = Rule {
     id: "shared-database",
     title: "One database for several services",
-    means: "Services that share a store share its connections, its locks and its bad days. A heavy query of one, or a migration of its tables, takes the others down, and no team can change a table alone.",
-    evidence: "Structural: two or more services that call one database, one of them writing (a note, also within one team: the load is shared whoever owns it). Measured: the database was saturated, or its tables were locked, and a caller that received no more than before took twice its usual time or failed meanwhile.",
+    means: "Services that share a store share its connections, its locks and its bad days. A \
+        heavy query of one, or a migration of its tables, takes the others down, and no team can \
+        change a table alone.",
+    evidence: "Structural: two or more services that call one database, one of them writing (a \
+        note, also within one team: the load is shared whoever owns it). Measured: the database \
+        was saturated, or its tables were locked, and a caller that received no more than before \
+        took twice its usual time or failed meanwhile.",
     silent: "One service per database; a database that is never short of capacity.",
     mends: "A store for each, synchronized by events: what one reads of the other is slightly old.",
     structural,

@@ -13,10 +13,16 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "split-brain",
     title: "Split brain",
-    means: "Two leaders accept conflicting writes, or two holders have one lock. Not everything that they acknowledged can remain.",
-    evidence: "Structural: a store with a leader whose sides both continue in a partition; an even number of members, which has no majority when split in half (notes). Measured: writes undone when the sides of a store with a leader met again (an error where lost writes are not required or were too many, a note where they were accepted); locks granted while an earlier holder, whose lease had expired, was still working.",
+    means: "Two leaders accept conflicting writes, or two holders have one lock. Not everything \
+        that they acknowledged can remain.",
+    evidence: "Structural: a store with a leader whose sides both continue in a partition; an \
+        even number of members, which has no majority when split in half (notes). Measured: \
+        writes undone when the sides of a store with a leader met again (an error where lost \
+        writes are not required or were too many, a note where they were accepted); locks \
+        granted while an earlier holder, whose lease had expired, was still working.",
     silent: "Majorities; leases that outlast their holders; partitions that separate nothing.",
-    mends: "An odd number of members and a majority, fencing, longer leases: the minority side is unavailable.",
+    mends: "An odd number of members and a majority, fencing, longer leases: the minority side \
+        is unavailable.",
     structural,
     measured,
 };

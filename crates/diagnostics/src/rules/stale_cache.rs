@@ -19,10 +19,16 @@ const SAMPLES: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "stale-cache",
     title: "Stale cache",
-    means: "A write changes the origin and not its copies. Until the TTL expires, a cache serves the old value. With invalidation, a fill in flight may still put the old value back.",
-    evidence: "Structural: writes bypass a cache whose entries never expire, or live longer than the staleness that is allowed (a note). Measured: reads that a cache answered with an old version, where a required staleness is missed; or, where none is required, at least 1% of the reads and 20 s. The cause is the TTL where writes do not reach the cache, and the race between fill and invalidation where they do.",
+    means: "A write changes the origin and not its copies. Until the TTL expires, a cache serves \
+        the old value. With invalidation, a fill in flight may still put the old value back.",
+    evidence: "Structural: writes bypass a cache whose entries never expire, or live longer than \
+        the staleness that is allowed (a note). Measured: reads that a cache answered with an \
+        old version, where a required staleness is missed; or, where none is required, at least \
+        1% of the reads and 20 s. The cause is the TTL where writes do not reach the cache, and \
+        the race between fill and invalidation where they do.",
     silent: "Stale reads within the requirement, or younger than 20 s where there is none.",
-    mends: "Invalidation on every write, leases against the race, a shorter TTL: more calls, and more misses.",
+    mends: "Invalidation on every write, leases against the race, a shorter TTL: more calls, and \
+        more misses.",
     structural,
     measured,
 };
@@ -59,7 +65,7 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
         with_leases.push(remedies::node(id, "leases", Value::Bool(true)));
     }
     mends.push(Remedy::new(
-        "Invalidate on write, with leases against late fills",
+        "Invalidate on write, with leases against stale fills",
         "One more call per write, and a load when a written key is read again.",
         with_leases,
     ));

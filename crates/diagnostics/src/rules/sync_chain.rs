@@ -20,10 +20,16 @@ const TOLD: f64 = 0.005;
 pub(super) const RULE: Rule = Rule {
     id: "sync-chain",
     title: "A long synchronous chain",
-    means: "A service that waits for five others is available only when all five are: five times three nines are two and a half. It is also as slow as all of them together.",
-    evidence: "Structural: four or more services in series (a note), with the product of their availabilities. Measured: failures spread over such a chain, none of its parts causing more than 60%, at least 30 failures, where the required availability was missed (or, where none is required, more than 0.5% failed). The product predicted from each hop is compared with the measured availability and its 95% confidence interval (Wilson).",
+    means: "A service that waits for five others is available only when all five are: five times \
+        three nines are two and a half. It is also as slow as all of them together.",
+    evidence: "Structural: four or more services in series (a note), with the product of their \
+        availabilities. Measured: failures spread over such a chain, none of its parts causing \
+        more than 60%, at least 30 failures, where the required availability was missed (or, \
+        where none is required, more than 0.5% failed). The product predicted from each hop is \
+        compared with the measured availability and its 95% confidence interval (Wilson).",
     silent: "A chain whose failures come from one of its parts; parts that are optional.",
-    mends: "Events for work that can wait, optional calls, a retry at the top: users see the rest later, or in part.",
+    mends: "Events for work that can wait, optional calls, a retry at the top: users see the \
+        rest later, or in part.",
     structural,
     measured,
 };

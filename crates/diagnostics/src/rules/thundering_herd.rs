@@ -29,8 +29,16 @@ const SHARE: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "thundering-herd",
     title: "Thundering herd",
-    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: synchronized requests arrive as one. A system that is idle on average is overloaded at that moment.",
-    evidence: "Structural: a client whose requests come in batches larger than twice the concurrency of their callee; retries after a pause without jitter (notes). Measured: at least two windows with 4 times the mean arrivals, from a client that sends in step (batches, bursts), with failures or waits in these windows; or, over a link without jitter, at least three waves of retries, each of 20 or more at its peak, 4 times the mean of all windows, and twice what retries fall to within two windows before and after it.",
+    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: \
+        synchronized requests arrive as one. A system that is idle on average is overloaded at \
+        that moment.",
+    evidence: "Structural: a client whose requests come in batches larger than twice the \
+        concurrency of their callee; retries after a pause without jitter (notes). Measured: at \
+        least two windows with 4 times the mean arrivals, from a client that sends in step \
+        (batches, bursts), with failures or waits in these windows; or, over a link without \
+        jitter, at least three waves of retries, each of 20 or more at its peak, 4 times the \
+        mean of all windows, and twice what retries fall to within two windows before and after \
+        it.",
     silent: "Bursts that are absorbed; arrivals at random.",
     mends: "Jitter, splay, a queue or a rate limit in front: some requests come slightly later.",
     structural,

@@ -21,10 +21,17 @@ const HELD: f64 = 0.7;
 pub(super) const RULE: Rule = Rule {
     id: "unreliable-network",
     title: "The network taken for reliable",
-    means: "A call without a timeout waits as long as the callee takes, and holds its caller's slot meanwhile. One dependency that is slow or lost then fills every slot above it, up to the edge, where nothing is wrong.",
-    evidence: "Structural: calls without a timeout, and timeouts not below that of the call above them (notes). Measured: a caller whose slots were all held, at least 70% of them by calls over one link without a timeout (or with one of at least 2 s and 20 times the usual time), which took at least 3 times their usual time or did not end.",
-    silent: "Callers with free slots, calls that time out early, callees that are only somewhat slower than usual.",
-    mends: "Timeouts below the caller's own, circuit breakers, optional parts: calls that would have been answered late fail.",
+    means: "A call without a timeout waits as long as the callee takes, and holds its caller's \
+        slot meanwhile. One dependency that is slow or lost then fills every slot above it, up \
+        to the edge, where nothing is wrong.",
+    evidence: "Structural: calls without a timeout, and timeouts not below that of the call \
+        above them (notes). Measured: a caller whose slots were all held, at least 70% of them \
+        by calls over one link without a timeout (or with one of at least 2 s and 20 times the \
+        usual time), which took at least 3 times their usual time or did not end.",
+    silent: "Callers with free slots, calls that time out early, callees that are only somewhat \
+        slower than usual.",
+    mends: "Timeouts below the caller's own, circuit breakers, optional parts: calls that would \
+        have been answered late fail.",
     structural,
     measured,
 };

@@ -5,7 +5,7 @@ use crate::remedies::{duration, link, map, node, number};
 use design::kinds::{Database, Service};
 use design::link::Mode;
 use design::{FaultKind, Kind, Value};
-use report::{message, name};
+use report::{Message, message, name};
 
 impl List<'_> {
     pub(super) fn service(&mut self, id: &str, service: &Service) {
@@ -18,7 +18,7 @@ impl List<'_> {
             let lifted = (f64::from(now) * LIFTED + 1e5).min(1e7);
             slots.push(node(id, "queue.capacity", number(lifted)));
         }
-        let label = message!("the capacity limits of {}", name(id));
+        let label = of("the capacity limits of", id);
         self.add(Without::Slots, [id], label, slots);
         for (is_set, field, limit) in [
             (service.rate_limit.is_some(), "rate_limit", "rate limit"),
@@ -45,25 +45,20 @@ impl List<'_> {
             self.add(
                 Without::Discipline,
                 [id],
-                message!("the queue discipline of {}", name(id)),
+                of("the queue discipline of", id),
                 edits,
             );
         }
         if service.memory.is_some() {
             let edits = vec![node(id, "memory", Value::Null)];
-            self.add(
-                Without::Memory,
-                [id],
-                message!("the memory limit of {}", name(id)),
-                edits,
-            );
+            self.add(Without::Memory, [id], of("the memory limit of", id), edits);
         }
         if let Some(mean) = constant(&service.service_time) {
             let edits = vec![node(id, "service_time", mean)];
             self.add(
                 Without::Tail,
                 [id],
-                message!("variation in the service time of {}", name(id)),
+                of("variation in the service time of", id),
                 edits,
             );
         }
@@ -84,7 +79,7 @@ impl List<'_> {
             self.add(
                 Without::LateReplicas,
                 [id],
-                message!("the delay of autoscaling at {}", name(id)),
+                of("the delay of autoscaling at", id),
                 edits,
             );
         }
@@ -99,14 +94,14 @@ impl List<'_> {
         if database.contention.is_some() {
             slots.push(node(id, "contention", Value::Null));
         }
-        let label = message!("the capacity limits of {}", name(id));
+        let label = of("the capacity limits of", id);
         self.add(Without::Slots, [id], label, slots);
         if database.contention.is_some() {
             let edits = vec![node(id, "contention", Value::Null)];
             self.add(
                 Without::Contention,
                 [id],
-                message!("contention between calls at {}", name(id)),
+                of("contention between calls at", id),
                 edits,
             );
         }
@@ -115,18 +110,13 @@ impl List<'_> {
             self.add(
                 Without::PoolLimit,
                 [id],
-                message!("the connection limit of {}", name(id)),
+                of("the connection limit of", id),
                 edits,
             );
         }
         if database.row_locks {
             let edits = vec![node(id, "row_locks", Value::Bool(false))];
-            self.add(
-                Without::Locks,
-                [id],
-                message!("the row locks of {}", name(id)),
-                edits,
-            );
+            self.add(Without::Locks, [id], of("the row locks of", id), edits);
         }
         if database.shards.count > 1 {
             let shards = map(&[
@@ -141,7 +131,7 @@ impl List<'_> {
             self.add(
                 Without::CoarseShards,
                 [id],
-                message!("the shard key of {}", name(id)),
+                of("the shard key of", id),
                 edits,
             );
         }
@@ -150,7 +140,7 @@ impl List<'_> {
             self.add(
                 Without::CrossShard,
                 [id],
-                message!("cross-shard requests at {}", name(id)),
+                of("cross-shard requests at", id),
                 edits,
             );
         }
@@ -164,7 +154,7 @@ impl List<'_> {
         self.add(
             Without::Tail,
             [id],
-            message!("variation in the time of reads and writes at {}", name(id)),
+            of("variation in the time of reads and writes at", id),
             tail,
         );
         if database.error_rate > 0.0 {
@@ -178,19 +168,9 @@ impl List<'_> {
         }
         if database.has_leader() {
             let edits = vec![node(id, "replication.read_from", Value::text("leader"))];
-            self.add(
-                Without::Lag,
-                [id],
-                message!("reads from followers of {}", name(id)),
-                edits,
-            );
+            self.add(Without::Lag, [id], of("reads from followers of", id), edits);
             let edits = vec![node(id, "replication.lag", Value::text("1us"))];
-            self.add(
-                Without::Lag,
-                [id],
-                message!("the replication lag of {}", name(id)),
-                edits,
-            );
+            self.add(Without::Lag, [id], of("the replication lag of", id), edits);
         }
     }
 
@@ -201,14 +181,14 @@ impl List<'_> {
             self.add(
                 Without::Imbalance,
                 [id],
-                message!("uneven load behind {}", name(id)),
+                of("uneven load behind", id),
                 edits,
             );
         }
         let depth = balancer.health_check.as_ref().map(|check| check.depth);
         if depth == Some(design::kinds::load_balancer::Depth::Deep) {
             let edits = vec![node(id, "health_check.depth", Value::text("http"))];
-            let label = message!("the deep health checks of {}", name(id));
+            let label = of("the deep health checks of", id);
             self.add(Without::DeepChecks, [id], label, edits);
         }
         let check = map(&[
@@ -231,7 +211,7 @@ impl List<'_> {
         self.add(
             Without::Blindness,
             [id],
-            message!("calls to unhealthy replicas behind {}", name(id)),
+            of("calls to unhealthy replicas behind", id),
             edits,
         );
         if balancer.outlier_ejection.is_some() {
@@ -239,7 +219,7 @@ impl List<'_> {
             self.add(
                 Without::Ejection,
                 [id],
-                message!("the outlier ejections of {}", name(id)),
+                of("the outlier ejections of", id),
                 edits,
             );
             let edits = vec![
@@ -249,7 +229,7 @@ impl List<'_> {
             self.add(
                 Without::Ejection,
                 [id],
-                message!("the limit on ejections at {}", name(id)),
+                of("the limit on ejections at", id),
                 edits,
             );
         }
@@ -261,38 +241,28 @@ impl List<'_> {
             self.add(
                 Without::JointExpiry,
                 [id],
-                message!("entries that expire together in {}", name(id)),
+                of("entries that expire together in", id),
                 edits,
             );
         }
         let edits = vec![node(id, "hit_time", Value::text("0s"))];
-        self.add(
-            Without::Lookups,
-            [id],
-            message!("the lookup time of {}", name(id)),
-            edits,
-        );
+        self.add(Without::Lookups, [id], of("the lookup time of", id), edits);
         if !cache.single_flight {
             let edits = vec![node(id, "single_flight", Value::Bool(true))];
-            let label = message!("concurrent loads of one key in {}", name(id));
+            let label = of("concurrent loads of one key in", id);
             self.add(Without::RepeatedLoads, [id], label, edits);
         }
         let mut warm = self.faults_of(|fault| fault.target == id);
         if cache.hit_ratio.is_none() && cache.warm < 1.0 {
             warm.push(node(id, "warm", number(1.0)));
         }
-        self.add(
-            Without::ColdCache,
-            [id],
-            message!("the cold start of {}", name(id)),
-            warm,
-        );
+        self.add(Without::ColdCache, [id], of("the cold start of", id), warm);
         if cache.hit_ratio.is_none() {
             let edits = vec![node(id, "ttl", Value::text("1ms"))];
             self.add(
                 Without::OldEntries,
                 [id],
-                message!("the age of entries in {}", name(id)),
+                of("the age of entries in", id),
                 edits,
             );
         }
@@ -304,7 +274,7 @@ impl List<'_> {
             self.add(
                 Without::Disorder,
                 [id],
-                message!("messages that overtake each other in {}", name(id)),
+                of("messages that overtake each other in", id),
                 edits,
             );
         }
@@ -316,7 +286,7 @@ impl List<'_> {
         self.add(
             Without::EarlyRedelivery,
             [id],
-            message!("redelivery of slow messages from {}", name(id)),
+            of("redelivery of slow messages from", id),
             edits,
         );
         let mut poison =
@@ -327,7 +297,7 @@ impl List<'_> {
         self.add(
             Without::Poison,
             [id],
-            message!("the poison messages of {}", name(id)),
+            of("the poison messages of", id),
             poison,
         );
     }
@@ -349,7 +319,7 @@ impl List<'_> {
         self.add(
             Without::Consumers,
             [id],
-            message!("the limits on the consumers of {}", name(id)),
+            of("the limits on the consumers of", id),
             edits,
         );
     }
@@ -359,13 +329,13 @@ impl List<'_> {
             node(id, "service_time", Value::text("1us")),
             node(id, "scope", Value::text("per_key")),
         ];
-        self.add(
-            Without::Locks,
-            [id],
-            message!("waits for locks of {}", name(id)),
-            edits,
-        );
+        self.add(Without::Locks, [id], of("waits for locks of", id), edits);
     }
+}
+
+/// "the row locks of db".
+fn of(what: &str, id: &str) -> Message {
+    message!("{} {}", what, name(id))
 }
 
 /// The mean of a time that varies.

@@ -277,3 +277,6 @@ fn busiest(facts: &Facts<'_>, least: f64) -> Message {
         _ => Message::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
