@@ -113,7 +113,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .says(
                 message!("{} caches on one path: {}", names.len(), list(&names)),
                 message!(
-                    "What misses in the first mostly misses in the next, and their ages add up: {}.",
+                    "What misses in one mostly misses in the next, and their ages add up: {}.",
                     said_age(&layers)
                 ),
                 "Keep the one that takes the most load.",
@@ -150,20 +150,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some(message!("{} {}", name(&node.id), percent(ratio).of(of)))
         })
         .collect();
-    let unread = poor.iter().map(|(node, _, unread)| (node, *unread));
-    let never = match unread.max_by(|a, b| a.1.total_cmp(&b.1)) {
-        Some((node, unread)) if unread >= UNREAD => {
-            let fills = field::node(&node.id, "cache.fills");
-            let of = field::node(&node.id, "cache.never_read").over(fills);
-            let unread = percent(unread).of(of);
-            message!(
-                " {} of the entries of {} were never read.",
-                unread,
-                name(&node.id)
-            )
-        }
-        _ => Message::new(),
-    };
+    let never = never_read(&poor);
     let rare: Vec<&str> = poor.iter().map(|(node, ..)| node.id.as_str()).collect();
     let what = match rare.is_empty() {
         true => message!("{} caches in a row add up their ages", layers.len()),
@@ -191,11 +178,29 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     never,
                     said_age(&layers)
                 ),
-                "Keep the one that takes the most load: each further layer adds staleness and cost.",
+                "Keep the one that takes the most load: further layers add staleness and cost.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by([without(facts, &names)]),
     ]
+}
+
+/// What was put into one of these caches for nothing, where that is most of it.
+fn never_read(poor: &[(&Node, f64, f64)]) -> Message {
+    let unread = poor.iter().map(|(node, _, unread)| (node, *unread));
+    match unread.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((node, unread)) if unread >= UNREAD => {
+            let fills = field::node(&node.id, "cache.fills");
+            let of = field::node(&node.id, "cache.never_read").over(fills);
+            let unread = percent(unread).of(of);
+            message!(
+                " {} of the entries of {} were never read.",
+                unread,
+                name(&node.id)
+            )
+        }
+        _ => Message::new(),
+    }
 }
 
 /// Takes look-aside caches out, and lets callers of read-through ones ask the origin.
@@ -270,10 +275,15 @@ mod tests {
     fn caches_beside_one_another_are_not_in_a_row() {
         let beside = |when: &str| {
             read(&format!(
-                r#"{{"nodes": [{{"id": "users", "kind": "client"}}, {{"id": "page", "kind": "service"}},
-                {{"id": "names", "kind": "cache", "ttl": "60s"}}, {{"id": "prices", "kind": "cache", "ttl": "60s"}}, {{"id": "stock", "kind": "cache", "ttl": "60s"}},
+                r#"{{"nodes": [{{"id": "users", "kind": "client"}}, {{"id": "page",
+                    "kind": "service"}},
+                {{"id": "names", "kind": "cache", "ttl": "60s"}}, {{"id": "prices",
+                    "kind": "cache", "ttl": "60s"}}, {{"id": "stock", "kind": "cache",
+                    "ttl": "60s"}},
                 {{"id": "db", "kind": "database"}}],
-                "links": [{{"from": "users", "to": "page"}}, {{"from": "page", "to": "names"}}, {{"from": "page", "to": "prices"{when}}}, {{"from": "page", "to": "stock"{when}}},
+                "links": [{{"from": "users", "to": "page"}}, {{"from": "page", "to": "names"}},
+                    {{"from": "page", "to": "prices"{when}}}, {{"from": "page",
+                    "to": "stock"{when}}},
                     {{"from": "page", "to": "db", "when": "on_miss"}}]}}"#
             ))
         };

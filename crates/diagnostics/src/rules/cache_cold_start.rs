@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::facts::field;
-use crate::facts::{Facts, Span};
+use crate::facts::{Facts, Series, Span};
 use crate::remedies;
 use design::kinds::Kind;
 use design::link::{Condition, Mode};
@@ -173,21 +173,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             ),
             None => Message::new(),
         };
-        let (came, went) = series.flow_of(origin, span);
-        let over = |series, span| field::node_over(origin, series, Fold::Mean, span);
-        let before = match series.calm.until_s <= at {
-            true if series.flow_of(origin, series.calm).0 > 0.0 => message!(
-                ", after {} before",
-                rate(series.flow_of(origin, series.calm).0).of(over("arrivals_per_s", series.calm))
-            ),
-            _ => Message::new(),
-        };
-        let demand = message!(
-            "In that time it received {}{}, and completed {}.",
-            rate(came).of(over("arrivals_per_s", span)),
-            before,
-            rate(went).of(over("completions_per_s", span))
-        );
+        let demand = demand(series, origin, span, at);
         let mut finding = Finding::new(RULE.id, [cache, origin])
             .measured(Some(at))
             .says(
@@ -203,6 +189,26 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         found.push(finding);
     }
     found
+}
+
+/// What an origin received and completed, and what it received before its cache was lost.
+fn demand(series: &Series<'_>, origin: &str, span: Span, lost_s: f64) -> Message {
+    let (came, went) = series.flow_of(origin, span);
+    let usual = series.flow_of(origin, series.calm).0;
+    let over = |series, span| field::node_over(origin, series, Fold::Mean, span);
+    let before = match series.calm.until_s <= lost_s && usual > 0.0 {
+        true => message!(
+            ", after {} before",
+            rate(usual).of(over("arrivals_per_s", series.calm))
+        ),
+        false => Message::new(),
+    };
+    message!(
+        "In that time it received {}{}, and completed {}.",
+        rate(came).of(over("arrivals_per_s", span)),
+        before,
+        rate(went).of(over("completions_per_s", span))
+    )
 }
 
 fn said(kind: FaultKind) -> &'static str {

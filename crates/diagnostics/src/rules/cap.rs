@@ -123,93 +123,147 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
+/// What a run shows of a store that a partition went through.
+struct Seen {
+    /// Calls that it refused, or did not answer.
+    refused: u64,
+    /// Whether it said so.
+    is_said: bool,
+    /// Acknowledged writes that were undone.
+    undone: u64,
+    is_leaderless: bool,
+}
+
+impl Seen {
+    fn new(facts: &Facts<'_>, report: &Report, node: &Node, database: &Database) -> Option<Self> {
+        let figures = report.nodes.get(&node.id)?;
+        let said = figures.failures.get("unavailable").copied().unwrap_or(0);
+        let links = facts.asked(&node.id);
+        let links = links.filter_map(|link| report.links.get(&link.id));
+        let silent: u64 = links.map(|link| link.timeouts).sum();
+        let members = figures.database.as_ref();
+        let members = members.and_then(|members| members.replication.as_ref());
+        let mode = database.replication.as_ref().map(|set| set.mode);
+        Some(Self {
+            refused: said.max(silent),
+            is_said: said >= silent,
+            undone: members.map_or(0, |members| members.undone_writes),
+            is_leaderless: mode == Some(ReplicationMode::Quorum),
+        })
+    }
+}
+
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
-    let Some(cut) = facts
-        .design
-        .faults
-        .iter()
-        .find(|fault| fault.kind == FaultKind::Partition)
-    else {
+    let mut faults = facts.design.faults.iter();
+    let Some(cut) = faults.find(|fault| fault.kind == FaultKind::Partition) else {
         return Vec::new();
     };
     let mut found = Vec::new();
     for (node, database) in spread(facts) {
-        let Some(figures) = report.nodes.get(&node.id) else {
+        let Some(seen) = Seen::new(facts, report, node, database) else {
             continue;
         };
-        let unavailable = figures.failures.get("unavailable").copied().unwrap_or(0);
-        let silent: u64 = facts
-            .asked(&node.id)
-            .filter_map(|link| report.links.get(&link.id))
-            .map(|link| link.timeouts)
-            .sum();
-        let refused = unavailable.max(silent);
-        let of = refused_of(facts, report, &node.id, unavailable >= silent);
-        let undone_of = || field::node(&node.id, "database.replication.undone_writes");
-        let undone = figures
-            .database
-            .as_ref()
-            .and_then(|d| d.replication.as_ref())
-            .map_or(0, |r| r.undone_writes);
-        let leaderless = database
-            .replication
-            .as_ref()
-            .is_some_and(|r| r.mode == ReplicationMode::Quorum);
+        let arrivals = report.nodes[&node.id].arrivals;
+        let is_out =
+            seen.refused >= SAMPLES && seen.refused as f64 >= UNAVAILABLE * arrivals as f64;
+        let finding = Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
+            .measured(Some(cut.at.as_s()));
         let finding = match on_partition(database) {
-            OnPartition::Refuse if refused >= SAMPLES && refused as f64 >= UNAVAILABLE * figures.arrivals as f64 => {
-                let lost = match undone {
-                    0 => Message::from("No acknowledged write was undone."),
-                    n => message!("{} acknowledged by the old leader had not reached the new one and were lost.", count_of(whole(n as f64).of(undone_of()), "write", "writes")),
-                };
-                Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
-                    .measured(Some(cut.at.as_s()))
-                    .says(
-                        match unavailable >= silent {
-                            true => message!("{} refused {} while {} was cut off", name(&node.id), calls(refused, of.clone()), facts.target(&cut.target)),
-                            false => message!("{} did not answer {} while {} was cut off", name(&node.id), calls(refused, of.clone()), facts.target(&cut.target)),
-                        },
-                        message!("That is {} of all calls to it. It answers only where it reaches {}. {}", part_of(facts, report, &node.id, refused, unavailable >= silent, of), if leaderless { "a quorum" } else { "a leader with a majority" }, lost),
-                        "Continue with what can be reconciled later, and refuse only what cannot.",
-                    )
-                    .endangers(facts.missed(&[Metric::Availability, Metric::Goodput]).unwrap_or_else(|| match undone {
-                        0 => Metric::Availability,
-                        _ => facts.missed(&[Metric::LostWrites]).unwrap_or(Metric::Availability),
-                    }))
-                    .mended_by((undone > 0).then(|| waits_for_a_follower(node)))
+            OnPartition::Refuse if is_out => {
+                let (what, why) = refused(facts, report, node, &cut.target, &seen);
+                let remedy =
+                    "Continue with what can be reconciled later, and refuse only what cannot.";
+                finding
+                    .says(what, why, remedy)
+                    .endangers(endangered(facts, seen.undone))
+                    .mended_by((seen.undone > 0).then(|| waits_for_a_follower(node)))
             }
-            OnPartition::Diverge if undone > 0 && leaderless => {
-                Finding::new(RULE.id, [node.id.as_str(), cut.target.as_str()])
-                    .measured(Some(cut.at.as_s()))
-                    .says(
-                        message!("Both sides of {} accepted writes, and {} lost when the partition healed", name(&node.id), count_of(whole(undone as f64).of(undone_of()), "write was", "writes were")),
-                        message!("{} acknowledged in all, and {} lost for good. Of each key that both sides wrote, only the last write remains.", count_of(whole(report.data.writes as f64).of(field::of("data.writes")), "write was", "writes were"), whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
-                        "Refuse what must not be lost, and continue only with what can be reconciled.",
-                    )
+            OnPartition::Diverge if seen.undone > 0 && seen.is_leaderless => {
+                let (what, why) = diverged(report, &node.id, seen.undone);
+                let remedy =
+                    "Refuse what must not be lost, and continue only with what can be reconciled.";
+                finding
+                    .says(what, why, remedy)
                     .endangers(Metric::LostWrites)
             }
             OnPartition::Refuse | OnPartition::Diverge => continue,
         };
-        found.push(agreed(
-            facts,
-            finding.mended_by([other_side(node, database)]),
-        ));
+        let finding = finding.mended_by([other_side(node, database)]);
+        found.push(agreed(facts, finding));
     }
     found
 }
 
-/// The share of what a database got that it refused, or of what was sent to it that it did not
-/// answer: what gets lost on the way never arrives.
-fn part_of(
+fn undone_of(id: &str) -> Field {
+    field::node(id, "database.replication.undone_writes")
+}
+
+/// A store that refused calls, or did not answer them.
+fn refused(
     facts: &Facts<'_>,
     report: &Report,
-    id: &str,
-    refused: u64,
-    is_said: bool,
-    of: Field,
-) -> Figure {
+    node: &Node,
+    target: &str,
+    seen: &Seen,
+) -> (Message, Message) {
+    let of = refused_of(facts, report, &node.id, seen.is_said);
+    let calls = whole(seen.refused as f64).of(of.clone());
+    (
+        message!(
+            "{} {} {} while {} was cut off",
+            name(&node.id),
+            if seen.is_said {
+                "refused"
+            } else {
+                "did not answer"
+            },
+            count_of(calls, "call", "calls"),
+            facts.target(target)
+        ),
+        message!(
+            "That is {} of all calls to it. It answers only where it reaches {}. {}",
+            part_of(facts, report, &node.id, seen, of),
+            if seen.is_leaderless {
+                "a quorum"
+            } else {
+                "a leader with a majority"
+            },
+            lost(seen.undone, undone_of(&node.id))
+        ),
+    )
+}
+
+/// What refusals endanger.
+fn endangered(facts: &Facts<'_>, undone: u64) -> Metric {
+    let missed = facts.missed(&[Metric::Availability, Metric::Goodput]);
+    let lost = || facts.missed(&[Metric::LostWrites]).filter(|_| undone > 0);
+    missed.or_else(lost).unwrap_or(Metric::Availability)
+}
+
+/// A store without a leader that continued on both sides.
+fn diverged(report: &Report, id: &str, undone: u64) -> (Message, Message) {
+    let lost = whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"));
+    (
+        message!(
+            "Both sides of {} accepted writes, and {} lost when the partition healed",
+            name(id),
+            writes(undone, undone_of(id))
+        ),
+        message!(
+            "{} acknowledged in all, and {} lost for good. Of each key that both sides wrote, \
+             only the last write remains.",
+            writes(report.data.writes, field::of("data.writes")),
+            lost
+        ),
+    )
+}
+
+/// The share of what a database got that it refused, or of what was sent to it that it did not
+/// answer: what gets lost on the way never arrives.
+fn part_of(facts: &Facts<'_>, report: &Report, id: &str, seen: &Seen, of: Field) -> Figure {
     let asked = facts.asked(id).map(|link| link.id.as_str());
     let asked: Vec<&str> = asked.filter(|id| report.links.contains_key(*id)).collect();
-    let (all, place) = match is_said {
+    let (all, place) = match seen.is_said {
         true => (
             report.nodes.get(id).map_or(0, |node| node.arrivals),
             field::node(id, "arrivals"),
@@ -219,11 +273,23 @@ fn part_of(
             field::links(asked, "attempts"),
         ),
     };
-    percent(refused as f64 / all.max(1) as f64).maybe_of((all > 0).then(|| of.over(place)))
+    percent(seen.refused as f64 / all.max(1) as f64).maybe_of((all > 0).then(|| of.over(place)))
 }
 
-fn calls(n: u64, of: Field) -> Message {
-    count_of(whole(n as f64).of(of), "call", "calls")
+/// "1 write was", "20 writes were".
+fn writes(n: u64, of: Field) -> Message {
+    count_of(whole(n as f64).of(of), "write was", "writes were")
+}
+
+/// What became of the writes that an old leader acknowledged.
+fn lost(undone: u64, of: Field) -> Message {
+    match undone {
+        0 => Message::from("No acknowledged write was undone."),
+        n => message!(
+            "{} acknowledged by the old leader had not reached the new one and were lost.",
+            count_of(whole(n as f64).of(of), "write", "writes")
+        ),
+    }
 }
 
 /// Where it is in the report how many calls a database refused, or did not answer.

@@ -4,9 +4,13 @@ use super::Rule;
 use crate::facts::field;
 use crate::facts::{Facts, Series, Span};
 use crate::remedies;
+use design::kinds::Coordinator;
 use design::kinds::coordinator::Scope;
 use design::{Metric, Value};
-use report::{Finding, Fold, Remedy, Severity, count_of, message, moment, ms, name, percent, rate};
+use report::{
+    Figure, Finding, Fold, Message, Remedy, Severity, count_of, message, moment, ms, name, percent,
+    rate, whole,
+};
 use sim::Report;
 
 /// How busy it must be, and which share of a request's time must be spent with it.
@@ -102,8 +106,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some((asker.id.clone(), mean))
         });
         let slowest = times.max_by(|a, b| a.1.total_cmp(&b.1));
-        let (slowest, whole) = slowest.unwrap_or_default();
-        let share = (own / whole.max(1e-9)).min(1.0);
+        let (slowest, longest) = slowest.unwrap_or_default();
+        let share = (own / longest.max(1e-9)).min(1.0);
         let busy = figures.utilization.unwrap_or(0.0);
         let held = figures.locks.as_ref().map_or(0.0, |locks| locks.held_mean);
         let is_full = busy >= BUSY
@@ -140,63 +144,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         });
         let (what, why) = match is_full && share >= SHARE {
             true => {
-                let span = held_up(series, &node.id);
-                let most = series.node(&node.id).map_or(0, |windows| {
-                    let waiting = series.between(&windows.waiting, windows.width_s, span);
-                    waiting.iter().copied().max().unwrap_or(0)
+                let time = ms(own).of(field::node(&node.id, &format!("{own_of}.mean")));
+                let of = (own < longest).then(|| {
+                    field::node(&node.id, &format!("{own_of}.mean"))
+                        .over(field::node(&slowest, "response_ms.mean"))
                 });
-                let (_, went) = series.flow_of(&node.id, span);
-                let went_of = field::node_over(&node.id, "completions_per_s", Fold::Mean, span);
-                let most_of = field::node_over(&node.id, "waiting", Fold::Max, span);
-                (
-                    message!(
-                        "{} limited the whole system to {}",
-                        name(&node.id),
-                        rate(went).of(went_of)
-                    ),
-                    message!(
-                        "From {} to {}, up to {} waited for it. A call to it took {} on average, {} of the time of its caller. No service was busy with its own work for more than {} of the time.",
-                        moment(span.from_s),
-                        moment(span.until_s),
-                        count_of(report::whole(most as f64).of(most_of), "call", "calls"),
-                        ms(own).of(field::node(&node.id, &format!("{own_of}.mean"))),
-                        percent(share).maybe_of((own < whole).then(|| {
-                            field::node(&node.id, &format!("{own_of}.mean"))
-                                .over(field::node(&slowest, "response_ms.mean"))
-                        })),
-                        percent(others).maybe_of(others_of)
-                    ),
+                let others = percent(others).maybe_of(others_of);
+                bounds(
+                    series,
+                    &node.id,
+                    (time, percent(share).maybe_of(of), others),
                 )
             }
-            false => {
-                let calls = count_of(
-                    report::whole(unavailable as f64)
-                        .of(field::node(&node.id, "failures.unavailable")),
-                    "call",
-                    "calls",
-                );
-                let elections = count_of(
-                    report::whole(elected as f64).of(field::node(&node.id, "locks.elections")),
-                    "election",
-                    "elections",
-                );
-                match elected {
-                    0 => (
-                        message!("{} did not serve {}", name(&node.id), calls),
-                        message!(
-                            "It held no election. These calls gave up waiting for a lock, or found no majority."
-                        ),
-                    ),
-                    _ => (
-                        message!("{} had no leader for {}", name(&node.id), calls),
-                        message!(
-                            "It held {}, and an election takes {}.",
-                            elections,
-                            coordinator.election_time
-                        ),
-                    ),
-                }
-            }
+            false => unserved(&node.id, coordinator, unavailable, elected),
         };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
@@ -216,6 +176,65 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// A coordinator that everything waited for: how long a call to it took, which part of its
+/// caller's time that was, and how busy services were with work of their own.
+fn bounds(
+    series: &Series<'_>,
+    id: &str,
+    (time, share, others): (Figure, Figure, Figure),
+) -> (Message, Message) {
+    let span = held_up(series, id);
+    let most = series.node(id).map_or(0, |windows| {
+        let waiting = series.between(&windows.waiting, windows.width_s, span);
+        waiting.iter().copied().max().unwrap_or(0)
+    });
+    let most = whole(most as f64).of(field::node_over(id, "waiting", Fold::Max, span));
+    let went_of = field::node_over(id, "completions_per_s", Fold::Mean, span);
+    let went = rate(series.flow_of(id, span).1).of(went_of);
+    let why = message!(
+        "From {} to {}, up to {} waited for it. A call to it took {} on average, {} of the time of \
+         its caller. No service was busy with its own work for more than {} of the time.",
+        moment(span.from_s),
+        moment(span.until_s),
+        count_of(most, "call", "calls"),
+        time,
+        share,
+        others
+    );
+    (
+        message!("{} limited the whole system to {}", name(id), went),
+        why,
+    )
+}
+
+/// A coordinator that had no leader for some calls, or that they gave up on.
+fn unserved(
+    id: &str,
+    coordinator: &Coordinator,
+    unavailable: u64,
+    elected: u64,
+) -> (Message, Message) {
+    let of = |n: u64, path: &str| whole(n as f64).of(field::node(id, path));
+    let calls = count_of(of(unavailable, "failures.unavailable"), "call", "calls");
+    let elections = count_of(of(elected, "locks.elections"), "election", "elections");
+    match elected {
+        0 => (
+            message!("{} did not serve {}", name(id), calls),
+            Message::from(
+                "It held no election. These calls gave up waiting for a lock, or found no majority.",
+            ),
+        ),
+        _ => (
+            message!("{} had no leader for {}", name(id), calls),
+            message!(
+                "It held {}, and an election takes {}.",
+                elections,
+                coordinator.election_time
+            ),
+        ),
+    }
 }
 
 /// When calls waited for it first: while it was saturated, or while users were served badly.

@@ -117,72 +117,74 @@ fn batch(link: &Link) -> report::Remedy {
     )
 }
 
+/// Writes that reached one store and not the other.
+fn torn(facts: &Facts<'_>, report: &Report) -> Finding {
+    let writers = dual_writers(facts);
+    let subjects: Vec<String> = match writers.first() {
+        Some((id, links)) => std::iter::once((*id).to_owned())
+            .chain(links.iter().map(|link| link.id.clone()))
+            .collect(),
+        None => facts
+            .databases()
+            .take(2)
+            .map(|(node, _)| node.id.clone())
+            .collect(),
+    };
+    let failing = writers
+        .iter()
+        .flat_map(|(_, links)| links)
+        .filter_map(|link| {
+            let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
+            (failures > 0).then(|| {
+                message!(
+                    "{} on {} failed",
+                    count_of(
+                        whole(failures as f64).of(field::link_failures(&link.id)),
+                        "attempt",
+                        "attempts"
+                    ),
+                    link_name(&link.id)
+                )
+            })
+        });
+    let torn = whole(report.data.torn_writes as f64).of(field::of("data.torn_writes"));
+    let failing: Vec<Message> = failing.take(3).collect();
+    let onset = facts.series.as_ref().and_then(|series| {
+        series
+            .events
+            .iter()
+            .find(|event| event.is_fault)
+            .map(|event| event.at_s)
+    });
+    Finding::new(RULE.id, subjects)
+        .measured(onset)
+        .severity(Severity::Error)
+        .says(
+            message!(
+                "{} one store and not the other",
+                count_of(torn, "write reached", "writes reached")
+            ),
+            message!(
+                "{} acknowledged in all. {}.",
+                count_of(
+                    whole(report.data.writes as f64).of(field::of("data.writes")),
+                    "write was",
+                    "writes were"
+                ),
+                match failing.is_empty() {
+                    true => Message::from("The torn ones were interrupted between the stores"),
+                    false => Message::join(failing, ", "),
+                }
+            ),
+            "Write to one store, and update the other from its events.",
+        )
+        .endangers(Metric::TornWrites)
+}
+
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut found = Vec::new();
     if report.data.torn_writes > 0 {
-        let writers = dual_writers(facts);
-        let subjects: Vec<String> = match writers.first() {
-            Some((id, links)) => std::iter::once((*id).to_owned())
-                .chain(links.iter().map(|link| link.id.clone()))
-                .collect(),
-            None => facts
-                .databases()
-                .take(2)
-                .map(|(node, _)| node.id.clone())
-                .collect(),
-        };
-        let failing = writers
-            .iter()
-            .flat_map(|(_, links)| links)
-            .filter_map(|link| {
-                let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
-                (failures > 0).then(|| {
-                    message!(
-                        "{} on {} failed",
-                        count_of(
-                            whole(failures as f64).of(field::link_failures(&link.id)),
-                            "attempt",
-                            "attempts"
-                        ),
-                        link_name(&link.id)
-                    )
-                })
-            });
-        let torn = whole(report.data.torn_writes as f64).of(field::of("data.torn_writes"));
-        let failing: Vec<Message> = failing.take(3).collect();
-        let onset = facts.series.as_ref().and_then(|series| {
-            series
-                .events
-                .iter()
-                .find(|event| event.is_fault)
-                .map(|event| event.at_s)
-        });
-        found.push(
-            Finding::new(RULE.id, subjects)
-                .measured(onset)
-                .severity(Severity::Error)
-                .says(
-                    message!(
-                        "{} one store and not the other",
-                        count_of(torn, "write reached", "writes reached")
-                    ),
-                    message!(
-                        "{} acknowledged in all. {}.",
-                        count_of(
-                            whole(report.data.writes as f64).of(field::of("data.writes")),
-                            "write was",
-                            "writes were"
-                        ),
-                        match failing.is_empty() {
-                            true =>
-                                Message::from("The torn ones were interrupted between the stores"),
-                            false => Message::join(failing, ", "),
-                        }
-                    ),
-                    "Write to one store, and update the other from its events.",
-                )
-                .endangers(Metric::TornWrites),
-        );
+        found.push(torn(facts, report));
     }
     let missed = facts.missed(&[
         Metric::LatencyP99,

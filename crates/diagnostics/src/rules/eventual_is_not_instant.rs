@@ -8,7 +8,7 @@ use design::kinds::Database;
 use design::kinds::database::ReadFrom;
 use design::kinds::queue::Delivery;
 use design::{Metric, Node, Value};
-use report::{Finding, Message, Remedy, count_of, message, ms, name, percent, whole};
+use report::{DataReport, Finding, Message, Remedy, count_of, message, ms, name, percent, whole};
 use sim::Report;
 
 /// Where nothing is required: stale reads by all, and how far behind.
@@ -109,6 +109,59 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
+/// When it was saturated, or when something was done to the system.
+fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
+    facts.series.as_ref().and_then(|series| {
+        series
+            .saturated(id)
+            .first()
+            .map(|span| span.from_s)
+            .or(series
+                .events
+                .iter()
+                .find(|event| event.is_fault)
+                .map(|event| event.at_s))
+    })
+}
+
+/// A copy that nobody read while it differed.
+fn unread(id: &str, apart: u64) -> (Message, Message) {
+    let keys = whole(apart as f64).of(field::node(id, "divergent_keys"));
+    let keys = count_of(keys, "key", "keys");
+    (
+        message!(
+            "{} differed from its owner in {} at the end",
+            name(id),
+            keys
+        ),
+        Message::from(
+            "No read was out of date, but the difference remained after all queues had drained.",
+        ),
+    )
+}
+
+/// A store that answered with old versions.
+fn stale_reads(id: &str, data: &DataReport) -> (Message, Message) {
+    let at = |name: &str| field::of(&format!("data.{name}"));
+    let max = data.staleness_ms.max;
+    let max = ms(max.unwrap_or(0.0)).maybe_of(max.map(|_| at("staleness_ms.max")));
+    let share = data.stale_reads as f64 / data.reads.max(1) as f64;
+    let share_of = (data.reads > 0).then(|| at("stale_reads").over(at("reads")));
+    (
+        message!(
+            "{} served stale reads, out of date by up to {}",
+            name(id),
+            max
+        ),
+        message!(
+            "{} of {} reads ({}) missed a write that had been acknowledged before they began.",
+            whole(data.stale_reads as f64).of(at("stale_reads")),
+            whole(data.reads as f64).of(at("reads")),
+            percent(share).maybe_of(share_of)
+        ),
+    )
+}
+
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let data = &report.data;
     let missed = facts.missed(&AGE);
@@ -148,8 +201,6 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if count_stale <= of_caches && !is_apart || missed.is_none() && !is_old {
         return Vec::new();
     }
-    let stale_of = || field::of("data.stale_reads");
-    let share_of = stale_of().over(field::of("data.reads"));
     let lag = report
         .nodes
         .get(&node.id)
@@ -178,47 +229,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             )
         ),
     };
-    let onset = facts.series.as_ref().and_then(|series| {
-        series
-            .saturated(&node.id)
-            .first()
-            .map(|span| span.from_s)
-            .or(series
-                .events
-                .iter()
-                .find(|event| event.is_fault)
-                .map(|event| event.at_s))
-    });
-    let what = match data.stale_reads {
-        0 => message!(
-            "{} differed from its owner in {} at the end",
-            name(&node.id),
-            count_of(
-                whole(apart(&node.id) as f64).of(field::node(&node.id, "divergent_keys")),
-                "key",
-                "keys"
-            )
-        ),
-        _ => message!(
-            "{} served stale reads, out of date by up to {}",
-            name(&node.id),
-            ms(max).maybe_of(
-                data.staleness_ms
-                    .max
-                    .map(|_| field::of("data.staleness_ms.max"))
-            )
-        ),
-    };
-    let stale_said = match data.stale_reads {
-        0 => Message::from(
-            "No read was out of date, but the difference remained after all queues had drained.",
-        ),
-        _ => message!(
-            "{} of {} reads ({}) missed a write that had been acknowledged before they began.",
-            whole(data.stale_reads as f64).of(stale_of()),
-            whole(data.reads as f64).of(field::of("data.reads")),
-            percent(share).maybe_of((data.reads > 0).then_some(share_of))
-        ),
+    let onset = onset(facts, &node.id);
+    let apart = apart(&node.id);
+    let (what, stale_said) = match data.stale_reads {
+        0 => unread(&node.id, apart),
+        _ => stale_reads(&node.id, data),
     };
     vec![
         Finding::new(RULE.id, [node.id.clone()])

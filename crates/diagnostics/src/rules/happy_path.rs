@@ -7,7 +7,9 @@ use crate::remedies;
 use design::kinds::queue::{Delivery, Queue};
 use design::link::Mode;
 use design::{Kind, Metric, Node, Value};
-use report::{Finding, Message, Remedy, Severity, count_of, message, name, percent, whole};
+use report::{
+    Finding, Message, Messages, Remedy, Severity, count_of, message, name, percent, whole,
+};
 use sim::Report;
 
 /// Share of effects out of order below which it is a note, where no order is required.
@@ -113,6 +115,39 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     each.collect()
 }
 
+/// What a queue delivered, and how often again.
+fn delivered(id: &str, messages: &Messages) -> Message {
+    let at = |name: &str| field::node(id, &format!("messages.{name}"));
+    let of = |n: u64, name: &str| whole(n as f64).of(at(name));
+    let again = match messages.redelivered {
+        0 => Message::new(),
+        n => message!(
+            " {} of the deliveries were redeliveries.",
+            percent(n as f64 / messages.delivered.max(1) as f64)
+                .of(at("redelivered").over(at("delivered")))
+        ),
+    };
+    let late = match messages.expired {
+        0 => Message::new(),
+        n => message!(
+            " {} not acknowledged in time.",
+            count_of(of(n, "expired"), "delivery was", "deliveries were")
+        ),
+    };
+    message!(
+        "{} made {} of {}.{}{}",
+        name(id),
+        count_of(
+            of(messages.delivered, "delivered"),
+            "delivery",
+            "deliveries"
+        ),
+        count_of(of(messages.published, "published"), "message", "messages"),
+        again,
+        late
+    )
+}
+
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let data = &report.data;
     let naive = naive(facts);
@@ -182,26 +217,6 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     // A few that overtook each other in parallel consumers, and nobody asked for their order.
     let share = data.out_of_order as f64 / data.effects.max(1) as f64;
     let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
-    let at = |name: &str| field::node(&node.id, &format!("messages.{name}"));
-    let again = match messages.redelivered {
-        0 => Message::new(),
-        n => message!(
-            " {} of the deliveries were redeliveries.",
-            percent(n as f64 / messages.delivered.max(1) as f64)
-                .of(at("redelivered").over(at("delivered")))
-        ),
-    };
-    let late = match messages.expired {
-        0 => Message::new(),
-        n => message!(
-            " {} not acknowledged in time.",
-            count_of(
-                whole(n as f64).of(at("expired")),
-                "delivery was",
-                "deliveries were"
-            )
-        ),
-    };
     let order = if disordered {
         " It has no partitions, so nothing preserves the order of messages."
     } else {
@@ -222,24 +237,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         finding
             .says(
                 Message::join(said, ", and "),
-                message!(
-                    "{} made {} of {}.{}{}{}{}",
-                    name(&node.id),
-                    count_of(
-                        whole(messages.delivered as f64).of(at("delivered")),
-                        "delivery",
-                        "deliveries"
-                    ),
-                    count_of(
-                        whole(messages.published as f64).of(at("published")),
-                        "message",
-                        "messages"
-                    ),
-                    again,
-                    late,
-                    order,
-                    twice
-                ),
+                message!("{}{}{}", delivered(&node.id, messages), order, twice),
                 "Make the consumer idempotent, and preserve the order per key where it matters.",
             )
             .endangers(if doubled {

@@ -346,14 +346,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 message!("{} received a full share of the calls while failing.", some)
             }
         };
-        let check = match &balancer.health_check {
-            None => Message::from(" There are no health checks."),
-            Some(check) => message!(
-                " A health check takes a replica out only after {} failures, {} apart.",
-                check.unhealthy_after,
-                check.interval
-            ),
-        };
+        let check = checks(balancer);
         found.push(
             Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(subject))
                 .measured(
@@ -362,19 +355,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         .or(facts.series.as_ref().and_then(|series| series.first_loss())),
                 )
                 .says(
-                    match uneven {
-                        Some(((id, at), ..)) => message!(
-                            "{} sent {}#{} its full share of calls, though it could not keep up",
-                            name(&node.id),
-                            name(id),
-                            at.to_string()
-                        ),
-                        None => message!(
-                            "{} kept sending calls to replicas that failed, and {} of its calls failed",
-                            name(&node.id),
-                            percent(share).of(share_of.clone())
-                        ),
-                    },
+                    kept_sending(
+                        &node.id,
+                        uneven.map(|of| &of.0),
+                        percent(share).of(share_of),
+                    ),
                     message!("{}{}", why, check),
                     "Balance by least outstanding requests, and eject failing replicas.",
                 )
@@ -383,6 +368,34 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         );
     }
     found
+}
+
+fn checks(balancer: &LoadBalancer) -> Message {
+    match &balancer.health_check {
+        None => " There are no health checks.".into(),
+        Some(check) => message!(
+            " A health check takes a replica out only after {} failures, {} apart.",
+            check.unhealthy_after,
+            check.interval
+        ),
+    }
+}
+
+/// What a balancer kept doing: to one replica that could not keep up, or to those that failed.
+fn kept_sending(id: &str, uneven: Option<&(&str, usize)>, failed: Figure) -> Message {
+    match uneven {
+        Some((replica, at)) => message!(
+            "{} sent {}#{} its full share of calls, though it could not keep up",
+            name(id),
+            name(replica),
+            at.to_string()
+        ),
+        None => message!(
+            "{} kept sending calls to replicas that failed, and {} of its calls failed",
+            name(id),
+            failed
+        ),
+    }
 }
 
 /// Replicas that fail at once, behind a balancer that takes them for idle.

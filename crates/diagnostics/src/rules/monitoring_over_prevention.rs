@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::flying_blind::edge;
-use crate::facts::{Facts, Span, field};
+use crate::facts::{Facts, Series, Span, field};
 use crate::remedies;
 use design::kinds::Kind;
 use design::telemetry::Signal;
@@ -190,13 +190,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     };
     let from = span.from_s;
-    let alerts = report.operator.alerts.iter().filter_map(|alert| {
-        alert
-            .episodes
-            .first()
-            .map(|episode| (episode.from_s, alert.name.as_str()))
-    });
-    let alert = alerts.min_by(|a, b| a.0.total_cmp(&b.0));
+    let alert = first_alert(report);
     let felt = series.first_loss();
     let lead = felt.map(|felt| felt - from);
     let told = match alert {
@@ -217,30 +211,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if !late {
         return Vec::new();
     }
-    let spans = series.saturated(id).iter().copied();
-    let longest = spans.reduce(|a, b| if b.s() > a.s() { b } else { a });
-    let longest = longest.unwrap_or(span);
-    let (came, went) = series.flow_of(id, longest);
-    let at = |series| field::node_over(id, series, Fold::Mean, longest);
-    let what = message!(
-        "{} had no free slot from {} to {}, and no alert watched for it",
-        name(id),
-        moment(longest.from_s),
-        moment(longest.until_s)
-    );
-    let others = match names.len() {
-        1 => Message::new(),
-        _ => message!(" {} followed.", list(&names[1..])),
-    };
-    let why = message!(
-        "In that time it received {} and completed {}.{}{} {}, and none watches its backlog or \
-         its response time.",
-        rate(came).of(at("arrivals_per_s")),
-        rate(went).of(at("completions_per_s")),
-        others,
-        hurt,
-        told
-    );
+    let (what, why) = saturation(series, id, &names[1..], (hurt, told));
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(from))
@@ -252,6 +223,48 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .endangers(missed.unwrap_or(facts.felt()))
             .mended_by(more(facts, id, is_overloaded(facts, id))),
     ]
+}
+
+/// The alert that fired first, and when.
+fn first_alert(report: &Report) -> Option<(f64, &str)> {
+    let alerts = report.operator.alerts.iter();
+    let fired = alerts.filter_map(|alert| Some((alert.episodes.first()?.from_s, &*alert.name)));
+    fired.min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// A node at the longest time that it was saturated, what followed it, and who noticed.
+fn saturation(
+    series: &Series<'_>,
+    id: &str,
+    others: &[&str],
+    (hurt, told): (Message, Message),
+) -> (Message, Message) {
+    let spans = series.saturated(id).iter().copied();
+    let span = spans.reduce(|a, b| if b.s() > a.s() { b } else { a });
+    let span = span.unwrap_or(series.whole());
+    let (came, went) = series.flow_of(id, span);
+    let at = |series| field::node_over(id, series, Fold::Mean, span);
+    let others = match others {
+        [] => Message::new(),
+        others => message!(" {} followed.", list(others)),
+    };
+    (
+        message!(
+            "{} had no free slot from {} to {}, and no alert watched for it",
+            name(id),
+            moment(span.from_s),
+            moment(span.until_s)
+        ),
+        message!(
+            "In that time it received {} and completed {}.{}{} {}, and none watches its backlog or \
+             its response time.",
+            rate(came).of(at("arrivals_per_s")),
+            rate(went).of(at("completions_per_s")),
+            others,
+            hurt,
+            told
+        ),
+    )
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! One client's load that another pays for.
 
-use super::{Rule, nothing};
+use super::{Rule, nothing, shared_database};
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::{Kind, Metric, Node};
-use report::{Finding, Fold, Remedy, message, moment, name, rate};
+use report::{Finding, Fold, Message, Remedy, message, moment, name, rate};
 use sim::Report;
 
 /// How much more the culprit asks for, and how much slower the victim gets.
@@ -35,12 +35,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if clients.len() < 2 || !facts.is_hurt() && report.requests.failed.is_empty() {
         return Vec::new();
     }
-    for shared in facts
-        .design
-        .nodes
-        .iter()
-        .filter(|node| matches!(node.kind, Kind::Service(_) | Kind::Database(_)))
-    {
+    let nodes = facts.design.nodes.iter();
+    let is_shared = |node: &&Node| matches!(node.kind, Kind::Service(_) | Kind::Database(_));
+    for shared in nodes.filter(is_shared) {
         let spans = series.saturated(&shared.id);
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
             continue;
@@ -51,10 +48,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .copied()
             .filter(|node| above.contains(node.id.as_str()))
             .collect();
-        let span = Span {
-            from_s: first.from_s,
-            until_s: last.until_s,
-        };
+        let (from_s, until_s) = (first.from_s, last.until_s);
+        let span = Span { from_s, until_s };
         let change = |node: &Node| -> Option<(f64, f64)> {
             let windows = series.node(&node.id)?;
             let before = series.mean(&windows.arrivals_per_s, windows.width_s, series.calm);
@@ -72,7 +67,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let victim = users.iter().filter_map(|node| {
             let (before, during) = change(node)?;
-            let slower = super::shared_database::slowdown(facts, &node.id, span);
+            let slower = shared_database::slowdown(facts, &node.id, span);
             let is_steady = during <= 1.3 * before + 1.0;
             (node.id != culprit.id && is_steady && slower >= SLOWER).then_some((*node, slower))
         });
@@ -84,14 +79,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    message!("Load from {} saturated {} from {} on and slowed {} down", name(&culprit.id), name(&shared.id), moment(span.from_s), name(&victim.id)),
+                    saturated(&culprit.id, &shared.id, &victim.id, span),
                     message!(
                         "{} sent {}, after {} before. {}, which sent no more than before, {}.",
                         name(&culprit.id),
                         rate(during).of(at(span)),
                         rate(before).of(at(series.calm)),
                         name(&victim.id),
-                        super::shared_database::suffered(facts, &victim.id, span)
+                        shared_database::suffered(facts, &victim.id, span)
                     ),
                     "Give each client a share of its own: a rate limit per client, fair queues, or cells.",
                 )
@@ -100,6 +95,17 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ];
     }
     Vec::new()
+}
+
+/// The title of a finding about one whose load slowed another down.
+pub(super) fn saturated(culprit: &str, shared: &str, victim: &str, span: Span) -> Message {
+    message!(
+        "Load from {} saturated {} from {} on and slowed {} down",
+        name(culprit),
+        name(shared),
+        moment(span.from_s),
+        name(victim)
+    )
 }
 
 fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {

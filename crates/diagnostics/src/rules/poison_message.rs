@@ -8,7 +8,7 @@ use design::kinds::queue::Delivery;
 use design::link::Mode;
 use design::{FaultKind, Link, Metric, Node};
 use report::{
-    Field, Finding, Message, Remedy, count_of, figure, message, ms, name, percent, whole,
+    Field, Finding, Message, Messages, Remedy, count_of, figure, message, ms, name, percent, whole,
 };
 use sim::Report;
 
@@ -142,19 +142,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .map(|fault| fault.at.as_s())
             .or(facts.series.as_ref().map(|series| series.whole().from_s));
         let at = |name: &str| field::node(&node.id, &format!("messages.{name}"));
-        let behind = match (blocked, messages.waiting) {
-            (0, 0) => Message::new(),
-            (0, waiting) => {
-                message!(" {} left at the end.", left(waiting, at("waiting")))
-            }
-            (n, waiting) => message!(
-                " {} of {} partitions were blocked behind them. {} left at the end, and the oldest had waited {}.",
-                n,
-                messages.partitions.len(),
-                left(waiting, at("waiting")),
-                ms(messages.oldest_ms.max).of(at("oldest_ms.max"))
-            ),
-        };
+        let behind = behind(&node.id, messages, blocked);
         let delivered = messages.redelivered as f64 / messages.delivered.max(1) as f64;
         let again = || at("redelivered").over(at("delivered"));
         let metric = facts.missed_by_users().unwrap_or(Metric::Goodput);
@@ -181,6 +169,24 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         found.push(finding);
     }
     found
+}
+
+/// What waits behind messages that cannot be processed.
+fn behind(id: &str, messages: &Messages, blocked: usize) -> Message {
+    let at = |name: &str| field::node(id, &format!("messages.{name}"));
+    let left = left(messages.waiting, at("waiting"));
+    match (blocked, messages.waiting) {
+        (0, 0) => Message::new(),
+        (0, _) => message!(" {} left at the end.", left),
+        (n, _) => message!(
+            " {} of {} partitions were blocked behind them. {} left at the end, and the oldest had \
+             waited {}.",
+            n,
+            messages.partitions.len(),
+            left,
+            ms(messages.oldest_ms.max).of(at("oldest_ms.max"))
+        ),
+    }
 }
 
 /// "1 message was", "20 messages were".

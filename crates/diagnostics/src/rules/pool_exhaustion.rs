@@ -158,11 +158,6 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .into_iter()
         .filter(|id| *id != callee && !series.slow(id).is_empty())
         .collect();
-    let slow_said = match (is_leaking, slow.is_empty()) {
-        (true, _) => Message::from(" Connections were leaked."),
-        (false, true) => Message::new(),
-        (false, false) => message!(" {} took several times the usual time.", list(&slow)),
-    };
     let mut mends = bulkheads(facts, link);
     let usual = facts.flow.call(&facts.graph, link);
     if link
@@ -197,7 +192,7 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
                 count_of(whole(size), "connection", "connections"),
                 name(callee),
                 percent(busy).maybe_of(busy_of),
-                slow_said
+                slow_said(is_leaking, &slow)
             ),
             "Keep a pool for each kind of call, so that slow calls exhaust only their own.",
         )
@@ -308,18 +303,29 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
                 "Limit what each dependency can hold, with a bulkhead.",
             )
             .endangers(facts.felt())
-            .mended_by([Remedy::new(
-                message!(
-                    "Limit calls on {} to a quarter of the slots (bulkhead)",
-                    link_name(&link.id)
-                ),
-                "Its calls fail while that quarter is full, even when other slots are free.",
-                vec![remedies::link(
-                    &link.id,
-                    "bulkhead",
-                    remedies::map(&[("max_concurrent", remedies::number(most))]),
-                )],
-            )]),
+            .mended_by([bulkhead(link, most)]),
+    )
+}
+
+/// What held the connections.
+fn slow_said(is_leaking: bool, slow: &[&str]) -> Message {
+    match (is_leaking, slow.is_empty()) {
+        (true, _) => Message::from(" Connections were leaked."),
+        (false, true) => Message::new(),
+        (false, false) => message!(" {} took several times the usual time.", list(slow)),
+    }
+}
+
+/// Bounds the calls in flight over a link.
+fn bulkhead(link: &Link, most: f64) -> Remedy {
+    let bulkhead = remedies::map(&[("max_concurrent", remedies::number(most))]);
+    Remedy::new(
+        message!(
+            "Limit calls on {} to a quarter of the slots (bulkhead)",
+            link_name(&link.id)
+        ),
+        "Its calls fail while that quarter is full, even when other slots are free.",
+        vec![remedies::link(&link.id, "bulkhead", bulkhead)],
     )
 }
 

@@ -9,7 +9,7 @@ use design::kinds::client::{Effect, Keys, Operation};
 use design::kinds::database::{CrossShard, ShardBy};
 use design::link::Condition;
 use design::{FaultKind, Link, Metric, Node, Value};
-use report::{Field, Finding, Message, Remedy, figure, message, name, percent};
+use report::{Field, Figure, Finding, Message, Remedy, figure, message, name, percent};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -227,6 +227,14 @@ fn is_for(link: &Link, operation: &Operation) -> bool {
     })
 }
 
+/// How busy the idlest shard was.
+fn idlest(node: &Node, database: &Database, shards: &[(f64, f64)]) -> Figure {
+    let each = shards.iter().map(|(_, busy)| *busy).enumerate();
+    let idlest = each.min_by(|a, b| a.1.total_cmp(&b.1));
+    let (at, busy) = idlest.unwrap_or_default();
+    percent(busy).of(busy_of(node, database, at))
+}
+
 /// When the busiest shard's load is no longer borne, as far as the whole node shows it.
 pub(super) fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
     let series = facts.series.as_ref()?;
@@ -260,8 +268,6 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .iter()
             .map(|(_, busy)| *busy)
             .fold(f64::INFINITY, f64::min);
-        let idlest = shards.iter().position(|(_, busy)| *busy == idle);
-        let idle_of = busy_of(node, database, idlest.unwrap_or(0));
         let limit = match facts
             .design
             .faults
@@ -292,7 +298,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     .measured(onset(facts, &node.id))
                     .says(
                         message!("Shard {} of {} received {} of the calls", at.to_string(), name(&node.id), percent(calls / sum).of(mine.clone().over(all.clone()))),
-                        message!("That is {} times the mean of the shards. It was {} busy, and the idlest shard {}. {}", figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(busy).of(busy_of(node, database, at)), percent(idle).of(idle_of), how),
+                        message!("That is {} times the mean of the shards. It was {} busy, and the idlest shard {}. {}", figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(busy).of(busy_of(node, database, at)), idlest(node, database, &shards), how),
                         "Choose a shard key that spreads the load.",
                     )
                     .endangers(facts.felt())
@@ -314,7 +320,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         .measured(onset(facts, &node.id))
                         .says(
                             message!("Each call to {} queries {} of its shards on average", name(&node.id), figure(per).of(all.over(field::node(&node.id, "arrivals")))),
-                            message!("More shards add no capacity when a call queries several: even the idlest was {} busy.", percent(idle).of(idle_of)),
+                            message!("More shards add no capacity when a call queries several: even the idlest was {} busy.", idlest(node, database, &shards)),
                             "Shard by what the calls query.",
                         )
                         .endangers(facts.felt()),

@@ -1,10 +1,11 @@
 //! Several services that live off one database.
 
 use super::Rule;
+use super::noisy_neighbour::saturated;
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use design::kinds::{Database, Kind};
-use design::{FaultKind, Metric, Node};
+use design::{Fault, FaultKind, Metric, Node};
 use report::{
     Field, Figure, Finding, Fold, Message, list, message, moment, ms, name, percent, rate,
 };
@@ -143,38 +144,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let Some((victim, ..)) = victim else {
             continue;
         };
-        let (what, why) = match locked {
-            Some(fault) => (
-                message!(
-                    "A migration locked the tables of {} at {} and held {} up",
-                    name(&node.id),
-                    moment(fault.at.as_s()),
-                    name(&victim.id)
-                ),
-                message!(
-                    "{}, which received no more than before, {}.",
-                    name(&victim.id),
-                    suffered(facts, &victim.id, span)
-                ),
-            ),
-            None => (
-                message!(
-                    "Load from {} saturated {} from {} on and slowed {} down",
-                    name(&culprit.id),
-                    name(&node.id),
-                    moment(span.from_s),
-                    name(&victim.id)
-                ),
-                message!(
-                    "{} sent {} to it, after {} before. {}, which received no more than before, {}.",
-                    name(&culprit.id),
-                    sent(facts, culprit, &node.id, span),
-                    sent(facts, culprit, &node.id, series.calm),
-                    name(&victim.id),
-                    suffered(facts, &victim.id, span)
-                ),
-            ),
-        };
+        let (what, why) = how(facts, &node.id, (culprit, victim), (locked, span));
         let work_of = |user: &Node| {
             let links = facts.graph.out(&user.id).iter().filter(|link| {
                 let served = facts.graph.served_by(link);
@@ -229,6 +199,42 @@ fn bulkhead(
         message!("Calls of {} beyond that fail.", name(culprit)),
         edits.collect(),
     )]
+}
+
+/// How one user of a database came to harm: by a migration, or by the load of another.
+fn how(
+    facts: &Facts<'_>,
+    database: &str,
+    (culprit, victim): (&Node, &Node),
+    (locked, span): (Option<&Fault>, Span),
+) -> (Message, Message) {
+    let harm = message!(
+        "{}, which received no more than before, {}.",
+        name(&victim.id),
+        suffered(facts, &victim.id, span)
+    );
+    let calm = facts.series.as_ref().map_or(span, |series| series.calm);
+    match locked {
+        Some(fault) => (
+            message!(
+                "A migration locked the tables of {} at {} and held {} up",
+                name(database),
+                moment(fault.at.as_s()),
+                name(&victim.id)
+            ),
+            harm,
+        ),
+        None => (
+            saturated(&culprit.id, database, &victim.id, span),
+            message!(
+                "{} sent {} to it, after {} before. {}",
+                name(&culprit.id),
+                sent(facts, culprit, database, span),
+                sent(facts, culprit, database, calm),
+                harm
+            ),
+        ),
+    }
 }
 
 /// Attempts a second that one node sends another, retries included.

@@ -182,10 +182,6 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
             .map(|(_, link, ..)| *link)
             .filter(|l| none.iter().all(|n| n.id != l.id)),
     );
-    let waits = match cause.timeout {
-        None => Message::from("has no timeout"),
-        Some(timeout) => message!("has a timeout of {}", timeout),
-    };
     let mut breaker = remedies::breakers(&[cause]);
     breaker
         .edits
@@ -209,7 +205,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
                 message!(
                     "{} {}. {} Other calls waited for the slots that they held.",
                     link_name(&cause.id),
-                    waits,
+                    waits(cause),
                     took(facts, cause, *span)
                 ),
                 "Set timeouts below the caller's own, and add a circuit breaker or make the call optional.",
@@ -217,6 +213,14 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
             .endangers(facts.felt())
             .mended_by([remedies::timeouts(&sensible(facts, &mend)), breaker]),
     ]
+}
+
+/// When a caller gives up.
+fn waits(link: &Link) -> Message {
+    match link.timeout {
+        None => Message::from("has no timeout"),
+        Some(timeout) => message!("has a timeout of {}", timeout),
+    }
 }
 
 /// Whether calls over a link took several times the usual time, or never came back.

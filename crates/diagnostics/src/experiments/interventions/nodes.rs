@@ -20,26 +20,7 @@ impl List<'_> {
         }
         let label = of("the capacity limits of", id);
         self.add(Without::Slots, [id], label, slots);
-        for (is_set, field, limit) in [
-            (service.rate_limit.is_some(), "rate_limit", "rate limit"),
-            (service.shed.is_some(), "shed", "load shedding"),
-            (
-                service.adaptive_concurrency.is_some(),
-                "adaptive_concurrency",
-                "adaptive concurrency limit",
-            ),
-            (
-                service.queue.max_wait.is_some(),
-                "queue.max_wait",
-                "limit on waiting",
-            ),
-        ] {
-            if is_set {
-                let label = message!("the {} of {}", limit, name(id));
-                let edits = vec![node(id, field, Value::Null)];
-                self.add(Without::Refusals, [id], label, edits);
-            }
-        }
+        self.refusals(id, service);
         if service.queue.discipline != design::kinds::service::Discipline::Fifo {
             let edits = vec![node(id, "queue.discipline", Value::text("fifo"))];
             self.add(
@@ -85,6 +66,30 @@ impl List<'_> {
         }
     }
 
+    /// What turns calls away on purpose.
+    fn refusals(&mut self, id: &str, service: &Service) {
+        for (is_set, field, limit) in [
+            (service.rate_limit.is_some(), "rate_limit", "rate limit"),
+            (service.shed.is_some(), "shed", "load shedding"),
+            (
+                service.adaptive_concurrency.is_some(),
+                "adaptive_concurrency",
+                "adaptive concurrency limit",
+            ),
+            (
+                service.queue.max_wait.is_some(),
+                "queue.max_wait",
+                "limit on waiting",
+            ),
+        ] {
+            if is_set {
+                let label = message!("the {} of {}", limit, name(id));
+                let edits = vec![node(id, field, Value::Null)];
+                self.add(Without::Refusals, [id], label, edits);
+            }
+        }
+    }
+
     pub(super) fn database(&mut self, id: &str, database: &Database) {
         let lifted = (f64::from(database.concurrency) * LIFTED).min(1e6);
         let mut slots = vec![node(id, "concurrency", number(lifted))];
@@ -118,32 +123,7 @@ impl List<'_> {
             let edits = vec![node(id, "row_locks", Value::Bool(false))];
             self.add(Without::Locks, [id], of("the row locks of", id), edits);
         }
-        if database.shards.count > 1 {
-            let shards = map(&[
-                ("count", number(f64::from(database.shards.count))),
-                ("by", Value::text("hash")),
-                ("tenants", number(100_000.0)),
-            ]);
-            let edits = match database.shards.by {
-                design::kinds::database::ShardBy::Hash => Vec::new(),
-                _ => vec![node(id, "shards", shards)],
-            };
-            self.add(
-                Without::CoarseShards,
-                [id],
-                of("the shard key of", id),
-                edits,
-            );
-        }
-        if database.cross_shard.is_some() {
-            let edits = vec![node(id, "cross_shard", Value::Null)];
-            self.add(
-                Without::CrossShard,
-                [id],
-                of("cross-shard requests at", id),
-                edits,
-            );
-        }
+        self.shards(id, database);
         let mut tail = Vec::new();
         for (of, field) in [
             (&database.read_time, "read_time"),
@@ -171,6 +151,35 @@ impl List<'_> {
             self.add(Without::Lag, [id], of("reads from followers of", id), edits);
             let edits = vec![node(id, "replication.lag", Value::text("1us"))];
             self.add(Without::Lag, [id], of("the replication lag of", id), edits);
+        }
+    }
+
+    fn shards(&mut self, id: &str, database: &Database) {
+        if database.shards.count > 1 {
+            let shards = map(&[
+                ("count", number(f64::from(database.shards.count))),
+                ("by", Value::text("hash")),
+                ("tenants", number(100_000.0)),
+            ]);
+            let edits = match database.shards.by {
+                design::kinds::database::ShardBy::Hash => Vec::new(),
+                _ => vec![node(id, "shards", shards)],
+            };
+            self.add(
+                Without::CoarseShards,
+                [id],
+                of("the shard key of", id),
+                edits,
+            );
+        }
+        if database.cross_shard.is_some() {
+            let edits = vec![node(id, "cross_shard", Value::Null)];
+            self.add(
+                Without::CrossShard,
+                [id],
+                of("cross-shard requests at", id),
+                edits,
+            );
         }
     }
 

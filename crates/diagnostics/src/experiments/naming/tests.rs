@@ -31,9 +31,11 @@ fn service(fields: &str, rest: &str) -> Design {
     read(&format!(
         r#"{{"nodes": [
         {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "patience": "2s"}},
-        {{"id": "api", "kind": "service", "replicas": 2, "concurrency": 20, "service_time": "exp(5ms)"{fields}}}],
+        {{"id": "api", "kind": "service", "replicas": 2, "concurrency": 20,
+            "service_time": "exp(5ms)"{fields}}}],
         "links": [{{"from": "users", "to": "api"}}],
-        "requirements": [{{"metric": "availability", "at_least": 0.999}}{rest}], "warmup": "5s", "duration": "40s"}}"#
+        "requirements": [{{"metric": "availability", "at_least": 0.999}}{rest}],
+        "warmup": "5s", "duration": "40s"}}"#
     ))
 }
 
@@ -106,22 +108,36 @@ fn an_outage_that_no_alert_told_of_says_so_without_a_time() {
 fn what_follows_without_names_where_it_is() {
     let mut all = testing::read(
         r#"{"nodes": [
-        {"id": "users", "kind": "client", "reload": 0.1, "batch": 10, "arrivals": {"constant": "5/s"}, "profile": [{"at": "9s", "times": 2}],
-            "operations": [{"name": "get", "weight": 9, "keys": {"zipf": {"n": 100, "s": 1}}}, {"name": "put", "weight": 1, "effect": "write", "keys": {"uniform": {"n": 10}}}]},
+        {"id": "users", "kind": "client", "reload": 0.1, "batch": 10,
+            "arrivals": {"constant": "5/s"}, "profile": [{"at": "9s", "times": 2}],
+            "operations": [{"name": "get", "weight": 9, "keys": {"zipf": {"n": 100, "s": 1}}},
+                {"name": "put", "weight": 1, "effect": "write", "keys": {"uniform": {"n": 10}}}]},
         {"id": "robots", "kind": "client"},
-        {"id": "lb", "kind": "load_balancer", "algorithm": "round_robin", "health_check": {"depth": "deep"}, "outlier_ejection": {}},
-        {"id": "api", "kind": "service", "replicas": 2, "concurrency": 9, "queue": {"capacity": 9, "max_wait": "1s", "discipline": "lifo"}, "service_time": "exp(2ms)",
-            "error_rate": 0.01, "rate_limit": {"rate": "50/s"}, "shed": {}, "adaptive_concurrency": {"aimd": {}}, "memory": {"limit_mb": 512, "idle_mb": 100, "call_mb": 1}},
+        {"id": "lb", "kind": "load_balancer", "algorithm": "round_robin",
+            "health_check": {"depth": "deep"}, "outlier_ejection": {}},
+        {"id": "api", "kind": "service", "replicas": 2, "concurrency": 9,
+            "queue": {"capacity": 9, "max_wait": "1s", "discipline": "lifo"},
+            "service_time": "exp(2ms)",
+            "error_rate": 0.01, "rate_limit": {"rate": "50/s"}, "shed": {},
+                "adaptive_concurrency": {"aimd": {}}, "memory": {"limit_mb": 512, "idle_mb": 100,
+                "call_mb": 1}},
         {"id": "near", "kind": "cache", "ttl": "9s"},
-        {"id": "db", "kind": "database", "connections": 50, "row_locks": true, "shards": {"count": 4, "by": "tenant"}, "cross_shard": "reads", "error_rate": 0.01,
+        {"id": "db", "kind": "database", "connections": 50, "row_locks": true,
+            "shards": {"count": 4, "by": "tenant"}, "cross_shard": "reads", "error_rate": 0.01,
             "contention": {"alpha": 0.1, "beta": 0.01}, "replication": {}},
-        {"id": "jobs", "kind": "queue", "poison": 0.01}, {"id": "worker", "kind": "service", "concurrency": 3},
+        {"id": "jobs", "kind": "queue", "poison": 0.01}, {"id": "worker", "kind": "service",
+            "concurrency": 3},
         {"id": "lock", "kind": "coordinator"}],
-        "links": [{"from": "users", "to": "lb"}, {"from": "robots", "to": "lb"}, {"from": "lb", "to": "api"},
+        "links": [{"from": "users", "to": "lb"}, {"from": "robots", "to": "lb"}, {"from": "lb",
+            "to": "api"},
             {"from": "api", "to": "near"}, {"from": "api", "to": "lock"},
-            {"from": "api", "to": "db", "when": "on_miss", "latency": "5ms", "loss": 0.01, "timeout": "1s", "calls": 3, "pool": {"size": 3}, "bulkhead": {"max_concurrent": 3},
-                "breaker": {}, "hedge": {"after": "10ms"}, "retry": {"backoff": {"constant": "1s"}}},
-            {"from": "api", "to": "jobs", "mode": "publish"}, {"from": "jobs", "to": "worker", "mode": "consume"}, {"from": "worker", "to": "db"}]}"#,
+            {"from": "api", "to": "db", "when": "on_miss", "latency": "5ms", "loss": 0.01,
+                "timeout": "1s", "calls": 3, "pool": {"size": 3},
+                "bulkhead": {"max_concurrent": 3},
+                "breaker": {}, "hedge": {"after": "10ms"},
+                    "retry": {"backoff": {"constant": "1s"}}},
+            {"from": "api", "to": "jobs", "mode": "publish"}, {"from": "jobs", "to": "worker",
+                "mode": "consume"}, {"from": "worker", "to": "db"}]}"#,
     );
     for kind in ["latency", "loss", "jitter"] {
         let json = format!(r#"{{"at": "9s", "kind": "{kind}", "target": "api->db"}}"#);
