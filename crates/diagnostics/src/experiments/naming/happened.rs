@@ -126,7 +126,7 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
         Without::DeepChecks => message!("Deep health checks took replicas of {} out", at()),
         Without::OldEntries => message!("{} served entries that were out of date", at()),
         Without::Lag => message!("Followers of {} lagged behind the leader", at()),
-        Without::Reloads => message!("Users at {} reloaded pages they had given up on", all()),
+        Without::Reloads => message!("{} reloaded pages that took too long", all()),
         Without::LateReplicas => message!("Autoscaling at {} came too late", at()),
         Without::Contention => message!("Concurrent calls slowed {} down", at()),
         Without::Sharing => message!("The callers of {} competed for it", at()),
