@@ -211,7 +211,7 @@ fn load_change(facts: &Facts<'_>, id: &str) -> Message {
     let most = steps.iter().max_by(|a, b| a.times.total_cmp(&b.times));
     match most.filter(|step| step.times > 1.0) {
         Some(step) => message!(
-            "The load from {} rose to {} times",
+            "The load from {} rose to {} times its usual level",
             from,
             figure(step.times)
         ),
