@@ -168,7 +168,7 @@ pub(crate) fn explain(rule: &rules::Rule) -> String {
         wrapped(rule.means),
         part("Told by", rule.evidence),
         part("Silent on", rule.silent),
-        part("Mended by", rule.mends)
+        part("Fixed by", rule.mends)
     )
 }
 

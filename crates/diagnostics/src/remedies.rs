@@ -2,7 +2,7 @@
 
 use design::kinds::Kind;
 use design::{Attribute, Command, Design, Duration, Link, Target, Value};
-use report::{Remedy, message, name};
+use report::{Remedy, count, message, name};
 use text::title;
 
 /// A number.
@@ -54,8 +54,8 @@ pub(crate) fn budgeted() -> Value {
 pub(crate) fn budget_retries(links: &[&Link]) -> Remedy {
     let edits = links.iter().map(|l| link(&l.id, "retry", budgeted()));
     Remedy::new(
-        "Two attempts, with backoff, jitter and a budget of a tenth",
-        "Some requests that a further attempt would have saved fail at once.",
+        "Limit retries to one, with backoff, jitter and a 10% budget",
+        "Some requests fail that another attempt would have saved.",
         edits.collect(),
     )
 }
@@ -68,8 +68,8 @@ pub(crate) fn retry_once(links: &[&Link]) -> Remedy {
         edits.push(link(&l.id, "retry", to));
     }
     Remedy::new(
-        "Retry at the top alone, within a budget",
-        "A failure deep down costs a whole new request instead of one call.",
+        "Retry only at the outermost layer, within a budget",
+        "A failure in an inner layer repeats the whole request instead of one call.",
         edits,
     )
 }
@@ -80,8 +80,8 @@ pub(crate) fn timeouts(links: &[(&Link, f64)]) -> Remedy {
         .iter()
         .map(|(l, s)| link(&l.id, "timeout", duration(*s)));
     Remedy::new(
-        "Give up after a while: timeouts well above the usual time",
-        "Calls that would have been answered late now fail.",
+        "Set timeouts well above the usual response time",
+        "Calls that would have been answered late fail.",
         edits.collect(),
     )
 }
@@ -96,8 +96,8 @@ pub(crate) fn breakers(links: &[&Link]) -> Remedy {
         .iter()
         .map(|l| link(&l.id, "breaker", breaker.clone()));
     Remedy::new(
-        "Circuit breakers",
-        "While a breaker is open, calls fail that might have been answered.",
+        "Add circuit breakers",
+        "While a breaker is open, calls fail that might have succeeded.",
         edits.collect(),
     )
 }
@@ -112,10 +112,10 @@ pub(crate) fn replicas(design: &Design, id: &str, to: u32) -> Option<Remedy> {
     }
     let added = to - service.replicas;
     Some(Remedy::new(
-        message!("{} replicas of {}", to, name(id)),
+        message!("Scale {} to {} replicas", name(id), to),
         message!(
-            "{} more replicas to pay for, and more connections to whatever they call.",
-            added
+            "{} to pay for, and more connections to its callees.",
+            count(u64::from(added), "more replica", "more replicas")
         ),
         vec![node(id, "replicas", number(f64::from(to)))],
     ))
@@ -129,10 +129,10 @@ pub(crate) fn shed(design: &Design, id: &str) -> Option<Remedy> {
     (service.shed.is_none()).then(|| {
         Remedy::new(
             message!(
-                "{} sheds load while calls wait longer than 100 ms",
+                "Shed load at {} while calls wait longer than 100 ms",
                 name(id)
             ),
-            "Requests that would have been served late are turned away at once.",
+            "Requests that would have been served late are rejected immediately.",
             vec![node(
                 id,
                 "shed",
@@ -165,8 +165,8 @@ pub(crate) fn watch_backlog(design: &Design, id: &str, above: u32) -> Option<Rem
         ("when", map(&[("backlog", backlog)])),
     ]));
     Some(Remedy::new(
-        message!("An alert on what waits at {}", name(id)),
-        "Somebody is woken, at times for a burst that would have passed.",
+        message!("Alert on the backlog of {}", name(id)),
+        "Someone is paged, at times for a burst that would have passed.",
         vec![Command::Set(
             Target::Settings,
             "alerts".to_owned(),
@@ -219,8 +219,8 @@ pub(crate) fn watch_symptoms(design: &Design, id: &str, slower_than_s: f64) -> O
         Value::List(alerts),
     ));
     Some(Remedy::new(
-        message!("Alerts on failures and slow answers at {}", name(id)),
-        "Metrics to keep, and somebody who is woken by them.",
+        message!("Alert on failures and slow responses of {}", name(id)),
+        "Metrics to store, and someone who is paged.",
         edits,
     ))
 }

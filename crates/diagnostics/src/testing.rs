@@ -65,6 +65,15 @@ pub(crate) fn found(rule: &str, design: &Design, report: &Report) -> Vec<Finding
     found
 }
 
+/// The shares in a message, in order.
+pub(crate) fn shares(of: &Message) -> Vec<f64> {
+    let shares = of.pieces().iter().filter_map(|piece| match piece {
+        report::Piece::Figure(figure) if figure.unit == report::Unit::Share => Some(figure.value),
+        _ => None,
+    });
+    shares.collect()
+}
+
 /// What a message says, by ids.
 pub(crate) trait Says {
     /// As text.

@@ -224,7 +224,7 @@ errors of this rule) on their near misses and mended designs, "
     for rule in sorted {
         let _ = write!(
             page,
-            "\n## {}\n\n**{}.** {}\n\n*Told by.* {}\n\n*Silent on.* {}\n\n*Mended by.* {}\n",
+            "\n## {}\n\n**{}.** {}\n\n*Told by.* {}\n\n*Silent on.* {}\n\n*Fixed by.* {}\n",
             rule.id, rule.title, rule.means, rule.evidence, rule.silent, rule.mends
         );
     }

@@ -30,7 +30,8 @@ fn a_check_fails_where_a_requirement_does() {
         (
             1,
             "missed: availability at least 99%, in 3 of 3 seeds\n\
-             error: unexplained: api->db: its timeout\n"
+             error: unexplained: The timeout of 1 ms on api->db cut off 81.5% of its attempts, \
+             and 81.5% of requests failed\n"
         )
     );
     // A run that was cut short has shown nothing, and a design without requirements asks nothing.
@@ -169,7 +170,8 @@ fn findings_are_linted_checked_accepted_and_explained() {
     let (code, stdout, stderr) = faultline(&["lint", &storm]);
     assert_eq!((code, stderr.as_str()), (1, ""));
     assert!(
-        stdout.contains("retry-storm: Retries at 2 layers multiply"),
+        stdout
+            .contains("retry-storm: Retries at 2 layers can multiply one request into 9 attempts"),
         "{stdout}"
     );
     let (code, stdout, _) = faultline(&[

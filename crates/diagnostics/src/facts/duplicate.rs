@@ -15,10 +15,10 @@ pub(crate) fn first_duplicate(report: &Report) -> Message {
             applied.attempt.to_string(),
             link_name(link)
         ),
-        None => "a write behind the answer".into(),
+        None => "a write-behind of the cache".into(),
     };
     message!(
-        " The first: {} of key {} for {}, wanted at {}, was applied at {} by {} \
+        " The first was {} of key {} from {}: requested at {}, applied at {} by {}, \
          and again at {} by {}.",
         operation(&one.operation),
         one.key.to_string(),

@@ -14,7 +14,7 @@ pub use series::{Event, Series, Span};
 use design::kinds::{Cache, Client, Coordinator, Database, LoadBalancer, Queue, Service};
 use design::{Design, Kind, Link, Metric, Node};
 use report::{LinkReport, NodeReport, Score};
-use report::{Piece, link_name, name, zone_name};
+use report::{Message, link_name, message, name, zone_name};
 use sim::Report;
 
 /// What is known of a design and, where there is one, of a run of it.
@@ -84,12 +84,8 @@ impl<'a> Facts<'a> {
     }
 
     /// What a text calls the target of a fault: a node, a link or a zone.
-    pub fn target(&self, id: &str) -> Piece {
-        match (self.design.node(id), self.design.link(id)) {
-            (Some(_), _) => name(id),
-            (None, Some(_)) => link_name(id),
-            (None, None) => zone_name(id),
-        }
+    pub fn target(&self, id: &str) -> Message {
+        place(self.design, id)
     }
 
     /// Seconds that count, of the run.
@@ -199,6 +195,15 @@ impl<'a> Facts<'a> {
         let end = self.design.settings.duration;
         let faults = self.design.faults.iter();
         faults.filter(move |fault| fault.at < end && ids.contains(&fault.target))
+    }
+}
+
+/// A node, a link or a zone, by its id.
+pub(crate) fn place(design: &Design, id: &str) -> Message {
+    match (design.node(id), design.link(id)) {
+        (Some(_), _) => name(id).into(),
+        (None, Some(_)) => link_name(id).into(),
+        (None, None) => message!("zone {}", zone_name(id)),
     }
 }
 

@@ -158,6 +158,18 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// Calls a second that came to a node, and that it answered, between two moments.
+    pub fn flow_of(&self, id: &str, span: Span) -> (f64, f64) {
+        let Some(windows) = self.node(id) else {
+            return (0.0, 0.0);
+        };
+        let mean = |of: &[f64]| self.mean(of, windows.width_s, span);
+        (
+            mean(&windows.arrivals_per_s),
+            mean(&windows.completions_per_s),
+        )
+    }
+
     /// The whole of the run after the warm-up, while requests came.
     pub fn whole(&self) -> Span {
         let run = &self.report.run;

@@ -53,8 +53,8 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
     };
     let after = f64::from(stage(at) + 1);
     Some(finding.mended_by([Remedy::new(
-        message!("{} comes after {}", name(&link.to), name(&out[at].to)),
-        message!("{} gets the calls that miss.", name(&link.to)),
+        message!("Call {} before {}", name(&out[at].to), name(&link.to)),
+        message!("{} receives the calls that miss.", name(&link.to)),
         vec![remedies::link(&link.id, "stage", remedies::number(after))],
     )]))
 }

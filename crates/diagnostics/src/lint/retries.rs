@@ -46,12 +46,12 @@ fn finding(link: &Link) -> Finding {
                 attempts
             ),
             message!(
-                "A call that is refused or rejected is tried again in the same moment. When {} is \
-                 short of capacity, it gets up to {} times the load.",
+                "A call that is refused or rejected is retried immediately. When {} is \
+                 short of capacity, it receives up to {} times the load.",
                 name(&link.to),
                 attempts
             ),
-            "Retry a few times, after a pause that grows and is spread out, within a budget.",
+            "Retry a few times, with exponential backoff and jitter, within a budget.",
         )
         .endangers(Metric::Availability)
         .mended_by([remedies::budget_retries(&[link])])

@@ -102,7 +102,7 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
             message!("{} wait for one another in a ring", list(&names)),
             message!(
                 "Each holds a slot while it waits for the next. Once all slots are held by calls \
-                 that wait, no call gets on. {}",
+                 that wait, no call proceeds. {}",
                 after
             ),
             "Take one of the calls out of the ring, through a queue for example, or hold no slot \
@@ -113,8 +113,8 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
         return finding;
     };
     finding.mended_by([Remedy::new(
-        message!("{} holds no slot while it waits", name(first)),
-        "Its code has to be asynchronous, and nothing bounds how many calls it has under way.",
+        message!("Hold no slot of {} while it waits", name(first)),
+        "Its code has to be asynchronous, and nothing limits its calls in flight.",
         vec![remedies::node(first, "blocking", Value::Bool(false))],
     )])
 }

@@ -40,8 +40,8 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 None => Severity::Warning,
             };
             let longer = Remedy::new(
-                message!("A visibility timeout of {}", time(ROOM * work)),
-                "A message whose consumer dies comes again that much later.",
+                message!("Raise the visibility timeout to {}", time(ROOM * work)),
+                "Messages of a dead consumer are redelivered later.",
                 vec![remedies::node(
                     &node.id,
                     "visibility_timeout",
@@ -58,11 +58,11 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                     ),
                     message!(
                         "A message is delivered again after {}. One in a hundred takes {} or \
-                         longer, so it is done twice with no crash anywhere.",
+                         longer, so it is processed twice without any crash.",
                         time(timeout),
                         time(work)
                     ),
-                    "Set the visibility timeout well above the longest work.",
+                    "Set the visibility timeout well above the longest processing time.",
                 )
                 .endangers(Metric::DuplicateEffects)
                 .mended_by([longer]);

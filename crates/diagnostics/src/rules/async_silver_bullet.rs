@@ -7,7 +7,8 @@ use crate::remedies;
 use design::link::Mode;
 use design::{FaultKind, Metric, Node};
 use report::{
-    Finding, Fold, Message, Remedy, Severity, figure, message, moment, ms, name, rate, whole,
+    Finding, Fold, Message, Remedy, Severity, count_of, figure, message, moment, ms, name, rate,
+    whole,
 };
 use sim::Report;
 
@@ -22,10 +23,15 @@ const STILL: f64 = 0.7;
 pub(super) const RULE: Rule = Rule {
     id: "async-silver-bullet",
     title: "A queue in front of a slow consumer",
-    means: "A queue does not make a consumer faster. Where more comes than is consumed the latency moves into the backlog, which grows until something breaks, and \"accepted\" is further and further from \"done\".",
-    evidence: "Structural: messages come as fast as all consumers together can work, or faster (a warning; by Little's law from their concurrency and times). Measured: a backlog of 200 messages or more, the oldest waiting 5 s or more, that is at 70% of its most or more when requests end, or that filled the queue.",
-    silent: "A backlog that is worked off; one behind a fault that still lasts.",
-    mends: "Consumers for the load, a bound on the queue, backpressure: publishers are refused or wait.",
+    means: "A queue does not make a consumer faster. When more arrives than is processed, the \
+        latency moves into the backlog. The backlog grows until something breaks, and \
+        \"accepted\" is further and further from \"done\".",
+    evidence: "Structural: messages arrive at least as fast as all consumers together can \
+        process them (a warning, by Little's law from their concurrency and times). Measured: a \
+        backlog of at least 200 messages, the oldest of which waits at least 5 s, that is at 70% \
+        of its maximum or more when requests end, or that filled the queue.",
+    silent: "A backlog that drains; a backlog behind a fault that still lasts.",
+    mends: "More consumers, a limit on the queue, backpressure: publishers are rejected or wait.",
     structural,
     measured,
 };
@@ -40,9 +46,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .severity(Severity::Warning)
                     .says(
-                        message!("More comes to {} than its consumers can do", name(&node.id)),
-                        message!("{} come, {} go at most: the backlog grows by {} for as long as that lasts.", rate(comes), rate(goes), rate(comes - goes)),
-                        "Give it consumers for the load, and a bound that tells publishers when it is too much.",
+                        message!("{} receives more than its consumers can process", name(&node.id)),
+                        message!("It receives {}, and its consumers process at most {}. The backlog grows by {}.", rate(comes), rate(goes), rate(comes - goes)),
+                        "Add consumers for the load, and limit the queue so that publishers get backpressure.",
                     )
                     .endangers(Metric::Goodput)
                     .mended_by(mends(facts, node, comes)),
@@ -81,9 +87,9 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
         }
     }
     let mut mends = vec![Remedy::new(
-        "Consumers for the load",
+        "Add consumers for the load",
         message!(
-            "{} times the consumers to pay for, and as many more calls to whatever they call.",
+            "{} times the consumers to pay for, and as many more calls to what they call.",
             figure(more)
         ),
         edits,
@@ -98,8 +104,8 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
         && goes.is_finite()
     {
         mends.push(Remedy::new(
-            message!("At most ten seconds of work in {}", name(&node.id)),
-            "Publishers are refused while it is full.",
+            message!("Limit the backlog of {} to 10 s of work", name(&node.id)),
+            "Publishers are rejected while it is full.",
             vec![remedies::node(
                 &node.id,
                 "capacity",
@@ -161,12 +167,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let mut finding = Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(consumers(facts, node)))
             .measured(Some(onset))
             .says(
-                message!("The backlog of {} grew to {} and was not worked off", name(&node.id), report::whole(most as f64).of(field::node_over(&node.id, "waiting", Fold::Max, whole))),
+                message!("The backlog of {} grew to {} messages and did not drain", name(&node.id), report::whole(most as f64).of(field::node_over(&node.id, "waiting", Fold::Max, whole))),
                 message!(
-                    "{} came from {} on, {} more than was consumed. The oldest message waited {}.{}",
+                    "It received {} from {} on, {} more than its consumers processed. The oldest message waited {}.{}",
                     rate(came).of(field::node_over(&node.id, "arrivals_per_s", Fold::Mean, span)), moment(onset), rate(grows.max(0.0)).maybe_of((grows >= 0.0).then_some(growth)), ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))
                 , lost),
-                "Give it consumers for the load, and a bound that tells publishers when it is too much.",
+                "Add consumers for the load, and limit the queue so that publishers get backpressure.",
             )
             .endangers(facts.missed_by_users().unwrap_or(Metric::Goodput))
             .mended_by(mends(facts, node, came));
@@ -182,12 +188,20 @@ fn lost(id: &str, messages: &report::Messages) -> Message {
     match (messages.dropped, messages.lost) {
         (0, 0) => Message::new(),
         (dropped, 0) => message!(
-            " {} messages were dropped.",
-            whole(dropped as f64).of(field::node(id, "messages.dropped"))
+            " {} dropped.",
+            count_of(
+                whole(dropped as f64).of(field::node(id, "messages.dropped")),
+                "message was",
+                "messages were"
+            )
         ),
         (_, lost) => message!(
-            " {} messages were lost.",
-            whole(lost as f64).of(field::node(id, "messages.lost"))
+            " {} lost.",
+            count_of(
+                whole(lost as f64).of(field::node(id, "messages.lost")),
+                "message was",
+                "messages were"
+            )
         ),
     }
 }
@@ -233,7 +247,7 @@ mod tests {
         assert!(
             lint("async-silver-bullet", &broken)[0]
                 .why
-                .contains("60/s come")
+                .contains("It receives 60/s")
         );
         let finding = &found("async-silver-bullet", &broken, &run(&broken))[0];
         assert!(finding.measured && finding.subjects == ["jobs", "worker"]);

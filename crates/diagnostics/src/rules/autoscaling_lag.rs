@@ -6,7 +6,9 @@ use crate::facts::field;
 use crate::remedies;
 use design::kinds::service::{Autoscale, Service};
 use design::{Kind, Metric, Node};
-use report::{Finding, Remedy, figure, message, moment, name, rate, time, whole};
+use report::{
+    Finding, Fold, Remedy, count, count_of, figure, message, moment, name, rate, time, whole,
+};
 use sim::Report;
 
 /// Seconds of overload before capacity came from which it came too late.
@@ -15,10 +17,16 @@ const LATE_S: f64 = 10.0;
 pub(super) const RULE: Rule = Rule {
     id: "autoscaling-lag",
     title: "Scaling as the only defence",
-    means: "A scaler looks now and then, and what it starts needs a while: until then the load of now meets the replicas of before. What waits meanwhile makes it ask for too many.",
-    evidence: "Structural: a load that rises above what the replicas bear in less time than new ones take to come, and no shedding (a note). Measured: a scaled service saturated for 10 s or more before the replicas it asked for were there, while users were served badly.",
+    means: "An autoscaler decides at intervals, and new replicas take time to start. Until then \
+        the load of now meets the replicas of before. The calls that wait meanwhile make it \
+        start too many.",
+    evidence: "Structural: a load that rises above the capacity of the replicas faster than new \
+        ones start, without load shedding (a note). Measured: an autoscaled service that was \
+        saturated for at least 10 s before its new replicas were ready, while users were \
+        affected.",
     silent: "Headroom for the rise; replicas that start in time; a load that grows slowly.",
-    mends: "Headroom, a limit on what may wait, scheduled scaling: idle replicas, or requests turned away.",
+    mends: "Headroom, a limit on the queue, scheduled scaling: idle replicas, or rejected \
+        requests.",
     structural,
     measured,
 };
@@ -38,10 +46,18 @@ fn scaled<'a>(
 fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<Remedy> {
     let wanted = libm::ceil(wanted).clamp(f64::from(scale.min), f64::from(scale.max));
     let mut mends = vec![Remedy::new(
-        message!("At least {} replicas of {}", whole(wanted), name(&node.id)),
         message!(
-            "{} replicas that idle on most days.",
-            whole(wanted - f64::from(scale.min))
+            "Keep at least {} replicas of {}",
+            whole(wanted),
+            name(&node.id)
+        ),
+        message!(
+            "{} idle most of the time.",
+            count_of(
+                whole(wanted - f64::from(scale.min)),
+                "more replica that is",
+                "more replicas that are"
+            )
         ),
         vec![
             remedies::node(&node.id, "autoscale.min", remedies::number(wanted)),
@@ -55,7 +71,7 @@ fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<
     if service.shed.is_none() {
         mends.push(Remedy::new(
             "Shed load while calls wait longer than 100 ms",
-            "Requests are turned away until the replicas are there.",
+            "Requests are rejected until the replicas are ready.",
             vec![remedies::node(&node.id, "shed", remedies::map(&[]))],
         ));
     }
@@ -88,9 +104,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("{} gets its replicas {} after the load", name(&node.id), time(late)),
-                        message!("The load rises to {} times within {}; what there is bears {} of {}, and a look every {} and a start of {} come first.", figure(rise.times), time(rise.over.as_s()), rate(bears), rate(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
-                        "Keep headroom, or turn away what cannot be served until then.",
+                        message!("New replicas of {} are ready {} after the load rises", name(&node.id), time(late)),
+                        message!("The load rises to {} times within {}. The replicas serve {} of {} until then: scaling decisions are {} apart, and a replica takes {} to start.", figure(rise.times), time(rise.over.as_s()), rate(bears), rate(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
+                        "Keep headroom, or shed load until the replicas are ready.",
                     )
                     .endangers(Metric::Availability)
                     .mended_by(mends(node, service, scale, wanted)),
@@ -133,16 +149,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         {
             continue;
         }
+        let at = |name| field::node_over(&node.id, name, Fold::Mean, span);
+        let (came, went) = series.flow_of(&node.id, span);
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    message!("{} was full for {} while it scaled out", name(&node.id), time(span.s())),
+                    message!("{} had no free slot from {} to {} while it scaled out", name(&node.id), moment(span.from_s), moment(span.until_s)),
                     message!(
-                        "All slots were held from {} to {}. A look every {} and a start of {} come before the first new replica; at most there were {} where there had been {}, {} were asked for in all.",
-                        moment(span.from_s), moment(span.until_s), time(scale.interval.as_s()), time(scale.startup.mean_s().unwrap_or(0.0)), whole(scaling.replicas_max as f64).of(field::node(&node.id, "replicas_max")), service.replicas, whole(scaling.scaled_out as f64).of(field::node(&node.id, "scaled_out"))
+                        "In that time it received {} and completed {}. It began with {} and had {} at most. Scaling decisions are {} apart, and a replica takes {} to start.",
+                        rate(came).of(at("arrivals_per_s")), rate(went).of(at("completions_per_s")), count(u64::from(service.replicas), "replica", "replicas"), whole(scaling.replicas_max as f64).of(field::node(&node.id, "replicas_max")), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))
                     ),
-                    "Keep headroom, and turn away what cannot be served until the replicas are there.",
+                    "Keep headroom, and shed load until the replicas are ready.",
                 )
                 .endangers(facts.felt())
                 .mended_by(mends(node, service, scale, 0.7 * scaling.replicas_max as f64)),
@@ -171,7 +189,7 @@ mod tests {
         assert!(
             lint("autoscaling-lag", &broken)[0]
                 .what
-                .contains("45 s after")
+                .contains("ready 45 s after")
         );
         let finding = &found("autoscaling-lag", &broken, &run(&broken))[0];
         assert!(

@@ -5,8 +5,8 @@ use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
 use design::kinds::Cache;
-use design::link::Mode;
-use design::{Command, Metric, Node};
+use design::link::{Condition, Mode};
+use design::{Command, Link, Metric, Node};
 use report::{Finding, Message, Remedy, list, message, name, percent, time};
 use sim::Report;
 use std::collections::BTreeSet;
@@ -22,54 +22,70 @@ const LAYERS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-all",
     title: "A cache at every layer",
-    means: "Behind a cache only what it lacks arrives, and that is what the next one lacks too: inner layers hardly ever hit, and all of them add their age. An answer may be as old as all TTLs together.",
-    evidence: "Structural: three caches or more on one path (a note); a link for misses without a cache in the stage before it, which is never called (a warning). Measured: a cache behind another with a hit ratio below 20% over 500 look-ups or more, or half of whose values were never read; or three in a row while a required age is missed. The worst age is the sum of the TTLs.",
-    silent: "One cache; two of which both hit.",
-    mends: "One layer at the hot spot: what the others saved is gone, where they saved anything.",
+    means: "Behind a cache arrive only its misses, and those mostly miss in the next cache too. \
+        Inner layers rarely hit, and every layer adds staleness: a response may be as old as all \
+        TTLs together.",
+    evidence: "Structural: three or more caches in a row (a note); a link for misses without a \
+        cache in the stage before it, which is never called (a warning). Caches are in a row \
+        where one is looked up when another misses. Measured: a cache behind another with a hit \
+        ratio below 20% over at least 500 lookups, or with half of its values never read; or \
+        three in a row while a required staleness is missed. The worst staleness is the sum of \
+        the TTLs.",
+    silent: "One cache; two caches that both hit; caches that are looked up beside one another.",
+    mends: "One layer where it takes the most load: what the others saved is gone.",
     structural,
     measured,
 };
 
-/// Caches that a request passes one after the other, from the top.
+/// Caches that a request passes one after the other, from the top: each is looked up where the one
+/// before it misses. Caches that are looked up beside one another are not in a row.
 fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
-    let mut best: Vec<(&Node, &Cache)> = Vec::new();
-    for (client, _) in facts.clients() {
-        let below = facts.graph.reach(&client.id);
-        let mut layers: Vec<(&Node, &Cache)> = facts
-            .caches()
-            .filter(|(node, _)| below.contains(node.id.as_str()))
-            .collect();
-        layers.sort_by_key(|(node, _)| depth(facts, &client.id, &node.id));
-        // Alternatives of one another (behind one balancer) are one layer.
-        let mut seen = BTreeSet::new();
-        layers.retain(|(node, _)| seen.insert(depth(facts, &client.id, &node.id)));
-        if layers.len() > best.len() {
-            best = layers;
-        }
+    let caches: Vec<(&Node, &Cache)> = facts
+        .caches()
+        .filter(|(node, _)| facts.asked(&node.id).next().is_some())
+        .collect();
+    let below: Vec<BTreeSet<&str>> = caches
+        .iter()
+        .map(|(node, _)| after_a_miss(facts, &node.id))
+        .collect();
+    // What is below a cache has less below it, so it is done before.
+    let mut order: Vec<usize> = (0..caches.len()).collect();
+    order.sort_by_key(|at| below[*at].len());
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); caches.len()];
+    for at in order {
+        let next = (0..caches.len()).filter(|next| {
+            below[at].contains(caches[*next].0.id.as_str()) && !rows[*next].contains(&at)
+        });
+        let longest = next.map(|next| &rows[next]).max_by_key(|row| row.len());
+        let longest = longest.cloned().unwrap_or_default();
+        rows[at] = std::iter::once(at).chain(longest).collect();
     }
-    best
+    let longest = rows.into_iter().max_by_key(Vec::len).unwrap_or_default();
+    longest.into_iter().map(|at| caches[at]).collect()
 }
 
-/// Place of a cache on the way of a request: how many calls come before it.
-fn depth(facts: &Facts<'_>, client: &str, id: &str) -> usize {
-    let mut at: Vec<(&str, usize)> = vec![(client, 0)];
+/// All that may be called because a cache does not have a key: what it calls itself, and what its
+/// callers call on a miss.
+fn after_a_miss<'a>(facts: &Facts<'a>, id: &str) -> BTreeSet<&'a str> {
+    let askers = facts.askers(id).into_iter();
+    let on_miss = askers.flat_map(|asker| {
+        let links = facts.graph.out(&asker.id);
+        let is_to = |link: &Link| facts.graph.served_by(link).iter().any(|node| node.id == id);
+        let place = links.iter().position(|link| is_to(link));
+        let later = links[place.map_or(links.len(), |place| place + 1)..]
+            .iter()
+            .copied();
+        later.filter(|link| link.mode == Mode::Call && link.when.0.contains(&Condition::OnMiss))
+    });
+    let own = facts.asks(id);
+    let mut next: Vec<&str> = on_miss.chain(own).map(|link| link.to.as_str()).collect();
     let mut seen = BTreeSet::new();
-    let mut next = 0;
-    while let Some((node, depth)) = at.get(next).copied() {
-        next += 1;
-        if node == id {
-            return depth;
-        }
-        if !seen.insert(node) {
-            continue;
-        }
-        for (place, link) in facts.graph.out(node).iter().enumerate() {
-            if link.mode == Mode::Call {
-                at.push((&link.to, 100 * (depth / 100 + 1) + place));
-            }
+    while let Some(at) = next.pop() {
+        if at != id && seen.insert(at) {
+            next.extend(facts.asks(at).map(|link| link.to.as_str()));
         }
     }
-    usize::MAX
+    seen
 }
 
 fn worst_age_s(layers: &[(&Node, &Cache)]) -> Option<f64> {
@@ -81,7 +97,7 @@ fn worst_age_s(layers: &[(&Node, &Cache)]) -> Option<f64> {
 
 fn said_age(layers: &[(&Node, &Cache)]) -> Message {
     match worst_age_s(layers) {
-        Some(age) => message!("all TTLs together are {}", time(age)),
+        Some(age) => message!("the TTLs add up to {}", time(age)),
         None => Message::from("some entries never expire"),
     }
 }
@@ -97,10 +113,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .says(
                 message!("{} caches on one path: {}", names.len(), list(&names)),
                 message!(
-                    "What the first lacks, the next mostly lacks too, and their ages add up: {}.",
+                    "What misses in one mostly misses in the next, and their ages add up: {}.",
                     said_age(&layers)
                 ),
-                "Keep the one at the hot spot.",
+                "Keep the one that takes the most load.",
             )
             .endangers(Metric::StalenessMax),
     ]
@@ -134,15 +150,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some(message!("{} {}", name(&node.id), percent(ratio).of(of)))
         })
         .collect();
-    let unread = poor.iter().map(|(node, _, unread)| (node, *unread));
-    let never = match unread.max_by(|a, b| a.1.total_cmp(&b.1)) {
-        Some((node, unread)) if unread >= UNREAD => {
-            let fills = field::node(&node.id, "cache.fills");
-            let of = field::node(&node.id, "cache.never_read").over(fills);
-            let unread = percent(unread).of(of);
-            message!(" {} of what was put in was never read.", unread)
-        }
-        _ => Message::new(),
+    let never = never_read(&poor);
+    let rare: Vec<&str> = poor.iter().map(|(node, ..)| node.id.as_str()).collect();
+    let what = match rare.is_empty() {
+        true => message!("{} caches in a row add up their ages", layers.len()),
+        false => message!(
+            "Of {} caches in a row, {} rarely hit",
+            layers.len(),
+            list(&rare)
+        ),
     };
     let names = match poor.is_empty() {
         true => layers[1..]
@@ -155,21 +171,36 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, names.clone())
             .measured(None)
             .says(
+                what,
                 message!(
-                    "{} caches in a row, and the inner ones hardly hit",
-                    layers.len()
-                ),
-                message!(
-                    "Hits: {}.{} An answer may be as old as all layers allow: {}.",
+                    "Hit ratios: {}.{} A response may be as old as all layers allow: {}.",
                     Message::join(each, ", "),
                     never,
                     said_age(&layers)
                 ),
-                "Keep the one at the hot spot; each further one adds its age and its bill.",
+                "Keep the one that takes the most load: further layers add staleness and cost.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by([without(facts, &names)]),
     ]
+}
+
+/// What was put into one of these caches for nothing, where that is most of it.
+fn never_read(poor: &[(&Node, f64, f64)]) -> Message {
+    let unread = poor.iter().map(|(node, _, unread)| (node, *unread));
+    match unread.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((node, unread)) if unread >= UNREAD => {
+            let fills = field::node(&node.id, "cache.fills");
+            let of = field::node(&node.id, "cache.never_read").over(fills);
+            let unread = percent(unread).of(of);
+            message!(
+                " {} of the entries of {} were never read.",
+                unread,
+                name(&node.id)
+            )
+        }
+        _ => Message::new(),
+    }
 }
 
 /// Takes look-aside caches out, and lets callers of read-through ones ask the origin.
@@ -195,8 +226,8 @@ fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
     }
     let names: Vec<&str> = caches.iter().map(String::as_str).collect();
     Remedy::new(
-        message!("Take {} out", list(&names)),
-        "What they did save is asked of the next layer.",
+        message!("Remove {}", list(&names)),
+        "The next layer receives the calls that they answered.",
         edits,
     )
 }
@@ -238,5 +269,30 @@ mod tests {
         let one = design(1);
         assert!(lint("cache-all", &one).is_empty());
         assert!(found("cache-all", &one, &run(&one)).is_empty());
+    }
+
+    #[test]
+    fn caches_beside_one_another_are_not_in_a_row() {
+        let beside = |when: &str| {
+            read(&format!(
+                r#"{{"nodes": [{{"id": "users", "kind": "client"}}, {{"id": "page",
+                    "kind": "service"}},
+                {{"id": "names", "kind": "cache", "ttl": "60s"}}, {{"id": "prices",
+                    "kind": "cache", "ttl": "60s"}}, {{"id": "stock", "kind": "cache",
+                    "ttl": "60s"}},
+                {{"id": "db", "kind": "database"}}],
+                "links": [{{"from": "users", "to": "page"}}, {{"from": "page", "to": "names"}},
+                    {{"from": "page", "to": "prices"{when}}}, {{"from": "page",
+                    "to": "stock"{when}}},
+                    {{"from": "page", "to": "db", "when": "on_miss"}}]}}"#
+            ))
+        };
+        assert!(lint("cache-all", &beside("")).is_empty());
+        // One that is looked up where the one before it misses is behind it.
+        let facts = beside(r#", "when": "on_miss""#);
+        assert_eq!(
+            lint("cache-all", &facts)[0].subjects,
+            ["names", "prices", "stock"]
+        );
     }
 }

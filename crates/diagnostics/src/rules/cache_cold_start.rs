@@ -2,12 +2,12 @@
 
 use super::Rule;
 use crate::facts::field;
-use crate::facts::{Facts, Span};
+use crate::facts::{Facts, Series, Span};
 use crate::remedies;
 use design::kinds::Kind;
 use design::link::{Condition, Mode};
 use design::{FaultKind, Metric, Value};
-use report::{Finding, Message, Remedy, Severity, figure, message, moment, name, rate, time};
+use report::{Finding, Fold, Message, Remedy, Severity, figure, message, moment, name, rate};
 use sim::Report;
 
 /// Load on an origin without its cache, by its capacity, that it does not survive.
@@ -18,10 +18,17 @@ const COLD_S: f64 = 5.0;
 pub(super) const RULE: Rule = Rule {
     id: "cache-cold-start",
     title: "A cold cache cannot be survived",
-    means: "The origin behind a cache bears the misses and not the whole load. When the cache is emptied or gone, all of it arrives at once, the origin slows down, fills time out, and the cache never gets warm again.",
-    evidence: "Structural: what the origin would get without the cache, by what it can do (Little's law), is above 1, and below 1 with the cache: a note. Measured: an origin saturated for 5 s or more from the moment its cache was flushed, out, down or cold, while users were served badly.",
-    silent: "An origin that bears the whole load; an origin that was saturated before the cache was lost; a dip that is over within 5 s.",
-    mends: "A warm start, single-flight, admission control in front of the origin, or capacity to spare: memory, waits or machines.",
+    means: "The origin behind a cache can carry the misses, and not the whole load. When the \
+        cache is emptied or down, all of the load arrives together. The origin slows down, fills \
+        time out, and the cache never warms up.",
+    evidence: "Structural: the load on the origin without the cache is above its capacity \
+        (Little's law), and below it with the cache (a note). Measured: an origin that was \
+        saturated for at least 5 s from the moment its cache was flushed, down or cold, while \
+        users were affected.",
+    silent: "An origin that can carry the whole load; an origin that was saturated before the \
+        cache was lost; a dip that is over within 5 s.",
+    mends: "A warm start, single-flight, admission control in front of the origin, or spare \
+        capacity: memory, waiting or machines.",
     structural,
     measured,
 };
@@ -87,9 +94,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 found.push(
                     Finding::new(RULE.id, [cache, origin])
                         .says(
-                            message!("{} cannot do without {}", name(origin), name(cache)),
-                            message!("With {} empty, {} would reach it, {} times the {} it can do; with its hits, {}.", name(cache), rate(cold), figure(is), rate(capacity), rate(warm)),
-                            "Know how it gets warm again: a warm start, single-flight, and a limit in front of the origin.",
+                            message!("{} cannot carry the load without {}", name(origin), name(cache)),
+                            message!("When {} is empty, {} reach it: {} times the {} that it can serve. With its hits, {} reach it.", name(cache), rate(cold), figure(is), rate(capacity), rate(warm)),
+                            "Plan how the cache warms up: a warm start, single-flight, and a limit in front of the origin.",
                         )
                         .endangers(Metric::Availability)
                         .mended_by(mends(facts, cache, origin)),
@@ -103,8 +110,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
-        message!("{} loads each key once at a time", name(cache)),
-        "Those who miss wait for another's load, and share its failure.",
+        message!(
+            "Coalesce concurrent loads of a key (single-flight) in {}",
+            name(cache)
+        ),
+        "Misses wait for another request's load, and share its failure.",
         vec![remedies::node(cache, "single_flight", Value::Bool(true))],
     )];
     mends.extend(remedies::shed(facts.design, origin));
@@ -134,7 +144,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .map(|fault| (fault.at.as_s(), said(fault.kind).to_owned()))
             .collect();
         if let Some(from) = cold_from(facts, cache) {
-            lost.push((from, "was cold when requests came".to_owned()));
+            lost.push((from, "was cold".to_owned()));
         }
         let struck = lost.iter().find_map(|(at, what)| {
             let after = |id: &str| -> Option<Span> {
@@ -155,34 +165,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let Some((at, what, origin, span)) = struck else {
             continue;
         };
-        let cold = facts.cold.node(&facts.graph, origin);
-        let capacity = facts.cold.capacity(&facts.graph, origin);
         let stuck = match &report.metastable {
             Some(stuck) => message!(
-                " Goodput stayed at {}, of {} before, with nothing broken any more.",
+                " Goodput stayed at {}, after {} before, although the trigger was over.",
                 rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s")),
                 rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s"))
             ),
             None => Message::new(),
         };
-        let demand = match cold > capacity {
-            true => message!(
-                "Without its hits {} reach it, {} times what it can do",
-                rate(cold),
-                figure(cold / capacity)
-            ),
-            false => message!(
-                "Without its hits {} reach it, and it can do {}",
-                rate(cold),
-                rate(capacity)
-            ),
-        };
+        let demand = demand(series, origin, span, at);
         let mut finding = Finding::new(RULE.id, [cache, origin])
             .measured(Some(at))
             .says(
-                message!("{} did not survive the loss of {}", name(origin), name(cache)),
-                message!("At {} {} {}; {} was saturated for {} from {} on. {}.{}", moment(at), name(cache), what, name(origin), time(span.s()), moment(span.from_s), demand, stuck),
-                "Warm the cache before it serves, load each key once at a time, and let in no more than the origin can do.",
+                message!("{} was overloaded when {} {} at {}", name(origin), name(cache), what, moment(at)),
+                message!("It was saturated from {} to {}. {}{}", moment(span.from_s), moment(span.until_s), demand, stuck),
+                "Warm the cache before it serves, coalesce loads of a key, and admit no more than the origin can serve.",
             )
             .endangers(facts.felt())
             .mended_by(mends(facts, cache, origin));
@@ -194,10 +191,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
+/// What an origin received and completed, and what it received before its cache was lost.
+fn demand(series: &Series<'_>, origin: &str, span: Span, lost_s: f64) -> Message {
+    let (came, went) = series.flow_of(origin, span);
+    let usual = series.flow_of(origin, series.calm).0;
+    let over = |series, span| field::node_over(origin, series, Fold::Mean, span);
+    let before = match series.calm.until_s <= lost_s && usual > 0.0 {
+        true => message!(
+            ", after {} before",
+            rate(usual).of(over("arrivals_per_s", series.calm))
+        ),
+        false => Message::new(),
+    };
+    message!(
+        "In that time it received {}{}, and completed {}.",
+        rate(came).of(over("arrivals_per_s", span)),
+        before,
+        rate(went).of(over("completions_per_s", span))
+    )
+}
+
 fn said(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::CacheFlush => "was emptied",
-        FaultKind::CacheOutage => "was out",
+        FaultKind::CacheOutage => "went down",
         FaultKind::Crash => "crashed and came back empty",
         _ => "hung",
     }
@@ -242,7 +259,10 @@ mod tests {
         );
         let finding = &found("cache-cold-start", &broken, &run(&broken))[0];
         assert!(
-            finding.measured && finding.what.contains("did not survive"),
+            finding.measured
+                && finding
+                    .what
+                    .contains("was overloaded when cache was emptied"),
             "{finding:?}"
         );
         let near = design(120);

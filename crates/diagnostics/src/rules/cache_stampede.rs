@@ -8,7 +8,9 @@ use crate::remedies;
 use design::kinds::cache::Cache;
 use design::kinds::client::Effect;
 use design::{Metric, Value};
-use report::{Field, Finding, Message, Remedy, figure, message, name, percent, rate, time, whole};
+use report::{
+    Field, Finding, Fold, Message, Remedy, figure, message, name, percent, rate, time, whole,
+};
 use sim::Report;
 
 /// Concurrent loads of one key from which it is a stampede: arrival rate × time to load.
@@ -24,10 +26,18 @@ const PEAKS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-stampede",
     title: "Cache stampede",
-    means: "A hot key expires and everybody who asks for it before it is loaded again loads it too: as many at once as come in the time a load takes. Keys filled together expire together, again and again, as an avalanche.",
-    evidence: "Structural: the rate of the hottest key times the time to load it is 5 or more, it expires, and nothing makes one load do (a note). Measured: 3 fills or more for each expiry, and 50 more than needed; or loads that peak at 4 times their mean, three times or more, a TTL apart. In both the origin must have been short of capacity, or users served badly.",
-    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that the origin does not feel.",
-    mends: "Single-flight: misses wait for another's load. Early expiry: some loads for nothing. TTL jitter: entries of uneven age.",
+    means: "When a hot key expires, every request for it before it is loaded again loads it too: \
+        as many together as arrive in the time a load takes. Keys that were filled together \
+        expire together, again and again.",
+    evidence: "Structural: the rate of the hottest key times the time to load it is at least 5, \
+        it expires, and nothing coalesces the loads (a note). Measured: at least 3 fills for \
+        each expiry and 50 more than needed; or loads that peak at 4 times their mean, at least \
+        three times, one TTL apart. In both cases the origin was short of capacity or users were \
+        affected.",
+    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that \
+        do not slow the origin down.",
+    mends: "Single-flight: misses wait for another load. Early expiry: some unneeded loads. TTL \
+        jitter: entries of uneven age.",
     structural,
     measured,
 };
@@ -65,20 +75,23 @@ fn load_s(facts: &Facts<'_>, origins: &[&str]) -> f64 {
 fn mends(id: &str, cache: &Cache) -> Vec<Remedy> {
     let mut mends = vec![
         Remedy::new(
-            message!("{} loads each key once at a time", name(id)),
-            "Those who miss wait for another's load, and share its failure.",
+            message!(
+                "Coalesce concurrent loads of a key (single-flight) in {}",
+                name(id)
+            ),
+            "Misses wait for another request's load, and share its failure.",
             vec![remedies::node(id, "single_flight", Value::Bool(true))],
         ),
         Remedy::new(
-            "Load popular entries a little before they expire",
-            "Some loads that were not needed yet.",
+            "Reload popular entries shortly before they expire",
+            "Some loads happen before they are needed.",
             vec![remedies::node(id, "early_expiry", remedies::map(&[]))],
         ),
     ];
     if cache.ttl_jitter == 0.0 {
         mends.push(Remedy::new(
-            "Spread the TTL by a fifth",
-            "Entries are of uneven age, some of them a fifth older.",
+            "Add 20% of jitter to the TTL",
+            "Some entries live up to 20% longer.",
             vec![remedies::node(id, "ttl_jitter", remedies::number(0.2))],
         ));
     }
@@ -103,17 +116,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id).chain(origins))
                 .says(
                     message!(
-                        "Whenever the hottest key of {} expires, about {} load it simultaneously",
+                        "Whenever the hottest key of {} expires, about {} requests load it simultaneously",
                         name(id),
                         whole(at_once)
                     ),
                     message!(
-                        "It is asked for {} and takes {} to load; every {} it expires.",
+                        "It receives {} and takes {} to load. It expires every {}.",
                         rate(hottest(facts, id)),
                         time(load),
                         ttl
                     ),
-                    "Let one load do for all: single-flight, or early expiry.",
+                    "Let one load serve all requests, with single-flight or early expiry.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by(mends(id, cache)),
@@ -168,18 +181,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let subjects = || std::iter::once(id).chain(origins.iter().copied());
         let finding = if !is_flushed && counts.expirations >= 3 && per >= LOADS && extra >= EXTRA {
             Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
-                message!("Each time a key of {} expired, {} loaded it simultaneously", name(id), figure(1.0 + extra / counts.expirations as f64).of(at("expirations").over(at("expirations")).minus(more.over(at("expirations")).times(-1.0)))),
+                message!("Each time a key of {} expired, {} requests loaded it on average", name(id), figure(1.0 + extra / counts.expirations as f64).of(at("expirations").over(at("expirations")).minus(more.over(at("expirations")).times(-1.0)))),
                 message!(
-                    "{} fills, where {} would have done: {} of the loads were of what another was loading already. {} entries expired; a load takes {}.",
+                    "It was filled {} times where {} would have been enough: {} of the loads were redundant. {} entries expired, and a load takes {}.",
                     whole(counts.fills as f64).of(at("fills")), whole(needed).of(enough.clone()), percent(extra / counts.fills as f64).of(at("fills").minus(enough).over(at("fills"))), whole(counts.expirations as f64).of(at("expirations")), time(load_s(facts, &origins))
                 ),
-                "Let one load do for all: single-flight, or early expiry.",
+                "Let one load serve all requests, with single-flight or early expiry.",
             )
         } else if let Some((first, count, peak)) = peaks {
             Finding::new(RULE.id, subjects()).measured(Some(first)).says(
-                message!("The entries of {} expire together, and are loaded together", name(id)),
-                message!("Loads peaked {} times, {} times their mean, {} apart: the TTL, which is the same for all.", count, figure(peak), cache.ttl.map_or(Message::new(), Message::from)),
-                "Spread the TTL, so that entries filled together do not expire together.",
+                message!("The entries of {} expired together and were loaded together", name(id)),
+                message!("Loads peaked {} times, at up to {} times their mean. The peaks were {} apart, the TTL of all entries.", count, figure(peak.times).of(peak.field), cache.ttl.map_or(Message::new(), Message::from)),
+                "Add jitter to the TTL, so that entries filled together do not expire together.",
             )
         } else {
             continue;
@@ -205,8 +218,14 @@ fn first_peak(facts: &Facts<'_>, origins: &[&str]) -> Option<f64> {
     })
 }
 
+/// How high loads peaked, by their mean.
+struct Peak {
+    times: f64,
+    field: Field,
+}
+
 /// When loads peak again and again, a TTL apart: the first, how often, and how high.
-fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, f64)> {
+fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, Peak)> {
     let series = facts.series.as_ref()?;
     let ttl = cache.ttl.filter(|_| cache.ttl_jitter < 0.05)?.as_s();
     let loads = facts
@@ -244,7 +263,12 @@ fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, 
         .iter()
         .map(|(_, rate)| rate / mean)
         .fold(0.0, f64::max);
-    is_periodic.then(|| (peaks[0].0, peaks.len(), most))
+    let at = |fold| field::link_over(&link.id, "attempts_per_s", fold, whole);
+    let peak = Peak {
+        times: most,
+        field: at(Fold::Max).over(at(Fold::Mean)),
+    };
+    is_periodic.then(|| (peaks[0].0, peaks.len(), peak))
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! One that everybody must ask.
 
 use super::Rule;
-use crate::facts::Facts;
 use crate::facts::field;
+use crate::facts::{Facts, Series, Span};
 use crate::remedies;
+use design::kinds::Coordinator;
 use design::kinds::coordinator::Scope;
 use design::{Metric, Value};
-use report::{Finding, Remedy, Severity, count_of, figure, message, ms, name, percent, rate, time};
+use report::{
+    Figure, Finding, Fold, Message, Remedy, Severity, count_of, message, moment, ms, name, percent,
+    rate, whole,
+};
 use sim::Report;
 
 /// How busy it must be, and which share of a request's time must be spent with it.
@@ -18,10 +22,17 @@ const FULL: f64 = 1.0;
 pub(super) const RULE: Rule = Rule {
     id: "central-coordinator",
     title: "A coordinator in every path",
-    means: "One lock, leader or scheduler that every request must ask bounds them all: throughput stays at its rate however many replicas there are, and while it elects a leader nothing goes.",
-    evidence: "Structural: a coordinator that is asked as often as it can answer, or more (a warning; a global lock is held until its holder's plan is through); one global lock on every request's path (a note). Measured: a coordinator with calls waiting for it for 40% or more of the time of those who ask it, while users were served badly and its callers had slots to spare; calls that found it without a leader are a note.",
-    silent: "Locks by key that are seldom contended; a coordinator that few requests ask.",
-    mends: "A lock per key, leases, local decisions: what was decided in one place must be put right in several.",
+    means: "One lock, leader or scheduler on the path of every request limits them all. \
+        Throughput stays at its rate regardless of the number of replicas, and nothing proceeds \
+        while it elects a leader.",
+    evidence: "Structural: a coordinator that receives as many requests as it can grant, or more \
+        (a warning; a global lock is held until its holder's plan is done); one global lock on \
+        the path of every request (a note). Measured: a coordinator for which calls wait for at \
+        least 40% of the time of its callers, while users were affected and its callers had free \
+        slots; calls that found no leader are a note.",
+    silent: "Locks per key with little contention; a coordinator on the path of few requests.",
+    mends: "A lock per key, leases, local decisions: what was decided in one place has to be \
+        reconciled in several.",
     structural,
     measured,
 };
@@ -30,8 +41,8 @@ fn mends(id: &str, scope: Scope) -> Vec<Remedy> {
     match scope {
         Scope::PerKey => Vec::new(),
         Scope::Global => vec![Remedy::new(
-            "A lock per key",
-            "What spans keys is no longer under one lock.",
+            "Use a lock per key",
+            "Operations across keys are no longer under one lock.",
             vec![remedies::node(id, "scope", Value::text("per_key"))],
         )],
     }
@@ -52,9 +63,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 finding
                     .severity(Severity::Warning)
                     .says(
-                        message!("{} is asked more than it can answer", name(&node.id)),
-                        message!("{} {} it, and it grants {} at most, however many replicas wait for it.", rate(comes), if facts.is_closed() { "would ask, if nobody waited for" } else { "ask" }, rate(goes)),
-                        "Divide what it guards: a lock per key, or decisions where the data is.",
+                        message!("{} receives more requests than it can grant", name(&node.id)),
+                        message!("It receives {}{} but can grant at most {}, regardless of the number of replicas.", rate(comes), if facts.is_closed() { " if nothing waits for it" } else { "" }, rate(goes)),
+                        "Divide what it guards: use a lock per key, or decide where the data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
             );
@@ -62,9 +73,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 finding
                     .says(
-                        message!("Every request asks {} for one global lock", name(&node.id)),
-                        message!("It grants {} at most ({} are asked for), and nothing goes while it elects a leader ({}).", rate(goes), rate(comes), coordinator.election_time),
-                        "Divide what it guards: a lock per key, or decisions where the data is.",
+                        message!("Every request needs one global lock of {}", name(&node.id)),
+                        message!("It can grant at most {} and receives {}. While it elects a leader, for {}, it grants nothing.", rate(goes), rate(comes), coordinator.election_time),
+                        "Divide what it guards: use a lock per key, or decide where the data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
             );
@@ -89,12 +100,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some(_) => "response_ms",
             None => "wait_ms",
         };
-        let whole = facts
-            .askers(&node.id)
-            .iter()
-            .filter_map(|asker| report.nodes.get(&asker.id)?.response_ms.mean)
-            .fold(0.0, f64::max);
-        let share = (own / whole.max(1e-9)).min(1.0);
+        let askers = facts.askers(&node.id);
+        let times = askers.iter().filter_map(|asker| {
+            let mean = report.nodes.get(&asker.id)?.response_ms.mean?;
+            Some((asker.id.clone(), mean))
+        });
+        let slowest = times.max_by(|a, b| a.1.total_cmp(&b.1));
+        let (slowest, longest) = slowest.unwrap_or_default();
+        let share = (own / longest.max(1e-9)).min(1.0);
         let busy = figures.utilization.unwrap_or(0.0);
         let held = figures.locks.as_ref().map_or(0.0, |locks| locks.held_mean);
         let is_full = busy >= BUSY
@@ -130,38 +143,20 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             }
         });
         let (what, why) = match is_full && share >= SHARE {
-            true => (
-                message!("{} bounds the whole system", name(&node.id)),
-                message!(
-                    "{} a second passed it. {} of the time of those who ask it went into waiting for it ({} each), {} waited for it in the mean; the others were busy with work of their own at most {} of the time.",
-                    figure(figures.completions as f64 / facts.measured_s()).of(field::node(
-                        &node.id,
-                        "completions"
-                    )
-                    .times(1.0 / facts.measured_s())),
-                    percent(share),
-                    ms(own).of(field::node(&node.id, &format!("{own_of}.mean"))),
-                    figure(figures.queue_mean).of(field::node(&node.id, "queue_mean")),
-                    percent(others).maybe_of(others_of)
-                ),
-            ),
-            false => (
-                message!(
-                    "Everything stood still while {} elected a leader",
-                    name(&node.id)
-                ),
-                message!(
-                    "{} calls found it without one; {} of {} each.",
-                    report::whole(unavailable as f64)
-                        .of(field::node(&node.id, "failures.unavailable")),
-                    count_of(
-                        report::whole(elected as f64).of(field::node(&node.id, "locks.elections")),
-                        "election",
-                        "elections"
-                    ),
-                    time(coordinator.election_time.as_s())
-                ),
-            ),
+            true => {
+                let time = ms(own).of(field::node(&node.id, &format!("{own_of}.mean")));
+                let of = (own < longest).then(|| {
+                    field::node(&node.id, &format!("{own_of}.mean"))
+                        .over(field::node(&slowest, "response_ms.mean"))
+                });
+                let others = percent(others).maybe_of(others_of);
+                bounds(
+                    series,
+                    &node.id,
+                    (time, percent(share).maybe_of(of), others),
+                )
+            }
+            false => unserved(&node.id, coordinator, unavailable, elected),
         };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
@@ -174,7 +169,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     what,
                     why,
-                    "Divide what it guards: a lock per key, leases, decisions where the data is.",
+                    "Divide what it guards: use a lock per key, leases, or decide where the data is.",
                 )
                 .endangers(facts.felt())
                 .mended_by(mends(&node.id, coordinator.scope)),
@@ -183,9 +178,77 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
+/// A coordinator that everything waited for: how long a call to it took, which part of its
+/// caller's time that was, and how busy services were with work of their own.
+fn bounds(
+    series: &Series<'_>,
+    id: &str,
+    (time, share, others): (Figure, Figure, Figure),
+) -> (Message, Message) {
+    let span = held_up(series, id);
+    let most = series.node(id).map_or(0, |windows| {
+        let waiting = series.between(&windows.waiting, windows.width_s, span);
+        waiting.iter().copied().max().unwrap_or(0)
+    });
+    let most = whole(most as f64).of(field::node_over(id, "waiting", Fold::Max, span));
+    let went_of = field::node_over(id, "completions_per_s", Fold::Mean, span);
+    let went = rate(series.flow_of(id, span).1).of(went_of);
+    let why = message!(
+        "From {} to {}, up to {} waited for it. A call to it took {} on average, {} of the time of \
+         its caller. No service was busy with its own work for more than {} of the time.",
+        moment(span.from_s),
+        moment(span.until_s),
+        count_of(most, "call", "calls"),
+        time,
+        share,
+        others
+    );
+    (
+        message!("{} limited the whole system to {}", name(id), went),
+        why,
+    )
+}
+
+/// A coordinator that had no leader for some calls, or that they gave up on.
+fn unserved(
+    id: &str,
+    coordinator: &Coordinator,
+    unavailable: u64,
+    elected: u64,
+) -> (Message, Message) {
+    let of = |n: u64, path: &str| whole(n as f64).of(field::node(id, path));
+    let calls = count_of(of(unavailable, "failures.unavailable"), "call", "calls");
+    let elections = count_of(of(elected, "locks.elections"), "election", "elections");
+    match elected {
+        0 => (
+            message!("{} did not serve {}", name(id), calls),
+            Message::from(
+                "It held no election. These calls gave up waiting for a lock, or found no majority.",
+            ),
+        ),
+        _ => (
+            message!("{} had no leader for {}", name(id), calls),
+            message!(
+                "It held {}, and an election takes {}.",
+                elections,
+                coordinator.election_time
+            ),
+        ),
+    }
+}
+
+/// When calls waited for it first: while it was saturated, or while users were served badly.
+fn held_up(series: &Series<'_>, id: &str) -> Span {
+    let saturated = series.saturated(id).first();
+    let lost = series.losses.first();
+    saturated.or(lost).copied().unwrap_or(series.whole())
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::remedies::{map, node, number};
     use crate::testing::{Says, found, lint, read, run};
+    use design::Value;
 
     fn design(scope: &str, rate: u32) -> design::Design {
         read(&format!(
@@ -204,7 +267,7 @@ mod tests {
         assert!(
             lint("central-coordinator", &broken)[0]
                 .what
-                .contains("more than it can answer")
+                .contains("more requests than it can grant")
         );
         let finding = &found("central-coordinator", &broken, &run(&broken))[0];
         assert!(finding.measured, "{finding:?}");
@@ -217,5 +280,43 @@ mod tests {
                 .iter()
                 .all(|f| !f.measured)
         );
+    }
+
+    #[test]
+    fn how_many_waited_is_told_of_the_time_when_they_did() {
+        // A burst of 2 s in a run of 200 s: on average hardly anything waits.
+        let mut short = design("global", 20);
+        short.settings.duration = design::Duration::s(200);
+        let step = |at: &str, times: f64| map(&[("at", Value::text(at)), ("times", number(times))]);
+        let steps = vec![step("20s", 30.0), step("24s", 1.0)];
+        let profile = node("users", "profile", Value::List(steps));
+        short.apply(profile).unwrap();
+        let report = run(&short);
+        let told = found("central-coordinator", &short, &report);
+        let why = told[0].why.text();
+        let most = why
+            .split("up to ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        let most: f64 = most.unwrap().parse().unwrap();
+        let mean = report.nodes["lock"].queue_mean;
+        assert!(mean < 20.0 && most > 10.0 * mean, "{mean}: {why}");
+    }
+
+    #[test]
+    fn calls_that_gave_up_on_a_lock_are_no_election() {
+        let mut busy = design("per_key", 60);
+        // One key, held for longer than calls wait for it.
+        let one = map(&[("uniform", map(&[("n", number(1.0))]))]);
+        busy.apply(node("users", "operations[0].keys", one))
+            .unwrap();
+        busy.apply(node("db", "write_time", Value::text("100ms")))
+            .unwrap();
+        let report = run(&busy);
+        assert_eq!(report.nodes["lock"].locks.as_ref().unwrap().elections, 0);
+        assert!(report.nodes["lock"].failures["unavailable"] > 20);
+        for finding in found("central-coordinator", &busy, &report) {
+            assert!(!finding.what.contains("leader"), "{}", finding.what.text());
+        }
     }
 }

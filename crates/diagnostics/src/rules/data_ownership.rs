@@ -7,7 +7,8 @@ use crate::remedies;
 use design::link::{Condition, Mode};
 use design::{Kind, Link, Metric};
 use report::{
-    Finding, Message, Severity, figure, link_name, list, message, name, percent, time, whole,
+    Finding, Message, Severity, count_of, figure, link_name, list, message, name, percent, time,
+    whole,
 };
 use sim::Report;
 
@@ -19,10 +20,15 @@ const SHARE: f64 = 0.3;
 pub(super) const RULE: Rule = Rule {
     id: "data-ownership",
     title: "Data without an owner",
-    means: "Who does not own the data he needs asks for it, row by row, and writes it where it lives, store by store. The first makes a page of forty calls; the second leaves one store written and the other not, whenever it fails in between.",
-    evidence: "Structural: a node whose writes go to two databases or more that own their data, without an outbox; a link that is called 10 times or more for one request (notes). Measured: torn writes (an error, for acknowledged or not, the stores now disagree); 10 calls or more that take 30% of the time of their caller, while something required of latency is missed.",
+    means: "A service that does not own the data it needs reads it row by row, and writes it \
+        store by store. The first makes a page of forty calls. The second leaves one store \
+        written and the other not, whenever it fails in between.",
+    evidence: "Structural: a node that writes to two or more databases that own their data, \
+        without an outbox; a link that is called at least 10 times for one request (notes). \
+        Measured: torn writes (an error: acknowledged or not, the stores disagree); at least 10 \
+        calls that take 30% of the time of their caller, while a required latency is missed.",
     silent: "One write and an event (an outbox, change data capture); read models; batches.",
-    mends: "An owned read model or a batch; an outbox or a saga: answers that are a moment old.",
+    mends: "An owned read model or a batch; an outbox or a saga: responses that are slightly old.",
     structural,
     measured,
 };
@@ -71,8 +77,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().map(|link| link.id.clone())))
                 .says(
                     message!("{} writes to {}, one after the other", name(id), list(&stores)),
-                    "Nothing makes both or neither of them happen: a failure in between leaves one written and the other not.",
-                    "Write to one, and let an event from it (an outbox, change data capture) bring it to the other.",
+                    "Nothing makes the writes atomic: a failure between them leaves one store written and the other not.",
+                    "Write to one store, and update the other from its events (an outbox or change data capture).",
                 )
                 .endangers(Metric::TornWrites),
         );
@@ -81,9 +87,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [link.id.clone()])
                 .says(
-                    message!("{} asks {} {} times for one request", name(&link.from), name(&link.to), link.calls),
-                    message!("One after the other, that is {} of latency and work for what one query could bring.", time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))),
-                    "Ask once, for all of it, or keep a read model of one's own.",
+                    message!(
+                        "{} calls {} {} times for one request",
+                        name(&link.from),
+                        name(&link.to),
+                        link.calls
+                    ),
+                    message!(
+                        "In sequence, the calls take {} where one query could fetch all of it.",
+                        time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))
+                    ),
+                    "Fetch all of it in one call, or keep a local read model.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([batch(link)]),
@@ -94,70 +108,83 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn batch(link: &Link) -> report::Remedy {
     report::Remedy::new(
-        message!("One call of {} for all of it", link_name(&link.id)),
-        "One answer that is as large as all of them were.",
+        message!(
+            "Make one call on {} instead of several",
+            link_name(&link.id)
+        ),
+        "One response as large as all of them together.",
         vec![remedies::link(&link.id, "calls", remedies::number(1.0))],
     )
+}
+
+/// Writes that reached one store and not the other.
+fn torn(facts: &Facts<'_>, report: &Report) -> Finding {
+    let writers = dual_writers(facts);
+    let subjects: Vec<String> = match writers.first() {
+        Some((id, links)) => std::iter::once((*id).to_owned())
+            .chain(links.iter().map(|link| link.id.clone()))
+            .collect(),
+        None => facts
+            .databases()
+            .take(2)
+            .map(|(node, _)| node.id.clone())
+            .collect(),
+    };
+    let failing = writers
+        .iter()
+        .flat_map(|(_, links)| links)
+        .filter_map(|link| {
+            let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
+            (failures > 0).then(|| {
+                message!(
+                    "{} on {} failed",
+                    count_of(
+                        whole(failures as f64).of(field::link_failures(&link.id)),
+                        "attempt",
+                        "attempts"
+                    ),
+                    link_name(&link.id)
+                )
+            })
+        });
+    let torn = whole(report.data.torn_writes as f64).of(field::of("data.torn_writes"));
+    let failing: Vec<Message> = failing.take(3).collect();
+    let onset = facts.series.as_ref().and_then(|series| {
+        series
+            .events
+            .iter()
+            .find(|event| event.is_fault)
+            .map(|event| event.at_s)
+    });
+    Finding::new(RULE.id, subjects)
+        .measured(onset)
+        .severity(Severity::Error)
+        .says(
+            message!(
+                "{} one store and not the other",
+                count_of(torn, "write reached", "writes reached")
+            ),
+            message!(
+                "{} acknowledged in all. {}.",
+                count_of(
+                    whole(report.data.writes as f64).of(field::of("data.writes")),
+                    "write was",
+                    "writes were"
+                ),
+                match failing.is_empty() {
+                    true => Message::from("The torn ones were interrupted between the stores"),
+                    false => Message::join(failing, ", "),
+                }
+            ),
+            "Write to one store, and update the other from its events.",
+        )
+        .endangers(Metric::TornWrites)
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut found = Vec::new();
     if report.data.torn_writes > 0 {
-        let writers = dual_writers(facts);
-        let subjects: Vec<String> = match writers.first() {
-            Some((id, links)) => std::iter::once((*id).to_owned())
-                .chain(links.iter().map(|link| link.id.clone()))
-                .collect(),
-            None => facts
-                .databases()
-                .take(2)
-                .map(|(node, _)| node.id.clone())
-                .collect(),
-        };
-        let failing = writers
-            .iter()
-            .flat_map(|(_, links)| links)
-            .filter_map(|link| {
-                let failures: u64 = report.links.get(&link.id)?.failures.values().sum();
-                (failures > 0).then(|| {
-                    message!(
-                        "{} attempts over {} failed",
-                        whole(failures as f64).of(field::link_failures(&link.id)),
-                        link_name(&link.id)
-                    )
-                })
-            });
-        let torn = whole(report.data.torn_writes as f64).of(field::of("data.torn_writes"));
-        let failing: Vec<Message> = failing.take(3).collect();
-        let onset = facts.series.as_ref().and_then(|series| {
-            series
-                .events
-                .iter()
-                .find(|event| event.is_fault)
-                .map(|event| event.at_s)
-        });
-        found.push(
-            Finding::new(RULE.id, subjects)
-                .measured(onset)
-                .severity(Severity::Error)
-                .says(
-                    message!(
-                        "{} writes stand in one store and not in the other",
-                        torn.clone()
-                    ),
-                    message!(
-                        "{} torn, {} acknowledged in all. {}.",
-                        torn,
-                        whole(report.data.writes as f64).of(field::of("data.writes")),
-                        match failing.is_empty() {
-                            true => Message::from("They were cut in the middle"),
-                            false => Message::join(failing, ", "),
-                        }
-                    ),
-                    "Write to one store, and let an event bring it to the other.",
-                )
-                .endangers(Metric::TornWrites),
-        );
+        found.push(torn(facts, report));
     }
     let missed = facts.missed(&[
         Metric::LatencyP99,
@@ -188,21 +215,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .max(1) as f64;
         let share = (each * per / whole.max(1e-9)).min(1.0);
         let per_of = field::link(&link.id, "calls").over(field::node(&link.from, "arrivals"));
-        let time_of = field::node(&link.from, "response_ms.mean").over(per_of);
+        let time_of = field::node(&link.from, "response_ms.mean").over(per_of.clone());
         let share_of = field::link(&link.id, "latency_ms.mean").over(time_of);
         if share >= SHARE {
             found.push(
                 Finding::new(RULE.id, [link.id.clone()])
                     .measured(None)
                     .says(
-                        message!("{} asks {} row by row", name(&link.from), name(&link.to)),
                         message!(
-                            "{} calls for each request, {} of its time.",
-                            figure(per).of(field::link(&link.id, "calls")
-                                .over(field::node(&link.from, "arrivals"))),
-                            percent(share).maybe_of((share < 1.0).then_some(share_of))
+                            "{} called {} {} times per request",
+                            name(&link.from),
+                            name(&link.to),
+                            figure(per).of(per_of.clone())
                         ),
-                        "Ask once, for all of it, or keep a read model of one's own.",
+                        message!(
+                            "In sequence, these calls took {} of the time of a request at {}.",
+                            percent(share).maybe_of((share < 1.0).then_some(share_of)),
+                            name(&link.from)
+                        ),
+                        "Fetch all of it in one call, or keep a local read model.",
                     )
                     .endangers(metric)
                     .mended_by([batch(link)]),

@@ -8,7 +8,7 @@ use design::kinds::Database;
 use design::kinds::database::ReadFrom;
 use design::kinds::queue::Delivery;
 use design::{Metric, Node, Value};
-use report::{Finding, Message, Remedy, count_of, message, ms, name, percent, whole};
+use report::{DataReport, Finding, Message, Remedy, count_of, message, ms, name, percent, whole};
 use sim::Report;
 
 /// Where nothing is required: stale reads by all, and how far behind.
@@ -18,10 +18,16 @@ const OLD_MS: f64 = 5_000.0;
 pub(super) const RULE: Rule = Rule {
     id: "eventual-is-not-instant",
     title: "Eventually is not instantly",
-    means: "A follower or a read model is a moment behind, under load more than a moment, and after a lost event for ever. Who reads his own write there does not find it.",
-    evidence: "Structural: reads from followers, or of a copy, without a bound on their age (a note); a copy fed by a queue that may lose events (a note). Measured: an age that is required was missed and a store, not a cache, gave most of the stale answers, or keys differ from their owner after draining; where no age is required, 1% of the reads or more and 5 s or more.",
-    silent: "Lag within what is required; reads from the leader.",
-    mends: "Reads of one's own writes from the leader, events delivered at least once and in order, reconciliation: load on the leader, and a job to run.",
+    means: "A follower or a read model lags behind, more so under load, and permanently after a \
+        lost event. Users may not see their own writes there.",
+    evidence: "Structural: reads from followers or from a copy without a limit on their \
+        staleness (a note); a copy fed by a queue that may lose events (a note). Measured: a \
+        required staleness was missed and a store, not a cache, gave most of the stale \
+        responses, or keys differ from their owner after draining; where no staleness is \
+        required, at least 1% of the reads and 5 s.",
+    silent: "Lag within the requirement; reads from the leader.",
+    mends: "Read-your-writes from the leader, events delivered at least once and in order, \
+        reconciliation: load on the leader, and a job to run.",
     structural,
     measured,
 };
@@ -46,8 +52,8 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if reads_followers(database) {
         mends.push(Remedy::new(
-            message!("Read {} from its leader", name(&node.id)),
-            "The leader does all the work, and followers only stand by.",
+            message!("Read from the leader of {}", name(&node.id)),
+            "The leader serves all reads, and the followers only stand by.",
             vec![remedies::node(
                 &node.id,
                 "replication.read_from",
@@ -57,8 +63,8 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     }
     if let Some(queue) = lossy(facts, node) {
         mends.push(Remedy::new(
-            message!("{} delivers at least once", name(&queue.id)),
-            "Messages come twice now and then: consumers must know them again.",
+            message!("Deliver messages of {} at least once", name(&queue.id)),
+            "Some messages arrive twice, so consumers must recognize duplicates.",
             vec![
                 remedies::node(&queue.id, "delivery", Value::text("at_least_once")),
                 remedies::node(&queue.id, "durable", Value::Bool(true)),
@@ -78,10 +84,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 name(&node.id)
             )
         } else if is_copy && lossy(facts, node).is_some() {
-            message!(
-                "An event that is lost leaves {} wrong for ever",
-                name(&node.id)
-            )
+            message!("A lost event leaves {} wrong permanently", name(&node.id))
         } else {
             continue;
         };
@@ -90,16 +93,73 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .says(
                     what,
                     match is_copy {
-                        true => "Its queue may lose messages, and nothing ever compares it with its owner.",
-                        false => "Nobody has said how far they may: who reads what he just wrote may not find it.",
+                        true => {
+                            "Its queue may lose messages, and nothing compares it with its owner."
+                        }
+                        false => {
+                            "No requirement limits how far. Users may not see their own writes."
+                        }
                     },
-                    "Say how old answers may be, and read from the leader what may not be old.",
+                    "Require a maximum staleness, and read from the leader what must be current.",
                 )
                 .endangers(Metric::StalenessMax)
                 .mended_by(mends(facts, node, database)),
         );
     }
     found
+}
+
+/// When it was saturated, or when something was done to the system.
+fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
+    facts.series.as_ref().and_then(|series| {
+        series
+            .saturated(id)
+            .first()
+            .map(|span| span.from_s)
+            .or(series
+                .events
+                .iter()
+                .find(|event| event.is_fault)
+                .map(|event| event.at_s))
+    })
+}
+
+/// A copy that nobody read while it differed.
+fn unread(id: &str, apart: u64) -> (Message, Message) {
+    let keys = whole(apart as f64).of(field::node(id, "divergent_keys"));
+    let keys = count_of(keys, "key", "keys");
+    (
+        message!(
+            "{} differed from its owner in {} at the end",
+            name(id),
+            keys
+        ),
+        Message::from(
+            "No read was out of date, but the difference remained after all queues had drained.",
+        ),
+    )
+}
+
+/// A store that answered with old versions.
+fn stale_reads(id: &str, data: &DataReport) -> (Message, Message) {
+    let at = |name: &str| field::of(&format!("data.{name}"));
+    let max = data.staleness_ms.max;
+    let max = ms(max.unwrap_or(0.0)).maybe_of(max.map(|_| at("staleness_ms.max")));
+    let share = data.stale_reads as f64 / data.reads.max(1) as f64;
+    let share_of = (data.reads > 0).then(|| at("stale_reads").over(at("reads")));
+    (
+        message!(
+            "{} served stale reads, out of date by up to {}",
+            name(id),
+            max
+        ),
+        message!(
+            "{} of {} reads ({}) missed a write that had been acknowledged before they began.",
+            whole(data.stale_reads as f64).of(at("stale_reads")),
+            whole(data.reads as f64).of(at("reads")),
+            percent(share).maybe_of(share_of)
+        ),
+    )
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
@@ -141,8 +201,6 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if count_stale <= of_caches && !is_apart || missed.is_none() && !is_old {
         return Vec::new();
     }
-    let stale_of = || field::of("data.stale_reads");
-    let share_of = stale_of().over(field::of("data.reads"));
     let lag = report
         .nodes
         .get(&node.id)
@@ -150,7 +208,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .and_then(|r| r.lag_ms.p99);
     let lag = lag.map_or(Message::new(), |lag| {
         message!(
-            " A follower was {} behind or more once in a hundred writes.",
+            " The p99 replication lag was {}.",
             ms(lag).of(field::node(&node.id, "database.replication.lag_ms.p99"))
         )
     });
@@ -160,9 +218,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         node.is_some_and(|node| node.divergent_keys.is_some())
     });
     let left = match diverged {
+        _ if data.stale_reads == 0 => Message::new(),
         0 => Message::new(),
         n => message!(
-            " {} from the owner after everything had settled.",
+            " {} from their owner after all queues had drained.",
             count_of(
                 whole(n as f64).of(field::nodes(apart_in, "divergent_keys")),
                 "key still differed",
@@ -170,24 +229,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             )
         ),
     };
-    let onset = facts.series.as_ref().and_then(|series| {
-        series
-            .saturated(&node.id)
-            .first()
-            .map(|span| span.from_s)
-            .or(series
-                .events
-                .iter()
-                .find(|event| event.is_fault)
-                .map(|event| event.at_s))
-    });
+    let onset = onset(facts, &node.id);
+    let apart = apart(&node.id);
+    let (what, stale_said) = match data.stale_reads {
+        0 => unread(&node.id, apart),
+        _ => stale_reads(&node.id, data),
+    };
     vec![
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                message!("{} answered with what was out of date, by up to {}", name(&node.id), ms(max).maybe_of(data.staleness_ms.max.map(|_| field::of("data.staleness_ms.max")))),
-                message!("{} of {} reads ({}) missed a write that had been acknowledged before they were asked.{}{}", whole(data.stale_reads as f64).of(stale_of()), whole(data.reads as f64).of(field::of("data.reads")), percent(share).maybe_of((data.reads > 0).then_some(share_of)), lag, left),
-                "Read from the leader what may not be old, and compare copies with their owner.",
+                what,
+                message!("{}{}{}", stale_said, lag, left),
+                "Read from the leader what must be current, and compare copies with their owner.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by(mends(facts, node, database)),
@@ -196,7 +250,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{found, lint, read, run};
+    use crate::testing::{Says, found, lint, read, run};
 
     fn design(read_from: &str, apply: &str) -> design::Design {
         read(&format!(
@@ -219,5 +273,33 @@ mod tests {
         let mut unasked = broken.clone();
         unasked.requirements.remove(0);
         assert_eq!(lint("eventual-is-not-instant", &unasked).len(), 1);
+    }
+
+    #[test]
+    fn a_copy_that_nobody_read_is_told_by_its_keys_alone() {
+        let mut lossy = read(
+            r#"{"nodes": [
+            {"id": "users", "kind": "client", "arrivals": {"poisson": "50/s"}, "operations": [{"name": "put", "effect": "write"}]},
+            {"id": "app", "kind": "service"}, {"id": "db", "kind": "database"},
+            {"id": "events", "kind": "queue", "delivery": "at_most_once"}, {"id": "indexer", "kind": "service", "service_time": "200ms"},
+            {"id": "index", "kind": "database", "copy_of": "db"}],
+            "links": [{"from": "users", "to": "app"}, {"from": "app", "to": "db"}, {"from": "db", "to": "events", "mode": "publish", "relay": {}},
+                {"from": "events", "to": "indexer", "mode": "consume", "concurrency": 50}, {"from": "indexer", "to": "index", "timeout": "1s"}],
+            "requirements": [{"metric": "divergent_keys", "at_most": 0}], "drain": true}"#,
+        );
+        lossy.faults.push(crate::testing::fault(
+            r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "indexer"}"#,
+        ));
+        let told = &found("eventual-is-not-instant", &lossy, &run(&lossy))[0];
+        assert!(
+            told.what.contains("index differed from its owner in"),
+            "{}",
+            told.what.text()
+        );
+        assert!(
+            told.why.starts_with("No read was out of date, but"),
+            "{}",
+            told.why.text()
+        );
     }
 }

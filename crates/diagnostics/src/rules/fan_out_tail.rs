@@ -20,10 +20,16 @@ const FAILED: f64 = 0.001;
 pub(super) const RULE: Rule = Rule {
     id: "fan-out-tail",
     title: "The tail of a wide fan-out",
-    means: "Who asks a hundred leaves and waits for all meets the slowest in a hundred of them nearly every time: 1% of slow leaves makes 63% of slow requests (Dean and Barroso, The Tail at Scale, 2013).",
-    evidence: "Structural: ten leaves or more asked at once by a caller that needs them all (a note). Measured: ten or more, whose slowest in a hundred (of the leaf in the middle) takes 4 times their mean or more, or for the slowest of which their caller waits as long, without failures; and a required latency that is missed. The share touched is 1 - (1 - p)^n.",
-    silent: "Leaves without a heavy tail; partial answers (optional leaves); hedged calls.",
-    mends: "Hedging after the 95th percentile, partial answers, fewer leaves: a few percent more calls, or an answer without a leaf.",
+    means: "A request that calls a hundred leaves and waits for all of them nearly always meets \
+        one of their slowest 1%: with 1% of slow leaves, 63% of the requests are slow (Dean and \
+        Barroso, The Tail at Scale, 2013).",
+    evidence: "Structural: ten or more leaves called in parallel by a caller that needs them all \
+        (a note). Measured: ten or more, whose 99th percentile (of the median leaf) is at least \
+        4 times their mean, or whose slowest their caller waits for as long, without failures, \
+        while a required latency is missed. The share of requests affected is 1 - (1 - p)^n.",
+    silent: "Leaves without a heavy tail; partial responses (optional leaves); hedged calls.",
+    mends: "Hedging after the 95th percentile, partial responses, fewer leaves: a few percent \
+        more calls, or a response without a leaf.",
     structural,
     measured,
 };
@@ -72,15 +78,15 @@ fn mends(links: &[&Link], p95_ms: f64) -> Vec<Remedy> {
     });
     vec![
         Remedy::new(
-            "Hedge: a second attempt where the first takes long",
-            "A few percent more calls, all of them when the leaves are slow anyway.",
+            "Hedge slow calls with a second attempt",
+            "A few percent more calls, and many more when all leaves are slow.",
             edits
                 .map(|link| remedies::link(&link.id, "hedge", hedge.clone()))
                 .collect(),
         ),
         Remedy::new(
-            "Answer without the leaves that are late",
-            "Answers lack a part now and then.",
+            "Respond without the leaves that are late",
+            "Some responses are incomplete.",
             optional.chain(timeouts).collect(),
         ),
     ]
@@ -102,10 +108,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         n
                     ),
                     message!(
-                        "If one call in a hundred is slow, {} of its requests are.",
+                        "If 1% of the calls are slow, {} of its requests are slow.",
                         percent(1.0 - libm::pow(0.99, n as f64))
                     ),
-                    "Hedge the slow ones, or answer without them.",
+                    "Hedge slow calls, or respond without them.",
                 )
                 .endangers(Metric::LatencyP99),
         );
@@ -115,15 +121,15 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [id])
                 .says(
                     message!(
-                        "Operations of {} ask all {} shards and wait for the slowest",
+                        "Operations on {} query all {} shards and wait for the slowest",
                         name(id),
                         n
                     ),
                     message!(
-                        "If one shard in a hundred is slow at a time, {} of these are.",
+                        "If 1% of the shard queries are slow, {} of the operations are slow.",
                         percent(1.0 - libm::pow(0.99, n as f64))
                     ),
-                    "Shard by what they ask for.",
+                    "Shard by what the operations query.",
                 )
                 .endangers(Metric::LatencyP99),
         );
@@ -246,12 +252,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().take(3).map(|link| link.id.clone())))
                 .measured(None)
                 .says(
-                    message!("{} is as slow as the slowest of {} leaves", name(id), links.len()),
+                    message!("{} waited for the slowest of {} calls: {} on average, {} times one call", name(id), links.len(), ms(whole).of(whole_of.clone()), figure(whole / mean.max(1e-9)).of(whole_of.over(mean_of.clone()))),
                     message!(
-                        "A leaf takes {} in the mean, {} or more once in a hundred calls (the leaf in the middle), and {} at worst; {} of the requests meet the slowest in a hundred of one leaf or more. {} took {} in the mean, {} times as long as a leaf.",
-                        ms(mean).of(mean_of.clone()), ms(p99).maybe_of(tail("p99", p99)), ms(worst).maybe_of(tail("max", worst)), percent(1.0 - libm::pow(0.99, links.len() as f64)), name(id), ms(whole).of(whole_of.clone()), figure(whole / mean.max(1e-9)).of(whole_of.over(mean_of))
+                        "A call to a leaf takes {} on average, {} at the 99th percentile of the median leaf, and {} at most. {} of the requests meet the slowest 1% of at least one leaf.",
+                        ms(mean).of(mean_of.clone()), ms(p99).maybe_of(tail("p99", p99)), ms(worst).maybe_of(tail("max", worst)), percent(1.0 - libm::pow(0.99, links.len() as f64))
                     ),
-                    "Hedge the slow ones, or answer without them.",
+                    "Hedge slow calls, or respond without them.",
                 )
                 .endangers(missed)
                 .mended_by(mends(&links, 0.4 * p99)),
@@ -276,13 +282,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [id])
                     .measured(None)
                     .says(
-                        message!("{} is as slow as the slowest of {} shards", name(id), n),
+                        message!("{} waited for the slowest of {} shards", name(id), n),
                         message!(
-                            "A read takes {} on a shard in the mean, and {} where all must answer.",
+                            "A read takes {} on one shard, and {} on average when all shards must respond.",
                             ms(own),
                             ms(whole).of(field::node(id, "response_ms.mean"))
                         ),
-                        "Shard by what is asked for.",
+                        "Shard by what the requests query.",
                     )
                     .endangers(missed),
             );
@@ -345,10 +351,7 @@ mod tests {
             })
             .collect();
         p99s.sort_by(f64::total_cmp);
-        let said = format!(
-            "{} or more once in a hundred calls",
-            text::duration(p99s[20] / 1e3)
-        );
+        let said = format!("{} at the 99th percentile", text::duration(p99s[20] / 1e3));
         assert!(
             p99s[20] < 60.0 && finding.why.contains(&said),
             "{finding:?}"

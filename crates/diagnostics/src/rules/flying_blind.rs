@@ -4,16 +4,22 @@ use super::Rule;
 use crate::facts::Facts;
 use crate::remedies;
 use design::{Kind, Metric};
-use report::{Finding, Message, Severity, list, message, moment, time};
+use report::{Finding, Message, Severity, list, message, moment};
 use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "flying-blind",
     title: "Flying blind",
-    means: "Without metrics, logs, traces and alerts users are the alarm, and nobody can tell which part failed them.",
-    evidence: "Structural: a required time to detect without any alert (a warning), or services that emit no metrics (a note). Measured: a fault that users felt and no alert told of, where nodes emit no metrics or there is no alert, and a time to detect is required or telemetry is off: a warning, an error where the time was required.",
-    silent: "Faults nobody felt; a design that asks for no time to detect and whose metrics are on.",
-    mends: "Metrics, alerts on failures and slow answers, some traces: storage, and somebody who is woken.",
+    means: "Without metrics, logs, traces and alerts, users are the alarm, and nothing shows \
+        which part failed.",
+    evidence: "Structural: a required time to detect without any alert (a warning), or services \
+        that emit no metrics (a note). Measured: a fault that affected users and that no alert \
+        told of, where nodes emit no metrics or there is no alert, and a time to detect is \
+        required or telemetry is off: a warning, an error where the time was required.",
+    silent: "Faults that affected no user; a design without a required time to detect whose \
+        metrics are on.",
+    mends: "Metrics, alerts on failures and slow responses, some traces: storage, and someone \
+        who is paged.",
     structural,
     measured,
 };
@@ -66,11 +72,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let what = match mute.is_empty() {
-        true => Message::from("A fault must be noticed in time, and there is no alert"),
+        true => Message::from("A time to detect is required, and there is no alert"),
         false => message!(
-            "Nobody sees how {} {}",
+            "{} {} no metrics",
             list(&mute),
-            if mute.len() == 1 { "does" } else { "do" }
+            if mute.len() == 1 { "emits" } else { "emit" }
         ),
     };
     // Without an alert nothing is ever noticed, so the requirement cannot hold.
@@ -83,8 +89,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .severity(severity)
             .says(
                 what,
-                "What emits no metrics and wakes nobody fails until users complain, and then nobody can tell where.",
-                "Emit metrics, and alert on failures and slow answers where users ask.",
+                "Without metrics and alerts, a failure is first reported by users, and nothing shows where it is.",
+                "Emit metrics, and alert on failures and slow responses where users call.",
             )
             .endangers(Metric::TimeToDetect)
             .mended_by(mends(facts)),
@@ -115,15 +121,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .map_or(ended, |at| at.min(ended));
     let seen = report.operator.nodes.get(&first.target);
     let named = match seen.and_then(|seen| seen.failures.as_ref()) {
-        Some(_) => Message::from("its logs would have named it"),
+        Some(_) => Message::from("Its logs name the failure."),
         None => message!(
-            "{} writes no logs that would name it",
+            "{} writes no logs that would name the failure.",
             facts.target(&first.target)
         ),
     };
     let alerts = match facts.design.settings.alerts.len() {
-        0 => Message::from("There is no alert"),
-        n => message!("None of {} alerts fired", n),
+        0 => "The design has no alert.",
+        1 => "Its only alert did not fire for it.",
+        _ => "None of its alerts fired for it.",
+    };
+    let silent = match mute.len() {
+        0 => Message::new(),
+        1 => message!(" {} emits no metrics.", list(&mute)),
+        _ => message!(" {} emit no metrics.", list(&mute)),
     };
     let finding = Finding::new(
         RULE.id,
@@ -136,19 +148,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     .measured(Some(first.at_s))
     .says(
         message!(
-            "Users felt it for {} and nobody was told",
-            time(ended - first.at_s)
-        ),
-        message!(
-            "From {} on {} failed them. {}, {} of {} nodes emit no metrics, and {}.",
-            moment(first.at_s),
+            "{} failed from {} to {}, users were affected, and no alert fired",
             facts.target(&first.target),
-            alerts,
-            mute.len(),
-            facts.design.nodes.len(),
-            named
+            moment(first.at_s),
+            moment(ended)
         ),
-        "Emit metrics, and alert on failures and slow answers where users ask.",
+        message!("{}{} {}", alerts, silent, named),
+        "Emit metrics, and alert on failures and slow responses where users call.",
     )
     .endangers(Metric::TimeToDetect)
     .mended_by(mends(facts));

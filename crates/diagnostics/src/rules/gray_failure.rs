@@ -7,7 +7,7 @@ use crate::facts::field;
 use crate::remedies;
 use design::kinds::load_balancer::Depth;
 use design::{FaultKind, Node};
-use report::{Field, Finding, Remedy, count_of, message, name, percent, whole};
+use report::{Field, Figure, Finding, Remedy, count_of, message, name, percent, whole};
 use sim::Report;
 
 /// Share of calls that must fail, or be slow, behind checks that pass.
@@ -16,10 +16,14 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "gray-failure",
     title: "Gray failure",
-    means: "A replica answers its health checks and fails its calls: whoever checks sees nothing, whoever calls sees one request in n fail. The two views differ, and that difference is the failure (Huang et al., HotOS 2017).",
-    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which failed or was slow for its callers while its checks passed, with users served badly.",
-    silent: "Replicas whose checks fail too; ejection by what calls come to.",
-    mends: "Outlier ejection, peak EWMA, checks end to end: a healthy replica with bad luck is out for a while.",
+    means: "A replica passes its health checks and fails its calls: the checks see nothing, and \
+        the callers see one request in n fail. The two views differ, and that difference is the \
+        failure (Huang et al., HotOS 2017).",
+    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which \
+        failed or was slow for its callers while its checks passed, with users affected.",
+    silent: "Replicas whose checks fail too; ejection by the results of calls.",
+    mends: "Outlier ejection, peak EWMA, end-to-end checks: a healthy replica may be ejected by \
+        chance.",
     structural: nothing,
     measured,
 };
@@ -68,23 +72,23 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if share < FAILED && facts.missed_by_users().is_none() {
             continue;
         }
-        let (of, arrived) = failed_of(facts, report, node, &nodes, failed >= timeouts);
+        let (failed, attempts) = as_called(facts, report, node);
         let replicas: u32 = nodes.iter().map(|node| node.kind.replicas()).sum();
         found.push(
             Finding::new(RULE.id, [node.id.as_str(), sick.node.id.as_str()])
                 .measured(Some(sick.fault.at.as_s()))
                 .says(
-                    message!("A replica of {} passed its checks and failed its calls", name(&sick.node.id)),
+                    message!("A replica of {} passed its health checks and failed calls: {} behind {}", name(&sick.node.id), share_of(&failed, &attempts), name(&node.id)),
                     message!(
-                        "{} had {} of {} fail behind it, {} of them, while every check by {} passed: {} kept a share of the calls.",
-                        name(&node.id), whole(failed.max(timeouts) as f64).of(of.clone()), count_of(whole(arrivals as f64).of(arrived.clone()), "call", "calls"), percent(share).of(of.over(arrived)), check.depth.name(), sick.of(replicas as usize)
+                        "{} of {} behind {} failed while the {} checks passed. {} received a full share of the calls.",
+                        failed, count_of(attempts, "attempt", "attempts"), name(&node.id), check.depth.name(), sick.of(replicas as usize)
                     ),
-                    "Judge replicas by what their calls come to: outlier ejection, peak EWMA.",
+                    "Judge replicas by the results of their calls: use outlier ejection or peak EWMA.",
                 )
                 .endangers(facts.felt())
                 .mended_by([Remedy::new(
-                    "Eject who fails five times in a row",
-                    "A healthy replica with bad luck is out for half a minute.",
+                    "Eject a replica after five consecutive errors",
+                    "A healthy replica may be ejected for 30 s by chance errors.",
                     vec![remedies::node(&node.id, "outlier_ejection", remedies::map(&[("max_ejected", remedies::number(0.5))]))],
                 )]),
         );
@@ -92,28 +96,27 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-/// Where it is in the report how many calls behind a balancer failed, as its replicas counted them
-/// or as timeouts on its links, and how many there were.
-fn failed_of(
-    facts: &Facts<'_>,
-    report: &Report,
-    node: &Node,
-    nodes: &[&Node],
-    is_counted: bool,
-) -> (Field, Field) {
-    let there = || nodes.iter().map(|node| node.id.as_str());
-    let ids = || there().filter(|id| report.nodes.contains_key(*id));
-    let out = facts
-        .graph
-        .out(&node.id)
-        .iter()
-        .map(|link| link.id.as_str());
-    let out = out.filter(|id| report.links.contains_key(*id));
-    let of = match is_counted {
-        true => Field::Sum(ids().map(field::node_failures).collect()),
-        false => field::links(out, "timeouts"),
-    };
-    (of, field::nodes(ids(), "arrivals"))
+fn share_of(part: &Figure, all: &Figure) -> Figure {
+    let places = part.field.clone().zip(all.field.clone());
+    let place = places.map(|(part, all)| part.over(*all));
+    percent(part.value / all.value.max(1.0)).maybe_of(place)
+}
+
+/// Attempts behind a balancer that failed, as it saw them, and all attempts.
+fn as_called(facts: &Facts<'_>, report: &Report, node: &Node) -> (Figure, Figure) {
+    let out = facts.graph.out(&node.id).iter();
+    let out: Vec<&str> = out
+        .map(|link| link.id.as_str())
+        .filter(|id| report.links.contains_key(*id))
+        .collect();
+    let links = || out.iter().map(|id| &report.links[*id]);
+    let failed: u64 = links().flat_map(|link| link.failures.values()).sum();
+    let attempts: u64 = links().map(|link| link.attempts).sum();
+    let failed_of = Field::Sum(out.iter().map(|id| field::link_failures(id)).collect());
+    (
+        whole(failed as f64).of(failed_of),
+        whole(attempts as f64).of(field::links(out, "attempts")),
+    )
 }
 
 #[cfg(test)]

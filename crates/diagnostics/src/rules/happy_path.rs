@@ -7,7 +7,9 @@ use crate::remedies;
 use design::kinds::queue::{Delivery, Queue};
 use design::link::Mode;
 use design::{Kind, Metric, Node, Value};
-use report::{Finding, Message, Remedy, Severity, count_of, message, name, percent, whole};
+use report::{
+    Finding, Message, Messages, Remedy, Severity, count_of, message, name, percent, whole,
+};
 use sim::Report;
 
 /// Share of effects out of order below which it is a note, where no order is required.
@@ -16,10 +18,19 @@ const RARE: f64 = 0.01;
 pub(super) const RULE: Rule = Rule {
     id: "happy-path",
     title: "At least once taken for exactly once",
-    means: "A queue delivers again what was not acknowledged, though it may have been done; and without partitions what was sent first may arrive last. A consumer that only knows the happy path does things twice and undoes newer ones.",
-    evidence: "Structural: messages delivered at least once to consumers that write, and cannot know a message again (a note); or a visibility timeout that one message in a hundred outlasts by the work on it alone (a warning, a note where the consumer knows it again). Measured: duplicate effects with second deliveries in the run, or effects out of order behind a queue without partitions: warnings, errors where none are allowed; below 1% out of order with no second delivery a note.",
-    silent: "Consumers, or their databases, that know a message again; queues that keep the order of keys.",
-    mends: "Idempotent consumers and unique ids; partitions by key: a look-up for each message, less parallel work.",
+    means: "A queue delivers again what was not acknowledged, even if it was processed. Without \
+        partitions, the first message may be processed last. A consumer that handles only the \
+        happy path applies writes twice and undoes newer ones.",
+    evidence: "Structural: messages delivered at least once to consumers that write and cannot \
+        recognize duplicates (a note); or a visibility timeout that the work on one message in a \
+        hundred exceeds (a warning, a note where the consumer recognizes duplicates). Measured: \
+        duplicate effects with redeliveries in the run, or effects out of order behind a queue \
+        without partitions: warnings, errors where none are allowed; below 1% out of order \
+        without a redelivery, a note.",
+    silent: "Consumers, or their databases, that recognize duplicates; queues that preserve the \
+        order per key.",
+    mends: "Idempotent consumers and unique ids; partitions by key: a lookup per message, and \
+        less parallel work.",
     structural,
     measured,
 };
@@ -61,14 +72,14 @@ fn mends(
     database: &str,
 ) -> Vec<Remedy> {
     let mut mends = vec![Remedy::new(
-        message!("{} applies each message once", name(database)),
-        "A look-up for each write.",
+        message!("Let {} apply each message once", name(database)),
+        "A lookup per write.",
         vec![remedies::node(database, "unique_ids", Value::Bool(true))],
     )];
     if let Some(Kind::Service(_)) = facts.graph.node(consumer).map(|node| &node.kind) {
         mends.push(Remedy::new(
-            message!("{} remembers messages for an hour", name(consumer)),
-            "Memory for an hour of messages.",
+            message!("Let {} remember messages for an hour", name(consumer)),
+            "Memory for an hour of message ids.",
             vec![remedies::node(
                 consumer,
                 "idempotency_window",
@@ -78,8 +89,8 @@ fn mends(
     }
     if kind.partitions.is_none() {
         mends.push(Remedy::new(
-            message!("{} keeps the order of keys", name(&queue.id)),
-            "One message of a partition at a time, and a slow one holds up those behind it.",
+            message!("Preserve the order of messages per key in {}", name(&queue.id)),
+            "A partition is processed one message at a time, so a slow message delays those behind it.",
             vec![remedies::node(
                 &queue.id,
                 "partitions",
@@ -94,14 +105,47 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let each = naive(facts).into_iter().map(|(queue, kind, consumer, database)| {
         Finding::new(RULE.id, [queue.id.as_str(), consumer, database])
             .says(
-                message!("{} does again what {} delivers again", name(consumer), name(&queue.id)),
-                message!("A consumer that dies after its work and before it said so gets the message once more, and neither it nor {} knows that.", name(database)),
-                "Make the consumer idempotent: unique ids, or a memory of what was done.",
+                message!("{} applies messages of {} again when they are redelivered", name(consumer), name(&queue.id)),
+                message!("If it dies after its work and before the acknowledgement, the message is delivered again. Neither it nor {} recognizes the duplicate.", name(database)),
+                "Make the consumer idempotent, with unique ids or a record of processed messages.",
             )
             .endangers(Metric::DuplicateEffects)
             .mended_by(mends(facts, queue, kind, consumer, database))
     });
     each.collect()
+}
+
+/// What a queue delivered, and how often again.
+fn delivered(id: &str, messages: &Messages) -> Message {
+    let at = |name: &str| field::node(id, &format!("messages.{name}"));
+    let of = |n: u64, name: &str| whole(n as f64).of(at(name));
+    let again = match messages.redelivered {
+        0 => Message::new(),
+        n => message!(
+            " {} of the deliveries were redeliveries.",
+            percent(n as f64 / messages.delivered.max(1) as f64)
+                .of(at("redelivered").over(at("delivered")))
+        ),
+    };
+    let late = match messages.expired {
+        0 => Message::new(),
+        n => message!(
+            " {} not acknowledged in time.",
+            count_of(of(n, "expired"), "delivery was", "deliveries were")
+        ),
+    };
+    message!(
+        "{} made {} of {}.{}{}",
+        name(id),
+        count_of(
+            of(messages.delivered, "delivered"),
+            "delivery",
+            "deliveries"
+        ),
+        count_of(of(messages.published, "published"), "message", "messages"),
+        again,
+        late
+    )
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
@@ -142,21 +186,21 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut said = Vec::new();
     if doubled {
         said.push(message!(
-            "{} done again",
+            "{} applied again",
             count_of(
                 whole(data.duplicate_effects as f64).of(field::of("data.duplicate_effects")),
-                "effect was",
-                "effects were"
+                "write was",
+                "writes were"
             )
         ));
     }
     if disordered {
         said.push(message!(
-            "{} applied after a newer one",
+            "{} applied out of order",
             count_of(
                 whole(data.out_of_order as f64).of(field::of("data.out_of_order")),
-                "effect was",
-                "effects were"
+                "write was",
+                "writes were"
             )
         ));
     }
@@ -173,24 +217,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     // A few that overtook each other in parallel consumers, and nobody asked for their order.
     let share = data.out_of_order as f64 / data.effects.max(1) as f64;
     let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
-    let at = |name: &str| field::node(&node.id, &format!("messages.{name}"));
-    let again = match messages.redelivered {
-        0 => Message::new(),
-        n => message!(
-            ", {} of the deliveries for the second time or more",
-            percent(n as f64 / messages.delivered.max(1) as f64)
-                .of(at("redelivered").over(at("delivered")))
-        ),
-    };
-    let late = match messages.expired {
-        0 => Message::new(),
-        n => message!(
-            "; {} not acknowledged in time",
-            count_of(whole(n as f64).of(at("expired")), "was", "were")
-        ),
-    };
     let order = if disordered {
-        " It has no partitions, so nothing keeps their order."
+        " It has no partitions, so nothing preserves the order of messages."
     } else {
         ""
     };
@@ -208,17 +236,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     vec![
         finding
             .says(
-                Message::join(said, ", "),
-                message!(
-                    "{} delivered {} messages{}{}.{}{}",
-                    name(&node.id),
-                    whole(messages.published as f64).of(at("published")),
-                    again,
-                    late,
-                    order,
-                    twice
-                ),
-                "Make the consumer idempotent, and keep the order of keys where it matters.",
+                Message::join(said, ", and "),
+                message!("{}{}{}", delivered(&node.id, messages), order, twice),
+                "Make the consumer idempotent, and preserve the order per key where it matters.",
             )
             .endangers(if doubled {
                 Metric::DuplicateEffects
@@ -259,7 +279,7 @@ mod tests {
         ));
         let finding = &found("happy-path", &broken, &run(&broken))[0];
         assert!(
-            finding.measured && finding.what.contains("done again"),
+            finding.measured && finding.what.contains("applied again"),
             "{finding:?}"
         );
         // With the delivery that did it first, and the one that did it again.
@@ -275,7 +295,29 @@ mod tests {
         assert!(
             found("happy-path", &mended, &run(&mended))
                 .iter()
-                .all(|f| !f.what.contains("done again"))
+                .all(|f| !f.what.contains("applied again"))
         );
+    }
+
+    #[test]
+    fn deliveries_are_counted_and_not_what_was_published() {
+        let mut broken = design(false);
+        broken.faults.push(fault(
+            r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#,
+        ));
+        // Twenty at a time take 100 ms each: half of the messages are never delivered.
+        let rate = crate::remedies::map(&[("poisson", design::Value::text("400/s"))]);
+        let edit = crate::remedies::node("buyers", "arrivals", rate);
+        broken.apply(edit).unwrap();
+        broken.settings.drain = false;
+        let report = run(&broken);
+        let messages = report.nodes["jobs"].messages.as_ref().unwrap();
+        assert!(messages.published > messages.delivered);
+        let told = &found("happy-path", &broken, &report)[0];
+        let said = format!(
+            "jobs made {} deliveries",
+            text::count(messages.delivered as f64)
+        );
+        assert!(told.why.starts_with(&said), "{}", told.why.text());
     }
 }

@@ -8,7 +8,7 @@ use design::kinds::service::Discipline;
 use design::link::Condition;
 use design::{Distribution, Link, Metric, Node, Value};
 use report::{
-    Finding, Message, Remedy, figure, message, ms, name, operation, percent, time, whole,
+    Finding, Message, Remedy, count_of, figure, message, ms, name, operation, percent, time, whole,
 };
 use sim::Report;
 
@@ -22,10 +22,15 @@ const VARIED: f64 = 10.0;
 pub(super) const RULE: Rule = Rule {
     id: "head-of-line-blocking",
     title: "Head-of-line blocking",
-    means: "In one line, first come first served, a few long jobs hold all slots and the short ones wait behind them: most of the work is quick, and all of it is slow.",
-    evidence: "Structural: one first-come-first-served line in front of work whose squared coefficient of variation is above 10 (a note). Measured: a service whose calls found no free slot, with operations whose own work differs tenfold or more, and a short one that took 5 times as long as it would alone; partitions of a queue that stand still while others are empty.",
-    silent: "Work that is all alike; slots to spare; lines apart, or shared evenly.",
-    mends: "A lane for each, processor sharing, priority for the short: long work takes longer.",
+    means: "In one first-come, first-served queue, a few long jobs hold all slots and the short \
+        ones wait behind them. Most of the work is quick, and all of it is slow.",
+    evidence: "Structural: one first-come, first-served queue in front of work whose squared \
+        coefficient of variation is above 10 (a note). Measured: a service whose calls found no \
+        free slot, with operations whose work differs at least tenfold, and a short one that \
+        took 5 times as long as it would alone; partitions of a queue that are blocked while \
+        others are empty.",
+    silent: "Work of similar length; free slots; separate queues, or slots that are shared evenly.",
+    mends: "A queue for each, processor sharing, priority for the short: long work takes longer.",
     structural,
     measured,
 };
@@ -59,10 +64,10 @@ fn in_line(service: &design::kinds::Service) -> bool {
 fn share(node: &Node) -> Remedy {
     Remedy::new(
         message!(
-            "{} works on all calls simultaneously, each at its share",
+            "Share the slots of {} among all calls (processor sharing)",
             name(&node.id)
         ),
-        "Long work takes longer, and everything slows down a little when much comes.",
+        "Long calls take longer, and all calls slow down under load.",
         vec![remedies::node(
             &node.id,
             "queue.discipline",
@@ -98,9 +103,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
-                    message!("Long and short work stand in one line at {}", name(&node.id)),
-                    message!("The squared coefficient of variation of its work is {}: a few long jobs hold the slots that many short ones wait for.", figure(varied)),
-                    "Give them lanes of their own, or share the slots evenly.",
+                    message!("Long and short calls share one queue at {}", name(&node.id)),
+                    message!("The squared coefficient of variation of its service time is {}. A few long calls hold the slots that many short ones wait for.", figure(varied)),
+                    "Give them separate queues, or share the slots evenly.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([share(node)]),
@@ -176,12 +181,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone(), long.id.clone(), short.id.clone()])
                 .measured(windows)
                 .says(
-                    message!("{} waits behind {} at {}", Message::join(names.iter().map(operation), ", "), Message::join(slow_names.iter().map(operation), ", "), name(&node.id)),
+                    message!("{} requests waited behind {} requests at {}", Message::join(names.iter().map(operation), ", "), Message::join(slow_names.iter().map(operation), ", "), name(&node.id)),
                     message!(
-                        "{} of the calls take {} there, the others {}; all stand in one line, and waited {} in it in the mean, {} times the short work.",
+                        "{} of the calls take {} there, and the others {}. All share one queue and waited {} on average, {} times the short work.",
                         percent(rare).maybe_of(rare_of), time(slow), time(quick + own), time(wait).maybe_of(wait_of), figure(wait / (quick + own).max(1e-9))
                     ),
-                    "Give each a lane of its own.",
+                    "Give each a queue of its own.",
                 )
                 .endangers(facts.felt())
                 .mended_by([bulkhead(node, service, long)]),
@@ -195,10 +200,10 @@ fn bulkhead(node: &Node, service: &design::kinds::Service, long: &Link) -> Remed
     let most = f64::from((service.concurrency.unwrap_or(4) / 2).max(1));
     Remedy::new(
         message!(
-            "At most half of the slots of {} for the long work",
+            "Limit long calls to half of the slots of {}",
             name(&node.id)
         ),
-        "Long work is turned away while its half is full.",
+        "Long calls are rejected while their half is full.",
         vec![remedies::link(
             &long.id,
             "bulkhead",
@@ -236,8 +241,8 @@ fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(None)
                     .says(
-                        message!("One partition of {} stood still while others were empty", name(&node.id)),
-                        message!("{} messages waited in it at most, {} in the emptiest; the oldest waited {}.", whole(most as f64).maybe_of(at(most)), whole(least as f64).maybe_of(at(least)), ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))),
+                        message!("One partition of {} had {} waiting while another had {}", name(&node.id), count_of(whole(most as f64).maybe_of(at(most)), "message", "messages"), whole(least as f64).maybe_of(at(least))),
+                        message!("A slow message delays all messages behind it in its partition. The oldest waited {}.", ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))),
                         "Spread the keys, or give slow messages a queue of their own.",
                     )
                     .endangers(facts.felt()),
@@ -267,7 +272,9 @@ mod tests {
         let broken = design("3s");
         let finding = &found("head-of-line-blocking", &broken, &run(&broken))[0];
         assert!(
-            finding.what.starts_with("photo waits behind video"),
+            finding
+                .what
+                .starts_with("photo requests waited behind video"),
             "{finding:?}"
         );
         let near = design("15ms");

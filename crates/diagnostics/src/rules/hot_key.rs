@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::facts::field;
 use design::link::{Condition, Mode};
 use design::{FaultKind, Metric, Node};
-use report::{Finding, Remedy, figure, message, ms, name, percent, whole};
+use report::{Field, Finding, Remedy, count_of, figure, message, ms, name, percent, whole};
 use sim::Report;
 
 /// How busy the shard (or the queue's partition) with the key must be, by the others.
@@ -20,10 +20,14 @@ const LOCKED: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "hot-key",
     title: "A hot key",
-    means: "However many shards, partitions or rows there are, one key lives on one of them. When everybody wants that key its place is full and the others idle.",
-    evidence: "Measured: the busiest shard got twice the mean of its calls or more, at least half of the excess is explained by the most popular key alone, and users were served badly; or a fifth of all writes waited for the lock of a row.",
-    silent: "Skew that many keys bring (shard-key); a hot key that its shard bears.",
-    mends: "A short-lived cache in front, copies of the key, a split key: answers a moment old, or reads that gather parts.",
+    means: "However many shards, partitions or rows there are, one key lives on one of them. \
+        When most requests want that key, its shard is full and the others are idle.",
+    evidence: "Measured: the busiest shard received at least twice the mean of the calls, the \
+        most popular key alone explains at least half of the excess, and users were affected; or \
+        a fifth of all writes waited for the lock of a row.",
+    silent: "Skew that many keys cause (shard-key); a hot key that its shard can carry.",
+    mends: "A short-lived cache in front, copies of the key, a split key: slightly old \
+        responses, or reads that combine parts.",
     structural: nothing,
     measured,
 };
@@ -69,18 +73,22 @@ fn of_shards(
         .map(|(_, (_, busy))| busy)
         .sum();
     let others = others / (shards.len() - 1).max(1) as f64;
+    let rest = (0..shards.len()).filter(|place| *place != at);
+    let busy_of = |place| super::shard_key::busy_of(node, database, place);
+    let others_of = Field::Sum(rest.map(busy_of).collect());
+    let others_of = others_of.times(1.0 / (shards.len() - 1).max(1) as f64);
     let mine = super::shard_key::calls_of(node, database, at);
     let all = super::shard_key::all_calls_of(report, node);
     Some(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
-                message!("One key of {} has a shard to itself, and fills it", name(&node.id)),
+                message!("A hot key sent {} of all calls to shard {} of {}", percent(calls / sum).of(mine.clone().over(all.clone())), at.to_string(), name(&node.id)),
                 message!(
-                    "Shard {} got {} of all calls, {} times the mean; the hottest key alone is about {} of the run's. It was {} busy, the others {}.", at.to_string(),
-                    percent(calls / sum).of(mine.clone().over(all.clone())), figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(share), percent(busy).of(super::shard_key::busy_of(node, database, at)), percent(others)
+                    "That is {} times the mean of the shards. The most popular key alone is about {} of all calls. The shard was {} busy, and the others {} on average.",
+                    figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(share), percent(busy).of(super::shard_key::busy_of(node, database, at)), percent(others).of(others_of)
                 ),
-                "Keep its answer close by for a moment, or split the key.",
+                "Cache its value for a short time, or split the key.",
             )
             .endangers(facts.felt())
             .mended_by(near_cache(facts, node)),
@@ -111,14 +119,17 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
         Finding::new(RULE.id, [node.id.clone()])
             .measured(when(facts).or(onset(facts, &node.id)))
             .says(
-                message!("Writes of {} wait for one another's rows", name(&node.id)),
                 message!(
-                    "{} waited for the lock of their row, {} in the mean, up to {} at a time.",
-                    whole(locks.waits as f64).of(at("waits")),
+                    "{} to {} waited for row locks",
+                    count_of(whole(locks.waits as f64).of(at("waits")), "write", "writes"),
+                    name(&node.id)
+                ),
+                message!(
+                    "They waited {} on average, and up to {} waited at the same time.",
                     ms(waited).of(at("wait_ms.mean")),
                     whole(locks.waiting_max as f64).of(at("waiting_max"))
                 ),
-                "Hold the lock for less, or split what everybody writes to.",
+                "Hold the lock for less time, or split the row that all of them write.",
             )
             .endangers(Metric::LatencyP99),
     )
@@ -175,11 +186,11 @@ pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
     ];
     Some(Remedy::new(
         message!(
-            "A cache for a second between {} and {}",
+            "Cache reads for 1 s between {} and {}",
             name(&caller.id),
             name(&node.id)
         ),
-        "Answers may be a second old, and there is a cache to run.",
+        "Responses may be 1 s old, and there is a cache to run.",
         edits,
     ))
 }

@@ -8,17 +8,25 @@ use design::kinds::client::Effect;
 use design::kinds::{Database, Kind};
 use design::link::Mode;
 use design::{Command, Link, Metric, Value};
-use report::{Finding, Message, Remedy, link_list, link_name, message, name, percent, whole};
+use report::{
+    Finding, LinkReport, Message, Remedy, count_of, link_list, link_name, message, name, percent,
+    whole,
+};
 use sim::Report;
 use std::collections::BTreeSet;
 
 pub(super) const RULE: Rule = Rule {
     id: "idempotency",
     title: "Retried writes without an idempotency key",
-    means: "When the answer to a write is lost, and not the write, whoever tries again writes twice: the customer is charged twice, exactly when the network was bad.",
-    evidence: "Structural: writes that are tried again (or asked again by users who reload) on the way to a database that cannot know them again (a note). Measured: effects applied again for the same intent, none of them by a queue's second delivery: a warning, an error where none are allowed.",
-    silent: "A key from the client that a service or the database remembers for longer than retries last.",
-    mends: "Idempotency keys and unique ids: a look-up for each write, and keys to keep for a day.",
+    means: "When the response to a write is lost, and not the write, a retry writes twice: the \
+        customer is charged twice, exactly when the network was bad.",
+    evidence: "Structural: writes that are retried (or repeated by users who reload) on the way \
+        to a database that cannot recognize them (a note). Measured: effects applied again for \
+        the same intent, none of them by a redelivery of a queue: a warning, an error where none \
+        are allowed.",
+    silent: "A key from the client that a service or the database remembers for longer than \
+        retries last.",
+    mends: "Idempotency keys and unique ids: a lookup per write, and keys to keep for a day.",
     structural,
     measured,
 };
@@ -103,8 +111,11 @@ fn mends(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
         edits.push(remedies::node(database, "unique_ids", Value::Bool(true)));
     }
     vec![Remedy::new(
-        message!("A key with each write, unique at {}", name(database)),
-        "A look-up for each write, and keys to keep.",
+        message!(
+            "Send an idempotency key with each write to {}",
+            name(database)
+        ),
+        "A lookup per write, and keys to store.",
         edits,
     )]
 }
@@ -114,9 +125,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
         Finding::new(RULE.id, std::iter::once(database.to_owned()).chain(names.iter().map(|name| (*name).to_owned())))
             .says(
-                message!("Writes to {} are tried again, and it cannot know them again", name(database)),
-                message!("{} {} again when an answer does not come. Where the answer was lost, and not the write, it is done twice.", link_list(&names), if names.len() == 1 { "tries" } else { "try" }),
-                "Send a key with each write, and apply each key once.",
+                message!("Writes to {} are retried, and it cannot recognize a repeat", name(database)),
+                message!("{} {} a write whose response does not arrive. If only the response was lost, the write is applied twice.", link_list(&names), if names.len() == 1 { "repeats" } else { "repeat" }),
+                "Send an idempotency key with each write, and apply each key once.",
             )
             .endangers(Metric::DuplicateEffects)
             .mended_by(mends(facts, database))
@@ -146,17 +157,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let worst = links
         .iter()
         .filter_map(|link| Some((*link, report.links.get(&link.id)?)));
-    let worst = worst.max_by_key(|(_, figures)| figures.retries);
-    let how = match worst {
-        Some((link, figures)) => message!(
-            " {} sent {} attempts for {} calls; {} of them had no answer in time, and some of those had been done.",
-            link_name(&link.id),
-            whole(figures.attempts as f64).of(field::link(&link.id, "attempts")),
-            whole(figures.calls as f64).of(field::link(&link.id, "calls")),
-            whole(figures.timeouts as f64).of(field::link(&link.id, "timeouts"))
-        ),
-        None => Message::new(),
-    };
+    let worst = worst.max_by_key(|(_, figures)| figures.retries + figures.hedges);
+    let how = worst.map_or(Message::new(), |(link, figures)| repeated(link, figures));
     let at = |name: &str| field::of(&format!("data.{name}"));
     let applied = (data.effects - data.duplicate_effects).max(1);
     let twice = crate::facts::first_duplicate(report);
@@ -177,22 +179,61 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .measured(onset)
         .says(
             message!(
-                "{} writes were done twice or more",
-                whole(data.duplicated_writes as f64).of(at("duplicated_writes"))
+                "{} applied more than once",
+                count_of(
+                    whole(data.duplicated_writes as f64).of(at("duplicated_writes")),
+                    "write was",
+                    "writes were"
+                )
             ),
             message!(
-                "{} effects beyond the first, on {} of the writes that were applied.{}{}",
-                whole(data.duplicate_effects as f64).of(at("duplicate_effects")),
+                "They caused {} beyond the first, on {} of all applied writes.{}{}",
+                count_of(
+                    whole(data.duplicate_effects as f64).of(at("duplicate_effects")),
+                    "effect",
+                    "effects"
+                ),
                 percent(data.duplicated_writes as f64 / applied as f64)
                     .of(at("duplicated_writes").over(at("effects").minus(at("duplicate_effects")))),
                 twice,
                 how
             ),
-            "Send a key with each write, and apply each key once.",
+            "Send an idempotency key with each write, and apply each key once.",
         )
         .endangers(Metric::DuplicateEffects)
         .mended_by(mends(facts, database)),
     ]
+}
+
+/// What repeated the calls over a link: retries after lost or late responses, or hedges.
+fn repeated(link: &Link, figures: &LinkReport) -> Message {
+    let at = |name: &str| field::link(&link.id, name);
+    let count = |n: u64, name: &str| whole(n as f64).of(at(name));
+    let sent = message!(
+        " {} made {} attempts for {} calls",
+        link_name(&link.id),
+        count(figures.attempts, "attempts"),
+        count(figures.calls, "calls")
+    );
+    let timeouts = match figures.timeouts {
+        0 => Message::new(),
+        n => message!(
+            ". {} timed out, and some of those had been applied",
+            count_of(count(n, "timeouts"), "attempt", "attempts")
+        ),
+    };
+    let hedges = match figures.hedges {
+        0 => Message::new(),
+        n => message!(
+            ". {} of the same call",
+            count_of(
+                count(n, "hedges"),
+                "attempt was a hedge",
+                "attempts were hedges"
+            )
+        ),
+    };
+    message!("{}{}{}.", sent, timeouts, hedges)
 }
 
 #[cfg(test)]
@@ -220,7 +261,7 @@ mod tests {
         assert!(
             finding
                 .why
-                .contains("by attempt 1 of shop->db and again at"),
+                .contains("by attempt 1 of shop->db, and again at"),
             "{}",
             finding.why.text()
         );
@@ -236,5 +277,19 @@ mod tests {
         let once = design("");
         assert!(lint("idempotency", &once).is_empty());
         assert!(found("idempotency", &once, &run(&once)).is_empty());
+    }
+
+    #[test]
+    fn writes_that_hedges_did_twice_are_told_of_hedges() {
+        let hedged = design(r#", "hedge": {"after": "1ms", "max": 1}"#);
+        let mut calm = hedged.clone();
+        calm.links[1].loss = 0.0;
+        let told = &found("idempotency", &calm, &run(&calm))[0];
+        let why = told.why.text();
+        assert!(
+            why.contains("attempts were hedges of the same call"),
+            "{why}"
+        );
+        assert!(!why.contains("timed out"), "{why}");
     }
 }

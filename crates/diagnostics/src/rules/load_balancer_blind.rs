@@ -17,10 +17,20 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
     title: "A blind load balancer",
-    means: "Round robin gives a slow or dead replica its full share: one of n poisons one in n requests. Health checks that look too deep do worse, and take all replicas out when something they share is slow.",
-    evidence: "Structural: several replicas behind a balancer that neither checks them nor ejects who fails (a note); deep checks without a panic threshold (a note). Measured: a replica that was 1.5 times as busy as the median or more on no fewer calls than its share, or sick and still called (0.2% of the calls failed), under an algorithm that does not look at load; or one that failed at once and was still called, under one that does, with neither checks nor ejection; or half the replicas out by checks at once while they failed nothing themselves.",
-    silent: "Algorithms that look at load where nobody fails at once, outlier ejection, checks that notice within a few seconds.",
-    mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: some healthy replica may be taken out.",
+    means: "Round robin gives a slow or dead replica its full share: one of n replicas fails one \
+        in n requests. Health checks that reach too deep do worse: they take all replicas out \
+        when something shared is slow.",
+    evidence: "Structural: several replicas behind a balancer without health checks and without \
+        outlier ejection (a note); deep checks without a panic threshold (a note). Measured: a \
+        replica that was at least 1.5 times as busy as the median on no fewer calls than its \
+        share, or failing and still called (0.2% of the calls failed), under an algorithm that \
+        ignores load; or one that failed fast and was still called, under one that does not, \
+        with neither checks nor ejection; or half of the replicas taken out by checks together \
+        while they failed nothing themselves.",
+    silent: "Algorithms that consider load where no replica fails fast, outlier ejection, checks \
+        that react within a few seconds.",
+    mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: a \
+        healthy replica may be taken out.",
     structural,
     measured,
 };
@@ -50,8 +60,11 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if is_load_blind(balancer) {
         mends.push(Remedy::new(
-            message!("{} prefers who has least under way", name(&node.id)),
-            "A replica that fails fast looks idle and gets more, unless it is ejected.",
+            message!(
+                "Balance {} by least outstanding requests, and eject failing replicas",
+                name(&node.id)
+            ),
+            "A replica that fails fast looks idle and attracts calls until it is ejected.",
             vec![
                 remedies::node(&node.id, "algorithm", Value::text("least_outstanding")),
                 remedies::node(
@@ -64,8 +77,8 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
     }
     if balancer.outlier_ejection.is_none() {
         mends.push(Remedy::new(
-            "Eject who fails five times in a row",
-            "A healthy replica with bad luck is out for half a minute.",
+            "Eject a replica after five consecutive errors",
+            "A healthy replica may be ejected for 30 s by chance errors.",
             vec![remedies::node(
                 &node.id,
                 "outlier_ejection",
@@ -78,8 +91,8 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
 
 fn shallow(node: &Node) -> Remedy {
     Remedy::new(
-        "Checks that ask the replica alone",
-        "A replica that cannot reach what it needs stays in.",
+        "Use health checks that test only the replica itself",
+        "A replica that cannot reach its dependencies stays in service.",
         vec![
             remedies::node(&node.id, "health_check.depth", Value::text("http")),
             remedies::node(&node.id, "panic_threshold", remedies::number(0.5)),
@@ -101,9 +114,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("{} sends every replica its share, well or not", name(&node.id)),
-                        "It checks nobody, ejects nobody, and does not look at who is busy: a replica that is slow or down keeps its share of the calls.",
-                        "Check health and eject who fails, then prefer who has least under way: alone that makes it worse, as who fails at once has least.",
+                        message!("{} sends every replica its share, healthy or not", name(&node.id)),
+                        "It has no health checks and no outlier ejection, and its algorithm ignores load. A replica that is slow or down keeps its share of the calls.",
+                        "Add health checks and outlier ejection first, then least-outstanding balancing. On its own, least-outstanding sends most calls to the replica that fails fastest.",
                     )
                     .endangers(Metric::LatencyP99)
                     .mended_by(mends(node, balancer)),
@@ -112,9 +125,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("The checks of {} can take every replica out at once", name(&node.id)),
-                        "They call through to what the replicas share: when that is slow all replicas look sick, though none is.",
-                        "Check the replica alone, and ignore health when most look sick.",
+                        message!("The health checks of {} can take out every replica together", name(&node.id)),
+                        "They test what the replicas share. When that is slow, all replicas look unhealthy, and none is.",
+                        "Check only the replica itself, and ignore health when most replicas look unhealthy.",
                     )
                     .endangers(Metric::Availability)
                     .mended_by([shallow(node)]),
@@ -318,34 +331,22 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let why = match uneven {
             Some(((id, at), taken, busy)) => message!(
-                "{}#{} was {} busy, the median replica {}, and it got {} of the calls, as if it were like the others.",
+                "{}#{} received {} of the calls and was {} busy. The median replica was {} busy.",
                 name(id),
                 at.to_string(),
-                percent(*busy).of(field::node(id, &format!("replicas.{at}.utilization"))),
-                percent(median).maybe_of(middle),
                 percent(taken / (mean * replicas.len() as f64).max(calls as f64))
-                    .of(taken_of(id, *at))
+                    .of(taken_of(id, *at)),
+                percent(*busy).of(field::node(id, &format!("replicas.{at}.utilization"))),
+                percent(median).maybe_of(middle)
             ),
             None => {
                 let some = sick
                     .as_ref()
                     .map_or(Message::new(), |sick| sick.of(replicas.len()));
-                message!(
-                    "{} kept a share of the calls while sick: {} of the calls behind {} failed.",
-                    some,
-                    percent(share).of(share_of.clone()),
-                    name(&node.id)
-                )
+                message!("{} received a full share of the calls while failing.", some)
             }
         };
-        let check = match &balancer.health_check {
-            None => Message::from(" Nobody checks the replicas."),
-            Some(check) => message!(
-                " The checks take a replica out after {} failures, {} apart, and it passed them or was slow to fail.",
-                check.unhealthy_after,
-                check.interval
-            ),
-        };
+        let check = checks(balancer);
         found.push(
             Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(subject))
                 .measured(
@@ -354,18 +355,47 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         .or(facts.series.as_ref().and_then(|series| series.first_loss())),
                 )
                 .says(
-                    message!(
-                        "{} kept sending to a replica that could not keep up",
-                        name(&node.id)
+                    kept_sending(
+                        &node.id,
+                        uneven.map(|of| &of.0),
+                        percent(share).of(share_of),
                     ),
                     message!("{}{}", why, check),
-                    "Prefer who has least under way, and eject who fails.",
+                    "Balance by least outstanding requests, and eject failing replicas.",
                 )
                 .endangers(facts.felt())
                 .mended_by(mends(node, balancer)),
         );
     }
     found
+}
+
+fn checks(balancer: &LoadBalancer) -> Message {
+    match &balancer.health_check {
+        None => " There are no health checks.".into(),
+        Some(check) => message!(
+            " A health check takes a replica out only after {} failures, {} apart.",
+            check.unhealthy_after,
+            check.interval
+        ),
+    }
+}
+
+/// What a balancer kept doing: to one replica that could not keep up, or to those that failed.
+fn kept_sending(id: &str, uneven: Option<&(&str, usize)>, failed: Figure) -> Message {
+    match uneven {
+        Some((replica, at)) => message!(
+            "{} sent {}#{} its full share of calls, though it could not keep up",
+            name(id),
+            name(replica),
+            at.to_string()
+        ),
+        None => message!(
+            "{} kept sending calls to replicas that failed, and {} of its calls failed",
+            name(id),
+            failed
+        ),
+    }
 }
 
 /// Replicas that fail at once, behind a balancer that takes them for idle.
@@ -380,12 +410,12 @@ fn drawn_in(
     Finding::new(RULE.id, [node.id.clone(), sick.node.id.clone()])
         .measured(Some(sick.fault.at.as_s()))
         .says(
-            message!("{} kept sending to who failed at once", name(&node.id)),
+            message!("{} preferred replicas that failed fast, and {} of its calls failed", name(&node.id), share),
             message!(
-                "{} failed calls at once: who fails fast has least under way, and so gets most. {} of the calls behind {} failed. Nobody checks the replicas, and nobody ejects who fails.",
-                sick.of(replicas), share, name(&node.id)
+                "{} failed calls immediately and so looked least loaded. There are no health checks and no outlier ejection.",
+                sick.of(replicas)
             ),
-            "Check health, and eject who fails.",
+            "Add health checks and outlier ejection.",
         )
         .endangers(facts.felt())
         .mended_by(mends(node, balancer))
@@ -434,14 +464,19 @@ fn all_out(
     if own >= unavailable {
         return None;
     }
+    let failing = nodes.iter().filter(|node| {
+        let counts = report.nodes.get(&node.id);
+        counts.is_some_and(|counts| counts.failures.contains_key("error"))
+    });
+    let own_of = field::nodes(failing.map(|node| node.id.as_str()), "failures.error");
     let onset = facts.series.as_ref().and_then(|series| series.first_loss());
     Some(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                message!("The checks of {} took every replica out", name(&node.id)),
-                message!("{} calls found nobody well, while the replicas had answered {} with an error of their own. A check fails after {} where something shared is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), own, check.timeout),
-                "Check the replica alone, and ignore health when most look sick.",
+                message!("The health checks of {} took every replica out of service", name(&node.id)),
+                message!("{} calls found no healthy replica, while {} failed at the replicas themselves. A check fails after {}, and so it fails when something that they share is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), check.timeout),
+                "Check only the replica itself, and ignore health when most replicas look unhealthy.",
             )
             .endangers(facts.felt())
             .mended_by([shallow(node)]),
@@ -470,7 +505,7 @@ mod tests {
         assert!(
             lint("load-balancer-blind", &broken)[0]
                 .what
-                .contains("well or not")
+                .contains("healthy or not")
         );
         let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
         assert!(
@@ -520,11 +555,10 @@ mod tests {
             // Of all calls, those that were refused too.
             let link = &report.links["lb->app"];
             let share = link.failures.values().sum::<u64>() as f64 / link.attempts as f64;
-            let said = format!(
-                "1 of 3 replicas kept a share of the calls while sick: {} of the calls",
-                text::percent(share)
-            );
-            assert!(finding.why.starts_with(&said), "{finding:?}");
+            let said = format!("and {} of its calls failed", text::percent(share));
+            assert!(finding.what.contains(&said), "{finding:?}");
+            let said = "1 of 3 replicas received a full share of the calls while failing.";
+            assert!(finding.why.starts_with(said), "{finding:?}");
         }
         let near = in_zones(
             r#", "outlier_ejection": {}"#,
@@ -556,10 +590,7 @@ mod tests {
             let broken = in_zones(&lb, crash);
             let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
             assert!(
-                finding.measured
-                    && finding
-                        .why
-                        .contains("has least under way, and so gets most"),
+                finding.measured && finding.why.contains("and so looked least loaded"),
                 "{finding:?}"
             );
             let mut mended = broken.clone();

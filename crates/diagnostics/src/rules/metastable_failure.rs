@@ -13,10 +13,16 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "metastable-failure",
     title: "Metastable failure",
-    means: "The trigger is over and the load is what it was, and goodput stays down: the system keeps itself busy with work that helps nobody. It stays so until the load is cut far below what it bore before.",
-    evidence: "Measured: goodput below half of what it was before the trigger, with the load back at what it was, for at least 10 s and ten times the 99th percentile of before (Bronson et al., HotOS 2021). What sustains it is told by the retries, the work done for callers who had left, and the cache's hits in that time.",
-    silent: "While a fault lasts or the load is higher; a recovery that is merely slow.",
-    mends: "Budgets on retries, the newest first under overload, deadlines that are passed on, shedding: each turns some requests away that would have been served.",
+    means: "The trigger is over and the load is what it was, and goodput stays down: the system \
+        keeps itself busy with work that serves no one. It stays so until the load falls far \
+        below what it carried before.",
+    evidence: "Measured: goodput below half of its level before the trigger, with the load back \
+        at its earlier level, for at least 10 s and ten times the earlier 99th percentile \
+        (Bronson et al., HotOS 2021). The retries, the work for callers that had given up and \
+        the hits of the cache in that time show what sustains it.",
+    silent: "While a fault lasts or the load is higher; a recovery that is only slow.",
+    mends: "Retry budgets, the newest calls first under overload, propagated deadlines, load \
+        shedding: each rejects some requests that would have been served.",
     structural: nothing,
     measured,
 };
@@ -59,7 +65,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         (share >= 0.2).then_some((node.id.as_str(), share))
     });
     let wasted = wasted.max_by(|a, b| a.1.total_cmp(&b.1));
-    let mut because = Vec::new();
+    let (mut because, mut wasted_said) = (Vec::new(), Message::new());
     if let Some((id, share)) = busiest.first() {
         because.push(message!(
             "{} was {} busy",
@@ -70,25 +76,25 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if let Some((link, share)) = retried.first() {
         let at = |series| field::link_over(&link.id, series, Fold::Mean, span);
         because.push(message!(
-            "{} of the attempts over {} were retries",
+            "{} of the attempts on {} were retries",
             percent(*share).of(at("retries_per_s").over(at("attempts_per_s"))),
             link_name(&link.id)
         ));
     }
     if let Some((id, share)) = wasted {
-        because.push(message!(
-            "{} of the work of {} in the run was for callers who had left",
+        wasted_said = message!(
+            " In the whole run, {} of the work of {} was for callers that had given up.",
             percent(share).of(field::node(id, "wasted_work")),
             name(id)
-        ));
+        );
     }
     let sustained = match because.is_empty() {
         true => Message::new(),
-        false => message!(" Meanwhile {}.", Message::join(because, ", ")),
+        false => message!(" In that time, {}.", Message::join(because, ", and ")),
     };
     let until = match stuck.until_s {
-        Some(until) => message!("until {}", moment(until)),
-        None => Message::from("until requests ended"),
+        Some(until) => message!("to {}", moment(until)),
+        None => Message::from("to the end of the requests"),
     };
     let subject = busiest
         .first()
@@ -115,12 +121,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(Some(stuck.since_s))
             .severity(Severity::Error)
             .says(
-                message!("Goodput stayed down after the trigger was over: {} of what it was", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9)).of(field::of("metastable.goodput_per_s").over(field::of("metastable.goodput_before_per_s")))),
+                message!("Goodput stayed at {} of its earlier level after the trigger was over", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9)).of(field::of("metastable.goodput_per_s").over(field::of("metastable.goodput_before_per_s")))),
                 message!(
-                    "Before, {} were answered well; from {} {}, at the same load, {}.{}",
+                    "It was {} before. From {} {}, at the same load, it was {}.{}",
                     rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s")), moment(stuck.since_s), until, rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s"))
-                , sustained),
-                "Break the loop: bound retries, serve the newest first or drop what is too old, shed load.",
+                , message!("{}{}", sustained, wasted_said)),
+                "Break the feedback loop: limit retries, drop requests that are too old, and shed load.",
             )
             .endangers(facts.felt())
             .mended_by(mends),
@@ -133,8 +139,11 @@ fn newest_first(facts: &Facts<'_>, id: &str) -> Option<report::Remedy> {
     };
     (service.queue.discipline == Discipline::Fifo).then(|| {
         report::Remedy::new(
-            message!("{} serves the newest first under overload", name(id)),
-            "Those who have waited longest are served last, most of them never.",
+            message!(
+                "Serve the newest calls first at {} under overload",
+                name(id)
+            ),
+            "Calls that have waited longest time out.",
             vec![remedies::node(
                 id,
                 "queue.discipline",

@@ -6,7 +6,7 @@ use crate::facts::field;
 use crate::remedies;
 use design::link::Mode;
 use design::{Kind, Link, Metric};
-use report::{Finding, Remedy, figure, list, message, name, percent};
+use report::{Finding, Message, Remedy, figure, list, message, ms, name, percent};
 use sim::Report;
 
 /// Calls for one request from which it is a maze.
@@ -17,10 +17,15 @@ const NETWORK: f64 = 0.4;
 pub(super) const RULE: Rule = Rule {
     id: "microservice-maze",
     title: "A maze of small services",
-    means: "What was a function call is a call over the network: slower by a factor of a thousand, and it can fail. A page of dozens of calls is mostly waiting for the network, and each service on the way can bring it down.",
-    evidence: "Structural: 15 calls between three services or more for one request, with 40% or more of its time on the network (a note). Measured: the same from the run's own counts, where something required of latency or availability was missed.",
-    silent: "Many services that a request passes few of; calls that do work.",
-    mends: "Merged or batched: fewer hops, the same work, and fewer parts to release apart.",
+    means: "What was a function call is now a call over the network: a thousand times slower, \
+        and it can fail. A page of dozens of calls mostly waits for the network, and each \
+        service on the way can take it down.",
+    evidence: "Structural: 15 calls between at least three services for one request, with at \
+        least 40% of its time on the network (a note). Measured: the same by the counts of the \
+        run, where a required latency or availability was missed.",
+    silent: "Many services of which a request passes few; calls that do substantial work.",
+    mends: "Merged services or batched calls: fewer hops, the same work, and fewer parts to \
+        release independently.",
     structural,
     measured,
 };
@@ -56,8 +61,8 @@ fn mends(facts: &Facts<'_>) -> Vec<Remedy> {
         .into_iter()
         .map(|link| remedies::link(&link.id, "calls", remedies::number(1.0)));
     vec![Remedy::new(
-        "One call for all of it, wherever there are several",
-        "Larger calls, and callees that must answer for many things at once.",
+        "Make one call instead of several, wherever there are several",
+        "Larger calls, and interfaces that take many items per call.",
         edits.collect(),
     )]
 }
@@ -72,13 +77,13 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .says(
-                message!("{} calls for one request", figure(calls)),
+                message!("One request takes {} calls between services", figure(calls)),
                 message!(
-                    "{} of its time goes into the network, over {} services.",
+                    "{} of its time goes into the network, across {} services.",
                     percent(network),
                     services.len()
                 ),
-                "Merge what always talks to each other, or ask once for all of it.",
+                "Merge services that always call each other, or fetch all of it in one call.",
             )
             .endangers(Metric::LatencyP99)
             .mended_by(mends(facts)),
@@ -123,26 +128,57 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .get(&link.id)
             .map_or(0, |figures| figures.calls)
     });
-    let busiest = busiest
-        .map(|link| {
-            message!(
-                " Most of them are {}'s of {}.",
-                name(&link.from),
-                name(&link.to)
-            )
-        })
-        .unwrap_or_default();
+    let busiest = busiest.map_or(Message::new(), |link| {
+        message!(
+            " Most of them are calls from {} to {}{}.",
+            name(&link.from),
+            name(&link.to),
+            on_the_way(report, link)
+        )
+    });
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                message!("A request takes {} calls between services", figure(per).of(calls_of.over(field::of("requests.offered")))),
-                message!("It passes {} of {}: {}. {} of its time without waiting goes into the network.{}", passed, services.len(), list(&services), percent(network), busiest),
-                "Merge what always talks to each other, or ask once for all of it.",
+                message!(
+                    "A request took {} calls between services",
+                    figure(per).of(calls_of.over(field::of("requests.offered")))
+                ),
+                message!(
+                    "At least 80% of the requests pass {} of {} services: {}.{}",
+                    passed,
+                    services.len(),
+                    list(&services),
+                    busiest
+                ),
+                "Merge services that always call each other, or fetch all of it in one call.",
             )
             .endangers(missed)
             .mended_by(mends(facts)),
     ]
+}
+
+/// How long a call over a link took, and how much of that it was on the network: what the callee
+/// does not account for.
+fn on_the_way(report: &Report, link: &Link) -> Message {
+    let whole = report.links.get(&link.id).and_then(|of| of.latency_ms.mean);
+    let there = report
+        .nodes
+        .get(&link.to)
+        .and_then(|of| of.response_ms.mean);
+    let (Some(whole), Some(there)) = (whole, there) else {
+        return Message::new();
+    };
+    let whole_of = || field::link(&link.id, "latency_ms.mean");
+    let network = whole_of().minus(field::node(&link.to, "response_ms.mean"));
+    if there >= whole {
+        return Message::new();
+    }
+    message!(
+        ", which took {} on average, {} of it on the network",
+        ms(whole).of(whole_of()),
+        percent((whole - there) / whole).of(network.over(whole_of()))
+    )
 }
 
 #[cfg(test)]
@@ -165,12 +201,25 @@ mod tests {
         assert!(
             lint("microservice-maze", &broken)[0]
                 .what
-                .starts_with("36 calls")
+                .contains("36 calls")
         );
         assert!(found("microservice-maze", &broken, &run(&broken))[0].measured);
         let near = design(2);
         assert!(lint("microservice-maze", &near).is_empty());
         assert!(found("microservice-maze", &near, &run(&near)).is_empty());
         assert!(lint("microservice-maze", &chain("")).is_empty());
+    }
+
+    #[test]
+    fn time_on_the_network_counts_the_way_between_zones() {
+        let mut broken = design(12);
+        for (node, zone) in broken.nodes[1..].iter_mut().zip(["a", "b", "c"]) {
+            node.deployment.zone = Some(zone.to_owned());
+        }
+        let far = design::Distribution::parse("const(5ms)").unwrap();
+        broken.settings.zones.latency = far;
+        let told = found("microservice-maze", &broken, &run(&broken));
+        let share = crate::testing::shares(&told[0].why)[0];
+        assert!(share > 0.8, "{}", told[0].why.text());
     }
 }

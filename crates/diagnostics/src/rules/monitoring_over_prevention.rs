@@ -2,12 +2,12 @@
 
 use super::Rule;
 use super::flying_blind::edge;
-use crate::facts::Facts;
+use crate::facts::{Facts, Series, Span, field};
 use crate::remedies;
 use design::kinds::Kind;
 use design::telemetry::Signal;
 use design::{Metric, Node};
-use report::{Finding, Message, Severity, figure, list, message, moment, name, percent, time};
+use report::{Finding, Fold, Message, Severity, list, message, moment, name, percent, rate};
 use sim::Report;
 
 /// Offered load by capacity from which a node has no room.
@@ -18,10 +18,15 @@ const LEAD_S: f64 = 5.0;
 pub(super) const RULE: Rule = Rule {
     id: "monitoring-over-prevention",
     title: "Saturation that nobody watches",
-    means: "Queues, pools and slow answers tell of an outage minutes before it; an alert on errors tells of it when it is there.",
-    evidence: "Structural: a node that its load keeps 85% busy or more, which no alert on what waits or how slow it is watches (a note; a warning from 100%). Measured: a node saturated 5 s or more before users were served badly, or before the first alert, without such an alert: a note, a warning where users were served badly and no other rule names why, an error where what was required was missed.",
-    silent: "Nodes with room; alerts on backlog, age or slow answers.",
-    mends: "Alerts on what waits and on slow answers; room: somebody is woken for bursts that pass.",
+    means: "Backlogs, pools and slow responses show an outage minutes before it happens. An \
+        alert on errors shows it only when it has happened.",
+    evidence: "Structural: a node with a utilization of at least 85% that no alert on backlog or \
+        response time watches (a note; a warning from 100%). Measured: a node that was saturated \
+        at least 5 s before users were affected, or before the first alert, without such an \
+        alert: a note, a warning where users were affected and no other rule names the cause, an \
+        error where a requirement was missed.",
+    silent: "Nodes with headroom; alerts on backlog, message age or slow responses.",
+    mends: "Alerts on backlog and slow responses; headroom: someone is paged for bursts that pass.",
     structural,
     measured,
 };
@@ -67,7 +72,7 @@ fn room(facts: &Facts<'_>, id: &str) -> Vec<report::Remedy> {
     } else if let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) {
         let wanted = f64::from(database.concurrency) * 2.0;
         mends.push(report::Remedy::new(
-            message!("Twice the slots of {}", name(id)),
+            message!("Double the concurrency of {}", name(id)),
             "A larger machine to pay for.",
             vec![remedies::node(id, "concurrency", remedies::number(wanted))],
         ));
@@ -102,8 +107,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Severity::Note
         };
         let what = match busy >= 1.0 {
-            true => message!("More is asked of {} than it can do", name(&node.id)),
-            false => message!("{} has little room, and nobody watches it", name(&node.id)),
+            true => message!("{} receives more load than it can serve", name(&node.id)),
+            false => message!(
+                "{} has little headroom, and no alert watches it",
+                name(&node.id)
+            ),
         };
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
@@ -111,7 +119,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .says(
                     what,
                     asked(load, can),
-                    "Leave room for a bad day, and watch what waits.",
+                    "Leave headroom, and alert on backlog and response time.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by(more(facts, &node.id, busy >= 1.0)),
@@ -122,22 +130,21 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn asked(load: f64, can: f64) -> Message {
     message!(
-        "{} calls a second come, and it can do {}: {}.",
-        figure(load),
-        figure(can),
+        "By the design, it receives {} and can serve {}: {} of its capacity.",
+        rate(load),
+        rate(can),
         percent(load / can)
     )
 }
 
-/// How much more is asked of a node than it can do all the time, in words; nothing where it has
-/// room.
-fn overload(facts: &Facts<'_>, id: &str) -> Option<Message> {
+/// Whether the design alone offers a node more than it can do, all the time.
+fn is_overloaded(facts: &Facts<'_>, id: &str) -> bool {
     let (load, can) = (
         facts.flow.node(&facts.graph, id),
         facts.flow.capacity(&facts.graph, id),
     );
     let is_steady = !facts.is_closed() && facts.graph.node(id).is_some_and(|node| !is_scaled(node));
-    (is_steady && can.is_finite() && load >= can).then(|| asked(load, can))
+    is_steady && can.is_finite() && load >= can
 }
 
 fn is_scaled(node: &Node) -> bool {
@@ -170,33 +177,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if !facts.is_hurt() && missed.is_none() {
         return Vec::new();
     }
-    let mut full: Vec<(&str, f64)> = facts
+    let mut full: Vec<(&str, Span)> = facts
         .design
         .nodes
         .iter()
         .filter(|node| is_worker(node) && !series.saturated(&node.id).is_empty())
         .filter(|node| !is_watched(facts, &node.id) && !is_consumer(facts, &node.id))
-        .filter_map(|node| Some((node.id.as_str(), series.saturated(&node.id).first()?.from_s)))
+        .filter_map(|node| Some((node.id.as_str(), *series.saturated(&node.id).first()?)))
         .collect();
-    full.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((id, from)) = full.first().copied() else {
+    full.sort_by(|a, b| a.1.from_s.total_cmp(&b.1.from_s));
+    let Some((id, span)) = full.first().copied() else {
         return Vec::new();
     };
-    let alerts = report.operator.alerts.iter().filter_map(|alert| {
-        alert
-            .episodes
-            .first()
-            .map(|episode| (episode.from_s, alert.name.as_str()))
-    });
-    let alert = alerts.min_by(|a, b| a.0.total_cmp(&b.0));
+    let from = span.from_s;
+    let alert = first_alert(report);
     let felt = series.first_loss();
     let lead = felt.map(|felt| felt - from);
     let told = match alert {
-        Some((at, name)) => message!("\"{}\" fired at {}", name, moment(at)),
-        None => Message::from("no alert fired"),
+        Some((at, name)) => message!("The first alert, \"{}\", fired at {}", name, moment(at)),
+        None => Message::from("No alert fired"),
     };
-    let led = match lead {
-        Some(lead) if lead > 0.5 => message!(", {} before users were served badly", time(lead)),
+    let hurt = match felt {
+        Some(felt) if felt > from + 0.5 => {
+            message!(" Users were affected from {} on.", moment(felt))
+        }
         _ => Message::new(),
     };
     let names: Vec<&str> = full.iter().map(|(id, _)| *id).collect();
@@ -207,22 +211,60 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if !late {
         return Vec::new();
     }
-    let overload = overload(facts, id);
-    let says = overload
-        .as_ref()
-        .map(|says| message!(" {}", says.clone()))
-        .unwrap_or_default();
+    let (what, why) = saturation(series, id, &names[1..], (hurt, told));
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(from))
             .says(
-                message!("{} {} full, and nobody watched", list(&names), if names.len() == 1 { "was" } else { "were" }),
-                message!("{} had no free slot from {} on{}; {}, and none watches what waits or how slow it is.{}", name(id), moment(from), led, told, says),
-                "Watch what waits and how slow answers are, and leave room for a bad day.",
+                what,
+                why,
+                "Alert on backlog and response time, and leave headroom.",
             )
             .endangers(missed.unwrap_or(facts.felt()))
-            .mended_by(more(facts, id, overload.is_some())),
+            .mended_by(more(facts, id, is_overloaded(facts, id))),
     ]
+}
+
+/// The alert that fired first, and when.
+fn first_alert(report: &Report) -> Option<(f64, &str)> {
+    let alerts = report.operator.alerts.iter();
+    let fired = alerts.filter_map(|alert| Some((alert.episodes.first()?.from_s, &*alert.name)));
+    fired.min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// A node at the longest time that it was saturated, what followed it, and who noticed.
+fn saturation(
+    series: &Series<'_>,
+    id: &str,
+    others: &[&str],
+    (hurt, told): (Message, Message),
+) -> (Message, Message) {
+    let spans = series.saturated(id).iter().copied();
+    let span = spans.reduce(|a, b| if b.s() > a.s() { b } else { a });
+    let span = span.unwrap_or(series.whole());
+    let (came, went) = series.flow_of(id, span);
+    let at = |series| field::node_over(id, series, Fold::Mean, span);
+    let others = match others {
+        [] => Message::new(),
+        others => message!(" {} followed.", list(others)),
+    };
+    (
+        message!(
+            "{} had no free slot from {} to {}, and no alert watched for it",
+            name(id),
+            moment(span.from_s),
+            moment(span.until_s)
+        ),
+        message!(
+            "In that time it received {} and completed {}.{}{} {}, and none watches its backlog or \
+             its response time.",
+            rate(came).of(at("arrivals_per_s")),
+            rate(went).of(at("completions_per_s")),
+            others,
+            hurt,
+            told
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -244,7 +286,7 @@ mod tests {
         assert!(
             lint("monitoring-over-prevention", &broken)[0]
                 .what
-                .starts_with("More is asked")
+                .contains("receives more load than it can serve")
         );
         assert!(found("monitoring-over-prevention", &broken, &run(&broken))[0].measured);
         let backlog =
@@ -270,7 +312,7 @@ mod tests {
         assert!(lint("monitoring-over-prevention", &mixed(2)).is_empty());
         // 0.95 * 10 ms + 0.05 * 1 s = 59.5 ms: five slots do 84 a second.
         let full = &lint("monitoring-over-prevention", &mixed(5))[0];
-        let opening = "100 calls a second come, and it can do 84:";
+        let opening = "By the design, it receives 100/s and can serve 84/s:";
         assert!(full.why.starts_with(opening), "{}", full.why.text());
         let near = design(70, "");
         assert!(lint("monitoring-over-prevention", &near).is_empty());

@@ -1,11 +1,11 @@
 //! One client's load that another pays for.
 
-use super::{Rule, nothing};
+use super::{Rule, nothing, shared_database};
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
 use design::{Kind, Metric, Node};
-use report::{Finding, Fold, Remedy, figure, message, moment, name, rate};
+use report::{Finding, Fold, Message, Remedy, message, moment, name, rate};
 use sim::Report;
 
 /// How much more the culprit asks for, and how much slower the victim gets.
@@ -15,10 +15,14 @@ const SLOWER: f64 = 2.0;
 pub(super) const RULE: Rule = Rule {
     id: "noisy-neighbour",
     title: "A noisy neighbour",
-    means: "Clients that share a service share its slots and its queue: when one of them asks for twenty times as much, the others wait in the line it made.",
-    evidence: "Measured: a client that asked for twice as much as before or more, a service or store it shares with another that was saturated meanwhile, and that other, who asked for no more than before, served twice as slowly or failing.",
-    silent: "A rise that everybody has; a shared part with room; a limit that turns the culprit alone away.",
-    mends: "A rate limit per customer, fair queues, cells: the culprit is turned away in the peak.",
+    means: "Clients that share a service share its slots and its queue. When one of them sends \
+        twenty times as much, the others wait in the queue that it fills.",
+    evidence: "Measured: a client that sent at least twice as much as before, a service or store \
+        that it shares with another client and that was saturated meanwhile, and that other \
+        client, which sent no more than before, served at half the speed or failing.",
+    silent: "A rise of all clients; a shared part with headroom; a limit that rejects only the \
+        culprit.",
+    mends: "A rate limit per client, fair queues, cells: the culprit is rejected at its peak.",
     structural: nothing,
     measured,
 };
@@ -31,12 +35,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     if clients.len() < 2 || !facts.is_hurt() && report.requests.failed.is_empty() {
         return Vec::new();
     }
-    for shared in facts
-        .design
-        .nodes
-        .iter()
-        .filter(|node| matches!(node.kind, Kind::Service(_) | Kind::Database(_)))
-    {
+    let nodes = facts.design.nodes.iter();
+    let is_shared = |node: &&Node| matches!(node.kind, Kind::Service(_) | Kind::Database(_));
+    for shared in nodes.filter(is_shared) {
         let spans = series.saturated(&shared.id);
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
             continue;
@@ -47,10 +48,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .copied()
             .filter(|node| above.contains(node.id.as_str()))
             .collect();
-        let span = Span {
-            from_s: first.from_s,
-            until_s: last.until_s,
-        };
+        let (from_s, until_s) = (first.from_s, last.until_s);
+        let span = Span { from_s, until_s };
         let change = |node: &Node| -> Option<(f64, f64)> {
             let windows = series.node(&node.id)?;
             let before = series.mean(&windows.arrivals_per_s, windows.width_s, series.calm);
@@ -68,11 +67,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let victim = users.iter().filter_map(|node| {
             let (before, during) = change(node)?;
-            let slower = super::shared_database::slowdown(facts, &node.id, span);
+            let slower = shared_database::slowdown(facts, &node.id, span);
             let is_steady = during <= 1.3 * before + 1.0;
             (node.id != culprit.id && is_steady && slower >= SLOWER).then_some((*node, slower))
         });
-        let Some((victim, slower)) = victim.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+        let Some((victim, _)) = victim.max_by(|a, b| a.1.total_cmp(&b.1)) else {
             continue;
         };
         let at = |span| field::node_over(&culprit.id, "arrivals_per_s", Fold::Mean, span);
@@ -80,18 +79,33 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    message!("{} pays for what {} asks of {}", name(&victim.id), name(&culprit.id), name(&shared.id)),
+                    saturated(&culprit.id, &shared.id, &victim.id, span),
                     message!(
-                        "{} asked for {} from {} on, after {}. {} was saturated, and {}, who asked for no more than before, waited {} times as long.",
-                        name(&culprit.id), rate(during).of(at(span)), moment(span.from_s), rate(before).of(at(series.calm)), name(&shared.id), name(&victim.id), figure(slower)
+                        "{} sent {}, after {} before. {}, which sent no more than before, {}.",
+                        name(&culprit.id),
+                        rate(during).of(at(span)),
+                        rate(before).of(at(series.calm)),
+                        name(&victim.id),
+                        shared_database::suffered(facts, &victim.id, span)
                     ),
-                    "Give each a share of its own: a rate limit per customer, fair queues, cells.",
+                    "Give each client a share of its own: a rate limit per client, fair queues, or cells.",
                 )
                 .endangers(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
                 .mended_by(limit(shared, during, before)),
         ];
     }
     Vec::new()
+}
+
+/// The title of a finding about one whose load slowed another down.
+pub(super) fn saturated(culprit: &str, shared: &str, victim: &str, span: Span) -> Message {
+    message!(
+        "Load from {} saturated {} from {} on and slowed {} down",
+        name(culprit),
+        name(shared),
+        moment(span.from_s),
+        name(victim)
+    )
 }
 
 fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
@@ -113,11 +127,11 @@ fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
     ]);
     vec![Remedy::new(
         message!(
-            "At most {} of each key at {}",
+            "Limit each key to {} at {}",
             rate(libm::ceil(most)),
             name(&shared.id)
         ),
-        "Whoever asks for more is turned away, though there may be room.",
+        "Requests beyond the limit are rejected even when there is capacity.",
         vec![remedies::node(&shared.id, "rate_limit", limit)],
     )]
 }

@@ -7,7 +7,9 @@ use crate::remedies;
 use design::kinds::queue::Delivery;
 use design::link::Mode;
 use design::{FaultKind, Link, Metric, Node};
-use report::{Finding, Message, Remedy, figure, message, ms, name, percent, whole};
+use report::{
+    Field, Finding, Message, Messages, Remedy, count_of, figure, message, ms, name, percent, whole,
+};
 use sim::Report;
 
 /// Deliveries of each message that is given up, or kept, from which it is told.
@@ -18,10 +20,16 @@ const AGAIN: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "poison-message",
     title: "No dead-letter queue",
-    means: "A message that every attempt fails at comes again for ever. Where order is kept it blocks all behind it; where none is kept it takes a consumer's time again and again.",
-    evidence: "Structural: at-least-once delivery that never gives up (a note), or that drops what it gives up for want of a dead-letter link (a note). Measured: poison messages in a queue that never gives up, 20 deliveries again or more, and 10 of each or a backlog behind them.",
-    silent: "A limit on receives with a dead-letter link; messages that come again since a consumer crashed.",
-    mends: "A limit on receives and a dead-letter link: somebody has to look there.",
+    means: "A message that fails on every attempt is redelivered indefinitely. Where order is \
+        preserved, it blocks everything behind it. Where it is not, it takes consumer time again \
+        and again.",
+    evidence: "Structural: at-least-once delivery that never gives up (a note), or that drops a \
+        message because there is no dead-letter link (a note). Measured: poison messages in a \
+        queue that never gives up, at least 20 redeliveries, and 10 of each or a backlog behind \
+        them.",
+    silent: "A limit on receives with a dead-letter link; messages that are redelivered because \
+        a consumer crashed.",
+    mends: "A limit on receives and a dead-letter link: someone has to inspect the dead letters.",
     structural,
     measured,
 };
@@ -57,8 +65,8 @@ fn mends(facts: &Facts<'_>, node: &Node) -> Remedy {
         ));
     }
     Remedy::new(
-        "Three receives, then to a dead-letter queue",
-        "Somebody has to look at the dead letters; what failed three times by bad luck is among them.",
+        "Move a message to a dead-letter queue after three receives",
+        "Someone has to inspect the dead letters, and some of them failed only by chance.",
         edits,
     )
 }
@@ -76,17 +84,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let finding = match queue.max_receives {
             None => Finding::new(RULE.id, [node.id.clone()]).says(
-                message!("{} delivers a message for ever that nobody can process", name(&node.id)),
+                message!("{} redelivers a message that cannot be processed indefinitely", name(&node.id)),
                 match queue.partitions {
-                    Some(_) => "It never gives up, and keeps order: such a message blocks all of its partition.",
-                    None => "It never gives up: each such message takes a consumer's time again and again.",
+                    Some(_) => "It never gives up, and it preserves order, so such a message blocks its whole partition.",
+                    None => "It never gives up, so each such message takes consumer time again and again.",
                 },
-                "Give up after a few receives, to a dead-letter queue.",
+                "Move a message to a dead-letter queue after a few receives.",
             ),
             Some(most) if !has_dead_letter(facts, &node.id) => Finding::new(RULE.id, [node.id.clone()]).says(
-                message!("{} drops what was received {} times", name(&node.id), most),
-                "There is no dead-letter link, so a message that failed is gone, whatever the reason.",
-                "Give it a dead-letter queue.",
+                message!("{} drops a message after {} receives", name(&node.id), most),
+                "There is no dead-letter link, so a failed message is lost whatever the reason.",
+                "Add a dead-letter queue.",
             ),
             Some(_) => continue,
         };
@@ -134,30 +142,24 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .map(|fault| fault.at.as_s())
             .or(facts.series.as_ref().map(|series| series.whole().from_s));
         let at = |name: &str| field::node(&node.id, &format!("messages.{name}"));
-        let behind = match (blocked, messages.waiting) {
-            (0, 0) => Message::new(),
-            (0, waiting) => {
-                message!(
-                    " {} messages were left at the end.",
-                    whole(waiting as f64).of(at("waiting"))
-                )
-            }
-            (n, waiting) => message!(
-                " {} of {} partitions stood still behind them, {} messages were left at the end, the oldest had waited {}.",
-                n,
-                messages.partitions.len(),
-                whole(waiting as f64).of(at("waiting")),
-                ms(messages.oldest_ms.max).of(at("oldest_ms.max"))
-            ),
-        };
+        let behind = behind(&node.id, messages, blocked);
         let delivered = messages.redelivered as f64 / messages.delivered.max(1) as f64;
+        let again = || at("redelivered").over(at("delivered"));
         let metric = facts.missed_by_users().unwrap_or(Metric::Goodput);
         let mut finding = Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
-                message!("{} delivered what nobody can process, again and again", name(&node.id)),
-                message!("{} of its deliveries were of messages delivered before, about {} of them for each message that nobody can process.{}", percent(delivered).of(at("redelivered").over(at("delivered"))), figure(each).of(at("redelivered").times(1.0 / bad)), behind),
-                "Give up after a few receives, to a dead-letter queue.",
+                message!(
+                    "{} kept redelivering messages that cannot be processed: {} of its deliveries",
+                    name(&node.id),
+                    percent(delivered).of(again())
+                ),
+                message!(
+                    "Each message that cannot be processed was redelivered about {} times.{}",
+                    figure(each).of(at("redelivered").times(1.0 / bad)),
+                    behind
+                ),
+                "Move a message to a dead-letter queue after a few receives.",
             )
             .endangers(metric)
             .mended_by([mends(facts, node)]);
@@ -167,6 +169,29 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         found.push(finding);
     }
     found
+}
+
+/// What waits behind messages that cannot be processed.
+fn behind(id: &str, messages: &Messages, blocked: usize) -> Message {
+    let at = |name: &str| field::node(id, &format!("messages.{name}"));
+    let left = left(messages.waiting, at("waiting"));
+    match (blocked, messages.waiting) {
+        (0, 0) => Message::new(),
+        (0, _) => message!(" {} left at the end.", left),
+        (n, _) => message!(
+            " {} of {} partitions were blocked behind them. {} left at the end, and the oldest had \
+             waited {}.",
+            n,
+            messages.partitions.len(),
+            left,
+            ms(messages.oldest_ms.max).of(at("oldest_ms.max"))
+        ),
+    }
+}
+
+/// "1 message was", "20 messages were".
+fn left(waiting: u64, of: Field) -> Message {
+    count_of(whole(waiting as f64).of(of), "message was", "messages were")
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use design::kinds::Kind;
 use design::link::Mode;
 use design::{Link, Metric};
 use report::{
-    Finding, Fold, Message, Remedy, Severity, figure, link_name, list, message, moment, name,
-    percent, time, whole,
+    Field, Finding, Fold, Message, Remedy, Severity, count_of, figure, link_name, list, message,
+    moment, name, percent, rate, time, whole,
 };
 use sim::Report;
 
@@ -24,10 +24,17 @@ const HELD: f64 = 0.6;
 pub(super) const RULE: Rule = Rule {
     id: "pool-exhaustion",
     title: "A pool that runs dry",
-    means: "Connections (or threads) that fast and slow calls share are held by the slow ones: the fast ones wait for a connection, not for an answer, and fail while what they would ask is idle.",
-    evidence: "Structural: a pool with fewer connections than calls times the time they hold one (Little's law): a note from 90%, a warning above 100%; or services that wait for one another in a ring, each with a slot held (a warning, a note where a timeout frees them). Measured: 1% of the calls or more got no connection in time while the callee had slots to spare; or a service all of whose slots were held, 60% of them by calls to one slow dependency which only some operations need.",
+    means: "When fast and slow calls share connections (or threads), the slow ones hold them. \
+        The fast ones wait for a connection, not for a response, and fail while their callee is \
+        idle.",
+    evidence: "Structural: a pool with fewer connections than the calls need for the time they \
+        hold one (Little's law): a note from 90%, a warning above 100%; or services that wait \
+        for one another in a ring, each holding a slot (a warning, a note where a timeout frees \
+        them). Measured: at least 1% of the calls got no connection in time while the callee had \
+        free slots; or a service all of whose slots were held, 60% of them by calls to one slow \
+        dependency that only some operations need.",
     silent: "Pools that are short for a moment; callees that are saturated themselves.",
-    mends: "Bulkheads: a pool for each. Connections idle in one while the other is short.",
+    mends: "Bulkheads: a pool for each. Connections idle in one pool while another is short.",
     structural,
     measured,
 };
@@ -68,9 +75,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [link.id.clone()])
                 .severity(severity)
                 .says(
-                    message!("The pool of {} is too small for its load", link_name(&link.id)),
-                    message!("{} calls a second hold a connection for {} each: {} connections, and there are {}.", figure(calls), time(holds), figure(needed), whole(size)),
-                    "Size it by Little's law, or hold connections for less.",
+                    message!("The connection pool of {} is too small for its load", link_name(&link.id)),
+                    message!("It needs {} connections and has {}: {} hold a connection for {} each (Little's law).", figure(needed), whole(size), rate(calls), time(holds)),
+                    "Size it by Little's law, or hold connections for less time.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([larger(facts, link, needed)]),
@@ -87,11 +94,11 @@ fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
     let size = libm::ceil(1.5 * needed / f64::from(callers)).clamp(1.0, 10_000.0);
     Remedy::new(
         message!(
-            "{} connections for each caller of {}",
-            whole(size),
-            link_name(&link.id)
+            "Raise the connection pool of {} to {} per caller",
+            link_name(&link.id),
+            whole(size)
         ),
-        message!("More connections that {} has to bear.", name(&link.to)),
+        message!("More connections for {} to hold open.", name(&link.to)),
         (facts.design.pool_links(link).into_iter())
             .map(|link| remedies::link(&link.id, "pool.size", remedies::number(size)))
             .collect(),
@@ -151,14 +158,6 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .into_iter()
         .filter(|id| *id != callee && !series.slow(id).is_empty())
         .collect();
-    let slow_said = match (is_leaking, slow.is_empty()) {
-        (true, _) => Message::from(" Connections leaked."),
-        (false, true) => Message::new(),
-        (false, false) => message!(
-            " {} took several times the usual time meanwhile.",
-            list(&slow)
-        ),
-    };
     let mut mends = bulkheads(facts, link);
     let usual = facts.flow.call(&facts.graph, link);
     if link
@@ -176,21 +175,26 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .measured(onset)
         .says(
             message!(
-                "{} ran out of connections while {} had time",
+                "{} on {} got no connection while {} had capacity to spare",
+                count_of(
+                    whole(in_vain as f64).of(vain.clone()),
+                    "attempt",
+                    "attempts"
+                ),
                 link_name(&link.id),
                 name(callee)
             ),
             message!(
-                "{} calls ({}) got none of its {} in time; {} was {} busy.{}",
-                whole(in_vain as f64).of(vain.clone()),
-                percent(in_vain as f64 / figures.calls.max(1) as f64)
-                    .of(vain.over(field::link(&link.id, "calls"))),
-                whole(size),
+                "That is {} of the attempts, which share {}. {} was {} busy on average.{}",
+                percent(in_vain as f64 / (figures.attempts + in_vain) as f64).of(vain
+                    .clone()
+                    .over(Field::Sum(vec![field::link(&link.id, "attempts"), vain,]))),
+                count_of(whole(size), "connection", "connections"),
                 name(callee),
                 percent(busy).maybe_of(busy_of),
-                slow_said
+                slow_said(is_leaking, &slow)
             ),
-            "Keep a pool for each kind of call, so that a slow one empties its own alone.",
+            "Keep a pool for each kind of call, so that slow calls exhaust only their own.",
         )
         .endangers(facts.felt())
         .mended_by(mends),
@@ -234,8 +238,8 @@ fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
         edits.push(design::Command::AddLink(usize::MAX, Box::new(other)));
     }
     vec![Remedy::new(
-        "A pool for each kind of call",
-        "Connections idle in one pool while the other is short of them.",
+        "Use a pool for each kind of call",
+        "Connections may idle in one pool while another is short of them.",
         edits,
     )]
 }
@@ -283,16 +287,45 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
         Finding::new(RULE.id, [id.to_owned(), link.id.clone()])
             .measured(Some(span.from_s))
             .says(
-                message!("Calls to {} held the slots of {} that others needed", name(&link.to), name(id)),
-                message!("From {} on they held {} of its {} slots; what never asks {} waited behind them.", moment(span.from_s), percent(share.min(1.0)).maybe_of((share <= 1.0).then_some(held_of)), whole(slots), name(&link.to)),
-                "Bound what each dependency may hold: a bulkhead.",
+                message!(
+                    "Calls to {} held {} of the slots of {} from {} on",
+                    name(&link.to),
+                    percent(share.min(1.0)).maybe_of((share <= 1.0).then_some(held_of)),
+                    name(id),
+                    moment(span.from_s)
+                ),
+                message!(
+                    "Calls that do not need {} waited for one of the {} slots of {}.",
+                    name(&link.to),
+                    whole(slots),
+                    name(id)
+                ),
+                "Limit what each dependency can hold, with a bulkhead.",
             )
             .endangers(facts.felt())
-            .mended_by([Remedy::new(
-                message!("A bulkhead: {} holds at most a quarter of the slots", link_name(&link.id)),
-                "Its calls fail while that quarter is full, though other slots are free.",
-                vec![remedies::link(&link.id, "bulkhead", remedies::map(&[("max_concurrent", remedies::number(most))]))],
-            )]),
+            .mended_by([bulkhead(link, most)]),
+    )
+}
+
+/// What held the connections.
+fn slow_said(is_leaking: bool, slow: &[&str]) -> Message {
+    match (is_leaking, slow.is_empty()) {
+        (true, _) => Message::from(" Connections were leaked."),
+        (false, true) => Message::new(),
+        (false, false) => message!(" {} took several times the usual time.", list(slow)),
+    }
+}
+
+/// Bounds the calls in flight over a link.
+fn bulkhead(link: &Link, most: f64) -> Remedy {
+    let bulkhead = remedies::map(&[("max_concurrent", remedies::number(most))]);
+    Remedy::new(
+        message!(
+            "Limit calls on {} to a quarter of the slots (bulkhead)",
+            link_name(&link.id)
+        ),
+        "Its calls fail while that quarter is full, even when other slots are free.",
+        vec![remedies::link(&link.id, "bulkhead", bulkhead)],
     )
 }
 
@@ -360,5 +393,27 @@ mod tests {
         assert_eq!(short.problems(), []);
         assert!(lint("pool-exhaustion", &short).is_empty());
         assert!(found(12, named).is_empty());
+    }
+
+    #[test]
+    fn attempts_without_a_connection_are_a_share_of_attempts() {
+        let tight = read(
+            r#"{"nodes": [
+            {"id": "users", "kind": "client", "arrivals": {"poisson": "60/s"}, "patience": "5s"},
+            {"id": "api", "kind": "service", "concurrency": 200},
+            {"id": "db", "kind": "database", "concurrency": 16, "read_time": "50ms"}],
+            "links": [{"from": "users", "to": "api"},
+                {"from": "api", "to": "db", "timeout": "1s", "pool": {"size": 1, "wait": "10ms"}, "retry": {"max_attempts": 5}}],
+            "warmup": "2s"}"#,
+        );
+        let report = run(&tight);
+        let link = &report.links["api->db"];
+        assert!(
+            link.failures["pool_timeout"] > link.attempts,
+            "attempts are what was sent"
+        );
+        let told = &found("pool-exhaustion", &tight, &report)[0];
+        let shares = crate::testing::shares(&told.why);
+        assert!(shares[0] > 0.5 && shares[0] < 1.0, "{}", told.why.text());
     }
 }

@@ -23,10 +23,16 @@ const SAMPLES: u64 = 1_000;
 pub(super) const RULE: Rule = Rule {
     id: "requirements-trap",
     title: "A design without requirements",
-    means: "Without requirements every design is good, and any of them may be the wrong one. Averages are the usual trap: a mean that is met says nothing of the slowest in a hundred or of the age of what they read.",
-    evidence: "Structural: no requirement, or only on means, medians, throughput and cost (a note). Measured: nothing, or nothing but averages, is asked for, and the 99th percentile is 5 times the mean or more, over at least 1,000 requests, or users were served badly, or reads were out of date.",
+    means: "Without requirements every design is good, and any of them may be the wrong one. \
+        Averages are the usual trap: a mean that is met says nothing about the slowest 1% or \
+        about the staleness of reads.",
+    evidence: "Structural: no requirement, or only on means, medians, throughput and cost (a \
+        note). Measured: nothing but averages is required, and the 99th percentile is at least 5 \
+        times the mean, over at least 1,000 requests, or users were affected, or reads were out \
+        of date.",
     silent: "A requirement on a percentile or on availability that is met.",
-    mends: "Requirements on what users feel. They cost an argument about what is good enough.",
+    mends: "Requirements on what users experience. They cost a discussion about what is good \
+        enough.",
     structural,
     measured,
 };
@@ -41,15 +47,15 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let what = match asked.is_empty() {
-        true => "Nothing is required of this design",
-        false => "Only averages are required of this design",
+        true => "This design has no requirements",
+        false => "This design has requirements on averages only",
     };
     vec![
         Finding::new(RULE.id, facts.clients().take(1).map(|(node, _)| node.id.clone()))
             .says(
                 what,
-                "Nothing can fail a check, and no two designs can be told apart: say how many requests must be answered, and how fast the slowest in a hundred may be.",
-                "Require an availability and a 99th percentile.",
+                "No check can fail, and two designs cannot be compared. State the required availability and p99 latency.",
+                "Require an availability and a p99 latency.",
             )
             .mended_by([require(0.999, Duration::ms(500))]),
     ]
@@ -59,11 +65,11 @@ fn require(availability: f64, p99: Duration) -> Remedy {
     let add = |requirement| Command::AddRequirement(usize::MAX, requirement);
     Remedy::new(
         message!(
-            "Require {} answered, 99 of 100 within {}",
+            "Require an availability of {} and a p99 latency of {}",
             percent(availability),
             p99
         ),
-        "Runs may fail from now on.",
+        "Checks may fail from now on.",
         vec![
             add(Requirement {
                 metric: Metric::Availability,
@@ -105,8 +111,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         ),
     };
     let what = match asked.is_empty() {
-        true => "Nothing is required of this design, and its averages look good",
-        false => "What is required hides the slow requests",
+        true => "This design has no requirements, and its averages look good",
+        false => "The requirements hide the slow requests",
     };
     let at = |name: &str| field::of(&format!("requests.latency_ms.{name}"));
     let bound = Duration::ms((2.0 * p99).clamp(1.0, 1e6) as u64);
@@ -115,8 +121,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(None)
             .says(
                 what,
-                message!("The mean request took {}, the slowest in a hundred {} or more, {} times as long, and nothing is required of those.{}", ms(mean).of(at("mean")), ms(p99).of(at("p99")), whole(p99 / mean.max(1e-9)).of(at("p99").over(at("mean"))), stale),
-                "Require a 99th percentile, and an age where data is copied.",
+                message!("The mean latency was {} and the p99 latency {}, {} times as long. No requirement limits it.{}", ms(mean).of(at("mean")), ms(p99).of(at("p99")), whole(p99 / mean.max(1e-9)).of(at("p99").over(at("mean"))), stale),
+                "Require a p99 latency, and a maximum staleness where data is copied.",
             )
             .endangers(Metric::LatencyP99)
             .mended_by([require(0.999, bound)]),
@@ -133,7 +139,7 @@ mod tests {
         assert!(lint("requirements-trap", &design).is_empty());
         design.requirements.clear();
         let noted = &lint("requirements-trap", &design)[0];
-        assert!(noted.what.starts_with("Nothing is required"));
+        assert!(noted.what.contains("has no requirements"));
         design.apply(noted.remedies[0].command()).unwrap();
         assert!(lint("requirements-trap", &design).is_empty());
     }

@@ -6,8 +6,8 @@ use crate::facts::{Facts, Span, is_bounded};
 use crate::remedies;
 use design::{Link, Metric};
 use report::{
-    Finding, Fold, Message, Severity, figure, link_list, link_name, message, moment, name, percent,
-    rate,
+    Field, Finding, Fold, Message, Severity, figure, link_list, link_name, message, moment, name,
+    percent, rate,
 };
 use sim::Report;
 
@@ -24,10 +24,19 @@ const WARNED: f64 = 6.0;
 pub(super) const RULE: Rule = Rule {
     id: "retry-storm",
     title: "Retry storm",
-    means: "Retries at several layers multiply: three attempts at each of three layers ask the last one up to 27 times for one request. They come exactly when it cannot keep up, so an overload outlives what began it.",
-    evidence: "Structural: the product of the attempts along a path of calls whose retries nothing bounds (no budget, throttle, quota, breaker or adaptive throttling), over two layers or more; a note from 4, a warning from 6; or ten attempts and more of one layer without a pause (a warning). Measured: links on which a third of the attempts were retries while less than 90% were answered, for 5 s or more, above something that was saturated or turned calls away at that time.",
-    silent: "Retries at one layer, retries within a budget, retries while nothing below is short of capacity (a crash that refuses at once).",
-    mends: "A budget of a tenth with backoff and jitter, or retries at one layer alone: some requests that a third attempt would have saved fail.",
+    means: "Retries at several layers multiply: three attempts at each of three layers call the \
+        last one up to 27 times for one request. They come exactly when it cannot keep up, so an \
+        overload outlives its trigger.",
+    evidence: "Structural: the product of the attempts along a path of calls whose retries \
+        nothing limits (no budget, throttle, quota, breaker or adaptive throttling), over at \
+        least two layers: a note from 4, a warning from 6; or at least ten attempts of one layer \
+        without a pause (a warning). Measured: links on which a third of the attempts were \
+        retries while less than 90% were answered, for at least 5 s, above something that was \
+        saturated or rejected calls at that time.",
+    silent: "Retries at one layer, retries within a budget, retries while nothing below is short \
+        of capacity (a crash that refuses immediately).",
+    mends: "A budget of 10% with backoff and jitter, or retries at one layer only: some requests \
+        fail that a third attempt would have saved.",
     structural,
     measured,
 };
@@ -47,9 +56,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         Finding::new(RULE.id, storm.layers.clone())
             .severity(severity)
             .says(
-                message!("Retries at {} layers multiply: one request may cause {} attempts", names.len(), figure(storm.attempts)),
-                message!("{} each try again, and nothing bounds how often in all. When the last of them slows down, it gets up to {} times the load.", link_list(&names), figure(storm.attempts)),
-                "Retry at one layer, or within a budget of a tenth of the calls.",
+                message!("Retries at {} layers can multiply one request into {} attempts", names.len(), figure(storm.attempts)),
+                message!("{} retry, and nothing limits the attempts in total. When the innermost callee slows down, it receives up to {} times the load.", link_list(&names), figure(storm.attempts)),
+                "Retry at one layer, or within a budget of 10% of the calls.",
             )
             .endangers(Metric::Availability)
             .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links)]),
@@ -141,26 +150,18 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let first = at("attempts_per_s").minus(at("retries_per_s"));
             let of = at("attempts_per_s").over(first);
             Some(message!(
-                "{} sent {} attempts per call",
+                "{} made {} attempts per call",
                 link_name(&link.id),
                 figure(times).of(of)
             ))
         })
         .collect();
-    let seen: Vec<f64> = (series
-        .between(&report.windows.amplification, report.windows.width_s, span)
-        .iter())
-    .flatten()
-    .copied()
-    .collect();
-    // A second's attempts are of earlier requests too: over the whole span that evens out.
-    let each_request = seen.iter().sum::<f64>() / seen.len().max(1) as f64;
     let good = series.good_share(span);
     let offered = field::over("offered_per_s", Fold::Sum, span);
     let answered = field::over("goodput_per_s", Fold::Sum, span).over(offered);
     let after = match &report.metastable {
         Some(stuck) => message!(
-            " Goodput stayed at {} from {} on, after {} before, though the trigger was over.",
+            " Goodput stayed at {} from {} on, after {} before, although the trigger was over.",
             rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s")),
             moment(stuck.since_s),
             rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s"))
@@ -170,12 +171,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let mut finding = Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
         .measured(Some(onset))
         .says(
-            message!("Retries multiplied the load on {} while it could not keep up", name(last(&links))),
             message!(
-                "{}; {} attempts reached the last layer per request in the mean, and {} of the requests were answered well meanwhile.{}",
-                Message::join(each, ", "), figure(each_request).of(field::over("amplification", Fold::Mean, span)), percent(good).of(answered)
-            , after),
-            "Retry at one layer alone, or within a budget of a tenth of the calls, after a pause that is spread out.",
+                "Retries multiplied the load on {} while it could not keep up from {} on",
+                name(last(&links)),
+                moment(onset)
+            ),
+            message!(
+                "{}.{} In that time, {} of all requests succeeded.{}",
+                Message::join(each, ", "),
+                reached(facts, &links, span),
+                percent(good).of(answered),
+                after
+            ),
+            "Retry at one layer only, or within a budget of 10% of the calls, with backoff and jitter.",
         )
         .endangers(facts.felt())
         .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links), remedies::breakers(&links)]);
@@ -183,6 +191,48 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         finding = finding.severity(Severity::Error);
     }
     vec![finding]
+}
+
+/// Attempts over the innermost link for each call that entered at the outermost ones. Requests that
+/// take another path are not counted: they would hide how far the retries multiplied.
+fn reached(facts: &Facts<'_>, links: &[&Link], span: Span) -> Message {
+    let inner = last(links);
+    let is_outer = |link: &&&Link| links.iter().all(|other| other.to != link.from);
+    let is_inner = |link: &&&Link| link.to == inner;
+    let (outer, inner): (Vec<&Link>, Vec<&Link>) = (
+        links.iter().filter(is_outer).copied().collect(),
+        links.iter().filter(is_inner).copied().collect(),
+    );
+    let Some(series) = facts.series.as_ref().filter(|_| links.len() > 1) else {
+        return Message::new();
+    };
+    let mean = |link: &Link, is_first: bool| {
+        let Some(windows) = series.link(&link.id) else {
+            return 0.0;
+        };
+        let of = |of: &[f64]| series.mean(of, windows.width_s, span);
+        match is_first {
+            true => of(&windows.attempts_per_s) - of(&windows.retries_per_s),
+            false => of(&windows.attempts_per_s),
+        }
+    };
+    let at = |link: &Link, name| field::link_over(&link.id, name, Fold::Mean, span);
+    let entered: f64 = outer.iter().map(|link| mean(link, true)).sum();
+    let arrived: f64 = inner.iter().map(|link| mean(link, false)).sum();
+    if entered <= 0.0 {
+        return Message::new();
+    }
+    let first = |link: &&Link| at(link, "attempts_per_s").minus(at(link, "retries_per_s"));
+    let entered_of = Field::Sum(outer.iter().map(first).collect());
+    let arrived_of = inner.iter().map(|link| at(link, "attempts_per_s"));
+    let place = Field::Sum(arrived_of.collect()).over(entered_of);
+    let ids: Vec<&str> = outer.iter().map(|link| link.id.as_str()).collect();
+    message!(
+        " Each call on {} caused {} attempts at {}.",
+        link_list(&ids),
+        figure(arrived / entered).of(place),
+        name(last(links))
+    )
 }
 
 /// Where the last of these links goes.
@@ -233,5 +283,28 @@ mod tests {
                 .iter()
                 .all(|finding| !finding.measured)
         );
+    }
+
+    #[test]
+    fn requests_on_another_path_do_not_hide_the_attempts_of_a_storm() {
+        let mut broken = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
+        broken.faults.push(crate::testing::fault(
+            r#"{"at": "20s", "for": "25s", "kind": "slowdown", "target": "db", "times": 60}"#,
+        ));
+        // Ten times as many requests that have nothing to do with it.
+        let other = crate::testing::read(
+            r#"{"nodes": [
+            {"id": "robots", "kind": "client", "arrivals": {"poisson": "1500/s"}},
+            {"id": "static", "kind": "service", "concurrency": 64, "service_time": "1ms"}],
+            "links": [{"from": "robots", "to": "static"}]}"#,
+        );
+        broken.nodes.extend(other.nodes);
+        broken.links.extend(other.links);
+        let report = run(&broken);
+        let told = &found("retry-storm", &broken, &report)[0];
+        let why = told.why.text();
+        let after = why.split("caused ").nth(1).expect("it says how many");
+        let attempts: f64 = after.split(' ').next().unwrap().parse().unwrap();
+        assert!(attempts > 10.0 && attempts <= 27.5, "{why}");
     }
 }

@@ -9,7 +9,7 @@ use design::kinds::client::{Effect, Keys, Operation};
 use design::kinds::database::{CrossShard, ShardBy};
 use design::link::Condition;
 use design::{FaultKind, Link, Metric, Node, Value};
-use report::{Field, Finding, Message, Remedy, figure, message, name, percent};
+use report::{Field, Figure, Finding, Message, Remedy, figure, message, name, percent};
 use sim::Report;
 use std::collections::BTreeSet;
 
@@ -22,10 +22,17 @@ const CALLS: u64 = 500;
 pub(super) const RULE: Rule = Rule {
     id: "shard-key",
     title: "A bad shard key",
-    means: "A key that puts neighbours, or one large tenant, together fills one shard while the others idle: capacity that was paid for and cannot be used. Operations that do not say the key ask all shards and wait for the slowest.",
-    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, operations that touch all of four shards or more (notes). Measured: the busiest shard got twice the mean of its calls or more and was 80% busy or more, while users were served badly; or, alike, reads over all shards while none of them has time left.",
-    silent: "Shards that are unevenly loaded and all have time; skew that is of one key alone (hot-key).",
-    mends: "A key with more spread (by hash), more tenants per shard: neighbours are no longer read together.",
+    means: "A key that keeps neighbors, or one large tenant, together fills one shard while the \
+        others are idle: capacity that is paid for and cannot be used. Operations that do not \
+        name the key query all shards and wait for the slowest.",
+    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, \
+        operations that touch all of at least four shards (notes). Measured: the busiest shard \
+        received at least twice the mean of the calls and was at least 80% busy, while users \
+        were affected; or reads over all shards while none of them has capacity left.",
+    silent: "Shards that are unevenly loaded and all have capacity; skew of one key alone \
+        (hot-key).",
+    mends: "A key with more spread (by hash), more tenants per shard: neighbors are no longer \
+        read together.",
     structural,
     measured,
 };
@@ -34,8 +41,8 @@ fn mends(node: &Node, database: &Database) -> Vec<Remedy> {
     match database.shards.by {
         ShardBy::Hash | ShardBy::Modulo => Vec::new(),
         ShardBy::Range | ShardBy::Tenant => vec![Remedy::new(
-            "Spread keys by a hash",
-            "Neighbours (or a tenant's rows) are on different shards: reading them together asks several.",
+            "Shard by a hash of the key",
+            "Neighboring keys (or the rows of a tenant) are on different shards, so reading them together queries several.",
             vec![remedies::node(&node.id, "shards.by", Value::text("hash"))],
         )],
     }
@@ -67,8 +74,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "The popular keys of {} are all on its first shard",
                     name(&node.id)
                 ),
-                "Shards by range keep neighbours together, and few keys get most of the calls.",
-                "Spread keys by a hash.",
+                "Sharding by range keeps neighboring keys together, and few keys receive most of the calls.",
+                "Shard by a hash of the key.",
             )),
             ShardBy::Tenant if database.shards.tenants < 10 * count => found.push(note(
                 message!(
@@ -77,8 +84,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     database.shards.tenants,
                     count
                 ),
-                "So few do not spread evenly: some shards get several large ones, some get none.",
-                "Shard by something there is more of.",
+                "So few tenants do not spread evenly: some shards get several large ones, and some get none.",
+                "Shard by a key with many more values.",
             )),
             _ => {}
         }
@@ -89,9 +96,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             )
         {
             found.push(note(
-                message!("Reads of {} ask all {} shards", name(&node.id), count),
-                "Each waits for the slowest of them, and more shards make that worse.",
-                "Shard by what the reads ask for.",
+                message!("Reads of {} query all {} shards", name(&node.id), count),
+                "Each read waits for the slowest shard, and more shards make that worse.",
+                "Shard by what the reads query.",
             ));
         }
     }
@@ -220,6 +227,14 @@ fn is_for(link: &Link, operation: &Operation) -> bool {
     })
 }
 
+/// How busy the idlest shard was.
+fn idlest(node: &Node, database: &Database, shards: &[(f64, f64)]) -> Figure {
+    let each = shards.iter().map(|(_, busy)| *busy).enumerate();
+    let idlest = each.min_by(|a, b| a.1.total_cmp(&b.1));
+    let (at, busy) = idlest.unwrap_or_default();
+    percent(busy).of(busy_of(node, database, at))
+}
+
 /// When the busiest shard's load is no longer borne, as far as the whole node shows it.
 pub(super) fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
     let series = facts.series.as_ref()?;
@@ -265,11 +280,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let by_one = one_key(facts, &node.id) * sum >= 0.5 * (calls - mean);
         if calls >= SKEWED * mean && busy >= limit && !by_one {
             let how = match database.shards.by {
-                ShardBy::Range => Message::from(
-                    "Neighbouring keys are together there, and they are the popular ones.",
-                ),
+                ShardBy::Range => {
+                    Message::from("It holds neighboring keys, and they are the popular ones.")
+                }
                 ShardBy::Tenant => message!(
-                    "Its tenants are the large ones; {} tenants do not spread evenly over {} shards.",
+                    "It holds large tenants: {} tenants do not spread evenly over {} shards.",
                     database.shards.tenants,
                     shards.len()
                 ),
@@ -282,9 +297,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(onset(facts, &node.id))
                     .says(
-                        message!("Shard {} of {} has {} of the load, the others idle", at.to_string(), name(&node.id), percent(calls / sum).of(mine.clone().over(all.clone()))),
-                        message!("It got {} times the mean of its calls and was {} busy, the idlest {}. {}", figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(busy).of(busy_of(node, database, at)), percent(idle), how),
-                        "Choose a key with more spread.",
+                        message!("Shard {} of {} received {} of the calls", at.to_string(), name(&node.id), percent(calls / sum).of(mine.clone().over(all.clone()))),
+                        message!("That is {} times the mean of the shards. It was {} busy, and the idlest shard {}. {}", figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(busy).of(busy_of(node, database, at)), idlest(node, database, &shards), how),
+                        "Choose a shard key that spreads the load.",
                     )
                     .endangers(facts.felt())
                     .mended_by(mends(node, database)),
@@ -304,9 +319,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     Finding::new(RULE.id, [node.id.clone()])
                         .measured(onset(facts, &node.id))
                         .says(
-                            message!("Each call of {} asks {} of its shards", name(&node.id), figure(per).of(all.over(field::node(&node.id, "arrivals")))),
-                            message!("More shards bring no capacity where all of them are asked: the idlest was {} busy.", percent(idle)),
-                            "Shard by what is asked for.",
+                            message!("Each call to {} queries {} of its shards on average", name(&node.id), figure(per).of(all.over(field::node(&node.id, "arrivals")))),
+                            message!("More shards add no capacity when a call queries several: even the idlest was {} busy.", idlest(node, database, &shards)),
+                            "Shard by what the calls query.",
                         )
                         .endangers(facts.felt()),
                 );
@@ -369,7 +384,7 @@ mod tests {
             assert!(found("shard-key", &design, &report).is_empty());
             let hot = &found("hot-key", &design, &report)[0];
             assert!(
-                hot.why.contains("the hottest key alone is about 26."),
+                hot.why.contains("The most popular key alone is about 26."),
                 "{hot:?}"
             );
         }

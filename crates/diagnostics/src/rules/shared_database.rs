@@ -1,11 +1,14 @@
 //! Several services that live off one database.
 
 use super::Rule;
+use super::noisy_neighbour::saturated;
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use design::kinds::{Database, Kind};
-use design::{FaultKind, Metric, Node};
-use report::{Field, Finding, Fold, Message, figure, list, message, moment, name, percent, rate};
+use design::{Fault, FaultKind, Metric, Node};
+use report::{
+    Field, Figure, Finding, Fold, Message, list, message, moment, ms, name, percent, rate,
+};
 use sim::Report;
 
 /// How many times its usual time a victim takes.
@@ -14,10 +17,15 @@ const SLOWER: f64 = 2.0;
 pub(super) const RULE: Rule = Rule {
     id: "shared-database",
     title: "One database for several services",
-    means: "Services that share a store share its connections, its locks and its bad days: a heavy query of one, or a migration of its tables, takes the others down, and no team can change a table alone.",
-    evidence: "Structural: two services or more that call one database, one of them writing (a note; of one team, too, for the load is shared whoever owns it). Measured: the database was saturated, or its tables were locked, and a caller that asked for no more than before took twice its usual time or failed meanwhile.",
-    silent: "One service per database; a database that is never short.",
-    mends: "A store for each, kept alike by events: what one reads of the other is a moment old.",
+    means: "Services that share a store share its connections, its locks and its bad days. A \
+        heavy query of one, or a migration of its tables, takes the others down, and no team can \
+        change a table alone.",
+    evidence: "Structural: two or more services that call one database, one of them writing (a \
+        note, also within one team: the load is shared whoever owns it). Measured: the database \
+        was saturated, or its tables were locked, and a caller that received no more than before \
+        took twice its usual time or failed meanwhile.",
+    silent: "One service per database; a database that is never short of capacity.",
+    mends: "A store for each, synchronized by events: what one reads of the other is slightly old.",
     structural,
     measured,
 };
@@ -57,8 +65,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(node.id.clone()).chain(names.iter().map(|name| (*name).to_owned())))
                 .says(
                     message!("{} share {}", list(&names), name(&node.id)),
-                    message!("What one of them does to it (a heavy query, a migration, too many connections) all of them feel.{}", teams),
-                    "Give each its own store, and let events keep the others up to date.",
+                    message!("A heavy query, a migration or too many connections of one of them affects all of them.{}", teams),
+                    "Give each service its own store, and share data through events.",
                 )
                 .endangers(Metric::LatencyP99),
         );
@@ -126,35 +134,17 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .filter(|(_, before, during, _)| *during > 1.5 * before && *during > 1.0)
             .max_by(|a, b| (a.2 / a.1.max(1e-9)).total_cmp(&(b.2 / b.1.max(1e-9))))
             .or_else(|| rates.iter().max_by(|a, b| work(a.0).total_cmp(&work(b.0))));
-        let Some((culprit, before, during, _)) = culprit.copied() else {
+        let Some((culprit, ..)) = culprit.copied() else {
             continue;
         };
         let victim = rates.iter().filter(|(user, before, during, slower)| {
             user.id != culprit.id && *during <= 1.3 * before + 1.0 && *slower >= SLOWER
         });
         let victim = victim.max_by(|a, b| a.3.total_cmp(&b.3)).copied();
-        let Some((victim, .., slower)) = victim else {
+        let Some((victim, ..)) = victim else {
             continue;
         };
-        let at = |span| field::node_over(&culprit.id, "arrivals_per_s", Fold::Mean, span);
-        let why = match locked {
-            Some(fault) => message!(
-                "From {} a migration locked its tables. {} took {} times its usual time or did not answer, though nothing of it had changed.",
-                moment(fault.at.as_s()),
-                name(&victim.id),
-                figure(slower)
-            ),
-            None => message!(
-                "From {} on {} was saturated: {} sent it {}, after {}. {} sent no more than before and took {} times its usual time.",
-                moment(span.from_s),
-                name(&node.id),
-                name(&culprit.id),
-                rate(during).of(at(span)),
-                rate(before).of(at(series.calm)),
-                name(&victim.id),
-                figure(slower)
-            ),
-        };
+        let (what, why) = how(facts, &node.id, (culprit, victim), (locked, span));
         let work_of = |user: &Node| {
             let links = facts.graph.out(&user.id).iter().filter(|link| {
                 let served = facts.graph.served_by(link);
@@ -169,9 +159,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone(), culprit.id.clone(), victim.id.clone()])
                 .measured(Some(span.from_s))
                 .says(
-                    message!("{} took {} down through {}, which both of them use", name(&culprit.id), name(&victim.id), name(&node.id)),
-                    message!("{} {} of the calls under way at {} were of {}.", why, percent(share).of(share_of), name(&node.id), name(&culprit.id)),
-                    "Give each its own store, or bound what one of them may take: a bulkhead, a pool, a replica for heavy reads.",
+                    what,
+                    message!("{} On average, {} of the calls in flight at {} were from {}.", why, percent(share).of(share_of), name(&node.id), name(&culprit.id)),
+                    "Give each service its own store, or limit what one of them can take: a bulkhead, a pool, or a replica for heavy reads.",
                 )
                 .endangers(facts.felt())
                 .mended_by(bulkhead(facts, &culprit.id, node, database)),
@@ -205,14 +195,88 @@ fn bulkhead(
         crate::remedies::map(&[("max_concurrent", crate::remedies::number(f64::from(most)))]);
     let edits = links.map(|link| crate::remedies::link(&link.id, "bulkhead", bulkhead.clone()));
     vec![report::Remedy::new(
-        message!(
-            "{} holds at most a quarter of {}",
-            name(culprit),
-            name(&node.id)
-        ),
-        message!("{} fails where it asks for more.", name(culprit)),
+        message!("Limit {} to a quarter of {}", name(culprit), name(&node.id)),
+        message!("Calls of {} beyond that fail.", name(culprit)),
         edits.collect(),
     )]
+}
+
+/// How one user of a database came to harm: by a migration, or by the load of another.
+fn how(
+    facts: &Facts<'_>,
+    database: &str,
+    (culprit, victim): (&Node, &Node),
+    (locked, span): (Option<&Fault>, Span),
+) -> (Message, Message) {
+    let harm = message!(
+        "{}, which received no more than before, {}.",
+        name(&victim.id),
+        suffered(facts, &victim.id, span)
+    );
+    let calm = facts.series.as_ref().map_or(span, |series| series.calm);
+    match locked {
+        Some(fault) => (
+            message!(
+                "A migration locked the tables of {} at {} and held {} up",
+                name(database),
+                moment(fault.at.as_s()),
+                name(&victim.id)
+            ),
+            harm,
+        ),
+        None => (
+            saturated(&culprit.id, database, &victim.id, span),
+            message!(
+                "{} sent {} to it, after {} before. {}",
+                name(&culprit.id),
+                sent(facts, culprit, database, span),
+                sent(facts, culprit, database, calm),
+                harm
+            ),
+        ),
+    }
+}
+
+/// Attempts a second that one node sends another, retries included.
+fn sent(facts: &Facts<'_>, from: &Node, to: &str, span: Span) -> Figure {
+    let links = facts.graph.out(&from.id).iter().filter(|link| {
+        let served = facts.graph.served_by(link);
+        served.iter().any(|node| node.id == to)
+    });
+    let (mut sum, mut fields) = (0.0, Vec::new());
+    for link in links {
+        let series = facts.series.as_ref();
+        if let Some((series, windows)) = series.and_then(|of| Some((of, of.link(&link.id)?))) {
+            sum += series.mean(&windows.attempts_per_s, windows.width_s, span);
+            let name = "attempts_per_s";
+            fields.push(field::link_over(&link.id, name, Fold::Mean, span));
+        }
+    }
+    rate(sum).of(Field::Sum(fields))
+}
+
+/// What became of a node in a while: it did less than half, or took longer.
+pub(super) fn suffered(facts: &Facts<'_>, id: &str, span: Span) -> Message {
+    let Some(series) = &facts.series else {
+        return Message::new();
+    };
+    let at = |name, span| field::node_over(id, name, Fold::Mean, span);
+    let done = |span| rate(series.flow_of(id, span).1).of(at("completions_per_s", span));
+    let took = |span: Span| {
+        let windows = series.node(id)?;
+        let means = &windows.response_mean_ms;
+        let part = series.between(means, windows.width_s, span).iter();
+        let part: Vec<f64> = part.flatten().copied().collect();
+        let mean = part.iter().sum::<f64>() / part.len() as f64;
+        (!part.is_empty()).then(|| ms(mean).of(at("response_mean_ms", span)))
+    };
+    let (less, usual) = (done(span), done(series.calm));
+    match (took(span), took(series.calm)) {
+        (Some(slow), Some(fast)) if less.value >= 0.5 * usual.value => {
+            message!("took {} on average instead of {}", slow, fast)
+        }
+        _ => message!("completed {} instead of {}", less, usual),
+    }
 }
 
 /// How many times its usual time a node took, or as many where it hardly answered.

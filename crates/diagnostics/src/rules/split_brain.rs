@@ -13,18 +13,24 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "split-brain",
     title: "Split brain",
-    means: "Two leaders at a time accept writes that exclude one another, or two hold one lock: what each of them acknowledged cannot both stand.",
-    evidence: "Structural: a led store whose sides both go on in a partition; an even number of members, which has no majority when cut in half (notes). Measured: writes undone when the sides of a led store met again (an error where lost writes are not asked for or were too many, a note where they were agreed to); locks granted while an earlier holder, whose lease had run out, was still at work.",
-    silent: "Majorities; leases that outlast their holders; partitions that cut nobody off.",
-    mends: "An odd number of members and a majority, fencing, longer leases: the smaller side is unavailable.",
+    means: "Two leaders accept conflicting writes, or two holders have one lock. Not everything \
+        that they acknowledged can remain.",
+    evidence: "Structural: a store with a leader whose sides both continue in a partition; an \
+        even number of members, which has no majority when split in half (notes). Measured: \
+        writes undone when the sides of a store with a leader met again (an error where lost \
+        writes are not required or were too many, a note where they were accepted); locks \
+        granted while an earlier holder, whose lease had expired, was still working.",
+    silent: "Majorities; leases that outlast their holders; partitions that separate nothing.",
+    mends: "An odd number of members and a majority, fencing, longer leases: the minority side \
+        is unavailable.",
     structural,
     measured,
 };
 
 fn majority(id: &str) -> Remedy {
     Remedy::new(
-        message!("{} goes on with a majority alone", name(id)),
-        "Whoever is on the smaller side gets errors until the network is whole.",
+        message!("Let {} continue only with a majority", name(id)),
+        "Clients on the minority side get errors until the partition heals.",
         vec![
             remedies::node(id, "replication.replicas", remedies::number(3.0)),
             remedies::node(id, "replication.on_partition", Value::text("refuse")),
@@ -48,7 +54,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
                         message!("A partition gives {} two leaders", name(&node.id)),
-                        "Each side elects one and goes on. Of what both write, one side's is lost when they meet.",
+                        "Each side elects a leader and accepts writes. The conflicting writes of one side are lost when the partition heals.",
                         "Let only a majority elect a leader.",
                     )
                     .endangers(Metric::LostWrites)
@@ -60,9 +66,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("{} has {} members, and no majority when they are cut in half", name(&node.id), replication.replicas),
-                        "The half with the leader goes on, and where that is lost, neither does: an even member adds no safety.",
-                        "Use an odd number.",
+                        message!("{} has {} members, and no majority when they are split in half", name(&node.id), replication.replicas),
+                        "The half with the leader continues. If the leader is lost, neither half does: the even member adds no safety.",
+                        "Use an odd number of members.",
                     )
                     .endangers(Metric::Availability),
             );
@@ -98,8 +104,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(cut.map(|cut| cut.at.as_s()))
             .severity(Severity::Error)
             .says(
-                message!("{} had two leaders, and {} undone when they met", name(&node.id), count_of(whole(undone as f64).of(field::node(&node.id, "database.replication.undone_writes")), "write was", "writes were")),
-                message!("While it was cut in two each side went on. {} of the writes that clients had been told were done stand nowhere.", whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
+                message!("{} had two leaders, and {} undone when the partition healed", name(&node.id), count_of(whole(undone as f64).of(field::node(&node.id, "database.replication.undone_writes")), "write was", "writes were")),
+                message!("Each side accepted writes during the partition. {} acknowledged writes were lost.", whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
                 "Let only a majority elect a leader, and fence the old one.",
             )
             .endangers(Metric::LostWrites)
@@ -122,14 +128,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(None)
                 .says(
-                    message!("Two held one lock of {} at a time, {}", name(&node.id), count_of(whole(overlaps as f64).of(field::node(&node.id, "locks.lease_overlaps")), "time", "times")),
-                    message!("The lease of {} ran out while the holder was still at work, and the next one got the lock. Nothing tells the first that it no longer holds it.", lease),
-                    "Let leases outlast their holders by far, and let the store refuse an old holder's token.",
+                    message!("Two holders had the same lock of {}, {}", name(&node.id), count_of(whole(overlaps as f64).of(field::node(&node.id, "locks.lease_overlaps")), "time", "times")),
+                    message!("The lease of {} expired while its holder was still working, and the next caller got the lock. Nothing tells the first holder.", lease),
+                    "Make leases much longer than the work, and let the store reject the token of an earlier holder.",
                 )
                 .endangers(Metric::LostWrites)
                 .mended_by([Remedy::new(
-                    message!("A lease ten times as long at {}", name(&node.id)),
-                    "A holder that dies keeps the others waiting ten times as long.",
+                    message!("Make leases of {} ten times as long", name(&node.id)),
+                    "After a holder dies, others wait ten times as long.",
                     vec![remedies::node(&node.id, "lease", remedies::duration((10.0 * lease.as_s()).min(86_400.0)))],
                 )]),
         );

@@ -19,10 +19,16 @@ const SAMPLES: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "stale-cache",
     title: "Stale cache",
-    means: "A write changes the origin and not the copies of it. Until its TTL runs out a cache answers with what was true before; with invalidation, a fill that was on its way may still put the old value back.",
-    evidence: "Structural: writes pass a cache by whose entries live for ever, or longer than the age that is allowed (a note). Measured: reads answered by a cache with a version out of date: a staleness that was required is missed; or, where none is required, 1% of the reads or more and 20 s or more. The cause is the TTL where no write reaches the cache, the race between fill and invalidation where writes do.",
-    silent: "Stale reads within the age that is required, or younger than 20 s where none is.",
-    mends: "Invalidation on every write, leases against the race, a shorter TTL: messages, and more misses.",
+    means: "A write changes the origin and not its copies. Until the TTL expires, a cache serves \
+        the old value. With invalidation, a fill in flight may still put the old value back.",
+    evidence: "Structural: writes bypass a cache whose entries never expire, or live longer than \
+        the staleness that is allowed (a note). Measured: reads that a cache answered with an \
+        old version, where a required staleness is missed; or, where none is required, at least \
+        1% of the reads and 20 s. The cause is the TTL where writes do not reach the cache, and \
+        the race between fill and invalidation where they do.",
+    silent: "Stale reads within the requirement, or younger than 20 s where there is none.",
+    mends: "Invalidation on every write, leases against the race, a shorter TTL: more calls, and \
+        more misses.",
     structural,
     measured,
 };
@@ -59,13 +65,13 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
         with_leases.push(remedies::node(id, "leases", Value::Bool(true)));
     }
     mends.push(Remedy::new(
-        "Invalidate on write, with leases against late fills",
-        "A message per write, and a load whenever what was written is read again.",
+        "Invalidate on write, with leases against stale fills",
+        "One more call per write, and a load when a written key is read again.",
         with_leases,
     ));
     if let Some(ttl) = cache.ttl.filter(|ttl| ttl.as_s() > 2.0) {
         mends.push(Remedy::new(
-            message!("A tenth of the TTL of {}", name(id)),
+            message!("Shorten the TTL of {} to a tenth", name(id)),
             "Entries are loaded up to ten times as often.",
             vec![remedies::node(
                 id,
@@ -75,7 +81,7 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
         ));
     } else if cache.ttl.is_none() {
         mends.push(Remedy::new(
-            message!("A TTL of 30 s at {}", name(id)),
+            message!("Set a TTL of 30 s at {}", name(id)),
             "Every entry is loaded again after 30 s.",
             vec![remedies::node(id, "ttl", Value::text("30s"))],
         ));
@@ -105,13 +111,13 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let lives = cache
             .ttl
-            .map_or(Message::from("for ever"), |ttl| message!("for {}", ttl));
+            .map_or(Message::from("indefinitely"), |ttl| message!("for {}", ttl));
         found.push(
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
-                    message!("No write reaches {}: what it holds is served {}", name(&node.id), lives),
-                    "Writes go past it to the origin, and nothing tells it that an entry is out of date.",
-                    "Invalidate on write, or let entries live no longer than readers can bear.",
+                    message!("Writes do not reach {}, which serves its entries {}", name(&node.id), lives),
+                    "Writes go directly to the origin, and nothing invalidates the cached entries.",
+                    "Invalidate on write, or set a TTL no longer than the staleness that readers accept.",
                 )
                 .endangers(Metric::StalenessMax)
                 .mended_by(mends(facts, &node.id, cache)),
@@ -163,19 +169,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let cause = match are_writes_known(facts, id) {
         false => match cache.ttl {
             Some(ttl) => message!(
-                "no write reaches {}, so that an entry stays for its TTL of {}",
+                "Writes do not reach {}, so an entry stays for its TTL of {}",
                 name(id),
                 time(ttl.as_s())
             ),
             None => message!(
-                "no write reaches {}, and its entries never expire",
+                "Writes do not reach {}, and its entries never expire",
                 name(id)
             ),
         },
-        true if partition => Message::from("invalidations were lost while the network was cut"),
-        true if cache.leases => Message::from("invalidations take a moment on their way"),
+        true if partition => Message::from("Invalidations were lost during the partition"),
+        true if cache.leases => Message::from("Invalidations take time to arrive"),
         true => message!(
-            "a fill that was on its way when {} was told of the write puts the old value back, until its TTL runs out",
+            "A fill in flight when {} was invalidated can put the old value back, until its TTL expires",
             name(id)
         ),
     };
@@ -184,7 +190,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(None)
             .says(
                 message!(
-                    "{} answered {} of the reads with what was out of date, by up to {}",
+                    "{} served stale entries: {} of all reads were out of date, by up to {}",
                     name(id),
                     percent(share).of(stale_of().over(reads_of())),
                     ms(max).maybe_of(
@@ -194,14 +200,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     )
                 ),
                 message!(
-                    "{} of {} reads were stale, {} of them from {}: {}.",
+                    "{} of {} reads were stale. {} answered {} lookups with an old version. {}.",
                     whole(data.stale_reads as f64).of(stale_of()),
                     whole(data.reads as f64).of(reads_of()),
-                    whole(count as f64).of(field::node(id, "stale_reads")),
                     name(id),
+                    whole(count as f64).of(field::node(id, "stale_reads")),
                     cause
                 ),
-                "Invalidate on write, with leases; keep the TTL as the last resort.",
+                "Invalidate on write, with leases, and keep the TTL as a fallback.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by(mends(facts, id, cache)),
@@ -227,7 +233,11 @@ mod tests {
     #[test]
     fn entries_nobody_invalidates_are_stale_and_short_ones_are_not() {
         let broken = design("null", "none");
-        assert!(lint("stale-cache", &broken)[0].what.contains("for ever"));
+        assert!(
+            lint("stale-cache", &broken)[0]
+                .what
+                .contains("indefinitely")
+        );
         let finding = &found("stale-cache", &broken, &run(&broken))[0];
         assert!(
             finding.measured && finding.why.contains("never expire"),

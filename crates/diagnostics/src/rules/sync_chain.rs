@@ -20,10 +20,16 @@ const TOLD: f64 = 0.005;
 pub(super) const RULE: Rule = Rule {
     id: "sync-chain",
     title: "A long synchronous chain",
-    means: "Who waits for five others is available when all five are: five times three nines are two and a half. And it is as slow as all of them together.",
-    evidence: "Structural: four or more in a row that wait for one another (a note), with the product of what they promise. Measured: failures spread over such a chain, no one of them bringing more than 60%, 30 failures or more, where the availability that is required was missed (or, where none is, more than 0.5% failed). The product predicted from each hop stands beside what was measured, with its 95% confidence interval (Wilson).",
+    means: "A service that waits for five others is available only when all five are: five times \
+        three nines are two and a half. It is also as slow as all of them together.",
+    evidence: "Structural: four or more services in series (a note), with the product of their \
+        availabilities. Measured: failures spread over such a chain, none of its parts causing \
+        more than 60%, at least 30 failures, where the required availability was missed (or, \
+        where none is required, more than 0.5% failed). The product predicted from each hop is \
+        compared with the measured availability and its 95% confidence interval (Wilson).",
     silent: "A chain whose failures come from one of its parts; parts that are optional.",
-    mends: "Events for what need not be answered now, optional calls, a retry at the top: the user hears of the rest later, or in part.",
+    mends: "Events for work that can wait, optional calls, a retry at the top: users see the \
+        rest later, or in part.",
     structural,
     measured,
 };
@@ -46,8 +52,8 @@ fn optional(facts: &Facts<'_>, chain: &[&str]) -> report::Remedy {
         .iter()
         .map(|link| remedies::link(&link.id, "optional", true_()));
     report::Remedy::new(
-        "The inner half of the chain is optional",
-        "Answers come without that part where it fails.",
+        "Make the inner half of the chain optional",
+        "Responses are incomplete when it fails.",
         edits.collect(),
     )
 }
@@ -64,27 +70,23 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let product: f64 = chain.iter().map(|id| 1.0 - error_rate(facts, id)).product();
     let promise = match product < 0.999 {
         true => message!(
-            "With the errors they have by themselves {} of the requests get through.",
+            "With their own error rates, {} of the requests succeed.",
             percent(product)
         ),
         false => message!(
-            "If each were there 99.9% of the time, all would be {} of it.",
+            "If each were available 99.9% of the time, all of them together would be {} of the time.",
             percent(libm::pow(0.999, chain.len() as f64))
         ),
     };
     vec![
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .says(
+                message!("{} calls in series: {}", chain.len(), list(&chain)),
                 message!(
-                    "{} in a row wait for one another: {}",
-                    chain.len(),
-                    list(&chain)
-                ),
-                message!(
-                    "Their availabilities multiply and their times add up. {}",
+                    "Their availabilities multiply and their latencies add up. {}",
                     promise
                 ),
-                "Answer before what need not be answered now, and tell the rest by events.",
+                "Respond before the work that can wait, and do that work from events.",
             )
             .endangers(Metric::Availability)
             .mended_by([optional(facts, &chain)]),
@@ -155,12 +157,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         Finding::new(RULE.id, chain.iter().map(|id| (*id).to_owned()))
             .measured(None)
             .says(
-                message!("{} in a row fail for one another: {} of the requests got through", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
+                message!("The errors of {} services in series added up: {} of requests succeeded", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
                 message!(
-                    "By themselves: {}. Their product is {}; measured were {} ({} to {} with 95% confidence).",
+                    "Each on its own succeeded: {}. The product is {}, and {} was measured ({} to {} with 95% confidence).",
                     Message::join(each, ", "), percent(product), percent(requests.availability).of(field::of("requests.availability")), percent(low), percent(high)
                 ),
-                "Answer before what need not be answered now, and tell the rest by events.",
+                "Respond before the work that can wait, and do that work from events.",
             )
             .endangers(Metric::Availability)
             .mended_by([optional(facts, &chain)]),

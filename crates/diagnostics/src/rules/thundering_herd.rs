@@ -8,7 +8,8 @@ use design::kinds::client::Arrivals;
 use design::link::{Backoff, Jitter, Mode};
 use design::{Link, Metric, Node, Value};
 use report::{
-    Finding, Fold, Remedy, figure, link_list, link_name, message, moment, name, percent, whole,
+    Finding, Fold, Remedy, count_of, figure, link_list, link_name, message, moment, name, percent,
+    rate, whole,
 };
 use sim::Report;
 
@@ -28,10 +29,18 @@ const SHARE: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "thundering-herd",
     title: "Thundering herd",
-    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: whatever is in step arrives as one, and a system that is idle in the mean is overrun at that moment.",
-    evidence: "Structural: a client whose requests come in batches larger than twice what their callee works on at once; retries after a pause without jitter (notes). Measured: windows with 4 times the mean arrivals of a node or more, twice or more, that come from a client in step (batches, bursts), with failures or waits in these windows; or, over a link without jitter, three waves of retries or more, each of 20 or more at its peak, 4 times the mean of all windows, and twice what retries fall to within two windows, before it and after it.",
-    silent: "Bursts that are absorbed; arrivals that are random.",
-    mends: "Jitter, splay, a queue or a rate limit in front: some of it comes a little later.",
+    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: \
+        synchronized requests arrive as one. A system that is idle on average is overloaded at \
+        that moment.",
+    evidence: "Structural: a client whose requests come in batches larger than twice the \
+        concurrency of their callee; retries after a pause without jitter (notes). Measured: at \
+        least two windows with 4 times the mean arrivals, from a client that sends in step \
+        (batches, bursts), with failures or waits in these windows; or, over a link without \
+        jitter, at least three waves of retries, each of 20 or more at its peak, 4 times the \
+        mean of all windows, and twice what retries fall to within two windows before and after \
+        it.",
+    silent: "Bursts that are absorbed; arrivals at random.",
+    mends: "Jitter, splay, a queue or a rate limit in front: some requests come slightly later.",
     structural,
     measured,
 };
@@ -98,8 +107,8 @@ fn spread(facts: &Facts<'_>, node: &Node) -> Vec<Remedy> {
     let mut mends = Vec::new();
     if client.batch > 1 {
         mends.push(Remedy::new(
-            message!("Spread the requests of {}", name(&node.id)),
-            "Each comes at a moment of its own, some of them later than before.",
+            message!("Spread the requests of {} over time", name(&node.id)),
+            "Some requests are sent later than before.",
             vec![remedies::node(&node.id, "batch", remedies::number(1.0))],
         ));
     }
@@ -111,7 +120,7 @@ fn with_jitter(links: &[&Link]) -> Remedy {
         .iter()
         .map(|link| remedies::link(&link.id, "retry.jitter", Value::text("full")));
     Remedy::new(
-        "Full jitter on every pause",
+        "Use full jitter on every backoff",
         "Some retries come sooner, some later.",
         edits.collect(),
     )
@@ -125,9 +134,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("{} requests of {} come at the same moment", figure(at_once), name(&node.id)),
-                        message!("What they ask first works on {} at a time; the others wait or are turned away, however idle it is in between.", whole(slots)),
-                        "Spread them, or let them wait in a queue.",
+                        message!("{} sends {} requests at the same moment", name(&node.id), figure(at_once)),
+                        message!("The first callee processes {} at a time. The others wait or are rejected, however idle it is between bursts.", whole(slots)),
+                        "Spread the requests over time, or buffer them in a queue.",
                     )
                     .endangers(Metric::LatencyP99)
                     .mended_by(spread(facts, node)),
@@ -140,9 +149,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
-                    message!("Retries in step over {}", link_list(&names)),
-                    "Whatever fails together is tried again together: the pause is the same for all.",
-                    "Spread the pauses: full jitter.",
+                    message!("Retries on {} are synchronized", link_list(&names)),
+                    "Calls that fail together are retried together, because the backoff has no jitter.",
+                    "Use full jitter.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([with_jitter(&links)]),
@@ -190,9 +199,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(first))
                 .says(
-                    message!("The requests of {} come all at once", name(&node.id)),
-                    message!("{} at the same moment, {} in the busiest second and {} in the mean; what they ask first works on {} at a time. {} of all requests failed.", figure(at_once), figure(most * windows.width_s).of(at(Fold::Max).times(windows.width_s)), figure(mean).of(at(Fold::Mean)), report::whole(slots(facts, node)), percent(facts.failed_share()).of(field::of("requests.availability").rest())),
-                    "Spread them, or let them wait in a queue.",
+                    message!("{} sent {} requests at the same moment, and {} of all requests failed", name(&node.id), figure(at_once), percent(facts.failed_share()).of(field::of("requests.availability").rest())),
+                    message!("It sent {} in the busiest second and {} on average. The first callee processes {} at a time.", rate(most).of(at(Fold::Max)), rate(mean).of(at(Fold::Mean)), count_of(report::whole(slots(facts, node)), "call", "calls")),
+                    "Spread the requests over time, or buffer them in a queue.",
                 )
                 .endangers(facts.felt())
                 .mended_by(spread(facts, node)),
@@ -237,9 +246,9 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
         Finding::new(RULE.id, [link.id.clone()])
             .measured(Some(first))
             .says(
-                message!("Retries over {} came in waves", link_name(&link.id)),
-                message!("What failed together was tried again together: {} waves from {} on, each far above the retries around it.", count, moment(first)),
-                "Spread the pauses: full jitter.",
+                message!("Retries on {} came in {} waves from {} on", link_name(&link.id), count, moment(first)),
+                "Calls that failed together were retried together, because the backoff has no jitter.",
+                "Use full jitter.",
             )
             .endangers(facts.felt())
             .mended_by([with_jitter(&links)]),
@@ -274,7 +283,11 @@ mod tests {
         assert!(lint("thundering-herd", &near).is_empty());
         assert!(found("thundering-herd", &near, &run(&near)).is_empty());
         let even = chain(r#""retry": {"backoff": {"constant": "100ms"}}"#);
-        assert!(lint("thundering-herd", &even)[0].what.contains("in step"));
+        assert!(
+            lint("thundering-herd", &even)[0]
+                .what
+                .contains("synchronized")
+        );
     }
 
     /// Crashes at these seconds, each for so long, and retries that all pause as long.
@@ -300,7 +313,7 @@ mod tests {
         let broken = with_crashes(&[10, 20, 30, 40], "1s");
         let finding = &found("thundering-herd", &broken, &run(&broken))[0];
         assert!(
-            finding.measured && finding.what.ends_with("came in waves"),
+            finding.measured && finding.what.contains("came in 4 waves"),
             "{finding:?}"
         );
         let near = with_crashes(&[20], "10s");

@@ -1,4 +1,4 @@
-//! The network taken for reliable and fast: calls that wait for ever.
+//! The network taken for reliable and fast: calls that wait indefinitely.
 
 use super::Rule;
 use crate::facts::field;
@@ -7,7 +7,8 @@ use crate::remedies;
 use design::link::Mode;
 use design::{Kind, Link, Metric};
 use report::{
-    Finding, Fold, Message, link_list, link_name, message, moment, name, percent, time, whole,
+    Field, Finding, Fold, Message, count_of, link_list, link_name, message, moment, name, percent,
+    time, whole,
 };
 use sim::Report;
 
@@ -20,10 +21,17 @@ const HELD: f64 = 0.7;
 pub(super) const RULE: Rule = Rule {
     id: "unreliable-network",
     title: "The network taken for reliable",
-    means: "A call without a timeout waits for as long as the other side likes, and holds its caller's slot meanwhile. One dependency that is slow or lost then fills every slot above it, until the edge is down, with nothing wrong there.",
-    evidence: "Structural: calls without a timeout, and timeouts not below that of the call above them (notes). Measured: a caller whose slots were all held, 70% or more of them by calls over one link without a timeout (or with one of 2 s or more and 20 times the usual time), whose callee was slow, silent or gone at that time.",
-    silent: "Callers that have slots to spare, calls that are given up in time, callees that are merely slower than their callers would like.",
-    mends: "Timeouts below the caller's own, breakers, optional parts: calls that would have been answered late fail.",
+    means: "A call without a timeout waits as long as the callee takes, and holds its caller's \
+        slot meanwhile. One dependency that is slow or lost then fills every slot above it, up \
+        to the edge, where nothing is wrong.",
+    evidence: "Structural: calls without a timeout, and timeouts not below that of the call \
+        above them (notes). Measured: a caller whose slots were all held, at least 70% of them \
+        by calls over one link without a timeout (or with one of at least 2 s and 20 times the \
+        usual time), which took at least 3 times their usual time or did not end.",
+    silent: "Callers with free slots, calls that time out early, callees that are only somewhat \
+        slower than usual.",
+    mends: "Timeouts below the caller's own, circuit breakers, optional parts: calls that would \
+        have been answered late fail.",
     structural,
     measured,
 };
@@ -68,9 +76,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
-                    message!("Calls without a timeout: {}", link_list(&names)),
-                    "A packet that is lost, or a process that hangs, is silence: whoever waits for it waits for ever, and its slot with it.",
-                    "Set timeouts, each below that of the call above it.",
+                    message!("Calls on {} have no timeout", link_list(&names)),
+                    "After a lost packet or a hung process, such a call waits indefinitely and holds its caller's slot.",
+                    "Set timeouts, each below the timeout of the call above it.",
                 )
                 .endangers(Metric::Availability)
                 .mended_by([remedies::timeouts(&sensible(facts, &none))]),
@@ -81,9 +89,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
-                    message!("Timeouts that come after the caller has left: {}", link_list(&names)),
-                    "They are not below those of the calls above them: the work goes on for somebody who is gone, and a retry below is never heard of.",
-                    "Let timeouts fall from the edge inwards.",
+                    message!("Timeouts on {} expire after the caller has given up", link_list(&names)),
+                    "They are not below the timeouts of the calls above them. Work continues for a caller that has given up, and nobody receives the result of a retry.",
+                    "Let timeouts decrease from the edge inward.",
                 )
                 .endangers(Metric::LatencyP99),
         );
@@ -174,65 +182,110 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
             .map(|(_, link, ..)| *link)
             .filter(|l| none.iter().all(|n| n.id != l.id)),
     );
-    let waits = match cause.timeout {
-        None => Message::from("has no timeout"),
-        Some(timeout) => message!(
-            "gives up only after {}, {} times the usual {}",
-            timeout,
-            whole(timeout.as_s() / facts.flow.call(&facts.graph, cause).max(1e-9)),
-            time(facts.flow.call(&facts.graph, cause))
-        ),
-    };
     let mut breaker = remedies::breakers(&[cause]);
     breaker
         .edits
         .extend(remedies::timeouts(&sensible(facts, &[cause])).edits);
     breaker.label = message!(
-        "A timeout and a circuit breaker on {}",
+        "Set a timeout and a circuit breaker on {}",
         link_name(&cause.id)
     );
     vec![
         Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
             .measured(Some(onset))
             .says(
-                message!("{} held every slot of {} by not answering", name(&cause.to), name(&cause.from)),
                 message!(
-                    "{} {}. From {} to {} calls over it held {} of the slots of {}, and what needed a slot waited behind them.",
-                    link_name(&cause.id), waits, moment(span.from_s), moment(span.until_s), percent(share.min(1.0)).maybe_of((*share <= 1.0).then_some(held_of)), name(&cause.from)
+                    "Calls to {} held {} of the slots of {} from {} to {}",
+                    name(&cause.to),
+                    percent(share.min(1.0)).maybe_of((*share <= 1.0).then_some(held_of)),
+                    name(&cause.from),
+                    moment(span.from_s),
+                    moment(span.until_s)
                 ),
-                "Set timeouts below the caller's own, and a breaker or an optional call where it can be done without.",
+                message!(
+                    "{} {}. {} Other calls waited for the slots that they held.",
+                    link_name(&cause.id),
+                    waits(cause),
+                    took(facts, cause, *span)
+                ),
+                "Set timeouts below the caller's own, and add a circuit breaker or make the call optional.",
             )
             .endangers(facts.felt())
             .mended_by([remedies::timeouts(&sensible(facts, &mend)), breaker]),
     ]
 }
 
+/// When a caller gives up.
+fn waits(link: &Link) -> Message {
+    match link.timeout {
+        None => Message::from("has no timeout"),
+        Some(timeout) => message!("has a timeout of {}", timeout),
+    }
+}
+
 /// Whether calls over a link took several times the usual time, or never came back.
 fn is_late(facts: &Facts<'_>, link: &Link, span: Span, usual_s: f64) -> bool {
-    let Some(windows) = facts
+    let (under_way, ended) = in_and_out(facts, link, span);
+    under_way / ended.max(1e-9) >= 3.0 * usual_s.max(1e-3)
+}
+
+/// The calls under way over a link, and those that ended, both summed over windows. By Little's
+/// law, a call took their ratio in seconds.
+fn in_and_out(facts: &Facts<'_>, link: &Link, span: Span) -> (f64, f64) {
+    let series = facts.series.as_ref();
+    let Some((series, windows)) = series.and_then(|of| Some((of, of.link(&link.id)?))) else {
+        return (0.0, 0.0);
+    };
+    let under_way = series.between(&windows.in_flight, windows.width_s, span);
+    let sum = |of: &[f64]| {
+        let part = series.between(of, windows.width_s, span);
+        part.iter().sum::<f64>()
+    };
+    let under_way = under_way.iter().map(|n| *n as f64).sum();
+    (
+        under_way,
+        sum(&windows.answers_per_s) + sum(&windows.failures_per_s),
+    )
+}
+
+/// How long calls over a link took in a while, and before anything happened.
+fn took(facts: &Facts<'_>, link: &Link, span: Span) -> Message {
+    let at = |name, span| field::link_over(&link.id, name, Fold::Sum, span);
+    let series = facts.series.as_ref();
+    let width_s = series.and_then(|series| Some(series.link(&link.id)?.width_s));
+    let width_s = width_s.unwrap_or(1.0);
+    let of = |span: Span| {
+        let (under_way, ended) = in_and_out(facts, link, span);
+        let both = Field::Sum(vec![at("answers_per_s", span), at("failures_per_s", span)]);
+        let time = time(under_way / ended).of(at("in_flight", span).over(both));
+        (ended > 0.0).then_some(time)
+    };
+    let calm = facts.series.as_ref().map(|series| series.calm);
+    let before = match calm.filter(|calm| calm.until_s <= span.from_s).and_then(of) {
+        Some(before) => message!(" instead of {} before {}", before, moment(calm_end(facts))),
+        None => Message::new(),
+    };
+    let (_, ended) = in_and_out(facts, link, span);
+    match of(span) {
+        // Hardly any ended: how long the others would have taken is not known.
+        Some(each) if each.value > span.s() => {
+            let both = Field::Sum(vec![at("answers_per_s", span), at("failures_per_s", span)]);
+            let ended = whole(ended * width_s).of(both.times(width_s));
+            message!(
+                "Only {} ended in that time.",
+                count_of(ended, "call", "calls")
+            )
+        }
+        Some(each) => message!("A call took {} on average{}.", each, before),
+        None => "No call ended.".into(),
+    }
+}
+
+fn calm_end(facts: &Facts<'_>) -> f64 {
+    facts
         .series
         .as_ref()
-        .and_then(|series| series.link(&link.id))
-    else {
-        return false;
-    };
-    let Some(series) = &facts.series else {
-        return false;
-    };
-    let under_way: f64 = (series
-        .between(&windows.in_flight, windows.width_s, span)
-        .iter())
-    .map(|n| *n as f64)
-    .sum::<f64>();
-    let ended = |of: &[f64]| {
-        series
-            .between(of, windows.width_s, span)
-            .iter()
-            .sum::<f64>()
-    };
-    let rate = ended(&windows.answers_per_s) + ended(&windows.failures_per_s);
-    // Little's law: the time is what is under way by what ends.
-    under_way / rate.max(1e-9) >= 3.0 * usual_s.max(1e-3)
+        .map_or(0.0, |series| series.calm.until_s)
 }
 
 #[cfg(test)]
@@ -244,13 +297,13 @@ mod tests {
         assert!(
             lint("unreliable-network", &chain(""))
                 .iter()
-                .any(|f| f.what.contains("without a timeout"))
+                .any(|f| f.what.contains("no timeout"))
         );
         let equal = chain(r#""timeout": "1s""#);
         assert!(
             lint("unreliable-network", &equal)[0]
                 .what
-                .contains("after the caller has left")
+                .contains("after the caller has given up")
         );
         let mut falling = equal.clone();
         for (at, ms) in [(0, 2000), (1, 1000), (2, 400)] {

@@ -7,10 +7,10 @@ mod traffic;
 mod wiring;
 
 use super::investigation::DATA;
-use crate::facts::{AGE, Facts};
+use crate::facts::{AGE, Facts, place};
 use design::kinds::Client;
-use design::{Command, Design, Kind, Metric};
-use report::Message;
+use design::{Command, Design, Fault, Kind, Metric};
+use report::{Message, Piece, link_name, listed, message, name, zone_name};
 
 /// Times by which slots and connections are raised to see whether they were what was short.
 const LIFTED: f64 = 50.0;
@@ -158,7 +158,7 @@ pub(crate) struct Intervention {
     pub(crate) without: Without,
     /// Nodes and links that it is about.
     pub(crate) subjects: Vec<String>,
-    /// "the retries", as in "without the retries".
+    /// What follows "without", with the place it was at: "the row locks of orders".
     pub(crate) label: Message,
     pub(crate) edits: Vec<Command>,
 }
@@ -221,6 +221,32 @@ impl List<'_> {
                 edits,
             });
         }
+    }
+}
+
+/// Nodes, links and zones, by their ids; each once.
+pub(super) fn places(design: &Design, ids: &[String]) -> Message {
+    let mut seen: Vec<&str> = Vec::new();
+    for id in ids {
+        if !seen.contains(&id.as_str()) {
+            seen.push(id);
+        }
+    }
+    let piece = |id: &&str| -> Piece {
+        match (design.node(id), design.link(id)) {
+            (Some(_), _) => name(id),
+            (None, Some(_)) => link_name(id),
+            (None, None) => zone_name(id),
+        }
+    };
+    listed(seen.iter().map(piece))
+}
+
+/// What a fault hits: the replica, where it is one.
+pub(super) fn replica(design: &Design, fault: &Fault) -> Message {
+    match fault.replica {
+        Some(at) => message!("{}#{}", place(design, &fault.target), at.to_string()),
+        None => place(design, &fault.target),
     }
 }
 

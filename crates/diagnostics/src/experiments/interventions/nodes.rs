@@ -5,6 +5,7 @@ use crate::remedies::{duration, link, map, node, number};
 use design::kinds::{Database, Service};
 use design::link::Mode;
 use design::{FaultKind, Kind, Value};
+use report::{Message, message, name};
 
 impl List<'_> {
     pub(super) fn service(&mut self, id: &str, service: &Service) {
@@ -17,45 +18,39 @@ impl List<'_> {
             let lifted = (f64::from(now) * LIFTED + 1e5).min(1e7);
             slots.push(node(id, "queue.capacity", number(lifted)));
         }
-        self.add(Without::Slots, [id], "the limit on its slots", slots);
-        for (is_set, field, label) in [
-            (service.rate_limit.is_some(), "rate_limit", "its rate limit"),
-            (service.shed.is_some(), "shed", "its load shedding"),
-            (
-                service.adaptive_concurrency.is_some(),
-                "adaptive_concurrency",
-                "its adaptive limit",
-            ),
-            (
-                service.queue.max_wait.is_some(),
-                "queue.max_wait",
-                "its longest wait",
-            ),
-        ] {
-            if is_set {
-                self.add(
-                    Without::Refusals,
-                    [id],
-                    label,
-                    vec![node(id, field, Value::Null)],
-                );
-            }
-        }
+        let label = of("the capacity limits of", id);
+        self.add(Without::Slots, [id], label, slots);
+        self.refusals(id, service);
         if service.queue.discipline != design::kinds::service::Discipline::Fifo {
             let edits = vec![node(id, "queue.discipline", Value::text("fifo"))];
-            self.add(Without::Discipline, [id], "its queue discipline", edits);
+            self.add(
+                Without::Discipline,
+                [id],
+                of("the queue discipline of", id),
+                edits,
+            );
         }
         if service.memory.is_some() {
             let edits = vec![node(id, "memory", Value::Null)];
-            self.add(Without::Memory, [id], "its memory limit", edits);
+            self.add(Without::Memory, [id], of("the memory limit of", id), edits);
         }
         if let Some(mean) = constant(&service.service_time) {
             let edits = vec![node(id, "service_time", mean)];
-            self.add(Without::Tail, [id], "the variation of its work", edits);
+            self.add(
+                Without::Tail,
+                [id],
+                of("variation in the service time of", id),
+                edits,
+            );
         }
         if service.error_rate > 0.0 {
             let edits = vec![node(id, "error_rate", number(0.0))];
-            self.add(Without::OwnErrors, [id], "its own errors", edits);
+            self.add(
+                Without::OwnErrors,
+                [id],
+                message!("the errors of {} itself", name(id)),
+                edits,
+            );
         }
         if let Some(scale) = &service.autoscale {
             let edits = vec![
@@ -65,9 +60,33 @@ impl List<'_> {
             self.add(
                 Without::LateReplicas,
                 [id],
-                "the time to add replicas",
+                of("the delay of autoscaling at", id),
                 edits,
             );
+        }
+    }
+
+    /// What turns calls away on purpose.
+    fn refusals(&mut self, id: &str, service: &Service) {
+        for (is_set, field, limit) in [
+            (service.rate_limit.is_some(), "rate_limit", "rate limit"),
+            (service.shed.is_some(), "shed", "load shedding"),
+            (
+                service.adaptive_concurrency.is_some(),
+                "adaptive_concurrency",
+                "adaptive concurrency limit",
+            ),
+            (
+                service.queue.max_wait.is_some(),
+                "queue.max_wait",
+                "limit on waiting",
+            ),
+        ] {
+            if is_set {
+                let label = message!("the {} of {}", limit, name(id));
+                let edits = vec![node(id, field, Value::Null)];
+                self.add(Without::Refusals, [id], label, edits);
+            }
         }
     }
 
@@ -80,13 +99,14 @@ impl List<'_> {
         if database.contention.is_some() {
             slots.push(node(id, "contention", Value::Null));
         }
-        self.add(Without::Slots, [id], "the limit on its slots", slots);
+        let label = of("the capacity limits of", id);
+        self.add(Without::Slots, [id], label, slots);
         if database.contention.is_some() {
             let edits = vec![node(id, "contention", Value::Null)];
             self.add(
                 Without::Contention,
                 [id],
-                "contention among its calls",
+                of("contention between calls at", id),
                 edits,
             );
         }
@@ -95,14 +115,46 @@ impl List<'_> {
             self.add(
                 Without::PoolLimit,
                 [id],
-                "the limit on its connections",
+                of("the connection limit of", id),
                 edits,
             );
         }
         if database.row_locks {
             let edits = vec![node(id, "row_locks", Value::Bool(false))];
-            self.add(Without::Locks, [id], "its row locks", edits);
+            self.add(Without::Locks, [id], of("the row locks of", id), edits);
         }
+        self.shards(id, database);
+        let mut tail = Vec::new();
+        for (of, field) in [
+            (&database.read_time, "read_time"),
+            (&database.write_time, "write_time"),
+        ] {
+            tail.extend(constant(of).map(|mean| node(id, field, mean)));
+        }
+        self.add(
+            Without::Tail,
+            [id],
+            of("variation in the time of reads and writes at", id),
+            tail,
+        );
+        if database.error_rate > 0.0 {
+            let edits = vec![node(id, "error_rate", number(0.0))];
+            self.add(
+                Without::OwnErrors,
+                [id],
+                message!("the errors of {} itself", name(id)),
+                edits,
+            );
+        }
+        if database.has_leader() {
+            let edits = vec![node(id, "replication.read_from", Value::text("leader"))];
+            self.add(Without::Lag, [id], of("reads from followers of", id), edits);
+            let edits = vec![node(id, "replication.lag", Value::text("1us"))];
+            self.add(Without::Lag, [id], of("the replication lag of", id), edits);
+        }
+    }
+
+    fn shards(&mut self, id: &str, database: &Database) {
         if database.shards.count > 1 {
             let shards = map(&[
                 ("count", number(f64::from(database.shards.count))),
@@ -113,29 +165,21 @@ impl List<'_> {
                 design::kinds::database::ShardBy::Hash => Vec::new(),
                 _ => vec![node(id, "shards", shards)],
             };
-            self.add(Without::CoarseShards, [id], "its shard key", edits);
+            self.add(
+                Without::CoarseShards,
+                [id],
+                of("the shard key of", id),
+                edits,
+            );
         }
         if database.cross_shard.is_some() {
             let edits = vec![node(id, "cross_shard", Value::Null)];
-            self.add(Without::CrossShard, [id], "requests to all shards", edits);
-        }
-        let mut tail = Vec::new();
-        for (of, field) in [
-            (&database.read_time, "read_time"),
-            (&database.write_time, "write_time"),
-        ] {
-            tail.extend(constant(of).map(|mean| node(id, field, mean)));
-        }
-        self.add(Without::Tail, [id], "the variation of its work", tail);
-        if database.error_rate > 0.0 {
-            let edits = vec![node(id, "error_rate", number(0.0))];
-            self.add(Without::OwnErrors, [id], "its own errors", edits);
-        }
-        if database.has_leader() {
-            let edits = vec![node(id, "replication.read_from", Value::text("leader"))];
-            self.add(Without::Lag, [id], "reads from followers", edits);
-            let edits = vec![node(id, "replication.lag", Value::text("1us"))];
-            self.add(Without::Lag, [id], "its replication lag", edits);
+            self.add(
+                Without::CrossShard,
+                [id],
+                of("cross-shard requests at", id),
+                edits,
+            );
         }
     }
 
@@ -143,12 +187,17 @@ impl List<'_> {
         use design::kinds::load_balancer::Algorithm;
         if balancer.algorithm != Algorithm::LeastOutstanding {
             let edits = vec![node(id, "algorithm", Value::text("least_outstanding"))];
-            self.add(Without::Imbalance, [id], "its imbalance", edits);
+            self.add(
+                Without::Imbalance,
+                [id],
+                of("uneven load behind", id),
+                edits,
+            );
         }
         let depth = balancer.health_check.as_ref().map(|check| check.depth);
         if depth == Some(design::kinds::load_balancer::Depth::Deep) {
             let edits = vec![node(id, "health_check.depth", Value::text("http"))];
-            let label = "health checks that ask what is behind";
+            let label = of("the deep health checks of", id);
             self.add(Without::DeepChecks, [id], label, edits);
         }
         let check = map(&[
@@ -171,17 +220,27 @@ impl List<'_> {
         self.add(
             Without::Blindness,
             [id],
-            "calls to replicas that do not work",
+            of("calls to unhealthy replicas behind", id),
             edits,
         );
         if balancer.outlier_ejection.is_some() {
             let edits = vec![node(id, "outlier_ejection", Value::Null)];
-            self.add(Without::Ejection, [id], "its ejections", edits);
+            self.add(
+                Without::Ejection,
+                [id],
+                of("the outlier ejections of", id),
+                edits,
+            );
             let edits = vec![
                 node(id, "outlier_ejection.max_ejected", number(1.0)),
                 node(id, "panic_threshold", number(0.0)),
             ];
-            self.add(Without::Ejection, [id], "the limit on its ejections", edits);
+            self.add(
+                Without::Ejection,
+                [id],
+                of("the limit on ejections at", id),
+                edits,
+            );
         }
     }
 
@@ -191,25 +250,30 @@ impl List<'_> {
             self.add(
                 Without::JointExpiry,
                 [id],
-                "entries that expire together",
+                of("entries that expire together in", id),
                 edits,
             );
         }
         let edits = vec![node(id, "hit_time", Value::text("0s"))];
-        self.add(Without::Lookups, [id], "the time of its lookups", edits);
+        self.add(Without::Lookups, [id], of("the lookup time of", id), edits);
         if !cache.single_flight {
             let edits = vec![node(id, "single_flight", Value::Bool(true))];
-            let label = "concurrent loads of one key";
+            let label = of("concurrent loads of one key in", id);
             self.add(Without::RepeatedLoads, [id], label, edits);
         }
         let mut warm = self.faults_of(|fault| fault.target == id);
         if cache.hit_ratio.is_none() && cache.warm < 1.0 {
             warm.push(node(id, "warm", number(1.0)));
         }
-        self.add(Without::ColdCache, [id], "the time that it was cold", warm);
+        self.add(Without::ColdCache, [id], of("the cold start of", id), warm);
         if cache.hit_ratio.is_none() {
             let edits = vec![node(id, "ttl", Value::text("1ms"))];
-            self.add(Without::OldEntries, [id], "the age of its entries", edits);
+            self.add(
+                Without::OldEntries,
+                [id],
+                of("the age of entries in", id),
+                edits,
+            );
         }
     }
 
@@ -219,7 +283,7 @@ impl List<'_> {
             self.add(
                 Without::Disorder,
                 [id],
-                "messages that overtake each other",
+                of("messages that overtake each other in", id),
                 edits,
             );
         }
@@ -231,7 +295,7 @@ impl List<'_> {
         self.add(
             Without::EarlyRedelivery,
             [id],
-            "redelivery of slow messages",
+            of("redelivery of slow messages from", id),
             edits,
         );
         let mut poison =
@@ -239,7 +303,12 @@ impl List<'_> {
         if queue.poison > 0.0 {
             poison.push(node(id, "poison", number(0.0)));
         }
-        self.add(Without::Poison, [id], "its poison messages", poison);
+        self.add(
+            Without::Poison,
+            [id],
+            of("the poison messages of", id),
+            poison,
+        );
     }
 
     /// Consumers enough, and services behind them that keep up.
@@ -259,7 +328,7 @@ impl List<'_> {
         self.add(
             Without::Consumers,
             [id],
-            "the limit on its consumers",
+            of("the limits on the consumers of", id),
             edits,
         );
     }
@@ -269,8 +338,13 @@ impl List<'_> {
             node(id, "service_time", Value::text("1us")),
             node(id, "scope", Value::text("per_key")),
         ];
-        self.add(Without::Locks, [id], "its locks", edits);
+        self.add(Without::Locks, [id], of("waits for locks of", id), edits);
     }
+}
+
+/// "the row locks of db".
+fn of(what: &str, id: &str) -> Message {
+    message!("{} {}", what, name(id))
 }
 
 /// The mean of a time that varies.

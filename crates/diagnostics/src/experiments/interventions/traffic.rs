@@ -1,11 +1,11 @@
 //! Suspects among those who make requests: load, keys, retries, repeats.
 
-use super::{List, Without, clients};
+use super::{List, Without, clients, places};
 use crate::remedies::{link, map, node, number};
 use design::kinds::Client;
 use design::kinds::client::{Arrivals, Keys};
 use design::{Attribute, Command, FaultKind, Kind, Link, Rate, Value};
-use report::message;
+use report::{message, name};
 
 impl List<'_> {
     pub(super) fn retries(&mut self) {
@@ -21,8 +21,11 @@ impl List<'_> {
         let reloads = reloading.iter().map(|id| node(id, "reload", number(0.0)));
         let reloads = reloads.collect();
         let ids: Vec<String> = links.iter().map(|link| link.id.clone()).collect();
-        self.add(Without::Retries, ids.clone(), "retries", edits);
-        self.add(Without::Reloads, reloading, "reloads by users", reloads);
+        let label = message!("retries on {}", places(self.design, &ids));
+        self.add(Without::Retries, ids.clone(), label, edits);
+        let users: Vec<String> = reloading.iter().map(|id| (*id).to_owned()).collect();
+        let label = message!("page reloads by {}", places(self.design, &users));
+        self.add(Without::Reloads, users, label, reloads);
         let paused = links.iter().filter(|at| {
             let retry = at.retry.as_ref();
             retry.is_some_and(|retry| {
@@ -32,12 +35,8 @@ impl List<'_> {
         });
         let paused = paused.map(|at| link(&at.id, "retry.jitter", Value::text("full")));
         let paused: Vec<Command> = paused.collect();
-        self.add(
-            Without::RetryWaves,
-            ids,
-            "retries that come together",
-            paused,
-        );
+        let label = message!("retries in step on {}", places(self.design, &ids));
+        self.add(Without::RetryWaves, ids, label, paused);
     }
 
     pub(super) fn client(&mut self, id: &str, client: &Client) {
@@ -68,7 +67,8 @@ impl List<'_> {
             if client.batch > 1 {
                 edits.push(node(id, "batch", number(1.0)));
             }
-            self.add(Without::Steps, [id], "requests that arrive together", edits);
+            let label = message!("simultaneous requests from {}", name(id));
+            self.add(Without::Steps, [id], label, edits);
         }
         if client.profile.iter().any(|step| step.times != 1.0) {
             let first = client.profile.iter().find(|step| step.at.as_s() <= 0.0);
@@ -78,11 +78,21 @@ impl List<'_> {
                 false => vec![map(&[("at", Value::text("0s")), ("times", number(steady))])],
             };
             let edits = vec![node(id, "profile", Value::List(profile))];
-            self.add(Without::LoadChange, [id], "the change of its load", edits);
+            self.add(
+                Without::LoadChange,
+                [id],
+                message!("the change in load from {}", name(id)),
+                edits,
+            );
         }
         if clients(self.design).count() > 1 {
             let edits = vec![Command::RemoveNode(id.to_owned())];
-            self.add(Without::Client, [id], "its requests", edits);
+            self.add(
+                Without::Client,
+                [id],
+                message!("the requests from {}", name(id)),
+                edits,
+            );
         }
     }
 
@@ -91,7 +101,8 @@ impl List<'_> {
         if let design::Distribution::Const(pause) = closed.think {
             let field = "arrivals.closed.think";
             let edits = vec![node(id, field, Value::text(format!("exp({pause})")))];
-            self.add(Without::Steps, [id], "requests that arrive together", edits);
+            let label = message!("simultaneous requests from {}", name(id));
+            self.add(Without::Steps, [id], label, edits);
         }
     }
 
@@ -106,7 +117,8 @@ impl List<'_> {
             if client.operations.len() > 1 && operation.weight <= 0.2 * all {
                 let field = format!("operations[{at}].weight");
                 let edits = vec![node(id, &field, number(0.0))];
-                let label = message!("the requests of {}", report::operation(&operation.name));
+                let name_of = report::operation(&operation.name);
+                let label = message!("{} requests from {}", name_of, name(id));
                 self.add(Without::Operation, [id, &operation.name], label, edits);
             }
         }
@@ -123,7 +135,12 @@ impl List<'_> {
         }
         let skews = self.faults_of(|fault| fault.kind == FaultKind::KeySkew && fault.target == id);
         edits.extend(skews);
-        self.add(Without::SkewedKeys, [id], "the skew of its keys", edits);
+        self.add(
+            Without::SkewedKeys,
+            [id],
+            message!("popular keys in requests from {}", name(id)),
+            edits,
+        );
         let few = client.operations.iter().enumerate().filter(
             |(_, operation)| matches!(&operation.keys, Keys::Uniform(uniform) if uniform.n < 1_000),
         );
@@ -133,7 +150,12 @@ impl List<'_> {
             node(id, &field, map(&[("uniform", uniform)]))
         });
         let many: Vec<Command> = many.collect();
-        self.add(Without::FewKeys, [id], "having so few keys", many);
+        self.add(
+            Without::FewKeys,
+            [id],
+            message!("the small number of keys that {} uses", name(id)),
+            many,
+        );
     }
 
     pub(super) fn repeats(&mut self) {
@@ -158,7 +180,7 @@ impl List<'_> {
         self.add(
             Without::Repeats,
             none,
-            "repeats that are applied again",
+            "repeated writes that are applied again",
             edits,
         );
     }

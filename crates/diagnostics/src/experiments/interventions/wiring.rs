@@ -1,11 +1,11 @@
 //! Suspects between nodes, and what was done to the system from outside.
 
-use super::{List, Without};
+use super::{List, Without, places, replica};
 use crate::facts::Facts;
 use crate::remedies::{duration, link, node, number};
 use design::link::Mode;
 use design::{Command, Design, FaultKind, Kind, Link, Value};
-use report::message;
+use report::{Message, link_name, message, moment, name};
 
 impl List<'_> {
     pub(super) fn link(&mut self, at: &Link) {
@@ -16,27 +16,49 @@ impl List<'_> {
         if at.bulkhead.is_some() {
             limits.push(link(&at.id, "bulkhead", Value::Null));
         }
-        self.add(Without::PoolLimit, [&at.id], "its pool", limits);
+        let limit = match (&at.pool, &at.bulkhead) {
+            (Some(_), Some(_)) => "the pool and the bulkhead",
+            (None, _) => "the bulkhead",
+            (Some(_), None) => "the limit on the connection pool",
+        };
+        let label = message!("{} on {}", limit, link_name(&at.id));
+        self.add(Without::PoolLimit, [&at.id], label, limits);
         let latency = at.latency.mean_s().unwrap_or(0.0);
         if latency > 0.002 || at.loss > 0.0 {
             let edits = vec![
                 link(&at.id, "latency", Value::text("1us")),
                 link(&at.id, "loss", number(0.0)),
             ];
-            self.add(Without::Network, [&at.id], "its latency and losses", edits);
+            let what = match at.loss > 0.0 {
+                true => "latency and packet loss",
+                false => "the latency",
+            };
+            let label = message!("{} on {}", what, link_name(&at.id));
+            self.add(Without::Network, [&at.id], label, edits);
         }
         if let Some(timeout) = at.timeout {
             let longer = duration((timeout.as_s() * 20.0).min(86_400.0));
             let edits = vec![link(&at.id, "timeout", longer)];
-            self.add(Without::Timeout, [&at.id], "its timeout", edits);
+            let label = message!("the timeout of {} on {}", timeout, link_name(&at.id));
+            self.add(Without::Timeout, [&at.id], label, edits);
         }
         if at.hedge.is_some() {
             let edits = vec![link(&at.id, "hedge", Value::Null)];
-            self.add(Without::Hedges, [&at.id], "its hedged requests", edits);
+            self.add(
+                Without::Hedges,
+                [&at.id],
+                message!("hedged requests on {}", link_name(&at.id)),
+                edits,
+            );
         }
         if at.breaker.is_some() {
             let edits = vec![link(&at.id, "breaker", Value::Null)];
-            self.add(Without::Breaker, [&at.id], "its circuit breaker", edits);
+            self.add(
+                Without::Breaker,
+                [&at.id],
+                message!("the circuit breaker on {}", link_name(&at.id)),
+                edits,
+            );
         }
     }
 
@@ -46,20 +68,24 @@ impl List<'_> {
         let many: Vec<&Link> = links.filter(|link| link.calls > 1).collect();
         let edits = many.iter().map(|at| link(&at.id, "calls", number(1.0)));
         let edits = edits.collect();
-        let ids: Vec<&str> = many.iter().map(|link| link.id.as_str()).collect();
-        self.add(Without::ManyCalls, ids, "calls made one by one", edits);
+        let ids: Vec<String> = many.iter().map(|link| link.id.clone()).collect();
+        let label = message!(
+            "repeated calls per request on {}",
+            places(self.design, &ids)
+        );
+        self.add(Without::ManyCalls, ids, label, edits);
     }
 
     /// Hops that each do a little harm do much of it together.
     pub(super) fn together(&mut self) {
         for (without, label) in [
             (Without::OwnErrors, "the errors of all nodes"),
-            (Without::Network, "the latency and losses of all links"),
-            (Without::PoolLimit, "the limits of all pools"),
-            (Without::Lookups, "the time of all lookups"),
+            (Without::Network, "latency and packet loss on all links"),
+            (Without::PoolLimit, "the limits on all connections"),
+            (Without::Lookups, "the lookup time of all caches"),
             (
                 Without::JointExpiry,
-                "entries that expire together, in all caches",
+                "entries that expire together in all caches",
             ),
         ] {
             let all = self.all.iter().filter(|of| of.without == without);
@@ -80,14 +106,14 @@ impl List<'_> {
                 Some(_) => Without::ReplicaFault,
                 None => Without::Fault,
             };
-            let label = message!("the {} at {}", words_of(fault.kind), moment(fault));
+            let label = label_of(self.design, fault);
             let edits = vec![Command::RemoveFault(at)];
             self.add(without, [&fault.target], label, edits);
         }
         if self.design.faults.len() > 1 {
             let edits = self.faults_of(|_| true);
             let targets = self.design.faults.iter().map(|fault| &fault.target);
-            self.add(Without::Fault, targets, "any fault", edits);
+            self.add(Without::Fault, targets, "all of the faults", edits);
         }
     }
 
@@ -135,7 +161,12 @@ impl List<'_> {
                     edits.extend(relinked(self.design, link, &to));
                 }
             }
-            self.add(Without::Sharing, [&at.id], "callers that share it", edits);
+            self.add(
+                Without::Sharing,
+                [&at.id],
+                message!("the sharing of {}", name(&at.id)),
+                edits,
+            );
         }
     }
 }
@@ -151,10 +182,49 @@ fn relinked(design: &Design, link: &Link, to: &str) -> Vec<Command> {
     ]
 }
 
-fn words_of(kind: FaultKind) -> String {
-    kind.name().replace('_', " ")
+/// "the crash of catalog at 20.0 s".
+fn label_of(design: &Design, fault: &design::Fault) -> Message {
+    let (noun, join) = noun(fault.kind);
+    let it = replica(design, fault);
+    match fault.mtbf {
+        Some(_) => message!("the recurring {} {} {}", noun, join, it),
+        None => message!(
+            "the {} {} {} at {}",
+            noun,
+            join,
+            it,
+            moment(fault.at.as_s())
+        ),
+    }
 }
 
-fn moment(fault: &design::Fault) -> report::Piece {
-    report::moment(fault.at.as_s())
+/// What a fault is called, and the word before what it hits.
+fn noun(kind: FaultKind) -> (&'static str, &'static str) {
+    match kind {
+        FaultKind::Crash => ("crash", "of"),
+        FaultKind::Slowdown => ("slowdown", "of"),
+        FaultKind::Latency => ("added latency", "on"),
+        FaultKind::Loss => ("packet loss", "at"),
+        FaultKind::TrafficSpike => ("traffic spike", "from"),
+        FaultKind::CacheFlush => ("flush", "of"),
+        FaultKind::Partition => ("partition", "of"),
+        FaultKind::Hang => ("hang", "of"),
+        FaultKind::ErrorRate => ("errors", "of"),
+        FaultKind::GrayFailure => ("gray failure", "of"),
+        FaultKind::Jitter => ("jitter", "on"),
+        FaultKind::KeySkew => ("hot key", "of"),
+        FaultKind::CacheOutage | FaultKind::QueueOutage | FaultKind::ThirdPartyOutage => {
+            ("outage", "of")
+        }
+        FaultKind::RollingDeploy => ("rolling deploy", "of"),
+        FaultKind::DiskFull => ("full disk", "of"),
+        FaultKind::GcPauses => ("pauses", "of"),
+        FaultKind::TelemetryLoss => ("telemetry loss", "of"),
+        FaultKind::LeaderFailover => ("leader failover", "of"),
+        FaultKind::SchemaMigration => ("schema migration", "of"),
+        FaultKind::ConnectionLeak => ("connection leak", "on"),
+        FaultKind::PoisonMessage => ("poison messages", "in"),
+        FaultKind::Reshard => ("resharding", "of"),
+        FaultKind::ClockSkew => ("clock skew", "of"),
+    }
 }

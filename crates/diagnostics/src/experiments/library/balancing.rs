@@ -1,26 +1,23 @@
 //! Remedies at load balancers.
 
 use super::Library;
-use crate::remedies::{self, link, map, node, number};
+use crate::remedies::{self, duration, link, map, node, number};
 use design::Value;
 use design::link::Mode;
-use report::{figure, message, name, percent, whole};
+use report::{figure, message, name, percent, time, whole};
 
 impl<'a> Library<'a, '_> {
     pub(super) fn balancers(&mut self) {
         for (at, balancer) in self.facts.balancers() {
             let id = at.id.as_str();
             for (algorithm, words) in [
-                (
-                    "least_outstanding",
-                    "the replica with the fewest requests in flight",
-                ),
-                ("power_of_two", "the less loaded of two random replicas"),
+                ("least_outstanding", "least outstanding requests"),
+                ("power_of_two", "the power of two choices"),
             ] {
                 if balancer.algorithm.name() != algorithm {
                     let edits = vec![node(id, "algorithm", Value::text(algorithm))];
-                    let label = message!("{} picks {}", name(id), words);
-                    let cost = "A key no longer goes to one replica; the balancer keeps counts.";
+                    let label = message!("Balance {} by {}", name(id), words);
+                    let cost = "Requests for one key no longer go to one replica.";
                     self.add(format!("algorithm {id} {algorithm}"), label, cost, edits);
                 }
             }
@@ -28,23 +25,26 @@ impl<'a> Library<'a, '_> {
                 for load in [1.25, 2.0] {
                     let edits = vec![node(id, "consistent_hash.bounded_load", number(load))];
                     let label = message!(
-                        "{} gives no replica more than {} times the mean load",
+                        "Limit each replica of {} to {} times the mean load",
                         name(id),
                         figure(load)
                     );
-                    let cost = "Some requests of a hot key go to another replica.";
+                    let cost = "Some requests for a hot key go to another replica.";
                     self.add(format!("bounded {id}"), label, cost, edits);
                 }
             }
             self.ejections(id);
             if balancer.outlier_ejection.is_some() {
                 let edits = vec![node(id, "panic_threshold", number(0.5))];
-                let label = message!("{} ignores ejections once half are out", name(id));
-                let cost = "Requests go to replicas that fail.";
+                let label = message!(
+                    "Ignore ejections at {} once half of the replicas are ejected",
+                    name(id)
+                );
+                let cost = "Some requests go to replicas that fail.";
                 self.add(format!("panic {id}"), label, cost, edits);
                 let edits = vec![node(id, "outlier_ejection", Value::Null)];
-                let label = message!("{} ejects nothing", name(id));
-                let cost = "A replica that fails keeps its share of the load.";
+                let label = message!("Turn off outlier ejection at {}", name(id));
+                let cost = "A failing replica keeps its share of the load.";
                 self.add(format!("no ejection {id}"), label, cost, edits);
             }
             let check = map(&[
@@ -53,8 +53,8 @@ impl<'a> Library<'a, '_> {
                 ("unhealthy_after", number(2.0)),
             ]);
             let edits = vec![node(id, "health_check", check)];
-            let label = message!("{} checks the health of each replica every 2 s", name(id));
-            let cost = "Probes to answer.";
+            let label = message!("Check the replicas behind {} every 2 s", name(id));
+            let cost = "A health probe per replica every 2 s.";
             self.add(format!("health {id}"), label, cost, edits);
             self.ejection_and_retry(id);
         }
@@ -63,25 +63,25 @@ impl<'a> Library<'a, '_> {
     /// Ejection of some share, after some errors, for some time.
     fn ejections(&mut self, id: &str) {
         for (share, after, back) in [
-            (0.1, 5.0, "30s"),
-            (0.5, 5.0, "30s"),
-            (0.5, 5.0, "5s"),
-            (1.0, 3.0, "30s"),
+            (0.1, 5.0, 30.0),
+            (0.5, 5.0, 30.0),
+            (0.5, 5.0, 5.0),
+            (1.0, 3.0, 30.0),
         ] {
             let ejection = map(&[
                 ("consecutive_errors", number(after)),
-                ("eject_for", Value::text(back)),
+                ("eject_for", duration(back)),
                 ("max_ejected", number(share)),
             ]);
             let edits = vec![node(id, "outlier_ejection", ejection)];
             let label = message!(
-                "{} ejects a replica for {} after {} errors in a row, {} of them at most",
+                "Eject replicas of {} for {} after {} consecutive errors, at most {} of them",
                 name(id),
-                back,
+                time(back),
                 whole(after),
                 percent(share)
             );
-            let cost = "Fewer replicas take the load while one is ejected.";
+            let cost = "The other replicas take the load of ejected ones.";
             self.add(format!("ejection {id}"), label, cost, edits);
         }
     }
@@ -98,10 +98,10 @@ impl<'a> Library<'a, '_> {
         edits.extend(into.map(|l| link(&l.id, "retry", remedies::budgeted())));
         if edits.len() > 1 {
             let label = message!(
-                "{} ejects failing replicas, and its callers retry once",
+                "Eject failing replicas of {}, and let its callers retry once",
                 name(id)
             );
-            let cost = "Up to a tenth more calls.";
+            let cost = "Up to 10% more calls.";
             self.add(format!("ejection and retry {id}"), label, cost, edits);
         }
     }

@@ -17,7 +17,7 @@ impl<'a> Library<'a, '_> {
 
     pub(super) fn cache(&mut self, id: &str, cache: &Cache) {
         let mut add = |family: &str, label: &str, cost: &str, field: &str, to: Value| {
-            let label = message!("{} {}", name(id), label);
+            let label = message!("{} {}", label, name(id));
             self.add(
                 format!("{family} {id}"),
                 label,
@@ -26,18 +26,18 @@ impl<'a> Library<'a, '_> {
             );
         };
         if !cache.single_flight {
-            let cost = "Requests for a key wait for one load of it.";
+            let cost = "Misses wait for another request's load, and share its failure.";
             add(
                 "single flight",
-                "loads each key once at a time",
+                "Coalesce concurrent loads of a key (single-flight) in",
                 cost,
                 "single_flight",
                 Value::Bool(true),
             );
         }
         if cache.ttl.is_some() && cache.stale_while_revalidate.is_none() {
-            let cost = "Some answers are older than the TTL.";
-            let label = "answers with an expired entry for up to 30 s while it reloads";
+            let cost = "Some responses are older than the TTL.";
+            let label = "Serve expired entries for up to 30 s while they are reloaded in";
             add(
                 "stale",
                 label,
@@ -47,8 +47,8 @@ impl<'a> Library<'a, '_> {
             );
         }
         if cache.ttl.is_some() && cache.early_expiry.is_none() {
-            let cost = "Keys are loaded a little more often.";
-            let label = "reloads entries early, at random";
+            let cost = "Slightly more loads.";
+            let label = "Reload entries at random before they expire in";
             add(
                 "early",
                 label,
@@ -58,10 +58,10 @@ impl<'a> Library<'a, '_> {
             );
         }
         if cache.ttl.is_some() && cache.ttl_jitter == 0.0 {
-            let cost = "Entries live for different times.";
+            let cost = "Some entries expire sooner, some later.";
             add(
                 "jitter",
-                "spreads its TTLs by 50%",
+                "Add 50% of jitter to the TTL of",
                 cost,
                 "ttl_jitter",
                 number(0.5),
@@ -95,11 +95,11 @@ impl<'a> Library<'a, '_> {
                     let bulkhead = map(&[("max_concurrent", number(most))]);
                     let edits = vec![link(&l.id, "bulkhead", bulkhead)];
                     let label = message!(
-                        "At most {} loads at a time over {}",
-                        whole(most),
-                        link_name(&l.id)
+                        "Limit concurrent loads on {} to {}",
+                        link_name(&l.id),
+                        whole(most)
                     );
-                    let cost = "Loads beyond that fail immediately.";
+                    let cost = "Loads beyond the limit fail immediately.";
                     self.add(format!("bulkhead {}", l.id), label, cost, edits);
                 }
             }
@@ -139,13 +139,13 @@ impl<'a> Library<'a, '_> {
                 .map(|(at, _)| node(&at.id, "ttl", ttl.write()))
                 .collect();
             let label = match with_ttl {
-                1 => message!("A TTL of {}", ttl),
-                _ => message!("A TTL of {} in each cache", ttl),
+                1 => message!("Shorten the TTL to {}", ttl),
+                _ => message!("Shorten the TTL of each cache to {}", ttl),
             };
             self.add(
                 "ttl",
                 label,
-                "More misses, and more load behind the cache.",
+                "More misses, and more load on the origin.",
                 edits,
             );
         }
@@ -169,12 +169,12 @@ impl<'a> Library<'a, '_> {
             }
             let label = match leases {
                 false => "Invalidate on write",
-                true => "Invalidate on write, with leases against late fills",
+                true => "Invalidate on write, with leases against stale fills",
             };
             self.add(
                 "invalidate",
                 label,
-                "A call to the cache with each write.",
+                "One more call to the cache per write.",
                 edits,
             );
         }
@@ -194,11 +194,11 @@ impl<'a> Library<'a, '_> {
             moved.on_write = OnWrite::None;
             edits.push(Command::AddLink(usize::MAX, Box::new(moved)));
         }
-        let label = message!("Without the cache {}", name(id));
+        let label = message!("Remove the cache {}", name(id));
         self.add(
             format!("bypass {id}"),
             label,
-            "More load behind it, and slower answers.",
+            "More load on its origin, and slower responses.",
             edits,
         );
     }

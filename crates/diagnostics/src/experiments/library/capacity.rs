@@ -23,8 +23,12 @@ impl<'a> Library<'a, '_> {
                             number(least.max(f64::from(service.replicas))),
                         ),
                     ];
-                    let label = message!("At least {} replicas of {}", whole(least), name(&at.id));
-                    let cost = "Replicas that idle most of the time.";
+                    let label = message!(
+                        "Keep at least {} replicas of {}",
+                        whole(least),
+                        name(&at.id)
+                    );
+                    let cost = "Replicas that are idle most of the time.";
                     self.add(format!("least {}", at.id), label, cost, edits);
                 }
             }
@@ -55,11 +59,14 @@ impl<'a> Library<'a, '_> {
                 });
             }
             let edits = vec![node(id, "queue.discipline", Value::text("adaptive_lifo"))];
-            let label = message!("{} serves the newest first under overload", name(id));
+            let label = message!(
+                "Serve the newest calls first at {} under overload",
+                name(id)
+            );
             self.add(
                 format!("lifo {id}"),
                 label,
-                "Calls that wait longest are lost.",
+                "Calls that have waited longest time out.",
                 edits,
             );
             let edits = vec![node(
@@ -67,11 +74,11 @@ impl<'a> Library<'a, '_> {
                 "queue.capacity",
                 number(1_000.0 + f64::from(service.queue.capacity.unwrap_or(0)) * 4.0),
             )];
-            let label = message!("A longer queue at {}", name(id));
+            let label = message!("Lengthen the queue of {}", name(id));
             self.add(
                 format!("queue {id}"),
                 label,
-                "Calls wait longer in place of being refused.",
+                "Calls wait longer instead of being rejected.",
                 edits,
             );
         }
@@ -81,8 +88,12 @@ impl<'a> Library<'a, '_> {
                 if is_full {
                     let slots = libm::ceil(f64::from(database.concurrency) * factor);
                     let edits = vec![node(&at.id, "concurrency", number(slots))];
-                    let label = message!("{} slots at {}", whole(slots), name(&at.id));
-                    let cost = "A larger machine.";
+                    let label = message!(
+                        "Raise the concurrency of {} to {}",
+                        name(&at.id),
+                        whole(slots)
+                    );
+                    let cost = "A larger machine to pay for.";
                     self.add(format!("slots {}", at.id), label, cost, edits);
                 }
             }
@@ -113,11 +124,11 @@ impl<'a> Library<'a, '_> {
                 let many = libm::ceil(f64::from(l.concurrency) * factor);
                 let edits = vec![link(&l.id, "concurrency", number(many))];
                 let label = message!(
-                    "{} messages at a time over {}",
+                    "Process {} messages concurrently on {}",
                     whole(many),
                     link_name(&l.id)
                 );
-                let cost = "More load on the consumer and what it calls.";
+                let cost = "More load on the consumer and on what it calls.";
                 self.add(format!("consumers {}", l.id), label, cost, edits);
             }
         }

@@ -25,12 +25,12 @@ impl<'a> Library<'a, '_> {
                     ]);
                     let edits = vec![link(&l.id, "bulkhead", bulkhead)];
                     let label = message!(
-                        "{} waits with more than {} of {}",
+                        "Limit {} to {} of {}, and queue the rest",
                         name(&l.from),
                         words,
                         name(&at.id)
                     );
-                    let cost = message!("{} is slower where it needs more.", name(&l.from));
+                    let cost = message!("{} is slower when it needs more.", name(&l.from));
                     self.add(format!("share {}", l.id), label, cost, edits);
                 }
                 self.own_database(at, l);
@@ -49,11 +49,11 @@ impl<'a> Library<'a, '_> {
                     ]);
                     let edits = vec![link(&l.id, "bulkhead", bulkhead)];
                     let label = message!(
-                        "{} has at most {} requests in flight",
+                        "Limit {} to {} requests in flight",
                         name(&l.from),
                         whole(most)
                     );
-                    let cost = message!("{} waits at its own side.", name(&l.from));
+                    let cost = message!("Requests beyond that wait at {}.", name(&l.from));
                     self.add(format!("in flight {}", l.id), label, cost, edits);
                 }
             }
@@ -89,8 +89,8 @@ impl<'a> Library<'a, '_> {
             Command::RemoveLink(l.id.clone()),
             Command::AddLink(usize::MAX, Box::new(moved)),
         ];
-        let label = message!("{} has a database of its own", name(&l.from));
-        let cost = "A second database, and no transactions across both.";
+        let label = message!("Give {} a database of its own", name(&l.from));
+        let cost = "A second database to run, and no transactions across both.";
         self.add(format!("own {}", l.id), label, cost, edits);
     }
 
@@ -126,11 +126,11 @@ impl<'a> Library<'a, '_> {
                         map(&[("max_concurrent", number(most))]),
                     )];
                     let label = message!(
-                        "At most {} calls in flight over {}",
-                        whole(most),
-                        link_name(&l.id)
+                        "Limit calls in flight on {} to {}",
+                        link_name(&l.id),
+                        whole(most)
                     );
-                    let cost = "Calls beyond that fail immediately.";
+                    let cost = "Calls beyond the limit fail immediately.";
                     self.add(format!("bulkhead {}", l.id), label, cost, edits);
                 }
             }
@@ -138,11 +138,11 @@ impl<'a> Library<'a, '_> {
             let retry = remedies::budgeted();
             if l.retry.is_none() && !matches!(from, Some(Kind::LoadBalancer(_))) {
                 let edits = vec![link(&l.id, "retry", retry)];
-                let label = message!("One retry over {}, within a budget", link_name(&l.id));
+                let label = message!("Retry once on {}, within a budget", link_name(&l.id));
                 self.add(
                     format!("retry {}", l.id),
                     label,
-                    "Up to a tenth more calls.",
+                    "Up to 10% more calls.",
                     edits,
                 );
             }
@@ -156,7 +156,7 @@ impl<'a> Library<'a, '_> {
             let timeout = duration(usual * factor);
             let wait = time(usual * factor);
             let edits = vec![link(&l.id, "timeout", timeout.clone())];
-            let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
+            let label = message!("Set a timeout of {} on {}", wait.clone(), link_name(&l.id));
             let cost = "Calls that would have been answered later fail.";
             self.add(format!("timeout {}", l.id), label, cost, edits);
             let breaker = map(&[
@@ -168,11 +168,11 @@ impl<'a> Library<'a, '_> {
                 link(&l.id, "breaker", breaker),
             ];
             let label = message!(
-                "A timeout of {} and a circuit breaker on {}",
+                "Set a timeout of {} and a circuit breaker on {}",
                 wait.clone(),
                 link_name(&l.id)
             );
-            let cost = "While the breaker is open, calls fail that might have been answered.";
+            let cost = "While the breaker is open, calls fail that might have succeeded.";
             self.add(format!("breaker {}", l.id), label, cost, edits);
         }
     }
@@ -196,14 +196,14 @@ impl<'a> Library<'a, '_> {
             edits.push(link(&l.id, "timeout", duration(usual_s * 5.0)));
         }
         let label = message!(
-            "{} answers without {} when it has to",
+            "Let {} respond without {} when it must",
             name(&l.from),
             name(&l.to)
         );
         self.add(
             format!("optional {}", l.id),
             label,
-            "Some answers lack a part.",
+            "Some responses are incomplete.",
             edits,
         );
     }

@@ -23,8 +23,8 @@ impl<'a> Library<'a, '_> {
         }
         let edits = links.iter().map(|l| link(&l.id, "retry", Value::Null));
         let edits = edits.collect();
-        let cost = "A request fails with its first failed call.";
-        self.add("no retries", "No retries", cost, edits);
+        let cost = "A request fails when its first attempt fails.";
+        self.add("no retries", "Turn off retries", cost, edits);
         let spread = map(&[("base", Value::text("1s")), ("cap", Value::text("30s"))]);
         let mut edits = Vec::new();
         for l in &links {
@@ -35,8 +35,8 @@ impl<'a> Library<'a, '_> {
             ));
             edits.push(link(&l.id, "retry.jitter", Value::text("full")));
         }
-        let label = "Exponential backoff from 1 s to 30 s, with full jitter";
-        self.add("backoff", label, "A retry comes later.", edits);
+        let label = "Back off exponentially from 1 s to 30 s, with full jitter";
+        self.add("backoff", label, "Retries come later.", edits);
     }
 
     pub(super) fn pools(&mut self, ids: &[String]) {
@@ -50,11 +50,11 @@ impl<'a> Library<'a, '_> {
                     let edits = shared.map(|l| link(&l.id, "pool.size", number(size)));
                     let edits = edits.collect();
                     let label = message!(
-                        "{} connections in the pool of {}",
-                        whole(size),
-                        link_name(id)
+                        "Raise the connection pool of {} to {}",
+                        link_name(id),
+                        whole(size)
                     );
-                    let cost = "More connections for the callee to hold.";
+                    let cost = "More connections for the callee to hold open.";
                     self.add(format!("pool {id}"), label, cost, edits);
                 }
             }
@@ -71,7 +71,11 @@ impl<'a> Library<'a, '_> {
         for factor in [1.5, 2.0, 4.0] {
             let count = libm::ceil(f64::from(connections) * factor);
             let edits = vec![node(id, "connections", number(count))];
-            let label = message!("{} connections to {}", whole(count), name(id));
+            let label = message!(
+                "Raise the connection limit of {} to {}",
+                name(id),
+                whole(count)
+            );
             let cost = "Memory for each connection.";
             self.add(format!("connections {id}"), label, cost, edits);
         }
@@ -89,11 +93,20 @@ impl<'a> Library<'a, '_> {
                     link(id, "breaker.window", number(f64::from(window))),
                     link(id, "breaker.min_calls", number(f64::from(window / 2))),
                 ];
-                let label = message!("The breaker of {} judges {} calls", link_name(id), window);
-                self.add(format!("window {id}"), label, "It opens later.", edits);
+                let label = message!(
+                    "Let the breaker on {} judge {} calls",
+                    link_name(id),
+                    window
+                );
+                self.add(
+                    format!("window {id}"),
+                    label,
+                    "The breaker opens later.",
+                    edits,
+                );
                 let edits = vec![link(id, "breaker.open_for", Value::text("1s"))];
-                let label = message!("The breaker of {} opens for 1 s", link_name(id));
-                let cost = "Trial calls come sooner to a callee that fails.";
+                let label = message!("Open the breaker on {} for 1 s only", link_name(id));
+                let cost = "A failing callee gets trial calls sooner.";
                 self.add(format!("open {id}"), label, cost, edits);
             }
         }
@@ -118,18 +131,23 @@ impl<'a> Library<'a, '_> {
                 node(id, "queue.capacity", number(libm::floor(slots / 2.0))),
             ];
             let label = message!(
-                "{} takes no more calls than {} of its memory holds",
+                "Admit no more calls to {} than fill {} of its memory",
                 name(id),
                 percent(share)
             );
-            let cost = "Calls beyond that are refused.";
+            let cost = "Calls beyond that are rejected.";
             self.add(format!("admit {id}"), label, cost, edits);
         }
         for factor in [2.0, 4.0] {
             let limit = memory.limit_mb * factor;
             let edits = vec![node(id, "memory.limit_mb", number(limit))];
-            let label = message!("{} MB of memory for {}", whole(limit), name(id));
-            self.add(format!("memory {id}"), label, "Memory to pay for.", edits);
+            let label = message!("Raise the memory of {} to {} MB", name(id), whole(limit));
+            self.add(
+                format!("memory {id}"),
+                label,
+                "More memory to pay for.",
+                edits,
+            );
         }
     }
 
@@ -140,8 +158,12 @@ impl<'a> Library<'a, '_> {
                     let longer = timeout.as_s() * factor;
                     let edits = vec![link(&l.id, "timeout", duration(longer))];
                     let wait = time(longer);
-                    let label = message!("A timeout of {} on {}", wait.clone(), link_name(&l.id));
-                    let cost = "A caller waits longer for a callee that does not answer.";
+                    let label = message!(
+                        "Raise the timeout on {} to {}",
+                        link_name(&l.id),
+                        wait.clone()
+                    );
+                    let cost = "Callers wait longer for a callee that does not respond.";
                     self.add(format!("timeout {}", l.id), label, cost, edits);
                 }
             }
@@ -154,19 +176,19 @@ impl<'a> Library<'a, '_> {
                 continue;
             };
             let edits = vec![node(id, "queue.discipline", Value::text("fifo"))];
-            let label = message!("{} serves in the order of arrival", name(id));
-            self.add(
-                format!("fifo {id}"),
-                label,
-                "Nobody is served first.",
-                edits,
-            );
+            let label = message!("Serve calls to {} in order of arrival", name(id));
+            self.add(format!("fifo {id}"), label, "No call has priority.", edits);
             let order = &service.queue.priority;
             if order.len() > 1 {
                 let turned = order.iter().rev().map(Value::text).collect();
                 let edits = vec![node(id, "queue.priority", Value::List(turned))];
-                let label = message!("The priorities of {} the other way round", name(id));
-                self.add(format!("order {id}"), label, "What was first waits.", edits);
+                let label = message!("Reverse the priorities of {}", name(id));
+                self.add(
+                    format!("order {id}"),
+                    label,
+                    "Calls that were served first wait.",
+                    edits,
+                );
             }
         }
     }
@@ -189,17 +211,17 @@ impl<'a> Library<'a, '_> {
             }
             edits.push(link(&l.id, "retry", remedies::budgeted()));
         }
-        let label = "One retry on each hop, within a budget";
-        self.add("retry each hop", label, "A few more calls.", edits);
+        let label = "Retry once on each hop, within a budget";
+        self.add("retry each hop", label, "Up to 10% more calls.", edits);
         let many: Vec<Command> = (self.facts.design.links.iter())
             .filter(|l| l.calls > 1)
             .map(|l| link(&l.id, "calls", number(1.0)))
             .collect();
-        let label = "One call in place of several, wherever there are several";
+        let label = "Make one call instead of several, wherever there are several";
         self.add(
             "batch",
             label,
-            "An interface that takes many at a time.",
+            "Interfaces that take many items per call.",
             many,
         );
     }

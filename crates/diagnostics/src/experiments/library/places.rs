@@ -17,11 +17,11 @@ impl<'a> Library<'a, '_> {
                     if held > 0.0 {
                         let edits = vec![node(&at.id, "lock_time", duration(held))];
                         let label = message!(
-                            "Row locks of {} held {} as long",
+                            "Hold the row locks of {} for {} as long",
                             name(&at.id),
                             times(share)
                         );
-                        let cost = "Work to take out of the transaction.";
+                        let cost = "Work has to move out of the transaction.";
                         self.add(format!("locks {}", at.id), label, cost, edits);
                     }
                 }
@@ -36,8 +36,8 @@ impl<'a> Library<'a, '_> {
                 let count = f64::from(database.shards.count) * factor;
                 if database.shards.count > 1 && count <= 4096.0 {
                     let edits = vec![node(&at.id, "shards.count", number(count))];
-                    let label = message!("{} shards of {}", whole(count), name(&at.id));
-                    let cost = "More shards to run, and keys to move once.";
+                    let label = message!("Split {} into {} shards", name(&at.id), whole(count));
+                    let cost = "More shards to run, and keys move once.";
                     self.add(format!("shards {}", at.id), label, cost, edits);
                 }
             }
@@ -49,13 +49,13 @@ impl<'a> Library<'a, '_> {
             for factor in [2.0, 4.0, 8.0] {
                 let count = (f64::from(partitions) * factor).min(1000.0);
                 let edits = vec![node(&at.id, "partitions", number(count))];
-                let label = message!("{} partitions of {}", whole(count), name(&at.id));
-                let cost = "More partitions to run; keys move once.";
+                let label = message!("Split {} into {} partitions", name(&at.id), whole(count));
+                let cost = "More partitions to run, and keys move once.";
                 self.add(format!("partitions {}", at.id), label, cost, edits);
             }
             let edits = vec![node(&at.id, "partitions", Value::Null)];
-            let label = message!("{} without partitions", name(&at.id));
-            let cost = "Messages of one key may be processed out of order.";
+            let label = message!("Remove the partitions of {}", name(&at.id));
+            let cost = "Messages with one key may be processed out of order.";
             self.add(format!("unordered {}", at.id), label, cost, edits);
         }
         self.balancers();
@@ -76,8 +76,8 @@ impl<'a> Library<'a, '_> {
                     edits.push(node(&client.id, &field, map(&[("uniform", many)])));
                 }
             }
-            let label = message!("Each row of {} split into {}", name(id), rows);
-            let cost = "A read has to add up the parts.";
+            let label = message!("Split each row of {} into {}", name(id), rows);
+            let cost = "A read has to combine the parts.";
             self.add(format!("rows {id}"), label, cost, edits);
         }
     }
@@ -90,7 +90,7 @@ impl<'a> Library<'a, '_> {
                 self.add(
                     format!("leader {}", at.id),
                     label,
-                    "The leader does all reads.",
+                    "The leader serves all reads.",
                     edits,
                 );
             }
@@ -116,7 +116,7 @@ impl<'a> Library<'a, '_> {
                 link(&l.id, "hedge", map(&[("after", duration(after.max(1e-3)))]))
             });
             let edits = hedges.collect();
-            let label = "Hedged requests: a second attempt where the first takes long";
+            let label = "Hedge slow requests with a second attempt";
             self.add("hedge", label, "A few percent more calls.", edits);
         }
         for (at, database) in self.facts.databases() {
@@ -133,23 +133,23 @@ impl<'a> Library<'a, '_> {
                         number(f64::from(database.concurrency * part)),
                     ),
                 ];
-                let label = message!("{} larger shards of {}", count, name(&at.id));
+                let label = message!("Merge {} into {} larger shards", name(&at.id), count);
                 self.add(
                     format!("shards {}", at.id),
                     label,
-                    "Keys to move once.",
+                    "Larger machines, and keys move once.",
                     edits,
                 );
             }
             let edits = vec![node(&at.id, "cross_shard", Value::Null)];
             let label = message!(
-                "A shard key of {} by which each request needs one shard",
+                "Shard {} so that each request needs one shard",
                 name(&at.id)
             );
             self.add(
                 format!("one shard {}", at.id),
                 label,
-                "Data to arrange by that key.",
+                "The data has to be arranged by that key.",
                 edits,
             );
         }
@@ -167,11 +167,11 @@ impl<'a> Library<'a, '_> {
                 }
                 let wait = time(longer);
                 let label = message!(
-                    "A visibility timeout of {} at {}",
-                    wait.clone(),
-                    name(&at.id)
+                    "Raise the visibility timeout of {} to {}",
+                    name(&at.id),
+                    wait.clone()
                 );
-                let cost = "A message of a dead consumer is delivered again that much later.";
+                let cost = "Messages of a dead consumer are redelivered later.";
                 self.add(format!("visibility {}", at.id), label, cost, edits);
             }
         }
@@ -187,11 +187,14 @@ impl<'a> Library<'a, '_> {
                         }
                     }
                 }
-                let label = message!("A key with each write, unique at {}", name(&at.id));
+                let label = message!(
+                    "Send an idempotency key with each write to {}",
+                    name(&at.id)
+                );
                 self.add(
                     format!("unique {}", at.id),
                     label,
-                    "A look-up with each write.",
+                    "A lookup per write, and keys to store.",
                     edits,
                 );
             }

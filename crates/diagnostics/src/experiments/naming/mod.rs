@@ -1,18 +1,25 @@
 //! Findings that no rule made: an experiment showed what the cause is, and what was taken away in
 //! it says what the pattern is called.
 
+mod felt;
+mod happened;
 mod patterns;
 
 use super::conclude::CONFIRMED;
-use super::interventions::{Intervention, TRIGGERS, Without};
-use super::investigation::Investigation;
+use super::interventions::{TRIGGERS, Without};
+use super::investigation::{DATA, Investigation};
 use super::outcome::Goal;
-use crate::facts::Facts;
+use crate::facts::{Facts, Span, field};
 use design::Metric;
+use felt::{felt, instead};
+use happened::{faults_of, happened, of_fault};
 use patterns::{UNEXPLAINED, name_of};
-use report::{
-    Figure, Finding, Message, Severity, figure, link_name, message, name, percent, time, zone_name,
-};
+use report::{Figure, Finding, Fold, Message, Severity, Unit, message, moment, name, percent};
+
+/// Share of its slots from which it is said of a node how busy it was.
+const BUSY: f64 = 0.5;
+/// Most experiments that a finding without a cause lists.
+const LISTED: usize = 6;
 
 /// Findings for missed requirements that no confirmed finding explains.
 pub(super) fn unexplained(
@@ -87,83 +94,146 @@ fn best(
 fn finding(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> Option<Finding> {
     let about = &of.interventions[at];
     let (rule, remedy) = name_of(facts, about, metric)?;
-    let outcome = &of.answers[&at].outcome;
-    let (before, after) = (of.base.value(metric), outcome.value(metric));
-    let why = message!(
-        "On the same requests without {}, {} is {}; with it, {}. {}",
-        about.label.clone(),
-        words_of(metric),
-        shown(metric, after),
-        shown(metric, before),
-        busiest(facts)
-    );
+    let (what, why) = match (metric, &faults_of(facts, about)[..]) {
+        (Metric::TimeToDetect, [fault]) => undetected(of, facts, fault),
+        _ => (
+            message!(
+                "{}, and {}",
+                happened(facts, about),
+                missed(of, facts, metric)
+            ),
+            without(of, facts, at, metric),
+        ),
+    };
     let finding = Finding::new(rule, about.subjects.iter().cloned())
         .measured(facts.series.as_ref().and_then(|series| series.first_loss()))
-        .says(
-            message!("{}: {}", title(facts, about), about.label.clone()),
-            why,
-            remedy,
-        )
+        .says(what, why, remedy)
         .endangers(metric)
         .severity(Severity::Error);
     Some(finding)
 }
 
-/// The first of its subjects, as a name; nothing where it is about everything.
-fn title(facts: &Facts<'_>, about: &Intervention) -> Message {
-    match about.subjects.first() {
-        Some(id) if facts.graph.node(id).is_some() => name(id).into(),
-        Some(id) if facts.design.link(id).is_some() => link_name(id).into(),
-        Some(id) => zone_name(id).into(),
-        None => "All of it".into(),
-    }
+/// A missed requirement, as the run has it.
+fn missed(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Message {
+    felt(facts, metric, of.base.known(metric))
+}
+
+/// What the experiment showed.
+fn without(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> Message {
+    let outcome = &of.answers[&at].outcome;
+    message!(
+        "Without {}, on the same seed, {}.{}",
+        of.interventions[at].label.clone(),
+        instead(facts, metric, outcome.known(metric), of.base.known(metric)),
+        match DATA.contains(&metric) {
+            true => Message::new(),
+            false => busiest(facts, BUSY),
+        }
+    )
+}
+
+/// A fault that nobody was alerted to in time.
+fn undetected(of: &Investigation, facts: &Facts<'_>, fault: &design::Fault) -> (Message, Message) {
+    let incident = facts.report.and_then(|report| {
+        let mut incidents = report.operator.incidents.iter();
+        incidents
+            .find(|incident| incident.target == fault.target && incident.at_s == fault.at.as_s())
+    });
+    let by = incident.and_then(|incident| {
+        let after = incident.detected_after_s?;
+        Some((incident.by.as_ref()?, incident.at_s + after))
+    });
+    let alerts = facts.design.settings.alerts.len();
+    let why = match (by, alerts) {
+        (Some((alert, at)), _) => {
+            message!(
+                "The first alert to tell of it was \"{}\", at {}.",
+                alert,
+                moment(at)
+            )
+        }
+        (None, 0) => "The design has no alert.".into(),
+        (None, 1) => "Its only alert did not fire for it.".into(),
+        (None, n) => message!("None of its {} alerts fired for it.", n),
+    };
+    let happened = of_fault(facts, fault);
+    (
+        message!(
+            "{}, and {}",
+            happened,
+            missed(of, facts, Metric::TimeToDetect)
+        ),
+        why,
+    )
 }
 
 /// What is said where no single experiment changes a missed requirement by half.
 fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Finding {
-    let mut tried: Vec<Message> = Vec::new();
-    for at in of.answers.keys() {
-        let label = &of.interventions[*at].label;
-        if !tried.contains(label) {
-            tried.push(label.clone());
+    let goal = of.goals.iter().find(|goal| goal.metric == metric);
+    let share = |at: usize| goal.map_or(0.0, |goal| of.share(at, goal));
+    let mut answers: Vec<usize> = of.answers.keys().copied().collect();
+    answers.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
+    let labels = answers.iter().map(|at| of.interventions[*at].label.clone());
+    let mut tried: Vec<Message> = labels.collect();
+    let list = match tried.len() {
+        0 => "No experiment could be made.".into(),
+        all => {
+            tried.truncate(LISTED);
+            if all > LISTED {
+                tried.push(message!("and {} more", all - LISTED));
+            }
+            message!(
+                "Each of these was taken away alone, on the same seed, and none closed half of \
+                 the gap to the requirement: {}.",
+                Message::join(tried, "; ")
+            )
         }
-    }
-    let list = match tried.is_empty() {
-        true => message!("No experiment could be made."),
-        false => message!(
-            "Each of these was taken away alone, on the same requests: {}. None of them was half \
-             of the distance to the bound.",
-            Message::join(tried, ", ")
-        ),
     };
-    let nodes = match metric {
-        Metric::MonthlyCost => dearest(facts),
-        _ => busy_nodes(facts).first().map(|(id, _)| (*id).to_owned()),
+    let (nodes, aside, remedy) = match metric {
+        Metric::MonthlyCost => {
+            let (id, aside) = dearest(facts).unzip();
+            let remedy = "Start with the node that costs most.";
+            (id, aside.unwrap_or_default(), remedy)
+        }
+        _ => (
+            busy_nodes(facts).first().map(|(id, _)| (*id).to_owned()),
+            busiest(facts, 0.0),
+            "Start with the busiest node and what it waits for.",
+        ),
     };
     Finding::new(UNEXPLAINED, nodes)
         .measured(facts.series.as_ref().and_then(|series| series.first_loss()))
         .says(
-            message!("No single cause explains the missed {}", words_of(metric)),
-            message!("{} {}", list, busiest(facts)),
-            "Begin with the busiest node, and with what it waits for.",
+            message!("No single cause explains why {}", missed(of, facts, metric)),
+            message!("{}{}", list, aside),
+            remedy,
         )
         .endangers(metric)
         .severity(Severity::Error)
 }
 
-/// The node that costs most.
-fn dearest(facts: &Facts<'_>) -> Option<String> {
-    let costs = facts.report?.cost.by_node.iter();
-    let dearest = costs.max_by(|a, b| a.1.total_cmp(b.1))?;
-    Some(dearest.0.clone())
+/// The node that costs most, and what it costs.
+fn dearest(facts: &Facts<'_>) -> Option<(String, Message)> {
+    let cost = &facts.report?.cost;
+    let (id, dollars) = cost.by_node.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let dollars =
+        Figure::new(*dollars, Unit::Dollars).of(report::Field::at(["cost", "by_node", id]));
+    let all = Figure::new(cost.monthly, Unit::Dollars).of(field::of("cost.monthly"));
+    let aside = message!(" {} costs {} of the {} a month.", name(id), dollars, all);
+    Some((id.clone(), aside))
 }
 
-/// How busy each node was while users were served badly, or in the whole run.
+/// When users were served badly first, or the whole run.
+fn bad_time(facts: &Facts<'_>) -> Option<Span> {
+    let series = facts.series.as_ref()?;
+    Some(series.losses.first().copied().unwrap_or(series.whole()))
+}
+
+/// How busy each node was in that time.
 fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
-    let Some(series) = &facts.series else {
+    let (Some(series), Some(span)) = (&facts.series, bad_time(facts)) else {
         return Vec::new();
     };
-    let span = series.losses.first().copied().unwrap_or(series.whole());
     let nodes = facts.design.nodes.iter();
     let mut busy: Vec<(&str, f64)> = nodes
         .filter_map(|node| {
@@ -178,30 +248,35 @@ fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
     busy
 }
 
-/// Where the time goes: the busiest node and the next.
-fn busiest(facts: &Facts<'_>) -> Message {
+/// Where the time goes: the busiest node, where it is this busy, and the next.
+fn busiest(facts: &Facts<'_>, least: f64) -> Message {
+    let Some(span) = bad_time(facts) else {
+        return Message::new();
+    };
+    let share = |id: &str, busy: f64| {
+        percent(busy).of(field::node_over(id, "utilization", Fold::Mean, span))
+    };
+    let (from, until) = (moment(span.from_s), moment(span.until_s));
     match busy_nodes(facts)[..] {
-        [] => Message::new(),
-        [(id, busy)] => message!("Meanwhile {} was {} busy.", name(id), percent(busy)),
-        [(id, busy), (other, less), ..] => message!(
-            "Meanwhile {} was {} busy, and {} {}.",
+        [(id, busy)] if busy >= least => message!(
+            " From {} to {}, {} was {} busy.",
+            from,
+            until,
             name(id),
-            percent(busy),
-            name(other),
-            percent(less)
+            share(id, busy)
         ),
+        [(id, busy), (other, less), ..] if busy >= least => message!(
+            " From {} to {}, {} was {} busy, and {} {}.",
+            from,
+            until,
+            name(id),
+            share(id, busy),
+            name(other),
+            share(other, less)
+        ),
+        _ => Message::new(),
     }
 }
 
-fn words_of(metric: Metric) -> String {
-    metric.name().replace('_', " ")
-}
-
-/// A metric's value with its unit.
-fn shown(metric: Metric, value: f64) -> Figure {
-    match metric {
-        Metric::Availability => percent(value),
-        metric if metric.is_duration() => time(value / 1e3),
-        _ => figure(value),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -13,10 +13,13 @@ pub(super) type Pattern = (&'static str, &'static str);
 /// The id of findings that no pattern has a name for: the finding says what it is.
 pub(super) const UNEXPLAINED: &str = "unexplained";
 
-const NEIGHBOUR: Pattern = ("noisy-neighbour", "Bound what one client can take.");
+const NEIGHBOUR: Pattern = (
+    "noisy-neighbour",
+    "Limit what one client can take: a rate limit or a bulkhead for each.",
+);
 const OVERLOAD: Pattern = (
     "monitoring-over-prevention",
-    "Add capacity, or shed what cannot be served in time.",
+    "Add capacity, or shed the load that cannot be served in time.",
 );
 const HOT_KEY: Pattern = ("hot-key", "Split the key, or serve its reads from a cache.");
 const SHARD_KEY: Pattern = (
@@ -32,15 +35,21 @@ const POISON: Pattern = (
     "Move a message that keeps failing to a dead-letter queue.",
 );
 const LONG_WORK: Pattern = ("head-of-line-blocking", "Give long work slots of its own.");
-const BLIND: Pattern = ("load-balancer-blind", "Health checks and outlier ejection.");
+const BLIND: Pattern = (
+    "load-balancer-blind",
+    "Add health checks and outlier ejection.",
+);
 
 /// What it is called when taking this away is enough, whatever the design.
-const ALWAYS: [(Without, Pattern); 29] = [
+const ALWAYS: [(Without, Pattern); 28] = [
     (Without::Poison, POISON),
     (Without::ColdCache, COLD),
     (
         Without::RepeatedLoads,
-        ("cache-stampede", "Load each key once at a time."),
+        (
+            "cache-stampede",
+            "Let one load of a key serve all callers (single-flight).",
+        ),
     ),
     (
         Without::JointExpiry,
@@ -62,7 +71,7 @@ const ALWAYS: [(Without, Pattern); 29] = [
         Without::Memory,
         (
             "metastable-failure",
-            "Admit no more calls than the memory holds, and let callers return slowly.",
+            "Admit no more calls than the memory holds, and let callers reconnect gradually.",
         ),
     ),
     (
@@ -81,21 +90,27 @@ const ALWAYS: [(Without, Pattern); 29] = [
     ),
     (
         Without::EarlyRedelivery,
-        ("happy-path", "A visibility timeout above the longest work."),
+        (
+            "happy-path",
+            "Set the visibility timeout above the longest processing time.",
+        ),
     ),
     (
         Without::Repeats,
-        ("idempotency", "Give each write a key and apply it once."),
+        (
+            "idempotency",
+            "Give each write an idempotency key, and apply each key once.",
+        ),
     ),
     (
         Without::Disorder,
-        ("happy-path", "Keep the order of messages with one key."),
+        ("happy-path", "Preserve the order of messages per key."),
     ),
     (
         Without::CrossShard,
         (
             "fan-out-tail",
-            "Fewer shards for a request, or hedged requests.",
+            "Query fewer shards per request, or hedge requests.",
         ),
     ),
     (
@@ -109,32 +124,28 @@ const ALWAYS: [(Without, Pattern); 29] = [
         Without::Hedges,
         (
             UNEXPLAINED,
-            "Hedge after the 95th percentile, and only where there is room.",
+            "Hedge after the 95th percentile, and only with capacity to spare.",
         ),
     ),
     (
         Without::Breaker,
-        (UNEXPLAINED, "Judge more calls before the breaker opens."),
+        (
+            UNEXPLAINED,
+            "Let the breaker judge more calls before it opens.",
+        ),
     ),
     (
         Without::Refusals,
         (
             UNEXPLAINED,
-            "Set the limit for the load and the time that a call takes.",
-        ),
-    ),
-    (
-        Without::Ejection,
-        (
-            "load-balancer-blind",
-            "Eject as many replicas as fail, and for a shorter time.",
+            "Set the limit for the expected load and the usual time of a call.",
         ),
     ),
     (
         Without::DeepChecks,
         (
             "load-balancer-blind",
-            "Health checks that ask the replica alone.",
+            "Use health checks that test only the replica itself.",
         ),
     ),
     (
@@ -152,7 +163,7 @@ const ALWAYS: [(Without, Pattern); 29] = [
         Without::Reloads,
         (
             "metastable-failure",
-            "Shed load early, and serve the newest first.",
+            "Shed load early, and serve the newest requests first.",
         ),
     ),
     (
@@ -173,19 +184,22 @@ const ALWAYS: [(Without, Pattern); 29] = [
         Without::Contention,
         (
             UNEXPLAINED,
-            "Bound the calls in flight to what the database does best.",
+            "Limit concurrent calls to what the database handles best.",
         ),
     ),
     (
         Without::Timeout,
-        (UNEXPLAINED, "A timeout above the usual time of an answer."),
+        (
+            UNEXPLAINED,
+            "Set the timeout above the usual response time.",
+        ),
     ),
     (Without::Client, NEIGHBOUR),
     (
         Without::Sharing,
         (
             "shared-database",
-            "Bound what each caller takes, or give it a database of its own.",
+            "Limit what each caller can take, or give it a database of its own.",
         ),
     ),
 ];
@@ -194,7 +208,7 @@ const ALWAYS: [(Without, Pattern); 29] = [
 /// name, and is no explanation by itself.
 pub(super) fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
     if metric == Metric::TimeToDetect {
-        let remedy = "An alert on what users feel, and on each dependency's errors.";
+        let remedy = "Alert on what users see, and on the errors of each dependency.";
         return Some(("flying-blind", remedy));
     }
     let always = ALWAYS.iter().find(|(without, _)| *without == of.without);
@@ -214,38 +228,46 @@ fn by_design(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pat
         Without::Imbalance => match kind()? {
             Kind::LoadBalancer(balancer) if balancer.algorithm == Algorithm::ConsistentHash => (
                 BLIND.0,
-                "Bound the load of a replica, or hash by something finer.",
+                "Bound the load of each replica, or hash by a finer key.",
             ),
             _ => (BLIND.0, "Balance by requests in flight."),
         },
         Without::Locks => match kind()? {
             Kind::Coordinator(_) => (
                 "central-coordinator",
-                "Lock by key, or do without the lock.",
+                "Lock per key, or do without the lock.",
             ),
             _ => (HOT_KEY.0, "Hold the lock for less time, or split the row."),
         },
         Without::Lookups if facts.caches().count() > 1 => {
-            ("cache-all", "Take out the layers that rarely hit.")
+            ("cache-all", "Remove the cache layers that rarely hit.")
         }
         // A fault or a rise of the load is the better explanation of what began with it.
         Without::Operation if is_disturbed(facts) => return None,
         Without::Operation => LONG_WORK,
         Without::Tail if is_mixed(facts, subject) => LONG_WORK,
         Without::Tail if is_wide(facts, subject) => {
-            ("fan-out-tail", "Hedge, or ask fewer nodes for a request.")
+            ("fan-out-tail", "Hedge, or call fewer nodes per request.")
         }
         Without::OwnErrors if is_poisoned(facts, subject) => POISON,
         Without::OwnErrors => (
             "sync-chain",
-            "Retry once within a budget, or make a hop optional.",
+            "Retry once within a budget, or make a dependency optional.",
         ),
-        Without::ManyCalls => ("microservice-maze", "One call for all of it."),
+        Without::Ejection if of.edits.len() > 1 => (
+            BLIND.0,
+            "Allow as many ejections as there are replicas that can fail together.",
+        ),
+        Without::Ejection => (
+            BLIND.0,
+            "Limit how many replicas can be ejected together, and for how long.",
+        ),
+        Without::ManyCalls => ("microservice-maze", "Fetch all of it in one call."),
         Without::LoadChange if facts.clients().count() > 1 => NEIGHBOUR,
         Without::LoadChange | Without::Slots => OVERLOAD,
         Without::Consumers => (
             "async-silver-bullet",
-            "Consumers for the load, or a bound on what is accepted.",
+            "Add consumers, or limit how much is accepted.",
         ),
         Without::Blindness => BLIND,
         Without::ReplicaFault | Without::Fault => return of_fault(facts, of, metric),
@@ -284,21 +306,18 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
             "Let requests that need no lock pass without it.",
         ),
         (F::Partition, _) if has_majority(facts) => {
-            ("cap", "An odd number of members over three zones.")
+            ("cap", "Spread an odd number of members over three zones.")
         }
-        (F::RollingDeploy, _) => (BLIND.0, "Health checks, and a retry on another replica."),
+        (F::RollingDeploy, _) => (BLIND.0, "Add health checks, and retry on another replica."),
         (F::Crash | F::Hang, _) if is_one => BLIND,
         (F::GrayFailure | F::Slowdown | F::ErrorRate, _) if is_one => {
-            ("gray-failure", "Outlier ejection by what callers see.")
+            ("gray-failure", "Eject outliers by what their callers see.")
         }
         (kind, _) if is_wait(kind) && !is_data && holds_slots(facts) => (
             "unreliable-network",
-            "Bound the wait for it, and what the wait can hold.",
+            "Set a timeout, and limit the slots that waiting calls can hold.",
         ),
-        _ => (
-            UNEXPLAINED,
-            "Do without it for that time, or have a second one.",
-        ),
+        _ => (UNEXPLAINED, "Keep working without it, or add redundancy."),
     })
 }
 

@@ -1,0 +1,277 @@
+//! What happened, as the first half of a title: of what an experiment took away, where and when it
+//! was, and how much of it there was in the run.
+
+use super::super::interventions::{Intervention, Without, places, replica};
+use crate::facts::{Facts, field, place};
+use design::{Fault, FaultKind as F, Kind, Link};
+use report::{
+    LinkReport, Message, Piece, count_of, figure, link_name, message, moment, operation, percent,
+    whole,
+};
+
+/// "The rate limit of api rejected 4,210 calls".
+pub(super) fn happened(facts: &Facts<'_>, of: &Intervention) -> Message {
+    if matches!(of.without, Without::Fault | Without::ReplicaFault) {
+        return match faults_of(facts, of)[..] {
+            [fault] => of_fault(facts, fault),
+            _ => message!("Faults hit {}", places(facts.design, &of.subjects)),
+        };
+    }
+    let id = of.subjects.first().map_or("", String::as_str);
+    match facts.design.link(id) {
+        Some(link) => of_link(facts, of, link),
+        None => of_node(facts, of, id),
+    }
+}
+
+/// Of something on links.
+fn of_link(facts: &Facts<'_>, of: &Intervention, link: &Link) -> Message {
+    let all = || places(facts.design, &of.subjects);
+    let on = || link_name(&link.id);
+    let counts = facts.link(&link.id);
+    match of.without {
+        Without::RetryWaves => message!("Retries on {} came in waves", all()),
+        Without::Retries => message!("Retries on {} multiplied the load", all()),
+        Without::PoolLimit if of.subjects.len() > 1 => {
+            message!("Calls on {} waited for free connections", all())
+        }
+        Without::PoolLimit if link.pool.is_none() => {
+            message!("The bulkhead on {} held calls back", on())
+        }
+        Without::PoolLimit => message!("Calls on {} waited for a free connection", on()),
+        Without::Hedges => message!(
+            "Hedged requests on {} {}",
+            on(),
+            counts.map_or("overloaded it".into(), hedged)
+        ),
+        Without::Breaker => message!(
+            "The circuit breaker on {} rejected {}",
+            on(),
+            counts.map_or("calls".into(), |of| rejected(link, of))
+        ),
+        Without::Timeout => {
+            let timeout = link.timeout.map_or(Message::new(), Message::from);
+            let of = counts.map_or("calls".into(), |of| timed_out(link, of));
+            message!("The timeout of {} on {} cut off {}", timeout, on(), of)
+        }
+        Without::ManyCalls => message!(
+            "{} called {} {} times for one request",
+            Piece::Node(link.from.clone()),
+            Piece::Node(link.to.clone()),
+            link.calls
+        ),
+        _ => message!("{} was slow or lost calls", all()),
+    }
+}
+
+fn hedged(of: &LinkReport) -> Message {
+    message!(
+        "added {} to its attempts",
+        percent(of.hedges as f64 / of.calls.max(1) as f64)
+    )
+}
+
+fn rejected(link: &Link, of: &LinkReport) -> Message {
+    let rejected = of.failures.get("circuit_open").copied().unwrap_or(0);
+    let rejected = match rejected {
+        0 => whole(0.0),
+        n => whole(n as f64).of(field::link(&link.id, "failures.circuit_open")),
+    };
+    count_of(rejected, "call", "calls")
+}
+
+fn timed_out(link: &Link, of: &LinkReport) -> Message {
+    let at = |name| field::link(&link.id, name);
+    let share = percent(of.timeouts as f64 / of.attempts.max(1) as f64);
+    let place = at("timeouts").over(at("attempts"));
+    message!(
+        "{} of its attempts",
+        share.maybe_of((of.attempts > 0).then_some(place))
+    )
+}
+
+/// Of something at nodes.
+fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
+    let at = || place(facts.design, id);
+    let all = || places(facts.design, &of.subjects);
+    match of.without {
+        Without::Poison => message!("{} kept delivering messages that cannot be processed", at()),
+        Without::ColdCache => message!("{} had to serve before it was warm", at()),
+        Without::RepeatedLoads => message!("Concurrent misses of {} loaded the same keys", at()),
+        Without::JointExpiry => message!("Entries of {} expired together", all()),
+        Without::Lookups => message!("Lookups in {} added time and rarely hit", all()),
+        Without::CoarseShards => message!("The shard key of {} put the load on few shards", at()),
+        Without::SkewedKeys => message!("Requests from {} were for a few popular keys", at()),
+        Without::FewKeys => message!("Requests from {} were for too few keys", at()),
+        Without::Imbalance => message!("{} spread its calls unevenly", at()),
+        Without::Locks => locks(facts, id),
+        Without::Memory => out_of_memory(facts, id),
+        Without::Steps => message!("Requests from {} arrived together", at()),
+        Without::PoolLimit => message!("Calls to {} waited for a free connection", at()),
+        Without::EarlyRedelivery => {
+            message!(
+                "{} delivered messages again while they were being processed",
+                at()
+            )
+        }
+        Without::Repeats => "Repeated writes were applied again".into(),
+        Without::Disorder => message!("Messages of {} overtook each other", at()),
+        Without::CrossShard => message!("Requests to {} waited for all of its shards", at()),
+        Without::Discipline => message!("The queue order of {} delayed the wrong calls", at()),
+        Without::Refusals => refusals(facts, of, id),
+        Without::Ejection if of.edits.len() > 1 => {
+            message!("{} could not eject all replicas that failed", at())
+        }
+        Without::Ejection => message!("{} ejected replicas that it needed", at()),
+        Without::DeepChecks => message!("Deep health checks took replicas of {} out", at()),
+        Without::OldEntries => message!("{} served entries that were out of date", at()),
+        Without::Lag => message!("Followers of {} lagged behind the leader", at()),
+        Without::Reloads => message!("{} reloaded pages that took too long", all()),
+        Without::LateReplicas => message!("Autoscaling at {} came too late", at()),
+        Without::Contention => message!("Concurrent calls slowed {} down", at()),
+        Without::Sharing => message!("The callers of {} competed for it", at()),
+        Without::Client => message!("Requests from {} took capacity that others needed", at()),
+        Without::LoadChange => load_change(facts, id),
+        Without::Operation => {
+            let name = of.subjects.get(1).map_or("", String::as_str);
+            message!(
+                "{} requests from {} held up the others",
+                operation(name),
+                at()
+            )
+        }
+        Without::OwnErrors => message!("{} returned errors", all()),
+        Without::Tail => message!("The time of calls to {} varied widely", at()),
+        Without::Blindness => message!("{} kept calling unhealthy replicas", at()),
+        Without::Consumers => message!("The consumers of {} could not keep up", at()),
+        _ => message!("{} ran out of slots", at()),
+    }
+}
+
+fn locks(facts: &Facts<'_>, id: &str) -> Message {
+    match facts.graph.node(id).map(|node| &node.kind) {
+        Some(Kind::Coordinator(_)) => message!("Calls waited for {}", place(facts.design, id)),
+        _ => message!("Writes to {} waited for row locks", place(facts.design, id)),
+    }
+}
+
+fn out_of_memory(facts: &Facts<'_>, id: &str) -> Message {
+    let at = place(facts.design, id);
+    match facts.node(id).and_then(|node| node.out_of_memory) {
+        Some(n) if n > 0 => {
+            let times = whole(n as f64).of(field::node(id, "out_of_memory"));
+            message!(
+                "{} ran out of memory {}",
+                at,
+                count_of(times, "time", "times")
+            )
+        }
+        _ => message!("The memory limit of {} held it back", at),
+    }
+}
+
+/// By the limit that the experiment lifted.
+fn refusals(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
+    let (limit, reason) = match &of.edits[..] {
+        [design::Command::Set(_, field, _)] => match field.as_str() {
+            "rate_limit" => ("The rate limit", "rate_limit"),
+            "adaptive_concurrency" => ("The adaptive concurrency limit", "concurrency_limit"),
+            "shed" => ("Load shedding", "shed"),
+            _ => ("The limit on waiting", "max_wait"),
+        },
+        _ => ("A limit", ""),
+    };
+    let join = match reason {
+        "shed" => "at",
+        _ => "of",
+    };
+    let counted = facts.node(id).and_then(|node| node.turned_away.get(reason));
+    let calls = match counted {
+        Some(n) => {
+            let place = field::node(id, &format!("turned_away.{reason}"));
+            count_of(whole(*n as f64).of(place), "call", "calls")
+        }
+        None => "calls".into(),
+    };
+    message!(
+        "{} {} {} rejected {}",
+        limit,
+        join,
+        place(facts.design, id),
+        calls
+    )
+}
+
+fn load_change(facts: &Facts<'_>, id: &str) -> Message {
+    let from = place(facts.design, id);
+    let steps = match facts.graph.node(id).map(|node| &node.kind) {
+        Some(Kind::Client(client)) => client.profile.as_slice(),
+        _ => &[],
+    };
+    let most = steps.iter().max_by(|a, b| a.times.total_cmp(&b.times));
+    match most.filter(|step| step.times > 1.0) {
+        Some(step) => message!(
+            "The load from {} rose to {} times its usual level",
+            from,
+            figure(step.times)
+        ),
+        None => message!("The load from {} changed", from),
+    }
+}
+
+/// The faults that an experiment takes away.
+pub(super) fn faults_of<'a>(facts: &Facts<'a>, of: &Intervention) -> Vec<&'a Fault> {
+    let removed = of.edits.iter().filter_map(|edit| match edit {
+        design::Command::RemoveFault(at) => facts.design.faults.get(*at),
+        _ => None,
+    });
+    removed.collect()
+}
+
+/// "catalog crashed at 20.0 s".
+pub(super) fn of_fault(facts: &Facts<'_>, fault: &Fault) -> Message {
+    let it = replica(facts.design, fault);
+    if fault.mtbf.is_some() {
+        return message!("{} failed again and again", it);
+    }
+    let at = moment(fault.at.as_s());
+    match fault.kind {
+        F::Crash => message!("{} crashed at {}", it, at),
+        F::Slowdown => message!("{} slowed down at {}", it, at),
+        F::Latency => message!("The latency of {} rose at {}", it, at),
+        F::Loss => message!("{} began to lose packets at {}", it, at),
+        F::TrafficSpike => {
+            message!(
+                "The load from {} rose to {} times at {}",
+                it,
+                figure(fault.times),
+                at
+            )
+        }
+        F::CacheFlush => message!("{} was flushed at {}", it, at),
+        F::Partition => message!("{} was cut off at {}", it, at),
+        F::Hang => message!("{} hung at {}", it, at),
+        F::ErrorRate => message!("{} began to return errors at {}", it, at),
+        F::GrayFailure => message!("{} began to fail at {} with its checks passing", it, at),
+        F::Jitter => message!("The latency of {} began to vary at {}", it, at),
+        F::KeySkew => message!("Requests from {} turned to one key at {}", it, at),
+        F::CacheOutage | F::QueueOutage | F::ThirdPartyOutage => {
+            message!("{} went down at {}", it, at)
+        }
+        F::RollingDeploy => message!("The replicas of {} restarted in turn from {}", it, at),
+        F::DiskFull => message!("The disk of {} was full at {}", it, at),
+        F::GcPauses => message!("{} paused for {} every {}", it, fault.pause, fault.every),
+        F::TelemetryLoss => message!("The telemetry of {} was lost at {}", it, at),
+        F::LeaderFailover => message!("The leader of {} stepped down at {}", it, at),
+        F::SchemaMigration => message!("A migration locked the tables of {} at {}", it, at),
+        F::ConnectionLeak => message!("Connections on {} leaked from {}", it, at),
+        F::PoisonMessage => message!("{} got messages that cannot be processed at {}", it, at),
+        F::Reshard => message!("{} was resharded at {}", it, at),
+        F::ClockSkew => message!(
+            "The clock of {} was off by {} from {}",
+            it,
+            fault.offset,
+            at
+        ),
+    }
+}

@@ -1,0 +1,167 @@
+use crate::experiments::interventions::{self, Without};
+use crate::experiments::{Budget, Conclusion, Investigation, Job};
+use crate::testing::{Says, fault, read, run, shares};
+use crate::{Facts, testing};
+use design::Design;
+use report::{Finding, Message, Piece};
+
+fn conclude(design: &Design) -> Conclusion {
+    let budget = Budget {
+        experiments: 150,
+        events: 60_000_000,
+    };
+    let mut investigation = Investigation::new(design, &run(design), budget);
+    loop {
+        let jobs: Vec<Job> = investigation.jobs().cloned().collect();
+        if jobs.is_empty() {
+            return investigation.conclusion();
+        }
+        for job in jobs {
+            investigation.answer(job.id, Some(&run(&job.design)));
+        }
+    }
+}
+
+fn first(design: &Design) -> Finding {
+    conclude(design).findings.remove(0)
+}
+
+/// A client and a service with these fields.
+fn service(fields: &str, rest: &str) -> Design {
+    read(&format!(
+        r#"{{"nodes": [
+        {{"id": "users", "kind": "client", "arrivals": {{"poisson": "100/s"}}, "patience": "2s"}},
+        {{"id": "api", "kind": "service", "replicas": 2, "concurrency": 20,
+            "service_time": "exp(5ms)"{fields}}}],
+        "links": [{{"from": "users", "to": "api"}}],
+        "requirements": [{{"metric": "availability", "at_least": 0.999}}{rest}],
+        "warmup": "5s", "duration": "40s"}}"#
+    ))
+}
+
+#[test]
+fn a_limit_that_rejects_is_told_with_its_calls_and_what_they_were_of_all() {
+    let limited = service(r#", "rate_limit": {"rate": "30/s", "burst": 10}"#, "");
+    let finding = first(&limited);
+    let rejected = run(&limited).nodes["api"].turned_away["rate_limit"];
+    let opening = format!(
+        "The rate limit of api rejected {} calls, and ",
+        text::count(rejected as f64)
+    );
+    let what = finding.what.text();
+    assert!(
+        what.starts_with(&opening) && what.ends_with("% of requests failed"),
+        "{what}"
+    );
+    let why = finding.why.text();
+    let opening =
+        "Without the rate limit of api, on the same seed, 0% of requests failed instead of ";
+    assert!(why.starts_with(opening), "{why}");
+    // The same figure, and it is the run's.
+    assert_eq!(shares(&finding.what)[0], shares(&finding.why)[1]);
+}
+
+#[test]
+fn a_fault_is_told_with_its_place_and_moment() {
+    let mut crashed = service("", "");
+    crashed.faults.push(fault(
+        r#"{"at": "20s", "for": "8s", "kind": "crash", "target": "api"}"#,
+    ));
+    let finding = first(&crashed);
+    let what = finding.what.text();
+    assert!(what.starts_with("api crashed at 20.0 s, and "), "{what}");
+    assert!(
+        finding
+            .why
+            .starts_with("Without the crash of api at 20.0 s, on the same seed, ")
+    );
+    let mut one = service("", "");
+    one.faults.push(fault(
+        r#"{"at": "20s", "for": "8s", "kind": "crash", "target": "api", "replica": 1}"#,
+    ));
+    let facts = Facts::new(&one, None);
+    let mut labels = interventions::all(&facts).into_iter();
+    let label = labels.find(|of| of.without == Without::ReplicaFault);
+    assert_eq!(label.unwrap().label.text(), "the crash of api#1 at 20.0 s");
+}
+
+#[test]
+fn an_outage_that_no_alert_told_of_says_so_without_a_time() {
+    let mut silent = service("", r#", {"metric": "time_to_detect", "at_most": "30s"}"#);
+    silent.faults.push(fault(
+        r#"{"at": "20s", "for": "8s", "kind": "error_rate", "target": "api", "errors": 0.9}"#,
+    ));
+    let all = conclude(&silent).findings;
+    let blind = all
+        .iter()
+        .flat_map(Finding::all)
+        .find(|f| f.rule == "flying-blind");
+    let what = blind.expect("nobody was told").what.text();
+    assert!(
+        what.contains("no alert") && !what.contains("instead"),
+        "{what}"
+    );
+}
+
+/// Every label names its place, so that "without" it can be understood alone.
+#[test]
+fn what_follows_without_names_where_it_is() {
+    let mut all = testing::read(
+        r#"{"nodes": [
+        {"id": "users", "kind": "client", "reload": 0.1, "batch": 10,
+            "arrivals": {"constant": "5/s"}, "profile": [{"at": "9s", "times": 2}],
+            "operations": [{"name": "get", "weight": 9, "keys": {"zipf": {"n": 100, "s": 1}}},
+                {"name": "put", "weight": 1, "effect": "write", "keys": {"uniform": {"n": 10}}}]},
+        {"id": "robots", "kind": "client"},
+        {"id": "lb", "kind": "load_balancer", "algorithm": "round_robin",
+            "health_check": {"depth": "deep"}, "outlier_ejection": {}},
+        {"id": "api", "kind": "service", "replicas": 2, "concurrency": 9,
+            "queue": {"capacity": 9, "max_wait": "1s", "discipline": "lifo"},
+            "service_time": "exp(2ms)",
+            "error_rate": 0.01, "rate_limit": {"rate": "50/s"}, "shed": {},
+                "adaptive_concurrency": {"aimd": {}}, "memory": {"limit_mb": 512, "idle_mb": 100,
+                "call_mb": 1}},
+        {"id": "near", "kind": "cache", "ttl": "9s"},
+        {"id": "db", "kind": "database", "connections": 50, "row_locks": true,
+            "shards": {"count": 4, "by": "tenant"}, "cross_shard": "reads", "error_rate": 0.01,
+            "contention": {"alpha": 0.1, "beta": 0.01}, "replication": {}},
+        {"id": "jobs", "kind": "queue", "poison": 0.01}, {"id": "worker", "kind": "service",
+            "concurrency": 3},
+        {"id": "lock", "kind": "coordinator"}],
+        "links": [{"from": "users", "to": "lb"}, {"from": "robots", "to": "lb"}, {"from": "lb",
+            "to": "api"},
+            {"from": "api", "to": "near"}, {"from": "api", "to": "lock"},
+            {"from": "api", "to": "db", "when": "on_miss", "latency": "5ms", "loss": 0.01,
+                "timeout": "1s", "calls": 3, "pool": {"size": 3},
+                "bulkhead": {"max_concurrent": 3},
+                "breaker": {}, "hedge": {"after": "10ms"},
+                    "retry": {"backoff": {"constant": "1s"}}},
+            {"from": "api", "to": "jobs", "mode": "publish"}, {"from": "jobs", "to": "worker",
+                "mode": "consume"}, {"from": "worker", "to": "db"}]}"#,
+    );
+    for kind in ["latency", "loss", "jitter"] {
+        let json = format!(r#"{{"at": "9s", "kind": "{kind}", "target": "api->db"}}"#);
+        all.faults.push(fault(&json));
+    }
+    let facts = Facts::new(&all, None);
+    let list = interventions::all(&facts);
+    assert!(list.len() > 50, "{}", list.len());
+    let is_general = |label: &Message| {
+        let text = label.text();
+        text.contains("all ") || text == "repeated writes that are applied again"
+    };
+    for of in &list {
+        let text = of.label.text();
+        let is_place =
+            |piece: &Piece| matches!(piece, Piece::Node(_) | Piece::Link(_) | Piece::Zone(_));
+        let is_placed = of.label.pieces().iter().any(is_place);
+        assert!(is_placed || is_general(&of.label), "where is it? {text}");
+        assert!(!text.split(' ').any(|word| word == "its"), "{text}");
+    }
+    // No two of them read alike.
+    let mut texts: Vec<String> = list.iter().map(|of| of.label.text()).collect();
+    texts.sort();
+    let before = texts.len();
+    texts.dedup();
+    assert_eq!(texts.len(), before, "{texts:#?}");
+}
