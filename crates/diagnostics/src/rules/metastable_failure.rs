@@ -83,7 +83,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     }
     if let Some((id, share)) = wasted {
         wasted_said = message!(
-            " In the whole run, {} of the work of {} was for callers that had given up.",
+            " In this run, {} of the work of {} was for callers that had given up.",
             percent(share).of(field::node(id, "wasted_work")),
             name(id)
         );
@@ -94,6 +94,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     };
     let until = match stuck.until_s {
         Some(until) => message!("to {}", moment(until)),
+        None if report.run.status == "running" => message!("to {}", moment(report.run.ended_s)),
         None => Message::from("to the end of the requests"),
     };
     let subject = busiest
@@ -155,7 +156,7 @@ fn newest_first(facts: &Facts<'_>, id: &str) -> Option<report::Remedy> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{fault, found, read, run};
+    use crate::testing::{Says, fault, found, read, run};
     use report::Severity;
 
     /// One layer: users give up after a second and ask again, work for those who left goes on.
@@ -183,6 +184,11 @@ mod tests {
             (stuck.severity, stuck.subjects[0].as_str()),
             (Severity::Error, "api")
         );
+        let mut under_way = sim::Simulation::new(&broken);
+        under_way.run_until(50_000_000_000, u64::MAX);
+        let so_far = under_way.report();
+        let stuck = &found("metastable-failure", &broken, &so_far)[0];
+        assert!(stuck.why.contains("to 50.0 s"), "{}", stuck.why.text());
         let mut mended = broken.clone();
         mended.links[0].retry = None;
         let report = run(&mended);

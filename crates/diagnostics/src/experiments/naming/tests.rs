@@ -17,7 +17,7 @@ fn conclude(design: &Design) -> Conclusion {
             return investigation.conclusion();
         }
         for job in jobs {
-            investigation.answer(job.id, Some(&run(&job.design)));
+            investigation.answer(job.id, Some(&run(job.course.design())));
         }
     }
 }
