@@ -286,7 +286,7 @@ impl Page {
     }
 
     fn take_problems(self, token: Option<u32>, problems: &[(String, String)]) {
-        if let Some(token) = token.filter(|token| *token >= crate::compare::FIRST_TOKEN) {
+        if let Some(token) = token {
             return self.refuse_comparison(token, problems);
         }
         self.hash.set(RunHash::Invalid);

@@ -12,7 +12,7 @@
 
 use crate::{compose, input};
 use design::Design;
-use format::message::{Reply, Request};
+use format::message::{Course, Reply, Request};
 use format::{json, link, mermaid};
 use std::time::{Duration, Instant};
 use testing::{Failure, Rng, failure_of};
@@ -121,7 +121,15 @@ fn messages() -> Vec<(Format, Vec<u8>)> {
             playing: true,
             speed: f64::INFINITY,
         },
-        Request::Report { token: 1, design },
+        Request::Course { run: 1 },
+        Request::Try {
+            token: 1,
+            course: Course {
+                first: design,
+                ..Course::default()
+            },
+            experiments: 2,
+        },
     ];
     let mut messages = Vec::new();
     for (turn, request) in requests.into_iter().enumerate() {
@@ -130,7 +138,7 @@ fn messages() -> Vec<(Format, Vec<u8>)> {
         replies.extend(session.advance(&|| 100.0 * turn as f64));
         messages.extend(replies.iter().map(Reply::encode));
     }
-    assert!(messages.len() > 3, "there are a frame and a report");
+    assert!(messages.len() > 3, "there are a frame and a conclusion");
     let messages = messages.into_iter();
     messages.map(|bytes| (Format::Message, bytes)).collect()
 }

@@ -3,7 +3,7 @@
 use crate::experiments::{Running, budget};
 use crate::session::{SLICE_EVENTS, read};
 use design::Problem;
-use diagnostics::experiments::{Course, Investigation, Job};
+use diagnostics::experiments::{Course, Investigation};
 use format::message::{Course as Written, Reply};
 use sim::EVENTS_MAX;
 
@@ -87,7 +87,7 @@ impl Inquiry {
         if let Some(id) = under_way.take() {
             investigation.answer(id, Some(&report));
         }
-        let Some(job) = investigation.jobs().next().map(Job::clone) else {
+        let Some(job) = investigation.jobs().next().cloned() else {
             return true;
         };
         self.running = Running::new(&job.course, job.events_max);

@@ -14,9 +14,6 @@ use report::Score;
 use crate::dialogs::head;
 use crate::state::{Dialog, Page};
 
-/// Tokens of comparisons begin here; below are those of reports.
-pub(crate) const FIRST_TOKEN: u32 = 1 << 31;
-
 /// What is compared.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Of {
@@ -87,7 +84,7 @@ impl Page {
         of: Of,
     ) {
         let token = self.review.compared.with_untracked(|last| last.token);
-        let token = token.wrapping_add(1) | FIRST_TOKEN;
+        let token = token.wrapping_add(1);
         let end = |fault| {
             after
                 .fault_ends(fault)

@@ -214,10 +214,10 @@ impl Engine {
     fn deliver(&self, reply: Reply) {
         let sink = {
             let mut inner = self.0.borrow_mut();
-            if let Reply::Frame(frame) = &reply {
-                if frame.run != inner.run {
-                    return;
-                }
+            if let Reply::Frame(frame) = &reply
+                && frame.run != inner.run
+            {
+                return;
             }
             inner.failures = 0;
             Rc::clone(&inner.sink)

@@ -64,7 +64,7 @@ fn earlier(page: Page) -> AnyView {
     };
     let rows: Vec<AnyView> = page.review.earlier.with(|earlier| {
         let gone = earlier.iter().filter(|(_, finding)| is_gone(finding));
-        gone.map(|(_, finding)| item(page, finding, &open))
+        gone.map(|(_, finding)| item(page, &told(finding), &open))
             .collect()
     });
     if rows.is_empty() {
