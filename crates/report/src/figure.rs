@@ -60,17 +60,20 @@ pub enum Field {
         until_s: f64,
     },
     /// The sum of fields.
-    Sum(Vec<Field>),
+    Sum(#[serde(deserialize_with = "crate::nested::read")] Vec<Field>),
     /// The highest of fields.
-    Max(Vec<Field>),
+    Max(#[serde(deserialize_with = "crate::nested::read")] Vec<Field>),
     /// The first without the second.
-    Difference(Box<[Field; 2]>),
+    Difference(#[serde(deserialize_with = "crate::nested::read")] Box<[Field; 2]>),
     /// The first by the second.
-    Ratio(Box<[Field; 2]>),
+    Ratio(#[serde(deserialize_with = "crate::nested::read")] Box<[Field; 2]>),
     /// A field, times a number.
-    Scaled(Box<Field>, f64),
+    Scaled(
+        #[serde(deserialize_with = "crate::nested::read")] Box<Field>,
+        f64,
+    ),
     /// What is left of 1.
-    Rest(Box<Field>),
+    Rest(#[serde(deserialize_with = "crate::nested::read")] Box<Field>),
 }
 
 /// What is made of windows.

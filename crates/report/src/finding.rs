@@ -63,6 +63,7 @@ pub struct Finding {
     /// Runs without what it says is the cause, the most telling first.
     pub experiments: Vec<Experiment>,
     /// Findings that this one explains.
+    #[serde(deserialize_with = "crate::nested::read")]
     pub symptoms: Vec<Finding>,
 }
 

@@ -14,6 +14,7 @@ mod finding;
 mod link;
 mod message;
 mod metric;
+mod nested;
 mod node;
 mod operator;
 mod queue;

@@ -92,11 +92,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         true => Message::new(),
         false => message!(" In that time, {}.", Message::join(because, ", and ")),
     };
-    let until = match stuck.until_s {
-        Some(until) => message!("to {}", moment(until)),
-        None if report.run.status == "running" => message!("to {}", moment(report.run.ended_s)),
-        None => Message::from("to the end of the requests"),
-    };
+    let until = until(stuck.until_s, report);
     let subject = busiest
         .first()
         .map(|(id, _)| *id)
@@ -132,6 +128,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .endangers(facts.felt())
             .mended_by(mends),
     ]
+}
+
+/// "to 68.0 s": until when it stayed down.
+fn until(until_s: Option<f64>, report: &Report) -> Message {
+    match until_s {
+        Some(until_s) => message!("to {}", moment(until_s)),
+        None if report.run.status == "running" => message!("to {}", moment(report.run.ended_s)),
+        None => Message::from("to the end of the requests"),
+    }
 }
 
 fn newest_first(facts: &Facts<'_>, id: &str) -> Option<report::Remedy> {
