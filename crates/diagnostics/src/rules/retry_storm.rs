@@ -2,12 +2,12 @@
 
 use super::Rule;
 use crate::facts::field;
-use crate::facts::{Facts, Span, is_bounded};
+use crate::facts::{Facts, Series, Span, is_bounded};
 use crate::remedies;
 use design::{Link, Metric};
 use report::{
-    Field, Finding, Fold, Message, Severity, figure, link_list, link_name, message, moment, name,
-    percent, rate,
+    Field, Figure, Finding, Fold, Message, Severity, figure, link_list, link_name, message, moment,
+    name, percent, rate,
 };
 use sim::Report;
 
@@ -141,20 +141,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let links: Vec<&Link> = stormy.iter().map(|(link, _)| *link).collect();
     let names: Vec<&str> = links.iter().map(|link| link.id.as_str()).collect();
     let each: Vec<Message> = (links.iter().take(4))
-        .filter_map(|link| {
-            let windows = series.link(&link.id)?;
-            let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
-            let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
-            let times = attempts / (attempts - retries).max(1e-9);
-            let at = |series| field::link_over(&link.id, series, Fold::Mean, span);
-            let first = at("attempts_per_s").minus(at("retries_per_s"));
-            let of = at("attempts_per_s").over(first);
-            Some(message!(
-                "{} made {} attempts per call",
-                link_name(&link.id),
-                figure(times).of(of)
-            ))
-        })
+        .filter_map(|link| per_call(series, link, span))
         .collect();
     let good = series.good_share(span);
     let offered = field::over("offered_per_s", Fold::Sum, span);
@@ -191,6 +178,38 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         finding = finding.severity(Severity::Error);
     }
     vec![finding]
+}
+
+/// "a → b made 3 attempts per call".
+fn per_call(series: &Series, link: &Link, span: Span) -> Option<Message> {
+    let windows = series.link(&link.id)?;
+    let attempts = series.mean(&windows.attempts_per_s, windows.width_s, span);
+    let retries = series.mean(&windows.retries_per_s, windows.width_s, span);
+    let at = |series| field::link_over(&link.id, series, Fold::Mean, span);
+    let first = at("attempts_per_s").minus(at("retries_per_s"));
+    Some(message!(
+        "{} made {} attempts per call",
+        link_name(&link.id),
+        at_most(
+            attempts / (attempts - retries).max(1e-9),
+            attempts_max(link),
+            at("attempts_per_s").over(first)
+        )
+    ))
+}
+
+fn attempts_max(link: &Link) -> f64 {
+    let retry = link.retry.as_ref();
+    retry.map_or(1.0, |retry| f64::from(retry.max_attempts))
+}
+
+/// Attempts per call. Some of the span belong to calls of before it, so that their ratio may come
+/// out above what is possible: then it is what is possible.
+fn at_most(times: f64, most: f64, of: Field) -> Figure {
+    match times > most {
+        true => figure(most),
+        false => figure(times).of(of),
+    }
 }
 
 /// Attempts over the innermost link for each call that entered at the outermost ones. Requests that
@@ -230,9 +249,29 @@ fn reached(facts: &Facts<'_>, links: &[&Link], span: Span) -> Message {
     message!(
         " Each call on {} caused {} attempts at {}.",
         link_list(&ids),
-        figure(arrived / entered).of(place),
+        at_most(arrived / entered, possible(facts, links), place),
         name(last(links))
     )
+}
+
+/// Most attempts at the end for a call at the start, where these links are one path: on others a
+/// call may reach the end several times.
+fn possible(facts: &Facts<'_>, links: &[&Link]) -> f64 {
+    let storm = facts.graph.worst_storm();
+    let is_layer = |link: &&Link| storm.layers.contains(&link.id);
+    let into = |node: &str| {
+        facts
+            .design
+            .links
+            .iter()
+            .filter(|link| link.to == node)
+            .count()
+    };
+    let is_path = storm.layers.len() == links.len() && links.iter().all(is_layer);
+    match is_path && links.iter().all(|link| into(&link.to) == 1) {
+        true => storm.attempts,
+        false => f64::INFINITY,
+    }
 }
 
 /// Where the last of these links goes.
@@ -291,6 +330,14 @@ mod tests {
         broken.faults.push(crate::testing::fault(
             r#"{"at": "20s", "for": "25s", "kind": "slowdown", "target": "db", "times": 60}"#,
         ));
+        let report = run(&broken);
+        let told = found("retry-storm", &broken, &report)[0].why.text();
+        let each = told.split(" attempts per call").take(3);
+        let most = each.map(|said| said.rsplit(' ').next().unwrap().parse::<f64>().unwrap());
+        assert!(
+            most.fold(0.0, f64::max) <= 3.0,
+            "no more than there may be: {told}"
+        );
         // Ten times as many requests that have nothing to do with it.
         let other = crate::testing::read(
             r#"{"nodes": [
