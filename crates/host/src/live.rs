@@ -13,11 +13,12 @@ use sim::{Simulation, Status};
 const FRAME_MS: f64 = 15.0;
 /// A jump in time shows the run this much earlier as well, in ns: rates are taken over it.
 const LEAD: Time = 500_000_000;
-/// While it plays, what it shows is looked at again after this much simulated time, in ns, and
-/// after this much time on the clock, in ms, or this many times what the last look took.
+/// While it plays, what it shows is looked at again after this much simulated time, in ns.
 const LOOK_EVERY: Time = 1_000_000_000;
-const LOOK_EVERY_MS: f64 = 700.0;
-const LOOK_RATIO: f64 = 15.0;
+/// And after this much time on the clock, in ms, or this many times what the last look took: while
+/// it plays, and while it stands.
+const LOOK_PLAYING: (f64, f64) = (700.0, 15.0);
+const LOOK_STANDING: (f64, f64) = (120.0, 4.0);
 /// Most events of a live run.
 const LIVE_EVENTS: u64 = 2_000_000_000;
 
@@ -51,8 +52,8 @@ pub(crate) struct Live {
     is_hash_told: bool,
     /// That run, while it is made.
     again: Option<Box<Simulation>>,
-    /// It is not looked at again before this moment of the clock, in ms.
-    next_look_ms: f64,
+    /// When what it shows was last looked at, by the clock, and how long that took, in ms.
+    last_look: (f64, f64),
     pub(crate) observer: frame::Observer,
 }
 
@@ -89,7 +90,7 @@ impl Live {
             is_straight: true,
             is_hash_told: false,
             again: None,
-            next_look_ms: f64::NEG_INFINITY,
+            last_look: (f64::NEG_INFINITY, 0.0),
             observer: frame::Observer::default(),
         };
         live.set_speed(speed);
@@ -185,7 +186,13 @@ impl Live {
     /// past says nothing: what is known of it stays known.
     pub(crate) fn diagnosis(&mut self, clock: &dyn Fn() -> f64) -> Option<Diagnosed> {
         let start_ms = clock();
-        if !self.owes_diagnosis() || start_ms < self.next_look_ms {
+        let (looked_ms, took_ms) = self.last_look;
+        let (least_ms, ratio) = match self.is_running() {
+            true => LOOK_PLAYING,
+            false => LOOK_STANDING,
+        };
+        let is_due = start_ms >= looked_ms + least_ms.max(ratio * took_ms);
+        if !self.owes_diagnosis() || !is_due {
             return None;
         }
         let now = self.simulation.now();
@@ -193,8 +200,7 @@ impl Live {
         self.simulation.judge_by(&self.design);
         let report = self.simulation.report();
         let findings = diagnostics::diagnose(&self.design, Some(&report));
-        let took_ms = clock() - start_ms;
-        self.next_look_ms = start_ms + LOOK_EVERY_MS.max(LOOK_RATIO * took_ms);
+        self.last_look = (start_ms, clock() - start_ms);
         self.is_over = self.simulation.status() == Status::Ended;
         Some(Diagnosed {
             run: self.run,

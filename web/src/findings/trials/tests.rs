@@ -165,7 +165,7 @@ fn what_is_accepted_or_required_is_tried_anew_and_is_gone_before() {
 fn figures_that_grow_are_nothing_new() {
     let storm = || finding("retry-storm", "3 attempts");
     let grown = finding("retry-storm", "4 attempts");
-    assert!(are_alike(&[storm()], &[grown.clone()]));
+    assert!(are_alike(&[storm()], std::slice::from_ref(&grown)));
     let mut known = grown.clone();
     known.standing = Standing::Confirmed;
     assert!(!are_alike(&[storm()], &[known]));
