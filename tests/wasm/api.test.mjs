@@ -58,7 +58,8 @@ test("the rules look at a minute's report in under 50 ms", () => {
 
 test("causes and remedies are tried where it is asked for", () => {
   const lesson = readFileSync("crates/scenarios/library/pool-exhaustion.json", "utf8");
-  const { design } = JSON.parse(lesson);
+  const { design, trigger } = JSON.parse(lesson);
+  design.faults = trigger.faults;
   assert.equal(engine.run(design).tried, undefined);
   const report = engine.run(design, { experiments: 40 });
   assert.ok(report.tried.length > 0);
