@@ -340,7 +340,7 @@ onPage("names, moments and figures in a finding lead somewhere, by mouse and by 
   await page.waitForFunction((at) => Math.abs(JSON.parse(window.__faultline.stateJson()).timeS - at) < 0.2, at, WAIT);
   // A figure says where the report has it.
   const places = await why.locator("span[title]").evaluateAll((spans) => spans.map((span) => span.title));
-  assert.ok(places.some((place) => place.includes("link_windows.")), places.join());
+  assert.ok(places.some((place) => place.includes("windows.")), places.join());
 });
 
 for (const [width, height] of [[1440, 900], [390, 844]]) {

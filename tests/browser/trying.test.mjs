@@ -1,11 +1,11 @@
-// What the run on the canvas shows up to now, and what experiments on it say.
+// The diagnosis of the run on the canvas up to now, and the experiments on it.
 import assert from "node:assert/strict";
 import { clean, pages, state, until } from "./page.mjs";
 
 const { onPage } = pages();
 const WAIT = { timeout: 90_000 };
 
-/** The storm of the first lesson: broken in its usual state, run on and stopped. */
+/** The retry storm of the first lesson, paused after the trigger. */
 async function storm(page, untilS) {
   await page.locator(".speed").first().selectOption("20×");
   await until(page, (s) => s.timeS > 15);
@@ -51,7 +51,7 @@ onPage("what is suspected is tried where the run stands", {}, async (page) => {
   assert.equal(await standing(top(page)), "confirmed");
 });
 
-onPage("trying stops when it is told to, and goes on when it is told to", {}, async (page) => {
+onPage("experiments can be stopped and continued", {}, async (page) => {
   await storm(page, 60);
   const stop = page.locator(".trying").getByRole("button", { name: "Stop" });
   const done = page.locator(".trying-done");
@@ -59,11 +59,11 @@ onPage("trying stops when it is told to, and goes on when it is told to", {}, as
   // A quick machine has tried it all by now.
   if (await stop.isVisible().catch(() => false)) {
     await stop.click();
-    const goOn = page.locator(".trying").getByRole("button", { name: "Go on" });
-    await goOn.waitFor(WAIT);
+    const again = page.locator(".trying").getByRole("button", { name: "Continue" });
+    await again.waitFor(WAIT);
     await page.waitForTimeout(1_000);
     assert.equal(await page.locator(".trying progress").count(), 0);
-    await goOn.click();
+    await again.click();
   }
   await done.waitFor(WAIT);
 });

@@ -352,7 +352,7 @@ pub(crate) fn Hash() -> impl IntoView {
         <span
             class="hash"
             data-part="hash"
-            title="Fingerprint of the run, once it is over: the same design and seed give the same one everywhere. A run that was edited on the way has none."
+            title="Fingerprint of the finished run: the same design and seed give the same one everywhere. An edited run has none."
         >
             <span class="quiet">"run "</span>
             <span class="num hash-text">{hash}</span>

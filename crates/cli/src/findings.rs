@@ -98,9 +98,9 @@ fn tried(standing: Standing, best: &Experiment) -> String {
     let change = text::change(&best.requirement);
     let verdict = match standing {
         Standing::Confirmed => "Confirmed",
-        Standing::Contributes => "A part of it",
+        Standing::Contributes => "Contributes",
         Standing::RuledOut => "Ruled out",
-        Standing::Untested | Standing::Suspected => "Tried",
+        Standing::Untested | Standing::Suspected => "Tested",
     };
     let seeds = text::seeds(best.seeds).map_or(String::new(), |seeds| format!(" {seeds}"));
     format!(

@@ -220,7 +220,7 @@ pub(crate) fn watch_symptoms(design: &Design, id: &str, slower_than_s: f64) -> O
     ));
     Some(Remedy::new(
         message!("Alert on failures and slow responses of {}", name(id)),
-        "Metrics to store, and someone who is paged.",
+        "Metrics to store, and an on-call engineer.",
         edits,
     ))
 }

@@ -1,4 +1,4 @@
-//! The experiments on the run that a person watches, made in slices and told while they go on.
+//! The experiments on the run on the canvas, made in slices, with a conclusion after each few.
 
 use crate::experiments::{Running, budget};
 use crate::session::{SLICE_EVENTS, read};
@@ -7,7 +7,7 @@ use diagnostics::experiments::{Course, Investigation};
 use format::message::{Course as Written, Reply};
 use sim::EVENTS_MAX;
 
-/// What is known is told at most this often, in ms, while more is being tried.
+/// Least time between two conclusions while experiments are left, in ms.
 const TOLD_EVERY_MS: f64 = 250.0;
 
 /// Experiments on one run.
@@ -16,15 +16,15 @@ pub(crate) struct Inquiry {
     token: u32,
     experiments: usize,
     course: Course,
-    /// The run under way: that on hand first, then one experiment after the other.
+    /// The simulation under way: first the run itself, then one experiment after the other.
     running: Running,
-    /// Once the run on hand is made, with the number of the experiment under way.
+    /// The investigation, once the run itself is repeated, and the experiment under way.
     investigation: Option<(Box<Investigation>, Option<usize>)>,
     told_ms: f64,
 }
 
 impl Inquiry {
-    /// Of a run.
+    /// Begins the experiments on a run.
     ///
     /// # Errors
     ///
@@ -52,13 +52,13 @@ impl Inquiry {
         })
     }
 
-    /// Whether nothing is left to try.
+    /// Whether no experiment is left.
     pub(crate) fn is_done(&self) -> bool {
         let known = self.investigation.as_ref();
         known.is_some_and(|(investigation, _)| investigation.is_done())
     }
 
-    /// Goes on while there is time, and says what is known where there is more than before.
+    /// Simulates while there is time; returns a conclusion when one is due.
     pub(crate) fn advance(&mut self, has_time: &dyn Fn() -> bool, now_ms: f64) -> Option<Reply> {
         let mut has_news = false;
         loop {
@@ -76,7 +76,7 @@ impl Inquiry {
         (has_news && is_due && self.investigation.is_some()).then(|| self.tell(now_ms))
     }
 
-    /// A run is over: the next one begins. True where none is left.
+    /// Takes the report of a finished simulation and begins the next; true where none is left.
     fn take_run(&mut self) -> bool {
         let report = self.running.report();
         let (investigation, under_way) = self.investigation.get_or_insert_with(|| {

@@ -13,10 +13,10 @@ use sim::{Simulation, Status};
 const FRAME_MS: f64 = 15.0;
 /// A jump in time shows the run this much earlier as well, in ns: rates are taken over it.
 const LEAD: Time = 500_000_000;
-/// While it plays, what it shows is looked at again after this much simulated time, in ns.
+/// Least simulated time between two diagnoses of a playing run, in ns.
 const LOOK_EVERY: Time = 1_000_000_000;
-/// And after this much time on the clock, in ms, or this many times what the last look took: while
-/// it plays, and while it stands.
+/// Least wall-clock time between two diagnoses: in ms, or as a multiple of the duration of the
+/// last one; for a playing run, and for a paused one.
 const LOOK_PLAYING: (f64, f64) = (700.0, 15.0);
 const LOOK_STANDING: (f64, f64) = (120.0, 4.0);
 /// Most events of a live run.
@@ -41,18 +41,18 @@ pub(crate) struct Live {
     pub(crate) is_taken: bool,
     pub(crate) has_news: bool,
     last_frame_ms: f64,
-    /// The last edit taken in, by its number.
+    /// Number of the last edit.
     edit: u32,
-    /// Up to when what the run shows has been told, and whether that was its end.
+    /// The moment of the last diagnosis, and whether the run had ended by then.
     told: Option<Time>,
     is_over: bool,
-    /// Whether a run of the design as it is, from its start, is the same, and whether its hash was
-    /// told.
+    /// Whether a run of the present design from its start would be the same run, and whether its
+    /// hash was sent.
     is_straight: bool,
     is_hash_told: bool,
-    /// That run, while it is made.
+    /// That run, while it is being made for its hash.
     again: Option<Box<Simulation>>,
-    /// When what it shows was last looked at, by the clock, and how long that took, in ms.
+    /// Wall-clock time of the last diagnosis, and its duration, in ms.
     last_look: (f64, f64),
     pub(crate) observer: frame::Observer,
 }
@@ -182,8 +182,8 @@ impl Live {
         }
     }
 
-    /// What the run shows so far, where there is something new to say. A run that stands in its own
-    /// past says nothing: what is known of it stays known.
+    /// A diagnosis of the run up to now, when one is due. A run that was moved back in time has
+    /// none: its last diagnosis still holds.
     pub(crate) fn diagnosis(&mut self, clock: &dyn Fn() -> f64) -> Option<Diagnosed> {
         let start_ms = clock();
         let (looked_ms, took_ms) = self.last_look;
@@ -213,8 +213,8 @@ impl Live {
         })
     }
 
-    /// The hash of the run as it would be if it had not been edited but begun as it ended. Made at
-    /// its end, where nothing else is to be done.
+    /// The hash of a run of the present design from its start. It takes a run of its own, which is
+    /// made when the live run has ended and the worker is idle.
     pub(crate) fn hash(&mut self, is_over: &dyn Fn() -> bool) -> Option<Reply> {
         if !self.owes_hash() {
             return None;
@@ -236,12 +236,12 @@ impl Live {
         })
     }
 
-    /// Whether its hash is still to be told.
+    /// Whether that hash is still to be sent.
     pub(crate) fn owes_hash(&self) -> bool {
         self.is_over && self.is_straight && !self.is_hash_told && self.past.is_edited()
     }
 
-    /// Whether there is more to say of the run than was said.
+    /// Whether the run went on or was edited since the last diagnosis.
     pub(crate) fn owes_diagnosis(&self) -> bool {
         let now = self.simulation.now();
         let is_ahead = self.seeking.is_none() && now >= self.past.known();
@@ -253,7 +253,8 @@ impl Live {
         is_ahead && is_news
     }
 
-    /// What the run is made of, up to the furthest it got. Nothing where it cannot be made again.
+    /// The design and the edits of the run, up to the furthest moment. Nothing where the run
+    /// cannot be repeated.
     pub(crate) fn course(&self) -> Option<Course> {
         let course = self.past.course(&self.design)?;
         Some(Course {

@@ -87,13 +87,14 @@ impl Past {
         self.keyframes.first().map_or(0, |keyframe| keyframe.at)
     }
 
-    /// Whether it was edited on its way.
+    /// Whether the run was edited.
     pub(crate) fn is_edited(&self) -> bool {
         !self.edits.is_empty()
     }
 
-    /// What the run is made of, up to the furthest it got, judged by a design that makes the same
-    /// run as its last; nothing where it cannot be made again.
+    /// The design and the edits of the run, up to the furthest moment. The last design is replaced
+    /// by the given one, which makes the same run but may have other requirements. Nothing where
+    /// the run cannot be repeated.
     pub(crate) fn course(&self, design: &Design) -> Option<Course> {
         let first = self.keyframes.first().filter(|first| first.done == 0)?;
         if self.edits.len() > EXPERIMENT_EDITS_MAX {

@@ -81,7 +81,7 @@ pub struct Experiment {
     pub requirement: Change,
     /// Share of its distance to the bound that went: below 0 where it grew.
     pub share: f64,
-    /// Whether the same is so under other seeds.
+    /// The same experiment under other seeds.
     pub seeds: Seeds,
     /// Offered load and goodput of that run.
     pub curve: Curve,
@@ -90,11 +90,11 @@ pub struct Experiment {
 /// An experiment under other seeds than that of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seeds {
-    /// How many.
+    /// Seeds tested.
     pub tried: u32,
-    /// Under how many of them the requirement was missed as well.
+    /// Seeds under which the requirement was missed too.
     pub missed: u32,
-    /// Under how many of these at least half of the distance went.
+    /// Of these, seeds under which at least half of the distance to the bound went.
     pub held: u32,
 }
 
@@ -105,19 +105,19 @@ pub struct Curve {
     pub width_s: f64,
     /// Requests made.
     pub offered_per_s: Vec<f64>,
-    /// Requests answered in time.
+    /// Goodput.
     pub goodput_per_s: Vec<f64>,
 }
 
-/// What a run comes to, by experiment: findings in order.
+/// The result of all experiments on a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conclusion {
     /// Causes first, with what they explain below them.
     pub findings: Vec<Finding>,
     /// Findings whose claim an experiment refuted.
     pub ruled_out: Vec<Finding>,
-    /// Every experiment on a cause, by what was taken away.
+    /// Every experiment on a cause.
     pub tried: Vec<Experiment>,
-    /// Offered load and goodput of the run itself, to hold those of experiments against.
+    /// Offered load and goodput of the run itself.
     pub curve: Curve,
 }

@@ -1,17 +1,17 @@
-//! What may hold more of its own kind is read to a bounded depth: a damaged message is refused
-//! instead of exhausting the stack.
+//! Reads recursive types to a bounded depth: a damaged message is refused instead of exhausting the
+//! stack.
 
 use serde::{Deserialize, Deserializer};
 use std::cell::Cell;
 
-/// Deepest nesting that is read; what is written is nowhere near it.
+/// Deepest nesting that is read. Real messages have a depth of a few levels.
 const DEPTH_MAX: u32 = 32;
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Reads a field that may hold more of what holds it.
+/// Reads a field of a recursive type.
 pub(crate) fn read<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     let depth = DEPTH.get();
     if depth >= DEPTH_MAX {

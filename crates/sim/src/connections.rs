@@ -31,7 +31,7 @@ impl World {
             return Verdict::Goes;
         }
         pool.wait(id);
-        // A wait of its own, whatever came before it; set anew when the call is sent.
+        // A wait of its own, whatever came before it; set again when the call is sent.
         call.started = self.now;
         self.hold(id, WaitsFor::Pool, wait)
     }

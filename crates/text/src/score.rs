@@ -115,8 +115,7 @@ pub fn change(change: &Change) -> String {
     )
 }
 
-/// "The same under both other seeds": what other seeds say of an experiment; nothing where none was
-/// looked at.
+/// "Same result under 2 other seeds"; nothing where no other seed was tested.
 pub fn seeds(seeds: Seeds) -> Option<String> {
     let Seeds {
         tried,
@@ -125,14 +124,14 @@ pub fn seeds(seeds: Seeds) -> Option<String> {
     } = seeds;
     Some(match (tried, missed, held) {
         (0, ..) => return None,
-        (1, 0, _) => "Under another seed nothing is missed.".to_owned(),
-        (n, 0, _) => format!("Under {n} other seeds nothing is missed."),
-        (1, 1, 1) => "The same under another seed.".to_owned(),
+        (1, 0, _) => "Under another seed, the requirement is met.".to_owned(),
+        (n, 0, _) => format!("Under {n} other seeds, the requirement is met."),
+        (1, 1, 1) => "Same result under another seed.".to_owned(),
         (n, missed, held) if n == missed && missed == held => {
-            format!("The same under {n} other seeds.")
+            format!("Same result under {n} other seeds.")
         }
         (n, missed, held) => format!(
-            "Under {n} other {}, it is missed in {missed} and the same in {held}.",
+            "Under {n} other {}: requirement missed in {missed}, same result in {held}.",
             if n == 1 { "seed" } else { "seeds" }
         ),
     })

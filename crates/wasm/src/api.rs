@@ -19,7 +19,7 @@ export interface Options {
   events_max?: number;
   /** Whether the rules look at the run; false leaves `findings` out, as a sweep over many runs may want. */
   findings?: boolean;
-  /** Most runs made to try causes and remedies before `run` returns; 0 without it. */
+  /** Most experiments made on causes and remedies before `run` returns; 0 by default. */
   experiments?: number;
 }
 /** One thing wrong with a design: where, what, and what would be valid. */
@@ -71,10 +71,10 @@ export interface Finding {
 }
 /** A metric in two runs; null where a run gave none. Durations are in ms. */
 export interface Change { metric: string; before: number | null; after: number | null }
-/** A run of the same requests without a suspect; `share` of the distance to the bound went. */
+/** The same run without a suspect; `share` is the part of the distance to the bound that went. */
 export interface Experiment {
   without: string; subjects: string[]; requirement: Change; share: number;
-  /** Under other seeds: runs, runs that missed the requirement too, and of those the same. */
+  /** Other seeds: tested, missing the requirement too, and of these with the same result. */
   seeds: { tried: number; missed: number; held: number };
   curve: { width_s: number; offered_per_s: number[]; goodput_per_s: number[] };
 }

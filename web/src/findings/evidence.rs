@@ -1,5 +1,5 @@
-//! What experiments showed: a run beside the same run without the suspect, what was ruled out, and
-//! all that was tried.
+//! The results of experiments: the run beside the same run without a suspect, the findings that
+//! were ruled out, and the list of all experiments.
 
 use std::fmt::Write;
 
@@ -32,11 +32,11 @@ pub(super) fn experiments(page: Page, finding: &Finding) -> AnyView {
         }
     });
     let verdict = match finding.standing {
-        Standing::Confirmed => "Confirmed by a run of the same requests:",
-        Standing::Contributes => "A part of it, by a run of the same requests:",
-        Standing::RuledOut => "Ruled out by a run of the same requests:",
-        Standing::Suspected => "So far, by a run of the same requests:",
-        Standing::Untested => "Tried with the same requests:",
+        Standing::Confirmed => "Confirmed by repeating the run with the same requests:",
+        Standing::Contributes => "Contributes, by repeating the run with the same requests:",
+        Standing::RuledOut => "Ruled out by repeating the run with the same requests:",
+        Standing::Suspected => "So far, by repeating the run with the same requests:",
+        Standing::Untested => "Repeated with the same requests:",
     };
     view! {
         <div class="experiment">
@@ -76,11 +76,11 @@ fn pair(page: Page, with: &Curve, best: &Experiment) -> AnyView {
         <p class="quiet pair-key">
             <span>
                 <i class="curve-key"></i>
-                "answered in time per second"
+                "goodput per second"
             </span>
             <span>
-                <i class="curve-key asked"></i>
-                "asked for"
+                <i class="curve-key offered"></i>
+                "offered load"
             </span>
             <span>"below: " {said::metric(change.metric)}</span>
         </p>
@@ -92,7 +92,7 @@ fn length_s(curve: &Curve) -> f64 {
     curve.goodput_per_s.len() as f64 * curve.width_s
 }
 
-/// What was asked for as a line, what was answered in time as an area.
+/// Offered load as a line, goodput as an area.
 fn small(curve: &Curve, top: f64, length_s: f64) -> AnyView {
     let [width, height] = SIZE;
     let x = |at: usize| (at as f64 + 0.5) * curve.width_s / length_s.max(1e-9) * width;
@@ -111,7 +111,7 @@ fn small(curve: &Curve, top: f64, length_s: f64) -> AnyView {
     let area = format!("{good}L{last:.1} {height}L{:.1} {height}Z", x(0));
     let mean = |series: &[f64]| series.iter().sum::<f64>() / series.len().max(1) as f64;
     let says = format!(
-        "{:.0} of {:.0} a second were answered in time, in the mean of the run",
+        "On average, goodput was {:.0} of {:.0} offered per second",
         mean(&curve.goodput_per_s),
         mean(&curve.offered_per_s)
     );
@@ -119,7 +119,7 @@ fn small(curve: &Curve, top: f64, length_s: f64) -> AnyView {
         <svg class="small-curve" viewBox=format!("0 0 {width} {height}") role="img" aria-label=says>
             <path class="area" d=area></path>
             <path class="good" d=good></path>
-            <path class="asked" d=path(&curve.offered_per_s)></path>
+            <path class="offered" d=path(&curve.offered_per_s)></path>
         </svg>
     }
     .into_any()
@@ -144,7 +144,7 @@ fn line(page: Page, one: &Experiment) -> AnyView {
     view! { <li><span>"Without " {said::view(page, &one.without)}</span> {shown}</li> }.into_any()
 }
 
-/// What was suspected and makes no difference.
+/// The findings that an experiment refuted.
 pub(super) fn ruled_out(page: Page) -> AnyView {
     page.review.findings.track();
     let [unfolded, _] = page.review.unfolded;
@@ -168,7 +168,7 @@ pub(super) fn ruled_out(page: Page) -> AnyView {
     .into_any()
 }
 
-/// What is unfolded stays so when it is drawn again.
+/// An unfolded list stays unfolded when the panel is drawn again.
 fn follow(unfolded: RwSignal<bool>, event: &web_sys::Event) {
     let details = event_target::<web_sys::Element>(event);
     unfolded.set(details.has_attribute("open"));
@@ -178,7 +178,7 @@ fn out_row(page: Page, finding: &Finding) -> AnyView {
     let best = finding.experiments.first().map(|one| line(page, one));
     let nothing = best
         .is_none()
-        .then(|| view! { <p class="quiet">"It has no bearing on what was missed."</p> });
+        .then(|| view! { <p class="quiet">"It does not affect the missed requirements."</p> });
     view! {
         <li data-rule=finding.rule.to_string()>
             <p>{said::plain(page, &finding.what)}</p>
@@ -189,7 +189,7 @@ fn out_row(page: Page, finding: &Finding) -> AnyView {
     .into_any()
 }
 
-/// All that was taken away, the most telling first.
+/// All experiments, those with the largest effect first.
 pub(super) fn tried(page: Page) -> AnyView {
     page.review.findings.track();
     page.review.stage.track();
@@ -209,7 +209,7 @@ pub(super) fn tried(page: Page) -> AnyView {
             open=unfolded.get_untracked()
             on:toggle=move |event| follow(unfolded, &event)
         >
-            <summary>{format!("Everything taken away: {}", tried.len())}</summary>
+            <summary>{format!("All experiments: {}", tried.len())}</summary>
             <ul class="tried">{rows.collect_view()}</ul>
         </details>
     }

@@ -42,7 +42,7 @@ pub(crate) enum Side {
 /// What views of what the run shows share.
 #[derive(Clone, Copy)]
 pub(crate) struct Review {
-    /// Up to when scores and findings say something, in seconds.
+    /// The moment that scores and findings are of, in seconds.
     pub(crate) until_s: RwSignal<Option<f64>>,
     /// How long after the last disturbance the run was back, in seconds.
     pub(crate) recovery_s: RwSignal<Option<f64>>,
@@ -52,12 +52,12 @@ pub(crate) struct Review {
     pub(crate) titles: RwSignal<Arc<Titles>>,
     /// What was found in it, causes first.
     pub(crate) findings: RwSignal<Arc<Vec<Finding>>>,
-    /// What was found before an edit, and when that was.
+    /// Findings of the run before an edit, with the moment of the edit.
     earlier: RwSignal<Arc<Vec<(f64, Finding)>>>,
-    /// Experiments, and how far they are.
+    /// Experiments, and their stage.
     trials: StoredValue<Trials, LocalStorage>,
     stage: RwSignal<Stage>,
-    /// Up to when they say something, where that is not up to now.
+    /// The moment that the experiments are of, where it is earlier than that of the findings.
     lags: RwSignal<Option<f64>>,
     /// What the margin shows.
     pub(crate) side: RwSignal<Side>,
@@ -65,10 +65,10 @@ pub(crate) struct Review {
     pub(crate) asked: RwSignal<u32>,
     /// The findings that are unfolded, by their keys.
     open: RwSignal<Vec<String>>,
-    /// Whether a pointer or the focus is on them: what is read or aimed at does not change below
-    /// somebody's hands but where there is something new.
+    /// Whether the pointer or the focus is on the findings. Meanwhile the list is not redrawn only
+    /// because numbers grew.
     is_read: StoredValue<bool>,
-    /// Whether what was ruled out, and all that was tried, is unfolded.
+    /// Whether the lists of ruled-out findings and of all experiments are unfolded.
     unfolded: [RwSignal<bool>; 2],
     /// The finding whose acceptance is being written.
     accepting: RwSignal<Option<String>>,

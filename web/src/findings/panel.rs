@@ -1,4 +1,4 @@
-//! The findings in the margin: a cause on top, what it explains folded below.
+//! The findings in the margin: each cause on top, its symptoms folded below.
 
 use leptos::prelude::*;
 use report::{Finding, Standing, Step};
@@ -54,7 +54,7 @@ pub(crate) fn Findings() -> impl IntoView {
     .into_any()
 }
 
-/// What was found before an edit, and is no more.
+/// Findings of the run before an edit that the run after it does not have.
 fn earlier(page: Page) -> AnyView {
     let now = page.review.findings.get();
     let open = page.review.open.get();
@@ -77,8 +77,8 @@ fn earlier(page: Page) -> AnyView {
     .into_any()
 }
 
-/// A finding of another run, in words: what would fix that one is not offered for this, and its
-/// curves are of no run that is at hand.
+/// A finding of an earlier run, as text only: its remedies were tested on another design, and the
+/// curve of that run is gone.
 fn told(finding: &Finding) -> Finding {
     let mut told = finding.clone();
     told.remedies.clear();
@@ -129,13 +129,13 @@ fn item(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     .into_any()
 }
 
-/// What experiments say of a finding, in a word or two.
+/// The standing of a finding, in a word or two.
 fn standing(standing: Standing) -> Option<&'static str> {
     match standing {
         Standing::Untested => None,
         Standing::Suspected => Some("suspected"),
         Standing::Confirmed => Some("confirmed"),
-        Standing::Contributes => Some("a part of it"),
+        Standing::Contributes => Some("contributes"),
         Standing::RuledOut => Some("ruled out"),
     }
 }

@@ -1,4 +1,4 @@
-//! How far the experiments are, and how to stop them.
+//! The progress of the experiments, and a button that stops them.
 
 use leptos::prelude::*;
 
@@ -7,9 +7,9 @@ use crate::bind;
 use crate::state::Page;
 use crate::words;
 
-/// A line with a bar while there is something to try.
+/// A line of text, with a progress bar while experiments run.
 pub(super) fn view(page: Page) -> AnyView {
-    // What follows a number does not draw the button again.
+    // The numbers change often: they must not draw the button again.
     let stage = Memo::new(move |_| {
         page.review.stage.with(|stage| match stage {
             Stage::Idle => Shown::Nothing,
@@ -23,7 +23,7 @@ pub(super) fn view(page: Page) -> AnyView {
         Shown::Nothing => ().into_any(),
         Shown::Trying => trying(page),
         Shown::Done => done(page),
-        Shown::Stopped => line("Stopped before everything was tried.", Some(page)),
+        Shown::Stopped => line("Stopped before all experiments were done.", Some(page)),
         Shown::Why(why) => line(&why, None),
     };
     shown.into_any()
@@ -46,8 +46,8 @@ fn trying(page: Page) -> AnyView {
         })
     };
     let says = bind::text(move || match counts() {
-        (_, 0) => "Making this run over, to try what may have caused it \u{2026}".to_owned(),
-        (done, planned) => format!("Trying causes and remedies: run {done} of {planned}"),
+        (_, 0) => "Repeating this run before testing causes \u{2026}".to_owned(),
+        (done, planned) => format!("Testing causes and remedies: run {done} of {planned}"),
     });
     let max = bind::text(move || counts().1.max(1).to_string());
     let value = bind::text(move || counts().0.to_string());
@@ -63,7 +63,7 @@ fn trying(page: Page) -> AnyView {
     .into_any()
 }
 
-/// What the experiments are of.
+/// How many experiments were made, and up to which moment of the run they hold.
 fn done(page: Page) -> AnyView {
     let says = bind::text(move || {
         let tried = page.review.trials.with_value(|trials| {
@@ -76,9 +76,9 @@ fn done(page: Page) -> AnyView {
         };
         match (tried, page.review.lags.get()) {
             (0, _) => String::new(),
-            (_, None) => format!("{runs} taken away from this run, one at a time."),
+            (_, None) => format!("{runs} removed from this run, one at a time."),
             (_, Some(until_s)) => format!(
-                "{runs} taken away, one at a time, from this run up to {}.",
+                "{runs} removed, one at a time, from this run up to {}.",
                 words::clock(until_s)
             ),
         }
@@ -95,7 +95,7 @@ fn line(why: &str, again: Option<Page>) -> AnyView {
     let again = again.map(|page| {
         view! {
             <button class="button bare" on:click=move |_| page.try_or_stop(true)>
-                "Go on"
+                "Continue"
             </button>
         }
     });

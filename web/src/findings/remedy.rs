@@ -1,5 +1,5 @@
-//! A remedy: what it did when it was tried, seen on the canvas while it is aimed at, applied with a
-//! press.
+//! A remedy: its measured effect, a preview on the canvas while the pointer is on it, and a button
+//! that applies it.
 
 use leptos::prelude::*;
 use report::{Change, Effect, Remedy};
@@ -38,9 +38,9 @@ pub(super) fn view(page: Page, remedy: Remedy) -> AnyView {
     .into_any()
 }
 
-/// What it changes, what gets worse with it, and what it costs a month.
+/// The metrics that the remedy makes worse or better, and the monthly cost.
 fn effect(effect: &Effect) -> AnyView {
-    // What it makes worse comes first: it is a trade.
+    // Harm comes first: the remedy is a trade-off.
     let worse = effect.worse.iter().map(|change| row("worse", change));
     let better = std::iter::once(&effect.requirement).chain(&effect.better);
     let better = better.map(|change| row("better", change));
@@ -48,7 +48,7 @@ fn effect(effect: &Effect) -> AnyView {
         .map(|cost| cost.unwrap_or_default());
     let cost = ((after - before).abs() >= 1.0).then(|| row("cost", &effect.monthly_cost));
     let fixes = match (effect.fixes, effect.worse.is_empty()) {
-        (true, true) => Some("With it this run meets every requirement."),
+        (true, true) => Some("This run then meets every requirement."),
         _ => None,
     };
     view! {

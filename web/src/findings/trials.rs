@@ -1,26 +1,26 @@
-//! What experiments say of the run on the canvas, and when to make some. Knows neither worker nor
-//! clock: it is told what happens, and says what to do.
+//! Decides when to make experiments on the run on the canvas, and joins their results with the
+//! latest diagnosis. It knows neither worker nor clock, so it can be tested without a browser.
 //!
-//! A run that stands is tried where it stands. One that plays is tried when something is suspected
-//! that was not before, one trial at a time. What was concluded stays until the next conclusion,
-//! and says up to which moment it holds; an edit makes it a thing of the past.
+//! A paused or finished run is tested as it is. A playing run is tested when a new suspect appears,
+//! one trial at a time. A conclusion is shown until the next one, with the moment up to which it
+//! holds. An edit discards it.
 
 use format::message::Diagnosed;
 use report::{Conclusion, Finding, Severity, Standing, Verdict};
 
-/// How far it is.
+/// The stage of a trial.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Stage {
-    /// There is nothing to try, or nothing yet.
+    /// Nothing is suspected.
     #[default]
     Idle,
-    /// The run is made over, then experiments are made.
+    /// The run is being repeated, or experiments are being made.
     Trying { done: u32, planned: u32 },
-    /// All that can be tried was tried.
+    /// All experiments are done.
     Done,
-    /// A person stopped it.
+    /// The user stopped the trial.
     Stopped,
-    /// It cannot be tried, and this is why.
+    /// The run cannot be tested, for this reason.
     Impossible(String),
 }
 
@@ -28,9 +28,9 @@ pub(crate) enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Nothing,
-    /// Ask what the run is made of, and try it under this token.
+    /// Request the run's design and edits, and start a trial with this token.
     Try(u32),
-    /// What is being tried is wanted no more.
+    /// Stop the trial under way.
     LeaveOff,
 }
 
@@ -63,23 +63,22 @@ struct Tried {
 }
 
 impl Trials {
-    /// How far it is.
+    /// The stage of a trial.
     pub(crate) fn stage(&self) -> &Stage {
         &self.stage
     }
 
-    /// Another run begins: nothing is known of it.
+    /// Another run begins: discards everything.
     pub(crate) fn forget(&mut self) -> Order {
         self.shown = None;
         self.part()
     }
 
-    /// The run takes another way: nothing that was tried holds for it. What it showed stays until
-    /// there is more to say.
+    /// The run was edited: discards the conclusion. The last diagnosis is shown until the next one.
     pub(crate) fn part(&mut self) -> Order {
         let was_trying = self.is_trying();
         *self = Self {
-            // What an earlier trial still says is of no interest.
+            // Later answers to the old token are ignored.
             token: self.token.wrapping_add(1),
             shown: self.shown.take(),
             is_stale: true,
@@ -92,14 +91,14 @@ impl Trials {
         }
     }
 
-    /// What the run shows now.
+    /// Takes the latest diagnosis.
     pub(crate) fn show(&mut self, shown: Diagnosed, stands: bool) -> Order {
         (self.stands, self.is_stale) = (stands, false);
         self.shown = Some(shown);
         self.next()
     }
 
-    /// What experiments came to. Nothing to do for what was asked for before.
+    /// Takes a conclusion. Answers to an old token are ignored.
     pub(crate) fn conclude(
         &mut self,
         token: u32,
@@ -117,7 +116,7 @@ impl Trials {
         self.next()
     }
 
-    /// A person wants no more of it.
+    /// The user stops the trial.
     pub(crate) fn stop(&mut self) -> Order {
         if !self.is_trying() {
             return Order::Nothing;
@@ -127,20 +126,20 @@ impl Trials {
         Order::LeaveOff
     }
 
-    /// A person wants it after all.
+    /// The user starts it again.
     pub(crate) fn resume(&mut self) -> Order {
         (self.stage, self.tried) = (Stage::Idle, None);
         self.next()
     }
 
-    /// It cannot be tried.
+    /// The run cannot be tested.
     pub(crate) fn give_up(&mut self, token: u32, why: String) {
         if self.is_of(token) {
             self.stage = Stage::Impossible(why);
         }
     }
 
-    /// The worker is gone, and what it was trying with it.
+    /// The worker failed during a trial.
     pub(crate) fn lose(&mut self, why: String) {
         if self.is_trying() {
             self.token = self.token.wrapping_add(1);
@@ -197,12 +196,12 @@ impl Trials {
         (moment != shown.until_ns).then_some(moment as f64 / 1e9)
     }
 
-    /// What was concluded last.
+    /// The last conclusion.
     pub(crate) fn known(&self) -> Option<&Conclusion> {
         self.known.as_ref().map(|(_, known)| known)
     }
 
-    /// What the run shows with what experiments say of it, causes first.
+    /// The latest findings, with the results of experiments, causes first.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let now = self.shown.as_ref();
         let shown = now.map_or(&[][..], |shown| &shown.findings);
@@ -221,12 +220,12 @@ impl Trials {
     }
 }
 
-/// What of a run is shown: up to which moment, after which of its edits.
+/// The moment and the edit that a diagnosis is of.
 fn at(shown: &Diagnosed) -> (u64, u32) {
     (shown.until_ns, shown.edit)
 }
 
-/// These and all below them, by what tells them apart.
+/// The keys of findings and of all their symptoms.
 fn keys(findings: &[Finding]) -> Vec<String> {
     let all = findings.iter().flat_map(Finding::all);
     all.map(Finding::key).collect()
@@ -244,7 +243,7 @@ pub(super) fn are_alike(one: &[Finding], other: &[Finding]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(is_alike)
 }
 
-/// Whether a run shows something whose cause can be looked for.
+/// Whether a diagnosis has a suspect to test.
 fn is_suspect(shown: &Diagnosed) -> bool {
     let is_missed = |score: &report::Score| score.verdict == Verdict::Missed;
     shown.scores.iter().any(is_missed) || shown.findings.iter().any(is_loud)
@@ -254,7 +253,7 @@ fn is_loud(finding: &Finding) -> bool {
     finding.measured && finding.worst() != Severity::Note
 }
 
-/// What a run shows, in words to compare: findings, and requirements that were missed.
+/// Keys of loud findings, and metrics of missed requirements.
 fn suspects(shown: &Diagnosed) -> Vec<String> {
     let findings = shown.findings.iter().filter(|finding| is_loud(finding));
     let missed = shown.scores.iter();
@@ -265,7 +264,7 @@ fn suspects(shown: &Diagnosed) -> Vec<String> {
         .collect()
 }
 
-/// Marks what is to be tried as what it is. What it would take is not offered before it was tried.
+/// Marks findings as suspected while a trial runs. Remedies are not offered before they are tested.
 fn suspect(finding: &mut Finding, is_waiting: bool) {
     if is_waiting && is_loud(finding) {
         finding.standing = Standing::Suspected;
@@ -276,8 +275,8 @@ fn suspect(finding: &mut Finding, is_waiting: bool) {
     }
 }
 
-/// What was concluded of an earlier moment, in the words of what the run shows since; then what
-/// came up after it. What rules had found and find no more is gone.
+/// The conclusion of an earlier moment with the latest texts, followed by findings that are new
+/// since then. Findings that the rules no longer have are left out.
 fn merged(known: &Conclusion, found: &[String], shown: &[Finding]) -> Vec<Finding> {
     let now: Vec<&Finding> = shown.iter().flat_map(Finding::all).collect();
     let is_there = |finding: &Finding| {
@@ -296,7 +295,7 @@ fn merged(known: &Conclusion, found: &[String], shown: &[Finding]) -> Vec<Findin
     findings
 }
 
-/// What a finding says now: what experiments said of it stays.
+/// Takes the latest texts of a finding; its experiments stay.
 fn renew(finding: &mut Finding, now: &[&Finding]) {
     let key = finding.key();
     if let Some(now) = now.iter().find(|now| now.key() == key) {

@@ -1,5 +1,5 @@
-//! What the run on the canvas shows so far, and the worker of its own in which its causes are
-//! tried: the one that plays is never held up by it.
+//! The diagnosis of the run on the canvas, and the second worker, which makes the experiments. The
+//! worker that plays the run is never slowed down by them.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const EXPERIMENTS: u32 = 150;
 const EARLIER_MAX: usize = 12;
 
 impl Page {
-    /// What the run shows up to now.
+    /// Takes the diagnosis of the run up to now.
     pub(crate) fn take_diagnosis(self, shown: Diagnosed) {
         if !self.is_present(shown.run, shown.edit) {
             return;
@@ -42,14 +42,14 @@ impl Page {
         self.show_findings();
     }
 
-    /// The fingerprint of the run came later than all else.
+    /// Takes a fingerprint that took a run of its own.
     pub(crate) fn take_hash(self, run: RunId, edit: u32, hash: String) {
         if self.is_present(run, edit) {
             self.hash.set(RunHash::Known(hash));
         }
     }
 
-    /// Whether something is told of the present run with all its edits.
+    /// Whether a message is about the present run after its last edit.
     fn is_present(self, run: RunId, edit: u32) -> bool {
         let (sent, is_due) = self
             .hidden
@@ -70,8 +70,8 @@ impl Page {
         self.show_findings();
     }
 
-    /// The run takes another way from here on, or the same with other faults: what it showed before
-    /// an edit is kept as that.
+    /// The run was edited. After an edit of the system, the findings of the run before it are kept
+    /// apart.
     pub(crate) fn part_findings(self, is_edit: bool) {
         let now_s = self.history.with_value(|history| history.now_s);
         let shown = self.review.findings.get_untracked();
@@ -105,7 +105,7 @@ impl Page {
         result.expect("the trials live as long as the page")
     }
 
-    /// Whether the findings are read or aimed at. Afterwards they are as they are by then.
+    /// Notes whether the pointer or the focus is on the findings; shows the latest when it leaves.
     pub(super) fn read_findings(self, is_read: bool) {
         self.review.is_read.set_value(is_read);
         if !is_read {
@@ -113,7 +113,7 @@ impl Page {
         }
     }
 
-    /// Views follow what is known.
+    /// Updates the signals that the views read.
     fn show_findings(self) {
         let (findings, stage, lags) = self
             .review
@@ -164,14 +164,14 @@ impl Page {
         }
     }
 
-    /// The worker says what the run is made of: it is made over elsewhere.
+    /// Passes the run's design and edits on to the worker that makes the experiments.
     pub(crate) fn take_course(self, run: RunId, course: Option<Course>) {
         let token = self.hidden.with_value(|hidden| hidden.trial);
         if self.run_id() != Some(run) {
             return;
         }
         let Some(course) = course else {
-            let why = "This run was edited too often to be made over: restart it to try causes.";
+            let why = "This run has too many edits to repeat. Restart it to test causes.";
             self.with_trials(|trials| trials.give_up(token, why.to_owned()));
             return self.show_findings();
         };
@@ -226,7 +226,7 @@ impl Page {
         self.show_findings();
     }
 
-    /// No more is tried, or it is after all.
+    /// Starts the experiments, or stops them.
     pub(super) fn try_or_stop(self, tries: bool) {
         let order = self.with_trials(match tries {
             true => Trials::resume,

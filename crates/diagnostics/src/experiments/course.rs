@@ -1,21 +1,20 @@
-//! What is run: a design from its start, or the run that a person watched, with the edits made on
-//! the way.
+//! The run that experiments repeat: a design from its start, with the edits made during the run.
 
 use super::interventions::{self, Intervention};
 use design::{Command, Design};
 use sim::Report;
 
-/// Edits of a run beyond which nothing is tried: each experiment would copy all of them.
+/// Most edits of a run that is tested: each experiment copies all of its designs.
 pub const EDITS_MAX: usize = 64;
 
 /// A run of a design that may be edited on the way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
-    /// What it starts with.
+    /// The design at the start.
     pub first: Design,
-    /// What it was changed to, and when, in ns; in order of time.
+    /// Each edit: its moment in ns, and the design after it; in order of time.
     pub edits: Vec<(u64, Design)>,
-    /// Where it stops, in ns; without a moment it runs to its end.
+    /// The moment at which the run stops, in ns; without one it runs to its end.
     pub until: Option<u64>,
 }
 
@@ -29,12 +28,12 @@ impl Course {
         }
     }
 
-    /// The design as it is last.
+    /// The design after the last edit.
     pub fn design(&self) -> &Design {
         self.edits.last().map_or(&self.first, |(_, design)| design)
     }
 
-    /// Whether a run got as far as this one goes.
+    /// Whether the run of a report got as far as this course.
     pub(super) fn is_reached(&self, report: &Report) -> bool {
         let run = &report.run;
         match (run.status, self.until) {
@@ -46,8 +45,8 @@ impl Course {
         }
     }
 
-    /// The same with other designs. Nothing where the last of them cannot be had; an earlier one
-    /// that cannot be changed stays as it was.
+    /// The same course with changed designs. Nothing where the last design cannot be changed; an
+    /// earlier design that cannot be changed stays as it is.
     fn changed(&self, change: impl Fn(usize, &Design) -> Option<Design>) -> Option<Self> {
         let last = self.edits.len();
         let each = |at: usize, design: &Design| match change(at, design) {
@@ -64,13 +63,13 @@ impl Course {
         })
     }
 
-    /// With this edit from the start on. Nothing where the design has it by now.
+    /// The course with a command applied from the start. Nothing where it changes nothing.
     pub(super) fn with(&self, command: &Command) -> Option<Self> {
         let with = self.changed(|_, design| applied(design, command.clone()))?;
         (with.design() != self.design()).then_some(with)
     }
 
-    /// Under another seed, the nth after its own.
+    /// The course under the nth seed after its own.
     pub(super) fn under(mut self, nth: u64) -> Self {
         let edits = self.edits.iter_mut().map(|(_, design)| design);
         for design in edits.chain([&mut self.first]) {
@@ -79,8 +78,8 @@ impl Course {
         self
     }
 
-    /// Without a suspect from the start on. What takes it away is another edit in each design: a
-    /// fault has another place in its list, say.
+    /// The course without a suspect, from the start. Removing it can take other commands in each
+    /// design: the place of a fault in its list differs, for example.
     pub(super) fn without(&self, suspect: &Intervention, report: &Report) -> Option<Self> {
         let last = self.edits.len();
         self.changed(|at, design| {
@@ -97,7 +96,7 @@ impl Course {
     }
 }
 
-/// A design with an edit, where it takes it and can be run with it.
+/// A design after a command, where the command applies and the result can be run.
 fn applied(design: &Design, command: Command) -> Option<Design> {
     let mut design = design.clone();
     design.apply(command).ok()?;

@@ -6,7 +6,7 @@ use super::course::{Course, EDITS_MAX};
 use super::evidence::is_suspect;
 use super::interventions::{self, Intervention, Without};
 use super::library;
-use super::outcome::{Goal, Outcome, goals};
+use super::outcome::{Goal, Outcome, goals_of};
 use super::seeds::Other;
 use crate::facts::Facts;
 use design::{Command, Design, Metric};
@@ -471,39 +471,6 @@ fn firing(design: &Design, report: &Report) -> BTreeSet<(String, String)> {
         )
     })
     .collect()
-}
-
-/// The bounds that were missed; where none was, stand-ins for what the findings are about.
-fn goals_of(design: &Design, base: &Outcome, found: &[Finding]) -> Vec<Goal> {
-    let stated = goals(&design.requirements);
-    if stated
-        .iter()
-        .any(|goal| goal.distance(base.value(goal.metric)) > 0.0)
-    {
-        return stated;
-    }
-    let loud = (found.iter()).filter(|f| f.measured && f.severity != Severity::Note);
-    let metrics: Vec<Metric> = loud.filter_map(|finding| finding.requirement).collect();
-    let metrics = Metric::ALL.iter().filter(|metric| metrics.contains(metric));
-    let stand_ins = metrics.map(|metric| {
-        let value = base.value(*metric);
-        let (bound, is_most) = match metric {
-            Metric::Availability => (0.999_f64.max(value + (1.0 - value) * 0.9), false),
-            Metric::Goodput | Metric::Throughput => (value * 1.2, false),
-            metric if metric.is_duration() => (value * 0.5, true),
-            _ => (0.0, true),
-        };
-        Goal {
-            metric: *metric,
-            bound,
-            is_most,
-        }
-    });
-    let stand_ins: Vec<Goal> = stand_ins.collect();
-    match stand_ins.is_empty() {
-        true => Vec::new(),
-        false => stated.into_iter().chain(stand_ins).collect(),
-    }
 }
 
 pub(super) fn facts<'a>(design: &'a Design, report: &'a Report) -> Facts<'a> {

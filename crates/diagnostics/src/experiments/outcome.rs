@@ -2,7 +2,7 @@
 
 use design::requirement::Bound;
 use design::{Design, Metric, Requirement};
-use report::{Change, Curve, Effect, Requests, Verdict};
+use report::{Change, Curve, Effect, Finding, Requests, Severity, Verdict};
 use sim::Report;
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ impl Goal {
 }
 
 /// The bounds of a design's requirements.
-pub(super) fn goals(requirements: &[Requirement]) -> Vec<Goal> {
+fn goals(requirements: &[Requirement]) -> Vec<Goal> {
     let in_unit = |bound: Bound| match bound {
         Bound::Number(number) => number,
         Bound::Duration(duration) => duration.as_ms(),
@@ -111,6 +111,39 @@ pub(super) fn goals(requirements: &[Requirement]) -> Vec<Goal> {
         add(requirement.at_most, true);
     }
     goals
+}
+
+/// The bounds that were missed; where none was, stand-ins for what the findings are about.
+pub(super) fn goals_of(design: &Design, base: &Outcome, found: &[Finding]) -> Vec<Goal> {
+    let stated = goals(&design.requirements);
+    if stated
+        .iter()
+        .any(|goal| goal.distance(base.value(goal.metric)) > 0.0)
+    {
+        return stated;
+    }
+    let loud = (found.iter()).filter(|f| f.measured && f.severity != Severity::Note);
+    let metrics: Vec<Metric> = loud.filter_map(|finding| finding.requirement).collect();
+    let metrics = Metric::ALL.iter().filter(|metric| metrics.contains(metric));
+    let stand_ins = metrics.map(|metric| {
+        let value = base.value(*metric);
+        let (bound, is_most) = match metric {
+            Metric::Availability => (0.999_f64.max(value + (1.0 - value) * 0.9), false),
+            Metric::Goodput | Metric::Throughput => (value * 1.2, false),
+            metric if metric.is_duration() => (value * 0.5, true),
+            _ => (0.0, true),
+        };
+        Goal {
+            metric: *metric,
+            bound,
+            is_most,
+        }
+    });
+    let stand_ins: Vec<Goal> = stand_ins.collect();
+    match stand_ins.is_empty() {
+        true => Vec::new(),
+        false => stated.into_iter().chain(stand_ins).collect(),
+    }
 }
 
 impl Outcome {

@@ -1,5 +1,4 @@
-//! Whether what was shown under one seed holds under others: the design is run under two more, with
-//! and without each suspect that was shown to be a cause.
+//! Tests under two more seeds whether a cause holds: the design is run with and without it.
 
 use super::conclude::{CONFIRMED, conclude};
 use super::investigation::{Investigation, Purpose};
@@ -7,17 +6,17 @@ use super::outcome::{Goal, Outcome};
 use report::{Finding, Seeds, Standing};
 use std::collections::BTreeMap;
 
-/// How many other seeds.
+/// Number of other seeds.
 const OTHERS: u64 = 2;
-/// Most suspects that are looked at under them.
+/// Most causes that are tested under them.
 const SUSPECTS_MAX: usize = 3;
 
-/// What runs under one other seed came to.
+/// Outcomes of the runs under one other seed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Other {
-    /// As the design is.
+    /// With the cause.
     pub(super) base: Option<Outcome>,
-    /// Without a suspect, by its number.
+    /// Without a cause, by the number of its intervention.
     pub(super) without: BTreeMap<usize, Outcome>,
 }
 
@@ -26,7 +25,7 @@ impl Investigation {
     pub(super) fn plan_seeds(&mut self) {
         let suspects = self.causes();
         let each = 1 + suspects.len();
-        // Half of a comparison says nothing.
+        // Each comparison needs both runs, so a seed is tested with all of its runs or not at all.
         let seeds = (self.allowed() / each).min(OTHERS as usize) as u64;
         if suspects.is_empty() {
             return;
@@ -42,7 +41,7 @@ impl Investigation {
         }
     }
 
-    /// The experiments that the confirmed findings rest on, those on top first.
+    /// The best experiment of each confirmed finding, in the order of the findings.
     fn causes(&self) -> Vec<usize> {
         let conclusion = conclude(self, self.course.design());
         let mut causes = Vec::new();
@@ -62,7 +61,7 @@ impl Investigation {
         causes
     }
 
-    /// What other seeds say of a suspect, for one goal.
+    /// The results for a suspect under the other seeds, for one goal.
     pub(super) fn under_others(&self, at: usize, goal: &Goal) -> Seeds {
         let mut seeds = Seeds::default();
         for other in self.others.values() {
@@ -78,8 +77,7 @@ impl Investigation {
         seeds
     }
 
-    /// Whether a suspect is the cause under most of the seeds under which there was one to look
-    /// for, this one included.
+    /// Whether the result holds under most of the seeds that miss the goal, this seed included.
     pub(super) fn is_settled(&self, at: usize) -> bool {
         let goals = self.goals.iter();
         let best = goals.max_by(|a, b| self.share(at, a).total_cmp(&self.share(at, b)));

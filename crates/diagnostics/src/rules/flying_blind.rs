@@ -18,8 +18,8 @@ pub(super) const RULE: Rule = Rule {
         required or telemetry is off: a warning, an error where the time was required.",
     silent: "Faults that affected no user; a design without a required time to detect whose \
         metrics are on.",
-    mends: "Metrics, alerts on failures and slow responses, some traces: storage, and someone \
-        who is paged.",
+    mends: "Metrics, alerts on failures and slow responses, some traces: storage, and an \
+        on-call engineer.",
     structural,
     measured,
 };

@@ -88,7 +88,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .endangers(facts.felt())
                 .mended_by([Remedy::new(
                     "Eject a replica after five consecutive errors",
-                    "A healthy replica may be ejected for 30 s by chance errors.",
+                    "A healthy replica may be ejected for 30 s because of random errors.",
                     vec![remedies::node(&node.id, "outlier_ejection", remedies::map(&[("max_ejected", remedies::number(0.5))]))],
                 )]),
         );

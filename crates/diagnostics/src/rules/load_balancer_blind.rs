@@ -78,7 +78,7 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
     if balancer.outlier_ejection.is_none() {
         mends.push(Remedy::new(
             "Eject a replica after five consecutive errors",
-            "A healthy replica may be ejected for 30 s by chance errors.",
+            "A healthy replica may be ejected for 30 s because of random errors.",
             vec![remedies::node(
                 &node.id,
                 "outlier_ejection",

@@ -66,7 +66,7 @@ fn mends(facts: &Facts<'_>, node: &Node) -> Remedy {
     }
     Remedy::new(
         "Move a message to a dead-letter queue after three receives",
-        "Someone has to inspect the dead letters, and some of them failed only by chance.",
+        "Someone has to inspect the dead letters, and some of them only failed at random.",
         edits,
     )
 }

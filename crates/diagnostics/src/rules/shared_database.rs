@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
         heavy query of one, or a migration of its tables, takes the others down, and no team can \
         change a table alone.",
     evidence: "Structural: two or more services that call one database, one of them writing (a \
-        note, also within one team: the load is shared whoever owns it). Measured: the database \
+        note, also within one team: the load is shared in any case). Measured: the database \
         was saturated, or its tables were locked, and a caller that received no more than before \
         took twice its usual time or failed meanwhile.",
     silent: "One service per database; a database that is never short of capacity.",

@@ -27,12 +27,7 @@ fn drive(session: &mut Session, ms: f64, calls: usize) -> Vec<Reply> {
 #[test]
 fn time_passes_at_the_speed_asked_for() {
     let mut session = Session::new();
-    session.handle(Request::Load {
-        run: 1,
-        design: design(),
-        playing: true,
-        speed: 2.0,
-    });
+    load(&mut session, design(), 2.0);
     let replies = drive(&mut session, 1_000.0, 60);
     let Some(Reply::Frame(last)) = replies.last() else {
         panic!("frames come")
@@ -46,12 +41,7 @@ fn time_passes_at_the_speed_asked_for() {
 #[test]
 fn the_next_frame_waits_until_the_last_was_taken() {
     let mut session = Session::new();
-    session.handle(Request::Load {
-        run: 1,
-        design: design(),
-        playing: true,
-        speed: 1.0,
-    });
+    load(&mut session, design(), 1.0);
     let time = Cell::new(0.0);
     let mut frames = 0;
     for call in 0..50 {
@@ -82,12 +72,12 @@ fn work(session: &mut Session) -> Vec<Reply> {
     replies
 }
 
-fn load(session: &mut Session, design: String) {
+fn load(session: &mut Session, design: String, speed: f64) {
     session.handle(Request::Load {
         run: 1,
         design,
         playing: true,
-        speed: f64::INFINITY,
+        speed,
     });
 }
 
@@ -102,7 +92,7 @@ fn diagnosed(replies: Vec<Reply>) -> Vec<Diagnosed> {
 #[test]
 fn what_a_live_run_shows_is_told_as_it_grows_and_at_its_end_is_that_of_a_run_alone() {
     let mut session = Session::new();
-    load(&mut session, design());
+    load(&mut session, design(), f64::INFINITY);
     let told = diagnosed(work(&mut session));
     assert!(told.len() > 1, "{}", told.len());
     assert!(told.is_sorted_by_key(|one| one.until_ns));
@@ -127,7 +117,7 @@ fn what_a_live_run_shows_is_told_as_it_grows_and_at_its_end_is_that_of_a_run_alo
 #[test]
 fn a_look_back_says_nothing_new_and_a_requirement_is_judged_where_the_run_stands() {
     let mut session = Session::new();
-    load(&mut session, design());
+    load(&mut session, design(), f64::INFINITY);
     work(&mut session);
     session.handle(Request::Seek {
         run: 1,
@@ -163,7 +153,7 @@ fn a_run_has_a_fingerprint_where_a_run_of_its_design_has_the_same() {
     let begins = whole.faults[0].at.as_ms();
     for (after_ms, hash) in [(begins - 1.0, Some(alone.run.hash)), (begins + 500.0, None)] {
         let mut session = Session::new();
-        load(&mut session, format::json::write(&calm));
+        load(&mut session, format::json::write(&calm), f64::INFINITY);
         session.handle(Request::Step {
             run: 1,
             ms: after_ms,
@@ -210,7 +200,7 @@ fn tried(session: &mut Session) -> Vec<Reply> {
 #[test]
 fn what_is_suspected_is_tried_and_comes_to_what_the_command_line_says() {
     let mut session = Session::new();
-    load(&mut session, design());
+    load(&mut session, design(), f64::INFINITY);
     work(&mut session);
     let told = tried(&mut session);
     let standings = |findings: &[report::Finding]| -> Vec<Standing> {
@@ -248,7 +238,7 @@ fn experiments_on_a_run_that_was_edited_make_the_same_edits_at_the_same_moments(
     let mut calm = format::json::read(&design()).expect("it is valid");
     let faults = std::mem::take(&mut calm.faults);
     let mut session = Session::new();
-    load(&mut session, format::json::write(&calm));
+    load(&mut session, format::json::write(&calm), f64::INFINITY);
     session.handle(Request::Pause { run: 1 });
     session.handle(Request::Step {
         run: 1,
@@ -352,12 +342,7 @@ fn two_designs_are_compared_as_each_would_run_alone() {
 #[test]
 fn what_cannot_run_is_answered_with_its_problems_and_the_run_goes_on() {
     let mut session = Session::new();
-    session.handle(Request::Load {
-        run: 1,
-        design: design(),
-        playing: true,
-        speed: 1.0,
-    });
+    load(&mut session, design(), 1.0);
     let replies = session.handle(Request::Edit {
         run: 1,
         edit: 1,

@@ -8,6 +8,14 @@ use design::{FaultKind, Kind, Value};
 use report::{Message, message, name};
 
 impl List<'_> {
+    fn own_errors(&mut self, id: &str, rate: f64) {
+        if rate > 0.0 {
+            let edits = vec![node(id, "error_rate", number(0.0))];
+            let label = message!("the errors of {} itself", name(id));
+            self.add(Without::OwnErrors, [id], label, edits);
+        }
+    }
+
     pub(super) fn service(&mut self, id: &str, service: &Service) {
         let mut slots = Vec::new();
         if let Some(now) = service.concurrency {
@@ -43,15 +51,7 @@ impl List<'_> {
                 edits,
             );
         }
-        if service.error_rate > 0.0 {
-            let edits = vec![node(id, "error_rate", number(0.0))];
-            self.add(
-                Without::OwnErrors,
-                [id],
-                message!("the errors of {} itself", name(id)),
-                edits,
-            );
-        }
+        self.own_errors(id, service.error_rate);
         if let Some(scale) = &service.autoscale {
             let edits = vec![
                 node(id, "autoscale.min", number(f64::from(scale.max))),
@@ -137,15 +137,7 @@ impl List<'_> {
             of("variation in the time of reads and writes at", id),
             tail,
         );
-        if database.error_rate > 0.0 {
-            let edits = vec![node(id, "error_rate", number(0.0))];
-            self.add(
-                Without::OwnErrors,
-                [id],
-                message!("the errors of {} itself", name(id)),
-                edits,
-            );
-        }
+        self.own_errors(id, database.error_rate);
         if database.has_leader() {
             let edits = vec![node(id, "replication.read_from", Value::text("leader"))];
             self.add(Without::Lag, [id], of("reads from followers of", id), edits);
