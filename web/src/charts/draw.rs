@@ -261,14 +261,18 @@ impl Brush<'_> {
     }
 
     /// A small diamond at the foot of the strip of marks, clear of its names, where something that
-    /// was found begins.
+    /// was found begins. The worst is drawn last, so that nothing lesser covers it where several
+    /// begin together.
     fn findings(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
         let y = marks.y + marks.height;
-        for mark in self.picture.marks {
-            let MarkKind::Finding(severity) = mark.kind else {
-                continue;
-            };
+        let found = self.picture.marks.iter().filter_map(|mark| match mark.kind {
+            MarkKind::Finding(severity) => Some((severity, mark)),
+            _ => None,
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_by_key(|(severity, _)| *severity);
+        for (severity, mark) in found {
             cx.set_fill_style_str(match severity {
                 Severity::Error => &self.look.failing,
                 Severity::Warning => &self.look.degraded,
