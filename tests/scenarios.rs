@@ -2,7 +2,7 @@
 //! reasons. They stand in the scenario's file; here they are held against runs.
 
 use design::{Design, Value};
-use scenarios::{Claims, Expectation, Scenario};
+use scenarios::{Ask, Claims, Does, Expectation, Scenario, Status, Until};
 use std::sync::Mutex;
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
@@ -68,6 +68,93 @@ fn wrongs(claims: &Claims, broken: &Run, mended: &Run) -> Vec<String> {
         .collect()
 }
 
+/// What the lesson says of its faulty run and the run does not show.
+fn wrongs_of_lesson(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<String> {
+    let steps = claims.steps.iter().enumerate();
+    let of_steps = steps.flat_map(|(at, claims)| {
+        let which = format!("step {}", at + 1);
+        let claims = claims.iter();
+        claims.filter_map(move |e| check(&which, e, e.figure.of(&run.report)))
+    });
+    of_steps
+        .chain(wrongs_of_order(scenario, claims, run))
+        .chain(scenario.ask.iter().filter_map(|ask| unsure(ask, run)))
+        .collect()
+}
+
+/// Why a run does not answer the question beyond doubt, if it does not: 3 % more or less must
+/// select the same choice.
+fn unsure(ask: &Ask, run: &Run) -> Option<String> {
+    let value = ask.figure.of(&run.report);
+    let [lower, exact, higher] =
+        [0.97, 1.0, 1.03].map(|times| value.and_then(|value| ask.right(value * times)));
+    let is_sure = exact.is_some() && lower == exact && exact == higher;
+    (!is_sure).then(|| format!("ask: {} is {value:?}: choice {exact:?}", ask.figure))
+}
+
+/// Where the steps of a lesson do not follow the events of its run.
+fn wrongs_of_order(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let ends = scenario.design.settings.duration.as_s();
+    let over = moment(scenario, run, Until::TriggerOver);
+    // When the step becomes the current one: the last event that had to happen before it.
+    let mut since = 0.0;
+    for (at, step) in scenario.steps.iter().enumerate() {
+        let nth = at + 1;
+        let says_over = ["is over", "are over", "has ended"]
+            .iter()
+            .any(|over| step.text.contains(over));
+        if says_over && over.is_none_or(|over| since < over) {
+            wrong.push(format!(
+                "step {nth} comes at {since} s, the end of the trigger at {over:?}"
+            ));
+        }
+        for claim in claims.steps.get(at).into_iter().flatten() {
+            if claim.figure.seconds().is_some_and(|(from, _)| from < since) {
+                let figure = &claim.figure;
+                wrong.push(format!("step {nth} comes at {since} s and claims {figure}"));
+            }
+        }
+        let until = match step.does {
+            Some(Does::Trigger) => Some(Until::TriggerBegins),
+            Some(Does::Remedy | Does::Compare) => None,
+            None => step.until,
+        };
+        match until.map(|until| moment(scenario, run, until)) {
+            None => {}
+            Some(Some(done)) if (since..ends).contains(&done) => since = done,
+            Some(done) => wrong.push(format!(
+                "step {nth} comes at {since} s and ends at {done:?}"
+            )),
+        }
+    }
+    wrong
+}
+
+/// When an event happens in a run, in s.
+fn moment(scenario: &Scenario, run: &Run, event: Until) -> Option<f64> {
+    let faults = scenario.trigger.iter().flat_map(|trigger| &trigger.faults);
+    let begins = faults.clone().map(|fault| fault.at.as_s()).reduce(f64::min);
+    match event {
+        Until::TriggerBegins => begins,
+        Until::TriggerOver => {
+            let ends: Option<Vec<f64>> = faults.map(|fault| Some(fault.ends(1)?.as_s())).collect();
+            ends?.into_iter().reduce(f64::max)
+        }
+        Until::AlertRaised => {
+            let Some(Value::List(alerts)) = run.report.at_path("operator.alerts") else {
+                return None;
+            };
+            let raised = alerts.iter().filter_map(|alert| {
+                let from = alert.at_path("episodes[0].from_s").map(number)?;
+                from.is_finite().then_some(from)
+            });
+            raised.reduce(f64::min)
+        }
+        Until::AfterS(s) => Some(begins.unwrap_or(0.0) + s),
+    }
+}
+
 /// The row of a scenario, and what it does not hold.
 fn play(scenario: &Scenario) -> (String, Vec<String>) {
     let claims = scenarios::claims(&scenario.id).unwrap();
@@ -85,6 +172,7 @@ fn play(scenario: &Scenario) -> (String, Vec<String>) {
     for seed in SEEDS {
         let (broken, mended) = (run(&design, seed), run(&mend, seed));
         let mut wrong = wrongs(&claims, &broken, &mended);
+        wrong.extend(wrongs_of_lesson(scenario, &claims, &broken));
         // A design without requirements misses none; its lesson is that.
         if broken.missed.is_empty() && !design.requirements.is_empty() {
             wrong.push("the broken run meets every requirement".to_owned());
@@ -173,6 +261,79 @@ fn every_scenario_fails_broken_and_holds_mended_on_ten_seeds() {
         problems.extend(wrong);
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The amounts of money that a text names.
+fn amounts(text: &str) -> Vec<f64> {
+    let after_sign = text.split('$').skip(1);
+    let amounts = after_sign.map(|rest| {
+        let is_part = |c: &char| c.is_ascii_digit() || *c == ',';
+        let digits: String = rest.chars().take_while(is_part).collect();
+        digits.replace(',', "").parse().unwrap_or(f64::NAN)
+    });
+    amounts.collect()
+}
+
+#[test]
+fn the_cost_of_every_remedy_names_its_money() {
+    let mut written = scenarios::all();
+    written.retain(|scenario| scenario.ask.is_some());
+    let wrong = each(&written, |scenario| {
+        let seed = scenario.design.settings.seed;
+        let monthly = |design: &Design| {
+            let report = run(design, seed).report;
+            report.at_path("cost.monthly").map_or(f64::NAN, number)
+        };
+        let before = monthly(&scenario.broken());
+        let check = |remedy: &scenarios::Remedy| {
+            let after = monthly(&scenario.mended_by(remedy));
+            let changes = (after - before).abs() > 0.05 * before;
+            let said = amounts(&remedy.cost);
+            let is_near = |said: f64, is: f64| (said - is).abs() <= 0.02 * is;
+            let holds = match said.as_slice() {
+                [] => !changes,
+                [from, to] => is_near(*from, before) && is_near(*to, after),
+                _ => false,
+            };
+            let (id, label) = (&scenario.id, &remedy.label);
+            (!holds).then(|| format!("{id}: {label}: ${before:.0} to ${after:.0}, says {said:?}"))
+        };
+        scenario
+            .remedies
+            .iter()
+            .filter_map(check)
+            .collect::<Vec<_>>()
+    });
+    let wrong = wrong.concat();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_status_sentence_is_known_while_the_run_goes_on() {
+    for scenario in scenarios::all() {
+        let Some(Status { figure, .. }) = &scenario.now else {
+            continue;
+        };
+        let mut simulation = sim::Simulation::new(&scenario.broken());
+        let mut known = Vec::new();
+        for share in [0.75, 1.0] {
+            let until = scenario.design.settings.duration.0 as f64 * share;
+            simulation.run_until(until as u64, u64::MAX);
+            let report = host::Counted(&simulation.report()).json();
+            known.push(figure.of(&format::json::value_from_str(&report).unwrap()));
+        }
+        let id = &scenario.id;
+        assert!(
+            known.iter().all(Option::is_some),
+            "{id}: {figure}: {known:?}"
+        );
+        assert_ne!(known[1], Some(0.0), "{id}: {figure}");
+        assert_eq!(
+            figure.seconds(),
+            None,
+            "{id}: the moment is one of the page's"
+        );
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a scenario claims: the rule that names it, the design beside it that the rule has nothing
 //! to say on, and what runs must show. The tests hold it to that; the page has no need of it.
 
+use crate::ask::bound;
 use crate::figure::Figure;
-use crate::reading::{list, need, part, set, word};
+use crate::reading::{list, part, set, word};
 use crate::scenario::FIELDS;
 use design::attribute::Reader;
 use design::{Command, Problem, Value};
@@ -20,6 +21,8 @@ pub struct Claims {
     pub mended: Vec<Expectation>,
     /// Of the mended run's figure divided by the broken one's.
     pub ratio: Vec<Expectation>,
+    /// Of the faulty run: what the text of each step states, in the order of the steps.
+    pub steps: Vec<Vec<Expectation>>,
     /// Of the runs with each of the remedies, in their order: what the lesser ones do and do not.
     pub remedies: Vec<Vec<Expectation>>,
 }
@@ -72,6 +75,9 @@ pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
     let remedies = list(value, "remedies", &mut reader, |item, reader| {
         Some(list(item, "expect", reader, read_expectation))
     });
+    let steps = list(value, "steps", &mut reader, |item, reader| {
+        Some(list(item, "claims", reader, read_expectation))
+    });
     let expect = part(value, "expect", &mut reader)
         .cloned()
         .unwrap_or(Value::Null);
@@ -86,6 +92,7 @@ pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
             broken,
             mended,
             ratio,
+            steps,
             remedies,
         }),
         problems => Err(problems),
@@ -96,11 +103,8 @@ fn read_expectation(value: &Value, reader: &mut Reader) -> Option<Expectation> {
     reader.check_names(value, &["figure", "at_least", "at_most", "because"]);
     let figure = part(value, "figure", reader)?;
     let figure = reader.within("figure", |reader| Figure::read(figure, reader))?;
-    let mut bound = |name: &str| match value.get(name) {
-        None => None,
-        Some(_) => need::<f64>(value, name, reader),
-    };
-    let (at_least, at_most) = (bound("at_least"), bound("at_most"));
+    let at_least = bound(value, "at_least", reader);
+    let at_most = bound(value, "at_most", reader);
     if at_least.is_none() && at_most.is_none() {
         reader.problem("says nothing: at_least, at_most or both");
     }

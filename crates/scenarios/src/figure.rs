@@ -176,6 +176,11 @@ impl Figure {
         (!figure.is_nan()).then_some(figure)
     }
 
+    /// Returns from which to which second of the run the windows are taken, where it is so limited.
+    pub fn seconds(&self) -> Option<(f64, f64)> {
+        self.between
+    }
+
     /// How long the windows of the series are: it stands beside them.
     fn width(&self, report: &Value) -> Option<f64> {
         let (beside, _) = self.path.rsplit_once('.')?;

@@ -6,15 +6,21 @@
 //! [`INDEX`] names all of them. Their texts are compiled in with the feature `library`; without it
 //! only the one that the page opens with is, and the page fetches the others and [`read`]s them.
 
+mod ask;
 mod claims;
 mod figure;
 mod reading;
 mod scenario;
+mod status;
+mod step;
 mod story;
 
+pub use ask::{Ask, Choice};
 pub use claims::{Claims, Expectation, NearMiss};
 pub use figure::{Figure, Unit};
-pub use scenario::{Does, Remedy, Scenario, Shown, Source, Step, Story, Trigger};
+pub use scenario::{Remedy, Scenario, Shown, Source, Story, Trigger};
+pub use status::Status;
+pub use step::{Does, Step, Until};
 pub use story::{Piece, pieces};
 
 use design::{Design, Problem};

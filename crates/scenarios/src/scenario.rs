@@ -1,7 +1,10 @@
 //! A lesson as a file has it.
 
+use crate::ask::Ask;
 use crate::figure::{Figure, Unit};
-use crate::reading::{choice, design, list, need, part, set, theme, word};
+use crate::reading::{design, list, need, part, set, theme, word};
+use crate::status::Status;
+use crate::step::Step;
 use crate::{Sound, Theme};
 use design::attribute::Reader;
 use design::{Command, Design, Fault, Problem, Value};
@@ -27,7 +30,11 @@ pub struct Scenario {
     pub remedies: Vec<Remedy>,
     /// The words.
     pub story: Story,
-    /// What to do, and what to watch.
+    /// The prediction to make before the run shows the answer.
+    pub ask: Option<Ask>,
+    /// The status sentence, where the subject of the lesson is not goodput.
+    pub now: Option<Status>,
+    /// What to do and what to observe, in order.
     pub steps: Vec<Step>,
     /// The figures to look at, the most telling first.
     pub shows: Vec<Shown>,
@@ -69,28 +76,6 @@ pub struct Story {
     pub change: String,
 }
 
-/// A step of the lesson.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// What to do, or to look at.
-    pub text: String,
-    /// The node or link it is about.
-    pub point: Option<String>,
-    /// What its button does.
-    pub does: Option<Does>,
-}
-
-/// What the button of a step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Does {
-    /// Breaks the system.
-    Trigger,
-    /// Applies the main remedy.
-    Remedy,
-    /// Shows both runs side by side, with the same seed.
-    Compare,
-}
-
 /// A figure to look at.
 #[derive(Clone, Debug)]
 pub struct Shown {
@@ -114,7 +99,7 @@ pub struct Source {
 }
 
 /// The fields of a file; those that [`crate::claims`] reads are the last three.
-pub(crate) const FIELDS: [&str; 14] = [
+pub(crate) const FIELDS: [&str; 16] = [
     "title",
     "theme",
     "minutes",
@@ -123,6 +108,8 @@ pub(crate) const FIELDS: [&str; 14] = [
     "trigger",
     "remedies",
     "story",
+    "ask",
+    "now",
     "steps",
     "shows",
     "reading",
@@ -192,7 +179,13 @@ pub(crate) fn read(id: &str, value: &Value) -> Result<Scenario, Vec<Problem>> {
             })
         }),
         story: read_story(value, reader),
-        steps: list(value, "steps", reader, read_step),
+        ask: value
+            .get("ask")
+            .and_then(|ask| reader.within("ask", |reader| Ask::read(ask, reader))),
+        now: value
+            .get("now")
+            .and_then(|now| reader.within("now", |reader| Status::read(now, reader))),
+        steps: list(value, "steps", reader, Step::read),
         shows: list(value, "shows", reader, read_shown),
         reading: list(value, "reading", reader, |item, reader| {
             reader.check_names(item, &["title", "url"]);
@@ -250,24 +243,6 @@ fn read_story(value: &Value, reader: &mut Reader) -> Story {
             why: word(&story, "why", reader),
             change: word(&story, "change", reader),
         }
-    })
-}
-
-fn read_step(value: &Value, reader: &mut Reader) -> Option<Step> {
-    let does = [
-        ("trigger", Does::Trigger),
-        ("remedy", Does::Remedy),
-        ("compare", Does::Compare),
-    ];
-    reader.check_names(value, &["text", "point", "does"]);
-    let is_given = |name: &str| !matches!(value.get(name), None | Some(Value::Null));
-    Some(Step {
-        text: word(value, "text", reader),
-        point: is_given("point").then(|| word(value, "point", reader)),
-        does: match is_given("does") {
-            true => choice(value, "does", reader, &does),
-            false => None,
-        },
     })
 }
 

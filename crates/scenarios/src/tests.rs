@@ -88,6 +88,55 @@ fn steps_point_at_what_is_there_and_texts_name_figures_that_are_shown() {
 }
 
 #[test]
+fn every_question_has_three_answers_that_exclude_each_other() {
+    for scenario in all() {
+        let Some(ask) = &scenario.ask else {
+            continue;
+        };
+        let id = &scenario.id;
+        assert!(ask.question.ends_with('?'), "{id}");
+        assert_eq!(ask.choices.len(), 3, "{id}");
+        let range = |choice: &Choice| {
+            let (least, most) = (choice.at_least, choice.at_most);
+            assert!(least.is_some() || most.is_some(), "{id}: {}", choice.text);
+            let range = [least.unwrap_or(f64::MIN), most.unwrap_or(f64::MAX)];
+            assert!(range[0] <= range[1], "{id}: {}", choice.text);
+            range
+        };
+        let mut ranges: Vec<[f64; 2]> = ask.choices.iter().map(range).collect();
+        ranges.sort_by(|one, other| one[0].total_cmp(&other[0]));
+        let is_apart = |pair: &[[f64; 2]]| pair[0][1] < pair[1][0];
+        assert!(ranges.windows(2).all(is_apart), "{id}: {ranges:?}");
+    }
+}
+
+#[test]
+fn every_status_sentence_has_its_value() {
+    for scenario in all() {
+        let Some(status) = &scenario.now else {
+            continue;
+        };
+        let id = &scenario.id;
+        assert_eq!(status.text.matches("{value}").count(), 1, "{id}");
+        assert!(!status.none.contains('{'), "{id}");
+    }
+}
+
+#[test]
+fn only_steps_without_a_button_wait_for_an_event() {
+    for scenario in all() {
+        for step in &scenario.steps {
+            let id = &scenario.id;
+            assert!(
+                step.does.is_none() || step.until.is_none(),
+                "{id}: {}",
+                step.text
+            );
+        }
+    }
+}
+
+#[test]
 fn the_index_says_what_the_files_say() {
     let read: Vec<_> = all()
         .iter()
