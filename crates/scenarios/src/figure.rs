@@ -71,31 +71,44 @@ impl Unit {
         choice(value, "unit", reader, &UNITS)
     }
 
-    /// A figure as people read it: three digits that count.
+    /// Returns the value as people read it: with its unit and three significant digits.
     pub fn show(self, value: f64) -> String {
         match self {
             Self::Count => digits(value),
             Self::Percent if value > 0.99 && value < 1.0 => {
-                format!("{:.2} %", (value * 1e4).floor() / 100.0)
+                format!("{:.2}%", (value * 1e4).floor() / 100.0)
             }
-            Self::Percent => format!("{} %", digits(value * 100.0)),
+            Self::Percent => format!("{}%", digits(value * 100.0)),
             Self::Ms if value >= 100_000.0 => format!("{:.0} s", value / 1e3),
             Self::Ms if value >= 1_000.0 => format!("{} s", digits(value / 1e3)),
             Self::Ms => format!("{} ms", digits(value)),
             Self::S => format!("{} s", digits(value)),
-            Self::PerSecond => format!("{} per s", digits(value)),
-            Self::Times => format!("{} times", digits(value)),
-            Self::Dollars => format!("${value:.0}"),
+            Self::PerSecond => format!("{}/s", digits(value)),
+            Self::Times => format!("{}\u{d7}", digits(value)),
+            Self::Dollars => format!("${}", grouped(format!("{value:.0}"))),
         }
     }
 }
 
 fn digits(value: f64) -> String {
     match value.abs() {
-        size if size >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        // No sign at nothing.
+        0.0 => "0".to_owned(),
+        size if size >= 100.0 || value.fract() == 0.0 => grouped(format!("{value:.0}")),
         size if size >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }
+}
+
+/// A whole number with a comma before every three digits.
+fn grouped(mut whole: String) -> String {
+    let sign = usize::from(whole.starts_with('-'));
+    let mut at = whole.len();
+    while at > sign + 3 {
+        at -= 3;
+        whole.insert(at, ',');
+    }
+    whole
 }
 
 impl Figure {
@@ -298,13 +311,18 @@ mod tests {
     #[test]
     fn units_show_what_people_read() {
         for (unit, value, shown) in [
-            (Unit::Percent, 0.123_4, "12.3 %"),
-            (Unit::Percent, 0.999_96, "99.99 %"),
-            (Unit::Percent, 1.0, "100 %"),
+            (Unit::Percent, 0.123_4, "12.3%"),
+            (Unit::Percent, 0.999_96, "99.99%"),
+            (Unit::Percent, 1.0, "100%"),
+            (Unit::Percent, -0.0, "0%"),
+            (Unit::PerSecond, 1_234.5, "1,234/s"),
+            (Unit::Times, 27.0, "27\u{d7}"),
             (Unit::Ms, 12_345.0, "12.3 s"),
             (Unit::Ms, 0.25, "0.25 ms"),
             (Unit::Count, 4.0, "4"),
+            (Unit::Count, -1_234_567.0, "-1,234,567"),
             (Unit::Dollars, 123.4, "$123"),
+            (Unit::Dollars, 12_345.0, "$12,345"),
         ] {
             assert_eq!(unit.show(value), shown);
         }
