@@ -88,12 +88,10 @@ fn steps_point_at_what_is_there_and_texts_name_figures_that_are_shown() {
 }
 
 #[test]
-fn every_question_has_three_answers_that_exclude_each_other() {
+fn every_lesson_asks_for_a_guess_among_three_answers_that_exclude_each_other() {
     for scenario in all() {
-        let Some(ask) = &scenario.ask else {
-            continue;
-        };
         let id = &scenario.id;
+        let ask = scenario.ask.as_ref().unwrap_or_else(|| panic!("{id}"));
         assert!(ask.question.ends_with('?'), "{id}");
         assert_eq!(ask.choices.len(), 3, "{id}");
         let range = |choice: &Choice| {
@@ -107,6 +105,78 @@ fn every_question_has_three_answers_that_exclude_each_other() {
         ranges.sort_by(|one, other| one[0].total_cmp(&other[0]));
         let is_apart = |pair: &[[f64; 2]]| pair[0][1] < pair[1][0];
         assert!(ranges.windows(2).all(is_apart), "{id}: {ranges:?}");
+    }
+}
+
+#[test]
+fn what_is_read_before_the_lesson_is_compared_needs_no_figure_of_its_runs() {
+    for scenario in all() {
+        let Scenario {
+            id,
+            title,
+            summary,
+            story,
+            ..
+        } = &scenario;
+        let steps = scenario.steps.iter().map(|step| &step.text);
+        let costs = scenario.remedies.iter().map(|remedy| &remedy.cost);
+        let ask = scenario.ask.iter();
+        let asked = ask.clone().map(|ask| &ask.question);
+        let choices = ask.flat_map(|ask| &ask.choices);
+        let choices = choices.flat_map(|choice| [&choice.text, &choice.because]);
+        let texts = [title, summary, &story.believed, &story.watch].into_iter();
+        for text in texts.chain(steps).chain(costs).chain(asked).chain(choices) {
+            assert!(!text.contains(['{', '\u{2026}']), "{id}: {text}");
+        }
+    }
+}
+
+#[test]
+fn sentences_of_lessons_are_short() {
+    const WORDS: usize = 25;
+    for scenario in all() {
+        let Scenario { summary, story, .. } = &scenario;
+        let Story {
+            believed,
+            watch,
+            why,
+            change,
+        } = story;
+        let steps = scenario.steps.iter().map(|step| &step.text);
+        let costs = scenario.remedies.iter().map(|remedy| &remedy.cost);
+        let ask = scenario.ask.iter();
+        let asked = ask.clone().map(|ask| &ask.question);
+        let because = ask
+            .flat_map(|ask| &ask.choices)
+            .map(|choice| &choice.because);
+        let texts = [summary, believed, watch, why, change].into_iter();
+        for text in texts.chain(steps).chain(costs).chain(asked).chain(because) {
+            for sentence in text.replace("? ", ". ").split(". ") {
+                let words = sentence.split_whitespace().count();
+                assert!(words <= WORDS, "{}: {words} words: {sentence}", scenario.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_without_a_button_that_states_something_is_reached_by_an_event() {
+    for scenario in all() {
+        let claims = claims(&scenario.id).unwrap();
+        assert_eq!(claims.steps.len(), scenario.steps.len());
+        let mut events = 0;
+        for (at, step) in scenario.steps.iter().enumerate() {
+            let is_led_to = step.does == Some(Does::Trigger) || step.until.is_some();
+            events += usize::from(is_led_to);
+            // The last step before the remedy says what has happened: it claims it, and by then
+            // something has.
+            let is_before_remedy =
+                scenario.steps.get(at + 1).and_then(|next| next.does) == Some(Does::Remedy);
+            if is_before_remedy {
+                let (id, text) = (&scenario.id, &step.text);
+                assert!(events > 0 && !claims.steps[at].is_empty(), "{id}: {text}");
+            }
+        }
     }
 }
 
