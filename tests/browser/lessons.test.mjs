@@ -69,7 +69,7 @@ for (const id of ["retry-storm", "cache-stampede", "sync-chain", "idempotency", 
     }
     const rows = await compared(page);
     for (const shown of card.shows) assert.ok(shown.label in rows, `${shown.label} in ${Object.keys(rows)}`);
-    assert.ok("Cost a month" in rows);
+    assert.ok("Monthly cost" in rows);
     assert.equal(await dialog(page).locator(".compare-chart path.after").count(), 2);
     await page.keyboard.press("Escape");
     assert.equal(await dialog(page).count(), 0);

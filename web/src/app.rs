@@ -69,7 +69,12 @@ pub(crate) fn App() -> impl IntoView {
         count
     });
     view! {
-        <main class="page" class:folded=folded data-tab=tab>
+        <main
+            class="page"
+            class:folded=folded
+            class:for-operators=move || page.for_operators.get()
+            data-tab=tab
+        >
             <h1 class="visually-hidden">"Faultline"</h1>
             <Bar folded=folded />
             <Notices />
@@ -316,8 +321,8 @@ pub(crate) fn DotKey() -> impl IntoView {
             {key("", "M5 2a3 3 0 1 0 .01 0z", false, "answer")}
             {move || queues.get().then(|| key("ink", "M2 2h6v6h-6z", true, "message"))}
             {move || copies.get().then(|| key("stale", "M5 2a3 3 0 1 0 .01 0z", false, "out of date"))}
-            {key("retry", "M5 5L8 2.5A4 4 0 1 0 8 7.5z", true, "asked again")}
-            {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed, given up")}
+            {key("retry", "M5 5L8 2.5A4 4 0 1 0 8 7.5z", true, "retry")}
+            {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed or abandoned")}
             <span>"Click a dot to trace its request"</span>
             // Last, so that nothing shifts when it comes and goes.
             <span class="scale num" node_ref=scale></span>

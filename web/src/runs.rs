@@ -71,6 +71,7 @@ impl Page {
             engine.load(json, playing, speed);
         });
         self.look_again();
+        self.follow_lesson();
     }
 
     /// Runs again from the start, with the same seed.
@@ -119,6 +120,17 @@ impl Page {
         self.end_peek();
         self.playing.set(false);
         self.tell(|run| Request::Step { run, ms: STEP_MS });
+    }
+
+    /// Runs ahead to a moment as fast as it goes, and plays on from there if it played.
+    pub(crate) fn run_ahead(self, to_s: f64) {
+        self.end_peek();
+        let ahead_s = to_s - self.history.with_value(|history| history.now_s);
+        let ms = ahead_s.max(0.0) * 1e3 + STEP_MS;
+        self.tell(|run| Request::Step { run, ms });
+        if self.playing.get_untracked() {
+            self.tell(|run| Request::Play { run });
+        }
     }
 
     /// Changes the speed.

@@ -140,7 +140,8 @@ pub(crate) fn tip(what: &str, action: PageAction) -> String {
     menu::tip(what, ActionId::Page(action))
 }
 
-fn is_over(state: RunState) -> bool {
+/// Whether a run in this state has nothing more to show.
+pub(crate) fn is_over(state: RunState) -> bool {
     matches!(state, RunState::Ended | RunState::OutOfBudget)
 }
 

@@ -12,7 +12,7 @@ use report::{Conclusion, Finding, Score};
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
@@ -91,6 +91,13 @@ pub enum Request {
         run: RunId,
         /// Its id; `None` for none.
         node: Option<String>,
+    },
+    /// Adds a lesson's status sentence to the diagnoses.
+    Follow {
+        /// The present run.
+        run: RunId,
+        /// The sentence as the lesson's file has it, in JSON; `None` for none.
+        status: Option<String>,
     },
     /// Asks for traces of requests of late, and answers with [`Reply::Why`]. The run goes on.
     Why {
@@ -222,6 +229,8 @@ pub struct Diagnosed {
     /// The recovery time after the last disturbance, in seconds; `None` before the recovery, or
     /// without a disturbance.
     pub recovery_s: Option<f64>,
+    /// The status sentence of the lesson that is followed, if it has one.
+    pub says: Option<String>,
     /// The hash of the run, if it has ended and was not edited.
     pub hash: Option<String>,
 }

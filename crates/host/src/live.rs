@@ -1,11 +1,13 @@
 //! The run on the canvas: it plays, steps, goes back and ahead in time, takes edits in, and tells
 //! in frames what there is to see.
 
+use crate::Counted;
 use crate::frame;
 use crate::past::Past;
 use crate::session::SLICE_EVENTS;
 use design::Design;
 use format::message::{Course, Diagnosed, Frame, Reply, RunId, RunState};
+use scenarios::Status as Subject;
 use sim::agenda::Time;
 use sim::{Simulation, Status};
 
@@ -54,6 +56,8 @@ pub(crate) struct Live {
     again: Option<Box<Simulation>>,
     /// Wall-clock time of the last diagnosis, and its duration, in ms.
     last_look: (f64, f64),
+    /// The lesson whose status sentence is told.
+    lesson: Option<Subject>,
     pub(crate) observer: frame::Observer,
 }
 
@@ -91,6 +95,7 @@ impl Live {
             is_hash_told: false,
             again: None,
             last_look: (f64::NEG_INFINITY, 0.0),
+            lesson: None,
             observer: frame::Observer::default(),
         };
         live.set_speed(speed);
@@ -100,6 +105,12 @@ impl Live {
     pub(crate) fn set_speed(&mut self, speed: f64) {
         // Not a number, or backwards, is a page's mistake: real time.
         self.speed = if speed > 0.0 { speed } else { 1.0 };
+    }
+
+    /// Adds a lesson's status sentence to the diagnoses, or leaves it out.
+    pub(crate) fn follow(&mut self, status: Option<&str>) {
+        self.lesson = status.and_then(Subject::parse);
+        self.told = None;
     }
 
     /// Takes an edit in at the moment where the page is. What came after it never happened, unless
@@ -200,6 +211,10 @@ impl Live {
         self.simulation.judge_by(&self.design);
         let report = self.simulation.report();
         let findings = diagnostics::diagnose(&self.design, Some(&report));
+        let says = self.lesson.as_ref().and_then(|status| {
+            let json = Counted(&report).json();
+            Some(status.say(&format::json::value_from_str(&json).ok()?))
+        });
         self.last_look = (start_ms, clock() - start_ms);
         self.is_over = self.simulation.status() == Status::Ended;
         Some(Diagnosed {
@@ -208,6 +223,7 @@ impl Live {
             until_ns: now,
             scores: report.requirements,
             findings,
+            says,
             recovery_s: report.recovery.and_then(|recovery| recovery.recovery_s),
             hash: (self.is_over && !self.past.is_edited()).then_some(report.run.hash),
         })

@@ -84,6 +84,9 @@ impl Session {
             Request::Speed { run, speed } => self.with_live(run, |live| live.set_speed(speed)),
             Request::Taken { run } => self.taken(run),
             Request::Step { run, ms } => self.with_live(run, |live| live.step(ms)),
+            Request::Follow { run, status } => {
+                self.with_live(run, |live| live.follow(status.as_deref()))
+            }
             Request::Look { run, node } => self.with_live(run, |live| live.observer.look(node)),
             Request::Why { run, token, of } => {
                 if let Some(live) = self.live.as_ref().filter(|live| live.run == run) {

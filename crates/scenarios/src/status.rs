@@ -16,6 +16,8 @@ pub struct Status {
     pub text: String,
     /// The sentence while the metric is 0 or not known.
     pub none: String,
+    /// All of it, as JSON: the page sends it to the worker.
+    pub json: String,
 }
 
 impl Status {
@@ -29,7 +31,15 @@ impl Status {
             unit: Unit::read(value, reader)?,
             text,
             none,
+            json: format::json::value_to_string(value),
         })
+    }
+
+    /// Reads a status sentence back from its JSON. Returns `None` if it is not one.
+    pub fn parse(json: &str) -> Option<Self> {
+        let mut reader = Reader::default();
+        let status = Self::read(&format::json::value_from_str(json).ok()?, &mut reader)?;
+        reader.finish().is_empty().then_some(status)
     }
 
     /// Returns the sentence for a report, which may be of an unfinished run.
@@ -54,6 +64,7 @@ mod tests {
         let status = Status::read(&value(now), &mut reader);
         assert_eq!(reader.finish(), []);
         let status = status.unwrap();
+        let status = Status::parse(&status.json).unwrap();
         for (report, said) in [
             (r#"{"data": {"stale_reads": 12}}"#, "12 stale reads."),
             (r#"{"data": {"stale_reads": 0}}"#, "None so far."),

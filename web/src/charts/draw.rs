@@ -266,10 +266,14 @@ impl Brush<'_> {
     fn findings(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
         let y = marks.y + marks.height;
-        let found = self.picture.marks.iter().filter_map(|mark| match mark.kind {
-            MarkKind::Finding(severity) => Some((severity, mark)),
-            _ => None,
-        });
+        let found = self
+            .picture
+            .marks
+            .iter()
+            .filter_map(|mark| match mark.kind {
+                MarkKind::Finding(severity) => Some((severity, mark)),
+                _ => None,
+            });
         let mut found: Vec<_> = found.collect();
         found.sort_by_key(|(severity, _)| *severity);
         for (severity, mark) in found {

@@ -16,7 +16,9 @@ mod words;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
-use crate::history::SharedHistory;
+use format::message::WindowFrame;
+
+use crate::history::{Mark, MarkKind, SharedHistory};
 use crate::state::Page;
 use brush::{Picture, Places};
 use columns::{Figures, column_at, columns};
@@ -57,6 +59,11 @@ struct Charter {
 }
 
 /// The charts of the present run.
+/// Offered load and goodput per second, as the charts show them beside their names.
+pub(crate) fn now(windows: &[WindowFrame]) -> Option<[f64; 2]> {
+    Figures::now(windows).map(|now| [now.offered, now.goodput])
+}
+
 #[component]
 pub(crate) fn Charts(
     /// What is drawn.
@@ -120,7 +127,13 @@ pub(crate) fn Charts(
             >
                 <span>{move || charter.what_happens()}</span>
             </div>
-            {move || empty.get().then(|| view! { <p class="charts-empty">"No requests yet"</p> })}
+            {move || empty.get().then(|| {
+                let said = match charter.page.for_operators.get() {
+                    true => "No data",
+                    false => "No requests yet",
+                };
+                view! { <p class="charts-empty">{said}</p> }
+            })}
             {surface::probes()}
         </div>
     }
@@ -141,14 +154,26 @@ impl Charter {
             let busy_s = busy_until_s(&history.windows, reached_s, history.duration_s);
             let end_s = axis_end_s(busy_s, history.duration_s);
             let columns = columns(&history.windows, end_s, places.axis.width);
+            let for_operators = self.page.for_operators.get_untracked();
+            // Operators are told of alerts and of what they changed; not of faults and diagnoses.
+            let told: Vec<Mark>;
+            let marks = match for_operators {
+                true => {
+                    let known =
+                        |mark: &&Mark| matches!(mark.kind, MarkKind::Alert | MarkKind::Edit);
+                    told = history.marks.iter().filter(known).cloned().collect();
+                    &told
+                }
+                false => &history.marks,
+            };
             let picture = Picture {
                 columns: &columns,
-                marks: &history.marks,
+                marks,
                 now_s: history.now_s,
                 known_s: history.known_s,
                 duration_s: history.duration_s,
                 end_s,
-                unheard: match self.page.for_operators.get_untracked() {
+                unheard: match for_operators {
                     true => &history.unheard,
                     false => &[],
                 },

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use design::Value;
+use host::scenarios::Shown;
 use leptos::prelude::*;
 
 use super::Comparison;
@@ -149,4 +150,32 @@ fn line(series: &[Option<f64>], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) 
         pen_is_down = worst.is_some();
     }
     line
+}
+
+/// The lesson's own metric in both runs, as bars on one scale.
+pub(super) fn bars(shown: &Shown, now: &Comparison, reports: &[Value; 2]) -> Option<AnyView> {
+    let figures = [0, 1].map(|at| shown.figure.of(&reports[at]));
+    let most = figures.iter().flatten().copied().fold(0.0, f64::max);
+    if most <= 0.0 {
+        return None;
+    }
+    let bar = |at: usize| {
+        let share = figures[at].map_or(0.0, |figure| figure / most * 100.0);
+        let said = figures[at].map_or("\u{2013}".to_owned(), |figure| shown.unit.show(figure));
+        view! {
+            <div class=["before", "after"][at]>
+                <span>{now.names[at].clone()}</span>
+                <span class="track"><i prop:style=format!("width:{share:.1}%")></i></span>
+                <span class="num">{said}</span>
+            </div>
+        }
+    };
+    let view = view! {
+        <figure class="compare-bars">
+            <figcaption><b>{shown.label.clone()}</b></figcaption>
+            {bar(0)}
+            {bar(1)}
+        </figure>
+    };
+    Some(view.into_any())
 }

@@ -136,7 +136,7 @@ impl Page {
         let why = first.unwrap_or_default();
         self.end_comparison(
             token,
-            State::Failed(format!("One of the two cannot be run: {why}.")),
+            State::Failed(format!("One of the two designs cannot be run: {why}.")),
         );
     }
 
@@ -147,7 +147,7 @@ impl Page {
             State::None | State::Done(_) | State::Failed(_) => None,
         });
         if let Some(token) = token {
-            let why = "The simulation stopped. Close this and ask again.".to_owned();
+            let why = "The simulation stopped. Close this and compare again.".to_owned();
             self.end_comparison(token, State::Failed(why));
         }
     }
@@ -173,7 +173,7 @@ pub(crate) fn view(page: Page) -> AnyView {
         page.review.compared.with(|now| match &now.state {
             State::None | State::Running => view! {
                 <p class="quiet compare-wait" role="status">
-                    "Both run whole, with the same seed \u{2026}"
+                    "Running both designs with the same seed \u{2026}"
                 </p>
             }
             .into_any(),
@@ -218,8 +218,8 @@ pub(crate) fn view(page: Page) -> AnyView {
 
 fn done(now: &Comparison, reports: &[Value; 2]) -> AnyView {
     let told = format!(
-        "Seed {}, {:.0} s, the same requests at the same moments: one run of each, no average. For intervals over many seeds: ",
-        now.seed, now.duration_s
+        "One run of each, {:.0} s, seed {}: the same requests at the same moments. For intervals over many seeds: ",
+        now.duration_s, now.seed
     );
     let shows = match &now.of {
         Of::Lesson(shows, _) => shows.as_slice(),
@@ -227,9 +227,10 @@ fn done(now: &Comparison, reports: &[Value; 2]) -> AnyView {
     };
     view! {
         <p class="quiet">{told} <code class="num">"faultline compare A\u{a0}B --seeds\u{a0}10"</code></p>
+        {shows.first().and_then(|shown| chart::bars(shown, now, reports))}
         <div class="compare-charts">
-            {chart::view("Answered in time, per second", "windows.goodput_per_s", now, reports)}
-            {chart::view("99th percentile, ms", "windows.latency_p99_ms", now, reports)}
+            {chart::view("Goodput, requests/s", "windows.goodput_per_s", now, reports)}
+            {chart::view("p99 latency of answered requests, ms", "windows.latency_p99_ms", now, reports)}
         </div>
         {table::view(shows, &now.names, reports, &now.scores)}
     }

@@ -46,6 +46,8 @@ pub(crate) struct Review {
     pub(crate) until_s: RwSignal<Option<f64>>,
     /// How long after the last disturbance the run was back, in seconds.
     pub(crate) recovery_s: RwSignal<Option<f64>>,
+    /// The lesson's own status sentence.
+    pub(crate) says: RwSignal<Option<String>>,
     /// Each requirement of its design, scored.
     pub(crate) scores: RwSignal<Arc<Vec<Score>>>,
     /// What the nodes and links of its design are called.
@@ -85,6 +87,7 @@ impl Default for Review {
         Self {
             until_s: RwSignal::new(None),
             recovery_s: RwSignal::new(None),
+            says: RwSignal::new(None),
             scores: RwSignal::new(Arc::default()),
             titles: RwSignal::new(Arc::default()),
             findings: RwSignal::new(Arc::default()),

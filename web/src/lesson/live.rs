@@ -1,4 +1,4 @@
-//! The run as it goes on, in figures and sentences.
+//! The state of the run in a sentence, as it goes on.
 
 use design::Design;
 use format::message::WindowFrame;
@@ -7,24 +7,27 @@ use leptos::prelude::*;
 use super::Lesson;
 use super::trigger::spans;
 use crate::bind::text;
+use crate::charts;
 use crate::state::Page;
 use crate::words;
 
-/// The figures of late are means over this many simulated seconds.
+/// Whether goodput is back is judged by means over this many simulated seconds.
 const LATELY_S: f64 = 2.0;
+/// The least time between two sentences, in ms.
+const READ_MS: f64 = 2_000.0;
 /// The figures before a fault are means over at most this long.
 const BEFORE_S: f64 = 10.0;
 
-/// How the run stands to the trigger.
+/// Where the run is with respect to the lesson's fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
-    /// Nothing has been broken yet.
+    /// No fault yet.
     Before,
-    /// The trigger is on.
+    /// A fault is active.
     During { since_s: f64 },
-    /// The trigger is over and the system does not recover.
+    /// The fault is over and goodput has not recovered.
     Down { for_s: f64 },
-    /// The trigger is over and the system works again; how long after it, where that is known.
+    /// The fault is over and goodput is back; how long that took, where it is known.
     Recovered { after_s: Option<f64> },
 }
 
@@ -35,56 +38,38 @@ struct Figures {
     offered: f64,
     goodput: f64,
     before: f64,
-    p99_ms: f64,
-    calls: f64,
 }
 
-/// Figures and sentences.
+/// The state of the run in a sentence or two: in the lesson's own metric where it has one, then
+/// goodput. It changes at most once in two seconds while the run plays, so that it can be read.
 #[component]
-pub(super) fn Now(lesson: StoredValue<Lesson>) -> impl IntoView {
+pub(super) fn Status(lesson: StoredValue<Lesson>) -> impl IntoView {
     let page = Page::get();
-    let figures = Memo::new(move |_| {
+    let figures = watch(page, lesson);
+    let said = Memo::new(move |last: Option<&(String, f64)>| {
+        let goodput = figures.with(sentence);
+        let own = page.review.says.get();
+        let said = match own {
+            Some(own) => format!("{own} {goodput}"),
+            None => goodput,
+        };
+        let (now_ms, plays) = (js_sys::Date::now(), page.playing.get());
+        let is_fresh = |&&(_, since_ms): &&(String, f64)| now_ms - since_ms < READ_MS;
+        match last.filter(is_fresh) {
+            Some(last) if plays => last.clone(),
+            _ => (said, now_ms),
+        }
+    });
+    view! { <p class="now">{text(move || said.with(|(said, _)| said.clone()))}</p> }.into_any()
+}
+
+/// The figures of the run, as it goes on.
+fn watch(page: Page, lesson: StoredValue<Lesson>) -> Memo<Figures> {
+    Memo::new(move |_| {
         page.tick.track();
         page.design
             .with(|design| lesson.with_value(|lesson| figures(page, lesson, design)))
-    });
-    let breaks = lesson.with_value(|lesson| lesson.scenario.trigger.is_some());
-    let said = text(move || figures.with(sentence));
-    let row = move |label: &'static str,
-                    unit: &'static str,
-                    state: fn(&Figures) -> &'static str,
-                    read: fn(&Figures) -> f64| {
-        view! {
-            <div data-state=text(move || figures.with(state).to_owned())>
-                <dt>{label}</dt>
-                <dd>
-                    <span class="num">{text(move || words::figure(figures.with(read)))}</span>
-                    " "
-                    <span class="quiet">{unit}</span>
-                </dd>
-            </div>
-        }
-    };
-    let fine = |_: &Figures| "";
-    let failing = |figures: &Figures| {
-        if figures.goodput < 0.5 * figures.offered {
-            "failing"
-        } else {
-            ""
-        }
-    };
-    let repeated = |figures: &Figures| if figures.calls > 2.5 { "degraded" } else { "" };
-    view! {
-        <dl class="numbers" aria-label="Figures now">
-            {row("Asked for", "per s", fine, |figures| figures.offered)}
-            {breaks.then(|| row("Answered in time, before", "per s", fine, |figures| figures.before))}
-            {row("Answered in time, now", "per s", failing, |figures| figures.goodput)}
-            {row("99th percentile, now", "ms", fine, |figures| figures.p99_ms)}
-            {row("Calls at the bottom, per request", "", repeated, |figures| figures.calls)}
-        </dl>
-        <p class="now">{said}</p>
-    }
-    .into_any()
+    })
 }
 
 fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
@@ -107,8 +92,10 @@ fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
             .reduce(f64::min);
         let before_end = first.min(now_s);
         let before = history.between((before_end - BEFORE_S).max(0.5), before_end - 0.5);
-        let offered = mean(lately, |window| window.offered_per_s);
-        let goodput = mean(lately, |window| window.goodput_per_s);
+        let [offered, goodput] = [
+            mean(lately, |window| window.offered_per_s),
+            mean(lately, |window| window.goodput_per_s),
+        ];
         let phase = match on {
             Some(at) => Phase::During {
                 since_s: now_s - at,
@@ -121,13 +108,14 @@ fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
             },
             None => Phase::Down { for_s: now_s - end },
         };
+        // The metrics are those that the charts show beside their names.
+        let now = charts::now(history.so_far());
+        let [offered, goodput] = now.unwrap_or([f64::NAN; 2]);
         Figures {
             phase,
             offered,
             goodput,
             before: mean(before, |window| window.goodput_per_s),
-            p99_ms: mean(lately, |window| window.p99_ms),
-            calls: mean(lately, |window| window.amplification),
         }
     })
 }
@@ -156,43 +144,42 @@ fn mean(windows: &[WindowFrame], read: impl Fn(&WindowFrame) -> f32) -> f64 {
 
 fn sentence(figures: &Figures) -> String {
     let [offered, goodput] = [figures.offered, figures.goodput].map(words::figure);
+    let now = match figures.offered {
+        offered if offered.is_nan() => return "The run begins.".to_owned(),
+        offered if offered < 0.5 => "No requests arrive at the moment.".to_owned(),
+        _ => format!("Goodput is {goodput}/s; offered load is {offered}/s."),
+    };
     let before = match figures.before.is_nan() {
         true => String::new(),
-        false => format!("; before, it was {}", words::figure(figures.before)),
+        false => format!(
+            " Before the fault, goodput was {}/s.",
+            words::figure(figures.before)
+        ),
     };
     match figures.phase {
-        Phase::Before if figures.offered.is_nan() => "The run begins.".to_owned(),
-        Phase::Before => {
-            format!("Users ask {offered} times a second and get {goodput} answers in time.")
+        Phase::Before => now,
+        Phase::During { since_s } => {
+            format!("The fault began {} ago. {now}{before}", seconds(since_s))
         }
-        Phase::During { since_s } => format!(
-            "It has been broken for {}. Users ask {offered} times a second and get {goodput} answers in time{before}.",
-            seconds(since_s)
-        ),
-        Phase::Down { for_s } => format!(
-            "What broke it has been over for {}, and still only {goodput} of {offered} requests a second are answered in time{before}.",
-            seconds(for_s)
-        ),
-        Phase::Recovered { after_s: None } => format!(
-            "Users ask {offered} times a second and get {goodput} answers in time again{before}."
-        ),
+        Phase::Down { for_s } => {
+            format!("The fault ended {} ago. {now}{before}", seconds(for_s))
+        }
+        Phase::Recovered { after_s: None } => format!("The fault is over. {now}{before}"),
         Phase::Recovered {
             after_s: Some(after_s),
         } => {
             let when = match after_s {
-                s if s >= 0.5 => format!("{} after what broke it was over", seconds(s)),
-                _ => "as soon as what broke it was over".to_owned(),
+                s if s >= 0.5 => format!("{} after the fault ended", seconds(s)),
+                _ => "as soon as the fault ended".to_owned(),
             };
-            format!(
-                "The system recovered {when}: users ask {offered} times a second and get {goodput} answers in time{before}."
-            )
+            format!("Goodput recovered {when}. {now}{before}")
         }
     }
 }
 
 fn seconds(s: f64) -> String {
     match s {
-        s if s < 1.5 => "1\u{a0}second".to_owned(),
-        s => format!("{:.0}\u{a0}seconds", s),
+        s if s < 9.95 => format!("{s:.1}\u{a0}s"),
+        s => format!("{s:.0}\u{a0}s"),
     }
 }

@@ -1,7 +1,9 @@
-//! A lesson as the page tells it: what breaks it, what mends it, and whether either fits the
-//! design as it stands by now.
+//! A lesson in the page: its fault, its fixes, whether either fits the design on the canvas, and
+//! how far a person has come.
 
+mod ask;
 mod live;
+mod path;
 mod told;
 mod trigger;
 mod view;
@@ -9,12 +11,17 @@ mod view;
 use std::sync::Arc;
 
 use design::{Command, Design, Fault, Value};
-use host::scenarios::{self, Remedy, Scenario};
+use format::message::Request;
+use host::scenarios::{self, Does, Remedy, Scenario};
 use leptos::prelude::*;
 
 use crate::compare::Of;
+use crate::history::MarkKind;
 use crate::state::{Dialog, Page};
 
+use path::{Done, Guess, Moment};
+
+pub(crate) use path::Path;
 pub(crate) use trigger::Trigger;
 pub(crate) use view::Story;
 
@@ -23,24 +30,6 @@ pub(crate) use view::Story;
 pub(crate) struct Lesson {
     /// The scenario.
     pub(crate) scenario: Scenario,
-}
-
-/// How far a person has come in a lesson.
-#[derive(Clone, Copy)]
-pub(crate) struct Path {
-    /// The step that is next.
-    step: RwSignal<usize>,
-    /// The lesson's own two runs: broken, and with the main remedy.
-    runs: RwSignal<Option<Arc<[Value; 2]>>>,
-}
-
-impl Default for Path {
-    fn default() -> Self {
-        Self {
-            step: RwSignal::new(0),
-            runs: RwSignal::new(None),
-        }
-    }
 }
 
 impl Lesson {
@@ -112,6 +101,22 @@ impl Lesson {
             .ok()
     }
 
+    /// The step that has the question: the one with the button of the fault, else the first.
+    fn asks_at(&self) -> usize {
+        self.step_that(Does::Trigger).unwrap_or(0)
+    }
+
+    /// The step by which the run has shown the answer: the one that applies the fix, else the last.
+    fn reveals_at(&self) -> usize {
+        let last = self.scenario.steps.len().saturating_sub(1);
+        self.step_that(Does::Remedy).unwrap_or(last)
+    }
+
+    fn step_that(&self, does: Does) -> Option<usize> {
+        let mut steps = self.scenario.steps.iter();
+        steps.position(|step| step.does == Some(does))
+    }
+
     /// What its button breaks, from this moment on.
     fn faults_from(&self, at: design::Duration) -> Vec<Fault> {
         let faults = faults(&self.scenario);
@@ -121,6 +126,46 @@ impl Lesson {
             ..fault.clone()
         });
         moved.collect()
+    }
+}
+
+/// What of the run on the screen completes steps.
+fn moment(page: Page, lesson: &Lesson) -> Moment {
+    let spans = page.design.with(|design| trigger::spans(lesson, design));
+    let first = spans.iter().map(|(from, _)| *from).reduce(f64::min);
+    let last = spans.iter().map(|(_, to)| *to).reduce(f64::max);
+    page.history.with_value(|history| {
+        let alerts = history.marks.iter();
+        let mut alerts = alerts.filter(|mark| mark.kind == MarkKind::Alert);
+        Moment {
+            now_s: history.now_s,
+            fault: first.zip(last),
+            has_trigger: lesson.scenario.trigger.is_some(),
+            alert_s: alerts.next().map(|mark| mark.time_s),
+        }
+    })
+}
+
+/// Completes steps by the events of the run that they wait for.
+fn follow_run(page: Page, lesson: StoredValue<Lesson>) {
+    Effect::new(move || {
+        page.tick.track();
+        let nth = page.path.done.get().current();
+        let is_past = lesson.with_value(|lesson| {
+            let step = lesson.scenario.steps.get(nth);
+            let until = step.filter(|step| step.does.is_none())?.until?;
+            Some(moment(page, lesson).is_past(until))
+        });
+        if is_past == Some(true) {
+            page.stepped(nth);
+        }
+    });
+}
+
+/// A lesson is read from its beginning, wherever the one before was left.
+fn scroll_to_top() {
+    if let Some(margin) = document().get_element_by_id("story") {
+        margin.set_scroll_top(0);
     }
 }
 
@@ -141,14 +186,28 @@ impl Page {
     /// Another lesson is told from now on, from its first step.
     pub(crate) fn take_lesson(self, lesson: Lesson) {
         self.lesson.set_value(lesson);
-        self.path.step.set(0);
+        self.path.done.set(Done::default());
+        self.path.guess.set(Guess::Open);
         self.path.runs.set(None);
+        self.follow_lesson();
+        scroll_to_top();
     }
 
-    /// A step was done: the next one is next, unless that was long ago.
+    /// The diagnoses carry the lesson's status sentence.
+    pub(crate) fn follow_lesson(self) {
+        let status = self.lesson.with_value(|lesson| {
+            let now = lesson.scenario.now.as_ref();
+            now.map(|now| now.json.clone())
+        });
+        self.review.says.set(None);
+        self.tell(|run| Request::Follow { run, status });
+    }
+
+    /// A step was done.
     fn stepped(self, nth: usize) {
-        if self.path.step.get_untracked() <= nth {
-            self.path.step.set(nth + 1);
+        let done = self.path.done.get_untracked();
+        if !done.has(nth) {
+            self.path.done.set(done.with(nth));
         }
     }
 
@@ -166,7 +225,7 @@ impl Page {
             Some((broken, mended, remedy.label.clone(), of))
         });
         if let Some((broken, mended, label, of)) = pair {
-            let names = ["Broken".to_owned(), label];
+            let names = ["Without the fix".to_owned(), label];
             self.begin_comparison(&broken, &mended, names, of);
             if show {
                 self.dialog.set(Some(Dialog::Compare));

@@ -21,7 +21,7 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
     });
     let is_done = move || {
         let steps = lesson.with_value(|lesson| lesson.scenario.steps.len());
-        page.path.step.get() >= steps.max(1)
+        page.path.done.with(|done| done.current()) >= steps.max(1)
     };
     let fill = move |text: &str| {
         page.path

@@ -1,16 +1,18 @@
-//! The lesson in the margin: what the team believed, one step after another, what happened, what
-//! mends it, and where to go on.
+//! The lesson in the margin: what the team believed, one step after another, what happened, how to
+//! fix it, and where to read on.
 
-use host::scenarios::{Does, Remedy, Step};
+use host::scenarios::{Does, Remedy, Step, Until};
+use leptos::html;
 use leptos::prelude::*;
 
-use super::live::Now;
+use super::live::Status;
 use super::trigger::Trigger;
-use super::{Lesson, mended, told};
+use super::{Lesson, ask, follow_run, mended, moment, told};
 use crate::bind::{flag, text};
 use crate::gallery;
 use crate::icons;
 use crate::state::{Dialog, Page};
+use crate::toolbar::is_over;
 
 /// The lesson.
 #[component]
@@ -18,6 +20,8 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
     let page = Page::get();
     let scenario = lesson.with_value(|lesson| lesson.scenario.clone());
     let steps = scenario.steps.clone();
+    let count = steps.len();
+    follow_run(page, lesson);
     let offers_main = steps.iter().any(|step| step.does == Some(Does::Remedy));
     let offers_trigger = steps.iter().any(|step| step.does == Some(Does::Trigger));
     let watch = steps
@@ -35,11 +39,7 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
         .enumerate()
         .skip(usize::from(offers_main));
     let ways = ways.map(|(way, one)| remedy(page, lesson, way, one.clone(), None));
-    let heading = if offers_main {
-        "Other ways"
-    } else {
-        "What mends it"
-    };
+    let heading = if offers_main { "Other fixes" } else { "Fixes" };
     let sources = scenario.reading.iter().map(|source| {
         view! {
             <li>
@@ -62,7 +62,9 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
             {watch}
             {trigger}
             <ol class="steps">{rows.collect_view()}</ol>
-            <Now lesson=lesson />
+            <Show when=move || { count <= page.path.done.with(|done| done.current()) }>
+                <Status lesson=lesson />
+            </Show>
             {told::view(page, lesson)}
             {(others > 0).then(|| view! { <h3>{heading}</h3> })}
             {ways.collect_view()}
@@ -101,15 +103,15 @@ fn onward(page: Page, id: &str) -> AnyView {
 }
 
 fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyView {
+    let is_now = Memo::new(move |_| page.path.done.with(|done| done.current()) == nth);
     let state = text(move || {
-        match page.path.step.get() {
-            now if nth < now => "done",
-            now if nth == now => "now",
-            _ => "later",
+        match page.path.done.with(|done| done.has(nth)) {
+            true => "done",
+            false if is_now.get() => "now",
+            false => "later",
         }
         .to_owned()
     });
-    let is_now = Memo::new(move |_| page.path.step.get() == nth);
     let does = match step.does {
         Some(Does::Trigger) => {
             let pressed = Callback::new(move |()| page.stepped(nth));
@@ -131,23 +133,82 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
             </button>
         }
         .into_any(),
-        None => view! {
-            <Show when=move || is_now.get()>
-                <button class="button" on:click=move |_| page.stepped(nth)>
-                    "Next"
-                </button>
-            </Show>
-        }
-        .into_any(),
+        None => onwards(page, lesson, nth, is_now, step.until),
     };
+    let (asks, reveals) = lesson.with_value(|lesson| (lesson.asks_at(), lesson.reveals_at()));
+    let question = (asks == nth).then(|| ask::question(page, lesson));
+    let reveal = (reveals == nth).then(|| ask::reveal(page, lesson, nth));
     let show = step.point.map(|id| point(page, id));
+    let row = NodeRef::<html::Li>::new();
+    Effect::new(move |before: Option<bool>| {
+        let is_now = is_now.get();
+        if let (true, Some(false), Some(row)) = (is_now, before, row.get_untracked()) {
+            scroll_into_view(&row);
+        }
+        is_now
+    });
     view! {
-        <li class="step" data-state=state aria-current=text(move || {
+        <li node_ref=row class="step" data-state=state aria-current=text(move || {
             if is_now.get() { "step" } else { "false" }.to_owned()
         })>
+            {reveal}
             <p>{step.text}</p>
+            {question}
             <div class="step-do">{does} {show}</div>
+            <Show when=move || is_now.get()>
+                <Status lesson=lesson />
+            </Show>
         </li>
+    }
+    .into_any()
+}
+
+/// The current step is to be seen, as far as it fits.
+fn scroll_into_view(row: &web_sys::Element) {
+    let row = row.clone();
+    // What its state shows and hides is laid out by the next frame.
+    request_animation_frame(move || {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        row.scroll_into_view_with_scroll_into_view_options(&options);
+    });
+}
+
+/// On to the next step: with a press, or by the event that completes this one. A long wait for the
+/// event can be skipped.
+fn onwards(
+    page: Page,
+    lesson: StoredValue<Lesson>,
+    nth: usize,
+    is_now: Memo<bool>,
+    until: Option<Until>,
+) -> AnyView {
+    let skip_to = Memo::new(move |_| {
+        page.tick.track();
+        let moment = lesson.with_value(|lesson| moment(page, lesson));
+        until.and_then(|until| moment.skip_to(until))
+    });
+    view! {
+        <Show when=move || is_now.get()>
+            <Show when=move || skip_to.with(Option::is_some)>
+                <button
+                    class="button"
+                    on:click=move |_| {
+                        if let Some(to_s) = skip_to.get_untracked() {
+                            page.run_ahead(to_s);
+                        }
+                    }
+                >
+                    {text(move || match skip_to.get() {
+                        Some(to_s) => format!("Skip to {to_s:.0}\u{a0}s"),
+                        None => String::new(),
+                    })}
+                </button>
+            </Show>
+            <button class="button" on:click=move |_| page.stepped(nth)>
+                "Next"
+            </button>
+        </Show>
     }
     .into_any()
 }
@@ -213,6 +274,8 @@ fn remedy(
             page.stepped(nth);
         }
     };
+    let is_late =
+        Memo::new(move |_| is_on.get() && page.status.with(|status| is_over(status.state)));
     // A step beside it compares the main one.
     let compare = nth.is_none().then(|| {
         view! {
@@ -235,6 +298,11 @@ fn remedy(
                 </span>
                 <span>{label}</span>
             </button>
+            <Show when=move || is_late.get()>
+                <button class="button" on:click=move |_| page.restart()>
+                    "Run again with the fix"
+                </button>
+            </Show>
             <p class="quiet">
                 "Costs: " {cost}
             </p>
