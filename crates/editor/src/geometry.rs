@@ -9,9 +9,9 @@ use design::{KINDS, Kind, Node};
 use std::ops::{Add, Mul, Sub};
 
 /// Width of a node, in canvas units.
-pub const NODE_WIDTH: f64 = 176.0;
+pub const NODE_WIDTH: f64 = 200.0;
 /// Height of a node, in canvas units.
-pub const NODE_HEIGHT: f64 = 72.0;
+pub const NODE_HEIGHT: f64 = 104.0;
 /// Distance between grid lines that nodes snap to, in canvas units.
 pub const GRID: f64 = 8.0;
 

@@ -22,8 +22,8 @@ const MARKS: [f64; 2] = [16.0, 18.0];
 const MARKS_ASIDE: f64 = 17.5;
 /// Further places for marks along the line: how many, and how far apart.
 const MARKS_PLACES: (usize, f64) = (12, 10.0);
-/// Width and height of "1 dot = 1,000".
-pub const SAMPLE: Point = Point::new(80.0, 14.0);
+/// Width and height of "×27 ● = 10k": retry amplification, and how many calls a dot is.
+pub const SAMPLE: Point = Point::new(70.0, 14.0);
 /// Width and height of a flag.
 pub const FLAG: Point = Point::new(24.0, 24.0);
 /// Where along the line it is looked for a place, the best first.

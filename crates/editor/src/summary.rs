@@ -71,20 +71,22 @@ fn of_client(client: &Client) -> String {
 }
 
 fn of_service(service: &Service) -> String {
-    match (service.replicas, service.concurrency) {
-        (1, Some(slots)) => format!(
-            "{} slots, {}",
-            count(slots.into()),
-            time(&service.service_time)
-        ),
-        (replicas, Some(slots)) => format!(
-            "{} × {} slots, {}",
-            count(replicas.into()),
-            count(slots.into()),
-            time(&service.service_time)
-        ),
-        (1, None) => format!("no limit, {}", time(&service.service_time)),
-        (replicas, None) => format!("{} × no limit", count(replicas.into())),
+    // How many replicas of an autoscaled service run is not a property of the design.
+    let replicas = match &service.autoscale {
+        Some(scale) => Some(format!("{}\u{2013}{}", scale.min, count(scale.max.into()))),
+        None if service.replicas == 1 => None,
+        None => Some(count(service.replicas.into())),
+    };
+    let slots = match service.concurrency {
+        Some(slots) => format!("{} slots", count(slots.into())),
+        None => "no limit".to_owned(),
+    };
+    match (replicas, service.concurrency) {
+        (Some(replicas), None) => format!("{replicas} × {slots}"),
+        (Some(replicas), _) => {
+            format!("{replicas} × {slots}, {}", time(&service.service_time))
+        }
+        (None, _) => format!("{slots}, {}", time(&service.service_time)),
     }
 }
 

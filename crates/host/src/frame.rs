@@ -290,16 +290,61 @@ fn node_frame(simulation: &Simulation, place: NodeIx, kind: &Kind) -> wire::Node
             Node::Cache(cache) => cache.tally.served_age,
             _ => 0,
         },
+        worked_ms: [tally.worked, tally.wasted].map(|ns| (ns / 1_000_000) as u64),
+        harm: [
+            tally.stale_reads,
+            tally.duplicates,
+            match behaviour {
+                Node::Database(database) => {
+                    database.replication().map_or(0, |(_, undone, _)| undone)
+                }
+                _ => 0,
+            },
+        ],
         heard: state.emits_metrics(),
         replicas: replicas(world, place),
+        boxes: boxes(world, place, behaviour),
     }
 }
 
+/// The replicas that are there, by their places.
+fn present(world: &World, place: NodeIx) -> impl Iterator<Item = (usize, &Replica)> {
+    let replicas = world.node(place).replicas.iter().enumerate();
+    replicas.filter(|(_, state)| state.stage != Stage::Absent)
+}
+
+/// The load and the role of each replica, where there are several and not too many.
+fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> {
+    let stations = behaviour.stations();
+    let count = present(world, place).count();
+    if stations.is_empty() || !(2..=wire::BOXES_MAX).contains(&count) {
+        return Vec::new();
+    }
+    let shown = present(world, place).map(|(replica, _)| {
+        let Some(station) = stations.get(replica) else {
+            return wire::BoxFrame::default();
+        };
+        let (held, working) = (station.held.level(), station.working.level());
+        let (shard, leads, lag) = match behaviour {
+            Node::Database(database) => database.member(replica as u32, world.now),
+            Node::Coordinator(coordinator) => (0, coordinator.is_leader(replica as u32), 0),
+            _ => (0, false, 0),
+        };
+        wire::BoxFrame {
+            working: clip(working),
+            blocked: clip(held.saturating_sub(working)),
+            slots: clip(station.slots.unwrap_or(0)),
+            waiting: clip(station.queued.level()),
+            shard,
+            leads,
+            lag_ms: clip(lag / 1_000_000),
+        }
+    });
+    shown.collect()
+}
+
 fn replicas(world: &World, place: NodeIx) -> Vec<wire::ReplicaState> {
-    let state = world.node(place);
-    let replicas = state.replicas.iter().enumerate();
-    let is_there = |(_, state): &(usize, &Replica)| state.stage != Stage::Absent;
-    let shown = replicas.filter(is_there).take(REPLICAS_SHOWN);
+    let shown = present(world, place).take(REPLICAS_SHOWN);
     shown
         .map(|(replica, state)| match state {
             state

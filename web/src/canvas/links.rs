@@ -113,7 +113,10 @@ fn Line(id: String) -> impl IntoView {
             <path class="gap" d=with(|drawn| cut(&drawn.path)[0].clone())></path>
             <path class="cut" d=with(|drawn| cut(&drawn.path)[1].clone())></path>
             {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
-            <text class="sample num" transform=with(sample)></text>
+            <text class="label num" transform=with(sample)>
+                <tspan class="times"></tspan>
+                <tspan class="sample"></tspan>
+            </text>
         </g>
     }
 }

@@ -2,6 +2,8 @@
 
 use format::message::{CAUSES, NodeFrame, ReplicaState};
 
+use crate::words;
+
 /// How a node is doing; drawn as a colour and as a shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Health {
@@ -51,6 +53,8 @@ pub(crate) struct Totals {
     pub(crate) misses: u64,
     /// Of a cache: the ages of what it served.
     pub(crate) age_ns: u64,
+    /// Work finished, and work finished after its caller had timed out.
+    pub(crate) worked_ms: [u64; 2],
 }
 
 impl Totals {
@@ -63,6 +67,7 @@ impl Totals {
             hits: node.hits,
             misses: node.misses,
             age_ns: node.age_ns,
+            worked_ms: node.worked_ms,
         }
     }
 
@@ -75,6 +80,7 @@ impl Totals {
             hits: self.hits.saturating_sub(earlier.hits),
             misses: self.misses.saturating_sub(earlier.misses),
             age_ns: self.age_ns.wrapping_sub(earlier.age_ns),
+            worked_ms: [0, 1].map(|at| self.worked_ms[at].saturating_sub(earlier.worked_ms[at])),
         }
     }
 }
@@ -112,8 +118,8 @@ fn is_waiting(node: &NodeFrame) -> bool {
     full || node.slots > 0 && node.blocked * 2 > node.slots
 }
 
-/// Width and height of the row of slots, in pixels.
-pub(crate) const SLOTS: [f64; 2] = [152.0, 12.0];
+/// Width and height of the picture in a card, in pixels.
+pub(crate) const SLOTS: [f64; 2] = [176.0, 28.0];
 /// More slots than this are drawn in proportion.
 const SLOTS_DRAWN_MAX: u32 = 96;
 /// Slots of one row.
@@ -204,30 +210,70 @@ pub(crate) fn places(waiting: u32, capacity: u32) -> [String; 2] {
     paths
 }
 
-/// Replicas that get a pip of their own.
-pub(crate) const PIPS: usize = 8;
+/// The share of its recent work that a node finished after the caller had timed out; nothing below
+/// a tenth.
+pub(crate) fn wasted(recent: Totals) -> Option<f64> {
+    let [worked, wasted] = recent.worked_ms.map(|ms| ms as f64);
+    let share = wasted / worked;
+    (worked > 0.0 && share >= 0.1).then_some(share)
+}
 
-/// A pip per replica, 10 × 10 each, by state: up, slow, down, ejected, starting.
-pub(crate) fn pips(replicas: &[ReplicaState]) -> [String; 5] {
-    let mut paths: [String; 5] = Default::default();
-    let shown = replicas.len().min(PIPS);
-    for (ix, state) in replicas.iter().take(PIPS).enumerate() {
-        // The last one stands at the right edge.
-        let x = (PIPS - shown + ix) as f64 * 11.0;
-        match state {
-            ReplicaState::Up => paths[0] += &format!("M{} 2.5a2.5 2.5 0 1 0 .01 0z", x + 5.0),
-            ReplicaState::Slow => paths[1] += &format!("M{} 1.5l4 7h-8z", x + 5.0),
-            ReplicaState::Down => {
-                paths[2] += &format!("M{} 2l6 6M{} 2l-6 6", x + 2.0, x + 8.0);
-            }
-            ReplicaState::Ejected => {
-                paths[3] += &format!("M{} 2a3 3 0 1 0 .01 0zM{} 8l6-6", x + 5.0, x + 2.0);
-            }
-            // A ring that is not closed yet.
-            ReplicaState::Starting => paths[4] += &format!("M{} 2a3 3 0 1 0 3 3", x + 5.0),
-        }
+/// What a node did to data so far, in words.
+pub(crate) fn harm([stale, duplicates, undone]: [u64; 3]) -> Vec<String> {
+    let said = [
+        (undone, "writes undone", "write undone"),
+        (duplicates, "effects applied again", "effect applied again"),
+        (stale, "stale reads", "stale read"),
+    ];
+    let happened = said.into_iter().filter(|(count, ..)| *count > 0);
+    let words = happened.map(|(count, many, one)| {
+        let what = if count == 1 { one } else { many };
+        format!("{} {what}", words::short(count))
+    });
+    words.collect()
+}
+
+/// Persons drawn for the users of a client.
+const CROWD: u64 = 12;
+
+/// Users as a crowd: those that are served, and those whose requests fail.
+pub(crate) fn crowd(recent: Totals) -> [String; 2] {
+    let answered = recent.completions + recent.failures;
+    // At least one where any request fails, and never all where one is served.
+    let failed = (recent.failures * CROWD)
+        .div_ceil(answered.max(1))
+        .min(CROWD - u64::from(recent.completions > 0));
+    let mut paths: [String; 2] = Default::default();
+    for person in 0..CROWD {
+        let x = person * 15;
+        let path = &mut paths[usize::from(person >= CROWD - failed)];
+        *path += &format!("M{} 12a3 3 0 1 0 .01 0zM{x} 27v-2a5 5 0 0 1 10 0v2z", x + 5);
     }
     paths
+}
+
+/// What a store holds, as a tank: its edge, its level, and of a cache the share of look-ups that
+/// missed.
+pub(crate) fn tank(node: &NodeFrame, recent: Totals) -> [String; 3] {
+    let [width, height] = SLOTS;
+    let (top, tall) = (10.0, height - 10.0);
+    let share = match node.capacity {
+        // Without a limit the scale is logarithmic: full at a million.
+        0 => libm::log10(f64::from(node.waiting) + 1.0) / 6.0,
+        capacity => f64::from(node.waiting) / f64::from(capacity),
+    };
+    let level = (share.min(1.0) * width).round();
+    let open = if node.capacity == 0 { "" } else { "z" };
+    let edge = format!("M{width} {top}h-{width}v{tall}h{width}{open}");
+    let looked_up = recent.hits + recent.misses;
+    let missed = match looked_up {
+        0 => String::new(),
+        n => {
+            let missed = (recent.misses as f64 / n as f64 * width).round();
+            rect(width - missed, 0.0, missed, 6.0)
+        }
+    };
+    [edge, rect(0.0, top, level, tall), missed]
 }
 
 fn rect(x: f64, y: f64, w: f64, h: f64) -> String {

@@ -4,6 +4,7 @@
 //! directly, in one animation loop; signals carry only what a person or a command changed.
 
 mod animation;
+mod boxes;
 mod clock;
 mod dom;
 mod figures;
@@ -27,7 +28,7 @@ mod zones;
 
 use std::collections::BTreeMap;
 
-use design::{Design, Kind};
+use design::Design;
 use editor::{Routes, Viewport};
 use format::message::{Frame, RunState};
 use leptos::prelude::*;
@@ -45,7 +46,7 @@ pub(crate) use wheel::{WHEEL_ZOOMS, turn_wheel};
 
 use clock::Clock;
 use dom::Text;
-use figures::{LinkParts, NodeParts};
+use figures::{Body, Flow, LinkParts, NodeParts};
 use particles::{Particles, Route};
 use surface::Surface;
 
@@ -73,9 +74,9 @@ struct Picture {
     links: BTreeMap<String, LinkParts>,
     /// Where it is said how many calls a dot is, if it is the same on all links.
     dot_scale: Option<Text>,
-    node_order: Vec<(String, bool)>,
+    node_order: Vec<(String, Body)>,
     /// Of each link its id, and its caller's place in the design.
-    link_order: Vec<(String, usize)>,
+    link_order: Vec<(String, (usize, usize))>,
     frame: Frame,
     /// The run half a second before a frame that was jumped to.
     lead: Option<Frame>,
@@ -179,16 +180,18 @@ impl Live {
     pub(crate) fn take_structure(self, design: &Design) {
         self.0.update_value(|picture| {
             picture.particles.clear();
-            let store = |kind: &Kind| matches!(kind, Kind::Cache(_) | Kind::Queue(_));
             picture.node_order = design
                 .nodes
                 .iter()
-                .map(|node| (node.id.clone(), store(&node.kind)))
+                .map(|node| (node.id.clone(), Body::of(&node.kind)))
                 .collect();
             let place = |id: &str| design.nodes.iter().position(|node| node.id == id);
             let links = design.links.iter();
             picture.link_order = links
-                .map(|link| (link.id.clone(), place(&link.from).unwrap_or_default()))
+                .map(|link| {
+                    let ends = [&link.from, &link.to].map(|id| place(id).unwrap_or_default());
+                    (link.id.clone(), ends.into())
+                })
                 .collect();
             picture.stale = true;
         });
@@ -405,11 +408,11 @@ impl Picture {
         if !self.fits(&self.frame) {
             return;
         }
-        for ((id, is_store), node) in self.node_order.iter().zip(&self.frame.nodes) {
+        for ((id, body), node) in self.node_order.iter().zip(&self.frame.nodes) {
             if let Some(parts) = self.nodes.get_mut(id) {
                 match self.for_operators && !node.heard {
                     true => parts.silence(),
-                    false => parts.draw(node, *is_store),
+                    false => parts.draw(node, *body),
                 }
             }
         }
@@ -420,34 +423,38 @@ impl Picture {
             return;
         }
         let time_ns = frame.time_ns;
-        for ((id, is_store), node) in self.node_order.iter().zip(&frame.nodes) {
+        for ((id, body), node) in self.node_order.iter().zip(&frame.nodes) {
             if let Some(parts) = self.nodes.get_mut(id)
                 && (!self.for_operators || node.heard)
             {
-                parts.write(node, time_ns, *is_store);
+                parts.write(node, time_ns, *body);
             }
         }
-        let mut rates = Vec::with_capacity(self.link_order.len());
+        let mut flows = Vec::with_capacity(self.link_order.len());
         for ((id, _), link) in self.link_order.iter().zip(&frame.links) {
-            let rate = self
-                .links
-                .get_mut(id)
-                .map_or(0.0, |parts| parts.rate(link, time_ns));
-            rates.push(rate);
+            let still = Flow {
+                per_s: 0.0,
+                retries: 1.0,
+            };
+            let parts = self.links.get_mut(id);
+            flows.push(parts.map_or(still, |parts| parts.rate(link, time_ns)));
         }
-        let busiest = rates.iter().copied().fold(1e-9, f64::max);
+        let ends: Vec<_> = self.link_order.iter().map(|(_, ends)| *ends).collect();
+        let times = figures::amplification(frame.nodes.len(), &ends, &flows);
+        let busiest = flows.iter().map(|flow| flow.per_s).fold(1e-9, f64::max);
         let scale = figures::scale(&frame.links);
         if let Some(text) = &mut self.dot_scale {
             text.set(&scale.map(figures::one_dot).unwrap_or_default());
         }
         let each_says = scale.is_none() || self.dot_scale.is_none();
-        for (((id, from), link), rate) in self.link_order.iter().zip(&frame.links).zip(rates) {
+        let links = self.link_order.iter().zip(&frame.links);
+        for (((id, (from, _)), link), (flow, times)) in links.zip(flows.iter().zip(times)) {
             // Of a link is known what its caller tells.
             let heard = frame.nodes.get(*from).is_none_or(|node| node.heard);
             if let Some(parts) = self.links.get_mut(id) {
                 match self.for_operators && !heard {
                     true => parts.silence(),
-                    false => parts.write(link, rate / busiest, each_says),
+                    false => parts.write(link, flow.per_s / busiest, times, each_says),
                 }
             }
         }

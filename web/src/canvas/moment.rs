@@ -6,8 +6,7 @@ use editor::svg::{Drawn, Ink, LinkNow, Moment, NodeNow, Paint};
 use leptos::prelude::*;
 
 use super::dom::Attr;
-use super::figures::{LinkParts, NodeParts, row_width};
-use super::look::PIPS;
+use super::figures::{LinkParts, NodeParts};
 use crate::state::Page;
 use crate::words;
 
@@ -41,17 +40,20 @@ fn node(parts: &NodeParts, broken: bool) -> NodeNow {
         _ => ("no data", Ink::Quiet),
     };
     let drawn = parts.drawn.as_ref();
-    let slots = [Ink::Free, Ink::Ink, Ink::Waiting].map(Paint::fill);
-    let row = paths(&parts.slots, slots);
-    let pips = [
-        Paint::line(Ink::Quiet, 1.5),
-        Paint::fill(Ink::Degraded).edged(Ink::Degraded, 1.5),
+    let body = [
+        Paint::fill(Ink::Ink),
+        Paint::fill(Ink::Waiting),
+        Paint::line(Ink::Quiet, 1.0),
+        Paint::fill(Ink::Ink),
+        Paint::fill(Ink::Degraded),
         Paint::line(Ink::Failing, 1.5),
         Paint::line(Ink::Degraded, 1.5),
         Paint::line(Ink::Waiting, 1.5),
+        Paint::fill(Ink::Free),
+        Paint::fill(Ink::Waiting),
+        Paint::fill(Ink::Degraded),
     ];
-    let pips = paths(&parts.pips, pips);
-    let replicas = drawn.map_or(0, |drawn| drawn.replicas.len());
+    let body = paths(&parts.body, body);
     // Of a store this is what it holds: no places are drawn for it.
     let waiting = match parts.places[0].shown() {
         "" => 0,
@@ -62,28 +64,19 @@ fn node(parts: &NodeParts, broken: bool) -> NodeNow {
         state: Some((health, ink, parts.mark.shown().to_owned())),
         rate: parts.rate.shown().to_owned(),
         tell: parts.note.shown().to_owned(),
+        harm: parts.harm.shown().to_owned(),
         failures: (
             parts.badge.shown().to_owned(),
             parts.badge_now.shown() == "now",
         ),
         slots: drawn.map_or([0; 3], |drawn| drawn.slots),
         waiting,
-        row_width: if row.is_empty() {
-            0.0
-        } else {
-            row_width(replicas)
-        },
-        row,
+        body,
         // Where nothing waits, a picture has better use for the room before the inlet.
         places: match waiting {
             0 => Vec::new(),
             _ => paths(&parts.places, places),
         },
-        pips_width: match pips.len() {
-            0 => 0.0,
-            _ => 11.0 * replicas.min(PIPS) as f64 + 6.0,
-        },
-        pips,
         broken,
     }
 }

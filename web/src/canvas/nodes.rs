@@ -6,7 +6,7 @@ use leptos::html::{Div, Input};
 use leptos::prelude::*;
 
 use super::Live;
-use super::figures::NodeParts;
+use super::figures::{BODY, NodeParts};
 use super::look::{Health, PLACES, SLOTS};
 use crate::bind::text;
 use crate::state::Page;
@@ -92,9 +92,8 @@ fn Card(id: String) -> impl IntoView {
             </span>
             <span class="about">
                 <span class="what">{what}</span>
-                <span class="rate num"></span>
             </span>
-            {lower_row()}
+            {body()}
             {queue()}
             {badge(page, id.clone())}
             {broken(page, id.clone())}
@@ -275,24 +274,19 @@ fn name_field(page: Page, id: String, title: String) -> impl IntoView {
     }
 }
 
-fn lower_row() -> impl IntoView {
+/// The picture of the node, and its metrics.
+fn body() -> impl IntoView {
     let [width, height] = SLOTS;
+    let paths = BODY.map(|name| view! { <path class=name></path> });
     view! {
-        <span class="lower">
-            <svg class="slots" width=width height=height aria-hidden="true">
-                <path class="slot-all"></path>
-                <path class="slot-blocked"></path>
-                <path class="slot-working"></path>
-            </svg>
-            <svg class="pips" width="88" height="10" aria-hidden="true">
-                <path class="pip-up"></path>
-                <path class="pip-slow"></path>
-                <path class="pip-down"></path>
-                <path class="pip-ejected"></path>
-                <path class="pip-starting"></path>
-            </svg>
-            <span class="tell"></span>
+        <svg class="body" width=width height=height aria-hidden="true">
+            {paths.collect_view()}
+        </svg>
+        <span class="foot">
+            <span class="rate num"></span>
+            <span class="tell num"></span>
         </span>
+        <span class="harm"></span>
     }
 }
 

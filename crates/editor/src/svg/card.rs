@@ -9,7 +9,7 @@ use crate::summary::{count, describe};
 use design::Node;
 
 /// Between a card's edge and what is in it.
-const PADDING: f64 = 11.0;
+const PADDING: f64 = 12.0;
 /// Where the text begins beside the icon.
 const INDENT: f64 = 37.0;
 const ICON: f64 = 20.0;
@@ -18,6 +18,11 @@ const ABOUT: f64 = 11.5;
 const SMALL: f64 = 11.0;
 /// Room of the queue before the card, and of the number under it.
 const QUEUE: [f64; 2] = [56.0, 24.0];
+/// How far below the card's upper edge its picture begins, its last line stands, and its queue
+/// begins.
+const BODY: f64 = 49.0;
+const FOOT: f64 = 94.0;
+const QUEUE_TOP: f64 = 62.0;
 
 /// What a card takes up beside its rectangle: its queue, its counts and the lines under it.
 pub(super) fn around(node: &Node, now: Option<&NodeNow>) -> Vec<Rect> {
@@ -33,7 +38,7 @@ pub(super) fn around(node: &Node, now: Option<&NodeNow>) -> Vec<Rect> {
     }
     if let Some(now) = now {
         if !now.places.is_empty() {
-            let corner = Point::new(rect.min.x - 7.0, rect.min.y + 45.0);
+            let corner = Point::new(rect.min.x - 7.0, rect.min.y + QUEUE_TOP);
             let size = Point::new(-QUEUE[0], QUEUE[1]);
             taken.push(Rect::between(corner, corner + size));
         }
@@ -109,16 +114,16 @@ fn about(node: &Node, now: Option<&NodeNow>) -> String {
             parts.push(format!("{} failures", now.failures.0));
         }
     }
-    parts.extend(below(node, None));
+    parts.extend(below(node, now));
     parts.retain(|part| !part.is_empty());
     parts.join(", ")
 }
 
-/// Lines under the card: what its replicas are spread over, and a database's versions.
+/// Lines under the card: the harm done there, and what its replicas are spread over.
 fn below(node: &Node, now: Option<&NodeNow>) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(now) = now.filter(|now| now.row_width > 0.0 && !now.tell.is_empty()) {
-        lines.push(now.tell.clone());
+    if let Some(now) = now.filter(|now| !now.harm.is_empty()) {
+        lines.push(now.harm.clone());
     }
     if !node.deployment.zones.is_empty() {
         let mut zones: Vec<&str> = Vec::new();
@@ -178,9 +183,9 @@ fn with_numbers(picture: &mut Picture, node: &Node, rect: Rect, now: &NodeNow) {
     let (left, right) = (rect.min.x + PADDING, rect.max.x - PADDING);
     let titles = wrap(node.title(), TITLE, true, NODE_WIDTH - INDENT - 26.0, 2);
     let is_long = titles.len() > 1;
-    let (first, about, lower) = match is_long {
-        true => (16.5, 44.0, 51.0),
-        false => (22.0, 40.0, 49.0),
+    let (first, about) = match is_long {
+        true => (16.5, 44.0),
+        false => (22.0, 40.0),
     };
     icon(
         picture,
@@ -203,40 +208,16 @@ fn with_numbers(picture: &mut Picture, node: &Node, rect: Rect, now: &NodeNow) {
         let at = Point::new(right - 10.0, rect.min.y + 12.0);
         picture.path_at(shape.clone(), at, [1.0; 2], paint);
     }
-    let y = rect.min.y + about;
-    let taken = text::width(&now.rate, SMALL, false);
+    if let Some(line) = in_lines(&describe(&node.kind), right - left, 1).pop() {
+        picture.text(line, left, rect.min.y + about, ABOUT, Ink::Quiet);
+    }
+    put(picture, &now.body, Point::new(left, rect.min.y + BODY));
+    let y = rect.min.y + FOOT;
+    picture.text(now.rate.clone(), left, y, SMALL, Ink::Ink);
     picture
-        .text(now.rate.clone(), right, y, SMALL, Ink::Ink)
+        .text(now.tell.clone(), right, y, SMALL, Ink::Quiet)
         .from_right = true;
-    let room = right - left - taken - 6.0;
-    if let Some(line) = in_lines(&describe(&node.kind), room, 1).pop() {
-        picture.text(line, left, y, ABOUT, Ink::Quiet);
-    }
-    lower_row(picture, Point::new(left, rect.min.y + lower), now);
     marks(picture, rect, now);
-}
-
-/// Slots with how many of them are in use, or the figure of the kind; and the replicas.
-fn lower_row(picture: &mut Picture, at: Point, now: &NodeNow) {
-    let [all, working, blocked] = now.slots;
-    if all > 0 && now.row_width > 0.0 {
-        let share = f64::from(working + blocked) / f64::from(all) * 100.0;
-        let share = format!("{share:.0}%");
-        let room = text::width("100%", SMALL, false) + 5.0;
-        let width = now
-            .row_width
-            .min(NODE_WIDTH - 2.0 * PADDING - now.pips_width);
-        let across = (width - room) / now.row_width;
-        for part in &now.row {
-            picture.path_at(part.d.clone(), at, [across, 1.0], part.paint);
-        }
-        let words = picture.text(share, at.x + width, at.y + 10.5, SMALL, Ink::Quiet);
-        words.from_right = true;
-    } else if !now.tell.is_empty() {
-        picture.text(now.tell.clone(), at.x, at.y + 10.5, ABOUT, Ink::Quiet);
-    }
-    let at = Point::new(at.x + NODE_WIDTH - 2.0 * PADDING - 88.0, at.y + 1.0);
-    put(picture, &now.pips, at);
 }
 
 /// The count of failures, and that a fault is on it, at the corners of the card.
@@ -278,7 +259,7 @@ fn badge(rect: Rect, failed: &str) -> Rect {
 /// The queue before the card: its places, and how many wait.
 fn queue(picture: &mut Picture, rect: Rect, now: &NodeNow) {
     let right = rect.min.x - 7.0;
-    let top = rect.min.y + 45.0;
+    let top = rect.min.y + QUEUE_TOP;
     put(picture, &now.places, Point::new(right - QUEUE[0], top));
     if now.waiting > 0 {
         let words = picture.text(

@@ -37,22 +37,18 @@ pub struct NodeNow {
     pub rate: String,
     /// The figure of its kind: `96 % hits`, `12 versions`.
     pub tell: String,
+    /// Below the card: wasted work, and harm to data.
+    pub harm: String,
     /// Calls that failed so far, and whether some did just now.
     pub failures: (String, bool),
     /// All slots, those that work, those that wait for others.
     pub slots: [u32; 3],
     /// Calls in its queue.
     pub waiting: u32,
-    /// Its row of slots, from its upper left corner.
-    pub row: Vec<Drawn>,
-    /// How wide that row is at most.
-    pub row_width: f64,
+    /// The picture in the card, 176 × 28: its slots, replicas, users, or what it holds.
+    pub body: Vec<Drawn>,
     /// The places of its queue, 56 × 10.
     pub places: Vec<Drawn>,
-    /// Its replicas, 88 × 10, the last one at the right edge.
-    pub pips: Vec<Drawn>,
-    /// How much of that they take, from the right.
-    pub pips_width: f64,
     /// Whether a fault is on it.
     pub broken: bool,
 }

@@ -82,7 +82,6 @@ fn moment(design: &Design) -> Moment {
             failures: ("12".to_owned(), true),
             slots: [16, 7, 5],
             waiting: 31,
-            row_width: 152.0,
             broken: true,
             ..NodeNow::default()
         };

@@ -103,10 +103,39 @@ pub struct NodeFrame {
     /// furthest behind has lacked a write. Of a cache: the ages of all that it served so far, added
     /// up; begins anew at 2⁶⁴. In ns.
     pub age_ns: u64,
+    /// Work finished so far, and work finished after its caller had timed out, in ms.
+    pub worked_ms: [u64; 2],
+    /// Stale answers, effects applied again, and writes undone so far.
+    pub harm: [u64; 3],
     /// Whether what it tells of itself reaches its operators.
     pub heard: bool,
     /// Replicas, at most 64 of them shown.
     pub replicas: Vec<ReplicaState>,
+    /// The load of each of these replicas; empty where there are fewer than two or more than
+    /// [`BOXES_MAX`].
+    pub boxes: Vec<BoxFrame>,
+}
+
+/// Most replicas that are drawn one by one.
+pub const BOXES_MAX: usize = 32;
+
+/// The load and the role of one replica, shard or member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoxFrame {
+    /// Slots in use that do work of their own.
+    pub working: u32,
+    /// Slots held by calls that wait for others.
+    pub blocked: u32,
+    /// Slots in all; 0 where unbounded.
+    pub slots: u32,
+    /// Calls waiting for a slot.
+    pub waiting: u32,
+    /// The shard that it holds a copy of; 0 where there are no shards.
+    pub shard: u32,
+    /// Whether it leads its shard, or the members of a coordinator.
+    pub leads: bool,
+    /// How long its copy has lacked a write, in ms.
+    pub lag_ms: u32,
 }
 
 /// What a cache or a database holds.

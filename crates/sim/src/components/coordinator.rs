@@ -101,6 +101,11 @@ impl Coordinator {
         coordinator
     }
 
+    /// Whether a member is the leader.
+    pub fn is_leader(&self, member: u32) -> bool {
+        self.leader == Some(member)
+    }
+
     /// New parameters. Locks held keep the lease they were given, and their scope.
     pub fn update(&mut self, spec: &spec::Coordinator, cx: &mut World) {
         self.scope = spec.scope;

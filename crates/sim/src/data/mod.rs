@@ -209,12 +209,15 @@ impl World {
             link: call.link,
             attempt,
         };
+        let duplicates = self.data.tally.duplicate_effects;
         let knows_one = self.data.tally.first_duplicate.is_some();
         let seen = match self.data.stores[store].copy_of {
             None => self.data.commit((store, node), key, &carried, by),
             Some(owner) => self.data.copy(store, owner, key, &carried, by),
         };
         self.calls.rows.get_mut(id.slot).seen = seen;
+        let again = self.data.tally.duplicate_effects - duplicates;
+        self.node_mut(node).tally.duplicates += again;
         if !knows_one && self.data.tally.first_duplicate.is_some() {
             self.tell_who_tried_again(id);
         }

@@ -58,6 +58,8 @@ pub struct NodeTally {
     pub worked: u128,
     /// Reads that it answered with something out of date (measured).
     pub stale_reads: u64,
+    /// Effects applied here that had been applied before (measured).
+    pub duplicates: u64,
     /// Look-ups that found their key (all, measured).
     pub hits: [u64; 2],
     /// Look-ups that did not (all, measured).

@@ -48,6 +48,15 @@ impl Database {
         replication.map_or(0, |replication| replication.behind(now))
     }
 
+    /// The shard of a member, whether the member leads it, and how long it has lacked a write, in
+    /// ns. A shard of one copy has no leader.
+    pub fn member(&self, member: u32, now: u64) -> (u32, bool, u64) {
+        match self.members.replication.as_ref() {
+            Some(replication) => replication.member(member, now),
+            None => (member, false, 0),
+        }
+    }
+
     /// Reshardings, in the order they began; the last hundred.
     pub(crate) fn reshardings(&self) -> &[Resharding] {
         &self.members.resharding.runs

@@ -158,6 +158,15 @@ impl Replication {
         since.min().map_or(0, |since| now.saturating_sub(since))
     }
 
+    /// The shard of a member, whether the member leads it, and how long it has lacked a write.
+    pub(super) fn member(&self, member: u32, now: u64) -> (u32, bool, u64) {
+        let copy = self.copies.get(member as usize);
+        let since = copy.and_then(|copy| copy.lacks_since(now));
+        let leads = !self.is_quorum() && self.leads(member);
+        let lacks = since.map_or(0, |since| now.saturating_sub(since));
+        (self.shard_of(member), leads, lacks)
+    }
+
     pub(super) fn is_quorum(&self) -> bool {
         self.spec.mode == ReplicationMode::Quorum
     }

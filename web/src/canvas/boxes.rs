@@ -1,0 +1,206 @@
+//! The replicas, shards or members of a node as boxes: each filled from the bottom by its load.
+
+use std::fmt::Write;
+
+use format::message::{BoxFrame, ReplicaState};
+
+use super::look::SLOTS;
+
+/// Above the boxes there is room for what waits, and for the mark of a leader.
+const TOP: u32 = 8;
+/// Height of a box.
+const HIGH: u32 = 20;
+/// Most room for one box.
+const WIDE: u32 = 24;
+/// A copy that has lacked a write for less than this is up to date, in ms.
+const LAG_MS: u32 = 100;
+/// A lag of this and more is drawn as wide as the box, in ms.
+const LAG_FULL_MS: u32 = 2_000;
+
+/// The parts of the drawing, in their order in [`Paths`].
+#[derive(Clone, Copy)]
+pub(crate) enum Part {
+    Working,
+    Blocked,
+    Edge,
+    Leader,
+    Slow,
+    Down,
+    Ejected,
+    Starting,
+}
+
+/// One path per part.
+pub(crate) type Paths = [String; 8];
+
+/// All parts of the drawing of a node's boxes.
+pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
+    let mut paths = Paths::default();
+    let most = boxes.iter().map(|one| one.working + one.blocked).max();
+    let scale = most.unwrap_or(0).max(8);
+    let columns = columns(boxes);
+    for ((state, one), (x, w)) in states.iter().zip(boxes).zip(columns) {
+        let slots = match one.slots {
+            0 => scale,
+            slots => slots,
+        };
+        let mut put = |part: Part, path: std::fmt::Arguments<'_>| {
+            // Writing to a string cannot fail.
+            let _ = paths[part as usize].write_fmt(path);
+        };
+        let end = TOP + HIGH;
+        match state {
+            ReplicaState::Starting => {
+                put(
+                    Part::Starting,
+                    format_args!("M{x} {TOP}v{HIGH}h{w}v-{HIGH}"),
+                );
+                continue;
+            }
+            ReplicaState::Down => {
+                let (left, right) = (x + 1, x + w - 1);
+                put(
+                    Part::Down,
+                    format_args!("M{left} {}L{right} {}", TOP + 2, end - 2),
+                );
+                put(
+                    Part::Down,
+                    format_args!("M{right} {}L{left} {}", TOP + 2, end - 2),
+                );
+            }
+            ReplicaState::Ejected => {
+                put(Part::Ejected, format_args!("M{x} {}h{w}", TOP + HIGH / 2));
+            }
+            ReplicaState::Slow => {
+                let middle = x + w / 2;
+                put(Part::Slow, format_args!("M{middle} {}l4 7h-8z", end - 8));
+            }
+            ReplicaState::Up => {}
+        }
+        put(Part::Edge, format_args!("M{x} {TOP}h{w}v{HIGH}h-{w}z"));
+        let working = share(one.working, slots, HIGH);
+        let blocked = share(one.blocked, slots, HIGH).min(HIGH - working);
+        if working > 0 {
+            put(
+                Part::Working,
+                format_args!("M{x} {}h{w}v{working}h-{w}z", end - working),
+            );
+        }
+        if blocked > 0 {
+            let y = end - working - blocked;
+            put(Part::Blocked, format_args!("M{x} {y}h{w}v{blocked}h-{w}z"));
+        }
+        let waiting = share(one.waiting, slots, w);
+        if waiting > 0 {
+            put(
+                Part::Blocked,
+                format_args!("M{x} {}h{waiting}v3h-{waiting}z", TOP - 5),
+            );
+        }
+        if one.lag_ms >= LAG_MS {
+            let lag = share(one.lag_ms, LAG_FULL_MS, w);
+            put(Part::Slow, format_args!("M{x} {}h{lag}v3h-{lag}z", end - 3));
+        }
+        if one.leads {
+            let left = x + w / 2 - 4;
+            put(
+                Part::Leader,
+                format_args!("M{left} 6v-5l2 2 2-2 2 2 2-2v5z"),
+            );
+        }
+    }
+    paths
+}
+
+/// Left edge and width of each box. The copies of one shard are next to each other.
+fn columns(boxes: &[BoxFrame]) -> Vec<(u32, u32)> {
+    let count = boxes.len().max(1) as u32;
+    let gap = if count <= 12 { 4 } else { 2 };
+    let is_copied = boxes.windows(2).any(|pair| pair[0].shard == pair[1].shard);
+    let starts = |at: usize| is_copied && boxes[at].shard != boxes[at - 1].shard;
+    let breaks = (1..boxes.len()).filter(|at| starts(*at)).count() as u32;
+    let room = SLOTS[0] as u32;
+    let wide = room.saturating_sub(gap * (count - 1) + gap * breaks) / count;
+    let wide = wide.clamp(2, WIDE);
+    let mut x = 0;
+    let column = |at: usize| {
+        if at > 0 && starts(at) {
+            x += gap;
+        }
+        let here = x;
+        x += wide + gap;
+        (here, wide)
+    };
+    (0..boxes.len()).map(column).collect()
+}
+
+/// A share of a length in whole pixels, at least one where there is anything.
+fn share(part: u32, whole: u32, length: u32) -> u32 {
+    let length = u64::from(length);
+    let share = (u64::from(part) * length).div_ceil(u64::from(whole.max(1)));
+    share.min(length) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(working: u32) -> BoxFrame {
+        BoxFrame {
+            working,
+            slots: 10,
+            ..BoxFrame::default()
+        }
+    }
+
+    #[test]
+    fn a_hot_box_is_full_and_an_idle_one_is_empty() {
+        let boxes = [loaded(10), loaded(0), loaded(1)];
+        let paths = paths(&[ReplicaState::Up; 3], &boxes);
+        assert_eq!(
+            paths[Part::Working as usize],
+            "M0 8h24v20h-24zM56 26h24v2h-24z"
+        );
+        assert_eq!(paths[Part::Edge as usize].matches('M').count(), 3);
+        for part in [Part::Down, Part::Slow, Part::Leader, Part::Starting] {
+            assert_eq!(paths[part as usize], "");
+        }
+    }
+
+    #[test]
+    fn states_and_roles_have_marks_of_their_own() {
+        use ReplicaState::{Down, Ejected, Slow, Starting, Up};
+        let states = [Up, Slow, Down, Ejected, Starting];
+        let mut boxes = [loaded(5); 5];
+        boxes[0].leads = true;
+        boxes[1].lag_ms = 5_000;
+        let paths = paths(&states, &boxes);
+        let count = |part: Part| paths[part as usize].matches('M').count();
+        assert_eq!(count(Part::Leader), 1);
+        assert_eq!(count(Part::Slow), 2);
+        assert_eq!(count(Part::Down), 2);
+        assert_eq!(count(Part::Ejected), 1);
+        assert_eq!(count(Part::Starting), 1);
+        assert_eq!(count(Part::Edge), 4);
+    }
+
+    #[test]
+    fn as_many_as_are_drawn_fit_beside_each_other() {
+        for count in 2..=format::message::BOXES_MAX {
+            for copies in [1, 2, 3] {
+                let shard = |at: usize| BoxFrame {
+                    shard: (at / copies) as u32,
+                    ..BoxFrame::default()
+                };
+                let boxes: Vec<_> = (0..count).map(shard).collect();
+                let columns = columns(&boxes);
+                let (x, w) = columns[count - 1];
+                assert!(f64::from(x + w) <= SLOTS[0], "{count} {copies}: {x} + {w}");
+                let apart = columns
+                    .windows(2)
+                    .all(|pair| pair[0].0 + pair[0].1 < pair[1].0);
+                assert!(apart, "{count} {copies}: {columns:?}");
+            }
+        }
+    }
+}
