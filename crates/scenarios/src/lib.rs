@@ -8,6 +8,7 @@
 
 mod ask;
 mod claims;
+mod courses;
 mod figure;
 mod reading;
 mod scenario;
@@ -17,6 +18,7 @@ mod story;
 
 pub use ask::{Ask, Choice};
 pub use claims::{Claims, Expectation, NearMiss};
+pub use courses::{COURSES, Course, after};
 pub use figure::{Figure, Unit};
 pub use scenario::{Remedy, Scenario, Shown, Source, Story, Trigger};
 pub use status::Status;

@@ -1,10 +1,11 @@
-//! The library: lessons by theme and sound designs to begin with. Their files are fetched when they
+//! The library: lessons in courses, and reference designs to start from. Their files are fetched when they
 //! are looked at or opened; the page never waits for one.
 
 mod fetch;
 mod picture;
+pub(crate) mod progress;
 
-use host::scenarios::{self, DESIGNS, Entry, INDEX, Theme};
+use host::scenarios::{self, COURSES, DESIGNS, Entry, INDEX, Theme};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -43,16 +44,6 @@ pub(crate) fn theme(theme: Theme) -> &'static str {
         Theme::Coordination => "Coordination",
         Theme::Operations => "Operations",
     }
-}
-
-/// The lesson after this one, in the order of the gallery.
-pub(crate) fn after(id: &str) -> Option<&'static Entry> {
-    let ordered = || {
-        let themes = Theme::ALL.into_iter();
-        themes.flat_map(|theme| INDEX.iter().filter(move |entry| entry.theme == theme))
-    };
-    let mut rest = ordered().skip_while(|entry| entry.id != id).skip(1);
-    rest.next().or_else(|| ordered().next())
 }
 
 /// What an address names.
@@ -186,50 +177,94 @@ pub(crate) fn view(page: Page) -> AnyView {
     let open = page.lesson.with_value(|lesson| lesson.scenario.id.clone());
     let open = (page.opened.get_untracked() == Opened::Lesson).then_some(open);
     let sight = picture::Sight::new();
-    let groups = Theme::ALL.into_iter().filter_map(|one| {
-        let entries: Vec<&'static Entry> =
-            INDEX.iter().filter(|entry| entry.theme == one).collect();
-        let title = theme(one);
-        (!entries.is_empty()).then(|| group(page, title, Shelf::Lessons, entries, &open, &sight))
+    let wanted = RwSignal::new(String::new());
+    let groups = COURSES.iter().map(|course| Group {
+        title: course.title,
+        about: course.about,
+        shelf: Shelf::Lessons,
+        entries: course.entries().collect(),
     });
-    let designs = (!DESIGNS.is_empty()).then(|| {
-        let all = DESIGNS.iter().collect();
-        group(
-            page,
-            "Sound designs to begin with",
-            Shelf::Designs,
-            all,
-            &None,
-            &sight,
-        )
-    });
+    let designs = Group {
+        title: "Reference designs",
+        about: "Systems that meet their requirements, to start your own from.",
+        shelf: Shelf::Designs,
+        entries: DESIGNS.iter().collect(),
+    };
+    let groups = groups.chain([designs]);
+    let groups = groups.map(|one| group(page, one, &open, &sight, wanted));
+    let groups = groups.collect_view();
+    let is_empty = move || {
+        let mut all = INDEX.iter().chain(DESIGNS);
+        wanted.with(|wanted| !all.any(|entry| is_match(entry, wanted)))
+    };
     view! {
         <div class="dialog-body gallery">
             {head("Lessons and designs")}
             <p class="quiet">
-                "Each lesson is a system that fails, in about two minutes. What you have drawn stays kept."
+                "Each lesson is a system that fails, in about two minutes. Your own designs stay saved."
             </p>
-            {groups.collect_view()}
-            {designs}
+            <input
+                type="search"
+                class="gallery-search"
+                aria-label="Search lessons and designs"
+                placeholder="Search: timeout, CAP, stampede \u{2026}"
+                data-first=""
+                prop:value=wanted
+                on:input=move |event| wanted.set(event_target_value(&event))
+            />
+            <Show when=is_empty>
+                <p role="status">"Nothing matches."</p>
+            </Show>
+            {groups}
         </div>
     }
     .into_any()
 }
 
-fn group(
-    page: Page,
+/// Lessons or designs under one heading.
+struct Group {
     title: &'static str,
+    about: &'static str,
     shelf: Shelf,
     entries: Vec<&'static Entry>,
+}
+
+/// Whether an entry has all words that are searched for, in its title, its summary or its id.
+fn is_match(entry: &Entry, wanted: &str) -> bool {
+    let text = format!(
+        "{} {} {} {}",
+        entry.title,
+        entry.summary,
+        entry.id,
+        theme(entry.theme)
+    );
+    let text = text.to_lowercase();
+    let wanted = wanted.to_lowercase();
+    wanted.split_whitespace().all(|word| text.contains(word))
+}
+
+fn group(
+    page: Page,
+    group: Group,
     open: &Option<String>,
     sight: &picture::Sight,
+    wanted: RwSignal<String>,
 ) -> AnyView {
+    let Group {
+        title,
+        about,
+        shelf,
+        entries,
+    } = group;
+    let all = entries.clone();
+    let is_hidden = move || wanted.with(|wanted| !all.iter().any(|entry| is_match(entry, wanted)));
     let cards = entries
         .into_iter()
-        .map(|entry| card(page, shelf, entry, open, sight));
+        .map(|entry| card(page, shelf, entry, open, sight, wanted));
     view! {
-        <section class="shelf">
+        <section class="shelf" hidden=is_hidden>
             <h3>{title}</h3>
+            <p class="quiet">{about}</p>
             <ul class="cards">{cards.collect_view()}</ul>
         </section>
     }
@@ -242,15 +277,19 @@ fn card(
     entry: &'static Entry,
     open: &Option<String>,
     sight: &picture::Sight,
+    wanted: RwSignal<String>,
 ) -> AnyView {
     let is_open = open.as_deref() == Some(entry.id);
     let time = match (shelf, is_open) {
         (_, true) => "open".to_owned(),
-        (Shelf::Lessons, _) => format!("{}\u{a0}min", entry.minutes),
+        (Shelf::Lessons, _) => match progress::of(entry.id).words() {
+            "" => format!("{}\u{a0}min", entry.minutes),
+            words => words.to_owned(),
+        },
         (Shelf::Designs, _) => theme(entry.theme).to_owned(),
     };
     view! {
-        <li>
+        <li hidden=move || wanted.with(|wanted| !is_match(entry, wanted))>
             <button
                 class="card"
                 data-id=entry.id

@@ -19,7 +19,7 @@ pub(super) fn question(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
                     type="radio"
                     name="prediction"
                     prop:checked=move || page.path.guess.get() == Guess::Choice(nth)
-                    on:change=move |_| page.path.guess.set(Guess::Choice(nth))
+                    on:change=move |_| page.predict(nth)
                 />
                 {choice.text.clone()}
             </label>

@@ -16,6 +16,7 @@ use host::scenarios::{self, Does, Remedy, Scenario};
 use leptos::prelude::*;
 
 use crate::compare::Of;
+use crate::gallery::progress;
 use crate::history::MarkKind;
 use crate::state::{Dialog, Page};
 
@@ -205,10 +206,23 @@ impl Page {
 
     /// A step was done.
     fn stepped(self, nth: usize) {
-        let done = self.path.done.get_untracked();
-        if !done.has(nth) {
-            self.path.done.set(done.with(nth));
+        let done = self.path.done.get_untracked().with(nth);
+        if done == self.path.done.get_untracked() {
+            return;
         }
+        self.path.done.set(done);
+        self.lesson.with_value(|lesson| {
+            if done.current() >= lesson.scenario.steps.len() {
+                progress::note(&lesson.scenario.id, progress::DONE);
+            }
+        });
+    }
+
+    /// A prediction was made.
+    fn predict(self, choice: usize) {
+        self.path.guess.set(Guess::Choice(choice));
+        self.lesson
+            .with_value(|lesson| progress::note(&lesson.scenario.id, progress::PREDICTED));
     }
 
     /// Runs the lesson broken and with one of its remedies, as its file has them, with the seed of

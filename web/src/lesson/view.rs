@@ -81,7 +81,7 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
 
 /// The next lesson, and the way back.
 fn onward(page: Page, id: &str) -> AnyView {
-    let next = gallery::after(id).map(|entry| {
+    let next = host::scenarios::after(id).map(|entry| {
         view! {
             <button class="button" on:click=move |_| gallery::open_scenario(page, entry.id)>
                 {format!("Next: {}", entry.title)}
