@@ -311,10 +311,10 @@ onPage("a zone is broken as a whole, and mended from where it was broken", {}, a
   await page.locator('.region[data-zone="eu"]').waitFor();
   assert.equal(await page.locator(".toast").count(), 0, "nothing went wrong");
   await page.locator(".zone-name").first().click();
-  await menu.getByRole("button", { name: "until mended" }).click();
+  await menu.getByRole("button", { name: "until ended" }).click();
   await menu.locator("[data-fault=partition]").click();
   await page.locator(".zone-name").first().click();
-  await menu.getByRole("button", { name: /^Mend Partition/ }).click();
+  await menu.getByRole("button", { name: /^End Partition/ }).click();
   const mended = await until(page, (s) => JSON.parse(s.design).faults.every((fault) => fault.for !== null));
   assert.equal(mended.design.faults.length, 1);
 });

@@ -191,7 +191,7 @@ impl Brush<'_> {
             .picture
             .marks
             .iter()
-            .filter(|mark| mark.kind == MarkKind::Fault)
+            .filter(|mark| matches!(mark.kind, MarkKind::Fault | MarkKind::Removed))
         {
             if mark.time_s > self.picture.end_s {
                 continue;
@@ -206,7 +206,11 @@ impl Brush<'_> {
             cx.fill_rect(from, marks.y, to - from, bottom - marks.y);
             cx.set_global_alpha(1.0);
             cx.fill_rect(from, marks.y + marks.height - 2.0, to - from, 2.0);
-            free_x = self.name(&mark.label, from, free_x);
+            let label = match mark.kind {
+                MarkKind::Removed => &format!("{} (removed)", mark.label),
+                _ => &mark.label,
+            };
+            free_x = self.name(label, from, free_x);
         }
         cx.set_font(&format!("11px {}", self.look.numbers));
     }
