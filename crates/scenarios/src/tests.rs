@@ -207,6 +207,16 @@ fn only_steps_without_a_button_wait_for_an_event() {
 }
 
 #[test]
+fn the_page_has_the_first_lesson_without_what_only_tests_read() {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/first.json"));
+    let (short, whole) = (read(FIRST, text).unwrap(), find(FIRST).unwrap());
+    assert!(format!("{short:?}") == format!("{whole:?}"), "{text}");
+    for name in ["claims", "near_miss", "expect"] {
+        assert!(!text.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn the_index_says_what_the_files_say() {
     let read: Vec<_> = all()
         .iter()
