@@ -397,7 +397,9 @@ impl Investigation {
         if !about.without.bears_on(goal.metric) {
             return None;
         }
-        if is_bought(base, outcome, goal) {
+        // A leader that stays is out of reach at times. That sheds no load.
+        let is_shed = about.without != Without::FarLeader;
+        if is_shed && is_bought(base, outcome, goal) {
             return Some(0.0);
         }
         match (about.without, about.subjects.first()) {

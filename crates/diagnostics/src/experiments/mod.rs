@@ -18,3 +18,6 @@ pub use course::{Course, EDITS_MAX};
 pub use investigation::{Budget, Investigation, Job, Progress};
 pub use outcome::Outcome;
 pub use report::Conclusion;
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 use crate::facts::{Facts, Span, field};
 use crate::remedies;
 use design::link::{Condition, Mode};
-use design::{Kind, Link, Metric, Value};
+use design::{Command, Kind, Link, Metric, Value};
 use report::{
     Finding, Fold, Remedy, Severity, link_name, list, message, moment, name, percent, rate, whole,
 };
@@ -139,6 +139,17 @@ fn unheld(id: &str) -> Remedy {
         "Its code has to be asynchronous, and nothing limits its calls in flight.",
         vec![remedies::node(id, "blocking", Value::Bool(false))],
     )
+}
+
+/// Services of a ring, each with the edit after which its calls hold no slot while they wait.
+pub(crate) fn unheld_slots(facts: &Facts<'_>) -> Vec<(String, Command)> {
+    let links = ring(facts).unwrap_or_default();
+    let holding = links.iter().filter(|link| holds(facts, &link.from));
+    let edits = holding.map(|link| {
+        let edit = remedies::node(&link.from, "blocking", Value::Bool(false));
+        (link.from.clone(), edit)
+    });
+    edits.collect()
 }
 
 /// The ring, where most slots of a service in it were held by calls that waited in the ring.
