@@ -34,3 +34,26 @@ fn places_and_connections_held_when_their_policy_is_removed_are_released() {
         assert_eq!(report["requests"]["ok"], 4, "{policy}");
     }
 }
+
+#[test]
+fn a_fill_on_its_way_to_a_removed_cache_is_dropped() {
+    let of = |has_cache: bool| {
+        let mut nodes = vec![
+            replay_by("u", [0, 50], GET),
+            service("api", 0, ""),
+            database("db", 10, ""),
+        ];
+        let mut links = vec![link("u->api", "")];
+        if has_cache {
+            nodes.push(cache(""));
+            links.push(link("api->cache", r#""latency": "const(5ms)""#));
+            links.push(link("api->db", r#""when": "on_miss""#));
+        } else {
+            links.push(link("api->db", ""));
+        }
+        design("", &nodes, &links, &[])
+    };
+    // Missed at 10 ms, loaded at 20 ms: the fill is there at 25 ms.
+    let report = edited(&of(true), &[(22, &of(false))]);
+    assert_eq!(report["requests"]["ok"], 2);
+}

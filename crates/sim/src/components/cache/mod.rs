@@ -213,9 +213,9 @@ impl Cache {
     /// Whether it takes what it is told: while it is out that is refused, as what it is asked, and
     /// while it hangs it is lost.
     fn hears(&self, cx: &World) -> bool {
-        let state = cx.node(self.node);
-        let replica = &state.replicas[0];
-        state.is_present && replica.is_up && !replica.is_out && !replica.is_deaf
+        // A cache that an edit removed has no replica left.
+        let replica = cx.node(self.node).replicas.first();
+        replica.is_some_and(|replica| replica.is_up && !replica.is_out && !replica.is_deaf)
     }
 
     fn is_read_through(&self, cx: &World) -> bool {
