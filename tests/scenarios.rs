@@ -4,7 +4,7 @@
 
 use design::{Design, Value};
 use scenarios::{Ask, Claims, Does, Expectation, Scenario, Status, Step, Until};
-use std::sync::Mutex;
+use testing::each;
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
 
@@ -242,33 +242,6 @@ fn number(value: &Value) -> f64 {
         Value::Number(number) => *number,
         _ => f64::NAN,
     }
-}
-
-/// Maps every item on two threads, and returns the results in order.
-fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = Mutex::new(0);
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let at = {
-                        let mut next = next.lock().unwrap();
-                        *next += 1;
-                        *next - 1
-                    };
-                    let Some(item) = items.get(at) else {
-                        break;
-                    };
-                    let result = work(item);
-                    done.lock().unwrap().push((at, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap();
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// `SCENARIO=id` runs one scenario.
