@@ -84,7 +84,7 @@ fn picture(lesson: &Scenario) -> String {
             "          <g transform=\"translate({} {})\" data-id=\"{}\">\n\
              \x20           <rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"5.5\"/>\n\
              \x20           <path transform=\"translate(11 9) scale(.9)\" d=\"{icon}\"/>\n\
-             \x20           <text x=\"35\" y=\"22\">{title}</text></g>",
+             \x20           <text x=\"35\" y=\"23\">{title}</text></g>",
             at.x,
             at.y,
             escaped(&node.id),
