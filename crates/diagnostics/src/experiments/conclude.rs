@@ -250,7 +250,9 @@ fn is_event_beside(of: &Investigation, cause: &Judged, next: &Judged) -> bool {
 /// An experiment, by the requirement that it brought nearest.
 fn experiment(of: &Investigation, at: usize) -> Experiment {
     let outcome = &of.answers[&at].outcome;
-    let shares = of.goals.iter().map(|goal| (goal, of.share(at, goal)));
+    let left = of.beside.get(&at).map(|first| of.left(*first));
+    let goals = left.as_ref().unwrap_or(&of.goals).iter();
+    let shares = goals.map(|goal| (goal, of.share(at, goal)));
     let best = shares.reduce(|best, next| match next.1 > best.1 {
         true => next,
         false => best,

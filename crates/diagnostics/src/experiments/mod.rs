@@ -12,6 +12,7 @@ mod investigation;
 mod library;
 mod naming;
 mod outcome;
+mod pairs;
 mod seeds;
 
 pub use course::{Course, EDITS_MAX};

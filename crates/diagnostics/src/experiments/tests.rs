@@ -253,6 +253,28 @@ fn two_causes_of_half_the_harm_are_both_on_top() {
 }
 
 #[test]
+fn a_second_cause_is_found_beside_the_first() {
+    let both = case("faulty/late-scaling-and-a-chatty-list");
+    let conclusion = conclude(&both);
+    assert_eq!(loud(&conclusion), ["autoscaling-lag", "data-ownership"]);
+    // Taken away alone it changes nothing; what the first cause leaves goes with it.
+    let second = &conclusion.findings[1].experiments[0];
+    let label = second.without.text();
+    assert!(
+        label.starts_with("the delay of autoscaling at dashboard and repeated"),
+        "{label}"
+    );
+    let mut one = both;
+    let batch = Command::Set(
+        Target::Link("lists->people".to_owned()),
+        "calls".to_owned(),
+        crate::remedies::number(4.0),
+    );
+    one.apply(batch).unwrap();
+    assert_eq!(loud(&conclude(&one)), ["autoscaling-lag"]);
+}
+
+#[test]
 fn broken_data_that_goes_with_the_cause_is_its_symptom() {
     let storm = case("faulty/payment-storm-in-a-large-shop");
     let conclusion = conclude(&storm);
