@@ -243,7 +243,7 @@ test("a click on any dot tells what became of its request", async () => {
       const x = stage.x + ((at / 4) % canvas.width);
       const y = stage.y + Math.floor(at / 4 / canvas.width);
       // At a port a wire begins.
-      const isNear = (box) => x > box.left - 28 && x < box.right + 28 && y > box.top - 8 && y < box.bottom + 8;
+      const isNear = (box) => x > box.left - 16 && x < box.right + 16 && y > box.top - 8 && y < box.bottom + 8;
       if (cards.some(isNear)) continue;
       if (found.every((other) => Math.hypot(other.x - x, other.y - y) > 12)) found.push({ x, y });
     }

@@ -1,6 +1,6 @@
 use super::xml::escaped;
 use super::*;
-use crate::geometry::{NODE_WIDTH, node_rect};
+use crate::geometry::{NODE_HEIGHT, NODE_WIDTH, node_rect};
 use crate::icons;
 use crate::testing::small;
 use design::kinds::client::Client;
@@ -206,13 +206,45 @@ fn a_link_says_when_it_is_called_and_with_which_policies() {
 }
 
 #[test]
+fn words_wider_than_the_gap_between_neighbours_stand_above_with_a_leader() {
+    let mut design = small();
+    design.links[1].timeout = Some(Duration::ms(300));
+    let [x, y] = design.nodes[1].at;
+    design.nodes[2].at = [x + NODE_WIDTH as i32 + 80, y];
+    let plain = picture(&design, None);
+    check_labels(&design, &plain);
+    let [label] = plain.labels[..] else {
+        panic!("{:?}", plain.labels);
+    };
+    assert!(label.max.y < f64::from(y), "{label:?}");
+    assert!(texts(&plain).contains(&"timeout 300\u{a0}ms"));
+    let middle = NODE_WIDTH + f64::from(x) + 40.0;
+    let foot = format!("L{middle:.1} {:.1}", f64::from(y) + NODE_HEIGHT / 2.0);
+    let is_leader = |shape: &Shape| matches!(shape, Shape::Path(path) if path.d.ends_with(&foot));
+    assert!(plain.shapes.iter().any(is_leader), "no leader {foot}");
+    // Counts at the corners of cards, and queues before them, are no obstacle.
+    let with = picture(&design, Some(&moment(&design)));
+    check_labels(&design, &with);
+    assert_eq!(with.labels.len(), 2);
+}
+
+#[test]
 fn words_without_room_beside_their_link_stand_below() {
     let mut design = small();
     design.links[1].timeout = Some(Duration::ms(300));
     let [x, y] = design.nodes[1].at;
     design.nodes[2].at = [x + NODE_WIDTH as i32 + 14, y];
+    let row = NODE_HEIGHT as i32 + 16;
+    for (at, [dx, dy]) in [[0, -row], [260, -row], [0, row], [260, row]]
+        .iter()
+        .enumerate()
+    {
+        let kind = Kind::Service(Service::default());
+        let node = Node::new(format!("n{at}"), kind, [x + dx - 20, y + dy]);
+        design.nodes.push(node);
+    }
     let picture = picture(&design, None);
-    assert!(picture.labels.is_empty());
+    assert!(picture.labels.is_empty(), "{:?}", picture.labels);
     assert!(
         texts(&picture).contains(&"api → db: timeout 300\u{a0}ms"),
         "{:?}",
