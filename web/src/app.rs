@@ -50,24 +50,8 @@ pub(crate) fn App() -> impl IntoView {
     });
     on_cleanup(move || on_sight.remove());
 
-    let folded = RwSignal::new(false);
-    let tab = RwSignal::new("side");
-    Effect::new(move |before: Option<u32>| {
-        let count = page.inspect.get();
-        if before.is_some_and(|before| before != count) {
-            tab.set("inspect");
-        }
-        count
-    });
+    let (folded, tab) = margin(page);
     let side = page.review.side;
-    Effect::new(move |before: Option<u32>| {
-        let count = page.review.asked.get();
-        if before.is_some_and(|before| before != count) {
-            folded.set(false);
-            tab.set("side");
-        }
-        count
-    });
     view! {
         <main
             class="page"
@@ -111,6 +95,28 @@ pub(crate) fn App() -> impl IntoView {
         </main>
         <Dialogs />
     }
+}
+
+/// Whether the margin is folded away, and which part of the page a phone shows: what was asked for
+/// last.
+fn margin(page: Page) -> (RwSignal<bool>, RwSignal<&'static str>) {
+    let folded = RwSignal::new(false);
+    let tab = RwSignal::new("side");
+    let follow = |count: RwSignal<u32>, show: fn(RwSignal<bool>, RwSignal<&'static str>)| {
+        Effect::new(move |before: Option<u32>| {
+            let count = count.get();
+            if before.is_some_and(|before| before != count) {
+                show(folded, tab);
+            }
+            count
+        });
+    };
+    follow(page.inspect, |_, tab| tab.set("inspect"));
+    follow(page.review.asked, |folded, tab| {
+        folded.set(false);
+        tab.set("side");
+    });
+    (folded, tab)
 }
 
 /// What the margin shows: the story, or what was found.

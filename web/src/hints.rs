@@ -56,6 +56,9 @@ pub(crate) fn Hint() -> impl IntoView {
     view! { <p class=class>{words}</p> }
 }
 
+/// What the page is.
+const INTRODUCTION: &str = "Faultline simulates distributed systems. Break this one, see why it \
+                            fails, then try a fix.";
 /// Where it is kept that the page need not introduce itself.
 const KNOWN: &str = "faultline.known";
 
@@ -66,7 +69,7 @@ pub(crate) fn Introduction() -> impl IntoView {
     view! {
         <Show when=move || is_open.get()>
             <p class="introduction">
-                "Faultline simulates distributed systems. Break this one, see why it fails, then try a fix."
+                {INTRODUCTION}
                 <button
                     class="button bare icon"
                     aria-label="Dismiss the introduction"

@@ -204,7 +204,8 @@ impl Figure {
     }
 }
 
-/// Collects all numbers at a path, and `None` for `null`. A list or a map there counts as its items.
+/// Collects all numbers at a path, and `None` for `null`. A list or a map there counts as its
+/// items.
 fn collect(value: &Value, path: &str, found: &mut Vec<Option<f64>>) {
     if path.is_empty() {
         return match value {

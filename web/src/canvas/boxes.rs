@@ -40,82 +40,93 @@ pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
     let most = boxes.iter().map(|one| one.working + one.blocked).max();
     let scale = most.unwrap_or(0).max(8);
     let columns = columns(boxes);
-    for ((state, one), (x, w)) in states.iter().zip(boxes).zip(columns) {
-        let slots = match one.slots {
-            0 => scale,
-            slots => slots,
-        };
-        let mut put = |part: Part, path: std::fmt::Arguments<'_>| {
-            // Writing to a string cannot fail.
-            let _ = paths[part as usize].write_fmt(path);
-        };
-        let end = TOP + HIGH;
-        match state {
-            ReplicaState::Starting => {
-                put(
-                    Part::Starting,
-                    format_args!("M{x} {TOP}v{HIGH}h{w}v-{HIGH}"),
-                );
-                continue;
-            }
-            ReplicaState::Down => {
-                let (left, right) = (x + 1, x + w - 1);
-                put(
-                    Part::Down,
-                    format_args!("M{left} {}L{right} {}", TOP + 2, end - 2),
-                );
-                put(
-                    Part::Down,
-                    format_args!("M{right} {}L{left} {}", TOP + 2, end - 2),
-                );
-            }
-            ReplicaState::Ejected => {
-                put(Part::Ejected, format_args!("M{x} {}h{w}", TOP + HIGH / 2));
-            }
-            ReplicaState::Slow => {
-                let middle = x + w / 2;
-                put(Part::Slow, format_args!("M{middle} {}l4 7h-8z", end - 8));
-            }
-            ReplicaState::Faulty => {
-                let (left, right) = (x, x + w);
-                put(Part::Faulty, format_args!("M{left} {TOP}h{w}v{HIGH}h-{w}z"));
-                put(Part::Faulty, format_args!("M{left} {end}L{right} {TOP}"));
-            }
-            ReplicaState::Up => {}
-        }
-        put(Part::Edge, format_args!("M{x} {TOP}h{w}v{HIGH}h-{w}z"));
-        let working = share(one.working, slots, HIGH);
-        let blocked = share(one.blocked, slots, HIGH).min(HIGH - working);
-        if working > 0 {
-            put(
-                Part::Working,
-                format_args!("M{x} {}h{w}v{working}h-{w}z", end - working),
-            );
-        }
-        if blocked > 0 {
-            let y = end - working - blocked;
-            put(Part::Blocked, format_args!("M{x} {y}h{w}v{blocked}h-{w}z"));
-        }
-        let waiting = share(one.waiting, slots, w);
-        if waiting > 0 {
-            put(
-                Part::Blocked,
-                format_args!("M{x} {}h{waiting}v3h-{waiting}z", TOP - 5),
-            );
-        }
-        if one.lag_ms >= LAG_MS {
-            let lag = share(one.lag_ms, LAG_FULL_MS, w);
-            put(Part::Slow, format_args!("M{x} {}h{lag}v3h-{lag}z", end - 3));
-        }
-        if one.leads {
-            let left = x + w / 2 - 4;
-            put(
-                Part::Leader,
-                format_args!("M{left} 6v-5l2 2 2-2 2 2 2-2v5z"),
-            );
+    for ((state, one), place) in states.iter().zip(boxes).zip(columns) {
+        draw_state(&mut paths, *state, place);
+        // What starts has no load yet.
+        if *state != ReplicaState::Starting {
+            draw_load(&mut paths, one, scale, place);
         }
     }
     paths
+}
+
+fn put(paths: &mut Paths, part: Part, path: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = paths[part as usize].write_fmt(path);
+}
+
+/// The mark of a state: none where all is well.
+fn draw_state(paths: &mut Paths, state: ReplicaState, (x, w): (u32, u32)) {
+    let end = TOP + HIGH;
+    match state {
+        ReplicaState::Starting => {
+            put(
+                paths,
+                Part::Starting,
+                format_args!("M{x} {TOP}v{HIGH}h{w}v-{HIGH}"),
+            );
+        }
+        ReplicaState::Down => {
+            let (left, right, top, foot) = (x + 1, x + w - 1, TOP + 2, end - 2);
+            let cross = format_args!("M{left} {top}L{right} {foot}M{right} {top}L{left} {foot}");
+            put(paths, Part::Down, cross);
+        }
+        ReplicaState::Ejected => {
+            let middle = TOP + HIGH / 2;
+            put(paths, Part::Ejected, format_args!("M{x} {middle}h{w}"));
+        }
+        ReplicaState::Slow => {
+            let (middle, top) = (x + w / 2, end - 8);
+            put(paths, Part::Slow, format_args!("M{middle} {top}l4 7h-8z"));
+        }
+        ReplicaState::Faulty => {
+            let right = x + w;
+            let edge = format_args!("M{x} {TOP}h{w}v{HIGH}h-{w}zM{x} {end}L{right} {TOP}");
+            put(paths, Part::Faulty, edge);
+        }
+        ReplicaState::Up => {}
+    }
+}
+
+/// The box with its load from the bottom, what waits above it, how far it is behind, and whether
+/// it leads.
+fn draw_load(paths: &mut Paths, one: &BoxFrame, scale: u32, (x, w): (u32, u32)) {
+    let end = TOP + HIGH;
+    let slots = match one.slots {
+        0 => scale,
+        slots => slots,
+    };
+    put(
+        paths,
+        Part::Edge,
+        format_args!("M{x} {TOP}h{w}v{HIGH}h-{w}z"),
+    );
+    let working = share(one.working, slots, HIGH);
+    let blocked = share(one.blocked, slots, HIGH).min(HIGH - working);
+    let waiting = share(one.waiting, slots, w);
+    let lag = match one.lag_ms {
+        LAG_MS.. => share(one.lag_ms, LAG_FULL_MS, w),
+        _ => 0,
+    };
+    let bars = [
+        (Part::Working, end - working, w, working),
+        (Part::Blocked, end - working - blocked, w, blocked),
+        (Part::Blocked, TOP - 5, waiting, 3),
+        (Part::Slow, end - 3, lag, 3),
+    ];
+    for (part, y, wide, high) in bars {
+        if wide > 0 && high > 0 {
+            put(paths, part, format_args!("M{x} {y}h{wide}v{high}h-{wide}z"));
+        }
+    }
+    if one.leads {
+        let left = x + w / 2 - 4;
+        put(
+            paths,
+            Part::Leader,
+            format_args!("M{left} 6v-5l2 2 2-2 2 2 2-2v5z"),
+        );
+    }
 }
 
 /// Left edge and width of each box. The copies of one shard are next to each other.

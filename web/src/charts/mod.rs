@@ -127,19 +127,22 @@ pub(crate) fn Charts(
             >
                 <span>{move || charter.what_happens()}</span>
             </div>
-            {move || empty.get().then(|| {
-                let said = match charter.page.for_operators.get() {
-                    true => "No data",
-                    false => "No requests yet",
-                };
-                view! { <p class="charts-empty">{said}</p> }
-            })}
+            {move || empty.get().then(|| charter.says_why_empty())}
             {surface::probes()}
         </div>
     }
 }
 
 impl Charter {
+    /// Why there is nothing to draw.
+    fn says_why_empty(self) -> impl IntoView {
+        let said = match self.page.for_operators.get() {
+            true => "No data",
+            false => "No requests yet",
+        };
+        view! { <p class="charts-empty">{said}</p> }
+    }
+
     fn paint(self) {
         let (Some(root), Some(canvas)) = (self.root.get_untracked(), self.canvas.get_untracked())
         else {

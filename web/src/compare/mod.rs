@@ -14,6 +14,9 @@ use report::Score;
 use crate::dialogs::head;
 use crate::state::{Dialog, Page};
 
+/// Name of the chart of latency.
+const LATENCY: &str = "p99 latency of answered requests, ms";
+
 /// What is compared.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Of {
@@ -230,7 +233,7 @@ fn done(now: &Comparison, reports: &[Value; 2]) -> AnyView {
         {shows.first().and_then(|shown| chart::bars(shown, now, reports))}
         <div class="compare-charts">
             {chart::view("Goodput, requests/s", "windows.goodput_per_s", now, reports)}
-            {chart::view("p99 latency of answered requests, ms", "windows.latency_p99_ms", now, reports)}
+            {chart::view(LATENCY, "windows.latency_p99_ms", now, reports)}
         </div>
         {table::view(shows, &now.names, reports, &now.scores)}
     }

@@ -1,5 +1,5 @@
-//! The library: lessons in courses, and reference designs to start from. Their files are fetched when they
-//! are looked at or opened; the page never waits for one.
+//! The library: lessons in courses, and reference designs to start from. Their files are fetched
+//! when they are shown or opened; the page never waits for one.
 
 mod fetch;
 mod picture;

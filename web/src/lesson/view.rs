@@ -149,9 +149,14 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
         is_now
     });
     view! {
-        <li node_ref=row class="step" data-nth=(nth + 1).to_string() data-does=step.does.is_some() data-state=state aria-current=text(move || {
-            if is_now.get() { "step" } else { "false" }.to_owned()
-        })>
+        <li
+            node_ref=row
+            class="step"
+            data-nth=(nth + 1).to_string()
+            data-does=step.does.is_some()
+            data-state=state
+            aria-current=text(move || if is_now.get() { "step" } else { "false" }.to_owned())
+        >
             {reveal}
             <p>{step.text}</p>
             {question}
@@ -236,6 +241,19 @@ fn point(page: Page, id: String) -> AnyView {
     .into_any()
 }
 
+/// Offers another run where a remedy was applied after the end of this one.
+fn run_again(page: Page, is_on: Memo<bool>) -> impl IntoView {
+    let is_late =
+        Memo::new(move |_| is_on.get() && page.status.with(|status| is_over(status.state)));
+    view! {
+        <Show when=move || is_late.get()>
+            <button class="button" on:click=move |_| page.restart()>
+                "Run again with the fix"
+            </button>
+        </Show>
+    }
+}
+
 /// A remedy as a switch, with what it costs.
 fn remedy(
     page: Page,
@@ -245,10 +263,6 @@ fn remedy(
     nth: Option<usize>,
 ) -> AnyView {
     let (label, cost) = (remedy.label.clone(), remedy.cost.clone());
-    let cost = text(move || {
-        let runs = page.path.runs.get();
-        lesson.with_value(|lesson| told::filled(&cost, &lesson.scenario.shows, runs.as_deref()))
-    });
     let remedy = StoredValue::new(remedy);
     let is_on = Memo::new(move |_| {
         page.design.with(|design| {
@@ -275,8 +289,6 @@ fn remedy(
             page.stepped(nth);
         }
     };
-    let is_late =
-        Memo::new(move |_| is_on.get() && page.status.with(|status| is_over(status.state)));
     // A step beside it compares the main one.
     let compare = nth.is_none().then(|| {
         view! {
@@ -299,11 +311,7 @@ fn remedy(
                 </span>
                 <span>{label}</span>
             </button>
-            <Show when=move || is_late.get()>
-                <button class="button" on:click=move |_| page.restart()>
-                    "Run again with the fix"
-                </button>
-            </Show>
+            {run_again(page, is_on)}
             <p class="quiet">
                 "Costs: " {cost}
             </p>
