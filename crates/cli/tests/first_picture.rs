@@ -11,7 +11,7 @@ use editor::icons;
 use editor::scene::Scene;
 use host::scenarios::{self, Scenario};
 
-/// What stands before and after the picture.
+/// The markers before and after the picture.
 const BEGIN: &str = "first_picture. -->\n";
 const END: &str = "    <!-- end of the first picture -->\n";
 
