@@ -231,6 +231,28 @@ fn edits_keep_the_laws() {
 }
 
 #[test]
+fn any_node_can_be_taken_out_and_put_back() {
+    testing::cases(50, 50).check(|design, rng| {
+        let mut run = Simulation::new(design).with_budget(EVENTS);
+        run.run_until(u64::MAX, rng.bits() % (EVENTS / 2));
+        for node in &design.nodes {
+            let mut without = design.clone();
+            let command = design::Command::RemoveNode(node.id.clone());
+            if without.apply(command).is_err() {
+                continue;
+            }
+            let mut run = run.clone();
+            run.edit(&without);
+            run.run_until(u64::MAX, 2_000);
+            check_laws(&run, &format!("without {}", node.id));
+            run.edit(design);
+            run.run_until(u64::MAX, 2_000);
+            check_laws(&run, "and back");
+        }
+    });
+}
+
+#[test]
 fn no_figure_is_negative_or_not_finite_and_percentiles_are_in_order() {
     fn check(path: &str, value: &serde_json::Value) {
         match value {

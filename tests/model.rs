@@ -46,6 +46,8 @@ mod faults;
 mod gates;
 #[path = "model/hedging.rs"]
 mod hedging;
+#[path = "model/live_edits.rs"]
+mod live_edits;
 #[path = "model/messaging.rs"]
 mod messaging;
 #[path = "model/partition.rs"]

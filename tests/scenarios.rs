@@ -1,13 +1,14 @@
-//! What every scenario must show, broken and mended, over ten seeds: ranges and ratios, with
-//! reasons. They stand in the scenario's file; here they are held against runs.
+//! Runs every scenario with and without its fixes under ten seeds, and checks the claims of its
+//! file: ranges and ratios of metrics, what the steps of the lesson say, the order of its events,
+//! the answer to its question, and the money that its fixes cost.
 
 use design::{Design, Value};
 use scenarios::{Ask, Claims, Does, Expectation, Scenario, Status, Step, Until};
-use std::sync::Mutex;
+use testing::each;
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
 
-/// A report, and whether it met every requirement.
+/// A report, and the requirements that the run missed.
 struct Run {
     report: Value,
     missed: Vec<String>,
@@ -30,7 +31,7 @@ fn run(design: &Design, seed: u64) -> Run {
     }
 }
 
-/// What is wrong with a figure, if anything is.
+/// Returns how a value misses its range, or `None` if it does not.
 fn check(which: &str, expectation: &Expectation, figure: Option<f64>) -> Option<String> {
     let Expectation {
         figure: what,
@@ -53,11 +54,11 @@ fn wrongs(claims: &Claims, broken: &Run, mended: &Run) -> Vec<String> {
     let broken_wrong = claims
         .broken
         .iter()
-        .filter_map(|e| check("broken", e, of(broken, e)));
+        .filter_map(|e| check("faulty", e, of(broken, e)));
     let mended_wrong = claims
         .mended
         .iter()
-        .filter_map(|e| check("mended", e, of(mended, e)));
+        .filter_map(|e| check("fixed", e, of(mended, e)));
     let ratio_wrong = claims
         .ratio
         .iter()
@@ -68,7 +69,7 @@ fn wrongs(claims: &Claims, broken: &Run, mended: &Run) -> Vec<String> {
         .collect()
 }
 
-/// What the lesson says of its faulty run and the run does not show.
+/// Returns what the lesson says of the faulty run and the run does not show.
 fn wrongs_of_lesson(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<String> {
     let steps = claims.steps.iter().enumerate();
     let of_steps = steps.flat_map(|(at, claims)| {
@@ -82,8 +83,8 @@ fn wrongs_of_lesson(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<Stri
         .collect()
 }
 
-/// Why a run does not answer the question beyond doubt, if it does not: 3 % more or less must
-/// select the same choice.
+/// Returns how a run leaves the answer to the question unclear, or `None` if it does not: a value
+/// 3% higher or lower must select the same choice.
 fn unsure(ask: &Ask, run: &Run) -> Option<String> {
     let value = ask.figure.of(&run.report);
     let [lower, exact, higher] =
@@ -92,7 +93,7 @@ fn unsure(ask: &Ask, run: &Run) -> Option<String> {
     (!is_sure).then(|| format!("ask: {} is {value:?}: choice {exact:?}", ask.figure))
 }
 
-/// Where the steps of a lesson do not follow the events of its run.
+/// Returns where the steps of a lesson do not match the events of its run.
 fn wrongs_of_order(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<String> {
     let mut wrong = Vec::new();
     let ends = scenario.design.settings.duration.as_s();
@@ -117,7 +118,7 @@ fn wrongs_of_order(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<Strin
                 "step {nth} comes at {since} s, the end of the trigger at {over:?}"
             ));
         }
-        // What a step claims has begun by the time at which the next event leads on.
+        // What a step claims must have begun when the next event completes the step.
         let next = events[at..].iter().flatten().next();
         let leads_on = next
             .and_then(|next| moment(scenario, run, *next))
@@ -145,7 +146,7 @@ fn wrongs_of_order(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<Strin
     wrong
 }
 
-/// The event of the run that completes a step; none where a button does.
+/// Returns the event of the run that completes a step, or `None` where a button does.
 fn event(step: &Step) -> Option<Until> {
     match step.does {
         Some(Does::Trigger) => Some(Until::TriggerBegins),
@@ -154,7 +155,7 @@ fn event(step: &Step) -> Option<Until> {
     }
 }
 
-/// When an event happens in a run, in s.
+/// Returns the moment of an event in a run, in seconds.
 fn moment(scenario: &Scenario, run: &Run, event: Until) -> Option<f64> {
     let faults = scenario.trigger.iter().flat_map(|trigger| &trigger.faults);
     let begins = faults.clone().map(|fault| fault.at.as_s()).reduce(f64::min);
@@ -178,7 +179,7 @@ fn moment(scenario: &Scenario, run: &Run, event: Until) -> Option<f64> {
     }
 }
 
-/// The row of a scenario, and what it does not hold.
+/// Plays a scenario. Returns its row of the table, and the claims that do not hold.
 fn play(scenario: &Scenario) -> (String, Vec<String>) {
     let claims = scenarios::claims(&scenario.id).unwrap();
     let (design, mend) = (scenario.broken(), scenario.mended());
@@ -196,15 +197,15 @@ fn play(scenario: &Scenario) -> (String, Vec<String>) {
         let (broken, mended) = (run(&design, seed), run(&mend, seed));
         let mut wrong = wrongs(&claims, &broken, &mended);
         wrong.extend(wrongs_of_lesson(scenario, &claims, &broken));
-        // A design without requirements misses none; its lesson is that.
+        // The lesson about missing requirements has none to miss.
         if broken.missed.is_empty() && !design.requirements.is_empty() {
-            wrong.push("the broken run meets every requirement".to_owned());
+            wrong.push("the faulty run meets every requirement".to_owned());
         }
         wrong.extend(
             mended
                 .missed
                 .iter()
-                .map(|missed| format!("mended misses {missed}")),
+                .map(|missed| format!("the fixed run misses {missed}")),
         );
         for (label, design, claims) in &others {
             let run = run(design, seed);
@@ -243,41 +244,14 @@ fn number(value: &Value) -> f64 {
     }
 }
 
-/// Works on every item, on two threads, and gives what came of them in their order.
-fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = Mutex::new(0);
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let at = {
-                        let mut next = next.lock().unwrap();
-                        *next += 1;
-                        *next - 1
-                    };
-                    let Some(item) = items.get(at) else {
-                        break;
-                    };
-                    let result = work(item);
-                    done.lock().unwrap().push((at, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap();
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
-/// `SCENARIO=id` plays one alone.
+/// `SCENARIO=id` runs one scenario.
 #[test]
 fn every_scenario_fails_broken_and_holds_mended_on_ten_seeds() {
     let wanted = std::env::var("SCENARIO").ok();
     let mut all = scenarios::all();
     all.retain(|scenario| wanted.as_ref().is_none_or(|wanted| *wanted == scenario.id));
     let played = each(&all, play);
-    println!("scenario | figure | broken | mended | cost a month | seeds that hold");
+    println!("scenario | metric | faulty | fixed | monthly cost | seeds that hold");
     let mut problems = Vec::new();
     for (row, wrong) in played {
         println!("{row}");
@@ -286,7 +260,7 @@ fn every_scenario_fails_broken_and_holds_mended_on_ten_seeds() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// The amounts of money that a text names.
+/// Returns the amounts of dollars in a text.
 fn amounts(text: &str) -> Vec<f64> {
     let after_sign = text.split('$').skip(1);
     let amounts = after_sign.map(|rest| {
@@ -339,9 +313,9 @@ fn every_status_sentence_is_known_while_the_run_goes_on() {
         assert_eq!(
             figure.seconds(),
             None,
-            "{id}: the moment is one of the page's"
+            "{id}: a run of the page has other moments"
         );
-        // Of the run without the remedy and with it: 0 or unknown in one of them at most.
+        // In the run without the fix or in the one with it, there is something to say.
         let said = [scenario.broken(), scenario.mended()].map(|design| {
             let mut simulation = sim::Simulation::new(&design);
             let mut at = |share: f64| {

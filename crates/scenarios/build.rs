@@ -1,10 +1,10 @@
-//! Finds the scenario files, so that a new one needs no line of code: an index of all of them, and
-//! the texts of those that are compiled in.
+//! Finds the scenario files, so that a new one needs no line of code. Writes an index of all of
+//! them, and the texts of those that are compiled in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// What a page opens with; the only one compiled in without the feature `library`.
+/// The scenario that a page opens with; the only one compiled in without the feature `library`.
 const FIRST: &str = "retry-storm";
 
 fn main() {
@@ -20,8 +20,40 @@ fn main() {
         ["DESIGNS", "DESIGN_FILES"],
         &mut code,
     );
+    let first = std::fs::read_to_string(library.join(format!("{FIRST}.json")));
+    let first = first.expect("the first scenario is there");
+    write("first.json", &for_page(&first));
+    write("files.rs", &code);
+}
+
+fn write(name: &str, text: &str) {
     let out = std::env::var("OUT_DIR").expect("cargo says where");
-    std::fs::write(Path::new(&out).join("files.rs"), code).expect("the list can be written");
+    std::fs::write(Path::new(&out).join(name), text).expect("a file can be written");
+}
+
+/// Returns the text of a scenario without what only tests read: it is part of the page's binary.
+fn for_page(text: &str) -> String {
+    let Ok(mut scenario) = serde_json::from_str::<serde_json::Value>(text) else {
+        return text.to_owned();
+    };
+    let mut remove = |part: &str, names: &[&str]| {
+        let items = match part {
+            "" => std::slice::from_mut(&mut scenario),
+            part => scenario[part]
+                .as_array_mut()
+                .map_or(&mut [][..], Vec::as_mut_slice),
+        };
+        for item in items
+            .iter_mut()
+            .filter_map(serde_json::Value::as_object_mut)
+        {
+            names.iter().for_each(|name| drop(item.remove(*name)));
+        }
+    };
+    remove("", &["rule", "near_miss", "expect"]);
+    remove("steps", &["claims"]);
+    remove("remedies", &["expect"]);
+    scenario.to_string()
 }
 
 fn tables(folder: &Path, [index, texts]: [&str; 2], code: &mut String) {
@@ -35,7 +67,7 @@ fn tables(folder: &Path, [index, texts]: [&str; 2], code: &mut String) {
             .expect("scenario files have plain names");
         let path = file.to_str().expect("scenario files have plain names");
         let text = std::fs::read_to_string(&file).expect("a scenario file can be read");
-        // What is wrong with a file is told by the reader and its test, not here.
+        // The reader and its test report what is wrong with a file.
         let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let word = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let theme = word("theme");
@@ -53,7 +85,8 @@ fn tables(folder: &Path, [index, texts]: [&str; 2], code: &mut String) {
         let row = format!("    ({id:?}, include_str!({path:?})),\n");
         files.push_str(&row);
         if id == FIRST {
-            few.push_str(&row);
+            let text = "include_str!(concat!(env!(\"OUT_DIR\"), \"/first.json\"))";
+            writeln!(few, "    ({id:?}, {text}),").expect("writing to a string");
         }
     }
     writeln!(

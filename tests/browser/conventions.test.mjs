@@ -169,7 +169,7 @@ onPage("wires: click then click, dropped on nothing, taken off, a node put into 
   await until(page, (s) => s.selected.join() === "api->database");
   const stage = await page.locator(".palette [data-kind=service]").boundingBox();
   const moved = [await box(page, "api"), await box(page, "database")];
-  const onLink = { x: (moved[0].x + moved[0].width + moved[1].x) / 2, y: moved[0].y + 36 };
+  const onLink = { x: (moved[0].x + moved[0].width + moved[1].x) / 2, y: middle(moved[0]).y };
   await drag(page, middle(stage), onLink);
   const inserted = await state(page);
   assert.ok(links(inserted).includes("api->service") && links(inserted).includes("service->database"));

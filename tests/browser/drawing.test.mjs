@@ -90,7 +90,7 @@ function rows(count) {
   const nodes = [{ id: "users", kind: "client", at: [-300, 0] }];
   const links = [];
   for (let n = 0; n < count - 1; n++) {
-    nodes.push({ id: `n${n}`, kind: "service", at: [(n % 10) * 300, Math.floor(n / 10) * 120] });
+    nodes.push({ id: `n${n}`, kind: "service", at: [(n % 10) * 300, Math.floor(n / 10) * 152] });
     links.push({ id: `l${n}`, from: n % 10 === 0 ? "users" : `n${n - 1}`, to: `n${n}` });
   }
   return JSON.stringify({ faultline: 1, name: "Rows", nodes, links });

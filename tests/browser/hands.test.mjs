@@ -243,7 +243,7 @@ test("a click on any dot tells what became of its request", async () => {
       const x = stage.x + ((at / 4) % canvas.width);
       const y = stage.y + Math.floor(at / 4 / canvas.width);
       // At a port a wire begins.
-      const isNear = (box) => x > box.left - 28 && x < box.right + 28 && y > box.top - 8 && y < box.bottom + 8;
+      const isNear = (box) => x > box.left - 16 && x < box.right + 16 && y > box.top - 8 && y < box.bottom + 8;
       if (cards.some(isNear)) continue;
       if (found.every((other) => Math.hypot(other.x - x, other.y - y) > 12)) found.push({ x, y });
     }
@@ -311,10 +311,10 @@ onPage("a zone is broken as a whole, and mended from where it was broken", {}, a
   await page.locator('.region[data-zone="eu"]').waitFor();
   assert.equal(await page.locator(".toast").count(), 0, "nothing went wrong");
   await page.locator(".zone-name").first().click();
-  await menu.getByRole("button", { name: "until mended" }).click();
+  await menu.getByRole("button", { name: "until ended" }).click();
   await menu.locator("[data-fault=partition]").click();
   await page.locator(".zone-name").first().click();
-  await menu.getByRole("button", { name: /^Mend Partition/ }).click();
+  await menu.getByRole("button", { name: /^End Partition/ }).click();
   const mended = await until(page, (s) => JSON.parse(s.design).faults.every((fault) => fault.for !== null));
   assert.equal(mended.design.faults.length, 1);
 });

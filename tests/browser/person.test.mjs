@@ -40,7 +40,7 @@ onPage("it opens running, fails, stays down, and recovers once mended", {}, asyn
   );
   const down = await state(page);
   assert.ok(down.goodputPerS < 0.5 * down.offeredPerS, `still down: ${down.goodputPerS}`);
-  assert.match(await page.locator(".story .now").textContent(), /has been over for/);
+  assert.match(await page.locator(".story .now").textContent(), /The fault ended/);
   assert.match(await page.locator(".node[data-id=database] .badge").textContent(), /\d/);
 
   const mend = page.getByRole("switch", { name: "Retry budget, backoff and jitter" });

@@ -138,15 +138,15 @@ onPage("a fault by hand is of the design, and is mended", {}, async (page) => {
   await page.locator(".node[data-id=database]").click();
   const palette = page.locator(".inspect .faults");
   await palette.getByRole("searchbox", { name: "Search faults" }).fill("takes times as long");
-  await palette.getByRole("button", { name: "until mended" }).click();
+  await palette.getByRole("button", { name: "until ended" }).click();
   await palette.locator("[data-fault=slowdown]").click();
   const broken = await until(page, (s) => JSON.parse(s.design).faults?.length === 1);
   assert.equal(broken.design.faults[0].for, null);
-  const mend = page.getByRole("list", { name: "Broken now" }).getByRole("button", { name: /^Mend/ });
+  const mend = page.getByRole("list", { name: "Active faults" }).getByRole("button", { name: /^End/ });
   await mend.click();
   const mended = await state(page);
   assert.match(mended.design.faults[0].for, /s$/);
-  assert.match(mended.undo, /^Mend: Slowdown/);
+  assert.match(mended.undo, /^End: Slowdown/);
   await mend.waitFor({ state: "detached" });
 
   // From the menu, with a parameter chosen.
@@ -242,9 +242,9 @@ onPage("the list of faults stands still when one of them is made", {}, async (pa
 
 onPage("the operators see no data of who lost its telemetry", {}, async (page) => {
   await page.locator(".node[data-id=database]").click();
-  await page.locator(".inspect .faults").getByRole("button", { name: "until mended" }).click();
+  await page.locator(".inspect .faults").getByRole("button", { name: "until ended" }).click();
   await page.locator(".inspect .faults [data-fault=telemetry_loss]").click();
-  await page.getByRole("list", { name: "Broken now" }).waitFor();
+  await page.getByRole("list", { name: "Active faults" }).waitFor();
   const rate = page.locator(".node[data-id=database] .rate");
   assert.doesNotMatch(await rate.textContent(), /no data/);
   await page.getByRole("button", { name: "Operators" }).click();

@@ -13,7 +13,7 @@ use crate::charts::Charts;
 use crate::dialogs::Dialogs;
 use crate::faults::LiveFaults;
 use crate::findings::{Findings, Side, tally};
-use crate::hints::Hint;
+use crate::hints::{Hint, Introduction};
 use crate::inspect::Inspect;
 use crate::keeping::shelf;
 use crate::lesson::Story;
@@ -99,6 +99,7 @@ pub(crate) fn App() -> impl IntoView {
                 <LiveFaults />
                 <WhyPanel />
                 <Hint />
+                <Introduction />
                 <Popups />
             </div>
             <Inspect />

@@ -13,15 +13,14 @@ use crate::bind::text;
 use crate::menu::{self, MainMenu};
 use crate::state::{Dialog, Page, Popup};
 use crate::toolbar::{
-    DesignName, Found, Hash, History, OperatorView, Restart, RunControls, SavedState, Seed, Speed,
-    Step, StoryToggle, ThemeButton,
+    DesignName, Found, History, OperatorView, Restart, RunControls, SavedState, Seed, Speed, Step,
+    StoryToggle, ThemeButton,
 };
 use crate::{icons, toolbar};
 
 /// The parts that may leave the bar, by their `data-part`, the least needed first. `false`: the
 /// part is only a word beside a drawing, and the menu need not show it.
-const LEAVING: [(&str, bool); 14] = [
-    ("hash", true),
+const LEAVING: [(&str, bool); 13] = [
     ("seed-text", false),
     ("operators", true),
     ("theme", true),
@@ -59,7 +58,6 @@ pub(crate) fn Bar(
             <History />
             <RunControls />
             <span class="spring"></span>
-            <Hash />
             <Found />
             <OperatorView />
             <ThemeButton />
@@ -99,7 +97,6 @@ fn More(gone: RwSignal<Vec<&'static str>>, folded: RwSignal<bool>) -> impl IntoV
     let page = Page::get();
     let open = Memo::new(move |_| page.popup.with(|popup| *popup == Some(Popup::More)));
     let one = move |part: &'static str| match part {
-        "hash" => view! { <Hash /> }.into_any(),
         "operators" => view! { <OperatorView /> }.into_any(),
         "theme" => view! { <ThemeButton /> }.into_any(),
         "step" => view! { <Step /> }.into_any(),

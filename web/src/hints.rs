@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::bind::text;
 use crate::menu::keys_of;
 use crate::state::Page;
+use crate::{icons, storage};
 
 /// What the canvas lacks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,4 +54,30 @@ pub(crate) fn Hint() -> impl IntoView {
         Lack::Nothing => String::new(),
     });
     view! { <p class=class>{words}</p> }
+}
+
+/// Where it is kept that the page need not introduce itself.
+const KNOWN: &str = "faultline.known";
+
+/// What the page is, for somebody who comes from a link; until it is dismissed.
+#[component]
+pub(crate) fn Introduction() -> impl IntoView {
+    let is_open = RwSignal::new(!storage::flag(KNOWN));
+    view! {
+        <Show when=move || is_open.get()>
+            <p class="introduction">
+                "Faultline simulates distributed systems. Break this one, see why it fails, then try a fix."
+                <button
+                    class="button bare icon"
+                    aria-label="Dismiss the introduction"
+                    on:click=move |_| {
+                        storage::set_flag(KNOWN, true);
+                        is_open.set(false);
+                    }
+                >
+                    {icons::glyph(icons::CLOSE)}
+                </button>
+            </p>
+        </Show>
+    }
 }

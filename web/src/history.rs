@@ -23,6 +23,8 @@ pub(crate) type SharedHistory = StoredValue<History, LocalStorage>;
 pub(crate) enum MarkKind {
     /// A fault: a band, or a line where it has no length.
     Fault,
+    /// A fault that took effect in this run and was removed from the design since: a band as well.
+    Removed,
     /// An edit made while the run went on: a tick.
     Edit,
     /// An alert fired: a bar.
@@ -154,11 +156,11 @@ impl History {
         }
     }
 
-    /// Takes the design's faults and duration as they stand.
+    /// Takes the duration and the faults of the design. A fault that is no longer in the design but
+    /// took effect in this run keeps a mark: its effect is in the charts.
     pub(crate) fn take_design(&mut self, design: &design::Design) {
         self.duration_s = design.settings.duration.as_s();
-        self.marks.retain(|mark| mark.kind != MarkKind::Fault);
-        self.marks.extend(design.faults.iter().map(|fault| Mark {
+        let faults = design.faults.iter().map(|fault| Mark {
             time_s: fault.at.as_s(),
             end_s: match design.fault_ends(fault) {
                 Some(end) if end == fault.at => None,
@@ -167,7 +169,24 @@ impl History {
             },
             label: fault_label(fault, design),
             kind: MarkKind::Fault,
-        }));
+        });
+        let faults: Vec<Mark> = faults.collect();
+        let now_s = self.now_s;
+        let is_same = |a: &Mark, b: &Mark| a.time_s == b.time_s && a.label == b.label;
+        self.marks.retain_mut(|mark| {
+            let is_known = faults.iter().any(|fault| is_same(fault, mark));
+            match mark.kind {
+                MarkKind::Fault if !is_known && mark.time_s < now_s => {
+                    mark.kind = MarkKind::Removed;
+                    mark.end_s = mark.end_s.map(|end_s| end_s.min(now_s));
+                    true
+                }
+                MarkKind::Fault => false,
+                MarkKind::Removed => !is_known,
+                MarkKind::Edit | MarkKind::Alert | MarkKind::Finding(_) => true,
+            }
+        });
+        self.marks.extend(faults);
         self.sort();
     }
 

@@ -341,6 +341,7 @@ fn Pace() -> impl IntoView {
     view! { <span class="pace num quiet" title=title>{shown}</span> }
 }
 
+/// The hash of the run, once it has ended.
 #[component]
 pub(crate) fn Hash() -> impl IntoView {
     let page = Page::get();
@@ -350,14 +351,13 @@ pub(crate) fn Hash() -> impl IntoView {
         RunHash::Invalid => "does not run".to_owned(),
     });
     view! {
-        <span
-            class="hash"
-            data-part="hash"
-            title="Fingerprint of the finished run: the same design and seed give the same one everywhere. An edited run has none."
+        <p
+            class="hash quiet"
+            title="The same design and seed have the same hash on every machine. A run that was edited has none."
         >
-            <span class="quiet">"run "</span>
+            "Hash of the run: "
             <span class="num hash-text">{hash}</span>
-        </span>
+        </p>
     }
 }
 

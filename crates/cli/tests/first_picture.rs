@@ -38,7 +38,8 @@ fn index_html_shows_the_lesson_it_opens_with() {
 
 /// The frame of the page with a lesson in it.
 fn frame(lesson: &Scenario) -> String {
-    let (title, believed) = (escaped(&lesson.title), escaped(&lesson.story.believed));
+    let title = escaped(&lesson.title);
+    let believed = in_lines(&escaped(&lesson.story.believed));
     format!(
         "    <main class=\"page first\" id=\"first\" data-tab=\"side\">\n\
          \x20     <div class=\"bar\"><span class=\"wordmark\">Faultline</span></div>\n\
@@ -84,7 +85,7 @@ fn picture(lesson: &Scenario) -> String {
             "          <g transform=\"translate({} {})\" data-id=\"{}\">\n\
              \x20           <rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"5.5\"/>\n\
              \x20           <path transform=\"translate(11 9) scale(.9)\" d=\"{icon}\"/>\n\
-             \x20           <text x=\"35\" y=\"22\">{title}</text></g>",
+             \x20           <text x=\"35\" y=\"23\">{title}</text></g>",
             at.x,
             at.y,
             escaped(&node.id),
@@ -94,6 +95,22 @@ fn picture(lesson: &Scenario) -> String {
         .unwrap();
     }
     svg + "        </svg>\n"
+}
+
+/// The text of a paragraph, wrapped so that no line of the file is too long.
+fn in_lines(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a line");
+        if line.is_empty() || line.len() + word.len() < 80 {
+            let gap = if line.is_empty() { "" } else { " " };
+            line.push_str(gap);
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n          ")
 }
 
 fn escaped(text: &str) -> String {

@@ -74,6 +74,15 @@ pub(crate) fn retry_once(links: &[&Link]) -> Remedy {
     )
 }
 
+/// Spreads the retries of a link over half a minute.
+pub(crate) fn backoff(id: &str) -> [Command; 2] {
+    let pause = map(&[("base", Value::text("1s")), ("cap", Value::text("30s"))]);
+    [
+        link(id, "retry.backoff", map(&[("exponential", pause)])),
+        link(id, "retry.jitter", Value::text("full")),
+    ]
+}
+
 /// Gives links a timeout of so many seconds.
 pub(crate) fn timeouts(links: &[(&Link, f64)]) -> Remedy {
     let edits = links

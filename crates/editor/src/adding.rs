@@ -67,10 +67,17 @@ impl Editor {
 
     fn add_made(&mut self, made: Made, at: Option<Point>) -> Vec<Effect> {
         let corner = self.corner_for_new(at);
-        self.add(made, corner, |design, node| {
+        let count = self.design().nodes.len();
+        let mut effects = self.add(made, corner, |design, node| {
             let link = at.and_then(|_| link_under_node(design, node, corner))?;
             insert_into_link(design, &link, node)
-        })
+        });
+        // In a crowd the free place is off the screen.
+        if at.is_none() && self.design().nodes.len() > count {
+            let added = self.selection().clone();
+            effects.extend(self.bring_all_into_view(&added));
+        }
+        effects
     }
 
     /// Adds the node that a quick-add asked for, and connects the wire to it.
@@ -190,22 +197,8 @@ impl Editor {
         if let Some(at) = at {
             return on_grid(at - half);
         }
-        let mut corner = on_grid(self.viewport.center() - half);
-        let taken = |corner: Point| {
-            let here = rect_at(corner);
-            self.design()
-                .nodes
-                .iter()
-                .any(|node| node_rect(node).intersects(&here))
-        };
-        // Downwards, row by row; in a crowd it is on top at last, where it can be seen.
-        for _ in 0..20 {
-            if !taken(corner) {
-                break;
-            }
-            corner.y += 2.0 * NODE_HEIGHT - f64::from(ASIDE);
-        }
-        corner
+        let corner = on_grid(self.viewport.center() - half);
+        layout::free_place(self.design(), corner)
     }
 
     /// Adds a note with its upper left corner at a canvas point, or where there is room near the

@@ -81,11 +81,15 @@ mod tests {
             found.sort_unstable();
             found
         };
-        assert_eq!(found(&cards, (176.0, 72.0), (300.0, 80.0)), [0, 1]);
-        assert_eq!(found(&cards, (177.0, 0.0), (299.0, 80.0)), [0_usize; 0]);
+        let (corner, below) = ((NODE_WIDTH, NODE_HEIGHT), NODE_HEIGHT + 8.0);
+        assert_eq!(found(&cards, corner, (300.0, below)), [0, 1]);
+        assert_eq!(
+            found(&cards, (NODE_WIDTH + 1.0, 0.0), (299.0, below)),
+            [0_usize; 0]
+        );
         assert_eq!(found(&cards, (-1e6, -1e6), (1e6, 1e6)), [0, 1, 2]);
         cards.put(1, Point::new(-900.0, -900.0));
-        assert_eq!(found(&cards, (176.0, 72.0), (300.0, 80.0)), [0]);
+        assert_eq!(found(&cards, corner, (300.0, below)), [0]);
         assert_eq!(found(&cards, (-890.0, -890.0), (-889.0, -889.0)), [1]);
         cards.lift(1);
         assert_eq!(found(&cards, (-1e6, -1e6), (1e6, 1e6)), [0, 2]);

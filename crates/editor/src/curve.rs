@@ -194,7 +194,7 @@ fn bend_back(way: Point) -> Bend {
     // The middle of a cubic lies three quarters of the way to its control points.
     let bow = (apart / 2.0 + NODE_HEIGHT / 2.0 + CLEARANCE) * 4.0 / 3.0 * around;
     Bend {
-        reach: (64.0 - way.x / 4.0).min(160.0),
+        reach: (64.0 - way.x / 4.0).min(232.0),
         bow: if way.y < 0.0 { -bow } else { bow },
         turn: way.y * 0.4 * (1.0 - around),
     }
@@ -314,7 +314,7 @@ fn foot_on_piece(point: Point, from: Point, to: Point) -> Point {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{End, port_at, rect_at};
+    use crate::geometry::{End, NODE_WIDTH, port_at, rect_at};
 
     fn between(from: Point, to: Point) -> LinkPath {
         LinkPath::new(Curve::between(
@@ -326,12 +326,15 @@ mod tests {
 
     #[test]
     fn a_link_between_neighbours_is_straight() {
-        let path = between(Point::new(0.0, 0.0), Point::new(376.0, 0.0));
+        let (from, y) = (NODE_WIDTH, NODE_HEIGHT / 2.0);
+        let (middle, to) = (from + 100.0, from + 200.0);
+        let path = between(Point::new(0.0, 0.0), Point::new(to, 0.0));
         assert_eq!(path.length(), 200.0);
-        assert_eq!(path.at(0.25), Point::new(226.0, 36.0));
+        assert_eq!(path.at(0.25), Point::new(from + 50.0, y));
         assert_eq!(path.direction(0.5), Point::new(1.0, 0.0));
-        assert_eq!(path.distance(Point::new(276.0, 46.0)), 10.0);
-        assert_eq!(path.line.to_svg(), "M176 36C276 36 276 36 376 36");
+        assert_eq!(path.distance(Point::new(middle, y + 10.0)), 10.0);
+        let svg = format!("M{from} {y}C{middle} {y} {middle} {y} {to} {y}");
+        assert_eq!(path.line.to_svg(), svg);
     }
 
     #[test]
@@ -352,8 +355,8 @@ mod tests {
             Point::new(-300.0, 0.0),
             Point::new(-500.0, 64.0),
             Point::new(-300.0, -64.0),
-            Point::new(0.0, 160.0),
-            Point::new(-300.0, -200.0),
+            Point::new(0.0, NODE_HEIGHT + 88.0),
+            Point::new(-300.0, -NODE_HEIGHT - 128.0),
         ] {
             let path = between(Point::new(0.0, 0.0), to);
             for node in [rect_at(Point::new(0.0, 0.0)), rect_at(to)] {

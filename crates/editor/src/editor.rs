@@ -390,6 +390,7 @@ impl Editor {
 
 #[cfg(test)]
 mod tests {
+    use crate::geometry::NODE_HEIGHT;
     use crate::hit::Hit;
     use crate::testing::Hand;
     use crate::tools::Tool;
@@ -397,7 +398,10 @@ mod tests {
     #[test]
     fn lines_under_the_pointer_are_led_once_until_the_design_changes() {
         let mut hand = Hand::new();
-        hand.play("move 540 38");
+        // A little below the line.
+        let aside = format!("move 550 {}", NODE_HEIGHT / 2.0 + 2.0);
+        let further = format!("move 551 {}", NODE_HEIGHT / 2.0 + 2.0);
+        hand.play(&aside);
         let mut lines = hand.editor.document.take_lines();
         assert!(lines.contains_key(&1));
         // As if `api->db` ran where `users->api` does.
@@ -407,8 +411,10 @@ mod tests {
             Tool::Idle(idle) => matches!(idle.hover, Hit::Link(_)),
             _ => false,
         };
-        assert!(!is_on_link(hand.play("move 541 38")));
-        hand.play("down 350 10; move 350 60; move 350 10; up 350 10; move 541 38");
+        assert!(!is_on_link(hand.play(&further)));
+        hand.play(&format!(
+            "down 350 10; move 350 60; move 350 10; up 350 10; {further}"
+        ));
         assert!(is_on_link(&hand));
     }
 }

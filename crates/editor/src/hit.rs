@@ -7,9 +7,12 @@ use crate::note::note_rect;
 use crate::scene::Scene;
 use crate::selection::Item;
 
+/// No port reaches farther than this, in canvas units: zoomed far out, it would cover its node and
+/// the grips of its links.
+pub const PORT_REACH: f64 = 24.0;
 /// How far along a link, in canvas units from its end, the middle of a grip is: the handle by which
 /// the end is taken off. Farther out than any port reaches.
-const GRIP: f64 = 28.0;
+const GRIP: f64 = PORT_REACH + 4.0;
 /// A grip reaches this far along the link, in port radii and in canvas units, whichever is more.
 const GRIP_REACH: (f64, f64) = (3.0, 36.0);
 /// The share of a link that is its grip at most, so that a short link has a middle too.
@@ -55,9 +58,9 @@ pub struct Aim {
 }
 
 impl Aim {
-    /// A radius on the canvas. Zoomed far out, a port must not swallow its node.
+    /// A radius on the canvas.
     fn port_radius(self) -> f64 {
-        (self.kind.port_radius() / self.scale).min(NODE_HEIGHT / 3.0)
+        (self.kind.port_radius() / self.scale).min(PORT_REACH)
     }
 
     fn link_radius(self) -> f64 {
@@ -145,6 +148,7 @@ fn link(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<Hit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::NODE_WIDTH;
     use crate::testing::small;
 
     const MOUSE: Aim = Aim {
@@ -159,26 +163,29 @@ mod tests {
         let (link, none) = (Some("api->db"), None);
         let end = |end| Hit::LinkEnd("api->db".into(), end);
         let port = |id: &str, end| Hit::Port(id.into(), end);
+        // The height of the line, and where it begins.
+        let (line, out) = (NODE_HEIGHT / 2.0, 300.0 + NODE_WIDTH);
+        let middle = out.midpoint(600.0);
         for (x, y, gripped, wanted) in [
             (350.0, 10.0, none, Hit::Node("api".into())),
-            (476.0, 36.0, none, port("api", End::From)),
-            (487.0, 36.0, none, port("api", End::From)),
-            (465.0, 36.0, none, port("api", End::From)),
-            (300.0, 40.0, none, port("api", End::To)),
-            (0.0, 36.0, none, Hit::Node("users".into())),
-            (776.0, 36.0, none, port("db", End::From)),
-            (540.0, 40.0, none, Hit::Link("api->db".into())),
-            (540.0, 44.0, none, Hit::Empty),
-            (480.0, 36.0, link, port("api", End::From)),
-            (595.0, 36.0, link, port("db", End::To)),
-            (300.0, 36.0, link, port("api", End::To)),
-            (492.0, 36.0, link, end(End::From)),
-            (510.0, 40.0, link, end(End::From)),
-            (540.0, 36.0, link, Hit::Link("api->db".into())),
-            (565.0, 36.0, link, end(End::To)),
-            (585.0, 36.0, link, end(End::To)),
-            (492.0, 36.0, none, Hit::Link("api->db".into())),
-            (492.0, 36.0, Some("gone"), Hit::Link("api->db".into())),
+            (out, line, none, port("api", End::From)),
+            (out + 11.0, line, none, port("api", End::From)),
+            (out - 11.0, line, none, port("api", End::From)),
+            (300.0, line + 4.0, none, port("api", End::To)),
+            (0.0, line, none, Hit::Node("users".into())),
+            (600.0 + NODE_WIDTH, line, none, port("db", End::From)),
+            (middle, line + 4.0, none, Hit::Link("api->db".into())),
+            (middle, line + 8.0, none, Hit::Empty),
+            (out + 4.0, line, link, port("api", End::From)),
+            (595.0, line, link, port("db", End::To)),
+            (300.0, line, link, port("api", End::To)),
+            (out + 16.0, line, link, end(End::From)),
+            (out + 34.0, line + 4.0, link, end(End::From)),
+            (middle, line, link, Hit::Link("api->db".into())),
+            (566.0, line, link, end(End::To)),
+            (585.0, line, link, end(End::To)),
+            (out + 16.0, line, none, Hit::Link("api->db".into())),
+            (out + 16.0, line, Some("gone"), Hit::Link("api->db".into())),
         ] {
             assert_eq!(
                 hit(&scene, gripped, Point::new(x, y), MOUSE),
@@ -217,7 +224,7 @@ mod tests {
     fn a_finger_aims_less_exactly_and_zooming_out_does_not_hide_the_node() {
         let design = small();
         let scene = Scene::new(&design);
-        let beside = Point::new(495.0, 36.0);
+        let beside = Point::new(319.0 + NODE_WIDTH, NODE_HEIGHT / 2.0);
         let finger = Aim {
             kind: PointerKind::Touch,
             scale: 1.0,
@@ -231,7 +238,7 @@ mod tests {
             scale: 0.1,
         };
         assert_eq!(
-            hit(&scene, None, Point::new(388.0, 36.0), far),
+            hit(&scene, None, node_rect(&design.nodes[1]).center(), far),
             Hit::Node("api".into())
         );
     }

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// Width and height of a mark.
 const MARK: f64 = 16.0;
-/// How far along the line the first mark of a link is, and each further one from it.
+/// How far along the line the first mark of a link is at most, and each further one from it.
 const MARKS: [f64; 2] = [16.0, 18.0];
 /// How far marks are from the line.
 const MARKS_ASIDE: f64 = 17.5;
@@ -38,7 +38,7 @@ const ASIDE: f64 = CROSSES.1[1] + CROSSES.2;
 /// Between labels, and between a label and a card.
 const GAP: f64 = 3.0;
 /// The queue before a card: how far it reaches before it, and below its middle.
-const QUEUE: Point = Point::new(72.0, 28.0);
+const QUEUE: Point = Point::new(72.0, 29.0);
 /// Width and height of a cell. No label, nor what it must keep from, is farther from its line.
 const CELL: f64 = 128.0;
 
@@ -337,8 +337,11 @@ fn across(way: Point) -> [Point; 2] {
 fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
     let length = path.length();
     let (places, step) = MARKS_PLACES;
-    let last = MARKS[1] * count.saturating_sub(1) as f64 + MARKS[0];
-    let starts = (0..places).map(|at| MARKS[0] + step * at as f64);
+    let extent = MARKS[1] * count.saturating_sub(1) as f64;
+    let last = extent + MARKS[0];
+    // Between neighbours there is room for all of them in the middle only.
+    let first = ((length - extent) / 2.0).clamp(0.0, MARKS[0]);
+    let starts = (0..places).map(|at| first + step * at as f64);
     let starts = starts.filter(|start| count > 0 && start + last <= length.max(2.0 * last));
     let places = starts.flat_map(|start| {
         [0, 1].map(|side| {

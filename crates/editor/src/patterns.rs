@@ -1,8 +1,8 @@
 //! Patterns that people know by name: what one gesture builds at the selected node or link.
 
 use crate::catalog::thing;
-use crate::geometry::{Point, node_rect, rect_at};
-use crate::layout::{LAYER_STEP, ROW_STEP};
+use crate::geometry::Point;
+use crate::layout::{LAYER_STEP, ROW_STEP, free_place};
 use crate::selection::{Item, Selection};
 use crate::wire::insert_into_link;
 use design::link::{Condition, Conditions, Mode, OnWrite};
@@ -432,19 +432,6 @@ fn node_of<'a>(design: &'a Design, selection: &Selection) -> Option<&'a Node> {
         Item::Node(id) => design.node(&id),
         Item::Link(_) | Item::Note(_) => None,
     }
-}
-
-/// The first free place from here down, row by row.
-fn free_place(design: &Design, at: Point) -> Point {
-    let is_free = |at: &Point| {
-        let here = rect_at(*at);
-        !design
-            .nodes
-            .iter()
-            .any(|node| node_rect(node).intersects(&here))
-    };
-    let mut rows = (0..20).map(|row| at + Point::new(0.0, ROW_STEP * f64::from(row)));
-    rows.find(is_free).unwrap_or(at)
 }
 
 #[cfg(test)]

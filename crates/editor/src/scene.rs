@@ -209,7 +209,7 @@ fn own_spread(link: &Link) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Point;
+    use crate::geometry::{NODE_HEIGHT, NODE_WIDTH, Point};
     use crate::testing::small;
     use design::Link;
     use design::link::Mode;
@@ -258,13 +258,16 @@ mod tests {
         let mut design = small();
         assert_eq!(
             Scene::new(&design).bounds(),
-            Some(Rect::between(Point::new(0.0, 0.0), Point::new(776.0, 72.0)))
+            Some(Rect::between(
+                Point::new(0.0, 0.0),
+                Point::new(600.0 + NODE_WIDTH, NODE_HEIGHT)
+            ))
         );
         design
             .links
             .push(Link::new("back", "db", "users", Mode::Call));
         let bounds = Scene::new(&design).bounds().unwrap();
-        assert!(bounds.max.y > 80.0 && bounds.min.x < 0.0);
+        assert!(bounds.max.y > NODE_HEIGHT + 8.0 && bounds.min.x < 0.0);
         assert_eq!(Scene::new(&Design::default()).bounds(), None);
     }
 }

@@ -71,9 +71,12 @@ fn of_client(client: &Client) -> String {
 }
 
 fn of_service(service: &Service) -> String {
-    // How many replicas of an autoscaled service run is not a property of the design.
+    // A design states the bounds of an autoscaled service, not how many replicas run.
     let replicas = match &service.autoscale {
-        Some(scale) => Some(format!("{}\u{2013}{}", scale.min, count(scale.max.into()))),
+        Some(scale) => {
+            let [min, max] = [scale.min, scale.max].map(|n| count(n.into()));
+            Some(format!("{min}\u{2013}{max}"))
+        }
         None if service.replicas == 1 => None,
         None => Some(count(service.replicas.into())),
     };
@@ -244,4 +247,59 @@ pub fn traits(link: &Link) -> Vec<Trait> {
 fn percent(share: f64) -> String {
     // Of 0.07 a plain product shows digits that nobody wrote.
     format!("{}%", (share * 1e8).round() / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use design::Duration;
+    use design::kinds::service::Autoscale;
+
+    #[test]
+    fn a_service_is_described_by_its_replicas_slots_and_service_time() {
+        let service = Service {
+            service_time: Distribution::Exp(Duration::ms(10)),
+            concurrency: Some(5),
+            replicas: 1,
+            ..Service::default()
+        };
+        let autoscale = Autoscale {
+            min: 4,
+            max: 2_000,
+            ..Autoscale::default()
+        };
+        // Of an autoscaled service the number of replicas is where it starts.
+        for (replicas, autoscale, concurrency, wanted) in [
+            (1, None, Some(5), "5 slots, ≈ 10\u{a0}ms"),
+            (3, None, Some(5), "3 × 5 slots, ≈ 10\u{a0}ms"),
+            (1, None, None, "no limit, ≈ 10\u{a0}ms"),
+            (3, None, None, "3 × no limit"),
+            (
+                1,
+                Some(&autoscale),
+                Some(5),
+                "4\u{2013}2\u{202f}000 × 5 slots, ≈ 10\u{a0}ms",
+            ),
+            (
+                9,
+                Some(&autoscale),
+                Some(5),
+                "4\u{2013}2\u{202f}000 × 5 slots, ≈ 10\u{a0}ms",
+            ),
+            (
+                1,
+                Some(&autoscale),
+                None,
+                "4\u{2013}2\u{202f}000 × no limit",
+            ),
+        ] {
+            let service = Service {
+                replicas,
+                concurrency,
+                autoscale: autoscale.cloned(),
+                ..service.clone()
+            };
+            assert_eq!(describe(&Kind::Service(service)), wanted);
+        }
+    }
 }

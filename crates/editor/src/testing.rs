@@ -3,7 +3,8 @@
 use crate::actions;
 use crate::editor::Editor;
 use crate::effect::{Change, Effect};
-use crate::geometry::Point;
+use crate::geometry::{End, Point, node_rect, port};
+use crate::hit::grips;
 use crate::input::{Button, Input, Modifiers, Pointer, PointerKind};
 use crate::selection::Item;
 use design::link::Mode;
@@ -31,6 +32,20 @@ pub(crate) fn small() -> Design {
     }
 }
 
+/// Any two cards are at least 80 units apart beside each other, or 56 above each other: links with
+/// their labels need the one, what is written below a card the other.
+pub(crate) fn check_apart(design: &Design) {
+    for (at, one) in design.nodes.iter().enumerate() {
+        let rect = node_rect(one);
+        for other in &design.nodes[..at] {
+            let [x, y] = [0, 1].map(|axis| (one.at[axis] - other.at[axis]).abs());
+            let size = rect.size();
+            let is_apart = f64::from(x) >= size.x + 80.0 || f64::from(y) >= size.y + 56.0;
+            assert!(is_apart, "{} and {}: {x} and {y}", one.id, other.id);
+        }
+    }
+}
+
 /// An editor with a hand on it that follows a script.
 pub(crate) struct Hand {
     pub(crate) editor: Editor,
@@ -52,13 +67,13 @@ impl Hand {
     }
 
     /// Does what a script says, such as `down 380 10 shift; move 400 10; up 400 10; cancel`, at
-    /// screen positions. Further words: `touch`, `#2` (a second finger), `middle`, `right`,
-    /// `command`, `alt`, `space`. Other words of a line are keys of actions.
+    /// screen positions or at what [`place`] knows. Further words: `touch`, `#2` (a second finger),
+    /// `middle`, `right`, `command`, `alt`, `space`. Other words of a line are keys of actions.
     pub(crate) fn play(&mut self, script: &str) -> &mut Self {
         self.effects.clear();
         for line in script.split(';') {
             let words: Vec<&str> = line.split_whitespace().collect();
-            let effects = match input(&words) {
+            let effects = match input(&self.editor, &words) {
                 Some(input) => self.editor.handle(input),
                 None => {
                     let action = actions::actions()
@@ -114,14 +129,32 @@ impl Hand {
     }
 }
 
-fn input(words: &[&str]) -> Option<Input> {
+/// A place by its name: `api.in` and `api.out` are ports, `api->db` is the middle of a link,
+/// `api->db.from` and `api->db.to` are its grips.
+fn place(editor: &Editor, name: &str) -> Option<Point> {
+    let scene = editor.scene();
+    let node = |id: &str| editor.design().node(id);
+    match name.rsplit_once('.') {
+        Some((id, "in")) => Some(port(node(id)?, End::To)),
+        Some((id, "out")) => Some(port(node(id)?, End::From)),
+        Some((id, "from")) => Some(grips(&scene.path(id)?)[0]),
+        Some((id, "to")) => Some(grips(&scene.path(id)?)[1]),
+        _ => Some(scene.path(name)?.at(0.5)),
+    }
+}
+
+fn input(editor: &Editor, words: &[&str]) -> Option<Input> {
     if words == ["cancel"] {
         return Some(Input::Cancel);
     }
-    let [verb, x, y, rest @ ..] = words else {
+    let [verb, rest @ ..] = words else {
         return None;
     };
-    let at = Point::new(x.parse().unwrap(), y.parse().unwrap());
+    let (at, rest) = match rest {
+        [name, rest @ ..] if name.parse::<f64>().is_err() => (place(editor, name)?, rest),
+        [x, y, rest @ ..] => (Point::new(x.parse().unwrap(), y.parse().unwrap()), rest),
+        _ => return None,
+    };
     let has = |word: &str| rest.contains(&word);
     let pointer = Pointer {
         id: i32::from(has("#2")),

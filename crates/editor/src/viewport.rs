@@ -7,7 +7,7 @@ pub const SCALE_MIN: f64 = 0.1;
 /// Largest zoom: 400 %.
 pub const SCALE_MAX: f64 = 4.0;
 /// Fitting never magnifies beyond this: three nodes blown up to fill a screen help nobody.
-pub const FIT_MAX: f64 = 1.0;
+pub const FIT_MAX: f64 = 1.25;
 /// Free space around what is fitted, in screen pixels; less on a narrow screen.
 pub const FIT_MARGIN: f64 = 48.0;
 /// The same above and below it, where tools stand on the canvas.

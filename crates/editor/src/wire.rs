@@ -107,15 +107,26 @@ impl Wire {
         let (from, to) = self.ends(other);
         let (caller, callee) = (&design.node(from)?.kind, &design.node(to)?.kind);
         let mode = self.mode(design, caller, callee);
+        // A cache with an origin loads by itself and gives no leases.
+        let is_leasing = matches!(caller, Kind::Cache(cache) if cache.leases);
+        let no_leases = is_leasing.then(|| {
+            let target = Target::Node(from.to_owned());
+            Command::Set(target, "leases".to_owned(), Value::Bool(false))
+        });
         let Some(id) = &self.link else {
             let id = design.free_link_id(from, to);
             let link = Link::new(id.clone(), from, to, mode);
-            return Some((Command::AddLink(design.links.len(), Box::new(link)), id));
+            let add = Command::AddLink(design.links.len(), Box::new(link));
+            let command = match no_leases {
+                Some(first) => Command::Batch(vec![first, add]),
+                None => add,
+            };
+            return Some((command, id));
         };
         let set = |field: &str, value: Value| {
             Command::Set(Target::Link(id.clone()), field.to_owned(), value)
         };
-        let mut commands = Vec::new();
+        let mut commands: Vec<Command> = no_leases.into_iter().collect();
         let present = design.link(id)?;
         // What means nothing in the new place goes first: a step of the way back is valid too.
         let usual = Link::default().write();
@@ -284,6 +295,27 @@ mod tests {
         assert_eq!(design.problems(), []);
         design.apply(undo).unwrap();
         assert_eq!(design, before);
+    }
+
+    #[test]
+    fn a_cache_that_gets_an_origin_gives_no_leases() {
+        let mut design = small();
+        let memcached = crate::catalog::thing("memcached").unwrap();
+        design
+            .nodes
+            .push(Node::new("cache", memcached.make(), [600, 200]));
+        for wire in [
+            Wire::from_port("cache", End::From),
+            Wire::from_link(&design.links[1], End::From),
+        ] {
+            let other = if wire.link.is_some() { "cache" } else { "db" };
+            let mut made = design.clone();
+            let (command, _) = wire.connect(&made, other).unwrap();
+            let undo = made.apply(command).unwrap();
+            assert_eq!(made.problems(), []);
+            made.apply(undo).unwrap();
+            assert_eq!(made, design);
+        }
     }
 
     #[test]

@@ -230,6 +230,7 @@ fn is_zone(design: &Design, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::{NODE_HEIGHT, NODE_WIDTH};
     use crate::testing::{Hand, kind, small};
     use design::{Fault, FaultKind};
 
@@ -266,7 +267,10 @@ mod tests {
             })
             .collect();
         assert_eq!(seen, [("a", -24.0, 2, 0), ("b", 576.0, 1, 1)]);
-        assert_eq!(regions[0].rect.size(), Point::new(524.0, 144.0));
+        assert_eq!(
+            regions[0].rect.size(),
+            Point::new(300.0 + NODE_WIDTH + 48.0, NODE_HEIGHT + 72.0)
+        );
         // Whose replicas are spread over zones is in no region.
         design.nodes[2].deployment.zone = None;
         design.nodes[2].deployment.zones = vec!["a".to_owned(), "b".to_owned()];

@@ -3,10 +3,9 @@
 
 use design::{Command, Design, KINDS, Link, Node};
 use editor::geometry::has_port;
+use editor::hit::PORT_REACH;
 use editor::wire::Wire;
-use editor::{
-    Editor, Effect, End, Input, NODE_HEIGHT, Point, Pointer, PointerKind, node_rect, port,
-};
+use editor::{Editor, Effect, End, Input, Point, Pointer, PointerKind, node_rect, port};
 use proptest::prelude::*;
 
 /// Distance of the places that nodes are put in, with room for an empty place between them.
@@ -101,7 +100,7 @@ impl Hand {
 
     /// Where it presses to take hold of a port.
     fn on_port(self, node: &Node, end: End) -> Point {
-        let reach = (self.kind.port_radius() / self.scale).min(NODE_HEIGHT / 3.0);
+        let reach = (self.kind.port_radius() / self.scale).min(PORT_REACH);
         // A share of 0.7 in both directions is within the circle.
         let [x, y] = self.miss.map(|share| share * 0.7 * reach);
         port(node, end) + Point::new(x, y)

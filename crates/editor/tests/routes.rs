@@ -5,7 +5,7 @@ use design::{Design, KINDS, Link, Node};
 use editor::geometry::{End, Rect, port_at, rect_at};
 use editor::labels::{FLAG, LinkLabels, SAMPLE};
 use editor::route::{REACH, TOUCH};
-use editor::{Curve, LinkPath, Point, Routes, Scene, node_rect};
+use editor::{Curve, LinkPath, NODE_WIDTH, Point, Routes, Scene, node_rect};
 use std::collections::BTreeSet;
 use testing::Rng;
 
@@ -240,6 +240,24 @@ fn labels_are_over_nothing_and_beside_their_links() {
     assert!(
         shown > 2 * hidden || !has_fixed_set,
         "{shown}, and {hidden} have no place"
+    );
+}
+
+#[test]
+fn a_link_between_neighbours_has_room_for_all_its_labels() {
+    let mut design = services(2);
+    design.nodes[2].at = design.nodes[1].at;
+    design.nodes[2].at[0] += NODE_WIDTH as i32 + 80;
+    let link = &mut design.links[0];
+    link.pool = Some(design::link::Pool::default());
+    link.breaker = Some(design::link::Breaker::default());
+    link.timeout = Some(design::Duration(1_000_000_000));
+    link.retry = Some(design::link::Retry::default());
+    let labels = Routes::new(&design).labels_of("l1");
+    assert_eq!(labels.marks.len(), 4);
+    assert!(
+        labels.sample.is_some() && labels.flag.is_some(),
+        "{labels:?}"
     );
 }
 

@@ -5,7 +5,9 @@ use design::link::Mode;
 use design::{Command, Design, KINDS, Link, Node, Target, Value};
 use editor::actions::{self, actions};
 use editor::catalog;
-use editor::{Button, Editor, Effect, Input, Modifiers, Point, Pointer, PointerKind, WheelAction};
+use editor::{
+    Button, Editor, Effect, Input, Modifiers, NODE_HEIGHT, Point, Pointer, PointerKind, WheelAction,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::collections::BTreeSet;
@@ -97,7 +99,7 @@ fn place() -> impl Strategy<Value = Point> {
     prop_oneof![
         (0..8u8, 0..4u8, -14..14i32, -14..14i32).prop_map(|(x, y, dx, dy)| Point::new(
             f64::from(x) * 100.0 + f64::from(dx),
-            f64::from(y) * 100.0 + 36.0 + f64::from(dy)
+            f64::from(y) * 100.0 + NODE_HEIGHT / 2.0 + f64::from(dy)
         )),
         (-200.0..1200.0, -200.0..900.0).prop_map(|(x, y)| Point::new(x, y)),
     ]

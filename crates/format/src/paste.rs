@@ -39,7 +39,7 @@ pub fn read(text: &str) -> Result<Pasted, Vec<Problem>> {
         Ok(shared) => Ok(Pasted::Whole(shared.design, Vec::new())),
         Err(LinkError::Problems(problems)) => Err(problems),
         Err(LinkError::Absent) => Err(problem(
-            "is not a design; expected a design file (JSON), a Faultline link or a Mermaid flowchart"
+            "is not a design; expected a design file (JSON), a link or a Mermaid flowchart"
                 .to_owned(),
         )),
         Err(error) => Err(problem(error.to_string())),

@@ -355,6 +355,7 @@ fn replicas(world: &World, place: NodeIx) -> Vec<wire::ReplicaState> {
             }
             state if !state.is_up => wire::ReplicaState::Down,
             _ if world.is_ejected(place, replica as u32) => wire::ReplicaState::Ejected,
+            state if state.is_faulty() => wire::ReplicaState::Faulty,
             state if state.pace(world.now) != 1.0 => wire::ReplicaState::Slow,
             _ => wire::ReplicaState::Up,
         })

@@ -211,7 +211,10 @@ impl Live {
         self.simulation.judge_by(&self.design);
         let report = self.simulation.report();
         let findings = diagnostics::diagnose(&self.design, Some(&report));
-        let says = self.lesson.as_ref().and_then(|status| {
+        // During the warm-up nothing is counted that a sentence could tell.
+        let is_measured = now >= self.design.settings.warmup.0;
+        let lesson = self.lesson.as_ref().filter(|_| is_measured);
+        let says = lesson.and_then(|status| {
             let json = Counted(&report).json();
             Some(status.say(&format::json::value_from_str(&json).ok()?))
         });

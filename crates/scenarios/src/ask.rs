@@ -110,9 +110,9 @@ mod tests {
                 {"text": "Few", "at_mots": 10}]}"#,
         );
         for start in [
-            "question: says nothing",
+            "question: must not be empty",
             "choices[0].at_mots: unknown field, did you mean at_most?",
-            "choices[0]: lacks because",
+            "choices[0]: missing field `because`",
             "figure.men: unknown field, did you mean mean?",
         ] {
             let is_told = problems.iter().any(|problem| problem.starts_with(start));

@@ -1,5 +1,5 @@
-//! What a scenario claims: the rule that names it, the design beside it that the rule has nothing
-//! to say on, and what runs must show. The tests hold it to that; the page has no need of it.
+//! The claims of a scenario: the rule that finds it, similar designs on which that rule stays
+//! silent, and what its runs must show. Tests check them; the page does not read them.
 
 use crate::ask::bound;
 use crate::figure::Figure;
@@ -8,58 +8,58 @@ use crate::scenario::FIELDS;
 use design::attribute::Reader;
 use design::{Command, Problem, Value};
 
-/// What a scenario claims.
+/// The claims of a scenario.
 #[derive(Clone, Debug)]
 pub struct Claims {
-    /// The rule whose finding must stand on top of the broken run.
+    /// The rule whose finding must be the first one for the faulty run.
     pub rule: String,
-    /// Designs beside the broken one on which that rule must stay silent.
+    /// Designs similar to the faulty one on which that rule must stay silent.
     pub near_misses: Vec<NearMiss>,
-    /// Of the broken run.
+    /// What the faulty run must show.
     pub broken: Vec<Expectation>,
-    /// Of the run with the main remedy.
+    /// What the run with the main remedy must show.
     pub mended: Vec<Expectation>,
-    /// Of the mended run's figure divided by the broken one's.
+    /// Bounds of a metric with the main remedy divided by the same metric without it.
     pub ratio: Vec<Expectation>,
-    /// Of the faulty run: what the text of each step states, in the order of the steps.
+    /// What the faulty run must show because the text of a step states it; one list per step.
     pub steps: Vec<Vec<Expectation>>,
-    /// Of the runs with each of the remedies, in their order: what the lesser ones do and do not.
+    /// What the run with each remedy must show; one list per remedy.
     pub remedies: Vec<Vec<Expectation>>,
 }
 
-/// A design beside the broken one on which the rule must stay silent.
+/// A design similar to the faulty one on which the rule must stay silent.
 #[derive(Clone, Debug)]
 pub struct NearMiss {
-    /// What it is.
+    /// A description of the design.
     pub label: String,
-    /// How it differs from the broken design.
+    /// The edits that make it from the faulty design.
     pub command: Command,
-    /// Why it is sound.
+    /// Why the rule does not apply.
     pub because: String,
 }
 
-/// A figure and where it must lie, whatever the seed.
+/// A metric and the range it must have for every seed.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// The figure.
+    /// The metric.
     pub figure: Figure,
-    /// Not below this.
+    /// The lower bound, if any.
     pub at_least: Option<f64>,
-    /// Not above this.
+    /// The upper bound, if any.
     pub at_most: Option<f64>,
-    /// Why that follows.
+    /// Why the design implies this range.
     pub because: String,
 }
 
 impl Expectation {
-    /// Whether a figure lies where it must.
+    /// Returns whether a value lies in the range; both bounds belong to it.
     pub fn holds(&self, figure: f64) -> bool {
         self.at_least.is_none_or(|least| figure >= least)
             && self.at_most.is_none_or(|most| figure <= most)
     }
 }
 
-/// The claims of a file.
+/// Reads the claims of a file.
 pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
     let mut reader = Reader::default();
     reader.check_names(value, &FIELDS);
@@ -106,7 +106,7 @@ fn read_expectation(value: &Value, reader: &mut Reader) -> Option<Expectation> {
     let at_least = bound(value, "at_least", reader);
     let at_most = bound(value, "at_most", reader);
     if at_least.is_none() && at_most.is_none() {
-        reader.problem("says nothing: at_least, at_most or both");
+        reader.problem("missing bound; expected `at_least`, `at_most` or both");
     }
     Some(Expectation {
         figure,

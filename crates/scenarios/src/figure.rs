@@ -1,20 +1,21 @@
-//! Figures of a report, named by their path in it.
+//! Metrics of a report, addressed by their path.
 //!
-//! A figure is written as the path of a number (`"requests.latency_ms.p99"`), or as something made
-//! of the numbers at a path: `{"mean": "windows.goodput_per_s", "from": 60, "to": 180}` of the
-//! windows of these seconds, likewise `max`, `min` and `sum` (of a map: of its values, 0 where
-//! there is none). `[]` in a path is every item of a list. `"over"` divides by another figure.
+//! A metric is written as the path of a number (`"requests.latency_ms.p99"`), or as an aggregate of
+//! the numbers at a path. `{"mean": "windows.goodput_per_s", "from": 60, "to": 180}` is the mean
+//! over the windows between these seconds; `max`, `min` and `sum` work likewise. An aggregate of a
+//! map is that of its values; the sum of none is 0. `[]` in a path is every item of a list.
+//! `"over"` divides by another metric.
 
 use crate::reading::{choice, need};
 use design::Value;
 use design::attribute::Reader;
 
-/// A number to be found in a report.
+/// A number of a report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     path: String,
     of: Of,
-    /// The seconds of a series of windows.
+    /// From which to which second the windows are taken.
     between: Option<(f64, f64)>,
     over: Option<Box<Figure>>,
 }
@@ -36,22 +37,22 @@ const MADE: [(&str, Of); 5] = [
     ("sum", Of::Sum),
 ];
 
-/// How a figure is shown.
+/// The unit in which a metric is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A bare number.
     Count,
-    /// A share, shown in per cent.
+    /// A share, shown as a percentage.
     Percent,
-    /// Milliseconds, in whatever is handy.
+    /// Milliseconds, shown in ms or s.
     Ms,
     /// Seconds.
     S,
-    /// A rate.
+    /// A rate per second.
     PerSecond,
     /// A factor.
     Times,
-    /// US dollars a month.
+    /// US dollars per month.
     Dollars,
 }
 
@@ -112,7 +113,7 @@ fn grouped(mut whole: String) -> String {
 }
 
 impl Figure {
-    /// Reads a figure: a path, or an object.
+    /// Reads a metric: a path or an object.
     pub(crate) fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         if let Value::Text(path) = value {
             return Some(Self {
@@ -140,7 +141,7 @@ impl Figure {
                 let from: f64 = need(value, "from", reader)?;
                 let to: f64 = need(value, "to", reader)?;
                 if from >= to {
-                    reader.problem("ends before it begins");
+                    reader.problem("`from` must be less than `to`");
                 }
                 Some((from, to))
             }
@@ -160,7 +161,7 @@ impl Figure {
         })
     }
 
-    /// The figure in a report; `None` where the report has no such number.
+    /// Returns the value in a report, or `None` if the report has no such number.
     pub fn of(&self, report: &Value) -> Option<f64> {
         let mut found = Vec::new();
         collect(report, &self.path, &mut found);
@@ -194,7 +195,7 @@ impl Figure {
         self.between
     }
 
-    /// How long the windows of the series are: it stands beside them.
+    /// Returns the length of a window in seconds: the `width_s` of the series.
     fn width(&self, report: &Value) -> Option<f64> {
         let (beside, _) = self.path.rsplit_once('.')?;
         let mut width = Vec::new();
@@ -203,7 +204,7 @@ impl Figure {
     }
 }
 
-/// All numbers at a path, `None` for a `null`; of a list or a map there, those in it.
+/// Collects all numbers at a path, and `None` for `null`. A list or a map there counts as its items.
 fn collect(value: &Value, path: &str, found: &mut Vec<Option<f64>>) {
     if path.is_empty() {
         return match value {

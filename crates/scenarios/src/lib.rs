@@ -1,10 +1,11 @@
-//! The library of scenarios: one data file each, with a design that fails, what breaks it, the
-//! remedies as edit commands, the words and steps of a lesson, and what its runs must show. Beside
-//! them stand sound designs, which hold what they are required to.
+//! The library of scenarios. Each scenario is one data file with a design that fails, the faults
+//! that trigger the failure, fixes as edit commands, the texts of a lesson, and what its runs must
+//! show. The library also has reference designs, which meet their requirements.
 //!
 //! A new scenario is a new file in `library/`; the page, the command line and the tests find it.
-//! [`INDEX`] names all of them. Their texts are compiled in with the feature `library`; without it
-//! only the one that the page opens with is, and the page fetches the others and [`read`]s them.
+//! [`INDEX`] lists all scenarios. The feature `library` compiles all files in. Without it, only the
+//! scenario that the page opens with is compiled in; the page fetches the others and [`read`]s
+//! them.
 
 mod ask;
 mod claims;
@@ -29,44 +30,44 @@ use design::{Design, Problem};
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// What a list says of a scenario or a sound design.
+/// The entry of a scenario or a reference design in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name in links, on the command line, and of its file.
+    /// The id in links and on the command line; also the name of the file.
     pub id: &'static str,
-    /// What people see.
+    /// The title: the standard name of the failure or design.
     pub title: &'static str,
-    /// What it is about.
+    /// The group in the gallery.
     pub theme: Theme,
-    /// How long it takes to play; 0 for a sound design.
+    /// How many minutes the lesson takes; 0 for a reference design.
     pub minutes: u32,
-    /// One sentence.
+    /// One sentence that describes the situation.
     pub summary: &'static str,
 }
 
-/// What a scenario is about, in the order of the gallery.
+/// The subject of a scenario, in the order of the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Theme {
     /// Calls over a network: timeouts, retries, chains.
     Calls,
-    /// More load than there is room for.
+    /// Load beyond capacity.
     Overload,
     /// Caches.
     Caches,
-    /// Who owns data, where it is, and how old it is.
+    /// Ownership, placement and staleness of data.
     Data,
     /// Messages and their consumers.
     Queues,
-    /// Who gets the next call.
+    /// Load balancing and health checks.
     Balancing,
-    /// Locks, leaders, partitions of the network.
+    /// Locks, leaders and network partitions.
     Coordination,
     /// Requirements, telemetry, scaling.
     Operations,
 }
 
 impl Theme {
-    /// All, in the order of the gallery.
+    /// All themes, in the order of the gallery.
     pub const ALL: [Self; 8] = [
         Self::Calls,
         Self::Overload,
@@ -78,7 +79,7 @@ impl Theme {
         Self::Operations,
     ];
 
-    /// As written in a file.
+    /// Returns the name as written in a file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Calls => "calls",
@@ -93,72 +94,72 @@ impl Theme {
     }
 }
 
-/// A design that holds what it is required to: a starting point, and what no rule has a word on.
+/// A reference design: a starting point that meets its requirements and triggers no rule.
 #[derive(Clone, Debug)]
 pub struct Sound {
-    /// Its name.
+    /// The id in links and on the command line.
     pub id: String,
-    /// What people see.
+    /// The title.
     pub title: String,
-    /// What it is about.
+    /// The group in the gallery.
     pub theme: Theme,
-    /// One sentence.
+    /// One sentence that describes the design.
     pub summary: String,
-    /// The system.
+    /// The design.
     pub design: Design,
 }
 
-/// Every scenario that is compiled in, in order of id.
+/// Returns every scenario that is compiled in, in order of id.
 ///
 /// # Panics
 ///
-/// If a file of the library is wrong; a test reads them all.
+/// If a file of the library is invalid; a test reads them all.
 pub fn all() -> Vec<Scenario> {
     ids()
         .map(|id| find(id).expect("the id is of the list"))
         .collect()
 }
 
-/// The ids of every scenario that is compiled in, in order.
+/// Returns the ids of all scenarios that are compiled in, in order.
 pub fn ids() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(id, _)| *id)
 }
 
-/// The scenario of this id, where it is compiled in.
+/// Returns the scenario with this id, or `None` if it is not compiled in.
 ///
 /// # Panics
 ///
-/// If its file is wrong; a test reads them all.
+/// If its file is invalid; a test reads them all.
 pub fn find(id: &str) -> Option<Scenario> {
     let (id, text) = FILES.iter().find(|(known, _)| *known == id)?;
     Some(read(id, text).unwrap_or_else(|problems| panic!("scenario {id}: {problems:?}")))
 }
 
-/// A scenario from the text of its file.
+/// Reads a scenario from the text of its file.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it.
+/// Returns every problem of the file.
 pub fn read(id: &str, text: &str) -> Result<Scenario, Vec<Problem>> {
     scenario::read(id, &parse(text)?)
 }
 
-/// What the scenario of this id claims, where it is compiled in.
+/// Returns the claims of the scenario with this id, or `None` if it is not compiled in.
 ///
 /// # Panics
 ///
-/// If its file is wrong; a test reads them all.
+/// If its file is invalid; a test reads them all.
 pub fn claims(id: &str) -> Option<Claims> {
     let (id, text) = FILES.iter().find(|(known, _)| *known == id)?;
     let claims = parse(text).and_then(|value| claims::read(&value));
     Some(claims.unwrap_or_else(|problems| panic!("scenario {id}: {problems:?}")))
 }
 
-/// Every sound design that is compiled in, in order of id.
+/// Returns every reference design that is compiled in, in order of id.
 ///
 /// # Panics
 ///
-/// If a file is wrong; a test reads them all.
+/// If a file is invalid; a test reads them all.
 pub fn sound() -> Vec<Sound> {
     DESIGN_FILES
         .iter()
@@ -166,22 +167,22 @@ pub fn sound() -> Vec<Sound> {
         .collect()
 }
 
-/// The sound design of this id, where it is compiled in.
+/// Returns the reference design with this id, or `None` if it is not compiled in.
 ///
 /// # Panics
 ///
-/// If its file is wrong; a test reads them all.
+/// If its file is invalid; a test reads them all.
 pub fn find_sound(id: &str) -> Option<Sound> {
     let (id, text) = DESIGN_FILES.iter().find(|(known, _)| *known == id)?;
     let sound = read_sound(id, text);
     Some(sound.unwrap_or_else(|problems| panic!("design {id}: {problems:?}")))
 }
 
-/// A sound design from the text of its file.
+/// Reads a reference design from the text of its file.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it.
+/// Returns every problem of the file.
 pub fn read_sound(id: &str, text: &str) -> Result<Sound, Vec<Problem>> {
     scenario::read_sound(id, &parse(text)?)
 }

@@ -1,34 +1,34 @@
-//! Reading a file strictly: what is missing, unknown or wrong is named with its path.
+//! Strict reading of a file: every missing, unknown or invalid field is reported with its path.
 
 use crate::Theme;
 use design::attribute::Reader;
 use design::{Attribute, Command, Design, Problem, Value};
 
-/// The value of a field that must be there.
+/// Returns the value of a required field.
 pub(crate) fn part<'a>(value: &'a Value, name: &str, reader: &mut Reader) -> Option<&'a Value> {
     let part = value.get(name);
     if part.is_none() && matches!(value, Value::Map(_)) {
-        reader.problem(format!("lacks {name}"));
+        reader.problem(format!("missing field `{name}`"));
     }
     part
 }
 
-/// A field that must be there.
+/// Reads a required field.
 pub(crate) fn need<T: Attribute>(value: &Value, name: &str, reader: &mut Reader) -> Option<T> {
     let part = part(value, name, reader)?;
     reader.field(name, part, None)
 }
 
-/// A text that must be there and say something.
+/// Reads a required text that must not be empty.
 pub(crate) fn word(value: &Value, name: &str, reader: &mut Reader) -> String {
     let word: String = need(value, name, reader).unwrap_or_default();
     if word.is_empty() && matches!(value.get(name), Some(Value::Text(_))) {
-        reader.within(name, |reader| reader.problem("says nothing"));
+        reader.within(name, |reader| reader.problem("must not be empty"));
     }
     word
 }
 
-/// A list, each item read by itself; one that is absent is empty.
+/// Reads a list, item by item; a missing list is empty.
 pub(crate) fn list<T>(
     value: &Value,
     name: &str,
@@ -47,12 +47,12 @@ pub(crate) fn list<T>(
             .iter()
             .enumerate()
             .map(|(at, item)| reader.within(&format!("[{at}]"), |reader| read(item, reader)));
-        // All of them, though one is wrong: each problem is to be told.
+        // Items after an invalid one are read as well, so that every problem is reported.
         read.collect::<Vec<_>>().into_iter().flatten().collect()
     })
 }
 
-/// One of a few names.
+/// Reads one of a few names.
 pub(crate) fn choice<T: Copy>(
     value: &Value,
     name: &str,
@@ -68,13 +68,13 @@ pub(crate) fn choice<T: Copy>(
     found.map(|(_, choice)| *choice)
 }
 
-/// The theme of a file.
+/// Reads the theme of a file.
 pub(crate) fn theme(value: &Value, reader: &mut Reader) -> Theme {
     let themes = Theme::ALL.map(|theme| (theme.name(), theme));
     choice(value, "theme", reader, &themes).unwrap_or(Theme::Operations)
 }
 
-/// The design of a file.
+/// Reads the design of a file.
 pub(crate) fn design(value: &Value, reader: &mut Reader) -> Design {
     let Some(part) = part(value, "design", reader) else {
         return Design::default();
@@ -88,7 +88,7 @@ pub(crate) fn design(value: &Value, reader: &mut Reader) -> Design {
     }
 }
 
-/// Problems of a part, told below its name.
+/// Reports the problems of a part below the path of that part.
 pub(crate) fn hand_on(name: &str, problems: Vec<Problem>, reader: &mut Reader) {
     reader.within(name, |reader| {
         for problem in problems {
@@ -97,7 +97,7 @@ pub(crate) fn hand_on(name: &str, problems: Vec<Problem>, reader: &mut Reader) {
     });
 }
 
-/// The edits of `set`, as one command.
+/// Reads the edits of `set` as one command.
 pub(crate) fn set(value: &Value, reader: &mut Reader) -> Command {
     Command::Batch(list(value, "set", reader, design::edits::read))
 }

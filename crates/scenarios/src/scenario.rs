@@ -1,4 +1,4 @@
-//! A lesson as a file has it.
+//! Scenarios as files have them.
 
 use crate::ask::Ask;
 use crate::figure::{Figure, Unit};
@@ -9,26 +9,26 @@ use crate::{Sound, Theme};
 use design::attribute::Reader;
 use design::{Command, Design, Fault, Problem, Value};
 
-/// A lesson: what the team believed, what breaks it, and what mends it.
+/// A lesson: a design, the faults that trigger its failure, and its fixes.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Its name in links and on the command line.
+    /// The id in links and on the command line.
     pub id: String,
-    /// What people see.
+    /// The title: the standard name of the failure.
     pub title: String,
-    /// What it is about.
+    /// The group in the gallery.
     pub theme: Theme,
-    /// How long it takes to play.
+    /// How many minutes the lesson takes.
     pub minutes: u32,
-    /// One sentence.
+    /// One sentence that names the situation and not the answer.
     pub summary: String,
-    /// The system, unbroken.
+    /// The design, without the faults of the trigger.
     pub design: Design,
-    /// What breaks it; nothing where the design fails by itself.
+    /// The faults that make the design fail; `None` where it fails without a fault.
     pub trigger: Option<Trigger>,
-    /// What mends it: the main remedy first.
+    /// The fixes, the main one first.
     pub remedies: Vec<Remedy>,
-    /// The words.
+    /// The explanation.
     pub story: Story,
     /// The prediction to make before the run shows the answer.
     pub ask: Option<Ask>,
@@ -36,69 +36,70 @@ pub struct Scenario {
     pub now: Option<Status>,
     /// What to do and what to observe, in order.
     pub steps: Vec<Step>,
-    /// The figures to look at, the most telling first.
+    /// The metrics to compare, the most important one first.
     pub shows: Vec<Shown>,
-    /// Where to read more.
+    /// Further reading.
     pub reading: Vec<Source>,
 }
 
-/// What breaks a scenario's system.
+/// The faults that make the design of a scenario fail.
 #[derive(Clone, Debug)]
 pub struct Trigger {
-    /// On the button.
+    /// The label of the button.
     pub label: String,
-    /// The faults, at the moments they happen in a run from the command line; in the page the first
-    /// happens when the button is pressed, and the others as much later.
+    /// The faults, at the moments at which a run of the command line injects them. On the page, the
+    /// first fault begins when the button is pressed, and the others follow at the same distance.
     pub faults: Vec<Fault>,
 }
 
-/// What mends it.
+/// A fix.
 #[derive(Clone, Debug)]
 pub struct Remedy {
-    /// On the switch.
+    /// The label of the switch.
     pub label: String,
-    /// One edit, undone as one.
+    /// The edits, as one command.
     pub command: Command,
-    /// What it costs: nothing here is free.
+    /// What the fix costs, with the monthly cost where that changes.
     pub cost: String,
 }
 
-/// The words of a scenario. In `{braces}` stand figures of the run: see [`crate::pieces`].
+/// The explanation of a scenario. `why` and `change` may contain metrics in `{braces}`: see
+/// [`crate::pieces`].
 #[derive(Clone, Debug)]
 pub struct Story {
-    /// What the team believed.
+    /// What the team believed before.
     pub believed: String,
-    /// What to do and what to watch.
+    /// What to do and what to observe, for a page without steps.
     pub watch: String,
-    /// Why it happened.
+    /// Why the failure happens.
     pub why: String,
-    /// What to change.
+    /// What the fix changes.
     pub change: String,
 }
 
-/// A figure to look at.
+/// A metric that the comparison shows.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// Its name in the texts.
+    /// Its name in texts.
     pub name: String,
-    /// What people see.
+    /// Its label in the comparison.
     pub label: String,
-    /// Where it is in the report.
+    /// Its path in the report.
     pub figure: Figure,
     /// How it is shown.
     pub unit: Unit,
 }
 
-/// Where to read more.
+/// A source.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Author, title, year.
+    /// Author, title and year.
     pub title: String,
-    /// Where it is.
+    /// The address.
     pub url: String,
 }
 
-/// The fields of a file; those that [`crate::claims`] reads are the last three.
+/// The fields of a file. [`crate::claims()`] reads the last three, and the claims of the steps.
 pub(crate) const FIELDS: [&str; 16] = [
     "title",
     "theme",
@@ -119,7 +120,7 @@ pub(crate) const FIELDS: [&str; 16] = [
 ];
 
 impl Scenario {
-    /// The design with its trigger, as the command line runs it.
+    /// Returns the design with the faults of its trigger, as the command line runs it.
     pub fn broken(&self) -> Design {
         let mut design = self.design.clone();
         let faults = self.trigger.iter().flat_map(|trigger| &trigger.faults);
@@ -127,7 +128,7 @@ impl Scenario {
         design
     }
 
-    /// The same with the main remedy.
+    /// Returns [`Scenario::broken`] with the main remedy applied.
     ///
     /// # Panics
     ///
@@ -136,7 +137,7 @@ impl Scenario {
         self.mended_by(self.main_remedy())
     }
 
-    /// The same with this remedy.
+    /// Returns [`Scenario::broken`] with a remedy applied.
     ///
     /// # Panics
     ///
@@ -149,13 +150,13 @@ impl Scenario {
         design
     }
 
-    /// The remedy that the lesson is about.
+    /// Returns the remedy that the lesson is about.
     pub fn main_remedy(&self) -> &Remedy {
         &self.remedies[0]
     }
 }
 
-/// A scenario from its file.
+/// Reads a scenario.
 pub(crate) fn read(id: &str, value: &Value) -> Result<Scenario, Vec<Problem>> {
     let mut reader = Reader::default();
     let reader = &mut reader;
@@ -196,7 +197,7 @@ pub(crate) fn read(id: &str, value: &Value) -> Result<Scenario, Vec<Problem>> {
         }),
     };
     if scenario.remedies.is_empty() {
-        reader.problem("lacks a remedy");
+        reader.problem("missing remedy");
     }
     match std::mem::take(reader).finish() {
         problems if problems.is_empty() => Ok(scenario),
@@ -204,7 +205,7 @@ pub(crate) fn read(id: &str, value: &Value) -> Result<Scenario, Vec<Problem>> {
     }
 }
 
-/// A sound design from its file.
+/// Reads a reference design.
 pub(crate) fn read_sound(id: &str, value: &Value) -> Result<Sound, Vec<Problem>> {
     let mut reader = Reader::default();
     reader.check_names(value, &["title", "theme", "summary", "design"]);
@@ -225,7 +226,7 @@ fn read_trigger(value: &Value, reader: &mut Reader) -> Trigger {
     reader.check_names(value, &["label", "faults"]);
     let faults: Vec<Fault> = need(value, "faults", reader).unwrap_or_default();
     if matches!(value.get("faults"), Some(Value::List(list)) if list.is_empty()) {
-        reader.problem("breaks nothing");
+        reader.problem("must contain at least one fault");
     }
     Trigger {
         label: word(value, "label", reader),

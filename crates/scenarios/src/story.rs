@@ -1,21 +1,21 @@
-//! Texts with figures in braces: `{after}` is the figure of that name as the broken run has it,
-//! `{mended after}` as the mended one does.
+//! Texts with metrics in braces: `{after}` is the metric of that name in the faulty run,
+//! `{mended after}` in the fixed run.
 
 /// A piece of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// As it stands.
+    /// Plain text.
     Text(&'a str),
-    /// A figure that the scenario shows, by its name.
+    /// A metric that the scenario shows.
     Figure {
         /// Its name.
         name: &'a str,
-        /// Of the mended run, and not of the broken one.
+        /// Whether it is taken from the fixed run instead of the faulty one.
         mended: bool,
     },
 }
 
-/// A text in pieces. A brace that never closes is text.
+/// Splits a text into pieces. A brace that is never closed is plain text.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;

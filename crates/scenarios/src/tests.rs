@@ -1,4 +1,4 @@
-//! Every file is read, and what it says fits together.
+//! Reads every file of the library and checks that its parts fit together.
 
 use super::*;
 
@@ -207,6 +207,16 @@ fn only_steps_without_a_button_wait_for_an_event() {
 }
 
 #[test]
+fn the_page_has_the_first_lesson_without_what_only_tests_read() {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/first.json"));
+    let (short, whole) = (read(FIRST, text).unwrap(), find(FIRST).unwrap());
+    assert!(format!("{short:?}") == format!("{whole:?}"), "{text}");
+    for name in ["claims", "near_miss", "expect"] {
+        assert!(!text.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn the_index_says_what_the_files_say() {
     let read: Vec<_> = all()
         .iter()
@@ -235,7 +245,7 @@ fn the_index_says_what_the_files_say() {
 }
 
 #[test]
-fn nodes_stand_apart() {
+fn nodes_do_not_overlap() {
     let designs = all()
         .into_iter()
         .flat_map(|scenario| [scenario.broken(), scenario.mended()])
@@ -252,7 +262,7 @@ fn nodes_stand_apart() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_told_with_its_path() {
+fn problems_of_a_file_are_reported_with_their_path() {
     let problems = read(
         "x",
         r#"{"title": "", "theme": "cache", "minutes": 2, "summary": "S.", "design": {"faultline": 1, "nodes": [{"id": "a", "kind": "clint"}]},
@@ -264,12 +274,12 @@ fn what_is_wrong_with_a_file_is_told_with_its_path() {
     let told = |start: &str| said.iter().any(|said| said.starts_with(start));
     for start in [
         "stepps: unknown field, did you mean steps?",
-        "title: says nothing",
+        "title: must not be empty",
         "theme: unknown name, did you mean caches?",
         "design.nodes[0].kind: ",
         "remedies[0].set[0].feild: unknown field, did you mean field?",
         "remedies[0].set[1]: an object is not valid here; expected an edit",
-        "story: lacks change",
+        "story: missing field `change`",
     ] {
         assert!(told(start), "{start}: {said:#?}");
     }

@@ -3,6 +3,7 @@
 //! A timeout ends the caller's wait, not the callee's work. Links without a policy (most, and the
 //! fast ones) skip all of what stands in [`crate::guard`].
 
+use crate::agenda::Time;
 use crate::call::{ANY_REPLICA, Call, CallId, Cause, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
@@ -236,6 +237,54 @@ impl World {
     pub(crate) fn waiting_at(&self, job: CallId) -> Option<NodeIx> {
         let job = self.calls.get(job)?;
         (job.phase == Phase::Planning).then_some(job.node)
+    }
+
+    /// Returns the timeout of every link, for [`Self::shorten_timeouts`].
+    pub(crate) fn timeouts(&self) -> Vec<Option<u64>> {
+        let timeouts = self.links.iter().map(|link| link.timeout);
+        timeouts
+            .map(|timeout| timeout.map(|timeout| timeout.duration))
+            .collect()
+    }
+
+    /// Applies a timeout that an edit added or shortened to attempts under way. Otherwise a caller
+    /// that waits for a lost packet without a timeout would hold its slot until the end of the run,
+    /// whatever the edit.
+    pub(crate) fn shorten_timeouts(&mut self, before: &[Option<u64>]) {
+        let links = self.links.iter().zip(before);
+        let shorter: Vec<Option<u64>> = links
+            .map(|(link, before)| {
+                let now = link.timeout.map(|timeout| timeout.duration);
+                now.filter(|now| before.is_none_or(|before| *now < before))
+            })
+            .collect();
+        if shorter.iter().all(Option::is_none) {
+            return;
+        }
+        let calls = self.calls.iter();
+        let under_way = calls.filter(|(_, call)| {
+            let is_attempt = matches!(call.purpose, Purpose::Call) && call.phase != Phase::Held;
+            is_attempt && call.is_awaited && call.is_sent
+        });
+        let due: Vec<_> = under_way
+            .filter_map(|(id, call)| {
+                let timeout = *shorter.get(call.link.0 as usize)?;
+                let due = call.started.saturating_add(timeout?);
+                (self.timer_left(call, before) >= due).then_some((id, due))
+            })
+            .collect();
+        for (id, due) in due {
+            self.calls[id].is_parted = false;
+            self.at(due.max(self.now), Event::Timeout(id));
+        }
+    }
+
+    /// Returns when the timer is due that was set for a call and its hop to a balancer together. It
+    /// no longer counts for the call once that hop has a record of its own.
+    fn timer_left(&self, call: &Call, timeouts: &[Option<u64>]) -> Time {
+        let hop = self.calls.get(call.parent).filter(|_| call.is_parted);
+        let timeout = hop.and_then(|hop| *timeouts.get(hop.link.0 as usize)?);
+        timeout.map_or(Time::MAX, |timeout| call.started.saturating_add(timeout))
     }
 
     /// The next of several calls one after another (N+1).

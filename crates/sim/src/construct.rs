@@ -224,6 +224,7 @@ fn new_link(link: &Link, world: &World) -> LinkState {
             passes_deadline: false,
             cancels: false,
             has_hedged: false,
+            has_held: false,
         },
         turns: Vec::new(),
         turn_stream: stream(Purpose::Turn),

@@ -366,6 +366,7 @@ impl Guards {
             || self.bulkhead.is_some()
             || self.hedge.is_some()
             || self.has_hedged
+            || self.has_held
             || self.passes_deadline
             || self.cancels
     }

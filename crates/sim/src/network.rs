@@ -450,6 +450,7 @@ impl LinkState {
 
     /// Makes ready what follows from latency, loss and policies. After every change of them.
     pub(crate) fn refresh(&mut self) {
+        self.guards.has_held |= self.pool.is_some() || self.guards.bulkhead.is_some();
         self.is_guarded = self.breaker.is_some() || self.pool.is_some() || self.guards.are_up();
         let is_faultless = self.added_loss == 0.0 && self.added_latency.is_empty();
         let is_steady = self.loss == 0.0 && is_faultless && !self.crosses_zones;

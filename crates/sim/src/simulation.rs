@@ -134,7 +134,9 @@ impl Simulation {
         self.sweep_before_edit();
         self.world.part_all();
         (self.world.next, self.world.is_plain) = (Next::Barred, false);
+        let timeouts = self.world.timeouts();
         construct::construct(self, design);
+        self.world.shorten_timeouts(&timeouts);
         // The end may have moved into the open window, or to this very moment.
         let now = self.world.now;
         let is_at_end = self.world.end == now && end != now;

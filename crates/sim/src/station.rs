@@ -254,6 +254,17 @@ impl Station {
         }
     }
 
+    /// Returns the waiting call that would be served last, if more calls wait than there are
+    /// places.
+    pub fn beyond_places(&self, calls: &Calls, now: Time) -> Option<CallId> {
+        let last = match self.serves_newest(now) {
+            true => self.first,
+            false => self.last,
+        };
+        let is_beyond = self.places.is_some_and(|places| self.waiting > places);
+        is_beyond.then(|| calls.id_at(last))
+    }
+
     /// A waiting call is taken out of the queue: its owner answers it.
     pub fn withdraw(&mut self, id: CallId, calls: &mut Calls, now: Time) {
         self.leave(id, calls, now);

@@ -17,6 +17,7 @@ mod cases;
 mod failure;
 mod random;
 mod shrink;
+mod threads;
 
 pub use arbitrary::design;
 pub use bytes::shrink_bytes;
@@ -24,3 +25,4 @@ pub use cases::{Cases, cases};
 pub use failure::{Failure, failure_of};
 pub use random::Rng;
 pub use shrink::shrink;
+pub use threads::each;

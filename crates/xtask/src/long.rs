@@ -11,11 +11,11 @@ use crate::steps::{cargo, root, run, target_dir};
 const ACCURACY: &str = "docs/accuracy.md";
 
 /// Test targets whose ignored tests take minutes: the published results, the corpus of designs with
-/// known causes, and what is concluded of them.
-const LONG: [&str; 2] = ["--test=accuracy", "--test=cases"];
+/// known causes and what is concluded of them, and the remedies of lessons at every moment.
+const LONG: [&str; 3] = ["--test=accuracy", "--test=cases", "--test=lessons_live"];
 
-/// Runs the validation cases against published results and the corpus: all of them, and writes
-/// `docs/accuracy.md`; or the published cases named, and writes nothing.
+/// Runs the validation cases against published results, the corpus and the remedies of lessons: all
+/// of them, and writes `docs/accuracy.md`; or the published cases named, and writes nothing.
 pub(crate) fn validate(cases: &[String]) -> Result<()> {
     match cases {
         [] => cases_hold(&LONG, "FAULTLINE_ACCURACY", &root().join(ACCURACY)),

@@ -28,10 +28,11 @@ pub(crate) enum Part {
     Down,
     Ejected,
     Starting,
+    Faulty,
 }
 
 /// One path per part.
-pub(crate) type Paths = [String; 8];
+pub(crate) type Paths = [String; 9];
 
 /// All parts of the drawing of a node's boxes.
 pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
@@ -74,6 +75,11 @@ pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
             ReplicaState::Slow => {
                 let middle = x + w / 2;
                 put(Part::Slow, format_args!("M{middle} {}l4 7h-8z", end - 8));
+            }
+            ReplicaState::Faulty => {
+                let (left, right) = (x, x + w);
+                put(Part::Faulty, format_args!("M{left} {TOP}h{w}v{HIGH}h-{w}z"));
+                put(Part::Faulty, format_args!("M{left} {end}L{right} {TOP}"));
             }
             ReplicaState::Up => {}
         }

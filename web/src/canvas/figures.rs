@@ -97,9 +97,9 @@ impl Body {
 }
 
 /// The parts of the picture: first those of the boxes, in their order, then all others.
-pub(super) const BODY: [&str; 11] = [
-    "working", "blocked", "edge", "leader", "slow", "down", "ejected", "starting", "free", "level",
-    "missed",
+pub(super) const BODY: [&str; 12] = [
+    "working", "blocked", "edge", "leader", "slow", "down", "ejected", "starting", "faulty",
+    "free", "level", "missed",
 ];
 
 impl NodeParts {
@@ -229,7 +229,17 @@ impl NodeParts {
                 ""
             });
         let wasted = wasted.map(|share| format!("{:.0}% of work wasted", share * 100.0));
-        let harm: Vec<String> = wasted.into_iter().chain(look::harm(node.harm)).collect();
+        // Of what was served, not of what is held.
+        let age = recent
+            .age_ns
+            .checked_div(recent.hits)
+            .filter(|age| *age > 0);
+        let age = age.map(|age| format!("serves {} old", words::span(age)));
+        let harm: Vec<String> = wasted
+            .into_iter()
+            .chain(age)
+            .chain(look::harm(node.harm))
+            .collect();
         self.harm.set(&harm.join(", "));
         let failed = look::failures(node);
         self.badge.set(&match failed {
@@ -258,7 +268,7 @@ impl NodeParts {
 
     /// The part of the picture that shows rates.
     fn picture(&mut self, node: &NodeFrame, recent: Totals, body: Body) {
-        let [working, .., down, _, _, edge, level, missed] = &mut self.body;
+        let [working, _, edge, _, _, down, .., level, missed] = &mut self.body;
         match body {
             Body::Crowd if recent.completions + recent.failures > 0 => {
                 let [served, failed] = look::crowd(recent);
@@ -318,11 +328,7 @@ fn note(node: &NodeFrame, recent: Totals, body: Body) -> String {
     let held = words::short(u64::from(node.waiting));
     if looked_up > 0 {
         let share = recent.hits as f64 / looked_up as f64 * 100.0;
-        // Of what was served, not of what lies there.
-        return match recent.age_ns.checked_div(recent.hits) {
-            Some(age) if age > 0 => format!("{share:.0}% hits, {} old", words::span(age)),
-            _ => format!("{share:.0}% hits, {held} held"),
-        };
+        return format!("{share:.0}% hits");
     }
     if body == Body::Tank {
         return match node.age_ns {

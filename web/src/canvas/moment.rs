@@ -49,6 +49,7 @@ fn node(parts: &NodeParts, broken: bool) -> NodeNow {
         Paint::line(Ink::Failing, 1.5),
         Paint::line(Ink::Degraded, 1.5),
         Paint::line(Ink::Waiting, 1.5),
+        Paint::line(Ink::Failing, 1.5),
         Paint::fill(Ink::Free),
         Paint::fill(Ink::Waiting),
         Paint::fill(Ink::Degraded),

@@ -187,16 +187,20 @@ impl Brush<'_> {
         let bottom = self.rows_end();
         let mut free_x = marks.x;
         cx.set_font(&format!("12px {}", self.look.text));
-        for mark in self
-            .picture
-            .marks
-            .iter()
-            .filter(|mark| mark.kind == MarkKind::Fault)
-        {
+        for mark in self.picture.marks.iter().filter(|mark| {
+            matches!(
+                mark.kind,
+                MarkKind::Fault | MarkKind::Removed | MarkKind::Alert
+            )
+        }) {
             if mark.time_s > self.picture.end_s {
                 continue;
             }
             let from = self.x(mark.time_s);
+            if mark.kind == MarkKind::Alert {
+                free_x = self.name(&mark.label, from, free_x);
+                continue;
+            }
             let to = mark
                 .end_s
                 .map_or(from, |end_s| self.x(end_s))
@@ -206,7 +210,11 @@ impl Brush<'_> {
             cx.fill_rect(from, marks.y, to - from, bottom - marks.y);
             cx.set_global_alpha(1.0);
             cx.fill_rect(from, marks.y + marks.height - 2.0, to - from, 2.0);
-            free_x = self.name(&mark.label, from, free_x);
+            let label = match mark.kind {
+                MarkKind::Removed => &format!("{} (removed)", mark.label),
+                _ => &mark.label,
+            };
+            free_x = self.name(label, from, free_x);
         }
         cx.set_font(&format!("11px {}", self.look.numbers));
     }

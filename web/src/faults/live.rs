@@ -35,10 +35,10 @@ pub(crate) fn LiveFaults() -> impl IntoView {
                 <span class="num quiet">{left(page, fault)}</span>
                 <button
                     class="button mend"
-                    aria-label=format!("Mend: {label}")
+                    aria-label=format!("End: {label}")
                     on:click=move |_| page.mend(at)
                 >
-                    "Mend"
+                    "End"
                 </button>
             </li>
         }
@@ -49,7 +49,7 @@ pub(crate) fn LiveFaults() -> impl IntoView {
         faults.truncate(SHOWN_MAX);
         (!faults.is_empty()).then(|| {
             view! {
-                <ul class="live-faults" aria-label="Broken now">
+                <ul class="live-faults" aria-label="Active faults">
                     {faults.into_iter().map(chip).collect_view()}
                     {(more > 0).then(|| view! { <li class="quiet">{format!("and {more} more")}</li> })}
                 </ul>
@@ -67,7 +67,7 @@ fn left(page: Page, fault: Fault) -> impl IntoView {
         let ends = page.design.with(|design| design.fault_ends(&fault));
         match ends {
             Some(end) => format!("{} s left", words::figure((end.as_s() - now_s).max(0.0))),
-            None => "until mended".to_owned(),
+            None => "until ended".to_owned(),
         }
     });
     move || left.get()
@@ -95,10 +95,10 @@ pub(super) fn aimed(page: Page, id: String) -> impl IntoView {
                     <button
                         type="button"
                         class="quiet-button"
-                        aria-label=format!("Mend {words}")
+                        aria-label=format!("End {words}")
                         on:click=move |_| page.mend(at)
                     >
-                        "Mend"
+                        "End"
                     </button>
                 })}
                 <button

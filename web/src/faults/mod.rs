@@ -136,7 +136,7 @@ impl Page {
                 "for".to_owned(),
                 Value::Text(lasts.to_string()),
             ),
-            &format!("Mend: {}", crate::inspector::fault_words(&fault)),
+            &format!("End: {}", crate::inspector::fault_words(&fault)),
         );
     }
 }

@@ -24,7 +24,7 @@ const LENGTHS: [(&str, Option<u64>); 4] = [
     ("10 s", Some(10)),
     ("30 s", Some(30)),
     ("2 min", Some(120)),
-    ("until mended", None),
+    ("until ended", None),
 ];
 
 /// What can be broken of a target, now.

@@ -7,6 +7,7 @@ use super::scorecard::Scorecard;
 use super::{accept, evidence, mark, name_of, progress, remedy, said};
 use crate::bind;
 use crate::state::{Page, RunHash};
+use crate::toolbar::Hash;
 
 /// The panel.
 #[component]
@@ -49,6 +50,7 @@ pub(crate) fn Findings() -> impl IntoView {
             {move || evidence::tried(page)}
             {move || earlier(page)}
             {move || accept::accepted(page)}
+            <Hash />
         </section>
     }
     .into_any()

@@ -149,3 +149,44 @@ fn an_edit_at_the_start_has_no_tick() {
     run.at(0.0, 10.0).edit(replicas(5.0));
     assert_eq!(run.ticks().len(), 1);
 }
+
+#[test]
+fn a_fault_that_took_effect_keeps_its_band_when_it_is_undone() {
+    let mut run = Run::new();
+    let bands = |run: &Run| -> Vec<(f64, Option<f64>, MarkKind)> {
+        let marks = run.history.marks.iter();
+        let bands = marks.filter(|mark| matches!(mark.kind, MarkKind::Fault | MarkKind::Removed));
+        bands
+            .map(|mark| (mark.time_s, mark.end_s, mark.kind))
+            .collect()
+    };
+    let fault = Fault {
+        at: design::Duration::s(10),
+        lasts: Some(design::Duration::s(20)),
+        kind: FaultKind::Slowdown,
+        target: "db".into(),
+        ..Fault::default()
+    };
+    run.at(5.0, 5.0).edit(Command::AddFault(0, fault));
+    let take = |run: &mut Run| {
+        let design = run.editor.design().clone();
+        run.history.take_design(&design);
+    };
+    take(&mut run);
+    assert_eq!(bands(&run), [(10.0, Some(30.0), MarkKind::Fault)]);
+    // Before it took effect it leaves nothing behind.
+    run.at(8.0, 8.0).undo();
+    take(&mut run);
+    assert_eq!(bands(&run), []);
+    run.follow(|editor| actions::run(editor, ActionId::Redo));
+    take(&mut run);
+    run.at(15.0, 15.0).undo();
+    take(&mut run);
+    assert_eq!(bands(&run), [(10.0, Some(15.0), MarkKind::Removed)]);
+    run.follow(|editor| actions::run(editor, ActionId::Redo));
+    take(&mut run);
+    assert_eq!(bands(&run), [(10.0, Some(30.0), MarkKind::Fault)]);
+    run.history.restart();
+    take(&mut run);
+    assert_eq!(bands(&run), [(10.0, Some(30.0), MarkKind::Fault)]);
+}

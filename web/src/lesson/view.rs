@@ -114,7 +114,8 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
     });
     let does = match step.does {
         Some(Does::Trigger) => {
-            let pressed = Callback::new(move |()| page.stepped(nth));
+            // What comes before the fault is over with it.
+            let pressed = Callback::new(move |()| (0..=nth).for_each(|step| page.stepped(step)));
             view! { <Trigger lesson=lesson pressed=pressed /> }.into_any()
         }
         Some(Does::Remedy) => {
@@ -148,7 +149,7 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
         is_now
     });
     view! {
-        <li node_ref=row class="step" data-state=state aria-current=text(move || {
+        <li node_ref=row class="step" data-nth=(nth + 1).to_string() data-does=step.does.is_some() data-state=state aria-current=text(move || {
             if is_now.get() { "step" } else { "false" }.to_owned()
         })>
             {reveal}

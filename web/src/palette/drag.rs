@@ -1,6 +1,6 @@
 //! Dragging a thing or a pattern out of the palette onto the canvas.
 
-use editor::{Pattern, Thing};
+use editor::{NODE_HEIGHT, NODE_WIDTH, Pattern, Thing};
 use leptos::prelude::*;
 use web_sys::PointerEvent;
 
@@ -121,7 +121,10 @@ impl Drag {
     pub(super) fn ghost(self) -> impl IntoView {
         move || {
             let held = self.held.get().filter(|held| held.dragging)?;
-            let [x, y] = [held.at[0] - 88.0, held.at[1] - 36.0];
+            let [x, y] = [
+                held.at[0] - NODE_WIDTH / 2.0,
+                held.at[1] - NODE_HEIGHT / 2.0,
+            ];
             Some(view! {
                 <div class="ghost" prop:style=format!("left:{x}px;top:{y}px")>
                     {held.tile.label()}

@@ -1,7 +1,8 @@
 //! Which experiments a finding's claim stands or falls with.
 
 use super::interventions::{Intervention, Without};
-use design::{Command, Design, FaultKind};
+use design::link::Condition;
+use design::{Command, Design, FaultKind, Kind};
 use report::Finding;
 
 /// Whether a finding claims that this, alone, is the cause.
@@ -12,12 +13,12 @@ pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) 
         "poison-message" => &[W::Poison],
         "cache-cold-start" => &[W::ColdCache, W::RepeatedLoads],
         "cache-stampede" => &[W::RepeatedLoads, W::JointExpiry],
-        "retry-storm" => &[W::Retries, W::Hedges],
+        "retry-storm" => &[W::Retries, W::Hedges, W::Haste],
         "shard-key" => &[W::CoarseShards, W::SkewedKeys, W::FewKeys],
         "hot-key" => &[W::SkewedKeys, W::FewKeys, W::Imbalance],
         "central-coordinator" => &[W::Locks],
         "shared-database" => &[W::Sharing, W::Client],
-        "pool-exhaustion" => &[W::PoolLimit, W::Network],
+        "pool-exhaustion" => &[W::PoolLimit, W::NestedCalls, W::Network],
         "load-balancer-blind" => &[
             W::Imbalance,
             W::Blindness,
@@ -30,7 +31,7 @@ pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) 
         "noisy-neighbour" => &[W::Client, W::LoadChange],
         "thundering-herd" => &[W::Steps, W::RetryWaves],
         "autoscaling-lag" => &[W::LateReplicas],
-        "metastable-failure" => &[W::Retries, W::Reloads, W::ColdCache, W::Memory],
+        "metastable-failure" => &[W::Retries, W::Reloads, W::ColdCache, W::Memory, W::Timeout],
         "fan-out-tail" => &[W::Tail, W::CrossShard],
         "head-of-line-blocking" => &[W::Tail, W::Operation],
         "microservice-maze" => &[W::Network, W::ManyCalls],
@@ -46,7 +47,27 @@ pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) 
         _ => &[],
     };
     claims.contains(&by.without)
+        || rule == "head-of-line-blocking" && is_of_long_work(design, finding, by)
         || fault_of(design, by).is_some_and(|kind| is_its_fault(rule, kind))
+}
+
+/// Whether all requests of a client, or all that it sent more of, are the long work of a finding.
+fn is_of_long_work(design: &Design, finding: &Finding, by: &Intervention) -> bool {
+    let client = by.subjects.first().and_then(|id| design.node(id));
+    let long = finding.subjects.get(1).and_then(|id| design.link(id));
+    match (by.without, client.map(|node| &node.kind), long) {
+        (Without::Client | Without::LoadChange, Some(Kind::Client(client)), Some(long)) => {
+            let is_long = |name: &String| {
+                let mut when = long.when.0.iter();
+                when.any(|on| matches!(on, Condition::Operations(names) if names.contains(name)))
+            };
+            client
+                .operations
+                .iter()
+                .all(|operation| is_long(&operation.name))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a rule is about what this kind of fault sets off.

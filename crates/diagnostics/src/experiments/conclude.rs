@@ -2,11 +2,11 @@
 
 use super::claims::is_claimed;
 use super::interventions::{CAPACITY, TRIGGERS, Without};
-use super::investigation::{Candidate, Investigation};
+use super::investigation::{Candidate, DATA, Investigation};
 use super::naming;
 use crate::facts::Facts;
 use crate::{rank, rules};
-use design::{Design, Metric};
+use design::{Command, Design, Metric};
 use report::{
     Change, Conclusion, Effect, Experiment, Finding, Message, Remedy, Severity, Standing,
 };
@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Share of the harm that has to go with a suspect for it to be the cause, and for it to be a part.
 pub(super) const CONFIRMED: f64 = 0.5;
 pub(super) const CONTRIBUTES: f64 = 0.1;
+/// Share from which on it is all of it.
+const ALL: f64 = 0.98;
 /// Least share of the distance to a bound that an offered remedy takes away.
 const OFFERED: f64 = 0.2;
 /// A remedy that costs something else has to bring more.
@@ -146,7 +148,7 @@ fn order(judged: &Judged) -> (bool, u8, bool, u8, u8, u8, usize, u64) {
         Standing::RuledOut => 3,
     };
     let effect = match judged.share {
-        share if share >= 0.98 => 0,
+        share if share >= ALL => 0,
         share if share >= 0.75 => 1,
         share if share >= CONFIRMED => 2,
         _ => 3,
@@ -181,19 +183,17 @@ fn of_experiments(finding: &Finding) -> bool {
 /// rules of its kind are known to follow from.
 fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Finding> {
     let mut top: Vec<(Judged, Vec<Finding>)> = Vec::new();
+    let mut apart = Vec::new();
     for next in judged {
-        let subject = next.finding.subjects.first().cloned().unwrap_or_default();
-        let key = (next.finding.rule.to_string(), subject);
         let cause = top.iter().position(|(cause, _)| {
             let is_cause = cause.finding.standing == Standing::Confirmed
                 && next.finding.measured
                 && next.finding.severity != Severity::Note;
-            // What does a part of the harm is no cause beside one that does all of it.
-            let is_part = next.finding.standing == Standing::Contributes;
             let best = cause.tried.first().filter(|_| is_cause);
-            best.is_some_and(|at| is_part || !of.answers[at].firing.contains(&key))
+            best.is_some_and(|at| is_part(cause, &next) || is_gone(of, *at, &next))
         });
         match cause {
+            Some(at) if is_event_beside(of, &top[at].0, &next) => apart.push(next.finding),
             Some(at) => top[at].1.push(next.finding),
             None => top.push((next, Vec::new())),
         }
@@ -203,13 +203,56 @@ fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Findi
         finding.symptoms.append(&mut symptoms);
         finding
     });
-    rank::hang(facts, findings.collect())
+    let mut findings = rank::hang(facts, findings.collect());
+    let second = findings.len().min(1);
+    findings.splice(second..second, apart);
+    findings
+}
+
+/// Shares of two independent parts of the harm add up to no more than this.
+const TOGETHER: f64 = 1.1;
+
+/// What does a part of the harm is no cause beside one that does all of it. Two that each do their
+/// own part are.
+fn is_part(cause: &Judged, next: &Judged) -> bool {
+    let is_part = next.finding.standing == Standing::Contributes;
+    is_part && cause.share + next.share > TOGETHER
+}
+
+/// Whether a finding is gone without the cause, or most of the broken data that it is about.
+fn is_gone(of: &Investigation, at: usize, next: &Judged) -> bool {
+    let finding = &next.finding;
+    let subject = finding.subjects.first().cloned().unwrap_or_default();
+    let key = (finding.rule.to_string(), subject);
+    let answer = &of.answers[&at];
+    let data = finding.requirement.filter(|metric| {
+        let bears = of.interventions[at].without.bears_on(*metric);
+        DATA.contains(metric) && bears && finding.standing == Standing::Untested
+    });
+    let is_rarer = data.is_some_and(|metric| {
+        answer.outcome.value(metric) <= (1.0 - CONFIRMED) * of.base.value(metric)
+    });
+    is_rarer || !answer.firing.contains(&key)
+}
+
+/// Whether a change of load did all of the harm together with a fault: neither alone would have.
+fn is_event_beside(of: &Investigation, cause: &Judged, next: &Judged) -> bool {
+    let first = |judged: &Judged| judged.tried.first().map(|at| &of.interventions[*at]);
+    let is_fault = |edit: &Command| matches!(edit, Command::RemoveFault(_));
+    let by_fault = first(cause).is_some_and(|by| by.edits.iter().any(is_fault));
+    let by_load = next.tried.iter().any(|at| {
+        let is_change = of.interventions[*at].without == Without::LoadChange;
+        is_change && of.best_share(*at) >= ALL
+    });
+    by_fault && by_load && next.finding.standing == Standing::Confirmed
 }
 
 /// An experiment, by the requirement that it brought nearest.
 fn experiment(of: &Investigation, at: usize) -> Experiment {
     let outcome = &of.answers[&at].outcome;
-    let shares = of.goals.iter().map(|goal| (goal, of.share(at, goal)));
+    let left = of.beside.get(&at).map(|first| of.left(*first));
+    let goals = left.as_ref().unwrap_or(&of.goals).iter();
+    let shares = goals.map(|goal| (goal, of.share(at, goal)));
     let best = shares.reduce(|best, next| match next.1 > best.1 {
         true => next,
         false => best,
@@ -272,8 +315,14 @@ fn judge(
 
 /// The experiments that a finding's claim stands or falls with, the most telling first.
 fn claimed(of: &Investigation, design: &Design, finding: &Finding) -> Vec<usize> {
+    let without = |at: usize| of.interventions[at].without;
+    let is_fault = |at: usize| matches!(without(at), Without::Fault | Without::ReplicaFault);
+    let mut all = of.answers.keys();
+    let has_fault = all.any(|at| is_fault(*at) && of.best_share(*at) >= CONFIRMED);
     let answers = of.answers.keys().copied();
     let mut tried: Vec<usize> = answers
+        // An operation that a fault made slow is not the cause.
+        .filter(|at| !has_fault || without(*at) != Without::Operation)
         .filter(|at| is_claimed(design, finding, &of.interventions[*at]))
         .collect();
     tried.sort_by(|a, b| {

@@ -5,6 +5,7 @@ use super::interventions::{Intervention, Without};
 use super::outcome::Goal;
 use crate::facts::Facts;
 use design::Metric;
+use std::collections::BTreeSet;
 
 /// Share of a missed latency from which a hop matters.
 const NOTABLE: f64 = 0.02;
@@ -22,6 +23,7 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         |is: fn(&report::LinkReport) -> bool| subjects().any(|id| facts.link(id).is_some_and(is));
     let is_missed = |metric: Metric| missed.iter().any(|goal| goal.metric == metric);
     match of.without {
+        Without::Haste => subjects().any(|id| fills(facts, id)),
         Without::Retries | Without::RetryWaves => link(|link| link.retries > 0),
         Without::Hedges => link(|link| link.hedges > 0),
         Without::Breaker => link(|link| link.breaker_open_s + link.breaker_half_open_s > 0.0),
@@ -33,6 +35,11 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
             node.queue_max > 0 || !node.turned_away.is_empty() || node.utilization > Some(0.5)
         }),
         Without::Refusals => node(|node| !node.turned_away.is_empty() || !node.failures.is_empty()),
+        Without::FarLeader => node(|node| {
+            let database = node.database.as_ref();
+            let replication = database.and_then(|database| database.replication.as_ref());
+            replication.is_some_and(|replication| replication.failovers > 0)
+        }),
         Without::Memory => node(|node| node.out_of_memory > Some(0)),
         Without::OwnErrors => node(|node| !node.failures.is_empty()),
         Without::Consumers => node(|node| node.queue_max > 0),
@@ -42,9 +49,10 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         Without::Ejection | Without::Blindness => subjects().any(|id| {
             let mut out = facts.graph.out(id).iter();
             out.any(|link| {
+                // A full queue is no sign of a replica that does not work.
                 facts
                     .link(&link.id)
-                    .is_some_and(|link| !link.failures.is_empty())
+                    .is_some_and(|link| link.failures.keys().any(|why| *why != "rejected"))
             })
         }),
         Without::Tail => subjects().any(|id| {
@@ -65,6 +73,19 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         Without::Repeats => is_missed(Metric::DuplicateEffects),
         _ => true,
     }
+}
+
+/// Whether a link had retries, and a node behind it had no room for more calls at some time.
+fn fills(facts: &Facts<'_>, id: &str) -> bool {
+    let link = facts.design.link(id);
+    let behind = link.map_or_else(BTreeSet::new, |link| facts.graph.reach(&link.to));
+    let is_full = |id: &&str| {
+        let series = facts.series.as_ref();
+        let node = facts.node(id);
+        series.is_some_and(|series| !series.saturated(id).is_empty())
+            || node.is_some_and(|node| node.out_of_memory > Some(0))
+    };
+    facts.link(id).is_some_and(|link| link.retries > 0) && behind.iter().any(is_full)
 }
 
 /// Whether a pool's connections were all taken for a while, or a database had calls waiting.

@@ -109,6 +109,8 @@ pub struct Investigation {
     pub(super) answers: BTreeMap<usize, Answer>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) others: BTreeMap<u64, Other>,
+    /// Interventions that take two suspects away, and which of them is the first.
+    pub(super) beside: BTreeMap<usize, usize>,
     round: Round,
     jobs: BTreeMap<usize, (Purpose, Job)>,
     next_id: usize,
@@ -120,6 +122,8 @@ pub struct Investigation {
 enum Round {
     /// What may have caused it is taken away.
     Causes,
+    /// So is a second suspect, where one is not all of it.
+    Pairs,
     /// The remedies that rules propose are tried.
     Proposed,
     /// So are others, where those are not enough.
@@ -158,6 +162,7 @@ impl Investigation {
             answers: BTreeMap::new(),
             candidates: Vec::new(),
             others: BTreeMap::new(),
+            beside: BTreeMap::new(),
             round: Round::Done,
             jobs: BTreeMap::new(),
             next_id: 0,
@@ -205,10 +210,11 @@ impl Investigation {
             self.budget.events = self.budget.events.saturating_sub(report.run.events);
             let outcome = Outcome::new(job.course.design(), report);
             match purpose {
-                Purpose::Intervention(at) => {
+                Purpose::Intervention(at) if self.adds(at, &outcome) => {
                     let firing = firing(job.course.design(), report);
                     self.answers.insert(at, Answer { outcome, firing });
                 }
+                Purpose::Intervention(_) => {}
                 Purpose::Remedy(at) => {
                     self.candidates[at].effect = outcome.effect(&self.base, &self.goals);
                 }
@@ -229,6 +235,10 @@ impl Investigation {
         while self.jobs.is_empty() && self.round != Round::Done {
             self.round = match self.round {
                 Round::Causes => {
+                    self.plan_pairs();
+                    Round::Pairs
+                }
+                Round::Pairs => {
                     self.plan_remedies(self.proposed());
                     Round::Proposed
                 }
@@ -269,7 +279,8 @@ impl Investigation {
             Purpose::Remedy(at) => finding.remedies.contains(&self.candidates[*at].remedy),
             Purpose::Seed(..) => false,
         };
-        let has_remedies = self.round == Round::Causes && !finding.remedies.is_empty();
+        let is_early = matches!(self.round, Round::Causes | Round::Pairs);
+        let has_remedies = is_early && !finding.remedies.is_empty();
         has_remedies || purposes.any(is_about)
     }
 
@@ -397,7 +408,9 @@ impl Investigation {
         if !about.without.bears_on(goal.metric) {
             return None;
         }
-        if is_bought(base, outcome, goal) {
+        // A leader that stays is out of reach at times. That sheds no load.
+        let is_shed = about.without != Without::FarLeader;
+        if is_shed && is_bought(base, outcome, goal) {
             return Some(0.0);
         }
         match (about.without, about.subjects.first()) {

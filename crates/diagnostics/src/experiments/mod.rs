@@ -12,9 +12,13 @@ mod investigation;
 mod library;
 mod naming;
 mod outcome;
+mod pairs;
 mod seeds;
 
 pub use course::{Course, EDITS_MAX};
 pub use investigation::{Budget, Investigation, Job, Progress};
 pub use outcome::Outcome;
 pub use report::Conclusion;
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ impl Investigation {
     }
 
     /// The best experiment of each confirmed finding, in the order of the findings.
-    fn causes(&self) -> Vec<usize> {
+    pub(super) fn causes(&self) -> Vec<usize> {
         let conclusion = conclude(self, self.course.design());
         let mut causes = Vec::new();
         let confirmed = conclusion.findings.iter().flat_map(Finding::all);

@@ -3,7 +3,7 @@
 
 mod misses;
 mod retries;
-mod ring;
+pub(crate) mod ring;
 mod visibility;
 
 use crate::facts::Facts;

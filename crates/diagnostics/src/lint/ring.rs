@@ -1,11 +1,13 @@
-//! Services that wait for one another in a ring, each with a slot held: when all slots of the ring
-//! are taken by calls that wait for a slot of the ring, none comes free.
+//! Services that wait for one another in a ring while they hold slots: once calls that need another
+//! slot hold all slots of one of them, none comes free.
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Span, field};
 use crate::remedies;
 use design::link::{Condition, Mode};
-use design::{Kind, Link, Metric, Value};
-use report::{Finding, Remedy, Severity, list, message, name};
+use design::{Command, Kind, Link, Metric, Value};
+use report::{
+    Finding, Fold, Remedy, Severity, link_name, list, message, moment, name, percent, rate, whole,
+};
 
 pub(super) const RULE: &str = "pool-exhaustion";
 
@@ -16,14 +18,19 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether calls hold something of a node while they wait for what it calls; balancers pass them
-/// on.
-fn holds(facts: &Facts<'_>, place: usize) -> bool {
-    match &facts.design.nodes[place].kind {
-        Kind::Service(service) => service.blocking && service.concurrency.is_some(),
-        Kind::LoadBalancer(_) => true,
-        _ => false,
-    }
+/// Share of a service's slots that calls in the ring hold before others miss them.
+const HELD: f64 = 0.6;
+
+/// Whether calls hold a slot of a node while they wait for what it calls.
+fn holds(facts: &Facts<'_>, id: &str) -> bool {
+    let service = facts.graph.service(id);
+    service.is_some_and(|service| service.blocking && service.concurrency.is_some())
+}
+
+/// Whether a node waits for what it calls, so that its callers wait as well.
+fn passes(facts: &Facts<'_>, place: usize) -> bool {
+    let kind = &facts.design.nodes[place].kind;
+    matches!(kind, Kind::Service(_) | Kind::LoadBalancer(_))
 }
 
 fn is_taken(link: &Link) -> bool {
@@ -36,8 +43,7 @@ fn is_taken(link: &Link) -> bool {
 fn ring<'a>(facts: &Facts<'a>) -> Option<Vec<&'a Link>> {
     let count = facts.design.nodes.len();
     let mut state = vec![0u8; count];
-    let is_service = |place: &usize| matches!(facts.design.nodes[*place].kind, Kind::Service(_));
-    for start in (0..count).filter(is_service).filter(|at| holds(facts, *at)) {
+    for start in (0..count).filter(|at| holds(facts, &facts.design.nodes[*at].id)) {
         if state[start] != 0 {
             continue;
         }
@@ -58,7 +64,7 @@ fn ring<'a>(facts: &Facts<'a>) -> Option<Vec<&'a Link>> {
             let to = facts
                 .graph
                 .place(&link.to)
-                .filter(|to| is_taken(link) && holds(facts, *to));
+                .filter(|to| is_taken(link) && passes(facts, *to));
             match to.map(|to| (to, state[to])) {
                 Some((to, 0)) => {
                     state[to] = 1;
@@ -66,7 +72,10 @@ fn ring<'a>(facts: &Facts<'a>) -> Option<Vec<&'a Link>> {
                 }
                 Some((to, 1)) => {
                     let round = way.iter().skip_while(|step| step.0 != to).skip(1);
-                    return Some(round.filter_map(|step| step.2).chain([link]).collect());
+                    let round: Vec<&Link> = round.filter_map(|step| step.2).chain([link]).collect();
+                    if round.iter().any(|link| holds(facts, &link.from)) {
+                        return Some(round);
+                    }
                 }
                 _ => {}
             }
@@ -81,6 +90,12 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
         .iter()
         .map(|link| link.from.as_str())
         .filter(is_service)
+        .collect();
+    let holding: Vec<&str> = services
+        .iter()
+        .copied()
+        .filter(|id| holds(facts, id))
+        .take(8)
         .collect();
     let names: Vec<&str> = services.iter().take(8).copied().collect();
     // A timeout frees the slots again, at the price of the calls.
@@ -99,73 +114,89 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
     let finding = Finding::new(RULE, subjects)
         .severity(severity)
         .says(
-            message!("{} wait for one another in a ring", list(&names)),
+            match services[..] {
+                [one] => message!("{} waits for itself", name(one)),
+                _ => message!("{} wait for one another in a ring", list(&names)),
+            },
             message!(
-                "Each holds a slot while it waits for the next. Once all slots are held by calls \
-                 that wait, no call proceeds. {}",
+                "A call holds a slot of {} while it waits for what may need another. Once all \
+                 slots are held by calls that wait, no call proceeds. {}",
+                list(&holding),
                 after
             ),
-            "Take one of the calls out of the ring, through a queue for example, or hold no slot \
-             while waiting.",
+            ADVICE,
         )
         .endangers(Metric::Availability);
-    let Some(first) = services.first() else {
-        return finding;
-    };
-    finding.mended_by([Remedy::new(
-        message!("Hold no slot of {} while it waits", name(first)),
-        "Its code has to be asynchronous, and nothing limits its calls in flight.",
-        vec![remedies::node(first, "blocking", Value::Bool(false))],
-    )])
+    finding.mended_by(holding.first().map(|first| unheld(first)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::RULE;
-    use crate::testing::{Says, lint, read};
-    use report::Severity;
+const ADVICE: &str = "Take one of the calls out of the ring, through a queue for example, or hold \
+                      no slot while waiting.";
 
-    /// The links back are taken at random, or for other operations: else the design is refused.
-    fn design(orders: &str, back: &str) -> design::Design {
-        read(&format!(
-            r#"{{"nodes": [{{"id": "u", "kind": "client"}}, {{"id": "lb", "kind": "load_balancer"}},
-                {{"id": "orders", "kind": "service", {orders}}},
-                {{"id": "stock", "kind": "service"}}],
-            "links": [{{"from": "u", "to": "orders", "timeout": "9s"}},
-                {{"from": "orders", "to": "lb"}}, {{"from": "lb", "to": "stock"}},
-                {{"from": "stock", "to": "orders", {back}}}]}}"#
-        ))
-    }
+fn unheld(id: &str) -> Remedy {
+    Remedy::new(
+        message!("Hold no slot of {} while it waits", name(id)),
+        "Its code has to be asynchronous, and nothing limits its calls in flight.",
+        vec![remedies::node(id, "blocking", Value::Bool(false))],
+    )
+}
 
-    const SLOTS: &str = r#""concurrency": 8"#;
-    const SOME: &str = r#""when": {"probability": 0.1}"#;
+/// Services of a ring, each with the edit after which its calls hold no slot while they wait.
+pub(crate) fn unheld_slots(facts: &Facts<'_>) -> Vec<(String, Command)> {
+    let links = ring(facts).unwrap_or_default();
+    let holding = links.iter().filter(|link| holds(facts, &link.from));
+    let edits = holding.map(|link| {
+        let edit = remedies::node(&link.from, "blocking", Value::Bool(false));
+        (link.from.clone(), edit)
+    });
+    edits.collect()
+}
 
-    #[test]
-    fn a_ring_of_slots_is_told() {
-        let mut broken = design(SLOTS, SOME);
-        let found = lint(RULE, &broken);
-        assert_eq!(
-            found[0].what.text(),
-            "orders and stock wait for one another in a ring"
-        );
-        assert_eq!(found[0].severity, Severity::Warning);
-        broken.apply(found[0].remedies[0].command()).unwrap();
-        assert!(lint(RULE, &broken).is_empty());
-    }
-
-    #[test]
-    fn one_with_timeouts_is_a_note_and_one_without_slots_is_none() {
-        let timed = design(SLOTS, &format!(r#"{SOME}, "timeout": "1s""#));
-        assert_eq!(lint(RULE, &timed)[0].severity, Severity::Note);
-        for (orders, back) in [
-            (r#""concurrency": null"#, SOME),
-            (r#""blocking": false"#, SOME),
-            (SLOTS, r#""when": {"probability": 0}"#),
-        ] {
-            assert!(
-                lint(RULE, &design(orders, back)).is_empty(),
-                "{orders} {back}"
-            );
-        }
-    }
+/// The ring, where most slots of a service in it were held by calls that waited in the ring.
+pub(crate) fn measured(facts: &Facts<'_>) -> Option<Finding> {
+    let series = facts.series.as_ref()?;
+    let links = ring(facts)?;
+    let held = links.iter().filter_map(|link| {
+        let service = facts.graph.service(&link.from)?;
+        let slots = f64::from(service.concurrency?) * f64::from(service.replicas);
+        let span: Span = *series.saturated(&link.from).first()?;
+        let windows = series.link(&link.id)?;
+        let part = series.between(&windows.in_flight, windows.width_s, span);
+        let mean = part.iter().map(|n| *n as f64).sum::<f64>() / part.len().max(1) as f64;
+        let is_held = service.blocking && mean >= HELD * slots;
+        is_held.then_some((*link, span, slots, mean / slots))
+    });
+    let (link, span, slots, share) = held.max_by(|a, b| a.3.total_cmp(&b.3))?;
+    let held_of = field::link_over(&link.id, "in_flight", Fold::Mean, span).times(1.0 / slots);
+    let done = series.node(&link.from)?;
+    let done = series.mean(&done.completions_per_s, done.width_s, span);
+    let done_of = field::node_over(&link.from, "completions_per_s", Fold::Mean, span);
+    let subjects = std::iter::once(link.from.clone());
+    let subjects = subjects.chain(links.iter().map(|link| link.id.clone()));
+    let back = links.iter().find(|other| other.to == link.from);
+    Some(
+        Finding::new(RULE, subjects)
+            .measured(Some(span.from_s))
+            .says(
+                message!(
+                    "Calls that held the slots of {} waited for another of its slots",
+                    name(&link.from)
+                ),
+                message!(
+                    "From {} to {}, {} of its {} slots were held by calls on {}, which lead back \
+                     to {} on {}. It completed {}.",
+                    moment(span.from_s),
+                    moment(span.until_s),
+                    percent(share.min(1.0)).maybe_of((share <= 1.0).then_some(held_of)),
+                    whole(slots),
+                    link_name(&link.id),
+                    name(&link.from),
+                    back.map_or(link_name(&link.id), |back| link_name(&back.id)),
+                    rate(done).of(done_of)
+                ),
+                ADVICE,
+            )
+            .endangers(facts.felt())
+            .mended_by([unheld(&link.from)]),
+    )
 }

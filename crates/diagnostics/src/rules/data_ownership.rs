@@ -1,11 +1,11 @@
 //! Joins across services at run time, and writes to two stores at once.
 
 use super::Rule;
-use crate::facts::Facts;
 use crate::facts::field;
+use crate::facts::{AGE, Facts};
 use crate::remedies;
 use design::link::{Condition, Mode};
-use design::{Kind, Link, Metric};
+use design::{Command, Kind, Link, Metric};
 use report::{
     Finding, Message, Severity, count_of, figure, link_name, list, message, name, percent, time,
     whole,
@@ -25,7 +25,9 @@ pub(super) const RULE: Rule = Rule {
         written and the other not, whenever it fails in between.",
     evidence: "Structural: a node that writes to two or more databases that own their data, \
         without an outbox; a link that is called at least 10 times for one request (notes). \
-        Measured: torn writes (an error: acknowledged or not, the stores disagree); at least 10 \
+        Measured: torn writes (an error: acknowledged or not, the stores disagree); events that a \
+        queue did not accept after the write they tell of, where a required staleness of a copy \
+        that it feeds was missed; at least 10 \
         calls that take 30% of the time of their caller, while a required latency is missed.",
     silent: "One write and an event (an outbox, change data capture); read models; batches.",
     mends: "An owned read model or a batch; an outbox or a saga: responses that are slightly old.",
@@ -149,15 +151,8 @@ fn torn(facts: &Facts<'_>, report: &Report) -> Finding {
         });
     let torn = whole(report.data.torn_writes as f64).of(field::of("data.torn_writes"));
     let failing: Vec<Message> = failing.take(3).collect();
-    let onset = facts.series.as_ref().and_then(|series| {
-        series
-            .events
-            .iter()
-            .find(|event| event.is_fault)
-            .map(|event| event.at_s)
-    });
     Finding::new(RULE.id, subjects)
-        .measured(onset)
+        .measured(onset(facts))
         .severity(Severity::Error)
         .says(
             message!(
@@ -181,8 +176,84 @@ fn torn(facts: &Facts<'_>, report: &Report) -> Finding {
         .endangers(Metric::TornWrites)
 }
 
+/// When the first fault began.
+fn onset(facts: &Facts<'_>) -> Option<f64> {
+    let mut events = facts.series.as_ref()?.events.iter();
+    events.find(|event| event.is_fault).map(|event| event.at_s)
+}
+
+/// Events of writes that a queue did not accept, while a copy is fed by that queue.
+fn unpublished(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
+    let missed = facts.missed(&AGE)?;
+    let copies = facts.databases().filter(|(_, copy)| copy.copy_of.is_some());
+    let copies: Vec<&str> = copies.map(|(node, _)| node.id.as_str()).collect();
+    let links = facts.design.links.iter();
+    let publishing = links.filter(|link| link.mode == Mode::Publish);
+    let lost = publishing.filter_map(|link| {
+        let of = report.links.get(&link.id)?;
+        let failed: u64 = of.failures.values().sum();
+        let reached = facts.graph.reach(&link.to);
+        let copy = copies.iter().copied().find(|copy| reached.contains(copy))?;
+        let mut stores = facts.asks(&link.from).map(|store| store.to.as_str());
+        let store = stores.find(|id| {
+            matches!(
+                facts.graph.node(id).map(|node| &node.kind),
+                Some(Kind::Database(_))
+            )
+        })?;
+        (failed > of.retries).then_some((link, failed - of.retries, store, copy))
+    });
+    let (link, count, store, copy) = lost.max_by_key(|lost| lost.1)?;
+    let count = whole(count as f64);
+    let field = field::link_failures(&link.id);
+    let is_exact = report.links[&link.id].retries == 0;
+    let events = count_of(count.maybe_of(is_exact.then_some(field)), "event", "events");
+    Some(
+        Finding::new(
+            RULE.id,
+            [link.id.clone(), link.from.clone(), store.to_owned()],
+        )
+        .measured(onset(facts))
+        .says(
+            message!(
+                "{} of writes to {} never reached {}",
+                events,
+                name(store),
+                name(&link.to)
+            ),
+            message!(
+                "{} writes to {} first and then publishes the event. Where only the first \
+                     succeeds, {} keeps the old value.",
+                name(&link.from),
+                name(store),
+                name(copy)
+            ),
+            "Publish from the log of the store (an outbox or change data capture).",
+        )
+        .endangers(missed)
+        .mended_by([outbox(link, store)]),
+    )
+}
+
+/// Publishes what the store has committed.
+fn outbox(link: &Link, store: &str) -> report::Remedy {
+    let id = format!("{store}->{}", link.to);
+    let publish = Link::new(id, store, &link.to, Mode::Publish);
+    report::Remedy::new(
+        message!(
+            "Publish the writes of {} from its log (an outbox)",
+            name(store)
+        ),
+        "Events come a little later, since they are read from the log.",
+        vec![
+            Command::RemoveLink(link.id.clone()),
+            Command::AddLink(usize::MAX, Box::new(publish)),
+        ],
+    )
+}
+
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = unpublished(facts, report).into_iter().collect();
     if report.data.torn_writes > 0 {
         found.push(torn(facts, report));
     }
@@ -279,5 +350,47 @@ mod tests {
                 .iter()
                 .all(|f| !f.measured)
         );
+    }
+
+    fn published(outage: &str) -> design::Design {
+        read(&format!(
+            r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "operations": [
+                {{"name": "put", "effect": "write", "keys": {{"uniform": {{"n": 50}}}}}}]}},
+            {{"id": "readers", "kind": "client", "operations": [
+                {{"name": "get", "keys": {{"uniform": {{"n": 50}}}}}}]}},
+            {{"id": "api", "kind": "service"}}, {{"id": "search", "kind": "service"}},
+            {{"id": "store", "kind": "database"}}, {{"id": "indexer", "kind": "service"}},
+            {{"id": "index", "kind": "database", "copy_of": "store"}},
+            {{"id": "events", "kind": "queue"}}],
+            "links": [{{"from": "users", "to": "api"}}, {{"from": "api", "to": "store"}},
+                {{"from": "api", "to": "events", "mode": "publish", "optional": true}},
+                {{"from": "events", "to": "indexer", "mode": "consume"}},
+                {{"from": "indexer", "to": "index"}},
+                {{"from": "readers", "to": "search"}}, {{"from": "search", "to": "index"}}],
+            "faults": [{outage}],
+            "requirements": [{{"metric": "staleness_max", "at_most": "2s"}}]}}"#
+        ))
+    }
+
+    #[test]
+    fn events_beside_a_write_are_lost_with_the_queue_and_an_outbox_keeps_them() {
+        let mut broken =
+            published(r#"{"at": "20s", "for": "5s", "kind": "queue_outage", "target": "events"}"#);
+        let told = |design: &design::Design| {
+            let found = found("data-ownership", design, &run(design));
+            found.into_iter().find(|finding| finding.measured)
+        };
+        let finding = told(&broken).unwrap();
+        assert!(
+            finding
+                .what
+                .ends_with("of writes to store never reached events"),
+            "{}",
+            finding.what.text()
+        );
+        broken.apply(finding.remedies[0].command()).unwrap();
+        assert!(told(&broken).is_none());
+        assert!(told(&published("")).is_none());
     }
 }

@@ -32,7 +32,7 @@ pub(super) const RULE: Rule = Rule {
         for one another in a ring, each holding a slot (a warning, a note where a timeout frees \
         them). Measured: at least 1% of the calls got no connection in time while the callee had \
         free slots; or a service all of whose slots were held, 60% of them by calls to one slow \
-        dependency that only some operations need.",
+        dependency that only some operations need, or by calls that lead back to it.",
     silent: "Pools that are short for a moment; callees that are saturated themselves.",
     mends: "Bulkheads: a pool for each. Connections idle in one pool while another is short.",
     structural,
@@ -111,6 +111,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if let Some(finding) = of_pool(facts, report, link) {
             found.push(finding);
         }
+    }
+    if facts.is_hurt() {
+        found.extend(crate::lint::ring::measured(facts));
     }
     if found.is_empty() && facts.is_hurt() {
         for (node, _) in facts.services() {

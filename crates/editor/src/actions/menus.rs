@@ -162,7 +162,7 @@ mod tests {
                  fan-out worker-pool | cut copy paste duplicate | zone-new zoom-selection | delete",
             ),
             (
-                "menu 540 36",
+                "menu api->db",
                 "break inspect zoom-selection | look-aside-cache read-through-cache \
                  write-behind-cache | delete",
             ),

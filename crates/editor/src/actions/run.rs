@@ -258,8 +258,10 @@ fn confirm(editor: &mut Editor) -> Vec<Effect> {
 mod tests {
     use crate::actions::{ActionId, actions, for_key, is_enabled, title};
     use crate::effect::Effect;
+    use crate::geometry::{node_rect, rect_at};
     use crate::keys::KeyPress;
-    use crate::testing::{Hand, small};
+    use crate::layout::LAYER_STEP;
+    use crate::testing::{Hand, check_apart, small};
     use crate::{Access, Point};
     use std::collections::BTreeSet;
 
@@ -310,7 +312,7 @@ mod tests {
         for (script, links, name) in [
             ("down 350 10; up 350 10; delete", "", "Delete api"),
             (
-                "down 540 36; up 540 36; delete",
+                "down api->db; up api->db; delete",
                 "users->api",
                 "Unlink api from db",
             ),
@@ -341,11 +343,12 @@ mod tests {
     fn what_is_pasted_stands_where_it_was_wanted() {
         let mut hand = Hand::new();
         let copied = hand.play("down 350 10; up 350 10").editor.copy().unwrap();
-        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
+        let at = rect_at(Point::new(600.0, 400.0)).center();
+        hand.editor.paste(&copied, Some(at));
         assert_eq!(hand.at("api-2"), [600, 400]);
         // Pasted again at the same place, it does not hide what was pasted before.
-        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
-        hand.editor.paste(&copied, Some(Point::new(688.0, 436.0)));
+        hand.editor.paste(&copied, Some(at));
+        hand.editor.paste(&copied, Some(at));
         assert_eq!(
             (hand.at("api-3"), hand.at("api-4")),
             ([624, 424], [648, 448])
@@ -358,11 +361,11 @@ mod tests {
     fn added_nodes_do_not_hide_each_other() {
         let mut hand = Hand::new();
         hand.play("add-cache; add-cache; add-load-balancer");
-        let places: BTreeSet<[i32; 2]> = ["cache", "cache-2", "load_balancer"]
-            .iter()
-            .map(|id| hand.at(id))
-            .collect();
-        assert_eq!(places.len(), 3);
+        assert_eq!(hand.editor.design().nodes.len(), 6);
+        check_apart(hand.editor.design());
+        let last = node_rect(&hand.editor.design().nodes[5]);
+        let visible = hand.editor.viewport().visible();
+        assert!(visible.contains(last.min) && visible.contains(last.max));
         assert_eq!(hand.selected(), "load_balancer");
     }
 
@@ -379,7 +382,7 @@ mod tests {
         let mut hand = Hand::new();
         hand.play("down 350 10; move 350 290; up 350 290; tidy");
         assert_eq!(hand.history(), ["Tidy up", "Move api"]);
-        assert_eq!(hand.at("api"), [272, 0]);
+        assert_eq!(hand.at("api"), [LAYER_STEP as i32, 0]);
         hand.play("tidy");
         assert_eq!(hand.history().len(), 2, "nothing left to tidy");
     }

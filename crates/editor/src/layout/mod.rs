@@ -7,14 +7,17 @@
 mod graph;
 mod order;
 
-use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH};
+use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect, rect_at};
 use design::{Command, Design};
 use graph::Graph;
 
 /// Distance of one layer to the next, in canvas units.
 pub const LAYER_STEP: f64 = NODE_WIDTH + 96.0;
 /// Distance of one node of a layer to the next, in canvas units.
-pub const ROW_STEP: f64 = NODE_HEIGHT + 40.0;
+pub const ROW_STEP: f64 = NODE_HEIGHT + GAP.y;
+/// What is placed automatically keeps at least this far from cards beside, above and below it:
+/// links with their labels have room there, and so has what stands below a card.
+const GAP: Point = Point::new(80.0, 56.0);
 
 /// How often nodes are put near their neighbours, layer by layer, there and back. More change
 /// little.
@@ -59,6 +62,26 @@ pub fn tidy(design: &Design) -> Vec<Command> {
         .filter(|(node, at)| node.at != *at)
         .map(|(node, at)| Command::Move(node.id.clone(), at))
         .collect()
+}
+
+/// The first place from here down, row by row, that keeps its distance from every card.
+pub(crate) fn free_place(design: &Design, at: Point) -> Point {
+    let at = Point::from(at.to_position());
+    let is_free = |at: &Point| {
+        let here = rect_at(*at);
+        let around = Rect {
+            min: here.min - GAP,
+            max: here.max + GAP,
+        };
+        // Those that touch its edge are far enough.
+        let around = around.expand(-0.5);
+        let mut nodes = design.nodes.iter();
+        !nodes.any(|node| node_rect(node).intersects(&around))
+    };
+    // A card is in the way of two rows at most, so one of these is free.
+    let mut rows =
+        (0..=2 * design.nodes.len()).map(|row| at + Point::new(0.0, ROW_STEP * row as f64));
+    rows.find(is_free).unwrap_or(at)
 }
 
 /// The ids of all nodes from callers to callees: the order in which the Tab key visits them.
@@ -164,8 +187,7 @@ fn average(vertices: &[usize], values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::node_rect;
-    use crate::testing::{kind, small};
+    use crate::testing::{check_apart, kind, small};
     use design::link::Mode;
     use design::{Link, Node};
 
@@ -199,13 +221,18 @@ mod tests {
 
     #[test]
     fn a_chain_is_a_straight_line() {
-        assert_eq!(arrange(&small()), [[0, 0], [272, 0], [544, 0]]);
+        let step = LAYER_STEP as i32;
+        assert_eq!(arrange(&small()), [[0, 0], [step, 0], [2 * step, 0]]);
     }
 
     #[test]
     fn a_diamond_is_symmetrical() {
         let design = design(4, &[(0, 1), (0, 2), (1, 3), (2, 3)]);
-        assert_eq!(arrange(&design), [[0, 56], [272, 0], [272, 112], [544, 56]]);
+        let (step, row) = (LAYER_STEP as i32, ROW_STEP as i32);
+        assert_eq!(
+            arrange(&design),
+            [[0, row / 2], [step, 0], [step, row], [2 * step, row / 2]]
+        );
     }
 
     #[test]
@@ -218,12 +245,7 @@ mod tests {
             (3, vec![(0, 1), (1, 0)]),
         ] {
             let design = laid_out(design(nodes, &links));
-            let rects: Vec<_> = design.nodes.iter().map(node_rect).collect();
-            for (at, rect) in rects.iter().enumerate() {
-                for other in &rects[at + 1..] {
-                    assert!(!rect.intersects(other), "{links:?}: {rects:?}");
-                }
-            }
+            check_apart(&design);
             let back = links
                 .iter()
                 .filter(|(from, to)| design.nodes[*from].at[0] >= design.nodes[*to].at[0]);

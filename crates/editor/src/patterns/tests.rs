@@ -1,6 +1,7 @@
 use super::*;
 use crate::effect::Effect;
-use crate::testing::{Hand, kind, small};
+use crate::geometry::node_rect;
+use crate::testing::{Hand, check_apart, kind, small};
 use crate::tools::Access;
 use design::kinds::client::Operation;
 
@@ -169,7 +170,7 @@ fn what_is_added_is_in_view() {
 }
 
 #[test]
-fn what_is_added_covers_nothing() {
+fn what_is_added_keeps_its_distance() {
     let mut hand = Hand::new();
     for _ in 0..3 {
         for id in ["api", "db"] {
@@ -181,10 +182,19 @@ fn what_is_added_covers_nothing() {
     }
     let nodes = &hand.editor.design().nodes;
     assert!(nodes.len() > 20, "{}", nodes.len());
-    for (at, one) in nodes.iter().enumerate() {
-        let mut others = nodes[..at].iter();
-        let covered = others.find(|other| node_rect(other).intersects(&node_rect(one)));
-        assert!(covered.is_none(), "{} covers {covered:?}", one.id);
+    check_apart(hand.editor.design());
+}
+
+#[test]
+fn a_cache_between_neighbours_keeps_its_distance() {
+    for pattern in [Pattern::LookAside, Pattern::ReadThrough] {
+        for apart in [[280, 0], [300, 40], [700, 200], [0, 170]] {
+            let mut design = small();
+            let [x, y] = design.nodes[1].at;
+            design.nodes[0].at = [x - 400, y];
+            design.nodes[2].at = [x + apart[0], y + apart[1]];
+            check_apart(done(design, link("api->db"), pattern).editor.design());
+        }
     }
 }
 

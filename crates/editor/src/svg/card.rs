@@ -9,9 +9,9 @@ use crate::summary::{count, describe};
 use design::Node;
 
 /// Between a card's edge and what is in it.
-const PADDING: f64 = 12.0;
+pub(super) const PADDING: f64 = 12.0;
 /// Where the text begins beside the icon.
-const INDENT: f64 = 37.0;
+pub(super) const INDENT: f64 = 37.0;
 const ICON: f64 = 20.0;
 const TITLE: f64 = 13.0;
 const ABOUT: f64 = 11.5;
@@ -212,12 +212,20 @@ fn with_numbers(picture: &mut Picture, node: &Node, rect: Rect, now: &NodeNow) {
         picture.text(line, left, rect.min.y + about, ABOUT, Ink::Quiet);
     }
     put(picture, &now.body, Point::new(left, rect.min.y + BODY));
-    let y = rect.min.y + FOOT;
-    picture.text(now.rate.clone(), left, y, SMALL, Ink::Ink);
-    picture
-        .text(now.tell.clone(), right, y, SMALL, Ink::Quiet)
-        .from_right = true;
+    foot(picture, now, [left, right], rect.min.y + FOOT);
     marks(picture, rect, now);
+}
+
+/// The last line of a card: its rate, and the metric of its kind as far as there is room beside it.
+fn foot(picture: &mut Picture, now: &NodeNow, [left, right]: [f64; 2], y: f64) {
+    let rate = fit(&now.rate, SMALL, false, right - left);
+    let room = right - left - text::width(&rate, SMALL, false) - 6.0;
+    picture.text(rate, left, y, SMALL, Ink::Ink);
+    let tell = fit(&now.tell, SMALL, false, room);
+    if tell != "…" {
+        let words = picture.text(tell, right, y, SMALL, Ink::Quiet);
+        words.from_right = true;
+    }
 }
 
 /// The count of failures, and that a fault is on it, at the corners of the card.

@@ -2,7 +2,7 @@
 //! be, other lines.
 
 use crate::curve::LinkPath;
-use crate::geometry::{Point, Rect};
+use crate::geometry::{NODE_HEIGHT, Point, Rect};
 
 /// Side of a cell of the index.
 const CELL: f64 = 160.0;
@@ -45,6 +45,19 @@ fn buckets(rect: &Rect) -> Vec<usize> {
         }
     }
     found
+}
+
+/// How far from their line words may stand, the best first. Those that are too wide for the gap
+/// between neighbours stand above or below both cards.
+fn asides(across: f64) -> [f64; 11] {
+    let near = across + ASIDE;
+    let beyond = across + NODE_HEIGHT / 2.0 + GAP + 1.0;
+    // Past the count of failures at a card's corner, too.
+    let farther = beyond + 14.0;
+    let [some, more] = [1.8, 2.6].map(|times| times * near);
+    [
+        near, -near, 0.0, some, -some, more, -more, beyond, -beyond, farther, -farther,
+    ]
 }
 
 impl Room {
@@ -125,12 +138,9 @@ impl Room {
             let (at, way) = (path.at(share), path.direction(share));
             let normal = Point::new(way.y, -way.x);
             // Half the extent of the words across the line.
-            let reach = half.x * normal.x.abs() + half.y * normal.y.abs() + ASIDE;
-            for (place, aside) in [1.0, -1.0, 0.0, 1.8, -1.8, 2.6, -2.6]
-                .into_iter()
-                .enumerate()
-            {
-                let middle = at + normal * (reach * aside);
+            let across = half.x * normal.x.abs() + half.y * normal.y.abs();
+            for (place, aside) in asides(across).into_iter().enumerate() {
+                let middle = at + normal * aside;
                 let rect = Rect::between(middle - half, middle + half);
                 let cost = rank as f64 * 0.8 + place as f64 * 0.5;
                 if best.is_some_and(|(least, ..)| cost >= least) || !self.is_free(&rect) {

@@ -1,9 +1,10 @@
 use super::xml::escaped;
 use super::*;
-use crate::geometry::node_rect;
+use crate::geometry::{NODE_HEIGHT, NODE_WIDTH, node_rect};
 use crate::icons;
 use crate::testing::small;
-use design::kinds::{client::Client, service::Service};
+use design::kinds::client::Client;
+use design::kinds::service::{Autoscale, Service};
 use design::link::{Breaker, Condition, Conditions, Hedge, Pool, Retry};
 use design::{Duration, KINDS, Kind, Node};
 
@@ -72,6 +73,9 @@ fn has_path(picture: &Picture, d: &str) -> bool {
     shapes.any(|shape| matches!(shape, Shape::Path(path) if path.d == d))
 }
 
+/// The picture in a card, as large as it can be.
+const BODY: &str = "M0 0h176v28H0z";
+
 /// A moment with numbers of everything.
 fn moment(design: &Design) -> Moment {
     let node = |node: &Node| {
@@ -80,8 +84,15 @@ fn moment(design: &Design) -> Moment {
             rate: "150/s".to_owned(),
             tell: "9 versions".to_owned(),
             failures: ("12".to_owned(), true),
+            harm: "3 stale reads".to_owned(),
             slots: [16, 7, 5],
             waiting: 31,
+            body: vec![Drawn {
+                d: BODY.to_owned(),
+                at: Point::default(),
+                scale: [1.0; 2],
+                paint: Paint::fill(Ink::Ink),
+            }],
             broken: true,
             ..NodeNow::default()
         };
@@ -195,13 +206,45 @@ fn a_link_says_when_it_is_called_and_with_which_policies() {
 }
 
 #[test]
+fn words_wider_than_the_gap_between_neighbours_stand_above_with_a_leader() {
+    let mut design = small();
+    design.links[1].timeout = Some(Duration::ms(300));
+    let [x, y] = design.nodes[1].at;
+    design.nodes[2].at = [x + NODE_WIDTH as i32 + 80, y];
+    let plain = picture(&design, None);
+    check_labels(&design, &plain);
+    let [label] = plain.labels[..] else {
+        panic!("{:?}", plain.labels);
+    };
+    assert!(label.max.y < f64::from(y), "{label:?}");
+    assert!(texts(&plain).contains(&"timeout 300\u{a0}ms"));
+    let middle = NODE_WIDTH + f64::from(x) + 40.0;
+    let foot = format!("L{middle:.1} {:.1}", f64::from(y) + NODE_HEIGHT / 2.0);
+    let is_leader = |shape: &Shape| matches!(shape, Shape::Path(path) if path.d.ends_with(&foot));
+    assert!(plain.shapes.iter().any(is_leader), "no leader {foot}");
+    // Counts at the corners of cards, and queues before them, are no obstacle.
+    let with = picture(&design, Some(&moment(&design)));
+    check_labels(&design, &with);
+    assert_eq!(with.labels.len(), 2);
+}
+
+#[test]
 fn words_without_room_beside_their_link_stand_below() {
     let mut design = small();
     design.links[1].timeout = Some(Duration::ms(300));
     let [x, y] = design.nodes[1].at;
-    design.nodes[2].at = [x + 190, y];
+    design.nodes[2].at = [x + NODE_WIDTH as i32 + 14, y];
+    let row = NODE_HEIGHT as i32 + 16;
+    for (at, [dx, dy]) in [[0, -row], [260, -row], [0, row], [260, row]]
+        .iter()
+        .enumerate()
+    {
+        let kind = Kind::Service(Service::default());
+        let node = Node::new(format!("n{at}"), kind, [x + dx - 20, y + dy]);
+        design.nodes.push(node);
+    }
     let picture = picture(&design, None);
-    assert!(picture.labels.is_empty());
+    assert!(picture.labels.is_empty(), "{:?}", picture.labels);
     assert!(
         texts(&picture).contains(&"api → db: timeout 300\u{a0}ms"),
         "{:?}",
@@ -219,8 +262,8 @@ fn numbers_are_those_of_the_moment_and_only_there() {
         "150/s",
         "149/s",
         "31",
-        "75%",
         "9 versions",
+        "3 stale reads",
         "12",
         "At 0:12.3 of the run",
         "circuit open",
@@ -230,6 +273,105 @@ fn numbers_are_those_of_the_moment_and_only_there() {
         assert!(!texts(&without).contains(&words), "{words}");
     }
     check_labels(&design, &with);
+    // The picture of the slots is there for the eye, their number for a voice.
+    let svg = to_svg(&with, Ground::Light);
+    assert_eq!(svg.matches("12 of 16 slots in use").count(), 3);
+}
+
+/// What a line of text covers.
+fn extent(words: &Words) -> Rect {
+    let across = width(&words.text, words.size, words.bold);
+    let left = words.at.x - if words.from_right { across } else { 0.0 };
+    let [up, down] = [0.75, 0.2].map(|share| share * words.size);
+    Rect::between(
+        Point::new(left, words.at.y - up),
+        Point::new(left + across, words.at.y + down),
+    )
+}
+
+#[test]
+fn what_a_card_says_stays_inside_it_and_apart() {
+    let mut design = small();
+    design.links.clear();
+    let service = Service {
+        autoscale: Some(Autoscale {
+            min: 1_000,
+            max: 20_000,
+            ..Autoscale::default()
+        }),
+        ..Service::default()
+    };
+    design.nodes[1].kind = Kind::Service(service);
+    let mut moment = moment(&design);
+    for (title, rate, tell) in [
+        ("api", "150/s", "96% hits, 12 s old"),
+        (
+            "Backend for frontend and recommendations gateway",
+            "12.3k/s",
+            "9 of 16 busy",
+        ),
+        (
+            "W".repeat(40).as_str(),
+            "150k/s",
+            "1.2M held, oldest 23 min, and some more",
+        ),
+        (
+            "api",
+            "a rate that is far longer than any card is wide",
+            "9 versions",
+        ),
+    ] {
+        design.nodes[1].label = Some(title.to_owned());
+        let now = &mut moment.nodes[1].1;
+        (now.rate, now.tell) = (rate.to_owned(), tell.to_owned());
+        let picture = picture(&design, Some(&moment));
+        for node in &design.nodes {
+            check_card(node_rect(node), &of_card(&picture, node.title()));
+        }
+        assert!(
+            texts(&picture)
+                .iter()
+                .any(|text| rate.starts_with(text.trim_end_matches('…')))
+        );
+    }
+}
+
+/// The shapes of one card.
+fn of_card<'a>(picture: &'a Picture, title: &str) -> Vec<&'a Shape> {
+    let shapes = picture.shapes.iter();
+    let is_begin =
+        |shape: &&Shape| matches!(shape, Shape::Begin(about) if about.starts_with(title));
+    let of_it = shapes.skip_while(|shape| !is_begin(shape)).skip(1);
+    of_it
+        .take_while(|shape| !matches!(shape, Shape::End))
+        .collect()
+}
+
+/// All lines of text but those that stand around the card are inside it, and neither over one
+/// another nor over the picture.
+fn check_card(card: Rect, shapes: &[&Shape]) {
+    let outside = ["31", "12", "3 stale reads"];
+    let mut taken: Vec<Rect> = Vec::new();
+    for shape in shapes {
+        let area = match shape {
+            Shape::Text(words) if !outside.contains(&words.text.as_str()) => extent(words),
+            Shape::Path(path) if path.d == BODY => {
+                Rect::between(path.at, path.at + Point::new(176.0, 28.0))
+            }
+            _ => continue,
+        };
+        let inside = card.expand(-4.0);
+        assert!(
+            inside.contains(area.min) && inside.contains(area.max),
+            "{shape:?}"
+        );
+        assert!(
+            !taken.iter().any(|other| other.intersects(&area)),
+            "{shape:?}"
+        );
+        taken.push(area);
+    }
+    assert!(taken.len() >= 4, "{taken:?}");
 }
 
 #[test]
@@ -239,15 +381,16 @@ fn a_long_title_takes_two_lines_and_is_whole_as_a_tooltip() {
     design.nodes[1].label = Some(title.to_owned());
     let picture = picture(&design, None);
     let all = texts(&picture);
-    assert!(all.contains(&"Backend for"), "{all:?}");
+    assert!(all.contains(&"Backend for frontend"), "{all:?}");
     let kind = design.nodes[1].kind.info().label;
     assert!(write(&design).contains(&format!("<title>{title}, {kind}")));
+    let room = NODE_WIDTH - card::INDENT - card::PADDING;
     for words in picture.shapes.iter().filter_map(|shape| match shape {
         Shape::Text(words) if words.bold && words.size == 13.0 => Some(words),
         _ => None,
     }) {
         assert!(
-            width(&words.text, words.size, true) <= 128.0,
+            width(&words.text, words.size, true) <= room,
             "{}",
             words.text
         );

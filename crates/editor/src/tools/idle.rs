@@ -90,15 +90,15 @@ mod tests {
         let mut hand = Hand::new();
         for (script, wanted) in [
             ("move 350 10", Cursor::Move),
-            ("move 476 36", Cursor::Crosshair),
-            ("move 540 36", Cursor::Pointer),
+            ("move api.out", Cursor::Crosshair),
+            ("move api->db", Cursor::Pointer),
             ("move 540 300", Cursor::Default),
-            ("move 540 36 touch", Cursor::Default),
+            ("move api->db touch", Cursor::Default),
         ] {
             assert_eq!(hand.play(script).editor.cursor(), wanted, "{script}");
         }
         hand.editor.set_access(Access::Look);
-        assert_eq!(hand.play("move 476 36").editor.cursor(), Cursor::Pointer);
+        assert_eq!(hand.play("move api.out").editor.cursor(), Cursor::Pointer);
     }
 
     #[test]

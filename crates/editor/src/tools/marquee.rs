@@ -106,7 +106,7 @@ mod tests {
             ("down 290 200; move 200 100; move 310 60; up 310 60", "api"),
             ("down -20 200; move 350 60; up 350 60", "api users"),
             ("down 520 200; move 560 30; up 560 30", "api->db"),
-            ("down 540 36; move 560 30; up 560 30", "api->db"),
+            ("down api->db; move 560 30; up 560 30", "api->db"),
             ("down 290 200; move 310 60; move 290 190; up 290 190", ""),
             (
                 "down 50 10; up 50 10; down 290 200; move 310 60; up 310 60",

@@ -152,7 +152,7 @@ mod tests {
             ),
             ("down 350 10; up 350 10; down 350 10 shift; up 350 10", ""),
             ("select-all; down 350 10; up 350 10", "api"),
-            ("down 540 36; up 540 36", "api->db"),
+            ("down api->db; up api->db", "api->db"),
             ("down 350 10; up 350 10; down 300 300; up 300 300", ""),
             (
                 "down 350 10; up 350 10; down 300 300 shift; up 300 300",

@@ -228,7 +228,7 @@ fn end(cx: &mut Context<'_>) -> Tool {
 #[cfg(test)]
 mod tests {
     use crate::effect::{Effect, QuickAdd};
-    use crate::geometry::{End, Point};
+    use crate::geometry::{End, NODE_HEIGHT, NODE_WIDTH, Point};
     use crate::selection::{Item, Selection};
     use crate::testing::{Hand, kind, small};
     use crate::wire::Wire;
@@ -249,8 +249,8 @@ mod tests {
         design
     }
 
-    const API_OUT: &str = "476 36";
-    const OTHER_IN: &str = "600 236";
+    const API_OUT: &str = "api.out";
+    const OTHER_IN: &str = "other.in";
 
     #[test]
     fn a_wire_from_port_to_node_makes_a_link() {
@@ -303,7 +303,7 @@ mod tests {
         let cache = crate::catalog::thing("cache").unwrap();
         hand.editor.quick_add(&cache, &wanted);
         assert_eq!(hand.links(), "users->api api->db api->cache");
-        assert_eq!(hand.at("cache"), [600, 264]);
+        assert_eq!(hand.at("cache"), [600, 300 - NODE_HEIGHT as i32 / 2]);
         assert_eq!(hand.history(), ["Add cache"]);
         assert_eq!(hand.selected(), "cache");
     }
@@ -327,27 +327,29 @@ mod tests {
 
     #[test]
     fn drawing_again_from_a_port_adds_a_link_and_leaves_the_last_one_alone() {
-        const OTHER_TO_API: &str = "down 476 36; move 550 90; move 650 250; up 650 250";
+        const OTHER_TO_API: &str = "down api.out; move 550 90; move 650 250; up 650 250";
+        // Not exactly on the port.
+        let (x, y) = (302.0 + NODE_WIDTH, NODE_HEIGHT / 2.0 + 2.0);
         for (script, links) in [
             // One caller of two, dragged and by clicks.
             (
-                format!("{OTHER_TO_API}; down 478 38; move 450 120; move 400 210; up 400 210"),
+                format!("{OTHER_TO_API}; down {x} {y}; move 450 120; move 400 210; up 400 210"),
                 "users->api api->db api->other api->jobs",
             ),
             (
-                format!("{OTHER_TO_API}; down 476 36; up 476 36; down 400 210; up 400 210"),
+                format!("{OTHER_TO_API}; down api.out; up api.out; down 400 210; up 400 210"),
                 "users->api api->db api->other api->jobs",
             ),
             // Two callers of one.
             (
-                "down 300 236; move 200 90; move 50 10; up 50 10;
-                 down 300 236; move 310 90; move 350 10; up 350 10"
+                "down jobs.in; move 200 90; move 50 10; up 50 10;
+                 down jobs.in; move 310 90; move 350 10; up 350 10"
                     .to_owned(),
                 "users->api api->db users->jobs api->jobs",
             ),
             // Dropped on nothing: asks what to add.
             (
-                format!("{OTHER_TO_API}; down 476 36; move 500 90; move 500 400; up 500 400"),
+                format!("{OTHER_TO_API}; down api.out; move 500 90; move 500 400; up 500 400"),
                 "users->api api->db api->other",
             ),
         ] {
@@ -359,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_link_just_drawn_is_taken_off_only_after_a_click_on_it() {
-        const DRAW: &str = "down 476 36; move 550 90; move 650 250; up 650 250";
+        const DRAW: &str = "down api.out; move 550 90; move 650 250; up 650 250";
         let off = |hand: &mut Hand| {
             let [grip, _] = crate::hit::grips(&hand.editor.scene().path("api->other").unwrap());
             let (x, y) = (grip.x, grip.y);
@@ -372,7 +374,7 @@ mod tests {
         assert_eq!(hand.editor.grips(), None);
         off(&mut hand);
         assert_eq!(hand.links(), "users->api api->db api->other");
-        for choose in ["down 540 136; up 540 136", "deselect"] {
+        for choose in ["down api->other; up api->other", "deselect"] {
             let mut hand = Hand::on(more());
             hand.play(&format!("{DRAW}; {choose}"));
             if choose == "deselect" {
@@ -389,8 +391,8 @@ mod tests {
     #[test]
     fn a_second_link_between_two_nodes_selects_the_first_and_says_so() {
         for script in [
-            "down 476 36; move 550 36; move 650 10; up 650 10",
-            "down 600 36; move 550 36; move 350 10; up 350 10",
+            "down api.out; move api->db; move 650 10; up 650 10",
+            "down db.in; move api->db; move 350 10; up 350 10",
         ] {
             let mut hand = Hand::on(more());
             hand.play(script);
@@ -407,7 +409,9 @@ mod tests {
         design.links.push(twin);
         let mut hand = Hand::on(design.clone());
         // The end of api->db, put on the node that the api calls already.
-        hand.play("down 540 36; up 540 36; down 572 36; move 620 90; move 700 250; up 700 250");
+        hand.play(
+            "down api->db; up api->db; down api->db.to; move 620 120; move 700 250; up 700 250",
+        );
         assert_eq!(hand.editor.design(), &design);
         let why = Effect::Refused("api is already linked to other".into());
         assert!(hand.has_said(|effect| *effect == why));
@@ -421,8 +425,9 @@ mod tests {
             ("700 10", "users->api api->db"),
         ] {
             let mut hand = Hand::on(more());
-            let script =
-                format!("down 540 36; up 540 36; down 572 36; move 620 90; move {to}; up {to}");
+            let script = format!(
+                "down api->db; up api->db; down api->db.to; move 620 120; move {to}; up {to}"
+            );
             hand.play(&script);
             assert_eq!(hand.links(), links, "{script}");
             assert_eq!(
@@ -459,10 +464,13 @@ mod tests {
         hand.play(&format!("down {OTHER_IN}; move 550 100"));
         let curve = hand.editor.wire_curve().unwrap();
         assert_eq!(curve.start, Point::new(550.0, 100.0));
-        assert_eq!(curve.end, Point::new(600.0, 236.0));
+        assert_eq!(curve.end, Point::new(600.0, 200.0 + NODE_HEIGHT / 2.0));
         hand.play("move 350 10; up 350 10");
         assert_eq!(hand.editor.wire_curve(), None);
         let made = Scene::new(hand.editor.design()).line("api->other").unwrap();
-        assert_eq!(made.start(), Point::new(476.0, 36.0));
+        assert_eq!(
+            made.start(),
+            Point::new(300.0 + NODE_WIDTH, NODE_HEIGHT / 2.0)
+        );
     }
 }

@@ -236,6 +236,8 @@ pub enum ReplicaState {
     Up,
     /// Works slowly: a slowdown is on.
     Slow,
+    /// Its process runs, but a fault makes it hang, or fail or hold up calls.
+    Faulty,
     /// Crashed.
     Down,
     /// Up, but a balancer's health check has taken it out.

@@ -121,8 +121,12 @@ impl Client {
             std::mem::discriminant(&self.load.arrivals) == std::mem::discriminant(&spec.arrivals);
         let was_closed = matches!(self.load.arrivals, Arrivals::Closed(_));
         self.settle(cx.now);
+        let batch = self.batch;
         self.take(spec, cx);
-        if !is_same_process {
+        if is_same_process {
+            // The wait for the next batch scales with the batch size.
+            self.work *= f64::from(self.batch) / f64::from(batch);
+        } else {
             self.draw_work();
             if was_closed || matches!(self.load.arrivals, Arrivals::Closed(_)) {
                 self.dismiss();

@@ -155,6 +155,7 @@ impl Service {
         }
         for replica in 0..self.stations.len() {
             self.fill_slots(replica as u32, cx);
+            self.turn_out(replica, cx);
             self.look_when_due(replica as u32, cx);
         }
         let scaler = self.autoscaler.take();
@@ -274,6 +275,15 @@ impl Service {
             }
         }
         self.reject(pushed_out.unwrap_or(id), Why::QueueFull, cx);
+    }
+
+    /// Rejects the calls that no longer fit into a queue that an edit made shorter.
+    fn turn_out(&mut self, replica: usize, cx: &mut World) {
+        while let Some(id) = self.stations[replica].beyond_places(&cx.calls, cx.now) {
+            cx.waiting -= u64::from(!cx.calls[id].is_probe());
+            self.stations[replica].withdraw(id, &mut cx.calls, cx.now);
+            self.reject(id, Why::QueueFull, cx);
+        }
     }
 
     #[cold]

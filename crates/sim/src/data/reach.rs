@@ -1,7 +1,7 @@
 //! Which owners the plan of an operation always writes to, and how stores follow the design.
 
-use super::store::Store;
-use super::{Data, NO_STORE, Seen};
+use super::store::{Copied, Store};
+use super::{Data, NO_STORE, Seen, Table};
 use crate::event::NodeIx;
 use crate::plan::Condition;
 use crate::world::World;
@@ -15,6 +15,10 @@ const WORK_MAX: usize = 20_000_000;
 /// Takes a design: its databases are stores, and what each operation must write is found anew.
 pub(crate) fn take_design(design: &Design, world: &mut World) {
     let mut has_owner = false;
+    let mut began_without = Vec::new();
+    for store in &mut world.data.stores {
+        began_without.push(!std::mem::take(&mut store.is_present));
+    }
     for node in &design.nodes {
         if let Kind::Database(_) = &node.kind {
             world.data.place_store(world.node_places[&node.id]);
@@ -26,9 +30,15 @@ pub(crate) fn take_design(design: &Design, world: &mut World) {
             let owner = spec.copy_of.as_ref();
             let owner = owner.and_then(|id| world.data.store_at(*world.node_places.get(id)?));
             if let Some(store) = world.data.store_at(world.node_places[&node.id]) {
-                let store = &mut world.data.stores[store];
-                store.copy_of = owner.map(|owner| owner as u16);
-                store.has_unique_ids = spec.unique_ids;
+                let owner = owner.map(|owner| owner as u16);
+                let is_new = began_without.get(store).is_none_or(|is_new| *is_new);
+                let state = &mut world.data.stores[store];
+                let is_other = state.copy_of != owner;
+                (state.copy_of, state.is_present) = (owner, true);
+                state.has_unique_ids = spec.unique_ids;
+                if let Some(owner) = owner.filter(|_| is_new || is_other) {
+                    world.data.load_copy(store, usize::from(owner));
+                }
             }
         }
     }
@@ -55,6 +65,15 @@ pub(crate) fn take_design(design: &Design, world: &mut World) {
 }
 
 impl Data {
+    /// Gives a copy that an edit adds the present data of its owner, as if loaded from a snapshot.
+    fn load_copy(&mut self, copy: usize, owner: usize) {
+        let mut copied = Table::<Copied>::default();
+        for (key, known) in self.stores[owner].keys.iter() {
+            copied.entry(key).version = known.standing;
+        }
+        self.stores[copy].copied = copied;
+    }
+
     fn place_store(&mut self, node: NodeIx) -> usize {
         let place = node.0 as usize;
         if self.store_of.len() <= place {

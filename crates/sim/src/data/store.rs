@@ -71,6 +71,8 @@ struct Latest {
 /// A database's data.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
+    /// Whether its database is part of the design.
+    pub(super) is_present: bool,
     /// The owner whose data it copies; an owner itself where there is none.
     pub(super) copy_of: Option<u16>,
     /// Whether an id is applied once only.
@@ -87,6 +89,7 @@ pub(crate) struct Store {
 impl Store {
     pub(super) fn new() -> Self {
         Self {
+            is_present: false,
             copy_of: None,
             has_unique_ids: false,
             keys: Table::default(),

@@ -49,6 +49,9 @@ pub struct Guards {
     pub(crate) cancels: bool,
     /// Whether attempts under way may be hedges, or hedged: also after an edit that ends it.
     pub(crate) has_hedged: bool,
+    /// Whether attempts under way may hold a place or a connection: also after an edit that takes
+    /// the bulkhead or pool away.
+    pub(crate) has_held: bool,
 }
 
 /// What is shared of a link.

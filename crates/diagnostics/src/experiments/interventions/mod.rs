@@ -30,6 +30,8 @@ pub(crate) enum Without {
     Lookups,
     /// Retries that come at the same moment.
     RetryWaves,
+    /// Retries that come without a pause.
+    Haste,
     /// Few tenants or values that a shard key spreads over shards.
     CoarseShards,
     /// Keys that are asked for more often than others.
@@ -46,6 +48,10 @@ pub(crate) enum Without {
     Steps,
     /// A bound on connections of a link.
     PoolLimit,
+    /// Slots that calls hold while they wait for another slot of the same service.
+    NestedCalls,
+    /// Leaders of a database that are elected away from their first zone.
+    FarLeader,
     /// A redelivery while the first delivery is still worked on.
     EarlyRedelivery,
     /// Repeats that are applied again.
@@ -195,6 +201,7 @@ pub(crate) fn all(facts: &Facts<'_>) -> Vec<Intervention> {
     list.many_calls();
     list.together();
     list.repeats();
+    list.nested_calls(facts);
     list.faults();
     list.sharing(facts);
     list.all

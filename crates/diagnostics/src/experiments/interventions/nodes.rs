@@ -143,6 +143,22 @@ impl List<'_> {
             self.add(Without::Lag, [id], of("reads from followers of", id), edits);
             let edits = vec![node(id, "replication.lag", Value::text("1us"))];
             self.add(Without::Lag, [id], of("the replication lag of", id), edits);
+            self.far_leader(id);
+        }
+    }
+
+    /// Leaders only in the zone of the first one.
+    fn far_leader(&mut self, id: &str) {
+        let zones = self
+            .design
+            .node(id)
+            .map_or(&[][..], |at| at.deployment.zones());
+        let away = zones.iter().filter(|zone| Some(*zone) != zones.first());
+        let away: Vec<Value> = away.map(Value::text).collect();
+        if !away.is_empty() {
+            let edits = vec![node(id, "replication.no_leader_in", Value::List(away))];
+            let label = of("the move to another zone by the leader of", id);
+            self.add(Without::FarLeader, [id], label, edits);
         }
     }
 

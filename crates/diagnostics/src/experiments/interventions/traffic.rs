@@ -37,6 +37,21 @@ impl List<'_> {
         let paused: Vec<Command> = paused.collect();
         let label = message!("retries in step on {}", places(self.design, &ids));
         self.add(Without::RetryWaves, ids, label, paused);
+        self.haste(&links);
+    }
+
+    /// Retries that come without a pause, as reconnects often do.
+    fn haste(&mut self, links: &[&Link]) {
+        let hasty = |at: &&&Link| {
+            let retry = at.retry.as_ref();
+            retry.is_some_and(|retry| retry.backoff == design::link::Backoff::None)
+        };
+        let hasty: Vec<&&Link> = links.iter().filter(hasty).collect();
+        let ids: Vec<String> = hasty.iter().map(|at| at.id.clone()).collect();
+        let edits = hasty.iter().flat_map(|at| crate::remedies::backoff(&at.id));
+        let edits = edits.collect();
+        let label = message!("immediate retries on {}", places(self.design, &ids));
+        self.add(Without::Haste, ids, label, edits);
     }
 
     pub(super) fn client(&mut self, id: &str, client: &Client) {
@@ -49,7 +64,7 @@ impl List<'_> {
                 (Some(mean), 1.0)
             }
             Arrivals::Poisson(rate) | Arrivals::Constant(rate) if client.batch > 1 => {
-                (Some(rate.0), f64::from(client.batch))
+                (Some(rate.0), 1.0)
             }
             Arrivals::Closed(closed) => {
                 self.think(id, closed);

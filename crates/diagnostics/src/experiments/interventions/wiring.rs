@@ -2,6 +2,7 @@
 
 use super::{List, Without, places, replica};
 use crate::facts::Facts;
+use crate::lint::ring;
 use crate::remedies::{duration, link, node, number};
 use design::link::Mode;
 use design::{Command, Design, FaultKind, Kind, Link, Value};
@@ -74,6 +75,16 @@ impl List<'_> {
             places(self.design, &ids)
         );
         self.add(Without::ManyCalls, ids, label, edits);
+    }
+
+    /// Slots of a ring of services, held by calls that need another slot of it.
+    pub(super) fn nested_calls(&mut self, facts: &Facts<'_>) {
+        let (ids, edits): (Vec<String>, _) = ring::unheld_slots(facts).into_iter().unzip();
+        let label = message!(
+            "slots of {} held by calls that need another",
+            places(self.design, &ids)
+        );
+        self.add(Without::NestedCalls, ids, label, edits);
     }
 
     /// Hops that each do a little harm do much of it together.

@@ -1,7 +1,7 @@
 //! Remedies at limits and policies: retries, pools, breakers, timeouts, memory.
 
 use super::{Library, Sized};
-use crate::remedies::{self, duration, link, map, node, number};
+use crate::remedies::{self, duration, link, node, number};
 use design::kinds::{Database, Service};
 use design::{Command, Kind, Link, Value};
 use report::{link_name, message, name, percent, time, whole};
@@ -25,16 +25,8 @@ impl<'a> Library<'a, '_> {
         let edits = edits.collect();
         let cost = "A request fails when its first attempt fails.";
         self.add("no retries", "Turn off retries", cost, edits);
-        let spread = map(&[("base", Value::text("1s")), ("cap", Value::text("30s"))]);
-        let mut edits = Vec::new();
-        for l in &links {
-            edits.push(link(
-                &l.id,
-                "retry.backoff",
-                map(&[("exponential", spread.clone())]),
-            ));
-            edits.push(link(&l.id, "retry.jitter", Value::text("full")));
-        }
+        let edits = links.iter().flat_map(|l| remedies::backoff(&l.id));
+        let edits = edits.collect();
         let label = "Back off exponentially from 1 s to 30 s, with full jitter";
         self.add("backoff", label, "Retries come later.", edits);
     }

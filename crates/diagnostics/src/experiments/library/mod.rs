@@ -12,7 +12,7 @@ use super::interventions::{Intervention, Without};
 use crate::facts::Facts;
 use design::link::Mode;
 use design::{Command, Link};
-use report::{Message, Remedy};
+use report::{Message, Remedy, listed, message, name};
 
 /// A remedy of some size.
 #[derive(Clone, Debug)]
@@ -29,7 +29,9 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
         all: Vec::new(),
     };
     match cause.without {
-        Without::Retries | Without::RetryWaves | Without::Reloads => list.retries(&cause.subjects),
+        Without::Retries | Without::RetryWaves | Without::Haste | Without::Reloads => {
+            list.retries(&cause.subjects)
+        }
         Without::SkewedKeys | Without::FewKeys | Without::Locks => list.hot_places(),
         Without::DeepChecks
         | Without::Imbalance
@@ -42,6 +44,18 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
         Without::RepeatedLoads | Without::ColdCache | Without::JointExpiry => list.caches(),
         Without::OldEntries | Without::Lookups => list.freshness(),
         Without::Lag => list.replication(),
+        Without::FarLeader => {
+            list.add(
+                "leader",
+                message!(
+                    "Elect the leaders of {} in their first zone only",
+                    listed(cause.subjects.iter().map(name))
+                ),
+                "No member leads while that zone is cut off.",
+                cause.edits.clone(),
+            );
+            list.losses();
+        }
         Without::Tail | Without::CrossShard | Without::Hedges => list.tails(),
         Without::EarlyRedelivery | Without::Repeats | Without::Disorder => list.redelivery(),
         Without::LateReplicas => list.scaling(),
@@ -55,12 +69,18 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
         Without::Discipline => list.discipline(&cause.subjects),
         Without::Operation
         | Without::Steps
+        | Without::NestedCalls
         | Without::Slots
         | Without::Consumers
         | Without::Poison
         | Without::CoarseShards => {}
     }
-    if cause.without.tier() > 0 || matches!(cause.without, Without::Steps | Without::Locks) {
+    if cause.without.tier() > 0
+        || matches!(
+            cause.without,
+            Without::Steps | Without::Locks | Without::NestedCalls
+        )
+    {
         list.capacity(&cause.subjects);
     }
     list.all

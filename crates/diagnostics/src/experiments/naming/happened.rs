@@ -31,6 +31,7 @@ fn of_link(facts: &Facts<'_>, of: &Intervention, link: &Link) -> Message {
     let counts = facts.link(&link.id);
     match of.without {
         Without::RetryWaves => message!("Retries on {} came in waves", all()),
+        Without::Haste => message!("Retries on {} came without a pause", all()),
         Without::Retries => message!("Retries on {} multiplied the load", all()),
         Without::PoolLimit if of.subjects.len() > 1 => {
             message!("Calls on {} waited for free connections", all())
@@ -108,6 +109,11 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
         Without::Memory => out_of_memory(facts, id),
         Without::Steps => message!("Requests from {} arrived together", at()),
         Without::PoolLimit => message!("Calls to {} waited for a free connection", at()),
+        Without::NestedCalls => message!(
+            "Calls that held the slots of {} waited for another of its slots",
+            all()
+        ),
+        Without::FarLeader => message!("The leader of {} moved to another zone", at()),
         Without::EarlyRedelivery => {
             message!(
                 "{} delivered messages again while they were being processed",

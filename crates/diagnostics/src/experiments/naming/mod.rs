@@ -1,6 +1,7 @@
 //! Findings that no rule made: an experiment showed what the cause is, and what was taken away in
 //! it says what the pattern is called.
 
+mod details;
 mod felt;
 mod happened;
 mod patterns;
@@ -71,7 +72,7 @@ fn best(
     for at in of.answers.keys() {
         let about = &of.interventions[*at];
         let share = of.share(*at, goal);
-        let rank = (about.without.tier(), about.without);
+        let rank = (tier_for(of, about.without, goal), about.without);
         let is_better = best.is_none_or(|(known, _, most)| match rank == known {
             true => share > most,
             false => rank < known,
@@ -91,6 +92,21 @@ fn best(
     best.map(|(_, at, _)| at)
 }
 
+/// How much a suspect explains of a goal by itself. A timeout that is fine at the usual load is a
+/// sign of somebody else's load, and retries that should not be made at all are not too hasty.
+fn tier_for(of: &Investigation, without: Without, goal: &Goal) -> u8 {
+    let explains = |is: &dyn Fn(Without) -> bool| {
+        let mut all = of.answers.keys();
+        all.any(|at| is(of.interventions[*at].without) && of.share(*at, goal) >= CONFIRMED)
+    };
+    let is_load = |other: Without| other.tier() == Without::Client.tier();
+    match without {
+        Without::Timeout if explains(&is_load) => TRIGGERS,
+        Without::Haste if explains(&|other| other == Without::Retries) => TRIGGERS,
+        _ => without.tier(),
+    }
+}
+
 fn finding(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> Option<Finding> {
     let about = &of.interventions[at];
     let (rule, remedy) = name_of(facts, about, metric)?;
@@ -102,7 +118,12 @@ fn finding(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> 
                 happened(facts, about),
                 missed(of, facts, metric)
             ),
-            without(of, facts, at, metric),
+            message!(
+                "{}{}{}",
+                without(of, facts, at, metric),
+                details::of(facts, about),
+                trigger(of, facts, at, metric)
+            ),
         ),
     };
     let finding = Finding::new(rule, about.subjects.iter().cloned())
@@ -130,6 +151,24 @@ fn without(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> 
             false => busiest(facts, BUSY),
         }
     )
+}
+
+/// The fault without which it would not have begun, where that is not the cause itself.
+fn trigger(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> Message {
+    let goal = of.goals.iter().find(|goal| goal.metric == metric);
+    let mut all = of.answers.keys();
+    let is_it = |other: &&usize| {
+        let without = of.interventions[**other].without;
+        let is_fault = matches!(without, Without::Fault | Without::ReplicaFault);
+        is_fault && goal.is_some_and(|goal| of.share(**other, goal) >= CONFIRMED)
+    };
+    let is_cause = of.interventions[at].without.tier() < TRIGGERS && !DATA.contains(&metric);
+    let fault = all.find(is_it).filter(|_| is_cause);
+    let faults = fault.map(|other| faults_of(facts, &of.interventions[*other]));
+    match faults.as_deref() {
+        Some([fault]) => message!(" Trigger: {}.", of_fault(facts, fault)),
+        _ => Message::new(),
+    }
 }
 
 /// A fault that nobody was alerted to in time.

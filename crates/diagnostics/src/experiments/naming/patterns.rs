@@ -35,13 +35,14 @@ const POISON: Pattern = (
     "Move a message that keeps failing to a dead-letter queue.",
 );
 const LONG_WORK: Pattern = ("head-of-line-blocking", "Give long work slots of its own.");
+const UNKNOWN: Pattern = (UNEXPLAINED, "Keep working without it, or add redundancy.");
 const BLIND: Pattern = (
     "load-balancer-blind",
     "Add health checks and outlier ejection.",
 );
 
 /// What it is called when taking this away is enough, whatever the design.
-const ALWAYS: [(Without, Pattern); 28] = [
+const ALWAYS: [(Without, Pattern); 31] = [
     (Without::Poison, POISON),
     (Without::ColdCache, COLD),
     (
@@ -60,6 +61,13 @@ const ALWAYS: [(Without, Pattern); 28] = [
     ),
     (
         Without::RetryWaves,
+        (
+            "thundering-herd",
+            "Back off exponentially, with full jitter.",
+        ),
+    ),
+    (
+        Without::Haste,
         (
             "thundering-herd",
             "Back off exponentially, with full jitter.",
@@ -86,6 +94,20 @@ const ALWAYS: [(Without, Pattern); 28] = [
         (
             "pool-exhaustion",
             "Size the pool for the time that a call holds a connection.",
+        ),
+    ),
+    (
+        Without::NestedCalls,
+        (
+            "pool-exhaustion",
+            "Let the nested call use the slot that its caller holds, or hold none while waiting.",
+        ),
+    ),
+    (
+        Without::FarLeader,
+        (
+            UNEXPLAINED,
+            "Elect leaders near their callers only, or make fewer calls for each request.",
         ),
     ),
     (
@@ -286,9 +308,16 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
         (F::KeySkew, _) => HOT_KEY,
         (F::ClockSkew, Some(Kind::Cache(_))) => COLD,
         (F::CacheFlush | F::CacheOutage, _) if !is_data => COLD,
-        (F::SchemaMigration, _) if facts.askers(subject).len() > 1 => (
-            "shared-database",
-            "Run the migration in steps that hold locks briefly.",
+        (F::SchemaMigration, _) => (
+            match facts.askers(subject).len() {
+                0 | 1 => UNEXPLAINED,
+                _ => "shared-database",
+            },
+            "Run the migration in steps that hold locks briefly, with a timeout for the lock.",
+        ),
+        (F::GcPauses, _) if !is_data => (
+            UNEXPLAINED,
+            "Shorten the pauses, and let callers time out and try another replica.",
         ),
         (F::TrafficSpike, _) if facts.clients().count() > 1 => NEIGHBOUR,
         (F::TrafficSpike, _) => OVERLOAD,
@@ -308,6 +337,16 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
         (F::Partition, _) if has_majority(facts) => {
             ("cap", "Spread an odd number of members over three zones.")
         }
+        // A leader that dies takes with it what no follower has yet.
+        (_, Some(Kind::Database(database)))
+            if metric == Metric::LostWrites && database.has_leader() =>
+        {
+            (
+                "eventual-is-not-instant",
+                "Acknowledge a write once a second member has it (semi-synchronous, or a quorum).",
+            )
+        }
+        (F::Crash | F::Hang, Some(Kind::Database(_))) if is_one => UNKNOWN,
         (F::RollingDeploy, _) => (BLIND.0, "Add health checks, and retry on another replica."),
         (F::Crash | F::Hang, _) if is_one => BLIND,
         (F::GrayFailure | F::Slowdown | F::ErrorRate, _) if is_one => {
@@ -317,7 +356,7 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
             "unreliable-network",
             "Set a timeout, and limit the slots that waiting calls can hold.",
         ),
-        _ => (UNEXPLAINED, "Keep working without it, or add redundancy."),
+        _ => UNKNOWN,
     })
 }
 

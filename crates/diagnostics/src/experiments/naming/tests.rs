@@ -1,26 +1,9 @@
 use crate::experiments::interventions::{self, Without};
-use crate::experiments::{Budget, Conclusion, Investigation, Job};
+use crate::experiments::tests::conclude;
 use crate::testing::{Says, fault, read, run, shares};
 use crate::{Facts, testing};
 use design::Design;
 use report::{Finding, Message, Piece};
-
-fn conclude(design: &Design) -> Conclusion {
-    let budget = Budget {
-        experiments: 150,
-        events: 60_000_000,
-    };
-    let mut investigation = Investigation::new(design, &run(design), budget);
-    loop {
-        let jobs: Vec<Job> = investigation.jobs().cloned().collect();
-        if jobs.is_empty() {
-            return investigation.conclusion();
-        }
-        for job in jobs {
-            investigation.answer(job.id, Some(&run(job.course.design())));
-        }
-    }
-}
 
 fn first(design: &Design) -> Finding {
     conclude(design).findings.remove(0)

@@ -84,6 +84,18 @@ fn lot(key: u32, salt: u64) -> f64 {
     (mixed >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// Draws how long an entry may be served, in ns.
+fn lifetime(spec: &spec::Cache, stream: &mut Stream) -> u64 {
+    match spec.ttl {
+        None => u64::MAX,
+        Some(ttl) if spec.ttl_jitter == 0.0 => ttl.0,
+        Some(ttl) => {
+            let spread = 1.0 + spec.ttl_jitter * (2.0 * stream.unit() - 1.0);
+            (ttl.0 as f64 * spread) as u64
+        }
+    }
+}
+
 /// What a look-up finds.
 enum Found {
     /// An entry to serve, and what it is made of.
@@ -123,9 +135,16 @@ impl Cache {
         cache
     }
 
-    /// New parameters. Entries keep the TTL they were given.
+    /// New parameters. A shorter TTL also applies to the entries that are there: with their old
+    /// TTL, popular entries might be served to the end of the run.
     pub fn update(&mut self, spec: &spec::Cache, cx: &mut World) {
+        let before = self.spec.ttl.map_or(u64::MAX, |ttl| ttl.0);
+        let is_shorter = spec.ttl.is_some_and(|ttl| ttl.0 < before);
         *self.spec = spec.clone();
+        if is_shorter {
+            let (spec, stream) = (&self.spec, &mut self.ttl);
+            self.store.shorten(|| lifetime(spec, stream));
+        }
         self.time = Sampler::new(&spec.hit_time);
         self.lease = cx.delay(spec.lease_time.0);
         match spec.leases {
@@ -194,17 +213,9 @@ impl Cache {
         if self.spec.hit_ratio.is_some() {
             return;
         }
-        let lifetime = match self.spec.ttl {
-            None => u64::MAX,
-            Some(ttl) if self.spec.ttl_jitter == 0.0 => ttl.0,
-            Some(ttl) => {
-                let spread = 1.0 + self.spec.ttl_jitter * (2.0 * self.ttl.unit() - 1.0);
-                (ttl.0 as f64 * spread) as u64
-            }
-        };
         let value = Value {
             seen,
-            lifetime,
+            lifetime: lifetime(&self.spec, &mut self.ttl),
             load,
         };
         self.store.fill(key, now, value, self.spec.capacity);
@@ -213,9 +224,9 @@ impl Cache {
     /// Whether it takes what it is told: while it is out that is refused, as what it is asked, and
     /// while it hangs it is lost.
     fn hears(&self, cx: &World) -> bool {
-        let state = cx.node(self.node);
-        let replica = &state.replicas[0];
-        state.is_present && replica.is_up && !replica.is_out && !replica.is_deaf
+        // A cache that an edit removed has no replica left.
+        let replica = cx.node(self.node).replicas.first();
+        replica.is_some_and(|replica| replica.is_up && !replica.is_out && !replica.is_deaf)
     }
 
     fn is_read_through(&self, cx: &World) -> bool {

@@ -253,6 +253,25 @@ impl Store {
         }
     }
 
+    /// Cuts the lifetime of every entry to the one drawn for it, where that is shorter.
+    #[cold]
+    pub(super) fn shorten(&mut self, mut lifetime: impl FnMut() -> u64) {
+        for (place, entry) in self.entries.iter_mut().enumerate() {
+            if self.places.get(&entry.key) != Some(&(place as u32)) {
+                continue;
+            }
+            let lifetime = lifetime();
+            if lifetime >= entry.lifetime {
+                continue;
+            }
+            entry.expires = match entry.expires {
+                Time::MAX => entry.filled.saturating_add(lifetime),
+                expires => expires.saturating_sub(entry.lifetime - lifetime),
+            };
+            entry.lifetime = lifetime;
+        }
+    }
+
     /// Lets entries go until there are at most `capacity`.
     pub(super) fn shrink(&mut self, capacity: Option<u32>) {
         while capacity.is_some_and(|capacity| self.places.len() > capacity as usize) {
