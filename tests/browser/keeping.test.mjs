@@ -402,7 +402,7 @@ onPage("text is pasted: a part, a flowchart, a link, nonsense", {}, async (page)
   assert.deepEqual((await state(page)).design, before.design);
 
   await pasteText(page, "buy milk");
-  await page.getByText("What was pasted is no design").first().waitFor();
+  await page.getByText("What was pasted is not a design").first().waitFor();
   assert.deepEqual((await state(page)).design, before.design);
 
   await pasteAndOpen(page, "flowchart LR\n  u((users)) --> a[api] --> d[(orders)]");

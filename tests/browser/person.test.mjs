@@ -69,7 +69,7 @@ onPage("nodes are dragged, wires drawn, refusals explained, all of it undone", {
   assert.ok(links(await state(page)).includes("api->service"));
 
   await drag(page, outlet(await box(page, "service")), middle(await box(page, "shoppers")));
-  await page.getByText("A client calls others and is called by none").first().waitFor();
+  await page.getByText("A client makes calls and cannot be called").first().waitFor();
   assert.equal(links(await state(page)).length, 4);
 
   await page.keyboard.press("Escape");

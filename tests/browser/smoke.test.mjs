@@ -41,7 +41,7 @@ test("what the figures rest on is one click away, and reads on a phone", async (
   await until(page, (s) => s.engine === "worker");
   const href = await page.locator(".fidelity a").getAttribute("href");
   await page.goto(new URL(href, page.url()).href);
-  assert.match(await page.title(), /^What is modelled, and what is not/);
+  assert.match(await page.title(), /^What is modeled, and what is not/);
   assert.ok((await page.locator("main.reading h2").count()) > 5);
   const wide = () => document.documentElement.scrollWidth - innerWidth;
   assert.ok((await page.evaluate(wide)) <= 0, "nothing scrolls sideways");

@@ -154,7 +154,7 @@ onPage("a fault by hand is of the design, and is mended", {}, async (page) => {
   await page.getByRole("menuitem", { name: "Break it…" }).click();
   const dialog = page.getByRole("dialog", { name: /^Break / });
   await dialog.getByRole("button", { name: "Choose how: slowdown" }).click();
-  const times = dialog.getByRole("textbox", { name: "Times" });
+  const times = dialog.getByRole("textbox", { name: "Factor" });
   await times.fill("3");
   await times.press("Enter");
   await playground.screenshot(page, "break-menu");

@@ -47,7 +47,7 @@ fn a_cycle_is_one_of_an_operation() {
         assert_eq!(run.ok(), 4.0, "{there} {back}");
     }
     let refused = vec![
-        "links[3]: closes a cycle of calls that never ends: a -> b -> a; put a queue or a probability below 1 into it"
+        "links[3]: closes an endless cycle of calls: a -> b -> a; break it with a queue or a probability below 1"
             .to_owned(),
     ];
     for (there, back) in [

@@ -433,7 +433,7 @@ fn what_takes_no_time_has_no_time_to_repair() {
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         problems,
-        ["faults[0].mttr: does nothing to cache_flush, which takes no time; set it to null"]
+        ["faults[0].mttr: has no effect on cache_flush, which is instantaneous; set it to null"]
     );
 }
 

@@ -606,10 +606,10 @@ fn pools_that_are_shared_have_one_size() {
     assert_eq!(with([5, 6], ["db", "rows"]), "");
     assert_eq!(
         with([5, 6], ["db", "db"]),
-        "links[2].pool.size: 6 differs from the 5 of 0, and the two share the pool \"db\"; give \
-         both one size"
+        "links[2].pool.size: 6 differs from the 5 of 0, which shares the pool \"db\"; both must \
+         have the same size"
     );
-    assert!(with([5, 5], ["db", " "]).starts_with("links[2].pool.shared: is empty"));
+    assert!(with([5, 5], ["db", " "]).starts_with("links[2].pool.shared: must not be empty"));
 }
 
 /// Calls every 100 ms to what fails each, in no time; three attempts each, and a breaker that opens
@@ -730,6 +730,6 @@ fn where_calls_cannot_be_judged_is_told() {
     let hedged = format!(r#"{breaker}, "hedge": {{}}"#);
     assert!(
         problem(&[to_lb(&hedged), link("lb->api", "")])
-            .starts_with("links[0].breaker.judges: calls cannot")
+            .starts_with("links[0].breaker.judges: hedged calls cannot")
     );
 }

@@ -163,17 +163,17 @@ fn who_cannot_relay_is_told_so() {
         (
             "",
             from("api", r#", "relay": {}"#),
-            "links[0].relay: is for links from a database to a queue; set it to null",
+            "links[0].relay: applies to links from a database to a queue; set it to null",
         ),
         (
             r#", "copy_of": "own""#,
             from("db", ""),
-            "links[0].from: is a copy, whose writes come from messages; relay those of its owner",
+            "links[0].from: is a copy, whose writes come from messages; link its owner instead",
         ),
         (
             r#", "replication": {"mode": "quorum"}"#,
             from("db", ""),
-            "links[0].from: has no leader whose log could be relayed; replicate it in mode async or semi_sync",
+            "links[0].from: has no leader whose log could be relayed; use replication mode async or semi_sync",
         ),
         (
             "",
@@ -183,7 +183,7 @@ fn who_cannot_relay_is_told_so() {
         (
             "",
             from("db", r#", "ack": "none""#),
-            "links[0].ack: a relay keeps a write until the queue has it; set it to accepted",
+            "links[0].ack: a relay retries until the queue has the write; set it to accepted",
         ),
     ] {
         assert_eq!(refusal(database, &link), why);

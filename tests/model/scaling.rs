@@ -277,19 +277,19 @@ fn what_does_not_go_together_is_refused() {
     let check = |api: &str, wanted: &str| assert_eq!(problems(api), [wanted]);
     check(
         r#""replicas": 5, "autoscale": {"max": 4}"#,
-        "nodes[0].replicas: 5 at the start is not from 1 to 4, as autoscale says",
+        "nodes[0].replicas: 5 is out of range; expected 1 to 4 (the bounds of autoscale)",
     );
     check(
         r#""concurrency": null, "autoscale": {}"#,
-        "nodes[0].autoscale: goes by the share of slots held, and the slots are unbounded; give \
-         concurrency a number, or cores",
+        "nodes[0].autoscale: needs the share of slots in use, but slots are unbounded; set \
+         concurrency or cores",
     );
     let fits = r#"{"faultline": 1, "nodes": [{"id": "api", "kind": "service",
         "concurrency": null, "autoscale": {"cores": 2}}]}"#;
     assert!(format::json::read(fits).is_ok());
     check(
         r#""memory": {"limit_mb": 100, "idle_mb": 100}"#,
-        "nodes[0].memory: limit_mb 100 leaves no room for one call: idle_mb 100 and call_mb 1 are more",
+        "nodes[0].memory: limit_mb 100 is less than idle_mb 100 plus call_mb 1 and leaves no room for a call",
     );
 }
 

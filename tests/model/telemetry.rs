@@ -331,14 +331,14 @@ fn a_backlog_is_watched_where_something_waits() {
     assert_eq!(
         problems("cache", backlog),
         [
-            "alerts[0].node: nothing waits at n, a cache, for backlog to watch; valid nodes: service, queue, database, coordinator"
+            "alerts[0].node: n is a cache, which has nothing for backlog to measure; valid nodes: service, queue, database, coordinator"
         ]
     );
     assert_eq!(problems("database", backlog), Vec::<String>::new());
     assert_eq!(
         problems("service", r#"{"oldest_age": {}}"#),
         [
-            "alerts[0].node: nothing waits at n, a service, for oldest_age to watch; valid nodes: queue"
+            "alerts[0].node: n is a service, which has nothing for oldest_age to measure; valid nodes: queue"
         ]
     );
 }

@@ -318,13 +318,10 @@ fn copies_that_cannot_be_are_refused() {
         problems[0].to_string()
     };
     for (copy_of, why) in [
-        (
-            "order",
-            "there is no node \"order\", did you mean \"orders\"?",
-        ),
-        ("view", "view is itself a copy, of orders"),
-        ("x", "a database cannot copy itself"),
-        ("api", "api is a service; only a database can be copied"),
+        ("order", "unknown node \"order\", did you mean \"orders\"?"),
+        ("view", "view is itself a copy of orders"),
+        ("x", "a database cannot be a copy of itself"),
+        ("api", "api is a service; copy_of must be a database"),
     ] {
         let refusal = refusal(copy_of);
         assert!(

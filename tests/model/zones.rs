@@ -182,6 +182,6 @@ fn a_partition_may_be_of_a_link_or_between_two_nodes() {
     let problems = format::json::read(text).unwrap_err();
     assert_eq!(
         problems[0].to_string(),
-        "faults[0].to: u->s is a link, which has two ends; set it to null"
+        "faults[0].to: u->s is a link; set it to null"
     );
 }

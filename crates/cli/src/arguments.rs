@@ -1,4 +1,4 @@
-//! What was asked for.
+//! The command line: the invocation, its options and the help.
 
 use crate::help;
 use design::Duration;
@@ -6,53 +6,53 @@ use editor::svg::Ground;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
-faultline simulates distributed systems: how they fail, and what mends them.
+faultline simulates distributed systems: how they fail, and what fixes them.
 
-  faultline run SOURCE [options]   run a design and print its figures
-  faultline check SOURCE [options] the same; exits 1 where a requirement is missed or a
+  faultline run SOURCE [options]   run a design and print its metrics
+  faultline check SOURCE [options] like run, but exits with 1 if a requirement is missed or a
                                    finding is an error
-  faultline lint SOURCE [options]  what the design alone shows, without a run; exits 1 where
-                                   that is more than a note
-  faultline rules                  list the rules that find what is wrong
-  faultline explain RULE           what a rule means, what it is told by, what mends it
+  faultline lint SOURCE [options]  check a design without running it; exits with 1 on a
+                                   warning or an error
+  faultline rules                  list the rules that diagnose designs and runs
+  faultline explain RULE           explain a rule: meaning, evidence, exceptions and fixes
   faultline compare A B [options]  run two designs under the same seeds and print the
-                                   differences; a scenario alone is compared with its remedy
-  faultline import compose FILE    print the design that a Docker Compose file describes
-  faultline import mermaid FILE    print the design that a Mermaid flowchart draws
+                                   differences; a single scenario is compared with its fix
+  faultline import compose FILE    convert a Docker Compose file to a design
+  faultline import mermaid FILE    convert a Mermaid flowchart to a design
   faultline export mermaid SOURCE  print a design as a Mermaid flowchart
   faultline export svg SOURCE [--theme light|dark]
-                                   print a design as a picture, which is light or dark as
-                                   its reader prefers unless a theme is given
-  faultline link SOURCE            print the link of a design (what follows # in its URL)
-  faultline open LINK              print the design of a link, as JSON
-  faultline scenarios              list the scenarios and sound designs
+                                   draw a design as SVG; by default it follows the
+                                   reader's color scheme
+  faultline link SOURCE            print the share link of a design (what follows # in its URL)
+  faultline open LINK              print the design of a share link as JSON
+  faultline scenarios              list the scenarios and reference designs
   faultline schema                 print the JSON Schema of design files
 
 SOURCE is a design file (JSON or TOML; - is stdin), a link, or the name of a scenario.
 
 Options of run, check and compare:
-  --seed N                another seed than the design's: the same seed gives the same run
-  --seeds N               run N seeds, from that one on: the mean of every figure and its
-                          95% confidence interval (of compare: 10 unless said otherwise)
-  --duration D            another duration, as 90s or 5m
-  --format text|json|csv  figures for people, for programs, for spreadsheets
+  --seed N                use this seed; the same seed gives the same run
+  --seeds N               run N consecutive seeds and print the mean and 95% confidence
+                          interval of every metric (compare: 10 by default)
+  --duration D            simulate this long, for example 90s or 5m
+  --format text|json|csv  output format
   --set PATH=VALUE        change a field first, by node or link (api.replicas=4,
-                          api->db.retry.max_attempts=2) or by place (nodes[2].replicas=4)
-  --set-b PATH=VALUE      of compare: change a field of B alone; B may then be left out
-  --trace OUT.json        of run: write requests as traces for Perfetto or chrome://tracing
-  --trace-sample SHARE    of run: trace this share of the requests (0.01); the last 200,000
-                          spans are kept
-  --remedy                of run and check, with a scenario: with what mends it
-  --max-events N          stop after so many events (4,000,000,000); the report then says
-                          out_of_budget, and check fails (so it is with a drain that takes
-                          more than an hour)
-  --experiments N|off     of run and check: try causes and remedies in at most N further runs
-                          on the same seed (150); of several seeds, on the first three
-  --allow RULE            of run, check and lint: accept the findings of this rule
-  --format sarif          of run, check and lint: findings for code scanning (SARIF 2.1.0)
+                          api->db.retry.max_attempts=2) or by index (nodes[2].replicas=4)
+  --set-b PATH=VALUE      (compare) change a field of B only; B may then be omitted
+  --trace OUT.json        (run) write traces for Perfetto or chrome://tracing
+  --trace-sample SHARE    (run) trace this share of the requests (default 0.01); the last
+                          200,000 spans are kept
+  --remedy                (run, check) apply the fix of a scenario
+  --max-events N          stop after N events (default 4,000,000,000); the report then says
+                          out_of_budget, and check fails. A drain of more than an hour
+                          stops the run as well
+  --experiments N|off     (run, check) test causes and fixes in at most N further runs on
+                          the same seed (default 150); with --seeds, on the first three
+  --allow RULE            (run, check, lint) accept the findings of this rule
+  --format sarif          (run, check, lint) findings for code scanning (SARIF 2.1.0)
 
-faultline COMMAND --help says what a command takes.
-Exit codes: 0 fine, 1 a check failed, 2 bad input.
+faultline COMMAND --help shows the options of a command.
+Exit codes: 0 success, 1 a check failed, 2 invalid input.
 ";
 
 /// A command with its arguments.
@@ -90,7 +90,7 @@ pub(crate) enum Invocation {
     Open(String),
 }
 
-/// A format of others.
+/// A format of another tool.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Foreign {
     /// Docker Compose; imported only.
@@ -104,11 +104,11 @@ pub(crate) enum Foreign {
 /// How to run, and how to print.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Options {
-    /// In place of the design's own.
+    /// Replaces the seed of the design.
     pub(crate) seed: Option<u64>,
     /// How many seeds; `None` is one run, reported as such.
     pub(crate) seeds: Option<u32>,
-    /// In place of the design's own.
+    /// Replaces the duration of the design.
     pub(crate) duration: Option<Duration>,
     /// How to print.
     pub(crate) format: Format,
@@ -140,10 +140,10 @@ const OF_RUN: [&str; 5] = [
     "--trace-sample",
 ];
 
-/// Experiments on a run where nobody says otherwise.
+/// The default limit of experiments on a run.
 pub(crate) const EXPERIMENTS: usize = 150;
 
-/// How figures are printed.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Format {
     /// For people.
@@ -202,10 +202,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
         ("run", rest) => {
             let (source, options) = parse_one(command, rest, &OF_RUN)?;
             if options.trace.is_none() && options.trace_share.is_some() {
-                return Err("--trace-sample goes with --trace OUT.json".to_owned());
+                return Err("--trace-sample needs --trace OUT.json".to_owned());
             }
             if options.trace.is_some() && options.seeds.is_some() {
-                return Err("--trace is of one run; leave --seeds out".to_owned());
+                return Err("--trace records a single run; remove --seeds".to_owned());
             }
             Ok(Invocation::Run(source, options))
         }
@@ -228,14 +228,14 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
             "compose" => Ok(Invocation::Import(Foreign::Compose, file.clone())),
             "mermaid" => Ok(Invocation::Import(Foreign::Mermaid, file.clone())),
             _ => Err(format!(
-                "\"{what}\" cannot be imported; there are compose and mermaid"
+                "unknown import format \"{what}\"; expected compose or mermaid"
             )),
         },
         ("export", [what, rest @ ..]) if what == "svg" => parse_picture(rest),
         ("export", [what, source]) => match what.as_str() {
             "mermaid" => Ok(Invocation::Export(Foreign::Mermaid, source.clone())),
             _ => Err(format!(
-                "\"{what}\" cannot be exported; there are mermaid and svg"
+                "unknown export format \"{what}\"; expected mermaid or svg"
             )),
         },
         ("import", _) => Err("import takes compose or mermaid, and a file".to_owned()),
@@ -247,7 +247,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
             "{command} takes no arguments; see faultline --help"
         )),
         _ => Err(format!(
-            "\"{command}\" is no command; there are {}. See faultline --help",
+            "unknown command \"{command}\"; expected one of {}. See faultline --help",
             COMMANDS.join(", ")
         )),
     }
@@ -260,7 +260,7 @@ fn parse_picture(arguments: &[String]) -> Result<Invocation, String> {
     while let Some(argument) = arguments.next() {
         let theme = match argument.split_once('=') {
             Some(("--theme", theme)) => theme,
-            _ if argument == "--theme" => arguments.next().ok_or("--theme lacks its value")?,
+            _ if argument == "--theme" => arguments.next().ok_or("missing value for --theme")?,
             _ => {
                 sources.push(argument);
                 continue;
@@ -294,7 +294,7 @@ fn parse_one(
     match sources.len() {
         1 => Ok((sources.remove(0), options)),
         0 => Err(format!(
-            "{command} what? A design file, a link, or a scenario; see faultline {command} --help"
+            "{command} needs a design file, a link or a scenario; see faultline {command} --help"
         )),
         _ => Err(format!("{command} takes one design, not {}", sources.len())),
     }
@@ -313,7 +313,7 @@ fn parse_compare(arguments: &[String]) -> Result<Invocation, String> {
     }
 }
 
-/// What is no option, and the options.
+/// Splits arguments into positional arguments and options.
 fn parse_options(
     command: &str,
     arguments: &[String],
@@ -334,19 +334,19 @@ fn parse_options(
         };
         if !COMMON.contains(&option) && !own.contains(&option) {
             return Err(format!(
-                "\"{option}\" is no option of {command}; see faultline {command} --help"
+                "unknown option \"{option}\" for {command}; see faultline {command} --help"
             ));
         }
         if option == "--remedy" {
             if let Some(value) = attached {
-                return Err(format!("--remedy takes no value, and got \"{value}\""));
+                return Err(format!("--remedy takes no value, but got \"{value}\""));
             }
             options.remedy = true;
             continue;
         }
         let value = attached
             .or_else(|| arguments.next().cloned())
-            .ok_or_else(|| format!("{option} lacks its value"))?;
+            .ok_or_else(|| format!("missing value for {option}"))?;
         match option {
             "--seed" => options.seed = Some(whole(option, &value, 0, SEED_MAX)?),
             "--seeds" => {
@@ -370,7 +370,7 @@ fn parse_options(
                     .parse()
                     .ok()
                     .filter(|share| (0.0..=1.0).contains(share));
-                let wrong = || format!("--trace-sample {value}: not a share from 0 to 1");
+                let wrong = || format!("--trace-sample {value}: expected a number from 0 to 1");
                 options.trace_share = Some(share.ok_or_else(wrong)?);
             }
             "--set-b" => options.settings_b.push(value),
@@ -384,7 +384,7 @@ fn whole(option: &str, value: &str, least: u64, most: u64) -> Result<u64, String
     let number = value.parse().ok();
     number
         .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("{option} {value}: not a whole number from {least} to {most}"))
+        .ok_or_else(|| format!("{option} {value}: expected a whole number from {least} to {most}"))
 }
 
 fn experiments(option: &str, value: &str) -> Result<usize, String> {
@@ -403,7 +403,7 @@ fn format(value: &str) -> Result<Format, String> {
         "csv" => Ok(Format::Csv),
         "sarif" => Ok(Format::Sarif),
         _ => Err(format!(
-            "\"{value}\" is no format; there are text, json, csv and sarif"
+            "unknown format \"{value}\"; expected text, json, csv or sarif"
         )),
     }
 }

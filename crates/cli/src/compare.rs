@@ -1,7 +1,7 @@
-//! Two designs under the same seeds: what differs, and whether by more than chance.
+//! Two designs under the same seeds: which metrics differ, and whether significantly.
 //!
 //! Runs are paired by seed. Elements of one name draw the same random numbers in both designs, so
-//! the differences of pairs vary far less than the figures do (common random numbers).
+//! paired differences vary far less than the metrics (common random numbers).
 
 use crate::csv;
 use crate::table::{self, table};
@@ -9,7 +9,7 @@ use report::Estimate;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One figure of both designs.
+/// One metric of both designs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Difference {
     key: csv::Key,
@@ -33,7 +33,7 @@ pub(crate) struct Comparison {
     stopped: usize,
 }
 
-/// What is compared: figures of the whole run, not of its windows or of the run as such.
+/// Sections that are not compared: only metrics of the whole run are.
 const SECTIONS: [&str; 4] = ["run", "windows", "node_windows", "link_windows"];
 
 impl Difference {
@@ -123,7 +123,7 @@ impl Figures {
         }
     }
 
-    /// A figure that is absent of a node that is there is a cause that did not occur.
+    /// Returns a metric. A failure cause that a node does not list did not occur: it counts as 0.
     fn get(&self, key: &csv::Key) -> Option<f64> {
         match self.numbers.get(key) {
             Some(number) => *number,
@@ -136,21 +136,23 @@ impl Figures {
     }
 }
 
-/// For people: every figure of requests and data, and of nodes and links as a whole what differs.
+/// Prints all metrics of requests and data, and the node and link metrics that differ.
 pub(crate) fn text(comparison: &Comparison) -> String {
     let [a, b] = &comparison.names;
     let seeds = &comparison.seeds;
     let (first, last) = (seeds[0], seeds[seeds.len() - 1]);
     let mut out = format!("A: {a}\nB: {b}\n");
     out += &match seeds.len() {
-        1 => format!("seed {first}; one seed tells no difference from chance, try --seeds 10\n"),
+        1 => {
+            format!("seed {first}; one seed cannot tell a difference from noise, try --seeds 10\n")
+        }
         n => format!(
-            "{n} seeds, {first} to {last}; B - A with its 95% confidence interval, * where that excludes 0\n"
+            "{n} seeds, {first} to {last}; B - A with its 95% confidence interval, * if it excludes 0\n"
         ),
     };
     if comparison.stopped > 0 {
         out += &format!(
-            "{} runs were stopped: they spent their budget of events. Their figures are those up to there.\n",
+            "{} runs stopped early at their event limit; their metrics end there.\n",
             comparison.stopped
         );
     }
@@ -185,7 +187,7 @@ fn row(figure: &Difference, seeds: usize) -> Vec<String> {
         of => format!("{of} {}", key.figure),
     };
     if figure.pairs < seeds {
-        name += &format!(" (both have it in {} of {seeds})", figure.pairs);
+        name += &format!(" (present in both in {} of {seeds} seeds)", figure.pairs);
     }
     let mark = if figure.is_significant() == Some(true) {
         "*"

@@ -1,5 +1,5 @@
-//! Docker Compose files: their services as nodes, what they depend on as links, clients in front
-//! of what is published.
+//! Imports Docker Compose files: services become nodes, dependencies become links, and clients
+//! call the published services.
 
 use design::link::{Condition, Conditions, Mode, OnWrite};
 use design::{Kind, Problem};
@@ -23,7 +23,7 @@ pub(crate) fn read(text: &str) -> Result<Imported, Vec<Problem>> {
         let length = text.len();
         return refuse(
             "",
-            format!("{length} bytes are too many; at most {SIZE_MAX}"),
+            format!("is too large: {length} bytes; at most {SIZE_MAX}"),
         );
     }
     let file: Value = match serde_saphyr::from_str(text) {
@@ -33,21 +33,25 @@ pub(crate) fn read(text: &str) -> Result<Imported, Vec<Problem>> {
             let message = error.to_string();
             return refuse(
                 "",
-                message.lines().next().unwrap_or("is no YAML").to_owned(),
+                message
+                    .lines()
+                    .next()
+                    .unwrap_or("is not valid YAML")
+                    .to_owned(),
             );
         }
     };
     let Some(services) = file.get("services").and_then(Value::as_object) else {
         return refuse(
             "services",
-            "is not there: a Compose file names its services".to_owned(),
+            "missing field; a Compose file needs `services`".to_owned(),
         );
     };
     let name = file.get("name").and_then(Value::as_str);
     let mut draft = Draft::new(name.unwrap_or("Imported Compose file"));
     for (id, service) in services {
         if draft.is_full() {
-            return refuse("services", "has too many services".to_owned());
+            return refuse("services", "too many services".to_owned());
         }
         add(&mut draft, id, service);
     }
@@ -81,7 +85,9 @@ fn add(draft: &mut Draft, id: &str, service: &Value) {
         None => None,
     };
     if let (Some(image), None) = (image, kind) {
-        draft.note(format!("{id}: the image {image} is taken for a service"));
+        draft.note(format!(
+            "{id}: unknown image {image}; imported as a service"
+        ));
     }
     let kind = kind.unwrap_or("service");
     let replicas = service
@@ -93,7 +99,9 @@ fn add(draft: &mut Draft, id: &str, service: &Value) {
         (Kind::Service(service), Some(replicas)) => {
             service.replicas = replicas.clamp(1, 10_000) as u32
         }
-        (_, Some(2..)) => draft.note(format!("{id}: its replicas are left out; set them here")),
+        (_, Some(2..)) => draft.note(format!(
+            "{id}: replicas were ignored; set them in the design"
+        )),
         _ => {}
     }
 }
@@ -162,11 +170,11 @@ fn connect(draft: &mut Draft, id: &str, other: &str, is_certain: bool) {
             "publishes to"
         };
         draft.note(format!(
-            "{id} -> {other}: {id} {verb} it, by its name; turn the link round if it does not"
+            "{id} -> {other}: judging by its name, {id} {verb} {other}; reverse the link if not"
         ));
     } else if linked && !is_certain {
         draft.note(format!(
-            "{id} -> {other}: from an address in the environment"
+            "{id} -> {other}: inferred from an address in the environment"
         ));
     }
 }
@@ -176,7 +184,7 @@ fn has_ports(service: &Value) -> bool {
     ports.is_some_and(|ports| !ports.is_empty())
 }
 
-/// A balancer that the file gives nobody to call gets what nobody else calls.
+/// Links load balancers without backends to the services that no other service calls.
 fn give_backends(draft: &mut Draft) {
     let balancers: Vec<String> = draft
         .ids()
@@ -194,16 +202,16 @@ fn give_backends(draft: &mut Draft) {
             draft.connect(&balancer, backend);
         }
         draft.note(match backends.is_empty() {
-            true => format!("{balancer}: the file does not say what it passes calls to; link it"),
+            true => format!("{balancer}: the file does not name its backends; link them"),
             false => format!(
-                "{balancer}: the file does not say what it passes calls to; taken for {}",
+                "{balancer}: the file does not name its backends; assumed {}",
                 backends.join(", ")
             ),
         });
     }
 }
 
-/// A service with one cache and one database asks the cache first, and the database on a miss.
+/// A service with one cache and one database reads the cache first, and the database on a miss.
 fn order_plans(draft: &mut Draft) {
     for id in draft.ids() {
         let links = draft.links().iter().enumerate();
@@ -230,13 +238,13 @@ fn order_plans(draft: &mut Draft) {
             let cache = if database < cache { cache - 1 } else { cache };
             links.insert(cache + 1, link);
             draft.note(format!(
-                "{id}: reads ask the cache first, and the database on a miss; writes invalidate"
+                "{id}: reads use the cache first, the database on a miss; writes invalidate"
             ));
         }
     }
 }
 
-/// Clients call what is published, or else what nobody calls.
+/// Clients call the published services, or else the services that no other service calls.
 fn enter(draft: &mut Draft, published: &[String]) {
     let uncalled = draft.uncalled();
     let consumes = |draft: &mut Draft, id: &str| {
@@ -405,7 +413,10 @@ volumes: {data: {}}
         );
         let imported = read(&file).unwrap();
         assert_eq!(imported.design.settings.name, "x".repeat(200));
-        assert_eq!(imported.notes[0], "the name is cut after 200 characters");
+        assert_eq!(
+            imported.notes[0],
+            "the name was truncated to 200 characters"
+        );
         let written = format::json::write(&imported.design);
         assert_eq!(format::json::read(&written), Ok(imported.design));
     }

@@ -1,10 +1,10 @@
-//! Reports as CSV (RFC 4180): one figure a line, so that a spreadsheet filters by section, by what
-//! the figure is of, and by the figure's name.
+//! Reports as CSV (RFC 4180): one metric per line, so that a spreadsheet can filter by section,
+//! subject and metric name.
 
 use crate::statistics;
 use serde_json::Value;
 
-/// Which figure.
+/// Identifies a metric.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     /// `run`, `requests`, `operations`, `nodes`, `links`, `requirements`, `windows`...
@@ -74,7 +74,7 @@ pub(crate) fn line<T: AsRef<str>>(out: &mut String, cells: &[T]) {
     out.push('\n');
 }
 
-/// Every figure of a report, in its order.
+/// All metrics of a report, in order.
 pub(crate) fn rows(report: &Value) -> Vec<(Key, &Value)> {
     let mut rows = Vec::new();
     let sections = report.as_object().into_iter().flatten();

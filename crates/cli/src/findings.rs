@@ -1,4 +1,4 @@
-//! What the rules found, for people and for tools; and what somebody has accepted.
+//! Prints findings for people and for tools, and accepts findings.
 
 use design::{Allowance, Design};
 use host::diagnostics::{self, rules};
@@ -20,8 +20,8 @@ pub(crate) fn allow(design: &mut Design, allowed: &[String]) {
 /// Whether there is such a rule; the error names the nearest.
 pub(crate) fn known(rule: &str) -> Result<&'static rules::Rule, String> {
     rules::find(rule).ok_or_else(|| match design::allow::nearest_rule(rule) {
-        Some(near) => format!("\"{rule}\" is no rule, did you mean {near}?"),
-        None => format!("\"{rule}\" is no rule; faultline rules lists them"),
+        Some(near) => format!("unknown rule \"{rule}\", did you mean {near}?"),
+        None => format!("unknown rule \"{rule}\"; faultline rules lists all rules"),
     })
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn rules() -> String {
     lines.collect()
 }
 
-/// What a rule means, and what it is told by.
+/// Explains a rule: what it means, its evidence, its exceptions and its fixes.
 pub(crate) fn explain(rule: &rules::Rule) -> String {
     let part = |name: &str, text: &str| format!("\n{name}\n{}", wrapped(text));
     format!(
@@ -166,7 +166,7 @@ pub(crate) fn explain(rule: &rules::Rule) -> String {
         rule.id,
         rule.title,
         wrapped(rule.means),
-        part("Told by", rule.evidence),
+        part("Evidence", rule.evidence),
         part("Silent on", rule.silent),
         part("Fixed by", rule.mends)
     )

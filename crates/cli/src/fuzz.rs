@@ -205,7 +205,7 @@ fn mutate(rng: &mut Rng, input: &mut Vec<u8>, others: &[(Format, Vec<u8>)]) {
     input.truncate(LENGTH_MAX);
 }
 
-/// Another number where one stands: such input mostly stays well-formed.
+/// Replaces a number, so that the input mostly stays well-formed.
 fn replace_number(rng: &mut Rng, input: &mut Vec<u8>) {
     let digits: Vec<usize> = (0..input.len())
         .filter(|at| input[*at].is_ascii_digit())

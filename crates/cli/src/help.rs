@@ -1,8 +1,8 @@
-//! What `faultline COMMAND --help` prints: of the whole help what the command can do, and examples.
+//! What `faultline COMMAND --help` prints: the part of the help about the command, and examples.
 
 use crate::arguments::{COMMANDS, HELP};
 
-/// Commands that an option is of where it does not say so.
+/// Commands that take an option whose explanation names none.
 const USUAL: [&str; 3] = ["run", "check", "compare"];
 /// Where the explanation of an option begins.
 const COLUMN: usize = 26;
@@ -38,8 +38,7 @@ pub(crate) fn of(command: &str) -> Option<String> {
     Some(out + "\nfaultline --help lists all commands.\n")
 }
 
-/// The entries of the whole help whose first line begins like this, each with the lines that go on
-/// with it.
+/// The entries of the help whose first line begins like this, each with its continuation lines.
 fn entries(head: &str) -> Vec<String> {
     let mut entries: Vec<String> = Vec::new();
     let mut is_inside = false;
@@ -55,12 +54,12 @@ fn entries(head: &str) -> Vec<String> {
     entries
 }
 
-/// Whether an option is of a command: its explanation may begin "of run and check: ".
+/// Whether a command takes an option. Its explanation may begin with "(run, check)".
 fn is_of(option: &str, command: &str) -> bool {
     let explained = option.get(COLUMN..).unwrap_or_default().trim_start();
     let said = explained
-        .strip_prefix("of ")
-        .and_then(|said| said.split_once(':'));
+        .strip_prefix('(')
+        .and_then(|said| said.split_once(')'));
     let is_named = |said: &str| {
         let mut words = said.split([' ', ',']);
         words.any(|word| word == command)

@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) fn mended(source: &str) -> Result<Design, String> {
     host::scenarios::find(source)
         .map(|scenario| scenario.mended())
-        .ok_or_else(|| format!("--remedy goes with a scenario, and \"{source}\" is none"))
+        .ok_or_else(|| format!("--remedy needs a scenario, but \"{source}\" is not one"))
 }
 
 /// The design of a file, a link, or a scenario (which comes with what breaks it).
@@ -31,7 +31,7 @@ pub(crate) fn design(source: &str) -> Result<Design, String> {
         Err(LinkError::Absent) => {
             let ids: Vec<&str> = host::scenarios::ids().collect();
             Err(format!(
-                "{source}: there is no such file, and it is neither a link nor a scenario ({})",
+                "{source}: not a file, a link or a scenario; the scenarios are {}",
                 ids.join(", ")
             ))
         }
@@ -97,13 +97,13 @@ pub(crate) fn set(design: Design, options: &[(&str, &[String])]) -> Result<Desig
     for (option, setting) in settings {
         let source = format!("{option} {setting}");
         let (path, value) = split(&document, setting).ok_or_else(|| {
-            format!("{source}: expected PATH=VALUE, as api.replicas=4 or nodes[2].replicas=4")
+            format!("{source}: expected PATH=VALUE, such as api.replicas=4 or nodes[2].replicas=4")
         })?;
         let value = format::json::value_from_str(value).unwrap_or_else(|_| Value::text(value));
         let place = match target(&document, path) {
             Some((place, field)) if is_identity(&place, field) => {
                 return Err(format!(
-                    "{source}: {field} cannot be changed; links, faults and random streams go by it"
+                    "{source}: {field} cannot be changed, as links and random streams depend on it"
                 ));
             }
             Some((place, field)) => format!("{place}.{field}"),

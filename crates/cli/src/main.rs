@@ -148,7 +148,12 @@ fn lint(source: &str, options: &Options) -> Result<Output, String> {
     let text = match options.format {
         Format::Json => format!("{}\n", findings::json(&found)),
         Format::Sarif => findings::sarif(source, &found),
-        Format::Csv => return Err("lint has no figures; --format text, json or sarif".to_owned()),
+        Format::Csv => {
+            return Err(
+                "lint measures nothing to print as csv; use --format text, json or sarif"
+                    .to_owned(),
+            );
+        }
         Format::Text if found.is_empty() => "no findings\n".to_owned(),
         Format::Text => findings::text(&found, false),
     };
@@ -169,7 +174,7 @@ fn check(source: &str, options: &Options) -> Result<Output, String> {
     notes.extend(errors.map(|seen| findings::line(&seen.finding)));
     // A run that was cut short has shown nothing.
     if print::status(&runs) != "ended" {
-        notes.push("the run was stopped before its end: it spent its budget of events".to_owned());
+        notes.push("the run stopped early: it reached its event limit".to_owned());
     }
     let is_failure = !notes.is_empty();
     let is_unasked = runs.first().requirements.is_empty();
@@ -193,11 +198,11 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
         Some(b) => (input::design(b)?, [a.to_owned(), b.to_owned()]),
         None if is_scenario && options.settings_b.is_empty() => (
             input::mended(a)?,
-            [a.to_owned(), format!("{a} with its remedy")],
+            [a.to_owned(), format!("{a} with its fix")],
         ),
         None if options.settings_b.is_empty() => {
             return Err(format!(
-                "compare {a} with what? A second design, or a change: --set-b PATH=VALUE"
+                "compare needs a second design, or a change: --set-b PATH=VALUE"
             ));
         }
         None => (first.clone(), [a.to_owned(), a.to_owned()]),
@@ -221,7 +226,10 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
         Format::Json => compare::json(&comparison),
         Format::Csv => compare::csv(&comparison),
         Format::Sarif => {
-            return Err("compare has no findings; --format text, json or csv".to_owned());
+            return Err(
+                "compare has no findings to print as sarif; use --format text, json or csv"
+                    .to_owned(),
+            );
         }
     }
     .into())
@@ -239,7 +247,7 @@ fn scenarios() -> String {
         let of = INDEX.iter().filter(|entry| entry.theme == theme);
         listed.extend(of.map(row));
     }
-    listed.push_str("sound designs\n");
+    listed.push_str("Reference designs\n");
     listed.extend(DESIGNS.iter().map(row));
     listed
 }

@@ -1,5 +1,5 @@
-//! What became of data, of faults and of money, for people: lines that stand only where there is
-//! something to say.
+//! The outcomes of a run for people: data, recovery, incidents and cost. A line is printed only if
+//! there is something to report.
 
 use crate::print::{cell, mean, whole};
 use crate::runs::Runs;
@@ -50,11 +50,11 @@ fn data(runs: &Runs) -> Option<String> {
         return None;
     }
     if found.is_empty() {
-        found.push("nothing stale, lost, torn, doubled or divergent".to_owned());
+        found.push("no stale reads, lost, torn, duplicate or divergent writes".to_owned());
     }
     if is_any(|data| data.stale_reads) {
         let worst = cell(runs.over(|report| report.data.staleness_ms.max), ms);
-        found.push(format!("up to {worst} out of date"));
+        found.push(format!("staleness up to {worst}"));
     }
     let writes = cell(over(|data| data.writes), whole);
     Some(format!("{writes} writes: {}", found.join(", ")))
@@ -65,13 +65,13 @@ fn but_for(estimate: Option<Estimate>, runs: &Runs, none: &str) -> String {
     match estimate.map_or(0, |estimate| estimate.missing) {
         0 => String::new(),
         missing => format!(
-            "{none} in {missing} of {} seeds; else ",
+            "{none} in {missing} of {} seeds; otherwise ",
             runs.reports().len()
         ),
     }
 }
 
-/// Whether the figures are of a steady system, where they are not.
+/// Why the system did not reach a steady state, if it did not.
 fn steady(runs: &Runs) -> Option<String> {
     let missing = runs
         .reports()
@@ -110,7 +110,7 @@ fn missed(runs: &Runs) -> String {
         .map_or("goodput", |after| after.last);
     match last {
         "goodput" => String::new(),
-        metric => format!(": {metric} is missed"),
+        metric => format!(": {metric} still misses its requirement"),
     }
 }
 
@@ -126,7 +126,7 @@ fn metastable(runs: &Runs) -> Option<String> {
         until => cell(until, seconds),
     };
     Some(format!(
-        "{}goodput {}/s of {}/s before, from {} to {until}, with the trigger gone",
+        "{}goodput {}/s, down from {}/s, from {} to {until}, although the trigger is over",
         but_for(Some(since), runs, "none"),
         cell(of(|stuck| Some(stuck.goodput_per_s)), figure),
         cell(of(|stuck| Some(stuck.goodput_before_per_s)), figure),
@@ -143,12 +143,12 @@ fn incident(runs: &Runs, at: usize) -> Option<String> {
     let alert = all.iter().find_map(|incident| incident.by.as_deref());
     let told = match (alert, all.iter().any(|incident| incident.was_felt)) {
         (Some(alert), _) => {
-            let none = but_for(after, runs, "told of by no alert");
+            let none = but_for(after, runs, "not detected");
             let after = cell(after, seconds);
-            format!("{none}told of after {after} by \"{alert}\"")
+            format!("{none}detected after {after} by alert \"{alert}\"")
         }
-        (None, false) => "not felt by users, told of by no alert".to_owned(),
-        (None, true) => "felt by users, told of by no alert".to_owned(),
+        (None, false) => "users not affected, no alert".to_owned(),
+        (None, true) => "users affected, no alert".to_owned(),
     };
     let at = seconds(first.at_s);
     Some(format!("{fault} of {target} at {at}: {told}"))
@@ -156,7 +156,7 @@ fn incident(runs: &Runs, at: usize) -> Option<String> {
 
 fn cost(runs: &Runs) -> Option<String> {
     let monthly = runs.over(|report| Some(report.cost.monthly))?;
-    (monthly.mean > 0.0).then(|| format!("${} a month", cell(Some(monthly), figure)))
+    (monthly.mean > 0.0).then(|| format!("${} per month", cell(Some(monthly), figure)))
 }
 
 fn seconds(n: f64) -> String {

@@ -1,4 +1,4 @@
-//! The runs of a design for people: one, or several seeds together.
+//! Prints the runs of a design for people: one run, or several seeds together.
 
 use crate::outcomes;
 use crate::runs::Runs;
@@ -8,7 +8,7 @@ use report::{Estimate, Latency, Report, ScoreOver};
 use std::collections::{BTreeMap, BTreeSet};
 use text::cell::{figure, ms, percent};
 
-/// The figures, end to end, then node by node and link by link in the design's order.
+/// Prints end-to-end metrics, then node and link metrics in the design's order.
 pub(crate) fn report(design: &Design, runs: &Runs) -> String {
     let mut out = heading(design, runs);
     let is_over = design.settings.drain && status(runs) == "ended";
@@ -52,19 +52,19 @@ fn heading(design: &Design, runs: &Runs) -> String {
     out += &format!(", {} s", run.duration_s);
     if run.warmup_s > 0.0 {
         let warmup = run.warmup_s;
-        out += &format!(" of which the first {warmup} s count in no figure");
+        out += &format!(", the first {warmup} s excluded as warm-up");
     }
     let events = cell(runs.over(|report| Some(report.run.events as f64)), whole);
     out += &match (runs.are_several, seeds.len()) {
         (false, _) => format!("\n{events} events, hash {}\n", run.hash),
         (true, 1) => format!("\n{events} events\n"),
         (true, _) => {
-            "\nmeans of all seeds, ± half the width of the 95% confidence interval\n".to_owned()
+            "\nmeans over all seeds, ± half the width of the 95% confidence interval\n".to_owned()
         }
     };
     if status(runs) == "out_of_budget" {
-        out += "stopped: the run spent its budget of events, memory or time to drain (an hour). \
-                The figures are those up to there.\n";
+        out += "stopped early: the run reached its limit of events, memory or drain time (1 h). \
+                The metrics cover the run up to that point.\n";
     }
     out + "\n"
 }
@@ -107,15 +107,15 @@ fn requests(runs: &Runs, is_over: bool) -> String {
     if mean(runs, |report| report.requests.in_flight as f64) > 0.0 {
         let left = of(|report| report.requests.in_flight, whole);
         out += &match is_over {
-            true => format!(", {left} never answered"),
-            false => format!(", {left} still under way"),
+            true => format!(", {left} without a response"),
+            false => format!(", {left} in flight"),
         };
     }
     let share = |figure: fn(&Report) -> f64, show: fn(f64) -> String| {
         cell(runs.over(|report| Some(figure(report))), show)
     };
     format!(
-        "{out}\navailability  {}\ngoodput       {}/s of {}/s finished\nlatency       {}\n",
+        "{out}\navailability  {}\ngoodput       {}/s of {}/s completed\nlatency       {}\n",
         share(|report| report.requests.availability, percent),
         share(|report| report.requests.goodput_per_s, figure),
         share(|report| report.requests.throughput_per_s, figure),
@@ -129,11 +129,11 @@ fn nodes(design: &Design, runs: &Runs) -> String {
         "arrivals",
         "completed",
         "failed",
-        "busy",
-        "waiting",
-        "most in one",
-        "response",
-        "p99",
+        "utilization",
+        "queue mean",
+        "queue max",
+        "mean latency",
+        "p99 latency",
     ];
     let row = |node: &design::Node| {
         let id = &node.id;
@@ -166,9 +166,9 @@ fn links(design: &Design, runs: &Runs) -> String {
         "retries",
         "timeouts",
         "amplification",
-        "open",
-        "latency",
-        "p99",
+        "breaker open",
+        "mean latency",
+        "p99 latency",
     ];
     let row = |link: &design::Link| {
         let id = &link.id;
@@ -251,7 +251,7 @@ fn unmet_in(score: &ScoreOver) -> Vec<String> {
         .collect()
 }
 
-/// A figure, with half the width of its interval where it is of several runs.
+/// A value, with half the width of its confidence interval if it covers several runs.
 pub(crate) fn cell(estimate: Option<Estimate>, show: impl Fn(f64) -> String) -> String {
     let Some(estimate) = estimate else {
         return "-".to_owned();
@@ -262,7 +262,7 @@ pub(crate) fn cell(estimate: Option<Estimate>, show: impl Fn(f64) -> String) -> 
     }
 }
 
-/// The mean of a figure that every run has.
+/// The mean of a metric that every run has.
 pub(crate) fn mean(runs: &Runs, figure: impl Fn(&Report) -> f64) -> f64 {
     let over = runs.over(|report| Some(figure(report)));
     over.map_or(0.0, |estimate| estimate.mean)

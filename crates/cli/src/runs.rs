@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Of several seeds, on how many experiments are made.
 const SEEDS_TRIED: u64 = 3;
-/// The share of requests that are traced where nobody says otherwise.
+/// The default share of requests that are traced.
 const TRACE_SHARE: f64 = 0.01;
 
 /// The seeds of an invocation: from the one given or the design's own, one after the other.
@@ -44,7 +44,7 @@ impl Runs {
         self.all.iter().map(|run| &run.report)
     }
 
-    /// A figure over all runs; `None` where none of them has it.
+    /// A metric over all runs; `None` if none of them has it.
     pub(crate) fn over(&self, figure: impl Fn(&Report) -> Option<f64>) -> Option<Estimate> {
         Estimate::over(self.reports().map(figure))
     }
@@ -85,7 +85,7 @@ impl Runs {
         }
     }
 
-    /// Each run's figures as JSON, in order of seed.
+    /// Each run's report as JSON, in order of seed.
     pub(crate) fn each_json(&self) -> Vec<Value> {
         self.all.iter().map(json).collect()
     }
@@ -140,7 +140,7 @@ fn diagnosed(design: &Design, options: &Options, first: u64, report: Report) -> 
     }
 }
 
-/// The figures of each seed's run as JSON, in order of seed.
+/// The report of each seed's run as JSON, in order of seed.
 pub(crate) fn counted(
     name: &str,
     design: &Design,

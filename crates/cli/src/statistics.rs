@@ -1,12 +1,11 @@
-//! What several runs of a design say together, as JSON: mean and 95% confidence interval of every
-//! figure.
+//! Several runs of a design as one JSON report: mean and 95% confidence interval of every metric.
 
 use crate::runs::Runs;
 use report::{Bound, Estimate, ScoreOver};
 use serde_json::{Map, Value, json};
 
-/// `{"mean", "ci95": [low, high]}`; `null` for the interval of a single sample. Where some runs have
-/// no value, `missing_in` says how many.
+/// `{"mean", "ci95": [low, high]}`; `null` for the interval of a single sample. If some runs have
+/// no value, `missing_in` is their number.
 pub(crate) fn write(estimate: Estimate) -> Value {
     let mut written = json!({"mean": estimate.mean, "ci95": estimate.interval()});
     if estimate.missing > 0 {
@@ -35,9 +34,9 @@ pub(crate) fn read(value: &Value) -> Option<Estimate> {
     })
 }
 
-/// Several reports of one design as one: each number becomes `{"mean", "ci95"}` over the runs. A
-/// cause that did not occur in a run counts as 0 there; a figure that is `null` in a run (nothing
-/// was measured) is left out of the mean.
+/// Merges several reports of one design: each number becomes `{"mean", "ci95"}` over the runs. A
+/// cause that did not occur in a run counts as 0 there. A metric that is `null` in a run (nothing was
+/// measured) is left out of the mean.
 pub(crate) fn summarize(runs: &Runs) -> Value {
     let reports = runs.each_json();
     let mut summary = merge(&reports.iter().map(Some).collect::<Vec<_>>());
@@ -50,7 +49,7 @@ pub(crate) fn summarize(runs: &Runs) -> Value {
     summary
 }
 
-/// What was run: what names the runs is no figure.
+/// Merges the `run` section, whose seeds and hashes are listed instead of averaged.
 fn run(runs: &Runs) -> Value {
     let first = &runs.first().run;
     let all = || runs.reports().map(|report| &report.run);
@@ -100,7 +99,7 @@ fn findings(runs: &Runs) -> Value {
     each.collect()
 }
 
-/// The width of windows is no figure: it is that of the first run, wherever it stands.
+/// Keeps the width of windows, which is the same in all runs.
 fn keep_width(of: &mut Value, first: &Value) {
     let (Value::Object(entries), Value::Object(firsts)) = (of, first) else {
         return;

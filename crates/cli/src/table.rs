@@ -3,7 +3,7 @@
 use report::Estimate;
 use text::cell::figure;
 
-/// Columns as wide as they need to be: the first to the left, the figures to the right.
+/// Formats columns as wide as needed: the first is left-aligned, the others are right-aligned.
 pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let head: Vec<String> = head.iter().map(|name| (*name).to_owned()).collect();
     let all: Vec<&Vec<String>> = std::iter::once(&head).chain(&rows).collect();

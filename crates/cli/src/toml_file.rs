@@ -17,7 +17,7 @@ pub(crate) fn read(text: &str) -> Result<Value, Problem> {
     if text.len() > SIZE_MAX {
         let length = text.len();
         return Err(problem(format!(
-            "{length} bytes are too many; at most {SIZE_MAX}"
+            "is too large: {length} bytes; at most {SIZE_MAX}"
         )));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

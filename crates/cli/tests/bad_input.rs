@@ -1,4 +1,4 @@
-//! Input nobody should write, through the binary: a clear message and exit code 2, or a run within
+//! Invalid input, through the binary: a clear message and exit code 2, or a run within
 //! its bounds.
 
 use std::io::Write;
@@ -46,7 +46,7 @@ fn design(nodes: &str, links: &str) -> String {
 #[test]
 fn nonsense_is_refused() {
     for (text, said) in [
-        ("", "lacks \"faultline\": 1"),
+        ("", "missing field \"faultline\": 1"),
         ("{", "line 1, column 2"),
         ("[]", "stdin: "),
         ("\u{0}\u{1}", "stdin: line 1, column "),
@@ -58,7 +58,7 @@ fn nonsense_is_refused() {
                 "{{\"faultline\": 1, \"name\": \"{}\"}}",
                 "x".repeat(3_000_000)
             ),
-            "too many",
+            "too large",
         ),
     ] {
         refused(text, said);
@@ -100,11 +100,11 @@ fn values_that_cannot_be_are_refused() {
                 r#"{"id": "a", "kind": "service"}, {"id": "a", "kind": "service"}"#,
                 "",
             ),
-            "ids are unique",
+            "ids must be unique",
         ),
         (
             design(r#"{"id": "", "kind": "service"}"#, ""),
-            "is not an id",
+            "is not a valid id",
         ),
     ] {
         refused(&text, said);
@@ -119,50 +119,50 @@ fn impossible_graphs_are_refused() {
     for (links, said) in [
         (
             r#"{"from": "a", "to": "b"}, {"from": "b", "to": "a"}"#,
-            "a cycle of calls that never ends: a -> b -> a",
+            "an endless cycle of calls: a -> b -> a",
         ),
         (r#"{"from": "a", "to": "a"}"#, "cannot call itself"),
-        (r#"{"from": "d", "to": "a"}"#, "a database calls nobody"),
-        (r#"{"from": "a", "to": "u"}"#, "a client calls others"),
-        (r#"{"from": "a", "to": "q"}"#, "use the mode publish"),
+        (r#"{"from": "d", "to": "a"}"#, "a database makes no calls"),
+        (r#"{"from": "a", "to": "u"}"#, "a client makes calls"),
+        (r#"{"from": "a", "to": "q"}"#, "use mode publish"),
         (
             r#"{"from": "a", "to": "nowhere"}"#,
-            "there is no node \"nowhere\"",
+            "unknown node \"nowhere\"",
         ),
         // Two owners of one key space.
         (
             r#"{"from": "lb", "to": "d"}, {"from": "lb", "to": "e"}"#,
-            "links[1]: lb sends calls for the same keys to d and e, and each owns them; make one a copy_of the other, or both one database of several shards or replicas",
+            "links[1]: lb sends calls for the same keys to d and e, and both own these keys; make one a copy_of the other, or merge them into one database with several shards or replicas",
         ),
         (
             r#"{"from": "c", "to": "d"}, {"from": "c", "to": "e", "when": "on_error"}"#,
-            "links[1]: c loads the same keys from d and e, and each owns them",
+            "links[1]: c loads the same keys from d and e, and both own these keys",
         ),
         // A balancer has no plan.
         (
             r#"{"from": "lb", "to": "a", "when": "reads"}"#,
-            "links[0].when: does nothing here: a load balancer sends each call to one of those behind it, and passes on the answer; set it to always",
+            "links[0].when: has no effect here: a load balancer forwards each call to one of its targets; set it to always",
         ),
         (
             r#"{"from": "lb", "to": "a", "stage": 1}"#,
-            "links[0].stage: does nothing here",
+            "links[0].stage: has no effect here",
         ),
         (
             r#"{"from": "lb", "to": "a", "calls": 2}"#,
-            "links[0].calls: does nothing here",
+            "links[0].calls: has no effect here",
         ),
         (
             r#"{"from": "lb", "to": "a", "optional": true}"#,
-            "links[0].optional: does nothing here",
+            "links[0].optional: has no effect here",
         ),
         // Longer cycles, also of conditions that may always hold.
         (
             r#"{"from": "lb", "to": "a"}, {"from": "a", "to": "c"}, {"from": "c", "to": "b"}, {"from": "b", "to": "lb", "when": "on_miss"}"#,
-            "closes a cycle of calls that never ends: a -> c -> b -> lb -> a; put a queue or a probability below 1 into it",
+            "closes an endless cycle of calls: a -> c -> b -> lb -> a; break it with a queue or a probability below 1",
         ),
         (
             r#"{"from": "a", "to": "b"}, {"from": "b", "to": "a", "when": {"probability": 1}}"#,
-            "a cycle of calls that never ends",
+            "an endless cycle of calls",
         ),
     ] {
         refused(&design(nodes, links), said);
@@ -261,7 +261,7 @@ fn messages_call_nodes_by_their_titles() {
         "Front door sends calls for the same keys to Orders and Invoices",
         "Front door cannot be linked to Shoppers",
         "Invoices reads no clock",
-        "Front door → Orders has no pool",
+        "Front door → Orders has no connection pool",
     ] {
         refused(text, said);
     }

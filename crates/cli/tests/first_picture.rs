@@ -11,7 +11,7 @@ use editor::icons;
 use editor::scene::Scene;
 use host::scenarios::{self, Scenario};
 
-/// What stands before and after the picture.
+/// The markers before and after the picture.
 const BEGIN: &str = "first_picture. -->\n";
 const END: &str = "    <!-- end of the first picture -->\n";
 
@@ -97,7 +97,7 @@ fn picture(lesson: &Scenario) -> String {
     svg + "        </svg>\n"
 }
 
-/// The text of a paragraph, broken so that no line of the file is too long.
+/// The text of a paragraph, wrapped so that no line of the file is too long.
 fn in_lines(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

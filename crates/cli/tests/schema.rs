@@ -21,7 +21,7 @@ fn valid(validator: &Validator, text: &str, what: &str) {
     assert!(problems.is_empty(), "{what}: {problems:#?}");
 }
 
-/// `UPDATE_EXPECT=1 cargo test -p faultline --test schema` writes the file anew.
+/// `UPDATE_EXPECT=1 cargo test -p faultline --test schema` updates the file.
 #[test]
 fn the_shipped_schema_is_the_generated_one() {
     expect_file!["../../../docs/faultline.schema.json"].assert_eq(&schema::write());

@@ -3,20 +3,20 @@
 use crate::record;
 
 record! {
-    /// A finding that is known and accepted: the rule is silent about this design.
+    /// A known and accepted finding: the rule stays silent about this design.
     pub struct Allowance {
-        /// The rule, as `retry-storm`.
+        /// Id of the rule, for example `retry-storm`.
         pub rule: String = String::new() => { label: "Rule" },
-        /// Why it is accepted, for whoever asks next.
-        pub because: String = String::new() => { label: "Because" },
+        /// Why the finding is accepted.
+        pub because: String = String::new() => { label: "Reason" },
     }
 }
 
 /// Most allowances of one design.
 pub const ALLOWANCES_MAX: usize = 100;
 
-/// Every rule there is, by the name a file, a link and the command line know it by. What a rule
-/// looks at stands in the crate `diagnostics`, and its tests hold that it knows the same ones.
+/// The ids of all rules, as used in files, links and on the command line. The crate `diagnostics`
+/// implements the rules, and its tests compare the two lists.
 pub const RULES: [&str; 33] = [
     "requirements-trap",
     "cache-all",

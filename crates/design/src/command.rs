@@ -77,7 +77,7 @@ impl Design {
         match command {
             Command::AddNode(at, node) => {
                 if self.node(&node.id).is_some() {
-                    return refuse("id", format!("\"{}\" is taken; ids are unique", node.id));
+                    return refuse("id", format!("\"{}\" is already in use", node.id));
                 }
                 let inverse = Command::RemoveNode(node.id.clone());
                 self.nodes.insert(at.min(self.nodes.len()), *node);
@@ -86,7 +86,7 @@ impl Design {
             Command::RemoveNode(id) => self.remove_node(&id),
             Command::AddLink(at, link) => {
                 if self.link(&link.id).is_some() {
-                    return refuse("id", format!("\"{}\" is taken; ids are unique", link.id));
+                    return refuse("id", format!("\"{}\" is already in use", link.id));
                 }
                 if let Some(missing) = [&link.from, &link.to]
                     .into_iter()
@@ -94,7 +94,7 @@ impl Design {
                 {
                     return refuse(
                         format!("links.{}", link.id),
-                        format!("there is no node \"{missing}\""),
+                        format!("unknown node \"{missing}\""),
                     );
                 }
                 let inverse = Command::RemoveLink(link.id.clone());
@@ -111,7 +111,7 @@ impl Design {
                 if at >= self.faults.len() {
                     return refuse(
                         format!("faults[{at}]"),
-                        format!("there are {} faults", self.faults.len()),
+                        format!("the design has {} faults", self.faults.len()),
                     );
                 }
                 Ok(Command::AddFault(at, self.faults.remove(at)))
@@ -125,14 +125,14 @@ impl Design {
                 if at >= self.requirements.len() {
                     return refuse(
                         format!("requirements[{at}]"),
-                        format!("there are {}", self.requirements.len()),
+                        format!("the design has {} requirements", self.requirements.len()),
                     );
                 }
                 Ok(Command::AddRequirement(at, self.requirements.remove(at)))
             }
             Command::Move(id, to) => {
                 let Some(node) = self.nodes.iter_mut().find(|node| node.id == id) else {
-                    return refuse(format!("nodes.{id}"), "there is no such node");
+                    return refuse(format!("nodes.{id}"), "unknown node");
                 };
                 Ok(Command::Move(id, std::mem::replace(&mut node.at, to)))
             }
@@ -161,7 +161,7 @@ impl Design {
 
     fn remove_node(&mut self, id: &str) -> Result<Command, CommandError> {
         let Some(at) = self.nodes.iter().position(|node| node.id == id) else {
-            return refuse(format!("nodes.{id}"), "there is no such node");
+            return refuse(format!("nodes.{id}"), "unknown node");
         };
         let links: Vec<String> = self
             .links
@@ -185,7 +185,7 @@ impl Design {
 
     fn remove_link(&mut self, id: &str) -> Result<Command, CommandError> {
         let Some(at) = self.links.iter().position(|link| link.id == id) else {
-            return refuse(format!("links.{id}"), "there is no such link");
+            return refuse(format!("links.{id}"), "unknown link");
         };
         let mut inverses = self.remove_faults_of(id);
         inverses.push(Command::AddLink(at, Box::new(self.links.remove(at))));
@@ -240,7 +240,7 @@ impl Design {
 
     fn set(&mut self, target: Target, path: String, value: Value) -> Result<Command, CommandError> {
         if path.is_empty() {
-            return refuse("", "no field is named");
+            return refuse("", "missing field name");
         }
         let current = self.fields(&target)?;
         let before = current.at_path(&path).cloned();
@@ -267,17 +267,17 @@ impl Design {
             Target::Settings => Ok(self.settings.write()),
             Target::Node(id) => match self.node(id) {
                 Some(node) => Ok(node.write(false)),
-                None => refuse(format!("nodes.{id}"), "there is no such node"),
+                None => refuse(format!("nodes.{id}"), "unknown node"),
             },
             Target::Link(id) => match self.link(id) {
                 Some(link) => Ok(link.write()),
-                None => refuse(format!("links.{id}"), "there is no such link"),
+                None => refuse(format!("links.{id}"), "unknown link"),
             },
             Target::Fault(at) => match self.faults.get(*at) {
                 Some(fault) => Ok(fault.write()),
                 None => refuse(
                     format!("faults[{at}]"),
-                    format!("there are {} faults", self.faults.len()),
+                    format!("the design has {} faults", self.faults.len()),
                 ),
             },
         }
@@ -300,7 +300,7 @@ impl Design {
                 if matches!(path, "id" | "kind") {
                     return refuse(
                         path,
-                        "cannot be changed; links and random streams go by it. Change the label instead",
+                        "cannot be changed, because links and random streams depend on it; change the label instead",
                     );
                 }
                 let node = Node::read(fields, &mut reader);
@@ -320,7 +320,7 @@ impl Design {
                 if path == "id" {
                     return refuse(
                         path,
-                        "cannot be changed; faults and random streams go by it",
+                        "cannot be changed, because faults and random streams depend on it",
                     );
                 }
                 if let Some(link) = Link::read(fields, &mut reader) {
@@ -328,7 +328,7 @@ impl Design {
                         .into_iter()
                         .find(|end| self.node(end).is_none())
                     {
-                        return refuse(path, format!("there is no node \"{missing}\""));
+                        return refuse(path, format!("unknown node \"{missing}\""));
                     }
                     let from = self.node(&link.from).map(|node| &node.kind);
                     check_link(&link, from, &mut reader);
@@ -351,7 +351,8 @@ impl Design {
     }
 }
 
-/// The longest part of `path` that exists in `value`: what has to be put back to undo a new field in it.
+/// The longest part of `path` that exists in `value`: what has to be put back to undo a new field
+/// in it.
 fn owner_of<'a>(value: &Value, path: &'a str) -> &'a str {
     let mut owner = path;
     while let Some(cut) = owner.rfind(['.', '[']) {

@@ -6,16 +6,16 @@ use crate::record;
 record! {
     /// What a node costs, in US dollars.
     pub struct Cost {
-        /// Each replica, a month.
+        /// Monthly cost of each replica.
         pub replica_month: f64 = 0.0 => { label: "Replica", unit: "$ / month", range: 0..=1000000 },
-        /// A million calls (for a queue: messages).
-        pub per_million_calls: f64 = 0.0 => { label: "Million calls", unit: "$", range: 0..=1000000 },
-        /// What it stores, a month, whatever its size.
+        /// Cost per million calls, or messages for a queue.
+        pub per_million_calls: f64 = 0.0 => { label: "1M calls", unit: "$", range: 0..=1000000 },
+        /// Monthly cost of storage, regardless of its size.
         pub storage_month: f64 = 0.0 => { label: "Storage", unit: "$ / month", range: 0..=1000000 },
-        /// A million traces kept, of those that reach the operators.
-        pub per_million_traces: f64 = 0.0 => { label: "Million traces", unit: "$", range: 0..=1000000, source: "AWS X-Ray: 5 per million traces recorded" },
-        /// A million lines logged, of those that reach the operators: one for each failure.
-        pub per_million_log_lines: f64 = 0.0 => { label: "Million log lines", unit: "$", range: 0..=1000000, source: "CloudWatch Logs: 0.50 per GB, which is 0.10 at 200 bytes a line" },
+        /// Cost per million traces kept.
+        pub per_million_traces: f64 = 0.0 => { label: "1M traces", unit: "$", range: 0..=1000000, source: "AWS X-Ray: 5 per million traces recorded" },
+        /// Cost per million log lines. Each failure logs one line.
+        pub per_million_log_lines: f64 = 0.0 => { label: "1M log lines", unit: "$", range: 0..=1000000, source: "CloudWatch Logs: 0.50 per GB, which is 0.10 at 200 bytes a line" },
     }
 }
 

@@ -7,39 +7,41 @@ use crate::record;
 use crate::telemetry::Telemetry;
 
 record! {
-    /// Where a node runs, and what it costs there.
+    /// Where a node runs, who owns it and what it costs.
     pub struct Deployment {
-        /// The zone it runs in. `null` is none: it is reached from everywhere, and never cut off.
+        /// The zone the node runs in. `null` is no zone: reachable from everywhere and never
+        /// partitioned.
         pub zone: Option<String> = None => { label: "Zone" },
-        /// The zones of its replicas, in turn: replica 0 in the first, 1 in the second, and round again. In place of `zone`.
+        /// Zones of the replicas, in turn: replica 0 in the first, replica 1 in the second, and so
+        /// on. Replaces `zone`.
         pub zones: Vec<String> = Vec::new() => { label: "Zones of replicas" },
-        /// What it tells its operators.
+        /// What the node reports to its operators.
         pub telemetry: Telemetry = Telemetry::default() => { label: "Telemetry" },
-        /// Who owns it: shown, and heeded by nothing.
+        /// Owning team. Shown on the canvas; it does not affect the run.
         pub team: Option<String> = None => { label: "Team" },
-        /// What it costs. `null` is the list price of its like at a large cloud.
+        /// Monthly cost. `null` uses the list price of a comparable service at a large cloud.
         pub cost: Option<Cost> = None => { label: "Cost" },
     }
 }
 
 record! {
-    /// How far zones are apart.
+    /// Network distance between zones.
     pub struct Zones {
-        /// Added to a link's own latency, each way, between two different zones.
-        pub latency: Distribution = Distribution::ZERO => { label: "Latency between zones", source: "between availability zones 0.3 to 0.75 ms one way" },
-        /// Two zones that are farther apart, or nearer: for them in place of `latency`.
+        /// One-way latency between two different zones, added to the latency of the link.
+        pub latency: Distribution = Distribution::ZERO => { label: "Inter-zone latency", source: "between availability zones 0.3 to 0.75 ms one way" },
+        /// Latencies of particular pairs of zones, used instead of `latency`.
         pub pairs: Vec<ZonePair> = Vec::new() => { label: "Pairs" },
     }
 }
 
 record! {
-    /// How far two zones are apart.
+    /// Network distance between two zones.
     pub struct ZonePair {
         /// One zone.
         pub between: String = String::new() => { label: "Between" },
-        /// The other.
+        /// The other zone.
         pub and: String = String::new() => { label: "And" },
-        /// Added to a link's own latency, each way, between them.
+        /// One-way latency between the two, added to the latency of the link.
         pub latency: Distribution = Distribution::ZERO => { label: "Latency" },
     }
 }

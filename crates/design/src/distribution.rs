@@ -66,13 +66,13 @@ impl Distribution {
         let Some((name, rest)) = text.split_once('(') else {
             return Duration::parse(text).map(Self::Const).map_err(|error| {
                 match text.starts_with(char::is_alphabetic) {
-                    true => format!("\"{text}\" is not a distribution; valid are {NOTATION}"),
+                    true => format!("\"{text}\" is not a distribution; expected one of {NOTATION}"),
                     false => error,
                 }
             });
         };
         let Some(body) = rest.strip_suffix(')') else {
-            return Err(format!("\"{text}\" lacks its closing bracket"));
+            return Err(format!("\"{text}\" is missing its closing parenthesis"));
         };
         let args: Vec<&str> = body.split(',').map(str::trim).collect();
         match name.trim() {
@@ -81,7 +81,7 @@ impl Distribution {
             "uniform" => {
                 let (low, high) = two(text, &args)?;
                 let (low, high) = (Duration::parse(low)?, Duration::parse(high)?);
-                ordered(low <= high, text, "the first end at most the second")
+                ordered(low <= high, text, "a lower bound not above the upper bound")
                     .map(|()| Self::Uniform(low, high))
             }
             "normal" => {
@@ -156,7 +156,7 @@ impl Distribution {
             }
             other => Err(match crate::suggest::nearest(other, NAMES) {
                 Some(near) => format!("\"{other}\" is not a distribution, did you mean {near}?"),
-                None => format!("\"{other}\" is not a distribution; valid are {NOTATION}"),
+                None => format!("\"{other}\" is not a distribution; expected one of {NOTATION}"),
             }),
         }
     }
@@ -271,7 +271,7 @@ fn named<'a>(text: &str, args: &[&'a str], name: &str) -> Result<&'a str, String
                 .filter(|(key, _)| key.trim() == name)
                 .map(|(_, value)| value.trim())
         })
-        .ok_or_else(|| format!("\"{text}\" lacks {name}=…"))
+        .ok_or_else(|| format!("\"{text}\" is missing {name}=…"))
 }
 
 fn only(text: &str, args: &[&str], names: &[&str]) -> Result<(), String> {

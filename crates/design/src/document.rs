@@ -28,25 +28,26 @@ pub const FAULTS_MAX: usize = 1_000;
 pub const REQUIREMENTS_MAX: usize = 100;
 
 record! {
-    /// What a run of the design is, apart from the system itself.
+    /// Settings of a run.
     pub struct Settings {
-        /// What people call the design.
+        /// Name of the design.
         pub name: String = "Untitled".to_owned() => { label: "Name" },
-        /// Start of every random stream. The same design and seed give the same run, to the byte.
+        /// Seed of all random streams. The same design and seed produce the same run, byte for
+        /// byte.
         pub seed: u64 = 1 => { label: "Seed", range: 0.0..=9007199254740991.0 },
         /// How long requests arrive, in simulated time.
         pub duration: Duration = Duration::s(60) => { label: "Duration", range: 0.001..=2592000 },
-        /// Requests that start before this count in no figure.
+        /// Requests that start before this are excluded from all metrics.
         pub warmup: Duration = Duration::ZERO => { label: "Warm-up" },
-        /// Whether the run goes on without arrivals until the work in flight is done.
+        /// After the last arrival, the run continues until the work in flight is done.
         pub drain: bool = true => { label: "Drain" },
-        /// How far the zones are apart that nodes run in.
+        /// Network distance between zones.
         pub zones: Zones = Zones::default() => { label: "Zones" },
-        /// What wakes the operators.
+        /// Alerts that notify the operators.
         pub alerts: Vec<Alert> = Vec::new() => { label: "Alerts" },
-        /// Text on the canvas, which the run does not know of.
+        /// Text on the canvas. It does not affect the run.
         pub notes: Vec<Note> = Vec::new() => { label: "Notes" },
-        /// Findings that are known and accepted.
+        /// Known and accepted findings.
         pub allow: Vec<Allowance> = Vec::new() => { label: "Allowed findings" },
     }
 }
@@ -127,7 +128,7 @@ impl Node {
         let id = match take("id") {
             Some(id) => reader.field::<String>("id", id, None),
             None => {
-                reader.problem("has no id; give each node a short, unique name");
+                reader.problem("missing field `id`; each node needs a short, unique name");
                 None
             }
         };
@@ -151,7 +152,7 @@ impl Node {
             }
             Some(other) => reader.within("kind", |reader| reader.wrong(other, &kind_names())),
             None => {
-                reader.problem(format!("has no kind; {}", kind_names()));
+                reader.problem(format!("missing field `kind`; expected {}", kind_names()));
                 None
             }
         };
@@ -242,7 +243,7 @@ impl Design {
         }
     }
 
-    /// Every problem of the design as it stands, half drawn or not.
+    /// Returns all problems of the current design, which may be incomplete.
     pub fn problems(&self) -> Vec<Problem> {
         let mut reader = Reader::default();
         validate::validate(self, &mut reader);
@@ -315,7 +316,8 @@ impl Design {
         self.links.iter().find(|link| link.id == id)
     }
 
-    /// Whether a node judges anything by the time of day, or stamps anything with it that others judge.
+    /// Whether a node judges anything by the time of day, or stamps anything with it that others
+    /// judge.
     pub fn reads_clock(&self, id: &str, kind: &Kind) -> bool {
         let is_passed_on = |link: &Link| link.deadline && (link.from == id || link.to == id);
         kind.reads_clock() || self.links.iter().any(is_passed_on)
@@ -382,7 +384,7 @@ impl DefaultLinkIds {
 
 pub(crate) fn read_design(value: &Value, reader: &mut Reader) -> Option<Design> {
     let Value::Map(entries) = value else {
-        return reader.wrong(value, "a design: an object with \"faultline\": 1");
+        return reader.wrong(value, "a design object with \"faultline\": 1");
     };
     read_version(value, reader)?;
     let schema = value.get(SCHEMA).map_or(Some(()), |schema| {
@@ -458,7 +460,7 @@ fn read_version(value: &Value, reader: &mut Reader) -> Option<()> {
             None
         }
         None => {
-            reader.problem("is not a Faultline design: it lacks \"faultline\": 1");
+            reader.problem("not a Faultline design: missing field \"faultline\": 1");
             None
         }
     }

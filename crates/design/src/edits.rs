@@ -99,7 +99,7 @@ pub fn read(value: &Value, reader: &mut Reader) -> Option<Command> {
             let to: Vec<i32> = need(value, "to", reader)?;
             match <[i32; 2]>::try_from(to) {
                 Ok(to) => Some(Command::Move(need(value, form, reader)?, to)),
-                Err(_) => reader.wrong(value, "a position, as [80, 200]"),
+                Err(_) => reader.wrong(value, "a position, such as [80, 200]"),
             }
         }
     }
@@ -119,7 +119,7 @@ fn place(value: &Value, name: &str, reader: &mut Reader) -> Option<usize> {
 fn part<'a>(value: &'a Value, name: &str, reader: &mut Reader) -> Option<&'a Value> {
     let part = value.get(name);
     if part.is_none() {
-        reader.problem(format!("lacks {name}"));
+        reader.problem(format!("missing field `{name}`"));
     }
     part
 }
@@ -129,7 +129,8 @@ fn need<T: Attribute>(value: &Value, name: &str, reader: &mut Reader) -> Option<
     reader.field(name, part, None)
 }
 
-/// A command as a list of edits; [`read_all`] reads them. What is added stands at the end of its list.
+/// A command as a list of edits; [`read_all`] reads them. What is added goes to the end of its
+/// list.
 pub fn write_all(command: &Command) -> Vec<Value> {
     match command {
         Command::Batch(commands) => commands.iter().flat_map(write_all).collect(),

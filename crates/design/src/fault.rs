@@ -1,120 +1,137 @@
-//! Faults: what is broken, when, and for how long.
+//! Faults: what fails, when, and for how long.
 
 use crate::quantity::{Duration, Rate};
 use crate::{choice, record};
 
 record! {
-    /// Something breaks: scheduled in the design, or injected by a person at the moment `at`.
+    /// A fault: scheduled in the design, or injected during a run at the moment `at`.
     pub struct Fault {
-        /// When it begins.
+        /// When the fault starts.
         pub at: Duration = Duration::ZERO => { label: "At" },
-        /// How long it lasts. `null` is to the end of the run.
-        pub lasts as "for": Option<Duration> = Some(Duration::s(10)) => { label: "For", range: 0.001..=2592000 },
-        /// What happens.
+        /// How long the fault lasts. `null` lasts until the end of the run.
+        pub lasts as "for": Option<Duration> = Some(Duration::s(10)) => { label: "Duration", range: 0.001..=2592000 },
+        /// Kind of fault.
         pub kind: FaultKind = FaultKind::Slowdown => { label: "Kind" },
-        /// The node, link or zone it happens to.
+        /// The node, link or zone that the fault affects.
         pub target: String = String::new() => { label: "Target" },
-        /// One replica alone, counted from 0. `null` is all of them.
+        /// Limits the fault to one replica, counted from 0. `null` affects all replicas.
         pub replica: Option<u32> = None => { label: "Replica", range: 0..=9999 },
-        /// For a slowdown, a gray failure or a traffic spike: times this.
-        pub times: f64 = 10.0 => { label: "Times", range: 0..=10000 },
-        /// For latency: added to each packet, each way. For jitter: each packet takes an even share of it, from nothing to all.
+        /// For a slowdown, gray failure or traffic spike: the factor.
+        pub times: f64 = 10.0 => { label: "Factor", range: 0..=10000 },
+        /// Latency: added to each packet in each direction. Jitter: each packet gets a uniform
+        /// share of it, from none to all.
         pub add: crate::Distribution = crate::Distribution::Const(Duration::ms(100)) => { label: "Added latency" },
-        /// For loss: share of packets lost, each way.
-        pub loss: f64 = 0.5 => { label: "Loss", range: 0..=1 },
-        /// For a partition: the zone (or, of a node, the node) that the target is cut from. `null` is every other.
-        pub to: Option<String> = None => { label: "Cut from" },
-        /// For a partition: only what the target sends is lost; what is sent to it arrives.
+        /// Packet loss: share of packets lost in each direction.
+        pub loss: f64 = 0.5 => { label: "Packet loss", range: 0..=1 },
+        /// For a partition: the zone or node that the target cannot reach. `null` means all others.
+        pub to: Option<String> = None => { label: "Partitioned from" },
+        /// For a partition: packets from the target are lost; packets to it arrive.
         pub one_way: bool = false => { label: "One way" },
-        /// For an error rate, a gray failure or a third-party outage: share of the calls answered with an error. For a connection leak: share of the connections never given back.
-        pub errors: f64 = 0.5 => { label: "Share", range: 0..=1 },
-        /// For a cache flush: share of the keys forgotten, as when one of its nodes is lost.
-        pub share: f64 = 1.0 => { label: "Share of the keys", range: 0..=1 },
-        /// For a key skew: share of the requests that are for one and the same key.
-        pub hot: f64 = 0.5 => { label: "Share of the hot key", range: 0..=1 },
-        /// For pauses: how often one begins.
+        /// Error rate, gray failure, third-party outage: share of calls that fail. Connection leak:
+        /// share of connections never returned.
+        pub errors: f64 = 0.5 => { label: "Affected share", range: 0..=1 },
+        /// For a cache flush: share of the keys lost, as when one cache node is lost.
+        pub share: f64 = 1.0 => { label: "Share of keys", range: 0..=1 },
+        /// For a key skew: share of the requests that go to a single key.
+        pub hot: f64 = 0.5 => { label: "Hot-key share", range: 0..=1 },
+        /// For GC pauses: time between the starts of two pauses.
         pub every: Duration = Duration::s(10) => { label: "Every", range: 0.001..=2592000 },
-        /// For pauses: how long one is.
+        /// For GC pauses: length of a pause.
         pub pause: Duration = Duration::ms(200) => { label: "Pause", range: 0.000001..=3600, source: "G1 aims at 200 ms" },
-        /// For a schema migration: reads wait too.
-        pub reads: bool = false => { label: "Reads wait" },
-        /// For a rolling deploy: how long each replica is down before the next one is.
-        pub step: Duration = Duration::s(10) => { label: "Step", range: 0.001..=86400 },
-        /// For poison messages: how many.
+        /// For a schema migration: reads are blocked too.
+        pub reads: bool = false => { label: "Blocks reads" },
+        /// For a rolling deploy: how long each replica is down before the next one.
+        pub step: Duration = Duration::s(10) => { label: "Downtime per replica", range: 0.001..=86400 },
+        /// For poison messages: number of messages.
         pub messages: u32 = 1 => { label: "Messages", range: 1..=1000000 },
-        /// For a resharding: how many shards there are afterwards.
+        /// For a resharding: number of shards afterwards.
         pub shards: u32 = 2 => { label: "Shards", unit: "shards", range: 1..=4096 },
-        /// For a resharding: keys that move together.
+        /// For a resharding: number of keys that move together.
         pub batch: u32 = 100 => { label: "Batch", unit: "keys", range: 1..=10000000 },
-        /// For a resharding: work of copying one key, at the shard it leaves and again at the one it comes to.
+        /// For a resharding: time to copy one key, spent at the source shard and again at the
+        /// destination.
         pub copy_time: Duration = Duration::us(100) => { label: "Copy time", range: 0.000001..=3600, source: "10 to 50 MB/s per shard: 10,000 rows of 1 kB a second" },
-        /// For a resharding: how long writes of the keys that move wait, at the end of each batch, until these are at their new shard.
-        pub cutover: Duration = Duration::ms(10) => { label: "Cutover", range: 0..=3600, source: "MongoDB: the critical section of a chunk migration" },
-        /// For a resharding: keys moved per second at most. `null` is as fast as copying goes.
+        /// For a resharding: how long writes to the moving keys are blocked at the end of each
+        /// batch.
+        pub cutover: Duration = Duration::ms(10) => { label: "Cutover time", range: 0..=3600, source: "MongoDB: the critical section of a chunk migration" },
+        /// For a resharding: maximum keys moved per second. `null` copies at full speed.
         pub rate: Option<Rate> = None => { label: "Rate", range: 0.001..=10000000 },
         /// For a clock skew: how far the clock is off.
-        pub offset: Duration = Duration::s(1) => { label: "Offset", range: 0.000001..=86400, source: "NTP over the internet is off by 1 to 100 ms, a clock nobody sets by 1 s a day" },
-        /// For a clock skew: the clock is behind; else it is ahead.
+        pub offset: Duration = Duration::s(1) => { label: "Offset", range: 0.000001..=86400, source: "NTP over the internet is off by 1 to 100 ms, an unsynchronized clock drifts about 1 s a day" },
+        /// For a clock skew: the clock is behind instead of ahead.
         pub behind: bool = false => { label: "Behind" },
-        /// It comes again and again: what works breaks after an exponential time of this mean, each replica for itself (a zone or a link as a whole). What happens at one moment happens again after such a time. `null` is once.
+        /// Repeats the fault at random, with exponentially distributed uptimes of this mean. Each
+        /// replica fails independently; a zone or link fails as a whole. `null` happens once.
         pub mtbf: Option<Duration> = None => { label: "Mean time between failures", range: 0.001..=31536000 },
-        /// Where it comes again and again: what is broken works again after an exponential time of this mean. `null` is after `for`.
+        /// For a repeating fault: repair times are exponentially distributed with this mean. `null`
+        /// repairs after the fault's duration.
         pub mttr: Option<Duration> = None => { label: "Mean time to repair", range: 0.001..=2592000 },
     }
 }
 
 choice! {
-    /// What happens.
+    /// Kind of fault.
     pub enum FaultKind {
-        /// The process dies: what it worked on is lost, new calls are refused at once. It starts again, empty, at the end.
+        /// The process dies. Its work is lost and new calls are refused immediately. At the end it
+        /// restarts, empty.
         Crash = "crash",
-        /// Everything the node does takes `times` as long.
+        /// All work of the node takes `times` as long.
         Slowdown = "slowdown",
-        /// A link takes longer.
+        /// Adds latency to a link.
         Latency = "latency",
         /// A link loses packets.
         Loss = "loss",
-        /// A client sends `times` as much (a closed one has `times` as many users).
+        /// A client sends `times` as many requests. A closed-loop client has `times` as many users.
         TrafficSpike = "traffic_spike",
-        /// A cache forgets everything, or a `share` of its keys.
+        /// A cache loses all entries, or a `share` of its keys.
         CacheFlush = "cache_flush",
-        /// A zone or a node is cut from another, or from all others, or a link is: what they send each other is lost, health probes too. Within the zone all goes on.
+        /// Cuts a zone, node or link off from another, or from all others. Packets between them are
+        /// lost, including health probes. Traffic within a zone continues.
         Partition = "partition",
-        /// The process stands still: what it is sent is lost, it says nothing, and what it was at goes on where it stood once the hang is over.
+        /// The process freezes: packets sent to it are lost and it sends nothing. Work in progress
+        /// resumes when the hang is over.
         Hang = "hang",
-        /// A share of the calls, `errors`, is answered with an error at once; health probes that ask for a page too.
+        /// A share of the calls (`errors`) fails immediately, including HTTP health probes.
         ErrorRate = "error_rate",
-        /// Health probes pass, while a share of the calls, `errors`, is answered with an error at once, and the work of the others takes `times` as long.
+        /// Health probes pass, but a share of the calls (`errors`) fails immediately and the others
+        /// take `times` as long.
         GrayFailure = "gray_failure",
-        /// A link takes longer by a different time for each packet.
+        /// Adds a different random latency to each packet of a link.
         Jitter = "jitter",
-        /// A share of a client's requests, `hot`, is for one key.
+        /// A share of a client's requests (`hot`) goes to a single key.
         KeySkew = "key_skew",
-        /// Every call to a cache is refused. It keeps what it holds.
+        /// A cache refuses every call. It keeps its entries.
         CacheOutage = "cache_outage",
-        /// A queue refuses every message and delivers none. It keeps what it holds.
+        /// A queue refuses every message and delivers none. It keeps its messages.
         QueueOutage = "queue_outage",
-        /// Replicas are restarted one after another, each down for `step`, as in a crash. It takes as long as that takes.
+        /// Restarts replicas one after another. Each is down for `step`, as in a crash. The deploy
+        /// ends when all have restarted.
         RollingDeploy = "rolling_deploy",
-        /// Writes are answered with an error; reads go on.
+        /// Writes fail with an error. Reads continue.
         DiskFull = "disk_full",
-        /// The process stands still for `pause`, again and again. What arrives meanwhile waits, and nothing is lost.
+        /// The process freezes for `pause`, repeatedly. Arriving calls wait, and nothing is lost.
         GcPauses = "gc_pauses",
-        /// A share of the calls, `errors`, is answered with an error at once; the others hear nothing.
+        /// A share of the calls (`errors`) fails immediately. The others never get a response.
         ThirdPartyOutage = "third_party_outage",
-        /// What the node tells its operators gets lost: no metrics reach an alert.
+        /// The node's telemetry is lost: no metrics reach any alert.
         TelemetryLoss = "telemetry_loss",
-        /// The leader steps down, at once; another is elected. Of a database, each shard's does.
+        /// The leader steps down immediately and another is elected. In a database, this happens in
+        /// each shard.
         LeaderFailover = "leader_failover",
-        /// A database's tables are locked: writes wait until it is over, and with `reads` reads too.
+        /// Locks a database's tables: writes are blocked until it is over. With `reads`, reads are
+        /// blocked too.
         SchemaMigration = "schema_migration",
-        /// A share of the connections of a link's pool, `errors`, is never given back, until the caller restarts.
+        /// A share of the connections of a link's pool (`errors`) is never returned, until the
+        /// caller restarts.
         ConnectionLeak = "connection_leak",
-        /// The next messages that a queue accepts, `messages` of them, are poison: every attempt at them fails.
+        /// The next `messages` messages that a queue accepts are poison: they fail on every
+        /// attempt.
         PoisonMessage = "poison_message",
-        /// A database is spread over another number of shards, `shards`, batch by batch. It takes as long as copying the keys that move takes, and what copying costs the shards that lose and get them.
+        /// Changes a database's number of shards to `shards`, moving keys in batches. Copying takes
+        /// time and loads the shards involved.
         Reshard = "reshard",
-        /// The clock of a node is off by `offset`, and set right at the end: what it judges by the time of day, or stamps with it, is wrong by that much.
+        /// A node's clock is off by `offset` and is corrected at the end. Timestamps and expiry
+        /// decisions are wrong by that much.
         ClockSkew = "clock_skew",
     }
 }

@@ -6,13 +6,13 @@ use crate::record;
 use crate::value::Value;
 
 record! {
-    /// Text on the canvas.
+    /// Text on the canvas. It does not affect the run.
     pub struct Note {
-        /// Upper left corner on the canvas, in pixels at 100 %.
+        /// Upper left corner on the canvas, in pixels at 100% zoom.
         pub at: Place = Place([0, 0]) => { label: "At" },
-        /// What it says. Lines end where they are broken, and at the width.
+        /// The text. Lines break where typed, and wrap at the width.
         pub text: String = String::new() => { label: "Text" },
-        /// How wide it is, in pixels at 100 %.
+        /// Width in pixels at 100% zoom.
         pub width: u32 = 200 => { label: "Width", unit: "px", range: 80..=1000 },
     }
 }
@@ -37,7 +37,7 @@ impl Attribute for Place {
                 }
                 Some(Self([x, y]))
             }
-            other => reader.wrong(other, "a position, as [80, 200]"),
+            other => reader.wrong(other, "a position, such as [80, 200]"),
         }
     }
 

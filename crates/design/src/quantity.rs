@@ -64,13 +64,13 @@ impl Duration {
             return Err(match unit.trim() {
                 "" => format!("\"{text}\" needs a unit: ns, us, ms, s, m or h, as in 300ms"),
                 unit => format!(
-                    "\"{unit}\" is no unit of time; valid are ns, us, ms, s, m (minutes) and h, as in 2m"
+                    "\"{unit}\" is not a unit of time; expected ns, us, ms, s, m (minutes) or h, as in 2m"
                 ),
             });
         };
         let ns = number * scale;
         if !(0.0..=DURATION_MAX.0 as f64).contains(&ns) {
-            return Err(format!("\"{text}\" is out of range; valid are 0s to 720h"));
+            return Err(format!("\"{text}\" is out of range; expected 0s to 720h"));
         }
         Ok(Self(ns.round() as u64))
     }
@@ -90,12 +90,7 @@ impl fmt::Display for Duration {
 impl Attribute for Duration {
     const SHAPE: Shape = Shape::Duration;
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        read_text(
-            value,
-            reader,
-            Self::parse,
-            "a duration with a unit, as \"300ms\"",
-        )
+        read_text(value, reader, Self::parse, "a duration such as \"300ms\"")
     }
     fn write(&self) -> Value {
         Value::text(self.to_string())
@@ -134,7 +129,7 @@ impl Rate {
         };
         if !(0.0..=RATE_MAX).contains(&per_s) {
             return Err(format!(
-                "\"{}\" is out of range; valid are 0/s to {RATE_MAX}/s",
+                "\"{}\" is out of range; expected 0/s to {RATE_MAX}/s",
                 text.trim()
             ));
         }
@@ -151,7 +146,7 @@ impl fmt::Display for Rate {
 impl Attribute for Rate {
     const SHAPE: Shape = Shape::Rate;
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        read_text(value, reader, Self::parse, "a rate, as \"200/s\"")
+        read_text(value, reader, Self::parse, "a rate, such as \"200/s\"")
     }
     fn write(&self) -> Value {
         Value::text(self.to_string())

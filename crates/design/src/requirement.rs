@@ -6,23 +6,23 @@ use crate::value::Value;
 use crate::{choice, record};
 
 record! {
-    /// A bound on a figure of the report.
+    /// A bound on a metric of the report.
     pub struct Requirement {
-        /// The figure.
+        /// The metric.
         pub metric: Metric = Metric::Availability => { label: "Metric" },
-        /// It must not be below this.
+        /// The metric must not be below this.
         pub at_least: Option<Bound> = None => { label: "At least" },
-        /// It must not be above this.
+        /// The metric must not be above this.
         pub at_most: Option<Bound> = None => { label: "At most" },
     }
 }
 
 choice! {
-    /// A figure that can be required.
+    /// A metric that can be required.
     pub enum Metric {
-        /// Share of completed requests answered, degraded ones included.
+        /// Share of completed requests that succeeded, including degraded ones.
         Availability = "availability",
-        /// Mean latency of answered requests.
+        /// Mean latency of successful requests.
         LatencyMean = "latency_mean",
         /// Median latency.
         LatencyP50 = "latency_p50",
@@ -34,31 +34,34 @@ choice! {
         LatencyP99 = "latency_p99",
         /// 99.9th percentile of latency.
         LatencyP999 = "latency_p999",
-        /// Requests per second that finish ok and in time.
+        /// Requests per second that succeed in time.
         Goodput = "goodput",
-        /// Requests per second that finish.
+        /// Requests per second that complete, successful or not.
         Throughput = "throughput",
-        /// The oldest answer to a read: how long before the request a newer version had been acknowledged.
+        /// Largest staleness of a read: how long before the request a newer version had been
+        /// acknowledged.
         StalenessMax = "staleness_max",
         /// 99th percentile of the staleness of all reads.
         StalenessP99 = "staleness_p99",
-        /// Reads answered with a version out of date.
+        /// Reads that returned an outdated version.
         StaleReads = "stale_reads",
-        /// Writes applied again for the same intent.
+        /// Writes applied more than once for the same intent.
         DuplicateEffects = "duplicate_effects",
-        /// Writes acknowledged and applied nowhere.
+        /// Writes acknowledged but applied nowhere.
         LostWrites = "lost_writes",
-        /// Writes that stand in some of their databases and not in others.
+        /// Writes applied in some of their databases but not in others.
         TornWrites = "torn_writes",
         /// Writes applied after a later one of the same client to the same key.
         OutOfOrder = "out_of_order",
-        /// Keys on which a cache or a copy disagrees with the owner when the run has ended.
+        /// Keys on which a cache or copy differs from the owner at the end of the run.
         DivergentKeys = "divergent_keys",
-        /// From the beginning of a fault to the first alert that fires after it, of the fault that waits longest. A fault that no alert follows fails it.
+        /// From the start of a fault to the first alert after it: the longest of all faults. A
+        /// fault without an alert fails the requirement.
         TimeToDetect = "time_to_detect",
-        /// From the end of the last fault until goodput is back for good at 90 % of what it was before, and latency within what is required of it.
+        /// From the end of the last fault until goodput stays above 90% of its earlier level and
+        /// latency meets its requirement.
         RecoveryTime = "recovery_time",
-        /// What the design costs a month at the load of the run, in US dollars.
+        /// Monthly cost of the design at the load of the run, in US dollars.
         MonthlyCost = "monthly_cost",
     }
 }
@@ -121,7 +124,7 @@ impl Metric {
     }
 }
 
-/// A bound: a number, or a duration for figures of time.
+/// A bound: a number, or a duration for latencies and other times.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
     /// For ratios, rates and counts.
@@ -146,11 +149,11 @@ impl Attribute for Bound {
             Value::Number(_) => f64::read(value, reader).map(Self::Number),
             Value::Text(text) if text.trim_end().ends_with('%') => reader.wrong(
                 value,
-                "a percentage for availability only; otherwise a number, or a duration as \
+                "a percentage for availability only; otherwise a number, or a duration such as \
                  \"300ms\"",
             ),
             Value::Text(_) => Duration::read(value, reader).map(Self::Duration),
-            other => reader.wrong(other, "a number, or a duration as \"300ms\""),
+            other => reader.wrong(other, "a number, or a duration such as \"300ms\""),
         }
     }
     fn write(&self) -> Value {

@@ -1,15 +1,15 @@
-//! Reading on past what cannot be read: it is left out, so that what the rest says together is told
-//! in the same round, and a file needs no second one.
+//! Continues reading after an error: unreadable parts are skipped, so that the validation problems
+//! of the rest are reported together with the reading problems.
 //!
-//! What is said of a part that stands on something left out is dropped: it may be wrong only because
-//! of that.
+//! Problems of parts that depend on a skipped part are dropped, because they may be consequences.
 
 use crate::attribute::{Problem, Reader};
 use crate::document::{Design, read_design};
 use crate::validate;
 use crate::value::Value;
 
-/// The lists of a design, whose entries are left out as a whole where one of their fields is needed.
+/// The lists of a design, whose entries are left out as a whole where one of their fields is
+/// needed.
 const LISTS: [&str; 4] = ["nodes", "links", "faults", "requirements"];
 
 /// What is wrong with the rest of a document, these problems of reading it apart; nothing where too
@@ -49,8 +49,8 @@ fn told(value: &Value, problems: &[Problem]) -> Option<Vec<Problem>> {
     Some(told.filter(|problem| is_sound(&problem.path)).collect())
 }
 
-/// Takes what stands at a path out of a document; the path of what is gone now, which is a whole
-/// list where the path is of an entry below a field.
+/// Removes the value at a path and returns the removed path. For an entry of a list below a field,
+/// the whole list is removed.
 fn leave_out(value: &mut Value, path: &str) -> Option<String> {
     if entry_of(path) == Some(path) {
         // Said of the entry itself: it is judged again once its fields are read.

@@ -13,7 +13,7 @@ pub fn nearest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// Edit distance where two swapped neighbours count as one slip, on names cut to a length no
+/// Edit distance where two swapped adjacent letters count as one, on names cut to a length no
 /// valid name has.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_ascii_lowercase().chars().take(40).collect();
@@ -44,6 +44,6 @@ mod tests {
         assert_eq!(nearest("max_atempts", names), Some("max_attempts"));
         assert_eq!(nearest("jiter", names), Some("jitter"));
         assert_eq!(nearest("jittre", names), Some("jitter"));
-        assert_eq!(nearest("colour", names), None);
+        assert_eq!(nearest("timeout", names), None);
     }
 }

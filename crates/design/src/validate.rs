@@ -49,7 +49,7 @@ pub fn validate(design: &Design, reader: &mut Reader) {
     check_ids(design, reader);
     if design.settings.warmup > design.settings.duration {
         let message = format!(
-            "{} is longer than the duration {}; nothing would be measured",
+            "{} is longer than the duration ({}): nothing is measured",
             design.settings.warmup, design.settings.duration
         );
         reader.within("warmup", |reader| reader.problem(message));
@@ -139,12 +139,12 @@ fn check_ids(design: &Design, reader: &mut Reader) {
             if id.is_empty() || id.chars().count() > LINK_ID_MAX || id.chars().any(char::is_control)
             {
                 reader.problem(format!(
-                    "\"{}\" is not an id; use 1 to {ID_MAX} characters",
+                    "\"{}\" is not a valid id; expected 1 to {ID_MAX} characters",
                     id.chars().take(20).collect::<String>()
                 ));
             } else if let Some(earlier) = seen.get(id) {
                 reader.problem(format!(
-                    "\"{id}\" is already the id of {}; ids are unique",
+                    "\"{id}\" is already the id of {}; ids must be unique",
                     earlier.trim_end_matches(".id")
                 ));
             }
@@ -158,7 +158,7 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
         Kind::Client(client) => {
             if client.operations.is_empty() {
                 reader.within("operations", |reader| {
-                    reader.problem("is empty; a client needs at least one operation")
+                    reader.problem("must not be empty; a client needs at least one operation")
                 });
             } else if client
                 .operations
@@ -166,12 +166,12 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
                 .all(|operation| operation.weight == 0.0)
             {
                 reader.within("operations", |reader| {
-                    reader.problem("all weights are 0; at least one must be above")
+                    reader.problem("all weights are 0; at least one must be greater than 0")
                 });
             }
             if client.operations.len() > 100 {
                 reader.within("operations", |reader| {
-                    reader.problem("more than 100 operations")
+                    reader.problem("too many operations; at most 100")
                 });
             }
             for (at, operation) in client.operations.iter().enumerate() {
@@ -181,7 +181,7 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
                 {
                     reader.within(&format!("operations[{at}].name"), |reader| {
                         reader.problem(format!(
-                            "\"{}\" stands there twice; names are unique in a client",
+                            "\"{}\" is a duplicate; operation names must be unique within a client",
                             operation.name
                         ));
                     });
@@ -191,12 +191,12 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
                 && times.windows(2).any(|pair| pair[0] > pair[1])
             {
                 reader.within("arrivals.replay", |reader| {
-                    reader.problem("moments must not go backwards")
+                    reader.problem("times must not decrease")
                 });
             }
             if matches!(client.arrivals, Arrivals::Replay(_)) && !client.profile.is_empty() {
                 reader.within("profile", |reader| {
-                    reader.problem("does nothing to replayed arrivals, which come when they are written down; leave it empty")
+                    reader.problem("has no effect on replayed arrivals; leave it empty")
                 });
             }
             if client
@@ -205,25 +205,25 @@ fn check_kind(kind: &Kind, operations: &BTreeSet<&str>, reader: &mut Reader) {
                 .any(|pair| pair[0].at >= pair[1].at)
             {
                 reader.within("profile", |reader| {
-                    reader.problem("steps must come in order of time, each later than the last")
+                    reader.problem("steps must be in order of time, without repeats")
                 });
             }
             let is_cut = |pair: &[ProfileStep]| pair[0].at.0 + pair[0].over.0 > pair[1].at.0;
             if let Some(step) = client.profile.windows(2).position(is_cut) {
                 let (at, next) = (step, client.profile[step + 1].at);
                 reader.within(&format!("profile[{at}].over"), |reader| {
-                    reader.problem(format!("is not over when the next step begins at {next}"))
+                    reader.problem(format!("overlaps the next step, which starts at {next}"))
                 });
             }
             let comes_alone = match client.arrivals {
-                Arrivals::Closed(_) => Some("of closed users each asks for itself"),
-                Arrivals::Replay(_) => Some("recorded moments may be equal"),
+                Arrivals::Closed(_) => Some("closed-loop users send requests independently"),
+                Arrivals::Replay(_) => Some("recorded times may be equal instead"),
                 Arrivals::Poisson(_) | Arrivals::Constant(_) | Arrivals::OnOff(_) => None,
             };
             if let Some(why) = comes_alone.filter(|_| client.batch > 1) {
                 reader.within("batch", |reader| {
                     reader.problem(format!(
-                        "does nothing to these arrivals: {why}; set it to 1"
+                        "has no effect on these arrivals: {why}; set it to 1"
                     ))
                 });
             }
@@ -243,14 +243,14 @@ fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Re
     };
     if let Some((min, max)) = bounds.filter(|(min, max)| min > max) {
         reader.within("adaptive_concurrency", |reader| {
-            reader.problem(format!("the lowest limit {min} is above the highest {max}"));
+            reader.problem(format!("min {min} is greater than max {max}"));
         });
     }
     let unknown = |name: &&String| !operations.contains(name.as_str());
     for name in service.queue.priority.iter().filter(unknown) {
         let hint = hint(reader, name, operations.iter().copied());
         reader.within("queue.priority", |reader| {
-            reader.problem(format!("no client has an operation \"{name}\"{hint}"));
+            reader.problem(format!("unknown operation \"{name}\"{hint}"));
         });
     }
 }
@@ -258,7 +258,7 @@ fn check_service(service: &Service, operations: &BTreeSet<&str>, reader: &mut Re
 /// Records what is wrong with a requirement.
 pub fn check_requirement(requirement: &Requirement, reader: &mut Reader) {
     if requirement.at_least.is_none() && requirement.at_most.is_none() {
-        reader.problem("has no bound; give at_least or at_most");
+        reader.problem("missing bound; set at_least or at_most");
     }
     for (name, bound) in [
         ("at_least", requirement.at_least),
@@ -271,13 +271,13 @@ pub fn check_requirement(requirement: &Requirement, reader: &mut Reader) {
         };
         if !fits {
             let wanted = if requirement.metric.is_duration() {
-                "a duration, as \"300ms\""
+                "a duration, such as \"300ms\""
             } else {
                 "a number"
             };
             reader.within(name, |reader| {
                 reader.problem(format!(
-                    "{} is bounded by {wanted}",
+                    "{} needs {wanted} as its bound",
                     requirement.metric.name()
                 ))
             });
@@ -287,7 +287,7 @@ pub fn check_requirement(requirement: &Requirement, reader: &mut Reader) {
         {
             let hint = percentage_hint(share, 0.0..=1.0);
             reader.within(name, |reader| {
-                reader.problem(format!("{share} is not a share from 0 to 1{hint}"));
+                reader.problem(format!("{share} is out of range; expected 0 to 1{hint}"));
             });
         }
     }
@@ -303,7 +303,7 @@ fn check_allowance(allowance: &Allowance, reader: &mut Reader) {
     }
     if allowance.because.trim().is_empty() {
         reader.within("because", |reader| {
-            reader.problem("is empty; say why the finding is accepted")
+            reader.problem("must not be empty; state why the finding is accepted")
         });
     }
 }
@@ -318,7 +318,7 @@ fn hint<'a>(reader: &Reader, wrong: &str, valid: impl Iterator<Item = &'a str> +
         Some(near) => format!(", did you mean \"{near}\"?"),
         None => match valid.take(8).collect::<Vec<_>>().join(", ") {
             none if none.is_empty() => String::new(),
-            names => format!("; there are {names}"),
+            names => format!("; expected one of {names}"),
         },
     }
 }

@@ -102,19 +102,19 @@ impl Value {
     fn slot(&mut self, head: &str) -> Result<&mut Value, String> {
         if let Some(index) = head.strip_prefix('[') {
             let Self::List(items) = self else {
-                return Err(format!("{head} indexes something that is not a list"));
+                return Err(format!("{head} is an index, but the value is not a list"));
             };
             let length = items.len();
             let index: usize = index
                 .trim_end_matches(']')
                 .parse()
-                .map_err(|_| format!("{head} is not an index"))?;
+                .map_err(|_| format!("{head} is not a valid index"))?;
             return items
                 .get_mut(index)
-                .ok_or_else(|| format!("{head} is past the end; the list has {length} entries"));
+                .ok_or_else(|| format!("{head} is out of range; the list has {length} entries"));
         }
         let Self::Map(entries) = self else {
-            return Err(format!("{head} is a field of something that has no fields"));
+            return Err(format!("{head} is a field, but the value is not an object"));
         };
         let at = match entries.iter().position(|(key, _)| key == head) {
             Some(at) => at,

@@ -121,7 +121,7 @@ fn a_share_above_one_is_asked_back() {
         (
             of_node(r#""error_rate": "some""#),
             "nodes[0].error_rate: \"some\" is not valid here; expected a number, or a \
-             percentage as \"5%\"",
+             percentage such as \"5%\"",
         ),
         (
             of_node(r#""error_rate": "-5%""#),
@@ -139,17 +139,17 @@ fn a_share_above_one_is_asked_back() {
         ),
         (
             of_bound(r#"{"metric": "availability", "at_least": 99.9}"#),
-            "requirements[0].at_least: 99.9 is not a share from 0 to 1; did you mean 0.999 or \
-             99.9%?",
+            "requirements[0].at_least: 99.9 is out of range; expected 0 to 1; did you mean 0.999 \
+             or 99.9%?",
         ),
         (
             of_bound(r#"{"at_most": -1}"#),
-            "requirements[0].at_most: -1 is not a share from 0 to 1",
+            "requirements[0].at_most: -1 is out of range; expected 0 to 1",
         ),
         (
             of_bound(r#"{"metric": "goodput", "at_least": "50%"}"#),
             "requirements[0].at_least: \"50%\" is not valid here; expected a percentage for \
-             availability only; otherwise a number, or a duration as \"300ms\"",
+             availability only; otherwise a number, or a duration such as \"300ms\"",
         ),
     ] {
         assert_eq!(said, expected);
@@ -241,7 +241,7 @@ fn all_problems_are_reported_at_once_with_path_and_hint() {
         "sede: unknown field, did you mean seed?\n\
          nodes[0].kind: unknown kind \"clinet\", did you mean client?\n\
          nodes[1].replicas: 0 is not valid here; expected 1 to 10000\n\
-         nodes[2]: has no id; give each node a short, unique name\n\
+         nodes[2]: missing field `id`; each node needs a short, unique name\n\
          nodes[2].concurrency: 1.5 is not valid here; expected a whole number from 1 to 1000000\n\
          links[0].latency: \"3\" needs a unit: ns, us, ms, s, m or h, as in 300ms\n\
          links[0].retry.max_atempts: unknown field, did you mean max_attempts?\n"
@@ -273,9 +273,9 @@ fn what_is_misspelled_and_what_does_not_fit_are_told_in_one_round() {
     };
     has("nodes[1].concurency", "did you mean concurrency?");
     has("nodes[2].kind", "mainframe");
-    has("links[1].timeout", "a unit");
+    has("links[1].timeout", "a duration");
     has("links[1].to", "did you mean");
-    has("links[3]", "a client calls others");
+    has("links[3]", "a client makes calls");
     has("faults[0].target", "did you mean");
     has("faults[2].target", "did you mean");
     has("faults[1]", "burn");
@@ -293,14 +293,14 @@ fn impossible_graphs_are_refused() {
     for (links, wanted) in [
         (
             r#"[{"from": "api", "to": "users"}]"#,
-            "a client calls others",
+            "a client makes calls",
         ),
         (r#"[{"from": "api", "to": "apo"}]"#, "did you mean \"api\"?"),
         (r#"[{"from": "api", "to": "api"}]"#, "cannot call itself"),
-        (r#"[{"from": "api", "to": "jobs"}]"#, "use the mode publish"),
+        (r#"[{"from": "api", "to": "jobs"}]"#, "use mode publish"),
         (
             r#"[{"from": "api", "to": "b"}, {"from": "b", "to": "api"}]"#,
-            "a cycle of calls that never ends: api -> b -> api",
+            "an endless cycle of calls: api -> b -> api",
         ),
         (
             r#"[{"from": "api", "to": "lb"}, {"from": "lb", "to": "cache"}]"#,
@@ -438,7 +438,7 @@ fn a_design_accepts_findings_of_rules_there_are_and_says_why() {
         told,
         [
             "allow[0].rule: unknown rule \"retry-strom\", did you mean retry-storm?",
-            "allow[0].because: is empty; say why the finding is accepted",
+            "allow[0].because: must not be empty; state why the finding is accepted",
         ]
     );
 }

@@ -13,11 +13,7 @@ fn every_preset_is_a_valid_node_alone() {
     for preset in all() {
         let kind = preset.make();
         assert_eq!(kind.name(), preset.kind);
-        assert!(
-            names.insert(preset.name),
-            "{} stands there twice",
-            preset.name
-        );
+        assert!(names.insert(preset.name), "{} is a duplicate", preset.name);
         let node = Node::new(preset.name, kind.clone(), [0, 0]);
         let design = Design {
             nodes: vec![node],

@@ -220,7 +220,7 @@ mod tests {
         let design = small();
         let wire = Wire::from_port("api", End::From);
         assert_eq!(wire.refusal(&design, "db"), None);
-        for (other, why) in [("api", "itself"), ("users", "called by none")] {
+        for (other, why) in [("api", "itself"), ("users", "cannot be called")] {
             let refusal = wire.refusal(&design, other).unwrap();
             assert!(refusal.contains(why), "{refusal}");
         }
@@ -332,7 +332,7 @@ mod tests {
             .push(Link::new("cache->one", "cache", "one", Mode::Call));
         let why = wire.refusal(&design, "two").unwrap();
         assert!(
-            why.starts_with("cache loads the same keys from one already"),
+            why.starts_with("cache already loads the same keys from one"),
             "{why}"
         );
         assert!(!offers(&design));

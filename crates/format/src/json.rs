@@ -1,7 +1,7 @@
 //! The design file: JSON to a design and back.
 //!
 //! Reading goes through [`Value`], which keeps the order and the repetition of keys, so that
-//! [`Design::read`] can report every problem of a file at once. Writing is sparse (what stands at
+//! [`Design::read`] can report all problems of a file together. Writing is sparse (what is at
 //! its default is left out) and breaks lines only where an entry does not fit one.
 
 mod parser;
@@ -54,7 +54,7 @@ pub fn value_from_str(text: &str) -> Result<Value, Problem> {
     };
     if text.len() > SIZE_MAX {
         return Err(problem(format!(
-            "{} bytes are too many; at most {SIZE_MAX}",
+            "is too large: {} bytes; at most {SIZE_MAX}",
             text.len()
         )));
     }
@@ -99,7 +99,7 @@ fn report_repeated(value: &Value, path: &str, names: &[&str], problems: &mut Vec
         if entries.iter().filter(|(key, _)| key == name).count() > 1 {
             problems.push(Problem {
                 path: format!("{path}{name}"),
-                message: "stands here twice; keep one".to_owned(),
+                message: "duplicate field".to_owned(),
             });
         }
     }

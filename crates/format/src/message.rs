@@ -32,7 +32,7 @@ pub enum Request {
         run: RunId,
         /// The design, as JSON.
         design: String,
-        /// Whether it plays at once.
+        /// Whether it plays immediately.
         playing: bool,
         /// Simulated seconds per second; `f64::INFINITY` is as fast as it goes.
         speed: f64,
@@ -51,12 +51,12 @@ pub enum Request {
         /// The present run.
         run: RunId,
     },
-    /// Stands still.
+    /// Pauses.
     Pause {
         /// The present run.
         run: RunId,
     },
-    /// Stands still this much simulated time further on, in milliseconds.
+    /// Advances by this much simulated time, in milliseconds, and pauses.
     Step {
         /// The present run.
         run: RunId,
@@ -99,14 +99,14 @@ pub enum Request {
         /// The sentence as the lesson's file has it, in JSON; `None` for none.
         status: Option<String>,
     },
-    /// Asks for traces of requests of late, and answers with [`Reply::Why`]. The run goes on.
+    /// Requests traces of recent requests, answered by [`Reply::Why`]. The run continues.
     Why {
         /// The present run.
         run: RunId,
         /// Comes back in the answer.
         token: u32,
         /// The request that this is of: a link, by its place in the design, and when something
-        /// left over it. `None` asks for the slowest.
+        /// left over it. `None` requests the slowest.
         of: Option<(u16, u64)>,
     },
     /// Requests the design and the edits of the run; answered by [`Reply::Course`].
@@ -184,7 +184,7 @@ pub enum Reply {
         /// Before and after.
         counted: [Counted; 2],
     },
-    /// Traces of requests: the one asked for, then the slowest, then failures.
+    /// Traces of requests: the requested one, then the slowest, then failures.
     Why {
         /// Of the request.
         token: u32,
@@ -206,7 +206,7 @@ pub enum Reply {
         /// Every problem: path and message.
         problems: Vec<(String, String)>,
     },
-    /// The engine failed: a bug. The page starts a new worker with the design as it stands.
+    /// The engine failed: a bug. The page starts a new worker with the current design.
     Failed {
         /// What it said.
         message: String,

@@ -1,4 +1,4 @@
-//! What a text is that somebody pastes, drops or opens: a design file, a share link, a Mermaid
+//! Recognizes text that a user pastes, drops or opens: a design file, a share link, a Mermaid
 //! flowchart, or a part of a design that was copied.
 
 use crate::link::{self, LinkError};
@@ -26,7 +26,7 @@ pub fn read(text: &str) -> Result<Pasted, Vec<Problem>> {
     }
     if text.len() > json::SIZE_MAX {
         return Err(problem(format!(
-            "{} bytes are too many; at most {}",
+            "is too large: {} bytes; at most {}",
             text.len(),
             json::SIZE_MAX
         )));
@@ -39,7 +39,7 @@ pub fn read(text: &str) -> Result<Pasted, Vec<Problem>> {
         Ok(shared) => Ok(Pasted::Whole(shared.design, Vec::new())),
         Err(LinkError::Problems(problems)) => Err(problems),
         Err(LinkError::Absent) => Err(problem(
-            "is no design: expected a design file (JSON), a Faultline link or a Mermaid flowchart"
+            "is not a design; expected a design file (JSON), a link or a Mermaid flowchart"
                 .to_owned(),
         )),
         Err(error) => Err(problem(error.to_string())),

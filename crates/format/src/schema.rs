@@ -68,7 +68,7 @@ pub fn schema() -> Value {
         (
             "description",
             Value::text(
-                "A distributed system, what breaks it, and what it has to hold: a file named \
+                "A distributed system, its faults and its requirements, in a file named \
                  *.faultline.json. Durations are written with a unit (300ms), rates as 200/s, \
                  shares as 0.05 or 5%, distributions as exp(3ms). An attribute that is null is \
                  off.",
@@ -82,12 +82,12 @@ pub fn schema() -> Value {
     ])
 }
 
-/// What a file says of itself.
+/// The schema of the fields `$schema` and `faultline`.
 fn heads() -> Vec<(String, Value)> {
     let schema = object([
         (
             "description",
-            Value::text("Where an editor finds this schema. It is no part of the design."),
+            Value::text("Address of this schema, for editors. It is not part of the design."),
         ),
         ("type", Value::text("string")),
         ("maxLength", Value::Number(TEXT_MAX as f64)),
@@ -118,7 +118,7 @@ impl Schemas {
             (
                 "id".to_owned(),
                 id(
-                    "Stable name: links, faults and random streams go by it.",
+                    "Stable id, which links, faults and random streams refer to.",
                     LINK_ID_MAX,
                 ),
             ),
@@ -129,7 +129,7 @@ impl Schemas {
             ("at".to_owned(), {
                 let mut at = vec![(
                     "description".to_owned(),
-                    Value::text("Upper left corner on the canvas, in pixels at 100 %."),
+                    Value::text("Upper left corner on the canvas, in pixels at 100% zoom."),
                 )];
                 at.extend(position());
                 let origin = Value::List(vec![Value::Number(0.0); 2]);
@@ -141,7 +141,7 @@ impl Schemas {
                 optional(object([
                     (
                         "description",
-                        Value::text("What people see; the id where there is none."),
+                        Value::text("Label on the canvas. The default is the id."),
                     ),
                     ("type", Value::text("string")),
                     ("maxLength", Value::Number(TEXT_MAX as f64)),

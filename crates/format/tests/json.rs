@@ -55,9 +55,9 @@ fn all_problems_come_at_once() {
             sede: unknown field, did you mean seed?
             nodes[1].replicas: 0 is not valid here; expected 1 to 10000
             nodes[2].kind: unknown kind "databse", did you mean database?
-            links[1].timeout: 300 is not valid here; expected a duration with a unit, as "300ms"
+            links[1].timeout: 300 is not valid here; expected a duration such as "300ms"
             links[1].retry.jitter: unknown name "ful", did you mean full?
-            requirements[0].at_least: true is not valid here; expected a number, or a duration as "300ms"
+            requirements[0].at_least: true is not valid here; expected a number, or a duration such as "300ms"
         "#]],
     );
 }
@@ -71,8 +71,8 @@ fn what_the_parts_say_together_is_checked() {
             1,
         ),
         expect![[r#"
-            links[1].to: there is no node "bd", did you mean "db"?
-            faults[0].target: slowdown cannot happen to a client; valid targets: service, cache, database, coordinator
+            links[1].to: unknown node "bd", did you mean "db"?
+            faults[0].target: slowdown cannot target a client; valid targets: service, cache, database, coordinator
         "#]],
     );
 }
@@ -82,17 +82,17 @@ fn a_key_that_stands_twice_is_a_problem_wherever_it_stands() {
     check(
         r#"{"faultline": 1, "name": "a", "name": "b", "nodes": [], "nodes": []}"#,
         expect![[r#"
-            nodes: stands here twice; keep one
-            name: stands here twice; keep one
+            nodes: duplicate field
+            name: duplicate field
         "#]],
     );
     check(
         r#"{"faultline": 1, "nodes": [{"id": "a", "id": "b", "kind": "service", "replicas": 1, "replicas": 2,
             "queue": {"capacity": 1, "capacity": 2}}]}"#,
         expect![[r#"
-            nodes[0].id: stands here twice; keep one
-            nodes[0].replicas: stands here twice; keep one
-            nodes[0].queue.capacity: stands here twice; keep one
+            nodes[0].id: duplicate field
+            nodes[0].replicas: duplicate field
+            nodes[0].queue.capacity: duplicate field
         "#]],
     );
 }
@@ -114,7 +114,7 @@ fn the_schema_of_a_file_is_read_over_and_not_written() {
     check(
         r#"{"$schema": "a", "$schema": "b", "faultline": 1, "nodes": []}"#,
         expect![[r#"
-            $schema: stands here twice; keep one
+            $schema: duplicate field
         "#]],
     );
 }
@@ -123,14 +123,14 @@ fn the_schema_of_a_file_is_read_over_and_not_written() {
 fn broken_json_names_line_and_column() {
     let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
     for (text, expected) in [
-        ("", expect!["line 1, column 1: the text ends too early"]),
+        ("", expect!["line 1, column 1: unexpected end of text"]),
         (
             "{\"faultline\": 1,\n  \"nodes\": [}",
             expect!["line 2, column 13: expected a value"],
         ),
         (
             "{\"faultline\": 1} x",
-            expect!["line 1, column 18: the text goes on after its end"],
+            expect!["line 1, column 18: unexpected text after the end"],
         ),
         (
             "{\"seed\": 1e999}",
@@ -147,7 +147,7 @@ fn broken_json_names_line_and_column() {
         (
             "[1]",
             expect![
-                "a list of 1 is not valid here; expected a design: an object with \"faultline\": 1"
+                "a list of 1 is not valid here; expected a design object with \"faultline\": 1"
             ],
         ),
         (

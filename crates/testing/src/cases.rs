@@ -13,7 +13,7 @@ pub struct Cases {
     fresh: Range<u64>,
 }
 
-/// Returns the seeds of a test: a fixed set and so many fresh ones, or those that `SEED` and
+/// Returns the seeds of a test: a fixed set and this many fresh ones, or those that `SEED` and
 /// `CASES` of the environment ask for (see the crate's page).
 ///
 /// # Panics

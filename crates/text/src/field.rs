@@ -1,4 +1,4 @@
-//! Where a figure is found in the report, as text.
+//! Where a number is found in the report, as text.
 
 use crate::quantity::number;
 use report::{Field, Fold};

@@ -34,7 +34,7 @@ pub struct Written<'a> {
     pub standing: Standing,
     /// Runs without what it says is the cause, the most telling first.
     pub experiments: Vec<WrittenExperiment<'a>>,
-    /// What would mend it.
+    /// What would fix it.
     pub remedies: Vec<WrittenRemedy<'a>>,
     /// Findings that this one explains.
     pub symptoms: Vec<Written<'a>>,

@@ -1,4 +1,4 @@
-//! How what is reported is written: the one place that makes text of figures, names and messages.
+//! The only place that formats numbers, names and messages of a report as text.
 
 pub mod cell;
 mod field;

@@ -2,7 +2,7 @@
 
 use report::{Figure, Unit};
 
-/// A figure with its unit; what it is a number of is said by the words around it.
+/// Formats a number with its unit; the surrounding text names the metric.
 pub fn figure(figure: &Figure) -> String {
     let x = figure.value;
     match figure.unit {
@@ -16,7 +16,7 @@ pub fn figure(figure: &Figure) -> String {
     }
 }
 
-/// A figure with its unit and so many digits that count.
+/// Formats a number with its unit and this many significant digits.
 pub fn figure_to(value: f64, unit: Unit, digits: usize) -> String {
     let show = |x: f64| significant(x, digits);
     match unit {
@@ -29,7 +29,7 @@ pub fn figure_to(value: f64, unit: Unit, digits: usize) -> String {
     }
 }
 
-/// So many digits that count, without zeros that say nothing.
+/// Formats this many significant digits, without trailing zeros.
 fn significant(x: f64, digits: usize) -> String {
     if x == 0.0 || !x.is_finite() {
         return number(x);
@@ -99,7 +99,7 @@ fn scaled(s: f64, show: impl Fn(f64) -> String) -> String {
     }
 }
 
-/// A moment of a run, given in seconds, with so many digits after the point.
+/// Formats a moment of a run, in seconds, with this many decimals.
 pub fn moment(s: f64, digits: usize) -> String {
     format!("{s:.digits$} s")
 }

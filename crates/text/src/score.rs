@@ -5,7 +5,7 @@ use design::Metric;
 use report::{Bound, Change, Figure, Reason, Score, ScoreOver, Seeds, Unit, Verdict};
 use serde::Serialize;
 
-/// Most digits of a value that is told apart from its bound.
+/// Maximum digits to distinguish a value from its bound.
 const DIGITS_MAX: usize = 15;
 /// Most digits of a bound: people write no more of them.
 const BOUND_DIGITS: usize = 12;
@@ -31,7 +31,7 @@ impl<'a> WrittenScore<'a> {
     }
 }
 
-/// A metric as its name stands in a table: "Latency p99".
+/// The name of a metric in a table: "Latency p99".
 pub fn metric(metric: Metric) -> String {
     let mut words = metric.name().replace('_', " ");
     if let Some(first) = words.get_mut(..1) {

@@ -3,7 +3,7 @@
 use design::{Design, Node};
 use std::collections::BTreeMap;
 
-/// What the nodes and links of one design are called: by what stands on the canvas, a node by its
+/// What the nodes and links of one design are called: by what the canvas shows, a node by its
 /// label, a link by the labels of its ends; or by their ids, as the design file does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Titles(BTreeMap<String, String>);

@@ -224,7 +224,7 @@ fn read_options(options: JsValue) -> Result<(host::Options, Option<usize>), JsEr
             if !OPTIONS.contains(&name.as_str()) {
                 let valid = OPTIONS.join(", ");
                 return Err(JsError::new(&format!(
-                    "options.{name}: unknown field, valid: {valid}"
+                    "options.{name}: unknown field; expected one of {valid}"
                 )));
             }
         }

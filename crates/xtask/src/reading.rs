@@ -14,7 +14,7 @@ use crate::steps::root;
 
 /// Document in `docs/`, and what the other pages call it.
 pub(crate) const PAGES: [(&str, &str); 6] = [
-    ("model", "What is modelled"),
+    ("model", "What is modeled"),
     ("rules", "Rules"),
     ("diagnosis", "Conclusions"),
     ("accuracy", "Accuracy"),

@@ -1,4 +1,4 @@
-//! What goes in and comes out besides figures: designs in their notations, traces, pictures.
+//! Input and output other than metrics: designs in their notations, traces, pictures.
 
 use std::process::Command;
 
@@ -54,19 +54,22 @@ fn every_problem_is_told_on_stderr() {
         )
     );
     for (arguments, said) in [
-        (&["run"][..], "run what?"),
+        (&["run"][..], "run needs a design file"),
         (&["run", "no-such-thing"], "retry-storm"),
         (&["run", "retry-storm", "--sede", "3"], "--help"),
         (
             &["run", "retry-storm", "--seed", "-3"],
-            "not a whole number from 0",
+            "expected a whole number from 0",
         ),
-        (&["run", "retry-storm", "--seed"], "lacks its value"),
-        (&["run", &path, "--remedy"], "goes with a scenario"),
+        (
+            &["run", "retry-storm", "--seed"],
+            "missing value for --seed",
+        ),
+        (&["run", &path, "--remedy"], "needs a scenario"),
         (&["open", "d1.AAAA"], "damaged"),
         (&["open", "d2.AAAA"], "newer"),
         (&["open", "nothing"], "no design in this link"),
-        (&["fly"], "no command"),
+        (&["fly"], "unknown command"),
     ] {
         let stderr = refused(arguments);
         assert!(stderr.contains(said), "{arguments:?}: {stderr}");
@@ -195,9 +198,11 @@ fn traces_are_written_for_viewers() {
         }
     }
     assert!(refused(&["run", &path, "--trace", "/no/such/place.json"]).contains("--trace"));
-    assert!(refused(&["run", &path, "--trace", &out, "--trace-sample", "2"]).contains("share"));
+    assert!(
+        refused(&["run", &path, "--trace", &out, "--trace-sample", "2"]).contains("from 0 to 1")
+    );
     assert!(refused(&["run", &path, "--trace-sample", "0.1"]).contains("--trace OUT.json"));
-    assert!(refused(&["run", &path, "--trace", &out, "--seeds", "2"]).contains("one run"));
+    assert!(refused(&["run", &path, "--trace", &out, "--seeds", "2"]).contains("single run"));
 }
 
 #[test]
@@ -221,7 +226,7 @@ fn pictures_come_and_go() {
     assert_ne!(fine(&["export", "svg", &path, "--theme", "light"]), dark);
     for (arguments, said) in [
         (&["--theme", "blue", &path][..], "expected light or dark"),
-        (&[&path, "--theme"], "--theme lacks its value"),
+        (&[&path, "--theme"], "missing value for --theme"),
         (&[&path, &path], "takes one design, not 2"),
         (&[], "takes one design, not 0"),
     ] {
@@ -240,10 +245,10 @@ fn pictures_come_and_go() {
             .as_u64()
             > Some(0)
     );
-    assert!(refused(&["import", "svg", &path]).contains("cannot be imported"));
-    assert!(refused(&["export", "compose", &path]).contains("cannot be exported"));
+    assert!(refused(&["import", "svg", &path]).contains("unknown import format"));
+    assert!(refused(&["export", "compose", &path]).contains("unknown export format"));
     assert!(refused(&["import", "compose", &path]).contains("services"));
-    assert!(refused(&["import", "mermaid", &path]).contains("no Mermaid flowchart"));
+    assert!(refused(&["import", "mermaid", &path]).contains("not a Mermaid flowchart"));
     assert!(refused(&["import", "mermaid", "/no/such/file"]).contains("/no/such/file"));
 }
 

@@ -60,7 +60,7 @@ fn fields_are_set_by_name_and_by_place() {
     for (setting, said) in [
         ("api.replcas=3", "did you mean replicas?"),
         ("api.replicas=0", "expected 1 to 10000"),
-        ("nodes[9].replicas=3", "past the end"),
+        ("nodes[9].replicas=3", "out of range"),
         ("api.replicas", "expected PATH=VALUE"),
         ("=3", "expected PATH=VALUE"),
         ("é=3", "expected PATH=VALUE"),
@@ -112,7 +112,7 @@ fn a_change_that_is_wrong_is_named() {
         lines,
         [
             "--set api.replicas=0: nodes[1].replicas: 0 is not valid here; expected 1 to 10000",
-            "--set warmup=8s: warmup: 8s is longer than the duration 5s; nothing would be measured",
+            "--set warmup=8s: warmup: 8s is longer than the duration (5s): nothing is measured",
         ]
     );
     // What no change is about is said of all of them.

@@ -37,7 +37,7 @@ fn a_check_fails_where_a_requirement_does() {
     // A run that was cut short has shown nothing, and a design without requirements asks nothing.
     let (code, _, stderr) = faultline(&["check", &good, "--max-events", "100"]);
     assert_eq!(code, 1);
-    assert!(stderr.contains("stopped before its end"), "{stderr}");
+    assert!(stderr.contains("stopped early"), "{stderr}");
     let (code, _, stderr) = faultline(&["check", &good, "--set", "requirements=[]"]);
     assert_eq!(code, 0);
     assert!(stderr.contains("has no requirements"), "{stderr}");
@@ -125,13 +125,13 @@ fn what_became_of_data_and_faults_is_a_line_each() {
         ("recovery", "none after the last fault ended at 50.0 s"),
         (
             "metastable",
-            "/s before, from 50.0 s to the end, with the trigger gone",
+            "from 50.0 s to the end, although the trigger is over",
         ),
         (
             "incident",
-            "slowdown of database at 40.0 s: felt by users, told of by no alert",
+            "slowdown of database at 40.0 s: users affected, no alert",
         ),
-        ("cost", " a month"),
+        ("cost", " per month"),
     ] {
         let line = text.lines().find(|line| line.starts_with(name));
         assert!(
@@ -150,7 +150,7 @@ fn a_recovery_that_some_seeds_lack_is_missing_there_and_not_zero() {
     let missing = recovery["missing_in"].as_u64().unwrap();
     assert!((1..8).contains(&missing) && recovery["mean"].as_f64().unwrap() > 0.0);
     let text = fine(&seeds);
-    let said = format!("recovery      none in {missing} of 8 seeds; else ");
+    let said = format!("recovery      none in {missing} of 8 seeds; otherwise ");
     assert!(text.contains(&said), "{text}");
 }
 
@@ -223,7 +223,7 @@ fn findings_are_linted_checked_accepted_and_explained() {
     assert_eq!(seeds["findings"][0]["seeds"], 2);
 
     assert!(fine(&["rules"]).contains("retry-storm"));
-    assert!(fine(&["explain", "retry-storm"]).contains("Told by"));
+    assert!(fine(&["explain", "retry-storm"]).contains("Evidence"));
     assert!(refused(&["explain", "retry"]).contains("did you mean retry-storm?"));
 }
 

@@ -98,7 +98,7 @@ pub struct Variant {
     pub help: &'static str,
     /// What it carries.
     pub shape: Shape,
-    /// What it carries until somebody says otherwise.
+    /// The default of what it carries.
     pub default: fn() -> Value,
 }
 
@@ -130,7 +130,7 @@ pub struct Field {
     pub source: &'static str,
     /// How it may be filled.
     pub shape: Shape,
-    /// Its value until somebody says otherwise.
+    /// The default value.
     pub default: fn() -> Value,
 }
 

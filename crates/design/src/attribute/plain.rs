@@ -28,7 +28,7 @@ impl Attribute for f64 {
                     .map_err(|message| reader.problem(message))
                     .ok()
             }
-            other if is_ratio => reader.wrong(other, "a number, or a percentage as \"5%\""),
+            other if is_ratio => reader.wrong(other, "a number, or a percentage such as \"5%\""),
             other => reader.wrong(other, "a number"),
         }
     }

@@ -24,7 +24,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// At most this many problems are kept of one document; the count of the rest is told in the last.
+/// Maximum number of problems kept of one document. One more problem has the number of the rest.
 pub const PROBLEMS_MAX: usize = 100;
 
 /// Walks a [`Value`] and collects every problem on the way instead of stopping at the first.
@@ -63,10 +63,10 @@ impl Reader {
             return;
         }
         let hint = match nearest(name, valid.iter().copied()) {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("valid: {}", valid.join(", ")),
+            Some(near) => format!(", did you mean {near}?"),
+            None => format!("; expected one of {}", valid.join(", ")),
         };
-        self.problem(format!("unknown {what}, {hint}"));
+        self.problem(format!("unknown {what}{hint}"));
     }
 
     /// Reads below `segment` (`name` or `[3]`) of the present path.
@@ -88,7 +88,7 @@ impl Reader {
             let length = self.enter(key);
             if entries[..at].iter().any(|(earlier, _)| earlier == key) {
                 is_right = false;
-                self.problem("stands here twice; keep one");
+                self.problem("duplicate field");
             } else if !names.contains(&key.as_str()) {
                 is_right = false;
                 self.unknown("field", key, names);

@@ -5,71 +5,80 @@ use crate::quantity::Duration;
 use crate::{choice, record, variants};
 
 record! {
-    /// Stores versions of keys. Connections bound who may ask, concurrency bounds how many are worked on at once.
+    /// Stores versions of keys. `connections` limits admitted calls, `concurrency` limits calls in
+    /// progress.
     pub struct Database {
-        /// Connections: calls waiting or worked on; one more is refused. Of each member. `null` is unbounded.
+        /// Maximum connections of each member: calls waiting or in progress. Further calls are
+        /// refused. `null` is unbounded.
         pub connections: Option<u32> = Some(100) => { label: "Connections", unit: "connections", range: 1..=1000000, source: "PostgreSQL max_connections: 100" },
-        /// Calls worked on at once by each member; the others of the connected wait, first come first served.
+        /// Calls that each member works on in parallel. Other connected calls wait, first come,
+        /// first served.
         pub concurrency: u32 = 16 => { label: "Concurrency", unit: "slots", range: 1..=1000000 },
-        /// Work of a read.
+        /// Time a read takes.
         pub read_time: Distribution = Distribution::Exp(Duration::ms(3)) => { label: "Read time", source: "a point read takes 1 to 10 ms" },
-        /// Work of a write.
+        /// Time a write takes.
         pub write_time: Distribution = Distribution::Exp(Duration::ms(6)) => { label: "Write time" },
-        /// The database whose data this one copies: a read model, written by whoever consumes the messages about it, each write taking over the version its message tells of. What is read here is judged against that owner. `null` owns its data.
+        /// The owner database that this read model copies. Message consumers write it, and its
+        /// reads are compared with the owner's data. `null` owns its data.
         pub copy_of: Option<String> = None => { label: "Copy of" },
-        /// Whether ids are unique: a write is ignored where one with its idempotency key, or of its message, was applied before.
+        /// Ignores a write whose idempotency key or message id was applied before.
         pub unique_ids: bool = false => { label: "Unique ids" },
-        /// Share of reads and writes that end in an error after their work.
+        /// Share of reads and writes that fail after doing their work.
         pub error_rate: f64 = 0.0 => { label: "Error rate", range: 0..=1 },
-        /// Work gets slower the more of it is done at once.
+        /// Work slows down as concurrency rises.
         pub contention: Option<Contention> = None => { label: "Contention" },
-        /// Whether writes of one key wait for each other, as for the lock of a row.
+        /// Writes of the same key wait for each other, as for a row lock.
         pub row_locks: bool = false => { label: "Row locks" },
-        /// How long a write holds its row after its own work: the rest of its transaction. It needs no slot meanwhile.
+        /// How long a write keeps its row locked after its own work: the rest of the transaction.
+        /// It holds no slot meanwhile.
         pub lock_time: Distribution = Distribution::Const(Duration::ZERO) => { label: "Lock time" },
-        /// How the keys are spread over members.
+        /// How keys are distributed over shards.
         pub shards: Shards = Shards::default() => { label: "Shards" },
-        /// Which operations touch every shard: all must answer, and a write commits in two phases. `null` is none.
-        pub cross_shard: Option<CrossShard> = None => { label: "Cross-shard" },
-        /// Copies of each shard. `null` is none: one member per shard.
+        /// Operations that touch every shard: a read needs all of them, a write commits in two
+        /// phases. `null` is none.
+        pub cross_shard: Option<CrossShard> = None => { label: "Cross-shard operations" },
+        /// Copies of each shard. `null` is one member per shard.
         pub replication: Option<Replication> = None => { label: "Replication" },
-        /// One way between members, and between them and whoever gathers their parts.
+        /// One-way network latency between members, and between members and the query coordinator.
         pub member_latency: Distribution = Distribution::Const(Duration::us(250)) => { label: "Member latency", source: "half a round trip of 0.5 ms within a zone" },
     }
 }
 
 record! {
-    /// The universal scalability law: work takes 1 + α (N - 1) + β N (N - 1) times as long, N being worked on.
+    /// Universal Scalability Law: with N calls in progress, work takes 1 + α (N − 1) + β N (N − 1)
+    /// times as long.
     pub struct Contention {
-        /// Share of the work that only one at a time can do (α).
-        pub alpha: f64 = 0.03 => { label: "Alpha", range: 0..=1, source: "Gunther, Guerrilla Capacity Planning, 2007: serial fractions of 1 to 5 %" },
-        /// Cost of each pair that must agree on something (β): what makes more be less.
-        pub beta: f64 = 0.0001 => { label: "Beta", range: 0..=1, source: "Gunther, 2007" },
+        /// Serial share of the work (α), which only one call can do at a time.
+        pub alpha: f64 = 0.03 => { label: "Contention (α)", range: 0..=1, source: "Gunther, Guerrilla Capacity Planning, 2007: serial fractions of 1% to 5%" },
+        /// Coherency cost per pair (β): why adding concurrency can reduce throughput.
+        pub beta: f64 = 0.0001 => { label: "Coherency (β)", range: 0..=1, source: "Gunther, 2007" },
     }
 }
 
 record! {
-    /// How the keys are spread over members.
+    /// How keys are distributed over shards.
     pub struct Shards {
-        /// How many there are.
+        /// Number of shards.
         pub count: u32 = 1 => { label: "Count", unit: "shards", range: 1..=4096 },
-        /// Which keys go together.
-        pub by: ShardBy = ShardBy::Hash => { label: "By" },
-        /// By tenant: how many there are. Key k is of tenant k modulo this.
+        /// How the shard of a key is chosen.
+        pub by: ShardBy = ShardBy::Hash => { label: "Shard by" },
+        /// With `tenant`: number of tenants. Key k belongs to tenant k modulo this number.
         pub tenants: u32 = 100 => { label: "Tenants", range: 1..=10000000 },
     }
 }
 
 choice! {
-    /// Which keys go together on a shard.
+    /// How the shard of a key is chosen.
     pub enum ShardBy {
-        /// Keys spread by a hash: evenly, popular neighbours apart. Which keys meet hangs on the seed.
+        /// By a hash of the key: even, and adjacent popular keys are separated. The seed decides
+        /// which keys share a shard.
         Hash = "hash",
-        /// Neighbours together, over the keys that clients use: the popular ones meet on the first shard.
+        /// By ranges of adjacent keys. The popular keys share the first shard.
         Range = "range",
-        /// All keys of a tenant together, the tenants spread by a hash.
+        /// By a hash of the tenant: all keys of a tenant share a shard.
         Tenant = "tenant",
-        /// Keys spread by a hash, modulo the number of shards: as even as `hash`, but nearly all keys move when that number changes.
+        /// By hash modulo the number of shards: as even as `hash`, but nearly all keys move when
+        /// that number changes.
         Modulo = "modulo",
     }
 }
@@ -78,17 +87,17 @@ variants! {
     /// Which operations touch every shard.
     pub enum CrossShard {
         bare {
-            /// All of them.
+            /// All operations.
             Always = "always",
-            /// Those that read.
+            /// Operations that read.
             Reads = "reads",
-            /// Those that write.
+            /// Operations that write.
             Writes = "writes",
         }
         with {
-            /// These.
+            /// The named operations.
             Operations(Vec<String>) = "operations", or Vec::new();
-            /// Each with this probability.
+            /// Each operation with this probability.
             Probability(f64) = "probability", or 0.1, range: 0..=1;
         }
     }
@@ -97,27 +106,29 @@ variants! {
 record! {
     /// Copies of each shard, on members of their own.
     pub struct Replication {
-        /// Members of each shard, the leader included.
+        /// Members of each shard, including the leader.
         pub replicas: u32 = 3 => { label: "Replicas", range: 1..=9 },
-        /// When a write is answered.
+        /// When a write is acknowledged.
         pub mode: ReplicationMode = ReplicationMode::Async => { label: "Mode" },
-        /// From a write at the leader until a follower has it, drawn for each; they come in order. Also from the return of a member until it has what it missed.
-        pub lag: Distribution = Distribution::Exp(Duration::ms(50)) => { label: "Lag", source: "5 to 50 ms between zones, 80 to 500 ms between regions" },
-        /// Who answers reads, where there is a leader.
+        /// Delay from a write at the leader until a follower applies it, drawn per follower, in
+        /// order. Also the time a returning member needs to catch up.
+        pub lag: Distribution = Distribution::Exp(Duration::ms(50)) => { label: "Replication lag", source: "5 to 50 ms between zones, 80 to 500 ms between regions" },
+        /// Which members serve reads when there is a leader.
         pub read_from: ReadFrom = ReadFrom::Leader => { label: "Read from" },
-        /// What becomes of the sides of a network partition.
+        /// How the sides of a network partition behave.
         pub on_partition: OnPartition = OnPartition::Refuse => { label: "On partition" },
-        /// Until members notice that their leader is gone or cut off.
+        /// Time until members detect that their leader is gone or unreachable.
         pub detection_time: Duration = Duration::s(1) => { label: "Detection time", range: 0..=3600, source: "etcd and Kafka (KRaft): 1 s" },
-        /// From then until another leads.
+        /// Time from that detection until another leader is elected.
         pub election_time: Duration = Duration::s(1) => { label: "Election time", range: 0..=3600, source: "hashicorp/raft: 1 s" },
-        /// With quorums: members that a read asks; the newest answer counts.
+        /// Quorum mode: number of members that a read contacts. The newest version wins.
         pub r: u32 = 2 => { label: "Read quorum", range: 1..=9 },
-        /// With quorums: members that must have a write before it is answered.
+        /// Quorum mode: number of members that must have a write before it is acknowledged.
         pub w: u32 = 2 => { label: "Write quorum", range: 1..=9 },
-        /// With quorums: whom a write is sent to.
+        /// Quorum mode: which members a write is sent to.
         pub write_to: WriteTo = WriteTo::All => { label: "Write to" },
-        /// Work of applying one write at a follower, one after another: what makes the lag grow under load.
+        /// Time a follower needs to apply one write. Writes are applied one at a time, so
+        /// replication lag grows under load.
         pub apply_time: Distribution = Distribution::Const(Duration::ZERO) => { label: "Apply time" },
         /// Zones whose members are never elected (MongoDB: priority 0).
         pub no_leader_in: Vec<String> = Vec::new() => { label: "No leader in" },
@@ -125,33 +136,35 @@ record! {
 }
 
 choice! {
-    /// What becomes of the sides of a network partition.
+    /// How the sides of a network partition behave.
     pub enum OnPartition {
-        /// One side at most goes on, the other is unavailable (CP): that with most of the running members, or half of them and the leader. With quorums: whoever reaches enough.
+        /// CP: at most one side continues, the one with a majority of running members, or half of
+        /// them and the leader. Quorum mode: any side that reaches a quorum.
         Refuse = "refuse",
-        /// Every side goes on by itself (AP). Once they meet, of each key that both wrote the last write stands and the other side's are lost. With quorums: those that can be reached are enough.
+        /// AP: every side continues. When the partition heals, the last write of each key wins and
+        /// the other side's writes are lost. Quorum mode: reachable members suffice.
         Diverge = "diverge",
     }
 }
 
 choice! {
-    /// When a write is answered.
+    /// When a write is acknowledged.
     pub enum ReplicationMode {
-        /// Once the leader has it: what no follower has yet is lost with the leader.
+        /// When the leader has it. Writes that no follower has yet are lost with the leader.
         Async = "async",
-        /// Once the leader and one follower have it. Without a follower it is unavailable.
+        /// When the leader and one follower have it. Without a follower, writes are unavailable.
         SemiSync = "semi_sync",
-        /// Once `w` members have it. There is no leader.
+        /// When `w` members have it. There is no leader.
         Quorum = "quorum",
     }
 }
 
 choice! {
-    /// Who answers reads.
+    /// Which members serve reads.
     pub enum ReadFrom {
-        /// The leader, who has every write.
+        /// The leader, which has every write.
         Leader = "leader",
-        /// The followers in turn, who lag behind.
+        /// The followers in turn, which lag behind the leader.
         Follower = "follower",
         /// All members in turn.
         Any = "any",
@@ -159,11 +172,12 @@ choice! {
 }
 
 choice! {
-    /// Whom a write is sent to.
+    /// Which members a write is sent to.
     pub enum WriteTo {
-        /// All members; the first `w` to have it suffice.
+        /// All members. The write is acknowledged when `w` of them have it.
         All = "all",
-        /// `w` members drawn at random and no others: those never get it (the partial quorums of Bailis et al. 2012).
+        /// `w` members drawn at random. The others never get it (the partial quorums of Bailis et
+        /// al. 2012).
         Quorum = "quorum",
     }
 }

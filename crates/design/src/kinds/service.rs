@@ -5,89 +5,97 @@ use crate::quantity::{Duration, Rate};
 use crate::{choice, record, variants};
 
 record! {
-    /// Does work of its own in a slot, then calls what it depends on.
+    /// Does its own work in a slot, then calls its dependencies.
     pub struct Service {
-        /// Identical processes.
+        /// Number of identical processes.
         pub replicas: u32 = 1 => { label: "Replicas", range: 1..=10000 },
-        /// Slots of each replica: how many calls one process works on at a time. `null` is unbounded.
+        /// Calls that each replica works on in parallel. `null` is unbounded.
         pub concurrency: Option<u32> = Some(20) => { label: "Slots per replica", unit: "slots", range: 1..=1000000, source: "Tomcat ships 200 threads, Hystrix pools 10; 20 keeps queues visible" },
-        /// Whether a slot is held while calls to others are under way, as a thread that blocks is.
+        /// Holds the slot while calls to dependencies are in progress, like a blocking thread.
         pub blocking: bool = true => { label: "Blocking" },
         /// Where calls wait for a slot.
         pub queue: CallQueue = CallQueue::default() => { label: "Queue" },
-        /// Own work per call, without that of its dependencies.
+        /// The service's own work per call, without its dependencies.
         pub service_time: Distribution = Distribution::Exp(Duration::ms(10)) => { label: "Service time" },
-        /// Share of calls that end in an error after their work.
+        /// Share of calls that fail after doing their work.
         pub error_rate: f64 = 0.0 => { label: "Error rate", range: 0..=1 },
-        /// How long it remembers what it has done for an idempotency key (or, for messages, for a message): asked again, it answers at once and does nothing. Asked while it is still at it, it answers with an error. `null` remembers nothing.
+        /// How long completed idempotency keys or message ids are remembered. A repeat returns the
+        /// stored result; a concurrent repeat gets an error. `null` remembers nothing.
         pub idempotency_window: Option<Duration> = None => { label: "Idempotency window", range: 0.001..=2592000, source: "Stripe keeps idempotency keys for 24 h and answers a concurrent repeat with 409 Conflict" },
-        /// Calls let in per second; others are rejected before they wait or cost anything.
+        /// Calls admitted per second. Others are rejected before they wait or cost work.
         pub rate_limit: Option<RateLimit> = None => { label: "Rate limit" },
-        /// A limit on calls under way in each replica that follows how long they take; one more is rejected.
+        /// Limits calls in progress per replica, adjusting the limit to measured latency. Further
+        /// calls are rejected.
         pub adaptive_concurrency: Option<AdaptiveConcurrency> = None => { label: "Adaptive concurrency" },
-        /// Rejects new calls while those that wait have waited too long.
+        /// Rejects new calls when the oldest waiting call has waited too long.
         pub shed: Option<Shed> = None => { label: "Load shedding" },
-        /// Replicas come and go with the load; `replicas` is how many there are at the start.
+        /// Adds and removes replicas with the load. `replicas` is the number at the start.
         pub autoscale: Option<Autoscale> = None => { label: "Autoscaling" },
-        /// A replica that has just started is slower at first.
+        /// A replica is slower right after it starts.
         pub warm_up: Option<WarmUp> = None => { label: "Warm-up" },
-        /// What the calls in a replica take of its memory; past its limit the process is killed and starts again.
+        /// Memory used by calls. A replica above its limit is killed and restarts.
         pub memory: Option<Memory> = None => { label: "Memory" },
     }
 }
 
 record! {
-    /// The horizontal autoscaler of Kubernetes, on the share of slots held: every interval it asks for as many replicas as would bring that to the target.
+    /// Horizontal autoscaler as in Kubernetes. Every interval it recommends the number of replicas
+    /// that brings mean utilization to the target.
     pub struct Autoscale {
-        /// The fewest replicas.
-        pub min: u32 = 1 => { label: "Fewest", unit: "replicas", range: 1..=10000 },
-        /// The most replicas.
-        pub max: u32 = 10 => { label: "Most", unit: "replicas", range: 1..=10000 },
-        /// The mean share of slots held that it aims at.
-        pub target: f64 = 0.8 => { label: "Target utilisation", range: 0.01..=1, source: "Kubernetes aims at 80 % where no metric is given" },
-        /// How often it looks, at the mean since it last did.
-        pub interval: Duration = Duration::s(15) => { label: "Interval", range: 1..=3600, source: "Kubernetes horizontal-pod-autoscaler-sync-period: 15 s" },
-        /// From the decision to start a replica to the moment it takes calls.
-        pub startup: Distribution = Distribution::Const(Duration::s(30)) => { label: "Start-up time", source: "pods take 10 to 60 s, virtual machines 1 to 5 min" },
-        /// Replicas are taken away only down to the most that any look of this last while asked for.
-        pub stabilization: Duration = Duration::s(300) => { label: "Stabilisation", range: 0..=86400, source: "Kubernetes: downscale stabilisation of 5 min" },
-        /// Nothing changes while utilisation is within this share of the target.
+        /// Minimum number of replicas.
+        pub min: u32 = 1 => { label: "Min replicas", unit: "replicas", range: 1..=10000 },
+        /// Maximum number of replicas.
+        pub max: u32 = 10 => { label: "Max replicas", unit: "replicas", range: 1..=10000 },
+        /// Mean utilization to aim for: the share of slots in use, or of processor time with
+        /// `cores`.
+        pub target: f64 = 0.8 => { label: "Target utilization", range: 0.01..=1, source: "Kubernetes aims at 80% where no metric is given" },
+        /// How often replicas are evaluated, on the mean utilization since the last evaluation.
+        pub interval: Duration = Duration::s(15) => { label: "Evaluation interval", range: 1..=3600, source: "Kubernetes horizontal-pod-autoscaler-sync-period: 15 s" },
+        /// Time from the decision to add a replica until it receives calls.
+        pub startup: Distribution = Distribution::Const(Duration::s(30)) => { label: "Startup time", source: "pods take 10 to 60 s, virtual machines 1 to 5 min" },
+        /// Scale-down stabilization window: scales down no further than the highest recommendation
+        /// made in this period.
+        pub stabilization: Duration = Duration::s(300) => { label: "Scale-down stabilization window", range: 0..=86400, source: "Kubernetes: downscale stabilization of 5 min" },
+        /// No scaling while utilization is within this share of the target.
         pub tolerance: f64 = 0.1 => { label: "Tolerance", range: 0..=1, source: "Kubernetes: 0.1" },
-        /// At most so many times the replicas there are after one look, though four more are always allowed.
-        pub growth: f64 = 2.0 => { label: "Growth at a time", range: 1..=10000, source: "Kubernetes: 100 % or 4 pods in 15 s, whichever is more" },
-        /// How long a replica that is taken away may take to finish what it has; then it is killed.
+        /// Maximum factor by which one evaluation may increase replicas. Adding four replicas is
+        /// always allowed.
+        pub growth: f64 = 2.0 => { label: "Max scale-up factor", range: 1..=10000, source: "Kubernetes: 100% or 4 pods in 15 s, whichever is more" },
+        /// How long a replica being removed may drain before it is killed.
         pub grace: Duration = Duration::s(30) => { label: "Grace period", range: 0.001..=3600, source: "Kubernetes terminationGracePeriodSeconds: 30 s" },
-        /// Cores of each replica: then it goes by processor time. `null` goes by slots held.
+        /// Processor cores per replica. When set, utilization is processor time; `null` uses the
+        /// share of slots in use.
         pub cores: Option<u32> = None => { label: "Cores", unit: "cores", range: 1..=10000 },
     }
 }
 
 record! {
-    /// Caches and compilers are cold in a process that has just started: its work takes `times` as long at first, and less and less so in a straight line.
+    /// Cold start: work takes `times` as long right after start, decreasing linearly to normal.
     pub struct WarmUp {
-        /// How long it takes until the replica is at full speed.
-        pub lasts as "for": Duration = Duration::s(60) => { label: "For", range: 0.001..=86400 },
-        /// How many times as long work takes at the start.
-        pub times: f64 = 3.0 => { label: "Times", range: 1..=10000 },
+        /// Time until the replica is at full speed.
+        pub lasts as "for": Duration = Duration::s(60) => { label: "Duration", range: 0.001..=86400 },
+        /// Factor on the work time right after start.
+        pub times: f64 = 3.0 => { label: "Slowdown factor", range: 1..=10000 },
     }
 }
 
 record! {
-    /// Memory of each replica. Calls take it from their arrival to their answer, waiting or not.
+    /// Memory of each replica. A call uses memory from arrival to response, waiting or not.
     pub struct Memory {
-        /// Past this the process is killed: what it has is lost, as in a crash.
+        /// Memory limit. Above it the process is killed and its calls are lost, as in a crash.
         pub limit_mb: f64 = 512.0 => { label: "Limit", unit: "MB", range: 0.001..=100000000 },
-        /// What it takes without any call.
+        /// Memory used without any calls.
         pub idle_mb: f64 = 128.0 => { label: "Idle", unit: "MB", range: 0..=100000000 },
-        /// What each call takes.
+        /// Memory used by each call.
         pub call_mb: f64 = 1.0 => { label: "Per call", unit: "MB", range: 0.000001..=1000000 },
-        /// How long the replica is down then.
-        pub restart: Duration = Duration::s(10) => { label: "Restart", range: 0.001..=86400, source: "Kubernetes waits 10 s before it restarts a container that failed again" },
+        /// How long the replica is down after it was killed.
+        pub restart: Duration = Duration::s(10) => { label: "Restart time", range: 0.001..=86400, source: "Kubernetes waits 10 s before it restarts a container that failed again" },
     }
 }
 
 impl Autoscale {
-    /// The most replicas that can stand side by side: those there are, and those that still finish what they have.
+    /// The most replicas that can stand side by side: those there are, and those that still finish
+    /// what they have.
     pub fn places(&self) -> u32 {
         2 * self.max
     }
@@ -102,134 +110,143 @@ impl Memory {
 }
 
 record! {
-    /// A token bucket: each call takes a token, and is rejected where there is none.
+    /// Token bucket: each call takes a token, and is rejected when none is left.
     pub struct RateLimit {
         /// Tokens per second.
         pub rate: Rate = Rate(100.0) => { label: "Rate", range: 0.001..=10000000 },
-        /// Most tokens saved up: calls that may come at once. The bucket starts full.
+        /// Bucket size: calls that may arrive in one burst. The bucket starts full.
         pub burst: u32 = 50 => { label: "Burst", unit: "calls", range: 1..=1000000 },
-        /// Who shares a bucket.
+        /// Which replicas share a bucket.
         pub scope: Scope = Scope::Replica => { label: "Scope", source: "nginx limit_req and Envoy's local rate limit count per process" },
-        /// Whether each key has a bucket of its own.
-        pub per: Per = Per::All => { label: "Per" },
+        /// Whether each key has its own bucket.
+        pub per: Per = Per::All => { label: "Bucket per" },
     }
 }
 
 choice! {
-    /// Who shares a rate limiter.
+    /// Which replicas share a bucket.
     pub enum Scope {
-        /// Each replica has its own, so all of them together let in as many times the rate.
+        /// Each replica has its own bucket, so the limit of the whole service is `rate` times the
+        /// number of replicas.
         Replica = "replica",
-        /// All replicas together, as with a limiter in a gateway or in Redis that costs no time.
+        /// All replicas share one bucket, as with a limiter in a gateway or in Redis. The lookup
+        /// costs no time.
         Service = "service",
     }
 }
 
 choice! {
-    /// What a rate limiter tells apart.
+    /// Whether each key has its own bucket.
     pub enum Per {
-        /// Nothing: all calls are alike.
+        /// One bucket for all calls.
         All = "all",
-        /// The key: each has the whole rate and burst to itself, as a customer has a quota.
+        /// One bucket per key, with its own rate and burst, like a customer's quota.
         Key = "key",
     }
 }
 
 variants! {
-    /// How a limit on calls under way follows how long they take (Netflix concurrency-limits).
+    /// How the limit follows measured latency (Netflix concurrency-limits).
     pub enum AdaptiveConcurrency {
         bare {}
         with {
-            /// Shrinks as the time of now grows over that of always (Gradient2).
+            /// Shrinks the limit as recent latency rises above the long-term latency (Gradient2).
             Gradient(Gradient) = "gradient", or Gradient::default();
-            /// One more per window, and a share less when the time passes a bound.
+            /// Adds one per window, and multiplies by `backoff` when latency exceeds the timeout.
             Aimd(Aimd) = "aimd", or Aimd::default();
         }
     }
 }
 
 record! {
-    /// A limit by the ratio of long and short mean times.
+    /// Sets the limit by the ratio of long-term to recent mean latency.
     pub struct Gradient {
-        /// The limit at the start.
+        /// Limit at the start.
         pub initial: u32 = 20 => { label: "Initial limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 20" },
-        /// The lowest limit.
-        pub min: u32 = 20 => { label: "Lowest limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 20" },
-        /// The highest limit.
-        pub max: u32 = 200 => { label: "Highest limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 200" },
-        /// How many times the usual the time may grow before the limit shrinks.
+        /// Lowest limit.
+        pub min: u32 = 20 => { label: "Min limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 20" },
+        /// Highest limit.
+        pub max: u32 = 200 => { label: "Max limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 200" },
+        /// How many times the long-term latency is tolerated before the limit shrinks.
         pub tolerance: f64 = 1.5 => { label: "Tolerance", range: 1..=100, source: "Netflix concurrency-limits: 1.5" },
-        /// How often the limit moves.
+        /// How often the limit is adjusted.
         pub window: Duration = Duration::s(1) => { label: "Window", range: 0.001..=3600, source: "Netflix concurrency-limits: 1 s" },
     }
 }
 
 record! {
-    /// A limit that grows by one and shrinks by a share.
+    /// Additive increase, multiplicative decrease: the limit grows by one and shrinks by a factor.
     pub struct Aimd {
-        /// The limit at the start.
+        /// Limit at the start.
         pub initial: u32 = 20 => { label: "Initial limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 20" },
-        /// The lowest limit.
-        pub min: u32 = 20 => { label: "Lowest limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 20" },
-        /// The highest limit.
-        pub max: u32 = 200 => { label: "Highest limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 200" },
-        /// The mean time of a window above which the limit shrinks.
-        pub timeout: Duration = Duration::s(5) => { label: "Timeout", range: 0.000001..=3600, source: "Netflix concurrency-limits: 5 s" },
-        /// What of the limit is kept when it shrinks.
+        /// Lowest limit.
+        pub min: u32 = 20 => { label: "Min limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 20" },
+        /// Highest limit.
+        pub max: u32 = 200 => { label: "Max limit", unit: "calls", range: 1..=1000000, source: "Netflix concurrency-limits: 200" },
+        /// Mean latency of a window above which the limit shrinks.
+        pub timeout: Duration = Duration::s(5) => { label: "Latency threshold", range: 0.000001..=3600, source: "Netflix concurrency-limits: 5 s" },
+        /// Factor applied to the limit when it shrinks.
         pub backoff: f64 = 0.9 => { label: "Backoff", range: 0.5..=0.99, source: "Netflix concurrency-limits: 0.9" },
-        /// How often the limit moves.
+        /// How often the limit is adjusted.
         pub window: Duration = Duration::s(1) => { label: "Window", range: 0.001..=3600, source: "Netflix concurrency-limits: 1 s" },
     }
 }
 
 record! {
-    /// Load shedding by the age of the queue.
+    /// Load shedding by queue delay.
     pub struct Shed {
-        /// New calls are rejected while the oldest that waits has waited longer than this.
+        /// New calls are rejected while the oldest waiting call has waited longer than this.
         pub queue_delay: Duration = Duration::ms(100) => { label: "Queue delay", range: 0..=86400 },
     }
 }
 
 record! {
-    /// Waiting places in front of the slots.
+    /// Queue in front of the slots.
     pub struct CallQueue {
-        /// Waiting places per replica; a call that finds none is rejected, or where the newest is served first, the oldest that waits. `null` is unbounded, 0 has none.
-        pub capacity: Option<u32> = Some(100) => { label: "Waiting places", unit: "calls", range: 0..=10000000, source: "Tomcat's acceptCount is 100; its task queue is unbounded" },
-        /// Who is served next.
+        /// Calls that may wait per replica. When the queue is full the new call is rejected (with
+        /// LIFO: the oldest). `null` is unbounded, 0 disables the queue.
+        pub capacity: Option<u32> = Some(100) => { label: "Queue capacity", unit: "calls", range: 0..=10000000, source: "Tomcat's acceptCount is 100; its task queue is unbounded" },
+        /// Which waiting call is served next.
         pub discipline: Discipline = Discipline::Fifo => { label: "Discipline" },
-        /// Operations by urgency, the most urgent first, for the discipline `priority`. Those not named come last, together.
+        /// For the discipline `priority`: operations, most urgent first. Operations not listed come
+        /// last, together.
         pub priority: Vec<String> = Vec::new() => { label: "Priority" },
-        /// A call that has waited this long leaves the queue and is rejected. `null` waits until its turn.
-        pub max_wait: Option<Duration> = None => { label: "Longest wait", range: 0.000001..=86400 },
-        /// Bounds the wait by how long the queue has been standing, whatever the discipline.
-        pub codel: Option<Codel> = None => { label: "Controlled delay" },
+        /// A call that has waited this long is rejected. `null` has no limit.
+        pub max_wait: Option<Duration> = None => { label: "Max wait", range: 0.000001..=86400 },
+        /// Limits the wait by how long the queue has been standing, with any discipline.
+        pub codel: Option<Codel> = None => { label: "Controlled delay (CoDel)" },
     }
 }
 
 record! {
-    /// Controlled delay: short bursts may wait, a standing queue may not (Nichols and Jacobson 2012; as a service uses it: Maurer, Fail at Scale, 2015).
+    /// Controlled delay: short bursts may wait, a standing queue may not (Nichols and Jacobson
+    /// 2012; for services: Maurer, Fail at Scale, 2015).
     pub struct Codel {
-        /// Longest wait of a call that comes while the queue has not been empty for the interval.
+        /// Maximum wait of calls that arrive while the queue has not been empty for the interval.
         pub target: Duration = Duration::ms(5) => { label: "Target", range: 0.000001..=3600, source: "Facebook 5 ms, RFC 8289 5 ms" },
-        /// Longest wait of a call that comes otherwise; a queue that has not been empty for this long is a standing one.
+        /// Maximum wait of other calls. A queue that has not been empty for this long is a standing
+        /// queue.
         pub interval: Duration = Duration::ms(100) => { label: "Interval", range: 0.000001..=3600, source: "Facebook 100 ms, RFC 8289 100 ms" },
     }
 }
 
 choice! {
-    /// The order in which waiting calls get a slot.
+    /// Which waiting call is served next.
     pub enum Discipline {
-        /// The oldest first.
+        /// Oldest first.
         Fifo = "fifo",
-        /// The newest first: under overload somebody is still served in time.
+        /// Newest first, so that some calls still meet their deadline under overload.
         Lifo = "lifo",
-        /// The oldest first, but the newest first while the queue has not been empty for the interval of its controlled delay (100 ms).
+        /// Oldest first, but newest first once the queue has not been empty for the CoDel interval
+        /// (100 ms by default).
         AdaptiveLifo = "adaptive_lifo",
-        /// The oldest first, with waits bounded by controlled delay.
+        /// Oldest first, with waits bounded by CoDel.
         Codel = "codel",
-        /// The most urgent operation first, and the oldest of it. Work under way is not interrupted.
+        /// Most urgent operation first, oldest first within it. Calls in progress are not
+        /// interrupted.
         Priority = "priority",
-        /// All at once, each at an equal share of the slots: nobody waits, everybody slows down.
+        /// All calls run simultaneously and share the slots equally. No call waits; every call
+        /// slows down.
         ProcessorSharing = "processor_sharing",
     }
 }

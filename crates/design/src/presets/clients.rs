@@ -1,4 +1,4 @@
-//! Who asks.
+//! Presets of clients.
 
 use super::Plain::{Fields, Number, Records, Text, True};
 use super::{Preset, example, given};
@@ -9,7 +9,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Web browsers",
         kind: "client",
         words: "user users browser website shopper visitor frontend spa",
-        about: "People at a website: mostly reads, popular pages far ahead; who waits too long leaves, and some reload.",
+        about: "Website visitors: mostly reads, with a few very popular pages. Users who wait too long leave, and some reload.",
         values: &[
             example(
                 "operations",
@@ -36,7 +36,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Mobile app",
         kind: "client",
         words: "user users phone ios android app device",
-        about: "An app that sends an id with each write and keeps it when it tries again; people wait less than at a desk.",
+        about: "An app that sends an idempotency key with each write. Mobile users wait less than desktop users.",
         values: &[
             example(
                 "operations",
@@ -64,12 +64,12 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Cron job",
         kind: "client",
         words: "batch scheduled timer nightly periodic crontab",
-        about: "Everything at once, once a minute: 120 writes in the same moment, then nothing.",
+        about: "A scheduled batch: 120 simultaneous writes every minute.",
         values: &[
             given(
                 "arrivals",
                 Fields(&[("constant", Text("2/s"))]),
-                "with a batch of 120 every minute, the finest step of a crontab",
+                "with a batch of 120, one batch per minute: the shortest interval of a crontab",
             ),
             example("batch", Number(120.0)),
             example(
@@ -83,7 +83,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Load test",
         kind: "client",
         words: "k6 jmeter locust gatling wrk closed loop virtual users benchmark",
-        about: "A closed loop: each virtual user asks, waits for the answer, pauses and asks again, so a slow system gets less load.",
+        about: "A closed loop: each virtual user sends a request, waits for the response and pauses. A slow system therefore gets less load.",
         values: &[example(
             "arrivals",
             Fields(&[
@@ -97,7 +97,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Devices",
         kind: "client",
         words: "iot telemetry sensor mqtt meter agent metrics heartbeat",
-        about: "Evenly spaced writes over many keys, and nobody who waits for an answer with patience.",
+        about: "Evenly spaced writes over many keys, with no user waiting for the response.",
         values: &[
             example("arrivals", Fields(&[("constant", Text("200/s"))])),
             example(

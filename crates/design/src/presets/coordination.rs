@@ -9,7 +9,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "etcd",
         kind: "coordinator",
         words: "consul raft consensus lock leader kubernetes",
-        about: "Three members and a majority: a second without a leader when it is lost.",
+        about: "Three members, majority required. Losing the leader takes it down for about 1 s.",
         values: &[
             given("members", Number(3.0), "etcd advises 3 or 5"),
             given(
@@ -27,7 +27,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "ZooKeeper",
         kind: "coordinator",
         words: "zk zab cp-zookeeper keeper lock leader consensus curator",
-        about: "Three members and a majority; a lock goes with its holder's session.",
+        about: "Three members, majority required. A lock ends with its holder's session.",
         values: &[
             given("members", Number(3.0), "ZooKeeper advises 3 or 5"),
             example("service_time", Text("lognormal(p50=2ms,p99=15ms)")),
@@ -39,7 +39,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Redis lock",
         kind: "coordinator",
         words: "redlock setnx distributed mutex lease",
-        about: "One server and a lease: a holder that pauses longer than its lease is one of two.",
+        about: "One server, a lease. A pause longer than the lease gives the lock two holders.",
         values: &[
             given("members", Number(1.0), "SET NX PX on a single instance"),
             given(
@@ -56,7 +56,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Leader election",
         kind: "coordinator",
         words: "kubernetes lease scheduler singleton leader elect controller cron quartz",
-        about: "One holder at a time of one lease: the others stand by.",
+        about: "One lease with one holder at a time; the other callers are on standby.",
         values: &[
             given(
                 "lease",

@@ -9,7 +9,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "PostgreSQL",
         kind: "database",
         words: "postgres pg sql relational rdbms postgis timescaledb pgvector rds aurora",
-        about: "One server, a hundred connections, writes of a row one after another.",
+        about: "One server with 100 connections. Writes of the same row are serialized.",
         values: &[
             given(
                 "connections",
@@ -29,7 +29,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "PostgreSQL, read replicas",
         kind: "database",
         words: "postgres pg streaming replication standby follower hot rds",
-        about: "A primary and two standbys that lag behind and answer the reads.",
+        about: "A primary and two standbys, which serve reads and lag behind.",
         values: &[
             given(
                 "connections",
@@ -60,7 +60,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "MySQL",
         kind: "database",
         words: "mariadb percona innodb sql relational rdbms aurora",
-        about: "One server, 151 connections, writes of a row one after another.",
+        about: "One server with 151 connections. Writes of the same row are serialized.",
         values: &[
             given("connections", Number(151.0), "MySQL max_connections: 151"),
             given(
@@ -76,12 +76,12 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "MongoDB replica set",
         kind: "database",
         words: "mongo document nosql",
-        about: "Three members, a write is answered once two have it, ten seconds until a lost primary is noticed.",
+        about: "Three members. A write is acknowledged when two have it; detecting a lost primary takes 10 s.",
         values: &[
             given(
                 "replication.replicas",
                 Number(3.0),
-                "MongoDB: three members as a rule",
+                "MongoDB: usually three members",
             ),
             given(
                 "replication.mode",
@@ -101,7 +101,7 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "connections",
                 Off,
-                "MongoDB: 65,536, which nobody reaches here",
+                "MongoDB: 65,536, which no design reaches here",
             ),
         ],
     },
@@ -110,7 +110,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Cassandra",
         kind: "database",
         words: "scylla scylladb dynamo quorum wide column nosql eventual",
-        about: "No leader: two of three must answer, and sides that are cut off from each other both go on.",
+        about: "Leaderless: two of three replicas must respond. In a partition, a side continues if it reaches a quorum.",
         values: &[
             given("replication.mode", Text("quorum"), "Cassandra: no leader"),
             given("replication.replicas", Number(3.0), "replication factor 3"),
@@ -127,7 +127,7 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "replication.on_partition",
                 Text("refuse"),
-                "QUORUM: whoever does not reach two of three fails",
+                "QUORUM: fails without two of three replicas",
             ),
             given(
                 "concurrency",
@@ -147,7 +147,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "DynamoDB",
         kind: "database",
         words: "amazon aws dynamo key value nosql serverless",
-        about: "Partitions by hash, each with a leader and two copies; a read may come from any of the three.",
+        about: "Hash partitions, each with a leader and two copies. Any of the three may serve a read.",
         values: &[
             given("connections", Off, "no connections: requests over HTTP"),
             given(
@@ -158,7 +158,7 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "replication.mode",
                 Text("semi_sync"),
-                "two of three have a write before it is answered",
+                "a write is acknowledged when two of three have it",
             ),
             given(
                 "replication.read_from",
@@ -181,7 +181,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Search index",
         kind: "database",
         words: "elasticsearch elastic opensearch solr lucene full text",
-        about: "A copy of the index on two nodes; what is written is found a second later.",
+        about: "An index with one replica. Writes become searchable after about a second.",
         values: &[
             given(
                 "concurrency",
@@ -217,7 +217,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Object store",
         kind: "database",
         words: "s3 amazon minio gcs blob bucket azure storage files ceph seaweedfs",
-        about: "As much at once as you like, each of it slow: tens of milliseconds to the first byte.",
+        about: "Unlimited concurrency, but slow: tens of milliseconds to the first byte.",
         values: &[
             given("connections", Off, "no connections: requests over HTTP"),
             example("concurrency", Number(10_000.0)),
@@ -234,7 +234,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Redis cache",
         kind: "cache",
         words: "valkey keydb dragonfly elasticache memory remote key value redis-stack redis-stack-server garnet",
-        about: "Look-aside: the caller loads what it lacks, and fills.",
+        about: "Look-aside: on a miss, the caller loads the value and fills the cache.",
         values: &[
             given(
                 "eviction",
@@ -249,7 +249,7 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "ttl_jitter",
                 Number(0.1),
-                "spread by 10 %, so that what was filled together does not expire together",
+                "10% jitter, so that entries filled together do not expire together",
             ),
         ],
     },
@@ -258,13 +258,9 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Memcached",
         kind: "cache",
         words: "memcache mcrouter leases facebook remote",
-        about: "Look-aside with leases: one caller loads a key, and what an invalidation overtook is not kept.",
+        about: "Look-aside with leases: one caller loads a key, and a fill that an invalidation overtook is discarded.",
         values: &[
-            given(
-                "eviction",
-                Text("lru"),
-                "memcached: least recently used, per class of size",
-            ),
+            given("eviction", Text("lru"), "memcached: LRU per slab class"),
             given(
                 "hit_time",
                 Text("lognormal(p50=400us,p99=1ms)"),
@@ -288,7 +284,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "In-process cache",
         kind: "cache",
         words: "caffeine guava lru local memory near",
-        about: "Small, and free of the network: microseconds.",
+        about: "Small and local: lookups take microseconds.",
         values: &[
             example("capacity", Number(1_000.0)),
             given(

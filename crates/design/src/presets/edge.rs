@@ -1,4 +1,4 @@
-//! What stands in front: balancers as they ship.
+//! Presets of load balancers and gateways, with their default settings.
 
 use super::Plain::{False, Number, Off, On, Text, True};
 use super::{Preset, example, given};
@@ -9,12 +9,12 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "nginx",
         kind: "load_balancer",
         words: "reverse proxy openresty nginx-proxy ingress",
-        about: "Round robin without probes: one failed call takes a server out for ten seconds.",
+        about: "Round robin without probes. One failed call removes a server for 10 s.",
         values: &[
             given(
                 "algorithm",
                 Text("round_robin"),
-                "nginx: round robin unless told otherwise",
+                "nginx: round robin by default",
             ),
             given(
                 "outlier_ejection",
@@ -34,12 +34,12 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "outlier_ejection.max_eject_for",
                 Text("10s"),
-                "nginx fail_timeout: 10 s, always the same",
+                "nginx fail_timeout: 10 s, constant",
             ),
             given(
                 "outlier_ejection.max_ejected",
                 Number(1.0),
-                "nginx takes out any number",
+                "nginx: no limit on removed servers",
             ),
             given(
                 "panic_threshold",
@@ -53,7 +53,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Envoy",
         kind: "load_balancer",
         words: "proxy sidecar mesh istio gateway",
-        about: "Round robin with outlier detection switched on, and panic once half of the hosts are out.",
+        about: "Round robin with outlier detection. It ignores health when fewer than half of the hosts are healthy.",
         values: &[
             given(
                 "outlier_ejection",
@@ -78,12 +78,12 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "outlier_ejection.max_ejected",
                 Number(0.1),
-                "Envoy max_ejection_percent: 10 %, at least one",
+                "Envoy max_ejection_percent: 10%, at least one",
             ),
             given(
                 "panic_threshold",
                 Number(0.5),
-                "Envoy healthy_panic_threshold: 50 %",
+                "Envoy healthy_panic_threshold: 50%",
             ),
         ],
     },
@@ -92,13 +92,13 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "HAProxy",
         kind: "load_balancer",
         words: "proxy",
-        about: "Round robin over servers that take a connection, probed every two seconds.",
+        about: "Round robin over servers that accept connections, probed every 2 s.",
         values: &[
             given("health_check", On, "HAProxy: with check on the server"),
             given(
                 "health_check.depth",
                 Text("tcp"),
-                "HAProxy: a check opens a connection unless told otherwise",
+                "HAProxy: a check opens a connection by default",
             ),
             given("health_check.interval", Text("2s"), "HAProxy inter: 2 s"),
             given(
@@ -124,7 +124,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "AWS ALB",
         kind: "load_balancer",
         words: "amazon application load balancer elb alb elastic",
-        about: "Probes every thirty seconds: a dead target keeps its share of the calls for up to a minute.",
+        about: "Probes every 30 s. A dead target keeps its share of the calls for up to a minute.",
         values: &[
             given("algorithm", Text("round_robin"), "AWS ALB: round robin"),
             given("health_check", On, "AWS ALB: on"),
@@ -144,7 +144,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Kubernetes Service",
         kind: "load_balancer",
         words: "k8s kube-proxy clusterip pods readiness",
-        about: "Any ready pod, at random; a pod is ready while its probe answers.",
+        about: "A random ready pod. A pod is ready while its readiness probe succeeds.",
         values: &[
             given(
                 "algorithm",
@@ -175,7 +175,7 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "panic_threshold",
                 Number(0.0),
-                "Kubernetes: an endpoint that is not ready gets nothing",
+                "Kubernetes: endpoints that are not ready get no traffic",
             ),
         ],
     },
@@ -184,7 +184,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "CDN",
         kind: "cache",
         words: "edge cloudfront cloudflare fastly akamai varnish content delivery static",
-        about: "Read-through at the edge: one load per page, an old copy served while it is loaded anew.",
+        about: "Read-through cache at the edge: concurrent misses are coalesced, and stale pages are served while they are reloaded.",
         values: &[
             example("capacity", Number(100_000.0)),
             example("ttl", Text("5m")),
@@ -193,7 +193,7 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "stale_while_revalidate",
                 Text("60s"),
-                "RFC 5861: stale-while-revalidate, for as long as its author says",
+                "RFC 5861: stale-while-revalidate; the origin sets the period",
             ),
         ],
     },
@@ -202,13 +202,13 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "API gateway",
         kind: "service",
         words: "apigw amazon kong apigee tyk krakend throttle edge",
-        about: "Passes calls on without holding a thread, and turns away what is above its rate.",
+        about: "Forwards calls without blocking a thread, and rejects calls above its rate limit.",
         values: &[
             given("concurrency", Off, "event loops: not bounded by threads"),
             given(
                 "blocking",
                 False,
-                "event loops: a call that waits holds nothing",
+                "event loops: a waiting call holds no thread",
             ),
             example("service_time", Text("lognormal(p50=1ms,p99=8ms)")),
             given(

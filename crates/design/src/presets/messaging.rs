@@ -9,7 +9,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Kafka topic",
         kind: "queue",
         words: "kafka cp-kafka redpanda log stream partition event kinesis pulsar msk",
-        about: "In order within a partition, one reader each: a slow message holds up all behind it.",
+        about: "Ordered per partition, one consumer each: head-of-line blocking when one message is slow.",
         values: &[
             given(
                 "partitions",
@@ -25,7 +25,7 @@ pub(super) const PRESETS: &[Preset] = &[
             given(
                 "max_receives",
                 Off,
-                "Kafka never gives a record up by itself",
+                "Kafka never drops a failing record by itself",
             ),
             given(
                 "redelivery",
@@ -45,7 +45,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "SQS queue",
         kind: "queue",
         words: "amazon aws simple queue service elasticmq",
-        about: "At least once, in any order; a message that is not deleted in thirty seconds comes again.",
+        about: "At-least-once, unordered. A message not deleted within 30 s is redelivered.",
         values: &[
             given(
                 "delivery",
@@ -58,11 +58,7 @@ pub(super) const PRESETS: &[Preset] = &[
                 Number(10.0),
                 "Amazon SQS: none by default; its console proposes 10",
             ),
-            given(
-                "capacity",
-                Off,
-                "Amazon SQS: no bound on messages that wait",
-            ),
+            given("capacity", Off, "Amazon SQS: no limit on waiting messages"),
         ],
     },
     Preset {
@@ -70,7 +66,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "RabbitMQ queue",
         kind: "queue",
         words: "amqp rabbit broker activemq artemis quorum",
-        about: "Pushes to consumers; what they reject comes again at once, up to twenty times.",
+        about: "Pushes to consumers. Redelivers rejected messages immediately, up to 20 times.",
         values: &[
             given(
                 "visibility_timeout",
@@ -100,7 +96,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Pub/sub topic",
         kind: "queue",
         words: "sns google pubsub nats fan-out broadcast event bus eventbridge topic",
-        about: "Every subscriber gets every message, each from a backlog of its own.",
+        about: "Every subscriber gets every message, with a backlog of its own.",
         values: &[given(
             "fan_out",
             True,
@@ -112,12 +108,12 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Redis pub/sub",
         kind: "queue",
         words: "valkey channel fire and forget at most once",
-        about: "Handed over once to whoever listens, and forgotten: nothing survives a crash.",
+        about: "At-most-once delivery to current subscribers. Messages do not survive a crash.",
         values: &[
             given(
                 "delivery",
                 Text("at_most_once"),
-                "Redis: a message is delivered once if at all",
+                "Redis: a message is delivered at most once",
             ),
             given("fan_out", True, "Redis: to all who subscribe"),
             given("durable", False, "Redis: nothing is kept"),

@@ -1,5 +1,5 @@
-//! Presets: named starting points over the kinds, as data. A preset adds no behaviour: it is a kind
-//! with some of its fields filled in as a product ships them, each with where the value comes from.
+//! Presets: named starting points over the kinds, as data. A preset adds no behavior: it is a kind
+//! with some fields set to the defaults of a product, each with its source.
 
 mod clients;
 mod coordination;

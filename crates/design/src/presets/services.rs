@@ -9,7 +9,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Tomcat service",
         kind: "service",
         words: "java spring boot thread pool jvm servlet http backend",
-        about: "A thread per call, two hundred of them, and thousands of connections that may wait.",
+        about: "One thread per call, 200 threads, and thousands of connections that may wait.",
         values: &[
             given("concurrency", Number(200.0), "Tomcat maxThreads: 200"),
             given(
@@ -25,11 +25,11 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Node.js service",
         kind: "service",
         words: "node javascript express nest event loop deno bun",
-        about: "One event loop: calls to others hold nothing, but work of its own is done one at a time, and all wait for it.",
+        about: "One event loop: waiting for other services blocks nothing, but the service's own work runs one call at a time.",
         values: &[
             given("concurrency", Number(1.0), "Node.js: one event loop"),
-            given("blocking", False, "Node.js: input and output do not block"),
-            given("queue.capacity", Off, "Node.js: nothing bounds what waits"),
+            given("blocking", False, "Node.js: I/O does not block"),
+            given("queue.capacity", Off, "Node.js: the queue is unbounded"),
             example("service_time", Text("lognormal(p50=2ms,p99=20ms)")),
         ],
     },
@@ -38,7 +38,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Go service",
         kind: "service",
         words: "golang goroutine net/http grpc",
-        about: "A goroutine per call, as many as come: nothing waits, and nothing is turned away.",
+        about: "One goroutine per call without a limit: no call waits and no call is rejected.",
         values: &[
             given(
                 "concurrency",
@@ -53,12 +53,12 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Serverless function",
         kind: "service",
         words: "aws lambda faas cloud functions run azure function",
-        about: "An instance per call up to the account's limit, one more is turned away; some calls start cold.",
+        about: "One instance per call, up to the account's limit; further calls are rejected. Some calls are cold starts.",
         values: &[
             given(
                 "concurrency",
                 Number(1_000.0),
-                "AWS Lambda: 1,000 at once per account and region",
+                "AWS Lambda: 1,000 concurrent executions per account and region",
             ),
             given(
                 "queue.capacity",
@@ -76,7 +76,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Worker pool",
         kind: "service",
         words: "workers consumer celery sidekiq background jobs resque thread pool executor",
-        about: "Replicas that work through messages, a few at a time each.",
+        about: "Replicas that process messages, a few at a time each.",
         values: &[
             example("replicas", Number(4.0)),
             example("concurrency", Number(4.0)),
@@ -88,7 +88,7 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Hystrix command",
         kind: "service",
         words: "netflix bulkhead thread pool isolation java",
-        about: "Ten threads and no queue: the eleventh call is rejected at once.",
+        about: "Ten threads and no queue: the eleventh call is rejected immediately.",
         values: &[
             given("concurrency", Number(10.0), "Hystrix coreSize: 10"),
             given(
@@ -104,9 +104,9 @@ pub(super) const PRESETS: &[Preset] = &[
         label: "Third-party API",
         kind: "service",
         words: "external stripe payment provider partner saas vendor webhook twilio",
-        about: "Somebody else's system: slow in the tail, wrong now and then, rate limited, and out of your hands.",
+        about: "A system you do not control: slow in the tail, with occasional errors and a rate limit.",
         values: &[
-            given("concurrency", Off, "theirs to bound"),
+            given("concurrency", Off, "bounded by the provider"),
             example("service_time", Text("lognormal(p50=150ms,p99=1500ms)")),
             example("error_rate", Number(0.005)),
             given(

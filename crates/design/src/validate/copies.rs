@@ -21,7 +21,7 @@ pub(crate) fn check(
         return;
     };
     let problem = match nodes.get(owner.as_str()) {
-        _ if *owner == node.id => Some("a database cannot copy itself".to_owned()),
+        _ if *owner == node.id => Some("a database cannot be a copy of itself".to_owned()),
         None => {
             let databases = nodes
                 .iter()
@@ -29,14 +29,14 @@ pub(crate) fn check(
             let near = nearest(owner, databases.map(|(id, _)| *id));
             let hint = near.map_or(String::new(), |near| format!(", did you mean \"{near}\"?"));
             let shown: String = owner.chars().take(60).collect();
-            Some(format!("there is no node \"{shown}\"{hint}"))
+            Some(format!("unknown node \"{shown}\"{hint}"))
         }
         Some(Kind::Database(of)) => of.copy_of.as_ref().map(|first| {
             let (owner, first) = (design.title_of(owner), design.title_of(first));
-            format!("{owner} is itself a copy, of {first}; name the database that owns the data")
+            format!("{owner} is itself a copy of {first}; use the database that owns the data")
         }),
         Some(kind) => Some(format!(
-            "{} is a {}; only a database can be copied",
+            "{} is a {}; copy_of must be a database",
             design.title_of(owner),
             kind.info().label
         )),

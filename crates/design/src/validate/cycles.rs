@@ -1,4 +1,4 @@
-//! Cycles of calls that nothing ends: every request that came in would call itself for ever.
+//! Endless cycles of calls: each request would call itself indefinitely.
 //!
 //! A cycle is one of an operation: a link that only other operations take is not part of it. What a
 //! cache or a failure decides is not known here, so a link `on_miss` or `on_error` counts.
@@ -49,7 +49,7 @@ pub(super) fn check(design: &Design, reader: &mut Reader) {
     let names: Vec<&str> = names.map(|node| design.nodes[*node].title()).collect();
     reader.within(&format!("links[{link}]"), |reader| {
         reader.problem(format!(
-            "closes a cycle of calls that never ends: {}; put a queue or a probability below 1 into it",
+            "closes an endless cycle of calls: {}; break it with a queue or a probability below 1",
             names.join(" -> ")
         ));
     });
@@ -125,7 +125,8 @@ impl<'a> Map<'a> {
         seen.into_iter().collect()
     }
 
-    /// A cycle of calls, from one of these nodes on, that nothing ends: the link that closes it, and
+    /// A cycle of calls, from one of these nodes on, that nothing ends: the link that closes it,
+    /// and
     /// its nodes. Of one operation, or of any.
     fn cycle(
         &self,

@@ -16,7 +16,7 @@ pub(super) fn check(database: &Database, known: &BTreeSet<&str>, reader: &mut Re
             for name in names.iter().filter(|name| !known.contains(name.as_str())) {
                 let hint = hint(reader, name, known.iter().copied());
                 reader.within("cross_shard.operations", |reader| {
-                    reader.problem(format!("no client has an operation \"{name}\"{hint}"));
+                    reader.problem(format!("unknown operation \"{name}\"{hint}"));
                 });
             }
         }
@@ -46,13 +46,13 @@ pub(super) fn check_leaders(node: &Node, reader: &mut Reader) {
         reader.within("replication.no_leader_in", |reader| reader.problem(message));
     };
     if replication.mode == ReplicationMode::Quorum {
-        let message = "does nothing with replication in mode quorum, which has no leader; \
+        let message = "has no effect in replication mode quorum, which has no leader; \
                        leave it empty";
         return problem(message.to_owned());
     }
     let zones = node.deployment.zones();
     if let Some(unknown) = forbidden.iter().find(|name| !zones.contains(name)) {
-        return problem(format!("no member runs in a zone \"{unknown}\""));
+        return problem(format!("no member runs in zone \"{unknown}\""));
     }
     let may_lead = |member: u32| {
         let zone = &zones[member as usize % zones.len()];
@@ -62,7 +62,7 @@ pub(super) fn check_leaders(node: &Node, reader: &mut Reader) {
     let mut shards = 0..database.shards.count;
     if let Some(shard) = shards.find(|shard| !members(*shard).any(may_lead)) {
         problem(format!(
-            "leaves shard {shard} no member that may lead; leave out a zone, or add replicas"
+            "leaves shard {shard} without an eligible leader; remove a zone or add replicas"
         ));
     }
 }
@@ -73,11 +73,11 @@ fn check_replication(database: &Database, replication: &Replication, reader: &mu
     };
     let members = replication.replicas;
     if database.copy_of.is_some() {
-        let message = "a copy is fed by messages and has no members of its own; set it to null, or own the data";
+        let message = "a copy is written by message consumers and cannot be replicated; set it to null, or remove copy_of";
         problem("replication", message.to_owned());
     }
     if replication.mode == ReplicationMode::SemiSync && members < 2 {
-        let message = "semi_sync waits for a follower, and there is none; at least 2";
+        let message = "semi_sync waits for a follower; expected at least 2";
         problem("replication.replicas", message.to_owned());
     }
     if replication.mode != ReplicationMode::Quorum {
@@ -85,7 +85,7 @@ fn check_replication(database: &Database, replication: &Replication, reader: &mu
     }
     for (name, quorum) in [("r", replication.r), ("w", replication.w)] {
         if quorum > members {
-            let message = format!("{quorum} of {members} members cannot answer");
+            let message = format!("{quorum} exceeds the number of members ({members})");
             problem(&format!("replication.{name}"), message);
         }
     }
@@ -100,7 +100,7 @@ fn check_replication(database: &Database, replication: &Replication, reader: &mu
     for (field, is_on, remedy) in needs_leader {
         if is_on {
             let message = format!(
-                "needs a leader, and there is none with replication in mode quorum; {remedy}, or the mode to async or semi_sync"
+                "needs a leader, which replication mode quorum does not have; {remedy}, or set the mode to async or semi_sync"
             );
             problem(field, message);
         }

@@ -28,7 +28,7 @@ pub(super) fn check(
     } else {
         let hint = hint(reader, &fault.target, nodes.keys().copied());
         reader.within("target", |reader| {
-            reader.problem(format!("there is no node \"{}\"{hint}", fault.target))
+            reader.problem(format!("unknown node \"{}\"{hint}", fault.target))
         });
     }
     check_course(fault, reader);
@@ -41,29 +41,32 @@ fn check_course(fault: &Fault, reader: &mut Reader) {
     };
     let is_slow = matches!(fault.kind, FaultKind::Slowdown | FaultKind::GrayFailure);
     if is_slow && fault.times <= 0.0 {
-        problem("times", "must be above 0".to_owned());
+        problem("times", "must be greater than 0".to_owned());
     }
     let name = fault.kind.name();
     if fault.mtbf.is_some() && fault.kind.has_own_course() {
         let message =
-            format!("does nothing to {name}, which has a course of its own; set it to null");
+            format!("has no effect on {name}, which has its own schedule; set it to null");
         problem("mtbf", message);
     }
     if fault.mttr.is_some() && fault.mtbf.is_none() {
-        let message = "does nothing without mtbf; set it to null, or give both".to_owned();
+        let message = "has no effect without mtbf; set it to null, or set both".to_owned();
         problem("mttr", message);
     }
     if fault.mttr.is_some() && fault.kind.is_of_a_moment() {
-        let message = format!("does nothing to {name}, which takes no time; set it to null");
+        let message = format!("has no effect on {name}, which is instantaneous; set it to null");
         problem("mttr", message);
     }
     if fault.kind == FaultKind::GcPauses && fault.pause >= fault.every {
-        let message = format!("{} is not shorter than every {}", fault.pause, fault.every);
+        let message = format!(
+            "{} must be less than `every` ({})",
+            fault.pause, fault.every
+        );
         problem("pause", message);
     }
     let of_all = match fault.kind {
-        FaultKind::RollingDeploy => "a deploy goes over all replicas",
-        FaultKind::Reshard => "a resharding is of all shards",
+        FaultKind::RollingDeploy => "a deploy restarts all replicas",
+        FaultKind::Reshard => "a resharding affects all shards",
         _ => return,
     };
     if fault.replica.is_some() {
@@ -90,17 +93,15 @@ fn check_partition(
     };
     let mut problem = |message: String| reader.within("to", |reader| reader.problem(message));
     if is_of_link {
-        problem(format!(
-            "{target} is a link, which has two ends; set it to null"
-        ));
+        problem(format!("{target} is a link; set it to null"));
     } else if to == target {
-        problem("is the target itself; it is cut from another".to_owned());
+        problem("must differ from the target".to_owned());
     } else if is_of_zone {
         check_zone("to", to, zones, reader);
     } else if !nodes.contains_key(to.as_str()) {
         let hint = hint(reader, to, nodes.keys().copied());
         reader.within("to", |reader| {
-            reader.problem(format!("there is no node \"{to}\"{hint}"))
+            reader.problem(format!("unknown node \"{to}\"{hint}"))
         });
     }
 }
@@ -109,7 +110,7 @@ fn check_zone(field: &str, name: &str, zones: &BTreeSet<&str>, reader: &mut Read
     if !zones.contains(name) {
         let hint = hint(reader, name, zones.iter().copied());
         reader.within(field, |reader| {
-            reader.problem(format!("no node runs in a zone \"{name}\"{hint}"))
+            reader.problem(format!("no node runs in zone \"{name}\"{hint}"))
         });
     }
 }
@@ -121,7 +122,7 @@ fn check_link(fault: &Fault, design: &Design, reader: &mut Reader) {
             .is_some_and(|link| link.pool.is_none())
     {
         let message = format!(
-            "{} has no pool to leak connections of; give it one",
+            "{} has no connection pool; set its pool",
             design.link_title(&fault.target)
         );
         reader.within("target", |reader| reader.problem(message));
@@ -129,7 +130,7 @@ fn check_link(fault: &Fault, design: &Design, reader: &mut Reader) {
     if design.link(&fault.target).is_none() {
         let ids = design.links.iter().map(|link| link.id.as_str());
         let hint = hint(reader, &fault.target, ids);
-        let message = format!("there is no link \"{}\"{hint}", fault.target);
+        let message = format!("unknown link \"{}\"{hint}", fault.target);
         reader.within("target", |reader| reader.problem(message));
     }
 }
@@ -169,14 +170,14 @@ fn check_resharding(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Re
     let most = all.clone().map(|other| other.shards).max().unwrap_or(0);
     let members = most.max(database.shards.count) * database.copies();
     if fault.replica.is_some_and(|replica| replica >= members) {
-        let message = format!("{title} has {members} replicas, counted from 0");
+        let message = format!("out of range; {title} has {members} replicas, counted from 0");
         reader.within("replica", |reader| reader.problem(message));
     }
     if fault.kind != FaultKind::Reshard {
         return;
     }
     if fault.shards == database.shards.count && all.count() == 1 {
-        let message = format!("{title} has {} shards as it is", fault.shards);
+        let message = format!("{title} already has {} shards", fault.shards);
         reader.within("shards", |reader| reader.problem(message));
     }
 }
@@ -193,7 +194,7 @@ fn check_nodes_of_zone(fault: &Fault, design: &Design, reader: &mut Reader) {
     };
     if !design.nodes.iter().any(is_hit) {
         let message = format!(
-            "nothing in the zone {} can be hit by {}; valid targets: {}",
+            "zone {} has no target for {}; valid targets: {}",
             fault.target,
             fault.kind.name(),
             fault.kind.targets().join(", ")
@@ -202,7 +203,9 @@ fn check_nodes_of_zone(fault: &Fault, design: &Design, reader: &mut Reader) {
     }
     if fault.replica.is_some() {
         reader.within("replica", |reader| {
-            reader.problem("is of a node; a fault of a zone hits all that runs there")
+            reader.problem(
+                "has no effect on a zone fault, which affects all replicas there; set it to null",
+            )
         });
     }
 }
@@ -211,7 +214,7 @@ fn check_node(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader) 
     let title = design.title_of(&fault.target);
     if !fault.kind.targets().contains(&kind.name()) {
         let message = format!(
-            "{} cannot happen to a {}; valid targets: {}",
+            "{} cannot target a {}; valid targets: {}",
             fault.kind.name(),
             kind.info().label,
             fault.kind.targets().join(", ")
@@ -221,22 +224,20 @@ fn check_node(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader) 
     let is_scaled = matches!(kind, Kind::Service(service) if service.autoscale.is_some());
     if fault.kind == FaultKind::RollingDeploy && is_scaled {
         let message = format!(
-            "{title} is scaled by itself, and a deploy goes over a number of replicas that is known; set autoscale to null"
+            "{title} is autoscaled, and a rolling deploy needs a fixed number of replicas; set autoscale to null"
         );
         reader.within("target", |reader| reader.problem(message));
     }
     if fault.kind == FaultKind::LeaderFailover && !has_leader(kind) {
-        let message =
-            format!("{title} has no leader; give it replication in mode async or semi_sync");
+        let message = format!("{title} has no leader; use replication mode async or semi_sync");
         reader.within("target", |reader| reader.problem(message));
     }
     if fault.kind == FaultKind::TrafficSpike
         && let Kind::Client(client) = kind
         && matches!(client.arrivals, Arrivals::Replay(_))
     {
-        let message = format!(
-            "{title} replays its arrivals, which come when they are written down; a spike does nothing to them"
-        );
+        let message =
+            format!("{title} replays recorded arrivals, so a traffic spike has no effect");
         reader.within("target", |reader| reader.problem(message));
     }
     // Those of a database are a matter of its reshardings too.
@@ -245,7 +246,7 @@ fn check_node(fault: &Fault, design: &Design, kind: &Kind, reader: &mut Reader) 
         && replica >= kind.replicas_max()
     {
         let message = format!(
-            "{title} has {} replicas, counted from 0",
+            "out of range; {title} has {} replicas, counted from 0",
             kind.replicas_max()
         );
         reader.within("replica", |reader| reader.problem(message));

@@ -8,41 +8,44 @@ use crate::document::{Design, Node};
 use crate::kinds::Kind;
 use crate::link::{Ack, Backoff, Breaker, Condition, Judged, Link, Mode, OnWrite};
 
-/// Why two kinds cannot be linked in a mode, if they cannot. The editor asks before a wire is dropped.
+/// Why two kinds cannot be linked in a mode, if they cannot. The editor checks before a wire is
+/// dropped.
 pub fn link_refusal(from: &Kind, to: &Kind, mode: Mode) -> Option<String> {
     let refuse = |why: &str| Some(why.to_owned());
     match (from, mode, to) {
-        (_, _, Kind::Client(_)) => refuse("a client calls others and is called by none"),
+        (_, _, Kind::Client(_)) => refuse("a client makes calls and cannot be called"),
         (Kind::Database(_), Mode::Publish, Kind::Queue(_)) => None,
         (Kind::Database(_), ..) => {
-            refuse("a database calls nobody; its writes can be published to a queue")
+            refuse("a database makes no calls; its writes can be published to a queue")
         }
-        (Kind::Coordinator(_), ..) => refuse("a coordinator calls nobody"),
+        (Kind::Coordinator(_), ..) => refuse("a coordinator makes no calls"),
         (Kind::Queue(_), Mode::Consume, Kind::Service(_)) => None,
-        (Kind::Queue(_), Mode::Consume, _) => refuse("only a service consumes messages"),
+        (Kind::Queue(_), Mode::Consume, _) => refuse("only a service can consume messages"),
         (Kind::Queue(_), Mode::DeadLetter, Kind::Queue(_)) => None,
-        (Kind::Queue(_), Mode::DeadLetter, _) => refuse("dead letters go to a queue"),
+        (Kind::Queue(_), Mode::DeadLetter, _) => {
+            refuse("the target of dead letters must be a queue")
+        }
         (Kind::Queue(_), Mode::Call | Mode::Publish, _) => refuse(
-            "a queue calls nobody; use the mode consume (to a service) or dead_letter (to a queue)",
+            "a queue makes no calls; use mode consume (to a service) or dead_letter (to a queue)",
         ),
         (_, Mode::Consume | Mode::DeadLetter, _) => {
-            refuse("only links that leave a queue consume or carry dead letters")
+            refuse("only links from a queue can have mode consume or dead_letter")
         }
-        (_, Mode::Call, Kind::Queue(_)) => refuse("a queue takes messages; use the mode publish"),
+        (_, Mode::Call, Kind::Queue(_)) => refuse("a queue accepts messages; use mode publish"),
         (Kind::LoadBalancer(_), Mode::Publish, Kind::Queue(_)) => {
-            refuse("a load balancer passes calls on; it does not publish")
+            refuse("a load balancer forwards calls and cannot publish")
         }
         (Kind::Cache(_), Mode::Publish, Kind::Queue(_)) => {
-            refuse("a cache loads from its origin; it does not publish")
+            refuse("a cache loads from its origin and cannot publish")
         }
         (_, Mode::Publish, Kind::Queue(_)) => None,
-        (Kind::LoadBalancer(_), Mode::Call, Kind::Coordinator(_)) => refuse(
-            "a load balancer would hold the lock itself, and let it go at once; link who does the work",
-        ),
-        (Kind::Cache(_), Mode::Call, Kind::Coordinator(_)) => {
-            refuse("a cache loads from its origin; it takes no locks")
+        (Kind::LoadBalancer(_), Mode::Call, Kind::Coordinator(_)) => {
+            refuse("a load balancer cannot hold a lock; link the service that does the work")
         }
-        (_, Mode::Publish, _) => refuse("only a queue takes published messages; use the mode call"),
+        (Kind::Cache(_), Mode::Call, Kind::Coordinator(_)) => {
+            refuse("a cache loads from its origin and takes no locks")
+        }
+        (_, Mode::Publish, _) => refuse("only a queue accepts published messages; use mode call"),
         (_, Mode::Call, _) => None,
     }
 }
@@ -67,7 +70,7 @@ pub(super) fn ends(
         if !nodes.contains_key(end.as_str()) {
             let hint = hint(reader, end, nodes.keys().copied());
             reader.within(name, |reader| {
-                reader.problem(format!("there is no node \"{end}\"{hint}"))
+                reader.problem(format!("unknown node \"{end}\"{hint}"))
             });
         }
     }
@@ -94,7 +97,7 @@ fn of_balancer(link: &Link, reader: &mut Reader) {
         .is_some_and(|breaker| breaker.judges == Judged::Calls)
     {
         reader.within("breaker.judges", |reader| {
-            reader.problem("a load balancer chooses again for each attempt; set it to attempts")
+            reader.problem("a load balancer chooses a replica for each attempt; set it to attempts")
         });
     }
     let usual = Link::default();
@@ -107,13 +110,13 @@ fn of_balancer(link: &Link, reader: &mut Reader) {
     for (name, _, usual) in is_set.iter().filter(|(_, is_set, _)| *is_set) {
         reader.within(name, |reader| {
             reader.problem(format!(
-                "does nothing here: a load balancer sends each call to one of those behind it, and passes on the answer; set it to {usual}"
+                "has no effect here: a load balancer forwards each call to one of its targets; set it to {usual}"
             ))
         });
     }
 }
 
-/// What a link says that nobody would heed, since no answer is waited for.
+/// Rejects settings without effect on a link whose sender does not wait for a response.
 fn unheard(link: &Link, place: &str, reader: &mut Reader) {
     let is_set = [
         ("retry", link.retry.is_some()),
@@ -126,7 +129,7 @@ fn unheard(link: &Link, place: &str, reader: &mut Reader) {
     for (name, _) in is_set.iter().filter(|(_, is_set)| *is_set) {
         reader.within(name, |reader| {
             reader.problem(format!(
-                "does nothing {place}: nobody waits for an answer; set it to null"
+                "has no effect {place}, since the sender does not wait for a response; set it to null"
             ))
         });
     }
@@ -136,13 +139,13 @@ fn unheard(link: &Link, place: &str, reader: &mut Reader) {
 pub(super) fn leases(node: &Node, callers: &BTreeSet<&str>, reader: &mut Reader) {
     if matches!(&node.kind, Kind::Cache(cache) if cache.leases) && callers.contains(&*node.id) {
         reader.within("leases", |reader| {
-            reader.problem("are for a look-aside cache; this one has a link to its origin and loads by itself; set it to false");
+            reader.problem("is for look-aside caches; this cache has a link to its origin (read-through); set it to false");
         });
     }
 }
 
-/// A caller fills only a cache that it calls itself: behind a balancer nobody would fill one that
-/// does not load by itself.
+/// Rejects a look-aside cache behind a load balancer: a caller fills only a cache that it calls
+/// directly, so this one would never be filled.
 pub(super) fn balanced_cache(
     link: &Link,
     design: &Design,
@@ -157,7 +160,7 @@ pub(super) fn balanced_cache(
     {
         let cache = design.title_of(&link.to);
         reader.problem(format!(
-            "{cache} would never be filled: it has no link to an origin to load from, and a caller fills only a cache that it calls itself, without a balancer between; link {cache} to its origin, or its callers to it"
+            "{cache} would never be filled: it has no origin, and callers fill only a cache that they call directly; link {cache} to its origin, or link its callers to it"
         ));
     }
 }
@@ -173,7 +176,7 @@ pub(super) fn shared_pool(link: &Link, design: &Design, reader: &mut Reader) {
     };
     if name.trim().is_empty() {
         reader.within("pool.shared", |reader| {
-            reader.problem("is empty; give the pool a name, or set it to null")
+            reader.problem("must not be empty; set a name or null")
         });
         return;
     }
@@ -182,7 +185,7 @@ pub(super) fn shared_pool(link: &Link, design: &Design, reader: &mut Reader) {
     let first = pools.find(|(_, other)| other.shared.as_ref() == Some(name));
     if let Some((first, other)) = first.filter(|(_, other)| other.size != pool.size) {
         let message = format!(
-            "{} differs from the {} of {}, and the two share the pool \"{name}\"; give both one \
+            "{} differs from the {} of {}, which shares the pool \"{name}\"; both must have the same \
              size",
             pool.size,
             other.size,
@@ -205,7 +208,7 @@ pub(super) fn write_behind(
     };
     if link.on_write == OnWrite::WriteBehind && !has_origin() {
         reader.within("on_write", |reader| {
-            reader.problem("write_behind needs a cache that has a link to its origin at the end of this link; a look-aside cache takes none, invalidate or update");
+            reader.problem("write_behind needs a cache with a link to its origin; for a look-aside cache use none, invalidate or update");
         });
     }
 }
@@ -216,10 +219,10 @@ pub fn check_link(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
         of_balancer(link, reader);
     }
     if link.mode == Mode::DeadLetter {
-        unheard(link, "on a link for dead letters", reader);
+        unheard(link, "on a dead-letter link", reader);
     }
     if link.mode == Mode::Publish && link.ack == Ack::None {
-        unheard(link, "where ack is none", reader);
+        unheard(link, "with ack none", reader);
     }
     policies(link, reader);
     relay::check(link, from, reader);
@@ -232,27 +235,31 @@ fn policies(link: &Link, reader: &mut Reader) {
     ] {
         if is_set && link.mode != Mode::Call {
             reader.within(name, |reader| {
-                reader.problem("is for calls: a message outlives who sent it; set it to false")
+                reader.problem(
+                    "applies to calls only: a message outlives its sender; set it to false",
+                )
             });
         }
     }
     if link.hedge.is_some() && link.mode != Mode::Call {
         reader.within("hedge", |reader| {
-            reader.problem("is for calls: a message sent twice is there twice; set it to null")
+            reader.problem(
+                "applies to calls only: a hedged message would be delivered twice; set it to null",
+            )
         });
     }
     if let Some(retry) = &link.retry
         && retry.on.is_empty()
     {
         reader.within("retry.on", |reader| {
-            reader.problem("is empty; name the failures to try again on, or set retry to null")
+            reader.problem("must not be empty; list the failures to retry, or set retry to null")
         });
     }
     if let Some(retry) = &link.retry
         && let Backoff::Exponential(pause) = &retry.backoff
         && pause.base > pause.cap
     {
-        let message = format!("{} is longer than the cap {}", pause.base, pause.cap);
+        let message = format!("{} is longer than the cap ({})", pause.base, pause.cap);
         reader.within("retry.backoff.exponential.base", |reader| {
             reader.problem(message)
         });
@@ -263,13 +270,13 @@ fn policies(link: &Link, reader: &mut Reader) {
         && breaker.slow_call_rate.is_none()
     {
         reader.within("breaker", |reader| {
-            reader.problem("never opens; give failure_rate, slow_call_rate or consecutive_failures")
+            reader.problem("never opens; set failure_rate, slow_call_rate or consecutive_failures")
         });
     }
     let judges_calls = |breaker: &Breaker| breaker.judges == Judged::Calls;
     if link.breaker.as_ref().is_some_and(judges_calls) && link.hedge.is_some() {
         reader.within("breaker.judges", |reader| {
-            reader.problem("calls cannot be judged where attempts are hedged; set it to attempts")
+            reader.problem("hedged calls cannot be counted; set it to attempts")
         });
     }
 }
@@ -281,7 +288,7 @@ pub(super) fn conditions(link: &Link, known: &BTreeSet<&str>, reader: &mut Reade
                 for name in names.iter().filter(|name| !known.contains(name.as_str())) {
                     let hint = hint(reader, name, known.iter().copied());
                     reader.within("when.operations", |reader| {
-                        reader.problem(format!("no client has an operation \"{name}\"{hint}"));
+                        reader.problem(format!("unknown operation \"{name}\"{hint}"));
                     });
                 }
             }

@@ -16,7 +16,7 @@ fn takes_for_one(kind: &Kind) -> Option<&'static str> {
 }
 
 /// Why a database that owns its keys cannot be linked from a node that has one already, if it
-/// cannot. The editor asks before a wire is dropped; `moved` is the link in the hand.
+/// cannot. The editor checks before a wire is dropped; `moved` is the link being dragged.
 pub fn second_owner(
     design: &Design,
     from: &str,
@@ -34,7 +34,7 @@ pub fn second_owner(
     let (known, _) = others.find(|(_, known)| owner != Some(known.as_str()))?;
     let (from, known) = (design.title_of(from), design.title_of(known));
     Some(format!(
-        "{from} {does} {known} already; make one a copy_of the other, or both one database of several shards or replicas"
+        "{from} already {does} {known}; make one a copy_of the other, or merge them into one database with several shards or replicas"
     ))
 }
 
@@ -60,7 +60,7 @@ pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut
         let (known, owner_of_known) = *first.entry(&link.from).or_insert((&link.to, owner));
         if owner != owner_of_known {
             let message = format!(
-                "{} {does} {} and {}, and each owns them; make one a copy_of the other, or both one database of several shards or replicas",
+                "{} {does} {} and {}, and both own these keys; make one a copy_of the other, or merge them into one database with several shards or replicas",
                 design.title_of(&link.from),
                 design.title_of(known),
                 design.title_of(&link.to)

@@ -4,7 +4,7 @@ use crate::attribute::Reader;
 use crate::kinds::Kind;
 use crate::link::{Ack, Condition, Link, Mode};
 
-/// What such a link says that nobody would heed, and who cannot have one.
+/// Checks that a relay link has a suitable source and no settings without effect.
 pub(super) fn check(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
     let mut problem = |field: &str, message: &str| {
         reader.within(field, |reader| reader.problem(message));
@@ -13,7 +13,7 @@ pub(super) fn check(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
         if link.relay.is_some() {
             problem(
                 "relay",
-                "is for links from a database to a queue; set it to null",
+                "applies to links from a database to a queue; set it to null",
             );
         }
         return;
@@ -24,13 +24,13 @@ pub(super) fn check(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
     if database.copy_of.is_some() {
         problem(
             "from",
-            "is a copy, whose writes come from messages; relay those of its owner",
+            "is a copy, whose writes come from messages; link its owner instead",
         );
     }
     if database.replication.is_some() && !database.has_leader() {
         problem(
             "from",
-            "has no leader whose log could be relayed; replicate it in mode async or semi_sync",
+            "has no leader whose log could be relayed; use replication mode async or semi_sync",
         );
     }
     let is_vain = [
@@ -42,7 +42,7 @@ pub(super) fn check(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
         (
             "stage",
             link.stage.is_some(),
-            "a relay has no plan; set it to null",
+            "a relay has no stages; set it to null",
         ),
         (
             "calls",
@@ -52,12 +52,12 @@ pub(super) fn check(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
         (
             "optional",
             link.optional,
-            "nobody waits for a relay; set it to false",
+            "no caller waits for a relay; set it to false",
         ),
         (
             "ack",
             link.ack == Ack::None,
-            "a relay keeps a write until the queue has it; set it to accepted",
+            "a relay retries until the queue has the write; set it to accepted",
         ),
     ];
     for (field, is_set, message) in is_vain {

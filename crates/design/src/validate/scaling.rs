@@ -7,18 +7,19 @@ pub(super) fn check(service: &Service, reader: &mut Reader) {
     if let Some(autoscale) = &service.autoscale {
         let (min, max, replicas) = (autoscale.min, autoscale.max, service.replicas);
         if min > max {
-            let message = format!("the fewest replicas {min} are more than the most {max}");
+            let message = format!("min {min} is greater than max {max}");
             reader.within("autoscale", |reader| reader.problem(message));
         } else if !(min..=max).contains(&replicas) {
-            let message =
-                format!("{replicas} at the start is not from {min} to {max}, as autoscale says");
+            let message = format!(
+                "{replicas} is out of range; expected {min} to {max} (the bounds of autoscale)"
+            );
             reader.within("replicas", |reader| reader.problem(message));
         }
         if service.concurrency.is_none() && autoscale.cores.is_none() {
             reader.within("autoscale", |reader| {
                 reader.problem(
-                    "goes by the share of slots held, and the slots are unbounded; give \
-                     concurrency a number, or cores",
+                    "needs the share of slots in use, but slots are unbounded; set \
+                     concurrency or cores",
                 );
             });
         }
@@ -27,7 +28,7 @@ pub(super) fn check(service: &Service, reader: &mut Reader) {
         && memory.calls() == 0
     {
         let message = format!(
-            "limit_mb {} leaves no room for one call: idle_mb {} and call_mb {} are more",
+            "limit_mb {} is less than idle_mb {} plus call_mb {} and leaves no room for a call",
             memory.limit_mb, memory.idle_mb, memory.call_mb
         );
         reader.within("memory", |reader| reader.problem(message));

@@ -24,11 +24,14 @@ pub(super) fn check(design: &Design, nodes: &BTreeMap<&str, &Kind>, reader: &mut
             match design.node(&alert.node) {
                 None => {
                     let hint = hint(reader, &alert.node, nodes.keys().copied());
-                    let message = format!("there is no node \"{}\"{hint}", alert.node);
+                    let message = format!("unknown node \"{}\"{hint}", alert.node);
                     reader.within("node", |reader| reader.problem(message));
                 }
                 Some(node) if !node.deployment.telemetry.metrics => {
-                    let message = format!("{} emits no metrics to watch", node.title());
+                    let message = format!(
+                        "{} reports no metrics; turn on telemetry.metrics",
+                        node.title()
+                    );
                     reader.within("node", |reader| reader.problem(message));
                 }
                 Some(node) => check_kind(&alert.when, node.title(), &node.kind, reader),
@@ -49,7 +52,7 @@ fn check_kind(signal: &Signal, title: &str, kind: &Kind, reader: &mut Reader) {
     };
     if !valid.contains(&kind.name()) {
         let message = format!(
-            "nothing waits at {title}, a {}, for {name} to watch; valid nodes: {}",
+            "{title} is a {}, which has nothing for {name} to measure; valid nodes: {}",
             kind.info().label,
             valid.join(", ")
         );
@@ -61,13 +64,15 @@ fn check_signal(signal: &Signal, reader: &mut Reader) {
     match signal {
         Signal::BurnRate(burn) if burn.short > burn.long => {
             let message = format!(
-                "{} is longer than the long window {}",
+                "{} is longer than the long window ({})",
                 burn.short, burn.long
             );
             reader.within("when.burn_rate.short", |reader| reader.problem(message));
         }
         Signal::Silence(over) if over.0 == 0 => {
-            reader.within("when.silence", |reader| reader.problem("must be above 0"));
+            reader.within("when.silence", |reader| {
+                reader.problem("must be greater than 0")
+            });
         }
         Signal::BurnRate(_)
         | Signal::ErrorRatio(_)

@@ -24,7 +24,7 @@ pub(super) fn names(design: &Design) -> BTreeSet<&str> {
 pub(super) fn check_deployment(deployment: &Deployment, reader: &mut Reader) {
     if deployment.zone.is_some() && !deployment.zones.is_empty() {
         reader.within("zones", |reader| {
-            reader.problem("stands beside zone; give one of the two")
+            reader.problem("conflicts with zone; set only one of the two")
         });
     }
     for name in deployment.zones() {
@@ -37,7 +37,7 @@ fn check_name(name: &str, field: &str, reader: &mut Reader) {
     if !is_name || name.chars().any(char::is_control) {
         let shown: String = name.chars().take(20).collect();
         let message =
-            format!("\"{shown}\" is not a name of a zone; use 1 to {NAME_MAX} characters");
+            format!("\"{shown}\" is not a valid zone name; expected 1 to {NAME_MAX} characters");
         reader.within(field, |reader| reader.problem(message));
     }
 }
@@ -45,7 +45,7 @@ fn check_name(name: &str, field: &str, reader: &mut Reader) {
 pub(super) fn check(design: &Design, names: &BTreeSet<&str>, reader: &mut Reader) {
     let count = names.len();
     if count > ZONES_MAX {
-        let message = format!("run in {count} zones, which are too many; at most {ZONES_MAX}");
+        let message = format!("too many zones ({count}); at most {ZONES_MAX}");
         reader.within("nodes", |reader| reader.problem(message));
     }
     let pairs = &design.settings.zones.pairs;
@@ -59,9 +59,9 @@ pub(super) fn check(design: &Design, names: &BTreeSet<&str>, reader: &mut Reader
             check_name(&pair.between, "between", reader);
             check_name(&pair.and, "and", reader);
             if pair.between == pair.and {
-                reader.problem("is of one zone with itself; nothing is added within a zone");
+                reader.problem("pairs a zone with itself; expected two different zones");
             } else if !seen.insert(in_order(pair)) {
-                reader.problem("stands there twice; a pair holds both ways");
+                reader.problem("is a duplicate; a pair applies in both directions");
             }
         });
     }

@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(hand.editor.cursor(), Cursor::NotAllowed);
         hand.play("up 50 10");
         assert!(hand.has_said(
-            |effect| matches!(effect, Effect::Refused(why) if why.contains("called by none"))
+            |effect| matches!(effect, Effect::Refused(why) if why.contains("cannot be called"))
         ));
         assert_eq!(hand.editor.design(), &small());
     }

@@ -42,7 +42,7 @@ impl Draft {
         let mut draft = Self::default();
         draft.design.settings.name = name.chars().take(NAME_MAX).collect();
         if draft.design.settings.name.len() < name.len() {
-            draft.note(format!("the name is cut after {NAME_MAX} characters"));
+            draft.note(format!("the name was truncated to {NAME_MAX} characters"));
         }
         draft
     }
@@ -66,7 +66,7 @@ impl Draft {
         let info = KINDS.iter().find(|info| info.name == kind);
         if info.is_none() {
             self.note(format!(
-                "{id}: there is no {kind} here yet; it is taken for a service"
+                "{id}: unsupported kind {kind}; imported as a service"
             ));
         }
         let service = || KINDS.iter().find(|info| info.name == "service");
@@ -105,14 +105,14 @@ impl Draft {
         };
         if a == b {
             self.note(format!(
-                "{from} -> {to}: left out, a node cannot call itself"
+                "{from} -> {to}: skipped: a node cannot call itself"
             ));
             return None;
         }
         let kinds = [a, b].map(|at| &self.design.nodes[at].kind);
         let mode = usual_mode(kinds[0], kinds[1]);
         if let Some(why) = link_refusal(kinds[0], kinds[1], mode) {
-            self.note(format!("{from} -> {to}: left out, {why}"));
+            self.note(format!("{from} -> {to}: skipped: {why}"));
             return None;
         }
         let parallel = self
@@ -143,7 +143,7 @@ impl Draft {
         &mut self.design.links
     }
 
-    /// Nodes that others could call first: services, and balancers, that nobody calls.
+    /// Entry points: services and load balancers without callers.
     pub fn uncalled(&self) -> Vec<String> {
         let mut called: BTreeMap<&str, ()> = BTreeMap::new();
         for link in &self.design.links {
@@ -179,7 +179,7 @@ impl Draft {
         }
         if entries.len() > 100 {
             self.note(format!(
-                "{id}: only 100 of {} entries are called",
+                "{id}: only the first 100 of {} entries are called",
                 entries.len()
             ));
         }
@@ -202,7 +202,7 @@ impl Draft {
                 None => return Err(problems),
                 Some((at, message)) => {
                     let link = self.design.links.remove(at);
-                    self.note(format!("{}: left out, {message}", link.id));
+                    self.note(format!("{}: skipped: {message}", link.id));
                 }
             }
         }

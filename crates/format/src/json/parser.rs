@@ -28,7 +28,7 @@ impl<'a> Parser<'a> {
         let value = self.value(0)?;
         match self.next_token() {
             None => Ok(value),
-            Some(_) => Err("the text goes on after its end"),
+            Some(_) => Err("unexpected text after the end"),
         }
     }
 
@@ -65,7 +65,7 @@ impl<'a> Parser<'a> {
             Some(b'f') => self.word("false", Value::Bool(false)),
             Some(b'n') => self.word("null", Value::Null),
             Some(_) => Err("expected a value"),
-            None => Err("the text ends too early"),
+            None => Err("unexpected end of text"),
         }
     }
 
@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
                     return Ok(Value::List(items));
                 }
                 Some(_) => return Err("expected , or ]"),
-                None => return Err("the text ends too early"),
+                None => return Err("unexpected end of text"),
             }
         }
     }
@@ -124,7 +124,7 @@ impl<'a> Parser<'a> {
                     return Ok(Value::Map(entries));
                 }
                 Some(_) => return Err("expected , or }"),
-                None => return Err("the text ends too early"),
+                None => return Err("unexpected end of text"),
             }
         }
     }
@@ -181,8 +181,8 @@ impl<'a> Parser<'a> {
                     self.at += 1;
                     string.push(self.escape()?);
                 }
-                Some(_) => return Err("a text may not hold a control character; escape it"),
-                None => return Err("the text ends too early"),
+                Some(_) => return Err("control characters in strings must be escaped"),
+                None => return Err("unexpected end of text"),
             }
         }
     }
@@ -199,7 +199,7 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 return self.unicode();
             }
-            Some(_) | None => return Err("expected an escape, as \\n or \\u00e9"),
+            Some(_) | None => return Err("expected an escape such as \\n or \\u00e9"),
         };
         self.at += 1;
         Ok(c)
@@ -207,7 +207,7 @@ impl<'a> Parser<'a> {
 
     /// Four hexadecimal digits, or twice that for what lies beyond them.
     fn unicode(&mut self) -> Read<char> {
-        let wrong = "this escape stands for no character";
+        let wrong = "this escape is not a valid character";
         let first = self.hex()?;
         if !(0xd800..0xdc00).contains(&first) {
             return char::from_u32(first).ok_or(wrong);

@@ -70,7 +70,7 @@ pub(super) struct Reader<'a> {
 
 /// Most entries of all lists of a link together.
 const ENTRIES_MAX: usize = 60_000;
-const SHORT: LinkError = LinkError::Invalid("its end is missing");
+const SHORT: LinkError = LinkError::Invalid("it is truncated");
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
                 return Ok(n);
             }
         }
-        Err(LinkError::Invalid("a number in it is too large"))
+        Err(LinkError::Invalid("it contains a number that is too large"))
     }
 
     pub(super) fn signed(&mut self) -> Result<i64, LinkError> {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         self.entries_left = self
             .entries_left
             .checked_sub(count)
-            .ok_or(LinkError::Invalid("it holds more than 60,000 entries"))?;
+            .ok_or(LinkError::Invalid("it contains more than 60,000 entries"))?;
         Ok(count)
     }
 
@@ -133,13 +133,15 @@ impl<'a> Reader<'a> {
             let n = f64::from_le_bytes(bytes);
             return match n.is_finite() {
                 true => Ok(n + 0.0),
-                false => Err(LinkError::Invalid("a number in it is not finite")),
+                false => Err(LinkError::Invalid(
+                    "it contains a number that is not finite",
+                )),
             };
         }
         let exponent = (n & 7) as usize;
-        let power = POWERS
-            .get(exponent)
-            .ok_or(LinkError::Invalid("a number in it has no known form"))?;
+        let power = POWERS.get(exponent).ok_or(LinkError::Invalid(
+            "it contains a number in an unknown encoding",
+        ))?;
         Ok((n >> 3) as f64 / power)
     }
 
@@ -148,12 +150,15 @@ impl<'a> Reader<'a> {
         let n = self.integer()?;
         (n >> 2)
             .checked_mul(UNITS_NS[(n & 3) as usize])
-            .ok_or(LinkError::Invalid("a duration in it is too long"))
+            .ok_or(LinkError::Invalid(
+                "it contains a duration that is too long",
+            ))
     }
 
     pub(super) fn text(&mut self) -> Result<&'a str, LinkError> {
         let length = self.index()?;
         let bytes = self.take(length)?;
-        std::str::from_utf8(bytes).map_err(|_| LinkError::Invalid("a text in it is not UTF-8"))
+        std::str::from_utf8(bytes)
+            .map_err(|_| LinkError::Invalid("it contains text that is not UTF-8"))
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn decode(table: &'static Record, bytes: &[u8]) -> Result<Value, Link
     let document = Decoder::default().record(table, &mut from)?;
     match from.is_empty() {
         true => Ok(document),
-        false => Err(LinkError::Invalid("it goes on after its end")),
+        false => Err(LinkError::Invalid("it has extra data at the end")),
     }
 }
 
@@ -82,7 +82,7 @@ impl Decoder {
             Wire::Optional(inner) => match from.integer()? {
                 0 => Value::Null,
                 1 => self.value(inner, from)?,
-                _ => return Err(LinkError::Invalid("a field in it is neither on nor off")),
+                _ => return Err(LinkError::Invalid("it contains an invalid flag")),
             },
             Wire::List(inner) => Value::List(self.list(inner, from)?),
             Wire::OneOrMany(inner) => {
@@ -121,7 +121,7 @@ impl Decoder {
             .ok()
             .and_then(|at| self.targets.iter().chain(&self.zones).nth(at))
             .map(String::as_str)
-            .ok_or(LinkError::Invalid("it names a part that it lacks"))
+            .ok_or(LinkError::Invalid("it refers to a missing part"))
     }
 
     fn nodes(
@@ -174,7 +174,7 @@ impl Decoder {
             let callee = (caller as i64)
                 .checked_add(from.signed()?)
                 .and_then(|callee| u64::try_from(callee).ok())
-                .ok_or(LinkError::Invalid("it names a part that it lacks"))?;
+                .ok_or(LinkError::Invalid("it refers to a missing part"))?;
             ends.push([caller, callee]);
         }
         let mut parallel = BTreeMap::new();

@@ -2,7 +2,7 @@
 //!
 //! A record is a bit mask of the fields that are not at their default (the lowest bit is field 0),
 //! then those fields' values in order. Ends of links and targets of faults are numbers. Nodes and
-//! links stand column by column, since equal neighbours deflate better.
+//! links are written column by column, since equal adjacent values deflate better.
 
 use super::bytes::Writer;
 use super::parts::{

@@ -1,7 +1,7 @@
 //! Between the document of today and the tables of link format 1, where the two differ.
 //!
 //! A client's `patience` was a duration when the table was frozen and is a distribution now: a
-//! constant one stands in the old field, and any other in `patience_drawn`. Links out of a load
+//! constant one is in the old field, and any other in `patience_drawn`. Links out of a load
 //! balancer could say of a plan what no balancer heeds, and may not any more: it is left out.
 //! A bound on availability could be any number, and must be a share now: 99.9 meant 99.9 %.
 
@@ -10,7 +10,7 @@ use design::{Distribution, Value};
 const OLD: &str = "patience";
 const DRAWN: &str = "patience_drawn";
 
-/// What a link out of a balancer said in vain.
+/// Settings without effect on a link out of a load balancer.
 const VAIN: [&str; 4] = ["when", "stage", "calls", "optional"];
 
 fn clients(design: &mut Value) -> impl Iterator<Item = &mut Vec<(String, Value)>> {

@@ -2,7 +2,7 @@
 //!
 //! `d1.` + base64url(flags + raw deflate(document + checksum)). The document is binary: records of
 //! a frozen table (`v1.rs`) in which fields have numbers and defaults that never change, so that
-//! what stands at its default costs nothing and a link made today opens indefinitely. Deflate is
+//! what is at its default costs nothing and a link made today opens indefinitely. Deflate is
 //! left out where it does not help.
 //!
 //! A link is untrusted input: its size, the size it inflates to and the number of its entries are
@@ -64,7 +64,7 @@ pub enum LinkError {
     #[error("There is no design in this link.")]
     Absent,
     /// There was one, but it is damaged.
-    #[error("This link is damaged: {0}. It may have been cut short on its way; ask for it again.")]
+    #[error("This link is damaged: {0}. It may have been truncated. Ask the sender for it again.")]
     Invalid(&'static str),
     /// A later version of Faultline made it.
     #[error(
@@ -114,14 +114,14 @@ pub fn decode(text: &str) -> Result<Shared, LinkError> {
         return Err(LinkError::Newer(version));
     }
     if version == 0 {
-        return Err(LinkError::Invalid("there is no link format 0"));
+        return Err(LinkError::Invalid("link format 0 does not exist"));
     }
     if code.len() > LENGTH_MAX {
         return Err(LinkError::Invalid("it is longer than 65,536 characters"));
     }
     let bytes = URL_SAFE_NO_PAD
         .decode(code)
-        .map_err(|_| LinkError::Invalid("its end is missing"))?;
+        .map_err(|_| LinkError::Invalid("it is truncated"))?;
     let document = open(&bytes)?;
     let value = decode::decode(&v1::DESIGN, &document)?;
     from_value(value)
@@ -150,11 +150,11 @@ fn open(bytes: &[u8]) -> Result<Vec<u8>, LinkError> {
         Some((&DEFLATED, body)) => inflate::decompress_to_vec_with_limit(body, INFLATED_MAX)
             .map_err(|error| match error.status {
                 inflate::TINFLStatus::HasMoreOutput => {
-                    LinkError::Invalid("it unpacks to more than 256 KB")
+                    LinkError::Invalid("it decompresses to more than 256 KB")
                 }
-                _ => LinkError::Invalid("it does not unpack"),
+                _ => LinkError::Invalid("it cannot be decompressed"),
             })?,
-        Some(_) => return Err(LinkError::Invalid("it is packed in an unknown way")),
+        Some(_) => return Err(LinkError::Invalid("its compression is unknown")),
     };
     let check = document.split_off(document.len().saturating_sub(2));
     if check != checksum(&document).to_le_bytes() {
@@ -163,7 +163,7 @@ fn open(bytes: &[u8]) -> Result<Vec<u8>, LinkError> {
     Ok(document)
 }
 
-/// CRC-16/XMODEM: finds every damage of up to 16 neighbouring bits.
+/// CRC-16/XMODEM: detects every error burst of up to 16 bits.
 fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
         (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {

@@ -79,7 +79,7 @@ pub(super) fn write_positions(nodes: &[Value], out: &mut Writer) {
 }
 
 pub(super) fn read_positions(count: usize, from: &mut Reader<'_>) -> Result<Vec<Value>, LinkError> {
-    let too_far = LinkError::Invalid("a node in it stands too far off");
+    let too_far = LinkError::Invalid("a node in it is too far from the origin");
     let grid = i64::try_from(from.integer()?).map_err(|_| too_far.clone())?;
     let mut axis = || {
         let mut at = 0i64;

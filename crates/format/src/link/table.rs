@@ -4,7 +4,7 @@ use super::{LinkError, VERSION};
 use crate::json;
 use design::Value;
 
-/// How a value stands in a link.
+/// How a value is encoded in a link.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wire {
     /// As field of a record it takes no byte: that it is there says it is not the default.

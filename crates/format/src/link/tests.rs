@@ -1,4 +1,4 @@
-//! What goes in comes out, damage is told and never panics, old links open, links are short.
+//! Links round-trip, damage is reported and never panics, old links open, links are short.
 
 use super::*;
 use crate::json;
@@ -88,31 +88,31 @@ fn absent_invalid_newer_and_wrong_are_told_apart() {
         (
             "#d1.",
             expect![
-                "This link is damaged: it is empty. It may have been cut short on its way; ask for it again."
+                "This link is damaged: it is empty. It may have been truncated. Ask the sender for it again."
             ],
         ),
         (
             &link[..90],
             expect![
-                "This link is damaged: its end is missing. It may have been cut short on its way; ask for it again."
+                "This link is damaged: it is truncated. It may have been truncated. Ask the sender for it again."
             ],
         ),
         (
             &link[..link.len() - 1],
             expect![
-                "This link is damaged: its end is missing. It may have been cut short on its way; ask for it again."
+                "This link is damaged: it is truncated. It may have been truncated. Ask the sender for it again."
             ],
         ),
         (
             &link.to_lowercase(),
             expect![
-                "This link is damaged: its end is missing. It may have been cut short on its way; ask for it again."
+                "This link is damaged: it is truncated. It may have been truncated. Ask the sender for it again."
             ],
         ),
         (
             "#d0.AAAA",
             expect![
-                "This link is damaged: there is no link format 0. It may have been cut short on its way; ask for it again."
+                "This link is damaged: link format 0 does not exist. It may have been truncated. Ask the sender for it again."
             ],
         ),
         (
@@ -130,7 +130,7 @@ fn absent_invalid_newer_and_wrong_are_told_apart() {
         (
             &encode(&broken),
             expect![[
-                r#"The design in this link cannot be opened: links[1].to: there is no node ""; there are api, balancer, shoppers (and 2 more problems)"#
+                r#"The design in this link cannot be opened: links[1].to: unknown node ""; expected one of api, balancer, shoppers (and 2 more problems)"#
             ]],
         ),
     ] {
@@ -151,7 +151,7 @@ fn what_is_too_large_is_refused_before_it_unfolds() {
     let bomb = format!("d1.{}", URL_SAFE_NO_PAD.encode(bomb));
     assert_eq!(
         decode(&bomb),
-        Err(LinkError::Invalid("it unpacks to more than 256 KB"))
+        Err(LinkError::Invalid("it decompresses to more than 256 KB"))
     );
     // Nodes without end, and nodes that take a byte each.
     let mut many = bytes::Writer::default();
@@ -165,7 +165,7 @@ fn what_is_too_large_is_refused_before_it_unfolds() {
     body.extend(deflate::compress_to_vec(&packed, 9));
     assert_eq!(
         decode(&format!("d1.{}", URL_SAFE_NO_PAD.encode(body))),
-        Err(LinkError::Invalid("it holds more than 60,000 entries"))
+        Err(LinkError::Invalid("it contains more than 60,000 entries"))
     );
 }
 
@@ -244,8 +244,8 @@ fn hostile_documents_never_panic() {
     }
 }
 
-/// Links of every version that were made once. They are never made again: they must open for ever,
-/// to the design that stands beside them.
+/// Links of every version, made once and never again: they must open indefinitely,
+/// as the design stored beside them.
 #[test]
 fn old_links_open() {
     let golden = include_str!("../../tests/golden/links.txt");

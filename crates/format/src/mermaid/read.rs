@@ -22,7 +22,7 @@ pub fn read(text: &str) -> Result<Imported, Vec<Problem>> {
     };
     if text.len() > SIZE_MAX {
         return refuse(format!(
-            "{} bytes are too many; at most {SIZE_MAX}",
+            "is too large: {} bytes; at most {SIZE_MAX}",
             text.len()
         ));
     }
@@ -43,7 +43,8 @@ pub fn read(text: &str) -> Result<Imported, Vec<Problem>> {
     // Front matter, comments and fences of Markdown may come before.
     let Some((_, header)) = lines.by_ref().find(|(_, line)| is_header(line)) else {
         return refuse(
-            "is no Mermaid flowchart: no line begins with flowchart or graph".to_owned(),
+            "is not a Mermaid flowchart; expected a line that starts with flowchart or graph"
+                .to_owned(),
         );
     };
     for statement in header.split(';').skip(1) {
@@ -103,7 +104,7 @@ struct Edge {
     is_two_way: bool,
 }
 
-/// A node as it stands in a statement.
+/// A node as written in a statement.
 struct Mention<'a> {
     id: &'a str,
     shape: Option<(&'static str, String)>,
@@ -120,13 +121,8 @@ impl Reader {
             "subgraph" | "style" | "linkStyle" | "classDef" | "class" | "click" | "accTitle:"
             | "accDescr:" => {
                 if self.shown.insert(word.to_owned()) {
-                    let what = if word == "subgraph" {
-                        "groups are"
-                    } else {
-                        "it is"
-                    };
                     self.draft.note(format!(
-                        "line {line}: {word}: {what} left out; nothing is lost of the system"
+                        "line {line}: {word} ignored; it does not affect the system"
                     ));
                 }
                 return;
@@ -140,7 +136,7 @@ impl Reader {
         }
     }
 
-    /// Nodes and arrows in turn. `None` where something else stands there; what came before counts.
+    /// Nodes and arrows in turn. `None` if something else follows; what came before counts.
     fn chain(&mut self, line: usize, text: &str) -> Option<()> {
         let mut rest = text;
         let mut from = self.group(&mut rest)?;
@@ -222,7 +218,7 @@ impl Reader {
         for edge in std::mem::take(&mut self.edges) {
             if self.draft.is_full() {
                 self.draft.note(format!(
-                    "line {}: too many links; the rest is left out",
+                    "line {}: too many links; the rest was skipped",
                     edge.line
                 ));
                 break;
@@ -230,13 +226,13 @@ impl Reader {
             let conditions = conditions(&edge.label);
             if conditions.is_none() && !edge.label.is_empty() {
                 self.draft.note(format!(
-                    "line {}: the label \"{}\" is left out",
+                    "line {}: the label \"{}\" was ignored",
                     edge.line, edge.label
                 ));
             }
             if edge.is_two_way {
                 self.draft.note(format!(
-                    "line {}: the arrow points both ways; {} calls {}, and answers come back anyway",
+                    "line {}: bidirectional arrow, imported as {} calls {}; responses return anyway",
                     edge.line, edge.from, edge.to
                 ));
             }
@@ -251,7 +247,7 @@ impl Reader {
         let entries = self.draft.uncalled();
         if !has_client && !entries.is_empty() {
             self.draft.note(format!(
-                "nobody makes requests: a client was put in front of {}",
+                "no client found; one was added in front of {}",
                 entries.join(", ")
             ));
             self.draft.add_client(&entries);
@@ -402,7 +398,7 @@ fn arrow(rest: &mut &str) -> Option<(String, bool)> {
     Some((label, is_two_way))
 }
 
-/// An arrow's head. An o or x is one only where no name follows at once.
+/// An arrow's head. An o or x is one only if no name follows directly.
 fn head(text: &str) -> Option<&str> {
     if let Some(after) = text.strip_prefix('>') {
         return Some(after);

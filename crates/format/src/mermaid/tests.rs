@@ -60,8 +60,8 @@ fn what_people_draw_is_understood() {
     assert!(design.link("api1->D").is_some() && design.link("D->api1").is_none());
     for part in [
         "HTTPS",
-        "a database calls nobody",
-        "both ways",
+        "a database makes no calls",
+        "bidirectional",
         "this is: no mermaid",
         "subgraph",
     ] {

@@ -33,7 +33,7 @@ pub struct Frame {
     /// With the first frame after a jump in time: the run half a second earlier, so that rates can
     /// be told.
     pub lead: Option<Box<Frame>>,
-    /// Simulated seconds per second of late.
+    /// Recent simulated seconds per second.
     pub speed: f64,
     /// Where the run is.
     pub state: RunState,
@@ -56,7 +56,7 @@ pub struct Frame {
     pub alerts: Vec<(u16, u64, Option<u64>)>,
     /// Closed windows since the last frame, oldest first.
     pub windows: Vec<WindowFrame>,
-    /// Calls, answers and messages under way that began since the last frame (a sample).
+    /// Calls, responses and messages in flight that began since the last frame (a sample).
     pub flights: Vec<Flight>,
 }
 
@@ -65,12 +65,12 @@ pub struct Frame {
 pub enum RunState {
     /// Time goes on.
     Playing,
-    /// Time stands still.
+    /// Paused.
     #[default]
     Paused,
     /// The duration is over and the work in flight is done.
     Ended,
-    /// The run spent its event budget; the figures are those up to here.
+    /// The run reached its event limit; the metrics cover the run up to here.
     OutOfBudget,
 }
 
@@ -101,7 +101,7 @@ pub struct NodeFrame {
     pub versions: u64,
     /// Of a queue: how long its oldest message has waited. Of a database: how long the copy that is
     /// furthest behind has lacked a write. Of a cache: the ages of all that it served so far, added
-    /// up; begins anew at 2⁶⁴. In ns.
+    /// up; wraps at 2⁶⁴. In ns.
     pub age_ns: u64,
     /// Work finished so far, and work finished after its caller had timed out, in ms.
     pub worked_ms: [u64; 2],
@@ -145,7 +145,7 @@ pub struct Inside {
     pub node: u16,
     /// Entries of a cache; keys of a database that were written.
     pub held: u64,
-    /// Fills that nobody read, over the whole run.
+    /// Fills that were never read, over the whole run.
     pub never_read: u64,
     /// Some of them, at most [`ROWS_MAX`].
     pub rows: Vec<Held>,
@@ -158,7 +158,7 @@ pub struct Held {
     pub key: u32,
     /// The version it is of; 0 where nothing was written.
     pub version: u32,
-    /// The version that stands at its owner.
+    /// The current version at its owner.
     pub standing: u32,
     /// Time since it was filled, in ns.
     pub age_ns: Option<u64>,
@@ -177,7 +177,7 @@ pub struct Traced {
     pub start_ns: u64,
     /// When it was over for its user, or where it was followed to.
     pub end_ns: u64,
-    /// How it ended; empty where it is under way.
+    /// How it ended; empty while it is in progress.
     pub outcome: String,
     /// Its spans, each after the one it is a part of; the first is the request.
     pub spans: Vec<TracedSpan>,
@@ -202,7 +202,7 @@ pub struct TracedSpan {
     pub end_ns: u64,
     /// How, where it failed.
     pub failed: String,
-    /// Whether it went on when nobody waited any more.
+    /// Whether it continued after its caller stopped waiting.
     pub is_late: bool,
 }
 
@@ -257,7 +257,7 @@ pub struct LinkFrame {
     pub timeouts: u64,
     /// Attempts that failed in another way so far.
     pub failures: u64,
-    /// Attempts under way.
+    /// Attempts in flight.
     pub in_flight: u32,
     /// One flight shown stands for this many calls.
     pub dot: u32,
@@ -288,8 +288,8 @@ pub struct WindowFrame {
     pub p50_ms: f32,
     /// 99th percentile, in ms; NaN where there are none.
     pub p99_ms: f32,
-    /// Attempts over all call links into nodes that call nobody, over requests made: how many times
-    /// the work at the bottom is asked for per request; NaN where no request was made.
+    /// Retry amplification: attempts into nodes without dependencies per request; NaN if there were
+    /// no requests.
     pub amplification: f32,
     /// Calls waiting in all queues at the end of the window.
     pub waiting: u32,
@@ -321,10 +321,10 @@ pub enum FlightKind {
     Answer,
     /// A failure on its way back.
     Failure,
-    /// An attempt given up by its caller after a timeout: a cross at the caller's end.
+    /// An attempt that timed out: a cross at the caller's end.
     Timeout,
     /// A packet that is lost on its way.
     Lost,
-    /// A good answer made of a version that no longer stands.
+    /// A successful response with an outdated version.
     Stale,
 }

@@ -124,7 +124,7 @@ fn clock_skew(rng: &mut Rng) -> Vec<(String, Value)> {
     vec![("offset".to_owned(), offset), ("behind".to_owned(), behind)]
 }
 
-/// A resharding of a database of so many shards, to another number.
+/// A resharding of a database with this many shards, to another number.
 fn resharding(rng: &mut Rng, count: u32) -> Vec<(String, Value)> {
     let shards = rng.between(1, 6);
     let shards = shards + u64::from(shards == u64::from(count));

@@ -85,7 +85,7 @@ fn is_replay(client: &[(String, Value)]) -> bool {
     arrivals.is_some_and(|(_, arrivals)| arrivals.get("replay").is_some())
 }
 
-/// A field's value, where its range alone would give designs that are invalid or run for ever.
+/// A field's value, where its range alone would give designs that are invalid or run indefinitely.
 fn tame(rng: &mut Rng, record: &'static Record, field: &'static Field) -> Value {
     let whole = |n: u64| Value::Number(n as f64);
     match (record.name, field.name) {

@@ -114,7 +114,7 @@ pub(crate) static STEPS: &[Step] = &[
     },
     Step {
         name: "tidiness",
-        checks: "every file and test is reached; lengths, links and dependencies",
+        checks: "every file and test is reached; lengths, links, dependencies and words",
         subsets: &[Subset::Fast],
         work: work::tidiness,
         ..Step::COMMON

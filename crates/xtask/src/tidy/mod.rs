@@ -7,6 +7,7 @@
 //!   shrink.
 //! - Links resolve: in the documents of the repository and on the published site, which has every
 //!   document.
+//! - Text that people read has plain words and short sentences (`words.toml`).
 //! - Dependencies declared are dependencies used.
 
 mod dependencies;
@@ -19,6 +20,7 @@ mod rust;
 mod site;
 mod targets;
 mod tests;
+mod words;
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -72,6 +74,7 @@ fn problems(exceptions: Exceptions) -> Result<Vec<String>> {
     problems.extend(lengths::check(&files, &sources, exceptions)?);
     problems.extend(links::check(&files)?);
     problems.extend(site::check(&files)?);
+    problems.extend(words::check(&files, &sources)?);
     problems.extend(dependencies::check(&metadata, &targets, &sources)?);
     println!(
         "   {} files, of them {} of Rust in {} targets with {} tests; outside the workspace: {}",

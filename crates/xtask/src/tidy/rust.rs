@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use anyhow::{Result, anyhow};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
+use super::words::{Block, literal};
+
 /// What a Rust file declares.
 #[derive(Default)]
 pub(crate) struct Contents {
@@ -16,6 +18,8 @@ pub(crate) struct Contents {
     /// Lines with a `let _ =` that discards nothing but names: values kept alive for the compiler.
     pub(crate) discards: Vec<usize>,
     pub(crate) identifiers: BTreeSet<String>,
+    /// Strings and doc comments.
+    pub(crate) texts: Vec<Block>,
     /// Whether a path begins with `rustfmt::`, as in `#[rustfmt::skip]`.
     pub(crate) directs_rustfmt: bool,
 }
@@ -95,6 +99,12 @@ impl Contents {
                         _ => {}
                     }
                     self.identifiers.insert(word);
+                }
+                TokenTree::Literal(token) => {
+                    let source = token.to_string();
+                    if source.contains('"') {
+                        self.texts.push(literal(token.span().start().line, &source));
+                    }
                 }
                 TokenTree::Group(group) => {
                     self.read(group.stream(), within);

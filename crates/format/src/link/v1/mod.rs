@@ -1,4 +1,4 @@
-//! Link format 1. Frozen: a link made with these tables opens for ever.
+//! Link format 1. Frozen: a link made with these tables opens indefinitely.
 //!
 //! A new field of the document is appended to its record with its present default; a new name is
 //! appended to its list. The tests say what is missing. Where the document's own defaults change,
