@@ -19,7 +19,7 @@ pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     /// One or two sentences for search engines and link previews; may be empty.
     pub(crate) description: &'a str,
-    /// The address of its picture below the site.
+    /// The address below the site of the picture for link previews, of 1200 by 630 pixels.
     pub(crate) image: Option<&'a str>,
     /// Its HTML.
     pub(crate) body: &'a str,
@@ -70,6 +70,9 @@ impl Page<'_> {
         if let Some(image) = self.image {
             let base = site.map_or_else(|| self.up(), str::to_owned);
             add("property", "og:image", &format!("{base}{image}"));
+            add("property", "og:image:width", "1200");
+            add("property", "og:image:height", "630");
+            add("name", "twitter:card", "summary_large_image");
         }
         if let Some(site) = site {
             let address = escaped(&format!("{site}{}", self.path));
@@ -143,7 +146,7 @@ mod tests {
         path: "lessons/cap/",
         title: "A & \"B\"",
         description: "Less than 1 < 2.",
-        image: Some("pictures/lessons/cap.svg"),
+        image: Some("pictures/lessons/cap.png"),
         body: "<p>{title}</p>",
     };
 
@@ -152,7 +155,7 @@ mod tests {
         let html = PAGE.html(None);
         assert!(html.contains("<title>A &amp; &quot;B&quot; · Faultline</title>"));
         assert!(html.contains("name=\"description\" content=\"Less than 1 &lt; 2.\""));
-        assert!(html.contains("og:image\" content=\"../../pictures/lessons/cap.svg\""));
+        assert!(html.contains("og:image\" content=\"../../pictures/lessons/cap.png\""));
         assert!(html.contains("href=\"../../styles/main.css\""));
         assert!(html.contains("<a href=\"../../lessons/\">Lessons</a>"));
         assert!(html.contains("class=\"wordmark\" href=\"../../\""));
@@ -164,6 +167,6 @@ mod tests {
     fn a_page_with_an_address_names_it() {
         let html = PAGE.html(Some("https://x.org/f/"));
         assert!(html.contains("rel=\"canonical\" href=\"https://x.org/f/lessons/cap/\""));
-        assert!(html.contains("content=\"https://x.org/f/pictures/lessons/cap.svg\""));
+        assert!(html.contains("content=\"https://x.org/f/pictures/lessons/cap.png\""));
     }
 }

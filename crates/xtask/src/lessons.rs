@@ -127,11 +127,14 @@ pub(crate) fn write(dist: &Path, site: Option<&str>) -> Result<()> {
     for (id, lesson) in library.ordered() {
         let picture = picture(id, lesson)?;
         let body = library.body(id, &picture)?;
+        // Drawn by a test in a browser, since previews show no SVG; a new lesson has none yet.
+        let preview = format!("{PICTURES}/{id}.png");
+        let has_preview = root().join("docs").join(&preview).exists();
         let page = Page {
             path: &format!("lessons/{id}/"),
             title: &lesson.title,
             description: &lesson.summary,
-            image: Some(&format!("{PICTURES}/{id}.svg")),
+            image: has_preview.then_some(&preview),
             body: &body,
         };
         page.write(dist, site)?;

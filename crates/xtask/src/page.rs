@@ -330,6 +330,32 @@ mod tests {
     }
 
     #[test]
+    fn pages_to_read_name_versions_and_are_no_part_of_a_first_visit() {
+        let site = target_dir().join("site-of-tests");
+        remove_dir(&site).unwrap();
+        fs::create_dir_all(&site).unwrap();
+        copy_static_files(&site).unwrap();
+        for name in bindings() {
+            fs::write(site.join(&name), name).unwrap();
+        }
+        let versions = version_urls(&site).unwrap();
+        let read = |name: &str| fs::read_to_string(site.join(name)).unwrap();
+        let css = format!("styles/main.css?v={}\"", versions["styles/main.css"]);
+        for (page, up) in [
+            ("model.html", ""),
+            ("lessons/index.html", "../"),
+            ("lessons/cap/index.html", "../../"),
+            ("rules/cap/index.html", "../../"),
+        ] {
+            assert!(read(page).contains(&format!("\"{up}{css}")), "{page}");
+        }
+        // The service worker fetches all that it names behind a first visit.
+        offline::write(&site, &versions).unwrap();
+        let worker = read(offline::NAME);
+        assert!(worker.contains("\"model.html\"") && !worker.contains("lessons/"));
+    }
+
+    #[test]
     fn trunk_links_are_left_out() {
         let html = "<head>\n  <link data-trunk rel=\"rust\">\n  <title>x</title>\n";
         assert_eq!(without_trunk_links(html), "<head>\n  <title>x</title>\n");
