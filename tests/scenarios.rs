@@ -1,8 +1,12 @@
 //! Runs every scenario with and without its fixes under ten seeds, and checks the claims of its
 //! file: ranges and ratios of metrics, what the steps of the lesson say, the order of its events,
-//! the answer to its question, and the money that its fixes cost.
+//! the answer to its question, and the money that its fixes cost. What the runs show is kept for
+//! the pages of the lessons.
+
+mod measured;
 
 use design::{Design, Value};
+use measured::Measured;
 use scenarios::{Ask, Claims, Does, Expectation, Scenario, Status, Step, Until};
 use testing::each;
 
@@ -179,8 +183,9 @@ fn moment(scenario: &Scenario, run: &Run, event: Until) -> Option<f64> {
     }
 }
 
-/// Plays a scenario. Returns its row of the table, and the claims that do not hold.
-fn play(scenario: &Scenario) -> (String, Vec<String>) {
+/// Plays a scenario. Returns its row of the table, what its runs show, and the claims that do not
+/// hold.
+fn play(scenario: &Scenario) -> (String, Measured, Vec<String>) {
     let claims = scenarios::claims(&scenario.id).unwrap();
     let (design, mend) = (scenario.broken(), scenario.mended());
     let others: Vec<_> = scenario
@@ -191,8 +196,7 @@ fn play(scenario: &Scenario) -> (String, Vec<String>) {
         .map(|(remedy, claims)| (&remedy.label, scenario.mended_by(remedy), claims))
         .collect();
     let (mut problems, mut holding) = (Vec::new(), 0);
-    let mut sums = [[0.0; 2]; 2];
-    let shown = &scenario.shows[0];
+    let mut measured = Measured::new(scenario);
     for seed in SEEDS {
         let (broken, mended) = (run(&design, seed), run(&mend, seed));
         let mut wrong = wrongs(&claims, &broken, &mended);
@@ -212,10 +216,7 @@ fn play(scenario: &Scenario) -> (String, Vec<String>) {
             let claims = claims.iter();
             wrong.extend(claims.filter_map(|e| check(label, e, e.figure.of(&run.report))));
         }
-        for (sum, run) in sums.iter_mut().zip([&broken, &mended]) {
-            sum[0] += shown.figure.of(&run.report).unwrap_or(f64::NAN);
-            sum[1] += run.report.at_path("cost.monthly").map_or(f64::NAN, number);
-        }
+        measured.add(scenario, [&broken.report, &mended.report]);
         holding += u32::from(wrong.is_empty());
         problems.extend(
             wrong
@@ -223,18 +224,14 @@ fn play(scenario: &Scenario) -> (String, Vec<String>) {
                 .map(|wrong| format!("{} seed {seed}: {wrong}", scenario.id)),
         );
     }
-    let of = |sum: [f64; 2]| sum.map(|sum| sum / SEEDS.count() as f64);
-    let ([broken, cost], [mended, mended_cost]) = (of(sums[0]), of(sums[1]));
-    let show = |value| shown.unit.show(value);
+    let ([faulty, fixed], [cost, fixed_cost]) = (measured.main(scenario), measured.monthly());
     let row = format!(
-        "{} | {} | {} | {} | ${cost:.0} -> ${mended_cost:.0} | {holding} of {}",
+        "{} | {} | {faulty} | {fixed} | {cost} -> {fixed_cost} | {holding} of {}",
         scenario.id,
-        shown.label,
-        show(broken),
-        show(mended),
+        scenario.shows[0].label,
         SEEDS.count()
     );
-    (row, problems)
+    (row, measured, problems)
 }
 
 fn number(value: &Value) -> f64 {
@@ -253,11 +250,13 @@ fn every_scenario_fails_broken_and_holds_mended_on_ten_seeds() {
     let played = each(&all, play);
     println!("scenario | metric | faulty | fixed | monthly cost | seeds that hold");
     let mut problems = Vec::new();
-    for (row, wrong) in played {
+    for (row, _, wrong) in &played {
         println!("{row}");
-        problems.extend(wrong);
+        problems.extend(wrong.iter().map(String::as_str));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let measured = played.iter().map(|(_, measured, _)| measured);
+    measured::check_current(&all.iter().zip(measured).collect::<Vec<_>>());
 }
 
 /// Returns the amounts of dollars in a text.

@@ -20,6 +20,7 @@ fn main() {
         ["DESIGNS", "DESIGN_FILES"],
         &mut code,
     );
+    courses(&Path::new(&root).join("courses.json"), &mut code);
     let first = std::fs::read_to_string(library.join(format!("{FIRST}.json")));
     let first = first.expect("the first scenario is there");
     write("first.json", &for_page(&first));
@@ -96,6 +97,29 @@ fn tables(folder: &Path, [index, texts]: [&str; 2], code: &mut String) {
          #[cfg(not(any(test, feature = \"library\")))]\nconst {texts}: &[(&str, &str)] = &[\n{few}];"
     )
     .expect("writing to a string");
+}
+
+/// The list of courses. The site's pages are built from the same file.
+fn courses(file: &Path, code: &mut String) {
+    println!("cargo::rerun-if-changed={}", file.display());
+    let text = std::fs::read_to_string(file).expect("the list of courses can be read");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("courses.json is JSON");
+    code.push_str(
+        "/// All courses, in order. Every lesson is in exactly one of them.\n\
+         pub const COURSES: &[Course] = &[\n",
+    );
+    for course in value.as_array().expect("courses.json is a list") {
+        let word = |name: &str| course[name].as_str().expect("a course has texts");
+        let lessons = course["lessons"].as_array().expect("a course has lessons");
+        let ids: Vec<&str> = lessons.iter().filter_map(|id| id.as_str()).collect();
+        let (title, about) = (word("title"), word("about"));
+        writeln!(
+            code,
+            "    Course {{ title: {title:?}, about: {about:?}, lessons: &{ids:?} }},"
+        )
+        .expect("writing to a string");
+    }
+    code.push_str("];\n");
 }
 
 fn json_files(folder: &Path) -> Vec<PathBuf> {

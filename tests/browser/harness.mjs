@@ -170,7 +170,8 @@ export function serve(dir, headers = {}) {
 }
 
 function fileIn(dir, path) {
-  const file = normalize(join(dir, decodeURIComponent(path) || "index.html"));
+  const name = path === "" || path.endsWith("/") ? `${path}index.html` : path;
+  const file = normalize(join(dir, decodeURIComponent(name)));
   const inside = file.startsWith(dir + sep);
   return inside && existsSync(file) && statSync(file).isFile() ? file : undefined;
 }

@@ -1,6 +1,7 @@
-//! The lessons in an order to learn them in: each course builds on those before it.
+//! The lessons in an order to learn them in: each course builds on those before it. They are listed
+//! in `courses.json`.
 
-use crate::{Entry, INDEX};
+use crate::{COURSES, Entry, INDEX};
 
 /// A few lessons on one subject, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,78 +13,6 @@ pub struct Course {
     /// The ids of its lessons.
     pub lessons: &'static [&'static str],
 }
-
-/// All courses, in order. Every lesson is in exactly one of them.
-pub const COURSES: &[Course] = &[
-    Course {
-        title: "1. Calls that fail",
-        about: "Timeouts, retries and what they cost. Start here.",
-        lessons: &[
-            "retry-storm",
-            "unreliable-network",
-            "sync-chain",
-            "idempotency",
-            "metastable-failure",
-        ],
-    },
-    Course {
-        title: "2. Capacity and queueing",
-        about: "Why requests wait, and why more capacity comes late. Needs timeouts.",
-        lessons: &[
-            "thundering-herd",
-            "head-of-line-blocking",
-            "pool-exhaustion",
-            "noisy-neighbour",
-            "async-silver-bullet",
-            "autoscaling-lag",
-        ],
-    },
-    Course {
-        title: "3. Caches",
-        about: "Hit ratio, staleness, and what happens to the origin. Needs queueing.",
-        lessons: &[
-            "stale-cache",
-            "cache-stampede",
-            "cache-cold-start",
-            "hot-key",
-            "cache-all",
-        ],
-    },
-    Course {
-        title: "4. Data in more than one place",
-        about: "Replication, sharding, partitions, and delivery of messages. Needs retries.",
-        lessons: &[
-            "eventual-is-not-instant",
-            "cap",
-            "split-brain",
-            "shard-key",
-            "happy-path",
-            "poison-message",
-        ],
-    },
-    Course {
-        title: "5. Architecture",
-        about: "What services share, and how often they call each other. Needs queueing.",
-        lessons: &[
-            "fan-out-tail",
-            "microservice-maze",
-            "shared-database",
-            "data-ownership",
-            "central-coordinator",
-        ],
-    },
-    Course {
-        title: "6. Operations",
-        about: "Health checks, objectives, telemetry and alerts. Needs courses 1 and 2.",
-        lessons: &[
-            "load-balancer-blind",
-            "gray-failure",
-            "requirements-trap",
-            "flying-blind",
-            "monitoring-over-prevention",
-        ],
-    },
-];
 
 impl Course {
     /// Returns the entries of its lessons, in order.

@@ -19,7 +19,7 @@ mod story;
 
 pub use ask::{Ask, Choice};
 pub use claims::{Claims, Expectation, NearMiss};
-pub use courses::{COURSES, Course, after};
+pub use courses::{Course, after};
 pub use figure::{Figure, Unit};
 pub use scenario::{Remedy, Scenario, Shown, Source, Story, Trigger};
 pub use status::Status;

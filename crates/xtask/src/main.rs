@@ -18,6 +18,10 @@
 //! |                            | the page does not load it                        |
 //! | `web/styles/main.css`      | `styles/main.css`, its `@import`s inlined        |
 //! | `web/public/**`            | `public/**`: fonts, icons; CSS says `../public/` |
+//! | `docs/*.md`                | `*.html`: the documents                          |
+//! | `crates/scenarios/`        | `scenarios/`, and a page of each lesson in       |
+//! |                            | `lessons/`                                       |
+//! | `docs/rules.md`            | `rules.html`, and a page of each rule in `rules/`|
 //!
 //! Every URL is relative, so that the page works under any path. Every name above that is quoted
 //! in a text file gets `?v=<content hash>`, so that a new page never meets an old worker: the page
@@ -31,12 +35,15 @@
 
 mod bench;
 mod count;
+mod frame;
+mod lessons;
 mod long;
 mod npm;
 mod offline;
 mod package;
 mod page;
 mod reading;
+mod rules;
 mod serve;
 mod setup;
 mod sizes;
@@ -69,7 +76,8 @@ something cannot be installed, the command names it and says what to run.
   setup            install what `test` needs, and nothing else
   build [--dev]    write the static page to dist/ and print its compressed sizes
                    (--dev: write the build that serve makes to target/page)
-  docs DIR         write docs/*.md as pages to a directory (build and serve do it)
+  docs DIR         write the documents, lessons and rules as pages to a directory (build and
+                   serve do it)
   package [PART]... [--target TRIPLE] [--tag TAG]
                    make a release, or the named parts of it, in target/package/: binary
                    (of this platform unless --target names another), page, npm, notes,
@@ -179,7 +187,7 @@ fn build(mut options: Options) -> Result<()> {
 fn docs(mut options: Options) -> Result<()> {
     let dir = options.0.pop().context("missing directory to write to")?;
     options.done()?;
-    reading::write(std::path::Path::new(&dir))
+    page::write_pages(std::path::Path::new(&dir))
 }
 
 fn count(mut options: Options) -> Result<()> {

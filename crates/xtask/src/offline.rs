@@ -12,15 +12,24 @@ use crate::steps::root;
 pub(crate) const NAME: &str = "offline.js";
 
 /// Beginnings and ends of the names of what is published for others than the playground.
-const LEFT_OUT: (&[&str], &[&str]) = (&["faultline-wasm", NAME], &[".d.ts", ".txt"]);
+const LEFT_OUT: (&[&str], &[&str]) = (
+    &[
+        "faultline-wasm",
+        NAME,
+        "lessons/",
+        "pictures/lessons/",
+        "rules/",
+        "sitemap.xml",
+    ],
+    &[".d.ts", ".txt"],
+);
 
 /// Writes the worker of the build in `dist`. `versions` are those that the page's addresses carry.
 pub(crate) fn write(dist: &Path, versions: &Versions) -> Result<()> {
     let source = root().join("web").join(NAME);
     let text = fs::read_to_string(&source).with_context(|| source.display().to_string())?;
-    let mut names = Vec::new();
-    collect(dist, "", &mut names)?;
-    names.sort();
+    let mut names = files(dist)?;
+    names.retain(|name| is_kept(name));
     let mut hashes = fingerprint(text.as_bytes());
     // A visit asks for the directory, a link may name the file.
     let mut addresses = vec!["./".to_owned()];
@@ -38,14 +47,21 @@ pub(crate) fn write(dist: &Path, versions: &Versions) -> Result<()> {
     Ok(())
 }
 
-/// The files of a directory and of those in it, by their names below `dist`.
+/// The files of a directory and of those in it, by their names below it, in order.
+pub(crate) fn files(dist: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    collect(dist, "", &mut names)?;
+    names.sort();
+    Ok(names)
+}
+
 fn collect(dist: &Path, below: &str, names: &mut Vec<String>) -> Result<()> {
     for entry in fs::read_dir(dist.join(below))? {
         let entry = entry?;
         let name = format!("{below}{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
             collect(dist, &format!("{name}/"), names)?;
-        } else if is_kept(&name) {
+        } else {
             names.push(name);
         }
     }
@@ -91,11 +107,14 @@ mod tests {
             "faultline-wasm_bg.wasm",
             "faultline-wasm.d.ts",
             "offline.js",
+            "lessons/cap/index.html",
+            "pictures/lessons/cap.svg",
         ] {
             assert!(!is_kept(name), "{name}");
         }
         for name in [
             "index.html",
+            "rules.html",
             "faultline-web_bg.wasm",
             "scenarios/sound/saga.json",
         ] {

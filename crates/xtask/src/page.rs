@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::frame;
+use crate::lessons;
 use crate::npm;
 use crate::offline;
 use crate::reading;
+use crate::rules;
 use crate::setup::Need;
 use crate::steps::{cargo, root, run, step, target_dir};
 
@@ -175,7 +178,7 @@ pub(crate) fn copy_static_files(dist: &Path) -> Result<()> {
     fs::create_dir_all(dist.join("styles"))?;
     let css = inline_imports(&root().join("web/styles"), "main.css")?;
     fs::write(dist.join("styles/main.css"), css)?;
-    reading::write(dist)?;
+    write_pages(dist)?;
     // The page has the scenario that it opens with compiled in, and fetches the others.
     copy_dir(
         &root().join("crates/scenarios/library"),
@@ -186,6 +189,26 @@ pub(crate) fn copy_static_files(dist: &Path) -> Result<()> {
         copy_dir(&public, &dist.join("public"))?;
     }
     Ok(())
+}
+
+/// Writes the pages to read, and the list of all pages where the address of the site is known.
+pub(crate) fn write_pages(dist: &Path) -> Result<()> {
+    let site = frame::site()?;
+    let site = site.as_deref();
+    reading::write(dist, site)?;
+    lessons::write(dist, site)?;
+    rules::write(dist, site)?;
+    match site {
+        Some(site) => frame::write_sitemap(dist, site, &html_files(dist)?),
+        None => Ok(()),
+    }
+}
+
+/// The pages below a directory, by their names there, in order.
+fn html_files(dist: &Path) -> Result<Vec<String>> {
+    let mut names = offline::files(dist)?;
+    names.retain(|name| name.ends_with(".html"));
+    Ok(names)
 }
 
 /// The links that tell Trunk what to build are Trunk's alone; they stand on lines of their own.
@@ -215,11 +238,10 @@ fn inline_imports(dir: &Path, name: &str) -> Result<String> {
 /// Gives every quoted file name that we generate the hash of its content, and returns the hashes.
 /// From the leaves up, since a file's hash covers the versions it quotes.
 fn version_urls(dist: &Path) -> Result<Versions> {
-    let documents: Vec<String> = reading::PAGES
-        .iter()
-        .map(|(name, _)| format!("{name}.html"))
-        .collect();
-    let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+    const PLAYGROUNDS: [&str; 2] = ["index.html", "embed.html"];
+    let pages = html_files(dist)?;
+    let to_read = pages.iter().map(String::as_str);
+    let documents: Vec<&str> = to_read.filter(|it| !PLAYGROUNDS.contains(it)).collect();
     let order: [&[&str]; 5] = [
         &[
             "faultline-web_bg.wasm",
@@ -228,7 +250,7 @@ fn version_urls(dist: &Path) -> Result<Versions> {
         ],
         &["faultline-web.js", "faultline-wasm.js"],
         &SCRIPTS,
-        &["index.html", "embed.html"],
+        &PLAYGROUNDS,
         &documents,
     ];
     let mut versions = Versions::new();
@@ -305,6 +327,32 @@ mod tests {
             with_versions(text, &versions),
             r#"content="worker.js?v=0a" './worker.js?v=0a' worker.js my-worker.js"#
         );
+    }
+
+    #[test]
+    fn pages_to_read_name_versions_and_are_no_part_of_a_first_visit() {
+        let site = target_dir().join("site-of-tests");
+        remove_dir(&site).unwrap();
+        fs::create_dir_all(&site).unwrap();
+        copy_static_files(&site).unwrap();
+        for name in bindings() {
+            fs::write(site.join(&name), name).unwrap();
+        }
+        let versions = version_urls(&site).unwrap();
+        let read = |name: &str| fs::read_to_string(site.join(name)).unwrap();
+        let css = format!("styles/main.css?v={}\"", versions["styles/main.css"]);
+        for (page, up) in [
+            ("model.html", ""),
+            ("lessons/index.html", "../"),
+            ("lessons/cap/index.html", "../../"),
+            ("rules/cap/index.html", "../../"),
+        ] {
+            assert!(read(page).contains(&format!("\"{up}{css}")), "{page}");
+        }
+        // The service worker fetches all that it names behind a first visit.
+        offline::write(&site, &versions).unwrap();
+        let worker = read(offline::NAME);
+        assert!(worker.contains("\"model.html\"") && !worker.contains("lessons/"));
     }
 
     #[test]

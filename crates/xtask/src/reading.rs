@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
+use crate::frame::Page;
 use crate::page::copy_dir;
 use crate::steps::root;
 
@@ -23,12 +24,20 @@ pub(crate) const PAGES: [(&str, &str); 6] = [
 ];
 
 /// Writes a page for every document, and the other files of `docs/` beside them.
-pub(crate) fn write(dist: &Path) -> Result<()> {
+pub(crate) fn write(dist: &Path, site: Option<&str>) -> Result<()> {
     let docs = root().join("docs");
     for (name, _) in PAGES {
         let path = docs.join(format!("{name}.md"));
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        fs::write(dist.join(format!("{name}.html")), page(name, &text))?;
+        let (title, body) = convert(&text);
+        let page = Page {
+            path: &format!("{name}.html"),
+            title: &title,
+            description: "",
+            image: None,
+            body: &body,
+        };
+        page.write(dist, site)?;
     }
     for entry in fs::read_dir(&docs)? {
         let entry = entry?;
@@ -42,23 +51,8 @@ pub(crate) fn write(dist: &Path) -> Result<()> {
     Ok(())
 }
 
-fn page(name: &str, markdown: &str) -> String {
-    let (title, body) = convert(markdown);
-    let others: String = PAGES
-        .iter()
-        .map(|(other, label)| match *other == name {
-            true => format!("<span aria-current=\"page\">{label}</span>\n"),
-            false => format!("<a href=\"{other}.html\">{label}</a>\n"),
-        })
-        .collect();
-    include_str!("reading.html")
-        .replace("{title}", &title)
-        .replace("{others}", &others)
-        .replace("{body}", &body)
-}
-
 /// The title and the HTML of a document.
-fn convert(markdown: &str) -> (String, String) {
+pub(crate) fn convert(markdown: &str) -> (String, String) {
     let mut events: Vec<Event<'_>> = Parser::new_ext(markdown, Options::ENABLE_TABLES).collect();
     let headings = headings(&events);
     for heading in &headings {
@@ -79,6 +73,16 @@ fn convert(markdown: &str) -> (String, String) {
     let mut body = String::new();
     html::push_html(&mut body, events);
     (title, body)
+}
+
+/// Returns the text of Markdown without its markup.
+pub(crate) fn plain(markdown: &str) -> String {
+    let texts = Parser::new(markdown).filter_map(|event| match event {
+        Event::Text(text) | Event::Code(text) => Some(text),
+        Event::SoftBreak | Event::HardBreak => Some(" ".into()),
+        _ => None,
+    });
+    texts.map(|text| text.to_string()).collect()
 }
 
 /// The anchors of a document's headings: the same on its page and on the forge.

@@ -141,6 +141,13 @@ fn respond(dist: &Path, base: &str, target: &str) -> Response {
         return Response::text("400 Bad Request", "not a path inside the page\n");
     };
     if file.is_dir() {
+        // Links of a page in a directory are relative to it, as any web server has it.
+        if !path.ends_with('/') {
+            return Response {
+                location: Some(format!("{path}/")),
+                ..Response::text("302 Found", "")
+            };
+        }
         file.push("index.html");
     }
     match fs::read(&file) {
@@ -199,6 +206,7 @@ fn mime(file: &Path) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::steps::root;
 
     #[test]
     fn no_path_leaves_the_directory() {
@@ -215,6 +223,14 @@ mod tests {
         ] {
             assert_eq!(file_in(dist, path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_directory_is_reached_with_a_slash() {
+        let response = respond(&root().join("docs"), "/f/", "/f/pictures");
+        assert_eq!(response.location.as_deref(), Some("/f/pictures/"));
+        let response = respond(&root().join("docs"), "/f/", "/f/model.md");
+        assert_eq!((response.status, response.location), ("200 OK", None));
     }
 
     #[test]

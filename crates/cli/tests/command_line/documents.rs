@@ -302,3 +302,14 @@ fn the_pictures_of_the_documents_are_what_the_export_draws() {
         picture.assert_eq(&fine(&["export", "svg", "event-orders", "--theme", theme]));
     }
 }
+
+/// The pages of the lessons show them: light or dark, as the reader prefers.
+#[test]
+fn the_pictures_of_the_lessons_are_what_the_export_draws() {
+    let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pictures/lessons");
+    for entry in host::scenarios::INDEX {
+        let id = entry.id;
+        let picture = expect_file![format!("{pictures}/{id}.svg")];
+        picture.assert_eq(&fine(&["export", "svg", id]));
+    }
+}
