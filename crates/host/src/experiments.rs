@@ -7,12 +7,12 @@ use sim::{Report, Simulation, Status};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Events that the experiments on one run may take together where nobody says otherwise.
+/// Default limit of events of all experiments on one run together.
 const EVENTS: u64 = 60_000_000;
-/// They may take so many times the run's own events in any case.
+/// The experiments may always take this many times the run's own events.
 const EVENTS_RATIO: u64 = 16;
 
-/// The budget for experiments on a run of this many events, of at most so many experiments.
+/// The budget for experiments on a run of this many events, and at most this many experiments.
 pub fn budget(events: u64, experiments: usize) -> Budget {
     Budget {
         experiments,
@@ -84,7 +84,7 @@ impl Running {
         }
     }
 
-    /// Goes on by about so many events; true once it is done.
+    /// Advances by about this many events; true once it is done.
     pub(crate) fn go_on(&mut self, events: u64) -> bool {
         let before = self.simulation.events();
         let to = self.edits.last().map(|(at, _)| *at).or(self.until);

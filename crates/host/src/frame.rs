@@ -1,4 +1,4 @@
-//! Frames: what the page is told of a running simulation.
+//! Frames: what the page shows of a running simulation.
 
 use design::{Design, Kind};
 use format::message as wire;
@@ -12,11 +12,11 @@ use sim::world::{Replica, Stage, World};
 const REPLICAS_SHOWN: usize = 64;
 /// Dots per second of wall-clock time that a link shows at most, about.
 const DOTS_PER_S: f64 = 60.0;
-/// How often it is told what a node holds, in ms.
+/// How often a frame has the contents of a node, in ms.
 const INSIDE_EVERY_MS: f64 = 250.0;
 /// Most firings of alerts told; the latest.
 const ALERTS_MAX: usize = 64;
-/// How often the number of calls per dot is set anew, in ms.
+/// How often the number of calls per dot is updated, in ms.
 const DOTS_EVERY_MS: f64 = 500.0;
 
 /// What has been told already, and what the next frame needs to know of the past.
@@ -89,7 +89,7 @@ impl Observer {
         })
     }
 
-    /// The run jumped to another time: what is told next begins there.
+    /// The run jumped to another time: the next frame begins there.
     pub(crate) fn jumped(&mut self, simulation: &Simulation, now_ms: f64) {
         self.forget_places();
         self.speed_from = None;
@@ -143,7 +143,7 @@ impl Observer {
         }
     }
 
-    /// So many calls per dot that a link shows about [`DOTS_PER_S`].
+    /// Sets the number of calls per dot so that a link shows about [`DOTS_PER_S`].
     fn set_dots(&mut self, simulation: &mut Simulation, now_ms: f64) {
         if now_ms - self.dots_ms < DOTS_EVERY_MS {
             return;
@@ -201,7 +201,7 @@ impl Observer {
     }
 }
 
-/// How everything stands now, in the order of a design that may be a later one than the run's.
+/// The current state, in the order of a design that may be newer than the run's.
 pub(crate) fn state(run: wire::RunId, simulation: &Simulation, design: &Design) -> wire::Frame {
     let totals = simulation.totals();
     let node = |node: &design::Node| match simulation.node_place(&node.id) {

@@ -112,7 +112,7 @@ impl Diagnosed {
         }
     }
 
-    /// The same, with at most so many experiments on what is suspected. With 0 nothing is tried.
+    /// The same, with at most this many experiments on the suspects. 0 makes none.
     pub fn tried(design: &Design, report: Report, experiments: usize) -> Self {
         if experiments == 0 {
             return Self::new(design, report);

@@ -56,7 +56,7 @@ pub(crate) struct Live {
     again: Option<Box<Simulation>>,
     /// Wall-clock time of the last diagnosis, and its duration, in ms.
     last_look: (f64, f64),
-    /// The lesson whose status sentence is told.
+    /// The lesson whose status sentence is reported.
     lesson: Option<Subject>,
     pub(crate) observer: frame::Observer,
 }

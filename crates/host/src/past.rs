@@ -29,7 +29,7 @@ pub(crate) struct Past {
     every: Time,
     /// In order of time.
     edits: Vec<Edit>,
-    /// How many of them the run has taken in where it stands.
+    /// How many of them the run has applied so far.
     done: usize,
     /// The furthest it ever got.
     known: Time,
@@ -113,8 +113,8 @@ impl Past {
         })
     }
 
-    /// Goes on towards a moment by at most so many events, edits on the way taken in again. True
-    /// where it is there, or can go no further.
+    /// Advances towards a moment by at most this many events, reapplying edits on the way. True if
+    /// it is there or can go no further.
     pub(crate) fn run(&mut self, simulation: &mut Simulation, to: Time, events: u64) -> bool {
         let mut done = self.done;
         let is_there = self.follow(simulation, &mut done, to, events);
@@ -123,7 +123,7 @@ impl Past {
         is_there
     }
 
-    /// The same for a copy of the run that has taken so many edits in.
+    /// The same for a copy of the run that has applied the first `done` edits.
     pub(crate) fn follow(
         &self,
         simulation: &mut Simulation,
@@ -198,8 +198,8 @@ impl Past {
         self.before = Some(Box::new(Before { simulation, at }));
     }
 
-    /// The nearest keyframe at or before a moment, to go on from; `None` where the run as it stands
-    /// is nearer.
+    /// The nearest keyframe at or before a moment, to continue from; `None` if the run itself is
+    /// nearer.
     pub(crate) fn restore(&mut self, simulation: &Simulation, time: Time) -> Option<Simulation> {
         let next = self
             .keyframes

@@ -1,5 +1,5 @@
 //! A live run, driven by messages and by the passing of wall-clock time, in small slices so that
-//! whoever drives it stays responsive. The clock is given from outside and decides only how far to
+//! its host stays responsive. The clock is given from outside and decides only how far to
 //! simulate, never what happens.
 
 use crate::Counted as Written;
@@ -14,12 +14,12 @@ use sim::{Simulation, Status};
 const SLICE_MS: f64 = 8.0;
 /// Events between two looks at the clock.
 pub(crate) const SLICE_EVENTS: u64 = 2_000;
-/// A pause of whoever drives (a hidden tab) is not made up for beyond this, in ms.
+/// After a pause of the host (a hidden tab), at most this much time is made up for, in ms.
 const CATCH_UP_MS: f64 = 100.0;
 /// Most events of a run that the page compares: a few seconds of work.
 const COMPARED_EVENTS: u64 = 40_000_000;
 
-/// A live run and what is asked for beside it.
+/// A live run and the queries about it.
 #[derive(Debug, Default)]
 pub struct Session {
     live: Option<Box<Live>>,
@@ -45,7 +45,7 @@ impl Session {
         Self::default()
     }
 
-    /// Takes a message; what it answers at once.
+    /// Handles a message and returns the immediate replies.
     pub fn handle(&mut self, request: Request) -> Vec<Reply> {
         match request {
             Request::Load {
@@ -117,7 +117,7 @@ impl Session {
         }
     }
 
-    /// The last inquiry asked for is the one that is wanted.
+    /// Only the last inquiry requested is needed.
     fn inquire(&mut self, token: u32, course: &Course, experiments: u32) -> Vec<Reply> {
         match Inquiry::new(token, course, experiments) {
             Ok(inquiry) => {
@@ -205,7 +205,7 @@ impl Session {
         }
     }
 
-    /// Whether more could be done at once: the run is as fast as it goes, or has fallen behind.
+    /// Whether another slice could run immediately: at full speed, or when the run is behind.
     pub fn is_behind(&self) -> bool {
         self.is_asked()
             || self

@@ -15,14 +15,14 @@ use sim::measure::{RequestTrace, Span, SpanKind};
 const BACK: Time = 10_000_000_000;
 /// How long before a dot left its request was made, and how long after it ends, at most, in ns.
 const AROUND: Time = 5_000_000_000;
-/// About so many requests are traced.
+/// Approximate number of requests to trace.
 const REQUESTS: f64 = 4_000.0;
 /// Most events in all.
 const EVENTS_MAX: u64 = 40_000_000;
 /// Slowest requests told, and failures.
 const SLOWEST: usize = 10;
 const FAILED: usize = 10;
-/// Most spans told of a request.
+/// Maximum number of spans reported per request.
 const SPANS_MAX: usize = 300;
 
 /// The question, and how far it got.
@@ -40,7 +40,7 @@ pub(crate) struct Why {
 }
 
 impl Why {
-    /// Looks at the requests of late, or at those around something that left over a link.
+    /// Starts a query of recent requests, or of those around a packet that left over a link.
     pub(crate) fn new(token: u32, of: Option<(String, Time)>, past: &Past, now: Time) -> Self {
         let (from, until) = match &of {
             Some((_, at)) => (
@@ -80,7 +80,7 @@ impl Why {
         is_there || self.simulation.events() - self.events > EVENTS_MAX
     }
 
-    /// So much of the requests as makes about [`REQUESTS`] of them; all where one is looked for.
+    /// The share of requests that yields about [`REQUESTS`]; all of them to find a particular one.
     fn share(&self) -> f64 {
         let now = self.simulation.now().max(1) as f64;
         let per_ns = self.simulation.totals().offered as f64 / now;
@@ -180,15 +180,15 @@ fn has_failed(request: &RequestTrace) -> bool {
     matches!(request.spans[0].outcome, Some(Outcome::Failed(_)))
 }
 
-/// Whether something of the request left, arrived or was given up at that moment over that link.
+/// Whether an attempt of the request started or ended over that link at that moment.
 fn has(request: &RequestTrace, link: LinkIx, at: Time) -> bool {
     let over = |span: &&Span| span.link == link;
     let mut spans = request.spans.iter().filter(over);
     spans.any(|span| span.start == at || span.end == at)
 }
 
-/// Each span after the one it is a part of, siblings in order of time; how deep it lies, and
-/// whether it or what it is a part of went on in vain.
+/// Returns the spans depth first, siblings in order of time, each with its depth and whether it or
+/// a parent is wasted work.
 fn in_order(spans: &[Span]) -> Vec<(usize, u8, bool)> {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
     let mut roots = Vec::new();

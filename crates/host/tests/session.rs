@@ -133,7 +133,7 @@ fn a_seek_shows_the_moment_and_what_led_to_it() {
     let lead = shown.lead.as_ref().expect("what led to it");
     assert_eq!(lead.time_ns, 4 * S + S / 2);
     assert!(lead.offered < shown.offered);
-    assert!(shown.windows.is_empty(), "nothing is told twice");
+    assert!(shown.windows.is_empty(), "nothing is reported twice");
     session.handle(Request::Play { run: 1 });
     let (frames, _) = drive(&mut session, 2_200.0, 3_000.0);
     let windows = frames.iter().flat_map(|frame| &frame.windows);
@@ -171,7 +171,7 @@ fn an_edit_in_the_past_tells_what_is_new_of_it() {
     assert!(frames[0].known_ns < 6 * S, "what came after is dropped");
     let windows = frames.iter().flat_map(|frame| &frame.windows);
     let told: Vec<f64> = windows.map(|window| window.start_s).collect();
-    assert_eq!(told[0], 5.0, "the window it was made in is told anew");
+    assert_eq!(told[0], 5.0, "the window it was made in is reported again");
 }
 
 #[test]

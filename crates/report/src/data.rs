@@ -38,7 +38,7 @@ pub struct DataReport {
 /// A write that was applied twice.
 #[derive(Clone, Debug, Serialize)]
 pub struct DuplicateReport {
-    /// Who wanted it.
+    /// The client that wanted it.
     pub client: String,
     /// The operation.
     pub operation: String,
@@ -48,10 +48,10 @@ pub struct DuplicateReport {
     pub wanted_s: f64,
     /// The database that applied it.
     pub node: String,
-    /// By whom.
+    /// The attempt that applied it.
     pub first: AppliedReport,
-    /// By whom again: the attempt of the call itself, or of the nearest above it that was tried
-    /// again, or (over a queue's link) delivered again.
+    /// The attempt that applied it again: of the call itself, or of the nearest caller above it
+    /// that retried or, over a queue's link, was redelivered.
     pub again: AppliedReport,
 }
 

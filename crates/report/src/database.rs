@@ -37,7 +37,7 @@ pub struct ReshardingReport {
     pub took_s: Option<f64>,
     /// Keys that have moved so far.
     pub keys_moved: u64,
-    /// Batches that began anew, since a shard was not there.
+    /// Batches repeated because a shard was not available.
     pub retries: u64,
     /// Writes that waited for their key to have moved.
     pub held_writes: u64,

@@ -13,7 +13,7 @@ pub struct Figure {
     pub field: Option<Box<Field>>,
 }
 
-/// The unit of a figure.
+/// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     /// A number of things.
@@ -39,7 +39,7 @@ pub enum Unit {
     Dollars,
 }
 
-/// Where a figure is found in the report as JSON (`--format json`).
+/// Where a number is found in the JSON report (`--format json`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -95,7 +95,7 @@ pub enum Fold {
 }
 
 impl Figure {
-    /// A figure whose place in the report is not told.
+    /// A number without a field in the report.
     pub fn new(value: f64, unit: Unit) -> Self {
         Self {
             value,
@@ -104,7 +104,7 @@ impl Figure {
         }
     }
 
-    /// A figure that is read from this place of the report.
+    /// A number read from this field of the report.
     // Not inlined, here and below: hundreds of figures are made so, and the page is to be small.
     #[must_use]
     #[inline(never)]

@@ -15,7 +15,7 @@ pub const SUBJECTS_MAX: usize = 12;
 pub enum Severity {
     /// Worth knowing.
     Note,
-    /// Likely to hurt, or it did, within what was asked for.
+    /// A likely problem, or one that occurred without missing a requirement.
     Warning,
     /// It did harm in this run: a requirement was missed, or writes were lost, doubled or torn.
     Error,
@@ -47,16 +47,16 @@ pub struct Finding {
     pub onset_s: Option<f64>,
     /// What is the case.
     pub what: Message,
-    /// Why that is so, with the numbers it is told by.
+    /// Why, with the numbers that show it.
     pub why: Message,
     /// What to do, in a sentence.
     pub remedy: Message,
     /// What happened, in order.
     pub chain: Vec<Step>,
-    /// The figure it endangers.
+    /// The metric it endangers.
     #[serde(with = "crate::metric")]
     pub requirement: Option<Metric>,
-    /// What would mend it, each as edits of this design.
+    /// Possible fixes, each as edits of this design.
     pub remedies: Vec<Remedy>,
     /// What experiments say of it.
     pub standing: Standing,
@@ -78,7 +78,7 @@ pub struct Step {
     pub what: Message,
 }
 
-/// Edits that would mend a finding.
+/// Edits that would fix a finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remedy {
     /// On the button.
@@ -152,7 +152,7 @@ impl Finding {
         self
     }
 
-    /// Something that would mend it; left out where it changes nothing.
+    /// Adds a possible fix, unless it changes nothing.
     #[must_use]
     pub fn mended_by(mut self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
         let remedies = remedies.into_iter();

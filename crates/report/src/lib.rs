@@ -1,8 +1,8 @@
 //! What a run is reported as: plain data, from the engine and the rules to every reader.
 //!
 //! A [`Finding`] says what it has to say in [`Message`]s: lists of pieces, each of which still
-//! knows what it is of (a node, a link, a moment, a figure with its unit and the place of the
-//! report that it was taken from). Nothing here is formatted: the `text` crate alone does that.
+//! knows what it is of (a node, a link, a moment, a number with its unit and its field in the
+//! report). Nothing here is formatted: the `text` crate alone does that.
 
 mod cost;
 mod data;

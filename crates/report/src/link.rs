@@ -1,10 +1,10 @@
-//! A link's figures.
+//! The metrics of a link.
 
 use crate::run::{Spread, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A link's figures.
+/// The metrics of a link.
 #[derive(Clone, Debug, Serialize)]
 pub struct LinkReport {
     /// Requests that needed it.
@@ -17,7 +17,7 @@ pub struct LinkReport {
     pub retries: u64,
     /// Attempts sent beside others that took long.
     pub hedges: u64,
-    /// Attempts given up because another of the same call was answered first.
+    /// Attempts canceled because another attempt of the same call won.
     pub abandoned: u64,
     /// Attempts without an answer in time.
     pub timeouts: u64,

@@ -1,9 +1,9 @@
-//! Messages: text whose names, moments and figures are still what they are.
+//! Messages: text whose names, moments and numbers keep their types.
 
 use crate::figure::{Figure, Unit};
 use serde::{Deserialize, Serialize};
 
-/// What somebody is told: pieces, one after the other.
+/// A message to people: a sequence of pieces.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Message(Vec<Piece>);
@@ -31,7 +31,8 @@ pub enum Piece {
 }
 
 /// A message from a text with a `{}` for each of the parts after it, in order. A part is anything
-/// that a [`Message`] can be made from: words, a name, a figure, a whole number, another message.
+/// that a [`Message`] can be made from: words, a name, a number with its unit, a whole
+/// number, another message.
 ///
 /// ```
 /// use report::{message, name, rate};
@@ -274,7 +275,7 @@ pub fn count(n: u64, one: &str, many: &str) -> Message {
     count_of(whole(n as f64), one, many)
 }
 
-/// The same of a figure.
+/// The same for a number with its unit.
 pub fn count_of(n: Figure, one: &str, many: &str) -> Message {
     let things = if n.value == 1.0 { one } else { many };
     message!("{} {}", n, things)

@@ -1,4 +1,4 @@
-//! A node's figures.
+//! The metrics of a node.
 
 use crate::database::DatabaseReport;
 use crate::queue::Messages;
@@ -6,7 +6,7 @@ use crate::run::Time;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A node's figures.
+/// The metrics of a node.
 #[derive(Clone, Debug, Serialize)]
 pub struct NodeReport {
     /// Calls (for a client: requests) that started after the warm-up.
@@ -37,7 +37,7 @@ pub struct NodeReport {
     pub utilization: Option<f64>,
     /// Mean share of slots held by calls that wait for others.
     pub blocked: Option<f64>,
-    /// Share of work done after its caller had given up.
+    /// Share of work done after its caller stopped waiting: wasted work.
     pub wasted_work: f64,
     /// Look-ups that found their key; `null` for other kinds.
     pub hit_ratio: Option<f64>,
@@ -75,7 +75,7 @@ pub struct NodeReport {
     pub replicas: Vec<ReplicaReport>,
 }
 
-/// A replica's figures.
+/// The metrics of a replica.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReplicaReport {
     /// Calls that reached it.
@@ -95,7 +95,7 @@ pub struct CacheReport {
     pub evictions: u64,
     /// Entries found too old by a look-up. What expires unasked leaves when room is wanted.
     pub expirations: u64,
-    /// Values that nobody read before they left or were filled anew, or has read so far.
+    /// Values never read before they were evicted or replaced, or not read so far.
     pub never_read: u64,
     /// Look-ups answered from an entry that had expired (`stale_while_revalidate`).
     pub stale_served: u64,
@@ -142,7 +142,7 @@ pub struct ScalingReport {
     pub replicas_max: u64,
     /// Mean number paid for: from the decision to start one to its end.
     pub replicas_paid_mean: f64,
-    /// Replicas asked for, the warm-up included.
+    /// Recommended replicas, including the warm-up.
     pub scaled_out: u64,
     /// Replicas taken away.
     pub scaled_in: u64,

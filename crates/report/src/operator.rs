@@ -35,33 +35,32 @@ pub struct Incident {
     pub target: String,
     /// When it began.
     pub at_s: f64,
-    /// Whether users felt it: goodput fell below 90 % of what it was before the first fault, by
-    /// more than chance explains, until five minutes after its end.
+    /// Whether users felt it: goodput fell below 90% of its mean before the first fault, by more
+    /// than random variation, until five minutes after its end.
     pub was_felt: bool,
-    /// From its beginning to the first moment an alert fired that may tell of it: one of what is
-    /// broken, of who calls that, or of what that calls; `null` where none did.
+    /// Time to detect: from its start to the first alert on the failed node, its callers or its
+    /// dependencies; `null` if none fired.
     pub detected_after_s: Option<f64>,
     /// Which alert that was.
     pub by: Option<String>,
-    /// Of a fault that comes by chance: what broke. What is said above is of the outage whose alert
-    /// came last; felt it was if any was.
+    /// For a random fault: its outages. The fields above describe the outage detected last;
+    /// `was_felt` is true if any outage was felt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outages: Option<OutagesReport>,
 }
 
-/// Outages by chance.
+/// The outages of a random fault.
 #[derive(Clone, Debug, Serialize)]
 pub struct OutagesReport {
     /// How many there were.
     pub count: u64,
-    /// The first thousand of them were looked at (as long as no alert has fired more often): how
-    /// many an alert told of.
+    /// Outages that an alert detected, of the first thousand (fewer if an alert fires more often).
     pub detected: u64,
-    /// Those that users felt and no alert told of.
+    /// Outages that users felt and no alert detected.
     pub undetected: u64,
     /// How long they lasted, of those that are over.
     pub lasted_ms: Time,
-    /// From the beginning of one to the first alert that tells of it.
+    /// From the start of an outage to the alert that detects it.
     pub detect_ms: Time,
     /// The first hundred.
     pub list: Vec<OutageReport>,
@@ -108,10 +107,10 @@ pub struct Operator {
     /// Every fault that began.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<Incident>,
-    /// From the beginning of a fault to the first alert that tells of it, of the fault that waited
-    /// longest; `null` where there was no fault or one that users felt went unnoticed.
+    /// Time to detect: the longest of all faults; `null` if there was no fault, or if a fault that
+    /// users felt was not detected.
     pub time_to_detect_s: Option<f64>,
-    /// Faults that users felt and no alert told of.
+    /// Faults that users felt and no alert detected.
     pub undetected: u64,
     /// By node id, what its telemetry showed.
     pub nodes: BTreeMap<String, NodeSeen>,

@@ -14,11 +14,11 @@ pub struct Messages {
     pub redelivered: u64,
     /// Deliveries that were not acknowledged within the visibility timeout.
     pub expired: u64,
-    /// Acknowledged.
+    /// Acknowledged messages.
     pub acknowledged: u64,
-    /// Given up, to the dead-letter link.
+    /// Sent to the dead-letter queue.
     pub dead_lettered: u64,
-    /// Given up without one, or dropped by overflow.
+    /// Dropped after too many deliveries without a dead-letter queue, or by overflow.
     pub dropped: u64,
     /// Lost in a crash of a queue that is not durable.
     pub lost: u64,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Version of the report's structure.
 pub const VERSION: u32 = 2;
 
-/// A finished (or running) run's figures. Times are in ms unless a name says otherwise.
+/// The metrics of a finished (or running) run. Times are in ms unless a name says otherwise.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// What was run.
@@ -54,11 +54,11 @@ pub struct Run {
     pub seed: u64,
     /// How long requests arrived.
     pub duration_s: f64,
-    /// What came before the figures.
+    /// The start phase that precedes the metrics.
     pub warmup_s: f64,
     /// When the run ended, the drain included.
     pub ended_s: f64,
-    /// `ended`, `running` or `out_of_budget`; only the first has all of its figures.
+    /// `ended`, `running` or `out_of_budget`; only the first has all metrics.
     pub status: &'static str,
     /// Events fired.
     pub events: u64,

@@ -50,8 +50,8 @@ impl Estimate {
     }
 }
 
-/// The 97.5th percentile of Student's t distribution: exact to the digits given up to 30 degrees of
-/// freedom; beyond, linear in their reciprocal, which is off by less than 0.001.
+/// The 97.5th percentile of Student's t distribution: exact to the given digits for up to 30
+/// degrees of freedom. Beyond, it is linear in their reciprocal, with an error below 0.001.
 fn student_t(freedom: usize) -> f64 {
     const EXACT: [f64; 30] = [
         12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010,

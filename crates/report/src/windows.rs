@@ -1,8 +1,8 @@
-//! Figures over time.
+//! Metrics over time.
 
 use serde::Serialize;
 
-/// Figures over time, the warm-up included.
+/// Metrics over time, including the warm-up.
 #[derive(Clone, Debug, Serialize)]
 pub struct WindowReport {
     /// Width of a window; the last may be cut short by the end of the run.
@@ -25,7 +25,7 @@ pub struct WindowReport {
     pub waiting: Vec<u64>,
 }
 
-/// A node's figures by window, the warm-up included.
+/// The metrics of a node by window, including the warm-up.
 #[derive(Clone, Debug, Serialize)]
 pub struct NodeWindows {
     /// Width of a window; the last may be cut short by the end of arrivals.
@@ -46,7 +46,7 @@ pub struct NodeWindows {
     pub in_flight: Vec<u64>,
 }
 
-/// A link's figures by window, the warm-up included.
+/// The metrics of a link by window, including the warm-up.
 #[derive(Clone, Debug, Serialize)]
 pub struct LinkWindows {
     /// Width of a window; the last may be cut short by the end of arrivals.

@@ -9,22 +9,22 @@ use wasm_bindgen::prelude::*;
 const TYPES: &str = r#"
 /** A design: the object of a design file, or its JSON text. */
 export type Design = { faultline: 1 } & Record<string, unknown>;
-/** How a run differs from what its design says. */
+/** Options of a run. */
 export interface Options {
-  /** Another seed: a whole number from 0 to 2^53 - 1. */
+  /** Replaces the design's seed: a whole number from 0 to 2^53 - 1. */
   seed?: number;
-  /** Another duration, with a unit: "120s". */
+  /** Replaces the design's duration, with a unit: "120s". */
   duration?: string;
-  /** Most events; a run that spends them says "out_of_budget" in run.status. */
+  /** Maximum number of events. A run that reaches it has "out_of_budget" in run.status. */
   events_max?: number;
-  /** Whether the rules look at the run; false leaves `findings` out, as a sweep over many runs may want. */
+  /** Whether the rules diagnose the run. False omits `findings`, for example in a sweep over many runs. */
   findings?: boolean;
-  /** Most experiments made on causes and remedies before `run` returns; 0 by default. */
+  /** Maximum number of experiments on causes and fixes; 0 by default. */
   experiments?: number;
 }
 /** One thing wrong with a design: where, what, and what would be valid. */
 export interface Problem { path: string; message: string }
-/** What a run counted: the structure of `faultline run --format json`. */
+/** The report of a run: the structure of `faultline run --format json`. */
 export type Report = {
   run: { seed: number; duration_s: number; warmup_s: number; ended_s: number; status: string; events: number; hash: string; version: number };
   requests: Record<string, unknown>;
@@ -33,9 +33,9 @@ export type Report = {
   requirements: Score[];
   /** What the rules found; absent with `findings: false`. */
   findings?: Finding[];
-  /** Findings whose claim an experiment refuted; absent where there are none. */
+  /** Findings that an experiment refuted; absent if there are none. */
   ruled_out?: Finding[];
-  /** Every run without a suspect; absent where none was made. */
+  /** All experiments; absent if there are none. */
   tried?: Experiment[];
   windows: Record<string, unknown>;
 };
@@ -44,7 +44,7 @@ export interface Score {
   metric: string;
   /** The bound, in the unit: one of the two. */
   at_least?: number; at_most?: number;
-  /** What the run gave, in the unit; null where it gave nothing. */
+  /** The measured value, in the unit; null if there is none. */
   actual: number | null;
   /** The unit of bound and value. */
   unit: "ms" | "share" | "per_s" | "count" | "usd";
@@ -53,37 +53,37 @@ export interface Score {
   verdict: "met" | "missed" | "not_measured";
   /** Whether verdict is "met". */
   met: boolean;
-  /** All of it in words. */
+  /** The score as a sentence. */
   text: string;
 }
-/** What a rule found: see docs/rules.md. */
+/** A finding of a rule: see docs/rules.md. */
 export interface Finding {
   rule: string; severity: "note" | "warning" | "error"; measured: boolean; subjects: string[]; onset_s: number | null;
   what: string; why: string; remedy: string;
   chain: { at_s: number; subject: string; what: string; pieces: { what: Piece[] } }[];
   requirement: string | null;
   remedies: { label: string; edits: Record<string, unknown>[]; cost: string; effect: Effect | null; pieces: { label: Piece[]; cost: Piece[] } }[];
-  /** What experiments say of it: see docs/diagnosis.md. Without `experiments`, nothing is tried. */
+  /** Results of experiments: see docs/diagnosis.md. */
   standing: "untested" | "confirmed" | "contributes" | "ruled_out"; experiments: Experiment[];
   symptoms: Finding[];
-  /** The same texts as lists of pieces, in which names, moments and figures are still what they are. */
+  /** The same texts as lists of pieces, in which names, moments and numbers keep their types. */
   pieces: { what: Piece[]; why: Piece[]; remedy: Piece[] };
 }
-/** A metric in two runs; null where a run gave none. Durations are in ms. */
+/** A metric in two runs; null if a run has no value. Durations are in ms. */
 export interface Change { metric: string; before: number | null; after: number | null }
-/** The same run without a suspect; `share` is the part of the distance to the bound that went. */
+/** The same run without a suspect; `share` is the part of the distance to the bound that disappears. */
 export interface Experiment {
   without: string; subjects: string[]; requirement: Change; share: number;
   /** Other seeds: tested, missing the requirement too, and of these with the same result. */
   seeds: { tried: number; missed: number; held: number };
   curve: { width_s: number; offered_per_s: number[]; goodput_per_s: number[] };
 }
-/** What a remedy did when it was applied and run on the same seed. */
+/** The measured effect of a remedy, applied on the same seed. */
 export interface Effect {
   requirement: Change; bound: number; met: boolean; fixes: boolean; share: number;
   better: Change[]; worse: Change[]; monthly_cost: Change;
 }
-/** A piece of a text: words, a node or link by its id, a zone, an operation, a moment in seconds, or a figure. */
+/** A piece of a text: words, a node or link by its id, a zone, an operation, a moment in seconds, or a number with its unit. */
 export type Piece =
   | { text: string } | { node: string } | { link: string } | { zone: string } | { operation: string }
   | { moment: number } | { instant: number } | { figure: Figure };

@@ -1,6 +1,6 @@
-//! `bench`: whole runs, each in a process of its own: natively, as wasm under node, and beside what
-//! others simulate of the same system. Rounds are interleaved: on a shared machine figures move,
-//! and ratios between neighbours hold. Writes the tables of `docs/performance.md`.
+//! `bench`: whole runs, each in its own process: natively, as wasm under Node.js, and in other
+//! simulators of the same system. Rounds are interleaved: on a shared machine timings drift, but
+//! ratios of adjacent runs hold. Writes the tables of `docs/performance.md`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ const IN_WASM: [&str; 2] = ["w1", "w2"];
 const SCENARIO_S: &str = "60";
 
 const REPORT: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- figures: cargo xtask bench -->\n";
+const BEGIN: &str = "<!-- measured: cargo xtask bench -->\n";
 
 /// What the benchmarks need on this machine; SimPy and nexosim are left out where they are missing.
 pub(crate) const NEEDS: &[Need] = &[Need::WasmTarget, Need::Node];
@@ -44,7 +44,7 @@ struct Peer {
     requests: &'static str,
 }
 
-/// Figures by what they are of and what they say, one per round.
+/// Measurements by subject and metric, one per round.
 #[derive(Default)]
 struct Figures(BTreeMap<(String, &'static str), Vec<f64>>);
 
@@ -75,7 +75,7 @@ impl Figures {
     }
 }
 
-/// Measures everything and writes the figures.
+/// Measures everything and writes the results.
 pub(crate) fn all(rounds: usize) -> Result<()> {
     step("building: native", || {
         run(&mut cargo(&[

@@ -60,8 +60,8 @@ pub(crate) fn all(stores: bool) -> Result<()> {
         }
         if !worse.is_empty() {
             bail!(
-                "instructions per event changed by more than {} %: {}\n\
-                 if that is meant, store the new figures: cargo xtask count --store",
+                "instructions per event changed by more than {}%: {}\n\
+                 if this is intended, store the new counts: cargo xtask count --store",
                 MARGIN * 100.0,
                 worse.join("; ")
             );

@@ -217,7 +217,7 @@ fn without_trunk_links(html: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// One style sheet of `main.css` and its imports, so that the browser asks once.
+/// One style sheet of `main.css` and its imports, so that the browser sends one request.
 fn inline_imports(dir: &Path, name: &str) -> Result<String> {
     let path = dir.join(name);
     let css = fs::read_to_string(&path).with_context(|| path.display().to_string())?;

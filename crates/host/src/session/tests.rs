@@ -100,7 +100,10 @@ fn what_a_live_run_shows_is_told_as_it_grows_and_at_its_end_is_that_of_a_run_alo
         let mut all = one.findings.iter().flat_map(report::Finding::all);
         all.all(|finding| finding.onset_s.unwrap_or(0.0) * 1e9 <= one.until_ns as f64)
     };
-    assert!(told.iter().all(begun), "nothing is told before it happened");
+    assert!(
+        told.iter().all(begun),
+        "nothing is reported before it happened"
+    );
     let last = told.last().expect("there is an end");
     let reply = Reply::Diagnosed(Box::new(last.clone()));
     let read = Reply::decode(&reply.encode()).expect("it is read as it was written");
@@ -176,7 +179,7 @@ fn a_run_has_a_fingerprint_where_a_run_of_its_design_has_the_same() {
     }
 }
 
-/// All that is told of experiments on what a session has run.
+/// All replies about experiments on what a session has run.
 fn tried(session: &mut Session) -> Vec<Reply> {
     let replies = session.handle(Request::Course { run: 1 });
     let [
@@ -207,7 +210,7 @@ fn what_is_suspected_is_tried_and_comes_to_what_the_command_line_says() {
         findings.iter().map(|finding| finding.standing).collect()
     };
     let Some(Reply::Concluded { conclusion, .. }) = told.first() else {
-        panic!("it is told while it goes on")
+        panic!("it is reported while it continues")
     };
     assert!(standings(&conclusion.findings).contains(&Standing::Suspected));
     let Some(Reply::Concluded {
@@ -256,7 +259,7 @@ fn experiments_on_a_run_that_was_edited_make_the_same_edits_at_the_same_moments(
         ms: 80_000.0,
     });
     let told = diagnosed(work(&mut session));
-    let shown = told.last().expect("it is told");
+    let shown = told.last().expect("it is reported");
     assert_eq!((shown.until_ns, &shown.hash), (90_000_000_000, &None));
     let told = tried(&mut session);
     let Some(Reply::Concluded { conclusion, .. }) = told.last() else {

@@ -14,7 +14,7 @@ const FILE: &str = "crates/xtask/src/tidy/exceptions.toml";
 #[derive(Default)]
 pub(super) struct Over {
     pub(super) amount: usize,
-    /// One of them, for whoever reads the problem.
+    /// One of them, for the message.
     pub(super) example: String,
 }
 
