@@ -70,7 +70,7 @@ pub(crate) fn App() -> impl IntoView {
                     (Side::Story, Opened::Own) => view! { <Own /> }.into_any(),
                 }}
                 <p class="fidelity quiet">
-                    <a href="model.html" target="_blank">"What is modelled, and what is not"</a>
+                    <a href="model.html" target="_blank">"What is modeled, and what is not"</a>
                 </p>
                 <Resume />
             </aside>
