@@ -93,10 +93,9 @@ impl Default for Replica {
 impl Replica {
     /// Whether a fault makes it hang, or fail or hold up calls, though its process runs.
     pub fn is_faulty(&self) -> bool {
-        let is_troubled = |troubles: &Box<Troubles>| **troubles != Troubles::default();
-        self.is_out
-            || self.stands_since.is_some()
-            || self.troubles.as_ref().is_some_and(is_troubled)
+        let troubles = self.troubles.as_deref();
+        let is_troubled = troubles.is_some_and(|troubles| *troubles != Troubles::default());
+        self.is_out || self.stands_since.is_some() || is_troubled
     }
 
     /// Whether it takes up work by itself, as a consumer does.
