@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn rules_are_the_sections_that_begin_with_a_title() {
-        let text = "# All\n\n## Over the corpus\n\nText.\n\n## a-b\n\n**A & b.** It `is`.\n\n*Told \
-                    by.* X.\n\n*Fixed by.* Y.\n\n## c\n\n**C.** D.\n\n*Told by.* E.\n";
+        let text = "# All\n\n## Over the corpus\n\nText.\n\n## a-b\n\n**A & b.** It `is`.\n\n\
+                    *Evidence.* X.\n\n*Fixed by.* Y.\n\n## c\n\n**C.** D.\n\n*Evidence.* E.\n";
         let rules = rules(text);
         let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
         assert_eq!(ids, ["a-b", "c"]);
