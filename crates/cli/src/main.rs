@@ -201,8 +201,8 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
             [a.to_owned(), format!("{a} with its fix")],
         ),
         None if options.settings_b.is_empty() => {
-            return Err(format!(
-                "compare needs a second design, or a change: --set-b PATH=VALUE"
+            return Err(String::from(
+                "compare needs a second design, or a change: --set-b PATH=VALUE",
             ));
         }
         None => (first.clone(), [a.to_owned(), a.to_owned()]),
