@@ -178,11 +178,11 @@ mod tests {
 
     #[test]
     fn no_more_steps_run_than_there_are_slots_and_some_run_alone() {
-        for slots in 1..=4 {
-            let log = log(slots, "none");
+        /// The most steps that ran at the same time.
+        fn most(log: &[String]) -> usize {
             let mut running: Vec<&str> = Vec::new();
             let mut most = 0;
-            for entry in &log {
+            for entry in log {
                 let (mark, name) = entry.split_at(1);
                 match mark {
                     "+" => running.push(name),
@@ -192,7 +192,16 @@ mod tests {
                 let alone = running.iter().any(|name| name.ends_with("alone"));
                 assert!(!alone || running.len() == 1, "{log:?}");
             }
-            assert!(most <= slots && (slots == 1 || most > 1), "{log:?}");
+            most
+        }
+
+        assert_eq!(most(&log(1, "none")), 1);
+        for slots in 2..=4 {
+            // On a busy machine a step may be over before the next one has a thread.
+            let runs: Vec<_> = (0..20).map(|_| log(slots, "none")).collect();
+            let most: Vec<usize> = runs.iter().map(|log| most(log)).collect();
+            assert!(most.iter().all(|most| *most <= slots), "{runs:?}");
+            assert!(most.iter().any(|most| *most > 1), "{runs:?}");
         }
     }
 
