@@ -386,8 +386,8 @@ impl LinkParts {
         })
     }
 
-    /// Attempts per second of late, and attempts per call.
-    pub(crate) fn rate(&mut self, link: &LinkFrame, time_ns: u64) -> Flow {
+    /// Recent attempts per second, and attempts per call: at most those that its policies allow.
+    pub(crate) fn rate(&mut self, link: &LinkFrame, time_ns: u64, most: f64) -> Flow {
         let now = [link.attempts, link.calls];
         let (base, seconds) = self.recent.base(time_ns, now);
         let [attempts, calls] = [0, 1].map(|at| now[at].saturating_sub(base[at]) as f64);
@@ -395,7 +395,7 @@ impl LinkParts {
         Flow {
             per_s: self.per_s.unwrap_or_default(),
             retries: if calls > 0.0 {
-                (attempts / calls).max(1.0)
+                (attempts / calls).clamp(1.0, most)
             } else {
                 1.0
             },

@@ -113,10 +113,8 @@ fn Line(id: String) -> impl IntoView {
             <path class="gap" d=with(|drawn| cut(&drawn.path)[0].clone())></path>
             <path class="cut" d=with(|drawn| cut(&drawn.path)[1].clone())></path>
             {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
-            <text class="label num" transform=with(sample)>
-                <tspan class="times"></tspan>
-                <tspan class="sample"></tspan>
-            </text>
+            <text class="label times num" x="-2" transform=with(sample)></text>
+            <text class="label sample num" x="2" transform=with(sample)></text>
         </g>
     }
 }

@@ -76,7 +76,7 @@ struct Picture {
     dot_scale: Option<Text>,
     node_order: Vec<(String, Body)>,
     /// Of each link its id, and its caller's place in the design.
-    link_order: Vec<(String, (usize, usize))>,
+    link_order: Vec<(String, (usize, usize), f64)>,
     frame: Frame,
     /// The run half a second before a frame that was jumped to.
     lead: Option<Frame>,
@@ -190,7 +190,7 @@ impl Live {
             picture.link_order = links
                 .map(|link| {
                     let ends = [&link.from, &link.to].map(|id| place(id).unwrap_or_default());
-                    (link.id.clone(), ends.into())
+                    (link.id.clone(), ends.into(), most_attempts(link))
                 })
                 .collect();
             picture.stale = true;
@@ -431,15 +431,15 @@ impl Picture {
             }
         }
         let mut flows = Vec::with_capacity(self.link_order.len());
-        for ((id, _), link) in self.link_order.iter().zip(&frame.links) {
+        for ((id, _, most), link) in self.link_order.iter().zip(&frame.links) {
             let still = Flow {
                 per_s: 0.0,
                 retries: 1.0,
             };
             let parts = self.links.get_mut(id);
-            flows.push(parts.map_or(still, |parts| parts.rate(link, time_ns)));
+            flows.push(parts.map_or(still, |parts| parts.rate(link, time_ns, *most)));
         }
-        let ends: Vec<_> = self.link_order.iter().map(|(_, ends)| *ends).collect();
+        let ends: Vec<_> = self.link_order.iter().map(|(_, ends, _)| *ends).collect();
         let times = figures::amplification(frame.nodes.len(), &ends, &flows);
         let busiest = flows.iter().map(|flow| flow.per_s).fold(1e-9, f64::max);
         let scale = figures::scale(&frame.links);
@@ -448,7 +448,7 @@ impl Picture {
         }
         let each_says = scale.is_none() || self.dot_scale.is_none();
         let links = self.link_order.iter().zip(&frame.links);
-        for (((id, (from, _)), link), (flow, times)) in links.zip(flows.iter().zip(times)) {
+        for (((id, (from, _), _), link), (flow, times)) in links.zip(flows.iter().zip(times)) {
             // Of a link is known what its caller tells.
             let heard = frame.nodes.get(*from).is_none_or(|node| node.heard);
             if let Some(parts) = self.links.get_mut(id) {
@@ -459,4 +459,15 @@ impl Picture {
             }
         }
     }
+}
+
+/// The most attempts that a call over a link can make. In a second in which many calls wait for
+/// their next attempt there are more attempts than that for each new call.
+fn most_attempts(link: &design::Link) -> f64 {
+    let retries = link.retry.as_ref().map_or(1, |retry| retry.max_attempts);
+    let copies = link
+        .hedge
+        .as_ref()
+        .map_or(1.0, |hedge| f64::from(hedge.max) + 1.0);
+    f64::from(retries) * copies
 }
