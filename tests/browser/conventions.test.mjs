@@ -144,11 +144,11 @@ onPage("a gesture is called off with Escape; 3 px are a click", {}, async (page)
 
 onPage("wires: click then click, dropped on nothing, taken off, a node put into a link", {}, async (page) => {
   await page.locator(".palette [data-kind=service]").click();
-  const from = outlet(await box(page, "api"));
+  const from = outlet(await box(page, "balancer"));
   await page.mouse.click(from.x, from.y);
   const to = inlet(await box(page, "service"));
   await page.mouse.click(to.x, to.y);
-  assert.ok(links(await state(page)).includes("api->service"));
+  assert.ok(links(await state(page)).includes("balancer->service"));
   await page.keyboard.press("Control+z");
 
   await drag(page, outlet(await box(page, "service")), { x: 1_100, y: 560 });

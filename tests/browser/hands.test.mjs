@@ -51,16 +51,17 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   const before = (await state(page)).design;
   await page.keyboard.press("Escape");
   // The ends of a selected link can be taken.
-  await find(page, "api → database");
-  await until(page, (s) => s.selected.join() === "api->database");
+  await find(page, "balancer → api");
+  await until(page, (s) => s.selected.join() === "balancer->api");
   await page.locator(".inspect:not(.empty)").waitFor();
-  await settled(page, "database");
+  await settled(page, "api");
   const grip = middleOf(await page.locator(".overlay .grip").nth(1).boundingBox());
   const service = await box(page, "service");
   await drag(page, grip, inlet(service));
   const moved = await state(page);
-  assert.ok(links(moved).includes("api->service") && !links(moved).includes("api->database"), String(links(moved)));
-  assert.doesNotMatch(await page.locator(".inspector-head h2").textContent(), /database/i);
+  const led = links(moved);
+  assert.ok(led.includes("balancer->service") && !led.includes("balancer->api"), String(led));
+  assert.doesNotMatch(await page.locator(".inspector-head h2").textContent(), /api/i);
   await page.keyboard.press("Control+z");
   assert.deepEqual((await state(page)).design, before);
 

@@ -355,7 +355,7 @@ fn note(node: &NodeFrame, recent: Totals, body: Body) -> String {
         0 if under_way > 0 => format!("{} in flight", words::count(u64::from(under_way))),
         0 => String::new(),
         slots => format!(
-            "{} of {} busy",
+            "{}/{} busy",
             words::short(u64::from(under_way)),
             words::short(u64::from(slots))
         ),
