@@ -50,6 +50,7 @@ onPage("the end of a wire is taken off and put elsewhere; what cannot be says wh
   await page.locator(".palette [data-kind=service]").click();
   const before = (await state(page)).design;
   await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+1");
   // The ends of a selected link can be taken.
   await find(page, "balancer → api");
   await until(page, (s) => s.selected.join() === "balancer->api");

@@ -65,6 +65,9 @@ onPage("nodes are dragged, wires drawn, refusals explained, all of it undone", {
   assert.notDeepEqual(node(await state(page), "api").at, node(first, "api").at);
 
   await page.locator(".palette [data-kind=service]").click();
+  // The view went to the new node, and the inspector is over a part of it.
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+1");
   await drag(page, outlet(await box(page, "api")), inlet(await box(page, "service")));
   assert.ok(links(await state(page)).includes("api->service"));
 
