@@ -95,7 +95,8 @@ fn grip(scene: &Scene<'_>, link: &str, at: Point, aim: Aim) -> Option<Hit> {
         return None;
     }
     let reach = (aim.port_radius() * GRIP_REACH.0).max(GRIP_REACH.1);
-    let reach = reach.min(path.length() * GRIP_SHARE);
+    // On a short link the grips are that close: each end has its half, so that all of a grip counts.
+    let reach = reach.min(path.length() * 0.5);
     let end = match path.length() - gone {
         _ if gone <= reach => End::From,
         left if left <= reach => End::To,
@@ -205,7 +206,11 @@ mod tests {
             for kind in [PointerKind::Mouse, PointerKind::Touch] {
                 for scale in [0.1, 0.5, 1.0, 1.7, 4.0] {
                     let aim = Aim { kind, scale };
-                    for (at, end) in grips(&path).into_iter().zip([End::From, End::To]) {
+                    let aside = 3.0 / scale.max(1.0);
+                    let off = [-aside, 0.0, aside].map(|x| Point::new(x, 0.0));
+                    let ends = grips(&path).into_iter().zip([End::From, End::To]);
+                    let spots = ends.flat_map(|(at, end)| off.map(|off| (at + off, end)));
+                    for (at, end) in spots {
                         let wanted = Hit::LinkEnd("api->db".into(), end);
                         let found = hit(&scene, Some("api->db"), at, aim);
                         // The ports of a link that is hardly there cover it, at any zoom.
