@@ -95,7 +95,8 @@ fn grip(scene: &Scene<'_>, link: &str, at: Point, aim: Aim) -> Option<Hit> {
         return None;
     }
     let reach = (aim.port_radius() * GRIP_REACH.0).max(GRIP_REACH.1);
-    // On a short link the grips are that close: each end has its half, so that all of a grip counts.
+    // On a short link the grips are that close. Each end has its half, so that all of a grip
+    // counts.
     let reach = reach.min(path.length() * 0.5);
     let end = match path.length() - gone {
         _ if gone <= reach => End::From,
