@@ -43,7 +43,7 @@ async function compared(page) {
   return Object.fromEntries(rows.map(([name, ...cells]) => [name, cells]));
 }
 
-for (const id of ["retry-storm", "cache-stampede", "sync-chain", "idempotency", "poison-message"]) {
+for (const id of ["retry-storm", "cache-stampede", "idempotency"]) {
   onPage(`the lesson ${id} is played from the gallery to the comparison`, {}, async (page) => {
     await openLesson(page, id);
     const story = page.locator(".lesson");
