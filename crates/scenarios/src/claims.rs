@@ -82,8 +82,8 @@ pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
         .cloned()
         .unwrap_or(Value::Null);
     let [broken, mended, ratio] = reader.within("expect", |reader| {
-        reader.check_names(&expect, &["broken", "mended", "ratio"]);
-        ["broken", "mended", "ratio"].map(|name| list(&expect, name, reader, read_expectation))
+        reader.check_names(&expect, &["faulty", "fixed", "ratio"]);
+        ["faulty", "fixed", "ratio"].map(|name| list(&expect, name, reader, read_expectation))
     });
     match reader.finish() {
         problems if problems.is_empty() => Ok(Claims {

@@ -1,5 +1,5 @@
 //! Texts with metrics in braces: `{after}` is the metric of that name in the faulty run,
-//! `{mended after}` in the fixed run.
+//! `{fixed after}` in the fixed run.
 
 /// A piece of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
         if !before.is_empty() {
             pieces.push(Piece::Text(before));
         }
-        let (name, mended) = match name.strip_prefix("mended ") {
+        let (name, mended) = match name.strip_prefix("fixed ") {
             Some(name) => (name, true),
             None => (name, false),
         };
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn braces_are_figures() {
         let figure = |name, mended| Piece::Figure { name, mended };
-        let text = "{a} of them, then {mended b}.";
+        let text = "{a} of them, then {fixed b}.";
         let wanted = [
             figure("a", false),
             Piece::Text(" of them, then "),

@@ -293,13 +293,13 @@ fn picture(id: &str, lesson: &Lesson) -> Result<String> {
 }
 
 /// Returns a text with the mean of its metrics, as HTML. `{after}` is a metric of the faulty runs,
-/// `{mended after}` of the fixed ones.
+/// `{fixed after}` of the fixed ones.
 fn filled(text: &str, measured: &Measured) -> Result<String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, behind) = after.split_once('}').context("a brace is never closed")?;
-        let (name, is_fixed) = match name.strip_prefix("mended ") {
+        let (name, is_fixed) = match name.strip_prefix("fixed ") {
             Some(name) => (name, true),
             None => (name, false),
         };
@@ -390,7 +390,7 @@ mod tests {
     fn a_text_is_filled_and_escaped() {
         let text = "<b> {after}.";
         assert_eq!(filled(text, &measured()).unwrap(), "&lt;b&gt; 2 &amp; 1.");
-        for wrong in ["{before}", "{mended after}", "{after"] {
+        for wrong in ["{before}", "{fixed after}", "{after"] {
             assert!(filled(wrong, &measured()).is_err(), "{wrong}");
         }
     }

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn json_has_strings_without_placeholders() {
-        let blocks = json("{\"a\": [\n\"Goodput is {mended after}.\"]}").unwrap();
+        let blocks = json("{\"a\": [\n\"Goodput is {fixed after}.\"]}").unwrap();
         assert_eq!(texts(&blocks), [(2, "Goodput is `code`.")]);
     }
 
