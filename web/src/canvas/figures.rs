@@ -1,4 +1,4 @@
-//! The live figures of nodes and links, written straight to their elements once a frame.
+//! The live numbers of nodes, written straight to their elements once a frame.
 
 use design::Kind;
 use format::message::{BoxFrame, Frame, LinkFrame, NodeFrame, ReplicaState};
@@ -12,12 +12,7 @@ use crate::words;
 /// Rates are taken over at least this much simulated time, in ns.
 const RATE_OVER_NS: u64 = 500_000_000;
 
-/// Retry amplification that is worth a word.
-const TIMES_MIN: f64 = 1.25;
-/// Most links of a way along which retries multiply.
-const WAY_MAX: usize = 12;
-
-/// Counts at two earlier moments, from which the rates of late are taken.
+/// Counts at two earlier moments, from which recent rates are taken.
 #[derive(Default)]
 pub(crate) struct Recent<T> {
     earlier: (u64, T),
@@ -26,7 +21,7 @@ pub(crate) struct Recent<T> {
 
 impl<T: Copy + Default> Recent<T> {
     /// What to take the difference to, and how long ago it was in seconds.
-    fn base(&mut self, time_ns: u64, now: T) -> (T, f64) {
+    pub(super) fn base(&mut self, time_ns: u64, now: T) -> (T, f64) {
         if time_ns < self.later.0 {
             *self = Self::default();
         }
@@ -362,117 +357,6 @@ fn note(node: &NodeFrame, recent: Totals, body: Body) -> String {
     }
 }
 
-/// The parts of a link that change while the simulation runs.
-pub(crate) struct LinkParts {
-    pub(super) line: Attr,
-    pub(super) group: Attr,
-    times: Text,
-    sample: Text,
-    recent: Recent<[u64; 2]>,
-    /// Attempts per second, as the width of the line last told them.
-    pub(super) per_s: Option<f64>,
-}
-
-impl LinkParts {
-    /// Finds the parts in a link's group.
-    pub(crate) fn of(group: &Element) -> Option<Self> {
-        Some(Self {
-            line: Attr::of(group, ".line", "stroke-width")?,
-            group: Attr::on(group.clone(), "data-state"),
-            times: Text::of(group, ".times")?,
-            sample: Text::of(group, ".sample")?,
-            recent: Recent::default(),
-            per_s: None,
-        })
-    }
-
-    /// Recent attempts per second, and attempts per call: at most those that its policies allow.
-    pub(crate) fn rate(&mut self, link: &LinkFrame, time_ns: u64, most: f64) -> Flow {
-        let now = [link.attempts, link.calls];
-        let (base, seconds) = self.recent.base(time_ns, now);
-        let [attempts, calls] = [0, 1].map(|at| now[at].saturating_sub(base[at]) as f64);
-        self.per_s = (seconds > 0.0).then(|| attempts / seconds);
-        Flow {
-            per_s: self.per_s.unwrap_or_default(),
-            retries: if calls > 0.0 {
-                (attempts / calls).clamp(1.0, most)
-            } else {
-                1.0
-            },
-        }
-    }
-
-    /// Nobody is told anything of it.
-    pub(crate) fn silence(&mut self) {
-        self.line.set("1.25");
-        self.group.set("unknown");
-        self.per_s = None;
-        self.times.set("");
-        self.sample.set("");
-    }
-
-    /// Width by flow (a share of the busiest link's), state of breaker and network, the retry
-    /// amplification up to here, and how many calls a dot is unless that is said for all links.
-    pub(crate) fn write(&mut self, link: &LinkFrame, share: f64, times: f64, says_scale: bool) {
-        // Square root: the low end stays legible.
-        let width = 1.25 + 2.25 * share.clamp(0.0, 1.0).sqrt();
-        self.line.set(&format!("{width:.1}"));
-        // A list, as the style sheet takes it.
-        self.group
-            .set(match (link.breakers_open, link.cut, link.impaired) {
-                (0, false, false) => "",
-                (0, false, true) => "impaired",
-                (0, true, _) => "cut",
-                (_, false, _) => "open",
-                (_, true, _) => "open cut",
-            });
-        self.times.set(&match times {
-            times if times < TIMES_MIN => String::new(),
-            times if times < 9.95 => format!("\u{d7}{times:.1} "),
-            times => format!("\u{d7}{times:.0} "),
-        });
-        self.sample.set(&match says_scale && link.dot > 1 {
-            true => format!("\u{25cf} = {}", words::short(link.dot.into())),
-            false => String::new(),
-        });
-    }
-}
-
-/// What went over a link of late.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Flow {
-    /// Attempts per second.
-    pub(crate) per_s: f64,
-    /// Attempts per call.
-    pub(crate) retries: f64,
-}
-
-/// How many attempts there are on each link for one that there would be without retries: the
-/// product along the way from the clients. Links are given by the places of their ends.
-pub(crate) fn amplification(nodes: usize, links: &[(usize, usize)], flows: &[Flow]) -> Vec<f64> {
-    let mut at_node = vec![1.0; nodes];
-    let mut on_link = vec![1.0; links.len()];
-    // A way has at most as many links as there are nodes; longer ways are rings.
-    for _ in 0..nodes.min(WAY_MAX) {
-        let mut sums = vec![[0.0; 2]; nodes];
-        for ((link, (from, to)), flow) in on_link.iter_mut().zip(links).zip(flows) {
-            *link = at_node.get(*from).copied().unwrap_or(1.0) * flow.retries;
-            if let Some([weighted, weights]) = sums.get_mut(*to) {
-                *weighted += *link * flow.per_s;
-                *weights += flow.per_s;
-            }
-        }
-        for (node, [weighted, weights]) in at_node.iter_mut().zip(sums) {
-            *node = if weights > 0.0 {
-                weighted / weights
-            } else {
-                1.0
-            };
-        }
-    }
-    on_link
-}
-
 /// How many calls a dot is; nothing where it is one.
 pub(crate) fn one_dot(calls: u32) -> String {
     match calls {
@@ -491,27 +375,4 @@ pub(crate) fn scale(links: &[LinkFrame]) -> Option<u32> {
 /// Totals of a whole run as a frame has them.
 pub(crate) fn failed(frame: &Frame) -> u64 {
     frame.failed.iter().sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retries_multiply_along_the_way() {
-        let flow = |per_s: f64, retries: f64| Flow { per_s, retries };
-        // A chain with three attempts each, and a second caller of its end that does not retry.
-        let links = [(0, 1), (1, 2), (2, 3), (4, 2)];
-        let flows = [
-            flow(3.0, 3.0),
-            flow(9.0, 3.0),
-            flow(54.0, 3.0),
-            flow(9.0, 1.0),
-        ];
-        let times = amplification(5, &links, &flows);
-        assert_eq!(times, [3.0, 9.0, 15.0, 1.0]);
-        // A ring ends.
-        let ring = amplification(2, &[(0, 1), (1, 0)], &[flow(1.0, 2.0); 2]);
-        assert!(ring.iter().all(|times| times.is_finite()));
-    }
 }

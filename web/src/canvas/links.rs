@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::svg::G;
 
 use super::Live;
-use super::figures::LinkParts;
+use super::flows::LinkParts;
 use crate::bind::text;
 use crate::state::Page;
 

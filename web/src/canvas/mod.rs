@@ -9,6 +9,7 @@ mod clock;
 mod dom;
 mod figures;
 mod flat;
+mod flows;
 mod gl;
 mod input;
 mod links;
@@ -46,7 +47,8 @@ pub(crate) use wheel::{WHEEL_ZOOMS, turn_wheel};
 
 use clock::Clock;
 use dom::Text;
-use figures::{Body, Flow, LinkParts, NodeParts};
+use figures::{Body, NodeParts};
+use flows::{Flow, LinkParts};
 use particles::{Particles, Route};
 use surface::Surface;
 
@@ -440,7 +442,7 @@ impl Picture {
             flows.push(parts.map_or(still, |parts| parts.rate(link, time_ns, *most)));
         }
         let ends: Vec<_> = self.link_order.iter().map(|(_, ends, _)| *ends).collect();
-        let times = figures::amplification(frame.nodes.len(), &ends, &flows);
+        let times = flows::amplification(frame.nodes.len(), &ends, &flows);
         let busiest = flows.iter().map(|flow| flow.per_s).fold(1e-9, f64::max);
         let scale = figures::scale(&frame.links);
         if let Some(text) = &mut self.dot_scale {

@@ -6,7 +6,8 @@ use editor::svg::{Drawn, Ink, LinkNow, Moment, NodeNow, Paint};
 use leptos::prelude::*;
 
 use super::dom::Attr;
-use super::figures::{LinkParts, NodeParts};
+use super::figures::NodeParts;
+use super::flows::LinkParts;
 use crate::state::Page;
 use crate::words;
 
