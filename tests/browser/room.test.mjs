@@ -227,14 +227,18 @@ for (const options of [{ width: 840 }, PHONE]) {
     await dropAndOpen(page, JSON.stringify({ ...design, name: "Long", duration: "30s", faults }));
     await until(page, (s) => JSON.parse(s.design).name === "Long");
     await page.evaluate(() => document.activeElement?.blur());
-    await page.keyboard.press("f");
+    // On a phone the speed is in a menu.
+    for (const key of [".", ".", ".", "f"]) await page.keyboard.press(key);
+    await until(page, (s) => s.speed === 20);
     const scorecard = page.locator(".scorecard table");
     const words = scorecard.getByText("the last fault left no time to recover in");
     await words.waitFor({ timeout: 90_000 });
     assert.deepEqual(await sticksOut(scorecard), []);
 
     await find(page, "database");
+    await until(page, (s) => s.selected.includes("database"));
     await page.keyboard.press("ArrowDown");
+    await until(page, (s) => /move/i.test(s.undo));
     await page.keyboard.press("Shift+C");
     const table = page.locator("dialog[open] .compare-table");
     await table.getByText("the last fault left no time to recover in").first().waitFor({ timeout: 90_000 });

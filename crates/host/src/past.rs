@@ -217,9 +217,18 @@ impl Past {
     /// Notes how far the run got, and keeps a keyframe where one is due.
     fn keep(&mut self, simulation: &Simulation) {
         let now = simulation.now();
+        if simulation.status() != Status::Running {
+            // A run ends with its last event, although it may have waited past that.
+            self.known = now;
+            let later = self
+                .keyframes
+                .partition_point(|keyframe| keyframe.at <= now);
+            self.keyframes.truncate(later.max(1));
+            return;
+        }
         self.known = self.known.max(now);
         let last = self.keyframes.last().map_or(0, |keyframe| keyframe.at);
-        if now >= last.saturating_add(self.every) && simulation.status() == Status::Running {
+        if now >= last.saturating_add(self.every) {
             self.push(simulation);
         }
     }

@@ -118,6 +118,34 @@ fn what_a_live_run_shows_is_told_as_it_grows_and_at_its_end_is_that_of_a_run_alo
 }
 
 #[test]
+fn a_run_that_waited_past_its_last_event_tells_its_end() {
+    let document = format::json::read(&design()).expect("it is valid");
+    let mut alone = Simulation::new(&document);
+    alone.run();
+    let (end_ns, hash) = (alone.now(), alone.report().run.hash);
+    // A slice ends after the last event and before the mark at which the engine ends the run.
+    for pause_us in [1, 523, 5_230] {
+        let mut session = Session::new();
+        load(&mut session, design(), f64::INFINITY);
+        session.handle(Request::Pause { run: 1 });
+        session.handle(Request::Seek {
+            run: 1,
+            time_ns: end_ns + pause_us * 1_000,
+            token: 1,
+        });
+        work(&mut session);
+        session.handle(Request::Play { run: 1 });
+        let told = diagnosed(work(&mut session));
+        let last = told.last().map(|last| last.hash.clone());
+        assert_eq!(last, Some(Some(hash.clone())), "{pause_us} µs");
+        assert_eq!(
+            session.live.as_ref().map(|live| live.past.known()),
+            Some(end_ns)
+        );
+    }
+}
+
+#[test]
 fn a_look_back_says_nothing_new_and_a_requirement_is_judged_where_the_run_stands() {
     let mut session = Session::new();
     load(&mut session, design(), f64::INFINITY);
