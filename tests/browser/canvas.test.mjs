@@ -91,3 +91,23 @@ onPage("tidying up shows the whole design", {}, async (page) => {
     assert.ok(inside, JSON.stringify(box));
   }
 });
+
+onPage("a retry storm is seen: what retries multiply, each backend, and the loop that stays", {}, async (page) => {
+  for (const key of [".", ".", "."]) await page.keyboard.press(key);
+  await until(page, (s) => s.timeS > 8);
+  await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
+  // The loop is drawn only once the slowdown is over.
+  await page.locator(".live-faults").waitFor();
+  assert.equal(await page.locator(".feedback").count(), 0);
+  await page.locator(".feedback text", { hasText: "retries → overload" }).waitFor();
+  assert.equal(await page.locator(".live-faults").count(), 0);
+
+  const times = (await page.locator(".link .times").allTextContents()).map((text) => Number(text.slice(1)));
+  assert.equal(times.length, 3);
+  assert.ok(times[0] > 1.25 && times[1] > times[0] && times[2] > times[1], String(times));
+  const { count, found } = await overlaps(page, ".link .times", ".node");
+  assert.ok(count >= 3);
+  assert.deepEqual(found, []);
+  const edges = await page.locator('.node[data-kind="load_balancer"] .edge').getAttribute("d");
+  assert.equal(edges.split("M").length - 1, 3, edges);
+});

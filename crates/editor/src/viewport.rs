@@ -10,8 +10,8 @@ pub const SCALE_MAX: f64 = 4.0;
 pub const FIT_MAX: f64 = 1.25;
 /// Free space around what is fitted, in screen pixels; less on a narrow screen.
 pub const FIT_MARGIN: f64 = 48.0;
-/// The same above and below it, where tools stand on the canvas.
-const TOOLS_MARGIN: f64 = 64.0;
+/// Free space above and below it, where tools cover the canvas.
+const TOOLS_MARGIN: [f64; 2] = [64.0, 80.0];
 /// One step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
 /// How much one pixel of wheel zooms. A trackpad's pinch comes as a stream of a few pixels each.
@@ -110,15 +110,17 @@ impl Viewport {
     pub fn fit(&mut self, bounds: Rect) {
         // On a phone that much margin would be a quarter of the width.
         let margin = FIT_MARGIN.min(self.size.x * 0.04);
-        // Above stands the palette, below the zoom.
-        let room = self.size - Point::new(margin, TOOLS_MARGIN.min(self.size.y * 0.2)) * 2.0;
+        // The palette is above, the introduction and the zoom below.
+        let [above, below] = TOOLS_MARGIN.map(|margin| margin.min(self.size.y * 0.2));
+        let room = self.size - Point::new(margin * 2.0, above + below);
         let size = bounds.size();
         let scale = (room.x / size.x.max(1.0)).min(room.y / size.y.max(1.0));
         if !scale.is_finite() {
             return;
         }
         self.scale = scale.clamp(SCALE_MIN, FIT_MAX);
-        self.set_offset(self.size * 0.5 - bounds.center() * self.scale);
+        let middle = Point::new(self.size.x, self.size.y + above - below) * 0.5;
+        self.set_offset(middle - bounds.center() * self.scale);
     }
 
     /// Brings a canvas point to the middle.
@@ -185,13 +187,15 @@ mod tests {
     }
 
     #[test]
-    fn fitting_shows_everything_in_the_middle() {
+    fn fitting_shows_everything_between_the_tools() {
         let mut view = Viewport::default();
         view.resize(Point::new(1000.0, 500.0));
         let bounds = Rect::between(Point::new(-4000.0, 100.0), Point::new(2000.0, 300.0));
         view.fit(bounds);
         assert!(view.visible().contains(bounds.min) && view.visible().contains(bounds.max));
-        assert!(near(view.center(), bounds.center()));
+        let [above, below] = TOOLS_MARGIN;
+        let middle = Point::new(500.0, (500.0 + above - below) / 2.0);
+        assert!(near(view.to_canvas(middle), bounds.center()));
         view.fit(Rect::between(Point::default(), Point::new(10.0, 10.0)));
         assert_eq!(view.scale(), FIT_MAX);
     }

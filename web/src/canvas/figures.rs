@@ -1,7 +1,7 @@
 //! The live numbers of nodes, written straight to their elements once a frame.
 
 use design::Kind;
-use format::message::{BoxFrame, Frame, LinkFrame, NodeFrame, ReplicaState};
+use format::message::{BOXES_MAX, BoxFrame, Frame, LinkFrame, NodeFrame, ReplicaState};
 use web_sys::Element;
 
 use super::boxes;
@@ -45,6 +45,7 @@ pub(crate) struct NodeParts {
     pub(super) note: Text,
     /// Below the card: wasted work, and harm to data.
     pub(super) harm: Text,
+    harm_shape: Attr,
     is_wasted: Attr,
     pub(super) badge: Text,
     pub(super) badge_now: Attr,
@@ -59,6 +60,7 @@ pub(crate) struct NodeParts {
 }
 
 /// What a card's shapes depend on.
+#[derive(Default, PartialEq)]
 pub(super) struct Drawn {
     pub(super) slots: [u32; 3],
     pub(super) queue: [u32; 2],
@@ -75,8 +77,8 @@ pub(crate) enum Body {
     Tank,
     /// Users.
     Crowd,
-    /// Nothing.
-    Empty,
+    /// A box per replica of the services behind it.
+    Backends,
 }
 
 impl Body {
@@ -85,7 +87,7 @@ impl Body {
         match kind {
             Kind::Client(_) => Self::Crowd,
             Kind::Cache(_) | Kind::Queue(_) => Self::Tank,
-            Kind::LoadBalancer(_) => Self::Empty,
+            Kind::LoadBalancer(_) => Self::Backends,
             Kind::Service(_) | Kind::Database(_) | Kind::Coordinator(_) => Self::Slots,
         }
     }
@@ -120,7 +122,8 @@ impl NodeParts {
             waiting: Text::of(card, ".waiting")?,
             rate: Text::of(card, ".rate")?,
             note: Text::of(card, ".tell")?,
-            harm: Text::of(card, ".harm")?,
+            harm: Text::of(card, ".harm-words")?,
+            harm_shape: Attr::of(card, ".harm path", "d")?,
             is_wasted: Attr::on(card.clone(), "data-wasted"),
             badge: Text::of(card, ".badge-count")?,
             badge_now: Attr::of(card, ".badge", "data-state")?,
@@ -136,6 +139,35 @@ impl NodeParts {
     /// The node has another name.
     pub(crate) fn rename(&mut self, title: String) {
         self.title = title;
+    }
+
+    /// The replicas that a load balancer chooses from, each with its calls in flight.
+    pub(crate) fn draw_backends<'a>(&mut self, targets: impl Iterator<Item = &'a NodeFrame>) {
+        let mut now = Drawn::default();
+        for target in targets {
+            let whole = [look::whole(target)];
+            let boxes = match target.boxes.as_slice() {
+                [] if target.replicas.len() == 1 => &whole[..],
+                boxes => boxes,
+            };
+            for (state, one) in target.replicas.iter().zip(boxes) {
+                now.replicas.push(*state);
+                now.boxes.push(BoxFrame {
+                    working: one.working + one.blocked + one.waiting,
+                    ..BoxFrame::default()
+                });
+            }
+        }
+        now.replicas.truncate(BOXES_MAX);
+        now.boxes.truncate(BOXES_MAX);
+        if self.drawn.as_ref() == Some(&now) {
+            return;
+        }
+        let paths = boxes::paths(&now.replicas, &now.boxes);
+        for (part, path) in self.body.iter_mut().zip(paths) {
+            part.set(&path);
+        }
+        self.drawn = Some(now);
     }
 
     /// Shapes, once a frame.
@@ -194,6 +226,7 @@ impl NodeParts {
         self.rate.set("no data");
         self.note.set("");
         self.harm.set("");
+        self.harm_shape.set("");
         self.is_wasted.set("");
         self.badge.set("");
         self.badge_now.set("none");
@@ -229,6 +262,7 @@ impl NodeParts {
             .age_ns
             .checked_div(recent.hits)
             .filter(|age| *age > 0);
+        let age_ns = age.unwrap_or(0);
         let age = age.map(|age| format!("serves {} old", words::span(age)));
         let harm: Vec<String> = wasted
             .into_iter()
@@ -236,6 +270,7 @@ impl NodeParts {
             .chain(look::harm(node.harm))
             .collect();
         self.harm.set(&harm.join(", "));
+        self.harm_shape.set(&look::coins(node.harm, age_ns));
         let failed = look::failures(node);
         self.badge.set(&match failed {
             0 => String::new(),
@@ -276,7 +311,7 @@ impl NodeParts {
                     part.set(&path);
                 }
             }
-            Body::Crowd | Body::Slots | Body::Empty => {}
+            Body::Crowd | Body::Slots | Body::Backends => {}
         }
     }
 
@@ -290,13 +325,7 @@ impl NodeParts {
 /// and the outlines of all slots.
 fn slots(row: &mut SlotRow, node: &NodeFrame) -> (boxes::Paths, String) {
     use ReplicaState::{Slow, Up};
-    let whole = [BoxFrame {
-        working: node.working,
-        blocked: node.blocked,
-        slots: node.slots,
-        waiting: node.waiting,
-        ..BoxFrame::default()
-    }];
+    let whole = [look::whole(node)];
     match (node.boxes.as_slice(), node.replicas.as_slice()) {
         ([], [state]) if !matches!(state, Up | Slow) => {
             (boxes::paths(&node.replicas, &whole), String::new())

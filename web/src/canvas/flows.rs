@@ -10,6 +10,8 @@ use crate::words;
 
 /// Retry amplification that is worth a word.
 const TIMES_MIN: f64 = 1.25;
+/// Width of a letter: the text is monospaced, at 11 px.
+const CHAR_PX: f64 = 6.6;
 /// Most links of a way along which retries multiply.
 const WAY_MAX: usize = 12;
 
@@ -18,7 +20,9 @@ pub(crate) struct LinkParts {
     pub(super) line: Attr,
     pub(super) group: Attr,
     times: Text,
+    times_x: Attr,
     sample: Text,
+    sample_x: Attr,
     recent: Recent<[u64; 2]>,
     /// Attempts per second, as the width of the line last told them.
     pub(super) per_s: Option<f64>,
@@ -31,7 +35,9 @@ impl LinkParts {
             line: Attr::of(group, ".line", "stroke-width")?,
             group: Attr::on(group.clone(), "data-state"),
             times: Text::of(group, ".times")?,
+            times_x: Attr::of(group, ".times", "x")?,
             sample: Text::of(group, ".sample")?,
+            sample_x: Attr::of(group, ".sample", "x")?,
             recent: Recent::default(),
             per_s: None,
         })
@@ -77,15 +83,25 @@ impl LinkParts {
                 (_, false, _) => "open",
                 (_, true, _) => "open cut",
             });
-        self.times.set(&match times {
+        let times = match times {
             times if times < TIMES_MIN => String::new(),
             times if times < 9.95 => format!("\u{d7}{times:.1} "),
             times => format!("\u{d7}{times:.0} "),
-        });
-        self.sample.set(&match says_scale && link.dot > 1 {
-            true => format!("\u{25cf} = {}", words::short(link.dot.into())),
+        };
+        let dot = words::short(link.dot.into());
+        let sample = match says_scale && link.dot > 1 {
+            // Between two cards there is room for about ten letters.
+            true if !times.is_empty() => format!("\u{25cf}{dot}"),
+            true => format!("\u{25cf} = {dot}"),
             false => String::new(),
-        });
+        };
+        // Both together are centered at their place.
+        let [first, second] = [&times, &sample].map(|text| text.chars().count() as f64 * CHAR_PX);
+        let left = -(first + second) / 2.0;
+        self.times_x.set(&format!("{left:.1}"));
+        self.sample_x.set(&format!("{:.1}", left + first));
+        self.times.set(&times);
+        self.sample.set(&sample);
     }
 }
 

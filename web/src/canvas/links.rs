@@ -12,6 +12,9 @@ use super::flows::LinkParts;
 use crate::bind::text;
 use crate::state::Page;
 
+/// Half the corners of the tear where a link is cut.
+const TEAR_STEPS: i32 = 6;
+
 /// A link with its line, as views need them.
 #[derive(Clone, PartialEq)]
 struct Drawn {
@@ -110,11 +113,11 @@ fn Line(id: String) -> impl IntoView {
         >
             <path class="line" stroke-width="1.25" d=with(|drawn| drawn.path.line.to_svg())></path>
             <path class="arrow" d=with(|drawn| arrow(&drawn.path))></path>
-            <path class="gap" d=with(|drawn| cut(&drawn.path)[0].clone())></path>
-            <path class="cut" d=with(|drawn| cut(&drawn.path)[1].clone())></path>
+            <path class="gap" d=with(|drawn| cut(&drawn.path))></path>
+            <path class="cut" d=with(|drawn| cut(&drawn.path))></path>
             {move || drawn.with(|drawn| drawn.as_ref().map(marks))}
-            <text class="label times num" x="-2" transform=with(sample)></text>
-            <text class="label sample num" x="2" transform=with(sample)></text>
+            <text class="label times num" transform=with(sample)></text>
+            <text class="label sample num" transform=with(sample)></text>
         </g>
     }
 }
@@ -158,17 +161,19 @@ fn arrow(path: &LinkPath) -> String {
     )
 }
 
-/// Where a link is cut: the gap in its line, and a stroke at each end of the gap.
-fn cut(path: &LinkPath) -> [String; 2] {
+/// A tear through the canvas where a link is cut: across the line, in zigzag. Twice, since paper
+/// shows between its edges.
+fn cut(path: &LinkPath) -> String {
     let (middle, way) = (path.at(0.5), path.direction(0.5));
-    let (a, b) = (middle - way * 6.0, middle + way * 6.0);
-    let gap = format!("M{:.1} {:.1}L{:.1} {:.1}", a.x, a.y, b.x, b.y);
-    let across = Point::new(-way.y, way.x) * 8.0 + way * 2.5;
-    let stroke = |at: Point| {
-        let (from, to) = (at - across, at + across);
-        format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y)
-    };
-    [gap, stroke(a) + &stroke(b)]
+    let across = Point::new(-way.y, way.x);
+    let mut tear = String::new();
+    for step in -TEAR_STEPS..=TEAR_STEPS {
+        let aside = if step % 2 == 0 { -5.0 } else { 5.0 };
+        let at = middle + across * (f64::from(step) * 9.0) + way * aside;
+        let pen = if tear.is_empty() { 'M' } else { 'L' };
+        tear += &format!("{pen}{:.1} {:.1}", at.x, at.y);
+    }
+    tear
 }
 
 struct Policy {

@@ -1,6 +1,6 @@
 //! How a node looks at one moment: pure functions from its figures to shapes and words.
 
-use format::message::{CAUSES, NodeFrame, ReplicaState};
+use format::message::{BoxFrame, CAUSES, NodeFrame, ReplicaState};
 
 use crate::words;
 
@@ -218,6 +218,52 @@ pub(crate) fn wasted(recent: Totals) -> Option<f64> {
     (worked > 0.0 && share >= 0.1).then_some(share)
 }
 
+/// All of a node as one box.
+pub(crate) fn whole(node: &NodeFrame) -> BoxFrame {
+    BoxFrame {
+        working: node.working,
+        blocked: node.blocked,
+        slots: node.slots,
+        waiting: node.waiting,
+        ..BoxFrame::default()
+    }
+}
+
+/// Most coins of a kind.
+const COINS_MAX: u64 = 4;
+/// An age that is drawn as the longest tail, in ns.
+const TAIL_NS: f64 = 30e9;
+
+/// What a node did to data so far, as coins in a row, 14 px high: one that falls for each write
+/// undone, two overlapping for each effect applied again, and a ring with a tail for stale answers,
+/// the longer the older they are.
+pub(crate) fn coins([stale, duplicates, undone]: [u64; 3], age_ns: u64) -> String {
+    let mut path = String::new();
+    let mut x = 1;
+    for _ in 0..undone.min(COINS_MAX) {
+        path += &format!(
+            "M{x} 4a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0M{} 9v4m-2-2l2 2 2-2",
+            x as f64 + 3.5
+        );
+        x += 11;
+    }
+    for _ in 0..duplicates.min(COINS_MAX) {
+        let right = x + 5;
+        path +=
+            &format!("M{x} 7a4 4 0 1 0 8 0a4 4 0 1 0-8 0M{right} 7a4 4 0 1 0 8 0a4 4 0 1 0-8 0");
+        x += 17;
+    }
+    if stale > 0 || age_ns > 0 {
+        let share = (age_ns as f64 / TAIL_NS).clamp(0.15, 1.0);
+        let (ring, tail) = (x, (share * 40.0).round());
+        path += &format!(
+            "M{ring} 7a4 4 0 1 0 8 0a4 4 0 1 0-8 0M{} 4h{tail}m0 6h-{tail}",
+            ring + 7
+        );
+    }
+    path
+}
+
 /// What a node did to data so far, in words.
 pub(crate) fn harm([stale, duplicates, undone]: [u64; 3]) -> Vec<String> {
     let said = [
@@ -289,4 +335,25 @@ pub(crate) fn causes(failures: &[u32; CAUSES]) -> Vec<(&'static str, u32)> {
         .collect();
     crate::order::insertion_sort(&mut causes, |a, b| a.1 >= b.1);
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coins_are_as_many_as_happened_and_a_tail_is_as_long_as_the_answer_is_old() {
+        assert_eq!(coins([0, 0, 0], 0), "");
+        let shapes = |path: &str| path.matches('M').count();
+        // A coin and its arrow for each write undone; two coins for each effect applied again.
+        assert_eq!(shapes(&coins([0, 0, 1], 0)), 2);
+        assert_eq!(shapes(&coins([0, 3, 0], 0)), 6);
+        assert_eq!(coins([0, 4, 0], 0), coins([0, 9_000, 0], 0));
+        assert_eq!(shapes(&coins([7, 2, 1], 0)), 2 + 4 + 2);
+        let [fresh, old] = [2_000_000_000, 30_000_000_000].map(|age_ns| coins([1, 0, 0], age_ns));
+        assert!(
+            fresh.contains("h6m") && old.contains("h40m"),
+            "{fresh} {old}"
+        );
+    }
 }

@@ -410,12 +410,21 @@ impl Picture {
         if !self.fits(&self.frame) {
             return;
         }
-        for ((id, body), node) in self.node_order.iter().zip(&self.frame.nodes) {
-            if let Some(parts) = self.nodes.get_mut(id) {
-                match self.for_operators && !node.heard {
-                    true => parts.silence(),
-                    false => parts.draw(node, *body),
+        let (order, links) = (&self.node_order, &self.link_order);
+        for (at, ((id, body), node)) in order.iter().zip(&self.frame.nodes).enumerate() {
+            let Some(parts) = self.nodes.get_mut(id) else {
+                continue;
+            };
+            match self.for_operators && !node.heard {
+                true => parts.silence(),
+                false if *body == Body::Backends => {
+                    let called = links.iter().filter(|(_, (from, _), _)| *from == at);
+                    let called = called.filter_map(|(_, (_, to), _)| self.frame.nodes.get(*to));
+                    // Operators see no state of what tells them nothing.
+                    let is_seen = |target: &&_| !self.for_operators || is_heard(target);
+                    parts.draw_backends(called.filter(is_seen));
                 }
+                false => parts.draw(node, *body),
             }
         }
     }
@@ -461,6 +470,10 @@ impl Picture {
             }
         }
     }
+}
+
+fn is_heard(node: &format::message::NodeFrame) -> bool {
+    node.heard
 }
 
 /// The most attempts that a call over a link can make. In a second in which many calls wait for

@@ -286,7 +286,12 @@ fn body() -> impl IntoView {
             <span class="rate num"></span>
             <span class="tell num"></span>
         </span>
-        <span class="harm"></span>
+        <span class="harm">
+            <svg width="72" height="14" aria-hidden="true">
+                <path></path>
+            </svg>
+            <span class="harm-words"></span>
+        </span>
     }
 }
 

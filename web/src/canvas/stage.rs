@@ -16,7 +16,7 @@ use super::surface::{Surface, Way};
 use super::wheel;
 use super::zones::{Regions, ZoneNames};
 use crate::bind::text;
-use crate::findings::{Flags, Traced};
+use crate::findings::{FeedbackLoop, Flags, Traced};
 use crate::state::Page;
 
 /// Links, nodes, dots and overlay.
@@ -55,6 +55,7 @@ pub(crate) fn Stage() -> impl IntoView {
             <div class="world" node_ref=worlds[0]>
                 <Regions />
                 <Notes />
+                <FeedbackLoop />
                 <Links />
             </div>
             // Requests travel on links and go into cards, not over them.

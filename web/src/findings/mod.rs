@@ -4,6 +4,7 @@
 
 mod accept;
 mod evidence;
+mod feedback;
 mod flags;
 mod panel;
 mod progress;
@@ -27,6 +28,7 @@ use crate::compare::Comparison;
 use crate::history::{Mark, MarkKind};
 use crate::state::Page;
 
+pub(crate) use feedback::FeedbackLoop;
 pub(crate) use flags::{Flags, Traced};
 pub(crate) use panel::Findings;
 use trials::{Stage, Trials};

@@ -1,0 +1,99 @@
+//! On the canvas: the feedback loop that keeps a system down after its trigger is over, as a ring
+//! of arrows around the nodes that it runs through.
+
+use editor::Rect;
+use leptos::prelude::*;
+use report::Finding;
+
+use crate::state::Page;
+
+/// Free space between the cards and the ring.
+const MARGIN: f64 = 30.0;
+/// More of it below, for two lines of text.
+const BELOW: f64 = 28.0;
+const RADIUS: f64 = 24.0;
+
+/// The ring, from the moment when the trigger was over.
+#[component]
+pub(crate) fn FeedbackLoop() -> impl IntoView {
+    let page = Page::get();
+    let ring = Memo::new(move |_| {
+        page.tick.track();
+        let now_s = page.history.with_value(|history| history.now_s);
+        page.review.findings.with(|findings| {
+            let mut all = findings.iter().flat_map(Finding::all);
+            let stuck = all.find(|finding| {
+                finding.rule == "metastable-failure"
+                    && finding.onset_s.is_some_and(|onset_s| onset_s <= now_s)
+            })?;
+            around(page, &stuck.subjects)
+        })
+    });
+    move || {
+        ring.get().map(|(rect, retries)| {
+            let words = match retries {
+                true => "overload → timeouts → retries → overload",
+                false => "overload → timeouts → wasted work → overload",
+            };
+            let middle = rect.center().x;
+            view! {
+                <svg class="feedback" width="1" height="1" aria-hidden="true">
+                    <path d=path(rect)></path>
+                    <text x=middle y=rect.min.y - 8.0>
+                        {words}
+                    </text>
+                </svg>
+            }
+        })
+    }
+}
+
+/// The nodes of these parts with room around them, and whether a link is among the parts.
+fn around(page: Page, parts: &[String]) -> Option<(Rect, bool)> {
+    page.placed().with(|design| {
+        let links = || parts.iter().filter_map(|id| design.link(id));
+        let ends = links().flat_map(|link| [&link.from, &link.to]);
+        let nodes = parts.iter().chain(ends).filter_map(|id| design.node(id));
+        let rects = nodes.map(editor::node_rect);
+        let all = rects.reduce(|all, one| all.union(one))?;
+        let mut ring = all.expand(MARGIN);
+        // What was done to data is written below a card.
+        ring.max.y += BELOW;
+        Some((ring, links().next().is_some()))
+    })
+}
+
+/// A rounded rectangle with an arrowhead in the middle of its upper and of its lower side.
+fn path(rect: Rect) -> String {
+    let (min, max, middle) = (rect.min, rect.max, rect.center().x);
+    let [left, right] = [min.x + RADIUS, max.x - RADIUS];
+    format!(
+        "M{left} {}H{right}a{RADIUS} {RADIUS} 0 0 1 {RADIUS} {RADIUS}V{}\
+         a{RADIUS} {RADIUS} 0 0 1-{RADIUS} {RADIUS}H{left}a{RADIUS} {RADIUS} 0 0 1-{RADIUS}-{RADIUS}V{}\
+         a{RADIUS} {RADIUS} 0 0 1 {RADIUS}-{RADIUS}M{} {}l10 8-10 8M{} {}l-10 8 10 8",
+        min.y,
+        max.y - RADIUS,
+        min.y + RADIUS,
+        middle - 5.0,
+        min.y - 8.0,
+        middle + 5.0,
+        max.y - 8.0,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use editor::Point;
+
+    #[test]
+    fn the_ring_is_closed_and_its_arrows_are_on_it() {
+        let ring = path(Rect::between(
+            Point::new(0.0, 0.0),
+            Point::new(400.0, 200.0),
+        ));
+        assert!(ring.starts_with("M24 0H376a"), "{ring}");
+        assert!(ring.contains("M195 -8l10 8-10 8"), "{ring}");
+        assert!(ring.ends_with("M205 192l-10 8 10 8"), "{ring}");
+    }
+}
