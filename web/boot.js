@@ -7,7 +7,7 @@ globalThis.faultlineFailed = (why) => {
   console.error(why);
   if (document.querySelector(".boot-failure")) return;
   faultlineSays(
-    "Faultline has failed, and this is its own mistake. Reload the page: your design is kept.",
+    "Faultline crashed because of a bug. Reload the page: your design is saved.",
     (message) => document.body.prepend(message),
   );
 };
@@ -19,7 +19,7 @@ try {
   console.error(error);
   faultlineSays(
     `Faultline could not start: ${error?.message ?? error}. ` +
-      "Reload the page; a browser from 2022 or later is needed.",
+      "Reload the page; Faultline needs a browser from 2022 or later.",
     (message) => document.body.replaceChildren(message),
   );
 }
@@ -44,7 +44,7 @@ async function offline() {
 
 if (document.body.dataset.page === "playground") {
   // Refused where the browser keeps nothing: the page works all the same, with a network.
-  const begin = () => offline().catch((error) => console.info("Not kept for offline use.", error));
+  const begin = () => offline().catch((error) => console.info("Not available offline.", error));
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin, { once: true });
 }

@@ -69,7 +69,7 @@ test("an empty design", async () => {
 
 test("a phone, each of its sheets", async () => {
   const page = await openRunning(playground, { width: 390, height: 844, hasTouch: true });
-  for (const name of ["Story", "Figures", "Inspect"]) {
+  for (const name of ["Story", "Charts", "Inspect"]) {
     await page.getByRole("tab", { name }).click();
     await clean(page, name);
   }

@@ -39,7 +39,7 @@ onPage("the list is walked with arrows, goes round, and says when nothing fits",
   await page.keyboard.press("ArrowUp");
   assert.equal(await selected(), names.at(-1));
   await field.fill("qqqq");
-  await page.getByText("Nothing is called that").waitFor();
+  await page.getByText("No match.").waitFor();
   assert.equal(await page.locator("#find-list [role=option]").count(), 0);
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
@@ -51,7 +51,7 @@ onPage("? shows all shortcuts; the focus returns to where it was", {}, async (pa
   await page.keyboard.press("Shift+?");
   const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await sheet.getByText("Run again with a new seed").waitFor();
-  for (const group of ["Run", "Find", "Keep and share", "Select", "Look", "Edit"]) {
+  for (const group of ["Run", "Find", "Save and share", "Select", "View", "Edit"]) {
     await sheet.getByRole("heading", { name: group, exact: true }).waitFor();
   }
   await playground.screenshot(page, "shortcuts");
@@ -115,7 +115,7 @@ onPage("the bar's menu holds what the page can do", {}, async (page) => {
     await menu.getByRole("menuitem", { name }).waitFor();
   }
   await playground.screenshot(page, "menu");
-  await page.locator(".figures").click();
+  await page.locator(".graphs").click();
   await menu.waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "Faultline" }).click();
   await menu.getByRole("menuitem", { name: "Outline" }).click();

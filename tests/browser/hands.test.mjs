@@ -142,7 +142,7 @@ onPage("whoever has a mouse lets the wheel zoom, and it stays so; Shift still pu
     await page.locator(".surface").waitFor();
   };
   await choose();
-  assert.match(await page.locator(".toast").first().textContent(), /wheel zooms now/);
+  assert.match(await page.locator(".toast").first().textContent(), /wheel now zooms/);
   await page.reload();
   await page.locator(".node[data-id=api]").waitFor();
   const scale = () => page.evaluate(() => new DOMMatrix(document.querySelector(".world").style.transform).a);
@@ -308,7 +308,7 @@ onPage("a zone is broken as a whole, and mended from where it was broken", {}, a
   await page.keyboard.press("g");
   // It asks for its name.
   const menu = page.getByRole("dialog", { name: /^Zone/ });
-  await menu.getByRole("textbox", { name: "Name of the zone" }).fill("eu");
+  await menu.getByRole("textbox", { name: "Zone name" }).fill("eu");
   await page.keyboard.press("Enter");
   await page.locator('.region[data-zone="eu"]').waitFor();
   assert.equal(await page.locator(".toast").count(), 0, "nothing went wrong");

@@ -122,7 +122,7 @@ onPage("two tabs with one design keep both", {}, async (page) => {
 });
 
 onPage("the dialog opens, renames, copies, deletes, and takes a deletion back", {}, async (page) => {
-  await page.getByLabel("Name of the design").fill("Orders");
+  await page.getByLabel("Design name").fill("Orders");
   await page.keyboard.press("Enter");
   await saved(page);
   let dialog = await designs(page);
@@ -185,7 +185,7 @@ test("where nothing can be kept, that is said and the page works", async () => {
     await why.getByRole("button", { name: "Dismiss" }).click();
   }
   const dialog = await designs(page);
-  await dialog.getByText("Nothing can be kept").waitFor();
+  await dialog.getByText("Designs cannot be saved").waitFor();
   assert.deepEqual(playground.problems, []);
   await context.close();
 });

@@ -210,7 +210,7 @@ onPage("an address opens any lesson, and says what it does not know", {}, async 
   const wanted = JSON.parse(readFileSync("crates/scenarios/library/shard-key.json", "utf8"));
   assert.equal((await state(page)).design.name, wanted.design.name);
   await page.goto(`${playground.url}?y#scenario=shard-kay`);
-  await page.getByText("Perhaps \u201cshard-key\u201d was meant").waitFor();
+  await page.getByText("Did you mean \u201cshard-key\u201d").waitFor();
   await until(page, (s) => s.timeS > 0);
 });
 
@@ -245,7 +245,7 @@ onPage("a requirement is added and scored", {}, async (page) => {
   const rows = panel.locator(".scorecard tbody tr");
   const before = await rows.count();
   await panel.getByRole("button", { name: "Add a requirement" }).click();
-  await panel.getByRole("combobox", { name: "Figure" }).selectOption("goodput");
+  await panel.getByRole("combobox", { name: "Metric" }).selectOption("goodput");
   await panel.getByRole("textbox").fill("10");
   await page.keyboard.press("Enter");
   await panel.locator(".scorecard tr", { hasText: "Goodput" }).locator("svg[aria-label=met]").waitFor(WAIT);
@@ -297,7 +297,7 @@ onPage("F leads to the findings and takes nothing away, also where there are non
   const { design: { requirements } } = await state(page);
   assert.ok(requirements.length > 0);
   await page.keyboard.press("f");
-  await page.getByText("Nothing was found in the design or in its run so far.").waitFor(WAIT);
+  await page.getByText("No findings in the design or its run so far.").waitFor(WAIT);
   await page.waitForFunction(() => document.activeElement.closest("#findings"));
   await page.keyboard.press("Space");
   await page.keyboard.press("Enter");
@@ -388,9 +388,9 @@ onPage("a finding is told with its chain, mended, compared and undone", {}, asyn
   await page.waitForFunction((at) => Math.abs(JSON.parse(window.__faultline.stateJson()).timeS - at) < 0.2, at, WAIT);
 
   const before = (await state(page)).design;
-  await top.locator(".mend .button").first().hover();
+  await top.locator(".finding-fix .button").first().hover();
   await page.locator(".traced > *").first().waitFor({ state: "attached" });
-  await top.locator(".mend .button").first().click();
+  await top.locator(".finding-fix .button").first().click();
   await compared(page);
   assert.notDeepEqual((await state(page)).design, before);
   await dialog(page).getByRole("button", { name: "Undo the change" }).click();

@@ -111,7 +111,7 @@ async function offered(page, where) {
 }
 
 const EVERY = [
-  "Faultline", "Lessons and designs", "Name of the design", "Undo", "Redo",
+  "Faultline", "Lessons and designs", "Design name", "Undo", "Redo",
   "Restart with the same seed", "Step", "Speed", /^Settings of the run/, /^seed/,
   /^Findings/, "Operators", /^Theme/, "Share", /^(Play|Pause|Run again)$/,
 ];

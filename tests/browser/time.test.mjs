@@ -153,7 +153,7 @@ onPage("a fault by hand is of the design, and is mended", {}, async (page) => {
   await page.locator(".node[data-id=database]").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Break it…" }).click();
   const dialog = page.getByRole("dialog", { name: /^Break / });
-  await dialog.getByRole("button", { name: "Choose how: slowdown" }).click();
+  await dialog.getByRole("button", { name: "Set parameters: slowdown" }).click();
   const times = dialog.getByRole("textbox", { name: "Factor" });
   await times.fill("3");
   await times.press("Enter");
@@ -165,7 +165,7 @@ onPage("a fault by hand is of the design, and is mended", {}, async (page) => {
   // At a time of one's own.
   await page.locator(".node[data-id=database]").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Break it…" }).click();
-  await dialog.getByRole("button", { name: "Choose how: slowdown" }).click();
+  await dialog.getByRole("button", { name: "Set parameters: slowdown" }).click();
   const at = dialog.getByRole("textbox", { name: "At", exact: true });
   await at.fill("100s");
   await at.press("Enter");
@@ -224,10 +224,10 @@ onPage("a fault is made by keys, and its node shows that it is broken", {}, asyn
   const broken = await until(page, (s) => JSON.parse(s.design).faults?.length === 1);
   assert.equal(broken.design.faults[0].kind, "crash");
   await search.waitFor({ state: "detached" });
-  const mark = page.locator(".node[data-id=database] .broken");
+  const mark = page.locator(".node[data-id=database] .faulted");
   await mark.waitFor();
   assert.match(await mark.getAttribute("title"), /^Crash/);
-  assert.equal(await page.locator(".node .broken").count(), 1);
+  assert.equal(await page.locator(".node .faulted").count(), 1);
 });
 
 onPage("the list of faults stands still when one of them is made", {}, async (page) => {

@@ -22,7 +22,7 @@ async function two(page) {
   await page.locator(".node[data-id=service]").click();
   await box(page, "api");
   await page.locator(".node[data-id=api]").click({ modifiers: ["Shift"] });
-  await page.locator("#inspect").getByText("What is set here is set in all of them.").waitFor();
+  await page.locator("#inspect").getByText("Changes apply to all of them.").waitFor();
 }
 
 onPage("mixed values are shown as mixed, and set at once as one step of the history", {}, async (page) => {

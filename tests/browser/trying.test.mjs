@@ -31,7 +31,7 @@ onPage("what is suspected is tried where the run stands", {}, async (page) => {
   assert.equal(before, "not recovered");
   assert.match(after, /^\d+(\.\d+)?\ss$/u);
   // A remedy says what it does, and what it costs.
-  const effect = top(page).locator(".mend .effect").first();
+  const effect = top(page).locator(".finding-fix .effect").first();
   const changes = (await effect.textContent()).replace(/\s+/g, " ");
   assert.match(changes, /recovery time ?not recovered → \d/);
   // What was tried is listed, and what has no part in it apart.
@@ -72,7 +72,7 @@ onPage("what was found before an edit is kept as that, until a restart", {}, asy
   await storm(page, 60);
   await page.locator(".trying-done").waitFor(WAIT);
   const said = await top(page).locator(".finding-what").first().textContent();
-  await top(page).locator(".mend .button").first().click();
+  await top(page).locator(".finding-fix .button").first().click();
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
   const earlier = page.locator("#findings .earlier .finding");
   await earlier.filter({ hasText: said }).waitFor(WAIT);

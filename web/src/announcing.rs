@@ -52,7 +52,7 @@ pub(crate) fn announce_wire(page: Page) {
     });
     if let Some((from, to)) = target {
         page.announce.set(format!(
-            "{from} to {to}. Enter connects, arrows choose another"
+            "{from} to {to}. Enter connects, arrows choose another node"
         ));
     }
 }
@@ -60,10 +60,10 @@ pub(crate) fn announce_wire(page: Page) {
 fn run_in_words(status: Status) -> String {
     let at = words::clock(status.time_s);
     match status.state {
-        RunState::Playing => "The run goes on".to_owned(),
-        RunState::Paused => format!("The run stands still at {at}"),
+        RunState::Playing => "The run continues".to_owned(),
+        RunState::Paused => format!("Paused at {at}"),
         RunState::Ended | RunState::OutOfBudget => format!(
-            "The run is over at {at}: {} requests, {} answered, {} failed",
+            "The run ended at {at}: {} requests, {} answered, {} failed",
             words::count(status.offered),
             words::count(status.ok),
             words::count(status.failed)

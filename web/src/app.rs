@@ -87,7 +87,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Popups />
             </div>
             <Inspect />
-            <section class="figures" id="figures" aria-label="Figures">
+            <section class="graphs" id="graphs" aria-label="Charts">
                 <Charts history=page.history tick=page.tick />
             </section>
             <Tabs tab=tab />
@@ -134,7 +134,7 @@ fn Sides() -> impl IntoView {
         }
     };
     view! {
-        <div class="sides" role="group" aria-label="Margin">
+        <div class="sides" role="group" aria-label="Side panel">
             {button(Side::Story, text(|| "Story".to_owned()))}
             {button(Side::Findings, found_label(page))}
         </div>
@@ -156,9 +156,9 @@ fn found_label(page: Page) -> Signal<String> {
 pub(crate) fn follow_theme(page: Page) {
     Effect::new(move || {
         page.theme.get().apply();
-        page.live.recolour();
+        page.live.recolor();
     });
-    theme::on_system_change(move || page.live.recolour());
+    theme::on_system_change(move || page.live.recolor());
     page.live.set_still(theme::wants_less_motion());
 }
 
@@ -167,12 +167,12 @@ pub(crate) fn follow_theme(page: Page) {
 pub(crate) fn Notices() -> impl IntoView {
     let page = Page::get();
     let shown = move |Notice { about, text: said }: Notice| {
-        let colour = match about {
+        let color = match about {
             About::Opening | About::Worker | About::Keeping => "notice",
             About::Design => "notice mild",
         };
         view! {
-            <div class=colour role="alert">
+            <div class=color role="alert">
                 <span class="mark">{icons::glyph(icons::WARNING)}</span>
                 <p>{said}</p>
                 <button
@@ -240,13 +240,13 @@ fn next_step(design: &design::Design) -> &'static str {
     if design.nodes.is_empty() {
         "Nothing is here yet. Add a client and a service from the bar over the canvas, paste a Mermaid flowchart, or drop a design file onto the canvas."
     } else if !design.nodes.iter().any(asks) {
-        "Nobody asks anything of this system. Add a client and draw a wire from its right side to what it calls."
+        "This system has no traffic. Add a client and connect its right side to the service it calls."
     } else if design.links.is_empty() {
         "Nothing is connected. Drag from the right side of one node to another, or select a node and press C."
     } else if design.faults.is_empty() {
-        "It runs. Select a node or a link to change or break it; edits take effect in the run as it goes on."
+        "Select a node or link to change or break it. Edits take effect in the current run."
     } else {
-        "Select a node to change or break it; drag from one port to another to connect. Edits take effect in the run as it goes on."
+        "Select a node to change or break it. Drag from port to port to connect. Edits take effect in the current run."
     }
 }
 
@@ -360,10 +360,10 @@ pub(crate) fn Zoom() -> impl IntoView {
             {button("Zoom out", icons::MINUS, ActionId::ZoomOut)}
             <button
                 class="button bare level num"
-                title=crate::menu::tip("Zoom to 100\u{202f}%", ActionId::ZoomReset)
+                title=crate::menu::tip("Zoom to 100%", ActionId::ZoomReset)
                 on:click=move |_| page.act(ActionId::ZoomReset)
             >
-                {text(move || format!("{}\u{202f}%", percent.get()))}
+                {text(move || format!("{}%", percent.get()))}
             </button>
             {button("Zoom in", icons::PLUS, ActionId::ZoomIn)}
             {button("Zoom to fit", icons::FIT, ActionId::ZoomFit)}
@@ -399,10 +399,10 @@ fn Tabs(tab: RwSignal<&'static str>) -> impl IntoView {
     };
     let named = |label: &'static str| text(move || label.to_owned());
     view! {
-        <div class="tabs" role="tablist" aria-label="Sheet">
+        <div class="tabs" role="tablist" aria-label="Panels">
             {button("side", Some(Side::Story), named("Story"))}
             {button("side", Some(Side::Findings), found_label(page))}
-            {button("figures", None, named("Figures"))}
+            {button("graphs", None, named("Charts"))}
             {button("inspect", None, named("Inspect"))}
         </div>
     }

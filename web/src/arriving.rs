@@ -51,12 +51,12 @@ impl Page {
         self.save_now();
         if self.stands_over(before.clone()) && !was_blank {
             self.say(format!(
-                "Opened \u{201c}{name}\u{201d}. Undo leads back to \u{201c}{before}\u{201d}."
+                "Opened \u{201c}{name}\u{201d}. Undo returns to \u{201c}{before}\u{201d}."
             ));
         }
         if !arrived.notes.is_empty() {
             let notes = few(&arrived.notes).join("; ");
-            self.notice(About::Opening, format!("Opened with guesses: {notes}."));
+            self.notice(About::Opening, format!("Opened with assumptions: {notes}."));
         }
     }
 
@@ -133,7 +133,7 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
         .design
         .with_untracked(|design| design.settings.name.clone());
     let stays = format!(
-        "Insert adds it to \u{201c}{open}\u{201d}. Open shows it instead, and Undo leads back."
+        "Insert adds it to \u{201c}{open}\u{201d}. Open shows it instead; Undo reverts that."
     );
     let notes = few(&arrived.notes).into_iter();
     let notes = notes.map(|note| view! { <li class="quiet">{note}</li> }.into_any());

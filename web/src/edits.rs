@@ -53,7 +53,7 @@ impl Page {
         }
         let said = match id {
             ActionId::Undo => ("Undone", self.undo_names.get_untracked().undo),
-            ActionId::Redo => ("Done again", self.undo_names.get_untracked().redo),
+            ActionId::Redo => ("Redone", self.undo_names.get_untracked().redo),
             _ => ("", None),
         };
         if let (verb, Some(what)) = said {

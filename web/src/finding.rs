@@ -2,6 +2,7 @@
 
 use editor::keeping::Kept;
 use editor::{ActionId, Item, find, keys};
+use host::scenarios::{DESIGNS, Entry, INDEX};
 use leptos::html::{Input, Ul};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -142,13 +143,13 @@ pub(crate) fn view(page: Page) -> AnyView {
                 }
                 on:keydown=on_key
             />
-            <ul id="find-list" role="listbox" aria-label="Found" node_ref=list>
+            <ul id="find-list" role="listbox" aria-label="Results" node_ref=list>
                 {rows}
             </ul>
             <p class="find-none quiet" role="status">
                 {text(move || {
                     let none = found.with(Vec::is_empty);
-                    if none { "Nothing is called that. Try a kind, a name, or a verb." } else { "" }
+                    if none { "No match. Try a kind, a name, or a verb." } else { "" }
                         .to_owned()
                 })}
             </p>
@@ -272,15 +273,15 @@ fn things(page: Page) -> Vec<Thing> {
     if page.place == Place::Playground {
         things.extend(settings());
         let lesson = |hint: &'static str| {
-            move |entry: &host::scenarios::Entry| Thing {
+            move |entry: &Entry| Thing {
                 goal: Goal::Scenario(entry.id),
                 label: entry.title.to_owned(),
                 hint: hint.to_owned(),
                 keys: None,
             }
         };
-        things.extend(host::scenarios::INDEX.iter().map(lesson("Lesson")));
-        things.extend(host::scenarios::DESIGNS.iter().map(lesson("Sound design")));
+        things.extend(INDEX.iter().map(lesson("Lesson")));
+        things.extend(DESIGNS.iter().map(lesson("Reference design")));
     }
     things
 }
@@ -302,7 +303,7 @@ fn settings() -> impl Iterator<Item = Thing> {
 
 fn kept_thing(kept: Kept) -> Thing {
     Thing {
-        hint: format!("Kept design, {}", words::when(kept.modified_ms)),
+        hint: format!("Saved design, {}", words::when(kept.modified_ms)),
         label: kept.name.clone(),
         goal: Goal::Open {
             id: kept.id,

@@ -48,7 +48,7 @@ pub(crate) fn Hint() -> impl IntoView {
             "Nothing is here yet. Add a client and a service from the bar above.".to_owned()
         }
         Lack::Run => format!(
-            "The run stands at its beginning. Press {} to play.",
+            "The run is at its start. Press {} to play.",
             keys(PageAction::Play)
         ),
         Lack::Nothing => String::new(),

@@ -311,8 +311,8 @@ pub(crate) fn fault_label(fault: &design::Fault, design: &design::Design) -> Str
         FaultKind::DiskFull => format!("Disk full at {target}"),
         FaultKind::GcPauses => format!("Pauses of {target}"),
         FaultKind::Partition => match &fault.to {
-            Some(to) => format!("{target} cut from {to}"),
-            None => format!("{target} cut off"),
+            Some(to) => format!("{target} partitioned from {to}"),
+            None => format!("{target} partitioned"),
         },
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn Inspect() -> impl IntoView {
     let count = Memo::new(move |_| page.selection.with(Selection::len));
     let hint = text(move || match count.get() {
         n if n > SEVERAL_MAX => {
-            format!("{n} things are selected: {SEVERAL_MAX} at most are edited together.")
+            format!("{n} items are selected; at most {SEVERAL_MAX} can be edited together.")
         }
         _ => String::new(),
     });
@@ -95,7 +95,7 @@ fn close(page: Page) -> impl IntoView {
 fn requirements(page: Page) -> impl IntoView {
     let count = text(
         move || match page.design.with(|design| design.requirements.len()) {
-            0 => "None yet. A requirement says what every run of the design must reach.".to_owned(),
+            0 => "None yet. A requirement states what every run must achieve.".to_owned(),
             1 => "1 requirement".to_owned(),
             n => format!("{n} requirements"),
         },

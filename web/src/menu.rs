@@ -121,7 +121,7 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
     });
     let label = match which {
         Menu::Main => "Menu",
-        Menu::Context => "What can be done here",
+        Menu::Context => "Actions",
     };
     view! {
         <div

@@ -103,12 +103,12 @@ pub(crate) fn open_address(page: Page) {
         Named::Unknown(nearest) => {
             let id: String = id.chars().take(40).collect();
             let nearest = match nearest {
-                Some(near) => format!(" Perhaps \u{201c}{near}\u{201d} was meant."),
+                Some(near) => format!(" Did you mean \u{201c}{near}\u{201d}?"),
                 None => String::new(),
             };
             page.notice(
                 About::Opening,
-                format!("There is no scenario \u{201c}{id}\u{201d}.{nearest} Below runs the first lesson."),
+                format!("There is no scenario \u{201c}{id}\u{201d}.{nearest} The first lesson is open instead."),
             );
             open_design(page);
         }
@@ -130,7 +130,7 @@ fn open_design(page: Page) {
 }
 
 fn explain(error: &LinkError) -> String {
-    format!("{error} Below runs the first lesson instead.")
+    format!("{error} The first lesson is open instead.")
 }
 
 /// A run starts by itself, unless the person asked for less motion or the address says otherwise.

@@ -52,7 +52,7 @@ pub(crate) fn view(page: Page) -> AnyView {
                         <tr>
                             <th scope="col">"Node"</th>
                             <th scope="col">"Kind"</th>
-                            <th scope="col" class="what">"What it is"</th>
+                            <th scope="col" class="what">"Description"</th>
                             <th scope="col">"Calls"</th>
                             <th scope="col">"Now"</th>
                         </tr>
@@ -81,10 +81,7 @@ pub(crate) fn view(page: Page) -> AnyView {
 fn empty(page: Page) -> impl IntoView {
     let none = text(
         move || match page.design.with(|design| design.nodes.is_empty()) {
-            true => {
-                "There is nothing in this design yet. Press Ctrl K and type \u{201c}add\u{201d}."
-                    .to_owned()
-            }
+            true => "This design is empty. Press Ctrl K and type \u{201c}add\u{201d}.".to_owned(),
             false => String::new(),
         },
     );

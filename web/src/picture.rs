@@ -175,7 +175,7 @@ pub(crate) fn view(page: Page) -> AnyView {
                             choice.numbers.set(event_target_checked(&event));
                         }
                     />
-                    "Numbers of this moment of the run"
+                    "Numbers at this moment of the run"
                 </label>
             </div>
             <div class="picture-preview" inner_html=text(move || choice.svg())></div>

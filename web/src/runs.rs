@@ -312,7 +312,7 @@ impl Page {
             self.notice(
                 About::Design,
                 format!(
-                    "The run goes on as it was before this edit, since the design cannot be run: {path} {message}{rest}."
+                    "The run continues without this edit, because the design cannot be run: {path} {message}{rest}."
                 ),
             );
         }

@@ -26,7 +26,7 @@ pub(crate) fn view(page: Page) -> AnyView {
         <div class="dialog-body">
             {head("Share this design")}
             <p class="quiet">
-                "The design, its faults and its seed are in the link itself; nothing is stored anywhere. Whoever opens it gets the same run."
+                "The design, its faults and its seed are in the link itself; nothing is stored anywhere. Everyone who opens it gets the same run."
             </p>
             <Copied label="Link" value=url />
             <p class="length" class:warn=flag(move || is_long(&url.get()))>
@@ -51,7 +51,7 @@ fn length_text(url: &str) -> String {
     let length = words::count(url.chars().count() as u64);
     if is_long(url) {
         format!(
-            "{length} characters. Some chat tools cut messages at 2\u{202f}000; send the file instead."
+            "{length} characters. Some chat tools cut messages at 2,000; send the file instead."
         )
     } else {
         format!("{length} characters.")

@@ -88,7 +88,7 @@ pub(crate) fn DesignName() -> impl IntoView {
     view! {
         <input
             class="design-name"
-            aria-label="Name of the design"
+            aria-label="Design name"
             maxlength="80"
             prop:value=name
             on:change=move |event| page.rename_design(event_target_value(&event))
@@ -241,7 +241,7 @@ fn Time() -> impl IntoView {
     }
     let title = text(move || {
         match drains.get() {
-            true => "Drain: arrivals have ended, and the run goes on until no work is in flight",
+            true => "Drain: arrivals have ended, and the run continues until no work is in flight",
             false => "Simulated time and duration of the run: click to change its settings",
         }
         .to_owned()
@@ -334,7 +334,7 @@ fn Pace() -> impl IntoView {
     let title = text(move || match page.speed.get().is_infinite() {
         true => "Simulated seconds per second".to_owned(),
         false => {
-            "Simulated seconds per second: this machine cannot keep up with the speed asked for"
+            "Simulated seconds per second: this machine cannot keep up with the selected speed"
                 .to_owned()
         }
     });
@@ -415,7 +415,7 @@ pub(crate) fn ThemeButton() -> impl IntoView {
     let page = Page::get();
     let label = text(move || {
         match page.theme.get() {
-            Theme::Auto => "Theme: as the system",
+            Theme::Auto => "Theme: system",
             Theme::Light => "Theme: light",
             Theme::Dark => "Theme: dark",
         }

@@ -107,9 +107,9 @@ pub(crate) fn WhyPanel() -> impl IntoView {
     let shown = move || {
         page.why.get().map(|why| {
             let body = match &why.answer {
-                None => view! { <p class="quiet">"Looking …"</p> }.into_any(),
+                None => view! { <p class="quiet">"Loading …"</p> }.into_any(),
                 Some(answer) if answer.requests.is_empty() => {
-                    view! { <p class="quiet">"No request was made in this time."</p> }.into_any()
+                    view! { <p class="quiet">"No requests in this period."</p> }.into_any()
                 }
                 Some(answer) => waterfalls(page, Arc::clone(answer), why.failed_at.as_deref()),
             };
@@ -215,7 +215,7 @@ fn took(request: &Traced) -> u64 {
 
 fn outcome(request: &Traced) -> String {
     match request.outcome.as_str() {
-        "" => "under way".to_owned(),
+        "" => "in progress".to_owned(),
         "ok" | "degraded" => request.outcome.clone(),
         cause => words::cause(cause).to_owned(),
     }
@@ -258,7 +258,7 @@ fn waterfall(request: &Traced, design: &Design) -> AnyView {
             "" => String::new(),
             cause => format!(": {}", words::cause(cause)),
         };
-        let late = if span.is_late { ", in vain" } else { "" };
+        let late = if span.is_late { ", wasted" } else { "" };
         view! {
             <li class:late=span.is_late class:failed=!span.failed.is_empty()>
                 <span class="span-name" prop:style=format!("padding-left:{}px", u32::from(span.depth.min(12)) * 10)>
@@ -276,9 +276,9 @@ fn waterfall(request: &Traced, design: &Design) -> AnyView {
     view! {
         <p class="quiet">
             {format!(
-                "Made at {:.3} s; {}",
+                "Sent at {:.3} s; {}",
                 request.start_ns as f64 / 1e9,
-                if request.outcome.is_empty() { "still under way".to_owned() } else { format!("{} after {}", outcome(request), ms(took(request))) },
+                if request.outcome.is_empty() { "in progress".to_owned() } else { format!("{} after {}", outcome(request), ms(took(request))) },
             )}
         </p>
         <ol>{request.spans.iter().take(LINES_MAX).map(line).collect_view()}</ol>

@@ -144,12 +144,12 @@ pub(crate) fn in_parts(line: &str) -> String {
 /// A cause of failure for a person.
 pub(crate) fn cause(name: &str) -> &'static str {
     match name {
-        "timeout" => "no answer in time",
+        "timeout" => "timed out",
         "refused" => "refused: down or full",
         "rejected" => "rejected: no room",
         "circuit_open" => "circuit open",
         "pool_timeout" => "no free connection",
-        "unavailable" => "nobody healthy",
+        "unavailable" => "unavailable",
         "error" => "error",
         "abandoned" => "user left",
         _ => "other",

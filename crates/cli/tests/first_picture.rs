@@ -52,7 +52,7 @@ fn frame(lesson: &Scenario) -> String {
          \x20     </div></div>\n\
          \x20     <div class=\"stage\"><div class=\"surface\">\n{}\
          \x20     </div></div>\n\
-         \x20     <div class=\"tabs\"></div><div class=\"figures\"></div>\n\
+         \x20     <div class=\"tabs\"></div><div class=\"graphs\"></div>\n\
          \x20     <div class=\"run\"></div>\n\
          \x20   </main>\n",
         picture(lesson)

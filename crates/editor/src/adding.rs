@@ -101,7 +101,7 @@ impl Editor {
     /// not fit, says where it does.
     pub fn add_pattern(&mut self, pattern: Pattern, at: Option<Point>) -> Vec<Effect> {
         if self.access() == Access::Look {
-            return vec![Effect::Refused("this design can only be looked at".into())];
+            return vec![Effect::Refused("this design is read-only".into())];
         }
         let selection = match at {
             Some(at) => self
@@ -161,7 +161,7 @@ impl Editor {
         connect: impl FnOnce(&Design, &str) -> Option<Vec<Command>>,
     ) -> Vec<Effect> {
         if self.access() == Access::Look {
-            return vec![Effect::Refused("this design can only be looked at".into())];
+            return vec![Effect::Refused("this design is read-only".into())];
         }
         if self.design().nodes.len() >= NODES_MAX {
             let why = format!("a design has at most {NODES_MAX} nodes");
@@ -205,7 +205,7 @@ impl Editor {
     /// middle of the screen, selects it, and asks for its text.
     pub fn add_note(&mut self, at: Option<Point>) -> Vec<Effect> {
         if self.access() == Access::Look {
-            return vec![Effect::Refused("this design can only be looked at".into())];
+            return vec![Effect::Refused("this design is read-only".into())];
         }
         let mut notes = self.design().settings.notes.clone();
         let place = notes.len();

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_between_neighbours_is_straight() {
+    fn a_link_between_neighbors_is_straight() {
         let (from, y) = (NODE_WIDTH, NODE_HEIGHT / 2.0);
         let (middle, to) = (from + 100.0, from + 200.0);
         let path = between(Point::new(0.0, 0.0), Point::new(to, 0.0));

@@ -125,7 +125,7 @@ pub(crate) fn selected_in_words(design: &Design, selection: &Selection) -> Strin
         (_, 0) => nodes_in_words(design, &selection.nodes),
         (0, 1) => "note".to_owned(),
         (0, notes) => format!("{notes} notes"),
-        (nodes, notes) => format!("{} things", nodes + notes),
+        (nodes, notes) => format!("{} items", nodes + notes),
     }
 }
 

@@ -134,7 +134,7 @@ pub fn left_out(whole: &Design) -> Vec<String> {
     let mut left = Vec::new();
     let run = |of: &Settings| (of.seed, of.duration, of.warmup, of.drain);
     if run(settings) != run(&usual) {
-        left.push("the seed and length of its run".to_owned());
+        left.push("the seed and duration of its run".to_owned());
     }
     for (count, one) in [
         (whole.requirements.len(), "requirement"),
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(
             left_out(&whole),
             [
-                "the seed and length of its run",
+                "the seed and duration of its run",
                 "1 requirement",
                 "2 faults",
                 "the latency between its zones"

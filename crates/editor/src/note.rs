@@ -135,7 +135,7 @@ mod tests {
         );
         hand.play("select-all; delete");
         assert_eq!((texts(&hand).as_str(), hand.selected().as_str()), ("", ""));
-        assert_eq!(hand.history()[0], "Delete 6 things");
+        assert_eq!(hand.history()[0], "Delete 6 items");
         hand.play("undo; undo");
         assert_eq!(hand.editor.design(), &first);
         hand.play("down 10 210; up 10 210; delete");

@@ -31,7 +31,7 @@ pub fn describe(kind: &Kind) -> String {
         Kind::Service(service) => of_service(service),
         Kind::Cache(cache) => of_cache(cache),
         Kind::Queue(queue) => match queue.capacity {
-            Some(places) => format!("{} places", count(places.into())),
+            Some(places) => format!("capacity {}", count(places.into())),
             None => "no limit".to_owned(),
         },
         Kind::Coordinator(coordinator) => {
@@ -116,7 +116,7 @@ pub fn count(n: u64) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('\u{202f}');
+            out.push(',');
         }
         out.push(digit);
     }
@@ -232,7 +232,7 @@ pub fn traits(link: &Link) -> Vec<Trait> {
         put(Some(icons::HEDGE), format!("hedged after {after}"));
     }
     for (has, words) in [
-        (link.deadline, "passes its deadline"),
+        (link.deadline, "propagates its deadline"),
         (link.cancellation, "cancels"),
         (link.optional, "optional"),
     ] {
@@ -278,21 +278,16 @@ mod tests {
                 1,
                 Some(&autoscale),
                 Some(5),
-                "4\u{2013}2\u{202f}000 × 5 slots, ≈ 10\u{a0}ms",
+                "4\u{2013}2,000 × 5 slots, ≈ 10\u{a0}ms",
             ),
             (
                 9,
                 Some(&autoscale),
                 Some(5),
-                "4\u{2013}2\u{202f}000 × 5 slots, ≈ 10\u{a0}ms",
-            ),
-            (
-                1,
-                Some(&autoscale),
-                None,
-                "4\u{2013}2\u{202f}000 × no limit",
+                "4\u{2013}2,000 × 5 slots, ≈ 10\u{a0}ms",
             ),
         ] {
+            (1, Some(&autoscale), None, "4\u{2013}2,000 × no limit"),
             let service = Service {
                 replicas,
                 concurrency,

@@ -51,8 +51,8 @@ pub struct ZoneName {
     pub node: Option<String>,
     /// Where it is, in canvas units.
     pub area: Rect,
-    /// The colour of its region; none of a zone that has no region.
-    pub colour: Option<usize>,
+    /// The color of its region; `None` for a zone without a region.
+    pub color: Option<usize>,
     /// Whether the zone has another name before this one.
     pub repeats: bool,
 }
@@ -169,7 +169,7 @@ impl Names {
         self.put(
             &region.name,
             None,
-            Some(region.colour),
+            Some(region.color),
             corners.collect(),
             up.collect(),
         );
@@ -210,8 +210,8 @@ impl Names {
             false => Vec::new(),
         };
         let region = regions.iter().find(|region| region.name == zone);
-        let colour = region.map(|region| region.colour);
-        self.put(zone, Some(node.id.clone()), colour, corners, forced);
+        let color = region.map(|region| region.color);
+        self.put(zone, Some(node.id.clone()), color, corners, forced);
     }
 
     /// At the first corner where it is over nothing, else at the first that no other name is at.
@@ -219,7 +219,7 @@ impl Names {
         &mut self,
         zone: &str,
         node: Option<String>,
-        colour: Option<usize>,
+        color: Option<usize>,
         corners: Vec<Point>,
         forced: Vec<Point>,
     ) {
@@ -242,7 +242,7 @@ impl Names {
                 zone: zone.to_owned(),
                 node,
                 area,
-                colour,
+                color,
                 repeats: !self.named.insert(zone.to_owned()),
             });
         }

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const PADDING: f64 = 24.0;
 /// Height of the line at the top of a region that its name stands in.
 pub const LABEL_HEIGHT: f64 = 24.0;
-/// Colours there are; the zones take them in the order of their names.
-pub const COLOURS: usize = 6;
+/// Number of colors. Zones take them in the order of their names.
+pub const COLORS: usize = 6;
 
 /// A zone as a region.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +20,8 @@ pub struct Region {
     pub name: String,
     /// What it covers.
     pub rect: Rect,
-    /// Which colour, from 0 to [`COLOURS`] - 1.
-    pub colour: usize,
+    /// Its color, from 0 to [`COLORS`] - 1.
+    pub color: usize,
     /// How many nodes are in it.
     pub nodes: usize,
 }
@@ -59,7 +59,7 @@ fn regions_of<'a>(
             Region {
                 name: name.to_owned(),
                 rect,
-                colour: at % COLOURS,
+                color: at % COLORS,
                 nodes,
             }
         })
@@ -168,10 +168,10 @@ fn followers_only(node: &Node) -> &[String] {
 /// For a name that no zone can have, or that another has.
 pub fn rename(design: &Design, from: &str, to: &str) -> Result<Vec<Command>, String> {
     if to.is_empty() || to.chars().count() > 64 || to.chars().any(char::is_control) {
-        return Err("a zone's name has 1 to 64 characters".to_owned());
+        return Err("a zone's name must have 1 to 64 characters".to_owned());
     }
     if is_zone(design, to) {
-        return Err(format!("there is a zone {to} already"));
+        return Err(format!("zone {to} already exists"));
     }
     let text = || Value::text(to);
     let mut commands = Vec::new();
@@ -262,7 +262,7 @@ mod tests {
                     region.name.as_str(),
                     region.rect.min.x,
                     region.nodes,
-                    region.colour,
+                    region.color,
                 )
             })
             .collect();

@@ -216,7 +216,7 @@ fn draw_to_nothing(
         Effect::QuickAdd(add) => add.wire == wire,
         _ => false,
     };
-    prop_assert!(effects.iter().any(asks), "asks what to add");
+    prop_assert!(effects.iter().any(asks), "offers what to add");
     Ok(())
 }
 

@@ -244,7 +244,7 @@ fn labels_are_over_nothing_and_beside_their_links() {
 }
 
 #[test]
-fn a_link_between_neighbours_has_room_for_all_its_labels() {
+fn a_link_between_neighbors_has_room_for_all_its_labels() {
     let mut design = services(2);
     design.nodes[2].at = design.nodes[1].at;
     design.nodes[2].at[0] += NODE_WIDTH as i32 + 80;

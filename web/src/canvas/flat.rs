@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::particles::{Shape, Sprite};
-use super::surface::{Colours, View};
+use super::surface::{Colors, View};
 
 /// Opacities are drawn in so many steps, so that the context seldom changes.
 const STEPS: usize = 4;
@@ -37,7 +37,7 @@ pub(super) struct Flat {
 struct Stamps {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
-    colours: Colours,
+    colors: Colors,
     /// Radius of a dot in device pixels, as drawn now; 0 before the first time.
     radius: f64,
     /// Width and height of each, in device pixels.
@@ -54,7 +54,7 @@ impl Flat {
             stamps: Stamps {
                 context: context_of(&stamps)?,
                 canvas: stamps,
-                colours: Colours::of_theme(),
+                colors: Colors::of_theme(),
                 radius: 0.0,
                 size: 0.0,
             },
@@ -64,9 +64,9 @@ impl Flat {
         })
     }
 
-    /// The theme is another: colours follow.
-    pub(super) fn recolour(&mut self) {
-        self.stamps.colours = Colours::of_theme();
+    /// Follows a change of the theme.
+    pub(super) fn recolor(&mut self) {
+        self.stamps.colors = Colors::of_theme();
         self.stamps.radius = 0.0;
     }
 
@@ -160,31 +160,31 @@ impl Stamps {
                 context.line_to(x - r, y + r);
             }
         }
-        let colours = &self.colours;
+        let colors = &self.colors;
         match shape {
-            Shape::Dot | Shape::Square => self.fill(&colours.ink),
-            Shape::Notched => self.fill(&colours.degraded),
+            Shape::Dot | Shape::Square => self.fill(&colors.ink),
+            Shape::Notched => self.fill(&colors.degraded),
             Shape::Ring => {
-                self.fill(&colours.paper);
-                self.stroke(&colours.quiet, r * 0.45);
+                self.fill(&colors.paper);
+                self.stroke(&colors.quiet, r * 0.45);
             }
             Shape::AmberRing => {
-                self.fill(&colours.paper);
-                self.stroke(&colours.degraded, r * 0.45);
+                self.fill(&colors.paper);
+                self.stroke(&colors.degraded, r * 0.45);
             }
-            Shape::Fading => self.stroke(&colours.failing, r * 0.5),
-            Shape::Cross => self.stroke(&colours.failing, r * 0.6),
+            Shape::Fading => self.stroke(&colors.failing, r * 0.5),
+            Shape::Cross => self.stroke(&colors.failing, r * 0.6),
         }
     }
 
-    fn fill(&self, colour: &str) {
-        self.context.set_fill_style_str(colour);
+    fn fill(&self, color: &str) {
+        self.context.set_fill_style_str(color);
         self.context.fill();
     }
 
-    fn stroke(&self, colour: &str, width: f64) {
+    fn stroke(&self, color: &str, width: f64) {
         self.context.set_line_width(width);
-        self.context.set_stroke_style_str(colour);
+        self.context.set_stroke_style_str(color);
         self.context.stroke();
     }
 }

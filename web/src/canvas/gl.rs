@@ -12,7 +12,7 @@ use web_sys::{
 
 use super::clock::Clock;
 use super::particles::{Particles, Route, STEPS};
-use super::surface::{Colours, View};
+use super::surface::{Colors, View};
 
 /// Numbers of one instance: age, life, scatter; link, sort.
 const NUMBERS: i32 = 6;
@@ -65,7 +65,7 @@ pub(super) struct Gl {
     gl: Context,
     view: Option<WebGlUniformLocation>,
     now: Option<WebGlUniformLocation>,
-    colours: Option<WebGlUniformLocation>,
+    colors: Option<WebGlUniformLocation>,
     radius: Option<WebGlUniformLocation>,
     /// The instances as the context takes them.
     bytes: Vec<u8>,
@@ -113,29 +113,29 @@ impl Gl {
         let mut made = Self {
             view: place("view"),
             now: place("now"),
-            colours: place("k"),
+            colors: place("k"),
             radius: place("r"),
             bytes: Vec::new(),
             canvas,
             gl,
             on_loss,
         };
-        made.recolour();
+        made.recolor();
         Some(made)
     }
 
-    pub(super) fn recolour(&mut self) {
-        let colours = Colours::of_theme();
+    pub(super) fn recolor(&mut self) {
+        let colors = Colors::of_theme();
         let all = [
-            colours.ink,
-            colours.quiet,
-            colours.degraded,
-            colours.failing,
-            colours.paper,
+            colors.ink,
+            colors.quiet,
+            colors.degraded,
+            colors.failing,
+            colors.paper,
         ];
-        let numbers: Vec<f32> = all.iter().flat_map(|colour| rgb(colour)).collect();
+        let numbers: Vec<f32> = all.iter().flat_map(|color| rgb(color)).collect();
         self.gl
-            .uniform3fv_with_f32_array(self.colours.as_ref(), &numbers);
+            .uniform3fv_with_f32_array(self.colors.as_ref(), &numbers);
     }
 
     /// Every route as a row of texels.
@@ -236,9 +236,9 @@ fn program(gl: &Context) -> Option<WebGlProgram> {
     linked.is_truthy().then_some(program)
 }
 
-/// `rgb(27, 31, 36)` as three numbers from 0 to 1.
-fn rgb(colour: &str) -> [f32; 3] {
-    let mut parts = colour
+/// Returns `rgb(27, 31, 36)` as three numbers from 0 to 1.
+fn rgb(color: &str) -> [f32; 3] {
+    let mut parts = color
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|part| part.parse::<f32>().ok());
     std::array::from_fn(|_| parts.next().unwrap_or_default() / 255.0)
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_numbers() {
+    fn colors_are_numbers() {
         assert_eq!(rgb("rgb(255, 0, 51)"), [1.0, 0.0, 0.2]);
         assert_eq!(rgb("none"), [0.0; 3]);
     }

@@ -211,7 +211,7 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
         icon: icons::RETRY,
         title: match &retry.budget {
             Some(budget) => format!(
-                "up to {} attempts, budget {}\u{a0}%",
+                "up to {} attempts, budget {}%",
                 retry.max_attempts,
                 budget.ratio * 100.0
             ),

@@ -267,8 +267,8 @@ pub(crate) fn coins([stale, duplicates, undone]: [u64; 3], age_ns: u64) -> Strin
 /// What a node did to data so far, in words.
 pub(crate) fn harm([stale, duplicates, undone]: [u64; 3]) -> Vec<String> {
     let said = [
-        (undone, "writes undone", "write undone"),
-        (duplicates, "effects applied again", "effect applied again"),
+        (undone, "lost writes", "lost write"),
+        (duplicates, "duplicate effects", "duplicate effect"),
         (stale, "stale reads", "stale read"),
     ];
     let happened = said.into_iter().filter(|(count, ..)| *count > 0);

@@ -324,11 +324,11 @@ impl Live {
         });
     }
 
-    /// The theme is another.
-    pub(crate) fn recolour(self) {
+    /// Follows a change of the theme.
+    pub(crate) fn recolor(self) {
         self.0.update_value(|picture| {
             if let Some(surface) = &mut picture.surface {
-                surface.recolour();
+                surface.recolor();
             }
             picture.stale = true;
         });

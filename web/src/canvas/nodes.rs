@@ -190,7 +190,7 @@ fn broken(page: Page, id: String) -> impl IntoView {
         let how = how.get();
         (!how.is_empty()).then(|| {
             view! {
-                <span class="broken" title=how>
+                <span class="faulted" title=how>
                     {icons::glyph(icons::BROKEN)}
                 </span>
             }

@@ -76,11 +76,11 @@ impl Surface {
         self.canvas.set_height((height * self.ratio).round() as u32);
     }
 
-    /// The theme is another: colours follow.
-    pub(crate) fn recolour(&mut self) {
+    /// Follows a change of the theme.
+    pub(crate) fn recolor(&mut self) {
         match &mut self.painter {
-            Painter::Gl(gl) => gl.recolour(),
-            Painter::Flat(flat) => flat.recolour(),
+            Painter::Gl(gl) => gl.recolor(),
+            Painter::Flat(flat) => flat.recolor(),
         }
     }
 
@@ -112,8 +112,8 @@ impl Surface {
     }
 }
 
-/// The colours of dots, as the style sheet has them now.
-pub(super) struct Colours {
+/// The colors of dots, as the style sheet has them now.
+pub(super) struct Colors {
     pub(super) ink: String,
     pub(super) quiet: String,
     pub(super) degraded: String,
@@ -121,7 +121,7 @@ pub(super) struct Colours {
     pub(super) paper: String,
 }
 
-impl Colours {
+impl Colors {
     pub(super) fn of_theme() -> Self {
         Self {
             ink: resolved("var(--ink)"),
@@ -133,14 +133,15 @@ impl Colours {
     }
 }
 
-/// What a colour of the style sheet is now. A probe element resolves `light-dark()`.
-fn resolved(colour: &str) -> String {
+/// Returns the present value of a color of the style sheet. A probe element resolves
+/// `light-dark()`.
+fn resolved(color: &str) -> String {
     let probe = || -> Option<String> {
         let body = document().body()?;
         let element = document().create_element("span").ok()?;
         element.set_attribute("hidden", "").ok()?;
         let element: HtmlElement = element.unchecked_into();
-        element.style().set_property("color", colour).ok()?;
+        element.style().set_property("color", color).ok()?;
         body.append_child(&element).ok()?;
         let style = window().get_computed_style(&element).ok()??;
         let value = style.get_property_value("color").ok();

@@ -18,8 +18,8 @@ pub(crate) fn turn_wheel(page: Page) {
     page.wheel_zooms.set(zooms);
     storage::set_flag(WHEEL_ZOOMS, zooms);
     let says = match zooms {
-        true => "The wheel zooms now; with Shift it pushes the canvas.",
-        false => "The wheel pushes the canvas now; with Ctrl or \u{2318} it zooms.",
+        true => "The wheel now zooms; Shift with the wheel pans.",
+        false => "The wheel now pans; Ctrl or \u{2318} with the wheel zooms.",
     };
     page.say(says.to_owned());
 }

@@ -60,8 +60,8 @@ fn region(regions: Memo<Vec<Region>>, name: String) -> AnyView {
         })
     });
     let class = text(move || {
-        let colour = mine.with(|region| region.as_ref().map_or(0, |region| region.colour));
-        format!("region z{colour}")
+        let color = mine.with(|region| region.as_ref().map_or(0, |region| region.color));
+        format!("region z{color}")
     });
     view! { <div class=class prop:style=place data-zone=name></div> }.into_any()
 }
@@ -110,9 +110,9 @@ fn name_button(
         )
     });
     let class = text(move || {
-        let colour = mine.with(|name| name.as_ref().and_then(|name| name.colour));
-        match colour {
-            Some(colour) => format!("zone-name z{colour}"),
+        let color = mine.with(|name| name.as_ref().and_then(|name| name.color));
+        match color {
+            Some(color) => format!("zone-name z{color}"),
             None => "zone-name".to_owned(),
         }
     });
@@ -121,7 +121,7 @@ fn name_button(
         let repeats = mine.with(|name| name.as_ref().is_some_and(|name| name.repeats));
         if repeats { "-1" } else { "0" }
     };
-    let says = format!("Zone {name}: rename it, break it");
+    let says = format!("Zone {name}: rename or break it");
     let (title, shown, opens) = (name.clone(), name.clone(), name.clone());
     let open = move |event: leptos::ev::MouseEvent| {
         let client = [f64::from(event.client_x()), f64::from(event.client_y())];
@@ -205,7 +205,7 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
                     view! {
                         <input
                             node_ref=field
-                            aria-label="Name of the zone"
+                            aria-label="Zone name"
                             maxlength="64"
                             prop:value=name.clone()
                             on:change=move |event| typed(event_target_value(&event))
@@ -219,8 +219,8 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
                     }
                 })}
             <button on:click=select>"Select its nodes"</button>
-            {may_edit.then(|| view! { <button on:click=dissolve>"Dissolve the zone"</button> })}
-            <h3>"Break it, now"</h3>
+            {may_edit.then(|| view! { <button on:click=dissolve>"Remove the zone"</button> })}
+            <h3>"Break it now"</h3>
             <FaultPalette target=name.clone() on_done=move |()| page.popup.set(None) />
         </div>
     }

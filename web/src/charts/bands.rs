@@ -122,8 +122,7 @@ impl Band {
 
 fn band(charter: Charter, ix: usize) -> AnyView {
     /// The second line of the tooltip.
-    const HOW: &str =
-        "Drag it to move it, drag its end to make it longer or shorter, click to edit it";
+    const HOW: &str = "Drag to move it, drag its end to change its duration, click to edit it";
     let page = charter.page;
     let band = Band {
         charter,

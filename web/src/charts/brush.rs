@@ -105,12 +105,12 @@ impl Brush<'_> {
         &self,
         area: Area,
         scale: Scale,
-        colour: &str,
+        color: &str,
         width: f64,
         figure: impl Fn(&Figures) -> f64,
     ) {
         let cx = self.cx;
-        cx.set_stroke_style_str(colour);
+        cx.set_stroke_style_str(color);
         cx.set_line_width(width);
         cx.set_line_join("round");
         cx.begin_path();
@@ -132,13 +132,13 @@ impl Brush<'_> {
         &self,
         area: Area,
         scale: Scale,
-        colour: &str,
+        color: &str,
         alpha: f64,
         low: impl Fn(&Figures) -> f64,
         high: impl Fn(&Figures) -> f64,
     ) {
         let cx = self.cx;
-        cx.set_fill_style_str(colour);
+        cx.set_fill_style_str(color);
         cx.set_global_alpha(alpha);
         cx.begin_path();
         for run in self.runs(&|column: &Figures| low(column) + high(column)) {

@@ -32,12 +32,12 @@ impl Series {
     pub(super) fn help(self) -> &'static str {
         match self {
             Self::Offered => "Requests that users make.",
-            Self::Throughput => "Requests that finish, well or not.",
-            Self::Goodput => "Requests that finish well and in time.",
-            Self::Failed => "Requests that fail or come too late.",
-            Self::P99 => "99 of 100 answered requests took at most this long.",
-            Self::P50 => "Half of the answered requests took at most this long.",
-            Self::Amplification => "Attempts at the bottom of the system per request at its top.",
+            Self::Throughput => "Requests that finish, whether they succeed or fail.",
+            Self::Goodput => "Requests that succeed in time.",
+            Self::Failed => "Requests that fail or finish too late.",
+            Self::P99 => "99% of answered requests took at most this long.",
+            Self::P50 => "50% of answered requests took at most this long.",
+            Self::Amplification => "Attempts at the deepest callees per user request.",
             Self::Waiting => "Calls waiting in all queues.",
         }
     }
@@ -66,9 +66,9 @@ impl Series {
     }
 }
 
-fn decimals(figure: f64, places: usize) -> String {
-    if figure.is_finite() {
-        format!("{figure:.places$}")
+fn decimals(value: f64, places: usize) -> String {
+    if value.is_finite() {
+        format!("{value:.places$}")
     } else {
         "–".to_owned()
     }

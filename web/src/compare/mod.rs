@@ -74,7 +74,7 @@ impl Page {
                 let names = ["Before".to_owned(), format!("After: {name}")];
                 self.compare(&before, &after, names, Of::Edit);
             }
-            None => self.refuse("nothing was edited yet, so there is no before"),
+            None => self.refuse("there is no edit to compare yet"),
         }
     }
 
@@ -126,7 +126,7 @@ impl Page {
             token,
             match (before, after) {
                 (Ok(before), Ok(after)) => State::Done(Arc::new([before, after])),
-                _ => State::Failed("The runs gave no report.".to_owned()),
+                _ => State::Failed("The runs produced no report.".to_owned()),
             },
         );
     }
@@ -221,7 +221,7 @@ pub(crate) fn view(page: Page) -> AnyView {
 
 fn done(now: &Comparison, reports: &[Value; 2]) -> AnyView {
     let told = format!(
-        "One run of each, {:.0} s, seed {}: the same requests at the same moments. For intervals over many seeds: ",
+        "One run of each, {:.0} s, seed {}: the same requests at the same times. For confidence intervals over many seeds: ",
         now.duration_s, now.seed
     );
     let shows = match &now.of {

@@ -109,7 +109,7 @@ pub(super) fn view(
             <thead>
                 <tr>
                     <th scope="col">
-                        <span class="visually-hidden">"Figure"</span>
+                        <span class="visually-hidden">"Metric"</span>
                     </th>
                     <th scope="col">{before}</th>
                     <th scope="col">{after}</th>
@@ -283,6 +283,6 @@ fn difference(before: f64, after: f64, unit: Unit) -> String {
         0.0 => "none left".to_owned(),
         factor if factor >= 3.0 => format!("\u{d7}\u{202f}{factor:.1}"),
         factor if factor <= 1.0 / 3.0 => format!("\u{f7}\u{202f}{:.1}", 1.0 / factor),
-        factor => format!("{sign}{:.1}\u{a0}%", (factor - 1.0).abs() * 100.0),
+        factor => format!("{sign}{:.1}%", (factor - 1.0).abs() * 100.0),
     }
 }

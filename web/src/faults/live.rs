@@ -34,7 +34,7 @@ pub(crate) fn LiveFaults() -> impl IntoView {
                 <span class="what">{label.clone()}</span>
                 <span class="num quiet">{left(page, fault)}</span>
                 <button
-                    class="button mend"
+                    class="button end-fault"
                     aria-label=format!("End: {label}")
                     on:click=move |_| page.mend(at)
                 >

@@ -86,7 +86,7 @@ pub(crate) fn FaultPalette(
                     <button
                         type="button"
                         class="icon-button"
-                        aria-label=format!("Choose how: {}", id.replace('_', " "))
+                        aria-label=format!("Set parameters: {}", id.replace('_', " "))
                         aria-expanded=move || is_open().to_string()
                         on:click=toggle
                     >
@@ -107,7 +107,7 @@ pub(crate) fn FaultPalette(
                     on:input=move |event| sought.set(event_target_value(&event).to_lowercase())
                 />
             })}
-            <div class="segments" role="group" aria-label="For how long">{lengths.collect_view()}</div>
+            <div class="segments" role="group" aria-label="Duration">{lengths.collect_view()}</div>
             <ul>{kinds.into_iter().map(row).collect_view()}</ul>
             // Below: a fault that is added here must not push the list from under the pointer.
             {super::live::aimed(page, target.get_value())}

@@ -36,7 +36,7 @@ pub(super) fn form(page: Page, rule: String) -> AnyView {
         return view! {
             <button
                 class="button bare accept"
-                title="This design lives with it: the rule is silent from then on"
+                title="The rule stays silent for this design from now on"
                 on:click=move |_| {
                     page.review.accepting.set(Some(rule.clone()));
                     // The list is drawn anew.
@@ -44,7 +44,7 @@ pub(super) fn form(page: Page, rule: String) -> AnyView {
                     crate::acting::focus_soon("#findings .accept-form input");
                 }
             >
-                "Accept it, with a reason"
+                "Accept with a reason"
             </button>
         }
         .into_any();
@@ -61,7 +61,7 @@ pub(super) fn form(page: Page, rule: String) -> AnyView {
                 event.prevent_default();
                 let because = reason.get_untracked().trim().to_owned();
                 if because.is_empty() {
-                    return page.refuse("a reason is needed, for whoever asks next");
+                    return page.refuse("enter a reason for the next reader");
                 }
                 page.review.accepting.set(None);
                 let rule = rule.clone();
@@ -110,10 +110,10 @@ pub(super) fn accepted(page: Page) -> AnyView {
                                 list.remove(at);
                             }
                         };
-                        set(page, forget, "Look for it again");
+                        set(page, forget, "Report a finding again");
                     }
                 >
-                    "Look again"
+                    "Report again"
                 </button>
             </li>
         }

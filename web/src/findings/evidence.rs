@@ -111,7 +111,7 @@ fn small(curve: &Curve, top: f64, length_s: f64) -> AnyView {
     let area = format!("{good}L{last:.1} {height}L{:.1} {height}Z", x(0));
     let mean = |series: &[f64]| series.iter().sum::<f64>() / series.len().max(1) as f64;
     let says = format!(
-        "On average, goodput was {:.0} of {:.0} offered per second",
+        "Average goodput {:.0}/s of {:.0}/s offered",
         mean(&curve.goodput_per_s),
         mean(&curve.offered_per_s)
     );

@@ -23,8 +23,8 @@ pub(crate) fn Findings() -> impl IntoView {
         let is_empty = page.review.findings.with(|findings| findings.is_empty());
         let known = page.review.until_s.with(Option::is_some);
         match (page.hash.get(), is_empty) {
-            (RunHash::Invalid, _) => "The design cannot be run as it stands.",
-            (_, true) if known => "Nothing was found in the design or in its run so far.",
+            (RunHash::Invalid, _) => "The design cannot be run.",
+            (_, true) if known => "No findings in the design or its run so far.",
             _ => "",
         }
         .to_owned()
@@ -160,7 +160,7 @@ fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
         .map(|metric| format!("Endangers: {}. ", text::metric(metric).to_lowercase()));
     let basis = match finding.measured {
         true => "Measured in this run.",
-        false => "Seen in the design alone.",
+        false => "Found in the design, not measured.",
     };
     let below = finding
         .symptoms
@@ -169,8 +169,8 @@ fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     let symptoms = (!finding.symptoms.is_empty()).then(|| {
         view! {
             <h4>{match finding.symptoms.len() {
-                1 => "It explains this as well".to_owned(),
-                n => format!("It explains these {n} as well"),
+                1 => "Also explains this".to_owned(),
+                n => format!("Also explains these {n}"),
             }}</h4>
             <ol class="finding-list symptoms">{below.collect_view()}</ol>
         }

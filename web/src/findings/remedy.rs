@@ -18,13 +18,13 @@ pub(super) fn view(page: Page, remedy: Remedy) -> AnyView {
     let foresee = move || remedy.with_value(|remedy| page.foresee(Some(remedy)));
     view! {
         <div
-            class="mend"
+            class="finding-fix"
             on:pointerenter=move |_| foresee()
             on:pointerleave=move |_| page.foresee(None)
         >
             <button
                 class="button"
-                title="Apply it, and compare"
+                title="Apply and compare"
                 on:focus=move |_| foresee()
                 on:blur=move |_| page.foresee(None)
                 on:click=move |_| remedy.with_value(|remedy| page.apply_remedy(remedy))

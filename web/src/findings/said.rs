@@ -32,7 +32,7 @@ pub(super) fn value(metric: Metric, value: Option<f64>) -> String {
         Some(value) => unbroken(&text::figure(&Figure::new(value, Unit::of(metric)))),
         None if metric == Metric::RecoveryTime => "not recovered".to_owned(),
         None if metric == Metric::TimeToDetect => "not detected".to_owned(),
-        None => "no answer".to_owned(),
+        None => "not measured".to_owned(),
     }
 }
 

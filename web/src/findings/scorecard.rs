@@ -43,7 +43,7 @@ pub(super) fn Scorecard() -> impl IntoView {
             <table hidden=move || none.get()>
                 <thead>
                     <tr>
-                        <th scope="col">"Figure"</th>
+                        <th scope="col">"Metric"</th>
                         <th scope="col">"Target"</th>
                         <th scope="col">{so_far}</th>
                         <th scope="col">
@@ -146,9 +146,9 @@ fn first(page: Page) -> AnyView {
         at_most: Some(Bound::Duration(Duration::ms(500))),
     };
     view! {
-        <p>"None yet: nobody can say whether this design is good enough."</p>
+        <p>"None yet. Requirements state what is good enough."</p>
         <div class="offers">
-            {offer("99.9\u{a0}% answered", answered)}
+            {offer("99.9% answered", answered)}
             {offer("p99 within 500\u{a0}ms", fast)}
         </div>
     }
@@ -165,7 +165,7 @@ fn form(page: Page, adding: RwSignal<bool>) -> AnyView {
     let unit = move || {
         let words = match (is_more_better(chosen.get()), chosen.get().is_duration()) {
             (true, _) => "at least",
-            (false, true) => "at most, as 300ms",
+            (false, true) => "at most, e.g. 300ms",
             (false, false) => "at most",
         };
         words.to_owned()
@@ -186,7 +186,7 @@ fn form(page: Page, adding: RwSignal<bool>) -> AnyView {
             }
         >
             <select
-                aria-label="Figure"
+                aria-label="Metric"
                 on:change=move |event| {
                     let name = event_target_value(&event);
                     if let Some(one) = Metric::ALL.iter().find(|one| one.name() == name) {
@@ -240,7 +240,7 @@ fn read_requirement(figure: Metric, typed: &str) -> Result<Requirement, String> 
     match (requirement, reader.finish().first()) {
         (Some(requirement), None) => Ok(requirement),
         (_, Some(problem)) => Err(crate::words::sentence(&problem.message)),
-        (None, None) => Err("A figure, as 300ms".to_owned()),
+        (None, None) => Err("Enter a value, e.g. 300ms".to_owned()),
     }
 }
 

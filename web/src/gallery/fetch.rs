@@ -16,13 +16,13 @@ pub(super) async fn text(path: &str) -> Result<String, String> {
         .map_err(offline)?;
     let response: Response = response
         .dyn_into()
-        .map_err(|_| "the browser gave no answer".to_owned())?;
+        .map_err(|_| "the request failed".to_owned())?;
     if !response.ok() {
-        return Err(format!("the server answered {}", response.status()));
+        return Err(format!("the server returned {}", response.status()));
     }
     let text = response.text().map_err(offline)?;
     let text = JsFuture::from(text).await.map_err(offline)?;
-    let text: js_sys::JsString = text.dyn_into().map_err(|_| "it is no text".to_owned())?;
+    let text: js_sys::JsString = text.dyn_into().map_err(|_| "it is not text".to_owned())?;
     match text.length() {
         0..=LENGTH_MAX => Ok(text.into()),
         _ => Err("it is too long".to_owned()),

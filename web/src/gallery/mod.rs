@@ -144,7 +144,7 @@ pub(crate) fn fetch_and(
         let read = match fetch::text(&shelf.path(id)).await {
             Ok(text) => read(shelf, id, &text),
             Err(why) => Err(format!(
-                "\u{201c}{id}\u{201d} could not be fetched: {why}. What is open stays open."
+                "\u{201c}{id}\u{201d} could not be fetched: {why}. The open design is unchanged."
             )),
         };
         let now = page.hidden.try_with_value(|hidden| hidden.fetch_token);

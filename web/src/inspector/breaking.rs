@@ -20,7 +20,7 @@ pub(super) fn breaking(form: Form) -> AnyView {
     }
     view! {
         <section class="break" aria-label="Break it">
-            <h3>"Break it, now"</h3>
+            <h3>"Break it now"</h3>
             <FaultPalette target=id on_done=|()| () />
         </section>
     }

@@ -82,8 +82,8 @@ pub(super) fn several(form: Form, record: Option<&'static Record>) -> AnyView {
         None => format!("{count} nodes"),
     };
     let says = match record {
-        Some(_) => "What is set here is set in all of them.",
-        None => "They are of several kinds: what all have can be set here, in all of them.",
+        Some(_) => "Changes apply to all of them.",
+        None => "Their kinds differ. Fields they share are below; changes apply to all.",
     };
     view! {
         <header class="inspector-head">
@@ -155,7 +155,7 @@ pub(super) fn presets(form: Form) -> AnyView {
         }
     };
     view! {
-        <section class="presets" aria-label="Policies, ready-made">
+        <section class="presets" aria-label="Policy presets">
             <h3>"Policies"</h3>
             <div class="segments">{PRESETS.iter().map(button).collect_view()}</div>
         </section>

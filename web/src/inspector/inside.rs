@@ -37,7 +37,7 @@ pub(super) fn inside(form: Form) -> AnyView {
     };
     view! {
         <details class="inside">
-            <summary>"What it holds"</summary>
+            <summary>"Contents"</summary>
             {shown}
         </details>
     }
@@ -57,7 +57,7 @@ fn table(inside: &Inside, is_cache: bool) -> AnyView {
             )
         }
         false => format!(
-            "{} keys were written; those written most come first.",
+            "{} keys were written, the most written first.",
             words::count(inside.held)
         ),
     };

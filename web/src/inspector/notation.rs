@@ -160,7 +160,7 @@ pub(super) fn describe(shape: &Shape, value: &Value, unit: &str) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         (_, Value::List(items)) if items.is_empty() => "none".to_owned(),
-        (_, Value::List(items)) => format!("{} of them", items.len()),
+        (_, Value::List(items)) => format!("{} entries", items.len()),
         (_, Value::Map(_)) => "as new".to_owned(),
     }
 }
@@ -180,8 +180,7 @@ pub(crate) fn grouped(number: f64) -> String {
     let mut out = String::from(sign);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            // A narrow space that does not break.
-            out.push('\u{202f}');
+            out.push(',');
         }
         out.push(digit);
     }
@@ -325,7 +324,7 @@ mod tests {
         assert_eq!(of("timeout"), "off");
         assert_eq!(of("concurrency"), "8 messages");
         assert_eq!(of("latency"), "const(250us)");
-        assert_eq!(grouped(12_345_678.5), "12\u{202f}345\u{202f}678.5");
+        assert_eq!(grouped(12_345_678.5), "12,345,678.5");
         assert_eq!(grouped(1000.0), "1000");
     }
 

@@ -26,7 +26,7 @@ const USUAL_TIMEOUT: Duration = Duration::s(1);
 pub(super) static PRESETS: [Preset; 3] = [
     Preset {
         name: "None",
-        help: "No timeout, no retry, no breaker: waits for ever.",
+        help: "No timeout, retry, or breaker: waits indefinitely.",
         make: |_| Policies {
             timeout: None,
             retry: None,
@@ -35,7 +35,7 @@ pub(super) static PRESETS: [Preset; 3] = [
     },
     Preset {
         name: "Naive",
-        help: "1 s timeout, 3 attempts at once after each other.",
+        help: "1 s timeout, 3 attempts without backoff.",
         make: |_| Policies {
             timeout: Some(USUAL_TIMEOUT),
             retry: Some(Retry::default()),
@@ -44,7 +44,7 @@ pub(super) static PRESETS: [Preset; 3] = [
     },
     Preset {
         name: "Production",
-        help: "The timeout it has or 1 s; 3 attempts, 100 ms to 2 s apart with full jitter, retries at most 10 % of calls; breaker.",
+        help: "Its timeout, else 1 s; 3 attempts, backoff 100 ms to 2 s with full jitter; retries at most 10% of calls; breaker.",
         make: |timeout| Policies {
             timeout: Some(timeout.unwrap_or(USUAL_TIMEOUT)),
             retry: Some(Retry {
@@ -108,7 +108,7 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
         }
         FaultKind::Reshard => return format!("{name} to {}", fault.shards),
         FaultKind::CacheFlush if fault.share < 1.0 => {
-            return format!("{name} of {:.0} %", fault.share * 100.0);
+            return format!("{name} of {:.0}%", fault.share * 100.0);
         }
         FaultKind::CacheFlush => return name,
         FaultKind::ClockSkew => {
@@ -122,15 +122,15 @@ pub(crate) fn fault_words(fault: &Fault) -> String {
             format!(" of {}", super::curve::short_duration(fault.pause.as_s()))
         }
         FaultKind::ErrorRate | FaultKind::GrayFailure | FaultKind::ConnectionLeak => {
-            format!(" {:.0} %", fault.errors * 100.0)
+            format!(" {:.0}%", fault.errors * 100.0)
         }
-        FaultKind::KeySkew => format!(" {:.0} %", fault.hot * 100.0),
+        FaultKind::KeySkew => format!(" {:.0}%", fault.hot * 100.0),
         FaultKind::Slowdown | FaultKind::TrafficSpike => format!(" ×{}", fault.times),
         FaultKind::Latency | FaultKind::Jitter => match fault.add.mean_s() {
             Some(mean_s) => format!(" +{}", super::curve::short_duration(mean_s)),
             None => String::new(),
         },
-        FaultKind::Loss => format!(" {:.0} %", fault.loss * 100.0),
+        FaultKind::Loss => format!(" {:.0}%", fault.loss * 100.0),
     };
     match (fault.kind, fault.lasts) {
         (kind, _) if kind.is_of_a_moment() => name,
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn each_preset_is_recognised_after_it_was_applied() {
+    fn each_preset_is_recognized_after_it_was_applied() {
         let mut design = design();
         for preset in &PRESETS {
             let command = preset.command(&design.links[0]);
             design.apply(command).unwrap();
-            let recognised: Vec<&str> = PRESETS
+            let recognized: Vec<&str> = PRESETS
                 .iter()
                 .filter(|preset| preset.is_of(&design.links[0]))
                 .map(|preset| preset.name)
                 .collect();
-            assert_eq!(recognised, [preset.name]);
+            assert_eq!(recognized, [preset.name]);
             assert!(design.problems().is_empty(), "{:?}", design.problems());
         }
     }

@@ -34,7 +34,7 @@ pub(crate) fn view(page: Page) -> AnyView {
         order: RwSignal::new(Order::Time),
         renaming: RwSignal::new(None),
         deleted: RwSignal::new(None),
-        said: RwSignal::new("Looking\u{2026}".to_owned()),
+        said: RwSignal::new("Loading\u{2026}".to_owned()),
     };
     list.renew();
     let rows = move || {
@@ -63,7 +63,7 @@ pub(crate) fn view(page: Page) -> AnyView {
         <div class="dialog-body">
             {head("Your designs")}
             <p class="quiet">
-                "Kept in this browser only. Every edit of a design is saved here by itself; a link you open is kept once you change it."
+                "Saved in this browser only. Every edit is saved automatically; a link you open is saved once you change it."
             </p>
             <div class="tables">
                 <table class="designs">
@@ -215,9 +215,9 @@ impl List {
     fn renew(self) {
         spawn_local(async move {
             let (all, said) = match shelf::list().await {
-                Ok(all) if all.is_empty() => (all, "Nothing is kept yet.".to_owned()),
+                Ok(all) if all.is_empty() => (all, "No saved designs yet.".to_owned()),
                 Ok(all) => (all, String::new()),
-                Err(why) => (Vec::new(), format!("Nothing can be kept: {why}.")),
+                Err(why) => (Vec::new(), format!("Designs cannot be saved: {why}.")),
             };
             // The dialog may be gone by now, and its signals with it.
             let _ = self.all.try_set(all);
@@ -238,7 +238,7 @@ impl List {
             match shelf::read(&kept.id).await {
                 Ok(Some((text, _))) => act(self, kept, text),
                 Ok(None) => {
-                    self.say(format!("\u{201c}{}\u{201d} is no longer kept.", kept.name));
+                    self.say(format!("\u{201c}{}\u{201d} no longer exists.", kept.name));
                     self.renew();
                 }
                 Err(why) => self.say(format!("Not read: {why}.")),
@@ -256,7 +256,7 @@ impl List {
                 }
                 Ok(shelf::Outcome::Taken) => {
                     self.say(format!(
-                        "\u{201c}{}\u{201d} was changed in another tab meanwhile; nothing was done.",
+                        "\u{201c}{}\u{201d} was changed in another tab; nothing was done here.",
                         kept.name
                     ));
                 }

@@ -79,7 +79,7 @@ pub(super) fn why(error: &JsValue) -> String {
             "the browser's storage is full; delete designs or download this one".to_owned()
         }
         Some(name) if name == "SecurityError" || name == "InvalidStateError" => {
-            "this browser lets the page keep nothing; download the design instead".to_owned()
+            "this browser blocks storage; download the design instead".to_owned()
         }
         Some(name) => format!("the browser's storage failed ({name}); download the design instead"),
         None => "this browser has no storage for designs; download this one instead".to_owned(),

@@ -219,7 +219,7 @@ impl Page {
         self.notice(
             About::Keeping,
             format!(
-                "\u{201c}{}\u{201d} was changed in another tab. Both are kept: this one is now \u{201c}{free}\u{201d}.",
+                "\u{201c}{}\u{201d} was changed in another tab. Both are saved: this one is now \u{201c}{free}\u{201d}.",
                 kept.name
             ),
         );
@@ -249,14 +249,14 @@ impl Page {
                 Ok(Some((text, stamp))) => match format::json::read(&text) {
                     Ok(design) => self.open_at(design, id, &stamp),
                     Err(problems) => self.tell_problems(
-                        format!("\u{201c}{name}\u{201d} is kept, but damaged"),
+                        format!("\u{201c}{name}\u{201d} is saved but damaged"),
                         &problems,
                         Some((text, name)),
                     ),
                 },
                 Ok(None) => self.notice(
                     About::Keeping,
-                    format!("\u{201c}{name}\u{201d} is no longer kept: it was deleted."),
+                    format!("\u{201c}{name}\u{201d} was deleted."),
                 ),
                 Err(why) => self.notice(About::Keeping, format!("Not opened: {why}.")),
             }

@@ -71,7 +71,7 @@ pub(crate) async fn read(id: &str) -> Result<Option<(String, String)>, String> {
 
 /// Keeps a text, unless somebody else wrote in its place since `seen`.
 pub(crate) async fn write(kept: &Kept, text: &str, seen: Option<&str>) -> Result<Outcome, String> {
-    let full = "500 designs are kept already; delete some to keep this one";
+    let full = "500 designs are already saved; delete some to save this one";
     let write = async {
         let stores = stores(IdbTransactionMode::Readwrite).await?;
         let key = JsValue::from(&kept.id);

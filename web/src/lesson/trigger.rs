@@ -40,7 +40,7 @@ pub(crate) fn Trigger(
     view! {
         <button
             class="button primary trigger"
-            title=text(move || if on.get() { "It is broken already" } else { "" }.to_owned())
+            title=text(move || if on.get() { "The fault is active" } else { "" }.to_owned())
             disabled=flag(move || !possible.get() || on.get())
             on:click=move |_| {
                 pull(page, lesson);

@@ -71,7 +71,7 @@ pub(crate) fn Story(lesson: StoredValue<Lesson>) -> impl IntoView {
             <button class="button" on:click=move |_| page.restart()>
                 "Run again with the same seed"
             </button>
-            <h3>"Where to read more"</h3>
+            <h3>"Further reading"</h3>
             <ul class="sources">{sources.collect_view()}</ul>
             {onward(page, &scenario.id)}
         </article>

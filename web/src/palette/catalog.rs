@@ -97,7 +97,7 @@ pub(crate) fn view(
                 class="catalog-search"
                 type="search"
                 role="combobox"
-                aria-label="Search what to add"
+                aria-label="Search kinds and presets"
                 aria-expanded="true"
                 aria-autocomplete="list"
                 aria-controls=format!("catalog-{}", list.number)
@@ -194,12 +194,12 @@ fn options(list: List, drag: Option<Drag>) -> AnyView {
             class="options"
             id=format!("catalog-{}", list.number)
             role="listbox"
-            aria-label="What can be added"
+            aria-label="Kinds and presets"
         >
             {rows}
             {move || {
                 (list.count() == 0)
-                    .then(|| view! { <p class="quiet none">"Nothing here is called that."</p> })
+                    .then(|| view! { <p class="quiet none">"No match."</p> })
             }}
         </div>
     }

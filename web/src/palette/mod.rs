@@ -34,8 +34,8 @@ pub(crate) fn Palette() -> impl IntoView {
                 class="more"
                 data-add="all"
                 aria-expanded=text(move || open.get().to_string())
-                aria-label="Add something: search all kinds and presets (A)"
-                title="Everything that can be added (A)"
+                aria-label="Add: search all kinds and presets (A)"
+                title="All kinds and presets (A)"
                 on:click=move |_| open.update(|open| *open = !*open)
             >
                 {icons::glyph(icons::PLUS)}

@@ -25,29 +25,25 @@ pub struct HelpRow {
 /// Gestures, and keys whose meaning depends on where they are pressed. `Mod` is replaced by what
 /// the keyboard has.
 const GESTURES: &[(Group, &str, &[&str])] = &[
-    (
-        Group::Edit,
-        "Snap to nothing while dragging",
-        &["Mod + drag"],
-    ),
+    (Group::Edit, "Drag without snapping", &["Mod + drag"]),
     (Group::Edit, "Drag a copy", &["Alt + drag"]),
     (
         Group::Edit,
-        "Choose where a wire goes, then connect",
+        "Choose a target and connect",
         &["Arrows, Enter"],
     ),
     (Group::Edit, "Move the selection", &["Arrows"]),
-    (Group::Edit, "Move it farther", &["Shift + arrows"]),
-    (Group::Edit, "Add a node here", &["Double click"]),
-    (Group::Select, "To the next node", &["Arrows"]),
     (
-        Group::Select,
-        "Select it and see its parameters",
-        &["Enter"],
+        Group::Edit,
+        "Move the selection farther",
+        &["Shift + arrows"],
     ),
+    (Group::Edit, "Add a node here", &["Double click"]),
+    (Group::Select, "Go to the next node", &["Arrows"]),
+    (Group::Select, "Select and show parameters", &["Enter"]),
     (Group::Select, "Add to the selection", &["Shift + click"]),
-    (Group::Select, "Mark an area", &["Drag on the canvas"]),
-    (Group::View, "Push the canvas", &["Space + drag", "Wheel"]),
+    (Group::Select, "Select an area", &["Drag on the canvas"]),
+    (Group::View, "Pan the canvas", &["Space + drag", "Wheel"]),
     (
         Group::View,
         "Zoom at the pointer",

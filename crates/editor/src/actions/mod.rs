@@ -187,9 +187,9 @@ impl Group {
             Self::Run => "Run",
             Self::Edit => "Edit",
             Self::Select => "Select",
-            Self::View => "Look",
+            Self::View => "View",
             Self::Find => "Find",
-            Self::Keep => "Keep and share",
+            Self::Keep => "Save and share",
             Self::Add => "Add",
         }
     }

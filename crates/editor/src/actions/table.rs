@@ -183,7 +183,7 @@ pub(super) const ROWS: &[Row] = {
         (
             A::ZoomReset,
             "zoom-reset",
-            "Zoom to 100 %",
+            "Zoom to 100%",
             G::View,
             &["Mod+0"],
         ),
@@ -205,19 +205,13 @@ pub(super) const ROWS: &[Row] = {
         (
             P(Theme),
             "theme",
-            "Light or dark",
+            "Light or dark theme",
             G::View,
             &["Alt+Shift+D"],
         ),
         (P(Operators), "operators", "Operators' view", G::View, &[]),
         (P(Minimap), "minimap", "Minimap", G::View, &["M"]),
-        (
-            P(Wheel),
-            "wheel",
-            "Wheel: zoom, or push the canvas",
-            G::View,
-            &[],
-        ),
+        (P(Wheel), "wheel", "Wheel: zoom or pan", G::View, &[]),
         (P(Find), "find", "Find anything", G::Find, &["Mod+K"]),
         (
             P(Shortcuts),
@@ -263,7 +257,7 @@ pub(super) const ROWS: &[Row] = {
         ),
         (P(New), "new", "New design", G::Keep, &[]),
         (P(Designs), "designs", "Your designs…", G::Keep, &["Mod+O"]),
-        (P(Save), "save", "Keep now", G::Keep, &["Mod+S"]),
+        (P(Save), "save", "Save now", G::Keep, &["Mod+S"]),
         (P(Share), "share", "Share…", G::Keep, &["Shift+S"]),
         (P(Import), "import", "Open a file…", G::Keep, &[]),
         (

@@ -109,7 +109,7 @@ fn place(graph: &Graph, layers: &[Vec<usize>]) -> Vec<f64> {
     }
     for sweep in 0..PLACINGS {
         let forwards = sweep % 2 == 0;
-        let neighbours = if forwards { &graph.back } else { &graph.next };
+        let neighbors = if forwards { &graph.back } else { &graph.next };
         for step in 0..layers.len() {
             let layer = &layers[if forwards {
                 step
@@ -118,7 +118,7 @@ fn place(graph: &Graph, layers: &[Vec<usize>]) -> Vec<f64> {
             }];
             let wanted: Vec<f64> = layer
                 .iter()
-                .map(|vertex| average(&neighbours[*vertex], &y).unwrap_or(y[*vertex]))
+                .map(|vertex| average(&neighbors[*vertex], &y).unwrap_or(y[*vertex]))
                 .collect();
             for (vertex, place) in layer.iter().zip(spread(&wanted)) {
                 y[*vertex] = place;

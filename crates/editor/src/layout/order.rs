@@ -76,7 +76,7 @@ impl Search<'_> {
 
     /// Sorts every layer by where its neighbours are, layer by layer.
     fn sweep(&mut self, forwards: bool, by_median: bool) {
-        let neighbours = match forwards {
+        let neighbors = match forwards {
             true => &self.graph.back,
             false => &self.graph.next,
         };
@@ -86,7 +86,7 @@ impl Search<'_> {
                 false => self.layers.len() - 1 - step,
             };
             let wanted = |vertex: &usize| {
-                let mut places: Vec<usize> = neighbours[*vertex]
+                let mut places: Vec<usize> = neighbors[*vertex]
                     .iter()
                     .map(|other| self.place[*other])
                     .collect();

@@ -186,7 +186,7 @@ fn what_is_added_keeps_its_distance() {
 }
 
 #[test]
-fn a_cache_between_neighbours_keeps_its_distance() {
+fn a_cache_between_neighbors_keeps_its_distance() {
     for pattern in [Pattern::LookAside, Pattern::ReadThrough] {
         for apart in [[280, 0], [300, 40], [700, 200], [0, 170]] {
             let mut design = small();

@@ -275,12 +275,12 @@ fn zone_name(region: &Region) -> Rect {
 fn shade(region: &Region) -> Paint {
     Paint {
         opacity: 0.09,
-        ..Paint::fill(Ink::Zone(region.colour))
+        ..Paint::fill(Ink::Zone(region.color))
     }
 }
 
 fn draw_zone(picture: &mut Picture, region: &Region) {
-    let ink = Ink::Zone(region.colour);
+    let ink = Ink::Zone(region.color);
     let edge = Paint {
         opacity: 0.5,
         ..Paint::line(ink, 1.0)

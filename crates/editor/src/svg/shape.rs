@@ -48,8 +48,8 @@ const VALUES: [(Ink, &str, &str, &str); 11] = [
     (Ink::Failing, "failing", "#c2362b", "#ff6b5e"),
 ];
 
-/// Of the zones, on either ground.
-const ZONES: [&str; crate::zones::COLOURS] = [
+/// The colors of the zones, on either background.
+const ZONES: [&str; crate::zones::COLORS] = [
     "#4f7ca8", "#a8874f", "#5c9a8a", "#9a6f9a", "#8a935a", "#a86f62",
 ];
 

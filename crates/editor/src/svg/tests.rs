@@ -206,7 +206,7 @@ fn a_link_says_when_it_is_called_and_with_which_policies() {
 }
 
 #[test]
-fn words_wider_than_the_gap_between_neighbours_stand_above_with_a_leader() {
+fn words_wider_than_the_gap_between_neighbors_stand_above_with_a_leader() {
     let mut design = small();
     design.links[1].timeout = Some(Duration::ms(300));
     let [x, y] = design.nodes[1].at;
