@@ -1,4 +1,4 @@
-//! Actions of the editor's table that are the page's own: running, finding, keeping.
+//! Actions of the editor's table that the page carries out: running, finding, saving.
 
 use design::Design;
 use editor::actions::{self, Action};
@@ -18,7 +18,7 @@ use crate::toolbar::SPEEDS;
 pub(crate) const MINIMAP: &str = "faultline.minimap";
 
 impl Page {
-    /// Whether an action can do something now, on this page.
+    /// Returns whether an action would do something now, on this page.
     pub(crate) fn can(self, id: ActionId) -> bool {
         let here = match (self.place, id) {
             (Place::Playground, _) => true,
@@ -40,7 +40,7 @@ impl Page {
         here && breaks && compares && enabled
     }
 
-    /// All actions that can do something now, with their names as things stand.
+    /// Returns all actions that are enabled now, with their current names.
     pub(crate) fn offered(self) -> Vec<Action> {
         let table = actions::actions().into_iter();
         self.editor.with_value(|editor| {
@@ -54,7 +54,7 @@ impl Page {
         })
     }
 
-    /// Carries out an action that is none of the editor's.
+    /// Carries out an action of the page.
     pub(crate) fn perform(self, action: PageAction) {
         match action {
             PageAction::Play => self.toggle_play(),
@@ -118,7 +118,7 @@ impl Page {
         }
     }
 
-    /// Shows the settings of the design, and gives this one of them the focus.
+    /// Shows the settings of the design and focuses this one.
     pub(crate) fn show_settings(self, field: &str) {
         self.act(ActionId::Deselect);
         self.about_design.set(true);
@@ -127,7 +127,7 @@ impl Page {
         focus_soon(format!("#inspect [data-field=\"{field}\"] {controls}"));
     }
 
-    /// One speed up or down.
+    /// Selects the next higher or lower speed.
     fn shift_speed(self, by: isize) {
         let now = self.speed.get_untracked();
         let at = SPEEDS.iter().position(|(speed, _)| *speed >= now);
@@ -137,7 +137,7 @@ impl Page {
         self.announce.set(format!("Speed {label}"));
     }
 
-    /// The one thing selected, if there are faults for it.
+    /// Returns the only selected item, if there are faults for it.
     fn aim(self) -> Option<String> {
         let item = self.selection.with_untracked(Selection::single)?;
         let id = item.id()?.to_owned();
@@ -145,12 +145,12 @@ impl Page {
         (!faults.is_empty()).then_some(id)
     }
 
-    /// The menu about what is selected; about the canvas where nothing is.
+    /// Opens the menu of the selection, or of the canvas if nothing is selected.
     fn open_menu_by_key(self) {
         self.popup.set(Some(Popup::Menu(self.beside_selection())));
     }
 
-    /// Where a menu about what is selected opens, on the screen.
+    /// Returns the place on the screen at which a menu of the selection opens.
     fn beside_selection(self) -> Point {
         self.editor.with_value(|editor| {
             let view = editor.viewport();
@@ -161,7 +161,7 @@ impl Page {
         })
     }
 
-    /// Selects one thing, brings it into view and gives it the focus.
+    /// Selects one item, brings it into view and focuses it.
     pub(crate) fn reveal(self, item: Item) {
         let effects = self.edit(|editor| editor.reveal(item.clone()));
         self.follow_all(effects);
@@ -172,7 +172,8 @@ impl Page {
     }
 }
 
-/// What a reader of somebody's page may do there: nothing is kept, nothing leaves the frame.
+/// Returns whether an embed offers the action: nothing is saved there, and nothing leaves the
+/// frame.
 fn is_for_embeds(action: PageAction) -> bool {
     matches!(
         action,
@@ -191,8 +192,8 @@ fn is_for_embeds(action: PageAction) -> bool {
     )
 }
 
-/// Gives the first element of a selector the focus, once what is being drawn is there; of several
-/// selectors, between semicolons, the first that finds one.
+/// Focuses the first element of a selector, once the pending update is drawn. With several
+/// selectors, separated by semicolons, the first that matches counts.
 pub(crate) fn focus_soon(selector: impl Into<String>) {
     let selector = selector.into();
     request_animation_frame(move || {

@@ -1,4 +1,4 @@
-//! What happens in the run, for those who listen: said politely, a few words every few seconds.
+//! Announces the events of the run to screen readers: politely, a few words every few seconds.
 
 use editor::Tool;
 use format::message::RunState;
@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use crate::state::{Page, Status};
 use crate::{canvas, words};
 
-/// Nothing about nodes is said sooner than this after what was said last, in ms.
+/// Minimum time between announcements about nodes, in ms.
 const EVERY_MS: f64 = 4_000.0;
-/// Most nodes that are named at once.
+/// Maximum number of nodes that one announcement names.
 const NAMED_MAX: usize = 3;
 
-/// Says so when the run stands still or ends, and when nodes fall ill or recover.
+/// Announces when the run pauses or ends, and when the health of nodes changes.
 pub(crate) fn announce_run(page: Page) {
     let state = Memo::new(move |_| page.status.with(|status| status.state));
     Effect::new(move |before: Option<RunState>| {
@@ -39,7 +39,7 @@ pub(crate) fn announce_run(page: Page) {
     });
 }
 
-/// Says where a wire that is drawn by keys would go.
+/// Announces the target of a wire that is drawn by keyboard.
 pub(crate) fn announce_wire(page: Page) {
     let target = page.editor.with_value(|editor| {
         let Tool::Wiring(wiring) = editor.tool() else {
@@ -71,7 +71,7 @@ fn run_in_words(status: Status) -> String {
     }
 }
 
-/// Which nodes are in another state than before.
+/// Returns what changed in the health of nodes.
 fn news(page: Page, before: &[(String, String)], now: &[(String, String)]) -> String {
     let changed: Vec<&(String, String)> = now
         .iter()

@@ -1,4 +1,4 @@
-//! The playground: what stands where.
+//! The layout of the playground.
 
 use design::Kind;
 use editor::keeping::{Kept, Order, sort};
@@ -97,8 +97,7 @@ pub(crate) fn App() -> impl IntoView {
     }
 }
 
-/// Whether the margin is folded away, and which part of the page a phone shows: what was asked for
-/// last.
+/// Whether the side panel is folded, and which panel a phone shows: the one requested last.
 fn margin(page: Page) -> (RwSignal<bool>, RwSignal<&'static str>) {
     let folded = RwSignal::new(false);
     let tab = RwSignal::new("side");
@@ -119,7 +118,7 @@ fn margin(page: Page) -> (RwSignal<bool>, RwSignal<&'static str>) {
     (folded, tab)
 }
 
-/// What the margin shows: the story, or what was found.
+/// Switches the side panel between story and findings.
 #[component]
 fn Sides() -> impl IntoView {
     let page = Page::get();
@@ -152,7 +151,7 @@ fn found_label(page: Page) -> Signal<String> {
     )
 }
 
-/// Shows the chosen theme, and tells what draws by itself when it is another.
+/// Applies the chosen theme, and redraws what does not follow the style sheet by itself.
 pub(crate) fn follow_theme(page: Page) {
     Effect::new(move || {
         page.theme.get().apply();
@@ -162,7 +161,7 @@ pub(crate) fn follow_theme(page: Page) {
     page.live.set_still(theme::wants_less_motion());
 }
 
-/// Messages that stay until they are dealt with.
+/// Messages that stay until they are dismissed or resolved.
 #[component]
 pub(crate) fn Notices() -> impl IntoView {
     let page = Page::get();
@@ -192,7 +191,7 @@ pub(crate) fn Notices() -> impl IntoView {
     }
 }
 
-/// What the margin says of a design that is no lesson.
+/// The side panel of a design that is not a lesson.
 #[component]
 fn Own() -> impl IntoView {
     let page = Page::get();
@@ -234,7 +233,7 @@ fn Own() -> impl IntoView {
     }
 }
 
-/// What to do next with a design, as far as it has got.
+/// Returns what to do next with a design, by what it has so far.
 fn next_step(design: &design::Design) -> &'static str {
     let asks = |node: &design::Node| matches!(node.kind, design::Kind::Client(_));
     if design.nodes.is_empty() {
@@ -250,7 +249,7 @@ fn next_step(design: &design::Design) -> &'static str {
     }
 }
 
-/// A quiet way back to the design of an earlier visit.
+/// Offers to open the design of an earlier visit.
 #[component]
 fn Resume() -> impl IntoView {
     let page = Page::get();
@@ -371,7 +370,7 @@ pub(crate) fn Zoom() -> impl IntoView {
     }
 }
 
-/// On a phone: what the sheet shows.
+/// The tabs of a phone: which panel is shown.
 #[component]
 fn Tabs(tab: RwSignal<&'static str>) -> impl IntoView {
     let page = Page::get();

@@ -1,5 +1,5 @@
 //! A design that was pasted or dropped while another is open: inserted beside it, or opened in its
-//! place. The canvas stays as it is until the person has chosen.
+//! place. The canvas stays as it is until the user has chosen.
 
 use design::Design;
 use editor::{Access, fragment};
@@ -13,10 +13,10 @@ use crate::keeping::unique;
 use crate::menu::active_element;
 use crate::state::{About, Page, Popup};
 
-/// Most notes that are listed.
+/// Maximum number of notes that are listed.
 const NOTES_MAX: usize = 4;
 
-/// A design with what a person should know about how it was read.
+/// A design, with notes about how it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Arrived {
     pub(crate) design: Design,
@@ -24,7 +24,7 @@ pub(crate) struct Arrived {
 }
 
 impl Page {
-    /// Asks what to do with a design; opens it where nothing is open that it could stand beside.
+    /// Offers to insert or open a design. Opens it if no other design is open.
     pub(crate) fn arrive(self, arrived: Arrived) {
         let may_edit = self
             .editor
@@ -60,7 +60,7 @@ impl Page {
         }
     }
 
-    /// Nothing is drawn yet.
+    /// Whether the canvas is empty.
     fn is_blank(self) -> bool {
         self.design
             .with_untracked(|design| design.nodes.is_empty() && design.settings.notes.is_empty())
@@ -85,7 +85,7 @@ impl Page {
     }
 }
 
-/// As many as anybody reads, and how many more there are.
+/// Returns the first notes, and the number of the others.
 fn few(notes: &[String]) -> Vec<String> {
     let mut few: Vec<String> = notes.iter().take(NOTES_MAX).cloned().collect();
     if notes.len() > NOTES_MAX {
@@ -102,7 +102,7 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
-/// Gives the focus back to what had it; to the canvas where nothing had it, or that is gone.
+/// Returns the focus to the element that had it, or to the canvas if there is none.
 fn give_back_focus(before: Option<HtmlElement>) {
     let is_left = |element: &HtmlElement| element.is_connected() && element.tag_name() != "BODY";
     match before.filter(is_left) {

@@ -1,5 +1,5 @@
 //! The bar over the page. Controls that do not fit, by their measured widths, move into a menu at
-//! its end, the least needed first. So every control can be reached at every width and text size.
+//! its end, the least needed first. Every control can be reached at every width and text size.
 
 use js_sys::Array;
 use leptos::html::Header;
@@ -19,7 +19,7 @@ use crate::toolbar::{
 use crate::{icons, toolbar};
 
 /// The parts that may leave the bar, by their `data-part`, the least needed first. `false`: the
-/// part is only a word beside a drawing, and the menu need not show it.
+/// part only labels an icon, and the menu need not show it.
 const LEAVING: [(&str, bool); 13] = [
     ("seed-text", false),
     ("operators", true),
@@ -160,7 +160,7 @@ fn More(gone: RwSignal<Vec<&'static str>>, folded: RwSignal<bool>) -> impl IntoV
     .into_any()
 }
 
-/// Fits the bar again whenever it or something in it gets another width.
+/// Fits the bar again whenever the width of it or of its parts changes.
 fn follow_widths(bar: &HtmlElement, gone: RwSignal<Vec<&'static str>>) {
     let waits = StoredValue::new(false);
     let bar = bar.clone();
@@ -199,7 +199,7 @@ fn document_of(element: &Element) -> Element {
     root.unwrap_or_else(|| element.clone())
 }
 
-/// Everything below an element that a selector finds.
+/// Returns all elements below `root` that match a selector.
 fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
     let Ok(found) = root.query_selector_all(selector) else {
         return Vec::new();
@@ -238,7 +238,7 @@ fn fit_all(bar: &HtmlElement, gone: RwSignal<Vec<&'static str>>) {
     }
 }
 
-/// Takes parts out of a row until the rest fits; returns those for the menu.
+/// Removes parts from a row until the rest fits; returns those for the menu.
 fn fit(row: &HtmlElement, leave: impl Fn()) -> Vec<&'static str> {
     let mut left = Vec::new();
     for (name, is_control) in LEAVING {

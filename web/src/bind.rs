@@ -1,14 +1,14 @@
-//! Closures as signals, for views. A view that holds a closure is compiled anew for each closure;
+//! Closures as signals, for views. A view that holds a closure is compiled again for each closure;
 //! one that holds a signal is compiled once.
 
 use leptos::prelude::*;
 
-/// A text that follows what `read` reads.
+/// Returns a text signal that follows what `read` reads.
 pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     Signal::derive(read)
 }
 
-/// A condition that follows what `read` reads.
+/// Returns a condition signal that follows what `read` reads.
 pub(crate) fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     Signal::derive(read)
 }

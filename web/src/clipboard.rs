@@ -21,7 +21,7 @@ fn clipboard() -> Option<Clipboard> {
     found.is_object().then(|| found.unchecked_into())
 }
 
-/// Puts a text there; false where that is not possible.
+/// Writes a text to the clipboard. Returns false if that is not possible.
 pub(crate) async fn write(text: &str) -> bool {
     match clipboard() {
         Some(clipboard) => JsFuture::from(clipboard.write_text(text)).await.is_ok(),
@@ -29,8 +29,8 @@ pub(crate) async fn write(text: &str) -> bool {
     }
 }
 
-/// Puts files there, each with its kind: to be called in answer to a click or a key, before the
-/// files are made. False where the browser has no room for such things, or refuses.
+/// Writes files to the clipboard, each with its type. Call it in response to a click or a key,
+/// before the files are made. Returns false if the browser does not support such files, or refuses.
 pub(crate) async fn write_files(files: Vec<(&'static str, Promise)>) -> bool {
     let Some(clipboard) = clipboard() else {
         return false;
@@ -49,7 +49,7 @@ pub(crate) async fn write_files(files: Vec<(&'static str, Promise)>) -> bool {
     }
 }
 
-/// Whether files of this kind can be put there.
+/// Returns whether files of this type can be written to the clipboard.
 pub(crate) fn takes(kind: &str) -> bool {
     let found = || {
         let item = Reflect::get(&window(), &"ClipboardItem".into()).ok()?;
@@ -60,7 +60,7 @@ pub(crate) fn takes(kind: &str) -> bool {
     found() == Some(true)
 }
 
-/// The text there, where it may be read.
+/// Returns the text in the clipboard, if it may be read.
 pub(crate) async fn read() -> Option<String> {
     let read = JsFuture::from(clipboard()?.read_text()).await.ok()?;
     Some(read.as_string().unwrap_or_default())

@@ -1,5 +1,5 @@
-//! What browser tests may ask: `window.__faultline`, read-only but for `crashWorker()`. It is no
-//! interface for anybody else and may change at any time.
+//! The object for browser tests: `window.__faultline`, read-only except for `crashWorker()`. It is
+//! not a public interface and may change at any time.
 
 use design::Value;
 use js_sys::{Object, Reflect};

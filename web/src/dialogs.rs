@@ -1,5 +1,5 @@
-//! One dialog element for all dialogs: the browser keeps the focus in it, closes it with Escape,
-//! and gives the focus back.
+//! One dialog element for all dialogs. The browser keeps the focus in it, closes it with Escape,
+//! and returns the focus.
 
 use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
@@ -34,14 +34,14 @@ pub(crate) fn Dialogs() -> impl IntoView {
             node_ref=element
             aria-labelledby="dialog-title"
             on:cancel=move |event: leptos::web_sys::Event| {
-                // Escape says so at once, `close` only later: a key pressed in between counts. A
-                // file field's own "cancel" comes up here too.
+                // `cancel` comes immediately after Escape, `close` later: a key pressed in
+                // between counts. A file field's own "cancel" bubbles up here too.
                 if event.target() == event.current_target() {
                     page.dialog.set(None);
                 }
             }
             on:close=move |_| {
-                // It may have been opened anew by then.
+                // It may have been opened again by then.
                 if element.get_untracked().is_some_and(|element| !element.open()) {
                     page.dialog.set(None);
                 }
@@ -125,7 +125,7 @@ pub(crate) fn button(label: &'static str, class: &'static str, act: Callback<()>
 /// The class of the button that is most likely wanted.
 pub(crate) const PRIMARY: &str = "button primary";
 
-/// What is wrong with a text: everything, each with its place.
+/// Everything that is wrong with a text, each with its place.
 fn problems(page: Page) -> AnyView {
     let Rejected {
         title,

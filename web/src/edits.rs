@@ -1,5 +1,5 @@
-//! Edits: every one is a command on the editor's document, with an inverse. What follows from one
-//! (views, the simulation, the browser's storage) follows here.
+//! Edits. Each is a command on the editor's document, with an inverse. Updates of the views, the
+//! simulation and the browser's storage follow from here.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Page {
         self.load_run();
     }
 
-    /// Lets the editor do something.
+    /// Passes something to the editor and follows its effects.
     pub(crate) fn edit<T>(self, act: impl FnOnce(&mut editor::Editor) -> T) -> T {
         let mut result = None;
         self.editor
@@ -40,7 +40,7 @@ impl Page {
         result.expect("the editor lives as long as the page")
     }
 
-    /// Takes what a person did on the canvas.
+    /// Passes input on the canvas to the editor.
     pub(crate) fn input(self, input: Input) {
         let effects = self.edit(|editor| editor.handle(input));
         self.follow_all(effects);
@@ -79,8 +79,8 @@ impl Page {
         self.follow_result(result);
     }
 
-    /// Carries out a command that belongs to the gesture with this key: all with one key, one
-    /// after another, are one entry of the history.
+    /// Carries out a command that belongs to the gesture with this key. Consecutive commands with
+    /// the same key are one entry of the history.
     pub(crate) fn command_keyed(self, command: Command, key: String) {
         let result = self.edit(|editor| {
             let open = self.hidden.try_update_value(|hidden| {
@@ -102,17 +102,17 @@ impl Page {
         self.follow_result(result);
     }
 
-    /// Takes the last gesture back.
+    /// Undoes the last gesture.
     pub(crate) fn undo(self) {
         self.act(ActionId::Undo);
     }
 
-    /// Does again what was undone.
+    /// Redoes the last undone gesture.
     pub(crate) fn redo(self) {
         self.act(ActionId::Redo);
     }
 
-    /// Further edits begin another entry of the history.
+    /// Ends the gesture: further edits begin another entry of the history.
     pub(crate) fn end_gesture(self) {
         self.hidden.update_value(|hidden| hidden.gesture = None);
     }
@@ -123,8 +123,8 @@ impl Page {
         self.follow_all(effects);
     }
 
-    /// Adds what was chosen from the palette: at a place of the window, or where there is room.
-    /// False where that place is beside the canvas: then nothing was meant.
+    /// Adds what was chosen from the palette, at a place of the window or in a free place. Returns
+    /// false if that place is outside the canvas.
     pub(crate) fn add_thing(self, thing: &Thing, client: Option<[f64; 2]>) -> bool {
         let Some(at) = self.dropped_at(client) else {
             return false;
@@ -137,8 +137,8 @@ impl Page {
         true
     }
 
-    /// Builds a pattern at what is at a place on the screen, or at what is selected. False where
-    /// the place is not on the canvas.
+    /// Builds a pattern at what is at a place of the screen, or at the selection. Returns false if
+    /// that place is outside the canvas.
     pub(crate) fn add_pattern(self, pattern: Pattern, client: Option<[f64; 2]>) -> bool {
         let Some(at) = self.dropped_at(client) else {
             return false;
@@ -148,7 +148,7 @@ impl Page {
         true
     }
 
-    /// A place on the screen as one on the canvas. None if it is given and is elsewhere.
+    /// Converts a place of the screen to one of the canvas. `None` if it is given and is outside.
     fn dropped_at(self, client: Option<[f64; 2]>) -> Option<Option<Point>> {
         let Some(client) = client else {
             return Some(None);
@@ -158,7 +158,7 @@ impl Page {
         Some(Some(self.editor.with_value(to_canvas)))
     }
 
-    /// Answers a quick-add.
+    /// Adds the node of a quick-add.
     pub(crate) fn quick_add(self, thing: &Thing) {
         let Some(Popup::QuickAdd(wanted)) = self.popup.get_untracked() else {
             return;
@@ -168,7 +168,7 @@ impl Page {
         self.follow_all(effects);
     }
 
-    /// Lets the person name a zone, beside its region.
+    /// Lets the user name a zone, beside its region.
     fn name_zone(self, zone: String) {
         let corner = self.editor.with_value(|editor| {
             let regions = editor::zones::regions(editor.design());
@@ -180,7 +180,7 @@ impl Page {
         }
     }
 
-    /// Gives the design another name.
+    /// Renames the design.
     pub(crate) fn rename_design(self, name: String) {
         let name = name.trim().to_owned();
         let same = self
@@ -195,8 +195,8 @@ impl Page {
         }
     }
 
-    /// Gives a node another label; an empty one takes its label away. Returns the node's id, which
-    /// follows its first name.
+    /// Changes a node's label; an empty one removes it. Returns the node's id, which follows its
+    /// first name.
     pub(crate) fn rename_node(self, id: &str, label: &str) -> String {
         self.renaming.set(None);
         let label = label.trim();
@@ -226,14 +226,14 @@ impl Page {
         now.unwrap_or_else(|| id.to_owned())
     }
 
-    /// Breaks something now. The fault is part of the design from then on, so that it travels with
-    /// a link and comes again when the run is restarted.
+    /// Injects a fault now. It becomes part of the design, so that it travels with a link and
+    /// recurs when the run is restarted.
     pub(crate) fn inject(self, fault: Fault) {
         let at = self.design.with_untracked(|design| design.faults.len());
         self.command(Command::AddFault(at, fault));
     }
 
-    /// Takes away what the inspector shows.
+    /// Deletes what the inspector shows.
     pub(crate) fn delete(self, target: &Target) {
         self.command(match target {
             Target::Node(id) => Command::RemoveNode(id.clone()),
@@ -250,7 +250,7 @@ impl Page {
         }
     }
 
-    /// Does what the editor's effects say.
+    /// Carries out the editor's effects.
     pub(crate) fn follow_all(self, effects: Vec<Effect>) {
         for effect in effects {
             self.follow(effect);
@@ -297,7 +297,7 @@ impl Page {
         }
     }
 
-    /// The design changed by an edit: views, simulation and storage follow.
+    /// Updates views, simulation and storage after an edit of the design.
     fn changed(self, edit: &Edit) {
         if edit.change == Change::Moved {
             self.show_moves();
@@ -318,7 +318,7 @@ impl Page {
         }
     }
 
-    /// What moved is drawn elsewhere; nothing else follows.
+    /// Redraws what moved; nothing else follows.
     fn show_moves(self) {
         let moved = self.editor.with_value(|editor| {
             let take_over = |shown: &mut Arc<Design>| Moved::take_over(shown, editor.design());
@@ -334,7 +334,7 @@ impl Page {
         });
     }
 
-    /// A node that was let go of is one like any other: links lead around it again.
+    /// Handles a node that was dropped: links lead around it again.
     fn settle(self) {
         let is_idle = self.editor.with_value(|editor| editor.tool().is_idle());
         if is_idle && self.places.routes(editor::Routes::has_loose) {
@@ -342,7 +342,7 @@ impl Page {
         }
     }
 
-    /// Views follow the design.
+    /// Updates the views after a change of the design.
     fn show_design(self, change: Change) {
         let design = self
             .editor
@@ -383,7 +383,7 @@ impl Page {
         }
     }
 
-    /// Where the pointer is, on the stage: refusals appear there.
+    /// Stores the pointer's place on the stage: messages appear there.
     pub(crate) fn pointer_at(self, at: Point) {
         self.hidden.update_value(|hidden| hidden.pointer = at);
     }

@@ -1,4 +1,4 @@
-//! The embed: the same run in a frame of somebody's page. Keeps nothing in the browser's storage.
+//! The embed: a run in a frame of another page. It stores nothing in the browser.
 
 use editor::Access;
 use leptos::prelude::*;
@@ -22,11 +22,11 @@ use crate::{announcing, debug, files, icons, storage};
 /// What a reader may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
-    /// Look.
+    /// Watch.
     View,
-    /// Run it and break it.
+    /// Also run it and inject faults.
     Play,
-    /// Change it as well.
+    /// Also edit it.
     Edit,
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn Embed() -> impl IntoView {
     }
 }
 
-/// Carries the present state along: the link is made when it is followed.
+/// A link that carries the present state along. It is made when the user follows it.
 #[component]
 fn OpenInPlayground() -> impl IntoView {
     let page = Page::get();
@@ -115,7 +115,7 @@ fn OpenInPlayground() -> impl IntoView {
     }
 }
 
-/// Off the screen or in a hidden tab the run stands still, and goes on where it was.
+/// Pauses the run while it is off the screen or in a hidden tab.
 fn pause_out_of_sight(page: Page) {
     let resume = StoredValue::new(false);
     let set_visible = move |visible: bool| {

@@ -16,19 +16,19 @@ use editor::ActionId;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The text that is marked on the page.
+    /// The text that is selected on the page.
     #[wasm_bindgen(js_name = getSelection)]
     fn get_selection() -> js_sys::Object;
 }
 
-/// How the name of a design file ends, so that editors find its schema by the name.
+/// Ending of the name of a design file. Editors find its schema by the name.
 pub(crate) const DESIGN: &str = "faultline.json";
 /// Most problems that are listed.
 const LISTED_MAX: usize = 100;
 
 impl Page {
-    /// Opens a text, whatever it is, in place of the present design; or says all that is wrong.
-    /// Where it was dropped and another design is open, it asks first.
+    /// Opens a text, whatever its format, in place of the present design, or reports all problems.
+    /// If it was dropped and another design is open, the user chooses first.
     pub(crate) fn open_text(self, text: &str, name: &str, dropped: bool) {
         let (design, notes) = match paste::read(text) {
             Ok(Pasted::Part(design)) => (design, Vec::new()),
@@ -43,7 +43,7 @@ impl Page {
         }
     }
 
-    /// Puts a pasted part into the design, at the pointer; opens a pasted design.
+    /// Inserts a pasted fragment at the pointer; opens a pasted design.
     pub(crate) fn paste_text(self, text: &str) {
         match paste::read(text) {
             Ok(Pasted::Part(part)) => {
@@ -89,7 +89,7 @@ impl Page {
         self.dialog.set(Some(Dialog::Problems));
     }
 
-    /// What is selected, as text for the clipboard.
+    /// Returns the selection, as text for the clipboard.
     fn copied(self) -> Option<String> {
         let part = self.editor.with_value(editor::Editor::copy)?;
         Some(paste::write_part(&part))
@@ -131,7 +131,8 @@ pub(crate) fn listen_to_clipboard(page: Page) {
     });
 }
 
-/// Not while a text is being edited or marked, nor under a dialog.
+/// Returns whether the page handles a clipboard event: not while the user edits or selects text,
+/// nor under a dialog.
 fn is_ours(page: Page, event: &ClipboardEvent) -> bool {
     let nothing_marked = get_selection().to_string().length() == 0;
     page.dialog.with_untracked(Option::is_none)
@@ -164,7 +165,7 @@ pub(crate) fn paste(page: Page) {
     });
 }
 
-/// Lets the person choose a file to open.
+/// Lets the user choose a file to open.
 pub(crate) fn choose(page: Page) {
     let input = document().create_element("input").ok();
     let Some(input) = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) else {
@@ -182,7 +183,7 @@ pub(crate) fn choose(page: Page) {
     input.click();
 }
 
-/// Opens a file that was chosen, or dropped over what is open.
+/// Opens a file that the user chose, or dropped on the canvas.
 pub(crate) fn open_file(page: Page, file: File, dropped: bool) {
     // Read only where it can be a design; the reader says so by itself.
     let name = file.name();
@@ -198,13 +199,13 @@ pub(crate) fn open_file(page: Page, file: File, dropped: bool) {
     });
 }
 
-/// What files of the open design are called.
+/// Returns the name for files of the open design.
 pub(crate) fn design_name(page: Page) -> String {
     page.design
         .with_untracked(|design| design.settings.name.clone())
 }
 
-/// The design as a file.
+/// Exports the design as a file.
 pub(crate) fn export_json(page: Page) {
     let json = page
         .design
@@ -212,7 +213,7 @@ pub(crate) fn export_json(page: Page) {
     save_text(&json, &design_name(page), DESIGN, "application/json");
 }
 
-/// The design as a flowchart.
+/// Exports the design as a flowchart.
 pub(crate) fn export_mermaid(page: Page) {
     let text = page
         .design
@@ -227,7 +228,7 @@ pub(crate) fn save_text(text: &str, name: &str, ending: &str, kind: &str) {
     }
 }
 
-/// A text as a file.
+/// Returns a text as a file.
 pub(crate) fn blob(text: &str, kind: &str) -> Result<Blob, JsValue> {
     let parts = js_sys::Array::of1(&text.into());
     let options = BlobPropertyBag::new();

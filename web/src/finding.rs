@@ -1,4 +1,4 @@
-//! Finds anything by a few letters: actions, nodes, links, kept designs, scenarios.
+//! Search for anything by a few letters: actions, nodes, links, saved designs, scenarios.
 
 use editor::keeping::Kept;
 use editor::{ActionId, Item, find, keys};
@@ -14,7 +14,7 @@ use crate::keeping::shelf;
 use crate::state::{Page, Place};
 use crate::words::{self, keyboard};
 
-/// What a find leads to.
+/// What a result leads to.
 #[derive(Clone)]
 enum Goal {
     Act(ActionId),
@@ -34,7 +34,7 @@ enum Goal {
 struct Thing {
     goal: Goal,
     label: String,
-    /// What else it is: searched too. Its first line is shown beside it.
+    /// Further text that is searched. Its first line is shown beside the label.
     hint: String,
     /// A key that does the same.
     keys: Option<String>,
@@ -290,7 +290,7 @@ fn first_key(shortcuts: &[&str]) -> Option<String> {
     shortcuts.first().map(|one| keys::label(one, keyboard()))
 }
 
-/// The settings of the design. Their help texts are searched too.
+/// Returns the settings of the design. Their help texts are searched too.
 fn settings() -> impl Iterator<Item = Thing> {
     let fields = design::Settings::RECORD.fields.iter();
     fields.map(|field| Thing {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::dialogs::head;
 use crate::words::keyboard;
 
-/// The sheet.
+/// The list of shortcuts.
 pub(crate) fn view() -> AnyView {
     let sections = help(keyboard()).into_iter().map(|section| {
         let rows = section.rows.into_iter().map(row);

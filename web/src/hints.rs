@@ -1,4 +1,4 @@
-//! What to do next, where there is nothing to see yet.
+//! Hints on what to do next, if there is nothing to see yet.
 
 use editor::{ActionId, PageAction};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use crate::menu::keys_of;
 use crate::state::Page;
 use crate::{icons, storage};
 
-/// What the canvas lacks.
+/// What is missing on the canvas.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lack {
     /// Nodes.
@@ -18,7 +18,7 @@ enum Lack {
     Nothing,
 }
 
-/// A line in the middle of an empty canvas, or at the foot of one that stands still at its start.
+/// A line in the middle of an empty canvas, or at the bottom of one that is paused at its start.
 #[component]
 pub(crate) fn Hint() -> impl IntoView {
     let page = Page::get();
@@ -56,13 +56,13 @@ pub(crate) fn Hint() -> impl IntoView {
     view! { <p class=class>{words}</p> }
 }
 
-/// What the page is.
+/// The introduction of the page.
 const INTRODUCTION: &str = "Faultline simulates distributed systems. Break this one, see why it \
                             fails, then try a fix.";
-/// Where it is kept that the page need not introduce itself.
+/// Storage key: the user dismissed the introduction.
 const KNOWN: &str = "faultline.known";
 
-/// What the page is, for somebody who comes from a link; until it is dismissed.
+/// The introduction, for a first visit by a link; until it is dismissed.
 #[component]
 pub(crate) fn Introduction() -> impl IntoView {
     let is_open = RwSignal::new(!storage::flag(KNOWN));

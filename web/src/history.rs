@@ -1,5 +1,5 @@
 //! What the present run has shown so far: the windows that the charts draw, and the marks on the
-//! time line. Bounded: past [`WINDOWS_MAX`] windows the older half is thinned out, two into one.
+//! time line. Bounded: beyond [`WINDOWS_MAX`] windows, the older half is thinned out, two into one.
 
 use design::Design;
 use editor::{Edit, EditKind, EditStep, GestureId};
@@ -9,32 +9,32 @@ use leptos::prelude::*;
 use crate::findings::name_of;
 use report::Severity;
 
-/// Most windows kept; a run longer than that is shown with wider windows at its start.
+/// Maximum number of windows; a longer run is shown with wider windows at its start.
 pub(crate) const WINDOWS_MAX: usize = 4_096;
-/// Most edit marks kept; the oldest goes first.
+/// Maximum number of edit marks; the oldest is dropped first.
 pub(crate) const EDITS_MAX: usize = 200;
 
-/// The buffer as components hold it. Read it in an effect on `Page::tick`, which rises at most ten
-/// times a second and always after a change here.
+/// The buffer as components hold it. Read it in an effect on `Page::tick`, which changes at most
+/// ten times a second and always after a change here.
 pub(crate) type SharedHistory = StoredValue<History, LocalStorage>;
 
 /// What a mark on the time line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MarkKind {
-    /// A fault: a band, or a line where it has no length.
+    /// A fault: a band, or a line if it has no duration.
     Fault,
     /// A fault that took effect in this run and was removed from the design since: a band as well.
     Removed,
-    /// An edit made while the run went on: a tick.
+    /// An edit made during the run: a tick.
     Edit,
     /// An alert fired: a bar.
     Alert,
-    /// Something that was found begins: a small mark.
+    /// A finding begins: a small mark.
     Finding(Severity),
 }
 
 impl MarkKind {
-    /// Whether it stands whatever the run on the canvas did.
+    /// Returns whether the mark is from the design, whatever the run did.
     fn is_of_design(self) -> bool {
         matches!(self, Self::Fault | Self::Finding(_))
     }
@@ -62,20 +62,21 @@ pub(crate) struct History {
     pub(crate) marks: Vec<Mark>,
     /// Simulated time now, in seconds.
     pub(crate) now_s: f64,
-    /// The furthest the run ever got; where that is later than now, it went back.
+    /// The latest moment the run has reached; later than now if it went back.
     pub(crate) known_s: f64,
-    /// How far it can go back.
+    /// The earliest moment it can go back to.
     pub(crate) from_s: f64,
-    /// When users' figures did not reach the operators, in seconds; in order of time.
+    /// Spans without telemetry of users' requests, in seconds, in order of time.
     pub(crate) unheard: Vec<(f64, f64)>,
-    /// How long requests arrive, in seconds.
+    /// Duration of arrivals, in seconds.
     pub(crate) duration_s: f64,
-    /// What the last edit mark stands for, so that a gesture of many edits gets one mark.
+    /// The gesture of the last edit mark, so that a gesture of many edits gets one mark.
     marked: Option<(GestureId, EditStep)>,
 }
 
 impl History {
-    /// A run begins: windows and edits of the one before are gone, faults stay as the design has them.
+    /// A run begins: windows and edits of the one before are discarded; faults stay as the design
+    /// has them.
     pub(crate) fn restart(&mut self) {
         self.windows.clear();
         self.marks.retain(|mark| mark.kind.is_of_design());
@@ -84,7 +85,7 @@ impl History {
         (self.now_s, self.known_s, self.from_s) = (0.0, 0.0, 0.0);
     }
 
-    /// Alerts as they fired up to now; what is known of later ones stays.
+    /// Takes the alerts that fired up to now; later ones that are known stay.
     pub(crate) fn take_alerts(&mut self, fired: Vec<Mark>) {
         let now_s = self.now_s;
         let before = self.marks.len();
@@ -96,7 +97,7 @@ impl History {
         }
     }
 
-    /// What was found up to now, in place of what was found before.
+    /// Replaces the findings by those up to now.
     pub(crate) fn take_findings(&mut self, found: Vec<Mark>) {
         self.marks
             .retain(|mark| !matches!(mark.kind, MarkKind::Finding(_)));
@@ -104,7 +105,7 @@ impl History {
         self.sort();
     }
 
-    /// Whether the operators heard of users' requests from `since_s` until now.
+    /// Notes whether the operators had telemetry of users' requests from `since_s` until now.
     pub(crate) fn hear(&mut self, since_s: f64, heard: bool) {
         const STRETCHES_MAX: usize = 500;
         let now_s = self.now_s;
@@ -120,8 +121,8 @@ impl History {
         }
     }
 
-    /// Where the run stands, how far it ever got and how far it can go back. What came after a
-    /// moment at which it took another way never happened.
+    /// Takes the present moment, the latest one reached and the earliest one it can go back to. If
+    /// the run changed at a moment, what came after it is discarded.
     pub(crate) fn stands(&mut self, now_s: f64, known_s: f64, from_s: f64) {
         if known_s < self.known_s - 1e-9 {
             self.windows
@@ -133,7 +134,7 @@ impl History {
         (self.now_s, self.known_s, self.from_s) = (now_s, known_s, from_s);
     }
 
-    /// The windows up to now.
+    /// Returns the windows up to now.
     pub(crate) fn so_far(&self) -> &[WindowFrame] {
         let until_s = self.now_s + 1e-9;
         let end = self
@@ -142,7 +143,7 @@ impl History {
         &self.windows[..end]
     }
 
-    /// Adds closed windows. What is told anew takes the place of what was told before.
+    /// Adds closed windows. Repeated windows replace earlier ones.
     pub(crate) fn extend(&mut self, windows: &[WindowFrame]) {
         if let Some(first) = windows.first() {
             let kept = self
@@ -191,7 +192,8 @@ impl History {
     }
 
     /// Takes an edit of the design made now, and marks it, unless it is about faults, which have
-    /// bands. An edit of what no run reads, such as a name, has no mark, nor has one at the start.
+    /// bands. An edit that no run depends on, such as a name, has no mark, nor has one at the
+    /// start.
     pub(crate) fn take_edit(&mut self, edit: &Edit, before: &Design, after: &Design) {
         let is_marked = edit.kind == EditKind::Design && self.now_s > 0.0;
         if is_marked && !before.makes_same_run(after) {
@@ -231,7 +233,7 @@ impl History {
         self.sort();
     }
 
-    /// The windows that begin in `[from, to)` seconds.
+    /// Returns the windows that begin in `[from, to)` seconds.
     pub(crate) fn between(&self, from_s: f64, to_s: f64) -> &[WindowFrame] {
         let start = self.windows.partition_point(|w| w.start_s < from_s - 1e-9);
         let end = self.windows.partition_point(|w| w.start_s < to_s - 1e-9);
@@ -254,7 +256,7 @@ impl History {
     }
 }
 
-/// Two neighbouring windows as one: rates weigh by length, percentiles keep the worse.
+/// Returns two adjacent windows as one: rates are weighted by length, percentiles keep the worse.
 fn join(a: WindowFrame, b: WindowFrame) -> WindowFrame {
     let width_s = a.width_s + b.width_s;
     let mean = |x: f32, y: f32| -> f32 {

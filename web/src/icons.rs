@@ -1,10 +1,10 @@
-//! Line drawings, 20 × 20, stroked in the colour of the text around them.
+//! Icons, 20 × 20, stroked in the color of the text around them.
 
 use leptos::prelude::*;
 
 pub(crate) use editor::icons::{BROKEN, of_kind};
 
-/// A drawing from one of the paths below.
+/// An icon from one of the paths below.
 pub(crate) fn glyph(path: &'static str) -> impl IntoView {
     view! {
         <svg class="glyph" viewBox="0 0 20 20" aria-hidden="true">
@@ -13,7 +13,7 @@ pub(crate) fn glyph(path: &'static str) -> impl IntoView {
     }
 }
 
-/// A drawing that changes.
+/// An icon that changes.
 pub(crate) fn changing(path: impl Fn() -> &'static str + Send + Sync + 'static) -> impl IntoView {
     let path = crate::bind::text(move || path().to_owned());
     view! {
@@ -50,7 +50,7 @@ pub(crate) const MORE: &str = "M4.500 10h.01M10 10h.01M15.500 10h.01";
 pub(crate) const WARNING: &str = "M10 3.5l7 12.5h-14zM10 8.500v3.5M10 14h.01";
 pub(crate) const OUT: &str = "M8 4h-4v12h12v-4M11 4h5v5M16 4l-7 7";
 
-/// The drawing of a pattern.
+/// Returns the icon of a pattern.
 pub(crate) fn of_pattern(pattern: editor::Pattern) -> &'static str {
     use editor::Pattern;
     match pattern {

@@ -1,5 +1,4 @@
-//! The inspector beside the canvas. It is about the selection, or about the design while nothing
-//! is selected.
+//! The inspector beside the canvas. It shows the selection, or the design if nothing is selected.
 
 use design::Target;
 use editor::Selection;
@@ -12,7 +11,7 @@ use crate::icons;
 use crate::inspector::Inspector;
 use crate::state::Page;
 
-/// Most things that are edited at once.
+/// Maximum number of items that are edited together.
 const SEVERAL_MAX: usize = 200;
 
 /// The inspector.
@@ -91,7 +90,7 @@ fn close(page: Page) -> impl IntoView {
     }
 }
 
-/// The requirements belong to the design too, and are edited beside their verdicts.
+/// The requirements are part of the design too, and are edited beside their verdicts.
 fn requirements(page: Page) -> impl IntoView {
     let count = text(
         move || match page.design.with(|design| design.requirements.len()) {
@@ -111,14 +110,14 @@ fn requirements(page: Page) -> impl IntoView {
     }
 }
 
-/// Whether the inspector takes its room beside the canvas. Where it would come to stand over what
-/// was just clicked, it waits until that cannot be the first half of a double click.
+/// Returns whether the inspector is open beside the canvas. If it would cover what was just
+/// clicked, it waits until the click cannot be the first half of a double click.
 fn open_for_selection(page: Page) -> RwSignal<bool> {
-    /// How wide it is, and how long two clicks may be apart.
+    /// Width of the inspector, and maximum time between two clicks of a double click.
     const WIDTH: f64 = 320.0;
     const DOUBLE_CLICK: std::time::Duration = std::time::Duration::from_millis(500);
     let open = RwSignal::new(false);
-    // A note is edited where it stands: it has nothing to inspect.
+    // A note is edited on the canvas: it has nothing to inspect.
     let has_selection = Memo::new(move |_| {
         let mut selected = page.selection.get();
         selected.notes.clear();

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 
 use crate::state::Page;
 
-/// Something that opens and closes. Dialogs are the browser's, and close before any of these.
+/// Something that opens and closes. Dialogs belong to the browser, and close before any of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layer {
     /// A menu or a list on the canvas or below the bar.
     Popup,
-    /// The list of what can be added.
+    /// The list of everything that can be added.
     Adding,
     /// Traces of requests.
     Why,
@@ -50,7 +50,7 @@ impl Layer {
     }
 }
 
-/// Follows in which order things open.
+/// Tracks the order in which layers open.
 pub(crate) fn follow(page: Page) {
     for layer in Layer::ALL {
         let open = Memo::new(move |_| layer.is_open(page));
@@ -66,7 +66,7 @@ pub(crate) fn follow(page: Page) {
     }
 }
 
-/// Closes the layer that opened last. Returns false where nothing is open.
+/// Closes the layer that opened last. Returns false if none is open.
 pub(crate) fn close_last(page: Page) -> bool {
     let last = page.hidden.with_value(|hidden| {
         let open = |layer: &&Layer| untrack(|| layer.is_open(page));

@@ -74,7 +74,7 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// In `web/boot.js`: says that the page itself has failed.
+    /// In `web/boot.js`: reports that the page itself has failed.
     #[wasm_bindgen(js_name = faultlineFailed)]
     fn page_failed(message: &str);
 }

@@ -1,4 +1,4 @@
-//! Menus: rows of the editor's table of actions, by mouse and by keys.
+//! Menus: rows of the editor's table of actions, by mouse and by keyboard.
 
 use editor::actions::{self, Menu};
 use editor::{ActionId, keys};
@@ -12,8 +12,8 @@ use crate::icons;
 use crate::state::{Page, Popup};
 use crate::words::keyboard;
 
-/// All of a menu stands on the canvas, also when that gets smaller because an inspector opens: its
-/// style says where, by its size.
+/// Keeps a menu inside the canvas, also when that shrinks because an inspector opens. Its style
+/// positions it by its size.
 fn keep_inside(menu: &HtmlElement) {
     let style = HtmlElement::style(menu);
     let set = |name: &str, value: &str| {
@@ -25,7 +25,7 @@ fn keep_inside(menu: &HtmlElement) {
     set("--height", &format!("{}px", menu.offset_height() + 8));
 }
 
-/// A press outside of what the selector finds closes the menu that is open.
+/// Closes the open menu on a press outside of what the selector matches.
 pub(crate) fn close_elsewhere(page: Page, own: &'static str) {
     let elsewhere = window_event_listener(leptos::ev::pointerdown, move |event| {
         let target = event.target();
@@ -79,7 +79,7 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
     let element = NodeRef::<Div>::new();
     let opener = StoredValue::new_local(active_element());
     element.on_load(move |element| {
-        // Not at once: the element is not in the document yet.
+        // Not immediately: the element is not in the document yet.
         request_animation_frame(move || {
             if matches!(which, Menu::Context) {
                 keep_inside(&element);
@@ -157,7 +157,7 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
     .into_any()
 }
 
-/// The key that does this, as it is printed here; empty where there is none.
+/// Returns the key of an action, as printed on this keyboard; empty if there is none.
 pub(crate) fn keys_of(id: ActionId) -> String {
     let mut table = actions::actions().into_iter();
     let shortcuts = table
@@ -167,7 +167,7 @@ pub(crate) fn keys_of(id: ActionId) -> String {
     first.map_or_else(String::new, |one| keys::label(one, keyboard()))
 }
 
-/// A tooltip: what it does, and the key that does the same.
+/// Returns a tooltip: what it does, and its key.
 pub(crate) fn tip(what: &str, id: ActionId) -> String {
     match keys_of(id) {
         keys if keys.is_empty() => what.to_owned(),
@@ -175,7 +175,7 @@ pub(crate) fn tip(what: &str, id: ActionId) -> String {
     }
 }
 
-/// What has the focus.
+/// Returns the element that has the focus.
 pub(crate) fn active_element() -> Option<HtmlElement> {
     document().active_element()?.dyn_into().ok()
 }
@@ -188,7 +188,7 @@ enum Go {
     Previous,
 }
 
-/// Gives another row of the menu the focus; past an end it goes round.
+/// Focuses another row of the menu, and wraps around at the ends.
 fn focus_row(menu: &HtmlElement, go: Go) {
     let Ok(rows) = menu.query_selector_all("[role=menuitem]") else {
         return;

@@ -1,5 +1,5 @@
-//! What the page opens with: the kept design that a reload goes on with, the design in its address,
-//! the scenario it names, or the first lesson.
+//! What the page opens with: the saved design that a reload continues with, the design in its
+//! address, the scenario it names, or the first lesson.
 
 use design::Design;
 use format::link::{self, LinkError};
@@ -18,16 +18,16 @@ use crate::{storage, theme, trail};
 pub(crate) enum Opened {
     /// A lesson, with its story.
     Lesson,
-    /// Somebody's own design.
+    /// The user's own design.
     Own,
 }
 
-/// The lesson that a bare address opens.
+/// Returns the lesson that an address without parameters opens.
 pub(crate) fn lesson() -> Lesson {
     Lesson::load(host::scenarios::FIRST).expect("the first lesson is compiled in")
 }
 
-/// A parameter of the address: from its query, or after the design in its fragment.
+/// Returns a parameter of the address: from its query, or after the design in its fragment.
 pub(crate) fn parameter(name: &str) -> Option<String> {
     let location = window().location();
     let search = location.search().unwrap_or_default();
@@ -45,20 +45,20 @@ pub(crate) fn parameter(name: &str) -> Option<String> {
     })
 }
 
-/// What stands after the `#`.
+/// Returns the text after the `#`.
 fn fragment() -> String {
     let hash = window().location().hash().unwrap_or_default();
     hash.trim_start_matches('#').to_owned()
 }
 
-/// The fragment's part that can be a design.
+/// Returns the part of the fragment that can be a design.
 fn design_code() -> Option<String> {
     let fragment = fragment();
     let code = fragment.split('&').next().unwrap_or_default();
     (!code.is_empty() && !code.contains('=')).then(|| code.to_owned())
 }
 
-/// Opens what this tab showed before it was reloaded, or what the address says.
+/// Opens what this tab showed before it was reloaded, or what the address names.
 pub(crate) fn begin(page: Page) {
     let tab = storage::tab();
     if tab.is_none() {
@@ -79,7 +79,7 @@ pub(crate) fn begin(page: Page) {
     });
 }
 
-/// Opens what the address says; what cannot be opened is said, and the lesson runs below it.
+/// Opens what the address names. If that fails, a notice says why, and the first lesson opens.
 pub(crate) fn open_address(page: Page) {
     let Some(id) = parameter("scenario") else {
         return open_design(page);
@@ -133,7 +133,8 @@ fn explain(error: &LinkError) -> String {
     format!("{error} The first lesson is open instead.")
 }
 
-/// A run starts by itself, unless the person asked for less motion or the address says otherwise.
+/// Returns whether a run starts by itself: unless the user prefers reduced motion or the address
+/// says otherwise.
 fn starts_playing() -> bool {
     !theme::wants_less_motion() && parameter("autoplay").as_deref() != Some("0")
 }
@@ -150,8 +151,8 @@ impl Page {
         self.open(design, unique(), playing);
     }
 
-    /// Opens a design that came from elsewhere, to be kept under this id; with the lesson's story
-    /// where that can be told of it.
+    /// Opens a design from elsewhere, to be saved under this id; with the lesson's story if it
+    /// fits.
     pub(crate) fn open_own(self, design: Design, id: String) {
         let told = self.lesson.with_value(|lesson| lesson.is_told_of(&design));
         self.opened
@@ -160,7 +161,7 @@ impl Page {
     }
 }
 
-/// Another link pasted into the same window opens too.
+/// Opens another link that was pasted into the same window.
 pub(crate) fn follow_address(page: Page) {
     let handle = window_event_listener(leptos::ev::hashchange, move |_| {
         let names = design_code().is_some() || fragment().starts_with("scenario=");

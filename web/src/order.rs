@@ -1,5 +1,5 @@
-//! Sorting lists that are short or nearly in order. The standard library's sort is faster on long
-//! lists and costs about 5 KB of page for every type it sorts.
+//! Sorting of lists that are short or nearly in order. The standard library's sort is faster on
+//! long lists, but costs about 5 KB of page for every type it sorts.
 
 /// Sorts by insertion; equal elements keep their order.
 pub(crate) fn insertion_sort<T>(items: &mut [T], in_order: impl Fn(&T, &T) -> bool) {

@@ -1,4 +1,4 @@
-//! The design as tables: for those who read it rather than look at it.
+//! The design as tables, for users who read it rather than look at it.
 
 use editor::{Item, layout};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use crate::dialogs::head;
 use crate::state::Page;
 use crate::words;
 
-/// The dialog. It follows the run while it is open.
+/// The dialog. It is updated during the run.
 pub(crate) fn view(page: Page) -> AnyView {
     let design = page.design;
     let rows = move || {

@@ -17,12 +17,12 @@ use crate::dialogs::{PRIMARY, button, head};
 use crate::files::{blob, design_name, save_blob};
 use crate::state::Page;
 
-/// Most pixels of a picture along one side; browsers refuse more.
+/// Maximum number of pixels of a picture along one side; browsers refuse more.
 const SIDE_MAX: f64 = 8_192.0;
 const PNG: &str = "image/png";
 const SVG: &str = "image/svg+xml";
 
-/// What is chosen of a picture.
+/// The choices for a picture.
 #[derive(Clone, Copy)]
 struct Choice {
     page: Page,
@@ -30,7 +30,7 @@ struct Choice {
     numbers: RwSignal<bool>,
     /// What the canvas showed when the dialog opened.
     moment: StoredValue<Option<Moment>>,
-    /// What became of the last button; empty once anything else is chosen.
+    /// The result of the last button; empty once another choice is made.
     said: RwSignal<&'static str>,
 }
 
@@ -54,7 +54,7 @@ impl Choice {
         svg::to_svg(&self.picture(), self.ground())
     }
 
-    /// The picture as a file, and the ending of its name.
+    /// Returns the picture as a file, and the ending of its name.
     async fn file(self, kind: &'static str) -> Result<Blob, JsValue> {
         let (picture, ground) = untrack(|| (self.picture(), self.ground()));
         match kind {
@@ -114,7 +114,7 @@ impl Choice {
         });
     }
 
-    /// The dialog may be closed by now.
+    /// Shows a message, unless the dialog is closed by now.
     fn say(self, what: &'static str) {
         let _ = self.said.try_set(what);
     }
@@ -190,7 +190,7 @@ pub(crate) fn view(page: Page) -> AnyView {
     .into_any()
 }
 
-/// The picture as a PNG, two pixels for each of the canvas at 100 %.
+/// Returns the picture as a PNG, two pixels for each of the canvas at 100%.
 async fn paint(picture: &Picture, ground: Ground) -> Result<Blob, JsValue> {
     let (corner, size) = (picture.bounds.min, picture.bounds.size());
     let scale = (SIDE_MAX / size.x.max(size.y).max(1.0)).min(2.0);

@@ -1,4 +1,4 @@
-//! The run on the canvas: what the worker is told and what it says.
+//! The run on the canvas: messages to and from the worker.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::engine::{Engine, EngineEvent};
 use crate::history::{Mark, MarkKind};
 use crate::state::{About, Page, RunHash, Status};
 
-/// How far a step goes, in simulated ms.
+/// Length of a step, in simulated ms.
 const STEP_MS: f64 = 10.0;
 
 impl Page {
@@ -32,7 +32,7 @@ impl Page {
         });
     }
 
-    /// Sends a request about the present run, after the edit that waits for the next picture.
+    /// Sends a request about the present run, after the pending edit.
     pub(crate) fn tell(self, request: impl FnOnce(format::message::RunId) -> Request) {
         if self.hidden.with_value(|hidden| hidden.edit_due) {
             self.send_edit();
@@ -51,7 +51,7 @@ impl Page {
             .with_untracked(|design| format::json::write(design))
     }
 
-    /// Begins a new run of the design as it stands.
+    /// Begins a new run of the present design.
     pub(crate) fn load_run(self) {
         self.history.update_value(crate::history::History::restart);
         self.hidden.update_value(|hidden| hidden.edit_due = false);
@@ -80,7 +80,7 @@ impl Page {
         self.load_run();
     }
 
-    /// Another seed, from the start.
+    /// Runs again from the start, with another seed.
     pub(crate) fn new_seed(self) {
         let seed = (js_sys::Math::random() * 9_999.0).floor() + 1.0;
         self.command_named(
@@ -105,7 +105,7 @@ impl Page {
         self.play(playing);
     }
 
-    /// Goes on or stands still.
+    /// Plays or pauses the run.
     pub(crate) fn play(self, playing: bool) {
         self.end_peek();
         self.playing.set(playing);
@@ -115,14 +115,14 @@ impl Page {
         });
     }
 
-    /// Goes on by a little, then stands still.
+    /// Advances the run by a little, then pauses it.
     pub(crate) fn step(self) {
         self.end_peek();
         self.playing.set(false);
         self.tell(|run| Request::Step { run, ms: STEP_MS });
     }
 
-    /// Runs ahead to a moment as fast as it goes, and plays on from there if it played.
+    /// Runs to a moment as fast as possible, and plays on from there if it played.
     pub(crate) fn run_ahead(self, to_s: f64) {
         self.end_peek();
         let ahead_s = to_s - self.history.with_value(|history| history.now_s);
@@ -139,8 +139,8 @@ impl Page {
         self.tell(|run| Request::Speed { run, speed });
     }
 
-    /// The moment from which a fault injected now takes effect: just after what the worker has
-    /// simulated by then, in whole tenths of a second.
+    /// Returns the moment at which a fault injected now takes effect: just after what the worker
+    /// has simulated by then, in whole tenths of a second.
     pub(crate) fn soon(self) -> design::Duration {
         let (now_s, pace) = self
             .live
@@ -158,7 +158,7 @@ impl Page {
         design::Duration::ms(tenths * 100)
     }
 
-    /// The worker tells what the selected node holds.
+    /// Makes the worker report the contents of the selected node.
     pub(crate) fn follow_looks(self) {
         let looked = Memo::new(move |_| {
             self.selection.with(|selection| match selection.single() {
@@ -279,7 +279,7 @@ impl Page {
         self.live.take_frame(frame, self.speed.get_untracked());
     }
 
-    /// The alerts that fired, as marks on the time line.
+    /// Returns the alerts that fired, as marks on the time line.
     fn alerts(self, frame: &Frame) -> Vec<Mark> {
         let s = |ns: u64| ns as f64 / 1e9;
         self.design.with_untracked(|design| {
@@ -337,7 +337,7 @@ impl Page {
     }
 }
 
-/// To two digits: a figure that does not flicker.
+/// Rounds to two digits, so that a value does not flicker.
 fn two_digits(value: f64) -> f64 {
     if !(value.is_finite() && value > 0.0) {
         return 0.0;

@@ -1,38 +1,38 @@
-//! Going to another moment of the run: by dragging the time line, by its keys, or for a look while
-//! the pointer rests on the charts.
+//! Moving to another moment of the run: by dragging the time line, by its keys, or while the
+//! pointer rests on the charts.
 //!
-//! One jump is under way at a time; where it leads may change until it is sent. So the worker is
-//! never asked for more moments than it can show.
+//! One jump is in progress at a time; its target may change until it is sent. So the worker never
+//! gets requests for more moments than it can show.
 
 use format::message::{Frame, Request};
 use leptos::prelude::*;
 
 use crate::state::Page;
 
-/// The jump under way, and what the pointer is about.
+/// The jump in progress, and the state of peeking.
 #[derive(Debug, Default)]
 pub(crate) struct Seeking {
     token: u32,
     is_under_way: bool,
-    /// Where the last one leads.
+    /// The target of the last jump.
     to_s: f64,
-    /// Where to go once the one under way is done.
+    /// The target of the next jump, once the present one is done.
     next_s: Option<f64>,
-    /// Where the run stood before the pointer asked for a look.
+    /// The moment of the run before the pointer began to peek.
     home_s: Option<f64>,
-    /// While the time line is dragged: whether the run played before.
+    /// During a drag of the time line: whether the run played before.
     was_playing: Option<bool>,
 }
 
 impl Page {
-    /// Goes to a moment that the run has been at.
+    /// Goes to a moment that the run has reached.
     pub(crate) fn seek(self, time_s: f64) {
         self.hidden
             .update_value(|hidden| hidden.seeking.home_s = None);
         self.go_to(time_s);
     }
 
-    /// Goes on or back by so many seconds.
+    /// Goes forward or back by this many seconds.
     pub(crate) fn seek_by(self, by_s: f64) {
         let now_s = self.hidden.with_value(|hidden| {
             let seeking = &hidden.seeking;
@@ -43,7 +43,7 @@ impl Page {
         self.seek(now_s + by_s);
     }
 
-    /// Goes to a moment that the run has been at, or before this one.
+    /// Goes to a moment that the run has reached, or to one before it.
     fn go_to(self, time_s: f64) {
         let time_s = self.history.with_value(|history| {
             let until_s = history.known_s.max(history.now_s);
@@ -70,7 +70,7 @@ impl Page {
         });
     }
 
-    /// A frame came: the jump under way may be done.
+    /// Takes a frame: the jump in progress may be done.
     pub(crate) fn sought(self, frame: &Frame) {
         let next = self.hidden.try_update_value(|hidden| {
             let seeking = &mut hidden.seeking;
@@ -85,13 +85,13 @@ impl Page {
         }
     }
 
-    /// Another run begins: no jump of the last one is waited for.
+    /// Begins another run: discards the jumps of the last one.
     pub(crate) fn forget_seeks(self) {
         self.hidden
             .update_value(|hidden| hidden.seeking = Seeking::default());
     }
 
-    /// The time line is taken hold of.
+    /// Begins to drag the time line.
     pub(crate) fn grab_time(self) {
         let playing = self.playing.get_untracked();
         self.hidden
@@ -101,7 +101,7 @@ impl Page {
         }
     }
 
-    /// It is let go of: a run that played plays on from there.
+    /// Ends the drag: a run that played continues from there.
     pub(crate) fn release_time(self) {
         let was_playing = self
             .hidden
@@ -111,7 +111,7 @@ impl Page {
         }
     }
 
-    /// Shows a moment for as long as the pointer rests on it; only while the run stands still.
+    /// Shows a moment for as long as the pointer rests on it; only while the run is paused.
     pub(crate) fn peek(self, time_s: f64) {
         let stands = !self.playing.get_untracked();
         let is_held = self
@@ -127,7 +127,7 @@ impl Page {
         self.go_to(time_s);
     }
 
-    /// The pointer is gone, or something is about to be done: the run is where it stood again.
+    /// Ends the peek: the run returns to its moment before.
     pub(crate) fn end_peek(self) {
         let home_s = self
             .hidden
@@ -142,7 +142,7 @@ impl Page {
         }
     }
 
-    /// Where the run stands, in seconds: not where the pointer looks.
+    /// Returns the moment of the run, in seconds, regardless of a peek.
     pub(crate) fn stands_at(self, frame: &Frame) -> f64 {
         let shown_s = frame.time_ns as f64 / 1e9;
         let home_s = self.hidden.with_value(|hidden| hidden.seeking.home_s);

@@ -1,4 +1,4 @@
-//! The share dialog: the link, the file, the frame for somebody's page.
+//! The share dialog: the link, the file, the frame for another page.
 
 use format::link::{self, LENGTH_WARN, Shared};
 use leptos::html::Input;
@@ -58,7 +58,7 @@ fn length_text(url: &str) -> String {
     }
 }
 
-/// What became of copying.
+/// The result of copying.
 #[derive(Clone, Copy, PartialEq)]
 enum Copying {
     NotYet,
@@ -130,7 +130,7 @@ fn select_all(event: web_sys::FocusEvent) {
     event_target::<web_sys::HtmlInputElement>(&event).select();
 }
 
-/// The address of a page beside this one (`""` for the playground itself) with a fragment.
+/// Returns the address of a page beside this one (`""` for the playground itself) with a fragment.
 pub(crate) fn page_url(file: &str, fragment: &str) -> String {
     let location = window().location();
     let origin = location.origin().unwrap_or_default();

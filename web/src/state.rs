@@ -1,6 +1,6 @@
-//! What the whole page shares: the document's latest state for views, the selection, the run's
-//! status. `Page` is a handful of keys: copy it freely. What it does is in [`crate::edits`] (the
-//! design) and [`crate::runs`] (the simulation).
+//! State that the whole page shares: the document's latest state for views, the selection, the
+//! run's status. `Page` is a handful of keys: copy it freely. Its behavior is in [`crate::edits`]
+//! (the design) and [`crate::runs`] (the simulation).
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ use crate::theme::Theme;
 /// What kind of page this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// The page itself: keeps designs in the browser's storage.
+    /// The page itself: saves designs in the browser.
     Playground,
-    /// A frame in somebody's page: keeps nothing.
+    /// A frame in another page: saves nothing.
     Embed,
 }
 
-/// The run's figures as views show them; renewed a few times a second.
+/// The run's metrics as views show them; updated a few times a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Status {
     /// Simulated time, in seconds.
@@ -41,19 +41,19 @@ pub(crate) struct Status {
     pub(crate) ok: u64,
     /// Failed so far.
     pub(crate) failed: u64,
-    /// Simulated seconds per second of late.
+    /// Recent simulated seconds per second.
     pub(crate) pace: f64,
 }
 
-/// The fingerprint of the run.
+/// The hash of the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RunHash {
-    /// The run goes on, or was edited on the way.
+    /// None: the run has not ended, or was edited.
     #[default]
     None,
     /// 16 hex digits.
     Known(String),
-    /// The design as it stands cannot be run.
+    /// The present design cannot be run.
     Invalid,
 }
 
@@ -62,16 +62,16 @@ pub(crate) enum RunHash {
 pub(crate) struct UndoNames {
     pub(crate) undo: Option<String>,
     pub(crate) redo: Option<String>,
-    /// Undoing leads back to the design that was open before: of this one nothing is undone.
+    /// Whether undoing returns to the design that was open before; no edit of this one is undone.
     pub(crate) opened: bool,
 }
 
-/// A message that stays until it is dealt with.
+/// A message that stays until it is dismissed or resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
-    /// What it is about; a later notice about the same replaces it.
+    /// Its subject; a later notice about the same one replaces it.
     pub(crate) about: About,
-    /// What it says.
+    /// Its text.
     pub(crate) text: String,
 }
 
@@ -82,13 +82,13 @@ pub(crate) enum About {
     Opening,
     /// The simulation's worker.
     Worker,
-    /// The design as it stands cannot be run.
+    /// The present design cannot be run.
     Design,
-    /// What is kept in the browser.
+    /// Saving in the browser.
     Keeping,
 }
 
-/// A word near the pointer that goes away by itself.
+/// A message near the pointer that disappears by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Toast {
     pub(crate) text: String,
@@ -104,13 +104,13 @@ pub(crate) enum Dialog {
     Find,
     /// All shortcuts.
     Shortcuts,
-    /// The designs that are kept.
+    /// The saved designs.
     Designs,
     /// The design as tables.
     Outline,
     /// What is wrong with a text that did not open.
     Problems,
-    /// Lessons and sound designs.
+    /// Lessons and reference designs.
     Gallery,
     /// Two runs side by side.
     Compare,
@@ -123,30 +123,30 @@ pub(crate) enum Dialog {
 pub(crate) enum Popup {
     /// Which kind of node to add.
     QuickAdd(QuickAdd),
-    /// What can be done here, on the screen.
+    /// The menu of the selection or the canvas, at a place of the screen.
     Menu(Point),
-    /// What can be done with a zone.
+    /// The menu of a zone.
     Zone(String, Point),
-    /// How to break a node, a link or a zone, on the screen.
+    /// The faults for a node, a link or a zone, at a place of the screen.
     Break(Point, String),
-    /// A fault of the design, by its place in the list, to be edited.
+    /// A fault of the design, by its index, to be edited.
     Fault(usize, Point),
-    /// What can be done with the page, below its button.
+    /// The main menu, below its button.
     Main,
     /// The controls that do not fit into the bar.
     More,
-    /// What to do with a design that was pasted or dropped over another.
+    /// The choice about a design that was pasted or dropped over another.
     Arrived(Box<Arrived>),
 }
 
 /// A text that did not open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rejected {
-    /// What it is and that it did not open.
+    /// What did not open.
     pub(crate) title: String,
-    /// Everything that is wrong with it: where, and what would be right.
+    /// Everything that is wrong with it: where, and what would be valid.
     pub(crate) problems: Vec<[String; 2]>,
-    /// The text itself with a name, where it would be lost otherwise.
+    /// The text itself with a name, if it would be lost otherwise.
     pub(crate) text: Option<(String, String)>,
 }
 
@@ -155,12 +155,12 @@ pub(crate) struct Rejected {
 pub(crate) struct Page {
     /// Playground or embed.
     pub(crate) place: Place,
-    /// The design after the last command. It rises with every command but those that only move
-    /// things.
+    /// The design after the last command. It changes with every command except those that only move
+    /// nodes.
     pub(crate) design: RwSignal<Arc<Design>>,
-    /// Where its nodes are: moves alone are told by these, not by `design`.
+    /// Where its nodes are: these signals report moves, not `design`.
     pub(crate) places: Places,
-    /// What is selected.
+    /// The selection.
     pub(crate) selection: RwSignal<Selection>,
     /// The node that the Tab key leads to.
     pub(crate) focus_stop: RwSignal<Option<String>>,
@@ -170,19 +170,19 @@ pub(crate) struct Page {
     pub(crate) undo_names: RwSignal<UndoNames>,
     /// Position and zoom of the canvas.
     pub(crate) view: RwSignal<Viewport>,
-    /// Rises when what a tool draws over the canvas has changed.
+    /// Changes when what a tool draws over the canvas has changed.
     pub(crate) overlay: RwSignal<u32>,
-    /// What the pointer is over, as far as it is highlighted.
+    /// What the pointer is over, if it is highlighted.
     pub(crate) hover: RwSignal<Hit>,
-    /// The note that is being typed in, by its place.
+    /// The note that is being typed, by its index.
     pub(crate) writing: RwSignal<Option<usize>>,
-    /// The list of what can be added is open.
+    /// Whether the list of everything that can be added is open.
     pub(crate) adding: RwSignal<bool>,
     /// A list open on the canvas.
     pub(crate) popup: RwSignal<Option<Popup>>,
-    /// A word near the pointer.
+    /// A message near the pointer.
     pub(crate) toast: RwSignal<Option<Toast>>,
-    /// Said by a polite live region.
+    /// The text of a polite live region.
     pub(crate) announce: RwSignal<String>,
     /// Messages at the top.
     pub(crate) notices: RwSignal<Vec<Notice>>,
@@ -190,55 +190,55 @@ pub(crate) struct Page {
     pub(crate) dialog: RwSignal<Option<Dialog>>,
     /// What the dialog of problems shows.
     pub(crate) rejected: RwSignal<Rejected>,
-    /// How the design stands to what is kept.
+    /// Whether the design is saved.
     pub(crate) saved: RwSignal<Saved>,
-    /// Rises when other designs are kept than before.
+    /// Changes when the list of saved designs has changed.
     pub(crate) shelf: RwSignal<u32>,
-    /// The lesson that is told.
+    /// The lesson that is open.
     pub(crate) lesson: StoredValue<Lesson>,
-    /// How far a person has come in it.
+    /// The user's progress in it.
     pub(crate) path: Path,
-    /// What was found in the run.
+    /// The diagnosis of the run.
     pub(crate) review: Review,
-    /// Whether its story is told.
+    /// Whether a lesson or an own design is open.
     pub(crate) opened: RwSignal<Opened>,
     /// Light or dark.
     pub(crate) theme: RwSignal<Theme>,
-    /// Whether the run shall go on.
+    /// Whether the run plays.
     pub(crate) playing: RwSignal<bool>,
     /// Simulated seconds per second.
     pub(crate) speed: RwSignal<f64>,
-    /// The run's figures.
+    /// The run's metrics.
     pub(crate) status: RwSignal<Status>,
-    /// The run's fingerprint.
+    /// The run's hash.
     pub(crate) hash: RwSignal<RunHash>,
     /// What the charts draw.
     pub(crate) history: SharedHistory,
-    /// Rises when `history` has changed, at most ten times a second.
+    /// Changes when `history` has changed, at most ten times a second.
     pub(crate) tick: RwSignal<u32>,
-    /// Whether the wheel zooms without a key held.
+    /// Whether the wheel zooms without a modifier key.
     pub(crate) wheel_zooms: RwSignal<bool>,
     /// Whether the whole design is shown small in a corner.
     pub(crate) minimap: RwSignal<bool>,
-    /// The nodes that are broken now, each with the words of its fault.
+    /// The nodes with active faults, each with the words of its fault.
     pub(crate) broken: RwSignal<Vec<(String, String)>>,
-    /// Whether only what reaches the operators is shown.
+    /// Whether only what the operators' telemetry reports is shown.
     pub(crate) for_operators: RwSignal<bool>,
-    /// Traces that were asked for.
+    /// The requested traces.
     pub(crate) why: RwSignal<Option<crate::why::Why>>,
-    /// What the selected cache or database holds.
+    /// The contents of the selected cache or database.
     pub(crate) inside: RwSignal<Option<Arc<format::message::Inside>>>,
-    /// Rises when the inspector shall be seen.
+    /// Changes when the inspector should be shown.
     pub(crate) inspect: RwSignal<u32>,
     /// Whether the inspector shows the design itself while nothing is selected.
     pub(crate) about_design: RwSignal<bool>,
-    /// Whether anybody can see the canvas.
+    /// Whether the canvas is visible.
     pub(crate) in_sight: RwSignal<bool>,
     /// The moving picture.
     pub(crate) live: Live,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
     pub(crate) engine: StoredValue<Option<Engine>, LocalStorage>,
-    /// Where experiments are made, once there are some to make.
+    /// The engine of the experiments, once there are some to make.
     pub(crate) lab: StoredValue<Option<Engine>, LocalStorage>,
     pub(crate) hidden: StoredValue<Hidden, LocalStorage>,
 }
@@ -248,49 +248,49 @@ pub(crate) struct Page {
 pub(crate) struct Hidden {
     /// Which document this is, in the browser's storage.
     pub(crate) document: String,
-    /// What is on its way there.
+    /// Its pending writes.
     pub(crate) desk: Desk,
     /// The gesture that edits with this key join.
     pub(crate) gesture: Option<(String, Gesture)>,
-    /// The design has changed since the worker heard of it.
+    /// Whether the design has changed since the worker received it.
     pub(crate) edit_due: bool,
-    /// Edits of this run that the worker was told.
+    /// Number of edits of this run that the worker has received.
     pub(crate) edits_sent: u32,
-    /// The trial that waits to hear what the run is made of.
+    /// The trial that waits for the run's design and edits.
     pub(crate) trial: u32,
-    /// Grows with every toast; a timer that finds another number is late.
+    /// Increases with every toast; a timer that finds another number is outdated.
     pub(crate) toast_token: u32,
-    /// Where the pointer went down, on the stage.
+    /// Where the pointer was pressed, on the stage.
     pub(crate) pressed: Option<Point>,
-    /// The node that the worker tells the inside of.
+    /// The node whose contents the worker reports.
     pub(crate) looked_into: Option<String>,
-    /// Grows with every file that is fetched.
+    /// Increases with every file that is fetched.
     pub(crate) fetch_token: u32,
-    /// Grows with every question why.
+    /// Increases with every request for traces.
     pub(crate) why_token: u32,
-    /// The jump in time under way.
+    /// The jump in time in progress.
     pub(crate) seeking: crate::seek::Seeking,
-    /// The space bar is down.
+    /// Whether the space bar is down.
     pub(crate) space_down: bool,
-    /// The view moved while the space bar was down: that was no play or pause.
+    /// Whether the view moved while the space bar was down: then it is not play or pause.
     pub(crate) space_used: bool,
-    /// Where the pointer was last, on the stage.
+    /// The pointer's last place, on the stage.
     pub(crate) pointer: Point,
-    /// Where a finger went down that has not moved since.
+    /// Where a finger was pressed that has not moved since.
     pub(crate) press: Option<Point>,
     pub(crate) press_token: u32,
     /// The layers over and beside the canvas that are open, in the order in which they opened.
     pub(crate) layers: Vec<crate::layers::Layer>,
-    /// The pointer was used last, and no key since that moves the focus.
+    /// Whether the pointer was used last, and no key that moves the focus since.
     pub(crate) by_pointer: bool,
-    /// What the design is called whose place the open one took: there is a way back by Undo.
+    /// The name of the design that the open one replaced, if Undo returns to it.
     pub(crate) over: Option<String>,
-    /// Where the browser's history leads.
+    /// The entries of the browser's history.
     pub(crate) trail: crate::trail::Trail,
 }
 
 impl Page {
-    /// A page with an empty document and no engine yet.
+    /// Returns a page with an empty document and no engine yet.
     pub(crate) fn new(place: Place) -> Self {
         Self {
             place,
@@ -341,12 +341,12 @@ impl Page {
         }
     }
 
-    /// The page that this component is part of.
+    /// Returns the page that this component is part of.
     pub(crate) fn get() -> Self {
         expect_context()
     }
 
-    /// Shows a message until it is dealt with.
+    /// Shows a message until it is dismissed or resolved.
     pub(crate) fn notice(self, about: About, text: impl Into<String>) {
         let text = text.into();
         self.notices.update(|notices| {
@@ -355,7 +355,7 @@ impl Page {
         });
     }
 
-    /// Takes a message back.
+    /// Removes a message.
     pub(crate) fn dismiss(self, about: About) {
         if self
             .notices
@@ -366,14 +366,14 @@ impl Page {
         }
     }
 
-    /// Says why something cannot be done, or was done otherwise: near the pointer, and to a screen
-    /// reader.
+    /// Shows why something is not possible, or what it did instead: near the pointer, and to screen
+    /// readers.
     pub(crate) fn refuse(self, why: &str) {
         // What the editor says begins in the middle of a sentence.
         self.say(crate::words::sentence(why));
     }
 
-    /// Says something for a while: near the pointer, and to those who listen.
+    /// Shows a message for a while: near the pointer, and to screen readers.
     pub(crate) fn say(self, text: String) {
         let at = self.hidden.with_value(|hidden| hidden.pointer);
         self.announce.set(text.clone());

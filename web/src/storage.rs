@@ -1,20 +1,20 @@
-//! Small things that the browser keeps for this page. Storage may be full, disabled or somebody
-//! else's; then nothing is kept and nothing fails. An embed keeps nothing at all. Designs are in
-//! [`crate::keeping`].
+//! Small values that the browser stores for this page. Storage may be full, disabled or not
+//! allowed; then nothing is stored and nothing fails. An embed stores nothing at all. Designs are
+//! in [`crate::keeping`].
 
 use std::cell::Cell;
 
 use leptos::prelude::*;
 use web_sys::Storage;
 
-/// Which kept design this tab shows, and at which address.
+/// Storage key: which saved design this tab shows, and at which address.
 const TAB: &str = "faultline.tab";
 
 thread_local! {
     static ENABLED: Cell<bool> = const { Cell::new(true) };
 }
 
-/// From now on nothing is read or written: the page is an embed.
+/// Disables reading and writing: the page is an embed.
 pub(crate) fn disable() {
     ENABLED.with(|enabled| enabled.set(false));
 }
@@ -26,12 +26,12 @@ fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// What is kept under a name.
+/// Returns the text stored under a key.
 pub(crate) fn get(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-/// Keeps a text under a name, if there is room.
+/// Stores a text under a key, if there is room.
 pub(crate) fn set(key: &str, value: &str) {
     if let Some(storage) = storage() {
         // Full or forbidden: the page goes on without.
@@ -39,19 +39,19 @@ pub(crate) fn set(key: &str, value: &str) {
     }
 }
 
-/// Forgets what is kept under a name.
+/// Removes the text stored under a key.
 pub(crate) fn remove(key: &str) {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(key);
     }
 }
 
-/// Whether a choice that is usually not made was made.
+/// Returns whether an option that is usually off is on.
 pub(crate) fn flag(key: &str) -> bool {
     get(key).is_some()
 }
 
-/// Keeps such a choice, or its absence.
+/// Stores whether such an option is on.
 pub(crate) fn set_flag(key: &str, on: bool) {
     match on {
         true => set(key, "on"),
@@ -68,17 +68,17 @@ fn address() -> String {
     location.search().unwrap_or_default() + &location.hash().unwrap_or_default()
 }
 
-/// The kept design that this tab showed before it was reloaded.
+/// Returns the saved design that this tab showed before it was reloaded.
 pub(crate) fn tab() -> Option<String> {
     let kept = tab_storage()?.get_item(TAB).ok().flatten()?;
     let (id, at) = kept.split_once(' ')?;
     (at == address()).then(|| id.to_owned())
 }
 
-/// Notes which kept design this tab shows.
+/// Notes which saved design this tab shows.
 pub(crate) fn set_tab(id: Option<&str>) {
     let Some(storage) = tab_storage() else { return };
-    // Full or forbidden: reloading then begins anew.
+    // Full or forbidden: a reload then starts over.
     let _ = match id {
         Some(id) => storage.set_item(TAB, &format!("{id} {}", address())),
         None => storage.remove_item(TAB),

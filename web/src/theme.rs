@@ -1,4 +1,4 @@
-//! Light, dark, or what the system says; the choice is kept.
+//! Light, dark, or the system's theme; the choice is stored.
 
 use leptos::prelude::*;
 
@@ -6,10 +6,10 @@ use crate::storage;
 
 const KEY: &str = "faultline.theme";
 
-/// Which theme the person chose.
+/// The theme that the user chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Theme {
-    /// What the system says.
+    /// The system's theme.
     Auto,
     /// Light.
     Light,
@@ -18,7 +18,7 @@ pub(crate) enum Theme {
 }
 
 impl Theme {
-    /// As written in storage and in an embed's address.
+    /// Returns its name in storage and in an embed's address.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -27,7 +27,7 @@ impl Theme {
         }
     }
 
-    /// From its name; anything else is what the system says.
+    /// Returns the theme with this name; any other name is the system's theme.
     pub(crate) fn from_name(name: &str) -> Self {
         match name {
             "light" => Self::Light,
@@ -36,12 +36,12 @@ impl Theme {
         }
     }
 
-    /// The choice of an earlier visit.
+    /// Returns the choice of an earlier visit.
     pub(crate) fn stored() -> Self {
         storage::get(KEY).map_or(Self::Auto, |name| Self::from_name(&name))
     }
 
-    /// Keeps the choice.
+    /// Stores the choice.
     pub(crate) fn store(self) {
         match self {
             Self::Auto => storage::remove(KEY),
@@ -49,7 +49,7 @@ impl Theme {
         }
     }
 
-    /// The one after it, as the button goes round: the other of what is seen now, then back.
+    /// Returns the next choice of the button: the opposite of what is shown now, then back.
     pub(crate) fn next(self) -> Self {
         match (self, system_is_dark()) {
             (Self::Auto, true) => Self::Light,
@@ -60,7 +60,7 @@ impl Theme {
         }
     }
 
-    /// Whether what is seen is dark.
+    /// Returns whether the page is dark now.
     pub(crate) fn is_dark(self) -> bool {
         match self {
             Self::Auto => system_is_dark(),
@@ -69,7 +69,7 @@ impl Theme {
         }
     }
 
-    /// Shows it.
+    /// Applies it.
     pub(crate) fn apply(self) {
         let Some(root) = document().document_element() else {
             return;
@@ -86,12 +86,12 @@ fn system_is_dark() -> bool {
     matches("(prefers-color-scheme: dark)")
 }
 
-/// Whether the person asked the system for less motion.
+/// Returns whether the user prefers reduced motion.
 pub(crate) fn wants_less_motion() -> bool {
     matches("(prefers-reduced-motion: reduce)")
 }
 
-/// Whether a mouse is at hand, and with it most likely a keyboard.
+/// Returns whether a mouse is in use, and with it most likely a keyboard.
 pub(crate) fn has_mouse() -> bool {
     matches("(hover: hover)")
 }

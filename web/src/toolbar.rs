@@ -1,5 +1,5 @@
-//! The controls of the bar: design, history, and those of the run, which a phone shows at its lower
-//! edge.
+//! The controls of the bar: design, history, and those of the run, which a phone shows at the
+//! bottom.
 
 use editor::{ActionId, PageAction};
 use format::message::RunState;
@@ -25,7 +25,7 @@ pub(crate) const SPEEDS: [(f64, &str); 9] = [
     (f64::INFINITY, "max"),
 ];
 
-/// Folds the story margin away and back.
+/// Folds the side panel and unfolds it.
 #[component]
 pub(crate) fn StoryToggle(folded: RwSignal<bool>) -> impl IntoView {
     view! {
@@ -43,7 +43,7 @@ pub(crate) fn StoryToggle(folded: RwSignal<bool>) -> impl IntoView {
     .into_any()
 }
 
-/// Whether the design is saved. A failure never leaves the bar, and its reason is one click away.
+/// Whether the design is saved. A failure stays in the bar, and its reason is one click away.
 #[component]
 pub(crate) fn SavedState() -> impl IntoView {
     let page = Page::get();
@@ -215,7 +215,7 @@ pub(crate) fn Step() -> impl IntoView {
     .into_any()
 }
 
-/// Simulated time and duration of the run. On the page itself it leads to the run's settings.
+/// Simulated time and duration of the run. On the page itself, it opens the run's settings.
 #[component]
 fn Time() -> impl IntoView {
     let page = Page::get();
@@ -316,7 +316,7 @@ pub(crate) fn Speed() -> impl IntoView {
     }
 }
 
-/// The speed that the run has where it is not the one asked for.
+/// The actual speed of the run, if it is lower than the selected one.
 #[component]
 fn Pace() -> impl IntoView {
     let page = Page::get();
@@ -361,7 +361,7 @@ pub(crate) fn Hash() -> impl IntoView {
     }
 }
 
-/// How much was found, and how bad it is.
+/// The number of findings, and the highest severity.
 #[component]
 pub(crate) fn Found() -> impl IntoView {
     let page = Page::get();
@@ -392,7 +392,7 @@ pub(crate) fn Found() -> impl IntoView {
     .into_any()
 }
 
-/// Shows all, or only what reaches the operators.
+/// Switches between everything and what the operators' telemetry reports.
 #[component]
 pub(crate) fn OperatorView() -> impl IntoView {
     let page = Page::get();

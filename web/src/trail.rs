@@ -1,5 +1,5 @@
-//! The browser's history: one entry for each design that was opened, so that Back leads to the one
-//! before and not out of the page.
+//! The browser's history: one entry for each design that was opened, so that Back leads to the
+//! previous one and not out of the page.
 
 use std::sync::Arc;
 
@@ -12,26 +12,26 @@ use crate::keeping::{shelf, unique};
 use crate::state::{Page, Place};
 use crate::{gallery, opening};
 
-/// Most designs that this window remembers without their being kept.
+/// Maximum number of unsaved designs that this window remembers.
 const LEFT_MAX: usize = 30;
 
-/// Where the page has been.
+/// The designs that the page has shown.
 #[derive(Default)]
 pub(crate) struct Trail {
-    /// The fragment of the address of the next design: the name of a lesson, or nothing.
+    /// The fragment of the address of the next design: the name of a lesson, or empty.
     address: String,
-    /// The next design was reached by Back or Forward, so that it has an entry already.
+    /// Whether the next design was reached by Back or Forward, so that it already has an entry.
     returns: bool,
-    /// The design that was opened last got an entry of its own.
+    /// Whether the design that was opened last got an entry of its own.
     pushed: bool,
-    /// The way back is an Undo: designs that are not kept come back as they were left.
+    /// Whether the way back is an Undo: unsaved designs return as they were left.
     undoes: bool,
-    /// Designs that were opened before, by their documents. An edited design is kept anyway; this
-    /// is for designs that were only looked at.
+    /// Designs that were opened before, by document. An edited design is saved anyway; this is for
+    /// designs that were only viewed.
     left: Vec<(String, Arc<Design>)>,
 }
 
-/// The document of the history's present entry; none where it is no entry of ours.
+/// Returns the document of the present history entry; `None` if the entry is not ours.
 fn document_of_entry() -> Option<String> {
     window().history().ok()?.state().ok()?.as_string()
 }
@@ -47,13 +47,13 @@ impl Page {
         self.trail(|trail| trail.address = fragment);
     }
 
-    /// The design that is opened next takes the history's present entry.
+    /// Makes the design that is opened next use the present history entry.
     pub(crate) fn return_next(self) {
         self.trail(|trail| trail.returns = true);
     }
 
-    /// A document is about to be open: it gets an entry of the history, or the present one where
-    /// that has none yet, or was gone back to.
+    /// Gives a document that is about to be opened an entry of the history: the present one if that
+    /// has no document yet or was returned to, else a new one.
     pub(crate) fn enter_trail(self, document: &str, design: Design) {
         // What lies before the open entry may be another design by now.
         self.hidden.update_value(|hidden| hidden.over = None);
@@ -94,8 +94,7 @@ impl Page {
         self.trail(|trail| trail.pushed = pushed && done.is_ok());
     }
 
-    /// The open design is about to be replaced by one that a person may not have meant: as it
-    /// stands, Undo leads back to it.
+    /// Remembers the open design before another one replaces it, so that Undo returns to it.
     pub(crate) fn remember_open(self) {
         let document = self.hidden.with_value(|hidden| hidden.document.clone());
         let design = self.design.get_untracked();
@@ -107,7 +106,8 @@ impl Page {
         });
     }
 
-    /// The design that was opened last stands over this one. False where nothing leads back.
+    /// Marks the design that was opened last as a replacement of this one. Returns false if there
+    /// is no way back.
     pub(crate) fn stands_over(self, name: String) -> bool {
         let pushed = self.trail(|trail| trail.pushed) == Some(true);
         if pushed {
@@ -117,7 +117,7 @@ impl Page {
         pushed
     }
 
-    /// Goes back to the design that was open before this one.
+    /// Returns to the design that was open before this one.
     pub(crate) fn undo_opening(self) {
         self.hidden.update_value(|hidden| hidden.over = None);
         self.renew_undo();
@@ -126,8 +126,8 @@ impl Page {
         let _ = window().history().and_then(|history| history.back());
     }
 
-    /// Opens the design of an entry of the history: as it is kept, else its lesson from the start,
-    /// else as it was left.
+    /// Opens the design of a history entry: as it is saved, else its lesson from the start, else as
+    /// it was left.
     async fn return_to(self, document: String) {
         // Taken first: it is about this way back only, whatever that finds.
         let undoes = self.trail(|trail| std::mem::take(&mut trail.undoes)) == Some(true);
@@ -158,7 +158,7 @@ impl Page {
         }
     }
 
-    /// A bare address opened the first lesson; its story is told again.
+    /// Restores the story if an address without parameters had opened the first lesson.
     fn take_first_lesson_if_told(self, design: &Design) {
         let first = opening::lesson();
         if first.is_told_of(design) {
@@ -167,7 +167,7 @@ impl Page {
     }
 }
 
-/// Follows Back and Forward, links that are pasted, and the name of what is open.
+/// Follows Back and Forward, pasted links, and the name of the open design.
 pub(crate) fn follow(page: Page) {
     opening::follow_address(page);
     let handle = window_event_listener_untyped("popstate", move |_| {
@@ -186,7 +186,7 @@ pub(crate) fn follow(page: Page) {
     });
 }
 
-/// Whether the present entry is one of ours: then `popstate` tells of it.
+/// Returns whether the present entry is one of ours; then `popstate` is sent for it.
 pub(crate) fn is_ours() -> bool {
     document_of_entry().is_some()
 }

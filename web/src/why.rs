@@ -1,5 +1,5 @@
-//! See why: traces of single requests as waterfalls, in a panel over the canvas. Asked for by a
-//! click on a dot, or for the slowest requests of late.
+//! See why: traces of single requests as waterfalls, in a panel over the canvas. Opened by a click
+//! on a dot, or for the slowest recent requests.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use crate::findings::name_of;
 use crate::state::Page;
 use crate::{icons, words};
 
-/// Lines of a waterfall that are shown.
+/// Maximum number of lines of a waterfall.
 const LINES_MAX: usize = 120;
 
-/// What was asked for, and the answer.
+/// What was requested, and the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Why {
     token: u32,
-    /// A dot was clicked; otherwise the slowest and the failed were asked for.
+    /// Whether a dot was clicked; otherwise, the slowest and the failed requests are shown.
     is_dot: bool,
-    /// The node that failures were asked for.
+    /// The node whose failures are shown.
     failed_at: Option<String>,
     answer: Option<Arc<Answer>>,
 }
@@ -34,7 +34,7 @@ struct Answer {
     requests: Vec<Traced>,
 }
 
-/// What time went by with, in the order shown.
+/// The parts of a request's time, in the order shown.
 const PARTS: [(TracedKind, &str, &str); 5] = [
     (TracedKind::Queue, "queue", "waiting for a slot"),
     (TracedKind::Connection, "pool", "waiting for a connection"),
@@ -48,12 +48,12 @@ const PARTS: [(TracedKind, &str, &str); 5] = [
 ];
 
 impl Page {
-    /// Asks why requests took so long: the one of a dot, or the slowest of late.
+    /// Requests the traces of slow requests: the one of a dot, or the slowest recent ones.
     pub(crate) fn ask_why(self, of: Option<(u16, u64)>) {
         self.ask(of, None);
     }
 
-    /// Asks why requests failed of late, with those first that failed at a node.
+    /// Requests the traces of recent failures, with those first that failed at a node.
     pub(crate) fn ask_why_failed(self, node: String) {
         self.ask(None, Some(node));
     }
@@ -73,7 +73,7 @@ impl Page {
         self.tell(|run| Request::Why { run, token, of });
     }
 
-    /// The answer came.
+    /// Takes the answer.
     pub(crate) fn take_why(
         self,
         token: u32,
@@ -99,7 +99,7 @@ impl Page {
     }
 }
 
-/// The panel, while something was asked.
+/// The panel, after a request for traces.
 #[component]
 pub(crate) fn WhyPanel() -> impl IntoView {
     let page = Page::get();
@@ -151,7 +151,7 @@ fn title(why: &Why) -> String {
     }
 }
 
-/// The first request that failed at a node, else the first that failed; by its place in the list.
+/// Returns the first request that failed at a node, else the first that failed; by its index.
 fn failed_at(requests: &[Traced], node: &str, design: &Design) -> Option<usize> {
     let is_here = |span: &TracedSpan| {
         let link = design.link(&span.place);
@@ -221,7 +221,7 @@ fn outcome(request: &Traced) -> String {
     }
 }
 
-/// How the time of a request divides, as far as anything was done for it.
+/// The parts of a request's time, as far as any work was done for it.
 fn parts(request: &Traced) -> AnyView {
     let of = |kind: TracedKind| {
         let spans = request
@@ -305,7 +305,7 @@ fn class(kind: TracedKind) -> &'static str {
     found.map_or("whole", |(_, name, _)| name)
 }
 
-/// A stretch of time, in ms.
+/// Returns a time, in ms.
 fn ms(ns: u64) -> String {
     let ms = ns as f64 / 1e6;
     match ms {
@@ -315,7 +315,7 @@ fn ms(ns: u64) -> String {
     }
 }
 
-/// The way in from the charts.
+/// The button in the charts that opens the panel.
 #[component]
 pub(crate) fn AskSlowest() -> impl IntoView {
     let page = Page::get();

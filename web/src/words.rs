@@ -1,8 +1,8 @@
-//! Figures and parts of a design in words: the one place where the page formats numbers.
+//! Numbers and parts of a design in words. All numbers of the page are formatted here.
 
 pub(crate) use editor::summary::{count, describe, spaced};
 
-/// With a capital letter at its start.
+/// Returns a text with a capital first letter.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters
@@ -13,14 +13,14 @@ pub(crate) fn sentence(text: &str) -> String {
     first + letters.as_str()
 }
 
-/// A name of the design's language for a person: `gc_pauses` is "GC pauses".
+/// Returns a name of the design's language as a title: `gc_pauses` is "GC pauses".
 pub(crate) fn spelled(name: &str) -> String {
     let words = sentence(&name.replace('_', " "));
     let words = words.replace("Gc ", "GC ");
     words.replace("Third party", "Third-party")
 }
 
-/// The beginning of a longer text, on one line.
+/// Returns the beginning of a longer text, on one line.
 pub(crate) fn opening(text: &str) -> String {
     const LETTERS: usize = 60;
     let line = text.lines().next().unwrap_or_default();
@@ -31,7 +31,7 @@ pub(crate) fn opening(text: &str) -> String {
     }
 }
 
-/// What the keys are called on this machine.
+/// Returns the names of keys on this machine.
 pub(crate) fn keyboard() -> editor::keys::Keyboard {
     let navigator = leptos::prelude::window().navigator();
     let platform = navigator.platform().unwrap_or_default();
@@ -41,7 +41,7 @@ pub(crate) fn keyboard() -> editor::keys::Keyboard {
     }
 }
 
-/// A moment in ms since 1970: `14:03` today, otherwise `2026-11-22`.
+/// Returns a moment in ms since 1970: `14:03` today, otherwise `2026-11-22`.
 pub(crate) fn when(ms: f64) -> String {
     let at = js_sys::Date::new(&ms.into());
     let day = |date: &js_sys::Date| {
@@ -56,7 +56,7 @@ pub(crate) fn when(ms: f64) -> String {
     }
 }
 
-/// What a caller does on a link beyond calling, in one quiet line.
+/// Returns a link's policies in one line.
 pub(crate) fn policies(link: &design::Link) -> String {
     let timeout = link
         .timeout
@@ -80,7 +80,7 @@ pub(crate) fn policies(link: &design::Link) -> String {
     }
 }
 
-/// At most four characters: `987`, `1.2k`, `34k`, `5.6M`.
+/// Returns a number with at most four characters: `987`, `1.2k`, `34k`, `5.6M`.
 pub(crate) fn short(n: u64) -> String {
     let (value, unit) = match n {
         0..1_000 => return n.to_string(),
@@ -94,7 +94,7 @@ pub(crate) fn short(n: u64) -> String {
     }
 }
 
-/// A rate per second, without its unit: `0.4`, `12`, `1.2k`.
+/// Returns a rate per second, without its unit: `0.4`, `12`, `1.2k`.
 pub(crate) fn rate(per_s: f64) -> String {
     if per_s > 0.0 && per_s < 9.95 {
         format!("{per_s:.1}")
@@ -103,7 +103,7 @@ pub(crate) fn rate(per_s: f64) -> String {
     }
 }
 
-/// A span of time in ns, short: `0.4 ms`, `52 ms`, `3.2 s`, `12 min`.
+/// Returns a time span in ns, short: `0.4 ms`, `52 ms`, `3.2 s`, `12 min`.
 pub(crate) fn span(ns: u64) -> String {
     let ms = ns as f64 / 1e6;
     let (value, unit) = match ms {
@@ -115,14 +115,14 @@ pub(crate) fn span(ns: u64) -> String {
     format!("{value:.digits$}\u{a0}{unit}")
 }
 
-/// Simulated time as a clock: `0:08.3`, `12:04.0`.
+/// Returns simulated time as a clock: `0:08.3`, `12:04.0`.
 pub(crate) fn clock(time_s: f64) -> String {
     let tenths = (time_s.max(0.0) * 10.0).floor() as u64;
     let (minutes, rest) = (tenths / 600, tenths % 600);
     format!("{minutes}:{:02}.{}", rest / 10, rest % 10)
 }
 
-/// One figure that a person may read aloud: `3.8`, `42`.
+/// Returns a single number for a sentence: `3.8`, `42`.
 pub(crate) fn figure(value: f64) -> String {
     if value.is_nan() {
         "–".to_owned()
@@ -135,13 +135,13 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
-/// A line in parts, of which as many are shown as have room: no part is broken.
+/// Returns a line in parts. As many parts are shown as have room, and none is split.
 pub(crate) fn in_parts(line: &str) -> String {
     let parts = line.split(", ").map(|part| part.replace(' ', "\u{a0}"));
     parts.collect::<Vec<_>>().join(" \u{b7}\u{a0}")
 }
 
-/// A cause of failure for a person.
+/// Returns a cause of failure in words.
 pub(crate) fn cause(name: &str) -> &'static str {
     match name {
         "timeout" => "timed out",

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
-/// Pause between two looks at the clock while the run keeps up with it, in ms.
+/// Pause between two checks of the clock while the run keeps up with it, in ms.
 const REST_MS: u32 = 6;
 
 struct Worker {
@@ -16,21 +16,22 @@ struct Worker {
     session: RefCell<Session>,
     /// The next turn of the loop, while the run keeps up with the clock.
     timer: RefCell<Option<Timeout>>,
-    /// A message to ourselves is the next turn when it does not: a timer of 0 ms is held back to 4.
+    /// A message to itself is the next turn if the run does not keep up: browsers delay a timer of
+    /// 0 ms to 4 ms.
     again: MessagePort,
     is_again_due: RefCell<bool>,
 }
 
-/// The scope of the worker that this module runs in; `None` in a page.
+/// Returns the scope of the worker that this module runs in; `None` in a page.
 pub(crate) fn scope() -> Option<DedicatedWorkerGlobalScope> {
     js_sys::global().dyn_into().ok()
 }
 
-/// Makes the worker the simulation's.
+/// Makes the worker run the simulation.
 ///
 /// # Errors
 ///
-/// Fails where a browser gives no message channel.
+/// Fails if the browser has no message channels.
 pub(crate) fn start(scope: DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
     report_panics(&scope);
     let channel = MessageChannel::new()?;
@@ -92,7 +93,7 @@ impl Worker {
         }
     }
 
-    /// Takes the next turn once the messages that came meanwhile have been heard.
+    /// Takes the next turn after the messages that arrived in the meantime.
     fn turn_soon(&self) {
         self.timer.replace(None);
         if !self.is_again_due.replace(true) {
@@ -109,7 +110,8 @@ fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply) {
     let _ = scope.post_message_with_transfer(&bytes, &transfer);
 }
 
-/// A panic is the engine's bug: the page hears what it said and starts a new worker.
+/// Reports a panic, which is a bug of the engine: the page receives its message and starts a new
+/// worker.
 fn report_panics(scope: &DedicatedWorkerGlobalScope) {
     let scope = scope.clone();
     std::panic::set_hook(Box::new(move |info| {

@@ -1,4 +1,4 @@
-//! Adding nodes to the design: new ones, and copies.
+//! Adds nodes to the design: new ones and copies.
 
 use crate::catalog::Thing;
 use crate::describe::selected_in_words;
@@ -21,9 +21,9 @@ use design::note::NOTES_MAX;
 use design::{Command, Design, Kind, Node};
 use std::collections::BTreeSet;
 
-/// How far a copy stands from the original, in canvas units.
+/// Distance from a copy to its original, in canvas units.
 const ASIDE: i32 = 3 * GRID as i32;
-/// Between a design and another that is inserted beside it.
+/// Distance between a design and another that is inserted beside it, in canvas units.
 const BESIDE: f64 = 120.0;
 
 /// A node that is to be added.
@@ -53,13 +53,14 @@ impl Made {
 }
 
 impl Editor {
-    /// Adds a node with its middle at a canvas point, or where there is room near the middle of
-    /// the screen, and selects it. Dropped on a link that it fits into, it is put into that.
+    /// Adds a node with its middle at a canvas point, or in a free place near the middle of the
+    /// screen, and selects it. If it is dropped on a link that it fits into, the link is routed
+    /// through it.
     pub fn add_node(&mut self, kind: Kind, at: Option<Point>) -> Vec<Effect> {
         self.add_made(Made::plain(kind), at)
     }
 
-    /// Adds what was chosen from the palette, as [`Editor::add_node`] does.
+    /// Adds what the user chose from the palette, as [`Editor::add_node`] does.
     pub fn add_thing(&mut self, thing: &Thing, at: Option<Point>) -> Vec<Effect> {
         let made = Made::of(thing, self.design());
         self.add_made(made, at)
@@ -80,7 +81,7 @@ impl Editor {
         effects
     }
 
-    /// Adds the node that a quick-add asked for, and connects the wire to it.
+    /// Adds the node that the user chose for a quick-add, and connects the wire to it.
     pub fn quick_add(&mut self, thing: &Thing, wanted: &QuickAdd) -> Vec<Effect> {
         let made = Made::of(thing, self.design());
         let Some(wire) = &wanted.wire else {
@@ -97,8 +98,8 @@ impl Editor {
         })
     }
 
-    /// Builds a pattern at what is at a point of the canvas, or at what is selected. Where it does
-    /// not fit, says where it does.
+    /// Builds a pattern at the node or link under a canvas point, or at the selection. If it does
+    /// not fit there, a message says where it fits.
     pub fn add_pattern(&mut self, pattern: Pattern, at: Option<Point>) -> Vec<Effect> {
         if self.access() == Access::Look {
             return vec![Effect::Refused("this design is read-only".into())];
@@ -122,7 +123,7 @@ impl Editor {
         effects
     }
 
-    /// The node or link at a point of the canvas.
+    /// Returns the node or link at a point of the canvas.
     fn item_at(&self, at: Point) -> Option<Item> {
         let aim = Aim {
             kind: PointerKind::Mouse,
@@ -131,7 +132,7 @@ impl Editor {
         hit(&Scene::new(self.design()), None, at, aim).item()
     }
 
-    /// Builds a pattern at what is selected, and selects what it added.
+    /// Builds a pattern at the selection, and selects what it added.
     pub(crate) fn build(&mut self, pattern: Pattern) -> Vec<Effect> {
         let Some(built) = pattern.build(self.design(), self.selection()) else {
             return Vec::new();
@@ -153,7 +154,7 @@ impl Editor {
         effects
     }
 
-    /// Adds a node, then does what `connect` says, as one gesture.
+    /// Adds a node and then carries out what `connect` returns, as one gesture.
     fn add(
         &mut self,
         made: Made,
@@ -191,7 +192,7 @@ impl Editor {
         effects
     }
 
-    /// The upper left corner of a new node.
+    /// Returns the upper left corner of a new node.
     fn corner_for_new(&self, at: Option<Point>) -> Point {
         let half = Point::new(NODE_WIDTH, NODE_HEIGHT) * 0.5;
         if let Some(at) = at {
@@ -201,8 +202,8 @@ impl Editor {
         layout::free_place(self.design(), corner)
     }
 
-    /// Adds a note with its upper left corner at a canvas point, or where there is room near the
-    /// middle of the screen, selects it, and asks for its text.
+    /// Adds a note with its upper left corner at a canvas point, or in a free place near the middle
+    /// of the screen. The note is selected and opened for typing.
     pub fn add_note(&mut self, at: Option<Point>) -> Vec<Effect> {
         if self.access() == Access::Look {
             return vec![Effect::Refused("this design is read-only".into())];
@@ -235,14 +236,15 @@ impl Editor {
         effects
     }
 
-    /// What is selected, as a design of its own: for the clipboard. None without a node or note.
+    /// Returns the selection as a design of its own, for the clipboard. `None` without a node or
+    /// note.
     pub fn copy(&self) -> Option<Design> {
         let copied = fragment::copy(self.design(), self.selection());
         (!is_nothing(&copied)).then_some(copied)
     }
 
-    /// Adds a copied fragment and selects it: around a canvas point, or a little aside of where it
-    /// was copied from.
+    /// Adds a copied fragment and selects it: centered on a canvas point, or at a small distance
+    /// from the original.
     pub fn paste(&mut self, copied: &Design, at: Option<Point>) -> Vec<Effect> {
         let notes = copied.settings.notes.iter().map(note_rect);
         let bounds = copied.nodes.iter().map(node_rect).chain(notes);
@@ -257,8 +259,8 @@ impl Editor {
         self.insert(copied, self.beside(copied, by), "Paste")
     }
 
-    /// Adds all of another design to the right of what is there and selects it, as one edit. What
-    /// is about a system as a whole stays behind: see [`fragment::left_out`].
+    /// Adds another design to the right of the present one and selects it, as one edit. Settings of
+    /// the whole system are left out: see [`fragment::left_out`].
     pub fn insert_beside(&mut self, arrived: &Design) -> Vec<Effect> {
         let mut arrived = arrived.clone();
         if layout::lacks_positions(&arrived) {
@@ -278,7 +280,7 @@ impl Editor {
         self.insert(&arrived, self.beside(&arrived, by), "Insert")
     }
 
-    /// So much farther that nothing copied lies exactly on something of its kind.
+    /// Increases a distance until nothing copied lies exactly on something of its kind.
     fn beside(&self, copied: &Design, mut by: [i32; 2]) -> [i32; 2] {
         let design = self.design();
         let nodes = design.nodes.iter().map(|node| node.at);
@@ -308,7 +310,7 @@ impl Editor {
         }
     }
 
-    /// Draws each selected link a second time, between the same nodes.
+    /// Adds a parallel link to each selected link.
     fn duplicate_links(&mut self) -> Vec<Effect> {
         let mut design = self.design().clone();
         let (mut commands, mut made) = (Vec::new(), Selection::none());
@@ -372,7 +374,7 @@ impl Editor {
     }
 }
 
-/// Whether there is neither node nor note.
+/// Returns whether there is neither node nor note.
 fn is_nothing(copied: &Design) -> bool {
     copied.nodes.is_empty() && copied.settings.notes.is_empty()
 }

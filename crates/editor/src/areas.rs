@@ -1,14 +1,14 @@
-//! Areas of the canvas by place, so that those near a point are found without a look at all.
+//! A spatial index of rectangles: those near a point are found without a scan of all.
 
 use crate::geometry::Rect;
 use std::collections::BTreeSet;
 
 /// Width and height of a cell of the grid.
 const CELL: f64 = 512.0;
-/// An area of more cells than this is near everything.
+/// Rectangles that cover more cells than this count as near everything.
 const CELLS_MAX: i64 = 512;
 
-/// Areas by place.
+/// Rectangles by place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Areas {
     cells: BTreeSet<(i32, i32, usize)>,
@@ -32,7 +32,7 @@ impl Areas {
         }
     }
 
-    /// The areas that may share a point with this one, and some that are near.
+    /// Returns the rectangles that may share a point with this one. Some may only be near.
     pub(crate) fn near(&self, area: Rect) -> BTreeSet<usize> {
         let cells = cells(area).into_iter().flatten();
         let near = cells.flat_map(|(x, y)| self.cells.range((x, y, 0)..=(x, y, usize::MAX)));
@@ -41,7 +41,7 @@ impl Areas {
     }
 }
 
-/// The cells that an area covers; none where they are too many.
+/// Returns the cells that a rectangle covers; `None` if they are too many.
 fn cells(area: Rect) -> Option<impl Iterator<Item = (i32, i32)>> {
     let cell = |at: f64| (at / CELL).floor() as i32;
     let (columns, rows) = (

@@ -1,4 +1,4 @@
-//! The cards of a design by place, so that what is near a line is found without a look at all.
+//! A spatial index of cards: those near a line are found without a scan of all.
 
 use crate::geometry::{NODE_HEIGHT, NODE_WIDTH, Point, Rect, rect_at};
 use design::Design;
@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 /// Width and height of a cell of the grid.
 const CELL: Point = Point::new(256.0, 128.0);
-/// An area of more columns than this is looked up card by card.
+/// For areas with more columns than this, every card is compared.
 const COLUMNS_MAX: i32 = 64;
 
-/// Where cards are. Each is in the cell that its upper left corner is in.
+/// The places of cards. Each card is in the cell of its upper left corner.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cards {
     cells: BTreeSet<(i32, i32, usize)>,
@@ -25,24 +25,24 @@ impl Cards {
         Self { cells, corners }
     }
 
-    /// The rectangle of a card, by its place in the design.
+    /// Returns the rectangle of a card, by its index in the design.
     pub(crate) fn rect(&self, card: usize) -> Rect {
         rect_at(self.corners[card])
     }
 
-    /// Takes a card away: lines may run where it is.
+    /// Removes a card, so that lines may run where it was.
     pub(crate) fn lift(&mut self, card: usize) {
         self.cells.remove(&entry(card, self.corners[card]));
     }
 
-    /// Puts a card in its place, or in another.
+    /// Puts a card in its place, or moves it to another.
     pub(crate) fn put(&mut self, card: usize, corner: Point) {
         self.lift(card);
         self.corners[card] = corner;
         self.cells.insert(entry(card, corner));
     }
 
-    /// The cards that share a point with an area, in an order that depends on places alone.
+    /// Returns the cards that share a point with an area, in an order that depends on places alone.
     pub(crate) fn near(&self, area: Rect) -> impl Iterator<Item = (usize, Rect)> + '_ {
         let from = area.min - Point::new(NODE_WIDTH, NODE_HEIGHT);
         let (left, top, _) = entry(0, from);

@@ -1,4 +1,4 @@
-//! What can be put on the canvas as a node, and how people find it: kinds and presets.
+//! Nodes that can be put on the canvas, and the search for them: kinds and presets.
 
 use crate::wire::Wire;
 use design::{Design, KINDS, Kind, KindInfo, PRESETS, Preset};
@@ -13,7 +13,7 @@ pub enum Thing {
 }
 
 impl Thing {
-    /// A stable name, for ids and markup: `cache`, `redis`.
+    /// Returns its stable name, for ids and markup: `cache`, `redis`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Kind(info) => info.name,
@@ -21,7 +21,7 @@ impl Thing {
         }
     }
 
-    /// What people call it.
+    /// Returns the name that users see.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Kind(info) => info.label,
@@ -29,7 +29,7 @@ impl Thing {
         }
     }
 
-    /// The kind of node it becomes.
+    /// Returns the kind of the node it makes.
     pub fn info(&self) -> &'static KindInfo {
         match self {
             Self::Kind(info) => info,
@@ -37,7 +37,7 @@ impl Thing {
         }
     }
 
-    /// What it is, in a sentence.
+    /// Returns its description, one sentence.
     pub fn about(&self) -> &'static str {
         match self {
             Self::Kind(info) => info.record.help,
@@ -45,7 +45,7 @@ impl Thing {
         }
     }
 
-    /// The node's kind, with its parameters.
+    /// Returns the node's kind, with its parameters.
     pub fn make(&self) -> Kind {
         match self {
             Self::Kind(info) => (info.make)(),
@@ -53,7 +53,7 @@ impl Thing {
         }
     }
 
-    /// The name a new node of it is shown by, where that is not its id.
+    /// Returns the label that a new node gets, if it is not its id.
     pub(crate) fn title(&self, design: &Design) -> Option<String> {
         let Self::Preset(preset) = self else {
             return None;
@@ -65,7 +65,7 @@ impl Thing {
             .find(|title| !taken(title))
     }
 
-    /// The words it is found by, besides its label.
+    /// Returns the words that the search matches, besides its label.
     fn words(&self) -> [&'static str; 4] {
         let words = match self {
             Self::Kind(info) => kind_words(info.name),
@@ -75,7 +75,7 @@ impl Thing {
     }
 }
 
-/// Other words for the kinds.
+/// Returns synonyms of a kind.
 fn kind_words(kind: &str) -> &'static str {
     match kind {
         "client" => "users traffic load generator source caller",
@@ -89,22 +89,22 @@ fn kind_words(kind: &str) -> &'static str {
     }
 }
 
-/// Things of one sort.
+/// A group of kinds and presets.
 #[derive(Clone, Debug)]
 pub struct Shelf {
     /// The heading.
     pub label: &'static str,
-    /// What stands there: plain kinds first.
+    /// Its kinds and presets: plain kinds first.
     pub things: Vec<Thing>,
 }
 
-/// What a person who typed `query` may put here, by heading. With a wire in the hand, what it may
-/// be connected to. Headings under which nothing is left are left out.
+/// Returns the kinds and presets that match `query`, by group. With a wire, only those that the
+/// wire may be connected to. Empty groups are left out.
 pub fn shelves(design: &Design, wire: Option<&Wire>, query: &str) -> Vec<Shelf> {
     let fits: Option<Vec<&str>> =
         wire.map(|wire| wire.kinds(design).iter().map(|kind| kind.name).collect());
     let fits = |thing: &Thing| match &fits {
-        // A preset connects as its kind does: none of what they set is asked of a wire.
+        // A preset connects as its kind does: no parameter that it sets matters to a wire.
         Some(kinds) => kinds.contains(&thing.info().name),
         None => true,
     };
@@ -127,7 +127,7 @@ pub fn shelves(design: &Design, wire: Option<&Wire>, query: &str) -> Vec<Shelf> 
     shelves
 }
 
-/// The thing called `name`.
+/// Returns the kind or preset called `name`.
 pub fn thing(name: &str) -> Option<Thing> {
     let mut kinds = KINDS.iter().map(Thing::Kind);
     kinds
@@ -135,7 +135,8 @@ pub fn thing(name: &str) -> Option<Thing> {
         .or_else(|| design::presets::preset(name).map(Thing::Preset))
 }
 
-/// How near a thing is to what was typed: the lower the nearer, none where a word is not met.
+/// Returns how well a kind or preset matches a query: the lower the better, `None` if a word does
+/// not match.
 fn rank(thing: &Thing, query: &str) -> Option<u8> {
     let query = query.trim().to_lowercase();
     let label = thing.label().to_lowercase();

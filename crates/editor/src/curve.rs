@@ -1,19 +1,19 @@
-//! The line of a link: cubic Bézier curves from the caller's outlet to the callee's inlet, and the
-//! same line measured, so that a dot can be placed by the distance it has gone.
+//! The line of a link: cubic Bézier curves from the caller's outlet to the callee's inlet. The line
+//! is also measured, so that a dot can be placed by the distance it has traveled.
 
 use crate::geometry::{NODE_HEIGHT, Point, Rect};
 
 /// Vertical distance between parallel links at their middle is three quarters of this.
 pub const LANE: f64 = 28.0;
-/// Straight pieces that a measured curve consists of. At 32 a dot is never more than half a pixel
-/// off the drawn curve between nodes 1,000 px apart.
+/// Straight pieces of a measured curve. At 32, a dot is never more than half a pixel off the drawn
+/// curve between nodes 1,000 px apart.
 const PIECES: usize = 32;
-/// The same, of each curve of a line with several: they are shorter.
+/// Straight pieces of each curve of a line with several curves, which are shorter.
 const PIECES_EACH: usize = 16;
 
-/// How far beyond a node's edge a line that turns back stays clear of it.
+/// Distance that a line that turns back keeps from a node's edge.
 const CLEARANCE: f64 = 24.0;
-/// Vertical distances of two nodes between which a line back stops going around both and starts
+/// Vertical distances of two nodes between which a line back changes from going around both to
 /// going between them.
 const AROUND: (f64, f64) = (NODE_HEIGHT + CLEARANCE, NODE_HEIGHT + 3.0 * CLEARANCE);
 
@@ -22,17 +22,17 @@ const AROUND: (f64, f64) = (NODE_HEIGHT + CLEARANCE, NODE_HEIGHT + 3.0 * CLEARAN
 pub struct Curve {
     /// Where it begins: the outlet.
     pub start: Point,
-    /// What it heads for at first.
+    /// The control point of the start.
     pub control_start: Point,
-    /// What it comes from at last.
+    /// The control point of the end.
     pub control_end: Point,
     /// Where it ends: the inlet.
     pub end: Point,
 }
 
 impl Curve {
-    /// The line from an outlet to an inlet. `lane` is 0 for a single link and counts up and down
-    /// from there (in halves, if need be) for links between the same nodes.
+    /// Returns the line from an outlet to an inlet. `lane` is 0 for a single link; links between
+    /// the same nodes count up and down from there, in halves for an even number.
     pub fn between(outlet: Point, inlet: Point, lane: f64) -> Self {
         let way = inlet - outlet;
         let Bend { reach, bow, turn } = if way.x >= 0.0 {
@@ -53,8 +53,8 @@ impl Curve {
         }
     }
 
-    /// The point at the curve's own parameter, from 0 to 1. Equal steps of it are not equal
-    /// distances: see [`LinkPath::at`].
+    /// Returns the point at the curve's own parameter, from 0 to 1. Equal steps of the parameter
+    /// are not equal distances: see [`LinkPath::at`].
     pub fn at(&self, t: f64) -> Point {
         let u = 1.0 - t;
         self.start * (u * u * u)
@@ -63,32 +63,32 @@ impl Curve {
             + self.end * (t * t * t)
     }
 
-    /// A rectangle that holds the whole curve; it may be larger than needed.
+    /// Returns a rectangle that contains the whole curve. It may be larger than needed.
     pub fn hull(&self) -> Rect {
         Rect::between(self.start, self.end)
             .union(Rect::between(self.control_start, self.control_end))
     }
 
-    /// The curve in the path notation of SVG.
+    /// Returns the curve in the path notation of SVG.
     pub fn to_svg(&self) -> String {
         Line::from(*self).to_svg()
     }
 
-    /// Adds the curve to a path in the notation of SVG, which ends where the curve begins.
+    /// Appends the curve to an SVG path that ends where the curve begins.
     fn append_svg(&self, path: &mut String) {
         let [a, b, end] = [self.control_start, self.control_end, self.end];
         let numbers = format!("C{} {} {} {} {} {}", a.x, a.y, b.x, b.y, end.x, end.y);
         path.push_str(&numbers);
     }
 
-    /// Adds the corners of the measured curve, without its start.
+    /// Appends the corners of the measured curve, without its start.
     fn append_points(&self, pieces: usize, points: &mut Vec<Point>) {
         let shares = (1..=pieces).map(|piece| piece as f64 / pieces as f64);
         points.extend(shares.map(|share| self.at(share)));
     }
 }
 
-/// A line of one or more curves, each of which begins where the one before it ends.
+/// A line of one or more curves. Each begins where the one before it ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     first: Curve,
@@ -103,9 +103,9 @@ impl From<Curve> for Line {
 }
 
 impl Line {
-    /// The smooth line through `places`, horizontal at both ends. `slack` is how far the control
-    /// points are from the places, as a share of the distance to the next place: with 0 the line is
-    /// straight from place to place. `None` for fewer than two places.
+    /// Returns the smooth line through `places`, horizontal at both ends. `slack` is the distance
+    /// from the places to the control points, as a share of the distance to the next place. With 0,
+    /// the line is straight between places. `None` for fewer than two places.
     pub fn through(places: &[Point], slack: f64) -> Option<Self> {
         let unit = |way: Point| way * (1.0 / way.length().max(f64::MIN_POSITIVE));
         let heading = |at: usize| match (at.checked_sub(1), places.get(at + 1)) {
@@ -131,28 +131,28 @@ impl Line {
         Some(Self { first, further })
     }
 
-    /// The curves, from the caller's end on.
+    /// Returns the curves, from the caller's end on.
     pub fn curves(&self) -> impl Iterator<Item = &Curve> {
         std::iter::once(&self.first).chain(&self.further)
     }
 
-    /// Where it begins: the outlet.
+    /// Returns the start: the outlet.
     pub fn start(&self) -> Point {
         self.first.start
     }
 
-    /// Where it ends: the inlet.
+    /// Returns the end: the inlet.
     pub fn end(&self) -> Point {
         self.further.last().unwrap_or(&self.first).end
     }
 
-    /// A rectangle that holds the whole line; it may be larger than needed.
+    /// Returns a rectangle that contains the whole line. It may be larger than needed.
     pub fn hull(&self) -> Rect {
         let further = self.further.iter().map(Curve::hull);
         further.fold(self.first.hull(), Rect::union)
     }
 
-    /// The line in the path notation of SVG.
+    /// Returns the line in the path notation of SVG.
     pub fn to_svg(&self) -> String {
         let mut path = format!("M{} {}", self.first.start.x, self.first.start.y);
         for curve in self.curves() {
@@ -161,7 +161,7 @@ impl Line {
         path
     }
 
-    /// The corners of the measured line.
+    /// Returns the corners of the measured line.
     pub(crate) fn points(&self) -> Vec<Point> {
         let pieces = match self.further.len() {
             0 => PIECES,
@@ -175,18 +175,18 @@ impl Line {
     }
 }
 
-/// Where the control points are, seen from their ends.
+/// The positions of the control points, relative to their ends.
 struct Bend {
-    /// How far out.
+    /// Horizontal distance outwards.
     reach: f64,
-    /// How far down, both.
+    /// Vertical distance of both.
     bow: f64,
-    /// How far towards the other end's height, each.
+    /// Vertical distance of each, towards the height of the other end.
     turn: f64,
 }
 
-/// A line back has to leave to the right and arrive from the left. Between nodes at about one
-/// height it swings around both; where there is room between them it goes through there.
+/// Returns the bend of a line that has to leave to the right and arrive from the left. Between
+/// nodes at about the same height, it goes around both; with enough room, it goes between them.
 fn bend_back(way: Point) -> Bend {
     let (all, none) = AROUND;
     let apart = way.y.abs();
@@ -200,18 +200,18 @@ fn bend_back(way: Point) -> Bend {
     }
 }
 
-/// A line with its length measured, for whatever travels along it.
+/// A line with its length measured, for dots that travel along it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkPath {
     /// The line as drawn.
     pub line: Line,
     points: Vec<Point>,
-    /// Distance gone at each of `points`.
+    /// Distance traveled at each of `points`.
     lengths: Vec<f64>,
 }
 
 impl LinkPath {
-    /// Measures a line.
+    /// Returns the measured line.
     pub fn new(line: impl Into<Line>) -> Self {
         let line = line.into();
         let points = line.points();
@@ -229,23 +229,24 @@ impl LinkPath {
         }
     }
 
-    /// The corners of the measured line.
+    /// Returns the corners of the measured line.
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
-    /// The length of the line.
+    /// Returns the length of the line.
     pub fn length(&self) -> f64 {
         self.lengths.last().copied().unwrap_or_default()
     }
 
-    /// The point where `share` (0 to 1) of the length is behind.
+    /// Returns the point after a `share` (0 to 1) of the length.
     pub fn at(&self, share: f64) -> Point {
         let (piece, within) = self.piece(share);
         self.points[piece].towards(self.points[piece + 1], within)
     }
 
-    /// Which way the line goes there: a vector of length 1, to the right where the line is a point.
+    /// Returns the direction of the line after a `share` of the length: a vector of length 1, to
+    /// the right if the line has no length.
     pub fn direction(&self, share: f64) -> Point {
         let (piece, _) = self.piece(share);
         let way = self.points[piece + 1] - self.points[piece];
@@ -255,18 +256,20 @@ impl LinkPath {
         }
     }
 
-    /// `count` points at equal distances, both ends included: the table a vertex shader looks up.
+    /// Returns `count` points at equal distances, both ends included: the lookup table of the
+    /// vertex shader.
     pub fn evenly(&self, count: usize) -> Vec<Point> {
         let last = count.saturating_sub(1).max(1) as f64;
         (0..count).map(|at| self.at(at as f64 / last)).collect()
     }
 
-    /// How far a point is from the line.
+    /// Returns the distance from a point to the line.
     pub fn distance(&self, point: Point) -> f64 {
         self.nearest(point).0
     }
 
-    /// How far a point is from the line, and how far along the line the nearest point of it is.
+    /// Returns the distance from a point to the line, and the distance along the line of the
+    /// nearest point.
     pub fn nearest(&self, point: Point) -> (f64, f64) {
         let mut nearest = (f64::INFINITY, 0.0);
         for (piece, gone) in self.points.windows(2).zip(&self.lengths) {
@@ -279,12 +282,13 @@ impl LinkPath {
         nearest
     }
 
-    /// The smallest rectangle around the line.
+    /// Returns the smallest rectangle around the line.
     pub fn bounds(&self) -> Rect {
         Rect::around(self.points.iter().copied()).unwrap_or_default()
     }
 
-    /// The straight piece where `share` of the length is reached, and how far into it.
+    /// Returns the straight piece that contains the point after a `share` of the length, and the
+    /// position within it.
     fn piece(&self, share: f64) -> (usize, f64) {
         let goal = share.clamp(0.0, 1.0) * self.length();
         let inner = &self.lengths[1..self.lengths.len() - 1];
@@ -299,7 +303,7 @@ impl LinkPath {
     }
 }
 
-/// The point of a straight piece that is nearest to `point`.
+/// Returns the point of a straight piece that is nearest to `point`.
 fn foot_on_piece(point: Point, from: Point, to: Point) -> Point {
     let way = to - from;
     let square = way.x * way.x + way.y * way.y;

@@ -1,10 +1,11 @@
-//! What a command does, in the words of the undo menu.
+//! Describes commands, in the words of the undo menu.
 
 use crate::selection::Selection;
 use design::{Command, Deployment, Design, Fault, Field, Link, Settings, Shape, Target, Value};
 use std::collections::BTreeSet;
 
-/// What a command does to this design, as the menu says it after "Undo": `Change Replicas of api`.
+/// Returns what a command does to this design, as the menu shows it after "Undo": `Change replicas
+/// of api`.
 pub fn describe(command: &Command, design: &Design) -> String {
     match command {
         Command::AddNode(_, node) => format!("Add {}", node.title()),
@@ -84,7 +85,7 @@ fn set(design: &Design, target: &Target, path: &str) -> String {
     format!("Change {}{of}", field.to_lowercase())
 }
 
-/// The label of the innermost field a path names.
+/// Returns the label of the innermost field of a path.
 fn label(fields: &[Field], path: &str) -> Option<&'static str> {
     let (head, rest) = match path.find(['.', '[']) {
         Some(cut) => (&path[..cut], path[cut..].trim_start_matches('.')),
@@ -119,7 +120,7 @@ fn record_of(shape: &Shape) -> Option<&'static [Field]> {
     }
 }
 
-/// What is selected, notes among it, in words.
+/// Returns the selection in words, notes included.
 pub(crate) fn selected_in_words(design: &Design, selection: &Selection) -> String {
     match (selection.nodes.len(), selection.notes.len()) {
         (_, 0) => nodes_in_words(design, &selection.nodes),
@@ -144,7 +145,7 @@ pub(crate) fn title<'a>(design: &'a Design, id: &'a str) -> &'a str {
     design.title_of(id)
 }
 
-/// A node, a link or a zone.
+/// Returns the name of a node, a link or a zone.
 fn part(design: &Design, id: &str) -> String {
     match design.link(id) {
         Some(link) => format!(

@@ -1,4 +1,4 @@
-//! The document that is edited: a design, what is selected in it, and its history.
+//! The edited document: a design, the selection, and the history.
 
 use crate::effect::{Change, Edit, EditKind, EditStep};
 use crate::history::{Entry, Gesture, GestureId, History};
@@ -6,23 +6,23 @@ use crate::scene::Lines;
 use crate::selection::Selection;
 use design::{Command, CommandError, Design};
 
-/// A design under edit. It changes through [`Document::apply`], [`Document::undo`] and
-/// [`Document::redo`] only, so the history is complete.
+/// A design with its history. It changes only through [`Document::apply`], [`Document::undo`] and
+/// [`Document::redo`], so the history is complete.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     design: Design,
     selection: Selection,
-    /// The link that is selected because it was just drawn, not because a person chose it.
+    /// The link that is selected because it was just drawn, not because the user chose it.
     drawn: Option<String>,
     history: History,
     revision: u64,
     gestures: u64,
-    /// The lines that hit testing led, and at which revision.
+    /// The lines that hit testing computed, and the revision they are of.
     lines: (u64, Lines),
 }
 
 impl Document {
-    /// The lines that are known of the design as it stands, to be given back with more.
+    /// Takes the lines that are known of the present design. The caller gives them back with more.
     pub(crate) fn take_lines(&mut self) -> Lines {
         let (revision, lines) = std::mem::take(&mut self.lines);
         let is_of_now = revision == self.revision;
@@ -34,7 +34,7 @@ impl Document {
         self.lines = (self.revision, lines);
     }
 
-    /// A document with this design, nothing selected and no history.
+    /// Returns a document with this design, an empty selection and no history.
     pub fn new(design: Design) -> Self {
         Self {
             design,
@@ -42,8 +42,8 @@ impl Document {
         }
     }
 
-    /// Takes another design in, with nothing selected and no history. Revisions and gestures count
-    /// on, so that none of the old ones can be mistaken for a new one.
+    /// Replaces the design, with an empty selection and no history. Revisions and gestures continue
+    /// counting, so none of the old ones can be mistaken for a new one.
     pub(crate) fn replace(&mut self, design: Design) {
         *self = Self {
             design,
@@ -53,17 +53,17 @@ impl Document {
         };
     }
 
-    /// The design as it stands.
+    /// Returns the present design.
     pub fn design(&self) -> &Design {
         &self.design
     }
 
-    /// What is selected.
+    /// Returns the selection.
     pub fn selection(&self) -> &Selection {
         &self.selection
     }
 
-    /// Selects something else. That alone is no entry of the history.
+    /// Changes the selection. This alone adds no entry to the history.
     pub fn select(&mut self, mut selection: Selection) {
         selection.prune(&self.design);
         self.selection = selection;
@@ -73,25 +73,27 @@ impl Document {
             .filter(|link| self.selection.links.contains(link));
     }
 
-    /// What is selected was chosen by a person, even if a gesture had selected it before.
+    /// Marks the selection as chosen by the user, even if a gesture had made it before.
     pub(crate) fn choose(&mut self) {
         self.drawn = None;
     }
 
-    /// The link whose ends can be taken off: the only thing selected, and chosen by a person.
-    /// A link just drawn is selected as well, but the next press near its port begins another link.
+    /// Returns the link whose ends can be dragged: the only selected item, and chosen by the user.
+    /// A link that was just drawn is selected too, but the next press near its port begins another
+    /// link.
     pub fn gripped(&self) -> Option<&str> {
         let link = self.selection.links.first();
         link.filter(|link| self.selection.len() == 1 && self.drawn.as_ref() != Some(*link))
             .map(String::as_str)
     }
 
-    /// Counts up with every change of the design; equal numbers mean an equal design.
+    /// Returns a number that increases with every change of the design. Equal numbers mean equal
+    /// designs.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// Begins a gesture. `name` is what the menu says after "Undo".
+    /// Begins a gesture. `name` is what the menu shows after "Undo".
     pub fn gesture(&mut self, name: impl Into<String>) -> Gesture {
         self.gestures += 1;
         Gesture {
@@ -100,7 +102,7 @@ impl Document {
         }
     }
 
-    /// Edits, as part of a gesture. On an error nothing has changed.
+    /// Applies a command as part of a gesture. On an error, nothing has changed.
     pub fn apply(&mut self, command: Command, gesture: &Gesture) -> Result<Edit, CommandError> {
         let edit = Edit {
             change: Change::of(&command),
@@ -118,7 +120,7 @@ impl Document {
         Ok(edit)
     }
 
-    /// Selects what a gesture made, so that redoing it selects that again.
+    /// Selects what a gesture added, so that redoing the gesture selects it again.
     pub fn select_made(&mut self, selection: Selection, gesture: &Gesture) {
         self.select(selection);
         self.drawn = self.selection.links.first().cloned();
@@ -127,8 +129,8 @@ impl Document {
         }
     }
 
-    /// Calls a gesture off: the design, the selection and what could be redone are as before it.
-    /// `None` if it changed nothing or something else was done since.
+    /// Cancels a gesture: the design, the selection and the redo stack are as before it. `None` if
+    /// it changed nothing or if another edit followed.
     pub fn cancel(&mut self, gesture: &Gesture) -> Option<Edit> {
         let mut entry = self.history.call_off(gesture)?;
         self.turn(&mut entry)?;
@@ -137,7 +139,7 @@ impl Document {
         Some(edit)
     }
 
-    /// Takes the last entry back, with the selection it began with.
+    /// Undoes the last entry and restores the selection before it.
     pub fn undo(&mut self) -> Option<Edit> {
         self.history.close();
         let mut entry = self.history.done.pop_back()?;
@@ -148,7 +150,7 @@ impl Document {
         Some(edit)
     }
 
-    /// Does again what was undone last, with the selection it ended with.
+    /// Redoes the entry that was undone last and restores the selection after it.
     pub fn redo(&mut self) -> Option<Edit> {
         self.history.close();
         let mut entry = self.history.undone.pop()?;
@@ -159,35 +161,35 @@ impl Document {
         Some(edit)
     }
 
-    /// Whether there is something to undo.
+    /// Returns whether there is an entry to undo.
     pub fn can_undo(&self) -> bool {
         self.undo_name().is_some()
     }
 
-    /// Whether there is something to redo.
+    /// Returns whether there is an entry to redo.
     pub fn can_redo(&self) -> bool {
         self.redo_name().is_some()
     }
 
-    /// What undoing takes back, as `Move api`.
+    /// Returns the name of the entry to undo, such as `Move api`.
     pub fn undo_name(&self) -> Option<&str> {
         let entry = self.history.done.back()?;
         Some(&entry.gesture.name)
     }
 
-    /// What redoing does again.
+    /// Returns the name of the entry to redo.
     pub fn redo_name(&self) -> Option<&str> {
         let entry = self.history.undone.last()?;
         Some(&entry.gesture.name)
     }
 
-    /// The names of all that can be undone, the last first.
+    /// Returns the names of all entries that can be undone, the last first.
     pub fn undo_names(&self) -> impl Iterator<Item = &str> {
         let entries = self.history.done.iter().rev();
         entries.map(|entry| entry.gesture.name.as_str())
     }
 
-    /// Applies an entry's inverse and makes the entry the way back from there.
+    /// Applies an entry's inverse and turns the entry into its own inverse.
     fn turn(&mut self, entry: &mut Entry) -> Option<()> {
         match self.design.apply(entry.inverse()) {
             Ok(inverse) => {

@@ -1,4 +1,4 @@
-//! The editor: document, viewport and tool, moved by inputs, answering with effects.
+//! The editor: document, viewport and tool. Inputs change it; it answers with effects.
 
 use crate::curve::Curve;
 use crate::describe::describe;
@@ -17,31 +17,31 @@ use crate::viewport::{Viewport, wheel_factor};
 use design::{Command, CommandError, Design, Target};
 use std::collections::BTreeSet;
 
-/// The editor. See the [crate's documentation](crate) for how a page drives it.
+/// The editor. The [crate documentation](crate) describes how a page uses it.
 #[derive(Clone, Debug, Default)]
 pub struct Editor {
     pub(crate) document: Document,
     pub(crate) viewport: Viewport,
     pub(crate) tool: Tool,
     access: Access,
-    /// The pointers that are down and where they were last: at most two.
+    /// The pointers that are down, with their last positions: at most two.
     down: Vec<(i32, PointerKind, Point)>,
-    /// Nodes that were added here and have the id they were given then.
+    /// Nodes that were added here and still have their first id.
     pub(crate) unnamed: BTreeSet<String>,
     /// The gesture that further nudges of the same selection join.
     pub(crate) nudging: Option<(Gesture, u64, Selection)>,
 }
 
-/// The shape of the pointer, by what pressing here would do.
+/// The shape of the pointer: it shows what a press here would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor {
-    /// Nothing in particular.
+    /// A press does nothing in particular.
     Default,
-    /// Something to click.
+    /// A press clicks something.
     Pointer,
     /// A node that can be moved.
     Move,
-    /// The canvas follows.
+    /// The canvas is being panned.
     Grabbing,
     /// A wire starts or ends here.
     Crosshair,
@@ -50,15 +50,15 @@ pub enum Cursor {
 }
 
 impl Editor {
-    /// An editor of this design, nothing selected, at 100 %.
+    /// Returns an editor of this design with an empty selection, at 100%.
     pub fn new(design: Design) -> Self {
         let mut editor = Self::default();
         editor.load(design);
         editor
     }
 
-    /// Opens another design in place of the present one, with a history of its own. A design
-    /// without positions is laid out first. Access and viewport stay: fit the viewport to taste.
+    /// Replaces the design, with a history of its own. A design without positions is laid out
+    /// first. Access and viewport do not change.
     pub fn load(&mut self, mut design: Design) -> Vec<Effect> {
         if layout::lacks_positions(&design) {
             for (node, at) in layout::arrange(&design).into_iter().enumerate() {
@@ -77,57 +77,58 @@ impl Editor {
         ]
     }
 
-    /// The design as it stands.
+    /// Returns the present design.
     pub fn design(&self) -> &Design {
         self.document.design()
     }
 
-    /// The design with its history.
+    /// Returns the design with its history.
     pub fn document(&self) -> &Document {
         &self.document
     }
 
-    /// What is selected.
+    /// Returns the selection.
     pub fn selection(&self) -> &Selection {
         self.document.selection()
     }
 
-    /// What the screen shows.
+    /// Returns the viewport.
     pub fn viewport(&self) -> &Viewport {
         &self.viewport
     }
 
-    /// The tool in hand, with what it draws over the canvas: hover, marquee, wire, guides.
+    /// Returns the active tool, with what it draws over the canvas: hover, marquee, wire, guides.
     pub fn tool(&self) -> &Tool {
         &self.tool
     }
 
-    /// What may be done with the design.
+    /// Returns what the user may do with the design.
     pub fn access(&self) -> Access {
         self.access
     }
 
-    /// Allows or forbids edits by hand. Commands given to [`Editor::edit`] are always carried out.
+    /// Allows or forbids edits by the user. Commands given to [`Editor::edit`] are always carried
+    /// out.
     pub fn set_access(&mut self, access: Access) -> Vec<Effect> {
         let effects = self.handle(Input::Cancel);
         self.access = access;
         effects
     }
 
-    /// The shapes of the design as it stands.
+    /// Returns the shapes of the present design.
     pub fn scene(&self) -> Scene<'_> {
         Scene::new(self.design())
     }
 
-    /// Where the ends of the link that is selected can be taken off, on the canvas.
+    /// Returns the grips of the selected link, in canvas units: where its ends can be taken off.
     pub fn grips(&self) -> Option<[Point; 2]> {
         let can_edit = self.access == Access::Edit && self.tool.is_idle();
         let link = self.document.gripped().filter(|_| can_edit)?;
         Some(grips(&self.scene().path(link)?))
     }
 
-    /// The curve of the wire in hand, if there is one: from the node it starts at to the pointer,
-    /// or to the port of the node it would be dropped on.
+    /// Returns the curve of the wire that is being drawn, if any: from its node to the pointer, or
+    /// to the port of the node it would be dropped on.
     pub fn wire_curve(&self) -> Option<Curve> {
         let Tool::Wiring(wiring) = &self.tool else {
             return None;
@@ -151,7 +152,7 @@ impl Editor {
         })
     }
 
-    /// The shape of the pointer.
+    /// Returns the shape of the pointer.
     pub fn cursor(&self) -> Cursor {
         match &self.tool {
             Tool::Idle(idle) => match (&idle.hover, self.access) {
@@ -171,7 +172,7 @@ impl Editor {
         }
     }
 
-    /// Takes what a person did on the canvas.
+    /// Handles what the user did on the canvas.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         match &input {
@@ -223,8 +224,8 @@ impl Editor {
         effects
     }
 
-    /// Notes a press. False if it is not for the tool: a third finger, or another button during a
-    /// gesture.
+    /// Notes a press. Returns false if the tool ignores it: a third finger, or another button
+    /// during a gesture.
     fn press(&mut self, pointer: &Pointer, effects: &mut Vec<Effect>) -> bool {
         self.down.retain(|(id, ..)| *id != pointer.id);
         match self.down[..] {
@@ -254,8 +255,8 @@ impl Editor {
         }
     }
 
-    /// Calls off what is going on, if anything is. Pointers that are down stay forgotten until they
-    /// are lifted.
+    /// Cancels the gesture in progress, if any. Pointers that are down are ignored until they are
+    /// lifted.
     pub(crate) fn call_off_tool(&mut self) -> Vec<Effect> {
         if self.tool.is_idle() {
             return Vec::new();
@@ -263,7 +264,7 @@ impl Editor {
         self.handle(Input::Cancel)
     }
 
-    /// Lets the tool do something and takes the state it leaves.
+    /// Passes an input to the tool and stores the state it returns.
     pub(crate) fn step(
         &mut self,
         act: impl FnOnce(Tool, &mut Context<'_>) -> Tool,
@@ -279,14 +280,14 @@ impl Editor {
         self.tool = act(tool, &mut cx);
     }
 
-    /// Begins a gesture, to be given to [`Editor::edit`]: one for all the steps of a slider, say.
+    /// Begins a gesture for [`Editor::edit`]: for example, one for all the steps of a slider.
     pub fn gesture(&mut self, name: impl Into<String>) -> Gesture {
         self.document.gesture(name)
     }
 
-    /// Carries a command out as part of a gesture: how the inspector, remedies, imports and embed
-    /// messages edit. On an error nothing has changed; it says what was wrong, and where. The first
-    /// name of a node that was added here makes its id as well.
+    /// Applies a command as part of a gesture. The inspector, remedies, imports and embed messages
+    /// edit this way. On an error nothing has changed, and the error says what is wrong and where.
+    /// The first name of a node that was added here also sets its id.
     pub fn edit(
         &mut self,
         command: Command,
@@ -317,13 +318,14 @@ impl Editor {
         Ok(effects)
     }
 
-    /// Carries a single command out, as a gesture of its own with a name made from the command.
+    /// Applies a single command as a gesture of its own. The name of the gesture is made from the
+    /// command.
     pub fn apply(&mut self, command: Command) -> Result<Vec<Effect>, CommandError> {
         let gesture = self.document.gesture(describe(&command, self.design()));
         self.edit(command, &gesture)
     }
 
-    /// Selects, as from a list of findings or the outline.
+    /// Selects items, for example from the list of findings or the outline.
     pub fn select(&mut self, selection: Selection) -> Vec<Effect> {
         let before = self.selection().clone();
         let was_gripped = self.document.gripped().is_some();
@@ -338,19 +340,19 @@ impl Editor {
         }
     }
 
-    /// Selects one thing and brings it into view.
+    /// Selects one item and brings it into view.
     pub fn reveal(&mut self, item: Item) -> Vec<Effect> {
         let mut effects = self.select(Selection::only(item.clone()));
         effects.extend(self.bring_into_view(&item));
         effects
     }
 
-    /// Moves the view to one thing, unless all of it is in view.
+    /// Moves the view to one item, unless all of it is in view.
     pub fn bring_into_view(&mut self, item: &Item) -> Vec<Effect> {
         self.bring_all_into_view(&Selection::only(item.clone()))
     }
 
-    /// Moves the view to several things, unless all of them are in view.
+    /// Moves the view to several items, unless all of them are in view.
     pub(crate) fn bring_all_into_view(&mut self, selection: &Selection) -> Vec<Effect> {
         let bounds = self.scene().bounds_of(selection);
         let visible = self.viewport.visible();
@@ -363,20 +365,20 @@ impl Editor {
         }
     }
 
-    /// Takes the size of the canvas element, in screen pixels.
+    /// Sets the size of the canvas element, in screen pixels.
     pub fn resize(&mut self, size: Point) -> Vec<Effect> {
         self.viewport.resize(size);
         vec![Effect::ViewChanged]
     }
 
-    /// Shows a canvas point in the middle, at this zoom: a view that was kept in a link.
+    /// Centers a canvas point at this zoom: a view that was saved in a link.
     pub fn look_at(&mut self, center: Point, scale: f64) -> Vec<Effect> {
         self.viewport.zoom_to(Point::default(), scale);
         self.viewport.center_on(center);
         vec![Effect::ViewChanged]
     }
 
-    /// Shows all of the design; of an empty one the origin, at 100 %.
+    /// Fits the whole design into the view. An empty design shows the origin at 100%.
     pub fn fit(&mut self) -> Vec<Effect> {
         match self.scene().extent() {
             Some(bounds) => {

@@ -1,4 +1,4 @@
-//! What the page has to do after an input or an action.
+//! Effects: what the page has to do after an input or an action.
 
 use crate::actions::PageAction;
 use crate::geometry::Point;
@@ -7,60 +7,61 @@ use crate::selection::Item;
 use crate::wire::Wire;
 use design::{Command, Target};
 
-/// Something that came of an input. The state itself is in the [`crate::Editor`]; effects say what
-/// to look at again, or what to open.
+/// The result of an input. The state itself is in the [`crate::Editor`]; effects say which part to
+/// read again, or what to open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Another design was opened, with a history of its own.
     Loaded,
-    /// The design was edited: draw it, save it, and unless only nodes moved, tell the simulation.
+    /// The design was edited: draw it, save it, and, unless only nodes moved, tell the simulation.
     Changed(Edit),
-    /// Something else is selected.
+    /// The selection changed.
     SelectionChanged,
-    /// Zoom or position of the viewport changed.
+    /// The zoom or position of the viewport changed.
     ViewChanged,
-    /// What is drawn over the canvas changed: hover, marquee, wire, guides; or the pointer's shape.
+    /// What is drawn over the canvas changed (hover, marquee, wire, guides), or the pointer's
+    /// shape.
     OverlayChanged,
-    /// It cannot be done, and why: say so near the pointer.
+    /// The action is not possible, with the reason: show it near the pointer.
     Refused(String),
-    /// Something was done otherwise than it may have been meant: say so near the pointer.
+    /// The action did something the user may not expect: show it near the pointer.
     Said(String),
     /// Ask which kind of node to add, then call [`crate::Editor::quick_add`].
     QuickAdd(QuickAdd),
-    /// Show the list of all that can be added.
+    /// Show the list of everything that can be added.
     OpenPalette,
-    /// Show the parameters of this, if they are not in view anyway.
+    /// Show the parameters of this item, unless they are already visible.
     OpenInspector(Item),
-    /// Open a menu about what is there (and selected now), or about the canvas.
+    /// Open the menu of the item, which is now selected, or of the canvas.
     OpenMenu {
-        /// Where, on the screen.
+        /// Position, on the screen.
         at: Point,
-        /// What is there.
+        /// The item, if any.
         item: Option<Item>,
     },
-    /// Let the person give the zone another name.
+    /// Let the user rename the zone.
     NameZone(String),
-    /// Let the person type in the note at this place of the list.
+    /// Let the user edit the note at this index.
     EditNote(usize),
-    /// Let the person type another label for the node with this id.
+    /// Let the user edit the label of the node with this id.
     Rename(String),
-    /// Carry this out: it is not the editor's own.
+    /// Carry out this action of the page.
     Page(PageAction),
 }
 
-/// How much of a design changed. Ordered: the later includes the earlier.
+/// How much of a design changed. Ordered: later variants include earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// Nodes stand elsewhere, or notes are others; the simulation is not concerned.
+    /// Nodes moved, or notes changed; the simulation is not affected.
     Moved,
-    /// Fields of what was there before.
+    /// Fields of existing items changed.
     Fields,
-    /// Nodes, links, faults or requirements came or went.
+    /// Nodes, links, faults or requirements were added or removed.
     Structure,
 }
 
 impl Change {
-    /// What a command changes.
+    /// Returns how much a command changes.
     pub fn of(command: &Command) -> Self {
         match command {
             Command::Move(..) => Self::Moved,
@@ -80,19 +81,19 @@ impl Change {
     }
 }
 
-/// What an edit is about, as far as a run is concerned. Ordered: the later includes the earlier.
+/// What an edit means to a run. Ordered: later variants include earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EditKind {
-    /// Positions and notes, on which no run depends.
+    /// Positions and notes, which no run depends on.
     Drawing,
-    /// Faults and nothing else. They carry the time at which they begin and end.
+    /// Only faults. They carry the times at which they begin and end.
     Faults,
     /// Anything else: parameters, nodes, links, requirements, settings.
     Design,
 }
 
 impl EditKind {
-    /// Returns what a command is about.
+    /// Returns what a command means to a run.
     pub fn of(command: &Command) -> Self {
         match command {
             Command::AddFault(..)
@@ -118,31 +119,32 @@ impl EditKind {
 /// How an edit came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditStep {
-    /// It was made.
+    /// The user made it.
     Made,
     /// Its gesture was canceled before it was complete.
     Canceled,
-    /// Undo took it back.
+    /// Undo reverted it.
     Undone,
     /// Redo made it again.
     Redone,
 }
 
-/// An edit of the design, as the history has it.
+/// An edit of the design, as the history records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// How much of the design changed.
     pub change: Change,
-    /// What the edit is about.
+    /// What the edit means to a run.
     pub kind: EditKind,
     /// How it came about.
     pub step: EditStep,
-    /// The gesture that it belongs to.
+    /// The gesture it belongs to.
     pub gesture: Gesture,
 }
 
 impl Edit {
-    /// Adds another edit to this one if both are the same step of one gesture; false if not.
+    /// Merges another edit into this one if both are the same step of one gesture. Returns whether
+    /// it did.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
         let is_same = self.step == other.step && self.gesture.id == other.gesture.id;
         if is_same {
@@ -153,11 +155,11 @@ impl Edit {
     }
 }
 
-/// A node that is wanted here, of a kind yet to be chosen.
+/// A request to add a node here, of a kind yet to be chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuickAdd {
-    /// The wire that was dropped here, to be connected to the new node.
+    /// The wire that was dropped here. It will be connected to the new node.
     pub wire: Option<Wire>,
-    /// Where, on the canvas.
+    /// Position, on the canvas.
     pub at: Point,
 }

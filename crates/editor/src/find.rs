@@ -1,14 +1,15 @@
-//! Finding by a few letters: which of many things a person means, best first.
+//! Fuzzy search: ranks names by how well they match a few letters.
 
-/// Most letters of a query that count.
+/// Maximum length of a query, in letters; the rest is ignored.
 pub const QUERY_MAX: usize = 64;
-/// Most finds that are shown.
+/// Maximum number of results.
 pub const FOUND_MAX: usize = 60;
 
-/// The places of what matches, best first; equally good ones keep their order. Every word of the
-/// query must match the label or the hint. An empty query finds everything, up to the bound.
+/// Returns the indices of the matches, best first; equally good ones keep their order. Every word
+/// of the query must match the label or the hint. An empty query matches everything, up to the
+/// limit.
 ///
-/// `things` gives the label and the hint of each thing: what it is called, and what else it is.
+/// `things` yields the label and the hint of each item.
 pub fn find<'a>(query: &str, things: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<usize> {
     let query: String = query
         .chars()
@@ -25,7 +26,7 @@ pub fn find<'a>(query: &str, things: impl Iterator<Item = (&'a str, &'a str)>) -
     found.into_iter().map(|(_, at)| at).collect()
 }
 
-/// How well all words fit; `None` if one does not.
+/// Returns how well all words match; `None` if one does not.
 fn score(words: &[&str], label: &str, hint: &str) -> Option<u32> {
     let (label, hint) = (label.to_lowercase(), hint.to_lowercase());
     let mut sum = 0;
@@ -38,8 +39,8 @@ fn score(words: &[&str], label: &str, hint: &str) -> Option<u32> {
     Some(sum)
 }
 
-/// How well one word fits a text: whole, its beginning, the beginning of one of its words, within
-/// it, its initials, its letters in order.
+/// Returns how well one word matches a text: all of it, its beginning, the beginning of a word, a
+/// substring, its initials, or its letters in order.
 fn fit(word: &str, text: &str) -> Option<u32> {
     if text == word {
         return Some(120);
@@ -69,8 +70,9 @@ fn fit(word: &str, text: &str) -> Option<u32> {
     scattered(word, text)
 }
 
-/// The word's letters in order and not far apart, the first of them at the beginning of a word: the
-/// fewer gaps the better. Shorter words than three letters would fit almost anything.
+/// Returns how well the letters of the word match in order, the first of them at the beginning of a
+/// word: the fewer gaps the better. Words of fewer than three letters would match almost anything,
+/// so they are not matched this way.
 fn scattered(word: &str, text: &str) -> Option<u32> {
     if word.chars().count() < 3 {
         return None;
@@ -88,7 +90,7 @@ fn scattered(word: &str, text: &str) -> Option<u32> {
         .map(|gaps| 40_u32.saturating_sub(2 * gaps).max(1))
 }
 
-/// Letters passed over between the first and the last letter of the word.
+/// Returns the number of letters skipped between the first and the last letter of the word.
 fn gaps(word: &str, text: &str) -> Option<u32> {
     let mut letters = text.chars();
     let mut gaps = 0;

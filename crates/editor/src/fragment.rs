@@ -1,4 +1,4 @@
-//! Parts of a design: what copying takes along and pasting brings back under free ids.
+//! Fragments of a design: copies a selection and pastes it under free ids.
 
 use crate::selection::Selection;
 use design::document::{LINKS_MAX, NODES_MAX};
@@ -6,7 +6,7 @@ use design::note::{NOTES_MAX, Place};
 use design::{Attribute, Command, Design, Kind, Note, Settings, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The selected nodes with the links among them, and the selected notes, as a design of its own.
+/// Returns the selected nodes with the links among them, and the selected notes, as a design.
 pub fn copy(design: &Design, selection: &Selection) -> Design {
     let within = |id: &String| selection.nodes.contains(id);
     let notes = selection.notes.iter();
@@ -37,14 +37,15 @@ pub fn copy(design: &Design, selection: &Selection) -> Design {
 pub struct Paste {
     /// Adds the nodes and links.
     pub command: Command,
-    /// The ids the nodes get, in the order of the fragment.
+    /// The ids that the nodes get, in the order of the fragment.
     pub nodes: Vec<String>,
-    /// The nodes and notes that it makes.
+    /// The nodes and notes that it adds.
     pub selection: Selection,
 }
 
-/// Adds the nodes, links and notes of a fragment, moved by `by`, under ids that are free. Faults
-/// and requirements of the fragment stay behind: they are about a system, not about parts of it.
+/// Returns a paste of the nodes, links and notes of a fragment, moved by `by`, under free ids.
+/// Faults and requirements of the fragment are left out: they belong to a system, not to a part of
+/// it.
 pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, String> {
     if design.nodes.len() + fragment.nodes.len() > NODES_MAX {
         return Err(format!("a design has at most {NODES_MAX} nodes"));
@@ -113,7 +114,7 @@ pub fn paste(design: &Design, fragment: &Design, by: [i32; 2]) -> Result<Paste, 
     })
 }
 
-/// The database that a pasted copy follows: one pasted with it, else one of the design.
+/// Returns the database that a pasted copy follows: one pasted with it, else one of the design.
 fn owner_of_copy(
     design: &Design,
     renamed: &BTreeMap<&str, String>,
@@ -127,8 +128,8 @@ fn owner_of_copy(
     is_owner(&there.kind).then_some(owner)
 }
 
-/// What pasting leaves out of a whole design, since it is about a system and not about its parts:
-/// in words, none of an ordinary part.
+/// Returns what pasting leaves out of a whole design because it belongs to the system and not to a
+/// part. Empty for an ordinary fragment.
 pub fn left_out(whole: &Design) -> Vec<String> {
     let (settings, usual) = (&whole.settings, Settings::default());
     let mut left = Vec::new();
@@ -154,7 +155,7 @@ pub fn left_out(whole: &Design) -> Vec<String> {
     left
 }
 
-/// The command that puts these in place of all notes.
+/// Returns the command that replaces all notes with these.
 pub(crate) fn set_notes(notes: &[Note]) -> Command {
     let notes = notes.to_vec().write();
     Command::Set(Target::Settings, "notes".to_owned(), notes)
@@ -165,7 +166,8 @@ fn moved(at: i32, by: i32) -> i32 {
     at.saturating_add(by).clamp(-POSITION_MAX, POSITION_MAX)
 }
 
-/// `wanted`, or that with the next free number: `api`, `api-2`, `api-3`. Takes it.
+/// Returns `wanted` or the next free numbered name (`api`, `api-2`, `api-3`), and marks it as
+/// taken.
 fn free(taken: &mut BTreeSet<String>, wanted: &str) -> String {
     if taken.insert(wanted.to_owned()) {
         return wanted.to_owned();

@@ -1,6 +1,6 @@
-//! Where things are on the canvas: points, rectangles, the size of a node, its ports.
+//! Canvas geometry: points, rectangles, the size of a node, its ports.
 //!
-//! Canvas units are pixels at 100 % zoom. Only `+ - * /` and `sqrt` are used, so that the page, a
+//! Canvas units are pixels at 100% zoom. Only `+ - * /` and `sqrt` are used, so that the page, a
 //! test and an exported picture agree to the last bit.
 
 use design::document::POSITION_MAX;
@@ -15,7 +15,7 @@ pub const NODE_HEIGHT: f64 = 104.0;
 /// Distance between grid lines that nodes snap to, in canvas units.
 pub const GRID: f64 = 8.0;
 
-/// A place, or the way from one place to another.
+/// A position, or the vector from one position to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     /// To the right.
@@ -25,32 +25,32 @@ pub struct Point {
 }
 
 impl Point {
-    /// The place `x` to the right of and `y` below the origin.
+    /// Returns the point `x` to the right of and `y` below the origin.
     pub const fn new(x: f64, y: f64) -> Self {
         Self { x, y }
     }
 
-    /// How far this is from the origin.
+    /// Returns the distance from the origin.
     pub fn length(self) -> f64 {
         (self.x * self.x + self.y * self.y).sqrt()
     }
 
-    /// How far this is from `other`.
+    /// Returns the distance to `other`.
     pub fn distance(self, other: Self) -> f64 {
         (self - other).length()
     }
 
-    /// The place a `share` of the way to `other`.
+    /// Returns the point a `share` of the way to `other`.
     pub fn towards(self, other: Self, share: f64) -> Self {
         self + (other - self) * share
     }
 
-    /// Whether both coordinates are numbers one can reckon with.
+    /// Returns whether both coordinates are finite.
     pub fn is_finite(self) -> bool {
         self.x.is_finite() && self.y.is_finite()
     }
 
-    /// As a node's position: whole pixels within the bounds a design allows.
+    /// Returns the point as a node's position: whole pixels within the bounds of a design.
     pub fn to_position(self) -> [i32; 2] {
         let limit = f64::from(POSITION_MAX);
         [self.x, self.y].map(|coordinate| coordinate.round().clamp(-limit, limit) as i32)
@@ -84,7 +84,7 @@ impl Mul<f64> for Point {
     }
 }
 
-/// An upright rectangle.
+/// An axis-aligned rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {
     /// Upper left corner.
@@ -94,7 +94,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The rectangle between two opposite corners, given in any order.
+    /// Returns the rectangle between two opposite corners, given in any order.
     pub fn between(a: Point, b: Point) -> Self {
         Self {
             min: Point::new(a.x.min(b.x), a.y.min(b.y)),
@@ -102,7 +102,7 @@ impl Rect {
         }
     }
 
-    /// The smallest rectangle around all of `points`; none around nothing.
+    /// Returns the smallest rectangle around all of `points`; `None` without points.
     pub fn around(points: impl IntoIterator<Item = Point>) -> Option<Self> {
         points
             .into_iter()
@@ -110,7 +110,7 @@ impl Rect {
             .reduce(Self::union)
     }
 
-    /// The smallest rectangle around both.
+    /// Returns the smallest rectangle around both.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl Rect {
         }
     }
 
-    /// This rectangle, larger by `by` on every side.
+    /// Returns this rectangle, larger by `by` on every side.
     #[must_use]
     pub fn expand(self, by: f64) -> Self {
         let by = Point::new(by, by);
@@ -129,12 +129,12 @@ impl Rect {
         }
     }
 
-    /// Whether the point lies inside or on the edge.
+    /// Returns whether the point lies inside or on the edge.
     pub fn contains(&self, point: Point) -> bool {
         (self.min.x..=self.max.x).contains(&point.x) && (self.min.y..=self.max.y).contains(&point.y)
     }
 
-    /// Whether the two share a point.
+    /// Returns whether the two share a point.
     pub fn intersects(&self, other: &Self) -> bool {
         self.min.x <= other.max.x
             && other.min.x <= self.max.x
@@ -142,18 +142,18 @@ impl Rect {
             && other.min.y <= self.max.y
     }
 
-    /// The middle.
+    /// Returns the middle.
     pub fn center(&self) -> Point {
         self.min.towards(self.max, 0.5)
     }
 
-    /// Width and height.
+    /// Returns width and height.
     pub fn size(&self) -> Point {
         self.max - self.min
     }
 }
 
-/// One end of a link, and the port of a node it is tied to.
+/// One end of a link, and the port of a node that it is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
     /// The caller's: its outlet, in the middle of the right edge.
@@ -163,7 +163,7 @@ pub enum End {
 }
 
 impl End {
-    /// The end across.
+    /// Returns the opposite end.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -172,7 +172,7 @@ impl End {
         }
     }
 
-    /// The name of the link's field that holds the node at this end.
+    /// Returns the name of the link's field that holds the node at this end.
     pub fn field(self) -> &'static str {
         match self {
             Self::From => "from",
@@ -181,12 +181,12 @@ impl End {
     }
 }
 
-/// The rectangle a node covers.
+/// Returns the rectangle that a node covers.
 pub fn node_rect(node: &Node) -> Rect {
     rect_at(Point::from(node.at))
 }
 
-/// The rectangle of a node whose upper left corner is `at`.
+/// Returns the rectangle of a node whose upper left corner is `at`.
 pub fn rect_at(at: Point) -> Rect {
     Rect {
         min: at,
@@ -194,12 +194,12 @@ pub fn rect_at(at: Point) -> Rect {
     }
 }
 
-/// Where the port of a node is.
+/// Returns the position of a node's port.
 pub fn port(node: &Node, end: End) -> Point {
     port_at(Point::from(node.at), end)
 }
 
-/// Where the port is of a node whose upper left corner is `at`.
+/// Returns the position of the port of a node whose upper left corner is `at`.
 pub fn port_at(at: Point, end: End) -> Point {
     match end {
         End::From => at + Point::new(NODE_WIDTH, NODE_HEIGHT / 2.0),
@@ -207,8 +207,8 @@ pub fn port_at(at: Point, end: End) -> Point {
     }
 }
 
-/// Whether a node of this kind has the port at all: clients are called by nobody, databases call
-/// nobody. Asked of the rules for links, so that a new kind needs no row here.
+/// Returns whether nodes of this kind have the port: nothing calls clients, and databases call
+/// nothing. The rules for links decide, so that a new kind needs no row here.
 pub fn has_port(kind: &Kind, end: End) -> bool {
     KINDS.iter().any(|info| {
         let other = (info.make)();

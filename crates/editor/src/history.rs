@@ -1,45 +1,46 @@
-//! What was done and can be undone: one entry per gesture, a bounded number of them.
+//! The undo history: one entry per gesture, up to a limit.
 
 use crate::effect::{Change, Edit, EditKind, EditStep};
 use crate::selection::Selection;
 use design::Command;
 use std::collections::VecDeque;
 
-/// Most entries kept; the oldest go first.
+/// Maximum number of entries; the oldest are dropped first.
 pub const ENTRIES_MAX: usize = 500;
-/// Most different edits of one gesture. A gesture that goes on beyond begins another entry, so that
+/// Maximum number of different edits of one gesture. A longer gesture begins another entry, so that
 /// no entry grows without bound.
 pub const STEPS_MAX: usize = 10_000;
 
-/// Tells gestures apart. Edits of one gesture are one entry of the history, however long it takes.
+/// Identifies a gesture. All edits of one gesture are one entry of the history, however long it
+/// takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GestureId(pub(crate) u64);
 
-/// Something a person does that is undone in one step: a drag, the use of a slider, one remedy.
+/// Something that is undone in one step: a drag, the use of a slider, one remedy.
 /// [`crate::Editor::gesture`] begins one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gesture {
-    /// Which.
+    /// Its id.
     pub id: GestureId,
-    /// What it does, as the menu says it after "Undo": `Move api`.
+    /// What it does, as the menu shows it after "Undo": `Move api`.
     pub name: String,
 }
 
-/// One gesture's edits.
+/// The edits of one gesture.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) gesture: Gesture,
-    /// The inverses, in the order the edits were made (after an undo: of the undoing).
+    /// The inverses, in the order the edits were made; after an undo, in the order of the undoing.
     pub(crate) inverses: Vec<Command>,
     pub(crate) change: Change,
     pub(crate) kind: EditKind,
-    /// What was selected before the first edit and after the last.
+    /// The selections before the first edit and after the last.
     pub(crate) before: Selection,
     pub(crate) after: Selection,
 }
 
 impl Entry {
-    /// The command that takes all of it back.
+    /// Returns the command that reverts all of its edits.
     pub(crate) fn inverse(&self) -> Command {
         Command::Batch(self.inverses.iter().rev().cloned().collect())
     }
@@ -54,8 +55,8 @@ impl Entry {
         }
     }
 
-    /// Takes in the inverse of one more edit. A drag edits the same positions hundreds of times;
-    /// only the first inverse, which leads back to the start, is worth keeping.
+    /// Adds the inverse of one more edit. A drag edits the same positions hundreds of times; only
+    /// the first inverse, which leads back to the start, is kept.
     pub(crate) fn add(&mut self, inverse: Command) {
         let repeats = self
             .inverses
@@ -67,7 +68,7 @@ impl Entry {
     }
 }
 
-/// Whether both commands set exactly the same things, to whatever values.
+/// Returns whether both commands set exactly the same fields, to whatever values.
 fn same_places(a: &Command, b: &Command) -> bool {
     match (a, b) {
         (Command::Move(a, _), Command::Move(b, _)) => a == b,
@@ -79,19 +80,20 @@ fn same_places(a: &Command, b: &Command) -> bool {
     }
 }
 
-/// The stacks of what was done and what was undone.
+/// The undo and redo stacks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
     pub(crate) done: VecDeque<Entry>,
     pub(crate) undone: Vec<Entry>,
-    /// What could be redone when the open gesture began: back again if that is called off.
+    /// What could be redone when the open gesture began. It is restored if the gesture is canceled.
     stashed: Vec<Entry>,
     /// The gesture whose edits still join the last entry.
     open: Option<GestureId>,
 }
 
 impl History {
-    /// Notes an edit that was made while `selection` was selected, and gives the entry it joined.
+    /// Records an edit that was made while `selection` was selected, and returns the entry it
+    /// joined.
     pub(crate) fn note(
         &mut self,
         inverse: Command,
@@ -128,7 +130,7 @@ impl History {
         });
     }
 
-    /// The last entry, if it is this gesture's and still takes edits in.
+    /// Returns the last entry if it belongs to this gesture and still accepts edits.
     pub(crate) fn open_entry(&mut self, gesture: &Gesture) -> Option<&mut Entry> {
         if self.open != Some(gesture.id) {
             return None;
@@ -138,7 +140,7 @@ impl History {
             .filter(|entry| entry.gesture.id == gesture.id)
     }
 
-    /// Takes this gesture's entry out, and puts back what could be redone before it.
+    /// Removes this gesture's entry, and restores what could be redone before it.
     pub(crate) fn call_off(&mut self, gesture: &Gesture) -> Option<Entry> {
         self.open_entry(gesture)?;
         self.undone = std::mem::take(&mut self.stashed);
@@ -146,7 +148,7 @@ impl History {
         self.done.pop_back()
     }
 
-    /// No more edits join the last entry.
+    /// Closes the last entry: no more edits join it.
     pub(crate) fn close(&mut self) {
         self.open = None;
         self.stashed.clear();

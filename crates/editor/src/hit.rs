@@ -1,4 +1,4 @@
-//! What is under the pointer.
+//! Hit testing: what is under the pointer.
 
 use crate::curve::LinkPath;
 use crate::geometry::{End, NODE_HEIGHT, Point, Rect, has_port, node_rect, port};
@@ -7,15 +7,15 @@ use crate::note::note_rect;
 use crate::scene::Scene;
 use crate::selection::Item;
 
-/// No port reaches farther than this, in canvas units: zoomed far out, it would cover its node and
-/// the grips of its links.
+/// Maximum reach of a port, in canvas units. When zoomed far out, a larger one would cover its node
+/// and the grips of its links.
 pub const PORT_REACH: f64 = 24.0;
-/// How far along a link, in canvas units from its end, the middle of a grip is: the handle by which
-/// the end is taken off. Farther out than any port reaches.
+/// Distance from a link's end to the middle of its grip, in canvas units. The grip is the handle
+/// that takes the end off. It is farther out than any port reaches.
 const GRIP: f64 = PORT_REACH + 4.0;
-/// A grip reaches this far along the link, in port radii and in canvas units, whichever is more.
+/// Reach of a grip along the link, in port radii and in canvas units; the larger applies.
 const GRIP_REACH: (f64, f64) = (3.0, 36.0);
-/// The share of a link that is its grip at most, so that a short link has a middle too.
+/// Maximum share of a link that is its grip, so that a short link has a middle too.
 const GRIP_SHARE: f64 = 0.35;
 
 /// What is at a point of the canvas.
@@ -23,13 +23,13 @@ const GRIP_SHARE: f64 = 0.35;
 pub enum Hit {
     /// A grip of a selected link: its end can be taken off.
     LinkEnd(String, End),
-    /// A node's port: a wire can start.
+    /// A port of a node: a wire can start here.
     Port(String, End),
     /// A node.
     Node(String),
     /// A link.
     Link(String),
-    /// A note, by its place in the list.
+    /// A note, by its index.
     Note(usize),
     /// Nothing.
     #[default]
@@ -37,7 +37,7 @@ pub enum Hit {
 }
 
 impl Hit {
-    /// The node or link that is there.
+    /// Returns the node or link that is there.
     pub fn item(&self) -> Option<Item> {
         match self {
             Self::Port(id, _) | Self::Node(id) => Some(Item::Node(id.clone())),
@@ -48,17 +48,17 @@ impl Hit {
     }
 }
 
-/// How exactly one has to aim.
+/// How precisely the user has to aim.
 #[derive(Clone, Copy, Debug)]
 pub struct Aim {
-    /// What points.
+    /// The kind of pointer.
     pub kind: PointerKind,
     /// Screen pixels per canvas unit.
     pub scale: f64,
 }
 
 impl Aim {
-    /// A radius on the canvas.
+    /// Returns the radius of a port on the canvas.
     fn port_radius(self) -> f64 {
         (self.kind.port_radius() / self.scale).min(PORT_REACH)
     }
@@ -68,10 +68,10 @@ impl Aim {
     }
 }
 
-/// What is at a point of the canvas. Ports come first, because drawing a link is what a person does
-/// most, and before the nodes that they belong to, because they are small. Links come last, because
-/// they run beneath the nodes. `gripped` is the link whose ends can be taken off: beyond the ports,
-/// its grips come before other links.
+/// Returns what is at a point of the canvas. Ports come first, because drawing links is the most
+/// frequent action, and before their nodes, because they are small. Links come last, because they
+/// run beneath the nodes. `gripped` is the link whose ends can be taken off; its grips come before
+/// other links.
 pub fn hit(scene: &Scene<'_>, gripped: Option<&str>, at: Point, aim: Aim) -> Hit {
     node_or_port(scene, at, aim)
         .or_else(|| gripped.and_then(|id| grip(scene, id, at, aim)))
@@ -80,7 +80,8 @@ pub fn hit(scene: &Scene<'_>, gripped: Option<&str>, at: Point, aim: Aim) -> Hit
         .unwrap_or_default()
 }
 
-/// The topmost node at a point, its ports included: where a wire would be dropped.
+/// Returns the topmost node at a point, its ports included: the node on which a wire would be
+/// dropped.
 pub fn node_at(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<String> {
     match node_or_port(scene, at, aim)? {
         Hit::Port(id, _) | Hit::Node(id) => Some(id),
@@ -106,7 +107,7 @@ fn grip(scene: &Scene<'_>, link: &str, at: Point, aim: Aim) -> Option<Hit> {
     Some(Hit::LinkEnd(link.to_owned(), end))
 }
 
-/// The middles of a link's grips, its caller's end first.
+/// Returns the middles of a link's grips, the caller's end first.
 pub fn grips(path: &LinkPath) -> [Point; 2] {
     let share = (GRIP / path.length().max(1.0)).min(GRIP_SHARE);
     [path.at(share), path.at(1.0 - share)]
@@ -127,14 +128,14 @@ fn node_or_port(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<Hit> {
     })
 }
 
-/// The topmost note.
+/// Returns the topmost note.
 fn note(scene: &Scene<'_>, at: Point) -> Option<Hit> {
     let notes = &scene.design().settings.notes;
     let hit = notes.iter().rposition(|note| note_rect(note).contains(at));
     hit.map(Hit::Note)
 }
 
-/// The nearest link within reach; of equally near ones the topmost.
+/// Returns the nearest link within reach; of equally near ones the topmost.
 fn link(scene: &Scene<'_>, at: Point, aim: Aim) -> Option<Hit> {
     let radius = aim.link_radius();
     let mut nearest = (radius, None);

@@ -1,9 +1,8 @@
-//! The drawings of kinds and policies, as paths to be stroked: the page and exported pictures
-//! share them.
+//! Icons of kinds and policies, as stroked paths. The page and exported pictures share them.
 
 use design::Kind;
 
-/// The drawing of a kind of node, 20 × 20.
+/// Returns the icon of a kind of node, 20 × 20.
 pub fn of_kind(kind: &Kind) -> &'static str {
     match kind {
         Kind::Client(_) => CLIENT,
@@ -30,10 +29,10 @@ const COORDINATOR: &str = "M4.5 9h11v8h-11zM7 9v-2.500a3 3 0 0 1 6 0v2.500M10 12
 /// A fault, 20 × 20.
 pub const BROKEN: &str = "M11 2.500l-5.500 8h4l-1.500 7l6-9h-4.500z";
 
-/// A circuit breaker, 10 × 10 around its middle like all that follow: a switch whose lever lies
-/// between the contacts.
+/// An open or closed circuit breaker: a switch whose lever lies between the contacts. Like all that
+/// follow, it is 10 × 10 around its middle.
 pub const BREAKER: &str = "M-4 1.5h2M2 1.5h2M-2 1.5h4";
-/// A circuit breaker where nothing shows whether it is open: a switch.
+/// A circuit breaker whose state is not shown: a switch.
 pub const SWITCH: &str = "M-4.5 1.5h2.5l3.500-4M2 1.5h2.5M2 0v3";
 /// A pool: a row of slots.
 pub const POOL: &str = "M-4-2h2v4h-2zM-1-2h2v4h-2zM2-2h2v4h-2z";

@@ -1,8 +1,8 @@
-//! What a person does, in neutral terms: the page translates browser events into these.
+//! User input in neutral terms. The page translates browser events into it.
 
 use crate::geometry::Point;
 
-/// Something a person did on the canvas. Keys are separate: see [`crate::actions`].
+/// Something the user did on the canvas. Keys are separate: see [`crate::actions`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input {
     /// A button or finger went down.
@@ -15,15 +15,16 @@ pub enum Input {
     PointerLeave,
     /// Two clicks in quick succession, after the two clicks themselves.
     DoubleClick(Pointer),
-    /// The menu was asked for: right button, menu key, or a long press.
+    /// The menu was requested: right button, menu key, or a long press.
     Menu(Pointer),
-    /// Escape, or the browser took the pointer away: whatever is going on is called off.
+    /// Escape was pressed, or the browser took the pointer away. The gesture in progress is
+    /// canceled.
     Cancel,
     /// The wheel turned, or two fingers moved on a trackpad.
     Wheel {
-        /// Where, on the screen.
+        /// Position, on the screen.
         at: Point,
-        /// How far, in pixels. The page turns lines and pages into pixels (16 and the height).
+        /// Distance, in pixels. The page converts lines (16 pixels) and pages (the height).
         by: Point,
         /// What it does.
         action: WheelAction,
@@ -33,29 +34,29 @@ pub enum Input {
 /// What the wheel does. The page decides by modifier and preference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WheelAction {
-    /// Pushes the canvas.
+    /// Pans the canvas.
     Pan,
     /// Zooms at the pointer, by the vertical turn.
     Zoom,
 }
 
-/// A pointer at a moment.
+/// A pointer event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pointer {
-    /// Tells fingers apart; any number for a mouse.
+    /// Identifies a finger; any number for a mouse.
     pub id: i32,
-    /// Where, in screen pixels from the canvas element's upper left corner.
+    /// Position, in screen pixels from the upper left corner of the canvas element.
     pub at: Point,
-    /// Which button, for presses and releases.
+    /// The button, for presses and releases.
     pub button: Button,
-    /// What it is.
+    /// The kind of pointer.
     pub kind: PointerKind,
-    /// Keys held meanwhile.
+    /// The modifier keys that are held.
     pub modifiers: Modifiers,
 }
 
 impl Pointer {
-    /// A mouse with its left button, nothing held on the keyboard.
+    /// Returns a mouse with its left button, without modifier keys.
     pub fn mouse(at: Point) -> Self {
         Self {
             id: 0,
@@ -75,11 +76,11 @@ pub enum Button {
     Primary,
     /// The wheel.
     Middle,
-    /// Usually the right one: the page sends [`Input::Menu`] as well, and this one does nothing.
+    /// Usually the right one. The page also sends [`Input::Menu`]; this button does nothing.
     Secondary,
 }
 
-/// What is pointing.
+/// The kind of a pointing device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PointerKind {
     /// A mouse or trackpad.
@@ -92,7 +93,7 @@ pub enum PointerKind {
 }
 
 impl PointerKind {
-    /// How far it may stray, in screen pixels, before a press is a drag.
+    /// Returns the distance, in screen pixels, after which a press is a drag.
     pub fn drag_threshold(self) -> f64 {
         match self {
             Self::Mouse | Self::Pen => 4.0,
@@ -100,7 +101,7 @@ impl PointerKind {
         }
     }
 
-    /// How near to a port, in screen pixels, is on it.
+    /// Returns the radius of a port, in screen pixels.
     pub fn port_radius(self) -> f64 {
         match self {
             Self::Mouse | Self::Pen => 12.0,
@@ -108,7 +109,7 @@ impl PointerKind {
         }
     }
 
-    /// How near to a link, in screen pixels, is on it.
+    /// Returns the radius within which a link is hit, in screen pixels.
     pub fn link_radius(self) -> f64 {
         match self {
             Self::Mouse | Self::Pen => 6.0,
@@ -117,10 +118,10 @@ impl PointerKind {
     }
 }
 
-/// Keys held while something else happens.
+/// Modifier keys that are held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Modifiers {
-    /// Adds to the selection; keeps a drag to one direction.
+    /// Adds to the selection; restricts a drag to one direction.
     pub shift: bool,
     /// Ctrl, or ⌘ on a Mac. Adds to the selection; a drag does not snap.
     pub command: bool,
@@ -131,7 +132,7 @@ pub struct Modifiers {
 }
 
 impl Modifiers {
-    /// Whether a click adds to the selection.
+    /// Returns whether a click adds to the selection.
     pub fn adds(self) -> bool {
         self.shift || self.command
     }

@@ -1,35 +1,35 @@
-//! Keeping designs, wherever they are kept: who may write over what, how copies are called, in
-//! what order a list shows them.
+//! Saved designs, wherever they are stored: which tab may overwrite a design, how copies are named,
+//! and how lists are sorted.
 
-/// What a list of kept designs says of one.
+/// What a list shows of a saved design.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
-    /// Under what it is kept.
+    /// The id it is stored under.
     pub id: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// When it was last written, in ms since 1970.
     pub modified_ms: f64,
-    /// How long its file is.
+    /// Size of its file, in bytes.
     pub bytes: u32,
-    /// How many nodes it has. None if what is kept is no design.
+    /// Number of nodes. `None` if the stored text is not a design.
     pub nodes: Option<u32>,
-    /// Told anew with every write, so that another tab's write is seen.
+    /// A new value with every write, so that the write of another tab is noticed.
     pub stamp: String,
 }
 
-/// What to do with a design that is to be kept.
+/// How a design is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Write it in its place.
+    /// It overwrites the stored one.
     InPlace,
-    /// Somebody else wrote there since: keep both, this one under an id and a name of its own.
+    /// Another tab has saved the design since: both are saved, this one under a new id and name.
     Beside,
 }
 
-/// Whether a tab may write in a design's place. `kept` is the stamp that stands there now, `seen`
-/// the one that this tab read or wrote last. A design that was deleted elsewhere is kept again: an
-/// edit made here since says that it is wanted.
+/// Returns whether a tab may overwrite a design. `kept` is the stamp that is stored now, `seen` the
+/// one that this tab read or wrote last. A design that was deleted in another tab is saved again,
+/// because an edit here since shows that it is wanted.
 pub fn write(kept: Option<&str>, seen: Option<&str>) -> Write {
     match kept {
         Some(kept) if Some(kept) != seen => Write::Beside,
@@ -37,10 +37,10 @@ pub fn write(kept: Option<&str>, seen: Option<&str>) -> Write {
     }
 }
 
-/// Most letters of a name.
+/// Maximum length of a name, in letters.
 pub const NAME_MAX: usize = 80;
 
-/// A name that is not taken: `Orders`, `Orders 2`, `Orders 3`.
+/// Returns a free name: `Orders`, `Orders 2`, `Orders 3`.
 pub fn free_name<'a>(name: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {
     let name: String = name.trim().chars().take(NAME_MAX).collect();
     let name = if name.is_empty() {
@@ -71,10 +71,10 @@ pub fn free_name<'a>(name: &str, taken: impl Iterator<Item = &'a str> + Clone) -
     }
 }
 
-/// How a list of kept designs is sorted.
+/// How a list of saved designs is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The last written first.
+    /// The last saved first.
     #[default]
     Time,
     /// By name.
@@ -83,7 +83,7 @@ pub enum Order {
     Size,
 }
 
-/// Sorts; equals by time, then by id, so that a list never jumps.
+/// Sorts the list; equal rows by time, then by id, so that the order never jumps.
 pub fn sort(list: &mut [Kept], order: Order) {
     list.sort_by(|a, b| {
         let by = match order {
@@ -96,7 +96,7 @@ pub fn sort(list: &mut [Kept], order: Order) {
     });
 }
 
-/// `480 B`, `12 kB`, `1.4 MB`.
+/// Returns a size in words: `480 B`, `12 kB`, `1.4 MB`.
 pub fn size(bytes: u32) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),

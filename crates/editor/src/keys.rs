@@ -1,11 +1,11 @@
-//! Shortcuts in one neutral notation, `Mod+Shift+Z`, and what they look like on a keyboard.
+//! Keyboard shortcuts in a neutral notation, `Mod+Shift+Z`, and how a keyboard prints them.
 
-/// A key as it went down.
+/// A key press.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyPress<'a> {
-    /// What it types or is called: `z`, `Z`, `+`, `ArrowLeft` (a browser's `key`).
+    /// The character it types or its name: `z`, `Z`, `+`, `ArrowLeft` (a browser's `key`).
     pub key: &'a str,
-    /// Which key it is, whatever is printed on it: `Digit1` (a browser's `code`).
+    /// The physical key, whatever is printed on it: `Digit1` (a browser's `code`).
     pub code: &'a str,
     /// Ctrl is held.
     pub ctrl: bool,
@@ -17,7 +17,7 @@ pub struct KeyPress<'a> {
     pub alt: bool,
 }
 
-/// What the keys are called here.
+/// The naming of keys on this platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyboard {
     /// `⇧⌘Z`
@@ -33,7 +33,7 @@ struct Shortcut<'a> {
     key: &'a str,
 }
 
-/// Reads `Mod+Shift+Z`. The key comes last and may itself be `+`.
+/// Parses `Mod+Shift+Z`. The key comes last and may itself be `+`.
 fn parse(shortcut: &str) -> Shortcut<'_> {
     let mut parsed = Shortcut {
         command: false,
@@ -53,10 +53,11 @@ fn parse(shortcut: &str) -> Shortcut<'_> {
     }
 }
 
-/// Whether a key press is this shortcut. `Mod` is Ctrl or ⌘.
+/// Returns whether a key press is this shortcut. `Mod` is Ctrl or ⌘.
 ///
-/// Digits go by the key's place, because Shift+1 types `!` here and `+` there; signs go by what is
-/// typed, whether or not that takes Shift on this keyboard.
+/// Digits are matched by physical key, because Shift+1 types `!` on one keyboard and `+` on
+/// another. Signs are matched by the typed character, whether or not this keyboard needs Shift for
+/// it.
 pub fn matches(shortcut: &str, press: &KeyPress<'_>) -> bool {
     let wanted = parse(shortcut);
     let is_sign = wanted.key.len() == 1
@@ -77,7 +78,7 @@ pub fn matches(shortcut: &str, press: &KeyPress<'_>) -> bool {
         && wanted.alt == press.alt
 }
 
-/// The shortcut as a menu shows it.
+/// Returns the shortcut as a menu shows it.
 pub fn label(shortcut: &str, keyboard: Keyboard) -> String {
     let wanted = parse(shortcut);
     let key = match wanted.key {

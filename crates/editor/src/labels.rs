@@ -1,9 +1,9 @@
-//! Places for what stands beside a link: the marks of its policies, how many calls a dot is, and
-//! the flag of a finding. No label is over a card or another label, and dots pass it by. What has
-//! no such place is left out.
+//! Places labels beside links: the icons of policies, the number of calls per dot, and the flag of
+//! a finding. No label covers a card, another label, or the dots. A label without such a place is
+//! left out.
 //!
-//! Labels are placed in order (marks, samples, flags), each beside those before it. A move places
-//! again those near what moved, and those after them that this pushes aside.
+//! Labels are placed in order (icons, samples, flags), each around those before it. A move places
+//! again those near what moved, and those after them that this displaces.
 
 use crate::areas::Areas;
 use crate::cards::Cards;
@@ -14,40 +14,41 @@ use crate::routes::Kept;
 use design::{Design, Link};
 use std::collections::BTreeSet;
 
-/// Width and height of a mark.
+/// Width and height of a policy icon.
 const MARK: f64 = 16.0;
-/// How far along the line the first mark of a link is at most, and each further one from it.
+/// Distance along the line of the first icon of a link, at most, and of each further one from the
+/// one before.
 const MARKS: [f64; 2] = [16.0, 18.0];
-/// How far marks are from the line.
+/// Distance of icons from the line.
 const MARKS_ASIDE: f64 = 17.5;
-/// Further places for marks along the line: how many, and how far apart.
+/// Alternative places for icons along the line: how many, and how far apart.
 const MARKS_PLACES: (usize, f64) = (12, 10.0);
-/// Width and height of "×27 ● = 10k": retry amplification, and how many calls a dot is.
+/// Width and height of "×27 ● = 10k": retry amplification, and the number of calls per dot.
 pub const SAMPLE: Point = Point::new(70.0, 14.0);
 /// Width and height of a flag.
 pub const FLAG: Point = Point::new(24.0, 24.0);
-/// Where along the line it is looked for a place, the best first.
+/// Shares of the line at which a label may be placed, the best first.
 const SHARES: [f64; 7] = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
-/// Dots under way are no farther from the line than this.
+/// Moving dots are no farther from the line than this.
 const DOTS: f64 = 8.0;
-/// Where the crosses of attempts that the caller gave up are: how far along the line from its end,
-/// how far to the right of the line, and half the width of one. The page draws them so.
+/// The crosses of attempts that the caller abandoned: distance along the line from its end,
+/// distance to the right of the line, and half the width of one. The page draws them there.
 const CROSSES: ([f64; 2], [f64; 2], f64) = ([4.0, 26.0], [10.0, 23.0], 5.0);
-/// Nothing of a link that labels keep from is farther from its line than this.
+/// Everything of a link that labels avoid is within this distance of its line.
 const ASIDE: f64 = CROSSES.1[1] + CROSSES.2;
-/// Between labels, and between a label and a card.
+/// Distance between labels, and between a label and a card.
 const GAP: f64 = 3.0;
-/// The queue before a card: how far it reaches before it, and below its middle.
+/// The queue before a card: its reach before the card, and below the card's middle.
 const QUEUE: Point = Point::new(72.0, 29.0);
-/// Width and height of a cell. No label, nor what it must keep from, is farther from its line.
+/// Width and height of a cell. Labels, and what they avoid, are within this distance of their line.
 const CELL: f64 = 128.0;
 
-/// Where the labels of a link are: the middle of each. Those without a place are left out.
+/// The middles of a link's labels. Labels without a place are left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkLabels {
-    /// The marks of its policies, in the order a call meets them.
+    /// The icons of its policies, in the order in which a call meets them.
     pub marks: Vec<Point>,
-    /// How many calls a dot is.
+    /// The number of calls per dot.
     pub sample: Option<Point>,
     /// The flag of a finding.
     pub flag: Option<Point>,
@@ -56,36 +57,36 @@ pub struct LinkLabels {
 /// The labels of all links.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
-    /// Of each link, how many marks it has.
+    /// The number of icons of each link.
     marks: Vec<usize>,
-    /// Of each link its marks, then of each link its sample, then its flag.
+    /// The icons of each link, then the sample of each link, then the flag of each link.
     boxes: Vec<Vec<Rect>>,
-    /// Labels by place.
+    /// A spatial index of the labels.
     placed: Areas,
-    /// Links by the cells that their lines pass through, and those cells.
+    /// Links by the cells that their lines pass through.
     passing: BTreeSet<(i32, i32, usize)>,
     cells: Vec<Cells>,
-    /// Of each link, where its crosses are.
+    /// The crosses of each link.
     crosses: Vec<Rect>,
-    /// How often labels were placed so far.
+    /// Number of placements so far.
     pub(crate) work: u64,
 }
 
-/// Cells of a grid, each once.
+/// Cells of a grid, without repetition.
 type Cells = Vec<(i32, i32)>;
 
-/// A longer line has no labels, and others may be over it.
+/// A longer line has no labels, and others may cover it.
 const LENGTH_MAX: f64 = 50_000.0;
-/// Marks, samples and flags.
+/// Icons, samples and flags.
 const KINDS: usize = 3;
 
-/// What labels are placed among.
+/// What labels are placed around.
 struct Among<'a> {
     cards: &'a Cards,
     links: &'a [Option<Kept>],
 }
 
-/// How many policies a link shows.
+/// Returns the number of policies that a link shows.
 fn marks(link: &Link) -> usize {
     let all = [
         link.pool.is_some(),
@@ -114,8 +115,8 @@ impl Labels {
         labels
     }
 
-    /// These lines are others, and cards came to or left these places. Returns the links whose
-    /// marks or samples are elsewhere.
+    /// Updates the labels after these lines changed, and after cards moved to or from these places.
+    /// Returns the links whose icons or samples moved.
     pub(crate) fn follow(
         &mut self,
         cards: &Cards,
@@ -144,7 +145,8 @@ impl Labels {
         self.place_all(&Among { cards, links }, open)
     }
 
-    /// Links have other policies. Returns those whose marks or samples are elsewhere.
+    /// Updates the labels after policies of links changed. Returns the links whose icons or samples
+    /// moved.
     pub(crate) fn take_marks(
         &mut self,
         design: &Design,
@@ -161,7 +163,7 @@ impl Labels {
         self.place_all(&Among { cards, links }, open)
     }
 
-    /// Where the labels of a link are.
+    /// Returns the places of a link's labels.
     pub(crate) fn of(&self, link: usize) -> LinkLabels {
         let single = |kind: usize| self.boxes[self.marks.len() * kind + link].first();
         LinkLabels {
@@ -171,7 +173,7 @@ impl Labels {
         }
     }
 
-    /// Adds the labels from `from` on that can be in cells or beside them.
+    /// Adds the labels from `from` on that can be in these cells or beside them.
     fn open(
         &self,
         cells: impl Iterator<Item = (i32, i32)>,
@@ -188,7 +190,7 @@ impl Labels {
         }
     }
 
-    /// The links whose lines pass through a cell.
+    /// Returns the links whose lines pass through a cell.
     fn in_cell(&self, (x, y): (i32, i32)) -> impl Iterator<Item = usize> + '_ {
         let here = self.passing.range((x, y, 0)..=(x, y, usize::MAX));
         here.map(|(_, _, link)| *link)
@@ -219,7 +221,7 @@ impl Labels {
         elsewhere
     }
 
-    /// The first free place of a label; none where there is none.
+    /// Returns the first free place of a label; empty if there is none.
     fn place(&self, among: &Among<'_>, label: usize) -> Vec<Rect> {
         let count = self.marks.len();
         let kept = among.links[label % count].as_ref();
@@ -276,7 +278,7 @@ fn around(boxes: &[Rect]) -> Option<Rect> {
     boxes.map(|area| area.expand(GAP))
 }
 
-/// The cells that an area is in.
+/// Returns the cells that an area covers.
 fn cells_of(area: Rect) -> impl Iterator<Item = (i32, i32)> {
     let cell = |at: f64| (at / CELL).floor() as i32;
     let rows = cell(area.min.y)..=cell(area.max.y);
@@ -284,7 +286,8 @@ fn cells_of(area: Rect) -> impl Iterator<Item = (i32, i32)> {
     columns.flat_map(move |x| rows.clone().map(move |y| (x, y)))
 }
 
-/// The cells that a line passes through, or almost; none of one that is too long for labels.
+/// Returns the cells that a line passes through, or almost; none for a line that is too long for
+/// labels.
 fn cells_of_line(kept: &Option<Kept>) -> Cells {
     let path = kept.as_ref().map(|kept| &kept.path);
     let Some(path) = path.filter(|path| path.length() <= LENGTH_MAX) else {
@@ -299,7 +302,7 @@ fn cells_of_line(kept: &Option<Kept>) -> Cells {
     each_once(cells.collect())
 }
 
-/// Where the crosses of a link are.
+/// Returns the area of a link's crosses.
 fn crosses(kept: &Option<Kept>) -> Rect {
     let (along, aside, half) = CROSSES;
     let place = |path: &LinkPath, along: f64| {
@@ -325,7 +328,7 @@ fn box_at(middle: Point, size: Point) -> Rect {
     Rect::between(middle - size * 0.5, middle + size * 0.5)
 }
 
-/// Both ways across a line, up or left first.
+/// Returns both directions across a line, up or left first.
 fn across(way: Point) -> [Point; 2] {
     let up = Point::new(way.y, -way.x);
     let is_first = up.y < 0.0 || (up.y == 0.0 && up.x < 0.0);
@@ -333,13 +336,13 @@ fn across(way: Point) -> [Point; 2] {
     [first, first * -1.0]
 }
 
-/// Places beside a line for so many marks, nearest to the caller first.
+/// Returns the places for `count` icons beside a line, nearest to the caller first.
 fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
     let length = path.length();
     let (places, step) = MARKS_PLACES;
     let extent = MARKS[1] * count.saturating_sub(1) as f64;
     let last = extent + MARKS[0];
-    // Between neighbours there is room for all of them in the middle only.
+    // Between adjacent cards there is room for all of them in the middle only.
     let first = ((length - extent) / 2.0).clamp(0.0, MARKS[0]);
     let starts = (0..places).map(|at| first + step * at as f64);
     let starts = starts.filter(|start| count > 0 && start + last <= length.max(2.0 * last));
@@ -361,7 +364,7 @@ fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
     places.filter(apart).collect()
 }
 
-/// Places beside a line for a label of this size, nearest to its middle first.
+/// Returns the places for a label of this size beside a line, nearest to its middle first.
 fn places_of_one(path: &LinkPath, size: Point) -> Vec<Vec<Rect>> {
     let places = SHARES.into_iter().flat_map(|share| {
         let (at, ways) = (path.at(share), across(path.direction(share)));

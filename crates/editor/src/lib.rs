@@ -1,9 +1,9 @@
-//! The editor without a browser: document, history, selection, tools, hit testing, geometry,
-//! layout. The page translates browser events into inputs and draws what the editor holds.
+//! The editor, independent of a browser: document, history, selection, tools, hit testing,
+//! geometry, layout. The page translates browser events into inputs and draws the editor's state.
 //!
-//! # How a page drives it
+//! # How a page uses it
 //!
-//! Keep one [`Editor`]. Give it what a person did, and do what the effects say:
+//! Keep one [`Editor`]. Pass it what the user did, and carry out the effects it returns:
 //!
 //! ```
 //! use editor::{Effect, Editor, Input, Pointer, Point};
@@ -31,17 +31,17 @@
 //!   [`Input::Cancel`], `contextmenu` as [`Input::Menu`], `dblclick` as [`Input::DoubleClick`].
 //! - **Keys**: [`actions::for_key`] finds the action of a key, [`actions::run`] carries it out,
 //!   [`actions::actions`] is the table for menus and help. Space is a modifier of pointers here
-//!   (Space+drag pans); if an [`Effect::ViewChanged`] came while it was held, it was not meant as
+//!   (Space+drag pans). If an [`Effect::ViewChanged`] came while it was held, the release is not
 //!   play or pause.
 //! - **Edits from elsewhere** (inspector, remedies, imports, embed messages): [`Editor::apply`] for
 //!   a single command; [`Editor::gesture`] once and [`Editor::edit`] many times for a slider. All
 //!   are ordinary entries of the history. [`Document::revision`] tells whether the design changed.
 //! - **Adding**: [`catalog::shelves`] lists what can be added, [`Editor::add_thing`] adds it from the
 //!   palette, [`Editor::quick_add`] answers an [`Effect::QuickAdd`]. [`Editor::copy`] and
-//!   [`Editor::paste`] deal in designs; how those travel as text is the page's affair.
+//!   [`Editor::paste`] use designs; the page converts those to text and back.
 //! - **Drawing**: nodes are [`NODE_WIDTH`] × [`NODE_HEIGHT`] at `node.at`; [`Editor::scene`] gives
 //!   every link's [`Line`] ([`Line::to_svg`]) and measured [`LinkPath`] (points by distance, for
-//!   dots); [`Routes`] keeps them from move to move. The canvas layer's transform is
+//!   dots); [`Routes`] keeps them between moves. The canvas layer's transform is
 //!   `translate(offset) scale(scale)` of the [`Viewport`].
 //!   What a tool draws on top is in its state: [`tools::Marquee::rect`], [`tools::Wiring`] (see
 //!   [`Editor::wire_curve`]), [`tools::Dragging::guides`], the `hover` of
@@ -49,10 +49,10 @@
 //!
 //! # Invariants
 //!
-//! - No browser, clock, thread or file. Gestures are told apart by identity, never by time.
-//! - A design changes through [`Document::apply`] alone, with an inverse: undoing everything gives
-//!   the first design back exactly.
-//! - Every gesture can be called off with [`Input::Cancel`] and then leaves no trace.
+//! - No browser, clock, thread or file. Gestures differ by identity, never by time.
+//! - A design changes through [`Document::apply`] alone, with an inverse: undoing everything
+//!   restores the first design exactly.
+//! - Every gesture can be canceled with [`Input::Cancel`] and then leaves no trace.
 
 pub mod actions;
 mod adding;

@@ -1,22 +1,22 @@
-//! The first name that a person gives a new node makes its id as well: `cart`, not `service-2`.
+//! The first name that the user gives a new node also becomes its id: `cart`, not `service-2`.
 
 use crate::selection::Selection;
 use design::{Command, Design, Kind, Link, Target, Value};
 
-/// Longest id that is made of a name, in characters.
+/// Maximum length of an id that is made from a name, in characters.
 const ID_MAX: usize = 40;
 
 /// A node's first name.
 pub(crate) struct FirstName {
-    /// Names the node and gives it its id.
+    /// Renames the node and changes its id.
     pub(crate) command: Command,
-    /// The id it has then.
+    /// The new id.
     pub(crate) id: String,
 }
 
 impl FirstName {
-    /// Reads a command that sets a node's label, and adds what gives the node an id to match. None
-    /// for any other command, and where the id cannot follow: then the node is named and no more.
+    /// Reads a command that sets a node's label, and adds the change of the node's id to match.
+    /// `None` for any other command, and if the id cannot follow: then only the label changes.
     pub(crate) fn of(command: &Command, design: &Design) -> Option<Self> {
         let Command::Set(Target::Node(old), path, Value::Text(label)) = command else {
             return None;
@@ -39,7 +39,7 @@ impl FirstName {
     }
 }
 
-/// The selection with a node's new id in place of its old one.
+/// Returns the selection with a node's new id in place of its old one.
 pub(crate) fn follow(selection: &Selection, old: &str, new: &str) -> Selection {
     let ids = selection.nodes.iter();
     let ids = ids.map(|id| {
@@ -55,7 +55,7 @@ pub(crate) fn follow(selection: &Selection, old: &str, new: &str) -> Selection {
     }
 }
 
-/// A name as an id: small letters and digits, joined by hyphens. None of a name that has neither.
+/// Returns a name as an id: small letters and digits, joined by hyphens. `None` if it has neither.
 fn slug(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_ascii_alphanumeric());
@@ -65,8 +65,8 @@ fn slug(name: &str) -> Option<String> {
     (!slug.is_empty()).then(|| slug.to_owned())
 }
 
-/// The commands that take a node out and put it back under another id, with all that names it. None
-/// where they would not give exactly that design.
+/// Returns the commands that remove a node and add it under another id, with everything that refers
+/// to it. `None` if they would not produce exactly that design.
 fn rename(design: &Design, old: &str, new: &str) -> Option<Vec<Command>> {
     let renamed = with_id(design, old, new);
     let at = design.nodes.iter().position(|node| node.id == old)?;
@@ -108,8 +108,8 @@ fn rename(design: &Design, old: &str, new: &str) -> Option<Vec<Command>> {
     (made == renamed).then_some(commands)
 }
 
-/// The design in which a node has another id, wherever it is named, and the links at it ids to
-/// match, as far as those were made of its id.
+/// Returns the design in which a node has another id, wherever it is named. The ids of its links
+/// follow if they were made from its id.
 fn with_id(design: &Design, old: &str, new: &str) -> Design {
     let mut design = design.clone();
     let put = |id: &mut String| {

@@ -1,21 +1,21 @@
-//! Notes as shapes: how their text breaks into lines, and how large that makes them.
+//! Notes as shapes: their line breaks and their size.
 
 use crate::geometry::{Point, Rect};
 use design::Note;
 use design::note::Place;
 
-/// Between a note's edge and its text, to the side.
+/// Distance from a note's edge to its text, to the side.
 pub const PADDING_X: f64 = 10.0;
-/// Between a note's edge and its text, above and below.
+/// Distance from a note's edge to its text, above and below.
 pub const PADDING_Y: f64 = 8.0;
 /// Height of a line.
 pub const LINE_HEIGHT: f64 = 18.0;
-/// Width of a wide character: what is estimated is seldom too small.
+/// Estimated width of a character: that of a wide one, so the estimate is seldom too small.
 const CHARACTER: f64 = 7.2;
-/// Most lines drawn; the rest of an endless text is cut.
+/// Maximum number of lines drawn; the rest of a longer text is cut off.
 const LINES_MAX: usize = 120;
 
-/// The note's text as it is drawn, line by line. An empty note has one empty line.
+/// Returns the note's text as it is drawn, line by line. An empty note has one empty line.
 pub fn lines(note: &Note) -> Vec<String> {
     let room = ((f64::from(note.width) - 2.0 * PADDING_X) / CHARACTER) as usize;
     let mut lines = Vec::new();
@@ -24,7 +24,7 @@ pub fn lines(note: &Note) -> Vec<String> {
         let mut length = 0;
         for word in paragraph.split_whitespace() {
             let word: Vec<char> = word.chars().collect();
-            // A word longer than a line is broken.
+            // A word longer than a line is split.
             for piece in word.chunks(room.max(1)) {
                 if length > 0 && length + 1 + piece.len() > room {
                     lines.push(std::mem::take(&mut line));
@@ -47,7 +47,7 @@ pub fn lines(note: &Note) -> Vec<String> {
     lines
 }
 
-/// The rectangle a note covers.
+/// Returns the rectangle that a note covers.
 pub fn note_rect(note: &Note) -> Rect {
     let height = lines(note).len() as f64 * LINE_HEIGHT + 2.0 * PADDING_Y;
     let at = Point::from(note.at.0);
@@ -57,7 +57,7 @@ pub fn note_rect(note: &Note) -> Rect {
     }
 }
 
-/// A new note with its middle about here.
+/// Returns a new note with its middle at about this place.
 pub(crate) fn new_note(at: [i32; 2], text: &str) -> Note {
     Note {
         at: Place(at),

@@ -1,4 +1,4 @@
-//! Patterns that people know by name: what one gesture builds at the selected node or link.
+//! Well-known patterns that are built at the selected node or link in one gesture.
 
 use crate::catalog::thing;
 use crate::geometry::Point;
@@ -15,13 +15,13 @@ use std::borrow::Cow;
 pub enum Pattern {
     /// The caller reads the cache first, loads misses, and invalidates what it writes.
     LookAside,
-    /// The cache is between caller and origin, and loads misses itself.
+    /// The cache is between caller and origin and loads misses itself.
     ReadThrough,
-    /// The same, and writes are answered before the origin has them.
+    /// As read-through, and writes are acknowledged before the origin has them.
     WriteBehind,
     /// A service calls three others at the same time.
     FanOut,
-    /// Each link of a gateway serves operations of its own.
+    /// Each link of a gateway serves its own operations.
     Routes,
     /// What a database commits is published to a queue, and a consumer processes it.
     Outbox,
@@ -33,16 +33,16 @@ pub enum Pattern {
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) commands: Vec<Command>,
-    /// For the list of what can be undone.
+    /// The name in the undo history.
     pub(crate) name: String,
     /// What is selected afterwards.
     pub(crate) selection: Selection,
-    /// The new nodes, which nobody has named yet.
+    /// The new nodes, which the user has not named yet.
     pub(crate) added: Vec<String>,
 }
 
 impl Pattern {
-    /// All of them, in the order menus show them.
+    /// All patterns, in the order in which menus show them.
     pub const ALL: [Self; 7] = [
         Self::LookAside,
         Self::ReadThrough,
@@ -53,7 +53,7 @@ impl Pattern {
         Self::WorkerPool,
     ];
 
-    /// A stable name for markup and tests.
+    /// Returns a stable name for markup and tests.
     pub fn key(self) -> &'static str {
         match self {
             Self::LookAside => "look-aside-cache",
@@ -66,7 +66,7 @@ impl Pattern {
         }
     }
 
-    /// As shown to a person.
+    /// Returns the name that users see.
     pub fn name(self) -> &'static str {
         match self {
             Self::LookAside => "Add a look-aside cache",
@@ -79,7 +79,7 @@ impl Pattern {
         }
     }
 
-    /// In a word or two, for a tile.
+    /// Returns a name of one or two words, for a tile.
     pub fn label(self) -> &'static str {
         match self {
             Self::LookAside => "look-aside",
@@ -92,7 +92,7 @@ impl Pattern {
         }
     }
 
-    /// What it does, in a sentence.
+    /// Returns what the pattern does, in a sentence.
     pub fn about(self) -> &'static str {
         match self {
             Self::LookAside => {
@@ -113,7 +113,7 @@ impl Pattern {
         }
     }
 
-    /// Where it fits.
+    /// Returns where the pattern fits.
     pub fn fits_on(self) -> &'static str {
         match self {
             Self::LookAside => {
@@ -130,12 +130,12 @@ impl Pattern {
         }
     }
 
-    /// Whether it can be built at the selection.
+    /// Returns whether the pattern can be built at the selection.
     pub fn fits(self, design: &Design, selection: &Selection) -> bool {
         self.build(design, selection).is_some()
     }
 
-    /// What it builds at the selection. None if it does not fit there.
+    /// Returns what the pattern builds at the selection. `None` if it does not fit there.
     pub(crate) fn build(self, design: &Design, selection: &Selection) -> Option<Built> {
         let mut builder = Builder::new(design);
         match self {
@@ -165,8 +165,8 @@ impl Pattern {
     }
 }
 
-/// Builds step by step, each on top of those before. The design is cloned when the first step is
-/// taken, since menus ask for every pattern whether it fits, and most do not.
+/// Builds step by step, each on top of those before. The design is cloned at the first step,
+/// because menus check for every pattern whether it fits, and most do not.
 struct Builder<'a> {
     design: Cow<'a, Design>,
     commands: Vec<Command>,
@@ -188,7 +188,7 @@ impl<'a> Builder<'a> {
         Some(())
     }
 
-    /// Adds a node as the palette has it, near a place, in the zone of `beside`.
+    /// Adds a node with the palette's defaults, near a place, in the zone of `beside`.
     fn node(&mut self, kind: &str, name: &str, beside: &Node, at: Point) -> Option<String> {
         let id = self.design.free_id(name);
         let at = free_place(&self.design, at).to_position();
@@ -200,7 +200,7 @@ impl<'a> Builder<'a> {
         Some(id)
     }
 
-    /// Adds a link at a place among the links, as `adapt` leaves it.
+    /// Adds a link at an index, as `adapt` leaves it.
     fn link(
         &mut self,
         (from, to): (&str, &str),
@@ -223,7 +223,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Asks the cache for reads before the link, which then serves misses and writes.
+/// Reads from the cache before the link, which then serves misses and writes.
 fn look_aside(builder: &mut Builder<'_>, link: &Link) -> Option<()> {
     let when = match link.when.0.as_slice() {
         [Condition::Always] => vec![Condition::OnMiss, Condition::Writes],
@@ -295,8 +295,8 @@ fn fan_out(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     Some(())
 }
 
-/// Gives each link of a service the operations that are called like what it leads to, and deals
-/// out the others. What was meant is one tick away.
+/// Gives each link of a service the operations whose names match its callee, and distributes the
+/// others. The user can change the assignment with one click.
 fn routes(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     if !matches!(node.kind, Kind::Service(_)) {
         return None;
@@ -348,7 +348,8 @@ fn routes(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
     Some(())
 }
 
-/// Whether two names share a word, or one a beginning of another: `checkout`, `check-out-api`.
+/// Returns whether two names share a word, or whether one is the beginning of the other:
+/// `checkout`, `check-out-api`.
 fn is_called_like(operation: &str, callee: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         let lower = text.to_lowercase();
@@ -400,13 +401,13 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a cache may stand before it.
+/// Returns whether a cache may be put before it.
 fn is_owner(kind: &Kind) -> bool {
     matches!(kind, Kind::Database(_) | Kind::Service(_))
 }
 
-/// The selected link; of a selected service, the link to its only database; of a selected
-/// database, the link of its only caller.
+/// Returns the selected link; for a selected service, the link to its only database; for a selected
+/// database, the link from its only caller.
 fn link_of<'a>(design: &'a Design, selection: &Selection) -> Option<&'a Link> {
     match selection.single()? {
         Item::Link(id) => design.link(&id),

@@ -1,31 +1,31 @@
-//! What a command would change on the canvas, drawn before it is carried out.
+//! Previews: what a command would change on the canvas, drawn before it is carried out.
 
 use crate::curve::Line;
 use crate::geometry::{Rect, node_rect};
 use crate::scene::Scene;
 use design::{Command, Design};
 
-/// What becomes of a part.
+/// What happens to a node or link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is changed.
     Changed,
     /// It is new.
     Added,
-    /// It goes.
+    /// It is removed.
     Removed,
 }
 
 /// What a command would change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preview {
-    /// Nodes: where, their titles, and what becomes of them.
+    /// Nodes: rectangle, title, and what happens to them.
     pub nodes: Vec<(Rect, String, Fate)>,
     /// Links.
     pub links: Vec<(Line, Fate)>,
 }
 
-/// What a command would change of a design; nothing where it cannot be carried out.
+/// Returns what a command would change of a design; nothing if it cannot be carried out.
 pub fn preview(design: &Design, command: &Command) -> Preview {
     let mut after = design.clone();
     match after.apply(command.clone()) {

@@ -1,34 +1,34 @@
 //! The route of a link around the cards that are not its ends.
 //!
-//! A line that crosses no card, its own neither, is the plain one. Else its route is the shortest
-//! from corner to corner of the cards in between, as a taut rope would lie, and the line is drawn
+//! A line that crosses no card, not even its own, is the plain one. Otherwise its route is the
+//! shortest from corner to corner of the cards in between, like a taut rope, and the line is drawn
 //! smoothly through those corners. The route depends on the places of the cards and on the link
 //! alone, never on what moved before.
 //!
-//! The search has bounds. A line stays the plain one where its route would lead around more than
-//! [`CARDS_MAX`] cards or farther than [`REACH`] beyond the plain line, and where another card
-//! covers one of its ports.
+//! The search has bounds. A line stays plain if its route would lead around more than [`CARDS_MAX`]
+//! cards or farther than [`REACH`] beyond the plain line, or if another card covers one of its
+//! ports.
 
 use crate::cards::Cards;
 use crate::curve::{Curve, Line};
 use crate::geometry::{End, Point, Rect, port_at};
 
-/// How far beyond the plain line a line may lead around cards.
+/// Maximum distance from the plain line to a line around cards.
 pub const REACH: f64 = 320.0;
 /// A line that comes nearer than this to a card crosses it.
 pub const TOUCH: f64 = 3.0;
 /// A plain line may run this far behind the corner of one of its own cards.
 const BEHIND: f64 = 8.0;
-/// How far a way keeps from cards: which share of the link's own spread, and how much beyond; then
-/// how much longer such a way counts than it is. A narrow way is taken where others are much
-/// longer.
+/// Distances that routes keep from cards: the share of the link's own spread, the distance added to
+/// it, and the factor by which such a route counts as longer. A narrow route is taken where others
+/// are much longer.
 const CLEARANCES: [(f64, f64, f64); 3] = [(1.0, 12.0, 1.0), (0.5, 8.0, 1.2), (0.0, 4.0, 1.4)];
-/// Most cards that a way is found around.
+/// Maximum number of cards that a route leads around.
 const CARDS_MAX: usize = 24;
-/// What a corner costs, as a way of this length: few bends are read more easily.
+/// Cost of a corner, as a length: lines with few bends are easier to read.
 const BEND: f64 = 16.0;
-/// How loosely a line lies around its corners, the loosest first: see [`Line::through`]. Without
-/// stubs, it bends as soon as it leaves a port.
+/// Slack of a line around its corners, the loosest first: see [`Line::through`]. Without stubs, the
+/// line bends as soon as it leaves a port.
 const SLACKS: [(Stubs, f64); 7] = [
     (Stubs::Without, 0.45),
     (Stubs::Without, 0.3),
@@ -49,31 +49,31 @@ enum Stubs {
 /// A link to be drawn.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// Its caller's and its callee's card.
+    /// The cards of its caller and its callee.
     pub(crate) ends: [usize; 2],
-    /// How far it is off the middle of its parallel links.
+    /// Distance from the middle of its parallel links.
     pub(crate) lane: f64,
-    /// How much farther from cards it keeps than others, so that links around the same card do not
+    /// Additional distance that it keeps from cards, so that links around the same card do not
     /// coincide.
     pub(crate) spread: f64,
 }
 
-/// A line, and what it depends on.
+/// A line, and the area it depends on.
 #[derive(Clone, Debug)]
 pub(crate) struct Routed {
     pub(crate) line: Line,
-    /// Cards outside have no say in where the line runs.
+    /// Cards outside do not affect the line.
     pub(crate) reach: Rect,
 }
 
 impl Job {
-    /// The line as it is without any card in the way.
+    /// Returns the line as if no card were in the way.
     pub(crate) fn plain(&self, cards: &Cards) -> Curve {
         let [from, to] = self.ends.map(|card| cards.rect(card).min);
         Curve::between(port_at(from, End::From), port_at(to, End::To), self.lane)
     }
 
-    /// The line among the cards. Where there is no free way, it is the plain one.
+    /// Returns the line among the cards. Without a free route, it is the plain one.
     pub(crate) fn route(&self, cards: &Cards) -> Routed {
         let plain = self.plain(cards);
         let line = Line::from(plain);
@@ -120,18 +120,19 @@ fn length(points: &[Point]) -> f64 {
     pieces.map(|piece| piece[0].distance(piece[1])).sum()
 }
 
-/// The search for a way that keeps a distance from cards.
+/// The search for a route that keeps a distance from cards.
 struct Around<'a> {
     job: &'a Job,
     cards: &'a Cards,
     region: Rect,
     clearance: f64,
-    /// Where it was asked for cards so far.
+    /// The area in which cards were looked up so far.
     asked: Rect,
 }
 
 impl Around<'_> {
-    /// The cards but the link's own that straight pieces come nearer to than `margin`.
+    /// Returns the cards, other than the link's own, that straight pieces come nearer to than
+    /// `margin`.
     fn hit(&mut self, points: &[Point], margin: f64) -> Vec<usize> {
         let bounds = Rect::around(points.iter().copied()).unwrap_or_default();
         let area = bounds.expand(margin);
@@ -143,7 +144,7 @@ impl Around<'_> {
         hit.map(|(card, _)| card).collect()
     }
 
-    /// The line around all cards, of which `known` are those that the plain line crosses.
+    /// Returns the line around all cards. `known` are those that the plain line crosses.
     fn line(&mut self, plain: &Line, known: &mut Vec<usize>) -> Option<Line> {
         let stub = Point::new(self.clearance, 0.0);
         let stubs = [plain.start() + stub, plain.end() - stub];
@@ -163,7 +164,8 @@ impl Around<'_> {
         None
     }
 
-    /// The shortest way from one stub to the other around the known cards and the link's own.
+    /// Returns the shortest route from one stub to the other around the known cards and the link's
+    /// own.
     fn shortest(&self, [from, to]: [Point; 2], known: &[usize]) -> Option<Vec<Point>> {
         let around = known.iter().chain(&self.job.ends);
         let around: Vec<Rect> = around.map(|card| self.cards.rect(*card)).collect();
@@ -198,7 +200,7 @@ impl Around<'_> {
         shortest_way(&spots, sees)
     }
 
-    /// The loosest line through places that stays free.
+    /// Returns the loosest line through places that stays free.
     fn smooth(&mut self, places: Vec<Point>) -> Option<Line> {
         let (start, end) = (places[0], places[places.len() - 1]);
         let mut bare = places.clone();
@@ -215,7 +217,7 @@ impl Around<'_> {
         lines.find(|line| self.is_free(line))
     }
 
-    /// Whether straight pieces run farther than this behind a card of the link's own.
+    /// Returns whether straight pieces run farther than this behind a card of the link's own.
     fn crosses_own(&self, points: &[Point], by: f64) -> bool {
         let own = self.job.ends.map(|card| self.cards.rect(card).expand(-by));
         own.iter().any(|card| is_crossed(card, points))
@@ -231,8 +233,8 @@ impl Around<'_> {
     }
 }
 
-/// The shortest way from the first spot to the second over spots that see each other, each corner
-/// counted as well. Of equally short ways the one over earlier spots.
+/// Returns the shortest route from the first spot to the second over spots that see each other;
+/// each corner adds its cost. Of equally short routes, the one over earlier spots.
 fn shortest_way(spots: &[Point], sees: impl Fn(usize, usize) -> bool) -> Option<Vec<Point>> {
     let mut cost = vec![f64::INFINITY; spots.len()];
     let mut before = vec![0; spots.len()];
@@ -266,7 +268,7 @@ fn shortest_way(spots: &[Point], sees: impl Fn(usize, usize) -> bool) -> Option<
     Some(way)
 }
 
-/// Whether straight pieces enter a rectangle. Along its edge they may run.
+/// Returns whether straight pieces enter a rectangle. They may run along its edge.
 pub(crate) fn is_crossed(rect: &Rect, points: &[Point]) -> bool {
     let enters = |piece: &[Point]| {
         // Most pieces pass at a distance.

@@ -1,5 +1,5 @@
-//! The lines of all links, kept from move to move: a move leads those links elsewhere that end at
-//! what moved or could pass it, and looks at no other.
+//! The lines of all links, kept from move to move. A move recomputes only the links that end at
+//! what moved or could pass it.
 
 use crate::areas::Areas;
 use crate::cards::Cards;
@@ -18,11 +18,11 @@ pub struct Routes {
     /// The ids of the links, in the design's order.
     ids: Vec<String>,
     links: Vec<Option<Kept>>,
-    /// Of each node, the links that end at it.
+    /// The links that end at each node.
     of_node: Vec<Vec<usize>>,
     reaches: Areas,
     labels: Labels,
-    /// The node that no link leads around: see [`Dragging::loose`](crate::tools::Dragging::loose).
+    /// The node that links ignore: see [`Dragging::loose`](crate::tools::Dragging::loose).
     loose: Option<usize>,
     work: u64,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Kept {
 }
 
 impl Routes {
-    /// Leads all links of a design.
+    /// Computes the lines of all links of a design.
     pub fn new(design: &Design) -> Self {
         let Scene { jobs, cards, .. } = Scene::new(design);
         let ids = design.links.iter();
@@ -63,9 +63,9 @@ impl Routes {
         routes
     }
 
-    /// Takes it that this is the design now. Leads links again near what stands elsewhere, or all
-    /// where nodes or links came or went. Returns the links that run elsewhere or have other
-    /// labels; none where all were led again.
+    /// Sets the design. Recomputes links near what moved, or all of them if nodes or links were
+    /// added or removed. Returns the links whose line or labels changed; `None` if all were
+    /// recomputed.
     pub fn take_design(&mut self, design: &Design) -> Option<Vec<usize>> {
         if !self.has_ends_of(design) {
             let work = self.work();
@@ -84,8 +84,8 @@ impl Routes {
         Some(links.into_iter().collect())
     }
 
-    /// Whether these are the design's links, from and to the same nodes as before. A link without
-    /// an end is taken for another.
+    /// Returns whether these are the design's links, between the same nodes as before. A link
+    /// without an end counts as another.
     fn has_ends_of(&self, design: &Design) -> bool {
         let is_same = |(at, link): (usize, &Link)| {
             let Some(kept) = &self.links[at] else {
@@ -99,9 +99,8 @@ impl Routes {
             && design.links.iter().enumerate().all(is_same)
     }
 
-    /// Takes it that these nodes (by their places in the design) are where the design has them now,
-    /// and which of them no link leads around. Returns the links that run elsewhere, or whose
-    /// marks or samples are elsewhere.
+    /// Sets new places of these nodes (by index), and the node that links ignore. Returns the links
+    /// whose line, icons or samples changed.
     pub fn take_moves(
         &mut self,
         design: &Design,
@@ -141,7 +140,7 @@ impl Routes {
         links.into_iter().collect()
     }
 
-    /// Leads a link again. Returns whether it runs elsewhere than before.
+    /// Recomputes a link. Returns whether its line changed.
     fn renew(&mut self, link: usize) -> bool {
         let Some(Some(kept)) = self.links.get_mut(link) else {
             return false;
@@ -160,7 +159,7 @@ impl Routes {
         runs_elsewhere
     }
 
-    /// The measured line of a link, by its place in the design.
+    /// Returns the measured line of a link, by its index.
     pub fn path(&self, link: usize) -> Option<&LinkPath> {
         Some(&self.links.get(link)?.as_ref()?.path)
     }
@@ -169,23 +168,24 @@ impl Routes {
         self.ids.iter().position(|known| known == id)
     }
 
-    /// The measured line of the link called `id`.
+    /// Returns the measured line of the link called `id`.
     pub fn path_of(&self, id: &str) -> Option<&LinkPath> {
         self.path(self.place(id)?)
     }
 
-    /// Where the labels of a link are.
+    /// Returns the places of a link's labels.
     pub fn labels_of(&self, id: &str) -> LinkLabels {
         let labels = self.place(id).map(|link| self.labels.of(link));
         labels.unwrap_or_default()
     }
 
-    /// Whether there is a node that no link leads around.
+    /// Returns whether there is a node that links ignore.
     pub fn has_loose(&self) -> bool {
         self.loose.is_some()
     }
 
-    /// How often a link was led so far, and how often labels were placed: what tests count.
+    /// Returns how often a link was computed so far, and how often labels were placed. Tests count
+    /// these.
     pub fn work(&self) -> [u64; 2] {
         [self.work, self.labels.work]
     }

@@ -1,4 +1,4 @@
-//! A design seen as shapes: which line every link takes, and the bounds of it all.
+//! A design as shapes: the line of every link, and the bounds of the whole.
 
 use crate::cards::Cards;
 use crate::curve::{Line, LinkPath};
@@ -11,26 +11,26 @@ use design::{Design, Link, Node};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// How much farther from a card each further parallel link keeps that leads around it.
+/// Additional distance from a card of each further parallel link that leads around it.
 const LANE_SPREAD: f64 = 10.0;
 
-/// A design with what drawing and hit testing look up again and again. Cheap to make (one pass
-/// over nodes and links), so it is made again whenever the design changed.
+/// A design with lookup tables for drawing and hit testing. Making one is cheap (one pass over
+/// nodes and links), so it is made again whenever the design changes.
 pub struct Scene<'a> {
     design: &'a Design,
-    /// Places of nodes in the design, by id.
+    /// Indices of nodes, by id.
     nodes: BTreeMap<&'a str, usize>,
-    /// Of each link, in the design's order; none where an end does not exist.
+    /// The job of each link, in the design's order; `None` if an end does not exist.
     pub(crate) jobs: Vec<Option<Job>>,
     pub(crate) cards: Cards,
     lines: RefCell<Lines>,
 }
 
-/// The lines that were asked for so far, by the places of their links in the design.
+/// The lines that were computed so far, by the indices of their links.
 pub(crate) type Lines = BTreeMap<usize, LinkPath>;
 
 impl<'a> Scene<'a> {
-    /// Looks at a design whose lines are known in part.
+    /// Returns the scene of a design some of whose lines are known.
     pub(crate) fn knowing(design: &'a Design, lines: Lines) -> Self {
         Self {
             lines: RefCell::new(lines),
@@ -38,12 +38,12 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The lines that are known by now.
+    /// Returns the lines that are known by now.
     pub(crate) fn into_lines(self) -> Lines {
         self.lines.into_inner()
     }
 
-    /// Looks at a design.
+    /// Returns the scene of a design.
     pub fn new(design: &'a Design) -> Self {
         let nodes = design.nodes.iter().enumerate();
         let nodes: BTreeMap<&str, usize> = nodes.map(|(at, node)| (node.id.as_str(), at)).collect();
@@ -74,7 +74,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The scene as it would be if links did not lead around this node.
+    /// Returns the scene as if links ignored this node.
     #[must_use]
     pub(crate) fn without(mut self, node: &str) -> Self {
         if let Some(card) = self.nodes.get(node) {
@@ -84,24 +84,24 @@ impl<'a> Scene<'a> {
         self
     }
 
-    /// The design looked at.
+    /// Returns the design.
     pub fn design(&self) -> &'a Design {
         self.design
     }
 
-    /// The node called `id`.
+    /// Returns the node called `id`.
     pub fn node(&self, id: &str) -> Option<&'a Node> {
         let at = self.nodes.get(id)?;
         self.design.nodes.get(*at)
     }
 
-    /// Every link whose ends exist, with its line, in the order drawn.
+    /// Returns every link whose ends exist, with its line, in drawing order.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = (&'a Link, Line)> + '_ {
         let links = self.drawn_links();
         links.map(|(link, job)| (link, job.route(&self.cards).line))
     }
 
-    /// The links that may run through an area, with their measured lines, in the order drawn.
+    /// Returns the links that may run through an area, with their measured lines, in drawing order.
     pub fn near(&self, area: Rect) -> impl DoubleEndedIterator<Item = (&'a Link, LinkPath)> + '_ {
         let links = self.design.links.iter().zip(&self.jobs).enumerate();
         links.filter_map(move |(at, (link, job))| {
@@ -114,7 +114,7 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Reads a line, which is led only if it is not known yet.
+    /// Reads a line, and computes it only if it is not known yet.
     fn known<T>(&self, at: usize, job: &Job, read: impl FnOnce(&LinkPath) -> T) -> T {
         let mut lines = self.lines.borrow_mut();
         let lead = || LinkPath::new(job.route(&self.cards).line);
@@ -126,25 +126,25 @@ impl<'a> Scene<'a> {
         links.filter_map(|(link, job)| Some((link, job.as_ref()?)))
     }
 
-    /// The measured line of every link, in the order drawn; none where an end does not exist.
+    /// Returns the measured line of every link, in drawing order; `None` if an end does not exist.
     pub fn paths(&self) -> impl Iterator<Item = Option<LinkPath>> + '_ {
         let jobs = self.jobs.iter().map(Option::as_ref);
         jobs.map(|job| Some(LinkPath::new(job?.route(&self.cards).line)))
     }
 
-    /// The line of the link called `id`.
+    /// Returns the line of the link called `id`.
     pub fn line(&self, id: &str) -> Option<Line> {
         let at = self.design.links.iter().position(|link| link.id == id)?;
         Some(self.jobs[at].as_ref()?.route(&self.cards).line)
     }
 
-    /// The measured line of the link called `id`.
+    /// Returns the measured line of the link called `id`.
     pub fn path(&self, id: &str) -> Option<LinkPath> {
         let at = self.design.links.iter().position(|link| link.id == id)?;
         Some(self.known(at, self.jobs[at].as_ref()?, LinkPath::clone))
     }
 
-    /// The rectangle around every node, link, note and zone; none of an empty design.
+    /// Returns the rectangle around every node, link, note and zone; `None` for an empty design.
     pub fn bounds(&self) -> Option<Rect> {
         let lines = self.lines();
         let lines = lines.map(|(_, line)| LinkPath::new(line).bounds());
@@ -154,8 +154,8 @@ impl<'a> Scene<'a> {
             .reduce(Rect::union)
     }
 
-    /// The same without a search for ways: every line as it is with no card in its way. What leads
-    /// around a card at the edge stays within the margin of a view.
+    /// Returns the same rectangle with plain lines, without a search for routes. What leads around
+    /// a card at the edge stays within the margin of a view.
     pub fn extent(&self) -> Option<Rect> {
         let lines = self.drawn_links().map(|(_, job)| job.plain(&self.cards));
         let lines = lines.map(|curve| LinkPath::new(curve).bounds());
@@ -165,7 +165,7 @@ impl<'a> Scene<'a> {
             .reduce(Rect::union)
     }
 
-    /// The rectangle around what is selected; none if nothing is.
+    /// Returns the rectangle around the selection; `None` if nothing is selected.
     pub fn bounds_of(&self, selection: &Selection) -> Option<Rect> {
         let nodes = selection
             .nodes
@@ -186,8 +186,8 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The rectangle around every node, note and zone of a design: without its links, whose ways take
-/// longer to find.
+/// Returns the rectangle around every node, note and zone of a design. Links are left out, because
+/// their routes take longer to find.
 pub fn bounds_of_parts(design: &Design) -> Option<Rect> {
     let nodes = design.nodes.iter().map(node_rect);
     let notes = design.settings.notes.iter().map(note_rect);
@@ -195,12 +195,12 @@ pub fn bounds_of_parts(design: &Design) -> Option<Rect> {
     nodes.chain(notes).chain(zones).reduce(Rect::union)
 }
 
-/// How far off the middle of so many parallel links this one is.
+/// Returns the distance of one of `count` parallel links from their middle.
 fn lane(at: usize, count: usize) -> f64 {
     at as f64 - (count - 1) as f64 / 2.0
 }
 
-/// A small distance that differs from link to link, and stays a link's own whatever else is drawn.
+/// Returns a small distance that differs from link to link and does not depend on other links.
 fn own_spread(link: &Link) -> f64 {
     let sum: u32 = link.id.bytes().map(u32::from).sum();
     f64::from(sum % 3) * 4.0

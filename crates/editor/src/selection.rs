@@ -1,21 +1,21 @@
-//! What is selected: nodes and links by id.
+//! The selection: nodes and links by id, notes by index.
 
 use design::{Design, Target};
 use std::collections::BTreeSet;
 
-/// A node or a link, by id.
+/// A node, a link or a note.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
     /// A node.
     Node(String),
     /// A link.
     Link(String),
-    /// A note, by its place in the list.
+    /// A note, by its index.
     Note(usize),
 }
 
 impl Item {
-    /// As the target of a command that sets a parameter; a note has none.
+    /// Returns it as the target of a command that sets a parameter; `None` for a note.
     pub fn target(&self) -> Option<Target> {
         match self {
             Self::Node(id) => Some(Target::Node(id.clone())),
@@ -24,7 +24,7 @@ impl Item {
         }
     }
 
-    /// The id of a node or link.
+    /// Returns the id of a node or link.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Node(id) | Self::Link(id) => Some(id),
@@ -33,24 +33,24 @@ impl Item {
     }
 }
 
-/// What is selected.
+/// The selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Nodes, by id.
     pub nodes: BTreeSet<String>,
     /// Links, by id.
     pub links: BTreeSet<String>,
-    /// Notes, by their place in the list.
+    /// Notes, by index.
     pub notes: BTreeSet<usize>,
 }
 
 impl Selection {
-    /// Nothing.
+    /// Returns an empty selection.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Every node, link and note.
+    /// Returns a selection of every node, link and note.
     pub fn all(design: &Design) -> Self {
         Self {
             nodes: design.nodes.iter().map(|node| node.id.clone()).collect(),
@@ -59,14 +59,14 @@ impl Selection {
         }
     }
 
-    /// This item and nothing else.
+    /// Returns a selection of this item alone.
     pub fn only(item: Item) -> Self {
         let mut selection = Self::default();
         selection.add(item);
         selection
     }
 
-    /// These nodes.
+    /// Returns a selection of these nodes.
     pub fn of_nodes(ids: impl IntoIterator<Item = String>) -> Self {
         Self {
             nodes: ids.into_iter().collect(),
@@ -74,17 +74,17 @@ impl Selection {
         }
     }
 
-    /// Whether nothing is selected.
+    /// Returns whether nothing is selected.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many things are selected.
+    /// Returns the number of selected items.
     pub fn len(&self) -> usize {
         self.nodes.len() + self.links.len() + self.notes.len()
     }
 
-    /// Whether the item is selected.
+    /// Returns whether the item is selected.
     pub fn contains(&self, item: &Item) -> bool {
         match item {
             Item::Node(id) => self.nodes.contains(id),
@@ -93,7 +93,7 @@ impl Selection {
         }
     }
 
-    /// Selects the item too.
+    /// Adds the item to the selection.
     pub fn add(&mut self, item: Item) {
         match item {
             Item::Node(id) => self.nodes.insert(id),
@@ -102,7 +102,7 @@ impl Selection {
         };
     }
 
-    /// Selects the item, or no longer.
+    /// Adds the item to the selection, or removes it.
     pub fn toggle(&mut self, item: Item) {
         let was_selected = match &item {
             Item::Node(id) => self.nodes.remove(id),
@@ -114,7 +114,7 @@ impl Selection {
         }
     }
 
-    /// The one thing selected, if it is one.
+    /// Returns the selected item, if it is the only one.
     pub fn single(&self) -> Option<Item> {
         if self.len() != 1 {
             return None;
@@ -122,7 +122,7 @@ impl Selection {
         self.items().next()
     }
 
-    /// Everything selected, nodes first.
+    /// Returns everything selected, nodes first.
     pub fn items(&self) -> impl Iterator<Item = Item> + '_ {
         let nodes = self.nodes.iter().cloned().map(Item::Node);
         let links = self.links.iter().cloned().map(Item::Link);
@@ -131,7 +131,7 @@ impl Selection {
             .chain(self.notes.iter().copied().map(Item::Note))
     }
 
-    /// Forgets what the design no longer has.
+    /// Removes what the design no longer has.
     pub fn prune(&mut self, design: &Design) {
         if self.is_empty() {
             return;

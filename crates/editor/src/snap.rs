@@ -1,13 +1,13 @@
-//! Snapping a dragged node: to the other nodes' lines if one is near, to the grid otherwise.
+//! Snapping of a dragged node: to lines of other nodes if one is near, to the grid otherwise.
 
 use crate::geometry::{GRID, Point};
 use crate::tools::dragging::Places;
 use design::Design;
 
-/// How near, in screen pixels, another node's line has to be to be worth snapping to.
+/// Distance, in screen pixels, within which a node snaps to another node's line.
 const REACH: f64 = 5.0;
 
-/// A line through nodes that stand at the same height or one above the other.
+/// A line through nodes at the same height or one above the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Guide {
     /// Upper edges are all at this `y`.
@@ -16,8 +16,8 @@ pub enum Guide {
     Vertical(f64),
 }
 
-/// Where a node that would come to `at` is to stand. All nodes are of one size, so lining up left
-/// edges lines up middles and right edges as well.
+/// Returns where a node that would be moved to `at` is placed. All nodes have the same size, so
+/// aligning left edges also aligns middles and right edges.
 pub(crate) fn snap(design: &Design, moving: &Places, at: Point, scale: f64) -> Point {
     let reach = (REACH / scale).min(GRID);
     let others = || {
@@ -44,7 +44,7 @@ fn snap_one(at: f64, others: impl Iterator<Item = f64>, reach: f64) -> f64 {
     }
 }
 
-/// The lines that a node at `at` shares with nodes that are not moving.
+/// Returns the lines that a node at `at` shares with nodes that are not moving.
 pub(crate) fn guides(design: &Design, moving: &Places, at: Point) -> Vec<Guide> {
     let others = || {
         design

@@ -1,4 +1,4 @@
-//! Nodes and links in a few words: what their cards and an exported picture say of them.
+//! Short descriptions of nodes and links, for their cards and for exported pictures.
 
 use crate::icons;
 use design::kinds::cache::{Cache, Eviction};
@@ -9,7 +9,7 @@ use design::kinds::service::Service;
 use design::link::{Condition, Mode, OnWrite};
 use design::{Distribution, Kind, Link};
 
-/// What a node is, in one quiet line.
+/// Returns what a node is, in one line.
 pub fn describe(kind: &Kind) -> String {
     match kind {
         Kind::Client(client) => of_client(client),
@@ -110,7 +110,7 @@ fn of_cache(cache: &Cache) -> String {
     }
 }
 
-/// `12 345`: groups of three, with a thin space that does not break.
+/// Returns a number with commas between groups of three digits: `12,345`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
@@ -123,7 +123,7 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// A distribution by its middle: `≈ 5ms`.
+/// Returns a typical value of a distribution: `≈ 5 ms`.
 fn time(distribution: &Distribution) -> String {
     let middle = match distribution {
         Distribution::Const(value) => return spaced(&value.to_string()),
@@ -139,7 +139,7 @@ fn time(distribution: &Distribution) -> String {
     format!("≈ {}", spaced(&middle.to_string()))
 }
 
-/// `5ms` as `5 ms`, with a space that does not break.
+/// Returns `5ms` as `5 ms`, with a no-break space.
 pub fn spaced(quantity: &str) -> String {
     let unit = quantity
         .find(|c: char| c.is_alphabetic() || c == 'µ')
@@ -148,16 +148,17 @@ pub fn spaced(quantity: &str) -> String {
     format!("{number}\u{a0}{unit}")
 }
 
-/// Something that a link does beyond calling: its icon, where it has one, and its words.
+/// A property of a link beyond calling: its icon, if it has one, and its words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trait {
-    /// One of [`icons`], 10 × 10 around its middle; an empty one sets the words in.
+    /// One of [`icons`], 10 × 10 around its middle. An empty one indents the words.
     pub icon: Option<&'static str>,
     /// `timeout 1 s`, `3 attempts`.
     pub words: String,
 }
 
-/// When a link is called, where that is not every time: `reads`, `on miss`, `buy or pay`.
+/// Returns the condition under which a link is called, if it is not always: `reads`, `on miss`,
+/// `buy or pay`.
 pub fn condition(link: &Link) -> Option<String> {
     // Any of them is enough: beside "always" the others say nothing.
     let conditions = link.when.0.iter().map(|condition| match condition {
@@ -174,7 +175,7 @@ pub fn condition(link: &Link) -> Option<String> {
     (!conditions.is_empty()).then(|| conditions.join(" or "))
 }
 
-/// What a link does beyond calling, in the order a call meets it.
+/// Returns the properties of a link beyond calling, in the order in which a call meets them.
 pub fn traits(link: &Link) -> Vec<Trait> {
     let mut traits = Vec::new();
     let mut put = |icon: Option<&'static str>, words: String| traits.push(Trait { icon, words });
@@ -243,7 +244,7 @@ pub fn traits(link: &Link) -> Vec<Trait> {
     traits
 }
 
-/// A share as `12.5%`.
+/// Returns a share as `12.5%`.
 fn percent(share: f64) -> String {
     // Of 0.07 a plain product shows digits that nobody wrote.
     format!("{}%", (share * 1e8).round() / 1e6)
@@ -286,8 +287,8 @@ mod tests {
                 Some(5),
                 "4\u{2013}2,000 × 5 slots, ≈ 10\u{a0}ms",
             ),
-        ] {
             (1, Some(&autoscale), None, "4\u{2013}2,000 × no limit"),
+        ] {
             let service = Service {
                 replicas,
                 concurrency,

@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Helpers of the tests of this crate.
 
 use crate::actions;
 use crate::editor::Editor;
@@ -10,7 +10,7 @@ use crate::selection::Item;
 use design::link::Mode;
 use design::{Design, KINDS, Kind, Link, Node};
 
-/// A new node's kind, by name.
+/// Returns a new node's kind, by name.
 pub(crate) fn kind(name: &str) -> Kind {
     let info = KINDS.iter().find(|info| info.name == name).unwrap();
     (info.make)()
@@ -32,8 +32,8 @@ pub(crate) fn small() -> Design {
     }
 }
 
-/// Any two cards are at least 80 units apart beside each other, or 56 above each other: links with
-/// their labels need the one, what is written below a card the other.
+/// Checks that any two cards are at least 80 units apart beside each other, or 56 above each other.
+/// Links with their labels need the former, and what is written below a card needs the latter.
 pub(crate) fn check_apart(design: &Design) {
     for (at, one) in design.nodes.iter().enumerate() {
         let rect = node_rect(one);
@@ -46,15 +46,15 @@ pub(crate) fn check_apart(design: &Design) {
     }
 }
 
-/// An editor with a hand on it that follows a script.
+/// An editor with a hand that follows a script.
 pub(crate) struct Hand {
     pub(crate) editor: Editor,
-    /// What came of the last script.
+    /// The effects of the last script.
     pub(crate) effects: Vec<Effect>,
 }
 
 impl Hand {
-    /// A hand on [`small`], at 100 %, the canvas's origin in the upper left corner.
+    /// Returns a hand on [`small`], at 100%, with the canvas's origin in the upper left corner.
     pub(crate) fn new() -> Self {
         Self::on(small())
     }
@@ -66,8 +66,8 @@ impl Hand {
         }
     }
 
-    /// Does what a script says, such as `down 380 10 shift; move 400 10; up 400 10; cancel`, at
-    /// screen positions or at what [`place`] knows. Further words: `touch`, `#2` (a second finger),
+    /// Carries out a script such as `down 380 10 shift; move 400 10; up 400 10; cancel`, at screen
+    /// positions or at what [`place`] knows. Further words: `touch`, `#2` (a second finger),
     /// `middle`, `right`, `command`, `alt`, `space`. Other words of a line are keys of actions.
     pub(crate) fn play(&mut self, script: &str) -> &mut Self {
         self.effects.clear();
@@ -88,12 +88,12 @@ impl Hand {
         self
     }
 
-    /// Where the node stands.
+    /// Returns the position of a node.
     pub(crate) fn at(&self, id: &str) -> [i32; 2] {
         self.editor.design().node(id).unwrap().at
     }
 
-    /// What is selected, in one line.
+    /// Returns the selection, in one line.
     pub(crate) fn selected(&self) -> String {
         let items = self.editor.selection().items();
         let ids: Vec<String> = items
@@ -105,7 +105,7 @@ impl Hand {
         ids.join(" ")
     }
 
-    /// All links, in one line.
+    /// Returns all links, in one line.
     pub(crate) fn links(&self) -> String {
         let links = self.editor.design().links.iter();
         let ends: Vec<String> = links
@@ -114,12 +114,12 @@ impl Hand {
         ends.join(" ")
     }
 
-    /// What can be undone, the last first.
+    /// Returns what can be undone, the last first.
     pub(crate) fn history(&self) -> Vec<&str> {
         self.editor.document().undo_names().collect()
     }
 
-    /// Whether the last script changed this much of the design.
+    /// Returns whether the last script changed this much of the design.
     pub(crate) fn has_changed(&self, change: Change) -> bool {
         self.has_said(|effect| matches!(effect, Effect::Changed(edit) if edit.change == change))
     }
@@ -129,8 +129,8 @@ impl Hand {
     }
 }
 
-/// A place by its name: `api.in` and `api.out` are ports, `api->db` is the middle of a link,
-/// `api->db.from` and `api->db.to` are its grips.
+/// Returns a place by its name: `api.in` and `api.out` are ports, `api->db` is the middle of a
+/// link, `api->db.from` and `api->db.to` are its grips.
 fn place(editor: &Editor, name: &str) -> Option<Point> {
     let scene = editor.scene();
     let node = |id: &str| editor.design().node(id);

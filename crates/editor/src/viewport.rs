@@ -1,25 +1,27 @@
-//! Which part of the canvas the screen shows.
+//! The viewport: the part of the canvas that the screen shows.
 
 use crate::geometry::{Point, Rect};
 
-/// Smallest zoom: 10 %.
+/// Smallest zoom: 10%.
 pub const SCALE_MIN: f64 = 0.1;
-/// Largest zoom: 400 %.
+/// Largest zoom: 400%.
 pub const SCALE_MAX: f64 = 4.0;
-/// Fitting never magnifies beyond this: three nodes blown up to fill a screen help nobody.
+/// Maximum zoom of fitting: larger nodes would help nobody.
 pub const FIT_MAX: f64 = 1.25;
 /// Free space around what is fitted, in screen pixels; less on a narrow screen.
 pub const FIT_MARGIN: f64 = 48.0;
 /// Free space above and below it, where tools cover the canvas.
 const TOOLS_MARGIN: [f64; 2] = [64.0, 80.0];
-/// One step of the zoom actions.
+/// Factor of one step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
-/// How much one pixel of wheel zooms. A trackpad's pinch comes as a stream of a few pixels each.
+/// Zoom per pixel of wheel. A trackpad's pinch arrives as a stream of a few pixels each.
 const WHEEL_ZOOM: f64 = 0.01;
-/// Pixels of one turn that count: a mouse's notch is 100 or more at once, and zooms by a quarter.
+/// Maximum number of pixels of one turn that count. A mouse's notch is 100 pixels or more in one
+/// event, and zooms by a quarter.
 const WHEEL_TURN_MAX: f64 = 25.0;
 
-/// Farthest the canvas can be pushed away, in screen pixels; keeps the arithmetic finite.
+/// Maximum distance by which the canvas can be panned away, in screen pixels. It keeps the
+/// arithmetic finite.
 const OFFSET_MAX: f64 = 1e7;
 
 /// The part of the canvas on the screen. Screen coordinates count from the canvas element's upper
@@ -42,61 +44,61 @@ impl Default for Viewport {
 }
 
 impl Viewport {
-    /// Width and height of the canvas element, in screen pixels.
+    /// Returns width and height of the canvas element, in screen pixels.
     pub fn size(&self) -> Point {
         self.size
     }
 
-    /// Where the canvas's origin is on the screen.
+    /// Returns the position of the canvas's origin on the screen.
     pub fn offset(&self) -> Point {
         self.offset
     }
 
-    /// Screen pixels per canvas unit: 1 is 100 %.
+    /// Returns screen pixels per canvas unit: 1 is 100%.
     pub fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// What the screen shows of the canvas.
+    /// Returns the part of the canvas that is visible.
     pub fn visible(&self) -> Rect {
         Rect::between(self.to_canvas(Point::default()), self.to_canvas(self.size))
     }
 
-    /// The canvas point shown in the middle.
+    /// Returns the canvas point in the middle of the screen.
     pub fn center(&self) -> Point {
         self.to_canvas(self.size * 0.5)
     }
 
-    /// From screen to canvas.
+    /// Converts from screen to canvas.
     pub fn to_canvas(&self, screen: Point) -> Point {
         (screen - self.offset) * (1.0 / self.scale)
     }
 
-    /// From canvas to screen.
+    /// Converts from canvas to screen.
     pub fn to_screen(&self, canvas: Point) -> Point {
         canvas * self.scale + self.offset
     }
 
-    /// Takes the size of the canvas element. What was in the upper left corner stays there.
+    /// Sets the size of the canvas element. What is in the upper left corner stays there.
     pub fn resize(&mut self, size: Point) {
         if size.is_finite() {
             self.size = Point::new(size.x.max(1.0), size.y.max(1.0));
         }
     }
 
-    /// Pushes the canvas by so many screen pixels.
+    /// Pans the canvas by a distance in screen pixels.
     pub fn pan(&mut self, by: Point) {
         self.set_offset(self.offset + by);
     }
 
-    /// Zooms by a factor; what is at the screen point `at` stays there.
+    /// Zooms by a factor. What is at the screen point `at` stays there.
     pub fn zoom_at(&mut self, at: Point, factor: f64) {
         if factor.is_finite() && factor > 0.0 {
             self.zoom_to(at, self.scale * factor);
         }
     }
 
-    /// Sets the zoom; what is at the screen point `at` stays there.
+    /// Sets the zoom. What is at the screen point `at` stays there.
     pub fn zoom_to(&mut self, at: Point, scale: f64) {
         if !at.is_finite() || !scale.is_finite() {
             return;
@@ -106,7 +108,7 @@ impl Viewport {
         self.set_offset(at - fixed * self.scale);
     }
 
-    /// Shows all of `bounds`, in the middle, no larger than [`FIT_MAX`].
+    /// Fits `bounds` into the view, in the middle, at most at [`FIT_MAX`].
     pub fn fit(&mut self, bounds: Rect) {
         // On a phone that much margin would be a quarter of the width.
         let margin = FIT_MARGIN.min(self.size.x * 0.04);
@@ -123,7 +125,7 @@ impl Viewport {
         self.set_offset(middle - bounds.center() * self.scale);
     }
 
-    /// Brings a canvas point to the middle.
+    /// Centers a canvas point.
     pub fn center_on(&mut self, canvas: Point) {
         self.set_offset(self.size * 0.5 - canvas * self.scale);
     }
@@ -138,8 +140,8 @@ impl Viewport {
     }
 }
 
-/// The zoom factor of a wheel's turn in pixels: down zooms out, and turning back leads back
-/// exactly where one was.
+/// Returns the zoom factor of a wheel's turn in pixels. Down zooms out, and turning back returns
+/// exactly to the zoom before.
 pub fn wheel_factor(turn: f64) -> f64 {
     let by = 1.0 + turn.abs().min(WHEEL_TURN_MAX) * WHEEL_ZOOM;
     if turn > 0.0 { 1.0 / by } else { by }

@@ -1,13 +1,13 @@
-//! Walking from node to node by keys.
+//! Moves from node to node by keyboard.
 
 use crate::actions::Direction;
 use crate::geometry::Point;
 use crate::layout::flow_order;
 use design::{Design, Node};
 
-/// The node that a step from another one leads to: the nearest in that direction, where what lies
-/// aside counts twice as far. Where nothing lies there, the next (right, down) or the one before
-/// (left, up) in the order of flow, so that every node can be reached. None if there is no other.
+/// Returns the node that a step from another one leads to: the nearest in that direction, where
+/// sideways distance counts twice. If there is none, the next (right, down) or the previous (left,
+/// up) in the order of flow, so that every node can be reached. `None` if there is no other node.
 pub fn step(design: &Design, from: &str, way: Direction) -> Option<String> {
     let here = Point::from(design.node(from)?.at);
     let (dx, dy) = match way {

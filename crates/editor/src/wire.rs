@@ -1,4 +1,5 @@
-//! A wire that is being drawn: where it starts, what it may connect to, what connecting it does.
+//! A wire that is being drawn: where it starts, what it may connect to, and what connecting it
+//! does.
 
 use crate::geometry::End;
 use design::document::LINKS_MAX;
@@ -7,19 +8,19 @@ use design::validate::{check_link, link_refusal, second_owner, usual_mode};
 use design::{Attribute, Command, Design, KINDS, Kind, KindInfo, Link, Reader, Target, Value};
 use std::collections::BTreeSet;
 
-/// A link with one end in the hand.
+/// A link with one loose end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wire {
-    /// The node at the other end.
+    /// The node at the fixed end.
     pub node: String,
-    /// Which end is in the hand: [`End::To`] looks for somebody to call.
+    /// The loose end: [`End::To`] looks for a callee.
     pub loose: End,
-    /// The link whose end was taken off; none for a new one.
+    /// The link whose end was taken off; `None` for a new link.
     pub link: Option<String>,
 }
 
 impl Wire {
-    /// A new link that starts at this node's port.
+    /// Returns a new wire that starts at this node's port.
     pub fn from_port(node: impl Into<String>, port: End) -> Self {
         Self {
             node: node.into(),
@@ -28,7 +29,7 @@ impl Wire {
         }
     }
 
-    /// A link whose end is taken off.
+    /// Returns the wire of a link whose end is taken off.
     pub fn from_link(link: &Link, end: End) -> Self {
         let fixed = match end {
             End::From => &link.to,
@@ -41,7 +42,7 @@ impl Wire {
         }
     }
 
-    /// Caller and callee once the loose end is on `other`.
+    /// Returns caller and callee if the loose end is put on `other`.
     pub fn ends<'a>(&'a self, other: &'a str) -> (&'a str, &'a str) {
         match self.loose {
             End::From => (other, &self.node),
@@ -49,7 +50,7 @@ impl Wire {
         }
     }
 
-    /// Why the loose end cannot be put on this node, if it cannot.
+    /// Returns why the loose end cannot be put on this node, if it cannot.
     pub fn refusal(&self, design: &Design, other: &str) -> Option<String> {
         if self.node == other {
             return Some("a node cannot call itself".to_owned());
@@ -73,7 +74,7 @@ impl Wire {
         })
     }
 
-    /// The link that there is already between the two nodes, if the loose end were put on this one.
+    /// Returns the existing link between the two nodes, if the loose end were put on this one.
     pub fn twin<'a>(&self, design: &'a Design, other: &str) -> Option<&'a Link> {
         let (from, to) = self.ends(other);
         let is_self = |link: &Link| self.link.as_ref() == Some(&link.id);
@@ -81,7 +82,8 @@ impl Wire {
         links.find(|link| link.from == from && link.to == to && !is_self(link))
     }
 
-    /// The kinds of node the loose end may be put on: what the quick-add offers.
+    /// Returns the kinds of node on which the loose end may be put: those that the quick-add
+    /// offers.
     pub fn kinds(&self, design: &Design) -> Vec<&'static KindInfo> {
         let Some(node) = design.node(&self.node) else {
             return Vec::new();
@@ -101,8 +103,8 @@ impl Wire {
         KINDS.iter().filter(fits).collect()
     }
 
-    /// The command that puts the loose end on this node, and the id of the link. The caller has
-    /// asked for a refusal before; a node that is gone gives none.
+    /// Returns the command that puts the loose end on this node, and the id of the link. The caller
+    /// has checked [`Wire::refusal`] before. `None` if the node no longer exists.
     pub fn connect(&self, design: &Design, other: &str) -> Option<(Command, String)> {
         let (from, to) = self.ends(other);
         let (caller, callee) = (&design.node(from)?.kind, &design.node(to)?.kind);
@@ -141,7 +143,7 @@ impl Wire {
         Some((Command::Batch(commands), id.clone()))
     }
 
-    /// A link keeps its mode where that is still possible.
+    /// Returns the mode of a link. The link keeps its mode where that is still possible.
     fn mode(&self, design: &Design, from: &Kind, to: &Kind) -> Mode {
         let present = self.link.as_ref().and_then(|id| design.link(id));
         match present {
@@ -151,7 +153,7 @@ impl Wire {
     }
 }
 
-/// The fields of a link that would be in the way of this mode, or of this caller.
+/// Returns the fields of a link that this mode or this caller does not allow.
 fn idle_fields(link: &Link, mode: Mode, caller: &Kind) -> BTreeSet<String> {
     let mut reader = Reader::default();
     let link = Link {
@@ -166,8 +168,9 @@ fn idle_fields(link: &Link, mode: Mode, caller: &Kind) -> BTreeSet<String> {
     fields.flatten().map(str::to_owned).collect()
 }
 
-/// The commands that put a node into a link: the link then ends at the node, and a new one leads
-/// on from there. None if the node cannot be called by the one side or cannot call the other.
+/// Returns the commands that route a link through a node: the link then ends at the node, and a new
+/// one leads on from there. `None` if one side cannot call the node, or the node cannot call the
+/// other side.
 pub fn insert_into_link(design: &Design, link: &str, node: &str) -> Option<Vec<Command>> {
     let link = design.link(link)?;
     let first = Wire::from_link(link, End::To);

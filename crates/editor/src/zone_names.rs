@@ -1,12 +1,11 @@
-//! Places for the names of zones: of each region, and on each node whose replicas are in several
-//! zones.
+//! Places the names of zones: of each region, and on each node whose replicas are in several zones.
 //!
 //! Names keep their size on the screen, so that they can be read and clicked at every zoom. They
-//! are over no card and over no other name where there is room; where there is none, a name is left
-//! out unless it is the only one of its zone.
+//! cover no card and no other name if there is room. If there is none, a name is left out, unless
+//! it is the only one of its zone.
 //!
-//! Only what is in view, or almost, has a name: work and names are bounded however large the design
-//! is.
+//! Only zones in view, or almost in view, have a name, so the work and the number of names are
+//! bounded however large the design is.
 
 use crate::areas::Areas;
 use crate::cards::Cards;
@@ -18,38 +17,38 @@ use std::collections::BTreeSet;
 
 /// Height of a name on the screen, in pixels: large enough for a finger.
 pub const HEIGHT: f64 = 24.0;
-/// Width of a letter on the screen, and of what is around the letters.
+/// Width of a letter on the screen, and of the padding around the name.
 const WIDTH: (f64, f64) = (8.0, 16.0);
-/// Most width of a name: a longer one is cut off.
+/// Maximum width of a name; a longer one is cut off.
 const WIDTH_MAX: f64 = 150.0;
-/// Between two names on the screen.
+/// Distance between two names on the screen.
 const GAP: f64 = 3.0;
-/// How far in from the corner of a region its name is, on the screen.
+/// Distance of a name from the corner of its region, on the screen.
 const INSET: f64 = 6.0;
-/// What is left free at the upper left and the upper right corner of a card, in canvas units: for
-/// the flag of a finding, and the count of failures.
+/// Space left free at the upper left and the upper right corner of a card, in canvas units: for the
+/// flag of a finding, and for the number of failures.
 const CORNERS: [f64; 2] = [16.0, 26.0];
-/// Rows above and below a node that its zones may be in.
+/// Number of rows above and below a node in which its zones may be named.
 const ROWS: usize = 3;
-/// Places along an edge of a region that its name may be at.
+/// Number of places along an edge of a region for its name.
 const SHIFTS: usize = 8;
 
-/// Most names at a time: the further ones are left out.
+/// Maximum number of names at a time; further ones are left out.
 pub const NAMES_MAX: usize = 500;
-/// So many names of zones that have one already are tried at most.
+/// Maximum number of further names that are tried for zones that already have one.
 const REPEATS_MAX: usize = 2_000;
-/// How far beyond the edge of the screen there are names at least, in pixels. The view moves as far
-/// before names are placed again.
+/// Minimum distance beyond the edge of the screen within which zones have names, in pixels. Names
+/// are placed again when the view has moved this far.
 const AHEAD: f64 = 256.0;
 
-/// The name of a zone, somewhere.
+/// The name of a zone, in one place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ZoneName {
     /// The zone.
     pub zone: String,
-    /// The node it is on; none for the name of a region.
+    /// The node it is on; `None` for the name of a region.
     pub node: Option<String>,
-    /// Where it is, in canvas units.
+    /// Its area, in canvas units.
     pub area: Rect,
     /// The color of its region; `None` for a zone without a region.
     pub color: Option<usize>,
@@ -57,7 +56,7 @@ pub struct ZoneName {
     pub repeats: bool,
 }
 
-/// The part of the canvas whose zones have names: what is visible, and more on each side.
+/// Returns the part of the canvas whose zones have names: what is visible, and more on each side.
 pub fn named_area(view: &Viewport) -> Rect {
     let step = AHEAD / view.scale();
     let Rect { min, max } = view.visible();
@@ -69,7 +68,7 @@ pub fn named_area(view: &Viewport) -> Rect {
     }
 }
 
-/// The names of the zones in an area at a zoom (screen pixels per canvas unit).
+/// Returns the names of the zones in an area at a zoom, in screen pixels per canvas unit.
 pub fn zone_names(design: &Design, regions: &[Region], scale: f64, area: Rect) -> Vec<ZoneName> {
     place_names(design, regions, scale, area).placed
 }
@@ -125,19 +124,19 @@ fn place_names(design: &Design, regions: &[Region], scale: f64, area: Rect) -> N
 
 struct Names {
     cards: Cards,
-    /// How long a screen pixel is on the canvas.
+    /// Length of a screen pixel on the canvas.
     pixel: f64,
     placed: Vec<ZoneName>,
-    /// The placed names by place.
+    /// A spatial index of the placed names.
     areas: Areas,
     /// The zones that have a name.
     named: BTreeSet<String>,
-    /// How many places were looked at: what tests count.
+    /// Number of places that were tried. Tests count it.
     work: usize,
 }
 
 impl Names {
-    /// The placed names near an area.
+    /// Returns the placed names near an area.
     fn near(&self, area: Rect) -> impl Iterator<Item = &ZoneName> {
         let near = self.areas.near(area).into_iter();
         near.filter_map(|name| self.placed.get(name))
@@ -149,8 +148,8 @@ impl Names {
         Point::new(width, HEIGHT) * self.pixel
     }
 
-    /// In the strip at the top of the region, which grows upwards; else further along it, else
-    /// below the region.
+    /// Places a name in the strip at the top of the region, which grows upwards; else further along
+    /// it, else below the region.
     fn put_region(&mut self, region: &Region) {
         let size = self.size(&region.name);
         let Rect { min, max } = region.rect;
@@ -175,7 +174,8 @@ impl Names {
         );
     }
 
-    /// In rows above and below the node. A name that `must` be there is over a card if need be.
+    /// Places a name in rows above and below the node. A name that `must` be there may cover a
+    /// card.
     fn put_on(&mut self, node: &Node, zone: &str, regions: &[Region], must: bool) {
         if self.placed.len() >= NAMES_MAX {
             return;
@@ -214,7 +214,8 @@ impl Names {
         self.put(zone, Some(node.id.clone()), color, corners, forced);
     }
 
-    /// At the first corner where it is over nothing, else at the first that no other name is at.
+    /// Places a name at the first corner where it covers nothing, else at the first without another
+    /// name.
     fn put(
         &mut self,
         zone: &str,
@@ -249,7 +250,7 @@ impl Names {
     }
 }
 
-/// Whether two areas share more than an edge.
+/// Returns whether two areas share more than an edge.
 fn overlap(a: &Rect, b: &Rect) -> bool {
     a.min.x < b.max.x && b.min.x < a.max.x && a.min.y < b.max.y && b.min.y < a.max.y
 }
@@ -363,7 +364,7 @@ mod tests {
         }
     }
 
-    /// So many nodes in rows, each in as many zones.
+    /// Returns a design with this many nodes in rows, each in several zones.
     fn spread(nodes: usize, zones: usize) -> Design {
         let mut design = small();
         let mut node = design.nodes[1].clone();

@@ -1,14 +1,14 @@
-//! Zones as regions of the canvas. A design says of each node which zone it runs in; the region is
-//! drawn around those that run in the same one, so it can never say anything else.
+//! Zones as regions of the canvas. A design says in which zone each node runs. A region is drawn
+//! around the nodes of a zone, so it always agrees with the design.
 
 use crate::geometry::{Point, Rect, node_rect};
 use crate::tools::dragging::Places;
 use design::{Command, Design, Kind, Node, Target, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Between a region's edge and the nodes in it.
+/// Distance from a region's edge to the nodes in it.
 const PADDING: f64 = 24.0;
-/// Height of the line at the top of a region that its name stands in.
+/// Height of the strip with the name at the top of a region.
 pub const LABEL_HEIGHT: f64 = 24.0;
 /// Number of colors. Zones take them in the order of their names.
 pub const COLORS: usize = 6;
@@ -18,7 +18,7 @@ pub const COLORS: usize = 6;
 pub struct Region {
     /// The zone's name.
     pub name: String,
-    /// What it covers.
+    /// The area it covers.
     pub rect: Rect,
     /// Its color, from 0 to [`COLORS`] - 1.
     pub color: usize,
@@ -26,12 +26,12 @@ pub struct Region {
     pub nodes: usize,
 }
 
-/// The regions of a design, the largest first: that is how they are drawn.
+/// Returns the regions of a design, the largest first, in drawing order.
 pub fn regions(design: &Design) -> Vec<Region> {
     regions_of(design.nodes.iter(), |node| node.deployment.zone.as_deref())
 }
 
-/// The regions of a design while nodes are dragged that would change their zones where they are.
+/// Returns the regions of a design during a drag that would change zones of nodes.
 pub fn regions_while(design: &Design, drops: &BTreeMap<String, String>) -> Vec<Region> {
     regions_of(design.nodes.iter(), |node| {
         let drop = drops.get(&node.id).map(String::as_str);
@@ -69,9 +69,9 @@ fn regions_of<'a>(
     regions
 }
 
-/// Which zones nodes would get if they were dropped where they stand: those whose middle lies in
-/// the region of another zone, and not in what is left of their own. The nodes that are moved make
-/// no region themselves. Whose replicas are in several zones stays in those.
+/// Returns the zones that nodes would get if they were dropped now: a node whose middle is in the
+/// region of another zone, and not in what is left of its own, changes to that zone. Moved nodes
+/// make no region themselves. Nodes with replicas in several zones keep them.
 pub(crate) fn drops(design: &Design, moved: &Places) -> BTreeMap<String, String> {
     let is_moved = |node: &Node| moved.nodes.contains_key(&node.id);
     let standing = design.nodes.iter().filter(|node| !is_moved(node));
@@ -98,7 +98,7 @@ pub(crate) fn drops(design: &Design, moved: &Places) -> BTreeMap<String, String>
     drops
 }
 
-/// The zone whose region a new node would stand in.
+/// Returns the zone whose region a new node would be in.
 pub(crate) fn zone_at(design: &Design, middle: Point) -> Option<String> {
     let regions = regions(design);
     let around = regions.iter().rev();
@@ -108,8 +108,8 @@ pub(crate) fn zone_at(design: &Design, middle: Point) -> Option<String> {
         .map(|(region, _)| region.name.clone())
 }
 
-/// The commands that put nodes into zones, or with `None` into none. Faults of a zone that nothing
-/// runs in any more go with it.
+/// Returns the commands that put nodes into zones, or with `None` into none. Faults of a zone that
+/// no node runs in any more are removed.
 pub(crate) fn put(design: &Design, zones: &BTreeMap<String, Option<String>>) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut left = BTreeSet::new();
@@ -150,7 +150,7 @@ pub(crate) fn put(design: &Design, zones: &BTreeMap<String, Option<String>>) -> 
     commands
 }
 
-/// The zones in which no member of a database leads.
+/// Returns the zones in which no member of a database leads.
 fn followers_only(node: &Node) -> &[String] {
     match &node.kind {
         Kind::Database(database) => {
@@ -161,11 +161,11 @@ fn followers_only(node: &Node) -> &[String] {
     }
 }
 
-/// The commands that give a zone another name wherever it stands. The error says why not.
+/// Returns the commands that rename a zone wherever it is named.
 ///
 /// # Errors
 ///
-/// For a name that no zone can have, or that another has.
+/// The name is not valid for a zone, or another zone has it.
 pub fn rename(design: &Design, from: &str, to: &str) -> Result<Vec<Command>, String> {
     if to.is_empty() || to.chars().count() > 64 || to.chars().any(char::is_control) {
         return Err("a zone's name must have 1 to 64 characters".to_owned());
@@ -212,7 +212,7 @@ pub fn rename(design: &Design, from: &str, to: &str) -> Result<Vec<Command>, Str
     Ok(commands)
 }
 
-/// A name that no zone has yet: `a`, `b`, and so on.
+/// Returns a name that no zone has yet: `a`, `b`, and so on.
 pub(crate) fn free_name(design: &Design) -> String {
     let letters = ('a'..='z').map(|letter| letter.to_string());
     let numbered = (1..).map(|n| format!("zone {n}"));
@@ -234,7 +234,7 @@ mod tests {
     use crate::testing::{Hand, kind, small};
     use design::{Fault, FaultKind};
 
-    /// `api` and `db` in a zone each, a third node in none.
+    /// Returns a design with `api` and `db` in a zone each, and a third node in none.
     fn zoned() -> Design {
         let mut design = small();
         design.nodes[1].deployment.zone = Some("a".to_owned());

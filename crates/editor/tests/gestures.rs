@@ -1,5 +1,5 @@
-//! A gesture changes what it is about and nothing else: links are drawn from the ports of nodes of
-//! every kind, by real pointer events, one after another and with whatever is selected in between.
+//! A gesture changes what it is about and nothing else. Links are drawn from the ports of nodes of
+//! every kind, by real pointer events, one after another, with various selections in between.
 
 use design::{Command, Design, KINDS, Link, Node};
 use editor::geometry::has_port;
@@ -8,11 +8,11 @@ use editor::wire::Wire;
 use editor::{Editor, Effect, End, Input, Point, Pointer, PointerKind, node_rect, port};
 use proptest::prelude::*;
 
-/// Distance of the places that nodes are put in, with room for an empty place between them.
+/// Distance between nodes, with room for an empty place between them.
 const CELL: [i32; 2] = [480, 240];
 const COLUMNS: usize = 4;
 
-/// How a person draws a link.
+/// How a link is drawn.
 #[derive(Clone, Copy, Debug)]
 enum Hold {
     /// The button stays down on the way.
@@ -25,24 +25,24 @@ enum Hold {
 enum Gesture {
     /// From the port of a node to another node.
     Draw(usize, End, usize, Hold),
-    /// From the port of a node to where nothing is.
+    /// From the port of a node to an empty place.
     DrawToNothing(usize, End, Hold),
-    /// From the port of a node, called off.
+    /// From the port of a node, then canceled.
     DrawAndCancel(usize, End),
     /// A click on a node.
     Click(usize),
-    /// A click on a link, which is selected for its own sake from then on.
+    /// A click on a link, which the user has chosen from then on.
     ClickLink(usize),
-    /// A node is moved to where no other is.
+    /// A node is moved to a free place.
     Move(usize),
 }
 
-/// How a person points.
+/// How the user points.
 #[derive(Clone, Copy, Debug)]
 struct Hand {
     kind: PointerKind,
     scale: f64,
-    /// How far beside a port it presses, as a share of how far a port reaches.
+    /// Distance from the port's middle to the press, as a share of the port's reach.
     miss: [f64; 2],
 }
 
@@ -98,7 +98,7 @@ impl Hand {
         self.lift(editor, at);
     }
 
-    /// Where it presses to take hold of a port.
+    /// Returns where the pointer presses to take a port.
     fn on_port(self, node: &Node, end: End) -> Point {
         let reach = (self.kind.port_radius() / self.scale).min(PORT_REACH);
         // A share of 0.7 in both directions is within the circle.
@@ -121,7 +121,7 @@ impl Hand {
     }
 }
 
-/// Carries a gesture out and holds that it did what it is about, and nothing else.
+/// Carries out a gesture and checks that it did what it should, and nothing else.
 fn check(editor: &mut Editor, hand: Hand, gesture: Gesture) -> Result<(), TestCaseError> {
     let before = editor.design().clone();
     let node = |at: usize| &before.nodes[at % before.nodes.len()];
@@ -159,7 +159,7 @@ fn check(editor: &mut Editor, hand: Hand, gesture: Gesture) -> Result<(), TestCa
     Ok(())
 }
 
-/// Draws a wire to a node, and returns the link that is to come of it.
+/// Draws a wire to a node, and returns the expected link.
 fn draw(
     editor: &mut Editor,
     hand: Hand,
@@ -198,7 +198,7 @@ fn draw(
     Ok(made)
 }
 
-/// Drops a wire where nothing is: the editor asks what to add there.
+/// Drops a wire in an empty place. The editor then offers what to add there.
 fn draw_to_nothing(
     editor: &mut Editor,
     hand: Hand,
@@ -220,7 +220,7 @@ fn draw_to_nothing(
     Ok(())
 }
 
-/// Moves a node to a place of its own beside all others, and returns where it is then.
+/// Moves a node to a free place, and returns the place.
 fn park(editor: &mut Editor, hand: Hand, at: usize) -> [i32; 2] {
     let node = editor.design().nodes[at].clone();
     // A node that is not linked yet is put into a link below it: that is another gesture.

@@ -1,5 +1,5 @@
-//! Another design is inserted beside the one that is open: all of its nodes and links, under ids
-//! that are free, as one edit.
+//! Inserting another design beside the open one adds all of its nodes and links, under free ids, as
+//! one edit.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ fn around<'a>(nodes: impl Iterator<Item = &'a design::Node>) -> Option<Rect> {
     nodes.map(node_rect).reduce(Rect::union)
 }
 
-/// Both fit into one design, whose nodes have places.
+/// Returns whether both fit into one design. The nodes of the result have places.
 fn fit(open: &Design, arrived: &Design) -> bool {
     let sum = |of: fn(&Design) -> usize| of(open) + of(arrived);
     sum(|design| design.nodes.len()) <= NODES_MAX

@@ -1,4 +1,4 @@
-//! What a move of a drag costs does not depend on how much else there is in the design.
+//! The cost of a move during a drag does not depend on the size of the design.
 
 #![expect(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
 
@@ -8,7 +8,7 @@ use editor::{Change, Editor, Effect, Input, Point, Pointer};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The system's allocator, which counts.
+/// The system's allocator, with a counter.
 struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
@@ -17,7 +17,7 @@ static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller keeps what the system's allocator asks for.
+        // SAFETY: the caller keeps what the system's allocator requires.
         unsafe { System.alloc(layout) }
     }
 
@@ -30,7 +30,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// A client and so many services in rows, each linked to the one before it, and one service alone.
+/// Returns a client and this many services in rows, each linked to the one before it, and one
+/// service alone.
 fn services(count: usize) -> Design {
     let kind = |name: &str| {
         let info = KINDS.iter().find(|info| info.name == name);
@@ -52,7 +53,8 @@ fn services(count: usize) -> Design {
     }
 }
 
-/// How often memory is allocated for the moves of a drag, and how many moves changed the design.
+/// Returns the number of allocations for the moves of a drag, and the number of moves that changed
+/// the design.
 fn cost(count: usize, id: &str) -> (u64, usize) {
     let design = services(count);
     let node = design.node(id).expect("it is in the design");
@@ -80,7 +82,7 @@ fn cost(count: usize, id: &str) -> (u64, usize) {
     (ALLOCATIONS.load(Ordering::Relaxed) - before, moved)
 }
 
-/// A test of its own in a process of its own: nothing else may allocate meanwhile.
+/// Runs in a process of its own, because nothing else may allocate in the meantime.
 #[test]
 fn a_move_allocates_as_often_among_a_thousand_nodes_as_among_ten() {
     for id in ["n5", "alone"] {

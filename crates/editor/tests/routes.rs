@@ -1,4 +1,5 @@
-//! Links lead around cards wherever there is a way, and a move leads again only what it touches.
+//! Links lead around cards wherever there is a route, and a move recomputes only the links it
+//! touches.
 
 use design::link::Mode;
 use design::{Design, KINDS, Link, Node};
@@ -9,12 +10,12 @@ use editor::{Curve, LinkPath, NODE_WIDTH, Point, Routes, Scene, node_rect};
 use std::collections::BTreeSet;
 use testing::Rng;
 
-/// Lines keep at least this far from cards wherever a way this far from cards is there.
+/// Lines keep at least this distance from cards wherever such a route exists.
 const MARGIN: f64 = 12.0;
 /// Step of the search that the lines are compared with, in canvas units.
 const STEP: f64 = 4.0;
 
-/// A random design whose nodes lie about, now loosely and now in each other's way.
+/// Returns a random design whose nodes are partly spread out and partly in each other's way.
 fn scattered(seed: u64) -> Design {
     let mut design = testing::design(seed);
     let mut rng = Rng::new(seed);
@@ -25,7 +26,7 @@ fn scattered(seed: u64) -> Design {
     design
 }
 
-/// Whether straight pieces come into a rectangle.
+/// Returns whether straight pieces enter a rectangle.
 fn enters(rect: &Rect, path: &LinkPath) -> bool {
     let inner = rect.expand(-0.01);
     path.points().windows(2).any(|piece| {
@@ -34,15 +35,15 @@ fn enters(rect: &Rect, path: &LinkPath) -> bool {
     })
 }
 
-/// The cards that are not ends of a link.
+/// Returns the cards that are not ends of a link.
 fn others<'a>(design: &'a Design, link: &'a Link) -> impl Iterator<Item = Rect> + 'a {
     let nodes = design.nodes.iter();
     let nodes = nodes.filter(|node| node.id != link.from && node.id != link.to);
     nodes.map(node_rect)
 }
 
-/// Whether a flood from port to port gets through, within the bounds and at the margin, and both
-/// ports are free.
+/// Returns whether a flood fill gets from port to port, within the bounds and at the margin, and
+/// both ports are free.
 fn has_way(design: &Design, link: &Link, plain: &Curve) -> bool {
     let region = plain.hull().expand(REACH);
     let blocks: Vec<Rect> = design.nodes.iter().map(node_rect).collect();
@@ -174,8 +175,8 @@ fn lines_are_the_same_whatever_moved_before() {
     });
 }
 
-/// Where the page draws the attempts that a caller gave up: on the right of the line, before the
-/// caller's card.
+/// Returns where the page draws the attempts that a caller abandoned: on the right of the line,
+/// before the caller's card.
 fn crosses(path: &LinkPath) -> impl Iterator<Item = Point> + '_ {
     [4.0, 9.5, 15.0, 20.5, 26.0].into_iter().flat_map(|along| {
         let share = along / path.length().max(1.0);
@@ -261,8 +262,8 @@ fn a_link_between_neighbors_has_room_for_all_its_labels() {
     );
 }
 
-/// So many services in rows of twenty, each linked to the one before it in its row, and one service
-/// alone.
+/// Returns this many services in rows of twenty, each linked to the one before it in its row, and
+/// one service alone.
 fn services(count: usize) -> Design {
     let kind = |name: &str| {
         let info = KINDS.iter().find(|info| info.name == name);

@@ -1,5 +1,5 @@
-//! Whatever a person does, in whatever order: the document stays valid, undoing everything gives
-//! the first design back, redoing everything the last.
+//! Whatever the user does, in any order, the document stays valid. Undoing everything restores the
+//! first design, and redoing everything the last.
 
 use design::link::Mode;
 use design::{Command, Design, KINDS, Link, Node, Target, Value};
@@ -15,11 +15,11 @@ use std::collections::BTreeSet;
 /// A step of a random session.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Pointer events, as they come.
+    /// Pointer events in any order.
     Pointer(Input),
-    /// A press, a way, a release: random events alone would seldom make a whole gesture.
+    /// A press, a path, a release: random events alone would seldom make a whole gesture.
     Drag(Pointer, Vec<Point>, Ending),
-    /// The row of the table of actions.
+    /// A row of the table of actions.
     Act(usize),
     /// An edit from the inspector or an embed message.
     Edit(usize, Field),
@@ -94,7 +94,7 @@ fn in_zones(mut design: Design) -> Design {
     design
 }
 
-/// Mostly places where something is: ports, nodes, links.
+/// Returns mostly places with something in them: ports, nodes, links.
 fn place() -> impl Strategy<Value = Point> {
     prop_oneof![
         (0..8u8, 0..4u8, -14..14i32, -14..14i32).prop_map(|(x, y, dx, dy)| Point::new(
@@ -185,7 +185,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Carries a step out and gives what came of it.
+/// Carries out a step and returns its effects.
 fn take(editor: &mut Editor, step: &Step, last: &[Effect]) -> Vec<Effect> {
     match step {
         Step::Pointer(input) => editor.handle(*input),
@@ -326,8 +326,8 @@ fn check_selection(editor: &Editor) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Holds a test against random values: those of a fixed seed, those of a fresh one, and those that
-/// failed before. What fails is made as small as it still fails.
+/// Runs a test on random values: those of a fixed seed, those of a fresh one, and those that failed
+/// before. A failing value is made as small as possible.
 fn hold<S: Strategy>(values: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     for seed in testing::cases(1, 1).seeds() {
         let mut runner = TestRunner::new(ProptestConfig {
@@ -366,7 +366,7 @@ fn whatever_happens_can_be_undone_and_redone() {
     });
 }
 
-/// Undoing everything gives the first design back, redoing everything the last.
+/// Checks that undoing everything restores the first design, and redoing everything the last.
 fn check_history(editor: &Editor, first: &Design) -> Result<(), TestCaseError> {
     // A gesture still open counts as done: it is an entry like any other.
     let last = editor.design().clone();

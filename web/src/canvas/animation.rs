@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 type Loop = Rc<RefCell<Option<Closure<dyn FnMut(f64)>>>>;
 
-/// Calls back before every repaint, with the time in ms, for as long as the page lives.
+/// Calls back before every repaint, with the time in ms, for the lifetime of the page.
 pub(crate) fn animate(mut turn: impl FnMut(f64) + 'static) {
     let this: Loop = Rc::default();
     let next = Rc::clone(&this);
@@ -28,7 +28,7 @@ fn request(turn: &Loop) {
     }
 }
 
-/// A place of the window as a place of the canvas element; `None` outside it.
+/// Converts a place of the window to one of the canvas element; `None` outside it.
 pub(crate) fn to_stage([x, y]: [f64; 2]) -> Option<Point> {
     let surface = document().query_selector(".surface").ok()??;
     let rect = surface.get_bounding_client_rect();

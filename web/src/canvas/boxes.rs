@@ -1,4 +1,4 @@
-//! The replicas, shards or members of a node as boxes: each filled from the bottom by its load.
+//! The replicas, shards or members of a node as boxes, each filled from the bottom by its load.
 
 use std::fmt::Write;
 
@@ -6,15 +6,15 @@ use format::message::{BoxFrame, ReplicaState};
 
 use super::look::SLOTS;
 
-/// Above the boxes there is room for what waits, and for the mark of a leader.
+/// Room above the boxes for the waiting calls and the mark of a leader.
 const TOP: u32 = 8;
 /// Height of a box.
 const HIGH: u32 = 20;
-/// Most room for one box.
+/// Maximum width of a box.
 const WIDE: u32 = 24;
-/// A copy that has lacked a write for less than this is up to date, in ms.
+/// Minimum lag at which a copy counts as behind, in ms.
 const LAG_MS: u32 = 100;
-/// A lag of this and more is drawn as wide as the box, in ms.
+/// The lag that fills the width of a box, in ms.
 const LAG_FULL_MS: u32 = 2_000;
 
 /// The parts of the drawing, in their order in [`Paths`].
@@ -34,7 +34,7 @@ pub(crate) enum Part {
 /// One path per part.
 pub(crate) type Paths = [String; 9];
 
-/// All parts of the drawing of a node's boxes.
+/// Returns all parts of the drawing of a node's boxes.
 pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
     let mut paths = Paths::default();
     let most = boxes.iter().map(|one| one.working + one.blocked).max();
@@ -55,7 +55,7 @@ fn put(paths: &mut Paths, part: Part, path: std::fmt::Arguments<'_>) {
     let _ = paths[part as usize].write_fmt(path);
 }
 
-/// The mark of a state: none where all is well.
+/// Draws the mark of a state; nothing for a healthy one.
 fn draw_state(paths: &mut Paths, state: ReplicaState, (x, w): (u32, u32)) {
     let end = TOP + HIGH;
     match state {
@@ -88,8 +88,8 @@ fn draw_state(paths: &mut Paths, state: ReplicaState, (x, w): (u32, u32)) {
     }
 }
 
-/// The box with its load from the bottom, what waits above it, how far it is behind, and whether
-/// it leads.
+/// Draws the box with its load from the bottom, the waiting calls above it, its lag, and whether it
+/// leads.
 fn draw_load(paths: &mut Paths, one: &BoxFrame, scale: u32, (x, w): (u32, u32)) {
     let end = TOP + HIGH;
     let slots = match one.slots {
@@ -129,7 +129,7 @@ fn draw_load(paths: &mut Paths, one: &BoxFrame, scale: u32, (x, w): (u32, u32)) 
     }
 }
 
-/// Left edge and width of each box. The copies of one shard are next to each other.
+/// Returns left edge and width of each box. The copies of one shard are next to each other.
 fn columns(boxes: &[BoxFrame]) -> Vec<(u32, u32)> {
     let count = boxes.len().max(1) as u32;
     let gap = if count <= 12 { 4 } else { 2 };
@@ -151,7 +151,7 @@ fn columns(boxes: &[BoxFrame]) -> Vec<(u32, u32)> {
     (0..boxes.len()).map(column).collect()
 }
 
-/// A share of a length in whole pixels, at least one where there is anything.
+/// Returns a share of a length in whole pixels, at least one unless the share is 0.
 fn share(part: u32, whole: u32, length: u32) -> u32 {
     let length = u64::from(length);
     let share = (u64::from(part) * length).div_ceil(u64::from(whole.max(1)));

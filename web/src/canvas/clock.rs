@@ -1,6 +1,6 @@
-//! The picture's clock: which simulated moment is on the screen.
+//! The clock of the picture: which simulated moment is on the screen.
 //!
-//! Frames arrive when the worker has them; the screen refreshes when it likes. The clock follows
+//! Frames arrive when the worker has them; the screen refreshes at its own rate. The clock follows
 //! the newest frame a little behind it, so that motion is smooth, and never passes it: nothing is
 //! drawn that the simulation has not decided.
 
@@ -9,22 +9,22 @@
 pub(crate) struct Clock {
     /// The simulated moment shown, in ns.
     pub(crate) shown_ns: f64,
-    /// Time for motion, in ms of wall time: it stands still while the run does.
+    /// Time for motion, in ms of wall time. It stops while the run is paused.
     pub(crate) motion_ms: f64,
     /// Simulated ns per ms of wall time, smoothed.
     pub(crate) rate: f64,
     known_ns: f64,
     frame_at_ms: f64,
     interval_ms: f64,
-    /// Motion left to play out after the run stood still.
+    /// Motion left to play out after the run paused.
     coast_ms: f64,
 }
 
-/// How long dots go on after a step or a pause, so that the last ones can be seen to move.
+/// How long dots move on after a step or a pause, so that the last ones can be seen to move.
 const COAST_MS: f64 = 400.0;
 
 impl Clock {
-    /// Another run begins; motion goes on from where it was.
+    /// Another run begins; motion continues from where it was.
     pub(crate) fn restart(&mut self) {
         *self = Self {
             motion_ms: self.motion_ms,
@@ -32,15 +32,15 @@ impl Clock {
         };
     }
 
-    /// The run jumped to another time: that is what is shown, and nothing moves.
+    /// The run jumped to another time, which is shown without motion.
     pub(crate) fn jump(&mut self, time_ns: u64, now_ms: f64) {
         let time_ns = time_ns as f64;
         (self.known_ns, self.shown_ns) = (time_ns, time_ns);
         (self.frame_at_ms, self.coast_ms) = (now_ms, 0.0);
     }
 
-    /// A frame of this simulated time arrived at this wall time; `playing` says whether time goes
-    /// on.
+    /// Takes a frame of this simulated time at this wall time; `playing` says whether time
+    /// advances.
     pub(crate) fn take(&mut self, time_ns: u64, now_ms: f64, playing: bool) {
         let time_ns = time_ns as f64;
         let wall = (now_ms - self.frame_at_ms).clamp(1.0, 250.0);
@@ -62,7 +62,7 @@ impl Clock {
         }
     }
 
-    /// Wall time went on by this much.
+    /// Advances wall time by this much.
     pub(crate) fn advance(&mut self, elapsed_ms: f64) {
         let elapsed_ms = elapsed_ms.clamp(0.0, 100.0);
         let lag = self.known_ns - self.shown_ns;

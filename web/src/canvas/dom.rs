@@ -1,5 +1,5 @@
-//! Elements that are written to while the simulation runs: straight to the DOM, and only what
-//! differs from what stands there.
+//! Elements that are written while the simulation runs: directly to the DOM, and only if the value
+//! differs from the present one.
 
 use web_sys::Element;
 
@@ -11,13 +11,13 @@ pub(crate) struct Attr {
 }
 
 impl Attr {
-    /// Of the element below `root` that the selector finds.
+    /// Returns the attribute of the element below `root` that matches the selector.
     pub(crate) fn of(root: &Element, selector: &str, name: &'static str) -> Option<Self> {
         let element = root.query_selector(selector).ok()??;
         Some(Self::on(element, name))
     }
 
-    /// Of this element.
+    /// Returns the attribute of this element.
     pub(crate) fn on(element: Element, name: &'static str) -> Self {
         Self {
             element,
@@ -26,12 +26,12 @@ impl Attr {
         }
     }
 
-    /// What stands there.
+    /// Returns its present value.
     pub(crate) fn shown(&self) -> &str {
         &self.last
     }
 
-    /// Writes it, if it differs.
+    /// Writes a value, if it differs.
     pub(crate) fn set(&mut self, value: &str) {
         if self.last != value {
             value.clone_into(&mut self.last);
@@ -48,13 +48,13 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// Of the element below `root` that the selector finds.
+    /// Returns the text of the element below `root` that matches the selector.
     pub(crate) fn of(root: &Element, selector: &str) -> Option<Self> {
         let element = root.query_selector(selector).ok()??;
         Some(Self::on(element))
     }
 
-    /// Of this element.
+    /// Returns the text of this element.
     pub(crate) fn on(element: Element) -> Self {
         Self {
             element,
@@ -62,12 +62,12 @@ impl Text {
         }
     }
 
-    /// What stands there.
+    /// Returns its present value.
     pub(crate) fn shown(&self) -> &str {
         &self.last
     }
 
-    /// Writes it, if it differs.
+    /// Writes a value, if it differs.
     pub(crate) fn set(&mut self, value: &str) {
         if self.last != value {
             value.clone_into(&mut self.last);

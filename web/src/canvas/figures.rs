@@ -1,4 +1,4 @@
-//! The live numbers of nodes, written straight to their elements once a frame.
+//! The live metrics of nodes, written directly to their elements once a frame.
 
 use design::Kind;
 use format::message::{BOXES_MAX, BoxFrame, Frame, LinkFrame, NodeFrame, ReplicaState};
@@ -20,7 +20,7 @@ pub(crate) struct Recent<T> {
 }
 
 impl<T: Copy + Default> Recent<T> {
-    /// What to take the difference to, and how long ago it was in seconds.
+    /// Returns the counts to take the difference to, and how long ago they were, in seconds.
     pub(super) fn base(&mut self, time_ns: u64, now: T) -> (T, f64) {
         if time_ns < self.later.0 {
             *self = Self::default();
@@ -55,7 +55,7 @@ pub(crate) struct NodeParts {
     pub(super) drawn: Option<Drawn>,
     recent: Recent<Totals>,
     title: String,
-    /// How it is now, in words; empty before the first frame.
+    /// Its state in words; empty before the first frame.
     state: String,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Drawn {
     boxes: Vec<BoxFrame>,
 }
 
-/// The picture in a card: of its slots, of its replicas, of its users or of what it holds.
+/// The picture in a card: of its slots, its replicas, its users or its contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     /// Slots, or a box per replica.
@@ -82,7 +82,7 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    /// Of a kind of node.
+    /// Returns the picture of a kind of node.
     pub(crate) fn of(kind: &Kind) -> Self {
         match kind {
             Kind::Client(_) => Self::Crowd,
@@ -100,7 +100,7 @@ pub(super) const BODY: [&str; 12] = [
 ];
 
 impl NodeParts {
-    /// Finds the parts in a card.
+    /// Finds the parts of a card.
     pub(crate) fn of(card: &Element, title: String) -> Option<Self> {
         let paths = |names: &[&str]| -> Option<Vec<Attr>> {
             names
@@ -136,12 +136,12 @@ impl NodeParts {
         })
     }
 
-    /// The node has another name.
+    /// Sets another name.
     pub(crate) fn rename(&mut self, title: String) {
         self.title = title;
     }
 
-    /// The replicas that a load balancer chooses from, each with its calls in flight.
+    /// Draws the replicas that a load balancer chooses from, each with its calls in flight.
     pub(crate) fn draw_backends<'a>(&mut self, targets: impl Iterator<Item = &'a NodeFrame>) {
         let mut now = Drawn::default();
         for target in targets {
@@ -170,7 +170,7 @@ impl NodeParts {
         self.drawn = Some(now);
     }
 
-    /// Shapes, once a frame.
+    /// Updates the shapes, once a frame.
     pub(crate) fn draw(&mut self, node: &NodeFrame, body: Body) {
         let now = Drawn {
             slots: [node.slots, node.working, node.blocked],
@@ -214,7 +214,7 @@ impl NodeParts {
         }
     }
 
-    /// Nobody is told anything of it.
+    /// Shows no metrics, because no telemetry reports them.
     pub(crate) fn silence(&mut self) {
         for part in self.body.iter_mut().chain(&mut self.places) {
             part.set("");
@@ -234,7 +234,7 @@ impl NodeParts {
         self.name.set(&format!("{}, no data", self.title));
     }
 
-    /// Words and rates, a few times a second.
+    /// Updates words and rates, a few times a second.
     pub(crate) fn write(&mut self, node: &NodeFrame, time_ns: u64, body: Body) {
         let totals = Totals::of(node);
         let (base, seconds) = self.recent.base(time_ns, totals);
@@ -296,7 +296,7 @@ impl NodeParts {
         });
     }
 
-    /// The part of the picture that shows rates.
+    /// Draws the part of the picture that shows rates.
     fn picture(&mut self, node: &NodeFrame, recent: Totals, body: Body) {
         let [working, _, edge, _, _, down, .., level, missed] = &mut self.body;
         match body {
@@ -315,14 +315,14 @@ impl NodeParts {
         }
     }
 
-    /// How the node is now, in words.
+    /// Returns the state of the node, in words.
     pub(super) fn state(&self) -> &str {
         &self.state
     }
 }
 
-/// The replicas as boxes where there are several or one that is not up, else every slot by itself;
-/// and the outlines of all slots.
+/// Draws the replicas as boxes if there are several or if one is not up, else each slot; and the
+/// outlines of all slots.
 fn slots(row: &mut SlotRow, node: &NodeFrame) -> (boxes::Paths, String) {
     use ReplicaState::{Slow, Up};
     let whole = [look::whole(node)];
@@ -346,7 +346,7 @@ fn slots(row: &mut SlotRow, node: &NodeFrame) -> (boxes::Paths, String) {
     }
 }
 
-/// The metric at the foot of the card, beside its rate.
+/// Returns the metric at the foot of the card, beside its rate.
 fn note(node: &NodeFrame, recent: Totals, body: Body) -> String {
     let looked_up = recent.hits + recent.misses;
     let held = words::short(u64::from(node.waiting));
@@ -386,7 +386,7 @@ fn note(node: &NodeFrame, recent: Totals, body: Body) -> String {
     }
 }
 
-/// How many calls a dot is; nothing where it is one.
+/// Returns how many calls a dot stands for; empty if it is one.
 pub(crate) fn one_dot(calls: u32) -> String {
     match calls {
         0 | 1 => String::new(),
@@ -394,14 +394,14 @@ pub(crate) fn one_dot(calls: u32) -> String {
     }
 }
 
-/// How many calls a dot is on every link that has any; `None` where that differs.
+/// Returns how many calls a dot stands for on every link with traffic; `None` if links differ.
 pub(crate) fn scale(links: &[LinkFrame]) -> Option<u32> {
     let mut busy = links.iter().filter(|link| link.attempts > 0);
     let scale = busy.next()?.dot;
     busy.all(|link| link.dot == scale).then_some(scale)
 }
 
-/// Totals of a whole run as a frame has them.
+/// Returns the failures of the whole run.
 pub(crate) fn failed(frame: &Frame) -> u64 {
     frame.failed.iter().sum()
 }

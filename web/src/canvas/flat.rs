@@ -1,4 +1,4 @@
-//! Dots by Canvas2D, where there is no WebGL2 or none that is fast.
+//! Dots by Canvas2D, for browsers without WebGL2 or without a fast one.
 //!
 //! Every shape is drawn once, to a small canvas of its own, and copied from there: thousands of
 //! copies cost far less than a path with thousands of corners, above all without a GPU.
@@ -12,9 +12,9 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use super::particles::{Shape, Sprite};
 use super::surface::{Colors, View};
 
-/// Opacities are drawn in so many steps, so that the context seldom changes.
+/// Number of opacities that are drawn, so that the context seldom changes.
 const STEPS: usize = 4;
-/// In the order drawn: what matters most comes last, on top.
+/// The shapes in drawing order: the most important come last, on top.
 const SHAPES: [Shape; 7] = [
     Shape::Ring,
     Shape::AmberRing,
@@ -45,7 +45,7 @@ struct Stamps {
 }
 
 impl Flat {
-    /// On this canvas element; `None` where the browser has no 2D context.
+    /// Returns a surface on this canvas element; `None` if the browser has no 2D context.
     pub(super) fn new(canvas: HtmlCanvasElement) -> Option<Self> {
         let context = context_of(&canvas)?;
         let stamps = document().create_element("canvas").ok()?;
@@ -120,7 +120,7 @@ fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
 }
 
 impl Stamps {
-    /// Draws them anew if their size is another.
+    /// Draws them again if their size changed.
     fn prepare(&mut self, radius: f64) {
         if self.radius > 0.0 && (self.radius - radius).abs() < 0.02 * radius {
             return;

@@ -1,5 +1,5 @@
-//! What goes over the links, written straight to their elements: rates, states, and how retries
-//! multiply along the way.
+//! The traffic of links, written directly to their elements: rates, states, and how retries
+//! multiply along the path.
 
 use format::message::LinkFrame;
 use web_sys::Element;
@@ -8,11 +8,11 @@ use super::dom::{Attr, Text};
 use super::figures::Recent;
 use crate::words;
 
-/// Retry amplification that is worth a word.
+/// Minimum retry amplification that is shown.
 const TIMES_MIN: f64 = 1.25;
 /// Width of a letter: the text is monospaced, at 11 px.
 const CHAR_PX: f64 = 6.6;
-/// Most links of a way along which retries multiply.
+/// Maximum length of a path along which retries multiply, in links.
 const WAY_MAX: usize = 12;
 
 /// The parts of a link that change while the simulation runs.
@@ -24,12 +24,12 @@ pub(crate) struct LinkParts {
     sample: Text,
     sample_x: Attr,
     recent: Recent<[u64; 2]>,
-    /// Attempts per second, as the width of the line last told them.
+    /// Attempts per second, as the width of the line shows them.
     pub(super) per_s: Option<f64>,
 }
 
 impl LinkParts {
-    /// Finds the parts in a link's group.
+    /// Finds the parts of a link's group.
     pub(crate) fn of(group: &Element) -> Option<Self> {
         Some(Self {
             line: Attr::of(group, ".line", "stroke-width")?,
@@ -43,7 +43,8 @@ impl LinkParts {
         })
     }
 
-    /// Recent attempts per second, and attempts per call: at most those that its policies allow.
+    /// Returns recent attempts per second, and attempts per call: at most the number that its
+    /// policies allow.
     pub(crate) fn rate(&mut self, link: &LinkFrame, time_ns: u64, most: f64) -> Flow {
         let now = [link.attempts, link.calls];
         let (base, seconds) = self.recent.base(time_ns, now);
@@ -59,7 +60,7 @@ impl LinkParts {
         }
     }
 
-    /// Nobody is told anything of it.
+    /// Shows no metrics, because no telemetry reports them.
     pub(crate) fn silence(&mut self) {
         self.line.set("1.25");
         self.group.set("unknown");
@@ -68,8 +69,9 @@ impl LinkParts {
         self.sample.set("");
     }
 
-    /// Width by flow (a share of the busiest link's), state of breaker and network, the retry
-    /// amplification up to here, and how many calls a dot is unless that is said for all links.
+    /// Updates the width by flow (a share of the busiest link's), the state of breaker and network,
+    /// the retry amplification up to here, and how many calls a dot stands for, unless all links
+    /// have the same number.
     pub(crate) fn write(&mut self, link: &LinkFrame, share: f64, times: f64, says_scale: bool) {
         // Square root: the low end stays legible.
         let width = 1.25 + 2.25 * share.clamp(0.0, 1.0).sqrt();
@@ -114,8 +116,8 @@ pub(crate) struct Flow {
     pub(crate) retries: f64,
 }
 
-/// How many attempts there are on each link for one that there would be without retries: the
-/// product along the way from the clients. Links are given by the places of their ends.
+/// Returns, for each link, the number of attempts for each one that there would be without retries:
+/// the product along the path from the clients. Links are given by the indices of their ends.
 pub(crate) fn amplification(nodes: usize, links: &[(usize, usize)], flows: &[Flow]) -> Vec<f64> {
     let mut at_node = vec![1.0; nodes];
     let mut on_link = vec![1.0; links.len()];

@@ -1,6 +1,6 @@
-//! Dots by WebGL2: one instanced draw. The processor writes down each flight's link, age, length
-//! and sort; where it is now and what it looks like is worked out in the shaders, as
-//! [`super::particles`] and [`super::flat`] do it for those without.
+//! Dots by WebGL2, in one instanced draw. The CPU writes each flight's link, age, duration and
+//! sort; the shaders compute its position and look, as [`super::particles`] and [`super::flat`] do
+//! for browsers without WebGL2.
 
 use js_sys::{Float32Array, Object, Reflect};
 use wasm_bindgen::JsCast;
@@ -14,11 +14,11 @@ use super::clock::Clock;
 use super::particles::{Particles, Route, STEPS};
 use super::surface::{Colors, View};
 
-/// Numbers of one instance: age, life, scatter; link, sort.
+/// Numbers per instance: age, life, scatter; link, sort.
 const NUMBERS: i32 = 6;
 /// Texels of a route: its points, and its length.
 const TEXELS: usize = STEPS + 2;
-/// Routes side by side in the texture: every WebGL2 has textures 2,048 wide.
+/// Routes side by side in the texture: every WebGL2 supports textures 2,048 wide.
 const ACROSS: usize = 32;
 
 /// The sorts are the [`format::message::FlightKind`]s, in their order.
@@ -73,8 +73,8 @@ pub(super) struct Gl {
 }
 
 impl Gl {
-    /// On this canvas element; `None` where the browser has no WebGL2, or draws it without a GPU:
-    /// Canvas2D is faster then.
+    /// Returns a surface on this canvas element; `None` if the browser has no WebGL2, or draws it
+    /// without a GPU: Canvas2D is faster then.
     pub(super) fn new(canvas: HtmlCanvasElement, on_loss: impl FnMut() + 'static) -> Option<Self> {
         let options = Object::new();
         for (name, value) in [
@@ -190,7 +190,7 @@ impl Gl {
 }
 
 impl Drop for Gl {
-    /// A page has room for few contexts: this one is given back at once.
+    /// Returns the context immediately, because a page may have only a few.
     fn drop(&mut self) {
         let _ = self.canvas.remove_event_listener_with_callback(
             "webglcontextlost",
@@ -204,10 +204,10 @@ impl Drop for Gl {
     }
 }
 
-/// Whether the processor does the GPU's work: not every browser says so when it is asked to fail
-/// then.
+/// Returns whether the CPU does the GPU's work. Not every browser reports it when the context is
+/// created.
 fn is_software(gl: &Context) -> bool {
-    /// Of the extension: the renderer's real name.
+    /// The extension's constant for the renderer's real name.
     const UNMASKED_RENDERER: u32 = 0x9246;
     let named = gl.get_extension("WEBGL_debug_renderer_info");
     if !matches!(named, Ok(Some(_))) {

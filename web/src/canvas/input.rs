@@ -1,4 +1,4 @@
-//! Browser events as the editor's inputs.
+//! Converts browser events to the editor's inputs.
 
 use editor::actions::{self, ActionId, Direction};
 use editor::{
@@ -14,7 +14,7 @@ use super::stage::is_busy;
 use crate::layers;
 use crate::state::Page;
 
-/// A finger that stays this long asks for the menu.
+/// A touch that stays this long opens the menu.
 const LONG_PRESS: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Pointer events of the canvas element.
@@ -91,7 +91,7 @@ impl Pointing {
         self.page.hidden.update_value(|hidden| hidden.press = None);
     }
 
-    /// A finger that stays where it is asks for the menu. Some browsers say so themselves, some
+    /// Opens the menu for a finger that stays where it is. Some browsers do so by themselves, some
     /// do not. A second finger is a pinch.
     fn wait_for_long_press(self, event: &PointerEvent) {
         let page = self.page;
@@ -187,14 +187,14 @@ fn event_current_target(event: &PointerEvent) -> Option<Element> {
     event.current_target()?.dyn_into().ok()
 }
 
-/// A captured pointer may leave the element; its place still counts.
+/// Returns the place of a captured pointer outside the element.
 fn outside(event: &MouseEvent, [x, y]: [f64; 2]) -> Option<Point> {
     let element: Element = event.current_target()?.dyn_into().ok()?;
     let rect = element.get_bounding_client_rect();
     Some(Point::new(x - rect.left(), y - rect.top()))
 }
 
-/// Listens to the keyboard for as long as the page lives.
+/// Listens to the keyboard for the lifetime of the page.
 pub(crate) fn listen_to_keys(page: Page) {
     let down = window_event_listener(leptos::ev::keydown, move |event| key_down(page, &event));
     let up = window_event_listener(leptos::ev::keyup, move |event| key_up(page, &event));
@@ -260,7 +260,8 @@ fn key_down(page: Page, event: &KeyboardEvent) {
     act_on_key(page, event, false);
 }
 
-/// In a field only what finds and keeps: the field has an undo and a clipboard of its own.
+/// Carries out the action of a key. In a field, only those that find and save: the field has its
+/// own undo and clipboard.
 fn act_on_key(page: Page, event: &KeyboardEvent, in_field: bool) {
     let (key, code) = (event.key(), event.code());
     let press = KeyPress {
@@ -306,7 +307,7 @@ fn card_of(target: Option<&web_sys::EventTarget>) -> Option<String> {
     element.closest(".node").ok()??.get_attribute("data-id")
 }
 
-/// The menu is about the card that has the focus.
+/// Selects the card that has the focus, since the menu is about it.
 fn select_card_of(page: Page, target: Option<&web_sys::EventTarget>) {
     if let Some(id) = card_of(target) {
         let item = Item::Node(id);
@@ -319,7 +320,7 @@ fn select_card_of(page: Page, target: Option<&web_sys::EventTarget>) {
     }
 }
 
-/// Escape in the inspector leads back to the card it is about.
+/// Handles Escape in the inspector: the focus returns to the card.
 fn leave_inspector(page: Page, target: Option<&web_sys::EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_ref::<Element>());
     let inside =
@@ -360,8 +361,8 @@ fn key_up(page: Page, event: &KeyboardEvent) {
     }
 }
 
-/// Keys of a card that has the focus but is not selected: arrows go to the next card, Enter selects
-/// it and shows its parameters.
+/// Handles keys of a card that has the focus but is not selected: arrows go to the next card, Enter
+/// selects it and shows its parameters.
 fn focus_key(page: Page, key: &str, target: Option<&web_sys::EventTarget>) -> bool {
     let Some(id) = card_of(target) else {
         return false;
@@ -394,7 +395,7 @@ fn focus_key(page: Page, key: &str, target: Option<&web_sys::EventTarget>) -> bo
     true
 }
 
-/// A card that gets the focus by key is brought into view. A press leaves the view alone.
+/// Brings a card that gets the focus by keyboard into view. A press does not move the view.
 pub(super) fn focused(page: Page, event: &web_sys::FocusEvent) {
     let target = event.target();
     let by_key = target
@@ -408,7 +409,7 @@ pub(super) fn focused(page: Page, event: &web_sys::FocusEvent) {
     }
 }
 
-/// Gives the card of the one selected node the focus, once it is there.
+/// Focuses the card of the only selected node, once it is there.
 pub(crate) fn focus_selected(page: Page) {
     request_animation_frame(move || {
         if let Some(Item::Node(id)) = page.selection.with_untracked(Selection::single) {
@@ -417,7 +418,7 @@ pub(crate) fn focus_selected(page: Page) {
     });
 }
 
-/// Gives a card the focus.
+/// Focuses a card.
 pub(crate) fn focus_card(id: &str) {
     let cards = document().query_selector_all(".node");
     let Ok(cards) = cards else { return };
@@ -434,7 +435,7 @@ pub(crate) fn focus_card(id: &str) {
     }
 }
 
-/// Whether keys go into a field.
+/// Returns whether keys go to a field.
 pub(crate) fn is_typing(target: Option<&web_sys::EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_ref::<Element>());
     element.is_some_and(|element| {
@@ -443,7 +444,7 @@ pub(crate) fn is_typing(target: Option<&web_sys::EventTarget>) -> bool {
     })
 }
 
-/// Whether Space and Enter belong to a button.
+/// Returns whether Space and Enter belong to a button.
 fn is_control(target: Option<&web_sys::EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_ref::<Element>());
     element.is_some_and(|element| {

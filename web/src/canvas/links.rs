@@ -1,4 +1,4 @@
-//! Links as hairlines with a direction, their policies as small marks at the caller's end.
+//! Links as thin lines with a direction; their policies are small marks at the caller's end.
 
 use design::Link;
 use design::link::Mode;
@@ -25,7 +25,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    /// The link of this id in the design that is shown.
+    /// Returns the link with this id in the design that is shown.
     fn of(page: Page, id: &str) -> Option<Self> {
         page.design.with(|design| {
             let link = design.link(id)?;
@@ -147,7 +147,7 @@ fn label(drawn: &Drawn) -> String {
     format!("{} {verb} {}{policies}", drawn.names[0], drawn.names[1])
 }
 
-/// An arrowhead just before the callee's port.
+/// Returns an arrowhead just before the callee's port.
 fn arrow(path: &LinkPath) -> String {
     let length = path.length().max(1.0);
     let share = 1.0 - 6.0 / length;
@@ -161,7 +161,7 @@ fn arrow(path: &LinkPath) -> String {
     )
 }
 
-/// A tear through the canvas where a link is cut: across the line, in zigzag. Twice, since paper
+/// Returns the tear across a link that a partition cuts, as a zigzag line. It is drawn twice: paper
 /// shows between its edges.
 fn cut(path: &LinkPath) -> String {
     let (middle, way) = (path.at(0.5), path.direction(0.5));
@@ -182,11 +182,11 @@ struct Policy {
     title: String,
 }
 
-/// The policies that stand on a link, in the order a call meets them.
+/// Returns the policies of a link, in the order in which a call meets them.
 fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     let breaker = link.breaker.as_ref().map(|_| Policy {
         class: "mark breaker",
-        // An open switch has another lever, which stands up.
+        // An open switch has another lever, which is upright.
         icon: icons::BREAKER,
         title: "a circuit breaker".to_owned(),
     });
@@ -221,7 +221,8 @@ fn policies(link: &Link) -> impl Iterator<Item = Policy> {
     [pool, breaker, timeout, retry].into_iter().flatten()
 }
 
-/// Where the letters of the sample stand, a little below their middle; nowhere without a place.
+/// Returns the position of the text of the sample, a little below its middle; empty without a
+/// place.
 fn sample(drawn: &Drawn) -> String {
     drawn.labels.sample.map_or_else(
         || "scale(0)".to_owned(),

@@ -1,28 +1,28 @@
-//! How a node looks at one moment: pure functions from its figures to shapes and words.
+//! The look of a node at one moment: pure functions from its metrics to shapes and words.
 
 use format::message::{BoxFrame, CAUSES, NodeFrame, ReplicaState};
 
 use crate::words;
 
-/// How a node is doing; drawn as a colour and as a shape.
+/// The health of a node, drawn as a color and as a shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Health {
-    /// Nothing to see.
+    /// Nothing is wrong.
     #[default]
     Fine,
-    /// Calls wait, or hold slots while they wait for others.
+    /// Calls wait, or hold slots while they wait for callees.
     Waiting,
-    /// Some of it is slow, down or fails.
+    /// Part of it is slow, down or failing.
     Degraded,
-    /// Most of what it answers is a failure, or nobody is there.
+    /// Most of its responses are failures, or no replica is up.
     Failing,
 }
 
-/// The shape beside the name of a node that nobody hears of.
+/// The shape beside the name of a node without telemetry.
 pub(crate) const UNKNOWN: &str = "M3 3.2a2 2 0 1 1 2.6 1.9q-.6.3-.6 1.2M5 8.3v.4";
 
 impl Health {
-    /// As a class and as a word.
+    /// Returns it as a class and as a word.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fine => "fine",
@@ -32,7 +32,7 @@ impl Health {
         }
     }
 
-    /// The shape beside the name, 10 × 10.
+    /// Returns the shape beside the name, 10 × 10.
     pub(crate) fn shape(self) -> &'static str {
         match self {
             Self::Fine => "M5 4a1 1 0 1 0 0 2a1 1 0 1 0 0-2",
@@ -43,7 +43,7 @@ impl Health {
     }
 }
 
-/// A node's totals, from which rates are taken.
+/// The totals of a node, from which rates are computed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) arrivals: u64,
@@ -51,14 +51,14 @@ pub(crate) struct Totals {
     pub(crate) failures: u64,
     pub(crate) hits: u64,
     pub(crate) misses: u64,
-    /// Of a cache: the ages of what it served.
+    /// For a cache: the sum of the ages of what it served.
     pub(crate) age_ns: u64,
     /// Work finished, and work finished after its caller had timed out.
     pub(crate) worked_ms: [u64; 2],
 }
 
 impl Totals {
-    /// Of a frame.
+    /// Returns the totals of a frame.
     pub(crate) fn of(node: &NodeFrame) -> Self {
         Self {
             arrivals: node.arrivals,
@@ -71,7 +71,7 @@ impl Totals {
         }
     }
 
-    /// What happened since an earlier moment.
+    /// Returns what was added since an earlier moment.
     pub(crate) fn since(self, earlier: Self) -> Self {
         Self {
             arrivals: self.arrivals.saturating_sub(earlier.arrivals),
@@ -85,12 +85,12 @@ impl Totals {
     }
 }
 
-/// Failures of a node so far, of all causes.
+/// Returns the failures of a node so far, of all causes.
 pub(crate) fn failures(node: &NodeFrame) -> u64 {
     node.failures.iter().map(|n| u64::from(*n)).sum()
 }
 
-/// How a node is doing now; `recent` is what happened in about the last second.
+/// Returns the health of a node. `recent` is about the last second.
 pub(crate) fn health(node: &NodeFrame, recent: Totals) -> Health {
     let up = |state: &&ReplicaState| matches!(state, ReplicaState::Up);
     let replicas_up = node.replicas.iter().filter(up).count();
@@ -125,7 +125,7 @@ const SLOTS_DRAWN_MAX: u32 = 96;
 /// Slots of one row.
 const SLOTS_A_ROW: u32 = 32;
 
-/// The row of slots of one node: every slot's outline, written once, to be joined as they fill.
+/// The row of slots of one node: the outline of every slot, made once and joined as they fill.
 #[derive(Default)]
 pub(crate) struct SlotRow {
     /// How many slots there are, and how wide the row is.
@@ -136,8 +136,8 @@ pub(crate) struct SlotRow {
 }
 
 impl SlotRow {
-    /// The slots of a node as three paths: all of them, those that work, those that wait for
-    /// others.
+    /// Returns the slots of a node as three paths: all of them, those that work, and those that
+    /// wait for callees.
     pub(crate) fn paths(&mut self, node: &NodeFrame, width: f64) -> [String; 3] {
         if self.of != (node.slots, width) {
             *self = Self::new(node.slots, width);
@@ -189,10 +189,11 @@ impl SlotRow {
     }
 }
 
-/// Places of a queue that are drawn one by one.
+/// Number of queue places that are drawn one by one.
 pub(crate) const PLACES: u32 = 8;
 
-/// The places in front of a node's inlet, right to left: those there are, and those taken.
+/// Returns the places in front of a node's inlet, right to left: all of them, and the occupied
+/// ones.
 pub(crate) fn places(waiting: u32, capacity: u32) -> [String; 2] {
     let all = match capacity {
         0 => PLACES,
@@ -210,15 +211,15 @@ pub(crate) fn places(waiting: u32, capacity: u32) -> [String; 2] {
     paths
 }
 
-/// The share of its recent work that a node finished after the caller had timed out; nothing below
-/// a tenth.
+/// Returns the share of its recent work that a node finished after the caller had timed out; `None`
+/// below 10%.
 pub(crate) fn wasted(recent: Totals) -> Option<f64> {
     let [worked, wasted] = recent.worked_ms.map(|ms| ms as f64);
     let share = wasted / worked;
     (worked > 0.0 && share >= 0.1).then_some(share)
 }
 
-/// All of a node as one box.
+/// Returns all of a node as one box.
 pub(crate) fn whole(node: &NodeFrame) -> BoxFrame {
     BoxFrame {
         working: node.working,
@@ -229,14 +230,14 @@ pub(crate) fn whole(node: &NodeFrame) -> BoxFrame {
     }
 }
 
-/// Most coins of a kind.
+/// Maximum number of coins of a kind.
 const COINS_MAX: u64 = 4;
-/// An age that is drawn as the longest tail, in ns.
+/// The age that has the longest tail, in ns.
 const TAIL_NS: f64 = 30e9;
 
-/// What a node did to data so far, as coins in a row, 14 px high: one that falls for each write
-/// undone, two overlapping for each effect applied again, and a ring with a tail for stale answers,
-/// the longer the older they are.
+/// Returns the harm that a node did to data so far, as coins in a row, 14 px high: a falling coin
+/// for each lost write, two overlapping ones for each duplicate effect, and a ring with a tail for
+/// stale answers, whose length is their age.
 pub(crate) fn coins([stale, duplicates, undone]: [u64; 3], age_ns: u64) -> String {
     let mut path = String::new();
     let mut x = 1;
@@ -264,7 +265,7 @@ pub(crate) fn coins([stale, duplicates, undone]: [u64; 3], age_ns: u64) -> Strin
     path
 }
 
-/// What a node did to data so far, in words.
+/// Returns the harm that a node did to data so far, in words.
 pub(crate) fn harm([stale, duplicates, undone]: [u64; 3]) -> Vec<String> {
     let said = [
         (undone, "lost writes", "lost write"),
@@ -279,10 +280,10 @@ pub(crate) fn harm([stale, duplicates, undone]: [u64; 3]) -> Vec<String> {
     words.collect()
 }
 
-/// Persons drawn for the users of a client.
+/// Number of people drawn for the users of a client.
 const CROWD: u64 = 12;
 
-/// Users as a crowd: those that are served, and those whose requests fail.
+/// Returns the users as a crowd: those that are served, and those whose requests fail.
 pub(crate) fn crowd(recent: Totals) -> [String; 2] {
     let answered = recent.completions + recent.failures;
     // At least one where any request fails, and never all where one is served.
@@ -298,8 +299,8 @@ pub(crate) fn crowd(recent: Totals) -> [String; 2] {
     paths
 }
 
-/// What a store holds, as a tank: its edge, its level, and of a cache the share of look-ups that
-/// missed.
+/// Returns the contents of a store as a tank: its edge, its level, and for a cache the share of
+/// misses.
 pub(crate) fn tank(node: &NodeFrame, recent: Totals) -> [String; 3] {
     let [width, height] = SLOTS;
     let (top, tall) = (10.0, height - 10.0);
@@ -326,7 +327,7 @@ fn rect(x: f64, y: f64, w: f64, h: f64) -> String {
     format!("M{x:.2} {y:.2}h{w:.2}v{h:.2}h-{w:.2}z")
 }
 
-/// The causes that happened, with their counts, most frequent first.
+/// Returns the causes of failures with their counts, most frequent first.
 pub(crate) fn causes(failures: &[u32; CAUSES]) -> Vec<(&'static str, u32)> {
     let mut causes: Vec<(&'static str, u32)> = format::message::CAUSE_NAMES
         .into_iter()

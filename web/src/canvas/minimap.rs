@@ -1,6 +1,6 @@
-//! The whole design small in a corner, with the part that is on the screen: for designs larger than
-//! that. A press brings a place to the middle; where nobody points, fit and the outline do the
-//! same.
+//! The whole design, small in a corner, with the part that is on the screen, for designs larger
+//! than the screen. A press centers a place. Keyboard users have fit and the outline for the same
+//! purpose.
 
 use editor::scene::bounds_of_parts;
 use editor::{Point, Rect, node_rect};
@@ -14,7 +14,7 @@ use crate::state::Page;
 /// Free space around the design, in canvas pixels.
 const MARGIN: f64 = 60.0;
 
-/// The minimap, where it is wanted.
+/// The minimap, if it is switched on.
 #[component]
 pub(crate) fn Minimap() -> impl IntoView {
     let page = Page::get();

@@ -1,7 +1,7 @@
 //! The canvas: nodes as elements over links as SVG, requests as dots on a drawing surface between.
 //!
 //! Everything that changes with every frame of the simulation is written to elements and surface
-//! directly, in one animation loop; signals carry only what a person or a command changed.
+//! directly, in one animation loop. Signals carry only what the user or a command changed.
 
 mod animation;
 mod boxes;
@@ -52,10 +52,10 @@ use flows::{Flow, LinkParts};
 use particles::{Particles, Route};
 use surface::Surface;
 
-/// Words and rates are written this often, in ms.
+/// Interval at which words and rates are written, in ms.
 const WRITE_EVERY_MS: f64 = 120.0;
 
-/// A dot is hit from this far, in pixels.
+/// Distance within which a dot is hit, in pixels.
 const DOT_REACH_PX: f64 = 7.0;
 
 /// The moving picture. Copies share it.
@@ -68,28 +68,28 @@ struct Picture {
     clock: Clock,
     particles: Particles,
     routes: Vec<Route>,
-    /// The surface does not know the routes yet.
+    /// Whether the surface still has old routes.
     rerouted: bool,
     /// Of the surface, in pixels.
     size: [f64; 2],
     nodes: BTreeMap<String, NodeParts>,
     links: BTreeMap<String, LinkParts>,
-    /// Where it is said how many calls a dot is, if it is the same on all links.
+    /// The element that shows how many calls a dot stands for, if it is the same on all links.
     dot_scale: Option<Text>,
     node_order: Vec<(String, Body)>,
-    /// Of each link its id, and its caller's place in the design.
+    /// The id of each link, and its caller's index in the design.
     link_order: Vec<(String, (usize, usize), f64)>,
     frame: Frame,
     /// The run half a second before a frame that was jumped to.
     lead: Option<Frame>,
-    /// The newest frame has not been drawn yet.
+    /// Whether the newest frame has not been drawn yet.
     fresh: bool,
-    /// Its words and rates have not been written yet. A run that is paused sends no other frame.
+    /// Whether its words and rates have not been written yet. A paused run sends no other frame.
     unwritten: bool,
-    /// Something other than dots made the surface stale.
+    /// Whether something other than dots requires a redraw.
     stale: bool,
     still: bool,
-    /// Only what reaches the operators is shown.
+    /// Whether only what the operators' telemetry reports is shown.
     for_operators: bool,
     offset: [f64; 2],
     scale: f64,
@@ -97,7 +97,7 @@ struct Picture {
     written_ms: f64,
 }
 
-/// How a node is now, in words.
+/// Returns the state of a node, in words.
 pub(crate) fn state_of(page: crate::state::Page, id: &str) -> String {
     page.live.0.with_value(|picture| {
         let parts = picture.nodes.get(id);
@@ -105,7 +105,7 @@ pub(crate) fn state_of(page: crate::state::Page, id: &str) -> String {
     })
 }
 
-/// Each node's health as its card shows it, by id.
+/// Returns each node's health as its card shows it, by id.
 pub(crate) fn healths(page: crate::state::Page) -> Vec<(String, String)> {
     page.live.0.with_value(|picture| {
         let nodes = picture.nodes.iter();
@@ -119,11 +119,11 @@ pub(crate) fn healths(page: crate::state::Page) -> Vec<(String, String)> {
     })
 }
 
-/// What one turn of the animation loop has to tell the page.
+/// What one turn of the animation loop tells the page.
 pub(crate) struct Turn {
     /// A frame was taken: the worker may send the next.
     pub(crate) taken: bool,
-    /// It is time to renew figures that are signals.
+    /// It is time to update metrics that are signals.
     pub(crate) write: bool,
 }
 
@@ -136,7 +136,7 @@ impl Live {
         }))
     }
 
-    /// The picture that this component is part of.
+    /// Returns the picture that this component is part of.
     pub(crate) fn get() -> Self {
         expect_context()
     }
@@ -168,7 +168,7 @@ impl Live {
         });
     }
 
-    /// The place to say how many calls a dot is, where that is the same on all links.
+    /// Sets the element that shows how many calls a dot stands for, if it is the same on all links.
     pub(crate) fn add_scale(self, element: web_sys::Element) {
         self.0
             .update_value(|picture| picture.dot_scale = Some(Text::on(element)));
@@ -178,7 +178,7 @@ impl Live {
         self.0.try_update_value(|picture| picture.links.remove(id));
     }
 
-    /// Nodes or links came or went: orders follow.
+    /// Follows nodes and links that were added or removed.
     pub(crate) fn take_structure(self, design: &Design) {
         self.0.update_value(|picture| {
             picture.particles.clear();
@@ -199,7 +199,7 @@ impl Live {
         });
     }
 
-    /// All links are others.
+    /// Takes the routes of all links.
     pub(crate) fn reroute_all(self, design: &Design, routes: &Routes) {
         self.0.update_value(|picture| {
             picture.rerouted = true;
@@ -210,7 +210,7 @@ impl Live {
         });
     }
 
-    /// The links at these places of the design run elsewhere.
+    /// Takes the routes of the links at these indices of the design.
     pub(crate) fn reroute(self, routes: &Routes, links: &[usize]) {
         self.0.update_value(|picture| {
             for at in links {
@@ -223,7 +223,7 @@ impl Live {
         });
     }
 
-    /// Another run begins: nothing of the last one stays.
+    /// Begins another run and discards everything of the last one.
     pub(crate) fn restart(self) {
         self.0.update_value(|picture| {
             picture.particles.clear();
@@ -257,12 +257,12 @@ impl Live {
         self.0.with_value(|picture| read(&picture.frame))
     }
 
-    /// How many dots are on the screen.
+    /// Returns the number of dots on the screen.
     pub(crate) fn dots(self) -> usize {
         self.0.with_value(|picture| picture.particles.len())
     }
 
-    /// Whether nothing shall move: the person asked for less motion.
+    /// Sets whether nothing moves, because the user prefers reduced motion.
     pub(crate) fn set_still(self, still: bool) {
         self.0.update_value(|picture| {
             picture.still = still;
@@ -271,7 +271,7 @@ impl Live {
         });
     }
 
-    /// Shows only what reaches the operators, or all.
+    /// Shows only what the operators' telemetry reports, or everything.
     pub(crate) fn show_to_operators(self, only: bool) {
         self.0.update_value(|picture| {
             picture.for_operators = only;
@@ -280,8 +280,8 @@ impl Live {
         });
     }
 
-    /// What was drawn at a place of the stage, if any dot is near: its link's place in the design,
-    /// and when it left.
+    /// Returns the dot near a place of the stage, if any: its link's index in the design, and when
+    /// it left.
     pub(crate) fn dot_at(self, at: editor::Point) -> Option<(u16, u64)> {
         self.0.with_value(|picture| {
             let near = |place: [f32; 2]| {
@@ -346,7 +346,7 @@ impl Live {
 }
 
 impl Picture {
-    /// The frame is of another time than the one before it would lead to.
+    /// Handles a frame that does not follow the one before it in time.
     fn jump(&mut self, frame: &Frame, now_ms: f64, speed: f64) {
         self.clock.jump(frame.time_ns, now_ms);
         self.particles.clear();
@@ -400,8 +400,8 @@ impl Picture {
         surface.draw(self.offset, self.scale, particles, clock, routes);
     }
 
-    /// The frame's nodes belong to the design as the worker last knew it; for a moment after an
-    /// edit that can be another, and then nothing is drawn.
+    /// Returns whether a frame's nodes are those of the design. The worker may not have the latest
+    /// edit yet; for that moment, nothing is drawn.
     fn fits(&self, frame: &Frame) -> bool {
         frame.nodes.len() == self.node_order.len() && frame.links.len() == self.link_order.len()
     }
@@ -476,8 +476,8 @@ fn is_heard(node: &format::message::NodeFrame) -> bool {
     node.heard
 }
 
-/// The most attempts that a call over a link can make. In a second in which many calls wait for
-/// their next attempt there are more attempts than that for each new call.
+/// Returns the maximum number of attempts that a call over a link can make. In a second in which
+/// many calls wait for their next attempt, there are more attempts than that for each new call.
 fn most_attempts(link: &design::Link) -> f64 {
     let retries = link.retry.as_ref().map_or(1, |retry| retry.max_attempts);
     let copies = link

@@ -1,5 +1,5 @@
-//! What the canvas shows at this moment, for a picture of it: taken from what was last written to
-//! its elements, so that the picture and the canvas say the same.
+//! The canvas at this moment, for a picture of it: taken from what was last written to its
+//! elements, so that picture and canvas agree.
 
 use editor::Point;
 use editor::svg::{Drawn, Ink, LinkNow, Moment, NodeNow, Paint};
@@ -11,7 +11,7 @@ use super::flows::LinkParts;
 use crate::state::Page;
 use crate::words;
 
-/// The numbers on the canvas; none before a run has shown any.
+/// Returns the metrics on the canvas; `None` before a run has shown any.
 pub(crate) fn moment(page: Page) -> Option<Moment> {
     let broken = page.broken.get_untracked();
     page.live.0.with_value(|picture| {
@@ -96,7 +96,7 @@ fn link(parts: &LinkParts) -> LinkNow {
     }
 }
 
-/// The paths that show anything, each with its paint.
+/// Returns the paths that are not empty, each with its paint.
 fn paths<const N: usize>(parts: &[Attr; N], paints: [Paint; N]) -> Vec<Drawn> {
     let shown = parts.iter().zip(paints);
     shown

@@ -1,4 +1,4 @@
-//! Nodes as cards: focusable, readable, and written to by [`super::figures`] while the run goes on.
+//! Nodes as cards: focusable, readable, and updated with every frame.
 
 use editor::geometry::has_port;
 use editor::{End, Hit};
@@ -101,15 +101,15 @@ fn Card(id: String) -> impl IntoView {
     }
 }
 
-/// What else than its node decides how a card looks.
+/// What affects the look of a card besides its node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Standing {
     selected: bool,
-    /// The Tab key leads here.
+    /// Whether the Tab key leads here.
     tab_stop: bool,
-    /// The pointer is over it.
+    /// Whether the pointer is over it.
     aimed: bool,
-    /// The pointer is over this port, or holds a wire that fits it.
+    /// The port under the pointer, or the one that the wire in progress fits.
     port: Option<End>,
 }
 
@@ -156,8 +156,8 @@ fn ports(kind: &design::Kind) -> impl IntoView + use<> {
     (port(End::To, "port in"), port(End::From, "port out"))
 }
 
-/// The count of calls that failed here. A click shows failed requests; without a pointer, the
-/// button beside the latencies shows them.
+/// The number of calls that failed here. A click shows failed requests; keyboard users have the
+/// button beside the latencies.
 fn badge(page: Page, id: String) -> impl IntoView {
     view! {
         <span
@@ -176,7 +176,7 @@ fn badge(page: Page, id: String) -> impl IntoView {
     }
 }
 
-/// A mark that the node itself is broken now, with its faults as a tooltip.
+/// A mark that a fault is active on the node itself, with its faults as a tooltip.
 fn broken(page: Page, id: String) -> impl IntoView {
     let how = Memo::new(move |_| {
         page.broken.with(|broken| {
@@ -198,7 +198,7 @@ fn broken(page: Page, id: String) -> impl IntoView {
     }
 }
 
-/// The name, or the field in which it is typed.
+/// The name, or the field in which the user types it.
 #[derive(Clone)]
 struct Name {
     id: String,
@@ -307,7 +307,7 @@ fn queue() -> impl IntoView {
     }
 }
 
-/// Tells the animation where the card's parts are, for as long as it is there.
+/// Registers the card's parts with the animation, for as long as the card exists.
 fn register(card: NodeRef<Div>, id: &str, live: Live, node: Memo<Option<design::Node>>) {
     let title = move || {
         node.with(|node| {

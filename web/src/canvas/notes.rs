@@ -1,4 +1,4 @@
-//! Notes: text on the paper, under links and nodes. A double click or Enter types in one.
+//! Notes: text on the canvas, under links and nodes. A double click or Enter opens one for typing.
 
 use design::{Command, Note, Target, Value};
 use editor::{Item, Selection, note_rect};
@@ -113,7 +113,7 @@ fn field(page: Page, at: usize, words: String) -> AnyView {
     .into_any()
 }
 
-/// Puts the words there. A note without any is taken away.
+/// Sets the text of a note. A note without text is removed.
 fn write(page: Page, at: usize, words: &str) {
     let notes = page
         .design

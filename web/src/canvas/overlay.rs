@@ -1,4 +1,4 @@
-//! What a tool draws over the canvas: a wire in the hand, a marquee, guides. Screen coordinates.
+//! What a tool draws over the canvas: a wire, a marquee, guides. Screen coordinates.
 
 use editor::{Editor, Guide, Hit, Point, Rect, Tool};
 use leptos::prelude::*;
@@ -131,7 +131,7 @@ fn drawn(editor: &Editor) -> Drawn {
     drawn
 }
 
-/// What the pointer is over: a node or link to be highlighted, a port that would take a wire.
+/// Returns what the pointer is over: a node or link to highlight, or a port that accepts the wire.
 pub(crate) fn hover(editor: &Editor) -> Hit {
     match editor.tool() {
         Tool::Idle(idle) => idle.hover.clone(),

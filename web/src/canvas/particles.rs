@@ -1,9 +1,8 @@
-//! Requests under way as dots: what is where. Drawing them is the surface's business
-//! ([`super::surface`]).
+//! Requests in flight as dots, and where they are. The surface draws them ([`super::surface`]).
 //!
-//! A flight of a few microseconds could not be seen; it is shown for as long as an eye needs to
-//! follow it along its link. It starts when the simulation says so, and whether it arrives, fails
-//! or gets lost is the simulation's word as well.
+//! A flight of a few microseconds could not be seen. It is shown long enough for the eye to follow
+//! it along its link. The simulation decides when it starts, and whether it arrives, fails or gets
+//! lost.
 
 use std::collections::VecDeque;
 
@@ -13,26 +12,27 @@ use format::message::{Flight, FlightKind};
 use super::clock::Clock;
 use crate::order::insertion_sort;
 
-/// Most dots on the screen, on a machine that keeps up; further flights are left out.
+/// Maximum number of dots on the screen, on a machine that keeps up; further flights are left out.
 const PARTICLES_MAX: usize = 5_000;
-/// Most dots on a machine that cannot keep up even with these.
+/// Maximum number of dots on a machine that cannot keep up even with these.
 const PARTICLES_MIN: usize = 600;
-/// A machine keeps up if it repaints this often, in ms; it falls behind from the other on.
+/// Time between repaints, in ms: below the first a machine keeps up, above the second it falls
+/// behind.
 const PACE_MS: [f64; 2] = [20.0, 30.0];
-/// Most flights that wait for their moment.
+/// Maximum number of flights that have not started yet.
 const PENDING_MAX: usize = 8_000;
 /// Speed of a dot whose own flight is too short to be seen, in canvas pixels per ms.
 const SPEED: f64 = 0.30;
-/// Pieces of a route: so many that dots follow a line around a card.
+/// Pieces of a route: enough for dots to follow a line around a card.
 pub(super) const STEPS: usize = 62;
-/// How long a cross stays where the caller gave up, in ms.
+/// How long a cross stays where the caller abandoned an attempt, in ms.
 const LINGER_MS: f64 = 700.0;
-/// Most crosses at one caller's end; more could not be told apart.
+/// Maximum number of crosses at one caller's end; more could not be distinguished.
 const CROSSES_MAX: usize = 30;
-/// Most failures on their way back along one link; more would be a solid line.
+/// Maximum number of failures on their way back along one link; more would be a solid line.
 const FAILURES_MAX: usize = 240;
 
-/// A way along a link in even steps, from the caller's end to the callee's.
+/// The route along a link in even steps, from the caller's end to the callee's.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Route {
     /// Points at equal distances along it.
@@ -42,7 +42,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// From a link's measured line.
+    /// Returns the route of a link's measured line.
     pub(crate) fn along(path: &LinkPath) -> Self {
         let points = path.evenly(STEPS + 1);
         Self {
@@ -51,7 +51,7 @@ impl Route {
         }
     }
 
-    /// The place at a share of the way, moved sideways by `aside` pixels.
+    /// Returns the place at a share of the route, moved sideways by `aside` pixels.
     pub(crate) fn at(&self, share: f32, aside: f32) -> [f32; 2] {
         let last = self.points.len().saturating_sub(1);
         if last == 0 {
@@ -70,22 +70,22 @@ impl Route {
     }
 }
 
-/// How something on its way is drawn.
+/// The shape of a flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shape {
     /// A dot: a first attempt.
     Dot,
-    /// A dot with a notch: a further attempt.
+    /// A dot with a notch: a retry.
     Notched,
     /// A square: a message.
     Square,
-    /// A ring: an answer.
+    /// A ring: a response.
     Ring,
-    /// A ring in amber: an answer that is out of date.
+    /// An amber ring: a stale response.
     AmberRing,
-    /// A cross: a failure on its way back, or an attempt given up.
+    /// A cross: a failure on its way back, or an abandoned attempt.
     Cross,
-    /// A dot that fades: lost.
+    /// A fading dot: a lost packet.
     Fading,
 }
 
@@ -94,9 +94,9 @@ pub(crate) enum Shape {
 pub(crate) struct Sprite {
     /// Canvas position.
     pub(crate) at: [f32; 2],
-    /// What it looks like.
+    /// Its shape.
     pub(crate) shape: Shape,
-    /// 0 to 1.
+    /// Its opacity, 0 to 1.
     pub(crate) opacity: f32,
 }
 
@@ -107,20 +107,20 @@ struct Particle {
     start_ns: u64,
     born_ms: f64,
     life_ms: f64,
-    /// Where it stands in a crowd: two numbers from 0 to 1.
+    /// Its place in a crowd: two numbers from 0 to 1.
     scatter: [f32; 2],
 }
 
-/// All flights that are waiting for their moment or on the screen.
+/// All flights that are on the screen or have not started yet.
 #[derive(Debug)]
 pub(crate) struct Particles {
-    /// Most dots for now.
+    /// Present maximum number of dots.
     room: usize,
     /// Time between repaints, smoothed, in ms.
     pace_ms: f64,
     pending: VecDeque<Flight>,
     live: Vec<Particle>,
-    /// Of each link: crosses at the caller's end, and failures on their way there.
+    /// For each link: crosses at the caller's end, and failures on their way there.
     crowds: Vec<[usize; 2]>,
     launched: u32,
 }
@@ -139,8 +139,8 @@ impl Default for Particles {
 }
 
 impl Particles {
-    /// A repaint took this long: a machine that falls behind gets fewer dots, so that the page
-    /// stays quick to answer.
+    /// Takes the time of a repaint. A machine that falls behind gets fewer dots, so that the page
+    /// stays responsive.
     pub(crate) fn keep_pace(&mut self, elapsed_ms: f64) {
         self.pace_ms += (elapsed_ms.clamp(0.0, 250.0) - self.pace_ms) * 0.1;
         if self.pace_ms > PACE_MS[1] {
@@ -150,7 +150,7 @@ impl Particles {
         }
     }
 
-    /// Forgets everything: another run began.
+    /// Discards everything: another run began.
     pub(crate) fn clear(&mut self) {
         self.pending.clear();
         self.live.clear();
@@ -166,7 +166,7 @@ impl Particles {
         });
     }
 
-    /// The run jumped: what was on its way then, where it was. `rate` is simulated ns per ms.
+    /// Places the flights of a moment that the run jumped to. `rate` is simulated ns per ms.
     pub(crate) fn place(&mut self, flights: &[Flight], clock: &Clock, routes: &[Route], rate: f64) {
         self.clear();
         for flight in flights {
@@ -191,7 +191,7 @@ impl Particles {
         }
     }
 
-    /// Launches what is due and drops what has arrived.
+    /// Starts flights that are due and removes those that have arrived.
     pub(crate) fn advance(&mut self, clock: &Clock, routes: &[Route]) {
         let now = clock.motion_ms;
         self.crowds.clear();
@@ -234,7 +234,7 @@ impl Particles {
         }
     }
 
-    /// Whether there are as many of its sort on the link as can be told apart.
+    /// Returns whether there are already as many of its kind on the link as can be distinguished.
     fn is_crowded(&mut self, flight: Flight) -> bool {
         let Some((crowd, most)) = crowd(flight.kind) else {
             return false;
@@ -244,13 +244,13 @@ impl Particles {
         *count > most
     }
 
-    /// How many are on the screen.
+    /// Returns how many are on the screen.
     pub(crate) fn len(&self) -> usize {
         self.live.len()
     }
 
-    /// The link and the departure of the dot nearest to a place, within a distance; `far` is the
-    /// square of how far a dot is from it.
+    /// Returns the link and the departure of the dot nearest to a place, within a distance. `far`
+    /// returns the square of a dot's distance.
     pub(crate) fn nearest(
         &self,
         clock: &Clock,
@@ -271,8 +271,8 @@ impl Particles {
         best.1
     }
 
-    /// Each as the shaders take it ([`super::gl`]): its age and life in ms, where it stands in a
-    /// crowd, its link and its sort. What matters most comes last, on top.
+    /// Returns the instances for the shaders ([`super::gl`]): age and life in ms, place in a crowd,
+    /// link and sort. The most important come last, on top.
     pub(super) fn instances(&self, clock: &Clock, mut put: impl FnMut([f32; 6])) {
         let rank = |kind: FlightKind| match kind {
             FlightKind::Answer => 0,
@@ -295,7 +295,7 @@ impl Particles {
         }
     }
 
-    /// What to draw now.
+    /// Returns what to draw now.
     pub(crate) fn sprites(&self, clock: &Clock, routes: &[Route], mut draw: impl FnMut(Sprite)) {
         for particle in &self.live {
             if let Some(route) = routes.get(usize::from(particle.link)) {
@@ -305,7 +305,7 @@ impl Particles {
     }
 }
 
-/// How long a flight is on the screen.
+/// Returns how long a flight is on the screen.
 fn life_ms(flight: &Flight, route: &Route, rate: f64) -> f64 {
     let seen_ms = (route.length / SPEED).clamp(160.0, 1_200.0);
     let own_ms = match rate {
@@ -318,7 +318,7 @@ fn life_ms(flight: &Flight, route: &Route, rate: f64) -> f64 {
     }
 }
 
-/// What may crowd a link: which crowd, and how many of it at most.
+/// Returns which crowd a kind of flight belongs to, and the maximum size of that crowd.
 fn crowd(kind: FlightKind) -> Option<(usize, usize)> {
     match kind {
         FlightKind::Timeout => Some((0, CROSSES_MAX)),
@@ -333,8 +333,8 @@ fn crowd(kind: FlightKind) -> Option<(usize, usize)> {
     }
 }
 
-/// Two numbers from 0 to 1 that fill the square evenly as `n` counts up: the fractions of multiples
-/// of two irrational numbers (the plastic number's powers, as in the R2 sequence).
+/// Returns two numbers from 0 to 1 that fill the square evenly as `n` increases: the fractions of
+/// multiples of two irrational numbers (powers of the plastic number, as in the R2 sequence).
 fn scatter(n: u32) -> [f32; 2] {
     [0.754_877_7, 0.569_840_3].map(|step: f64| (f64::from(n) * step).fract() as f32)
 }
@@ -351,10 +351,12 @@ fn linger_ms(kind: FlightKind) -> f64 {
     }
 }
 
-/// How far from the caller's card a failure stays, in canvas pixels: below the card nobody sees it.
+/// Distance from the caller's card at which a failure stops, in canvas pixels. Below the card, it
+/// would not be visible.
 const SHORT_OF_CARD: f32 = 9.0;
 
-/// Requests keep to one side of the link and answers to the other, as on a road.
+/// Distance of requests and responses from the line: requests use one side of the link and
+/// responses the other.
 const ASIDE: f32 = 4.0;
 
 fn sprite(particle: &Particle, now_ms: f64, route: &Route) -> Sprite {

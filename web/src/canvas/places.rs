@@ -1,6 +1,6 @@
-//! Who hears of a move: the card of the node that moved, its links, and what draws all places. The
-//! rest of the page has no use for places, so that a drag costs the same among four nodes and among
-//! three hundred.
+//! Notifications of moves: the card of the node that moved, its links, and views of all places.
+//! The rest of the page does not depend on places, so that a drag costs the same among four nodes
+//! and among three hundred.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use leptos::prelude::*;
 
 use crate::state::Page;
 
-/// Signals that rise with a move. Copies share them.
+/// Signals that change with a move. Copies share them.
 #[derive(Clone, Copy)]
 pub(crate) struct Places {
-    /// Rises when anything moved: for views of all places.
+    /// Changes when anything moved: for views of all places.
     all: RwSignal<u32>,
-    /// Rises when a note was moved, written or came or went.
+    /// Changes when a note was moved, edited, added or removed.
     notes: RwSignal<u32>,
     one: StoredValue<Each>,
-    /// Where the links of the design that is shown run.
+    /// The routes of the links of the design that is shown.
     routes: StoredValue<Routes>,
 }
 
@@ -28,22 +28,22 @@ pub(crate) struct Places {
 struct Each {
     nodes: BTreeMap<String, RwSignal<u32>>,
     links: BTreeMap<String, RwSignal<u32>>,
-    /// How often a card or a line looked its shape up: what tests count.
+    /// How often a card or a line read its shape. Tests count this.
     shapes: u32,
 }
 
 /// What an edit of places moved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Moved {
-    /// Places of nodes in the design.
+    /// Indices of nodes in the design.
     nodes: Vec<usize>,
-    /// Whether notes are others.
+    /// Whether notes changed.
     notes: bool,
 }
 
 impl Moved {
-    /// Takes the places of nodes and the notes of one design over into another that has the same
-    /// nodes, and returns what is elsewhere now.
+    /// Copies the places of nodes and the notes of one design to another with the same nodes, and
+    /// returns what moved.
     pub(crate) fn take_over(shown: &mut Arc<Design>, design: &Design) -> Self {
         let nodes = shown.nodes.iter().zip(&design.nodes).enumerate();
         let nodes = nodes.filter(|(_, (old, new))| old.at != new.at);
@@ -63,7 +63,7 @@ impl Moved {
 }
 
 impl Page {
-    /// The design, for views that show where all of it is.
+    /// Returns the design, for views that show where all of it is.
     pub(crate) fn placed(self) -> RwSignal<Arc<Design>> {
         self.places.all.track();
         self.design
@@ -71,7 +71,7 @@ impl Page {
 }
 
 impl Places {
-    /// Nothing is shown yet.
+    /// Returns an empty set of signals.
     pub(crate) fn new() -> Self {
         Self {
             all: RwSignal::new(0),
@@ -81,14 +81,14 @@ impl Places {
         }
     }
 
-    /// A design is about to be shown: see [`Routes::take_design`].
+    /// Takes a design that is about to be shown: see [`Routes::take_design`].
     pub(crate) fn take_design(self, design: &Design) -> Option<Vec<usize>> {
         let lead = |routes: &mut Routes| routes.take_design(design);
         self.routes.try_update_value(lead).flatten()
     }
 
-    /// Leads links around what moved. Returns the places in the design of those that run elsewhere.
-    /// None leads around a node that a hand may be about to put into it.
+    /// Updates the links around what moved. Returns the indices of those whose line changed. Links
+    /// ignore a node that is about to be put into one.
     pub(crate) fn lead(self, moved: &Moved, design: &Design, tool: &Tool) -> Vec<usize> {
         let loose = match tool {
             Tool::Dragging(dragging) => dragging.loose(),
@@ -98,22 +98,22 @@ impl Places {
         self.routes.try_update_value(lead).unwrap_or_default()
     }
 
-    /// The measured lines of all links.
+    /// Reads the measured lines of all links.
     pub(crate) fn routes<T>(self, read: impl FnOnce(&Routes) -> T) -> T {
         self.routes.with_value(read)
     }
 
-    /// The measured line of a link.
+    /// Returns the measured line of a link.
     pub(crate) fn path(self, id: &str) -> Option<LinkPath> {
         self.routes(|routes| routes.path_of(id).cloned())
     }
 
-    /// The signal of a card, for as long as its component is there.
+    /// Returns the signal of a card, for as long as its component exists.
     pub(super) fn of_node(self, id: &str) -> RwSignal<u32> {
         self.of(id, |each| &mut each.nodes)
     }
 
-    /// The signal of a line, for as long as its component is there.
+    /// Returns the signal of a line, for as long as its component exists.
     pub(super) fn of_link(self, id: &str) -> RwSignal<u32> {
         self.of(id, |each| &mut each.links)
     }
@@ -134,23 +134,23 @@ impl Places {
         signal
     }
 
-    /// Reads that notes are others.
+    /// Subscribes to changes of notes.
     pub(crate) fn track_notes(self) {
         self.notes.track();
     }
 
-    /// Counts a card or a line that looks its shape up.
+    /// Counts a card or a line that reads its shape.
     pub(super) fn count_shape(self) {
         self.one
             .update_value(|each| each.shapes = each.shapes.wrapping_add(1));
     }
 
-    /// How often cards and lines looked their shapes up.
+    /// Returns how often cards and lines read their shapes.
     pub(crate) fn shapes(self) -> u32 {
         self.one.with_value(|each| each.shapes)
     }
 
-    /// Tells what moved to those that draw it.
+    /// Notifies the views of what moved.
     pub(crate) fn tell(self, moved: &Moved, links: &[usize], design: &Design) {
         let signals: Vec<RwSignal<u32>> = self.one.with_value(|each| {
             let nodes = moved.nodes.iter().map(|at| &design.nodes[*at].id);

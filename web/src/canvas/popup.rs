@@ -1,4 +1,4 @@
-//! Lists that open on the canvas: which node to add, what can be done here.
+//! Lists that open on the canvas: nodes to add, menus.
 
 use editor::actions::Menu;
 use editor::{Point, QuickAdd, Thing};
@@ -9,7 +9,7 @@ use crate::menu;
 use crate::palette::catalog;
 use crate::state::{Page, Popup, Toast};
 
-/// The list that is open, and the word near the pointer.
+/// The list that is open, and the message near the pointer.
 #[component]
 pub(crate) fn Popups() -> impl IntoView {
     let page = Page::get();
@@ -43,14 +43,14 @@ fn toast(Toast { text, at }: Toast) -> impl IntoView {
     }
 }
 
-/// Room that a list takes, and the space around it, in px.
+/// Room that a list needs, with the space around it, in px.
 const ADD: [f64; 2] = [308.0, 368.0];
-/// What can be broken: its height is the style sheet's.
+/// Size of the fault palette; the style sheet sets its height.
 pub(super) const BREAK: [f64; 2] = [308.0, 0.0];
-/// A menu tells its own once it is there.
+/// Size of a menu before it is there and reports its own.
 const MENU: [f64; 2] = [228.0, 240.0];
 
-/// At a point, or as near to it as all of it is on the canvas.
+/// Returns the style for a place at a point, or as near to it as all of the list is on the canvas.
 pub(super) fn place(at: Point, [width, height]: [f64; 2]) -> String {
     let side = |at: f64, size: &str, room: f64| {
         format!("max(8px, min({at}px, calc(100% - var(--{size}, {room}px))))")
@@ -90,7 +90,7 @@ fn break_it(page: Page, at: Point, target: String) -> AnyView {
     fault_popup(page, at, title, "menu break-menu", body.into_any())
 }
 
-/// A fault that is in the design already.
+/// The form of a fault that is already in the design.
 fn edit_it(page: Page, at: Point, ix: usize) -> AnyView {
     let body = edit_fault(page, ix);
     let title = "Edit the fault".to_owned();

@@ -71,8 +71,8 @@ pub(crate) fn Stage() -> impl IntoView {
     }
 }
 
-/// The canvas that requests are drawn on: made anew where it has to be drawn on in another way, and
-/// taken away while nobody sees it.
+/// The canvas that requests are drawn on. It is created again if another way of drawing is needed,
+/// and removed while it is not visible.
 fn dots(page: Page) -> impl IntoView {
     let way = RwSignal::new(Way::WebGl2);
     let canvas = move |way_now: Way| {
@@ -106,7 +106,8 @@ fn dots(page: Page) -> impl IntoView {
     }
 }
 
-/// The layers move with the viewport: written to the elements, since a pan changes it every frame.
+/// Moves the layers with the viewport. This writes to the elements, because a pan changes it every
+/// frame.
 fn follow_view(page: Page, surface: NodeRef<Div>, worlds: [NodeRef<Div>; 2]) {
     Effect::new(move || {
         let view = page.view.get();
@@ -152,7 +153,7 @@ fn follow_view(page: Page, surface: NodeRef<Div>, worlds: [NodeRef<Div>; 2]) {
     });
 }
 
-/// Takes the element's size now and whenever it changes; the first time the design is fitted in.
+/// Takes the element's size, now and whenever it changes. The first time, the design is fitted in.
 fn observe_size(page: Page, element: HtmlElement) {
     let fitted = StoredValue::new(false);
     let measured = element.clone();
@@ -181,8 +182,8 @@ fn observe_size(page: Page, element: HtmlElement) {
     on_resize.forget();
 }
 
-/// How far from `min` to `max` reaches beyond `0` to `size`, with a little free space around it.
-/// What is larger than that keeps its start in view.
+/// Returns how far `min` to `max` reaches beyond `0` to `size`, with a little free space around it.
+/// A range larger than `size` keeps its start in view.
 fn beyond(min: f64, max: f64, size: f64) -> f64 {
     /// Free space, in screen pixels.
     const MARGIN: f64 = 24.0;
@@ -194,8 +195,8 @@ fn beyond(min: f64, max: f64, size: f64) -> f64 {
     }
 }
 
-/// What is selected must not be hidden, by an inspector that opened beside the canvas say: the view
-/// moves just as far as it has to.
+/// Moves the view just far enough that the selection is not hidden, for example by an inspector
+/// that opened beside the canvas.
 pub(crate) fn reveal_selection(page: Page) {
     if is_busy(page) {
         // The hand is on it; what moves under the hand is worse than what is hidden.
@@ -228,7 +229,7 @@ fn cursor_name(cursor: Cursor) -> &'static str {
     }
 }
 
-/// A file, or a text that is a link or a flowchart.
+/// Opens a dropped file, or a dropped text that is a link or a flowchart.
 fn drop_file(page: Page, event: &DragEvent) {
     let Some(data) = event.data_transfer() else {
         return;
@@ -245,7 +246,7 @@ fn drop_file(page: Page, event: &DragEvent) {
     }
 }
 
-/// Whether a gesture is going on.
+/// Returns whether a gesture is in progress.
 pub(super) fn is_busy(page: Page) -> bool {
     page.editor
         .with_value(|editor| !matches!(editor.tool(), Tool::Idle(_)))

@@ -1,5 +1,5 @@
-//! Where dots are drawn: WebGL2, or Canvas2D where that is missing. The rest of the page knows this
-//! file alone.
+//! The surface that dots are drawn on: WebGL2, or Canvas2D if that is missing. The rest of the page
+//! uses only this file.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -43,15 +43,15 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Of a dot, in device pixels. Dots stay visible when the canvas is small.
+    /// Returns the radius of a dot, in device pixels. Dots stay visible when the canvas is small.
     pub(super) fn radius(&self) -> f64 {
         RADIUS * (0.7 / self.scale).max(1.0) * self.scale * self.ratio
     }
 }
 
 impl Surface {
-    /// On a canvas element that nothing was drawn on; `None` where the browser cannot do it this
-    /// way. `on_loss` is called when it no longer can.
+    /// Returns a surface on a canvas element that nothing was drawn on; `None` if the browser
+    /// cannot draw this way. `on_loss` is called when it no longer can.
     pub(crate) fn new(
         canvas: HtmlCanvasElement,
         way: Way,
@@ -84,7 +84,7 @@ impl Surface {
         }
     }
 
-    /// Routes are others.
+    /// Takes the routes of all links.
     pub(crate) fn reroute(&mut self, routes: &[Route]) {
         if let Painter::Gl(gl) = &mut self.painter {
             gl.reroute(routes);

@@ -1,5 +1,5 @@
-//! What the wheel does: it pushes the canvas, and with Ctrl or ⌘ (so comes a pinch on a trackpad)
-//! it zooms. Whoever has a mouse may want it to zoom by itself: then Shift pushes.
+//! The wheel pans the canvas, and with Ctrl or ⌘ it zooms; a trackpad's pinch arrives that way. For
+//! a mouse, the user can reverse this: the wheel zooms, and Shift with the wheel pans.
 
 use editor::{Input, Point, WheelAction};
 use leptos::prelude::*;
@@ -9,10 +9,10 @@ use super::animation::to_stage;
 use crate::state::{Page, Place};
 use crate::storage;
 
-/// Whether the wheel was to zoom on the last visit.
+/// Where the choice to zoom with the wheel is saved.
 pub(crate) const WHEEL_ZOOMS: &str = "faultline.wheel-zooms";
 
-/// Lets the wheel zoom without a key held, or no longer.
+/// Switches the wheel between panning and zooming.
 pub(crate) fn turn_wheel(page: Page) {
     let zooms = !page.wheel_zooms.get_untracked();
     page.wheel_zooms.set(zooms);
@@ -24,7 +24,8 @@ pub(crate) fn turn_wheel(page: Page) {
     page.say(says.to_owned());
 }
 
-/// The wheel was turned over the canvas. In somebody's page it pushes nothing: that page scrolls.
+/// Handles a turn of the wheel over the canvas. In an embed it pans nothing, because the page
+/// around it scrolls.
 pub(super) fn turned(page: Page, event: &WheelEvent) {
     let asks = event.ctrl_key() || event.meta_key();
     if page.place == Place::Embed && !asks {

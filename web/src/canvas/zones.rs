@@ -1,5 +1,5 @@
-//! Zones as regions behind everything, and their names above everything: one opens what can be done
-//! with its zone.
+//! Zones as regions behind everything, and their names above everything. A name opens the menu of
+//! its zone.
 
 use design::Command;
 use editor::zone_names::{ZoneName, named_area, zone_names};
@@ -12,8 +12,7 @@ use crate::bind::text;
 use crate::faults::FaultPalette;
 use crate::state::{Page, Popup};
 
-/// The regions as they are now: while nodes are dragged, each is where it would be if it were let
-/// go.
+/// Returns the present regions. During a drag, each is where it would be if the nodes were dropped.
 fn regions_now(page: Page) -> Vec<Region> {
     page.overlay.track();
     page.placed().track();
@@ -86,7 +85,7 @@ pub(crate) fn ZoneNames() -> impl IntoView {
     }
 }
 
-/// The name of a zone, which opens what can be done with it.
+/// The name of a zone, which opens its menu.
 fn name_button(
     page: Page,
     names: Memo<Vec<ZoneName>>,
@@ -154,7 +153,7 @@ fn name_button(
     .into_any()
 }
 
-/// What can be done with a zone: another name, its nodes, its end, its faults.
+/// The menu of a zone: its name, its nodes, its removal, its faults.
 pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
     let may_edit = page
         .editor
@@ -227,7 +226,7 @@ pub(super) fn menu(page: Page, name: String, at: Point) -> AnyView {
     .into_any()
 }
 
-/// Takes the first text and no more: Enter in a field is followed by a change of the field, when it
+/// Accepts only the first text. Enter in a field is followed by a change event of the field when it
 /// loses the focus.
 fn once(take: impl Fn(String) + Clone) -> impl Fn(String) + Clone {
     let done = StoredValue::new(false);

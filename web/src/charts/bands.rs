@@ -1,5 +1,5 @@
-//! Handles for the faults over the charts. A drag moves a fault, a drag of its end makes it longer
-//! or shorter, and a click opens a form.
+//! Handles for the faults over the charts. A drag moves a fault, a drag of its end changes its
+//! duration, and a click opens a form.
 
 use design::{Command, Duration, Fault, Target, Value};
 use editor::Point;
@@ -15,7 +15,7 @@ use crate::faults::has_length;
 use crate::history::fault_label;
 use crate::state::{Page, Popup};
 
-/// How far an arrow key goes, in seconds.
+/// Step of an arrow key, in seconds.
 const KEY_S: f64 = 1.0;
 /// A pointer that moved less far than this clicked, in pixels.
 const CLICK_PX: f64 = 3.0;
@@ -31,7 +31,7 @@ enum Grip {
 #[derive(Clone)]
 struct Held {
     grip: Grip,
-    /// Where the pointer went down, in pixels of the window.
+    /// Where the pointer was pressed, in pixels of the window.
     from_x: f64,
     /// The fault as it was then.
     fault: Fault,
@@ -45,7 +45,7 @@ pub(super) fn bands(charter: Charter) -> impl IntoView {
     move || (0..count.get()).map(|ix| band(charter, ix)).collect_view()
 }
 
-/// The handle of one fault, by the fault's place in the design's list.
+/// The handle of one fault, by the fault's index in the design.
 #[derive(Clone, Copy)]
 struct Band {
     charter: Charter,
@@ -186,7 +186,7 @@ fn by_key(page: Page, ix: usize, event: &KeyboardEvent) {
     event.stop_propagation();
 }
 
-/// Moves or stretches a fault by so many seconds from how it was, in whole tenths of a second.
+/// Moves or stretches a fault by a time from its start, in whole tenths of a second.
 fn change(page: Page, ix: usize, was: &Fault, grip: Grip, by_s: f64, gesture: &str) {
     let tenths = |at: Duration, least: f64| {
         let tenths = ((at.as_s() + by_s) * 10.0).round().max(least);
@@ -232,9 +232,9 @@ impl Charter {
         })
     }
 
-    /// Where a fault's band is, over the strip of marks.
+    /// Returns the style of a fault's band over the strip of marks.
     fn place_of(self, ix: usize) -> String {
-        /// So that a moment can be taken hold of too.
+        /// Minimum width, so that a fault without a duration can be dragged too.
         const LEAST_PX: f64 = 10.0;
         // Moves with the axis while the run goes on.
         self.now.track();

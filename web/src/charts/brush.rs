@@ -7,7 +7,7 @@ use super::columns::Figures;
 use super::scale::Scale;
 use crate::history::Mark;
 
-/// A pause in the data longer than this many columns is left open.
+/// A gap in the data longer than this many columns is left open.
 const GAP_COLUMNS: f64 = 2.5;
 
 /// A rectangle in CSS pixels.
@@ -32,7 +32,7 @@ pub(super) struct Places {
     pub(super) axis: Area,
 }
 
-/// The colours of the theme, and its faces.
+/// The colors of the theme, and its faces.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Look {
     pub(super) ink: String,
@@ -52,12 +52,12 @@ pub(super) struct Picture<'a> {
     pub(super) columns: &'a [Figures],
     pub(super) marks: &'a [Mark],
     pub(super) now_s: f64,
-    /// The furthest the run ever got.
+    /// The latest moment the run has reached.
     pub(super) known_s: f64,
     /// When arrivals end.
     pub(super) duration_s: f64,
     pub(super) end_s: f64,
-    /// Stretches of which the operators heard nothing, where only they are shown what they hear.
+    /// Spans without telemetry, if only what the operators see is shown.
     pub(super) unheard: &'a [(f64, f64)],
 }
 
@@ -75,13 +75,13 @@ impl Brush<'_> {
         axis.x + (at_s / self.picture.end_s).clamp(0.0, 1.0) * axis.width
     }
 
-    /// Where the lowest row ends.
+    /// Returns the lower end of the lowest row.
     pub(super) fn rows_end(&self) -> f64 {
         let rows = self.places.rows.iter().flatten();
         rows.map(|row| row.y + row.height).fold(0.0, f64::max)
     }
 
-    /// A line down through the rows, open between them: legends may stand there.
+    /// Draws a vertical line through the rows, open between them, where legends may be.
     pub(super) fn upright(&self, x: f64) {
         let x = x.round() - 0.5;
         self.cx.begin_path();
@@ -100,7 +100,7 @@ impl Brush<'_> {
         self.cx.stroke();
     }
 
-    /// A line through the columns, open where the figure is unknown.
+    /// Draws a line through the columns, with gaps where the value is unknown.
     pub(super) fn curve(
         &self,
         area: Area,
@@ -127,7 +127,7 @@ impl Brush<'_> {
         cx.stroke();
     }
 
-    /// The area between two figures.
+    /// Draws the area between two values.
     pub(super) fn band(
         &self,
         area: Area,
@@ -163,7 +163,7 @@ impl Brush<'_> {
         self.x((column.span_s.0 + column.span_s.1) / 2.0)
     }
 
-    /// Stretches of columns that all have the figure and follow each other.
+    /// Returns runs of consecutive columns that all have the value.
     fn runs(&self, figure: &impl Fn(&Figures) -> f64) -> Vec<&[Figures]> {
         let columns = self.picture.columns;
         let known = |column: &Figures| figure(column).is_finite();
@@ -187,12 +187,12 @@ impl Brush<'_> {
     }
 }
 
-/// How far down a figure stands.
+/// Returns the vertical position of a value.
 pub(super) fn y(area: Area, scale: Scale, figure: f64) -> f64 {
     area.y + area.height * (1.0 - scale.share(figure))
 }
 
-/// Strokes from here on have this pattern; none is solid.
+/// Sets the dash pattern of further strokes; an empty one is solid.
 pub(super) fn dashes(cx: &CanvasRenderingContext2d, pattern: &[f64]) {
     let pattern: js_sys::Array = pattern
         .iter()

@@ -1,38 +1,38 @@
-//! Windows joined to columns of a few pixels: what is drawn, and what is read off at an instant.
+//! Windows joined to columns of a few pixels, for drawing and for reading off values.
 
 use format::message::WindowFrame;
 
 /// Narrower columns than this show noise, not the system.
 const COLUMN_PX: f64 = 3.0;
-/// "Now" is the mean of this much of the recent past: single windows hold few requests.
+/// "Now" is the mean of this much of the recent past, because single windows hold few requests.
 const NOW_S: f64 = 1.0;
 
-/// One column, or the figures at an instant. A latency or amplification that nobody measured is
+/// One column, or the metrics at an instant. A latency or amplification that was not measured is
 /// NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Figures {
     /// Begin and end, in seconds.
     pub(super) span_s: (f64, f64),
-    /// Requests made, per second.
+    /// Offered load, requests/s.
     pub(super) offered: f64,
-    /// Requests finished, per second.
+    /// Throughput, requests/s.
     pub(super) throughput: f64,
-    /// Requests finished well and in time, per second.
+    /// Goodput, requests/s.
     pub(super) goodput: f64,
-    /// Requests failed, per second.
+    /// Failed requests/s.
     pub(super) failed: f64,
     /// Median latency, in ms.
     pub(super) p50_ms: f64,
     /// 99th percentile, in ms.
     pub(super) p99_ms: f64,
-    /// Attempts at the bottom per request at the top.
+    /// Attempts at the deepest callees per user request.
     pub(super) amplification: f64,
     /// Calls in all queues.
     pub(super) waiting: f64,
 }
 
 impl Figures {
-    /// The figures of some windows together; `None` for none.
+    /// Returns the metrics of several windows together; `None` for none.
     pub(super) fn of(windows: &[WindowFrame]) -> Option<Self> {
         let (first, last) = (windows.first()?, windows.last()?);
         let mean = |figure: fn(&WindowFrame) -> f32| {
@@ -66,7 +66,7 @@ impl Figures {
         })
     }
 
-    /// The figures of the recent past.
+    /// Returns the metrics of the recent past.
     pub(super) fn now(windows: &[WindowFrame]) -> Option<Self> {
         let last = windows.last()?;
         let from_s = last.start_s + last.width_s - NOW_S;
@@ -75,7 +75,7 @@ impl Figures {
     }
 }
 
-/// The columns of a run on an axis of `width` pixels that ends at `end_s`.
+/// Returns the columns of a run on an axis of `width` pixels that ends at `end_s`.
 pub(super) fn columns(windows: &[WindowFrame], end_s: f64, width: f64) -> Vec<Figures> {
     let column_s = (end_s / width.max(1.0) * COLUMN_PX).max(1e-9);
     let mut columns = Vec::new();
@@ -94,7 +94,7 @@ pub(super) fn columns(windows: &[WindowFrame], end_s: f64, width: f64) -> Vec<Fi
     columns
 }
 
-/// The column at a moment, if the run has been there.
+/// Returns the column at a moment, if the run has reached it.
 pub(super) fn column_at(columns: &[Figures], at_s: f64) -> Option<Figures> {
     let next = columns.partition_point(|column| column.span_s.0 <= at_s);
     let column = columns.get(next.checked_sub(1)?)?;

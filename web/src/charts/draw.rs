@@ -1,4 +1,4 @@
-//! Paints the rows on a canvas. What is painted comes ready from the pure parts beside this file.
+//! Paints the rows on a canvas. Pure functions beside this file compute what is painted.
 
 use web_sys::CanvasRenderingContext2d;
 
@@ -8,7 +8,7 @@ use super::scale::{Scale, figure_label, latency_label, time_label, time_ticks};
 use crate::history::MarkKind;
 use report::Severity;
 
-/// Space between two labels of a vertical and of the time axis, in pixels.
+/// Minimum distance between two labels of an axis, in pixels.
 const TICK_PX: f64 = 18.0;
 const TIME_TICK_PX: f64 = 72.0;
 
@@ -117,7 +117,7 @@ impl Brush<'_> {
             .fold(f64::NAN, f64::max)
     }
 
-    /// Hairlines at the ticks, and what they stand for to the left.
+    /// Draws lines at the ticks, and their labels to the left.
     fn grid(&self, area: Area, scale: Scale, label: fn(f64) -> String) {
         let cx = self.cx;
         cx.set_stroke_style_str(&self.look.line);
@@ -127,7 +127,7 @@ impl Brush<'_> {
         cx.set_text_baseline("middle");
         self.level(area, area.y + area.height);
         if self.picture.columns.is_empty() {
-            // Without figures there is nothing that a scale could be of.
+            // Without values there is no scale.
             return;
         }
         for tick in scale.ticks(area.height, TICK_PX) {
@@ -136,7 +136,7 @@ impl Brush<'_> {
             if scale.share(tick) < 1.0 {
                 self.level(area, y);
             }
-            // Kept within the row, so that neighbours do not touch.
+            // Kept within the row, so that neighbors do not touch.
             let text_y = y.clamp(area.y + 5.0, area.y + area.height - 4.0);
             // Fails for no text.
             let _ = cx.fill_text(&label(tick), area.x - 6.0, text_y);
@@ -161,7 +161,7 @@ impl Brush<'_> {
         }
     }
 
-    /// Shades the time past the duration: nothing arrives there, and the work in flight ends.
+    /// Shades the time after the duration: arrivals have ended, and the work in flight finishes.
     fn drain(&self) {
         let (cx, axis, top) = (self.cx, self.places.axis, self.places.marks.y);
         let (from, to) = (self.x(self.picture.duration_s), axis.x + axis.width);
@@ -181,7 +181,7 @@ impl Brush<'_> {
         }
     }
 
-    /// Faults, through all rows, with their names above.
+    /// Draws faults through all rows, with their names above.
     fn bands(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
         let bottom = self.rows_end();
@@ -219,7 +219,7 @@ impl Brush<'_> {
         cx.set_font(&format!("11px {}", self.look.numbers));
     }
 
-    /// Writes a label in the strip of marks unless another one is there. Returns where it ends.
+    /// Writes a label in the strip of marks, unless another one is there. Returns where it ends.
     fn name(&self, label: &str, x: f64, free_x: f64) -> f64 {
         let (cx, marks) = (self.cx, self.places.marks);
         let width = cx
@@ -268,9 +268,8 @@ impl Brush<'_> {
         self.findings();
     }
 
-    /// A small diamond at the foot of the strip of marks, clear of its names, where something that
-    /// was found begins. The worst is drawn last, so that nothing lesser covers it where several
-    /// begin together.
+    /// Draws a small diamond at the foot of the strip of marks, below its names, where a finding
+    /// begins. The worst is drawn last, so that it is on top if several begin together.
     fn findings(&self) {
         let (cx, marks) = (self.cx, self.places.marks);
         let y = marks.y + marks.height;
@@ -301,7 +300,7 @@ impl Brush<'_> {
         }
     }
 
-    /// Where nothing was heard nothing is shown.
+    /// Hides spans without telemetry.
     fn unheard(&self) {
         let cx = self.cx;
         for (from_s, to_s) in self.picture.unheard {
@@ -318,7 +317,7 @@ impl Brush<'_> {
         }
     }
 
-    /// What comes after now is what happened, not what is: it pales.
+    /// Fades what comes after now: the run has been there, but it is not the present.
     fn veil(&self) {
         let (cx, picture) = (self.cx, self.picture);
         if picture.known_s <= picture.now_s {

@@ -1,5 +1,5 @@
-//! The frame of the charts: for each row its series with their figures, and the room it is
-//! painted in. The figures are those of the recent past, or of the moment below the pointer.
+//! The frame of the charts: for each row its series with their values, and the room it is painted
+//! in. The values are those of the recent past, or of the moment under the pointer.
 
 use leptos::prelude::*;
 

@@ -1,7 +1,7 @@
 //! The charts: rates, latency, amplification and waiting calls on one time axis.
 //!
 //! One canvas for all rows, painted when the history has changed (ten times a second at most) or
-//! when size or theme have. Legend, crosshair and read-outs are ordinary elements above it.
+//! when size or theme have. Legend, crosshair and values are ordinary elements above it.
 
 mod bands;
 mod brush;
@@ -26,11 +26,11 @@ use draw::paint;
 use scale::{axis_end_s, busy_until_s};
 use surface::Surface;
 
-/// The sentence that stands for the picture changes no more often than this, in milliseconds: a
-/// screen reader may be reading it.
+/// Minimum time between changes of the text alternative, in milliseconds: a screen reader may be
+/// reading it.
 const SUMMARY_EVERY_MS: f64 = 1_000.0;
 
-/// What the last painting showed: what the pointer reads off, and where.
+/// What the last painting showed, for reading values at the pointer.
 #[derive(Clone, Default)]
 struct Painted {
     columns: Vec<Figures>,
@@ -49,17 +49,17 @@ struct Charter {
     canvas: NodeRef<Canvas>,
     painted: StoredValue<Painted, LocalStorage>,
     measured: StoredValue<surface::Measured, LocalStorage>,
-    /// The figures of the recent past.
+    /// The metrics of the recent past.
     now: RwSignal<(f64, Option<Figures>)>,
     /// Where the pointer is, in seconds of the run.
     hover: RwSignal<Option<f64>>,
-    /// The time line is being dragged.
+    /// Whether the time line is being dragged.
     held: StoredValue<bool>,
     summary: RwSignal<String>,
 }
 
-/// The charts of the present run.
-/// Offered load and goodput per second, as the charts show them beside their names.
+/// The charts of the present run. Returns offered load and goodput per second, as the charts show
+/// them beside their names.
 pub(crate) fn now(windows: &[WindowFrame]) -> Option<[f64; 2]> {
     Figures::now(windows).map(|now| [now.offered, now.goodput])
 }
@@ -68,7 +68,7 @@ pub(crate) fn now(windows: &[WindowFrame]) -> Option<[f64; 2]> {
 pub(crate) fn Charts(
     /// What is drawn.
     history: SharedHistory,
-    /// Rises when `history` has changed, at most ten times a second.
+    /// Changes when `history` has changed, at most ten times a second.
     #[prop(into)]
     tick: Signal<u32>,
 ) -> impl IntoView {
@@ -158,7 +158,7 @@ impl Charter {
             let end_s = axis_end_s(busy_s, history.duration_s);
             let columns = columns(&history.windows, end_s, places.axis.width);
             let for_operators = self.page.for_operators.get_untracked();
-            // Operators are told of alerts and of what they changed; not of faults and diagnoses.
+            // Operators see alerts and their own edits, but not faults and diagnoses.
             let told: Vec<Mark>;
             let marks = match for_operators {
                 true => {
@@ -208,7 +208,7 @@ impl Charter {
         }
     }
 
-    /// The figures at a moment.
+    /// Returns the metrics at a moment.
     fn read(self, at_s: f64) -> Option<Figures> {
         if self.is_unheard(at_s) {
             return None;
@@ -230,7 +230,8 @@ impl Charter {
         })
     }
 
-    /// Whether the operators heard nothing of that moment, and only what they hear is shown.
+    /// Returns whether there is no telemetry of that moment, and only what the operators see is
+    /// shown.
     fn is_unheard(self, at_s: f64) -> bool {
         let within = |(from_s, to_s): &(f64, f64)| (*from_s..=*to_s).contains(&at_s);
         self.page.for_operators.get_untracked()
@@ -239,13 +240,14 @@ impl Charter {
                 .with_value(|history| history.unheard.iter().any(within))
     }
 
-    /// Whether the crosshair stands in the right half, where words beside it go to its left.
+    /// Returns whether the crosshair is in the right half, where the words beside it are to its
+    /// left.
     fn is_right_half(self) -> bool {
         let end_s = self.painted.with_value(|painted| painted.end_s);
         self.hover.get().is_some_and(|at_s| at_s > end_s / 2.0)
     }
 
-    /// The marks at the moment below the pointer.
+    /// Returns the marks at the moment under the pointer.
     fn what_happens(self) -> String {
         let Some(at_s) = self.hover.get() else {
             return String::new();

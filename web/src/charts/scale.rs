@@ -1,15 +1,15 @@
-//! From figures to pixels: domains that end on round numbers, and the ticks between.
+//! Maps values to pixels: domains that end on round numbers, and the ticks between.
 use format::message::WindowFrame;
 
-/// A mapping of a figure to a height of its row.
+/// A mapping of a value to a height of its row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
-    /// Even, from 0 to a round number.
+    /// Linear, from 0 to a round number.
     Linear {
         /// The upper end.
         top: f64,
     },
-    /// In decades.
+    /// Logarithmic, in decades.
     Log {
         /// The lower end, a power of ten.
         low: f64,
@@ -19,14 +19,15 @@ pub(super) enum Scale {
 }
 
 impl Scale {
-    /// From 0 to the first round number at or above `largest`, and at least to `least`.
+    /// Returns a scale from 0 to the first round number at or above `largest`, and at least to
+    /// `least`.
     pub(super) fn linear(largest: f64, least: f64) -> Self {
         Self::Linear {
             top: round_up(largest.max(least)),
         }
     }
 
-    /// The decades that hold everything from `smallest` to `largest`; at least one of them.
+    /// Returns the decades that include everything from `smallest` to `largest`; at least one.
     pub(super) fn log(smallest: f64, largest: f64) -> Self {
         if !(smallest > 0.0 && largest >= smallest && largest.is_finite()) {
             return Self::Log {
@@ -42,7 +43,7 @@ impl Scale {
         }
     }
 
-    /// How high a figure stands, from 0 at the bottom to 1 at the top.
+    /// Returns the height of a value, from 0 at the bottom to 1 at the top.
     pub(super) fn share(&self, figure: f64) -> f64 {
         let share = match self {
             Self::Linear { top } => figure / top,
@@ -51,7 +52,7 @@ impl Scale {
         share.clamp(0.0, 1.0)
     }
 
-    /// Figures worth a line, at most one per `height / spacing`, bottom first.
+    /// Returns the values of the grid lines, at most one per `height / spacing`, bottom first.
     pub(super) fn ticks(&self, height: f64, spacing: f64) -> Vec<f64> {
         let most = (height / spacing).floor().max(1.0);
         match self {
@@ -76,7 +77,7 @@ fn power(exponent: f64) -> f64 {
     libm::pow(10.0, exponent)
 }
 
-/// The first round number at or above; its half is round too.
+/// Returns the first round number at or above; its half is round too.
 fn round_up(figure: f64) -> f64 {
     if !(figure > 0.0 && figure.is_finite()) {
         return 1.0;
@@ -89,8 +90,8 @@ fn round_up(figure: f64) -> f64 {
         .unwrap_or(10.0 * decade)
 }
 
-/// Where the time axis ends, in seconds. It shows the whole run from the start, so that it does not
-/// move while the run goes on; a long run is shown in spans that double.
+/// Returns the end of the time axis, in seconds. The axis shows the whole run from the start, so
+/// that it does not move during the run. A long run is shown in spans that double.
 pub(super) fn axis_end_s(now_s: f64, duration_s: f64) -> f64 {
     const WHOLE_MAX_S: f64 = 60.0;
     const LEAST_S: f64 = 10.0;
@@ -106,8 +107,8 @@ pub(super) fn axis_end_s(now_s: f64, duration_s: f64) -> f64 {
     }
 }
 
-/// How far of a run the axis has to show, in seconds. Past its duration a run only drains, and may
-/// go on for long after the last answer, until its timers have run out.
+/// Returns how far the axis has to reach, in seconds. After its duration a run only drains, and may
+/// continue long after the last response, until its timers have expired.
 pub(super) fn busy_until_s(windows: &[WindowFrame], reached_s: f64, duration_s: f64) -> f64 {
     if reached_s <= duration_s {
         return reached_s;
@@ -120,7 +121,7 @@ pub(super) fn busy_until_s(windows: &[WindowFrame], reached_s: f64, duration_s: 
     busy_s.clamp(duration_s, reached_s)
 }
 
-/// Moments to name on a time axis, no closer than `spacing` pixels.
+/// Returns the moments to label on a time axis, no closer than `spacing` pixels.
 pub(super) fn time_ticks(end_s: f64, width: f64, spacing: f64) -> Vec<f64> {
     const STEPS_S: [f64; 16] = [
         0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 3_600.0, 7_200.0,
@@ -138,7 +139,7 @@ pub(super) fn time_ticks(end_s: f64, width: f64, spacing: f64) -> Vec<f64> {
     (0..=count).map(|at| at as f64 * step).collect()
 }
 
-/// A moment on the axis: `0`, `30 s`, `2 min`.
+/// Returns the label of a moment on the axis: `0`, `30 s`, `2 min`.
 pub(super) fn time_label(at_s: f64) -> String {
     let number = |value: f64| format!("{}", (value * 10.0).round() / 10.0);
     match at_s {
@@ -149,7 +150,7 @@ pub(super) fn time_label(at_s: f64) -> String {
     }
 }
 
-/// A figure on a vertical axis, in as few characters as it needs: `400`, `2k`, `0.5`.
+/// Returns a value on a vertical axis, in as few characters as possible: `400`, `2k`, `0.5`.
 pub(super) fn figure_label(figure: f64) -> String {
     let number = |value: f64| format!("{}", (value * 100.0).round() / 100.0);
     match figure {
@@ -159,7 +160,7 @@ pub(super) fn figure_label(figure: f64) -> String {
     }
 }
 
-/// A latency on its axis.
+/// Returns a latency on its axis.
 pub(super) fn latency_label(ms: f64) -> String {
     if ms >= 1_000.0 {
         format!("{} s", figure_label(ms / 1_000.0))

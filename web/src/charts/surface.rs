@@ -1,4 +1,4 @@
-//! The canvas and the page around it: sizes, the theme's colours, and when they change.
+//! The canvas and the page around it: sizes, the theme's colors, and when they change.
 
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ pub(super) struct Surface {
     pub(super) places: Places,
 }
 
-/// When sizes and colours were last asked for, and what they were.
+/// When sizes and colors were last measured, and what they were.
 pub(super) type Measured = Option<(f64, Look, Places)>;
 
 /// The names of the probes, in the order of [`Look`].
@@ -26,8 +26,8 @@ const PROBES: [&str; 8] = [
     "ink", "quiet", "line", "fine", "failing", "degraded", "waiting", "accent",
 ];
 
-/// Elements that wear the theme's colours. A canvas needs them computed, and a custom property
-/// that holds `light-dark()` is not computed until something wears it.
+/// Elements with the theme's colors. A canvas needs computed colors, and a custom property with
+/// `light-dark()` is not computed until an element uses it.
 pub(super) fn probes() -> impl IntoView {
     let probe = |name: &'static str| {
         view! { <i data-probe=name prop:style=format!("color:var(--{name})")></i> }
@@ -39,12 +39,12 @@ pub(super) fn probes() -> impl IntoView {
     }
 }
 
-/// Sizes and colours hold for so long, in ms, unless something tells that they are others. To ask
-/// for them makes the browser lay out the page at once.
+/// How long measured sizes and colors stay valid, in ms, unless a change is reported. Measuring
+/// them forces the browser to lay out the page.
 const MEASURED_MS: f64 = 1_000.0;
 
-/// The surface as it is now, or was when it was last measured; `None` while the charts are not
-/// shown.
+/// Returns the surface as it is now, or was when it was last measured; `None` while the charts are
+/// not shown.
 pub(super) fn prepare(
     root: &HtmlElement,
     canvas: &HtmlCanvasElement,

@@ -1,5 +1,5 @@
-//! The time line: the axis of the charts as a slider. Dragged, or moved by keys, it takes the run
-//! back to a moment and on again.
+//! The time line: the axis of the charts as a slider. Dragging it, or moving it by keyboard, takes
+//! the run to another moment.
 
 use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use crate::bind::text;
 use crate::state::Page;
 use crate::words;
 
-/// How far the arrow keys and the page keys go, in seconds.
+/// Steps of the arrow keys and of the page keys, in seconds.
 const KEY_S: f64 = 1.0;
 const PAGE_S: f64 = 10.0;
 
@@ -91,7 +91,7 @@ fn key(page: Page, event: &KeyboardEvent) {
 }
 
 impl Charter {
-    /// Takes hold of time: the run stands where the pointer is.
+    /// Begins a drag: the run moves to the pointer.
     pub(super) fn grab(self, event: &PointerEvent) {
         if event.button() != 0 {
             return;
@@ -112,7 +112,7 @@ impl Charter {
         self.hover.set(None);
     }
 
-    /// Lets go of it.
+    /// Ends the drag.
     pub(super) fn release(self) {
         if self.held.get_value() {
             self.held.set_value(false);
@@ -120,13 +120,13 @@ impl Charter {
         }
     }
 
-    /// The pointer is gone.
+    /// Handles a pointer that left.
     pub(super) fn leave(self) {
         self.hover.set(None);
         self.page.end_peek();
     }
 
-    /// The pointer moves: it drags, or reads off the moment below it.
+    /// Handles a move of the pointer: it drags, or reads the values at the moment under it.
     pub(super) fn point(self, event: &PointerEvent) {
         let Some(at_s) = self.moment(event) else {
             return self.hover.set(None);
@@ -142,7 +142,7 @@ impl Charter {
         }
     }
 
-    /// The moment below the pointer; what is dragged beside the axis stands at its end.
+    /// Returns the moment under the pointer. A drag beyond the axis is at its end.
     fn moment(self, event: &PointerEvent) -> Option<f64> {
         let root = self.root.get_untracked()?;
         let x = f64::from(event.client_x()) - root.get_bounding_client_rect().x();

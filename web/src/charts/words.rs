@@ -1,4 +1,4 @@
-//! Figures in words: the legend's numbers and the sentence that stands for the picture.
+//! Metrics in words: the values of the legend, and the text alternative of the charts.
 
 use super::columns::Figures;
 
@@ -51,7 +51,8 @@ impl Series {
         }
     }
 
-    /// The figure, always as many decimals as its size calls for, so that it does not flicker.
+    /// Returns the value with a number of decimals that depends on its size, so that it does not
+    /// flicker.
     pub(super) fn of(self, figures: &Figures) -> String {
         match self {
             Self::Offered => decimals(figures.offered, 0),
@@ -78,7 +79,7 @@ fn latency(ms: f64) -> String {
     decimals(ms, usize::from(ms < 99.95))
 }
 
-/// The picture in a sentence, for those who cannot see it.
+/// Returns a sentence about the charts, for screen readers.
 pub(super) fn summary(now_s: f64, figures: Option<&Figures>) -> String {
     let Some(figures) = figures else {
         return "Charts of the run: no requests yet.".to_owned();

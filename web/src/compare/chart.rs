@@ -1,4 +1,4 @@
-//! A figure over time in two runs, on one pair of axes.
+//! A metric over time in two runs, on the same axes.
 
 use std::fmt::Write;
 
@@ -11,9 +11,9 @@ use crate::words;
 
 /// The drawing, in its own pixels.
 const SIZE: [f64; 2] = [520.0, 168.0];
-/// Room for the figures on the left, above, and for the seconds below.
+/// Room for the labels on the left, above, and for the seconds below.
 const ROOM: [f64; 3] = [44.0, 12.0, 20.0];
-/// Points of a line; windows beyond that are joined, the worst kept.
+/// Maximum number of points of a line; windows beyond that are joined, and the worst value is kept.
 const POINTS_MAX: usize = 260;
 
 /// The chart of a series of windows.
@@ -134,7 +134,7 @@ fn mean(series: &[Option<f64>]) -> f64 {
     known.clone().sum::<f64>() / known.count() as f64
 }
 
-/// A line through the windows that have the figure; where one has not, it breaks off.
+/// Returns a line through the windows that have the metric, with gaps where a window has none.
 fn line(series: &[Option<f64>], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) -> String {
     let join = series.len().div_ceil(POINTS_MAX).max(1);
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! Before and after, side by side: two whole runs with the same seed.
+//! Comparison of two whole runs with the same seed, side by side.
 
 mod chart;
 mod table;
@@ -23,7 +23,7 @@ pub(crate) enum Of {
     /// The design before and after its last edit.
     #[default]
     Edit,
-    /// A lesson, broken and mended, with the figures that it shows; whether by its main remedy.
+    /// A lesson, faulty and fixed, with the metrics that it shows; whether by its main remedy.
     Lesson(Vec<Shown>, bool),
 }
 
@@ -35,10 +35,10 @@ pub(crate) struct Comparison {
     names: [String; 2],
     seed: u64,
     duration_s: f64,
-    /// When something was broken, from and to.
+    /// When faults were active, from and to.
     faults: Vec<(f64, f64)>,
     state: State,
-    /// Each requirement of both, scored, once they are done.
+    /// The scores of the requirements in both runs, once they are done.
     scores: Arc<[Vec<Score>; 2]>,
 }
 
@@ -60,7 +60,7 @@ impl Page {
         self.dialog.set(Some(Dialog::Compare));
     }
 
-    /// Compares with how the design was before its last edit.
+    /// Compares the design with its state before the last edit.
     pub(crate) fn compare_with_before(self) {
         let before = self.editor.with_value(|editor| {
             let mut document = editor.document().clone();
@@ -111,7 +111,7 @@ impl Page {
         self.tell(|_| Request::Compare { token, designs });
     }
 
-    /// The answer came.
+    /// Takes the result.
     pub(crate) fn take_comparison(self, token: u32, counted: [Counted; 2]) {
         let [before, after] = counted
             .each_ref()
@@ -131,7 +131,7 @@ impl Page {
         );
     }
 
-    /// One of the designs cannot be run.
+    /// Reports that one of the designs cannot be run.
     pub(crate) fn refuse_comparison(self, token: u32, problems: &[(String, String)]) {
         let first = problems
             .first()
@@ -143,7 +143,7 @@ impl Page {
         );
     }
 
-    /// The worker is gone, and what it was asked with it.
+    /// Reports that the worker failed during the comparison.
     pub(crate) fn lose_comparison(self) {
         let token = self.review.compared.with_untracked(|now| match now.state {
             State::Running => Some(now.token),

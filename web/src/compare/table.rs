@@ -1,4 +1,4 @@
-//! The figures of two runs, with their difference.
+//! The metrics of two runs, with their difference.
 
 use design::Value;
 use host::scenarios::{Shown, Unit};
@@ -15,8 +15,8 @@ enum Better {
     Neither,
 }
 
-/// What is always compared: where it is in the report, and how it is shown. Those that are 0 in
-/// both runs are left out.
+/// The metrics that are always compared: their path in the report, and their unit. Those that are 0
+/// in both runs are left out.
 const FIGURES: [(&str, &str, Unit, Better); 11] = [
     (
         "Goodput",
@@ -66,19 +66,19 @@ const FIGURES: [(&str, &str, Unit, Better); 11] = [
     ("Monthly cost", "cost.monthly", Unit::Dollars, Better::Less),
 ];
 
-/// A row: its name, both figures, their difference and whether that is good.
+/// A row: name, both values, their difference and whether that is better.
 struct Row {
     name: String,
     figures: [String; 2],
-    /// The class of each figure.
+    /// The class of each value.
     classes: [&'static str; 2],
-    /// Whether each held, for a requirement.
+    /// For a requirement, whether each run met it.
     verdicts: Option<[Verdict; 2]>,
     change: String,
     is_better: Option<bool>,
 }
 
-/// The scorecard, what the lesson shows, and the main figures.
+/// The scorecard, the metrics of the lesson, and the main metrics.
 pub(super) fn view(
     shows: &[Shown],
     names: &[String; 2],
@@ -248,8 +248,8 @@ fn compared(name: String, figures: [Option<f64>; 2], unit: Unit, better: Better)
     }
 }
 
-/// The size of a difference that two runs of one design may have by chance alone, from experience
-/// with the lessons: a difference within it is neither better nor worse.
+/// Returns the difference that two runs of one design may show at random, from experience with the
+/// lessons. A smaller difference is neither better nor worse.
 fn noise(before: f64, after: f64, unit: Unit) -> f64 {
     match unit {
         // Two standard deviations of a Poisson count.
@@ -261,7 +261,7 @@ fn noise(before: f64, after: f64, unit: Unit) -> f64 {
     }
 }
 
-/// A difference as people say it: a factor where it is large, else per cent; shares in points.
+/// Returns a difference in words: a factor if it is large, else a percentage; shares in points.
 fn difference(before: f64, after: f64, unit: Unit) -> String {
     let sign = if after > before { '+' } else { '\u{2212}' };
     let size = (after - before).abs();

@@ -1,4 +1,4 @@
-//! The simulation in the page itself, where no worker can start: a session driven by a timer.
+//! The simulation in the page itself, if no worker can start: a session driven by a timer.
 
 use format::message::{Reply, Request};
 use host::Session;
@@ -17,7 +17,7 @@ pub(super) struct InPage {
 }
 
 impl InPage {
-    /// Drives a new session: `advance` is called at every turn.
+    /// Starts a new session: `advance` is called at every turn.
     pub(super) fn new(advance: impl Fn() + 'static) -> Self {
         let every = std::time::Duration::from_millis(EVERY_MS);
         Self {
@@ -27,13 +27,13 @@ impl InPage {
         }
     }
 
-    /// Takes a request. The answers come with the next turn, so that none arrives inside the
-    /// caller's own borrow.
+    /// Takes a request. Replies come with the next turn, so that none arrives inside the caller's
+    /// own borrow.
     pub(super) fn send(&mut self, request: Request) {
         self.replies.extend(self.session.handle(request));
     }
 
-    /// One turn: all that was answered since the last.
+    /// Runs one turn and returns all replies since the last.
     pub(super) fn turn(&mut self) -> Vec<Reply> {
         self.replies.extend(self.session.advance(&now_ms));
         std::mem::take(&mut self.replies)

@@ -1,6 +1,6 @@
-//! The bridge to the simulation: a web worker, or the same session in the page where a worker
-//! cannot start. Counts runs, drops what an earlier run left behind, and starts a new worker after
-//! a failure.
+//! The bridge to the simulation: a web worker, or the same session in the page if a worker cannot
+//! start. It counts runs, drops late messages of an earlier run, and starts a new worker after a
+//! failure.
 
 mod in_page;
 mod worker;
@@ -16,9 +16,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use worker::LiveWorker;
 
-/// A worker that has not said "ready" after this long is given up, in milliseconds.
+/// Time after which a worker that has not reported "ready" is abandoned, in milliseconds.
 const READY_WAIT_MS: u64 = 10_000;
-/// After this many failures in a row the page stops starting new workers by itself.
+/// After this many consecutive failures, the page stops starting new workers by itself.
 const FAILURES_MAX: u32 = 4;
 
 /// What the engine tells the page.
@@ -27,9 +27,9 @@ pub(crate) enum EngineEvent {
     Reply(Reply),
     /// The worker failed. With `restarted`, a new one has been started and waits for `Load`.
     Failed {
-        /// What it said.
+        /// The error message.
         message: String,
-        /// Whether another one runs.
+        /// Whether another one was started.
         restarted: bool,
     },
 }
@@ -43,18 +43,18 @@ pub(crate) struct Engine(Rc<RefCell<Inner>>);
 struct Inner {
     run: RunId,
     backend: Backend,
-    /// Sent once the worker is ready.
+    /// Requests that are sent once the worker is ready.
     pending: Vec<Request>,
     failures: u32,
-    /// Grows with every worker, so that the timers and messages of an old one are known as such.
+    /// Increases with every worker, so that timers and messages of an old one are recognized.
     generation: u32,
     sink: Sink,
 }
 
 enum Backend {
-    /// Nothing runs, and nothing will before somebody asks: it failed too often.
+    /// Nothing runs, and nothing will until the user restarts it: it failed too often.
     Stopped,
-    /// On its way.
+    /// The worker is starting.
     Opening,
     Starting(LiveWorker),
     Worker(LiveWorker),
@@ -62,7 +62,7 @@ enum Backend {
 }
 
 impl Engine {
-    /// Starts a worker; `sink` hears everything it says.
+    /// Starts a worker; `sink` receives everything it sends.
     pub(crate) fn start(sink: impl Fn(EngineEvent) + 'static) -> Self {
         let engine = Self(Rc::new(RefCell::new(Inner {
             run: 0,
@@ -81,7 +81,7 @@ impl Engine {
         self.0.borrow().run
     }
 
-    /// Where the simulation runs, for the page's debug surface.
+    /// Returns where the simulation runs, for browser tests.
     pub(crate) fn place(&self) -> &'static str {
         match self.0.borrow().backend {
             Backend::Stopped => "nowhere",
@@ -123,7 +123,7 @@ impl Engine {
         }
     }
 
-    /// For tests of the recovery: the worker gets bytes that are no message.
+    /// For tests of the recovery: sends the worker bytes that are not a message.
     pub(crate) fn crash(&self) {
         if let Backend::Worker(live) = &self.0.borrow().backend {
             live.send_bytes(&[0xff; 3]);
@@ -303,7 +303,7 @@ fn bytes_of(data: &JsValue) -> Option<Vec<u8>> {
         .map(|buffer| Uint8Array::new(buffer).to_vec())
 }
 
-/// Wall-clock milliseconds since the page began, never backwards.
+/// Returns wall-clock milliseconds since the page was opened, never decreasing.
 pub(crate) fn now_ms() -> f64 {
     window()
         .performance()

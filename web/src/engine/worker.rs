@@ -1,4 +1,4 @@
-//! A web worker with its listeners; it ends when this is dropped.
+//! A web worker with its listeners. It ends when this is dropped.
 
 use format::message::Request;
 use js_sys::{Reflect, Uint8Array};
@@ -15,7 +15,7 @@ pub(super) struct LiveWorker {
 }
 
 impl LiveWorker {
-    /// Starts one. An error means that the browser starts none.
+    /// Starts a worker. An error means that the browser starts none.
     pub(super) fn spawn(
         mut on_message: impl FnMut(JsValue) + 'static,
         mut on_error: impl FnMut(String) + 'static,

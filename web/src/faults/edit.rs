@@ -1,4 +1,4 @@
-//! The form of a fault that the design already has: its time, its length and its parameters.
+//! The form of a fault that is already in the design: time, duration and parameters.
 
 use design::{Command, Fault, Target};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use crate::icons;
 use crate::inspector::FieldForm;
 use crate::state::Page;
 
-/// The fields of a fault that can be set once it is there.
+/// Returns the fields of a fault that can be changed.
 pub(super) fn fields_of(fault: &Fault) -> Vec<&'static str> {
     let mut shown = vec!["at"];
     if has_length(fault) {
@@ -18,13 +18,13 @@ pub(super) fn fields_of(fault: &Fault) -> Vec<&'static str> {
     shown
 }
 
-/// All fields of a fault but these.
+/// Returns all fields of a fault but these.
 pub(super) fn all_but(shown: &[&str]) -> Vec<&'static str> {
     let names = Fault::RECORD.fields.iter().map(|field| field.name);
     names.filter(|name| !shown.contains(name)).collect()
 }
 
-/// The form, with its title and the way to delete the fault.
+/// The form, with its title and a button that deletes the fault.
 pub(crate) fn edit_fault(page: Page, ix: usize) -> Option<AnyView> {
     let (fault, title) = page.design.with_untracked(|design| {
         let fault = design.faults.get(ix)?;
@@ -60,7 +60,7 @@ pub(crate) fn edit_fault(page: Page, ix: usize) -> Option<AnyView> {
 }
 
 impl Page {
-    /// Takes a fault out of the design.
+    /// Deletes a fault from the design.
     pub(crate) fn remove_fault(self, ix: usize) {
         let title = self.design.with_untracked(|design| {
             let fault = design.faults.get(ix)?;

@@ -1,4 +1,5 @@
-//! What is broken now: a word for each fault that is on, how long it will last, and the way out.
+//! The active faults over the canvas: each with its name, its remaining time, and a button that
+//! ends it.
 
 use design::{Command, Fault};
 use leptos::prelude::*;
@@ -8,7 +9,7 @@ use crate::inspector::fault_words;
 use crate::state::Page;
 use crate::words;
 
-/// Most of them shown.
+/// Maximum number of faults shown.
 const SHOWN_MAX: usize = 4;
 
 /// The faults that are on, over the canvas.
@@ -59,7 +60,7 @@ pub(crate) fn LiveFaults() -> impl IntoView {
     shown.into_any()
 }
 
-/// How long it will go on by itself.
+/// The remaining time of a fault.
 fn left(page: Page, fault: Fault) -> impl IntoView {
     let left = Memo::new(move |_| {
         page.tick.track();
@@ -73,7 +74,7 @@ fn left(page: Page, fault: Fault) -> impl IntoView {
     move || left.get()
 }
 
-/// The target's faults, each with a way to end it, or to take it out.
+/// The target's faults, each with buttons to end it and to remove it.
 pub(super) fn aimed(page: Page, id: String) -> impl IntoView {
     let faults = Memo::new(move |_| {
         page.tick.track();

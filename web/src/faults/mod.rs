@@ -1,5 +1,5 @@
-//! Faults by hand: what can be broken how, what is broken now, and mending it. A fault that a
-//! person makes is one of the design, with its time, so that a link or a file replays the incident.
+//! Fault injection by the user: the possible faults, the active faults, and ending one. An injected
+//! fault is part of the design, with its time, so that a link or a file replays the incident.
 
 mod edit;
 mod live;
@@ -14,7 +14,7 @@ pub(crate) use edit::edit_fault;
 pub(crate) use live::LiveFaults;
 pub(crate) use palette::FaultPalette;
 
-/// The faults that can happen to a node, a link or a zone.
+/// Returns the faults that are possible for a node, a link or a zone.
 pub(crate) fn faults_for(design: &Design, target: &str) -> Vec<FaultKind> {
     let kind = design.node(target).map(|node| &node.kind);
     let is_link = design.link(target).is_some();
@@ -29,7 +29,7 @@ pub(crate) fn faults_for(design: &Design, target: &str) -> Vec<FaultKind> {
         }
         Some(kind) => fault.targets().contains(&Kind::name(kind)),
         None if is_link => fault.is_for_links() || *fault == FaultKind::Partition,
-        // Of a zone: the cut, and whatever can hit a node in it.
+        // Of a zone: the partition, and whatever can hit a node in it.
         None if *fault == FaultKind::Partition => inside().next().is_some(),
         None if fault.is_of_one_node() => false,
         None => inside().any(|node| fault.targets().contains(&node.kind.name())),
@@ -46,7 +46,7 @@ fn is_in(node: &design::Node, zone: &str) -> bool {
     node.deployment.zones().iter().any(|own| own == zone)
 }
 
-/// The fields of a fault that mean something for a kind; not those of its place and its time.
+/// Returns the fields of a fault that apply to a kind, without its target and its time.
 fn parameters(kind: FaultKind) -> Vec<&'static str> {
     let mut names = Vec::new();
     if !kind.is_of_whole_node() && !kind.is_for_links() && kind != FaultKind::Partition {
@@ -80,12 +80,12 @@ fn parameters(kind: FaultKind) -> Vec<&'static str> {
     names
 }
 
-/// Whether a fault lasts as long as somebody says.
+/// Returns whether a fault has a duration that the user can choose.
 pub(crate) fn has_length(fault: &Fault) -> bool {
     !fault.kind.is_of_a_moment() && fault.kind != FaultKind::RollingDeploy
 }
 
-/// Whether a fault is on at a moment, in seconds, and could be ended then.
+/// Returns whether a fault is active at a moment, in seconds, and could be ended then.
 pub(crate) fn is_on(design: &Design, fault: &Fault, now_s: f64) -> bool {
     let ends = design.fault_ends(fault).map(|end| end.as_s());
     let is_over = ends.is_some_and(|end_s| end_s <= now_s);
@@ -108,7 +108,7 @@ fn broken_now(design: &Design, now_s: f64) -> Vec<(String, String)> {
 }
 
 impl Page {
-    /// Keeps track of the nodes that are broken now, for their cards on the canvas.
+    /// Tracks the nodes with active faults, for their cards on the canvas.
     pub(crate) fn follow_faults(self) {
         let broken = Memo::new(move |_| {
             self.tick.track();

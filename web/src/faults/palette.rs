@@ -1,6 +1,5 @@
-//! The fault palette: everything that can be broken of a node, a link or a zone. One click breaks
-//! it with the defaults; unfolded, a fault shows its parameters, generated from the table of
-//! fields.
+//! The fault palette: all faults for a node, a link or a zone. One click injects a fault with the
+//! defaults. Unfolded, a fault shows its parameters, which are generated from the table of fields.
 
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use crate::state::Page;
 
 /// Fewer faults than this need no search.
 const SEARCH_FROM: usize = 6;
-/// How long it may last, at a click.
+/// Durations to choose from.
 const LENGTHS: [(&str, Option<u64>); 4] = [
     ("10 s", Some(10)),
     ("30 s", Some(30)),
@@ -27,12 +26,12 @@ const LENGTHS: [(&str, Option<u64>); 4] = [
     ("until ended", None),
 ];
 
-/// What can be broken of a target, now.
+/// The faults that can be injected into a target now.
 #[component]
 pub(crate) fn FaultPalette(
     /// A node, a link or a zone.
     target: String,
-    /// Something was broken.
+    /// Called after a fault was injected.
     #[prop(into)]
     on_done: Callback<()>,
 ) -> impl IntoView {
@@ -116,8 +115,8 @@ pub(crate) fn FaultPalette(
     .into_any()
 }
 
-/// Arrows go through the search field and the faults that are found; Enter in the field takes the
-/// first of them, by name before by what it does.
+/// Arrows go through the search field and the faults found. Enter in the field takes the first of
+/// them; a match by name comes before one by description.
 fn by_key(event: &KeyboardEvent) {
     let element = event_target::<HtmlElement>(event);
     let Ok(Some(palette)) = element.closest(".faults") else {
@@ -160,7 +159,7 @@ fn by_key(event: &KeyboardEvent) {
     let _ = all[to].focus();
 }
 
-/// Its name and what it does, as the table has it.
+/// Returns its name and description from the table.
 fn named(kind: FaultKind) -> Named {
     let nothing = Named {
         name: kind.name(),
@@ -180,7 +179,7 @@ fn is_found(sought: &str, named: Named) -> bool {
     sought.split_whitespace().all(|word| text.contains(word))
 }
 
-/// A fault's parameters, and the button that makes it happen.
+/// A fault's parameters, and the button that injects it.
 fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
     let kind = fault.kind;
     // At the moment of the click, unless somebody says when.

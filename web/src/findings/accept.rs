@@ -1,11 +1,11 @@
-//! Findings that a design lives with, each with its reason: the design's own list.
+//! Findings that a design accepts, each with a reason. They are part of the design.
 
 use design::{Command, Target, Value};
 use leptos::prelude::*;
 
 use crate::state::Page;
 
-/// Longest reason.
+/// Maximum length of a reason.
 const REASON_MAX: usize = 200;
 
 fn set(page: Page, change: impl FnOnce(&mut Vec<(String, String)>), name: &str) {
@@ -29,7 +29,7 @@ fn set(page: Page, change: impl FnOnce(&mut Vec<(String, String)>), name: &str) 
     );
 }
 
-/// "Accept it", then why.
+/// "Accept with a reason", then the field for it.
 pub(super) fn form(page: Page, rule: String) -> AnyView {
     let open = page.review.accepting.get_untracked();
     if open.as_deref() != Some(rule.as_str()) {
@@ -39,7 +39,7 @@ pub(super) fn form(page: Page, rule: String) -> AnyView {
                 title="The rule stays silent for this design from now on"
                 on:click=move |_| {
                     page.review.accepting.set(Some(rule.clone()));
-                    // The list is drawn anew.
+                    // Redraws the list.
                     page.review.open.update(|_| ());
                     crate::acting::focus_soon("#findings .accept-form input");
                 }
@@ -88,7 +88,7 @@ pub(super) fn form(page: Page, rule: String) -> AnyView {
     .into_any()
 }
 
-/// What is accepted, with a way back.
+/// The accepted findings, each with a button that reports it again.
 pub(super) fn accepted(page: Page) -> AnyView {
     let list = page.design.with(|design| design.settings.allow.clone());
     if list.is_empty() {

@@ -14,7 +14,7 @@ const TELLING: f64 = 0.1;
 /// A small curve, in its own pixels.
 const SIZE: [f64; 2] = [150.0, 52.0];
 
-/// The most telling experiment on a finding, as two curves, and the others in a line each.
+/// The most significant experiment on a finding, as two curves, and the others in a line each.
 pub(super) fn experiments(page: Page, finding: &Finding) -> AnyView {
     let Some(best) = finding.experiments.first() else {
         return ().into_any();
@@ -168,7 +168,7 @@ pub(super) fn ruled_out(page: Page) -> AnyView {
     .into_any()
 }
 
-/// An unfolded list stays unfolded when the panel is drawn again.
+/// Remembers whether a list is unfolded when the panel is drawn again.
 fn follow(unfolded: RwSignal<bool>, event: &web_sys::Event) {
     let details = event_target::<web_sys::Element>(event);
     unfolded.set(details.has_attribute("open"));

@@ -1,4 +1,4 @@
-//! On the canvas: what a finding is about, what a text points at, and what a remedy would change.
+//! On the canvas: the subjects of findings, what a text points at, and what a remedy would change.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ struct Flag {
     key: String,
 }
 
-/// Small flags at everything that a finding is chiefly about.
+/// Small flags at the main subject of every finding.
 #[component]
 pub(crate) fn Flags() -> impl IntoView {
     let page = Page::get();
@@ -66,7 +66,7 @@ pub(crate) fn Flags() -> impl IntoView {
             <button
                 class="flag"
                 tabindex="-1"
-                // Not `transform`: what stands small is enlarged where it is.
+                // Not `transform`: it enlarges flags on a small canvas.
                 prop:style=format!("translate:{x}px {y}px")
                 title=flag.what.clone()
                 aria-label=format!("Finding: {}", flag.what)

@@ -1,6 +1,5 @@
-//! What is found in the design and in the run on the canvas up to now: the scorecard, causes with
-//! what they explain and what experiments say of them, the moment to jump to, and remedies that are
-//! seen before they are applied.
+//! What is found in the design and in the run up to now: the scorecard, causes with what they
+//! explain and the results of experiments, the moment to jump to, and remedies with a preview.
 
 mod accept;
 mod evidence;
@@ -33,7 +32,7 @@ pub(crate) use flags::{Flags, Traced};
 pub(crate) use panel::Findings;
 use trials::{Stage, Trials};
 
-/// What the margin shows.
+/// What the side panel shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Side {
     #[default]
@@ -41,36 +40,36 @@ pub(crate) enum Side {
     Findings,
 }
 
-/// What views of what the run shows share.
+/// State that views of the diagnosis share.
 #[derive(Clone, Copy)]
 pub(crate) struct Review {
-    /// The moment that scores and findings are of, in seconds.
+    /// The moment of the scores and findings, in seconds.
     pub(crate) until_s: RwSignal<Option<f64>>,
-    /// How long after the last disturbance the run was back, in seconds.
+    /// Time from the last disturbance until the run recovered, in seconds.
     pub(crate) recovery_s: RwSignal<Option<f64>>,
     /// The lesson's own status sentence.
     pub(crate) says: RwSignal<Option<String>>,
-    /// Each requirement of its design, scored.
+    /// The scores of its design's requirements.
     pub(crate) scores: RwSignal<Arc<Vec<Score>>>,
-    /// What the nodes and links of its design are called.
+    /// The names of the nodes and links of its design.
     pub(crate) titles: RwSignal<Arc<Titles>>,
-    /// What was found in it, causes first.
+    /// Its findings, causes first.
     pub(crate) findings: RwSignal<Arc<Vec<Finding>>>,
     /// Findings of the run before an edit, with the moment of the edit.
     earlier: RwSignal<Arc<Vec<(f64, Finding)>>>,
     /// Experiments, and their stage.
     trials: StoredValue<Trials, LocalStorage>,
     stage: RwSignal<Stage>,
-    /// The moment that the experiments are of, where it is earlier than that of the findings.
+    /// The moment of the experiments, if it is earlier than that of the findings.
     lags: RwSignal<Option<f64>>,
-    /// What the margin shows.
+    /// What the side panel shows.
     pub(crate) side: RwSignal<Side>,
-    /// Rises when the margin shall be seen.
+    /// Changes when the side panel should be shown.
     pub(crate) asked: RwSignal<u32>,
-    /// The findings that are unfolded, by their keys.
+    /// The keys of the unfolded findings.
     open: RwSignal<Vec<String>>,
-    /// Whether the pointer or the focus is on the findings. Meanwhile the list is not redrawn only
-    /// because numbers grew.
+    /// Whether the pointer or the focus is on the findings. While it is, the list is not redrawn
+    /// only because numbers increased.
     is_read: StoredValue<bool>,
     /// Whether the lists of ruled-out findings and of all experiments are unfolded.
     unfolded: [RwSignal<bool>; 2],
@@ -111,14 +110,14 @@ impl Default for Review {
 }
 
 impl Page {
-    /// Another design is open: nothing is known of it yet.
+    /// Discards the diagnosis: another design is open.
     pub(crate) fn forget_review(self) {
         self.review.accepting.set(None);
         self.review.pointed.set(None);
         self.review.preview.set(None);
     }
 
-    /// Shows the margin, with this in it.
+    /// Shows the side panel, with this in it.
     pub(crate) fn show_side(self, side: Side) {
         self.review.side.set(side);
         self.review.asked.update(|count| *count += 1);
@@ -137,7 +136,7 @@ impl Page {
         crate::acting::focus_soon("#findings .finding-head[aria-expanded=true]");
     }
 
-    /// Goes to a moment of the run and selects what it is about.
+    /// Goes to a moment of the run and selects its subject.
     fn jump(self, at_s: f64, subject: &str) {
         self.show_moment(at_s);
         self.show_part(subject);
@@ -157,7 +156,7 @@ impl Page {
         }
     }
 
-    /// Shows what a remedy would change, or nothing.
+    /// Previews what a remedy would change, or nothing.
     fn foresee(self, remedy: Option<&Remedy>) {
         let preview = remedy.map(|remedy| {
             let preview =
@@ -167,7 +166,7 @@ impl Page {
         self.review.preview.set(preview);
     }
 
-    /// Carries a remedy out and shows both runs.
+    /// Applies a remedy and compares both runs.
     fn apply_remedy(self, remedy: &Remedy) {
         self.review.preview.set(None);
         let before = self.design.get_untracked();
@@ -193,7 +192,7 @@ fn item(design: &Design, id: &str) -> Option<Item> {
     design.link(id).map(|_| Item::Link(id.to_owned()))
 }
 
-/// The name of a node, link or zone as people see it.
+/// Returns the name of a node, link or zone.
 pub(crate) fn name_of(design: &Design, id: &str) -> String {
     if let Some(node) = design.node(id) {
         return node.title().to_owned();
@@ -210,7 +209,7 @@ pub(crate) fn name_of(design: &Design, id: &str) -> String {
     }
 }
 
-/// Causes on the time line: the moment each begins.
+/// Returns the marks of causes on the time line: the moment each begins.
 fn marks(page: Page, findings: &[Finding]) -> Vec<Mark> {
     let begun = findings.iter().filter_map(|finding| {
         Some(Mark {
@@ -223,7 +222,7 @@ fn marks(page: Page, findings: &[Finding]) -> Vec<Mark> {
     begun.collect()
 }
 
-/// How many causes, and how bad.
+/// Returns the number of causes, and the highest severity.
 pub(crate) fn tally(findings: &[Finding]) -> (usize, Option<Severity>) {
     (findings.len(), findings.iter().map(Finding::worst).max())
 }

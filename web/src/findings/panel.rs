@@ -1,4 +1,4 @@
-//! The findings in the margin: each cause on top, its symptoms folded below.
+//! The findings in the side panel: each cause on top, its symptoms folded below.
 
 use leptos::prelude::*;
 use report::{Finding, Standing, Step};
@@ -131,7 +131,7 @@ fn item(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     .into_any()
 }
 
-/// The standing of a finding, in a word or two.
+/// Returns the standing of a finding, in a word or two.
 fn standing(standing: Standing) -> Option<&'static str> {
     match standing {
         Standing::Untested => None,
@@ -193,7 +193,7 @@ fn body(page: Page, finding: &Finding, open: &[String]) -> AnyView {
     .into_any()
 }
 
-/// What it is about; a press shows it on the canvas.
+/// The subjects of a finding. A press shows one on the canvas.
 fn subjects(page: Page, finding: &Finding) -> AnyView {
     let shown = finding.subjects.iter().take(6).map(|id| {
         let (name, id) = (
@@ -215,7 +215,7 @@ fn subjects(page: Page, finding: &Finding) -> AnyView {
     shown.collect_view().into_any()
 }
 
-/// Whether a text has a name in it, as words of its own.
+/// Returns whether a text contains a name as whole words.
 fn has_words(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
     let ends = |letter: Option<char>| !letter.is_some_and(char::is_alphanumeric);

@@ -63,7 +63,7 @@ fn trying(page: Page) -> AnyView {
     .into_any()
 }
 
-/// How many experiments were made, and up to which moment of the run they hold.
+/// The number of experiments, and the moment of the run up to which they hold.
 fn done(page: Page) -> AnyView {
     let says = bind::text(move || {
         let tried = page.review.trials.with_value(|trials| {

@@ -6,7 +6,7 @@ use report::{Figure, Message, Piece, Unit};
 
 use crate::state::Page;
 
-/// A message, each name and moment of which is a button.
+/// A message. Each name and moment in it is a button.
 pub(super) fn view(page: Page, message: &Message) -> AnyView {
     let pieces = message
         .pieces()
@@ -15,18 +15,18 @@ pub(super) fn view(page: Page, message: &Message) -> AnyView {
     pieces.collect_view().into_any()
 }
 
-/// A message as text, where nothing in it can be pressed.
+/// Returns a message as text, for places without buttons.
 pub(crate) fn plain(page: Page, message: &Message) -> String {
     let titles = page.review.titles;
     titles.with_untracked(|titles| text::message(message, titles))
 }
 
-/// A metric in the middle of a sentence.
+/// Returns a metric in the middle of a sentence.
 pub(super) fn metric(metric: Metric) -> String {
     text::metric(metric).to_lowercase()
 }
 
-/// What a metric was in a run; where it gave none, why.
+/// Returns the value of a metric in a run, or why it has none.
 pub(super) fn value(metric: Metric, value: Option<f64>) -> String {
     match value {
         Some(value) => unbroken(&text::figure(&Figure::new(value, Unit::of(metric)))),
@@ -57,8 +57,8 @@ fn piece(page: Page, piece: &Piece) -> AnyView {
     }
 }
 
-/// Something to press that is a part of its line, as no `<button>` can be: a long name takes two.
-/// While it is aimed at, what it names is outlined on the canvas.
+/// A button inside a line of text: a `<button>` could not wrap to two lines. While it has the
+/// pointer or the focus, what it names is outlined on the canvas.
 fn button(
     page: Page,
     shown: String,
@@ -96,7 +96,7 @@ fn button(
     .into_any()
 }
 
-/// A number and its unit stay on one line.
+/// Keeps a number and its unit on one line.
 fn unbroken(figure: &str) -> String {
     figure.replace(' ', "\u{a0}")
 }

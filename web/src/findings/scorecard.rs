@@ -1,4 +1,4 @@
-//! The requirements of the design and what its run gave up to now; and a way to add some.
+//! The requirements of the design with their values in the run up to now, and a form to add some.
 
 use design::requirement::Bound;
 use design::validate::check_requirement;
@@ -121,7 +121,7 @@ fn row(page: Page, at: usize, requirement: &Requirement, score: Option<&Score>) 
     .into_any()
 }
 
-/// What a design without requirements is asked.
+/// Offers the first requirements of a design without any.
 fn first(page: Page) -> AnyView {
     let offer = |label: &'static str, requirement: Requirement| {
         view! {
@@ -220,7 +220,7 @@ fn form(page: Page, adding: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-/// A requirement with this bound, as it was typed. The error is for the person.
+/// Returns the requirement with this bound, as it was typed. The error is for the user.
 fn read_requirement(figure: Metric, typed: &str) -> Result<Requirement, String> {
     let bound = match typed.parse::<f64>() {
         Ok(number) => Value::Number(number),

@@ -1,9 +1,9 @@
-//! How severities and verdicts look, and scores as the page words them.
+//! The look of severities and verdicts, and scores in the page's words.
 
 use design::Metric;
 use report::{Bound, Score, Severity, Unit, Verdict};
 
-/// The path of a severity's shape, on ten by ten.
+/// Returns the path of a severity's shape, 10 × 10.
 pub(crate) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Note => "M5 1.2a3.8 3.8 0 1 0 .01 0zM5 4.7v2.4M5 2.9v.1",
@@ -14,7 +14,7 @@ pub(crate) fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// The value of `data-state` that colors a verdict.
+/// Returns the value of `data-state` that colors a verdict.
 pub(crate) fn state(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "met",
@@ -23,7 +23,7 @@ pub(crate) fn state(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The path of a verdict's icon, on ten by ten.
+/// Returns the path of a verdict's icon, 10 × 10.
 pub(crate) fn icon(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "M1.5 5.5l2.5 2.500l4.500-6",
@@ -32,7 +32,7 @@ pub(crate) fn icon(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A bound with its sign: "≥ 99.9%".
+/// Returns a bound with its sign: "≥ 99.9%".
 pub(crate) fn bound(bound: Bound, unit: Unit) -> String {
     let sign = match bound {
         Bound::AtLeast(_) => '\u{2265}',
@@ -41,12 +41,12 @@ pub(crate) fn bound(bound: Bound, unit: Unit) -> String {
     format!("{sign}\u{a0}{}", limit(bound, unit))
 }
 
-/// A bound without its sign, on one line.
+/// Returns a bound without its sign, on one line.
 pub(crate) fn limit(bound: Bound, unit: Unit) -> String {
     text::limit(bound, unit).replace(' ', "\u{a0}")
 }
 
-/// What a run gave; why it gave nothing may take more than one line.
+/// Returns the value of a run. The reason for a missing value may take more than one line.
 pub(crate) fn actual(score: &Score) -> String {
     let shown = text::actual(score);
     match score.actual {
@@ -55,7 +55,7 @@ pub(crate) fn actual(score: &Score) -> String {
     }
 }
 
-/// The class of a cell with what a run gave: why there is no figure is said in words.
+/// Returns the class of a cell with the value of a run. A missing value is explained in words.
 pub(crate) fn class(score: &Score) -> &'static str {
     match score.actual {
         Ok(_) => "num",
@@ -63,7 +63,7 @@ pub(crate) fn class(score: &Score) -> &'static str {
     }
 }
 
-/// Whether more of a metric is better.
+/// Returns whether a higher value of a metric is better.
 pub(crate) fn is_more_better(metric: Metric) -> bool {
     matches!(
         metric,

@@ -30,7 +30,7 @@ pub(crate) enum Order {
     Nothing,
     /// Request the run's design and edits, and start a trial with this token.
     Try(u32),
-    /// Stop the trial under way.
+    /// Stop the trial in progress.
     LeaveOff,
 }
 
@@ -39,26 +39,26 @@ pub(crate) enum Order {
 pub(crate) struct Trials {
     token: u32,
     stage: Stage,
-    /// What the run shows, as told last.
+    /// The last diagnosis of the run.
     shown: Option<Diagnosed>,
-    /// Whether that is of the run as it was before its last edit.
+    /// Whether it is of the run before its last edit.
     is_stale: bool,
-    /// Whether the run stands.
+    /// Whether the run is paused or over.
     stands: bool,
-    /// The trial under way, or the last.
+    /// The trial in progress, or the last.
     tried: Option<Tried>,
-    /// What was concluded last, and of what.
+    /// The last conclusion, and what it is of.
     known: Option<(Tried, Conclusion)>,
 }
 
-/// What a trial is of.
+/// The subject of a trial.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Tried {
-    /// Up to which moment of the run, in ns, and after which of its edits.
+    /// The moment of the run, in ns, and the number of edits before it.
     at: (u64, u32),
-    /// What was suspected.
+    /// The suspects.
     suspects: Vec<String>,
-    /// All that rules had found.
+    /// The keys of all findings of the rules.
     keys: Vec<String>,
 }
 
@@ -132,14 +132,14 @@ impl Trials {
         self.next()
     }
 
-    /// The run cannot be tested.
+    /// Notes that the run cannot be tested.
     pub(crate) fn give_up(&mut self, token: u32, why: String) {
         if self.is_of(token) {
             self.stage = Stage::Impossible(why);
         }
     }
 
-    /// The worker failed during a trial.
+    /// Handles a worker that failed during a trial.
     pub(crate) fn lose(&mut self, why: String) {
         if self.is_trying() {
             self.token = self.token.wrapping_add(1);
@@ -155,7 +155,7 @@ impl Trials {
         matches!(self.stage, Stage::Trying { .. })
     }
 
-    /// Whether there is a new trial to make.
+    /// Decides whether to start a new trial.
     fn next(&mut self) -> Order {
         let Some(shown) = self.shown.as_ref().filter(|_| !self.is_stale) else {
             return Order::Nothing;
@@ -188,8 +188,8 @@ impl Trials {
         Order::Try(self.token)
     }
 
-    /// Up to which moment experiments say something, in seconds, where that is not the moment of
-    /// what is shown.
+    /// Returns the moment up to which the experiments hold, in seconds, if it is not the moment
+    /// shown.
     pub(crate) fn lags(&self) -> Option<f64> {
         let ((tried, _), shown) = (self.known.as_ref()?, self.shown.as_ref()?);
         let (moment, _) = tried.at;
@@ -220,7 +220,7 @@ impl Trials {
     }
 }
 
-/// The moment and the edit that a diagnosis is of.
+/// Returns the moment and the edit of a diagnosis.
 fn at(shown: &Diagnosed) -> (u64, u32) {
     (shown.until_ns, shown.edit)
 }
@@ -231,7 +231,7 @@ fn keys(findings: &[Finding]) -> Vec<String> {
     all.map(Finding::key).collect()
 }
 
-/// Whether two lists differ in words and figures at most.
+/// Returns whether two lists differ at most in words and numbers.
 pub(super) fn are_alike(one: &[Finding], other: &[Finding]) -> bool {
     let is_alike = |(one, other): (&Finding, &Finding)| {
         one.key() == other.key()
@@ -253,7 +253,7 @@ fn is_loud(finding: &Finding) -> bool {
     finding.measured && finding.worst() != Severity::Note
 }
 
-/// Keys of loud findings, and metrics of missed requirements.
+/// Returns the keys of prominent findings, and the metrics of missed requirements.
 fn suspects(shown: &Diagnosed) -> Vec<String> {
     let findings = shown.findings.iter().filter(|finding| is_loud(finding));
     let missed = shown.scores.iter();
@@ -275,8 +275,8 @@ fn suspect(finding: &mut Finding, is_waiting: bool) {
     }
 }
 
-/// The conclusion of an earlier moment with the latest texts, followed by findings that are new
-/// since then. Findings that the rules no longer have are left out.
+/// Returns the conclusion of an earlier moment with the latest texts, followed by findings that are
+/// new since then. Findings that the rules no longer report are left out.
 fn merged(known: &Conclusion, found: &[String], shown: &[Finding]) -> Vec<Finding> {
     let now: Vec<&Finding> = shown.iter().flat_map(Finding::all).collect();
     let is_there = |finding: &Finding| {

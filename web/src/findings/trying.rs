@@ -1,5 +1,5 @@
-//! The diagnosis of the run on the canvas, and the second worker, which makes the experiments. The
-//! worker that plays the run is never slowed down by them.
+//! The diagnosis of the run on the canvas, and the second worker, which makes the experiments. They
+//! never slow down the worker that plays the run.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use super::trials::{Order, Trials, are_alike};
 use crate::engine::{Engine, EngineEvent};
 use crate::state::{About, Page, Place, RunHash};
 
-/// Most experiments on one run.
+/// Maximum number of experiments on one run.
 const EXPERIMENTS: u32 = 150;
-/// Most findings of before an edit that are kept.
+/// Maximum number of earlier findings that are kept after an edit.
 const EARLIER_MAX: usize = 12;
 
 impl Page {
@@ -43,7 +43,7 @@ impl Page {
         self.show_findings();
     }
 
-    /// Takes a fingerprint that took a run of its own.
+    /// Takes a hash that needed a run of its own.
     pub(crate) fn take_hash(self, run: RunId, edit: u32, hash: String) {
         if self.is_present(run, edit) {
             self.hash.set(RunHash::Known(hash));
@@ -58,7 +58,7 @@ impl Page {
         self.run_id() == Some(run) && edit == sent && !is_due
     }
 
-    /// Another run begins: nothing is known of it.
+    /// Discards the findings: another run begins.
     pub(crate) fn forget_findings(self) {
         let order = self.with_trials(Trials::forget);
         self.obey(order);
@@ -72,8 +72,8 @@ impl Page {
         self.show_findings();
     }
 
-    /// The run was edited. After an edit of the system, the findings of the run before it are kept
-    /// apart.
+    /// Handles an edit of the run. After an edit of the system, the findings of the run before it
+    /// are kept apart.
     pub(crate) fn part_findings(self, is_edit: bool) {
         let now_s = self.history.with_value(|history| history.now_s);
         let shown = self.review.findings.get_untracked();

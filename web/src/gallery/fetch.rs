@@ -1,14 +1,14 @@
-//! A text file that lies beside the page.
+//! A text file beside the page.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-/// Longest file that is taken, in UTF-16 units.
+/// Maximum length of a file, in UTF-16 units.
 const LENGTH_MAX: u32 = 1 << 20;
 
-/// The text, or why there is none.
+/// Returns the text, or why there is none.
 pub(super) async fn text(path: &str) -> Result<String, String> {
     let offline = |_: JsValue| "there is no connection".to_owned();
     let response = JsFuture::from(window().fetch_with_str(path))

@@ -15,7 +15,7 @@ use crate::lesson::Lesson;
 use crate::opening::Opened;
 use crate::state::{About, Page};
 
-/// What the library says of a design or a lesson.
+/// A section of the library: lessons or reference designs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shelf {
     Lessons,
@@ -23,7 +23,7 @@ pub(crate) enum Shelf {
 }
 
 impl Shelf {
-    /// Where its files are, from the page.
+    /// Returns the path of a file, relative to the page.
     fn path(self, id: &str) -> String {
         match self {
             Self::Lessons => format!("scenarios/{id}.json"),
@@ -32,7 +32,7 @@ impl Shelf {
     }
 }
 
-/// A theme for people.
+/// Returns the name of a theme.
 pub(crate) fn theme(theme: Theme) -> &'static str {
     match theme {
         Theme::Calls => "Calls and retries",
@@ -48,11 +48,11 @@ pub(crate) fn theme(theme: Theme) -> &'static str {
 
 /// What an address names.
 pub(crate) enum Named {
-    /// It is here at once.
+    /// A lesson that is compiled in.
     Lesson(Box<Lesson>),
-    /// It is to be fetched.
+    /// A lesson or design that has to be fetched.
     Fetch(Shelf, &'static str),
-    /// There is no such thing; this one is called nearly so.
+    /// An unknown id, with the most similar known one.
     Unknown(Option<&'static str>),
 }
 
@@ -72,17 +72,17 @@ pub(crate) fn find(id: &str) -> Named {
     Named::Unknown(design::validate::nearest(id, ids))
 }
 
-/// Opens a lesson of the library; what was drawn before stays kept.
+/// Opens a lesson of the library. The present design stays saved.
 pub(crate) fn open_scenario(page: Page, id: &str) {
     open(page, id, || {});
 }
 
-/// Opens it where the browser's history has gone back to it.
+/// Opens a lesson that the browser's history has returned to.
 pub(crate) fn return_to(page: Page, id: &str) {
     open(page, id, move || page.return_next());
 }
 
-/// Opens a lesson or a design of the library. `before` is done once it is there.
+/// Opens a lesson or a design of the library. `before` is called once it is there.
 fn open(page: Page, id: &str, before: impl FnOnce() + 'static) {
     page.dialog.set(None);
     page.dismiss(About::Opening);
@@ -109,7 +109,7 @@ fn open(page: Page, id: &str, before: impl FnOnce() + 'static) {
     }
 }
 
-/// A lesson begins.
+/// Begins a lesson.
 fn enter(page: Page, lesson: Lesson, playing: bool) {
     page.leave_document();
     page.take_lesson(lesson);
@@ -127,7 +127,7 @@ pub(crate) enum Fetched {
     Design(Box<design::Design>),
 }
 
-/// Fetches a file and hands on what it holds, or why that cannot be had. Of several under way the
+/// Fetches a file and passes on its contents, or why it failed. If several are in progress, the
 /// last one counts.
 pub(crate) fn fetch_and(
     page: Page,
@@ -229,7 +229,7 @@ struct Group {
     entries: Vec<&'static Entry>,
 }
 
-/// Whether an entry has all words that are searched for, in its title, its summary or its id.
+/// Returns whether an entry contains all words searched for, in its title, its summary or its id.
 fn is_match(entry: &Entry, wanted: &str) -> bool {
     let text = format!(
         "{} {} {} {}",

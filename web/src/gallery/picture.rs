@@ -1,5 +1,5 @@
-//! A small picture of a design: its nodes and links, with a dot on each link while it can be seen.
-//! No simulation stands behind it.
+//! A small picture of a design: its nodes and links, with a dot on each link while it is visible.
+//! It is not a simulation.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use super::{Shelf, fetch};
 use crate::theme;
 
-/// Parts that are drawn at most.
+/// Maximum number of parts that are drawn.
 const PARTS_MAX: usize = 60;
 
 /// What is drawn.
@@ -29,12 +29,12 @@ struct Drawing {
     links: Vec<String>,
 }
 
-/// Watches which pictures can be seen.
+/// Watches which pictures are visible.
 #[derive(Clone)]
 pub(super) struct Sight(Rc<Option<IntersectionObserver>>);
 
 thread_local! {
-    /// Whether each picture is in sight, by the path of its file.
+    /// Whether each picture is visible, by the path of its file.
     static WATCHED: RefCell<BTreeMap<String, RwSignal<bool>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -160,7 +160,7 @@ pub(super) fn view(shelf: Shelf, id: &'static str, sight: &Sight) -> AnyView {
     .into_any()
 }
 
-/// Only what is drawn is read: a damaged file has a damaged picture, and no more.
+/// Reads only what is drawn: a damaged file has a damaged picture, and no other effect.
 fn read(text: &str) -> Drawing {
     let Ok(value) = format::json::value_from_str(text) else {
         return Drawing::default();

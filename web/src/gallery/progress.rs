@@ -1,11 +1,12 @@
-//! Which lessons were completed, and of which the outcome was predicted: kept by the browser.
+//! Which lessons the user completed, and for which ones the user predicted the outcome. The browser
+//! stores it.
 
 use crate::storage;
 
-/// Where it is kept: `retry-storm=3 hot-key=1`, the bits of [`Progress`] by lesson.
+/// Storage key: `retry-storm=3 hot-key=1`, the bits of [`Progress`] by lesson.
 const KEY: &str = "faultline.lessons";
 
-/// How far a lesson was taken.
+/// How far the user got in a lesson.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress(u8);
 
@@ -15,7 +16,7 @@ pub(crate) const DONE: Progress = Progress(1);
 pub(crate) const PREDICTED: Progress = Progress(2);
 
 impl Progress {
-    /// As the gallery has it.
+    /// Returns it as the gallery shows it.
     pub(crate) fn words(self) -> &'static str {
         match self.0 & 3 {
             1 => "\u{2713} done",
@@ -26,12 +27,12 @@ impl Progress {
     }
 }
 
-/// Of a lesson.
+/// Returns the progress in a lesson.
 pub(crate) fn of(id: &str) -> Progress {
     storage::get(KEY).map_or(Progress::default(), |kept| find(&kept, id))
 }
 
-/// Notes that a lesson was taken so far.
+/// Notes progress in a lesson.
 pub(crate) fn note(id: &str, more: Progress) {
     let kept = storage::get(KEY).unwrap_or_default();
     let changed = with(&kept, id, more);
@@ -46,7 +47,7 @@ fn find(kept: &str, id: &str) -> Progress {
     Progress(found.and_then(|(_, bits)| bits.parse().ok()).unwrap_or(0))
 }
 
-/// What is kept with one lesson taken further. What is not an entry is dropped.
+/// Returns the stored text with progress added to one lesson. Invalid entries are dropped.
 fn with(kept: &str, id: &str, more: Progress) -> String {
     let bits = find(kept, id).0 | more.0;
     let entries = kept.split(' ').filter(|entry| {

@@ -2,7 +2,7 @@ use super::*;
 use design::{Command, Fault, FaultKind, Kind, Target, Value};
 use editor::{ActionId, Editor, actions};
 
-/// A history beside an editor, as the page has them.
+/// A history beside an editor, as in the page.
 struct Run {
     editor: Editor,
     history: History,
@@ -22,7 +22,7 @@ impl Run {
         }
     }
 
-    /// The run stands at a moment; `known_s` is the furthest that it ever got.
+    /// Moves the run to a moment; `known_s` is the latest moment it has reached.
     fn at(&mut self, now_s: f64, known_s: f64) -> &mut Self {
         self.history.stands(now_s, known_s, 0.0);
         self

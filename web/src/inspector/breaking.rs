@@ -1,4 +1,4 @@
-//! How to break what is selected.
+//! Fault injection for the selection.
 
 use design::Target;
 use leptos::prelude::*;

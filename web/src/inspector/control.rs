@@ -1,5 +1,5 @@
-//! Controls by shape. Each has a part that stands beside its label and, where it needs the room,
-//! a part below. Both are made from the shape alone; no kind of node is known here.
+//! Controls by shape. Each has a part beside its label and, if it needs the room, a part below.
+//! Both are made from the shape alone; no kind of node is known here.
 
 use design::attribute::{Named, Variant};
 use design::{Distribution, Shape, Value};
@@ -9,7 +9,7 @@ use super::notation::{as_variant, first_value, is_scalar, prose, title, variant_
 use super::slot::Slot;
 use super::{curve, field, list, operations, text};
 
-/// Segments stand side by side only as long as their names are this long together.
+/// Segments are side by side only up to this number of names.
 const SEGMENTS_MAX: usize = 3;
 const SEGMENT_LETTERS_MAX: usize = 22;
 
@@ -58,7 +58,8 @@ pub(super) fn below(slot: Slot) -> AnyView {
     }
 }
 
-/// Whether a list of such items is a line of text or a set of boxes to tick, rather than rows.
+/// Returns whether a list of such items is a line of text or a set of boxes to tick, rather than
+/// rows.
 fn is_listed_bare(item: &Shape) -> bool {
     is_scalar(item) || matches!(item, Shape::Choice(_))
 }
@@ -189,7 +190,7 @@ fn select(
     .into_any()
 }
 
-/// What the chosen name means. Its room is kept, so that a choice moves nothing.
+/// The meaning of the chosen name. Its room is reserved, so that a choice moves nothing.
 fn choice_help(slot: Slot, names: &'static [Named]) -> AnyView {
     let said = move || {
         let name = slot.value.with(variant_of);

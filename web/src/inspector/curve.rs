@@ -1,4 +1,4 @@
-//! The shape of a distribution, small enough to stand beside its text.
+//! The shape of a distribution, small enough to fit beside its text.
 
 use design::Distribution;
 use design::distribution::Z99;
@@ -9,7 +9,7 @@ pub(super) const WIDTH: f64 = 72.0;
 pub(super) const HEIGHT: f64 = 20.0;
 const POINTS: usize = 48;
 
-/// An SVG path of the density from 0 to where little is left, filled from the base line.
+/// Returns an SVG path of the density from 0 to where little is left, filled from the base line.
 pub(super) fn path(distribution: &Distribution) -> String {
     let end_s = end_s(distribution).max(1e-9);
     if let Distribution::Const(at) = distribution {
@@ -32,7 +32,7 @@ pub(super) fn path(distribution: &Distribution) -> String {
     path
 }
 
-/// Where the drawing ends, in seconds: about the 99th percentile.
+/// Returns the end of the drawing, in seconds: about the 99th percentile.
 fn end_s(distribution: &Distribution) -> f64 {
     match distribution {
         Distribution::Const(at) => at.as_s() * 2.0,
@@ -55,7 +55,7 @@ fn end_s(distribution: &Distribution) -> f64 {
     }
 }
 
-/// The density at `x` seconds; its scale does not matter here.
+/// Returns the density at `x` seconds; its scale does not matter here.
 fn density(distribution: &Distribution, x: f64) -> f64 {
     let exponential = |mean: f64| libm::exp(-x / mean) / mean;
     match distribution {
@@ -95,7 +95,7 @@ fn bell(z: f64) -> f64 {
     libm::exp(-z * z / 2.0)
 }
 
-/// The mean as a person says it: three digits and a unit.
+/// Returns the mean with three digits and a unit.
 pub(super) fn mean(distribution: &Distribution) -> String {
     match distribution.mean_s() {
         Some(mean_s) => format!("mean {}", short_duration(mean_s)),
@@ -103,7 +103,7 @@ pub(super) fn mean(distribution: &Distribution) -> String {
     }
 }
 
-/// A duration to three digits: `12.3 ms`.
+/// Returns a duration with three digits: `12.3 ms`.
 pub(crate) fn short_duration(seconds: f64) -> String {
     let units = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
     let (scale, unit) = units

@@ -1,4 +1,4 @@
-//! A field of a table as a row: label, control, what it does, and the way back to its default.
+//! A field of a table as a row: label, control, help, and a button that resets it.
 
 use design::{Field, Record, Shape, Value};
 use leptos::prelude::*;
@@ -115,7 +115,7 @@ fn is_group(shape: &Shape) -> bool {
     }
 }
 
-/// Says that the targets differ here; what is typed is set everywhere.
+/// A notice that the targets differ here. What is typed is set everywhere.
 fn mixed(slot: Slot) -> Option<impl IntoView> {
     let says = move || {
         let mixed = slot.mixed.get();
@@ -124,7 +124,8 @@ fn mixed(slot: Slot) -> Option<impl IntoView> {
     (slot.form.count() > 1).then_some(says)
 }
 
-/// Takes the room between label and control, so that nothing moves when it comes and goes.
+/// A reset button. Its room between label and control is reserved, so that nothing moves when it
+/// appears.
 fn reset(slot: Slot, field: &'static Field, changed: Memo<bool>) -> impl IntoView {
     let default = describe(&field.shape, &(field.default)(), field.unit);
     let says = format!("Reset {} to {default}", field.label.to_lowercase());
@@ -169,7 +170,7 @@ fn note(field: &'static Field) -> impl IntoView {
     }
 }
 
-/// An end of a range in the notation of the field.
+/// Returns an end of a range in the notation of the field.
 fn bound(shape: &Shape, size: f64) -> String {
     match value_of(shape, size) {
         Value::Number(number) => grouped(number),

@@ -1,4 +1,4 @@
-//! The top of the inspector: what is selected, and ready-made policies.
+//! The top of the inspector: the selection, and policy presets.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::slot::{Form, Slot};
 use super::text as texts;
 use crate::bind::text;
 
-/// What is selected: its name, what it is, its id.
+/// The selection: its name, its kind, its id.
 pub(super) fn header(form: Form, on_delete: Callback<Target>) -> AnyView {
     let target = form.target.get_value();
     let design = form.design.get_untracked();
@@ -60,7 +60,7 @@ pub(super) fn header(form: Form, on_delete: Callback<Target>) -> AnyView {
     }
 }
 
-/// Words about a link that follow it when an end is put elsewhere or a node gets another name.
+/// A sentence about a link that is updated when an end moves or a node is renamed.
 fn about_link(form: Form, id: &str, says: fn(&Design, &Link) -> String) -> Signal<String> {
     let id = id.to_owned();
     text(move || {
@@ -69,7 +69,7 @@ fn about_link(form: Form, id: &str, says: fn(&Design, &Link) -> String) -> Signa
     })
 }
 
-/// Several things of one kind, or of many.
+/// The heading of several items of one kind, or of different kinds.
 pub(super) fn several(form: Form, record: Option<&'static Record>) -> AnyView {
     let count = form.count();
     let is_link = matches!(form.target.get_value(), Target::Link(_));
@@ -107,7 +107,7 @@ fn delete(target: Target, on_delete: Callback<Target>, says: &'static str) -> im
     }
 }
 
-/// The node's name as people see it. Emptied, it goes back to the id.
+/// The node's name. If it is emptied, the name is the id again.
 fn rename(form: Form, id: String) -> impl IntoView {
     static NAME: Shape = Shape::Optional(&Shape::Text);
     let slot = Slot::new(form, "label".to_owned(), &NAME, "Name".to_owned());
@@ -119,7 +119,7 @@ fn rename(form: Form, id: String) -> impl IntoView {
     }
 }
 
-/// Ready-made policies of a link.
+/// Policy presets of a link.
 pub(super) fn presets(form: Form) -> AnyView {
     let link = Memo::new(move |before: Option<&Option<Link>>| {
         let now = form.target.with_value(|target| match target {

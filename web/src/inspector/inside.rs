@@ -1,4 +1,4 @@
-//! What the selected cache or database holds, as the run goes on.
+//! The contents of the selected cache or database, during the run.
 
 use design::{Kind, Target};
 use format::message::{Held, Inside};
@@ -8,7 +8,7 @@ use super::slot::Form;
 use crate::state::Page;
 use crate::words;
 
-/// The table, for nodes that hold anything.
+/// The table, for nodes that store anything.
 pub(super) fn inside(form: Form) -> AnyView {
     let page = Page::get();
     let kind = form.target.with_value(|target| match target {

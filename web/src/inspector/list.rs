@@ -1,4 +1,4 @@
-//! Fields that hold several things: operations, steps of a load profile, conditions.
+//! Fields with several items: operations, steps of a load profile, conditions.
 
 use design::{Shape, Value};
 use leptos::prelude::*;
@@ -33,7 +33,7 @@ pub(super) fn add_button(slot: Slot, item: &'static Shape) -> AnyView {
 
 /// The items, each with its controls.
 pub(super) fn rows(slot: Slot, item: &'static Shape) -> AnyView {
-    // Rows are made anew only when their number changes: an edit inside one keeps its focus.
+    // Rows are made again only when their number changes: an edit inside one keeps its focus.
     let count = Memo::new(move |_| slot.value.with(|value| items_of(value).len()));
     let many = matches!(slot.shape, Shape::List(_));
     view! {

@@ -1,7 +1,7 @@
-//! The inspector: everything that can be set of what is selected.
+//! The inspector: every parameter of the selection.
 //!
 //! It is generated from the tables of fields in `design`. A new kind of node or a new parameter
-//! appears here without a line changed.
+//! appears here without a change.
 
 mod breaking;
 mod control;
@@ -34,21 +34,21 @@ const PROBLEMS_SHOWN: usize = 5;
 /// The inspector of one target; nothing for `None`.
 #[component]
 pub(crate) fn Inspector(
-    /// What is shown: one target, or several whose common fields are set together.
+    /// What is shown: one target, or several whose shared fields are set together.
     #[prop(into)]
     targets: Signal<Vec<Target>>,
-    /// The design as it stands.
+    /// The present design.
     #[prop(into)]
     design: Signal<Arc<Design>>,
-    /// An edit, with the key of the gesture it belongs to: edits of one key are one entry of the
-    /// history.
+    /// An edit, with the key of the gesture it belongs to: edits with the same key are one entry of
+    /// the history.
     #[prop(into)]
     on_command: Callback<(Command, String)>,
-    /// The target is to be deleted.
+    /// Called to delete the target.
     #[prop(into)]
     on_delete: Callback<Target>,
 ) -> impl IntoView {
-    // Made anew for another target, or when the target has come or gone; never for an edit.
+    // Made again for another target, or when the target has come or gone; never for an edit.
     let shown = Memo::new(move |_| {
         let mut others = targets.get();
         if others.is_empty() {
@@ -120,7 +120,7 @@ pub(crate) fn FieldForm(
 struct Shown {
     target: Target,
     others: Vec<Target>,
-    /// All are of one kind.
+    /// Whether all are of one kind.
     alike: bool,
     record: &'static Record,
 }
@@ -132,7 +132,7 @@ impl PartialEq for Shown {
     }
 }
 
-/// The table of fields of a target that exists.
+/// Returns the table of fields of a target that exists.
 fn record_of(design: &Design, target: &Target) -> Option<&'static Record> {
     match target {
         Target::Settings => Some(Settings::RECORD),
@@ -142,7 +142,7 @@ fn record_of(design: &Design, target: &Target) -> Option<&'static Record> {
     }
 }
 
-/// Every problem of the design: where, as a person finds it, and what.
+/// Returns every problem of the design: its place in the user's terms, and its message.
 fn problems_of(design: &Design) -> Vec<(String, String)> {
     let problems = design.problems().into_iter();
     problems

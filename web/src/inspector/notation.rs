@@ -1,15 +1,15 @@
-//! Between what stands in a control and what stands in the document: text to [`Value`] and back,
-//! names to titles, help as written for files to help as read by a person.
+//! Conversions between controls and the document: text to [`Value`] and back, names to titles, help
+//! written for files to help shown on the page.
 
 use design::attribute::{Named, Variant};
 use design::{Shape, Value, typed};
 
-/// Names that are abbreviations, which a capital first letter alone would misspell.
+/// Abbreviations, which a capital first letter alone would misspell.
 const ABBREVIATIONS: [&str; 13] = [
     "aimd", "aws", "ewma", "fifo", "gc", "http", "id", "lfu", "lifo", "lru", "slo", "tcp", "ttl",
 ];
 
-/// A name of the file format as a person reads it: `round_robin` is "Round robin".
+/// Returns the title of a name of the file format: `round_robin` is "Round robin".
 pub(crate) fn title(name: &str) -> String {
     let words = name.split('_').map(|word| match word {
         abbreviation if ABBREVIATIONS.contains(&abbreviation) => word.to_uppercase(),
@@ -23,7 +23,7 @@ pub(crate) fn title(name: &str) -> String {
     }
 }
 
-/// A doc comment as prose: the control says "off" where the file says `null`.
+/// Returns a doc comment as prose: the control shows "off" where the file has `null`.
 pub(super) fn prose(help: &str) -> String {
     let help = help.trim().replace("`null`", "Off");
     let parts = help.split('`').enumerate();
@@ -35,7 +35,7 @@ pub(super) fn prose(help: &str) -> String {
     })
 }
 
-/// What a typed text stands for. It may be nonsense: the command that carries it says so.
+/// Returns the value of a typed text. It may be invalid; the command that carries it reports that.
 pub(super) fn read(shape: &Shape, text: &str) -> Value {
     let text = text.trim();
     match shape {
@@ -60,7 +60,7 @@ pub(super) fn read(shape: &Shape, text: &str) -> Value {
     }
 }
 
-/// What was understood of a quantity typed in another notation than that of the document.
+/// Returns how a quantity was understood, if it was typed in another notation than the document's.
 pub(super) fn understood(shape: &Shape, text: &str) -> Option<String> {
     let shape = match shape {
         Shape::Optional(inner) => inner,
@@ -70,7 +70,8 @@ pub(super) fn understood(shape: &Shape, text: &str) -> Option<String> {
     (read != text.trim()).then_some(read)
 }
 
-/// Spaces group digits. A percentage stays text: the document knows which fields take one.
+/// Returns a number in which spaces group digits. A percentage stays text: the document knows which
+/// fields accept one.
 fn read_number(text: &str) -> Value {
     let digits: String = text
         .chars()
@@ -82,7 +83,7 @@ fn read_number(text: &str) -> Value {
     }
 }
 
-/// Splits at commas outside of brackets: `exp(1ms), uniform(1ms,2ms)` has two parts.
+/// Splits at commas outside of parentheses: `exp(1ms), uniform(1ms,2ms)` has two parts.
 fn split_list(text: &str) -> Vec<&str> {
     let mut depth = 0;
     text.split(|c: char| {
@@ -98,7 +99,7 @@ fn split_list(text: &str) -> Vec<&str> {
     .collect()
 }
 
-/// Whether one line of text can hold it.
+/// Returns whether one line of text can hold it.
 pub(super) fn is_scalar(shape: &Shape) -> bool {
     match shape {
         Shape::Integer
@@ -118,7 +119,7 @@ pub(super) fn is_scalar(shape: &Shape) -> bool {
     }
 }
 
-/// What a text control shows of a value.
+/// Returns what a text control shows of a value.
 pub(super) fn show(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -130,7 +131,7 @@ pub(super) fn show(value: &Value) -> String {
     }
 }
 
-/// A value in words, for "Default: …".
+/// Returns a value in words, for "Default: …".
 pub(super) fn describe(shape: &Shape, value: &Value, unit: &str) -> String {
     match (shape, value) {
         (Shape::Optional(inner), value) if *value != Value::Null => describe(inner, value, unit),
@@ -169,7 +170,7 @@ fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
 }
 
-/// A number with its digits in threes: `10 000`.
+/// Returns a number with commas between groups of three digits: `10,000`.
 pub(crate) fn grouped(number: f64) -> String {
     let text = format!("{number}");
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
@@ -187,7 +188,7 @@ pub(crate) fn grouped(number: f64) -> String {
     out + fraction
 }
 
-/// The entries of a field that holds one value or several.
+/// Returns the entries of a field that holds one value or several.
 pub(super) fn items_of(value: &Value) -> Vec<Value> {
     match value {
         Value::List(items) => items.clone(),
@@ -195,7 +196,7 @@ pub(super) fn items_of(value: &Value) -> Vec<Value> {
     }
 }
 
-/// What a field that was off holds at first: its own default, or something of middling size.
+/// Returns the first value of a field that was off: its own default, or a value of medium size.
 pub(super) fn first_value(shape: &Shape, default: &Value, range: Option<(f64, f64)>) -> Value {
     if *default != Value::Null {
         return default.clone();
@@ -229,7 +230,7 @@ fn one_of(name: &str, value: Value) -> Value {
     Value::Map(vec![(name.to_owned(), value)])
 }
 
-/// The name of the variant a value is of.
+/// Returns the name of a value's variant.
 pub(super) fn variant_of(value: &Value) -> String {
     match value {
         Value::Text(name) => name.clone(),
@@ -241,8 +242,8 @@ pub(super) fn variant_of(value: &Value) -> String {
     }
 }
 
-/// The value for the variant called `name`. What the last variant carried goes over where both
-/// carry the same kind of thing: 300/s stay 300/s when arrivals become evenly spaced.
+/// Returns the value for the variant called `name`. The content of the last variant is kept if both
+/// have the same shape: 300/s stay 300/s when arrivals become evenly spaced.
 pub(super) fn as_variant(name: &str, bare: &[Named], with: &[Variant], before: &Value) -> Value {
     let find = |name: &str| with.iter().find(|variant| variant.name == name);
     let Some(variant) = find(name) else {

@@ -7,7 +7,7 @@ use super::notation::items_of;
 use super::slot::Slot;
 use super::text;
 
-/// Whether a list of texts at this path names operations: the last part says so.
+/// Returns whether a list of texts at this path names operations: the last part says so.
 pub(super) fn are_at(path: &str) -> bool {
     path.rsplit('.').next() == Some("operations")
 }
@@ -65,8 +65,8 @@ fn check(slot: Slot, name: String) -> impl IntoView {
     }
 }
 
-/// The operations of all clients in the order drawn, then those that are listed and that no client
-/// has: a box is the way to get rid of them.
+/// Returns the operations of all clients in drawing order, then those that are listed although no
+/// client has them: the user can remove them by their boxes.
 fn offered(design: &Design, listed: &Value) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let known = design.operation_names().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! What is offered ready-made: sets of policies for a link, and faults for whatever is selected.
+//! Presets of policies for a link, and descriptions of faults.
 
 use design::attribute::Attribute;
 use design::fault::Fault;
@@ -9,7 +9,7 @@ use design::{Command, Duration, FaultKind, Target};
 pub(super) struct Preset {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
-    /// From the timeout that the link has.
+    /// Makes the policies from the link's present timeout.
     make: fn(Option<Duration>) -> Policies,
 }
 
@@ -20,7 +20,7 @@ struct Policies {
     breaker: Option<Breaker>,
 }
 
-/// What a timeout is where a preset needs one and the link has none.
+/// The timeout of a preset for a link without one.
 const USUAL_TIMEOUT: Duration = Duration::s(1);
 
 pub(super) static PRESETS: [Preset; 3] = [
@@ -59,7 +59,7 @@ pub(super) static PRESETS: [Preset; 3] = [
 ];
 
 impl Preset {
-    /// The edit that gives a link these policies.
+    /// Returns the edit that gives a link these policies.
     pub(super) fn command(&self, link: &Link) -> Command {
         let policies = (self.make)(link.timeout);
         let target = Target::Link(link.id.clone());
@@ -70,7 +70,7 @@ impl Preset {
         ])
     }
 
-    /// Whether a link has exactly these policies.
+    /// Returns whether a link has exactly these policies.
     pub(super) fn is_of(&self, link: &Link) -> bool {
         let policies = (self.make)(link.timeout);
         policies.timeout == link.timeout
@@ -79,7 +79,7 @@ impl Preset {
     }
 }
 
-/// Whether a caller's policies mean anything on such a link.
+/// Returns whether a caller's policies apply to such a link.
 pub(super) fn has_policies(link: &Link) -> bool {
     match link.mode {
         Mode::Call | Mode::Publish => true,
@@ -87,7 +87,7 @@ pub(super) fn has_policies(link: &Link) -> bool {
     }
 }
 
-/// A fault in a few words: `Slowdown ×10, 10 s`.
+/// Returns a fault in a few words: `Slowdown ×10, 10 s`.
 pub(crate) fn fault_words(fault: &Fault) -> String {
     let name = super::notation::title(fault.kind.name());
     let size = match fault.kind {

@@ -1,14 +1,14 @@
-//! Sizes behind quantities: where a slider stands, what an arrow key adds.
+//! Sizes of quantities: the place of a slider, the step of an arrow key.
 
 use design::{Duration, Rate, Shape, Value};
 
-/// Ranges are often wider than a hand can use. A slider then ends here, or this many times the
-/// default, whichever is more.
+/// End of a slider whose range is wider than a hand can use; or this many times the default,
+/// whichever is more.
 const DURATION_S: (f64, f64) = (0.001, 60.0);
 const RATE_PER_S: (f64, f64) = (1.0, 10_000.0);
 const COUNT: (f64, f64) = (1.0, 1_000.0);
 const DEFAULT_TIMES: f64 = 100.0;
-/// Above this many steps an even slider misses most values.
+/// With more steps than this, a linear slider misses most values.
 const LINEAR_SPAN_MAX: f64 = 100.0;
 
 /// How a slider's place relates to a size.
@@ -21,14 +21,14 @@ pub(super) struct Scale {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum ScaleKind {
-    /// Even, to multiples of this.
+    /// Linear, in multiples of this.
     Linear(f64),
-    /// In ratios of the size and this, to two digits. The addition gives 0 a place.
+    /// Logarithmic in the sum of the size and this, to two digits. The sum gives 0 a place.
     Log(f64),
 }
 
 impl Scale {
-    /// The slider that helps with such a field, if one does.
+    /// Returns the slider for such a field, if one helps.
     pub(super) fn of(
         shape: &Shape,
         range: Option<(f64, f64)>,
@@ -77,7 +77,7 @@ impl Scale {
         }
     }
 
-    /// How finely the slider moves, of its 100.
+    /// Returns the slider's step, out of 100.
     pub(super) fn step(&self) -> f64 {
         match self.kind {
             ScaleKind::Linear(step) => 100.0 * step / (self.high - self.low),
@@ -85,7 +85,7 @@ impl Scale {
         }
     }
 
-    /// Where a size stands, from 0 to 100.
+    /// Returns the place of a size, from 0 to 100.
     pub(super) fn place(&self, size: f64) -> f64 {
         let size = size.clamp(self.low, self.high);
         100.0
@@ -97,7 +97,7 @@ impl Scale {
             }
     }
 
-    /// The size at a place from 0 to 100, rounded to what a person would have typed.
+    /// Returns the size at a place from 0 to 100, rounded to a number that a person would type.
     pub(super) fn size(&self, place: f64) -> f64 {
         let share = (place / 100.0).clamp(0.0, 1.0);
         match self.kind {
@@ -119,7 +119,7 @@ impl Scale {
     }
 }
 
-/// A hundredth of a span, to a power of ten.
+/// Returns a hundredth of a span, rounded to a power of ten.
 fn finest(span: f64) -> f64 {
     libm::pow(10.0, libm::floor(libm::log10(span)) - 2.0)
 }
@@ -128,12 +128,12 @@ fn two_digits(size: f64) -> f64 {
     format!("{size:.1e}").parse().unwrap_or(size)
 }
 
-/// Without the noise that sums of decimal fractions leave in the last bits.
+/// Removes the noise that sums of decimal fractions leave in the last bits.
 fn tidy(size: f64) -> f64 {
     format!("{size:.9e}").parse().unwrap_or(size)
 }
 
-/// The size of a value: seconds, per second, or the number itself.
+/// Returns the size of a value: seconds, per second, or the number itself.
 pub(super) fn size_of(shape: &Shape, value: &Value) -> Option<f64> {
     match (shape, value) {
         (Shape::Optional(inner), value) => size_of(inner, value),
@@ -144,7 +144,7 @@ pub(super) fn size_of(shape: &Shape, value: &Value) -> Option<f64> {
     }
 }
 
-/// The value of a size.
+/// Returns the value of a size.
 pub(super) fn value_of(shape: &Shape, size: f64) -> Value {
     match shape {
         Shape::Optional(inner) => value_of(inner, size),
@@ -164,7 +164,7 @@ pub(super) fn value_of(shape: &Shape, size: f64) -> Value {
     }
 }
 
-/// How far an arrow key goes.
+/// Step of an arrow key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stride {
     /// One step.
@@ -173,7 +173,7 @@ pub(super) enum Stride {
     Large,
 }
 
-/// The value one arrow key up (`1.0`) or down (`-1.0`) from `value`.
+/// Returns the value one arrow key up (`1.0`) or down (`-1.0`) from `value`.
 pub(super) fn stepped(
     shape: &Shape,
     value: &Value,

@@ -1,4 +1,4 @@
-//! One place of the document as a control sees it: what is there, and how to change it.
+//! One place of the document as a control sees it: its value, and how to change it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,11 +10,11 @@ use leptos::prelude::*;
 #[derive(Clone, Copy)]
 pub(super) struct Form {
     pub(super) target: StoredValue<Target>,
-    /// Further targets that every edit is made on too.
+    /// Further targets that receive every edit too.
     others: StoredValue<Vec<Target>>,
     pub(super) design: Signal<Arc<Design>>,
     pub(super) on_command: Callback<(Command, String)>,
-    /// All fields of the target, as they stand.
+    /// All present fields of the target.
     fields: Memo<Value>,
     /// Those of the further targets.
     other_fields: Memo<Vec<Value>>,
@@ -50,7 +50,7 @@ impl Form {
         }
     }
 
-    /// Whether the design would take this command; otherwise what is wrong with it.
+    /// Checks whether the design would accept this command; the error says what is wrong.
     pub(super) fn check(self, command: &Command) -> Result<(), String> {
         let mut trial = self.design.with_untracked(|design| Design::clone(design));
         match trial.apply(command.clone()) {
@@ -64,7 +64,7 @@ impl Form {
         }
     }
 
-    /// The edit that puts a value at a path of every target.
+    /// Returns the edit that sets a value at a path of every target.
     pub(super) fn set(self, path: &str, value: &Value) -> Command {
         let set = |target: Target| Command::Set(target, path.to_owned(), value.clone());
         let first = set(self.target.get_value());
@@ -77,7 +77,7 @@ impl Form {
         })
     }
 
-    /// The links among the targets, as they stand.
+    /// Returns the links among the targets.
     pub(super) fn all_links(self) -> Vec<Link> {
         let first = self.target.get_value();
         self.design.with(|design| {
@@ -93,7 +93,7 @@ impl Form {
         })
     }
 
-    /// How many targets there are.
+    /// Returns the number of targets.
     pub(super) fn count(self) -> usize {
         1 + self.others.with_value(Vec::len)
     }
@@ -104,7 +104,7 @@ impl Form {
     }
 }
 
-/// A key that no other gesture has, or an id that no other element has.
+/// Returns a key that no other gesture has, or an id that no other element has.
 pub(super) fn fresh(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!(
@@ -113,7 +113,7 @@ pub(super) fn fresh(prefix: &str) -> String {
     )
 }
 
-/// What a control shows and changes. Copy: all of it are keys.
+/// What a control shows and changes. It is `Copy`, because it consists of keys.
 #[derive(Clone, Copy)]
 pub(super) struct Slot {
     pub(super) form: Form,
@@ -123,19 +123,19 @@ pub(super) struct Slot {
     pub(super) range: Option<(f64, f64)>,
     pub(super) default: fn() -> Value,
     pub(super) unit: &'static str,
-    /// What the control is called: the field's label, or that of what it is an entry of.
+    /// The name of the control: the field's label, or that of the list it is an entry of.
     pub(super) label: StoredValue<String>,
     /// Id of the control, for its label.
     pub(super) id: StoredValue<String>,
-    /// What is in the document here; `Null` where nothing is.
+    /// The value in the document; `Null` if there is none.
     pub(super) value: Memo<Value>,
-    /// Another target has another value here.
+    /// Whether another target has another value here.
     pub(super) mixed: Memo<bool>,
-    /// What was typed and is not in the document (yet).
+    /// Typed text that is not in the document (yet).
     pub(super) draft: RwSignal<Option<String>>,
-    /// Why the document did not take it.
+    /// Why the document did not accept it.
     pub(super) error: RwSignal<Option<String>>,
-    /// How the draft is read, where it is not in the notation of the document.
+    /// How the draft is understood, if it is not in the notation of the document.
     pub(super) understood: RwSignal<Option<String>>,
 }
 
@@ -167,12 +167,12 @@ impl Slot {
         }
     }
 
-    /// The same place as another shape: what is inside an optional that is on.
+    /// Returns the same place with another shape: the content of an optional that is on.
     pub(super) fn inner(self, shape: &'static Shape) -> Self {
         Self { shape, ..self }
     }
 
-    /// What a variant called `name` carries. Draft and error stay those of the row.
+    /// Returns the content of a variant called `name`. Draft and error stay those of the row.
     pub(super) fn variant(self, name: &str, shape: &'static Shape, label: String) -> Self {
         let path = format!("{}.{name}", self.path.get_value());
         Self {
@@ -198,13 +198,14 @@ impl Slot {
         format!("{}-error", self.id.get_value())
     }
 
-    /// Puts a value here. A value that the document does not take leaves it as it was, and its
-    /// reason under the control.
+    /// Sets the value. A value that the document does not accept changes nothing, and the reason is
+    /// shown under the control.
     pub(super) fn commit(self, value: Value) -> bool {
         self.commit_in(value, fresh("edit"))
     }
 
-    /// As [`Slot::commit`], as part of a gesture: what one gesture does is undone at once.
+    /// Sets the value as [`Slot::commit`] does, as part of a gesture. One gesture is undone in one
+    /// step.
     pub(super) fn commit_in(self, value: Value, gesture: String) -> bool {
         if value == self.value.get_untracked() && !self.mixed.get_untracked() {
             self.draft.set(None);
@@ -222,7 +223,7 @@ impl Slot {
         taken
     }
 
-    /// The edit that puts a value here.
+    /// Returns the edit that sets the value.
     pub(super) fn command(self, value: Value) -> Command {
         self.path.with_value(|path| self.form.set(path, &value))
     }

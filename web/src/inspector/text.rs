@@ -1,4 +1,4 @@
-//! A line of text that stands for a value, and the slider beside it.
+//! A text field for a value, and the slider beside it.
 
 use design::{Shape, Value};
 use leptos::ev::KeyboardEvent;
@@ -61,7 +61,7 @@ pub(super) fn line(slot: Slot) -> AnyView {
     .into_any()
 }
 
-/// What is there; nothing where it is not the same everywhere.
+/// Returns the present text; empty if targets differ.
 fn shown(slot: Slot) -> String {
     if slot.mixed.get() {
         String::new()
@@ -124,8 +124,8 @@ fn step(slot: Slot, event: &KeyboardEvent, sign: f64, gesture: StoredValue<Strin
     }
 }
 
-/// A click on another node takes this control away before it loses the focus, and not every
-/// browser tells it so: what was typed is committed all the same.
+/// Commits the typed text when the control is removed. A click on another node removes it before it
+/// loses the focus, and not every browser sends an event for that.
 fn commit_when_gone(slot: Slot) {
     let form = slot.form;
     on_cleanup(move || {
@@ -151,7 +151,7 @@ fn commit_when_gone(slot: Slot) {
     });
 }
 
-/// The slider of a size, where one helps.
+/// The slider of a size, if one helps.
 pub(super) fn slider(slot: Slot) -> Option<AnyView> {
     let default = size_of(slot.shape, &(slot.default)());
     let scale = Scale::of(slot.shape, slot.range, default)?;
@@ -204,7 +204,7 @@ fn said(value: &Value) -> String {
     show(value)
 }
 
-/// The text control of a name: large, and empty means `instead`.
+/// The text control of a name: large; empty means `instead`.
 pub(super) fn name(slot: Slot, instead: String) -> AnyView {
     let commit = move || {
         if let Some(Some(text)) = slot.draft.try_get_untracked() {

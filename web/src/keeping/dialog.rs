@@ -1,4 +1,4 @@
-//! The designs that are kept: open, rename, copy, download, delete and think better of it.
+//! The saved designs: open, rename, copy, download, delete, and undo a deletion.
 
 use editor::keeping::{self, Kept, Order, free_name, size};
 use leptos::prelude::*;
@@ -12,17 +12,17 @@ use crate::state::Page;
 use crate::words;
 use editor::PageAction;
 
-/// What the dialog holds. Copies share it.
+/// The state of the dialog. Copies share it.
 #[derive(Clone, Copy)]
 struct List {
     page: Page,
     all: RwSignal<Vec<Kept>>,
     order: RwSignal<Order>,
-    /// The id of the one whose name is being typed.
+    /// The id of the design whose name is being typed.
     renaming: RwSignal<Option<String>>,
-    /// What was deleted last, to bring it back.
+    /// The last deleted design, to restore it.
     deleted: RwSignal<Option<(Kept, String)>>,
-    /// What went wrong.
+    /// The error message.
     said: RwSignal<String>,
 }
 
@@ -232,7 +232,7 @@ impl List {
         let _ = self.said.try_set(what);
     }
 
-    /// Does something with the text of a kept design.
+    /// Does something with the text of a saved design.
     fn with_text(self, kept: Kept, act: impl FnOnce(Self, Kept, String) + 'static) {
         spawn_local(async move {
             match shelf::read(&kept.id).await {

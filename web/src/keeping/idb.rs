@@ -1,4 +1,4 @@
-//! The browser's database, as far as it is needed here: requests and transactions to wait for.
+//! The browser's database, as far as it is needed here: requests and transactions as futures.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -36,7 +36,7 @@ pub(super) async fn open() -> Result<IdbDatabase, JsValue> {
     Ok(database)
 }
 
-/// What a request gives.
+/// Returns the result of a request.
 pub(super) async fn answer(request: &IdbRequest) -> Result<JsValue, JsValue> {
     let promise = Promise::new(&mut |resolve, reject| {
         let done = request.clone();
@@ -56,7 +56,7 @@ pub(super) async fn answer(request: &IdbRequest) -> Result<JsValue, JsValue> {
     JsFuture::from(promise).await
 }
 
-/// Waits until all of a transaction is on the disk, or none of it.
+/// Waits until a transaction is on the disk as a whole, or has failed as a whole.
 pub(super) async fn finish(transaction: &IdbTransaction) -> Result<(), JsValue> {
     let promise = Promise::new(&mut |resolve, reject| {
         let complete = Closure::once_into_js(move || {
@@ -72,7 +72,7 @@ pub(super) async fn finish(transaction: &IdbTransaction) -> Result<(), JsValue> 
     JsFuture::from(promise).await.map(|_| ())
 }
 
-/// What went wrong, in words that end a sentence.
+/// Returns what went wrong, in words that end a sentence.
 pub(super) fn why(error: &JsValue) -> String {
     match error.dyn_ref::<DomException>().map(|error| error.name()) {
         Some(name) if name == "QuotaExceededError" => {

@@ -1,4 +1,4 @@
-//! Designs that earlier versions kept in the browser's small storage move to its database.
+//! Moves designs that earlier versions saved in local storage to the database.
 
 use design::Value;
 
@@ -39,7 +39,7 @@ async fn take(entry: &Value) -> bool {
     }
 }
 
-/// Keeps a text under an id unless something is kept there already.
+/// Saves a text under an id, unless a design is saved there already.
 async fn keep(id: &str, name: Option<&str>, text: &str) -> bool {
     let kept = match format::json::read(text) {
         Ok(design) => line(id, &design, text),

@@ -1,6 +1,5 @@
-//! Keeping the design that is open: a little after each edit, with its state to be seen. A tab
-//! writes over its own state only; what a link or a file opened is kept in a place of its own from
-//! the first edit on.
+//! Saves the open design a little after each edit, and shows the state of that. A tab overwrites
+//! only its own version; a design from a link or a file gets its own place with the first edit.
 
 mod dialog;
 mod idb;
@@ -21,30 +20,30 @@ pub(crate) use dialog::view;
 pub(crate) use migrate::migrate;
 use shelf::Outcome;
 
-/// A design is kept this long after the last edit.
+/// Delay between the last edit and saving.
 const SAVE_AFTER: Duration = Duration::from_millis(600);
 
-/// How the open design stands to what is kept.
+/// The saved state of the open design.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Saved {
-    /// Nobody has changed it.
+    /// It has not been edited.
     #[default]
     Untouched,
-    /// An edit is about to be kept.
+    /// An edit is about to be saved.
     Saving,
-    /// As it stands.
+    /// It is saved.
     Kept,
-    /// It could not be kept, and why.
+    /// It could not be saved, for this reason.
     Failed(String),
 }
 
-/// A text unlike any other, from the clock and chance: the id of a document that begins now.
+/// Returns a unique text, from the clock and random numbers: the id of a new document.
 pub(crate) fn unique() -> String {
     let random = (js_sys::Math::random() * 1e12) as u64;
     format!("{:.0}-{random:x}", js_sys::Date::now())
 }
 
-/// The line for lists about this design, written now.
+/// Returns the list entry of this design, saved now.
 pub(crate) fn line(id: &str, design: &Design, text: &str) -> Kept {
     Kept {
         id: id.to_owned(),
@@ -56,16 +55,16 @@ pub(crate) fn line(id: &str, design: &Design, text: &str) -> Kept {
     }
 }
 
-/// What waits to be written, and what was.
+/// Writes that wait and writes that are done.
 #[derive(Default)]
 pub(crate) struct Desk {
-    /// Grows with every edit; a timer that finds another number is late.
+    /// Increases with every edit; a timer that finds another number is outdated.
     token: u32,
-    /// To be written, the oldest first; of each design only its last state.
+    /// The designs to be written, the oldest first; only the last state of each.
     queue: Vec<(Kept, String)>,
-    /// Somebody is at it.
+    /// Whether a write is in progress.
     writing: bool,
-    /// The stamp this tab saw last of each design that it read or wrote.
+    /// The stamp that this tab last saw of each design that it read or wrote.
     seen: Vec<(String, String)>,
 }
 
@@ -76,7 +75,7 @@ impl Desk {
             .map(|(_, stamp)| stamp.clone())
     }
 
-    /// Notes the stamp of a design that was written from the list, if this tab works on it.
+    /// Notes the stamp of a design that was written from the list, if this tab has it open.
     pub(crate) fn see_if_known(&mut self, id: &str, stamp: &str) {
         if self.seen(id).is_some() {
             self.see(id, stamp);
@@ -101,7 +100,7 @@ impl Page {
         self.hidden.with_value(|hidden| hidden.document.clone())
     }
 
-    /// Another design is about to be opened: edits of this one are kept at once.
+    /// Another design is about to be opened: saves the edits of this one immediately.
     pub(crate) fn leave_document(self) {
         if self.saved.get_untracked() == Saved::Saving {
             self.save_now();
@@ -119,7 +118,7 @@ impl Page {
         self.remember_tab();
     }
 
-    /// An edit was made: it is kept a little later, with those that follow it at once.
+    /// Saves an edit a little later, together with those that follow it shortly.
     pub(crate) fn save_soon(self) {
         if self.place == Place::Embed || self.is_played_lesson() {
             return;
@@ -139,7 +138,8 @@ impl Page {
         );
     }
 
-    /// Breaking and mending a lesson makes it nobody's own design.
+    /// Returns whether the design is a lesson with only its own fault and fixes applied, which is
+    /// not saved as the user's own.
     fn is_played_lesson(self) -> bool {
         let id = self.document();
         let kept = self.desk(|desk| desk.seen(&id)).is_some();
@@ -149,7 +149,7 @@ impl Page {
                 .with_untracked(|design| self.lesson.with_value(|lesson| lesson.is_played(design)))
     }
 
-    /// Keeps the design as it stands.
+    /// Saves the present design.
     pub(crate) fn save_now(self) {
         if self.place == Place::Embed {
             return;
@@ -170,7 +170,7 @@ impl Page {
         }
     }
 
-    /// One write after the other: each must know the stamp that the one before it left.
+    /// Writes one design after the other: each must know the stamp that the one before it left.
     async fn write_all(self) {
         loop {
             let next = self.desk(|desk| match desk.queue.is_empty() {
@@ -211,7 +211,7 @@ impl Page {
         }
     }
 
-    /// Another tab has kept something else in this design's place: both are kept.
+    /// Handles a design that another tab has saved differently: saves both.
     async fn keep_beside(self, kept: &Kept, text: String, here: bool) {
         let list = shelf::list().await.unwrap_or_default();
         let free = free_name(&kept.name, list.iter().map(|kept| kept.name.as_str()));
@@ -235,14 +235,15 @@ impl Page {
         }
     }
 
-    /// Notes which design this tab shows, so that reloading goes on with it.
+    /// Notes which design this tab shows, so that a reload continues with it.
     fn remember_tab(self) {
         let id = self.document();
         let kept = self.desk(|desk| desk.seen(&id)).is_some();
         storage::set_tab(kept.then_some(&id));
     }
 
-    /// Opens what is kept under an id. What cannot be read is said, with its text to be saved.
+    /// Opens the design saved under an id. If it cannot be read, says so and offers its text for
+    /// download.
     pub(crate) fn open_kept(self, id: String, name: String) {
         spawn_local(async move {
             match shelf::read(&id).await {
@@ -263,7 +264,7 @@ impl Page {
         });
     }
 
-    /// Opens a design that is kept under this id.
+    /// Opens a design that is saved under this id.
     pub(crate) fn open_at(self, design: Design, id: String, stamp: &str) {
         self.dialog.set(None);
         self.desk(|desk| desk.see(&id, stamp));
@@ -271,7 +272,7 @@ impl Page {
     }
 }
 
-/// Keeps what is not yet kept when the page is left or hidden, and warns where it could not be.
+/// Saves pending edits when the user leaves or hides the page, and warns if that failed.
 pub(crate) fn watch_leaving(page: Page) {
     let hide = window_event_listener_untyped("visibilitychange", move |_| {
         if document().hidden() && page.saved.get_untracked() == Saved::Saving {

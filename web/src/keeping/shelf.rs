@@ -1,5 +1,5 @@
-//! The designs that are kept, in the browser's database: about each a line for lists, and apart
-//! from that its text. Both change in one transaction.
+//! The saved designs in the browser's database: an entry for lists, and separately the text. Both
+//! change in one transaction.
 
 use editor::keeping::{self, Kept, Write};
 use js_sys::{Array, Object, Reflect};
@@ -8,14 +8,14 @@ use web_sys::{IdbObjectStore, IdbTransaction, IdbTransactionMode};
 
 use super::idb::{self, ABOUT, TEXT};
 
-/// Most designs that are kept.
+/// Maximum number of saved designs.
 const KEPT_MAX: u32 = 500;
 
-/// What became of a design that was to be kept.
+/// The outcome of saving a design.
 pub(crate) enum Outcome {
-    /// It is kept in its place.
+    /// It was saved in its place.
     Kept,
-    /// Somebody else wrote there since; nothing was written.
+    /// Another tab has written there since; nothing was written.
     Taken,
 }
 
@@ -38,7 +38,7 @@ async fn stores(mode: IdbTransactionMode) -> Result<Stores, JsValue> {
     })
 }
 
-/// All that is kept, in no particular order.
+/// Returns all saved designs, in no particular order.
 pub(crate) async fn list() -> Result<Vec<Kept>, String> {
     let read = async {
         let stores = stores(IdbTransactionMode::Readonly).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn list() -> Result<Vec<Kept>, String> {
         .collect())
 }
 
-/// The text kept under an id, with its stamp.
+/// Returns the text saved under an id, with its stamp.
 pub(crate) async fn read(id: &str) -> Result<Option<(String, String)>, String> {
     let read = async {
         let stores = stores(IdbTransactionMode::Readonly).await?;
@@ -69,7 +69,7 @@ pub(crate) async fn read(id: &str) -> Result<Option<(String, String)>, String> {
     read.await.map_err(|error: JsValue| idb::why(&error))
 }
 
-/// Keeps a text, unless somebody else wrote in its place since `seen`.
+/// Saves a text, unless another tab has written in its place since `seen`.
 pub(crate) async fn write(kept: &Kept, text: &str, seen: Option<&str>) -> Result<Outcome, String> {
     let full = "500 designs are already saved; delete some to save this one";
     let write = async {
@@ -94,7 +94,7 @@ pub(crate) async fn write(kept: &Kept, text: &str, seen: Option<&str>) -> Result
     }
 }
 
-/// Forgets what is kept under an id.
+/// Deletes the design saved under an id.
 pub(crate) async fn delete(id: &str) -> Result<(), String> {
     let delete = async {
         let stores = stores(IdbTransactionMode::Readwrite).await?;
@@ -123,7 +123,8 @@ fn put(stores: &Stores, kept: &Kept, text: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// A line for lists. What is missing or damaged has its default: it must not hide the design.
+/// Returns a list entry. Missing or damaged fields have their defaults, so that the design is still
+/// listed.
 fn about(id: String, value: &JsValue) -> Kept {
     let field = |name: &str| Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let number = |name: &str| field(name).as_f64();

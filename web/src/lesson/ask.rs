@@ -1,4 +1,4 @@
-//! Predict, then see: the question before the reveal, and the prediction beside what happened.
+//! Predict, then see: the question before the reveal, and the prediction beside the result.
 
 use host::scenarios::Ask;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use super::Lesson;
 use super::path::{Guess, Verdict, verdict};
 use crate::state::Page;
 
-/// The question, with its choices. It can be skipped, and nothing waits for an answer.
+/// The question, with its choices. It can be skipped, and no step waits for an answer.
 pub(super) fn question(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
     let Some(ask) = lesson.with_value(|lesson| lesson.scenario.ask.clone()) else {
         return ().into_any();
@@ -45,7 +45,7 @@ pub(super) fn question(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
     .into_any()
 }
 
-/// The prediction beside what happened, from the step on by which the run has shown it.
+/// The prediction beside the result, from the step by which the run has shown it.
 pub(super) fn reveal(page: Page, lesson: StoredValue<Lesson>, nth: usize) -> AnyView {
     let Some(ask) = lesson.with_value(|lesson| lesson.scenario.ask.clone()) else {
         return ().into_any();

@@ -1,4 +1,4 @@
-//! The state of the run in a sentence, as it goes on.
+//! The state of the run in a sentence, updated during the run.
 
 use design::Design;
 use format::message::WindowFrame;
@@ -11,14 +11,14 @@ use crate::charts;
 use crate::state::Page;
 use crate::words;
 
-/// Whether goodput is back is judged by means over this many simulated seconds.
+/// Whether goodput has recovered is judged by means over this many simulated seconds.
 const LATELY_S: f64 = 2.0;
-/// The least time between two sentences, in ms.
+/// Minimum time between two sentences, in ms.
 const READ_MS: f64 = 2_000.0;
-/// The figures before a fault are means over at most this long.
+/// The metrics before a fault are means over at most this long.
 const BEFORE_S: f64 = 10.0;
 
-/// Where the run is with respect to the lesson's fault.
+/// The phase of the run with respect to the lesson's fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
     /// No fault yet.
@@ -27,11 +27,11 @@ enum Phase {
     During { since_s: f64 },
     /// The fault is over and goodput has not recovered.
     Down { for_s: f64 },
-    /// The fault is over and goodput is back; how long that took, where it is known.
+    /// The fault is over and goodput has recovered, after this time if it is known.
     Recovered { after_s: Option<f64> },
 }
 
-/// What the sentences say of the run now.
+/// The values in the sentences about the run now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Figures {
     phase: Phase,
@@ -40,7 +40,7 @@ struct Figures {
     before: f64,
 }
 
-/// The state of the run in a sentence or two: in the lesson's own metric where it has one, then
+/// The state of the run in a sentence or two: in the lesson's own metric if it has one, then
 /// goodput. It changes at most once in two seconds while the run plays, so that it can be read.
 #[component]
 pub(super) fn Status(lesson: StoredValue<Lesson>) -> impl IntoView {
@@ -63,7 +63,7 @@ pub(super) fn Status(lesson: StoredValue<Lesson>) -> impl IntoView {
     view! { <p class="now">{text(move || said.with(|(said, _)| said.clone()))}</p> }.into_any()
 }
 
-/// The figures of the run, as it goes on.
+/// The metrics of the run, updated as it plays.
 fn watch(page: Page, lesson: StoredValue<Lesson>) -> Memo<Figures> {
     Memo::new(move |_| {
         page.tick.track();
@@ -78,7 +78,7 @@ fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
         let now_s = history.now_s;
         let spans = spans(lesson, design);
         let lately = lately(history.so_far());
-        // What was usual is what was before the first of them, however often it was broken since.
+        // The usual state is the one before the first fault, however many followed.
         let first = spans
             .iter()
             .map(|(at, _)| *at)
@@ -102,8 +102,8 @@ fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
             },
             None if now_s < end || spans.is_empty() => Phase::Before,
             None if goodput >= 0.8 * offered => Phase::Recovered {
-                // What the report says, so that the page gives one figure: of the run as far as it
-                // is known.
+                // The value of the report, so that the page shows only one: it is of the run as
+                // far as it is known.
                 after_s: recovery_s.filter(|_| now_s >= history.known_s - 1.0),
             },
             None => Phase::Down { for_s: now_s - end },
@@ -130,7 +130,7 @@ fn lately(windows: &[WindowFrame]) -> &[WindowFrame] {
     &windows[from..]
 }
 
-/// The mean over windows that have the figure, by their length; NaN where none has.
+/// Returns the mean over windows that have the metric, weighted by length; NaN if none has.
 fn mean(windows: &[WindowFrame], read: impl Fn(&WindowFrame) -> f32) -> f64 {
     let (sum, length) = windows
         .iter()

@@ -1,5 +1,5 @@
-//! A lesson in the page: its fault, its fixes, whether either fits the design on the canvas, and
-//! how far a person has come.
+//! A lesson on the page: its fault, its fixes, whether they fit the design on the canvas, and the
+//! user's progress.
 
 mod ask;
 mod live;
@@ -26,7 +26,7 @@ pub(crate) use path::Path;
 pub(crate) use trigger::Trigger;
 pub(crate) use view::Story;
 
-/// A scenario with what breaks and what mends it.
+/// A scenario with its fault and its fixes.
 #[derive(Clone, Debug)]
 pub(crate) struct Lesson {
     /// The scenario.
@@ -34,24 +34,24 @@ pub(crate) struct Lesson {
 }
 
 impl Lesson {
-    /// The scenario of this id, if it is compiled in.
+    /// Returns the scenario with this id, if it is compiled in.
     pub(crate) fn load(id: &str) -> Option<Self> {
         scenarios::find(id).map(Self::new)
     }
 
-    /// A scenario as a lesson.
+    /// Returns a scenario as a lesson.
     pub(crate) fn new(scenario: Scenario) -> Self {
         Self { scenario }
     }
 
-    /// Whether the fault is one that the button made.
+    /// Returns whether the lesson's button injected the fault.
     fn is_trigger(&self, fault: &Fault) -> bool {
         faults(&self.scenario)
             .iter()
             .any(|trigger| fault.kind == trigger.kind && fault.target == trigger.target)
     }
 
-    /// Whether the story can be told of this design: its parts are there.
+    /// Returns whether the story fits this design: its parts are there.
     pub(crate) fn is_told_of(&self, design: &Design) -> bool {
         let main = self.scenario.main_remedy();
         let fits = mended(design, main).is_some() || self.is_mended(design, main);
@@ -60,7 +60,7 @@ impl Lesson {
         self.can_break(design) && fits && 2 * known.count() > nodes.len()
     }
 
-    /// Whether what the button breaks is still there.
+    /// Returns whether the target of the lesson's fault is still there.
     fn can_break(&self, design: &Design) -> bool {
         faults(&self.scenario).iter().all(|fault| {
             let target = &fault.target;
@@ -71,7 +71,8 @@ impl Lesson {
         })
     }
 
-    /// Whether all edits of a remedy are in the design: taken back and made again, they lead to it.
+    /// Returns whether all edits of a remedy are in the design: reverting and applying them again
+    /// leads to the same design.
     fn is_mended(&self, design: &Design, remedy: &Remedy) -> bool {
         let Some(unmend) = self.unmend(remedy) else {
             return false;
@@ -83,7 +84,8 @@ impl Lesson {
         mended(&bare, remedy).as_ref() == Some(design)
     }
 
-    /// Whether the design is the lesson's own, but for what was broken or mended, and its seed.
+    /// Returns whether the design is the lesson's own, except for its fault, its fixes and the
+    /// seed.
     pub(crate) fn is_played(&self, design: &Design) -> bool {
         let mut bare = design.clone();
         let original = &self.scenario.design;
@@ -93,7 +95,7 @@ impl Lesson {
         bare == *original || ways.any(|way| mended(original, way).as_ref() == Some(&bare))
     }
 
-    /// The edits that bring back what the lesson began with.
+    /// Returns the edits that restore what the lesson began with.
     fn unmend(&self, remedy: &Remedy) -> Option<Command> {
         self.scenario
             .design
@@ -102,12 +104,13 @@ impl Lesson {
             .ok()
     }
 
-    /// The step that has the question: the one with the button of the fault, else the first.
+    /// Returns the step with the question: the one with the fault's button, else the first.
     fn asks_at(&self) -> usize {
         self.step_that(Does::Trigger).unwrap_or(0)
     }
 
-    /// The step by which the run has shown the answer: the one that applies the fix, else the last.
+    /// Returns the step by which the run has shown the answer: the one that applies the fix, else
+    /// the last.
     fn reveals_at(&self) -> usize {
         let last = self.scenario.steps.len().saturating_sub(1);
         self.step_that(Does::Remedy).unwrap_or(last)
@@ -118,7 +121,7 @@ impl Lesson {
         steps.position(|step| step.does == Some(does))
     }
 
-    /// What its button breaks, from this moment on.
+    /// Returns the faults of its button, from this moment on.
     fn faults_from(&self, at: design::Duration) -> Vec<Fault> {
         let faults = faults(&self.scenario);
         let first = faults.iter().map(|fault| fault.at.0).min().unwrap_or(0);
@@ -130,7 +133,7 @@ impl Lesson {
     }
 }
 
-/// What of the run on the screen completes steps.
+/// Returns what completes steps in the run on the screen.
 fn moment(page: Page, lesson: &Lesson) -> Moment {
     let spans = page.design.with(|design| trigger::spans(lesson, design));
     let first = spans.iter().map(|(from, _)| *from).reduce(f64::min);
@@ -163,28 +166,28 @@ fn follow_run(page: Page, lesson: StoredValue<Lesson>) {
     });
 }
 
-/// A lesson is read from its beginning, wherever the one before was left.
+/// Scrolls to the top, because a lesson is read from its beginning.
 fn scroll_to_top() {
     if let Some(margin) = document().get_element_by_id("story") {
         margin.set_scroll_top(0);
     }
 }
 
-/// The design with a remedy; `None` where the remedy does not fit.
+/// Returns the design with a remedy; `None` if the remedy does not fit.
 fn mended(design: &Design, remedy: &Remedy) -> Option<Design> {
     let mut mended = design.clone();
     let done = mended.apply(remedy.command.clone());
     done.is_ok().then_some(mended)
 }
 
-/// What breaks a scenario's system; none where it fails by itself.
+/// Returns the faults of a scenario; none if its system fails by itself.
 fn faults(scenario: &Scenario) -> &[Fault] {
     let trigger = scenario.trigger.as_ref();
     trigger.map_or(&[], |trigger| trigger.faults.as_slice())
 }
 
 impl Page {
-    /// Another lesson is told from now on, from its first step.
+    /// Begins another lesson at its first step.
     pub(crate) fn take_lesson(self, lesson: Lesson) {
         self.lesson.set_value(lesson);
         self.path.done.set(Done::default());
@@ -194,7 +197,7 @@ impl Page {
         scroll_to_top();
     }
 
-    /// The diagnoses carry the lesson's status sentence.
+    /// Makes the diagnoses carry the lesson's status sentence.
     pub(crate) fn follow_lesson(self) {
         let status = self.lesson.with_value(|lesson| {
             let now = lesson.scenario.now.as_ref();
@@ -204,7 +207,7 @@ impl Page {
         self.tell(|run| Request::Follow { run, status });
     }
 
-    /// A step was done.
+    /// Marks a step as done.
     fn stepped(self, nth: usize) {
         let done = self.path.done.get_untracked().with(nth);
         if done == self.path.done.get_untracked() {
@@ -218,15 +221,15 @@ impl Page {
         });
     }
 
-    /// A prediction was made.
+    /// Stores a prediction.
     fn predict(self, choice: usize) {
         self.path.guess.set(Guess::Choice(choice));
         self.lesson
             .with_value(|lesson| progress::note(&lesson.scenario.id, progress::PREDICTED));
     }
 
-    /// Runs the lesson broken and with one of its remedies, as its file has them, with the seed of
-    /// the design on the canvas.
+    /// Runs the lesson faulty and with one of its remedies, as in its file, with the seed of the
+    /// design on the canvas.
     fn run_lesson(self, way: usize, show: bool) {
         let seed = self.design.with_untracked(|design| design.settings.seed);
         let pair = self.lesson.with_value(|lesson| {
@@ -247,7 +250,7 @@ impl Page {
         }
     }
 
-    /// The lesson's two runs came.
+    /// Takes the results of the lesson's two runs.
     pub(crate) fn take_lesson_runs(self, runs: Arc<[Value; 2]>) {
         self.path.runs.set(Some(runs));
     }

@@ -1,5 +1,5 @@
-//! How far a person has come in a lesson: which steps are done, what was predicted, and which
-//! events of the run complete a step.
+//! The user's progress in a lesson: which steps are done, the prediction, and which events of the
+//! run complete a step.
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use design::Value;
 use host::scenarios::{Ask, Until};
 use leptos::prelude::*;
 
-/// Waits that are longer than this offer to be skipped, in simulated seconds.
+/// Longer waits than this can be skipped, in simulated seconds.
 const WAIT_S: f64 = 15.0;
 
-/// How far a person has come in a lesson.
+/// The user's progress in a lesson.
 #[derive(Clone, Copy)]
 pub(crate) struct Path {
     /// The steps that are done.
     pub(super) done: RwSignal<Done>,
-    /// What was predicted.
+    /// The prediction.
     pub(super) guess: RwSignal<Guess>,
     /// The lesson's own two runs: faulty, and with the main remedy.
     pub(super) runs: RwSignal<Option<Arc<[Value; 2]>>>,
@@ -36,23 +36,23 @@ impl Default for Path {
 pub(super) struct Done(u64);
 
 impl Done {
-    /// With one more step done.
+    /// Returns the set with one more step done.
     pub(super) fn with(self, nth: usize) -> Self {
         Self(self.0 | 1 << nth.min(63))
     }
 
-    /// Whether a step is done.
+    /// Returns whether a step is done.
     pub(super) fn has(self, nth: usize) -> bool {
         self.0 >> nth.min(63) & 1 == 1
     }
 
-    /// The first step that is not done.
+    /// Returns the first step that is not done.
     pub(super) fn current(self) -> usize {
         self.0.trailing_ones() as usize
     }
 }
 
-/// What was predicted before the reveal.
+/// The prediction before the reveal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Guess {
     /// Nothing yet.
@@ -63,21 +63,21 @@ pub(super) enum Guess {
     Choice(usize),
 }
 
-/// What of a run completes steps, in simulated seconds.
+/// What completes steps of a run, in simulated seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Moment {
     /// Now.
     pub(super) now_s: f64,
     /// When the first of the lesson's faults begins and the last one ends, once there are any.
     pub(super) fault: Option<(f64, f64)>,
-    /// Whether the lesson has a fault that a person starts.
+    /// Whether the lesson has a fault that the user starts.
     pub(super) has_trigger: bool,
     /// When the first alert fired.
     pub(super) alert_s: Option<f64>,
 }
 
 impl Moment {
-    /// When an event happens, where that is known.
+    /// Returns when an event happens, if that is known.
     fn of(self, until: Until) -> Option<f64> {
         match until {
             Until::TriggerBegins => self.fault.map(|(from, _)| from),
@@ -88,28 +88,28 @@ impl Moment {
         }
     }
 
-    /// Whether an event has happened.
+    /// Returns whether an event has happened.
     pub(super) fn is_past(self, until: Until) -> bool {
         self.of(until).is_some_and(|at| at <= self.now_s)
     }
 
-    /// When an event happens, where a person would wait long for it.
+    /// Returns when an event happens, if the user would wait long for it.
     pub(super) fn skip_to(self, until: Until) -> Option<f64> {
         self.of(until)
             .filter(|at| at.is_finite() && at - self.now_s > WAIT_S)
     }
 }
 
-/// What there is to say of a prediction, once the run has shown what happens.
+/// The result of a prediction, once the run has shown it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Verdict {
-    /// What happened, with its unit.
+    /// The measured value, with its unit.
     pub(super) value: String,
     /// The choice that it fits.
     pub(super) right: usize,
 }
 
-/// The figure that a question was about, in the lesson's faulty run, and the choice it fits.
+/// Returns the metric of a question in the lesson's faulty run, and the choice it fits.
 pub(super) fn verdict(ask: &Ask, faulty: &Value) -> Option<Verdict> {
     let value = ask.figure.of(faulty)?;
     Some(Verdict {

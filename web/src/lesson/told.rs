@@ -1,4 +1,4 @@
-//! What happened, with the figures of the lesson's own two runs.
+//! What happened, with the metrics of the lesson's own two runs.
 
 use design::Value;
 use host::scenarios::{Piece, Shown, pieces};
@@ -8,7 +8,7 @@ use super::Lesson;
 use crate::findings::{Side, said};
 use crate::state::Page;
 
-/// The explanation, folded until a person wants it or has come that far.
+/// The explanation, folded until the user opens it or gets to it.
 pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
     let (why, change, shows) = lesson.with_value(|lesson| {
         let scenario = &lesson.scenario;
@@ -31,7 +31,7 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
     let fill = StoredValue::new(fill);
     let text = move |text: String| crate::bind::text(move || fill.with_value(|fill| fill(&text)));
     let named = move || {
-        // Of the run that is told of: once it is mended there is nothing more to say of it.
+        // The diagnosis is of the faulty run: once that is fixed, there is none.
         let findings = page.review.findings.get();
         let rule = lesson.with_value(|lesson| lesson.scenario.id.clone());
         let top = findings.iter().find(|finding| finding.rule == rule)?;
@@ -65,7 +65,7 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
     .into_any()
 }
 
-/// A text with its figures; an ellipsis where they are not known yet.
+/// Returns a text with its values; an ellipsis for those that are not known yet.
 pub(super) fn filled(text: &str, shows: &[Shown], runs: Option<&[Value; 2]>) -> String {
     let figure = |name: &str, mended: bool| {
         let shown = shows.iter().find(|shown| shown.name == name)?;

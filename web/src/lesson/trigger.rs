@@ -1,4 +1,4 @@
-//! The one button that breaks the system.
+//! The button that injects the lesson's fault.
 
 use design::{Command, Design};
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use super::Lesson;
 use crate::bind::{flag, text};
 use crate::state::Page;
 
-/// The button; not there where the design fails by itself.
+/// The button; absent if the design fails by itself.
 #[component]
 pub(crate) fn Trigger(
     lesson: StoredValue<Lesson>,
@@ -55,8 +55,8 @@ pub(crate) fn Trigger(
     .into_any()
 }
 
-/// Breaks the system now. Once the run is over, it is run again and broken a little after its
-/// start.
+/// Injects the fault now. If the run is over, it is restarted and the fault begins shortly after
+/// its start.
 fn pull(page: Page, lesson: StoredValue<Lesson>) {
     let faults_from = |at| lesson.with_value(|lesson| lesson.faults_from(at));
     let (first, label) = page
@@ -91,7 +91,7 @@ fn pull(page: Page, lesson: StoredValue<Lesson>) {
     page.restart();
 }
 
-/// When each of the lesson's faults is on, from and to, in seconds.
+/// Returns when each of the lesson's faults is active, from and to, in seconds.
 pub(super) fn spans(lesson: &Lesson, design: &Design) -> Vec<(f64, f64)> {
     let faults = design.faults.iter();
     let mine = faults.filter(|fault| lesson.is_trigger(fault));

@@ -1,5 +1,5 @@
-//! The lesson in the margin: what the team believed, one step after another, what happened, how to
-//! fix it, and where to read on.
+//! The lesson in the side panel: what the team believed, the steps, what happened, the fixes, and
+//! further reading.
 
 use host::scenarios::{Does, Remedy, Step, Until};
 use leptos::html;
@@ -169,7 +169,7 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
     .into_any()
 }
 
-/// The current step is to be seen, as far as it fits.
+/// Scrolls so that the current step is visible, as far as it fits.
 fn scroll_into_view(row: &web_sys::Element) {
     let row = row.clone();
     // What its state shows and hides is laid out by the next frame.
@@ -180,8 +180,8 @@ fn scroll_into_view(row: &web_sys::Element) {
     });
 }
 
-/// On to the next step: with a press, or by the event that completes this one. A long wait for the
-/// event can be skipped.
+/// Continues to the next step: by a press, or by the event that completes this one. A long wait for
+/// the event can be skipped.
 fn onwards(
     page: Page,
     lesson: StoredValue<Lesson>,
@@ -219,7 +219,8 @@ fn onwards(
     .into_any()
 }
 
-/// Shows on the canvas what a step is about: outlined while it is aimed at, in view with a press.
+/// Shows the subject of a step on the canvas: outlined while the button has the pointer, brought
+/// into view by a press.
 fn point(page: Page, id: String) -> AnyView {
     let id = StoredValue::new(id);
     let aim = move |on: bool| page.review.pointed.set(on.then(|| id.get_value()));
@@ -241,7 +242,7 @@ fn point(page: Page, id: String) -> AnyView {
     .into_any()
 }
 
-/// Offers another run where a remedy was applied after the end of this one.
+/// Offers another run if a remedy was applied after the end of this one.
 fn run_again(page: Page, is_on: Memo<bool>) -> impl IntoView {
     let is_late =
         Memo::new(move |_| is_on.get() && page.status.with(|status| is_over(status.state)));
@@ -254,7 +255,7 @@ fn run_again(page: Page, is_on: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// A remedy as a switch, with what it costs.
+/// A remedy as a switch, with its costs.
 fn remedy(
     page: Page,
     lesson: StoredValue<Lesson>,

@@ -1,5 +1,5 @@
-//! The list of what can be put on the canvas: looked through by typing, chosen by click, key or
-//! drag. The palette shows all of it, a dropped wire what may be connected.
+//! The list of everything that can be put on the canvas: searched by typing, chosen by click, key
+//! or drag. The palette shows all of it, a dropped wire only what may be connected.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,7 +16,7 @@ use crate::bind::text;
 use crate::icons;
 use crate::state::Page;
 
-/// What is listed: headings with the names of things.
+/// The list: headings with names.
 type Listed = Vec<(&'static str, Vec<&'static str>)>;
 
 /// Everything the list's parts share.
@@ -52,7 +52,7 @@ impl List {
     }
 }
 
-/// The list, for this wire if there is one. `drag` lets things be dragged out of it.
+/// The list, for this wire if there is one. `drag` lets entries be dragged out of it.
 pub(crate) fn view(
     page: Page,
     wanted: Option<&QuickAdd>,
@@ -253,7 +253,7 @@ fn option(list: List, drag: Option<Drag>, at: usize, thing: Thing) -> AnyView {
     .into_any()
 }
 
-/// What the one in hand is, and where its values come from.
+/// The description of the chosen entry, and the source of its values.
 fn about(list: List) -> AnyView {
     let shown = move || {
         list.thing_at(list.active.get()).map(|thing| {

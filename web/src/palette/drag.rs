@@ -1,4 +1,4 @@
-//! Dragging a thing or a pattern out of the palette onto the canvas.
+//! Drags an entry or a pattern from the palette onto the canvas.
 
 use editor::{NODE_HEIGHT, NODE_WIDTH, Pattern, Thing};
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use web_sys::PointerEvent;
 
 use crate::state::Page;
 
-/// How far a press may stray before it is a drag, in pixels.
+/// Distance after which a press is a drag, in pixels.
 const THRESHOLD: f64 = 4.0;
 
 /// What can be dragged out of the palette.
@@ -36,12 +36,12 @@ struct Held {
     dragging: bool,
 }
 
-/// The drag that is going on, if any. Copies share it.
+/// The drag in progress, if any. Copies share it.
 #[derive(Clone, Copy)]
 pub(crate) struct Drag {
     page: Page,
     held: RwSignal<Option<Held>>,
-    /// The click that ends a drag is none.
+    /// Whether the next click ends a drag and must be ignored.
     dragged: StoredValue<bool>,
 }
 
@@ -54,7 +54,7 @@ impl Drag {
         }
     }
 
-    /// Takes hold.
+    /// Begins a drag.
     pub(super) fn begin(self, tile: Tile, event: &PointerEvent) {
         self.dragged.set_value(false);
         if event.button() != 0 {
@@ -87,7 +87,7 @@ impl Drag {
         });
     }
 
-    /// Lets go: on the canvas it is added there.
+    /// Ends the drag. On the canvas, the tile is added there.
     pub(super) fn drop(self, event: &PointerEvent) {
         let Some(was) = self.held.get_untracked() else {
             return;
@@ -110,7 +110,7 @@ impl Drag {
         self.held.set(None);
     }
 
-    /// Whether the press that a click follows was a drag.
+    /// Returns whether the press before a click was a drag.
     pub(super) fn was_dragged(self) -> bool {
         self.dragged
             .try_update_value(std::mem::take)

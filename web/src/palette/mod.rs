@@ -1,7 +1,7 @@
-//! The palette: a bar with the kinds of node, and behind its first button the list of everything
+//! The palette: a bar with the kinds of node and, behind its first button, the list of everything
 //! that can be put on the canvas. A click adds in the middle of the view, a drag where it is
-//! dropped. A second row, folded away at first, has the patterns: a click builds one at what is
-//! selected, a drag at what it is dropped on.
+//! dropped. A second row, folded at first, has the patterns: a click builds one at the selection, a
+//! drag at what it is dropped on.
 
 pub(crate) mod catalog;
 mod drag;
@@ -16,7 +16,7 @@ use crate::state::Page;
 use crate::storage;
 use drag::{Drag, Tile};
 
-/// Where it is kept that the patterns are shown.
+/// Storage key: the patterns are unfolded.
 const PATTERNS: &str = "faultline.patterns";
 
 /// The palette.

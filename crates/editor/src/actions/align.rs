@@ -1,23 +1,23 @@
-//! Aligning nodes with each other, and distributing them at equal distances. All nodes are of one
-//! size, so their upper left corners decide.
+//! Aligns nodes and distributes them at equal distances. All nodes have the same size, so their
+//! upper left corners decide.
 
 use crate::tools::dragging::Places;
 use design::Command;
 
-/// A line that nodes are put on.
+/// The line on which nodes are aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alignment {
-    /// Of the leftmost.
+    /// The left edge of the leftmost node.
     Left,
-    /// Halfway between the leftmost and the rightmost.
+    /// Halfway between the leftmost and the rightmost node.
     Center,
-    /// Of the rightmost.
+    /// The left edge of the rightmost node.
     Right,
-    /// Of the topmost.
+    /// The top edge of the topmost node.
     Top,
-    /// Halfway between the topmost and the bottommost.
+    /// Halfway between the topmost and the bottommost node.
     Middle,
-    /// Of the bottommost.
+    /// The top edge of the bottommost node.
     Bottom,
 }
 
@@ -31,7 +31,7 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// Which coordinate it is.
+    /// The index of the coordinate of this axis.
     fn of(self) -> usize {
         match self {
             Self::Horizontal => 0,
@@ -40,7 +40,7 @@ impl Axis {
     }
 }
 
-/// The moves that put all nodes on one line; none for a node that is there already.
+/// Returns the moves that put all nodes on one line. A node that is already there gets none.
 pub(super) fn align(places: &Places, alignment: Alignment) -> Vec<Command> {
     let axis = match alignment {
         Alignment::Left | Alignment::Center | Alignment::Right => Axis::Horizontal,
@@ -59,7 +59,7 @@ pub(super) fn align(places: &Places, alignment: Alignment) -> Vec<Command> {
     moves(nodes.map(|(id, at)| (id, *at, line)), axis)
 }
 
-/// The moves that put nodes at equal distances along an axis. The first and the last stay.
+/// Returns the moves that put nodes at equal distances along an axis. The first and the last stay.
 pub(super) fn distribute(places: &Places, axis: Axis) -> Vec<Command> {
     let mut nodes: Vec<(&String, [i32; 2])> =
         places.nodes.iter().map(|(id, at)| (id, *at)).collect();

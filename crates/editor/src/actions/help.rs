@@ -1,4 +1,4 @@
-//! The sheet of shortcuts: the table's, and what hands do that is no action.
+//! The list of keyboard shortcuts: those of the table of actions, and pointer gestures.
 
 use super::table::ROWS;
 use super::{ActionId, Group};
@@ -9,16 +9,16 @@ use crate::keys::{self, Keyboard};
 pub struct HelpSection {
     /// The heading.
     pub name: &'static str,
-    /// What can be done.
+    /// The rows below it.
     pub rows: Vec<HelpRow>,
 }
 
-/// What can be done, and how: any one of `keys`.
+/// A shortcut or gesture. Any one of `keys` triggers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HelpRow {
-    /// What.
+    /// What it does.
     pub name: String,
-    /// How, as printed on this keyboard.
+    /// The keys, as printed on this keyboard.
     pub keys: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ const GESTURES: &[(Group, &str, &[&str])] = &[
     ),
 ];
 
-/// All of it, in the order of reading.
+/// Returns all shortcuts, by section.
 pub fn help(keyboard: Keyboard) -> Vec<HelpSection> {
     let groups = [
         Group::Run,

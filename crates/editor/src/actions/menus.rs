@@ -8,9 +8,9 @@ use crate::selection::Item;
 /// A menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Menu {
-    /// About the page, from its bar.
+    /// The main menu, opened from the bar.
     Main,
-    /// About what is selected, or the canvas if nothing is.
+    /// The menu of the selection, or of the canvas if nothing is selected.
     Context,
 }
 
@@ -115,7 +115,7 @@ const NODES: Sections = {
     ]
 };
 
-/// The rows of a menu as things stand: sections of what can be done now.
+/// Returns the sections of a menu, with the actions that are enabled now.
 pub fn menu(editor: &Editor, which: Menu) -> Vec<Vec<Action>> {
     let selection = editor.selection();
     let sections = match (which, selection.single()) {

@@ -1,4 +1,5 @@
-//! What can be done without pointing: one table that menus, palette, shortcuts and help all read.
+//! Actions: everything that can be done without the pointer. Menus, command palette, shortcuts and
+//! help all read one table.
 
 mod align;
 mod help;
@@ -39,52 +40,52 @@ pub enum Direction {
 pub enum Distance {
     /// One step of the grid.
     Near,
-    /// Five.
+    /// Five steps of the grid.
     Far,
 }
 
 /// An action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionId {
-    /// Takes the last gesture back.
+    /// Undoes the last gesture.
     Undo,
-    /// Does again what was undone last.
+    /// Redoes what was undone last.
     Redo,
-    /// Takes away what is selected.
+    /// Deletes the selection.
     Delete,
-    /// Puts a copy of what is selected beside it.
+    /// Puts a copy of the selection beside it.
     Duplicate,
     /// Selects everything.
     SelectAll,
-    /// Calls off what is going on; if nothing is, selects nothing.
+    /// Cancels the gesture in progress; without one, clears the selection.
     Deselect,
-    /// Moves what is selected. While a wire is drawn by key, chooses where it goes.
+    /// Moves the selection. While a wire is drawn by keyboard, chooses its target.
     Nudge(Direction, Distance),
     /// Begins a wire at the selected node.
     Connect,
-    /// Connects the wire in hand; otherwise lets the selected node be renamed.
+    /// Connects the wire that is being drawn; otherwise lets the user rename the selected node.
     Confirm,
-    /// Lays out the design anew.
+    /// Lays out the design again.
     Tidy,
     /// Puts the selected nodes on one line.
     Align(Alignment),
     /// Puts the selected nodes at equal distances.
     Distribute(Axis),
-    /// A step nearer, at the middle of the screen.
+    /// Zooms in one step, at the middle of the screen.
     ZoomIn,
-    /// A step farther.
+    /// Zooms out one step.
     ZoomOut,
-    /// 100 %, at the middle of the screen.
+    /// Zooms to 100%, at the middle of the screen.
     ZoomReset,
-    /// Shows everything.
+    /// Zooms so that everything is visible.
     ZoomFit,
-    /// Shows what is selected.
+    /// Zooms so that the selection is visible.
     ZoomSelection,
     /// Puts the selected nodes into a zone of their own.
     ZoneNew,
-    /// Takes the selected nodes out of their zones.
+    /// Removes the selected nodes from their zones.
     ZoneLeave,
-    /// Asks what to add.
+    /// Opens the list of everything that can be added.
     AddSomething,
     /// Adds a note near the middle of the screen.
     AddNote,
@@ -92,96 +93,96 @@ pub enum ActionId {
     Add(usize),
     /// Builds a pattern at the selected node or link.
     Pattern(Pattern),
-    /// What the page around the editor does: the editor hands it on.
+    /// An action of the page around the editor. The editor passes it on.
     Page(PageAction),
 }
 
-/// An action that is none of the editor's own: running, finding, keeping.
+/// An action of the page and not of the editor: running, finding, saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageAction {
     /// Plays, pauses, or runs again once it is over.
     Play,
-    /// Goes on by a little, then stands still.
+    /// Advances the run by a little, then pauses it.
     Step,
     /// Runs again from the start, with the same seed.
     Restart,
     /// Runs again from the start, with another seed.
     NewSeed,
-    /// The next speed up.
+    /// Selects the next higher speed.
     Faster,
-    /// The next speed down.
+    /// Selects the next lower speed.
     Slower,
-    /// Finds anything by name.
+    /// Opens the search for anything by name.
     Find,
-    /// All shortcuts.
+    /// Shows all shortcuts.
     Shortcuts,
-    /// The design as tables.
+    /// Shows the design as tables.
     Outline,
-    /// The menu about what is selected.
+    /// Opens the menu of the selection.
     Menu,
-    /// How to break what is selected.
+    /// Offers faults for the selection.
     Break,
-    /// The parameters of what is selected.
+    /// Shows the parameters of the selection.
     Inspect,
-    /// The next theme.
+    /// Switches to the next theme.
     Theme,
-    /// Shows all, or only what the telemetry of the design shows.
+    /// Switches between all metrics and those that the design's telemetry shows.
     Operators,
-    /// Lets the wheel zoom, or push the canvas again.
+    /// Switches the wheel between zooming and panning.
     Wheel,
-    /// Shows the whole design small in a corner, or takes that away.
+    /// Shows or hides a small view of the whole design in a corner.
     Minimap,
-    /// An empty design beside the present one.
+    /// Opens an empty design. The present one stays saved.
     New,
-    /// Lessons and sound designs to begin with.
+    /// Shows the lessons and reference designs.
     Gallery,
-    /// What was found in the design and its run.
+    /// Shows the findings in the design and its run.
     Findings,
-    /// The design beside itself before the last edit.
+    /// Compares the design with its state before the last edit.
     Compare,
-    /// The designs that are kept.
+    /// Shows the saved designs.
     Designs,
-    /// Keeps the design at once.
+    /// Saves the design immediately.
     Save,
-    /// The link, the file, the frame.
+    /// Shows the link, the file and the frame to share.
     Share,
     /// Opens a file.
     Import,
-    /// The design as a file.
+    /// Exports the design as a file.
     ExportJson,
-    /// The canvas as a picture: a file, or in the clipboard.
+    /// Exports the canvas as a picture, to a file or to the clipboard.
     ExportPicture,
-    /// The design as a Mermaid flowchart.
+    /// Exports the design as a Mermaid flowchart.
     ExportMermaid,
-    /// What is selected, as text in the clipboard.
+    /// Copies the selection to the clipboard, as text.
     Copy,
-    /// The same, and takes it away.
+    /// Copies the selection to the clipboard and deletes it.
     Cut,
-    /// Nodes, a design, a link or a flowchart from the clipboard.
+    /// Pastes nodes, a design, a link or a flowchart from the clipboard.
     Paste,
 }
 
-/// Where an action belongs in menus and help.
+/// The section of menus and help that an action belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Goes on, stands still, begins again.
+    /// Plays, pauses and restarts the run.
     Run,
     /// Changes the design.
     Edit,
     /// Selects.
     Select,
-    /// Looks elsewhere.
+    /// Changes what is visible.
     View,
-    /// Finds things.
+    /// Finds and opens.
     Find,
-    /// Keeps designs and passes them on.
+    /// Saves and shares designs.
     Keep,
     /// Adds a node.
     Add,
 }
 
 impl Group {
-    /// As a heading.
+    /// The heading of the section.
     pub fn label(self) -> &'static str {
         match self {
             Self::Run => "Run",
@@ -195,22 +196,22 @@ impl Group {
     }
 }
 
-/// A row of the table.
+/// An action with everything that menus and help show of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Action {
-    /// Which.
+    /// Its id.
     pub id: ActionId,
     /// A stable name for markup and tests: `undo`, `add-cache`.
     pub key: String,
-    /// As shown to a person.
+    /// The name that users see.
     pub name: String,
-    /// Where it belongs.
+    /// The section it belongs to.
     pub group: Group,
-    /// What to press, in the notation of [`crate::keys`]; the first is the one to show.
+    /// Its shortcuts, in the notation of [`crate::keys`]; menus show the first.
     pub shortcuts: &'static [&'static str],
 }
 
-/// Every action, in the order lists show them.
+/// Returns every action, in the order in which lists show them.
 pub fn actions() -> Vec<Action> {
     let rows = ROWS.iter().map(|(id, key, name, group, shortcuts)| Action {
         id: *id,
@@ -236,14 +237,14 @@ pub fn actions() -> Vec<Action> {
     rows.chain(adds).chain(patterns).collect()
 }
 
-/// The action a key press stands for. The page asks only while no text field has the focus.
+/// Returns the action of a key press. Call it only while no text field has the focus.
 pub fn for_key(press: &KeyPress<'_>) -> Option<ActionId> {
     ROWS.iter()
         .find(|(.., shortcuts)| shortcuts.iter().any(|one| keys::matches(one, press)))
         .map(|(id, ..)| *id)
 }
 
-/// The action's name as things stand: `Undo Move api`.
+/// Returns the action's name for the current state: `Undo Move api`.
 pub fn title(editor: &Editor, action: &Action) -> String {
     let is_inspect = action.id == ActionId::Page(PageAction::Inspect);
     if is_inspect && editor.selection().is_empty() {
@@ -270,7 +271,7 @@ pub fn title(editor: &Editor, action: &Action) -> String {
     }
 }
 
-/// Whether an action can do something now.
+/// Returns whether an action would do something now.
 pub fn is_enabled(editor: &Editor, id: ActionId) -> bool {
     let edits = editor.access() == Access::Edit;
     let (design, selection) = (editor.design(), editor.selection());
@@ -322,8 +323,8 @@ fn is_wiring(editor: &Editor) -> bool {
     matches!(editor.tool, Tool::Wiring(_))
 }
 
-/// The wire that the selected node begins: to whom it calls, or if it calls nobody, from its
-/// caller.
+/// Returns the wire that starts at the selected node: from its outlet if the node can call others,
+/// else from its inlet.
 fn wire_from_selection(design: &Design, selection: &Selection) -> Option<Wire> {
     let Some(Item::Node(id)) = selection.single() else {
         return None;

@@ -1,4 +1,4 @@
-//! Carrying actions out.
+//! Carries out actions.
 
 use super::align::{align, distribute};
 use super::table::ROWS;
@@ -19,8 +19,8 @@ use crate::viewport::ZOOM_STEP;
 use crate::zones;
 use design::{Command, KINDS};
 
-/// Carries an action out. One that is not enabled does nothing. What edits or selects first calls
-/// off the gesture that is going on; what only looks elsewhere leaves it alone.
+/// Carries out an action. An action that is not enabled does nothing. Actions that edit or select
+/// cancel the gesture in progress first; actions that only change the view do not.
 pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
     if !is_enabled(editor, id) {
         return Vec::new();
@@ -70,7 +70,7 @@ pub fn run(editor: &mut Editor, id: ActionId) -> Vec<Effect> {
     }
 }
 
-/// Calls off what is going on before something else begins.
+/// Cancels the gesture in progress before something else begins.
 fn calmly(editor: &mut Editor, act: impl FnOnce(&mut Editor) -> Vec<Effect>) -> Vec<Effect> {
     editor.nudging = None;
     let mut effects = editor.call_off_tool();
@@ -156,7 +156,7 @@ fn tidy(editor: &mut Editor) -> Vec<Effect> {
     effects
 }
 
-/// Moves the selected nodes, as the action of this name.
+/// Moves the selected nodes, named after the action with this id.
 fn place(
     editor: &mut Editor,
     id: ActionId,
@@ -181,8 +181,8 @@ fn edit(editor: &mut Editor, commands: Vec<Command>, name: String) -> Vec<Effect
     }
 }
 
-/// Moves the selected nodes. Nudges in a row are one gesture, as long as nothing else happens in
-/// between and the selection is the same.
+/// Moves the selected nodes. Consecutive nudges are one gesture while the selection stays the same
+/// and nothing else happens in between.
 fn nudge(editor: &mut Editor, direction: Direction, distance: Distance) -> Vec<Effect> {
     let step = match distance {
         Distance::Near => GRID,

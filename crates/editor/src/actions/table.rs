@@ -2,8 +2,8 @@
 
 use super::{ActionId, Alignment, Axis, Direction, Distance, Group, PageAction};
 
-/// Which, its key, its name, its group, its shortcuts. Space is in the table for those who read it:
-/// the page itself takes it, since held down it pans.
+/// Id, key, name, section and shortcuts. Space is listed for readers of the help; the page handles
+/// it, because holding it down pans.
 pub(super) type Row = (
     ActionId,
     &'static str,

@@ -1,9 +1,9 @@
-//! A design as layers of vertices: each node one layer beyond the farthest of its callers.
+//! A design as layers of vertices: each node is one layer beyond its farthest caller.
 
 use design::Design;
 use std::collections::BTreeMap;
 
-/// Most stand-ins; beyond, long links are drawn as they fall.
+/// Maximum number of stand-ins; beyond it, long links are not led around nodes.
 const STAND_INS_MAX: usize = 5_000;
 
 /// Nodes and stand-ins, by index: nodes first, in the design's order.
@@ -11,7 +11,7 @@ pub(super) struct Graph {
     /// How many of the vertices are nodes.
     pub(super) nodes: usize,
     pub(super) layer: Vec<usize>,
-    /// Neighbours one layer on, and one layer back.
+    /// Adjacent vertices one layer on, and one layer back.
     pub(super) next: Vec<Vec<usize>>,
     pub(super) back: Vec<Vec<usize>>,
 }
@@ -55,7 +55,7 @@ impl Graph {
         self.next[vertex].is_empty() && self.back[vertex].is_empty()
     }
 
-    /// The connected vertices of each layer, in the order given.
+    /// Returns the connected vertices of each layer, in the given order.
     pub(super) fn layers(&self) -> Vec<Vec<usize>> {
         let count = self.layer.iter().max().map_or(0, |last| last + 1);
         let mut layers = vec![Vec::new(); count];
@@ -68,7 +68,7 @@ impl Graph {
     }
 }
 
-/// The links by index, each pair once, without those that close a cycle.
+/// Returns the links by index, each pair only once, without those that close a cycle.
 fn acyclic(design: &Design) -> Vec<(usize, usize)> {
     let index: BTreeMap<&str, usize> = design
         .nodes
@@ -120,7 +120,7 @@ enum Visit {
     Done,
 }
 
-/// Each node's layer: one beyond the farthest of its callers.
+/// Returns each node's layer: one beyond its farthest caller.
 fn longest_paths(nodes: usize, links: &[(usize, usize)]) -> Vec<usize> {
     let mut waiting = vec![0; nodes];
     let mut out = vec![Vec::new(); nodes];

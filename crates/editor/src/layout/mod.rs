@@ -1,8 +1,9 @@
 //! Automatic layout in layers, after Sugiyama, Tagawa and Toda (1981): layers by the longest path
-//! from a source, order within a layer by [`order`], positions by the neighbours' average.
+//! from a source, order within a layer by [`order`], positions by the average of adjacent nodes.
 //!
-//! Simplified: cycles are cut where a depth-first walk closes them, and no network simplex is run.
-//! Links that skip layers get invisible stand-ins in between, so that they are led around nodes.
+//! It is simplified: cycles are cut where a depth-first search closes them, and network simplex is
+//! not used. Links that skip layers get invisible stand-ins in between, so that they are led around
+//! nodes.
 
 mod graph;
 mod order;
@@ -11,25 +12,25 @@ use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect, rec
 use design::{Command, Design};
 use graph::Graph;
 
-/// Distance of one layer to the next, in canvas units.
+/// Distance between layers, in canvas units.
 pub const LAYER_STEP: f64 = NODE_WIDTH + 96.0;
-/// Distance of one node of a layer to the next, in canvas units.
+/// Distance between nodes of one layer, in canvas units.
 pub const ROW_STEP: f64 = NODE_HEIGHT + GAP.y;
-/// What is placed automatically keeps at least this far from cards beside, above and below it:
-/// links with their labels have room there, and so has what stands below a card.
+/// Minimum distance of an automatically placed node from the cards beside, above and below it. It
+/// leaves room for links with their labels, and for the lines below a card.
 const GAP: Point = Point::new(80.0, 56.0);
 
-/// How often nodes are put near their neighbours, layer by layer, there and back. More change
-/// little.
+/// Number of passes that move nodes towards their adjacent nodes, layer by layer, there and back.
+/// More passes change little.
 const PLACINGS: usize = 8;
 
-/// Whether a design has no positions to speak of: several nodes, all in one place.
+/// Returns whether a design has no usable positions: several nodes, all in the same place.
 pub fn lacks_positions(design: &Design) -> bool {
     design.nodes.len() > 1 && design.nodes.windows(2).all(|pair| pair[0].at == pair[1].at)
 }
 
-/// Where every node should stand, in the design's order. The upper left corner of it all is the
-/// origin, and everything is on the grid.
+/// Returns a position for every node, in the design's order. The upper left corner of the whole is
+/// the origin, and everything is on the grid.
 pub fn arrange(design: &Design) -> Vec<[i32; 2]> {
     let graph = Graph::new(design);
     let mut layers = graph.layers();
@@ -46,7 +47,7 @@ pub fn arrange(design: &Design) -> Vec<[i32; 2]> {
     positions
 }
 
-/// The moves that lay a whole design out anew, its upper left corner staying where it is.
+/// Returns the moves that lay out a whole design again. Its upper left corner stays.
 pub fn tidy(design: &Design) -> Vec<Command> {
     let corner = |axis: usize| design.nodes.iter().map(|node| node.at[axis]).min();
     let (Some(x), Some(y)) = (corner(0), corner(1)) else {
@@ -64,7 +65,7 @@ pub fn tidy(design: &Design) -> Vec<Command> {
         .collect()
 }
 
-/// The first place from here down, row by row, that keeps its distance from every card.
+/// Returns the first place from here down, row by row, that keeps its distance from every card.
 pub(crate) fn free_place(design: &Design, at: Point) -> Point {
     let at = Point::from(at.to_position());
     let is_free = |at: &Point| {
@@ -84,7 +85,7 @@ pub(crate) fn free_place(design: &Design, at: Point) -> Point {
     rows.find(is_free).unwrap_or(at)
 }
 
-/// The ids of all nodes from callers to callees: the order in which the Tab key visits them.
+/// Returns the ids of all nodes from callers to callees: the order in which Tab visits them.
 pub fn flow_order(design: &Design) -> Vec<String> {
     let graph = Graph::new(design);
     let mut order: Vec<usize> = (0..design.nodes.len()).collect();
@@ -98,8 +99,8 @@ pub fn flow_order(design: &Design) -> Vec<String> {
         .collect()
 }
 
-/// The height of every vertex: near the average of its neighbours, never nearer than a row to the
-/// next of its layer. The topmost is at 0.
+/// Returns the height of every vertex: near the average of its adjacent vertices, and at least a
+/// row from the next of its layer. The topmost is at 0.
 fn place(graph: &Graph, layers: &[Vec<usize>]) -> Vec<f64> {
     let mut y = vec![0.0; graph.layer.len()];
     for layer in layers {
@@ -135,8 +136,9 @@ fn place(graph: &Graph, layers: &[Vec<usize>]) -> Vec<f64> {
     y
 }
 
-/// The places nearest to the wanted ones, in the same order and at least a row apart: neighbours
-/// that come too close form a block that stands around the average of what its members want.
+/// Returns the places nearest to the wanted ones, in the same order and at least a row apart.
+/// Vertices that come too close form a block, which is placed at the average of what its members
+/// want.
 fn spread(wanted: &[f64]) -> Vec<f64> {
     // Of each block: the sum of what its members want of its first place, and their number.
     let mut blocks: Vec<(f64, usize)> = Vec::new();
@@ -163,7 +165,7 @@ fn spread(wanted: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// Nodes without any link stand below the rest, in rows.
+/// Places nodes without links below the rest, in rows.
 fn place_strays(graph: &Graph, positions: &mut [[i32; 2]]) {
     let (strays, connected): (Vec<usize>, Vec<usize>) =
         (0..graph.nodes).partition(|node| graph.is_stray(*node));

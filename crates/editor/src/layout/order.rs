@@ -1,16 +1,18 @@
-//! The order within layers: as few crossings as can be found.
+//! The order within layers, with as few crossings as can be found.
 //!
-//! Sweeps by barycentres or medians, after Sugiyama, Tagawa and Toda (1981), each followed by
-//! exchanges of neighbours for as long as those undo crossings; from several starts, since each
-//! ends where no single step helps. The best is taken, of equally good ones the first.
+//! Sweeps by barycenters or medians, after Sugiyama, Tagawa and Toda (1981), each followed by
+//! exchanges of adjacent vertices for as long as those remove crossings. The search runs from
+//! several starts, because each ends in a local optimum. The best result is taken; of equally good
+//! ones the first.
 
 use super::graph::Graph;
 use std::cmp::Ordering;
 
-/// Sweeps over the layers from each start, there and back. More change little.
+/// Number of sweeps over the layers from each start, there and back. More sweeps change little.
 const SWEEPS: usize = 8;
 
-/// Starts of a graph with so many vertices: a small one is ordered well, a large one soon.
+/// Returns the number of starts for a graph of this size: a small one gets a better order, a large
+/// one a faster result.
 fn starts(vertices: usize) -> u64 {
     match vertices {
         0..=60 => 96,
@@ -49,12 +51,12 @@ pub(super) fn order(graph: &Graph, layers: &mut [Vec<usize>]) {
 struct Search<'a> {
     graph: &'a Graph,
     layers: Vec<Vec<usize>>,
-    /// Of each vertex, its place in its layer.
+    /// The place of each vertex in its layer.
     place: Vec<usize>,
 }
 
 impl Search<'_> {
-    /// Takes the order given, turned round or shuffled: as the number of the start says.
+    /// Starts from the given order, the reversed one or a shuffled one, by the number of the start.
     fn begin(&mut self, start: u64) {
         let mut state = start;
         for at in 0..self.layers.len() {
@@ -74,7 +76,7 @@ impl Search<'_> {
         }
     }
 
-    /// Sorts every layer by where its neighbours are, layer by layer.
+    /// Sorts every layer by the places of adjacent vertices, layer by layer.
     fn sweep(&mut self, forwards: bool, by_median: bool) {
         let neighbors = match forwards {
             true => &self.graph.back,
@@ -106,7 +108,8 @@ impl Search<'_> {
         }
     }
 
-    /// Exchanges neighbours in their layer as long as that undoes a crossing.
+    /// Exchanges vertices that are next to each other in their layer, as long as that removes a
+    /// crossing.
     fn exchange(&mut self) {
         let mut helped = true;
         while std::mem::take(&mut helped) {
@@ -123,7 +126,7 @@ impl Search<'_> {
         }
     }
 
-    /// How often the links of a vertex cross those of another one after it in the same layer.
+    /// Returns how often the links of a vertex cross those of a later one in the same layer.
     fn between(&self, first: usize, second: usize) -> usize {
         let sides = [&self.graph.next, &self.graph.back];
         let pairs = sides.into_iter().flat_map(|side| {
@@ -143,7 +146,7 @@ impl Search<'_> {
     }
 }
 
-/// How many pairs of links cross between a layer and the next.
+/// Returns the number of pairs of links that cross between a layer and the next.
 pub(super) fn crossings(graph: &Graph, layer: &[usize], place: &[usize]) -> usize {
     // In the order in which they leave, links cross those that end before them and left earlier: a
     // count of inversions, by merging.
@@ -178,7 +181,7 @@ fn inversions(list: &mut [usize], spare: &mut [usize]) -> usize {
     count
 }
 
-/// Another order, the same on every machine.
+/// Returns another order, the same on every machine.
 fn shuffle(layer: &mut [usize], state: &mut u64) {
     for at in (1..layer.len()).rev() {
         // Knuth's linear congruential generator; its upper bits are the random ones.
@@ -241,7 +244,7 @@ mod tests {
         count
     }
 
-    /// The fewest crossings that any order has; none where there are too many orders to try.
+    /// Returns the fewest crossings of any order; `None` if there are too many orders to try.
     fn fewest(graph: &Graph, layers: &mut Vec<Vec<usize>>) -> Option<usize> {
         let orders = |layer: &Vec<usize>| (1..=layer.len()).product::<usize>();
         (layers.iter().map(orders).product::<usize>() <= 20_000).then(|| {
@@ -272,7 +275,7 @@ mod tests {
         }
     }
 
-    /// Seeds for which the order has to be as good as any.
+    /// Seeds for which the order must be optimal.
     const FIXED: u64 = 300;
 
     #[test]

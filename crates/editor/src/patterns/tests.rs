@@ -5,8 +5,8 @@ use crate::testing::{Hand, check_apart, kind, small};
 use crate::tools::Access;
 use design::kinds::client::Operation;
 
-/// Runs the pattern on a selected node or link, checks that the design is valid and that one
-/// undo takes everything back, and returns the hand with the pattern done.
+/// Runs the pattern on a selected node or link. Checks that the design is valid and that one undo
+/// reverts everything, and returns the hand afterwards.
 fn done(design: Design, item: Item, pattern: Pattern) -> Hand {
     let mut hand = Hand::on(design);
     let before = hand.editor.design().clone();

@@ -1,4 +1,4 @@
-//! A node as a card: as the canvas draws it, with room for a longer name.
+//! A node as a card, as the canvas draws it, with room for a longer name.
 
 use super::moment::NodeNow;
 use super::shape::{Drawn, Ink, Paint, Picture, num};
@@ -8,7 +8,7 @@ use crate::icons;
 use crate::summary::{count, describe};
 use design::Node;
 
-/// Between a card's edge and what is in it.
+/// Distance from a card's edge to its content.
 pub(super) const PADDING: f64 = 12.0;
 /// Where the text begins beside the icon.
 pub(super) const INDENT: f64 = 37.0;
@@ -16,15 +16,14 @@ const ICON: f64 = 20.0;
 const TITLE: f64 = 13.0;
 const ABOUT: f64 = 11.5;
 const SMALL: f64 = 11.0;
-/// Room of the queue before the card, and of the number under it.
+/// Size of the queue before the card, and of the number under it.
 const QUEUE: [f64; 2] = [56.0, 24.0];
-/// How far below the card's upper edge its picture begins, its last line stands, and its queue
-/// begins.
+/// Distance below the card's upper edge of its picture, of its last line, and of its queue.
 const BODY: f64 = 49.0;
 const FOOT: f64 = 94.0;
 const QUEUE_TOP: f64 = 62.0;
 
-/// What a card takes up beside its rectangle: its queue, its counts and the lines under it.
+/// Returns what a card covers beside its rectangle: its queue, its counts and the lines under it.
 pub(super) fn around(node: &Node, now: Option<&NodeNow>) -> Vec<Rect> {
     let rect = node_rect(node);
     let mut taken = vec![rect];
@@ -53,7 +52,7 @@ pub(super) fn around(node: &Node, now: Option<&NodeNow>) -> Vec<Rect> {
     taken
 }
 
-/// The card, and all that is around it.
+/// Draws the card and everything around it.
 pub(super) fn draw(picture: &mut Picture, node: &Node, now: Option<&NodeNow>) {
     let rect = node_rect(node);
     picture.begin(about(node, now));
@@ -91,7 +90,7 @@ pub(super) fn draw(picture: &mut Picture, node: &Node, now: Option<&NodeNow>) {
     picture.end();
 }
 
-/// Everything that the card says, for a reader's pointer or voice.
+/// Returns everything that the card shows, as a tooltip and for screen readers.
 fn about(node: &Node, now: Option<&NodeNow>) -> String {
     let mut parts = vec![
         node.title().to_owned(),
@@ -119,7 +118,7 @@ fn about(node: &Node, now: Option<&NodeNow>) -> String {
     parts.join(", ")
 }
 
-/// Lines under the card: the harm done there, and what its replicas are spread over.
+/// Returns the lines under the card: harm to data, and the zones of its replicas.
 fn below(node: &Node, now: Option<&NodeNow>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(now) = now.filter(|now| !now.harm.is_empty()) {
@@ -162,7 +161,7 @@ fn icon(picture: &mut Picture, node: &Node, rect: Rect, middle: f64) {
     picture.path_at(icons::of_kind(&node.kind).to_owned(), at, scale, paint);
 }
 
-/// The parts of a line, none of them broken, over as many lines as there may be.
+/// Returns the parts of a line, none of them split, over as many lines as allowed.
 fn in_lines(line: &str, room: f64, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in line.split(", ") {
@@ -216,7 +215,7 @@ fn with_numbers(picture: &mut Picture, node: &Node, rect: Rect, now: &NodeNow) {
     marks(picture, rect, now);
 }
 
-/// The last line of a card: its rate, and the metric of its kind as far as there is room beside it.
+/// Draws the last line of a card: its rate, and the metric of its kind if there is room beside it.
 fn foot(picture: &mut Picture, now: &NodeNow, [left, right]: [f64; 2], y: f64) {
     let rate = fit(&now.rate, SMALL, false, right - left);
     let room = right - left - text::width(&rate, SMALL, false) - 6.0;
@@ -228,7 +227,7 @@ fn foot(picture: &mut Picture, now: &NodeNow, [left, right]: [f64; 2], y: f64) {
     }
 }
 
-/// The count of failures, and that a fault is on it, at the corners of the card.
+/// Draws the number of failures and the mark of a fault, at the corners of the card.
 fn marks(picture: &mut Picture, rect: Rect, now: &NodeNow) {
     let (failed, is_now) = &now.failures;
     if !failed.is_empty() {
@@ -264,7 +263,7 @@ fn badge(rect: Rect, failed: &str) -> Rect {
     Rect::between(corner, corner + Point::new(-width, 18.0))
 }
 
-/// The queue before the card: its places, and how many wait.
+/// Draws the queue before the card: its capacity, and the number of waiting calls.
 fn queue(picture: &mut Picture, rect: Rect, now: &NodeNow) {
     let right = rect.min.x - 7.0;
     let top = rect.min.y + QUEUE_TOP;
@@ -287,7 +286,7 @@ fn put(picture: &mut Picture, parts: &[Drawn], at: Point) {
     }
 }
 
-/// A straight line, as a path.
+/// Returns a straight line, as a path.
 pub(super) fn straight(from: Point, to: Point) -> String {
     let [a, b, c, d] = [from.x, from.y, to.x, to.y].map(num);
     format!("M{a} {b}L{c} {d}")

@@ -1,5 +1,4 @@
-//! Links as lines, and the words beside them: how much goes there now, when it is called, and with
-//! which policies.
+//! Links as lines, and the words beside them: the current rate, the condition, and the policies.
 
 use super::card::straight;
 use super::moment::LinkNow;
@@ -14,9 +13,9 @@ use design::link::Mode;
 
 const SIZE: f64 = 11.0;
 const LEADING: f64 = 14.0;
-/// Widest line of words; longer ones are shortened.
+/// Maximum width of a line of words; longer ones are shortened.
 const WIDTH_MAX: f64 = 150.0;
-/// Most lines beside a link.
+/// Maximum number of lines beside a link.
 const LINES_MAX: usize = 7;
 /// An icon and the gap behind it.
 const ICON: f64 = 14.0;
@@ -30,10 +29,10 @@ struct Row {
     bold: bool,
 }
 
-/// What stands beside a link.
+/// The words beside a link.
 pub(super) struct Label {
     rows: Vec<Row>,
-    /// Whether any row has an icon: then all are set in.
+    /// Indent of all rows, if any row has an icon.
     indent: f64,
 }
 
@@ -86,7 +85,7 @@ impl Label {
         self.rows.is_empty()
     }
 
-    /// Width and height, with a little air around.
+    /// Returns width and height, with a small margin.
     pub(super) fn size(&self) -> Point {
         let widths = self.rows.iter().map(|row| {
             let indent = if row.icon.is_some() { self.indent } else { 0.0 };
@@ -96,7 +95,7 @@ impl Label {
         Point::new(width, self.rows.len() as f64 * LEADING + 3.0)
     }
 
-    /// In its place.
+    /// Draws the label in its place.
     pub(super) fn draw(&self, picture: &mut Picture, rect: Rect) {
         let x = rect.min.x + 3.0;
         for (at, row) in self.rows.iter().enumerate() {
@@ -114,7 +113,7 @@ impl Label {
         picture.labels.push(rect);
     }
 
-    /// As one line of text, for what has no room beside its link.
+    /// Returns one line of text, for a label without room beside its link.
     pub(super) fn in_line(&self) -> String {
         let rows: Vec<&str> = self.rows.iter().map(|row| row.text.as_str()).collect();
         rows.join(", ")
@@ -124,7 +123,8 @@ impl Label {
 /// Words farther from their line than this have a leader to it.
 const NEAR: f64 = 16.0;
 
-/// From words that stand away from their line to its middle part, where it is apart from others.
+/// Returns a leader from words that are away from their line to the line's middle part, where it is
+/// apart from others.
 pub(super) fn leader(path: &LinkPath, words: &Rect) -> Option<String> {
     let edge = |point: Point| {
         Point::new(
@@ -142,7 +142,7 @@ pub(super) fn leader(path: &LinkPath, words: &Rect) -> Option<String> {
     (nearest > NEAR).then(|| format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y))
 }
 
-/// The line with its arrowhead.
+/// Draws the line with its arrowhead.
 pub(super) fn draw(
     picture: &mut Picture,
     scene: &Scene<'_>,
@@ -179,7 +179,7 @@ pub(super) fn draw(
     picture.end();
 }
 
-/// The point of an arrow at the callee.
+/// Returns the arrowhead at the callee.
 fn head(path: &LinkPath, width: f64) -> String {
     let length = path.length().max(1.0);
     let (tip, way) = (path.at(1.0), path.direction(1.0 - 4.0 / length));
@@ -192,7 +192,7 @@ fn head(path: &LinkPath, width: f64) -> String {
     format!("M{ax} {ay}L{tx} {ty}L{bx} {by}z")
 }
 
-/// Where a link is cut: a gap in the line, and a stroke at either end of it.
+/// Returns the sign of a partitioned link: a gap in the line, and a stroke at either end of it.
 fn cut(path: &LinkPath) -> [String; 2] {
     let (middle, way) = (path.at(0.5), path.direction(0.5));
     let (a, b) = (middle - way * 6.0, middle + way * 6.0);

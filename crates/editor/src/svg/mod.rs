@@ -32,34 +32,35 @@ const MARGIN: f64 = 28.0;
 const CAPTION: f64 = 18.0;
 const SMALL: f64 = 11.5;
 
-/// What a picture lies on.
+/// The background of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ground {
     /// Light or dark, as the reader prefers.
     #[default]
     Either,
-    /// Paper.
+    /// Light.
     Light,
-    /// A dark page.
+    /// Dark.
     Dark,
 }
 
-/// The picture, light or dark as the reader prefers.
+/// Returns the picture, light or dark as the reader prefers.
 pub fn write(design: &Design) -> String {
     write_on(design, Ground::Either)
 }
 
-/// The picture on a ground. A design whose nodes all stand in one place is laid out first.
+/// Returns the picture on a background. A design whose nodes are all in the same place is laid out
+/// first.
 pub fn write_on(design: &Design, ground: Ground) -> String {
     to_svg(&picture(design, None), ground)
 }
 
-/// A picture as an SVG file.
+/// Returns a picture as an SVG file.
 pub fn to_svg(picture: &Picture, ground: Ground) -> String {
     xml::write(picture, ground)
 }
 
-/// The shapes of a design, with the numbers of a moment where there is one.
+/// Returns the shapes of a design, with the metrics of a moment if there is one.
 pub fn picture(design: &Design, moment: Option<&Moment>) -> Picture {
     let mut design = design.clone();
     if layout::lacks_positions(&design) {
@@ -77,8 +78,8 @@ struct Drawing<'a> {
     scene: Scene<'a>,
     lines: Vec<(&'a Link, LinkPath)>,
     regions: Vec<Region>,
-    /// What fits beside its link, with the link's line, its place and whether a line is under it;
-    /// and what does not.
+    /// The labels beside their links, each with its link, its place and whether a line is under it;
+    /// and the labels that found no room.
     labels: Vec<(usize, Label, Rect, bool)>,
     notes: Vec<String>,
 }
@@ -183,7 +184,7 @@ impl<'a> Drawing<'a> {
         picture
     }
 
-    /// Clears the ground for words, so that no line runs through them.
+    /// Paints the background behind words, so that no line runs through them.
     fn clear(&self, picture: &mut Picture, rect: Rect) {
         picture.rect(rect, 3.0, Paint::fill(Ink::Ground));
         for region in &self.regions {
@@ -200,8 +201,8 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// The ground, the caption above what is drawn and the words below it. Returns what it all
-    /// covers.
+    /// Draws the background, the caption above the drawing and the words below it. Returns what it
+    /// all covers.
     fn frame(&self, picture: &mut Picture, drawn: Rect) -> Rect {
         let below = self.legend();
         let mut above = Vec::new();
@@ -256,7 +257,7 @@ impl<'a> Drawing<'a> {
         bounds
     }
 
-    /// Lines of words below the drawing, each set in behind a sample where it has one.
+    /// Returns the lines of words below the drawing, each indented if it has a sample.
     fn legend(&self) -> Vec<(String, f64)> {
         let messages = self.lines.iter().any(|(link, _)| link.mode != Mode::Call);
         let sample = messages.then(|| ("Messages".to_owned(), 36.0));
@@ -265,7 +266,7 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// Where the name of a zone stands.
+/// Returns the place of a zone's name.
 fn zone_name(region: &Region) -> Rect {
     let corner = region.rect.min + Point::new(12.0, 0.0);
     let across = width(&region.name, SMALL, true).min(region.rect.size().x - 24.0);

@@ -1,27 +1,27 @@
-//! The numbers of one moment of a run, as the canvas shows them then.
+//! The metrics of one moment of a run, as the canvas shows them.
 
 use super::shape::{Drawn, Ink};
 
 /// What the canvas shows beyond the design.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Moment {
-    /// Which moment: `at 0:12.3 of the run`.
+    /// The moment: `at 0:12.3 of the run`.
     pub when: String,
-    /// By the ids of nodes; a node that is not there has no numbers.
+    /// By node id. A node that is not listed has no metrics.
     pub nodes: Vec<(String, NodeNow)>,
-    /// By the ids of links.
+    /// By link id.
     pub links: Vec<(String, LinkNow)>,
 }
 
 // Lists and no maps: each kind of map costs the page kilobytes of code.
 impl Moment {
-    /// Of a node.
+    /// Returns the metrics of a node.
     pub(super) fn node(&self, id: &str) -> Option<&NodeNow> {
         let mut nodes = self.nodes.iter();
         nodes.find(|(of, _)| of == id).map(|(_, now)| now)
     }
 
-    /// Of a link.
+    /// Returns the metrics of a link.
     pub(super) fn link(&self, id: &str) -> Option<&LinkNow> {
         let mut links = self.links.iter();
         links.find(|(of, _)| of == id).map(|(_, now)| now)
@@ -33,23 +33,23 @@ impl Moment {
 pub struct NodeNow {
     /// Its state as a word, as a color and as a shape, 10 × 10.
     pub state: Option<(&'static str, Ink, String)>,
-    /// Calls that arrive: `150/s`.
+    /// Rate of arriving calls: `150/s`.
     pub rate: String,
-    /// The figure of its kind: `96 % hits`, `12 versions`.
+    /// The metric of its kind: `96% hits`, `12 versions`.
     pub tell: String,
     /// Below the card: wasted work, and harm to data.
     pub harm: String,
-    /// Calls that failed so far, and whether some did just now.
+    /// Number of failed calls so far, and whether some failed just now.
     pub failures: (String, bool),
-    /// All slots, those that work, those that wait for others.
+    /// All slots, those that work, and those that wait for a callee.
     pub slots: [u32; 3],
     /// Calls in its queue.
     pub waiting: u32,
-    /// The picture in the card, 176 × 28: its slots, replicas, users, or what it holds.
+    /// The picture in the card, 176 × 28: its slots, replicas, users, or contents.
     pub body: Vec<Drawn>,
-    /// The places of its queue, 56 × 10.
+    /// The capacity of its queue, 56 × 10.
     pub places: Vec<Drawn>,
-    /// Whether a fault is on it.
+    /// Whether a fault is active on it.
     pub broken: bool,
 }
 
@@ -60,10 +60,10 @@ pub struct LinkNow {
     pub rate: String,
     /// Width of its line.
     pub width: f64,
-    /// The network lets nothing through.
+    /// Whether a partition blocks all packets.
     pub cut: bool,
-    /// The network is slow or loses packets.
+    /// Whether the network is slow or loses packets.
     pub impaired: bool,
-    /// Its circuit breaker is open, at one replica at least.
+    /// Whether its circuit breaker is open, at one replica at least.
     pub open: bool,
 }

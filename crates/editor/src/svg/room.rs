@@ -1,26 +1,26 @@
-//! Where there is room: words are put beside their line, off cards, other words and, where it can
-//! be, other lines.
+//! Free room in a picture: words are placed beside their line, off cards, other words and, if
+//! possible, other lines.
 
 use crate::curve::LinkPath;
 use crate::geometry::{NODE_HEIGHT, Point, Rect};
 
 /// Side of a cell of the index.
 const CELL: f64 = 160.0;
-/// Shares of a line at which words may stand, the best first.
+/// Shares of a line at which words may be placed, the best first.
 const SHARES: [f64; 11] = [
     0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.1, 0.9,
 ];
-/// Between words and their own line.
+/// Distance between words and their own line.
 const ASIDE: f64 = 5.0;
-/// Between words and whatever else is taken.
+/// Distance between words and everything else.
 const GAP: f64 = 3.0;
-/// Points of a line that are looked at.
+/// Number of points of a line that are indexed.
 const POINTS: usize = 65;
 
-/// Buckets of cells: those that share one are told apart by what is in them.
+/// Number of buckets. The contents of a bucket distinguish its cells.
 const BUCKETS: usize = 1_024;
 
-/// What is taken of a picture, by cells.
+/// The occupied parts of a picture, by cell.
 pub(super) struct Room {
     cells: Vec<Cell>,
 }
@@ -32,7 +32,7 @@ struct Cell {
     points: Vec<(usize, Point)>,
 }
 
-/// The buckets that a rectangle touches.
+/// Returns the buckets that a rectangle touches.
 fn buckets(rect: &Rect) -> Vec<usize> {
     let cell = |at: f64| (at / CELL).floor() as i64;
     let mut found = Vec::new();
@@ -47,8 +47,8 @@ fn buckets(rect: &Rect) -> Vec<usize> {
     found
 }
 
-/// How far from their line words may stand, the best first. Those that are too wide for the gap
-/// between neighbours stand above or below both cards.
+/// Returns the distances from their line at which words may be placed, the best first. Words that
+/// are too wide for the gap between two cards are placed above or below both.
 fn asides(across: f64) -> [f64; 11] {
     let near = across + ASIDE;
     let beyond = across + NODE_HEIGHT / 2.0 + GAP + 1.0;
@@ -61,21 +61,21 @@ fn asides(across: f64) -> [f64; 11] {
 }
 
 impl Room {
-    /// All of it is free.
+    /// Returns an empty picture.
     pub(super) fn new() -> Self {
         Self {
             cells: vec![Cell::default(); BUCKETS],
         }
     }
 
-    /// Nothing else may stand there.
+    /// Marks a rectangle as occupied.
     pub(super) fn take(&mut self, rect: Rect) {
         for at in buckets(&rect) {
             self.cells[at].taken.push(rect);
         }
     }
 
-    /// A line runs there.
+    /// Marks the points of a line as occupied.
     pub(super) fn line(&mut self, number: usize, path: &LinkPath) {
         for point in path.evenly(POINTS) {
             self.point(number, point);
@@ -88,7 +88,7 @@ impl Room {
         }
     }
 
-    /// An edge that words should not stand across.
+    /// Marks an edge that words should not cross.
     pub(super) fn edge(&mut self, rect: &Rect) {
         let (a, c) = (rect.min, rect.max);
         let (b, d) = (Point::new(c.x, a.y), Point::new(a.x, c.y));
@@ -110,7 +110,8 @@ impl Room {
         buckets(&wide).into_iter().all(is_free)
     }
 
-    /// How many points of lines are under a rectangle; of the own line they count less.
+    /// Returns how many points of lines are under a rectangle. Points of the words' own line count
+    /// less.
     fn covered(&self, rect: &Rect, own: usize) -> f64 {
         let mut sum = 0.0;
         for at in buckets(rect) {
@@ -123,9 +124,8 @@ impl Room {
         sum
     }
 
-    /// Finds room for words beside a line and takes it: as near to its middle as can be, with as
-    /// little of any line under them as can be. Says whether there is some; none where all room is
-    /// taken.
+    /// Finds room for words beside a line and takes it: as near to its middle as possible, with as
+    /// little of any line under them as possible. `None` if no room is left.
     pub(super) fn beside(
         &mut self,
         own: usize,

@@ -1,13 +1,13 @@
-//! What a picture consists of: paths and lines of text, in colours that a ground gives their value.
-//! The SVG is written from these, and the page's PNG is drawn from the same.
+//! The elements of a picture: paths and lines of text, in named colors that the background gives a
+//! value. The SVG is written from these, and the page's PNG is drawn from the same.
 
 use super::Ground;
 use crate::geometry::{Point, Rect};
 
-/// A colour by what it is for.
+/// A color, by its purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ink {
-    /// What everything lies on.
+    /// The background of everything.
     Ground,
     /// The face of a card.
     Card,
@@ -15,11 +15,11 @@ pub enum Ink {
     Edge,
     /// Names and numbers.
     Ink,
-    /// Whatever else is read.
+    /// Less important text.
     Quiet,
     /// Links.
     Line,
-    /// Places that are free: slots, and those of a queue.
+    /// Free slots, and free places of a queue.
     Free,
     /// The state "fine".
     Fine,
@@ -29,11 +29,11 @@ pub enum Ink {
     Degraded,
     /// The state "failing".
     Failing,
-    /// A zone, by its color: 0 to [`crate::zones::COLOURS`] - 1.
+    /// A zone, by its color: 0 to [`crate::zones::COLORS`] - 1.
     Zone(usize),
 }
 
-/// All but the zones, with their values on light and dark ground.
+/// All colors but those of the zones, with their values on a light and a dark background.
 const VALUES: [(Ink, &str, &str, &str); 11] = [
     (Ink::Ground, "ground", "#ffffff", "#12151a"),
     (Ink::Card, "card", "#faf9f6", "#1c222a"),
@@ -54,20 +54,21 @@ const ZONES: [&str; crate::zones::COLORS] = [
 ];
 
 impl Ink {
-    /// The inks whose values differ between the grounds, each with its name and both values.
+    /// Returns the colors whose values differ between the backgrounds, each with its name and both
+    /// values.
     pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         VALUES
             .iter()
             .map(|(_, name, light, dark)| (*name, *light, *dark))
     }
 
-    /// Its name; empty for one that has the same value everywhere.
+    /// Returns its name; empty for a color with the same value everywhere.
     pub(super) fn name(self) -> &'static str {
         let row = VALUES.iter().find(|(ink, ..)| *ink == self);
         row.map_or("", |(_, name, ..)| name)
     }
 
-    /// Its value, as `#rrggbb`.
+    /// Returns its value, as `#rrggbb`.
     pub fn value(self, ground: Ground) -> &'static str {
         match (self, VALUES.iter().find(|(ink, ..)| *ink == self)) {
             (_, Some((.., dark))) if ground == Ground::Dark => dark,
@@ -81,20 +82,20 @@ impl Ink {
 /// How a path is painted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paint {
-    /// What it is filled with.
+    /// The color of its area.
     pub fill: Option<Ink>,
-    /// What its line is drawn with.
+    /// The color of its line.
     pub stroke: Option<Ink>,
     /// Width of the line.
     pub width: f64,
-    /// Lengths of a dash and the gap after it; a line without gaps where they are 0.
+    /// Lengths of a dash and of the gap after it. 0 draws a solid line.
     pub dash: [f64; 2],
     /// From 0 to 1.
     pub opacity: f64,
 }
 
 impl Paint {
-    /// Filled.
+    /// Returns a filled area.
     pub const fn fill(ink: Ink) -> Self {
         Self {
             fill: Some(ink),
@@ -105,7 +106,7 @@ impl Paint {
         }
     }
 
-    /// Drawn as a line.
+    /// Returns a line.
     pub const fn line(ink: Ink, width: f64) -> Self {
         Self {
             fill: None,
@@ -116,7 +117,7 @@ impl Paint {
         }
     }
 
-    /// With a line around it as well.
+    /// Returns the paint with an additional line around it.
     #[must_use]
     pub const fn edged(self, ink: Ink, width: f64) -> Self {
         Self {
@@ -130,11 +131,11 @@ impl Paint {
 /// A path with its own origin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
-    /// In the notation of SVG.
+    /// The path, in SVG notation.
     pub d: String,
-    /// Where its origin lies.
+    /// The position of its origin.
     pub at: Point,
-    /// How much larger it is drawn, across and down; its line too.
+    /// Scale, across and down; its line is scaled too.
     pub scale: [f64; 2],
     /// How it is painted.
     pub paint: Paint,
@@ -143,28 +144,28 @@ pub struct Drawn {
 /// One line of text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Words {
-    /// What it says.
+    /// The text.
     pub text: String,
     /// Its left end on the baseline, or its right end.
     pub at: Point,
     /// Height of its letters, in canvas units.
     pub size: f64,
-    /// In bold.
+    /// Whether it is bold.
     pub bold: bool,
-    /// `at` is its right end.
+    /// Whether `at` is its right end.
     pub from_right: bool,
-    /// In which color.
+    /// Its color.
     pub ink: Ink,
 }
 
-/// A part of a picture.
+/// An element of a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// A path.
     Path(Drawn),
     /// A line of text.
     Text(Words),
-    /// What follows, up to [`Shape::End`], is about this.
+    /// Everything up to [`Shape::End`] belongs to what this describes.
     Begin(String),
     /// The end of what [`Shape::Begin`] began.
     End,
@@ -173,13 +174,13 @@ pub enum Shape {
 /// A picture, to be written or painted in the order of its shapes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// What it covers.
+    /// The area it covers.
     pub bounds: Rect,
     /// The design's name.
     pub name: String,
-    /// What it consists of, the lowest first.
+    /// Its elements, the lowest first.
     pub shapes: Vec<Shape>,
-    /// Where the words beside lines are. They cover no card and not one another.
+    /// The words beside lines. They cover no card and not one another.
     pub labels: Vec<Rect>,
 }
 
@@ -197,7 +198,7 @@ impl Picture {
         }));
     }
 
-    /// A rectangle with round corners.
+    /// Adds a rectangle with round corners.
     pub(super) fn rect(&mut self, rect: Rect, radius: f64, paint: Paint) {
         let (size, r) = (rect.size(), radius);
         let (w, h) = (num(size.x - 2.0 * r), num(size.y - 2.0 * r));
@@ -208,7 +209,7 @@ impl Picture {
         self.path_at(d, rect.min, [1.0; 2], paint);
     }
 
-    /// Text in the usual ink and weight, which the caller may change.
+    /// Adds text in the usual color and weight, which the caller may change.
     pub(super) fn text(
         &mut self,
         text: impl Into<String>,
@@ -240,7 +241,7 @@ impl Picture {
     }
 }
 
-/// A number without digits that nobody sees.
+/// Returns a number without digits that nobody sees.
 pub(super) fn num(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');

@@ -8,8 +8,8 @@ use design::kinds::service::{Autoscale, Service};
 use design::link::{Breaker, Condition, Conditions, Hedge, Pool, Retry};
 use design::{Duration, KINDS, Kind, Node};
 
-/// The names of elements and attributes are ours alone; what a design holds is in texts and in
-/// quotes. So a picture is well-formed if its tags match and its texts hold no markup.
+/// Checks that a picture is well-formed: its tags match, and its texts contain no markup. The names
+/// of elements and attributes are fixed; the contents of a design are only in texts and in quotes.
 fn check_xml(svg: &str) {
     let mut open = Vec::new();
     let mut rest = svg;
@@ -40,7 +40,7 @@ fn check_entities(text: &str) {
     }
 }
 
-/// No words beside a line are over a card, or over one another.
+/// Checks that no words beside a line cover a card or one another.
 fn check_labels(design: &Design, picture: &Picture) {
     let cards = design.nodes.iter().map(node_rect);
     let cards: Vec<Rect> = cards.collect();
@@ -58,7 +58,7 @@ fn check_labels(design: &Design, picture: &Picture) {
     }
 }
 
-/// All texts of a picture.
+/// Returns all texts of a picture.
 fn texts(picture: &Picture) -> Vec<&str> {
     let shapes = picture.shapes.iter();
     let texts = shapes.filter_map(|shape| match shape {
@@ -73,10 +73,10 @@ fn has_path(picture: &Picture, d: &str) -> bool {
     shapes.any(|shape| matches!(shape, Shape::Path(path) if path.d == d))
 }
 
-/// The picture in a card, as large as it can be.
+/// The largest possible picture in a card.
 const BODY: &str = "M0 0h176v28H0z";
 
-/// A moment with numbers of everything.
+/// Returns a moment with every metric.
 fn moment(design: &Design) -> Moment {
     let node = |node: &Node| {
         let now = NodeNow {
@@ -278,7 +278,7 @@ fn numbers_are_those_of_the_moment_and_only_there() {
     assert_eq!(svg.matches("12 of 16 slots in use").count(), 3);
 }
 
-/// What a line of text covers.
+/// Returns what a line of text covers.
 fn extent(words: &Words) -> Rect {
     let across = width(&words.text, words.size, words.bold);
     let left = words.at.x - if words.from_right { across } else { 0.0 };
@@ -336,7 +336,7 @@ fn what_a_card_says_stays_inside_it_and_apart() {
     }
 }
 
-/// The shapes of one card.
+/// Returns the shapes of one card.
 fn of_card<'a>(picture: &'a Picture, title: &str) -> Vec<&'a Shape> {
     let shapes = picture.shapes.iter();
     let is_begin =
@@ -347,8 +347,8 @@ fn of_card<'a>(picture: &'a Picture, title: &str) -> Vec<&'a Shape> {
         .collect()
 }
 
-/// All lines of text but those that stand around the card are inside it, and neither over one
-/// another nor over the picture.
+/// Checks that all lines of text, except those around the card, are inside it, and that they cover
+/// neither one another nor the picture.
 fn check_card(card: Rect, shapes: &[&Shape]) {
     let outside = ["31", "12", "3 stale reads"];
     let mut taken: Vec<Rect> = Vec::new();

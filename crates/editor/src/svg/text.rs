@@ -1,5 +1,5 @@
-//! How much room text takes. A picture is read where its reader's fonts are, so it names those of
-//! one width (Helvetica, Arial, Liberation Sans), and this is their table.
+//! Estimates the width of text. A picture is read with its reader's fonts, so it names fonts of the
+//! same width (Helvetica, Arial, Liberation Sans), and this is their table.
 
 /// The fonts of a picture.
 pub const FONTS: &str = "Helvetica, Arial, 'Liberation Sans', sans-serif";
@@ -12,10 +12,10 @@ const WIDTHS: [u16; 95] = [
     667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500,
     222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 ];
-/// Bold letters are wider, by less than this.
+/// Maximum factor by which bold letters are wider.
 const BOLD: f64 = 1.09;
 
-/// The width of a line of text, seldom too small.
+/// Returns the estimated width of a line of text; seldom too small.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     let units: f64 = text.chars().map(units).sum();
     units / 1_000.0 * size * if bold { BOLD } else { 1.0 }
@@ -34,7 +34,7 @@ fn units(letter: char) -> f64 {
     }
 }
 
-/// The text, or as much of its beginning as has room before an ellipsis.
+/// Returns the text, or as much of its beginning as has room before an ellipsis.
 pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room + 0.01 {
         return text.to_owned();
@@ -51,7 +51,8 @@ pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     fitting + "…"
 }
 
-/// The text in lines, broken between words, the last of so many shortened to its room.
+/// Returns the text in at most `most` lines, split between words. The last line is shortened to
+/// fit.
 pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
     let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
     let mut lines = Vec::new();

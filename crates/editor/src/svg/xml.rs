@@ -1,12 +1,13 @@
-//! A picture as SVG: plain paths and texts with their colors as attributes, which every program
-//! that shows SVG reads. What a reader prefers is a style sheet on top of that.
+//! Writes a picture as SVG: plain paths and texts with their colors as attributes, which every
+//! program that shows SVG reads. The reader's preference for light or dark is a style sheet on top
+//! of that.
 
 use super::Ground;
 use super::shape::{Drawn, Ink, Picture, Shape, Words, num};
 use super::text::FONTS;
 use std::fmt::Write;
 
-/// The picture on a ground, as an SVG file.
+/// Returns the picture on a background, as an SVG file.
 pub(super) fn write(picture: &Picture, ground: Ground) -> String {
     let (at, size) = (picture.bounds.min, picture.bounds.size());
     let mut svg = Svg {
@@ -44,7 +45,8 @@ impl Svg {
         self.out.write_fmt(text).expect("a String takes everything");
     }
 
-    /// Attributes give way to a style sheet, so these rules hold for a reader of dark pages.
+    /// Writes the rules for readers who prefer dark pages. A style sheet takes precedence over
+    /// attributes.
     fn style(&mut self) {
         self.put(format_args!(
             "<style>\nsvg {{ color-scheme: light dark; }}\n@media (prefers-color-scheme: dark) {{\n"
@@ -113,7 +115,7 @@ impl Svg {
     }
 }
 
-/// As XML text. What XML cannot hold at all becomes a replacement character.
+/// Returns a string as XML text. Characters that XML cannot hold become a replacement character.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

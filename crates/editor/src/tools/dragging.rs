@@ -1,4 +1,4 @@
-//! Moving what is selected, or a copy of it.
+//! Drags the selection, or a copy of it.
 
 use crate::curve::LinkPath;
 use crate::describe::selected_in_words;
@@ -17,28 +17,28 @@ use design::note::Place;
 use design::{Attribute, Command, Design, Target};
 use std::collections::BTreeMap;
 
-/// A node is put into a link that runs this near to its middle.
+/// A link that runs this near to a node's middle is routed through the node.
 const ON_LINE: f64 = 2.0 * GRID;
 
-/// Nodes follow the pointer.
+/// Nodes that follow the pointer.
 #[derive(Clone, Debug)]
 pub struct Dragging {
     /// Lines that the dragged node shares with others.
     pub guides: Vec<Guide>,
-    /// The link the node would be put into if it were dropped here.
+    /// The link that would be routed through the node if it were dropped here.
     pub into: Option<String>,
     /// The zones that nodes would get if they were dropped here, by their ids.
     pub zones: BTreeMap<String, String>,
-    /// The node that was taken hold of: it is the one that snaps.
+    /// The item under the pointer: it is the one that snaps.
     anchor: Item,
-    /// Where the pointer took hold, on the canvas.
+    /// Where the drag began, on the canvas.
     start: Point,
-    /// Where what is moved stood.
+    /// The positions of the dragged items before the drag.
     origins: Places,
-    /// The links that the node may be put into; none where it is linked already, or not alone. They
-    /// stay where they are while it is dragged.
+    /// The links that may be routed through the node; empty if it is already linked or not alone.
+    /// They do not change during the drag.
     open_links: Vec<(String, LinkPath)>,
-    /// How far they have been moved.
+    /// The distance moved so far.
     moved: [i32; 2],
     gesture: Gesture,
     copies: Copies,
@@ -54,7 +54,7 @@ enum Copies {
 }
 
 impl Dragging {
-    /// Begins to drag the selection, which holds `anchor`.
+    /// Begins to drag the selection, which contains `anchor`.
     pub(crate) fn new(
         start: &Pointer,
         anchor: Item,
@@ -87,7 +87,7 @@ impl Dragging {
         dragging
     }
 
-    /// Puts a copy of the selection in its place and takes hold of that instead.
+    /// Leaves the selection in place and drags a copy of it.
     fn take_copies(&mut self, cx: &mut Context<'_>) {
         let design = cx.document.design();
         let selection = cx.document.selection();
@@ -161,7 +161,7 @@ impl Dragging {
         Tool::default()
     }
 
-    /// Moves the nodes to where the pointer wants them. False if that was refused.
+    /// Moves the nodes to the pointer. Returns false if that was refused.
     fn follow(&mut self, pointer: &Pointer, cx: &mut Context<'_>) -> bool {
         let Some(origin) = self.origins.at(&self.anchor) else {
             return false;
@@ -183,7 +183,7 @@ impl Dragging {
         true
     }
 
-    /// Where the anchor is to stand.
+    /// Returns the position that the anchor should have.
     fn wanted(&self, pointer: &Pointer, origin: [i32; 2], cx: &Context<'_>) -> [i32; 2] {
         let mut way = cx.canvas(pointer) - self.start;
         if pointer.modifiers.shift {
@@ -199,7 +199,7 @@ impl Dragging {
         }
         let scale = cx.viewport.scale();
         let mut snapped = snap(cx.document.design(), &self.origins, free, scale);
-        // Kept to one direction, a node that stands off the grid stays on its own line.
+        // Kept to one direction, a node off the grid stays on its own line.
         if way.x == 0.0 {
             snapped.x = f64::from(origin[0]);
         }
@@ -209,7 +209,7 @@ impl Dragging {
         snapped.to_position()
     }
 
-    /// The links that a single, unconnected node may be put into.
+    /// Returns the links that may be routed through a single, unconnected node.
     fn find_open_links(&self, design: &Design) -> Vec<(String, LinkPath)> {
         let Item::Node(anchor) = &self.anchor else {
             return Vec::new();
@@ -228,7 +228,7 @@ impl Dragging {
             .collect()
     }
 
-    /// The node that may be put into a link: none leads around it while it is dragged.
+    /// Returns the node that may be put into a link: links ignore it while it is dragged.
     pub fn loose(&self) -> Option<&str> {
         match &self.anchor {
             Item::Node(id) if !self.open_links.is_empty() => Some(id),
@@ -236,7 +236,7 @@ impl Dragging {
         }
     }
 
-    /// The link that a node has been put on.
+    /// Returns the link that a node was dropped on.
     fn link_below(&self, at: Point) -> Option<String> {
         let middle = rect_at(at).center();
         let mut links = self.open_links.iter();
@@ -255,7 +255,8 @@ impl Dragging {
     }
 }
 
-/// The link that runs through the middle of a node at `at`, if the node may be put into it.
+/// Returns the link that runs through the middle of a node at `at`, if it may be routed through the
+/// node.
 pub(crate) fn link_under_node(design: &Design, node: &str, at: Point) -> Option<String> {
     let middle = rect_at(at).center();
     Scene::new(design)
@@ -267,17 +268,18 @@ pub(crate) fn link_under_node(design: &Design, node: &str, at: Point) -> Option<
         .find(|link| insert_into_link(design, link, node).is_some())
 }
 
-/// Where things stand that can be moved.
+/// The positions of items that can be moved.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     /// Of nodes, by id.
     pub(crate) nodes: BTreeMap<String, [i32; 2]>,
-    /// Of notes, by their place in the list.
+    /// Of notes, by index.
     pub(crate) notes: BTreeMap<usize, [i32; 2]>,
 }
 
 impl Places {
-    /// Of what is selected. Links have no place of their own: they go with their nodes.
+    /// Returns the positions of the selection. Links have none of their own: they follow their
+    /// nodes.
     pub(crate) fn of(design: &Design, selection: &Selection) -> Self {
         let nodes = design.nodes.iter();
         let nodes = nodes.filter(|node| selection.nodes.contains(&node.id));
@@ -301,7 +303,7 @@ impl Places {
         }
     }
 
-    /// The commands that move all of it from there by so much.
+    /// Returns the commands that move all of it by a distance.
     pub(crate) fn moves(&self, by: Point) -> Vec<Command> {
         let to = |at: &[i32; 2]| (Point::from(*at) + by).to_position();
         let nodes = self.nodes.iter();

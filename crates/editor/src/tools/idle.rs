@@ -1,4 +1,4 @@
-//! Nothing pressed: the pointer hovers.
+//! The idle state: nothing is pressed, and the pointer hovers.
 
 use crate::effect::{Effect, QuickAdd};
 use crate::hit::Hit;
@@ -6,7 +6,7 @@ use crate::input::{Button, Input, Pointer, PointerKind};
 use crate::selection::{Item, Selection};
 use crate::tools::{Access, Context, Panning, Pressing, Tool};
 
-/// Nothing is going on.
+/// The idle state.
 #[derive(Clone, Debug, Default)]
 pub struct Idle {
     /// What the pointer is over.
@@ -63,7 +63,7 @@ fn double_click(pointer: &Pointer, cx: &mut Context<'_>) {
     }
 }
 
-/// A menu is about what is selected, so what is pointed at becomes that.
+/// Opens a menu, which is about the selection. What is under the pointer is selected first.
 pub(super) fn open_menu(pointer: &Pointer, cx: &mut Context<'_>) {
     let item = cx.hit(pointer).item();
     match &item {

@@ -1,4 +1,4 @@
-//! Spanning a rectangle over what is to be selected.
+//! Draws a rectangle around what is to be selected.
 
 use crate::effect::Effect;
 use crate::geometry::{Point, Rect, node_rect};
@@ -15,7 +15,7 @@ pub struct Marquee {
     /// The rectangle, in canvas units.
     pub rect: Rect,
     start: Point,
-    /// What was selected before: back again if it is called off.
+    /// The selection before, which is restored if the gesture is canceled.
     before: Selection,
     /// What stays selected in any case.
     base: Selection,
@@ -64,8 +64,8 @@ impl Marquee {
     }
 }
 
-/// What a rectangle selects: the nodes and notes it touches. Where it touches none, the links it
-/// touches; otherwise links would come along that nobody aimed at.
+/// Returns what a rectangle selects: the nodes and notes it touches. If it touches none, the links
+/// it touches; otherwise, links would be selected that nobody aimed at.
 fn marked(design: &Design, rect: Rect, base: &Selection) -> Selection {
     let mut selection = base.clone();
     let touched = design

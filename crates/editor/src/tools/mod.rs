@@ -1,8 +1,8 @@
-//! The tool in hand, as a small state machine: one file per state, and every transition in the
-//! file of the state that is left.
+//! The active tool, as a small state machine. Each state has a file, which contains every
+//! transition that leaves the state.
 //!
-//! A state takes an input and gives the state that follows. What it does on the way goes through
-//! `Context`: edits of the document, the viewport, effects for the page.
+//! A state takes an input and returns the next state. Its side effects go through `Context`: edits
+//! of the document, the viewport, effects for the page.
 
 pub mod dragging;
 pub mod idle;
@@ -31,17 +31,17 @@ use crate::selection::Selection;
 use crate::viewport::Viewport;
 use design::Command;
 
-/// What may be done with the design.
+/// What the user may do with the design.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
     /// Everything.
     #[default]
     Edit,
-    /// Looking around and selecting, as in an embedded view.
+    /// Panning, zooming and selecting, as in an embedded view.
     Look,
 }
 
-/// What a person is doing.
+/// What the user is doing.
 #[derive(Clone, Debug)]
 pub enum Tool {
     /// Nothing; hovering.
@@ -52,9 +52,9 @@ pub enum Tool {
     Dragging(Dragging),
     /// Drawing a wire.
     Wiring(Wiring),
-    /// Spanning a rectangle to select what is in it.
+    /// Drawing a rectangle to select what is in it.
     Marquee(Marquee),
-    /// Pushing the canvas.
+    /// Panning the canvas.
     Panning(Panning),
     /// Two fingers.
     Pinching(Pinching),
@@ -67,7 +67,7 @@ impl Default for Tool {
 }
 
 impl Tool {
-    /// The state after an input.
+    /// Returns the state after an input.
     pub(crate) fn on(self, input: &Input, cx: &mut Context<'_>) -> Self {
         match self {
             Self::Idle(state) => state.on(input, cx),
@@ -80,13 +80,13 @@ impl Tool {
         }
     }
 
-    /// Whether nothing is going on.
+    /// Returns whether no gesture is in progress.
     pub fn is_idle(&self) -> bool {
         matches!(self, Self::Idle(_))
     }
 }
 
-/// What the states work on.
+/// What the states operate on.
 pub(crate) struct Context<'a> {
     pub(crate) document: &'a mut Document,
     pub(crate) viewport: &'a mut Viewport,
@@ -106,7 +106,7 @@ impl Context<'_> {
         }
     }
 
-    /// What is under the pointer, as far as something can be done with it.
+    /// Returns what is under the pointer, if the user can do something with it.
     pub(crate) fn hit(&mut self, pointer: &Pointer) -> Hit {
         let lines = self.document.take_lines();
         let scene = Scene::knowing(self.document.design(), lines);
@@ -121,7 +121,7 @@ impl Context<'_> {
         }
     }
 
-    /// The node under the pointer.
+    /// Returns the node under the pointer.
     pub(crate) fn node_at(&self, pointer: &Pointer) -> Option<String> {
         let scene = Scene::new(self.document.design());
         hit::node_at(&scene, self.canvas(pointer), self.aim(pointer))
@@ -138,7 +138,7 @@ impl Context<'_> {
         }
     }
 
-    /// Selects what a person pointed at for its own sake.
+    /// Selects what the user pointed at.
     pub(crate) fn choose(&mut self, selection: Selection) {
         let was_gripped = self.document.gripped().is_some();
         self.select(selection);
@@ -148,7 +148,7 @@ impl Context<'_> {
         }
     }
 
-    /// Edits; a refusal is said. Gives whether it was done.
+    /// Applies a command and reports a refusal. Returns whether it was applied.
     pub(crate) fn apply(&mut self, command: Command, gesture: &Gesture) -> bool {
         let before = self.document.selection().len();
         match self.document.apply(command, gesture) {
@@ -166,7 +166,7 @@ impl Context<'_> {
         }
     }
 
-    /// Selects what a gesture made.
+    /// Selects what a gesture added.
     pub(crate) fn select_made(&mut self, selection: Selection, gesture: &Gesture) {
         self.document.select_made(selection, gesture);
         self.say(Effect::SelectionChanged);
@@ -180,7 +180,7 @@ impl Context<'_> {
     }
 }
 
-/// Adds an effect, unless it repeats what is to be done anyway.
+/// Adds an effect, unless an equal one is already in the list.
 pub(crate) fn push_effect(effects: &mut Vec<Effect>, effect: Effect) {
     let is_merged = |old: &mut Effect| match (old, &effect) {
         (Effect::Changed(old), Effect::Changed(new)) => old.merge(new),

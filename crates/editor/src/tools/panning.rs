@@ -1,4 +1,4 @@
-//! Pushing the canvas.
+//! Pans the canvas.
 
 use crate::effect::Effect;
 use crate::geometry::Point;
@@ -8,9 +8,9 @@ use crate::tools::{Context, Tool};
 /// The canvas follows the pointer.
 #[derive(Clone, Debug)]
 pub struct Panning {
-    /// Where the pointer was last, on the screen.
+    /// The pointer's last position, on the screen.
     last: Point,
-    /// Where the canvas was at first.
+    /// The offset of the canvas at the beginning.
     offset: Point,
 }
 

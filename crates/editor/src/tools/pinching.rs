@@ -1,12 +1,12 @@
-//! Two fingers: their middle pushes the canvas, their distance zooms it.
+//! Two fingers: their middle pans the canvas, their distance zooms it.
 
 use crate::effect::Effect;
 use crate::geometry::Point;
 use crate::input::{Input, Pointer};
 use crate::tools::{Context, Tool};
 
-/// Fingers nearer than this, in screen pixels, zoom no further: the ratio of tiny distances is
-/// noise.
+/// Fingers nearer than this, in screen pixels, zoom no further, because the ratio of tiny distances
+/// is noise.
 const SPREAD_MIN: f64 = 16.0;
 
 /// Two fingers on the canvas.

@@ -1,4 +1,4 @@
-//! A press that has not gone far enough to be a drag. Lifted here, it is a click.
+//! A press that has not moved far enough to be a drag. If it is lifted here, it is a click.
 
 use crate::effect::Effect;
 use crate::hit::Hit;
@@ -8,14 +8,14 @@ use crate::tools::idle::open_menu;
 use crate::tools::{Access, Context, Dragging, Marquee, Panning, Tool, Wiring};
 use crate::wire::Wire;
 
-/// Pressed, undecided.
+/// A press that may become a click or a drag.
 #[derive(Clone, Debug)]
 pub struct Pressing {
     /// The press.
     pub start: Pointer,
     /// What was under it.
     pub hit: Hit,
-    /// What was selected before it.
+    /// The selection before it.
     before: Selection,
 }
 
@@ -23,7 +23,7 @@ impl Pressing {
     pub(crate) fn new(pointer: &Pointer, cx: &mut Context<'_>) -> Self {
         let hit = cx.hit(pointer);
         let before = cx.document.selection().clone();
-        // Selected at once, so that a drag that follows moves it. Taking something out of the
+        // Selected on the press, so that a drag that follows moves it. Removing something from the
         // selection waits for the click: a drag of several things may start on any of them.
         if let Hit::Node(_) | Hit::Link(_) | Hit::Note(_) = hit
             && let Some(item) = hit.item()
@@ -69,7 +69,7 @@ impl Pressing {
         }
     }
 
-    /// The gesture that dragging from here is.
+    /// Returns the gesture that a drag from here is.
     fn drag(self, cx: &mut Context<'_>) -> Tool {
         let start = &self.start;
         match self.hit {

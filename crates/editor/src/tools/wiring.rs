@@ -1,5 +1,5 @@
-//! Drawing a wire from a port, or with an end taken off a link: by holding the button, by two
-//! clicks, or with the keyboard.
+//! Draws a wire from a port, or from an end that was taken off a link: by holding the button, by
+//! two clicks, or by keyboard.
 
 use crate::describe::{describe, title};
 use crate::effect::{Effect, QuickAdd};
@@ -11,24 +11,24 @@ use crate::tools::{Context, Panning, Tool};
 use crate::wire::Wire;
 use design::Command;
 
-/// A wire in the hand.
+/// A wire that is being drawn.
 #[derive(Clone, Debug)]
 pub struct Wiring {
     /// Where it starts and which end is loose.
     pub wire: Wire,
-    /// Where the loose end is, on the canvas; on a node chosen by key there is no such place.
+    /// The position of the loose end, on the canvas; `None` for a node chosen by keyboard.
     pub at: Option<Point>,
     /// The node the loose end is over.
     pub hover: Option<Hover>,
     grip: Grip,
 }
 
-/// A node that the wire may be dropped on, or not.
+/// A node under the wire, and whether the wire may be dropped on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hover {
     /// The node.
     pub node: String,
-    /// Why it may not.
+    /// Why the wire may not be dropped, if so.
     pub refusal: Option<String>,
 }
 
@@ -41,12 +41,12 @@ enum Grip {
     Loose,
 }
 
-/// The next or the previous node, when a wire's target is chosen by key.
+/// The next or the previous node, when a wire's target is chosen by keyboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// In the direction of flow.
     Next,
-    /// Against it.
+    /// Against the direction of flow.
     Previous,
 }
 
@@ -59,7 +59,7 @@ impl Wiring {
         Self::new(wire, Some(cx.canvas(pointer)), Grip::Loose, cx)
     }
 
-    /// Started by key, at the first node it may connect to.
+    /// Returns a wire that was started by keyboard, at the first node it may connect to.
     pub(crate) fn by_key(wire: Wire, cx: &mut Context<'_>) -> Self {
         let mut wiring = Self::new(wire, None, Grip::Loose, cx);
         wiring.choose(Step::Next, cx);
@@ -105,7 +105,7 @@ impl Wiring {
         }
     }
 
-    /// Moves the loose end to the next node that it may be put on, in the order of flow.
+    /// Moves the loose end to the next node that it may connect to, in the order of flow.
     pub(crate) fn choose(&mut self, step: Step, cx: &mut Context<'_>) {
         let design = cx.document.design();
         let fitting: Vec<String> = flow_order(design)
@@ -128,7 +128,7 @@ impl Wiring {
         cx.say(Effect::OverlayChanged);
     }
 
-    /// Connects to the node the loose end is over, if there is one.
+    /// Connects to the node under the loose end, if there is one.
     pub(crate) fn confirm(self, cx: &mut Context<'_>) -> Tool {
         match self.hover.clone() {
             Some(hover) => self.drop_on(&hover, cx),
@@ -182,7 +182,7 @@ impl Wiring {
 
     fn drop_on(self, hover: &Hover, cx: &mut Context<'_>) -> Tool {
         let design = cx.document.design();
-        // Asked again: something else may have changed the design while the wire was in hand.
+        // Checked again: something else may have changed the design while the wire was in hand.
         if let Some(why) = self.wire.refusal(design, &hover.node) {
             cx.say(Effect::Refused(why));
             return end(cx);
@@ -347,7 +347,7 @@ mod tests {
                     .to_owned(),
                 "users->api api->db users->jobs api->jobs",
             ),
-            // Dropped on nothing: asks what to add.
+            // Dropped on nothing: offers what to add.
             (
                 format!("{OTHER_TO_API}; down api.out; move 500 90; move 500 400; up 500 400"),
                 "users->api api->db api->other",
