@@ -1,10 +1,10 @@
-//! The future: events in the total order of (time, sequence number).
+//! The event queue: future events in the total order of (time, sequence number).
 //!
-//! A binary heap for what comes at any time, and *lanes* for what is always scheduled the same
-//! duration ahead (timeouts, constant latencies). A lane is a FIFO whose order is the order of
-//! time, so scheduling and firing are O(1), and a cancelled timer is skipped instead of searched
-//! for. Only the head of each lane stands in the heap. What is due at once waits in a list of its
-//! own.
+//! A binary heap holds events at arbitrary times. *Lanes* hold events that are always scheduled the
+//! same duration ahead (timeouts, constant latencies). A lane is a FIFO whose order is the order of
+//! time, so scheduling and firing are O(1), and a canceled timer is skipped instead of searched
+//! for. Only the head of each lane is in the heap. Events of the present moment wait in a separate
+//! list.
 
 use crate::event::{Event, KIND_BITS, LANE_HEAD, Packed};
 use std::cmp::Ordering;
@@ -13,13 +13,14 @@ use std::collections::{BinaryHeap, VecDeque};
 /// Simulated time in ns.
 pub type Time = u64;
 
-/// Which lane.
+/// The index of a lane.
 pub type LaneIx = u32;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     time: Time,
-    /// The sequence number above the kind of event: numbers differ, so kinds decide nothing.
+    /// The sequence number above the kind of event. Sequence numbers differ, so kinds do not affect
+    /// the order.
     sequence: u64,
     payload: u64,
 }
@@ -42,7 +43,7 @@ impl Entry {
         }
     }
 
-    /// The total order as one number: one comparison without a branch.
+    /// Returns the total order as one number, for one comparison without a branch.
     #[inline]
     fn key(&self) -> u128 {
         u128::from(self.time) << 64 | u128::from(self.sequence)
@@ -55,8 +56,8 @@ impl PartialEq for Entry {
     }
 }
 impl Eq for Entry {}
-/// Reversed: the heap's greatest is the earliest. The heap compares by `<=` and `<`, spelled out
-/// here because the default goes through an `Option<Ordering>`.
+/// Reversed: the heap's greatest entry is the earliest. The heap compares by `<=` and `<`, which
+/// are implemented here because the default goes through an `Option<Ordering>`.
 impl PartialOrd for Entry {
     #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -92,27 +93,27 @@ struct Lane {
     entries: VecDeque<Entry>,
 }
 
-/// Most lanes; durations past that go through the heap, in the same order.
+/// Maximum number of lanes. Further durations go through the heap, in the same order.
 const LANES_MAX: usize = 256;
 
-/// The future-event list.
+/// The event queue.
 #[derive(Clone, Debug)]
 pub struct Agenda {
     heap: BinaryHeap<Entry>,
-    /// Whether the heap's first entry has fired and only keeps its place: most events schedule
-    /// another, which then takes that place in one walk down instead of two walks.
+    /// Whether the heap's first entry has fired and only keeps its place. Most events schedule
+    /// another, which then takes that place in one walk down instead of two.
     is_first_fired: bool,
-    /// When the first entry that has not fired is due.
+    /// Time of the first entry that has not fired.
     next_time: Time,
-    /// The first event of this very moment, or [`Packed::NONE`]. Time does not move on while any is
-    /// left, so all were scheduled now, after everything that stands in the heap for
-    /// now: they need neither time nor sequence number, and the heap goes first.
-    /// Most often there is but one: the first stands apart from those behind it.
+    /// The first event of the present moment, or [`Packed::NONE`]. Time does not advance while any
+    /// is left. All of them were scheduled now, after everything in the heap for now, so they need
+    /// neither time nor sequence number, and the heap goes first. Usually there is only one, so the
+    /// first is stored apart from the others.
     at_once: Packed,
     behind: VecDeque<Packed>,
     lanes: Vec<Lane>,
     sequence: u64,
-    /// Scheduled events that are housekeeping, apart from those of this very moment.
+    /// Number of scheduled events that are housekeeping, except those of the present moment.
     housekeeping: usize,
 }
 
@@ -132,8 +133,8 @@ impl Default for Agenda {
 }
 
 impl Agenda {
-    /// Whether anything but housekeeping is scheduled, cancelled timers not yet met included. Asked
-    /// between moments, when nothing is due at once.
+    /// Returns whether anything but housekeeping is scheduled. Canceled timers that have not been
+    /// reached count. Call it between moments, when nothing is due now.
     pub fn has_work(&self) -> bool {
         let in_lanes: usize = self.lanes.iter().map(|lane| lane.entries.len()).sum();
         let heads = self.lanes.iter().filter(|lane| !lane.entries.is_empty());
@@ -141,8 +142,8 @@ impl Agenda {
         in_lanes + in_heap > self.housekeeping
     }
 
-    /// The lane for a constant duration, made when first asked for; `None` for what is due at once,
-    /// and once there are too many.
+    /// Returns the lane for a constant duration, and makes it on first use. `None` for a duration
+    /// of 0, and if there are too many lanes.
     pub fn lane(&mut self, duration: u64) -> Option<LaneIx> {
         if duration == 0 {
             return None;
@@ -171,13 +172,13 @@ impl Agenda {
         }
     }
 
-    /// Whether nothing else is due at this moment.
+    /// Returns whether nothing else is due at this moment.
     #[inline(always)]
     pub(crate) fn is_quiet(&self, now: Time) -> bool {
         self.at_once.is_none() && self.next_time > now
     }
 
-    /// Whether anything of a kind is still due at this moment.
+    /// Returns whether an event of a kind is still due at this moment.
     #[cold]
     pub(crate) fn has_due(&self, now: Time, is_of_kind: impl Fn(&Event) -> bool) -> bool {
         let entries = self.heap.as_slice().iter();
@@ -190,7 +191,7 @@ impl Agenda {
         due.chain(at_once).any(|event| is_of_kind(&event.unpack()))
     }
 
-    /// Schedules an event for this very moment, after all that is due by now.
+    /// Schedules an event at the present moment, after everything that is due by now.
     #[inline(always)]
     pub fn at_once(&mut self, event: Event) {
         let event = event.pack();
@@ -250,7 +251,7 @@ impl Agenda {
         }
     }
 
-    /// Takes the next event of this very moment, unless something scheduled earlier is due first.
+    /// Takes the next event of the present moment, unless an event scheduled earlier is due first.
     #[inline(always)]
     pub(crate) fn pop_at_once(&mut self, now: Time) -> Option<Packed> {
         if self.next_time <= now {
@@ -272,8 +273,8 @@ impl Agenda {
         self.behind.pop_front().unwrap_or(Packed::NONE)
     }
 
-    /// Takes the next event that is due before `limit`, once none of [`Self::pop_at_once`] is left.
-    /// It may be of a cancelled timer; `is_live` tells those, for lanes to drop them on the way.
+    /// Takes the next event that is due before `limit`, once [`Self::pop_at_once`] has none left.
+    /// It may belong to a canceled timer; `is_live` recognizes those, and lanes drop them.
     #[inline(always)]
     pub(crate) fn pop_later(
         &mut self,
@@ -292,7 +293,7 @@ impl Agenda {
         Some((first.time, event))
     }
 
-    /// Takes the heap's first, which keeps its place until the next comes or goes.
+    /// Takes the heap's first entry, which keeps its place until the next one is added or removed.
     #[inline]
     fn pop_heap(&mut self) -> Option<Entry> {
         if self.is_first_fired {
@@ -306,7 +307,7 @@ impl Agenda {
         entries.first().copied()
     }
 
-    /// Takes a lane's head, drops the cancelled ones behind it, and puts the next into the heap.
+    /// Takes a lane's head, drops the canceled ones behind it, and puts the next into the heap.
     #[inline(never)]
     fn advance_lane(&mut self, lane: u32, is_live: impl Fn(&Event) -> bool) -> Option<Packed> {
         let entries = &mut self.lanes[lane as usize].entries;
@@ -337,7 +338,7 @@ mod tests {
         })
     }
 
-    /// The next event, as the run's loop takes it.
+    /// Returns the next event, as the run's loop takes it.
     fn pop(
         agenda: &mut Agenda,
         now: Time,
@@ -385,7 +386,7 @@ mod tests {
         assert_eq!(
             pop(&mut agenda, 0, live),
             Some((10, timer(0))),
-            "the head stood in the heap when it was cancelled: its event is skipped by who takes it"
+            "the head was in the heap when it was canceled: the event is skipped when it is taken"
         );
         assert_eq!(pop(&mut agenda, 10, live), Some((60, timer(50))));
         assert_eq!(pop(&mut agenda, 60, live), Some((109, timer(99))));

@@ -1,9 +1,9 @@
-//! Calls: one record per attempt, from the caller's decision to the last trace of it.
+//! Calls: one record per attempt, from the caller's decision until nothing refers to it.
 //!
 //! One record serves both ends: the caller waits on it, and at the callee it is the job that holds
-//! a slot and runs the plan. Either end may be done with it first (a caller times out, a callee
-//! answers into the void); the record is freed when both are. An id carries the record's
-//! generation, so what still points to a freed record finds nothing.
+//! a slot and runs the plan. Either end may finish first: a caller times out, or a callee answers
+//! after the caller has stopped waiting. The record is freed when both have finished. An id
+//! contains the record's generation, so an id of a freed record finds nothing.
 
 mod table;
 
@@ -12,17 +12,17 @@ pub use table::{CALLS_MAX, Calls};
 use crate::agenda::Time;
 use crate::event::{LinkIx, NodeIx};
 
-/// A record's place and generation.
+/// The place and generation of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallId {
     /// Place in the table.
     pub slot: u32,
-    /// How often the place had been freed when the record was made.
+    /// The number of times the place had been freed when the record was made.
     pub generation: u32,
 }
 
 impl CallId {
-    /// Nobody.
+    /// No call.
     pub const NONE: Self = Self {
         slot: u32::MAX,
         generation: 0,
@@ -33,17 +33,17 @@ impl CallId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Cause {
-    /// No answer in time.
+    /// The attempt timed out.
     Timeout,
     /// The process is down.
     Refused,
-    /// No room: a full queue.
+    /// The queue is full.
     Rejected,
     /// The caller's breaker is open.
     CircuitOpen,
-    /// No connection came free in time.
+    /// No connection became free in time.
     PoolTimeout,
-    /// Nobody there to serve it.
+    /// No replica can serve it.
     Unavailable,
     /// The callee answered with an error.
     Error,
@@ -64,7 +64,7 @@ pub const CAUSES: [Cause; 8] = [
 ];
 
 impl Cause {
-    /// As written in reports.
+    /// Returns the name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
@@ -82,42 +82,42 @@ impl Cause {
 /// How something ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Answered whole.
+    /// Answered in full.
     Ok,
     /// Answered, with an optional part missing or a fallback's answer.
     Degraded,
-    /// Not answered.
+    /// Failed.
     Failed(Cause),
 }
 
 impl Outcome {
-    /// Whether there is an answer.
+    /// Returns whether there is an answer.
     pub fn is_answer(self) -> bool {
         !matches!(self, Self::Failed(_))
     }
 }
 
-/// Where a record is between its two ends.
+/// The phase of a record between its two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// At the caller: in a pause before the attempt, or waiting for a connection.
+    /// At the caller: pausing before the attempt, or waiting for a connection.
     Held,
     /// On its way to the callee.
     Travelling,
     /// At the callee, waiting for a slot.
     Queued,
-    /// At the callee, in a slot, doing work of its own.
+    /// At the callee, in a slot, doing its own work.
     Serving,
-    /// At the callee, waiting for others (in a slot where that blocks).
+    /// At the callee, waiting for its callees (in a slot if the node blocks).
     Planning,
     /// Its answer is on the way to the caller.
     Answering,
-    /// Nothing will come any more: a packet was lost.
+    /// Lost: nothing more will arrive.
     Gone,
 }
 
 impl Phase {
-    /// Whether its callee has it or may still get it.
+    /// Returns whether its callee has it or may still receive it.
     pub fn is_before_answer(self) -> bool {
         match self {
             Self::Held | Self::Travelling | Self::Queued | Self::Serving | Self::Planning => true,
@@ -125,7 +125,7 @@ impl Phase {
         }
     }
 
-    /// Whether the callee has it.
+    /// Returns whether the callee has it.
     pub fn is_at_callee(self) -> bool {
         match self {
             Self::Queued | Self::Serving | Self::Planning => true,
@@ -143,29 +143,29 @@ pub enum Purpose {
     Call,
     /// A queue's delivery of one message: the parent of the call to the consumer.
     Delivery,
-    /// Work of a node's own that nobody waits for: a cache's refresh, or its write behind the
-    /// answer.
+    /// Work of a node that no caller waits for: a cache's refresh, or a write-behind.
     Background,
-    /// The part of a database's call that one member does: its parent is at the same node.
+    /// The part of a database call that one member does. Its parent is at the same node.
     Part,
     /// A balancer's health probe.
     Probe(design::kinds::load_balancer::Depth),
 }
 
-/// One attempt. Two cache lines: in a large run every look at a record is a miss.
+/// One attempt. It fills two cache lines, because in a large run every access to a record is a
+/// cache miss.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Call {
     generation: u32,
-    /// Chains free records, and waiting calls of a station.
+    /// Links free records, and waiting calls of a station.
     pub(crate) next: u32,
-    /// And backwards, in a station.
+    /// The backward link, in a station.
     pub(crate) previous: u32,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// Where it is.
+    /// Its phase.
     pub phase: Phase,
-    /// How it ended, once it has.
+    /// Its outcome, once it has ended.
     pub outcome: Outcome,
     /// The job that waits for it.
     pub parent: CallId,
@@ -173,37 +173,39 @@ pub struct Call {
     pub is_awaited: bool,
     /// Whether its request started after the warm-up.
     pub is_measured: bool,
-    /// Whether it is one of those drawn; where only traces are taken, of those traced.
+    /// Whether it is drawn; if only traces are recorded, whether it is traced.
     pub is_shown: bool,
     /// Whether it holds a connection of the caller's pool.
     pub holds_connection: bool,
     /// Whether the caller's breaker counts its outcome.
     pub is_judged: bool,
-    /// The last finished stage of its plan had a miss.
+    /// Whether the last finished stage of its plan had a miss.
     pub saw_miss: bool,
-    /// The last finished stage of its plan failed, and a fallback is due.
+    /// Whether the last finished stage of its plan failed, and a fallback is due.
     pub saw_failure: bool,
-    /// A call of the present stage loaded what was missed before.
+    /// Whether a call of the present stage loaded what was missed before.
     pub has_loaded: bool,
-    /// What failed was no optional part: without a fallback the job fails.
+    /// Whether a required part failed: without a fallback, the job fails.
     pub must_fall_back: bool,
-    /// An optional part failed, or a fallback answered.
+    /// Whether an optional part failed, or a fallback answered.
     pub is_degraded: bool,
-    /// It is degraded only because a cache did not answer: who loads instead makes it whole.
+    /// Whether it is degraded only because a cache did not answer: a load from the origin makes the
+    /// answer complete.
     pub lacks_look_up: bool,
-    /// As an answer from a cache: it does not have the key. For a delivery: its message is poison.
+    /// For an answer from a cache: whether the key is missing. For a delivery: whether its message
+    /// is poison.
     pub is_miss: bool,
     /// Whether its timeout was scheduled and counts.
     pub is_sent: bool,
     /// Whether a balancer chose its backend.
     pub is_balanced: bool,
-    /// Whether its hop through a balancer was given a record of its own after all, with a timeout
-    /// of its own: the one that was scheduled for this record is void.
+    /// Whether its hop through a balancer was later given a record of its own, with its own
+    /// timeout. The timeout scheduled for this record is then void.
     pub(crate) is_parted: bool,
     /// The link it goes over.
     pub link: LinkIx,
-    /// The link to a balancer that passes it on, where that hop has no record of its own (see
-    /// [`crate::passage`]), and the place that is kept for that record.
+    /// The link to a balancer that passes it on, if that hop has no record of its own (see
+    /// [`crate::passage`]), and the place that is reserved for that record.
     pub(crate) via: LinkIx,
     pub(crate) kept: u32,
     /// The callee.
@@ -216,13 +218,14 @@ pub struct Call {
     pub operation: u32,
     /// The key.
     pub key: u32,
-    /// Of the plan it runs at the callee: the present stage.
+    /// Of its plan at the callee: the present stage.
     pub stage: u32,
-    /// Calls of that stage under way.
+    /// Number of calls of that stage in progress.
     pub pending: u32,
     /// Which attempt of its call it is, from 1.
     pub attempt: u16,
-    /// Calls over this link still to make after this one (N+1). For a probe: its balancer.
+    /// Number of calls over this link still to make after this one (N+1). For a probe: its
+    /// balancer.
     pub remaining: u32,
     /// Steps of its plan (their first 64) that missed: caches to fill once the key is loaded.
     pub missed: u64,
@@ -235,21 +238,21 @@ pub struct Call {
     /// When it got its slot.
     pub slot_since: Time,
     /// For a delivery: the message's place in its queue. For a probe or a balanced call: the
-    /// backend's place in its balancer's list, as the list was then.
+    /// backend's index in its balancer's list, as the list was then.
     pub place: u32,
 }
 
 impl Call {
-    /// As `operation`: it belongs to none. A probe, and what a deep probe calls.
+    /// As `operation`: none. For a probe, and for the calls of a deep probe.
     pub const NO_OPERATION: u32 = u32::MAX;
 
-    /// As `purpose`: a probe that only looks whether the process takes a connection.
+    /// As `purpose`: a probe that only checks whether the process accepts a connection.
     pub const TCP_PROBE: Purpose = Purpose::Probe(design::kinds::load_balancer::Depth::Tcp);
 
-    /// As `slot_since`: it let its slot go before its plan was through.
+    /// As `slot_since`: it released its slot before its plan was finished.
     pub const NO_SLOT: Time = Time::MAX;
 
-    /// Whether it holds a slot of its callee.
+    /// Returns whether it holds a slot of its callee.
     pub fn holds_slot(&self) -> bool {
         match self.phase {
             Phase::Serving => true,
@@ -260,7 +263,7 @@ impl Call {
         }
     }
 
-    /// A record of this purpose that nobody waits for yet.
+    /// Returns a record of this purpose that no caller waits for yet.
     #[inline]
     pub fn new(purpose: Purpose, node: NodeIx, link: LinkIx) -> Self {
         Self {
@@ -307,7 +310,7 @@ impl Call {
         }
     }
 
-    /// A job's call: of the same request, for the same key.
+    /// Returns a call of a job: of the same request, for the same key.
     #[inline]
     pub fn of_job(job: CallId, parent: &Self, link: LinkIx, callee: NodeIx) -> Self {
         Self {
@@ -322,7 +325,7 @@ impl Call {
         }
     }
 
-    /// Another attempt of the same call.
+    /// Returns another attempt of the same call.
     pub(crate) fn once_more(&self) -> Self {
         Self {
             parent: self.parent,
@@ -339,7 +342,7 @@ impl Call {
         }
     }
 
-    /// Whether it is a health probe: no part of the traffic.
+    /// Returns whether it is a health probe, which is not part of the traffic.
     #[inline]
     pub fn is_probe(&self) -> bool {
         matches!(self.purpose, Purpose::Probe(_))

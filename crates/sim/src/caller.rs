@@ -1,7 +1,8 @@
-//! The caller's end of calls: policies before an attempt, and what follows when its wait is over.
+//! The caller's end of calls: policies before an attempt, and what follows when the caller stops
+//! waiting.
 //!
-//! A timeout ends the caller's wait, not the callee's work. Links without a policy (most, and the
-//! fast ones) skip all of what stands in [`crate::guard`].
+//! A timeout ends the caller's wait, not the callee's work. Links without a policy (most links, and
+//! the fast ones) skip everything in [`crate::guard`].
 
 use crate::agenda::Time;
 use crate::call::{ANY_REPLICA, Call, CallId, Cause, Outcome, Phase, Purpose};
@@ -10,14 +11,15 @@ use crate::network::Done;
 use crate::world::World;
 
 impl World {
-    /// Makes a job call over a link. The answer comes back to the job's component as [`Done`].
+    /// Makes a job call over a link. The answer is passed to the job's component as [`Done`].
     #[inline(never)]
     pub fn call(&mut self, job: CallId, link: LinkIx) {
         let remaining = self.link(link).calls - 1;
         self.call_with(job, link, remaining);
     }
 
-    /// [`Self::call`] of who does nothing else then, on a short way where there is one.
+    /// Makes a call as [`Self::call`] does, for a job that does nothing else then; on the fast path
+    /// if possible.
     #[inline(always)]
     pub(crate) fn call_here(&mut self, job: CallId, link: LinkIx) {
         let state = &self.links[link.0 as usize];
@@ -75,7 +77,7 @@ impl World {
         }
     }
 
-    /// Makes a balancer's job call one of its backends, chosen anew for every attempt.
+    /// Makes a balancer's job call one of its backends, chosen again for every attempt.
     #[inline(never)]
     pub fn call_balanced(&mut self, job: CallId) {
         let parent = &self.calls[job];
@@ -100,7 +102,7 @@ impl World {
     }
 
     /// Makes the first attempt of a call: policies first, then the network. Inlined, so that the
-    /// record is written once, as it leaves.
+    /// record is written once, when it is sent.
     #[inline(always)]
     fn make(&mut self, mut call: Call, link: LinkIx) {
         let state = &mut self.links[link.0 as usize];
@@ -130,8 +132,8 @@ impl World {
         }
     }
 
-    /// The caller's own policy says no: heard at once, but not before the caller has finished
-    /// what it is doing.
+    /// Refuses an attempt by the caller's own policy. The caller learns of it at the same moment,
+    /// but not before it has finished what it is doing.
     #[cold]
     pub(crate) fn refuse(&mut self, id: CallId, cause: Cause) {
         self.calls[id].outcome = Outcome::Failed(cause);
@@ -139,8 +141,8 @@ impl World {
         self.at(self.now, Event::Reply(id));
     }
 
-    /// The caller's wait for an attempt is over. Tries again where the policy says so; otherwise
-    /// gives the job that waited and what it hears.
+    /// Ends the caller's wait for an attempt. Retries if the policy says so; otherwise returns the
+    /// job that waited and the outcome it receives.
     #[inline(always)]
     pub(crate) fn conclude(&mut self, id: CallId, outcome: Outcome) -> Option<(CallId, Done)> {
         if self.calls[id].via != LinkIx::NONE {
@@ -197,11 +199,11 @@ impl World {
         Some((job, done))
     }
 
-    /// [`Self::conclude`] of an attempt that was answered well, where no policy has a say, no data
-    /// is passed on and nothing follows: a subset, spelled out because a run does little else. What
-    /// comes to matter at the end of a call has to be asked for in `is_plain` too.
-    /// Gives the job that waited, the link and whether it was a miss; `None` where it is not that
-    /// simple, and nothing is done.
+    /// Ends an attempt as [`Self::conclude`] does, if it was answered well, no policy applies, no
+    /// data is passed on and nothing follows. It is a subset that is spelled out because most calls
+    /// end this way. What matters at the end of a call must be checked in `is_plain` too. Returns
+    /// the job that waited, the link and whether it was a miss; `None` if the case is not that
+    /// simple, and nothing was done.
     #[inline(always)]
     pub(crate) fn conclude_plainly(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
         let is_data_carried = self.calls.rows.is_on;
@@ -232,7 +234,7 @@ impl World {
         Some((job, link, is_miss))
     }
 
-    /// Where a job is that still waits for the calls of its plan.
+    /// Returns the node of a job that still waits for the calls of its plan.
     #[inline(always)]
     pub(crate) fn waiting_at(&self, job: CallId) -> Option<NodeIx> {
         let job = self.calls.get(job)?;
@@ -247,9 +249,9 @@ impl World {
             .collect()
     }
 
-    /// Applies a timeout that an edit added or shortened to attempts under way. Otherwise a caller
-    /// that waits for a lost packet without a timeout would hold its slot until the end of the run,
-    /// whatever the edit.
+    /// Applies a timeout that an edit added or shortened to attempts in progress. Otherwise, a
+    /// caller that waits for a lost packet without a timeout would hold its slot until the end of
+    /// the run, whatever the edit.
     pub(crate) fn shorten_timeouts(&mut self, before: &[Option<u64>]) {
         let links = self.links.iter().zip(before);
         let shorter: Vec<Option<u64>> = links
@@ -287,14 +289,14 @@ impl World {
         timeout.map_or(Time::MAX, |timeout| call.started.saturating_add(timeout))
     }
 
-    /// The next of several calls one after another (N+1).
+    /// Makes the next of several consecutive calls (N+1).
     #[cold]
     fn call_once_more(&mut self, job: CallId, done: &Done, remaining: u32) {
         self.calls[job].is_degraded |= done.outcome == Outcome::Degraded;
         self.call_with(job, done.link, remaining - 1);
     }
 
-    /// Whether a job still waits for the calls of its plan.
+    /// Returns whether a job still waits for the calls of its plan.
     #[inline]
     pub fn is_waiting(&self, job: CallId) -> bool {
         self.calls
@@ -302,12 +304,12 @@ impl World {
             .is_some_and(|job| job.phase == Phase::Planning)
     }
 
-    /// The pause before a further attempt is over.
+    /// Makes a further attempt after its pause.
     pub(crate) fn attempt_again(&mut self, id: CallId) {
         let call = &mut self.calls[id];
         let (job, link) = (call.parent, call.link);
         if !self.is_waiting(job) {
-            // Whoever wanted it is gone: a crash, or a user who left.
+            // The caller no longer exists: a crash, or a user that left.
             self.forget_admission(id);
             return self.calls.remove(id);
         }
@@ -319,7 +321,7 @@ impl World {
         }
     }
 
-    /// A further attempt of a balancer's: to another backend, where there is one.
+    /// Makes a further attempt of a balancer's call: to another backend if there is one.
     #[cold]
     fn attempt_balanced(&mut self, id: CallId) {
         let job = self.calls[id].parent;
@@ -337,8 +339,8 @@ impl World {
         self.attempt(id);
     }
 
-    /// A balancer's choice for an attempt: the backend's place, link and replica. `None` where
-    /// there is nobody.
+    /// Returns a balancer's choice for an attempt: the backend's index, link and replica. `None` if
+    /// there is no backend.
     #[inline(always)]
     fn choose_backend(&mut self, balancer: NodeIx, key: u32) -> Option<(u32, LinkIx, u32)> {
         let balancer = self.nodes[balancer.0 as usize].balancer.as_mut()?;

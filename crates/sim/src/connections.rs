@@ -1,7 +1,7 @@
 //! Connection pools of callers: of one link, or shared by several links of a caller.
 //!
-//! A shared pool is that of the first of its links. Who waits is served in the order it came,
-//! whichever of the links it is for.
+//! A shared pool belongs to the first of its links. Waiting attempts are served in order of
+//! arrival, for whichever of the links.
 
 use crate::call::{CallId, Calls, Phase};
 use crate::event::LinkIx;
@@ -36,7 +36,7 @@ impl World {
         self.hold(id, WaitsFor::Pool, wait)
     }
 
-    /// Gives a connection that a call over a link held back to its pool.
+    /// Returns the connection of a call over a link to its pool.
     pub(crate) fn give_connection_back(&mut self, link: LinkIx, caller: u32) {
         let at = self.link(link).pool_at(link);
         if let Some(caller) = self.links[at.0 as usize].callers.get_mut(caller as usize) {
@@ -45,7 +45,8 @@ impl World {
         self.grant_connection(link, caller);
     }
 
-    /// Gives a free connection to who waits longest for one; whether there were both.
+    /// Gives a free connection to the attempt that has waited longest. Returns whether there were
+    /// both.
     pub(crate) fn grant_connection(&mut self, link: LinkIx, caller: u32) -> bool {
         let state = &self.links[link.0 as usize];
         // Where there is no pool any more, nobody has to wait.
@@ -65,7 +66,8 @@ impl World {
         true
     }
 
-    /// Sees which links of a caller share a pool. What is held and who waits moves with them.
+    /// Determines which links of a caller share a pool. Held connections and waiting attempts move
+    /// with them.
     pub(crate) fn share_pools(&mut self, design: &Design) {
         let mut first: BTreeMap<(&str, &str), LinkIx> = BTreeMap::new();
         let mut moved = Vec::new();
@@ -87,8 +89,8 @@ impl World {
         }
     }
 
-    /// Moves connections held and calls waiting to the pools where they are now. Each link that
-    /// moved stands with the place of its pool before.
+    /// Moves held connections and waiting calls to their present pools. Each link that moved is
+    /// paired with its former pool.
     fn move_connections(&mut self, moved: &[(LinkIx, LinkIx)]) {
         for (link, before) in moved {
             let after = self.link(*link).pool_at(*link);
@@ -117,7 +119,7 @@ impl World {
     }
 }
 
-/// Whether a call still waits at its caller.
+/// Returns whether a call still waits at its caller.
 pub(crate) fn wants(calls: &Calls, id: CallId) -> bool {
     calls
         .get(id)

@@ -1,7 +1,7 @@
-//! From the design to components, at the start of a run and at every edit while it runs.
+//! Makes components from the design, at the start of a run and at every edit during it.
 //!
 //! Nodes and links keep their place for the whole run, by their stable id. What the design no
-//! longer has stays in its place, refuses calls, and is drawn by nobody.
+//! longer has keeps its place, refuses calls, and is not drawn.
 
 use crate::components::Node;
 use crate::data;
@@ -50,7 +50,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     simulation.world.grant();
 }
 
-/// What is where in a design, by id.
+/// The places in a design, by id.
 struct Index<'a> {
     nodes: BTreeMap<&'a str, &'a design::Node>,
     links: BTreeSet<&'a str>,
@@ -380,7 +380,8 @@ fn conditions(link: &Link, world: &World) -> Vec<Condition> {
     made.collect()
 }
 
-/// What the design no longer has: its processes end, as in a crash, and its links carry no more.
+/// Retires what the design no longer has: its processes end, as in a crash, and its links carry
+/// nothing more.
 fn retire(index: &Index, simulation: &mut Simulation) {
     let world = &mut simulation.world;
     for link in &mut world.links {
@@ -407,7 +408,7 @@ fn retire(index: &Index, simulation: &mut Simulation) {
     }
 }
 
-/// Replicas and plans are known now: links remember what they ask of their callee.
+/// Stores in links what they need to know of their callees, once replicas and plans are known.
 fn look_at_callees(world: &mut World) {
     for place in 0..world.links.len() {
         let link = &world.links[place];
@@ -427,8 +428,8 @@ fn look_at_callees(world: &mut World) {
 
 fn make_behaviours(index: &Index, simulation: &mut Simulation) {
     let world = &mut simulation.world;
-    // In order of place, so that what is drawn and scheduled first does not hang on the document's
-    // order.
+    // In order of place, so that the order of draws and events does not depend on the order of the
+    // document.
     for place in 0..world.nodes.len() {
         if !world.nodes[place].is_present {
             continue;
@@ -446,7 +447,7 @@ fn make_behaviours(index: &Index, simulation: &mut Simulation) {
     }
 }
 
-/// Links are known now: balancers, queues and databases take theirs.
+/// Gives balancers, queues and databases their links.
 fn connect(design: &Design, simulation: &mut Simulation) {
     let world = &mut simulation.world;
     // What leaves queues, by queue and whether it is for dead letters, in order of place.

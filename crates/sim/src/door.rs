@@ -1,4 +1,4 @@
-//! The door of a callee: what faults do to a call before it is let in.
+//! The entrance of a callee: what faults do to a call before it is admitted.
 
 use crate::call::{Call, CallId, Cause, Outcome};
 use crate::event::Event;
@@ -8,15 +8,15 @@ use design::kinds::client::Effect;
 
 enum Door {
     Open,
-    /// It hears nothing.
+    /// It receives nothing.
     Silent,
-    /// It waits until the process goes on.
+    /// It waits until the process continues.
     Waits,
     Refuses(Cause),
 }
 
 impl World {
-    /// Whether a call gets in. Where it does not, it has been dealt with.
+    /// Returns whether a call is admitted. If it is not, it has been handled.
     #[cold]
     pub(crate) fn gets_in(&mut self, id: CallId) -> bool {
         self.find_member(id);

@@ -1,4 +1,4 @@
-//! What the page draws of calls: one of so many, and every failure.
+//! What the page draws of calls: one of every N, and every failure.
 
 use crate::call::{CallId, Cause, Outcome};
 use crate::data::Seen;
@@ -9,13 +9,14 @@ use design::kinds::client::Effect;
 use design::link::Mode;
 
 impl World {
-    /// Whether anything about a call is to be noted.
+    /// Returns whether anything about a call is recorded.
     #[inline(always)]
     pub(crate) fn watches(&self, id: CallId) -> bool {
         self.tap.is_open && self.tap.watches(&self.calls[id])
     }
 
-    /// An attempt leaves. Whether it is drawn decides for its answer and for the calls it makes.
+    /// Records an attempt that is sent. Whether it is drawn decides for its answer and for the
+    /// calls it makes.
     #[cold]
     pub(crate) fn show_call(&mut self, id: CallId, link: LinkIx, is_lost: bool, latency: u64) {
         self.trace_attempt(id);
@@ -41,7 +42,7 @@ impl World {
         }
     }
 
-    /// An answer leaves. Probes are not drawn; failures are never sampled away.
+    /// Records an answer that is sent. Probes are not drawn; failures are always drawn.
     #[cold]
     pub(crate) fn show_answer(&mut self, id: CallId, link: LinkIx, is_lost: bool, latency: u64) {
         let call = &self.calls[id];
@@ -64,7 +65,7 @@ impl World {
         }
     }
 
-    /// Whether the answer to a read is made of a version that another has taken the place of.
+    /// Returns whether the answer to a read is made of an outdated version.
     fn is_behind(&self, id: CallId) -> bool {
         if self.effect(id) == Effect::Write {
             return false;
@@ -79,7 +80,7 @@ impl World {
         versions.any(|(store, version)| version < self.standing_at(store, key))
     }
 
-    /// A caller's wait is over; drawn where it gave up.
+    /// Records the end of a caller's wait; drawn if it timed out.
     #[cold]
     pub(crate) fn show_conclusion(&mut self, id: CallId, outcome: Outcome) {
         self.trace_conclusion(id, outcome);
@@ -89,7 +90,7 @@ impl World {
         }
     }
 
-    /// Nothing is drawn where only traces are taken.
+    /// Records a flight. Nothing is drawn if only traces are recorded.
     fn show(&mut self, link: LinkIx, kind: FlightKind, duration: u64) {
         if self.tap.is_for_traces {
             return;

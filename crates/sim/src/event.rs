@@ -1,4 +1,4 @@
-//! Events: all that can be scheduled.
+//! Events: everything that can be scheduled.
 
 mod packed;
 
@@ -6,11 +6,11 @@ pub(crate) use packed::{ARRIVE, KIND_BITS, LANE_HEAD, Packed, REPLY, REQUEST, SE
 
 use crate::call::CallId;
 
-/// A node by its place in the run. Places are never used twice within a run.
+/// A node by its place in the run. Places are never reused within a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeIx(pub u32);
 
-/// A link by its place in the run. Places are never used twice within a run.
+/// A link by its place in the run. Places are never reused within a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkIx(pub u32);
 
@@ -24,72 +24,72 @@ impl LinkIx {
 pub enum Event {
     /// An attempt reaches its callee.
     Arrive(CallId),
-    /// Work of its own is done at the callee.
+    /// A callee has finished its own work.
     Served(CallId),
     /// An answer reaches the caller, or the caller's own policy refuses the attempt.
     Reply(CallId),
-    /// The caller has waited long enough for an answer.
+    /// The caller's timeout for an answer expires.
     Timeout(CallId),
-    /// The balancer has waited long enough for a probe's answer.
+    /// The balancer's timeout for a probe expires.
     ProbeTimeout(CallId),
-    /// The caller has waited long enough for a connection.
+    /// The caller's timeout for a connection expires.
     PoolWait(CallId),
     /// The pause before a further attempt is over.
     Backoff(CallId),
-    /// The caller's word that it gave up reaches the callee.
+    /// The caller's cancellation reaches the callee.
     Cancel(CallId),
     /// The deadline of a call passes while it waits for a slot.
     Expire(CallId),
-    /// An attempt has been under way for so long that another is sent beside it.
+    /// An attempt has been in progress long enough for a hedge.
     Hedge(CallId),
-    /// The user has waited long enough for the whole request.
+    /// The user's patience for the whole request expires.
     Patience(CallId),
     /// A delivered message was not acknowledged in time.
     Visibility(CallId),
-    /// A call goes on inside its node, between the members of a database.
+    /// A call continues inside its node, between the members of a database.
     Step(CallId),
-    /// A client's next request is due. An older generation is of a rate that no longer holds.
+    /// A client's next request is due. An older generation belongs to a rate that no longer holds.
     Request {
         /// The client.
         node: NodeIx,
-        /// Of the rate it was scheduled under.
+        /// The generation of the rate it was scheduled under.
         generation: u32,
     },
-    /// A user of a closed client has thought enough. An older generation has left.
+    /// A user of a closed client has finished thinking. An older generation has left.
     Think {
         /// The client.
         node: NodeIx,
-        /// Of the client's users.
+        /// The generation of the client's users.
         generation: u32,
     },
-    /// A user who failed asks again.
+    /// A user whose request failed reloads.
     Reload {
         /// The client.
         node: NodeIx,
-        /// Its place among the client's users about to do so.
+        /// The index among the client's users that are about to reload.
         place: u32,
     },
     /// A client's arrival rate changes.
     RateChange {
         /// The client.
         node: NodeIx,
-        /// Of the client's parameters.
+        /// The generation of the client's parameters.
         generation: u32,
     },
     /// A balancer probes a backend.
     Probe {
         /// The balancer.
         node: NodeIx,
-        /// Its backend's place, and the generation of the backend list.
+        /// The index of its backend.
         backend: u16,
-        /// Of the list of backends.
+        /// The generation of the list of backends.
         generation: u16,
     },
     /// A fill reaches a look-aside cache.
     Fill {
         /// The cache.
         node: NodeIx,
-        /// Its place among the fills under way.
+        /// The index among the fills in progress.
         fill: u32,
     },
     /// An invalidation reaches a cache.
@@ -99,14 +99,14 @@ pub enum Event {
         /// The key.
         key: u32,
     },
-    /// A database's relay looks for writes to publish.
+    /// A database's relay publishes pending writes.
     Relay {
         /// The database.
         node: NodeIx,
         /// The link to the queue.
         link: u32,
     },
-    /// A member of a database misses its leader, or takes part in an election.
+    /// A member of a database notices that it lacks a leader, or takes part in an election.
     Elect {
         /// The database.
         node: NodeIx,
@@ -118,7 +118,7 @@ pub enum Event {
         /// The database.
         node: NodeIx,
     },
-    /// A call has waited for a slot as long as its callee lets it.
+    /// A call has waited for a slot for its callee's maximum time.
     Leave(CallId),
     /// The next of the calls that share a replica's slots is done.
     Shared {
@@ -129,42 +129,42 @@ pub enum Event {
     },
     /// A fault begins or ends.
     Fault {
-        /// Of the list of faults.
+        /// The generation of the list of faults.
         generation: u32,
-        /// Its place in the list.
+        /// The index in the list.
         fault: u32,
     },
     /// An alert is evaluated.
     Watch {
-        /// Its place in the list of alerts.
+        /// The index in the list of alerts.
         alert: u32,
-        /// Of that list.
+        /// The generation of that list.
         generation: u32,
     },
-    /// Something about a coordinator's locks is due.
+    /// An event of a coordinator's locks is due.
     Lock {
         /// The coordinator.
         node: NodeIx,
-        /// What, as [`LockTag`] packs it.
+        /// The kind, as [`LockTag`] packs it.
         tag: u32,
     },
-    /// An autoscaler looks, or one that leaves is looked at.
+    /// An autoscaler evaluates, or a leaving replica is checked.
     Scale {
         /// The service.
         node: NodeIx,
-        /// Of which replica; of all of them, [`ALL_REPLICAS`].
+        /// The replica; [`ALL_REPLICAS`] for the service as a whole.
         replica: u32,
     },
-    /// A replica starts, starts again or is killed, by its stage.
+    /// A replica starts, restarts or is killed, by its stage.
     Replica {
         /// The service.
         node: NodeIx,
-        /// Its place.
+        /// The replica's place.
         replica: u32,
     },
-    /// The head of a lane: inside the agenda only.
+    /// The head of a lane: only inside the event queue.
     LaneHead {
-        /// Which.
+        /// The lane.
         lane: u32,
     },
 }
@@ -175,19 +175,19 @@ pub const ALL_REPLICAS: u32 = u32::MAX;
 /// What is due at a coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockTag {
-    /// The holder of a grant lets it go.
+    /// The holder of a grant releases it.
     Release(u32),
-    /// The lease of a grant has run out.
+    /// The lease of a grant expires.
     Lease(u32),
-    /// An election is over.
+    /// An election ends.
     Election(u32),
 }
 
 impl LockTag {
-    /// The highest number of a grant; then they begin again.
+    /// The highest number of a grant; then numbers start over.
     pub const GRANT_MAX: u32 = u32::MAX >> 2;
 
-    /// In 32 bits.
+    /// Packs it into 32 bits.
     pub fn pack(self) -> u32 {
         match self {
             Self::Release(grant) => grant << 2,
@@ -196,7 +196,7 @@ impl LockTag {
         }
     }
 
-    /// From 32 bits.
+    /// Unpacks it from 32 bits.
     pub fn unpack(tag: u32) -> Self {
         match tag & 3 {
             0 => Self::Release(tag >> 2),
@@ -207,7 +207,7 @@ impl LockTag {
 }
 
 impl Event {
-    /// Whether it goes on by itself for ever, so that a drain does not wait for it.
+    /// Returns whether it repeats by itself indefinitely, so that a drain does not wait for it.
     #[inline(always)]
     pub const fn is_housekeeping(&self) -> bool {
         match self {

@@ -1,9 +1,9 @@
-//! Processes that stand still: a hang, or a pause for garbage collection.
+//! Frozen processes: a hang, or a pause for garbage collection.
 //!
-//! What such a process would do meanwhile is put off until it goes on: answers it waits for and
-//! timers of its own come at that moment, in their order, and work goes on where it stood, so that
-//! it takes as much longer as the process stood still. While nothing stands still, none of this
-//! costs more than a look at a flag.
+//! Everything such a process would do is deferred until it continues: answers it waits for and its
+//! own timers come at that moment, in their order, and work continues where it stopped, so that it
+//! takes as much longer as the process was frozen. While nothing is frozen, this costs only the
+//! check of a flag.
 
 use crate::agenda::{Agenda, Time};
 use crate::call::{CallId, Phase, Purpose};
@@ -11,15 +11,15 @@ use crate::event::{Event, LinkIx, NodeIx};
 use crate::world::{NodeState, World};
 use std::collections::BTreeMap;
 
-/// What is put off.
+/// Deferred events.
 #[derive(Clone, Debug, Default)]
 pub struct Frozen {
-    /// Whether any event might have to be put off.
+    /// Whether any event might have to be deferred.
     pub(crate) is_used: bool,
-    /// Replicas that stand still.
+    /// Number of frozen replicas.
     count: u32,
     put_off: Vec<PutOff>,
-    /// Work that is due later than was scheduled when it began: by call, how much, in ns.
+    /// Work that is due later than was scheduled when it began: the additional time by call, in ns.
     debts: BTreeMap<(u32, u32), u64>,
 }
 
@@ -32,7 +32,7 @@ struct PutOff {
 }
 
 impl Frozen {
-    /// A replica stands still from now on.
+    /// Freezes a replica.
     pub(crate) fn freeze(&mut self) {
         self.count += 1;
         self.is_used = true;
@@ -42,7 +42,7 @@ impl Frozen {
         self.is_used = self.count > 0 || !self.debts.is_empty();
     }
 
-    /// A replica goes on that has stood still since a moment.
+    /// Resumes a replica that was frozen since a moment.
     pub(crate) fn thaw(node: NodeIx, replica: u32, since: Time, cx: &mut World) {
         let now = cx.now;
         cx.frozen.count -= 1;
@@ -85,7 +85,7 @@ impl Frozen {
         cx.frozen = frozen;
     }
 
-    /// Who waited at the door of a replica tries again.
+    /// Admits the calls that waited at the entrance of a replica.
     pub(crate) fn let_in(node: NodeIx, replica: u32, cx: &mut World) {
         let mut frozen = std::mem::take(&mut cx.frozen);
         let waits = |put_off: &mut PutOff| {
@@ -98,7 +98,7 @@ impl Frozen {
         cx.frozen = frozen;
     }
 
-    /// What was put off for replicas that an edit took away comes now, and finds nobody.
+    /// Releases the deferred events of replicas that an edit removed; they have no effect.
     pub(crate) fn release_where_nothing_is(
         &mut self,
         nodes: &[NodeState],
@@ -122,8 +122,8 @@ impl Frozen {
 }
 
 impl World {
-    /// Puts an event at a call's callee off while the callee stands still, or while its work is
-    /// still owed time; whether it did.
+    /// Defers an event at a call's callee while the callee is frozen, or while its work is still
+    /// owed time. Returns whether it did.
     #[cold]
     pub(crate) fn puts_off_work(&mut self, id: CallId) -> bool {
         let event = Event::Served(id);
@@ -142,8 +142,8 @@ impl World {
         }
     }
 
-    /// Puts an event at a call's caller off while the caller stands still; whether it did. Health
-    /// probes are let pass: what a balancer believes is not asked meanwhile.
+    /// Defers an event at a call's caller while the caller is frozen. Returns whether it did.
+    /// Health probes pass, because a balancer's view is not used meanwhile.
     #[cold]
     pub(crate) fn puts_off_caller(&mut self, id: CallId, event: Event) -> bool {
         let call = &self.calls[id];
@@ -161,7 +161,7 @@ impl World {
         self.put_off(node, replica, event)
     }
 
-    /// Puts an event of a replica off while it stands still; whether it did.
+    /// Defers an event of a replica while it is frozen. Returns whether it did.
     pub(crate) fn put_off(&mut self, node: NodeIx, replica: u32, event: Event) -> bool {
         let state = self.node(node).replicas.get(replica as usize);
         let stands = state.is_some_and(|state| state.stands_since.is_some());
@@ -171,7 +171,7 @@ impl World {
         stands
     }
 
-    /// Keeps an event of a replica until what holds it up is over.
+    /// Keeps an event of a replica until it continues.
     pub(crate) fn keep(&mut self, node: NodeIx, replica: u32, event: Event) {
         self.frozen.put_off.push(PutOff {
             node,

@@ -1,8 +1,8 @@
-//! The caller's policies around an attempt: what stands before the network, and what counts when
-//! the attempt has ended.
+//! The caller's policies around an attempt: those before the network, and those that count when the
+//! attempt has ended.
 //!
 //! An attempt passes adaptive throttling, the breaker, the bulkhead, the pool, then the network.
-//! All of it is kept per calling replica.
+//! All state is kept per calling replica.
 
 use crate::agenda::Time;
 use crate::call::{Call, CallId, Cause, Outcome, Phase};
@@ -14,7 +14,7 @@ use crate::policies::breaker::{self, Change};
 use crate::policies::{Budget, Quota, Throttle, throttle};
 use crate::world::{CallerState, Delay, Guards, LinkState, World};
 
-/// What the caller's policies say of an attempt.
+/// The decision of the caller's policies on an attempt.
 pub(crate) enum Verdict {
     Goes,
     Waits,
@@ -22,7 +22,7 @@ pub(crate) enum Verdict {
 }
 
 impl World {
-    /// Makes an attempt whose policies must be asked.
+    /// Makes an attempt with policies.
     #[inline(never)]
     pub(crate) fn attempt_guarded(&mut self, id: CallId) {
         if self.link(self.calls[id].link).guards.cancels {
@@ -86,8 +86,8 @@ impl World {
         Verdict::Waits
     }
 
-    /// A call has waited at its caller for as long as it may: why it fails, unless the timer was of
-    /// a wait that is over.
+    /// Returns why a call fails that has waited at its caller for the maximum time; `None` if the
+    /// timer belongs to a wait that is over.
     pub(crate) fn waited_in_vain(&self, id: CallId) -> Option<Cause> {
         let wait = self.notes.get(id);
         match wait.map(|note| (note.waits_for, note.waits_until)) {
@@ -98,7 +98,7 @@ impl World {
         }
     }
 
-    /// An attempt that its caller's policies let pass.
+    /// Sends an attempt that its caller's policies admitted.
     pub(crate) fn go(&mut self, id: CallId) {
         let link = self.calls[id].link;
         let mut deadline = None;
@@ -117,7 +117,8 @@ impl World {
         }
     }
 
-    /// What the caller's policies do about an attempt that ended; true if there will be another.
+    /// Applies the caller's policies to an attempt that ended. Returns whether there will be
+    /// another.
     #[inline(never)]
     pub(crate) fn apply_policies(&mut self, id: CallId, ended: &Call, outcome: Outcome) -> bool {
         if outcome == Outcome::Failed(Cause::Timeout) && self.link(ended.link).guards.cancels {
@@ -125,7 +126,7 @@ impl World {
         }
         self.judge(id, ended, outcome);
         let admitted = self.notes.get(id).map(|note| (note.epoch, note.admitted));
-        // The others are given up first: what this one gives back is not for them.
+        // The others are abandoned first, so that what this one returns does not go to them.
         let goes_on = self
             .peers(id)
             .map(|peers| self.settle_hedge(peers, outcome));
@@ -145,7 +146,7 @@ impl World {
         goes_on
     }
 
-    /// A breaker that judges calls with all of their retries learns how one went.
+    /// Reports a call's outcome to a breaker that judges calls with all of their retries.
     fn judge_call(&mut self, ended: &Call, outcome: Outcome, epoch: u32, admitted: Time) {
         let now = self.now;
         let state = &mut self.links[ended.link.0 as usize];
@@ -158,7 +159,7 @@ impl World {
         }
     }
 
-    /// A call that a breaker let through as a whole ends between two attempts.
+    /// Handles a call that ends between two attempts and that a breaker had admitted as a whole.
     pub(crate) fn forget_admission(&mut self, id: CallId) {
         let call = &self.calls[id];
         if let (true, Some(note)) = (call.is_judged, self.notes.get(id)) {
@@ -169,7 +170,7 @@ impl World {
         }
     }
 
-    /// Policies that count learn how an attempt went.
+    /// Reports an attempt's outcome to the policies that count.
     fn judge(&mut self, id: CallId, ended: &Call, outcome: Outcome) {
         let now = self.now;
         let state = &mut self.links[ended.link.0 as usize];
@@ -212,7 +213,7 @@ impl World {
         }
     }
 
-    /// Gives back what the attempt held at the caller: its connection, its place in the bulkhead.
+    /// Returns what the attempt held at the caller: its connection, its place in the bulkhead.
     pub(crate) fn give_back(&mut self, id: CallId, ended: &Call) {
         let state = &mut self.links[ended.link.0 as usize];
         let Some(caller) = state.callers.get_mut(ended.caller_replica as usize) else {
@@ -235,7 +236,8 @@ impl World {
         }
     }
 
-    /// Gives a free place in the bulkhead to who waits longest for one; whether there were both.
+    /// Gives a free place in the bulkhead to the attempt that has waited longest. Returns whether
+    /// there were both.
     fn grant_place(&mut self, link: LinkIx, caller: u32) -> bool {
         let state = &mut self.links[link.0 as usize];
         let places = state.guards.bulkhead.map_or(u32::MAX, |(places, _)| places);
@@ -252,7 +254,7 @@ impl World {
         true
     }
 
-    /// Who waits for a place or a connection gets it where an edit has made room.
+    /// Gives places and connections that an edit has freed to waiting attempts.
     pub(crate) fn grant(&mut self) {
         for place in 0..self.links.len() {
             if !self.links[place].is_present {
@@ -318,8 +320,8 @@ impl World {
         true
     }
 
-    /// Callers that died start again with nothing: full budgets, closed breakers, empty pools, and
-    /// a round that begins anywhere.
+    /// Resets the state of callers that died: full budgets, closed breakers, empty pools, and a
+    /// random start of their round robin.
     pub(crate) fn forget_callers(&mut self, node: NodeIx, replicas: &[u32]) {
         let now = self.now;
         for link in self.links.iter_mut().filter(|link| link.from == node) {
@@ -342,8 +344,8 @@ impl World {
 }
 
 impl CallerState {
-    /// Takes what a retry after this failure costs, from all that bounds retries or from none:
-    /// what the quota paid, if all could.
+    /// Takes the cost of a retry after this failure from all that limit retries, or from none.
+    /// Returns what the quota paid, if all could.
     fn pay_for_retry(&mut self, cause: Cause) -> Option<u32> {
         let cost = self.quota.as_ref().map_or(0, |quota| quota.cost(cause));
         let is_allowed = self.throttle.as_ref().is_none_or(Throttle::allows)
@@ -359,7 +361,7 @@ impl CallerState {
 }
 
 impl Guards {
-    /// Whether any of them is there.
+    /// Returns whether any of them is there.
     pub(crate) fn are_up(&self) -> bool {
         self.adaptive.is_some()
             || self.counts_answers
@@ -373,8 +375,8 @@ impl Guards {
 }
 
 impl LinkState {
-    /// Takes the parameters of policies that keep something per caller. What callers have saved up
-    /// stays, within the new bounds; another breaker begins closed.
+    /// Takes the parameters of policies that have state per caller. Saved tokens stay, within the
+    /// new bounds; a new breaker is closed.
     pub(crate) fn take_guards(&mut self, link: &design::Link, callers: usize, now: Time) {
         let breaker = link.breaker.as_ref().map(breaker::Spec::new);
         let is_same_breaker = self.breaker == breaker;
@@ -411,7 +413,7 @@ impl LinkState {
     }
 }
 
-/// Keeps what was saved up where it is still there.
+/// Keeps saved state that is still there.
 fn take_over<T>(slot: &mut Option<T>, new: Option<T>, rebound: impl Fn(&mut T, &T)) {
     match (slot.as_mut(), &new) {
         (Some(old), Some(new)) => rebound(old, new),
@@ -420,7 +422,7 @@ fn take_over<T>(slot: &mut Option<T>, new: Option<T>, rebound: impl Fn(&mut T, &
 }
 
 impl LinkTally {
-    /// Counts what a breaker of the link did.
+    /// Counts a change of a breaker of the link.
     pub(crate) fn count_breaker(&mut self, change: Change, now: Time) {
         match change {
             Change::None => {}
@@ -437,7 +439,7 @@ impl LinkTally {
         }
     }
 
-    /// A breaker that was open or half open begins anew.
+    /// Counts the reset of a breaker that was open or half open.
     fn count_reset(&mut self, [was_open, was_half_open]: [bool; 2], now: Time) {
         if was_open {
             self.open.down(now);

@@ -1,9 +1,9 @@
-//! Hedges: an attempt that takes long is sent again beside the first, to another replica where
-//! there is one. The first answer counts; the other attempts are given up.
+//! Hedging: a slow attempt is sent again beside the first, to another replica if there is one. The
+//! first answer counts; the other attempts are abandoned.
 //!
-//! After gRPC's hedging (proposal A6). A hedge passes the caller's policies as any attempt does;
-//! one that they refuse, or that fails, drops out, and the call goes on with the others. What the
-//! last of them fails with is the call's failure, to be retried or not.
+//! After gRPC's hedging (proposal A6). A hedge passes the caller's policies like any attempt. One
+//! that they refuse, or that fails, drops out, and the call continues with the others. The failure
+//! of the last one is the call's failure, to be retried or not.
 
 use crate::call::{CallId, Cause, Outcome, Phase};
 use crate::event::{Event, LinkIx};
@@ -11,14 +11,14 @@ use crate::measure::LinkTally;
 use crate::notes::PEERS_MAX;
 use crate::world::World;
 
-/// The attempts of one call besides one, as far as they were under way when it was asked.
+/// The other attempts of a call that were in progress when they were looked up.
 pub(crate) type Peers = [CallId; PEERS_MAX];
 
 /// How often a hedge that falls on the replica of another attempt chooses again.
 const CHOICES: usize = 4;
 
 impl World {
-    /// An attempt has been sent: after a while another may be.
+    /// Schedules a hedge of an attempt that was sent.
     pub(crate) fn plan_hedge(&mut self, id: CallId) {
         let hedge = self.notes.get(id).map_or(0, |note| note.hedge);
         let call = &self.calls[id];
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    /// An attempt has taken long: sends another, unless nobody waits for either any more.
+    /// Hedges a slow attempt, unless its caller no longer waits.
     #[cold]
     pub(crate) fn hedge(&mut self, first: CallId) {
         let call = &self.calls[first];
@@ -74,8 +74,8 @@ impl World {
         self.attempt_guarded(id);
     }
 
-    /// Chooses a replica for a hedge: another than those of its peers, if a few choices give one.
-    /// False where there is nobody.
+    /// Chooses a replica for a hedge: another than those of its peers, if a few choices find one.
+    /// Returns false if there is no replica.
     fn choose_another(&mut self, id: CallId, peers: &Peers) -> bool {
         let taken: [(LinkIx, u32); PEERS_MAX] = peers.map(|peer| {
             let call = self.calls.get(peer);
@@ -101,8 +101,8 @@ impl World {
         let Some(balancer) = &mut self.nodes[from.0 as usize].balancer else {
             return false;
         };
-        // What is turned down stays counted until the choice is made: who chooses the least busy
-        // would choose it again.
+        // Rejected choices stay counted until one is made; otherwise a choice of the least busy
+        // would repeat them.
         let mut turned_down = [None; CHOICES];
         for choice in &mut turned_down {
             let Some((place, backend)) = balancer.choose(call.key, self.now) else {
@@ -126,7 +126,7 @@ impl World {
         true
     }
 
-    /// The other attempts of an attempt's call that are still under way, if there are any.
+    /// Returns the other attempts of an attempt's call that are still in progress, if any.
     pub(crate) fn peers(&self, id: CallId) -> Option<Peers> {
         let mut peers = self.notes.get(id)?.peers;
         for peer in &mut peers {
@@ -137,8 +137,8 @@ impl World {
         (peers != [CallId::NONE; PEERS_MAX]).then_some(peers)
     }
 
-    /// One of several attempts of a call has ended: an answer ends them all, a failure only itself.
-    /// True where the call goes on.
+    /// Handles the end of one of several attempts of a call: an answer ends them all, a failure
+    /// only itself. Returns whether the call continues.
     pub(crate) fn settle_hedge(&mut self, peers: Peers, outcome: Outcome) -> bool {
         if !outcome.is_answer() {
             return true;
@@ -151,7 +151,8 @@ impl World {
         false
     }
 
-    /// The caller gives an attempt up without an outcome. The callee works on, unless it is told.
+    /// Abandons an attempt without an outcome. The callee continues to work, unless it receives a
+    /// cancellation.
     pub(crate) fn abandon(&mut self, id: CallId) {
         let now = self.now;
         if self.watches(id) {

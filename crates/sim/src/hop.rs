@@ -1,40 +1,40 @@
-//! Hops: what a link and the node at its end count alike, counted once.
+//! Hops: what a link and its callee count alike, counted once.
 //!
-//! A call over a link that takes no time is under way there just as long as it is present at its
-//! callee. Where it begins or ends by the short way (see [`crate::passage`]) that is noted here,
-//! once for both, and told to both before anybody reads what they have counted ([`World::settle`]):
-//! at the end of each slice of a run, and within it before whatever looks at figures. What goes the
-//! general way is counted at once; either end of a call may go either way.
+//! A call over a link that takes no time is in progress there exactly as long as it is present at
+//! its callee. If it begins or ends on the fast path (see [`crate::passage`]), that is noted here,
+//! once for both. It is added to the counts of both before anybody reads them ([`World::settle`]):
+//! at the end of each slice of a run, and within it before anything that reads metrics. Calls on
+//! the general path are counted immediately. Either end of a call may take either path.
 
 use crate::agenda::Time;
 use crate::event::LinkIx;
 use crate::measure::{Histogram, LinkTally, Tally};
 use crate::world::{LinkState, World};
 
-/// So many ends are noted before they are told.
+/// Number of ends that are noted before they are added.
 const ENDS_MAX: usize = 32;
 
-/// What is noted of a link and its callee, and not yet told to them.
+/// What is noted of a link and its callee, and not yet added to their counts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hop {
     /// Calls that began (all, measured).
     began: [u64; 2],
-    /// See [`crate::measure::Gauge`]: the times of ends less those of beginnings.
+    /// See [`crate::measure::Gauge`]: the sum of the times of ends minus that of beginnings.
     steps: i128,
-    /// How long those took that ended well, in ns: twice that, and 1 more where it is measured.
+    /// Durations of successful calls, in ns: doubled, plus 1 for a measured one.
     ends: [u64; ENDS_MAX],
     ended: usize,
 }
 
 impl Hop {
-    /// A call begins.
+    /// Begins a call.
     #[inline(always)]
     pub(crate) fn begin(&mut self, is_measured: bool, now: Time) {
         LinkTally::count(&mut self.began, is_measured);
         self.steps -= i128::from(now);
     }
 
-    /// A call ends well. Whether so many have that it is time to tell.
+    /// Ends a successful call. Returns whether enough are noted to be added.
     #[inline(always)]
     pub(crate) fn end(&mut self, is_measured: bool, took: u64, now: Time) -> bool {
         self.steps += i128::from(now);
@@ -46,7 +46,7 @@ impl Hop {
 }
 
 impl LinkState {
-    /// A call begins that arrives at its callee in the same moment.
+    /// Begins a call that arrives at its callee at the same moment.
     #[inline(always)]
     pub(crate) fn begin_hop(&mut self, is_measured: bool, caller: u32, now: Time) {
         self.hop.begin(is_measured, now);
@@ -55,7 +55,7 @@ impl LinkState {
 }
 
 impl World {
-    /// A call that began and ends at both at once ends well.
+    /// Ends a successful call that began and ended at both at the same moment.
     #[inline(always)]
     pub(crate) fn end_hop(&mut self, link: LinkIx, is_measured: bool, took: u64) {
         let state = &mut self.links[link.0 as usize];
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// Tells all links and nodes what was noted of them.
+    /// Adds everything noted to the counts of links and nodes.
     #[inline(never)]
     pub(crate) fn settle(&mut self) {
         for place in 0..self.links.len() {

@@ -1,10 +1,9 @@
 //! The engine: a deterministic discrete-event simulation of a design.
 //!
-//! One run is a design and a seed; it gives the same bytes on every machine, natively and in
-//! WebAssembly. [`Simulation`] fires events in the total order of (time, sequence number); each
-//! kind of node is a state machine in [`components`]; [`world::World`] is all they share; calls
-//! between them go through [`network`] and the caller's [`policies`]. What is counted stands in
-//! [`measure`].
+//! A run consists of a design and a seed. It gives the same bytes on every machine, natively and in
+//! WebAssembly. [`Simulation`] fires events in the total order of (time, sequence number). Each
+//! kind of node is a state machine in [`components`]; [`world::World`] is all they share. Calls
+//! between them go through [`network`] and the caller's [`policies`]. Metrics are in [`measure`].
 
 pub mod agenda;
 pub mod call;

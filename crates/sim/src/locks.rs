@@ -1,4 +1,4 @@
-//! Who holds which locks: kept at the holder, so that they are let go when its job ends.
+//! The holders of locks: kept at the holder, so that locks are released when its job ends.
 
 use crate::call::CallId;
 use crate::event::{Event, LinkIx, LockTag};
@@ -7,7 +7,7 @@ use crate::world::World;
 /// Locks held by jobs, found by the place of the job's record.
 #[derive(Clone, Debug, Default)]
 pub struct Locks {
-    /// How many are held: while it is none, nothing is looked for.
+    /// Number of held locks; while it is 0, nothing is searched.
     pub(crate) count: u32,
     first: Vec<u32>,
     entries: Vec<Entry>,
@@ -17,10 +17,10 @@ pub struct Locks {
 #[derive(Clone, Debug)]
 struct Entry {
     job: CallId,
-    /// Over which link it was asked for.
+    /// The link over which it was requested.
     link: LinkIx,
     grant: u32,
-    /// Whether it outlives a crash of its holder.
+    /// Whether it survives a crash of its holder.
     has_lease: bool,
     next: u32,
 }
@@ -28,7 +28,7 @@ struct Entry {
 const NONE: u32 = u32::MAX;
 
 impl Locks {
-    /// A job holds a lock from now on.
+    /// Adds a lock that a job holds from now on.
     pub(crate) fn hold(&mut self, job: CallId, link: LinkIx, grant: u32, has_lease: bool) {
         let slot = job.slot as usize;
         if self.first.len() <= slot {
@@ -54,7 +54,7 @@ impl Locks {
         self.count += 1;
     }
 
-    /// Takes one of the locks that a job holds.
+    /// Removes one of the locks that a job holds.
     fn take(&mut self, job: CallId) -> Option<Entry> {
         let first = self.first.get_mut(job.slot as usize)?;
         let entry = self.entries.get(*first as usize)?.clone();
@@ -66,9 +66,10 @@ impl Locks {
 }
 
 impl World {
-    /// A job has ended: the coordinators hear of the locks it held, a link's latency later. What it
-    /// says is said until it is heard: it is not lost. Of a process that is dead or cut off nothing
-    /// is heard; its locks go with its connection, or where there is a lease, with that.
+    /// Releases the locks of a job that has ended. The coordinators learn of it a link's latency
+    /// later; the message is repeated until it arrives, so it is not lost. A process that is dead
+    /// or partitioned sends nothing; its locks end with its connection, or with their lease if they
+    /// have one.
     #[cold]
     pub(crate) fn let_go(&mut self, job: CallId) {
         while let Some(held) = self.locks.take(job) {

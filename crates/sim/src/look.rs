@@ -1,5 +1,5 @@
-//! Looking into a run while it goes on: what a cache holds, which keys of a database were written
-//! most, which alerts fired. It watches and never decides.
+//! Views of a run in progress: what a cache contains, which keys of a database were written most,
+//! which alerts fired. They never affect the run.
 
 use crate::agenda::Time;
 use crate::components::Node;
@@ -7,14 +7,14 @@ use crate::event::NodeIx;
 use crate::simulation::Simulation;
 use crate::watch::Episode;
 
-/// What a node holds.
+/// The contents of a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inside {
-    /// Entries of a cache; keys of a database that were written.
+    /// Number of entries of a cache, or of keys of a database that were written.
     pub held: u64,
-    /// Fills that nobody read, over the whole run.
+    /// Fills that were never read, over the whole run.
     pub never_read: u64,
-    /// Some of them: of a cache those that stay longest, of a database those written most.
+    /// Some of them: for a cache those that stay longest, for a database those written most.
     pub rows: Vec<Held>,
 }
 
@@ -23,27 +23,28 @@ pub struct Inside {
 pub struct Held {
     /// The key.
     pub key: u32,
-    /// The version it is of; 0 where nothing was written.
+    /// Its version; 0 if nothing was written.
     pub version: u32,
-    /// The version that stands at its owner.
+    /// The present version at its owner.
     pub standing: u32,
     /// Time since it was filled, in ns.
     pub age: Option<Time>,
-    /// Time until it expires, in ns; `None` where it never does.
+    /// Time until it expires, in ns; `None` if it never expires.
     pub expires_in: Option<Time>,
-    /// Look-ups it answered since.
+    /// Look-ups that it answered since.
     pub hits: u32,
 }
 
 impl Held {
-    /// Whether a newer version stands at its owner.
+    /// Returns whether its owner has a newer version.
     pub fn is_behind(&self) -> bool {
         self.version < self.standing
     }
 }
 
 impl Simulation {
-    /// What a cache or a database holds: at most so many rows; `None` of other kinds.
+    /// Returns the contents of a cache or a database, with at most this many rows; `None` for other
+    /// kinds.
     pub fn look_inside(&self, place: NodeIx, most: usize) -> Option<Inside> {
         match self.behaviour(place) {
             Node::Cache(cache) => {
@@ -97,7 +98,7 @@ impl Simulation {
         }
     }
 
-    /// Every time an alert fired, by the alert's place in the design.
+    /// Returns every time an alert fired, with the alert's index in the design.
     pub fn alert_episodes(&self) -> impl Iterator<Item = (usize, Episode)> {
         let watches = self.watches.list.iter().enumerate();
         watches.flat_map(|(at, watch)| watch.episodes.iter().map(move |episode| (at, *episode)))

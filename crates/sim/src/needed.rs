@@ -1,5 +1,5 @@
-//! Which links each request has needed, so that each counts once per request: what attempts are
-//! compared with, for the amplification.
+//! The links that each request has needed, so that each counts once per request. Retry
+//! amplification compares attempts with them.
 
 use crate::call::{CallId, Calls};
 use crate::components::store::KeyHasher;
@@ -7,9 +7,10 @@ use crate::event::LinkIx;
 use hashbrown::HashMap;
 use std::hash::BuildHasherDefault;
 
-/// Past this many links, every call counts as a need of its own.
+/// Beyond this number of links, every call counts as a need of its own.
 const LINKS_TRACKED: usize = 4_096;
-/// Most requests remembered that failed while work for them may go on; the oldest goes first.
+/// Maximum number of failed requests that are remembered while work for them may continue; the
+/// oldest is dropped first.
 const OUTLIVED_MAX: usize = 16_384;
 
 /// One bit per link, in a row per record.
@@ -35,7 +36,7 @@ fn number(root: CallId) -> u64 {
 }
 
 impl Needed {
-    /// Makes room for this many links. Requests under way begin anew.
+    /// Makes room for this many links. Requests in progress start over.
     pub(crate) fn resize(&mut self, links: usize) {
         let words = if links > LINKS_TRACKED {
             0
@@ -49,7 +50,7 @@ impl Needed {
         }
     }
 
-    /// A request begins: it has needed nothing.
+    /// Begins a request, which has needed nothing.
     #[inline(always)]
     pub(crate) fn begin(&mut self, root: CallId) {
         match self.words.get_mut(root.slot as usize) {
@@ -68,7 +69,7 @@ impl Needed {
         self.words[first..end].fill(0);
     }
 
-    /// A request fails. Work for it may go on, and what that needs counts with what it needed.
+    /// Keeps the row of a request that fails. Work for it may continue, and its needs are added.
     #[cold]
     pub(crate) fn outlive(&mut self, root: CallId) {
         let words = self.words_per_record;
@@ -95,7 +96,7 @@ impl Needed {
         outlived.places.insert(number(root), place as u32);
     }
 
-    /// A request needs a link: whether for the first time.
+    /// Notes that a request needs a link. Returns whether for the first time.
     #[inline(always)]
     pub(crate) fn is_first(&mut self, calls: &Calls, root: CallId, link: LinkIx) -> bool {
         match calls.get(root).is_some() {
@@ -104,7 +105,7 @@ impl Needed {
         }
     }
 
-    /// [`Self::is_first`] of two links.
+    /// Notes, as [`Self::is_first`] does, that a request needs two links.
     #[inline(always)]
     pub(crate) fn are_first(
         &mut self,
@@ -122,7 +123,8 @@ impl Needed {
         }
     }
 
-    /// Of one that ended well, what it needed is not known any more: it has counted by then.
+    /// Returns the same for a request that has ended. Of one that succeeded, the needs are no
+    /// longer known, because they have been counted.
     #[cold]
     fn is_first_of_outlived(&mut self, root: CallId, link: LinkIx) -> bool {
         let outlived = &mut self.outlived;

@@ -1,7 +1,7 @@
 //! The network: an attempt on its way to its callee, and the answer on its way back.
 //!
-//! A lost packet is silence. A link that never loses and always takes the same time draws nothing:
-//! its trip is known beforehand.
+//! A lost packet produces no event. A link that never loses packets and always takes the same time
+//! draws nothing: its trip is known beforehand.
 
 use crate::agenda::{LaneIx, Time};
 use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
@@ -12,18 +12,18 @@ use crate::world::{Delay, LinkState, NodeState, World};
 use crate::zones::Way;
 use design::link::Mode;
 
-/// What a job hears of a call it waited for.
+/// The result of a call, for the job that waited.
 #[derive(Clone, Copy, Debug)]
 pub struct Done {
-    /// Which link it went over.
+    /// Its link.
     pub link: LinkIx,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// As an answer from a cache: it does not have the key.
+    /// For an answer from a cache: whether the key is missing.
     pub is_miss: bool,
 }
 
-/// How long a packet takes over a link, through which lane.
+/// The time a packet takes over a link, and its lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trip {
     pub(crate) latency: u64,
@@ -31,7 +31,7 @@ pub(crate) struct Trip {
 }
 
 impl Trip {
-    /// It takes this much longer, in ns.
+    /// Returns a trip that takes this much longer, in ns.
     #[inline]
     fn longer(self, ns: u64) -> Self {
         match ns {
@@ -45,7 +45,7 @@ impl Trip {
 }
 
 impl World {
-    /// Publishes a message that nobody waits for: a dead letter.
+    /// Publishes a message that no caller waits for: a dead letter.
     pub fn send_and_forget(
         &mut self,
         link: LinkIx,
@@ -88,7 +88,7 @@ impl World {
         self.travel(id);
     }
 
-    /// A probe was answered, or not.
+    /// Handles the result of a probe.
     #[cold]
     pub(crate) fn conclude_probe(&mut self, id: CallId, outcome: Outcome) {
         let call = &mut self.calls[id];
@@ -103,7 +103,7 @@ impl World {
         }
     }
 
-    /// Puts an attempt on the network.
+    /// Sends an attempt over the network.
     #[inline(never)]
     pub(crate) fn send(&mut self, id: CallId) {
         let now = self.now;
@@ -120,7 +120,7 @@ impl World {
         self.dispatch(id, link, timeout, is_instant);
     }
 
-    /// An attempt that departed is on its way, and its timeout runs.
+    /// Handles an attempt that was sent: it is in transit, and its timeout runs.
     #[inline(always)]
     pub(crate) fn dispatch(
         &mut self,
@@ -149,7 +149,7 @@ impl World {
         }
     }
 
-    /// An attempt on its way, where something is drawn: of random numbers, or on the page.
+    /// Sends an attempt for which something is drawn: random numbers, or dots on the page.
     #[inline(never)]
     fn travel(&mut self, id: CallId) {
         let call = &self.calls[id];
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// The way of a call's packet, and whether it is lost on it.
+    /// Draws the trip of a call's packet, and whether it is lost.
     fn draw_trip(&mut self, id: CallId, way: Way) -> (bool, Trip) {
         let link = self.calls[id].link;
         let state = &mut self.links[link.0 as usize];
@@ -180,7 +180,7 @@ impl World {
         (is_lost || is_cut, trip.longer(distance))
     }
 
-    /// A packet of a call is lost: nothing more will come of it.
+    /// Handles a lost packet of a call: nothing follows.
     #[cold]
     pub(crate) fn lose(&mut self, id: CallId) {
         let call = &mut self.calls[id];
@@ -197,7 +197,7 @@ impl World {
         }
     }
 
-    /// Schedules what comes at the other end of a link.
+    /// Schedules an event at the other end of a link.
     #[inline]
     fn deliver(&mut self, trip: Trip, event: Event) {
         if trip.latency == 0 {
@@ -215,8 +215,8 @@ impl World {
         }
     }
 
-    /// Sends a note (a fill, an invalidation) from a replica over a link: it may be late or lost,
-    /// and nobody waits. False where it is lost.
+    /// Sends a notification (a fill, an invalidation) from a replica over a link: it may be late or
+    /// lost, and no caller waits. Returns false if it is lost.
     pub fn note(&mut self, link: LinkIx, replica: u32, event: Event) -> bool {
         let state = self.link_mut(link);
         // A note that is lost draws no latency.
@@ -237,7 +237,7 @@ impl World {
         !is_cut
     }
 
-    /// Sends a note that is said until it is heard: late, but not lost.
+    /// Sends a notification that is repeated until it arrives: late, but not lost.
     pub(crate) fn note_surely(&mut self, link: LinkIx, replica: u32, event: Event) {
         let state = self.link_mut(link);
         let (from, to) = (state.from, state.to);
@@ -252,7 +252,8 @@ impl World {
         self.deliver(trip.longer(distance), event);
     }
 
-    /// A call enters its callee: from here it counts there. `None` where nobody runs to take it.
+    /// Handles a call that reaches its callee: from here, it counts there. `None` if no process can
+    /// take it.
     #[inline]
     pub fn enter(&mut self, id: CallId) -> Option<NodeIx> {
         let call = &mut self.calls[id];
@@ -265,7 +266,7 @@ impl World {
         state.takes_calls(call.replica).then_some(node)
     }
 
-    /// [`Self::answer`] of who answers most.
+    /// Answers a call as [`Self::answer`] does; inlined for the component that answers most.
     #[inline(always)]
     pub(crate) fn answer_here(&mut self, id: CallId, outcome: Outcome) {
         if !matches!(outcome, Outcome::Ok) || !self.answer_directly(id) {
@@ -273,7 +274,7 @@ impl World {
         }
     }
 
-    /// The callee is done with a call: it leaves, and the answer goes back.
+    /// Answers a call: it leaves the callee, and the answer is sent.
     #[inline(never)]
     pub fn answer(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
@@ -315,7 +316,7 @@ impl World {
         }
     }
 
-    /// An answer on its way, where something is drawn: of random numbers, or on the page.
+    /// Sends an answer for which something is drawn: random numbers, or dots on the page.
     #[inline(never)]
     fn travel_back(&mut self, id: CallId) {
         let link = self.calls[id].link;
@@ -358,14 +359,14 @@ impl NodeState {
 }
 
 impl LinkState {
-    /// A call is needed: it counts, and pays into the budget of retries.
+    /// Counts a call, which pays into the retry budget.
     #[inline(always)]
     pub(crate) fn count_call(&mut self, is_measured: bool, caller: u32) {
         LinkTally::count(&mut self.tally.calls, is_measured);
         self.pay_in(caller);
     }
 
-    /// A call pays into the budget of retries, where there is one.
+    /// Pays a call into the retry budget, if there is one.
     #[inline(always)]
     pub(crate) fn pay_in(&mut self, caller: u32) {
         if self.retry.is_some()
@@ -409,7 +410,7 @@ impl LinkState {
         }
     }
 
-    /// The callee's replica that an attempt of a calling replica goes to.
+    /// Chooses the callee's replica for an attempt of a calling replica.
     #[inline(always)]
     pub(crate) fn choose_replica(&mut self, nodes: &[NodeState], caller: u32) -> u32 {
         match self.callee_replicas {
@@ -419,14 +420,14 @@ impl LinkState {
         }
     }
 
-    /// The next live replica of a callee in a calling replica's round.
+    /// Returns the next live replica of a callee in a calling replica's round robin.
     #[inline(never)]
     pub(crate) fn next_live_replica(&mut self, callee: &NodeState, count: u32, caller: u32) -> u32 {
         let first = self
             .turns
             .get(caller as usize)
             .map_or(0, |turn| turn % count);
-        // A consumer takes its messages itself; a caller cannot tell one that stands still.
+        // A consumer takes its messages itself. A caller cannot recognize a frozen replica.
         let is_taken = self.mode == Mode::Consume;
         let is_live = |replica: &u32| {
             let replica = &callee.replicas[*replica as usize];
@@ -440,7 +441,7 @@ impl LinkState {
         chosen
     }
 
-    /// Whose turn it is next for a calling replica.
+    /// Advances the round robin of a calling replica.
     #[inline(always)]
     pub(crate) fn take_turn(&mut self, caller: u32, replica: u32) {
         if let Some(turn) = self.turns.get_mut(caller as usize) {
@@ -448,7 +449,8 @@ impl LinkState {
         }
     }
 
-    /// Makes ready what follows from latency, loss and policies. After every change of them.
+    /// Computes what follows from latency, loss and policies. Must be called after every change of
+    /// them.
     pub(crate) fn refresh(&mut self) {
         self.guards.has_held |= self.pool.is_some() || self.guards.bulkhead.is_some();
         self.is_guarded = self.breaker.is_some() || self.pool.is_some() || self.guards.are_up();
@@ -466,8 +468,8 @@ impl LinkState {
         self.is_simple = self.is_instant && !self.is_guarded && self.mode == Mode::Call;
     }
 
-    /// One packet's way, and whether it is lost on it. A lost packet draws its latency too: what
-    /// others draw does not hang on its fate.
+    /// Draws a packet's trip, and whether it is lost. A lost packet draws its latency too, so that
+    /// other draws do not depend on it.
     fn draw_trip(&mut self) -> (bool, Trip) {
         (self.loses(), self.lossless_trip())
     }

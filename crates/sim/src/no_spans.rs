@@ -1,4 +1,4 @@
-//! Nothing is traced without the feature `traces`.
+//! Without the feature `traces`, nothing is traced.
 
 use crate::call::{CallId, Outcome};
 use crate::world::World;

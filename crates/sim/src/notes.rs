@@ -1,10 +1,10 @@
-//! What policies know of a call beyond its record. Most calls need none of it, so it stands beside
-//! the records, in places of the same numbers, and is made where a policy asks for it.
+//! Policy state of calls beyond their records. Most calls need none of it, so it is stored beside
+//! the records, under the same indices, and created when a policy needs it.
 
 use crate::agenda::Time;
 use crate::call::CallId;
 
-/// Most further attempts that hedge one attempt.
+/// Maximum number of hedges of one attempt.
 pub(crate) const PEERS_MAX: usize = 4;
 
 /// What a call waits for at its caller.
@@ -15,33 +15,33 @@ pub(crate) enum WaitsFor {
     Pool,
 }
 
-/// A note on one call.
+/// The policy state of one call.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
     generation: u32,
-    /// The caller's breaker when it let the call through.
+    /// The epoch of the caller's breaker when it admitted the call.
     pub(crate) epoch: u32,
-    /// When that was, where the breaker judges the call with its retries.
+    /// When it was admitted, if the breaker judges the call with its retries.
     pub(crate) admitted: Time,
     /// The pause before it, for decorrelated jitter, in ns.
     pub(crate) pause: u64,
     /// What the retry took from its quota.
     pub(crate) took: u32,
-    /// What it waits for at its caller, and until when; for the pool only where a bulkhead stands
+    /// What it waits for at its caller, and until when; for the pool, only if there is a bulkhead
     /// before it.
     pub(crate) waits_for: WaitsFor,
     pub(crate) waits_until: Time,
-    /// Whether it takes up a place of its caller's bulkhead.
+    /// Whether it holds a place of its caller's bulkhead.
     pub(crate) holds_place: bool,
-    /// Which hedge of its call it is; 0 is the attempt itself.
+    /// The number of its hedge; 0 is the attempt itself.
     pub(crate) hedge: u32,
-    /// The other attempts of its call, as far as they are under way.
+    /// The other attempts of its call that are in progress.
     pub(crate) peers: [CallId; PEERS_MAX],
-    /// At its callee: until when its caller waits for it.
+    /// At its callee: its deadline.
     pub(crate) deadline: Time,
-    /// At its callee: whether the caller has said that it gave up.
+    /// At its callee: whether it was canceled.
     pub(crate) is_cancelled: bool,
-    /// At its callee: calls made for it that end with it. Some have ended before.
+    /// At its callee: calls made for it that end with it. Some have already ended.
     pub(crate) calls: Vec<CallId>,
 }
 
@@ -65,28 +65,28 @@ impl Note {
     }
 }
 
-/// The notes on calls under way.
+/// The policy state of calls in progress.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
     places: Vec<Note>,
 }
 
 impl Notes {
-    /// The note on a call, if there is one. It outlives the call's record until its place is used
-    /// again.
+    /// Returns the state of a call, if there is any. It outlives the call's record until its place
+    /// is reused.
     #[inline]
     pub(crate) fn get(&self, id: CallId) -> Option<&Note> {
         let note = self.places.get(id.slot as usize);
         note.filter(|note| note.generation == id.generation)
     }
 
-    /// The note on a call, if there is one, to change it.
+    /// Returns the state of a call, if there is any, to change it.
     pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Note> {
         let note = self.places.get_mut(id.slot as usize);
         note.filter(|note| note.generation == id.generation)
     }
 
-    /// The note on a call, blank if there was none.
+    /// Returns the state of a call, empty if there was none.
     pub(crate) fn of(&mut self, id: CallId) -> &mut Note {
         let place = id.slot as usize;
         if place >= self.places.len() {

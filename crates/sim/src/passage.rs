@@ -1,37 +1,37 @@
-//! Passages: what most of a run is, without the detours that little of it needs.
+//! The fast path: most of a run, without steps that few events need.
 //!
-//! *At once*: a call over a link that takes no time arrives as part of the event that makes it, and
-//! its answer is heard as part of the event that gives it, where nothing else is due at that
-//! moment. Neither passes through the agenda ([`Next`]).
+//! *Instant calls*: a call over a link that takes no time arrives as part of the event that makes
+//! it, and its answer is received as part of the event that gives it, if nothing else is due at
+//! that moment. Neither passes through the event queue ([`Next`]).
 //!
-//! *Through a balancer*: one that takes no time and has no policy on its links passes a call on
-//! without a record of its own. The record of the call to the backend counts for both hops
-//! ([`Call::via`]). What concerns the first hop alone (its timeout, a failure, a crash, an edit)
-//! first gives it the record it would have had ([`World::part`]), and goes on from there.
+//! *Through a balancer*: a balancer that takes no time and has no policy on its links passes a call
+//! on without a record of its own. The record of the call to the backend counts for both hops
+//! ([`Call::via`]). Anything that concerns only the first hop (its timeout, a failure, a crash, an
+//! edit) first gives it the record it would have had ([`World::part`]), and continues from there.
 //!
-//! Either way all is counted at the time it happens, and as an event.
+//! Either way, everything is counted at the time it happens, and as an event.
 
 use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::world::{LinkState, World};
 use design::link::Mode;
 
-/// What follows from an event that is being fired, before anything else happens.
+/// What follows from the event that is being fired, before anything else happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Nothing.
     Nothing,
-    /// Nothing, and nothing may: no event is being fired.
+    /// Nothing, and nothing may follow: no event is being fired.
     Barred,
-    /// A call has entered a node that takes it.
+    /// A call has reached a live node.
     Arrives(CallId, NodeIx),
-    /// A job's call over a link was answered whole; whether it was a miss.
+    /// A job's call over a link was answered in full; whether it was a miss.
     Answered(CallId, LinkIx, bool),
 }
 
 impl World {
-    /// Sees whether anything may come between a call and its callee, or an answer and its caller,
-    /// that is no part of the two. Whenever any of it may have changed.
+    /// Determines whether anything else may come between a call and its callee, or an answer and
+    /// its caller. Must be called whenever that may have changed.
     pub(crate) fn look_whether_plain(&mut self) {
         self.is_plain = self.finds_all_plain();
     }
@@ -43,15 +43,15 @@ impl World {
         !is_disturbed && !is_watched && !self.calls.rows.is_on && !has_locks()
     }
 
-    /// Whether what happens at once happens next: nothing else is due at this moment, and nothing
-    /// may come between.
+    /// Returns whether an instant event happens next: nothing else is due at this moment, and
+    /// nothing may come between.
     #[inline(always)]
     pub(crate) fn is_direct(&self) -> bool {
         debug_assert!(!self.is_plain || self.finds_all_plain());
         self.is_plain && self.next == Next::Nothing && self.agenda.is_quiet(self.now)
     }
 
-    /// Does what makes several calls at a moment: each waits its turn in the agenda.
+    /// Runs something that makes several calls at a moment: each waits its turn in the event queue.
     #[inline(never)]
     pub(crate) fn several_at_once(&mut self, mut make: impl FnMut(&mut Self)) {
         let next = std::mem::replace(&mut self.next, Next::Barred);
@@ -59,8 +59,8 @@ impl World {
         self.next = next;
     }
 
-    /// Makes a job's call over a link that takes no time and has no policies: it is there at once.
-    /// False where it has to go the general way; then nothing is done.
+    /// Makes a job's call over a link that takes no time and has no policies: it arrives
+    /// immediately. Returns false if it has to take the general path; then nothing is done.
     #[inline(always)]
     pub(crate) fn call_directly(&mut self, job: CallId, link: LinkIx) -> bool {
         let now = self.now;
@@ -76,7 +76,7 @@ impl World {
         call.replica = state.choose_replica(nodes, parent.replica);
         let node = &mut nodes[to.0 as usize];
         if !node.takes_calls(call.replica) {
-            // Nobody is there to take it. Who is asked next is as if it had not been asked yet.
+            // No process can take it. Restores the turn, as if no choice had been made.
             if state.callee_replicas > 1 {
                 state.take_turn(parent.replica, call.replica);
             }
@@ -96,8 +96,8 @@ impl World {
         true
     }
 
-    /// Makes a job call the backend that the balancer at the end of a link chooses. False where
-    /// that is not as simple; then nothing is done.
+    /// Makes a job call the backend that the balancer at the end of a link chooses. Returns false
+    /// if the case is not that simple; then nothing is done.
     #[inline(never)]
     pub(crate) fn pass_on(&mut self, job: CallId, via: LinkIx) -> bool {
         let now = self.now;
@@ -157,10 +157,10 @@ impl World {
         true
     }
 
-    /// Gives a call its answer, which is heard at once. False where it has to go the general way;
-    /// then nothing is done. A subset of [`Self::answer`] and [`Self::conclude`], spelled out
-    /// because a run does little else: what comes to matter at the end of a call has to be asked
-    /// for here too.
+    /// Gives a call its answer, which is received immediately. Returns false if it has to take the
+    /// general path; then nothing is done. A subset of [`Self::answer`] and [`Self::conclude`],
+    /// spelled out because it is most of a run: what matters at the end of a call must be checked
+    /// here too.
     #[inline(always)]
     pub(crate) fn answer_directly(&mut self, id: CallId) -> bool {
         if !self.is_direct() {
@@ -205,8 +205,8 @@ impl World {
         true
     }
 
-    /// The answer of a call that passed through a balancer reaches that, by a link that takes time.
-    /// `None` where its way on takes time too; then nothing is done.
+    /// Passes on an answer that reaches a balancer over a link that takes time, for a call that
+    /// passed through it. `None` if the next link takes time too; then nothing is done.
     #[inline(never)]
     pub(crate) fn pass_back_late(&mut self, id: CallId) -> Option<(CallId, LinkIx, bool)> {
         let call = &self.calls[id];
@@ -218,8 +218,8 @@ impl World {
         Some((self.pass_back(id), via, false))
     }
 
-    /// An answer that has reached a balancer which its call passed through is passed on, in no
-    /// time. Gives the job that waited for it.
+    /// Passes on, in no time, an answer that has reached a balancer which its call passed through.
+    /// Returns the job that waited for it.
     #[inline(never)]
     fn pass_back(&mut self, id: CallId) -> CallId {
         let now = self.now;
@@ -280,7 +280,7 @@ impl World {
         }
     }
 
-    /// The call whose timeout is due: that of the first hop, where one record counts for two.
+    /// Returns the call whose timeout is due: that of the first hop, if one record counts for two.
     #[cold]
     pub(crate) fn timed_out(&mut self, id: CallId) -> CallId {
         match self.calls[id].via {
@@ -291,7 +291,7 @@ impl World {
 }
 
 impl LinkState {
-    /// Whether a balancer that these links leave passes calls on without a record of their own.
+    /// Returns whether the balancer of these links passes calls on without records of its own.
     pub(crate) fn is_passage(&self) -> bool {
         self.mode == Mode::Call && !self.is_guarded && self.timeout.is_none()
     }

@@ -1,4 +1,4 @@
-//! Plans: what a job calls, stage after stage.
+//! Plans: the calls of a job, stage by stage.
 
 use crate::call::{Call, CallId, Cause, Outcome};
 use crate::event::{Event, LinkIx};
@@ -7,7 +7,7 @@ use crate::world::{LinkState, Operation, World};
 use design::kinds::client::Effect;
 use design::link::{Mode, OnWrite};
 
-/// When a link is called, made ready.
+/// The condition of a link, prepared for evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// Every time.
@@ -20,7 +20,7 @@ pub enum Condition {
     OnMiss,
     /// After a failure.
     OnError,
-    /// For these operations, by their place in the run.
+    /// For these operations, by their index in the run.
     Operations(Vec<u32>),
     /// With this probability.
     Probability(f64),
@@ -29,9 +29,9 @@ pub enum Condition {
 /// A link in a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// Which.
+    /// The link.
     pub link: LinkIx,
-    /// When; any is enough.
+    /// Its conditions; any is enough.
     pub when: Vec<Condition>,
 }
 
@@ -40,7 +40,7 @@ impl Step {
         self.when.contains(&Condition::OnError)
     }
 
-    /// Whether a job of this operation calls its link now.
+    /// Returns whether a job of this operation calls its link now.
     #[inline(always)]
     fn is_wanted(
         &self,
@@ -50,7 +50,7 @@ impl Step {
         seen: Seen,
     ) -> bool {
         if operation == Call::NO_OPERATION {
-            // A deep probe asks every dependency, changes nothing and publishes nothing.
+            // A deep probe calls every dependency, but changes nothing and publishes nothing.
             return link.mode == Mode::Call && !self.is_fallback();
         }
         let effect = || {
@@ -74,9 +74,9 @@ impl Step {
 /// Links called in parallel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
-    /// Its links, and when each is called.
+    /// Its links, each with its conditions.
     pub steps: Vec<Step>,
-    /// The only link, where there is but one with little to decide: what most stages are.
+    /// The only link, if there is just one with a simple condition, as in most stages.
     only: Option<(LinkIx, When)>,
 }
 
@@ -105,7 +105,7 @@ impl When {
 }
 
 impl Stage {
-    /// A stage of these steps.
+    /// Returns a stage of these steps.
     pub fn new(steps: Vec<Step>) -> Self {
         let only = match &steps[..] {
             [step] => When::of(&step.when).map(|when| (step.link, when)),
@@ -114,7 +114,7 @@ impl Stage {
         Self { steps, only }
     }
 
-    /// It has a link that is not waited for: every step has to be looked at.
+    /// Returns the stage for a link that is not waited for: every step has to be evaluated.
     #[must_use]
     pub fn without_only(self) -> Self {
         Self { only: None, ..self }
@@ -126,12 +126,12 @@ impl Stage {
 pub struct Plan {
     /// The stages.
     pub stages: Vec<Stage>,
-    /// Links to caches that are told of writes.
+    /// Links to caches that are notified of writes.
     pub notes: Vec<LinkIx>,
 }
 
 impl Plan {
-    /// The link of a plan that is to make one call, whatever is asked.
+    /// Returns the link of a plan that always makes exactly one call.
     pub(crate) fn only_call(&self) -> Option<LinkIx> {
         match &self.stages[..] {
             [stage] if self.notes.is_empty() => match stage.only {
@@ -142,7 +142,7 @@ impl Plan {
         }
     }
 
-    /// Its links, in the order of stages.
+    /// Returns its links, in the order of stages.
     pub fn links(&self) -> impl Iterator<Item = LinkIx> {
         self.stages
             .iter()
@@ -150,17 +150,17 @@ impl Plan {
     }
 }
 
-/// Where a job is with its plan.
+/// The state of a job's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Calls are under way.
+    /// Calls are in progress.
     Waiting,
-    /// It is through.
+    /// It is finished.
     Finished(Outcome),
 }
 
 impl World {
-    /// The condition that an operation has one of these names.
+    /// Returns the condition that an operation has one of these names.
     pub fn operations_named(&self, names: &[String]) -> Condition {
         let places = self
             .operations
@@ -176,7 +176,8 @@ impl World {
         self.start_plan_here(job)
     }
 
-    /// [`Self::start_plan`], inlined: for who starts most.
+    /// Starts a job's plan as [`Self::start_plan`] does, inlined for the component that starts
+    /// most.
     #[inline(always)]
     pub(crate) fn start_plan_here(&mut self, job: CallId) -> Progress {
         if self.spares_work && self.is_pointless(job) {
@@ -185,7 +186,7 @@ impl World {
         self.run_stages(job, 0, Seen::default(), false)
     }
 
-    /// A call of the job's plan ended.
+    /// Handles the end of a call of the job's plan.
     pub fn continue_plan(&mut self, job: CallId, done: &Done) -> Progress {
         if !matches!(done.outcome, Outcome::Ok)
             && let Some(failed) = self.went_wrong(job, done)
@@ -195,7 +196,7 @@ impl World {
         self.go_on(job, done.link, done.is_miss, done.outcome.is_answer())
     }
 
-    /// [`Self::continue_plan`], where what went wrong has been seen to.
+    /// Continues as [`Self::continue_plan`] does, after failures have been handled.
     #[inline(never)]
     pub(crate) fn go_on(
         &mut self,
@@ -232,7 +233,8 @@ impl World {
         self.run_stages(job, next, seen, must_fall_back)
     }
 
-    /// A call of the job's plan was not answered whole. Gives how the plan ends, if it ends here.
+    /// Handles a call of the job's plan that was not answered in full. Returns how the plan ends,
+    /// if it ends here.
     #[inline(never)]
     fn went_wrong(&mut self, job: CallId, done: &Done) -> Option<Progress> {
         let call = &mut self.calls[job];
@@ -246,12 +248,12 @@ impl World {
         let link = &self.links[done.link.0 as usize];
         let is_optional = link.is_optional;
         if !has_fallback && !is_optional {
-            // The rest of the stage goes on in vain, as most code lets it.
+            // The rest of the stage continues although it is wasted, as in most code.
             call.pending -= 1;
             return Some(Progress::Finished(Outcome::Failed(cause)));
         }
-        // A cache that does not answer is one that does not have it: who loads it instead makes the
-        // answer whole, unless something else is missing.
+        // A cache that does not answer counts as a miss: a load from the origin makes the answer
+        // complete, unless something else is missing.
         let is_whole_but_for_look_ups = !call.is_degraded || call.lacks_look_up;
         call.lacks_look_up = link.looks_up && is_whole_but_for_look_ups;
         call.is_degraded = true;
@@ -264,7 +266,7 @@ impl World {
         None
     }
 
-    /// The key that look-aside caches missed has been loaded: the caller fills them all.
+    /// Fills all look-aside caches that missed with the loaded key.
     #[cold]
     fn fill_caches(&mut self, job: CallId) {
         let call = &mut self.calls[job];
@@ -333,16 +335,16 @@ impl World {
                 return Progress::Waiting;
             }
             if must_fall_back {
-                // The fallback's other conditions did not hold: the failure stands.
+                // The fallback's other conditions did not hold, so the failure remains.
                 return Progress::Finished(Outcome::Failed(Cause::Error));
             }
-            // A stage that made no call has seen nothing: a miss before it still stands.
+            // A stage without calls has no result, so an earlier miss still counts.
             seen.failure = false;
             stage += 1;
         }
     }
 
-    /// Calls the links of a stage that are wanted now; how many.
+    /// Calls the links of a stage whose conditions hold now. Returns their number.
     #[inline(never)]
     fn call_wanted(
         &mut self,
@@ -357,7 +359,7 @@ impl World {
             let link = step.link;
             let state = &mut self.links[link.0 as usize];
             if step.is_wanted(state, &self.operations, operation, seen) {
-                // A fallback waits in any case: whether it worked is what the answer hangs on.
+                // A fallback always waits, because the answer depends on its success.
                 if state.is_unawaited && !seen.failure {
                     self.call_unawaited(job, link);
                 } else {
@@ -370,7 +372,7 @@ impl World {
         pending
     }
 
-    /// A write is through: caches beside the data forget its key, or learn its new value.
+    /// Notifies caches of a finished write: they invalidate its key, or store its new value.
     #[cold]
     fn tell_of_write(&mut self, job: CallId, node: usize) {
         if self.effect(job) != Effect::Write {
@@ -392,14 +394,14 @@ impl World {
     }
 }
 
-/// What a job met in the stage before.
+/// What happened in the stage before.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     miss: bool,
     failure: bool,
 }
 
-/// Whether a link is part of its caller's plan (and not a queue's delivery).
+/// Returns whether a link is part of its caller's plan (and not a queue's delivery).
 pub(crate) fn is_planned(mode: Mode) -> bool {
     match mode {
         Mode::Call | Mode::Publish => true,
@@ -407,7 +409,7 @@ pub(crate) fn is_planned(mode: Mode) -> bool {
     }
 }
 
-/// Whether the cache at the end of a link is told of writes that went elsewhere.
+/// Returns whether the cache at the end of a link is notified of writes elsewhere.
 pub(crate) fn is_told_of_writes(on_write: OnWrite) -> bool {
     match on_write {
         OnWrite::Invalidate | OnWrite::Update => true,

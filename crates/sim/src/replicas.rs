@@ -1,9 +1,8 @@
-//! Replicas that come and go in a run: started and ended by an autoscaler, killed for want of
-//! memory.
+//! Replicas that are added and removed during a run: by an autoscaler, or by out-of-memory kills.
 //!
-//! A new replica takes calls when it has started, and then everybody has its address. One that is
-//! taken away loses its address at once, finishes what it has and what is on its way to it, and
-//! ends; it is looked at once a second, and killed when its grace is over. Places are used again.
+//! A new replica takes calls when it has started, and then every caller has its address. A removed
+//! one loses its address immediately, finishes its calls and those on their way to it, and ends. It
+//! is checked once a second, and killed after its grace period. Places are reused.
 
 use crate::call::{CallId, Purpose};
 use crate::components::database::Change;
@@ -16,11 +15,11 @@ use crate::simulation::Simulation;
 use crate::world::{NodeState, Replica, Stage, World};
 use design::Kind;
 
-/// How often a replica that leaves is looked at.
+/// Interval at which a leaving replica is checked.
 const LOOK_EVERY: u64 = 1_000_000_000;
 
 impl NodeState {
-    /// How many replicas it has by a design; of one that scales itself, places for them.
+    /// Returns the number of replicas of a design; for an autoscaled node, the number of places.
     pub(crate) fn replicas_wanted(&self, kind: &Kind) -> u32 {
         match kind {
             Kind::Service(service) if service.autoscale.is_some() && !self.replicas.is_empty() => {
@@ -34,7 +33,7 @@ impl NodeState {
         }
     }
 
-    /// Takes a number of replicas from a design; one that scales itself keeps what it has.
+    /// Takes the number of replicas of a design; an autoscaled node keeps its own.
     pub(crate) fn place_replicas(&mut self, replicas: usize, is_scaled: bool, now: u64) {
         if is_scaled && !self.replicas.is_empty() {
             return;
@@ -59,7 +58,7 @@ impl NodeState {
 }
 
 impl NodeState {
-    /// Has at least so many replicas: those added start now.
+    /// Grows to at least this many replicas: added ones start now.
     pub(crate) fn grow_to(&mut self, count: usize, now: u64) {
         let mut fresh = Replica::default();
         fresh.start(self.warm_up, now);
@@ -69,7 +68,7 @@ impl NodeState {
 }
 
 impl Simulation {
-    /// The next step of a resharding is due.
+    /// Carries out the next step of a resharding.
     #[cold]
     pub(crate) fn reshard(&mut self, node: NodeIx) {
         let Node::Database(database) = &mut self.nodes[node.0 as usize] else {
@@ -82,7 +81,7 @@ impl Simulation {
         }
     }
 
-    /// The members of a database past a number end; they have no keys any more.
+    /// Ends the members of a database beyond a number; they have no keys any more.
     fn end_members(&mut self, node: NodeIx, members: u32) {
         let place = node.0 as usize;
         let world = &mut self.world;
@@ -108,7 +107,7 @@ impl Simulation {
         }
     }
 
-    /// An autoscaler looks, or a replica that leaves is looked at.
+    /// Evaluates an autoscaler, or checks a leaving replica.
     pub(crate) fn scale(&mut self, node: NodeIx, replica: u32) {
         if replica != ALL_REPLICAS {
             return self.look_at_leaving(node, replica);
@@ -121,7 +120,7 @@ impl Simulation {
         }
     }
 
-    /// After an edit: as many replicas as the bounds let be.
+    /// Adjusts the number of replicas to the bounds, after an edit.
     pub(crate) fn keep_within_bounds(&mut self) {
         for place in 0..self.nodes.len() as u32 {
             let node = NodeIx(place);
@@ -137,7 +136,7 @@ impl Simulation {
         }
     }
 
-    /// Starts replicas or sends some away, until so many are wanted.
+    /// Starts or removes replicas, until this many are wanted.
     fn scale_to(&mut self, node: NodeIx, wanted_now: u32) {
         let current = wanted(&self.world.node(node).replicas);
         for _ in current..wanted_now {
@@ -155,7 +154,7 @@ impl Simulation {
         }
     }
 
-    /// Asks for a replica, in the first free place; for none while too many still leave.
+    /// Requests a replica, in the first free place; none while too many are still leaving.
     fn start_replica(&mut self, node: NodeIx) {
         let Some((service, world)) = self.service(node) else {
             return;
@@ -182,8 +181,8 @@ impl Simulation {
         world.at(due, Event::Replica { node, replica });
     }
 
-    /// Takes one replica away: one that has not started, else one that is down, else the youngest.
-    /// Gives one that is still to end.
+    /// Removes one replica: one that has not started, else one that is down, else the youngest.
+    /// Returns one that still has to end.
     fn send_away(&mut self, node: NodeIx) -> Option<u32> {
         let (service, world) = self.service(node)?;
         let scaler = service.autoscaler.as_mut()?;
@@ -209,7 +208,7 @@ impl Simulation {
         Some(place)
     }
 
-    /// A replica that leaves ends if it has nothing left to do, or no more time.
+    /// Ends a leaving replica that has no work or no time left.
     fn look_at_leaving(&mut self, node: NodeIx, replica: u32) {
         let world = &mut self.world;
         let Some(state) = world.nodes[node.0 as usize].replicas.get(replica as usize) else {
@@ -226,7 +225,7 @@ impl Simulation {
         self.replicas_changed(node);
     }
 
-    /// A replica starts, starts again, or is killed because its memory is full.
+    /// Starts or restarts a replica, or kills it because its memory is full.
     pub(crate) fn turn_replica(&mut self, node: NodeIx, replica: u32) {
         let world = &mut self.world;
         let (now, state) = (world.now, &mut world.nodes[node.0 as usize]);
@@ -261,7 +260,7 @@ impl Simulation {
         world.at(due, Event::Replica { node, replica });
     }
 
-    /// A process ends, with whatever it still has.
+    /// Ends a process, with everything it still has.
     fn end_replica(&mut self, node: NodeIx, replica: u32, stage: Stage) {
         let place = node.0 as usize;
         let world = &mut self.world;
@@ -272,14 +271,14 @@ impl Simulation {
         world.nodes[place].replicas[replica as usize].stage = stage;
     }
 
-    /// Everybody who has to do with a service's replicas sees which there are.
+    /// Informs everything that depends on a service's replicas of a change.
     fn replicas_changed(&mut self, node: NodeIx) {
         let count = self.world.node(node).replicas.len();
         if let Some((service, world)) = self.service(node) {
             service.take_replicas(world);
         }
         self.link_replicas(node, count);
-        // What is broken is so for a new replica too; what breaks by chance breaks for each.
+        // Scheduled faults also hit a new replica; random ones hit each replica independently.
         self.faults.follow(node, &mut self.world);
         self.faults
             .apply_to_node(node.0, &mut self.nodes, &mut self.world);
@@ -293,7 +292,7 @@ impl Simulation {
         fault::wake(&mut self.nodes, &mut self.world);
     }
 
-    /// Links have state for each replica that calls, and know how many are called.
+    /// Updates links: they have state for each calling replica, and know the number of called ones.
     fn link_replicas(&mut self, node: NodeIx, count: usize) {
         let world = &mut self.world;
         let now = world.now;
@@ -316,7 +315,7 @@ impl Simulation {
     }
 }
 
-/// Whether a replica has calls, or some are on their way to it.
+/// Returns whether a replica has calls, or some are on their way to it.
 fn has_work(node: NodeIx, replica: u32, cx: &World) -> bool {
     let is_its = |(_, call): (CallId, &crate::call::Call)| {
         let is_here = call.node == node && call.replica == replica;

@@ -27,45 +27,46 @@ use std::sync::Arc;
 /// Width of the report's windows.
 const WINDOW: u64 = 1_000_000_000;
 
-/// Where a run is.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// There is more to come.
+    /// There are more events.
     Running,
     /// Duration and drain are over.
     Ended,
-    /// The run was stopped: too many events, or too many calls at a time to hold in memory.
+    /// The run was stopped: too many events, or too many concurrent calls for the memory.
     OutOfBudget,
 }
 
-/// A run of a design. `Clone` is a snapshot: a clone goes on exactly as the original would.
+/// A run of a design. A clone is a snapshot: it continues exactly as the original would.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     pub(crate) world: World,
     pub(crate) nodes: Vec<Node>,
     pub(crate) faults: Faults,
     pub(crate) watches: Watches,
-    /// Shared by copies of the run, as all that only an edit changes.
+    /// Shared by copies of the run, like everything that only an edit changes.
     pub(crate) design: Arc<Design>,
     next_mark: Time,
     status: Status,
     events_max: u64,
-    /// When so many events have fired, [`Self::look`] whether the run may go on.
+    /// Number of events after which [`Self::look`] checks whether the run may continue.
     next_look: u64,
-    /// When it was last looked, and events since then in which time stood still.
+    /// Time of the last check, and the number of events since then during which time did not
+    /// advance.
     looked: Time,
     standstill: u64,
-    /// When time stood before a slice of the run moved it on without an event, and where that was:
+    /// The time before a slice of the run advanced it without an event, and the event count there:
     /// a run ends at the same moment in however many pieces it is run.
     paused: ((u64, Time), Time),
     pub(crate) parts: Parts,
 }
 
-/// Most events of one run, by default: about ten minutes of one core.
+/// Default maximum number of events of one run: about ten minutes of one core.
 pub const EVENTS_MAX: u64 = 4_000_000_000;
 
 impl Simulation {
-    /// A run of a valid design, at time 0.
+    /// Returns a run of a valid design, at time 0.
     pub fn new(design: &Design) -> Self {
         let settings = &design.settings;
         let world = World {
@@ -120,15 +121,15 @@ impl Simulation {
         simulation
     }
 
-    /// Bounds the run to this many events.
+    /// Limits the run to this many events.
     #[must_use]
     pub fn with_budget(mut self, events: u64) -> Self {
         self.events_max = events;
         self
     }
 
-    /// Takes a changed design into the run: what is new begins, what is gone ends, the rest goes on
-    /// with its new parameters. The seed stays the run's own.
+    /// Applies a changed design to the run: new elements begin, removed ones end, and the rest
+    /// continues with its new parameters. The run keeps its seed.
     pub fn edit(&mut self, design: &Design) {
         let end = self.world.end;
         self.sweep_before_edit();
@@ -154,13 +155,13 @@ impl Simulation {
         self.world.look_whether_plain();
     }
 
-    /// From now on reports judge and price the run by this design, which makes the same run.
+    /// Makes reports judge and price the run by this design, which produces the same run.
     pub fn judge_by(&mut self, design: &Design) {
         debug_assert!(self.design.makes_same_run(design));
         self.design = Arc::new(design.clone());
     }
 
-    /// Goes on until a simulated time, or until so many events have fired.
+    /// Continues until a simulated time, or until this many events have fired.
     pub fn run_until(&mut self, time: Time, events: u64) -> Status {
         let status = self.go_on_until(time, events);
         self.world.settle();
@@ -193,8 +194,9 @@ impl Simulation {
         self.status
     }
 
-    /// Stops a run that would go on for ever within one moment, or fill the memory. At fixed
-    /// numbers of events, so that a run ends the same in however many pieces it is run.
+    /// Stops a run that would continue indefinitely within one moment, or fill the memory. It is
+    /// called at fixed numbers of events, so that a run ends the same in however many pieces it is
+    /// run.
     #[cold]
     fn look(&mut self) {
         self.next_look = self.world.events + LOOK_EVERY;
@@ -219,8 +221,8 @@ impl Simulation {
         self.run_until(Time::MAX, u64::MAX)
     }
 
-    /// Fires what is due at this very moment, then the next event that is due before `limit` and
-    /// the next mark; false where there is none. No more than `until` events in all.
+    /// Fires what is due at the present moment, then the next event that is due before `limit` and
+    /// the next mark. Returns false if there is none. Fires at most `until` events in total.
     #[inline(always)]
     fn step(&mut self, limit: Time, until: u64) -> bool {
         let limit = limit.min(self.next_mark);
@@ -228,7 +230,7 @@ impl Simulation {
         if now >= limit {
             return false;
         }
-        // Most hops take no time: time stands still while there is any of these.
+        // Most hops take no time. Time does not advance while there is any of these.
         while let Some(event) = self.world.agenda.pop_at_once(now) {
             self.fire(now, event);
             self.follow();
@@ -247,7 +249,7 @@ impl Simulation {
         true
     }
 
-    /// Fires what follows from the event that was fired, which is part of it.
+    /// Fires what follows from the fired event and is part of it.
     #[inline(always)]
     fn follow(&mut self) {
         loop {
@@ -270,37 +272,38 @@ impl Simulation {
         }
     }
 
-    /// Whether the run is over and has waited for its work: what was not done by now never is.
+    /// Returns whether the run is over and has waited for its work: what is not finished by now
+    /// never is.
     pub(crate) fn has_drained(&self) -> bool {
         self.status == Status::Ended && self.design.settings.drain
     }
 
-    /// Simulated time, in ns.
+    /// Returns simulated time, in ns.
     pub fn now(&self) -> Time {
         self.world.now
     }
 
-    /// Where the run is.
+    /// Returns the state of the run.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// Events fired so far.
+    /// Returns the number of events fired so far.
     pub fn events(&self) -> u64 {
         self.world.events
     }
 
-    /// The design as it is now.
+    /// Returns the present design.
     pub fn design(&self) -> &Design {
         &self.design
     }
 
-    /// The world, to look at.
+    /// Returns the world, for reading.
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// Requests so far, the warm-up included.
+    /// Returns the requests so far, the warm-up included.
     pub fn totals(&self) -> Totals {
         // Users call nobody but clients: what reaches these are the requests.
         let nodes = self.world.nodes.iter().zip(&self.nodes);
@@ -320,38 +323,38 @@ impl Simulation {
         totals
     }
 
-    /// The tap: what the page draws.
+    /// Returns the trace sink: what the page draws.
     pub fn tap_mut(&mut self) -> &mut Tap {
         &mut self.world.tap
     }
 
-    /// Traces a share of the requests to come, from 0 to 1; [`Tap::trace`] has what came of them.
+    /// Traces a share of future requests, from 0 to 1; [`Tap::trace`] has the result.
     #[cfg(feature = "traces")]
     pub fn trace(&mut self, share: f64) {
         self.world.tap.trace(share, self.world.seed);
     }
 
-    /// The place of a node of the design.
+    /// Returns the place of a node of the design.
     pub fn node_place(&self, id: &str) -> Option<NodeIx> {
         self.world.node_places.get(id).copied()
     }
 
-    /// The place of a link of the design.
+    /// Returns the place of a link of the design.
     pub fn link_place(&self, id: &str) -> Option<LinkIx> {
         self.world.link_places.get(id).copied()
     }
 
-    /// The behaviour of a node, to look at.
+    /// Returns the behavior of a node, for reading.
     pub fn behaviour(&self, node: NodeIx) -> &Node {
         &self.nodes[node.0 as usize]
     }
 
-    /// Draws one of every so many calls over a link.
+    /// Sets the number of calls over a link per drawn one.
     pub fn set_dot(&mut self, link: LinkIx, dot: u32) {
         self.world.link_mut(link).dot = dot.max(1);
     }
 
-    /// Whether a latency or loss fault is on a link.
+    /// Returns whether a latency or loss fault is active on a link.
     pub fn is_impaired(&self, link: LinkIx) -> bool {
         crate::fault::is_impaired(&self.world, link)
     }
@@ -362,7 +365,7 @@ impl Simulation {
 pub struct Totals {
     /// Made by users.
     pub offered: u64,
-    /// Answered, in whole or in part.
+    /// Answered, in full or in part.
     pub answered: u64,
     /// Of those, in part.
     pub degraded: u64,
@@ -370,11 +373,11 @@ pub struct Totals {
     pub failed: ByCause,
 }
 
-/// Most messages of all queues at a time: what a run may hold in memory.
+/// Maximum number of messages of all queues, which bounds the memory of a run.
 const MESSAGES_MAX: u64 = 20_000_000;
 
-/// How many events fire between two looks whether the run may go on.
+/// Number of events between two checks whether the run may continue.
 const LOOK_EVERY: u64 = 4_096;
 
-/// Most events of one moment: time that does not pass never ends a run.
+/// Maximum number of events of one moment: if time does not advance, a run never ends.
 const STANDSTILL_MAX: u64 = 5_000_000;

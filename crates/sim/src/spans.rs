@@ -1,5 +1,5 @@
-//! What is traced of calls: the moments at which spans begin and end. Called only while the tap is
-//! open; see [`crate::measure::Trace`].
+//! Tracing of calls: the moments at which spans begin and end. Called only while tracing is on; see
+//! [`crate::measure::Trace`].
 
 use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase};
 use crate::event::{LinkIx, NodeIx};
@@ -51,7 +51,7 @@ impl Span {
 }
 
 impl World {
-    /// A user makes a request.
+    /// Traces a user's request.
     #[inline(always)]
     pub(crate) fn trace_request(&mut self, id: CallId) {
         let trace = self.tap.trace.as_mut();
@@ -71,7 +71,7 @@ impl World {
         trace.begin(id, number, call.operation, span);
     }
 
-    /// It is over for the user.
+    /// Traces the end of a request for the user.
     #[cold]
     pub(crate) fn trace_request_end(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// An attempt has to wait for a connection, or leaves.
+    /// Traces an attempt that has to wait for a connection, or is sent.
     #[cold]
     pub(crate) fn trace_attempt(&mut self, id: CallId) {
         let now = self.now;
@@ -105,7 +105,7 @@ impl World {
         self.tap.trace = Some(trace);
     }
 
-    /// The spans of an attempt, and of its call where it is the first, begin.
+    /// Begins the spans of an attempt, and of its call if it is the first.
     fn open_attempt(&self, trace: &mut Trace, id: CallId) {
         let (now, call) = (self.now, &self.calls[id]);
         let Some(request) = trace.request_of(call.root) else {
@@ -141,7 +141,7 @@ impl World {
         trace.insert(id, open);
     }
 
-    /// The span of a job at its callee, begun where it was not yet.
+    /// Returns the span of a job at its callee, and begins it if needed.
     fn open_job(&self, trace: &mut Trace, job: CallId) -> Option<u32> {
         let call = self.calls.get(job)?;
         let open = trace.open(job)?;
@@ -162,7 +162,7 @@ impl World {
         serve
     }
 
-    /// A job's own work is done.
+    /// Traces the end of a job's own work.
     #[cold]
     pub(crate) fn trace_served(&mut self, id: CallId) {
         let now = self.now;
@@ -183,7 +183,7 @@ impl World {
         self.tap.trace = Some(trace);
     }
 
-    /// A callee answers, whether or not anybody still waits.
+    /// Traces an answer of a callee, whether or not the caller still waits.
     #[cold]
     pub(crate) fn trace_answer(&mut self, id: CallId) {
         let now = self.now;
@@ -205,7 +205,7 @@ impl World {
         self.tap.trace = Some(trace);
     }
 
-    /// A caller's wait for an attempt is over.
+    /// Traces the end of a caller's wait for an attempt.
     #[cold]
     pub(crate) fn trace_conclusion(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
@@ -254,7 +254,8 @@ impl World {
     }
 }
 
-/// A balancer may take another link for its next attempt.
+/// Returns the link of a call, or none for a balancer, which may take another link for its next
+/// attempt.
 fn call_key(call: &Call) -> LinkIx {
     if call.is_balanced {
         LinkIx::NONE

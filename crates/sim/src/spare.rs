@@ -1,23 +1,23 @@
-//! What spares callees work that nobody waits for: deadlines passed on, and cancellation.
+//! Sparing callees wasted work: deadline propagation and cancellation.
 //!
 //! A deadline is the moment until which a caller waits: the end of its timeout for an attempt, and
-//! of its own deadline, which for a request is the user's patience. Cancellation is a word over the
-//! same network, as late as any packet and lost as any. Work in a slot is finished either way, as a
-//! thread finishes what it runs; what waits is dropped, and no further calls are made. A job that
-//! ends (answered, failed, crashed, stopped) gives up the calls it still has under way over links
-//! that cancel, so the word goes down the tree.
+//! of its own deadline, which for a request is the user's patience. A cancellation is sent over the
+//! same network, with the same latency and loss as any packet. Work in a slot is finished either
+//! way, as a thread finishes what it runs; waiting calls are dropped, and no further calls are
+//! made. A job that ends (answered, failed, crashed, stopped) abandons the calls it still has in
+//! progress over links that cancel, so cancellation propagates down the tree.
 
 use crate::agenda::Time;
 use crate::call::{Call, CallId, Cause, Phase};
 use crate::event::Event;
 use crate::world::World;
 
-/// From how many calls of a job on those that have ended are sorted out, before the list grows.
+/// Number of a job's calls from which ended ones are removed before the list grows.
 const CALLS_KEPT: usize = 32;
 
 impl World {
-    /// Notes on an attempt until when its caller waits. Gives the caller's own deadline (now, if it
-    /// has passed), where that comes before the timeout of the attempt.
+    /// Notes the deadline of an attempt. Returns the caller's own deadline (now, if it has passed),
+    /// if that comes before the timeout of the attempt.
     pub(crate) fn pass_deadline(&mut self, id: CallId) -> Option<Time> {
         let call = &self.calls[id];
         let own = self
@@ -37,8 +37,7 @@ impl World {
         (own < timeout).then(|| own.max(self.now))
     }
 
-    /// The deadline of a call that arrives, which its caller's clock told, is taken by its
-    /// callee's.
+    /// Converts the deadline of an arriving call from its caller's clock to its callee's.
     #[cold]
     pub(crate) fn read_deadline(&mut self, id: CallId) {
         let call = &self.calls[id];
@@ -50,7 +49,7 @@ impl World {
         }
     }
 
-    /// Why a call that arrives need not be served, if so.
+    /// Returns why an arriving call need not be served, if so.
     pub(crate) fn is_unwanted(&self, id: CallId) -> Option<Cause> {
         let note = self.notes.get(id)?;
         if note.is_cancelled {
@@ -62,14 +61,14 @@ impl World {
         }
     }
 
-    /// Whether a job that has done its own work need not make its calls.
+    /// Returns whether a job that has finished its own work need not make its calls.
     pub(crate) fn is_pointless(&self, job: CallId) -> bool {
         let node = self.calls[job].node;
         let is_cancelled = || self.notes.get(job).is_some_and(|note| note.is_cancelled);
         !self.node(node).plan.stages.is_empty() && is_cancelled()
     }
 
-    /// A call that waits for a slot leaves the queue when its deadline passes.
+    /// Makes a call that waits for a slot leave the queue when its deadline passes.
     pub(crate) fn watch_deadline(&mut self, id: CallId) {
         let is_queued = self
             .calls
@@ -81,7 +80,7 @@ impl World {
         }
     }
 
-    /// A job's call that is given up when the job ends.
+    /// Adds a job's call that is abandoned when the job ends.
     pub(crate) fn adopt(&mut self, id: CallId) {
         let job = self.calls[id].parent;
         let calls = &mut self.notes.of(job).calls;
@@ -92,7 +91,7 @@ impl World {
         calls.push(id);
     }
 
-    /// A job ends: what it still has under way over links that cancel is given up.
+    /// Handles the end of a job: calls in progress over links that cancel are abandoned.
     #[inline(never)]
     pub(crate) fn cancel_calls(&mut self, job: CallId) {
         let Some(note) = self.notes.get_mut(job) else {
@@ -113,7 +112,7 @@ impl World {
         }
     }
 
-    /// Tells the callee of an attempt, if it still has it, that its caller gave up.
+    /// Sends the callee of an attempt, if it still has it, a cancellation.
     pub(crate) fn tell(&mut self, id: CallId, ended: &Call) {
         let is_there = |call: &Call| call.phase == Phase::Travelling || call.phase.is_at_callee();
         if self.calls.get(id).is_some_and(is_there) {

@@ -10,7 +10,7 @@ use classes::{Classes, NOBODY};
 use design::kinds::service::Discipline;
 use sharing::Sharing;
 
-/// What becomes of a call that arrives.
+/// The result of an arriving call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// It has a slot.
@@ -24,17 +24,17 @@ pub enum Admission {
 /// How waiting calls and slots are managed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
-    /// Who is next.
+    /// Which call is next.
     pub discipline: Discipline,
-    /// A queue that has not been empty for so long is a standing one, in ns.
+    /// A queue that has not been empty for this long is a standing one, in ns.
     pub standing: u64,
-    /// Each operation's class of priority, by its place in the run.
+    /// Each operation's priority class, by its index in the run.
     pub classes: Vec<u32>,
-    /// How many classes there are, that of the unlisted included.
+    /// Number of classes, including that of unlisted operations.
     pub class_count: usize,
 }
 
-/// Slots and a queue. Waiting calls are chained through their records, so a queue of any length
+/// Slots and a queue. Waiting calls are linked through their records, so a queue of any length
 /// costs nothing until it is used.
 #[derive(Clone, Debug)]
 pub struct Station {
@@ -42,7 +42,7 @@ pub struct Station {
     pub slots: Option<u64>,
     /// Waiting places; `None` is unbounded.
     pub places: Option<u64>,
-    /// Calls that may hold at once: the slots, and where they are shared the places besides.
+    /// Maximum number of calls in the station: the slots, plus the places if slots are shared.
     room: Option<u64>,
     discipline: Discipline,
     standing: u64,
@@ -50,28 +50,29 @@ pub struct Station {
     last: u32,
     /// Waiting calls, health probes included.
     waiting: u64,
-    /// Since when somebody has waited, where somebody does.
+    /// Since when the queue has not been empty, if it is not.
     standing_since: Time,
     classes: Option<Box<Classes>>,
     sharing: Option<Box<Sharing>>,
-    /// Waiting. Health probes are no part of the traffic.
+    /// Waiting calls. Health probes are not part of the traffic.
     pub queued: Gauge,
-    /// Slots there are; 0 while they are unbounded.
+    /// Offered slots; 0 if unbounded.
     pub offered: Gauge,
-    /// Slots held, working or not.
+    /// Held slots, working or not.
     pub held: Gauge,
-    /// Slots in which work of the replica's own is done.
+    /// Slots in which the replica's own work is done.
     pub working: Gauge,
-    /// Total time slots were held by what has left, in ns: the other side of the utilisation law.
+    /// Total time for which calls that left held slots, in ns: the other side of the utilization
+    /// law.
     pub held_total: u128,
     /// Calls that arrived and were measured.
     pub arrivals: u64,
-    /// Calls let in and not answered yet, with a slot or without; its owner counts.
+    /// Calls admitted and not answered yet, with or without a slot; its owner counts them.
     pub present: u64,
 }
 
 impl Station {
-    /// An empty station.
+    /// Returns an empty station.
     pub fn new(slots: Option<u64>, places: Option<u64>, discipline: Discipline) -> Self {
         Self {
             slots,
@@ -95,7 +96,7 @@ impl Station {
         }
     }
 
-    /// Changes how many slots there are.
+    /// Changes the number of slots.
     pub fn set_slots(&mut self, slots: Option<u64>, now: Time) {
         self.slots = slots;
         self.offered.set(now, slots.unwrap_or(0));
@@ -106,8 +107,9 @@ impl Station {
         }
     }
 
-    /// Takes new rules; [`Self::set_slots`] follows. Those who wait are put in their order. Gives
-    /// those who shared slots until now and do so no more, each with the work left.
+    /// Takes new rules; [`Self::set_slots`] must follow. Waiting calls are put in their order.
+    /// Returns the calls that shared slots until now and no longer do, each with its remaining
+    /// work.
     pub fn set_rules(&mut self, rules: &Rules, calls: &mut Calls, now: Time) -> Vec<(CallId, u64)> {
         (self.discipline, self.standing) = (rules.discipline, rules.standing);
         let waiting: Vec<CallId> = self.waiting(calls).collect();
@@ -130,13 +132,13 @@ impl Station {
         Vec::new()
     }
 
-    /// Those who wait, in the order of the chain.
+    /// Returns the waiting calls, in the order of the list.
     fn waiting(&self, calls: &Calls) -> impl Iterator<Item = CallId> {
         let id = |slot: u32| (slot != NOBODY).then(|| calls.id_at(slot));
         std::iter::successors(id(self.first), move |last| id(calls[*last].next))
     }
 
-    /// Lets a call in, if there is room.
+    /// Admits a call, if there is room.
     #[inline(always)]
     pub fn admit(&mut self, id: CallId, calls: &mut Calls, now: Time) -> Admission {
         if self.has_free_slot() {
@@ -166,14 +168,14 @@ impl Station {
         }
     }
 
-    /// Lets a call into a full queue where the newest is served first: the oldest, which has the
-    /// least hope, gives up its place, and its owner answers it.
+    /// Admits a call to a full queue in which the newest is served first. The oldest, which is
+    /// least likely to be served, loses its place, and its owner answers it.
     #[cold]
     pub fn push_out(&mut self, id: CallId, calls: &mut Calls, now: Time) -> Option<CallId> {
         if self.first == NOBODY || !self.serves_newest(now) {
             return None;
         }
-        // It is full throughout, and so stands as long as it has.
+        // The queue is full throughout, so it has been standing just as long.
         let since = self.standing_since;
         let oldest = calls.id_at(self.first);
         self.leave(oldest, calls, now);
@@ -193,7 +195,7 @@ impl Station {
         }
     }
 
-    /// Whether a call that comes now finds a slot or a place.
+    /// Returns whether a call that arrives now finds a slot or a place.
     pub fn has_room(&self) -> bool {
         let has_place = || self.places.is_none_or(|places| self.waiting < places);
         self.has_free_slot() || self.sharing.is_none() && has_place()
@@ -212,14 +214,14 @@ impl Station {
         self.working.step_up(now);
     }
 
-    /// Frees a slot. The caller then asks [`Self::next`].
+    /// Frees a slot. [`Self::next`] must follow.
     #[inline]
     pub fn release(&mut self, slot_since: Time, now: Time) {
         self.held.down(now);
         self.held_total += u128::from(now - slot_since);
     }
 
-    /// Whether anybody waits.
+    /// Returns whether any call waits.
     #[inline(always)]
     pub fn has_waiting(&self) -> bool {
         self.first != NOBODY
@@ -245,7 +247,7 @@ impl Station {
         Some(id)
     }
 
-    /// A waiting call leaves the queue.
+    /// Removes a waiting call from the queue.
     pub fn leave(&mut self, id: CallId, calls: &mut Calls, now: Time) {
         self.unchain(id, calls);
         self.waiting -= 1;
@@ -265,27 +267,27 @@ impl Station {
         is_beyond.then(|| calls.id_at(last))
     }
 
-    /// A waiting call is taken out of the queue: its owner answers it.
+    /// Takes a waiting call out of the queue; its owner answers it.
     pub fn withdraw(&mut self, id: CallId, calls: &mut Calls, now: Time) {
         self.leave(id, calls, now);
         // Of those let in only some owners keep count.
         self.present = self.present.saturating_sub(1);
     }
 
-    /// When the oldest of those who wait came.
+    /// Returns when the oldest waiting call arrived.
     pub fn oldest(&self, calls: &Calls) -> Option<Time> {
         let arrived = |slot: u32| (slot != NOBODY).then(|| calls[calls.id_at(slot)].arrived);
         let Some(classes) = &self.classes else {
             return arrived(self.first);
         };
-        // The first of each class stands behind the last of the one before.
+        // The first of each class is behind the last of the one before.
         let behind = |end: u32| calls[calls.id_at(end)].next;
         let firsts = classes.ends().map(behind).chain([self.first]);
         firsts.filter_map(arrived).min()
     }
 
-    /// Whether the queue has not been empty for longer than the rules let pass: what waits is no
-    /// burst that goes away by itself (Maurer, Fail at Scale, 2015).
+    /// Returns whether the queue has not been empty for longer than the rules allow: the waiting
+    /// calls are not a burst that drains by itself (Maurer, Fail at Scale, 2015).
     pub fn stands(&self, now: Time) -> bool {
         self.first != NOBODY && now - self.standing_since > self.standing
     }
@@ -349,37 +351,37 @@ impl Station {
         (calls[id].previous, calls[id].next) = (NOBODY, NOBODY);
     }
 
-    /// Whether calls share the slots: such a one has no slot of its own to hold while it waits for
-    /// others.
+    /// Returns whether calls share the slots: such a call holds no slot of its own while it waits
+    /// for callees.
     #[inline]
     pub fn shares(&self) -> bool {
         self.sharing.is_some()
     }
 
-    /// A call that was let in begins its work at a share of the slots.
+    /// Begins the work of an admitted call at a share of the slots.
     pub fn share(&mut self, id: CallId, work: u64, now: Time) {
         if let Some(sharing) = &mut self.sharing {
             sharing.add(id, work, now);
         }
     }
 
-    /// The next sharing call that is done by now.
+    /// Returns the next sharing call that is done by now.
     pub fn shared_out(&mut self, now: Time) -> Option<CallId> {
         self.sharing.as_mut()?.finished(now)
     }
 
-    /// When to look again who is done, where no event says so already.
+    /// Returns when to check for finished calls next, if no event is scheduled for it already.
     pub fn next_due(&mut self, now: Time) -> Option<Time> {
         self.sharing.as_mut()?.next_due(now)
     }
 
-    /// Whether an event that says so is the one that counts.
+    /// Returns whether such an event is the one that counts.
     pub fn is_due(&mut self, now: Time) -> bool {
         let sharing = self.sharing.as_mut();
         sharing.is_some_and(|sharing| sharing.is_due(now))
     }
 
-    /// Calls at their own work, and not waiting for others.
+    /// Returns the gauge of calls doing their own work, not waiting for callees.
     pub fn at_work(&self) -> &Gauge {
         match &self.sharing {
             Some(sharing) => &sharing.busy,
@@ -387,7 +389,8 @@ impl Station {
         }
     }
 
-    /// What utilisation is of: the slots held, or where they are shared those at work.
+    /// Returns the gauge that utilization is based on: held slots, or, if they are shared, working
+    /// ones.
     pub fn busy(&self) -> &Gauge {
         match &self.sharing {
             Some(sharing) => &sharing.busy,
@@ -395,14 +398,14 @@ impl Station {
         }
     }
 
-    /// A call is lost in a crash: the time it held its slot still counts.
+    /// Counts a call that is lost in a crash: the time for which it held its slot still counts.
     pub fn count_lost(&mut self, call: &Call, now: Time) {
         if call.holds_slot() {
             self.held_total += u128::from(now - call.slot_since);
         }
     }
 
-    /// Forgets everybody, as a process that dies does. The caller answers for the calls.
+    /// Removes all calls, as a process that dies does. The caller answers for the calls.
     pub fn clear(&mut self, now: Time) {
         self.first = NOBODY;
         self.last = NOBODY;
@@ -418,7 +421,7 @@ impl Station {
         self.working.set(now, 0);
     }
 
-    /// Every gauge of the station.
+    /// Returns every gauge of the station.
     pub fn gauges_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
         let shared = self.sharing.as_mut().map(|sharing| &mut sharing.busy);
         [

@@ -1,7 +1,7 @@
-//! What operators see: alerts over the metrics that nodes emit, and the traces that they keep.
+//! The operators' view: alerts on the metrics that nodes emit, and the traces that they keep.
 //!
-//! An alert knows nothing but its node's metrics. A node that is down or whose telemetry is lost
-//! emits none; what happened meanwhile is never made up for.
+//! An alert knows only its node's metrics. A node that is down or whose telemetry is lost emits
+//! none, and nothing is delivered later.
 
 use crate::agenda::Time;
 use crate::call::Outcome;
@@ -13,12 +13,12 @@ use design::Design;
 use design::telemetry::{Alert, Backlog, Signal};
 use std::collections::VecDeque;
 
-/// Most buckets of a window: 3 days are kept in steps of about 2 minutes.
+/// Maximum number of buckets of a window: 3 days are kept in steps of about 2 minutes.
 const BUCKETS: u64 = 2_048;
-/// Most firings kept of one alert; later ones are counted alone.
+/// Maximum number of firings of one alert that are kept; later ones are only counted.
 pub(crate) const EPISODES: usize = 1_000;
 
-/// Answers of a while.
+/// The answers of a period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Bucket {
     all: u64,
@@ -38,18 +38,18 @@ impl Bucket {
         }
     }
 
-    /// Whether more than a share of all is bad.
+    /// Returns whether more than a share of all is bad.
     fn exceeds(self, share: f64) -> bool {
         self.bad as f64 > share * self.all as f64
     }
 }
 
-/// From when to when an alert fired.
+/// A firing of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Episode {
-    /// Began.
+    /// When it began.
     pub from: Time,
-    /// Ended, if it has.
+    /// When it ended, if it has.
     pub until: Option<Time>,
 }
 
@@ -65,17 +65,17 @@ pub struct Watch {
     open: Bucket,
     open_ends: Time,
     is_full: bool,
-    /// Whether the node's metrics came when it was last looked.
+    /// Whether the node's metrics arrived at the last evaluation.
     is_heard: bool,
-    /// The node's counters when it was last looked.
+    /// The node's counters at the last evaluation.
     seen: Bucket,
-    /// When anything was last heard.
+    /// When metrics last arrived.
     heard: Time,
     /// Since when too much has waited, or for too long, at every evaluation.
     too_much_since: Option<Time>,
     /// The first firings.
     pub episodes: Vec<Episode>,
-    /// How often it fired.
+    /// Number of firings.
     pub fired: u64,
     is_firing: bool,
 }
@@ -92,14 +92,14 @@ pub(crate) struct Watches {
 pub struct Traces {
     share: f64,
     stream: Stream,
-    /// Traces kept (of calls that started after the warm-up).
+    /// Number of traces kept (of calls that started after the warm-up).
     pub kept: u64,
-    /// Of those, of calls that failed.
+    /// Of those, the traces of failed calls.
     pub of_failures: u64,
 }
 
 impl Traces {
-    /// Drawn from a stream of the node's own; `None` where nothing is kept.
+    /// Returns a sampling with a stream of the node's own; `None` if nothing is kept.
     pub(crate) fn new(share: f64, seed: u64, id: &str) -> Option<Box<Self>> {
         let stream = || Stream::new(seed, id, random::Purpose::Sampling);
         (share > 0.0).then(|| {
@@ -112,13 +112,13 @@ impl Traces {
         })
     }
 
-    /// A share that an edit changed.
+    /// Sets a share that an edit changed.
     pub(crate) fn set_share(&mut self, share: f64) {
         self.share = share;
     }
 
-    /// A call has ended. Whether its trace is kept does not hang on how: it is drawn here instead of
-    /// when the call came, which is the same thing and needs no memory.
+    /// Handles the end of a call. Whether its trace is kept does not depend on its outcome: it is
+    /// drawn here instead of at the beginning, which is equivalent and needs no memory.
     #[inline(never)]
     pub(crate) fn ended(&mut self, outcome: Outcome) {
         if self.stream.chance(self.share) {
@@ -129,7 +129,7 @@ impl Traces {
 }
 
 impl Watches {
-    /// Takes the alerts of a design; those that are as they were go on.
+    /// Takes the alerts of a design; unchanged ones continue.
     pub(crate) fn set(&mut self, design: &Design, cx: &mut World) {
         let is_same = self.list.len() == design.settings.alerts.len()
             && self
@@ -162,7 +162,7 @@ impl Watches {
         }
     }
 
-    /// On multiples of its interval, so that edits do not shift it.
+    /// Schedules evaluations on multiples of its interval, so that edits do not shift them.
     fn schedule(&self, place: usize, cx: &mut World) {
         let every = self.list[place].spec.every.0;
         let event = Event::Watch {
@@ -172,7 +172,7 @@ impl Watches {
         cx.at((cx.now / every + 1) * every, event);
     }
 
-    /// An alert is evaluated.
+    /// Evaluates an alert.
     pub(crate) fn evaluate(&mut self, alert: u32, generation: u32, nodes: &[Node], cx: &mut World) {
         if generation != self.generation {
             return;
@@ -214,12 +214,12 @@ impl Watch {
         watch
     }
 
-    /// The alert's name.
+    /// Returns the alert's name.
     pub fn name(&self) -> &str {
         &self.spec.name
     }
 
-    /// What the node has counted so far.
+    /// Returns what the node has counted so far.
     fn counters(&self, cx: &World) -> Bucket {
         let tally = &cx.node(self.node).tally;
         match &self.spec.when {
@@ -274,8 +274,8 @@ impl Watch {
         self.is_firing = fires;
     }
 
-    /// Whether a silence is only just long enough, of a node that is up, and its moment is not over:
-    /// what is answered in it is counted by the next evaluation.
+    /// Returns whether a silence is only just long enough, of a node that is up, and its moment is
+    /// not over: what is answered in it is counted by the next evaluation.
     fn may_yet_hear(&self, cx: &World) -> bool {
         let is_just_so =
             matches!(&self.spec.when, Signal::Silence(over) if cx.now - self.heard == over.0);
@@ -283,7 +283,7 @@ impl Watch {
         is_just_so && self.is_heard && cx.agenda.has_due(cx.now, is_another)
     }
 
-    /// Sees how much waits at its node, where that is what it watches.
+    /// Evaluates the backlog of its node, if the alert is on that.
     fn look_at_backlog(&mut self, node: &Node, now: Time) {
         let is_too_much = self.is_heard
             && match &self.spec.when {
@@ -300,7 +300,7 @@ impl Watch {
         self.too_much_since = is_too_much.then(|| self.too_much_since.unwrap_or(now));
     }
 
-    /// Closes the open bucket when it is full and lets the oldest go.
+    /// Closes the open bucket when it is full and drops the oldest.
     fn turn(&mut self, now: Time) {
         if !self.is_full {
             return;
@@ -336,7 +336,7 @@ impl Watch {
         }
     }
 
-    /// The answers of the last while.
+    /// Returns the answers of a recent period.
     fn over(&self, time: u64) -> Bucket {
         // The open bucket is one of them once it is full.
         let count = (time / self.width) as usize;

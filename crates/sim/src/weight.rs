@@ -1,17 +1,17 @@
-//! How much memory a run takes, about: whoever keeps copies of it bounds them by this.
+//! The approximate memory of a run, by which holders of copies limit them.
 
 use crate::call::Call;
 use crate::components::Node;
 use crate::simulation::Simulation;
 
-/// Histograms and counters of a node and of a link, about, in bytes.
+/// Approximate size of the histograms and counters of a node and of a link, in bytes.
 const OF_NODE: usize = 24_000;
 const OF_LINK: usize = 12_000;
-/// An entry of a cache, a key of a store and a message, with their places in the indices.
+/// Size of an entry of a cache, a key of a store and a message, with their places in the indices.
 const OF_ENTRY: usize = 96;
 
 impl Simulation {
-    /// Bytes that a clone takes, about.
+    /// Returns the approximate size of a clone, in bytes.
     pub fn weight(&self) -> usize {
         let world = &self.world;
         let parts = self.nodes.len() * OF_NODE + world.links.len() * OF_LINK;

@@ -1,4 +1,4 @@
-//! The world: everything the components of a run share. It is their only door to one another.
+//! The world: everything that the components of a run share. They interact only through it.
 
 mod link;
 mod replica;
@@ -28,17 +28,17 @@ use design::kinds::database::Shards;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A duration scheduled again and again: through a lane where it is constant.
+/// A duration that is scheduled repeatedly: through a lane if it is constant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Delay {
     pub(crate) duration: u64,
     pub(crate) lane: Option<LaneIx>,
 }
 
-/// What is shared of a node.
+/// The shared state of a node.
 #[derive(Clone, Debug)]
 pub struct NodeState {
-    /// Stable id.
+    /// Its stable id.
     pub id: String,
     /// Its kind.
     pub kind: &'static str,
@@ -46,48 +46,48 @@ pub struct NodeState {
     pub is_present: bool,
     /// Its processes.
     pub replicas: Vec<Replica>,
-    /// How its replicas warm up, where they do.
+    /// The warm-up of its replicas, if any.
     pub(crate) warm_up: Option<WarmUp>,
-    /// The zones of its replicas, in turn; empty where it is in none.
+    /// The zones of its replicas, in turn; empty if it is in none.
     pub zones: Vec<ZoneIx>,
-    /// What it calls, in stages.
+    /// Its calls, in stages.
     pub plan: Plan,
-    /// Whether it is at the bottom: it calls nobody.
+    /// Whether it calls no other node.
     pub is_bottom: bool,
-    /// Draws the calls that a fault answers with an error, once there was one.
+    /// Draws the calls that a fault answers with an error, once there was such a fault.
     pub(crate) fault_errors: Option<Box<Stream>>,
-    /// Whom its callers ask, where it is a database of several members.
+    /// The routing of its callers, for a database with several members.
     pub(crate) router: Option<Box<Router>>,
-    /// Shards there are by now, where a resharding changed those of the design.
+    /// The present number of shards, if a resharding changed that of the design.
     pub(crate) resharded: Option<Box<(Shards, u32)>>,
-    /// The balancer's beliefs, where it is one.
+    /// The state of the balancer, if it is one.
     pub balancer: Option<Box<Balancer>>,
     /// Whether it counts what its operators see.
     pub(crate) has_metrics: bool,
-    /// Whether that gets lost now.
+    /// Whether its telemetry is lost now.
     pub(crate) is_mute: bool,
-    /// What they never heard of, where there was any such time.
+    /// What the operators never saw, if anything.
     pub(crate) unheard: Option<Box<Unheard>>,
-    /// Which of its traces are kept, where some are.
+    /// Which of its traces are kept, if any.
     pub(crate) traces: Option<Box<Traces>>,
-    /// Its figures.
+    /// Its metrics.
     pub tally: NodeTally,
 }
 
 impl NodeState {
-    /// Whether its metrics reach anybody: a node that is down sends none.
+    /// Returns whether its metrics are received: a node that is down sends none.
     pub fn emits_metrics(&self) -> bool {
         self.is_present && self.has_metrics && !self.is_mute && self.runs()
     }
 
-    /// Whether a replica is there to take calls that arrive.
+    /// Returns whether a replica can take calls that arrive.
     #[inline(always)]
     pub(crate) fn takes_calls(&self, replica: u32) -> bool {
         let replica = self.replicas.get(replica as usize);
         replica.is_some_and(|replica| replica.is_up) && self.is_present
     }
 
-    /// Whether any of it runs.
+    /// Returns whether any of its replicas runs.
     pub(crate) fn runs(&self) -> bool {
         self.replicas.is_empty() || self.replicas.iter().any(|replica| replica.is_up)
     }
@@ -100,11 +100,11 @@ pub struct Operation {
     pub client: NodeIx,
     /// Its name.
     pub name: String,
-    /// What it does to data.
+    /// Its effect on data.
     pub effect: Effect,
     /// Whether an id travels with it.
     pub has_idempotency_key: bool,
-    /// Its figures.
+    /// Its metrics.
     pub tally: RequestTally,
 }
 
@@ -129,9 +129,9 @@ pub struct World {
     pub(crate) calls: Calls,
     pub(crate) data: Data,
     pub(crate) notes: Notes,
-    /// Whether some link passes on deadlines or cancels: callees may be spared work.
+    /// Whether some link propagates deadlines or cancels: callees may be spared work.
     pub(crate) spares_work: bool,
-    /// Keys that operations may touch: as many as the largest of their key spaces.
+    /// Number of keys that operations may use: the largest of their key spaces.
     pub(crate) keys: u64,
     /// Whether any message is poison.
     pub(crate) poisons: bool,
@@ -141,19 +141,20 @@ pub struct World {
     pub(crate) links: Vec<LinkState>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) zones: Zones,
-    /// Replicas that do not let every call in as usual.
+    /// Number of replicas that do not admit every call as usual.
     pub(crate) troubled: u32,
-    /// Whether some clock is, was or will be off.
+    /// Whether some clock is, was or will be skewed.
     pub(crate) has_skew: bool,
-    /// What stands still.
+    /// Frozen processes.
     pub(crate) frozen: Frozen,
-    /// Who holds which locks.
+    /// The holders of locks.
     pub(crate) locks: Locks,
-    /// Words on their way that nobody waits for: that a lock is free, or an entry of a cache old.
+    /// Number of notifications in transit that no caller waits for: a released lock, or an outdated
+    /// cache entry.
     pub(crate) words: u32,
     /// Requests answered in part, the warm-up included.
     pub(crate) requests_degraded: u64,
-    /// Which links each request under way has needed.
+    /// The links that each request in progress has needed.
     pub(crate) needed: Needed,
     pub(crate) windows: Windows,
     /// Calls waiting in all queues.
@@ -166,7 +167,8 @@ pub struct World {
 }
 
 impl World {
-    /// Counts that a request needs a link, once per request however many calls and retries follow.
+    /// Counts that a request needs a link, once per request regardless of the number of calls and
+    /// retries that follow.
     #[inline]
     pub(crate) fn count_need(&mut self, root: CallId, link: LinkIx, is_measured: bool) {
         if is_measured && self.needed.is_first(&self.calls, root, link) {
@@ -180,7 +182,7 @@ impl World {
         self.agenda.at(self.now, time, event);
     }
 
-    /// Schedules an event after a while.
+    /// Schedules an event after this time.
     #[inline]
     pub fn after(&mut self, ns: u64, event: Event) {
         self.at(self.now + ns, event);
@@ -195,7 +197,7 @@ impl World {
         }
     }
 
-    /// A constant delay, with a lane of its own where there is room.
+    /// Returns a constant delay, with a lane of its own if there is room.
     pub fn delay(&mut self, duration: u64) -> Delay {
         Delay {
             duration,
@@ -203,41 +205,41 @@ impl World {
         }
     }
 
-    /// A node's state.
+    /// Returns a node's state.
     #[inline]
     pub fn node(&self, node: NodeIx) -> &NodeState {
         &self.nodes[node.0 as usize]
     }
 
-    /// A node's state.
+    /// Returns a node's state.
     #[inline]
     pub fn node_mut(&mut self, node: NodeIx) -> &mut NodeState {
         &mut self.nodes[node.0 as usize]
     }
 
-    /// A link's state.
+    /// Returns a link's state.
     #[inline]
     pub fn link(&self, link: LinkIx) -> &LinkState {
         &self.links[link.0 as usize]
     }
 
-    /// A link's state.
+    /// Returns a link's state.
     #[inline]
     pub fn link_mut(&mut self, link: LinkIx) -> &mut LinkState {
         &mut self.links[link.0 as usize]
     }
 
-    /// Every link, in order of place.
+    /// Returns every link, in order of place.
     pub fn links(&self) -> &[LinkState] {
         &self.links
     }
 
-    /// Figures over time.
+    /// Returns metrics over time.
     pub fn windows(&self) -> &Windows {
         &self.windows
     }
 
-    /// Whether some balancer believes a replica unhealthy.
+    /// Returns whether some balancer considers a replica unhealthy.
     pub fn is_ejected(&self, node: NodeIx, replica: u32) -> bool {
         let balancers = self
             .nodes
@@ -253,27 +255,27 @@ impl World {
             })
     }
 
-    /// How long work takes on a replica.
+    /// Returns how long work takes on a replica.
     #[inline]
     pub fn slowed(&self, work: u64, node: NodeIx, replica: u32) -> u64 {
         self.nodes[node.0 as usize].replicas[replica as usize].time_for(work, self.now)
     }
 
-    /// Whether a replica of a node runs.
+    /// Returns whether a replica of a node runs.
     pub fn is_up(&self, node: NodeIx, replica: u32) -> bool {
         let state = self.node(node);
         let replica = state.replicas.get(replica as usize);
         state.is_present && replica.is_some_and(|replica| replica.is_up)
     }
 
-    /// How far the clock of a replica is ahead, in ns.
+    /// Returns the offset of a replica's clock, in ns; positive is ahead.
     #[cold]
     pub(crate) fn clock_of(&self, node: NodeIx, replica: u32) -> i64 {
         let replica = self.node(node).replicas.get(replica as usize);
         replica.map_or(0, |replica| replica.clock)
     }
 
-    /// The time of day at a replica, as it stamps what it writes.
+    /// Returns the time of day at a replica, with which it stamps its writes.
     pub(crate) fn stamp(&self, node: NodeIx, replica: u32) -> i64 {
         let offset = match self.has_skew {
             true => self.clock_of(node, replica),
@@ -282,7 +284,7 @@ impl World {
         (self.now as i64).saturating_add(offset)
     }
 
-    /// The effect of a call's operation.
+    /// Returns the effect of a call's operation.
     #[inline]
     pub fn effect(&self, call: CallId) -> Effect {
         // Probes and the like belong to no operation and read.
@@ -291,25 +293,25 @@ impl World {
             .map_or(Effect::Read, |operation| operation.effect)
     }
 
-    /// The name of an operation, by its place in the run.
+    /// Returns the name of an operation, by its index in the run.
     #[cfg(feature = "traces")]
     pub fn operation_name(&self, operation: u32) -> &str {
         let operation = self.operations.get(operation as usize);
         operation.map_or("", |operation| &operation.name)
     }
 
-    /// Whether the arrival phase is over.
+    /// Returns whether arrivals have ended.
     pub fn is_draining(&self) -> bool {
         self.now >= self.end
     }
 
-    /// Whether work is under way that a drain has to wait for.
+    /// Returns whether work is in progress that a drain has to wait for.
     pub(crate) fn has_work(&self) -> bool {
         let is_idle = self.calls.live_work() == 0 && self.messages == 0;
         !is_idle || self.words > 0 || self.data.has_fills()
     }
 
-    /// A word that nobody waits for is heard, or there is nobody any more to hear it.
+    /// Handles a notification that arrives, or that no process is left to receive.
     pub(crate) fn hear(&mut self, event: &Event) {
         let is_word = match event {
             Event::Invalidate { .. } => true,

@@ -1,7 +1,7 @@
-//! Zones: how far they are apart, and which of them, or which links, a partition cuts.
+//! Zones: the distances between them, and partitions of zones and links.
 //!
-//! What runs in no zone is reached from everywhere and never cut off. A design without zones pays
-//! nothing for them: its links' trips stay known beforehand.
+//! What runs in no zone is reachable from everywhere and never partitioned. A design without zones
+//! has no cost for them: its links' trips stay known beforehand.
 
 use crate::call::{CallId, Purpose};
 use crate::event::{LinkIx, NodeIx};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ZoneIx(u16);
 
-/// Which way a packet goes over its link.
+/// The direction of a packet over its link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// From the caller to the callee.
@@ -29,7 +29,7 @@ struct Between {
     is_cut: bool,
 }
 
-/// Every zone met in a run.
+/// Every zone that occurs in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Zones {
     places: BTreeMap<String, ZoneIx>,
@@ -38,7 +38,7 @@ pub struct Zones {
 }
 
 impl Zones {
-    /// Takes the zones of a design. What is cut stays so.
+    /// Takes the zones of a design. Partitions stay.
     pub(crate) fn take(&mut self, design: &design::Design) {
         let old = std::mem::take(self);
         for node in &design.nodes {
@@ -78,7 +78,7 @@ impl Zones {
         }
     }
 
-    /// The place of a zone.
+    /// Returns the place of a zone.
     pub(crate) fn place(&self, name: &str) -> Option<ZoneIx> {
         self.places.get(name).copied()
     }
@@ -94,7 +94,7 @@ impl Zones {
         }
     }
 
-    /// Cuts a zone from another, or from all others.
+    /// Partitions a zone from another, or from all others.
     pub(crate) fn cut(&mut self, zone: &str, from: Option<&str>, is_one_way: bool) {
         let Some(zone) = self.place(zone) else {
             return;
@@ -110,7 +110,7 @@ impl Zones {
         }
     }
 
-    /// Whether a packet between any of these is slower than its link, or lost.
+    /// Returns whether a packet between any of these is slower than its link, or lost.
     fn matter(&self, from: &[ZoneIx], to: &[ZoneIx]) -> bool {
         let is_plain = |way: &Between| way.added.constant() == Some(0) && !way.is_cut;
         let ends = from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b)));
@@ -120,7 +120,7 @@ impl Zones {
 }
 
 impl NodeState {
-    /// The zone of a replica; `None` where the node is in no zone.
+    /// Returns the zone of a replica; `None` if the node is in no zone.
     #[inline]
     pub fn zone_of(&self, replica: u32) -> Option<ZoneIx> {
         let place = (replica as usize).checked_rem(self.zones.len())?;
@@ -129,13 +129,13 @@ impl NodeState {
 }
 
 impl World {
-    /// The zone of a node's replica; `None` where it runs in no zone.
+    /// Returns the zone of a node's replica; `None` if it runs in no zone.
     pub fn zone_of(&self, node: NodeIx, replica: u32) -> Option<ZoneIx> {
         self.node(node).zone_of(replica)
     }
 
-    /// Whether a partition cuts what one zone sends to another. What is in no zone is never cut
-    /// off.
+    /// Returns whether a partition blocks what one zone sends to another. What is in no zone is
+    /// never partitioned.
     pub fn is_cut(&self, from: Option<ZoneIx>, to: Option<ZoneIx>) -> bool {
         match (from, to) {
             (Some(from), Some(to)) => self.zones.between[self.zones.at(from, to)].is_cut,
@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    /// Whether a partition cuts anything that a link carries, there or back.
+    /// Returns whether a partition blocks anything that a link carries, in either direction.
     pub fn is_link_cut(&self, link: LinkIx) -> bool {
         let LinkState { from, to, cut, .. } = self.link(link);
         let [from, to] = [from, to].map(|end| &self.node(*end).zones);
@@ -153,7 +153,7 @@ impl World {
         *cut != [false; 2] || is_cut
     }
 
-    /// What distance adds to a packet from one zone to another, in ns.
+    /// Draws what distance adds to a packet from one zone to another, in ns.
     pub fn draw_distance(
         &self,
         from: Option<ZoneIx>,
@@ -168,7 +168,7 @@ impl World {
         }
     }
 
-    /// The zones of a call's ends, sender first.
+    /// Returns the zones of a call's ends, sender first.
     pub(crate) fn zones_of_call(&self, id: CallId, way: Way) -> [Option<ZoneIx>; 2] {
         let call = &self.calls[id];
         let caller = match call.purpose {
@@ -188,8 +188,8 @@ impl World {
         }
     }
 
-    /// What zones do to a packet: whether it is cut off, and what distance adds, in ns. What is cut
-    /// off draws its way too, as what is lost does.
+    /// Returns the effect of zones on a packet: whether it is blocked, and what distance adds, in
+    /// ns. A blocked packet draws its distance too, as a lost one does.
     #[cold]
     pub(crate) fn cross_zones(
         &mut self,
@@ -209,7 +209,8 @@ impl World {
         (way.is_cut || is_link_cut, way.added.draw(stream))
     }
 
-    /// Zones, cuts or distances have changed: links remember whether they need to look at them.
+    /// Updates links after zones, partitions or distances changed: they remember whether they are
+    /// affected.
     pub(crate) fn look_at_zones(&mut self) {
         for place in 0..self.links.len() {
             let LinkState { from, to, cut, .. } = self.links[place];

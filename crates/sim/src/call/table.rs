@@ -1,17 +1,17 @@
-//! The table of records: slots that are used again, each with how often it has been.
+//! The table of records: slots that are reused, each with the number of times it has been freed.
 
 use super::{Call, CallId, Phase, Purpose};
 use crate::data::Rows;
 use crate::event::{LinkIx, NodeIx};
 
-/// Most records at a time: what a run may hold in memory (128 bytes each).
+/// Maximum number of records at a time, which bounds the memory of a run (128 bytes each).
 pub const CALLS_MAX: usize = 4_000_000;
 
 /// The table of records.
 #[derive(Clone, Debug)]
 pub struct Calls {
     records: Vec<Call>,
-    /// What they carry of data, where the design writes.
+    /// The data that records carry, if the design writes.
     pub(crate) rows: Rows,
     free: u32,
     live: u32,
@@ -31,19 +31,19 @@ impl Default for Calls {
 }
 
 impl Calls {
-    /// Puts in a record that is its own root.
+    /// Adds a record that is its own root.
     #[inline(always)]
     pub fn insert_root(&mut self, call: Call) -> CallId {
         self.put(call, true)
     }
 
-    /// Puts a record in.
+    /// Adds a record.
     #[inline(always)]
     pub fn insert(&mut self, call: Call) -> CallId {
         self.put(call, false)
     }
 
-    /// Puts in the record of a call, where no data is carried.
+    /// Adds the record of a call, if no data is carried.
     #[inline(always)]
     pub(crate) fn insert_call(&mut self, mut call: Call) -> CallId {
         if self.free == u32::MAX {
@@ -81,7 +81,7 @@ impl Calls {
         CallId { slot, generation }
     }
 
-    /// What a new record carries of data is what the job that makes it does.
+    /// Begins the data row of a new record with that of the job that makes it.
     #[inline(never)]
     fn begin_row(&mut self, slot: u32) {
         let call = &self.records[slot as usize];
@@ -92,8 +92,8 @@ impl Calls {
         self.rows.begin(slot, call, is_step);
     }
 
-    /// Keeps a place for a record that may have to be put in later. Places are taken and freed as
-    /// if it stood there: who comes first where many calls end at once hangs on them.
+    /// Reserves a place for a record that may have to be added later. Places are taken and freed as
+    /// if it were there, because the order of calls that end simultaneously depends on them.
     #[inline(always)]
     pub(crate) fn keep(&mut self, caller_replica: u32) -> u32 {
         if self.free == u32::MAX {
@@ -107,12 +107,12 @@ impl Calls {
         slot
     }
 
-    /// The calling replica that a place was kept for.
+    /// Returns the calling replica for which a place was reserved.
     pub(crate) fn kept_for(&self, slot: u32) -> u32 {
         self.records[slot as usize].caller_replica
     }
 
-    /// Puts a record into the place that was kept for it.
+    /// Adds a record in a place that was reserved for it.
     pub(crate) fn fill(&mut self, slot: u32, call: Call) -> CallId {
         let place = &mut self.records[slot as usize];
         let generation = place.generation;
@@ -120,14 +120,14 @@ impl Calls {
         CallId { slot, generation }
     }
 
-    /// Frees a place that was kept.
+    /// Frees a reserved place.
     #[inline(always)]
     pub(crate) fn let_go(&mut self, slot: u32) {
         let generation = self.records[slot as usize].generation;
         self.remove_call(CallId { slot, generation });
     }
 
-    /// Makes one more place; what stands in it counts for nothing.
+    /// Adds one more place; its content is not valid.
     #[cold]
     fn grow(&mut self) {
         self.free = self.records.len() as u32;
@@ -148,7 +148,7 @@ impl Calls {
         self.probes -= u32::from(call.is_probe());
     }
 
-    /// Frees a record that is no probe's.
+    /// Frees a record that is not a probe's.
     #[inline(always)]
     pub(crate) fn remove_call(&mut self, id: CallId) {
         let call = &mut self.records[id.slot as usize];
@@ -159,7 +159,7 @@ impl Calls {
         self.live -= 1;
     }
 
-    /// The record, unless it was freed.
+    /// Returns the record, unless it was freed.
     #[inline]
     pub fn get(&self, id: CallId) -> Option<&Call> {
         self.records
@@ -167,7 +167,7 @@ impl Calls {
             .filter(|call| call.generation == id.generation)
     }
 
-    /// The record, unless it was freed.
+    /// Returns the record, unless it was freed.
     #[inline]
     pub fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
         self.records
@@ -175,22 +175,22 @@ impl Calls {
             .filter(|call| call.generation == id.generation)
     }
 
-    /// How many there is room for.
+    /// Returns the capacity.
     pub(crate) fn room(&self) -> usize {
         self.records.len()
     }
 
-    /// How many there are.
+    /// Returns the number of records.
     pub fn live(&self) -> usize {
         self.live as usize
     }
 
-    /// How many there are apart from health probes.
+    /// Returns the number of records that are not health probes.
     pub fn live_work(&self) -> usize {
         (self.live - self.probes) as usize
     }
 
-    /// The id of the record in a place, for chains within a station.
+    /// Returns the id of the record in a place, for lists within a station.
     pub(crate) fn id_at(&self, slot: u32) -> CallId {
         CallId {
             slot,
@@ -198,7 +198,7 @@ impl Calls {
         }
     }
 
-    /// Every live record, in order of place.
+    /// Returns every live record, in order of place.
     pub fn iter(&self) -> impl Iterator<Item = (CallId, &Call)> {
         let mut is_free = vec![false; self.records.len()];
         let mut free = self.free;

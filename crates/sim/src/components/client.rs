@@ -1,7 +1,7 @@
 //! Clients: arrivals, users, patience.
 //!
 //! Open arrivals are a process in "work": the next arrival is due when the integral of the rate
-//! reaches a drawn amount. So a rate that changes (profile, burst, spike) stretches the same
+//! reaches a drawn amount. A rate that changes (profile, burst, spike) therefore stretches the same
 //! arrivals instead of drawing new ones, and two designs with one seed have the same requests.
 
 mod load;
@@ -27,33 +27,33 @@ pub struct Client {
     load: Load,
     /// Requests of one arrival.
     batch: u32,
-    /// Share of requests that faults make ask for the hot key.
+    /// Share of requests that faults direct to the hot key.
     hot: f64,
-    /// As of `since`.
+    /// The pace at `since`.
     pace: Pace,
-    /// Work left until the next arrival, as of `since`.
+    /// Work left until the next arrival, at `since`.
     work: f64,
     since: Time,
     generation: u32,
     replayed: usize,
     users: u64,
-    /// Generation of the users: those of an older one have left for good. A request carries that of
-    /// its user as its `place`.
+    /// Generation of the users: users of an older one have left permanently. A request carries the
+    /// generation of its user as its `place`.
     crowd: u32,
     think: Sampler,
     patience: Patience,
     reload: f64,
-    /// The link that its plan comes to, where that is to make one call.
+    /// The link of its plan, if the plan makes exactly one call.
     only_call: Option<LinkIx>,
     /// Cumulative weights, the operation's place in the run, and its keys.
     operations: Vec<(f64, u32, KeySampler)>,
-    /// Users about to ask again.
+    /// Users that are about to reload.
     reloads: Vec<Reload>,
     free_reloads: Vec<u32>,
     streams: Streams,
 }
 
-/// A request that a user will make again.
+/// A request that a user will repeat.
 #[derive(Clone, Copy, Debug)]
 struct Reload {
     operation: u32,
@@ -73,7 +73,7 @@ struct Streams {
 }
 
 impl Client {
-    /// Of a design.
+    /// Returns the client of a design.
     pub fn new(node: NodeIx, spec: &spec::Client, cx: &mut World) -> Self {
         let stream = |purpose| Stream::new(cx.seed, &cx.node(node).id, purpose);
         let streams = Streams {
@@ -115,7 +115,7 @@ impl Client {
         client
     }
 
-    /// New parameters.
+    /// Takes new parameters.
     pub fn update(&mut self, spec: &spec::Client, cx: &mut World) {
         let is_same_process =
             std::mem::discriminant(&self.load.arrivals) == std::mem::discriminant(&spec.arrivals);
@@ -135,13 +135,13 @@ impl Client {
         self.reschedule(cx);
     }
 
-    /// All users leave for good.
+    /// Makes all users leave permanently.
     fn dismiss(&mut self) {
         self.users = 0;
         self.crowd += 1;
     }
 
-    /// A traffic spike begins, changes or ends.
+    /// Handles a traffic spike that begins, changes or ends.
     pub fn set_spike(&mut self, times: f64, cx: &mut World) {
         if times == self.load.spike {
             return;
@@ -151,7 +151,7 @@ impl Client {
         self.reschedule(cx);
     }
 
-    /// A key skew begins, changes or ends.
+    /// Handles a key skew that begins, changes or ends.
     pub fn set_hot(&mut self, share: f64) {
         self.hot = share;
     }
@@ -202,8 +202,8 @@ impl Client {
         self.work *= f64::from(self.batch);
     }
 
-    /// Takes off the work done at the present rate. An arrival rounded up by part of a ns leaves
-    /// less than nothing; time in which nobody arrived, as in a drain, is not made up for.
+    /// Subtracts the work done at the present rate. An arrival that was rounded up by a fraction of
+    /// a ns leaves less than nothing. Time without arrivals, as in a drain, is not made up for.
     #[inline(always)]
     fn settle(&mut self, now: Time) {
         let done = self.pace.pass((now - self.since) as f64);
@@ -213,7 +213,7 @@ impl Client {
         self.since = now;
     }
 
-    /// Schedules the next arrival and the next change of the rate, from now on.
+    /// Schedules the next arrival and the next change of the rate.
     fn reschedule(&mut self, cx: &mut World) {
         self.generation += 1;
         let (generation, node) = (self.generation, self.node);
@@ -252,7 +252,8 @@ impl Client {
         }
     }
 
-    /// New users begin by thinking; users too many leave when they would next ask.
+    /// Adjusts the number of users. New ones begin by thinking; surplus ones leave before their
+    /// next request.
     fn match_users(&mut self, cx: &mut World) {
         while self.users < self.load.users_wanted(cx.now) {
             self.users += 1;
@@ -274,7 +275,7 @@ impl Client {
         }
     }
 
-    /// The next request of an open client is due, and schedules the one after it.
+    /// Makes the next request of an open client and schedules the one after it.
     #[inline(never)]
     pub(crate) fn request_due(&mut self, generation: u32, cx: &mut World) {
         if generation != self.generation || cx.is_draining() {
@@ -306,7 +307,7 @@ impl Client {
         }
     }
 
-    /// A user of a closed client has thought enough.
+    /// Ends the think time of a user of a closed client.
     #[inline(never)]
     fn thought(&mut self, cx: &mut World) {
         let is_closed = matches!(self.load.arrivals, Arrivals::Closed(_));
@@ -317,7 +318,7 @@ impl Client {
         }
     }
 
-    /// A user asks for something.
+    /// Makes a user's request.
     #[inline(always)]
     fn make_request(&mut self, cx: &mut World) {
         let place = match self.operations.len() {
@@ -340,7 +341,7 @@ impl Client {
         place.unwrap_or(0)
     }
 
-    /// A request is made, of an intent that is new or is tried again.
+    /// Sends a request, of an intent that is new or is retried.
     #[inline(always)]
     fn send_request(&mut self, operation: u32, key: u32, intent: OpId, cx: &mut World) {
         let mut call = Call::new(Purpose::Request, self.node, LinkIx::NONE);
@@ -370,7 +371,7 @@ impl Client {
         }
         match cx.start_plan(id) {
             Progress::Waiting => {}
-            // No link serves this operation: a plan that makes a call never ends at once.
+            // No link serves this operation: a plan that makes a call never ends immediately.
             Progress::Finished(_) => self.finish(id, Outcome::Failed(Cause::Unavailable), cx),
         }
     }
@@ -387,7 +388,8 @@ impl Client {
             return;
         }
         match (is_closed, wants_again) {
-            // At once, but as an event of its own: a client that fails at once must not recurse.
+            // Without a pause, but as an event of its own, because a client that fails immediately
+            // must not recurse.
             (true, true) => self.reload(0, operation, key, intent, cx),
             (true, false) => self.think(cx),
             (false, true) => self.reload(RELOAD_PAUSE, operation, key, intent, cx),
@@ -395,7 +397,7 @@ impl Client {
         }
     }
 
-    /// The user will ask for the same again.
+    /// Schedules a user's reload of the same request.
     fn reload(&mut self, pause: u64, operation: u32, key: u32, intent: OpId, cx: &mut World) {
         let reload = Reload {
             operation,
@@ -412,7 +414,7 @@ impl Client {
         cx.after(pause, Event::Reload { node, place });
     }
 
-    /// The user asks again, if still there.
+    /// Repeats the request of a user that reloads, if still there.
     fn reloaded(&mut self, place: u32, cx: &mut World) {
         let reload = self.reloads[place as usize];
         self.free_reloads.push(place);
@@ -428,8 +430,7 @@ impl Client {
     }
 }
 
-/// How long an annoyed user takes to hit reload: time must pass, or a failure at once would loop
-/// within one moment.
+/// Time that a user takes to reload. Without it, an immediate failure would loop within one moment.
 const RELOAD_PAUSE: u64 = 1_000_000;
 
 impl Component for Client {
@@ -482,7 +483,7 @@ impl Component for Client {
         }
     }
 
-    /// Only where the design no longer has it: no fault crashes a client.
+    /// Handles a client that the design no longer has: no fault crashes a client.
     fn crash(&mut self, _replica: u32, cx: &mut World) {
         self.settle(cx.now);
         self.pace = Pace::default();

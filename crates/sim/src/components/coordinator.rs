@@ -1,10 +1,10 @@
-//! Coordinators: locks that one caller at a time holds, kept by members of whom one leads.
+//! Coordinators: locks that one caller at a time holds, replicated by members with one leader.
 //!
-//! After etcd and its like. A request goes through the leader's log, one after another, and then
-//! waits for the lock, first come first served. The state is replicated: locks survive an election;
-//! whoever waits for one hears `unavailable` and may ask again. A lock is held by the job that
-//! asked, until that job is answered or the lease has run out; whoever goes on beyond its lease
-//! does not know, and somebody else may hold the lock at the same time.
+//! Modeled on etcd. A request goes through the leader's log, one after another, and then waits for
+//! the lock, in order of arrival. The state is replicated, so locks survive an election. A caller
+//! that waits for a lock during an election receives `unavailable` and may retry. A lock is held by
+//! the job that requested it, until that job is answered or the lease has expired. A holder that
+//! continues beyond its lease does not know, and another may hold the lock at the same time.
 
 use super::Component;
 use crate::agenda::Time;
@@ -20,28 +20,28 @@ use design::kinds::load_balancer::Depth;
 use design::kinds::service::Discipline;
 use std::collections::{BTreeMap, VecDeque};
 
-/// What became of locks, over the whole run.
+/// Counts of locks, over the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockTally {
     /// Granted.
     pub granted: u64,
-    /// Let go by their holder.
+    /// Released by their holder.
     pub released: u64,
-    /// Taken back when their lease ran out.
+    /// Revoked because their lease expired.
     pub expired: u64,
-    /// Granted while an earlier holder, whose lease had run out, was still at work.
+    /// Granted while an earlier holder, whose lease had expired, was still working.
     pub lease_overlaps: u64,
-    /// Elections that gave a leader.
+    /// Elections that produced a leader.
     pub elections: u64,
 }
 
-/// A lock: its holder, and who waits.
+/// A lock: its holder, and the waiting jobs.
 #[derive(Clone, Debug, Default)]
 struct Lock {
     /// The number of the grant, and the job that holds it.
     holder: Option<(u32, CallId)>,
     waiters: VecDeque<CallId>,
-    /// Jobs whose lease ran out, while they may still be at work.
+    /// Jobs whose lease has expired, while they may still be working.
     overdue: Vec<CallId>,
 }
 
@@ -60,21 +60,21 @@ pub struct Coordinator {
     is_electing: bool,
     election: u32,
     locks: BTreeMap<u32, Lock>,
-    /// Of the grants that hold: the key, and when the lease runs out.
+    /// Of the present grants: the key, and when the lease expires.
     grants: BTreeMap<u32, (u32, Time)>,
-    /// How far the clock that leases are judged by is ahead, in ns.
+    /// Offset of the clock that leases are judged by, in ns; positive is ahead.
     clock: i64,
     next_grant: u32,
     /// Calls waiting for a lock.
     pub waiting: Gauge,
     /// Locks held.
     pub held: Gauge,
-    /// What became of them.
+    /// The counts.
     pub tally: LockTally,
 }
 
 impl Coordinator {
-    /// Of a design.
+    /// Returns the coordinator of a design.
     pub fn new(node: NodeIx, spec: &spec::Coordinator, cx: &mut World) -> Self {
         let times = Stream::new(cx.seed, &cx.node(node).id, random::Purpose::Service);
         let mut coordinator = Self {
@@ -101,12 +101,12 @@ impl Coordinator {
         coordinator
     }
 
-    /// Whether a member is the leader.
+    /// Returns whether a member is the leader.
     pub fn is_leader(&self, member: u32) -> bool {
         self.leader == Some(member)
     }
 
-    /// New parameters. Locks held keep the lease they were given, and their scope.
+    /// Takes new parameters. Held locks keep the lease they were granted, and their scope.
     pub fn update(&mut self, spec: &spec::Coordinator, cx: &mut World) {
         self.scope = spec.scope;
         self.time = Sampler::new(&spec.service_time);
@@ -128,7 +128,7 @@ impl Coordinator {
         }
     }
 
-    /// Whether a member runs and reaches a majority.
+    /// Returns whether a member runs and reaches a majority.
     fn can_lead(&self, member: u32, cx: &World) -> bool {
         let members = cx.node(self.node).replicas.len() as u32;
         let reached = (0..members).filter(|other| self.reaches(member, *other, cx));
@@ -145,7 +145,8 @@ impl Coordinator {
         runs(member) && runs(other) && !cx.is_cut(here, there) && !cx.is_cut(there, here)
     }
 
-    /// Faults have changed: whether the leader still leads, and otherwise whether another can.
+    /// Handles a change of faults: whether the leader still leads, and otherwise whether another
+    /// member can.
     pub(crate) fn look(&mut self, cx: &mut World) {
         if self.leader.is_some_and(|leader| !self.can_lead(leader, cx)) {
             self.depose(cx);
@@ -154,8 +155,9 @@ impl Coordinator {
         self.call_election(cx);
     }
 
-    /// Leases end at the moment that was put down for each, by the clock of who leads. Where that
-    /// goes a step, or another's is the one, they end sooner or later.
+    /// Handles a change of the leader's clock. Leases end at the moment that was stored for each,
+    /// by the clock of the leader; after a step of it, or with another leader, they end earlier or
+    /// later.
     fn look_at_clock(&mut self, cx: &mut World) {
         let Some(leader) = self.leader.filter(|_| cx.has_skew) else {
             return;
@@ -175,14 +177,14 @@ impl Coordinator {
         }
     }
 
-    /// The leader steps down, if it is one of these members.
+    /// Makes the leader step down, if it is one of these members.
     pub(crate) fn step_down(&mut self, hit: &[bool], cx: &mut World) {
         if self.leader.is_none_or(|leader| hit[leader as usize]) {
             self.depose(cx);
         }
     }
 
-    /// The leader leads no more: whoever waits hears so.
+    /// Removes the leader and informs all waiting jobs.
     pub(crate) fn depose(&mut self, cx: &mut World) {
         self.leader = None;
         for station in &mut self.stations {
@@ -221,7 +223,7 @@ impl Coordinator {
         cx.after(ns, event);
     }
 
-    /// Everybody who waits for a lock, in order of keys: they wait no more.
+    /// Removes and returns all jobs that wait for a lock, in order of keys.
     fn drain(&mut self, cx: &mut World) -> Vec<CallId> {
         let locks = self.locks.values_mut();
         let all: Vec<CallId> = locks.flat_map(|lock| lock.waiters.drain(..)).collect();
@@ -253,7 +255,7 @@ impl Coordinator {
         }
     }
 
-    /// A request is through the log: it gets the lock, or waits for it.
+    /// Handles a request that has passed the log: it gets the lock, or waits for it.
     fn ask(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
         let job = call.parent;
@@ -263,7 +265,7 @@ impl Coordinator {
         };
         let lock = self.locks.entry(key).or_default();
         match lock.holder {
-            // It asks again for what it has: a retry.
+            // It requests a lock that it already holds: a retry.
             Some((_, holder)) if holder == job => cx.answer(id, Outcome::Ok),
             None if lock.waiters.is_empty() => {
                 lock.waiters.push_back(id);
@@ -279,12 +281,12 @@ impl Coordinator {
         }
     }
 
-    /// Gives a free lock to the first who waits and still wants it.
+    /// Grants a free lock to the first waiting job that still wants it.
     fn pass_on(&mut self, key: u32, cx: &mut World) {
         let Some(lock) = self.locks.get_mut(&key) else {
             return;
         };
-        // Who was answered, or died, is at work no more.
+        // A job that was answered, or that died, no longer works.
         lock.overdue.retain(|job| cx.is_waiting(*job));
         while let Some(id) = lock.waiters.pop_front() {
             self.waiting.down(cx.now);
@@ -292,7 +294,7 @@ impl Coordinator {
             let call = &cx.calls[id];
             let (job, link, is_wanted) = (call.parent, call.link, call.is_awaited);
             if !is_wanted || !cx.is_waiting(job) {
-                // Its caller has given up meanwhile, and with it the connection.
+                // Its caller has timed out meanwhile, and its connection is gone.
                 cx.answer(id, Outcome::Failed(Cause::Unavailable));
                 continue;
             }
@@ -320,8 +322,8 @@ impl Coordinator {
         }
     }
 
-    /// A grant is over, by its holder's word or by its lease. A word that comes too late says
-    /// nothing.
+    /// Ends a grant, by its holder's release or by its lease. A release that comes too late has no
+    /// effect.
     fn end_grant(&mut self, grant: u32, is_expired: bool, cx: &mut World) {
         let Some((key, _)) = self.grants.remove(&grant) else {
             return;
@@ -370,7 +372,7 @@ impl Component for Coordinator {
         let call = &mut cx.calls[id];
         let (member, since) = (call.replica, call.slot_since);
         let is_probe = call.operation == Call::NO_OPERATION;
-        // It waits for others from here on. A caller that gives up is noticed when its turn comes.
+        // From here on it waits. A caller that times out is noticed when its turn comes.
         (call.phase, call.slot_since) = (Phase::Planning, Call::NO_SLOT);
         let station = &mut self.stations[member as usize];
         station.working.down(cx.now);
@@ -412,14 +414,14 @@ impl Component for Coordinator {
         }
     }
 
-    /// Locks survive: the others know them.
+    /// Handles a crash. Locks survive, because the other members know them.
     fn crash(&mut self, member: u32, cx: &mut World) {
         if let Some(station) = self.stations.get_mut(member as usize) {
             cx.waiting -= station.queued.level();
             station.clear(cx.now);
         }
         if self.leader == Some(member) {
-            // Who waited there is answered by the crash itself.
+            // The crash itself answers the waiting calls.
             self.drain(cx);
             self.leader = None;
             self.look(cx);

@@ -1,8 +1,8 @@
-//! Load balancers: whom they choose, and what they believe of the others' health.
+//! Load balancers: their choice of backends, and their view of the backends' health.
 //!
-//! A balancer sees only what comes back to it: calls in flight, their answers, and the answers to
-//! its probes. A replica that is dead but not yet found dead keeps its share. The balancer itself
-//! costs nothing and has no slots; a hop through it takes its links' latency.
+//! A balancer sees only what returns to it: calls in flight, their answers, and the answers to its
+//! probes. A replica that is dead but not yet detected keeps its share. The balancer itself costs
+//! nothing and has no slots; a hop through it takes its links' latency.
 
 mod balancer;
 mod ejection;
@@ -28,7 +28,7 @@ pub struct LoadBalancer {
 }
 
 impl LoadBalancer {
-    /// Of a design.
+    /// Returns the balancer of a design.
     pub fn new(node: NodeIx, spec: &spec::LoadBalancer, cx: &mut World) -> Self {
         let stream = |purpose| Stream::new(cx.seed, &cx.node(node).id, purpose);
         let (routing, turns) = (
@@ -42,18 +42,18 @@ impl LoadBalancer {
         }
     }
 
-    /// New parameters; [`Self::connect`] follows.
+    /// Takes new parameters. [`Self::connect`] must follow.
     pub fn update(&mut self, spec: &spec::LoadBalancer) {
         self.spec = spec.clone();
     }
 
-    /// Whether a node is behind it.
+    /// Returns whether a node is one of its backends.
     pub fn calls(&self, node: NodeIx, cx: &World) -> bool {
         let mut links = cx.node(self.node).plan.links();
         cx.node(self.node).is_present && links.any(|link| cx.link(link).to == node)
     }
 
-    /// Takes the links as they are now and starts probing.
+    /// Takes the present links and starts probing.
     pub fn connect(&mut self, cx: &mut World) {
         let (node, now) = (self.node, cx.now);
         let mut backends = Vec::new();
@@ -107,8 +107,8 @@ impl LoadBalancer {
     }
 }
 
-/// The replicas of a callee that a balancer chooses from. A database of several members is one
-/// address: which of them serves a key is its own affair.
+/// Returns the replicas of a callee that a balancer chooses from. A database with several members
+/// is one address: it decides which of them serves a key.
 fn addresses(callee: &NodeState) -> impl Iterator<Item = u32> {
     let count = callee.replicas.len() as u32;
     let is_one = count > 1 && callee.kind == "database";
@@ -128,7 +128,7 @@ impl Component for LoadBalancer {
 
     fn served(&mut self, _call: CallId, _cx: &mut World) {}
 
-    /// A proxy passes the answer on as it is, failures included.
+    /// Passes an answer on as it is, failures included.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
         cx.answer(job, done.outcome);
     }
@@ -160,7 +160,8 @@ impl Component for LoadBalancer {
         if balancer.generation != generation {
             return;
         }
-        // A balancer that is down asks nobody; when it is back it asks in the same rhythm.
+        // A balancer that is down sends no probes. When it is back, it continues in the same
+        // rhythm.
         let is_up = cx
             .node(self.node)
             .replicas
@@ -184,8 +185,8 @@ impl Component for LoadBalancer {
         cx.after(check.interval.0, event);
     }
 
-    /// Where the design no longer has it, what is scheduled is lost: if it comes back, it starts
-    /// anew.
+    /// Handles a balancer that the design no longer has. What is scheduled is lost; if the balancer
+    /// returns, it starts over.
     fn crash(&mut self, _replica: u32, cx: &mut World) {
         let (now, node) = (cx.now, cx.node_mut(self.node));
         let is_gone = !node.is_present;

@@ -1,6 +1,6 @@
-//! Components: how each kind of node behaves, each a state machine in a file of its own.
+//! Components: the behavior of each kind of node, each a state machine in a file of its own.
 //!
-//! Dispatch is by enum: no trait objects, and the compiler lists what a new kind has to answer.
+//! Dispatch is by enum: no trait objects, and the compiler lists what a new kind has to implement.
 
 pub mod cache;
 pub mod client;
@@ -28,15 +28,16 @@ use crate::network::Done;
 use crate::station::Station;
 use crate::world::World;
 
-/// What every kind of node has to answer.
+/// What every kind of node implements.
 pub trait Component {
-    /// A call (or a message, or a probe) has entered the node at a live replica.
+    /// Handles a call (or a message, or a probe) that has reached the node at a live replica.
     fn arrive(&mut self, call: CallId, cx: &mut World);
-    /// Own work on a call is done.
+    /// Handles the end of the node's own work on a call.
     fn served(&mut self, call: CallId, cx: &mut World);
-    /// A call that a job of this node waited for has ended.
+    /// Handles the end of a call that a job of this node waited for.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World);
-    /// [`Self::done`] of a call that was answered whole: spelled out where that saves time.
+    /// Handles, as [`Self::done`], a call that was answered in full; spelled out where that saves
+    /// time.
     fn done_well(&mut self, job: CallId, link: LinkIx, is_miss: bool, cx: &mut World) {
         let outcome = Outcome::Ok;
         self.done(
@@ -49,20 +50,20 @@ pub trait Component {
             cx,
         );
     }
-    /// The caller of a job that waits for others gave up. A service drops it; a cache loads on, for
-    /// the next to ask.
+    /// Handles a caller that stopped waiting for a job that waits for others. A service drops the
+    /// job; a cache continues to load, for later look-ups.
     fn stop(&mut self, _job: CallId, _cx: &mut World) {}
-    /// Something else scheduled for this node is due.
+    /// Handles another event of this node.
     fn timer(&mut self, event: Event, cx: &mut World);
-    /// A replica died. Its calls have been answered for; its memory is lost.
+    /// Handles a replica that died. Its calls have been answered; its memory is lost.
     fn crash(&mut self, replica: u32, cx: &mut World);
-    /// Says which versions and intents it keeps, so that they are not forgotten.
+    /// Marks the versions and intents it keeps, so that they are not forgotten.
     fn hold(&self, _now: Time, _held: &mut Held) {}
-    /// Its stations, one per replica, where it has slots.
+    /// Returns its stations, one per replica, if it has slots.
     fn stations(&self) -> &[Station] {
         &[]
     }
-    /// Its stations, one per replica, where it has slots.
+    /// Returns its stations, one per replica, if it has slots.
     fn stations_mut(&mut self) -> &mut [Station] {
         &mut []
     }
@@ -70,8 +71,8 @@ pub trait Component {
 
 macro_rules! components {
     ($($Kind:ident),*) => {
-        /// A node's behaviour. Its tag stands by itself: hidden in a niche it would take longer to
-        /// read than the jump on it.
+        /// A node's behavior. Its tag is stored separately: hidden in a niche, it would take longer
+        /// to read than the jump on it.
         #[derive(Clone, Debug)]
         #[repr(u8)]
         pub enum Node { $(
@@ -128,7 +129,7 @@ components!(
 );
 
 impl Node {
-    /// Makes the behaviour of a kind, for a node already placed in the world.
+    /// Returns the behavior of a kind, for a node already placed in the world.
     pub fn new(node: NodeIx, kind: &design::Kind, cx: &mut World) -> Self {
         match kind {
             design::Kind::Client(spec) => Self::Client(Client::new(node, spec, cx)),
@@ -143,8 +144,8 @@ impl Node {
         }
     }
 
-    /// Takes new parameters into a run under way. The kind is the same: another kind under the same
-    /// id is placed as another node.
+    /// Takes new parameters during a run. The kind is the same: another kind under the same id is
+    /// placed as another node.
     pub fn update(&mut self, kind: &design::Kind, cx: &mut World) {
         match (self, kind) {
             (Self::Client(node), design::Kind::Client(spec)) => node.update(spec, cx),
@@ -159,7 +160,7 @@ impl Node {
     }
 }
 
-/// What a caller hears of a callee whose own call failed: that it answered with an error.
+/// Returns what a caller receives from a callee whose own call failed: an error.
 fn as_answer(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Ok | Outcome::Degraded | Outcome::Failed(Cause::Abandoned) => outcome,
@@ -168,7 +169,8 @@ fn as_answer(outcome: Outcome) -> Outcome {
 }
 
 impl Node {
-    /// Calls that wait for a slot or a lock, or messages that wait for a consumer.
+    /// Returns the number of calls that wait for a slot or a lock, or of messages that wait for a
+    /// consumer.
     pub(crate) fn waiting(&self) -> u64 {
         let queued = |station: &Station| station.queued.level();
         let others = match self {

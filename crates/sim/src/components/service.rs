@@ -1,4 +1,4 @@
-//! Services: own work in a slot, then the plan; the slot is held meanwhile where it blocks.
+//! Services: own work in a slot, then the plan. A service that blocks holds the slot meanwhile.
 
 pub(crate) mod autoscale;
 mod concurrency;
@@ -29,7 +29,7 @@ pub struct Service {
     is_blocking: bool,
     time: Sampler,
     error_rate: f64,
-    /// How long a call may wait, where that is bounded.
+    /// Maximum time that a call may wait, if bounded.
     patience: Option<Box<Patience>>,
     gates: Option<Box<Gates>>,
     stations: Vec<Station>,
@@ -37,20 +37,19 @@ pub struct Service {
     errors: Stream,
     idempotency_window: Option<u64>,
     memory: Memory,
-    /// Calls turned away (measured), by reason.
+    /// Rejected calls (measured), by reason.
     pub turned_away: TurnedAway,
     pub(crate) autoscaler: Option<Box<Autoscaler>>,
-    /// How often a replica was killed for want of memory, and for how long it is down then (0
-    /// without a limit).
+    /// Number of out-of-memory kills, and the downtime after each (0 without a limit).
     pub(crate) kills: u64,
     restart: u64,
 }
 
-/// How long a call may wait for its slot.
+/// Maximum time that a call may wait for its slot.
 #[derive(Clone, Debug)]
 struct Patience {
     max_wait: Option<Delay>,
-    /// In a standing queue, and in one that is not.
+    /// CoDel: in a standing queue, and in one that is not.
     codel: Option<(Delay, Delay)>,
 }
 
@@ -66,7 +65,7 @@ impl Patience {
         is_bounded.then(|| Box::new(Self { max_wait, codel }))
     }
 
-    /// Of a call that comes into a queue now.
+    /// Returns the maximum wait of a call that enters the queue now.
     fn of(&self, queue_stands: bool) -> Option<Delay> {
         let codel = self.codel.map(|(standing, usual)| match queue_stands {
             true => standing,
@@ -77,7 +76,7 @@ impl Patience {
     }
 }
 
-/// How the stations of a service are run.
+/// Returns the rules of a service's stations.
 fn rules(queue: &CallQueue, cx: &World) -> Rules {
     let codel = queue.codel.clone().unwrap_or_default();
     let last = queue.priority.len();
@@ -97,7 +96,7 @@ fn rules(queue: &CallQueue, cx: &World) -> Rules {
 }
 
 impl Service {
-    /// Of a design.
+    /// Returns the service of a design.
     pub fn new(node: NodeIx, spec: &spec::Service, cx: &mut World) -> Self {
         let stream = |purpose| Stream::new(cx.seed, &cx.node(node).id, purpose);
         let mut service = Self {
@@ -121,7 +120,7 @@ impl Service {
         service
     }
 
-    /// New parameters. Calls in a slot keep the time they drew.
+    /// Takes new parameters. Calls in a slot keep the service time they drew.
     pub fn update(&mut self, spec: &spec::Service, cx: &mut World) {
         self.is_blocking = spec.blocking;
         self.time = Sampler::new(&spec.service_time);
@@ -136,7 +135,7 @@ impl Service {
         self.gates = Gates::new(spec, self.gates.take(), replicas, cx.now);
         self.restart = spec.memory.as_ref().map_or(0, |memory| memory.restart.0);
         let rules = rules(&spec.queue, cx);
-        // Replicas taken away have been emptied as if they had crashed, and keep their figures.
+        // Removed replicas have been emptied as in a crash, and keep their metrics.
         while self.stations.len() < replicas {
             self.stations
                 .push(Station::new(slots, places, Discipline::Fifo));
@@ -189,7 +188,7 @@ impl Service {
         }
     }
 
-    /// Where slots are shared, an event says when the next call is done.
+    /// Schedules the end of the next call, if slots are shared.
     fn look_when_due(&mut self, replica: u32, cx: &mut World) {
         if let Some(due) = self.stations[replica as usize].next_due(cx.now) {
             let node = self.node;
@@ -197,7 +196,7 @@ impl Service {
         }
     }
 
-    /// Calls that share a replica's slots may be done.
+    /// Ends calls that share a replica's slots and are done.
     fn finish_shared(&mut self, replica: u32, cx: &mut World) {
         let place = replica as usize;
         if !self.stations[place].is_due(cx.now) {
@@ -209,7 +208,7 @@ impl Service {
         self.look_when_due(replica, cx);
     }
 
-    /// A call waits: no longer than its patience.
+    /// Limits a call's wait to its maximum.
     #[cold]
     fn limit_wait(&mut self, id: CallId, cx: &mut World) {
         let station = &self.stations[cx.calls[id].replica as usize];
@@ -219,7 +218,7 @@ impl Service {
         }
     }
 
-    /// A call has waited long enough.
+    /// Handles a call that has waited for its maximum time.
     #[cold]
     fn leave(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
@@ -230,7 +229,7 @@ impl Service {
         self.reject(id, Why::MaxWait, cx);
     }
 
-    /// What stands before the queue lets a call in, or says why not.
+    /// Applies the admission control before the queue. Returns why a call is rejected, if so.
     #[inline(never)]
     fn turns_away(&mut self, id: CallId, cx: &mut World) -> Option<Why> {
         let gates = self.gates.as_mut()?;
@@ -250,18 +249,18 @@ impl Service {
         why
     }
 
-    /// Whether its memory has a limit.
+    /// Returns whether its memory has a limit.
     pub fn has_memory(&self) -> bool {
         self.restart > 0
     }
 
-    /// A replica was killed for want of memory: for how long it is down.
+    /// Counts an out-of-memory kill and returns its downtime.
     pub(crate) fn count_kill(&mut self) -> u64 {
         self.kills += 1;
         self.restart
     }
 
-    /// A call finds the queue full: it is turned away, or whom it pushes out.
+    /// Handles a call that finds the queue full: it is rejected, or another call is.
     #[cold]
     fn make_room(&mut self, id: CallId, cx: &mut World) {
         let station = &mut self.stations[cx.calls[id].replica as usize];
@@ -277,7 +276,7 @@ impl Service {
         self.reject(pushed_out.unwrap_or(id), Why::QueueFull, cx);
     }
 
-    /// Rejects the calls that no longer fit into a queue that an edit made shorter.
+    /// Rejects the calls that exceed a queue that an edit made shorter.
     fn turn_out(&mut self, replica: usize, cx: &mut World) {
         while let Some(id) = self.stations[replica].beyond_places(&cx.calls, cx.now) {
             cx.waiting -= u64::from(!cx.calls[id].is_probe());
@@ -292,19 +291,19 @@ impl Service {
         cx.answer(id, Outcome::Failed(Cause::Rejected));
     }
 
-    /// The adaptive limits over time, one per replica, where there are any.
+    /// Returns the adaptive limits over time, one per replica, if there are any.
     pub fn limits(&self) -> impl Iterator<Item = &Gauge> {
         let limits = self.gates.as_ref().and_then(|gates| gates.limits.as_ref());
         limits.into_iter().flat_map(|limits| limits.levels())
     }
 
-    /// The adaptive limits over time, one per replica, where there are any.
+    /// Returns the adaptive limits over time, one per replica, if there are any.
     pub fn limits_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
         let limits = self.gates.as_mut().and_then(|gates| gates.limits.as_mut());
         limits.into_iter().flat_map(|limits| limits.levels_mut())
     }
 
-    /// Whether a call repeats what was done, or is being done.
+    /// Returns whether a call repeats one that was done or is in progress.
     #[inline]
     fn look_up(&mut self, id: CallId, cx: &World) -> Repeat {
         match self.idempotency_window {
@@ -331,7 +330,7 @@ impl Service {
         }
     }
 
-    /// Gives the slot back and answers.
+    /// Releases the slot and answers.
     #[inline(never)]
     fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         self.finish_here(id, outcome, cx);

@@ -1,4 +1,4 @@
-//! What leaves the chain of calls with data: messages, fills, and what a repeat is known by.
+//! Data outside of the tree of calls: messages, fills, and the ids that identify a repeat.
 
 use super::operations::{Applied, Effect};
 use super::row;
@@ -7,10 +7,10 @@ use crate::call::CallId;
 use crate::event::{Event, LinkIx};
 use crate::world::World;
 
-/// Who may know a call again.
+/// Identifying repeats of a call.
 impl World {
-    /// An id by which a repeat of a call can be known: of its operation's idempotency key, or else
-    /// of the message it is made for. A step of the same intent of its own has another.
+    /// Returns an id that identifies a repeat of a call: from its operation's idempotency key, or
+    /// else from the message it is made for. Another step of the same intent has another id.
     pub(crate) fn repeat_id(&self, id: CallId) -> Option<u64> {
         let carried = &self.calls.rows.get(id.slot).carried;
         let whose = match self.data.ops.get(carried.op) {
@@ -21,9 +21,9 @@ impl World {
     }
 }
 
-/// Members of a database that have less than the store of truth.
+/// Members of a database that lag behind the store of truth.
 impl World {
-    /// What a part of a call is about, or found.
+    /// Sets what a part of a call is about, or found.
     pub fn set_seen(&mut self, id: CallId, seen: Seen) {
         if self.calls.rows.is_on {
             self.calls.rows.get_mut(id.slot).seen = seen;
@@ -31,10 +31,10 @@ impl World {
     }
 }
 
-/// Messages and fills: what leaves the chain of calls.
+/// Messages and fills: data outside of the tree of calls.
 impl World {
-    /// What a message published by a call carries. It gets a number of its own, but where it is
-    /// passed on as it is.
+    /// Returns what a message published by a call carries. It gets a number of its own, unless it
+    /// is passed on as it is.
     pub fn carried(&mut self, publish: CallId) -> Carried {
         if !self.calls.rows.is_on {
             return Carried::NOTHING;
@@ -58,14 +58,14 @@ impl World {
         carried
     }
 
-    /// A record is made for a message: what calls it, or is called for it, carries the same.
+    /// Gives a record that is made for a message what the message carries.
     pub fn carry(&mut self, id: CallId, carried: Carried) {
         if self.calls.rows.is_on {
             self.calls.rows.get_mut(id.slot).carried = carried;
         }
     }
 
-    /// A record takes over what another carries; what it carried before, if anything.
+    /// Copies what one record carries to another, and returns what that carried before.
     pub fn hand_over(&mut self, from: CallId, to: CallId) -> Option<Carried> {
         if !self.calls.rows.is_on {
             return None;
@@ -75,13 +75,13 @@ impl World {
         (before.op != OpId::NONE).then_some(before)
     }
 
-    /// What a record carries, if it is a client's write.
+    /// Returns what a record carries, if it is a client's write.
     pub fn kept(&self, id: CallId) -> Option<Carried> {
         let carried = self.calls.rows.get(id.slot).carried;
         (carried.op != OpId::NONE).then_some(carried)
     }
 
-    /// A write that a later one of its key went to the stores for stands there as that.
+    /// Marks a write as applied wherever the later write of its key was that replaced it.
     pub fn stands_as(&mut self, carried: &Carried, seen: &Seen) {
         let now = self.now;
         let data = &mut self.data;
@@ -110,7 +110,7 @@ impl World {
         }
     }
 
-    /// Sends a fill from a replica to a cache: it may be late or lost, and nobody waits.
+    /// Sends a fill from a replica to a cache: it may be late or lost, and no caller waits.
     pub(crate) fn send_fill(
         &mut self,
         link: LinkIx,
@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    /// A fill has come, or nobody is there to take it.
+    /// Takes a fill that has arrived, or that no cache can take.
     pub(crate) fn take_fill(&mut self, place: u32) -> Fill {
         let fill = self.data.fills[place as usize];
         self.data.fills[place as usize].is_under_way = false;

@@ -1,4 +1,4 @@
-//! Judgement: what a client was told against what was true, and what became of a write.
+//! Judgment: what clients received against the store of truth, and the outcome of writes.
 
 use super::Data;
 use super::operations::{Applied, Op};
@@ -12,48 +12,49 @@ use crate::world::World;
 use design::kinds::client::Effect;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A write that was applied twice, and the two attempts that did it.
+/// A write that was applied twice, and the two attempts that applied it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Duplicate {
-    /// Who wanted it.
+    /// Its client.
     pub client: NodeIx,
     /// The operation.
     pub operation: u32,
     /// The key.
     pub key: u32,
-    /// When it was wanted.
+    /// When the client made it.
     pub made: u64,
     /// Where it was applied.
     pub node: NodeIx,
-    /// By whom, and by whom again.
+    /// The first attempt, and the second.
     pub attempts: [Applied; 2],
 }
 
-/// What was counted of data, of requests that started after the warm-up.
+/// Counts of data, of requests that started after the warm-up.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataTally {
-    /// How old answers to reads were, of those that were out of date, in ns.
+    /// Age of stale answers to reads, in ns.
     pub staleness: Histogram,
-    /// Writes applied, each time one was, over all owners.
+    /// Applied writes, each time one was applied, over all owners.
     pub effects: u64,
-    /// Of those, beyond the first of the same step of the same intent.
+    /// Of those, repetitions of the same step of the same intent.
     pub duplicate_effects: u64,
-    /// Intents with such effects.
+    /// Intents with repeated effects.
     pub duplicated_writes: u64,
     /// The first of them.
     pub first_duplicate: Option<Duplicate>,
-    /// Acknowledged, and applied nowhere.
+    /// Acknowledged writes that were applied nowhere.
     pub lost_writes: u64,
-    /// Standing in some of the stores that its plan always writes to, and not in others.
+    /// Writes that were applied in some of the stores that their plan always writes to, and not in
+    /// others.
     pub torn_writes: u64,
     /// Effects applied after a later one of the same key and client.
     pub out_of_order: u64,
-    /// From the answer the client got to the last effect, of writes acknowledged, in ns.
+    /// Time from the client's answer to the last effect, of acknowledged writes, in ns.
     pub effect_delay: Histogram,
 }
 
 impl DataTally {
-    /// A step of an intent was applied, which had been before so many times.
+    /// Counts a step of an intent that was applied and had been applied this many times before.
     pub(super) fn count_effect(&mut self, op: &mut Op, times_before: u32) {
         if !op.is_measured {
             return;
@@ -68,7 +69,7 @@ impl DataTally {
 }
 
 impl World {
-    /// A request ended: what its client was told is judged, and what it wrote is known to it.
+    /// Judges a request that ended: its answer, and what its client now knows to be written.
     #[cold]
     pub(crate) fn judge_request(&mut self, id: CallId, outcome: Outcome) {
         let row = self.calls.rows.get(id.slot);
@@ -93,7 +94,7 @@ impl World {
         }
     }
 
-    /// Whether an answer of these versions is out of date for the request it is made for.
+    /// Returns whether an answer with these versions is stale for its request.
     pub(super) fn is_stale_for(&self, id: CallId, key: u32, seen: &Seen) -> bool {
         let call = &self.calls[id];
         let is_read = self.effect(id) == Effect::Read;
@@ -108,7 +109,7 @@ impl World {
 }
 
 impl Data {
-    /// Since when some client has known a newer version of something that an answer is made of.
+    /// Returns since when some client has known a newer version of what an answer is made of.
     fn out_of_date_since(&self, key: u32, seen: &Seen) -> Option<u64> {
         let since = |(store, version)| {
             let store = &self.stores[usize::from(store)];
@@ -117,7 +118,7 @@ impl Data {
         seen.iter().filter_map(since).min()
     }
 
-    /// What became of a write that nothing can become of any more.
+    /// Judges a write that can no longer be applied.
     pub(super) fn judge_op(&self, op: &Op, tally: &mut DataTally) {
         if !op.is_measured {
             return;
@@ -138,23 +139,23 @@ impl Data {
         tally.torn_writes += u64::from(standing > 0 && standing < must.len());
     }
 
-    /// Whether a version is not the one that stands at its owner.
+    /// Returns whether a version differs from its owner's present one.
     fn disagrees(&self, store: u16, key: u32, version: u32) -> bool {
         self.stores[usize::from(store)].standing(key) != version
     }
 }
 
-/// Keys on which somebody disagrees with their owner.
+/// Keys on which some copy differs from the owner.
 #[derive(Clone, Debug, Default)]
 pub struct Divergence {
-    /// Over all: each key of an owner once.
+    /// In total: each key of an owner once.
     pub keys: u64,
-    /// By node that disagrees.
+    /// By node that differs.
     pub by_node: BTreeMap<NodeIx, u64>,
 }
 
 impl Simulation {
-    /// Who disagrees with the owners now.
+    /// Returns what differs from the owners now.
     pub(crate) fn divergence(&self) -> Divergence {
         let data = &self.world.data;
         let mut all: BTreeSet<(u16, u32)> = BTreeSet::new();
@@ -204,7 +205,8 @@ impl Simulation {
 }
 
 impl Data {
-    /// The keys of a copy that disagree with its owner's: those it has otherwise, and those it never got.
+    /// Returns the keys of a copy that differ from its owner's: those with another version, and
+    /// those it never received.
     fn copy_disagreements(&self, store: usize) -> Vec<(u16, u32)> {
         let Some(owner) = self.stores[store].copy_of else {
             return Vec::new();

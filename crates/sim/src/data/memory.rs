@@ -1,8 +1,8 @@
-//! What a service remembers of what it has done, so that it does not do it twice.
+//! A service's memory of completed work, for idempotency.
 //!
-//! Kept outside of its processes, as in a shared table: it outlives a crash, and all replicas know
-//! it. A repeat that comes while the first is still worked on is answered with an error, as Stripe
-//! (409 Conflict) and AWS Lambda Powertools (already in progress) do.
+//! It is kept outside of its processes, as in a shared table: it survives a crash, and all replicas
+//! share it. A repeat that arrives while the first is still in progress is answered with an error,
+//! as in Stripe (409 Conflict) and AWS Lambda Powertools (already in progress).
 
 use crate::agenda::Time;
 use crate::call::{CallId, Calls};
@@ -11,28 +11,28 @@ use hashbrown::HashMap;
 use std::collections::VecDeque;
 use std::hash::BuildHasherDefault;
 
-/// Most ids that one service remembers; the oldest are forgotten first.
+/// Maximum number of ids that one service remembers; the oldest are forgotten first.
 const IDS_MAX: usize = 1_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Known {
     UnderWay(CallId),
-    /// And until when that is remembered.
+    /// Done, and until when that is remembered.
     Done(Time),
 }
 
-/// What is to be done about a call.
+/// How to handle a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// Nothing was: do it.
+    /// It is new: do it.
     No,
-    /// It is being done for another call.
+    /// The same is in progress for another call.
     UnderWay,
     /// It has been done: answer again.
     Done,
 }
 
-/// Ids by what is known of them.
+/// Ids with their state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     known: HashMap<u64, Known, BuildHasherDefault<KeyHasher>>,
@@ -41,7 +41,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// A call is looked up; one that is new is under way from now on.
+    /// Looks up a call. A new one is in progress from now on.
     pub(crate) fn look(&mut self, id: u64, call: CallId, now: Time, calls: &Calls) -> Repeat {
         let is_worked_on = |call: &CallId| {
             let state = calls.get(*call);
@@ -58,7 +58,7 @@ impl Memory {
         }
     }
 
-    /// A call that was looked up has ended. What failed was not done.
+    /// Ends a call that was looked up. A failed call was not done.
     pub(crate) fn end(&mut self, id: u64, call: CallId, is_done: bool, now: Time, window: Time) {
         if self.known.get(&id) != Some(&Known::UnderWay(call)) {
             return;
@@ -80,7 +80,7 @@ impl Memory {
         }
     }
 
-    /// Calls of processes that died are under way no more.
+    /// Removes the calls in progress of processes that died.
     pub(crate) fn forget_dead(&mut self, calls: &Calls) {
         self.known.retain(|_, known| match known {
             Known::Done(_) => true,

@@ -1,9 +1,9 @@
-//! Data outcomes: what became of the writes, and how old the answers were.
+//! Data outcomes: what happened to the writes, and how old the answers were.
 //!
-//! Every owning database has versions of its keys, every write of a client an id. Calls carry both
-//! through the system in rows beside their records ([`row`]), caches and messages keep them, and
-//! what a client is told is judged against the store of truth ([`store`]). Where the design writes
-//! nothing, none of this is kept and nothing is counted: all answers are of version 0.
+//! Every owning database has versions of its keys, and every write of a client has an id. Calls
+//! carry both through the system in rows beside their records ([`row`]), caches and messages keep
+//! them, and answers to clients are judged against the store of truth ([`store`]). If the design
+//! writes nothing, none of this is kept and nothing is counted: all answers are of version 0.
 
 mod carry;
 mod judge;
@@ -30,24 +30,23 @@ use crate::world::World;
 use operations::{Effect, NEVER, Op, Ops};
 use store::Store;
 
-/// No store: of a node that is no database.
+/// No store: of a node that is not a database.
 const NO_STORE: u16 = u16::MAX;
 
-/// All that is known of data.
+/// All data state.
 #[derive(Clone, Debug, Default)]
 pub struct Data {
     ops: Ops,
     stores: Vec<Store>,
-    /// By place of node.
+    /// By node index.
     store_of: Vec<u16>,
-    /// By place of operation: the owners that its plan always writes to.
+    /// By operation index: the owners that its plan always writes to.
     must_write: Vec<Vec<u16>>,
-    /// By node: for a cache, what its entries are made of that were there before anything was
-    /// written.
+    /// By node: for a cache, the versions of its entries from before any write.
     sources: Vec<Seen>,
-    /// Of the design, counted in edits.
+    /// The edition of the design, counted in edits.
     edition: u32,
-    /// Messages numbered so far.
+    /// Number of messages so far.
     messages: u64,
     fills: Vec<Fill>,
     free_fills: Vec<u32>,
@@ -61,15 +60,15 @@ pub struct Data {
 pub struct Fill {
     /// The key.
     pub key: u32,
-    /// What the value is made of.
+    /// The versions that the value is made of.
     pub seen: Seen,
-    /// Whose job loaded it, after it was told of a miss; `None` for a writer's.
+    /// The job that loaded it after a miss; `None` for a writer's.
     pub(crate) holder: Option<CallId>,
     is_under_way: bool,
 }
 
 impl Data {
-    /// Keys that anything is known of, over all stores.
+    /// Returns the number of keys with any state, over all stores.
     pub(crate) fn rows(&self) -> usize {
         let rows = |store: &Store| store.keys.len() + store.copied.len();
         self.stores.iter().map(rows).sum()
@@ -80,7 +79,7 @@ impl Data {
         (store != NO_STORE).then_some(usize::from(store))
     }
 
-    /// Every law of data that does not hold now.
+    /// Adds every law of data that does not hold now.
     pub(crate) fn check(&self, broken: &mut Vec<String>) {
         for (place, store) in self.stores.iter().enumerate() {
             store.check(&format!("store {place}"), broken);
@@ -91,8 +90,8 @@ impl Data {
         }
     }
 
-    /// What an entry of a cache is made of. Of nothing, where it is newer than what anybody stores,
-    /// or nobody knows: that is judged against nobody.
+    /// Returns what an entry of a cache is made of. Nothing, if it is newer than any store's
+    /// version or unknown: then it is not judged.
     fn made_of(&self, node: NodeIx, seen: Seen) -> Seen {
         match seen {
             Seen::FIRST => self.source(node),
@@ -100,24 +99,24 @@ impl Data {
         }
     }
 
-    /// What a cache holds from before anybody wrote: the first version of each owner that it, or
-    /// who fills it, loads from.
+    /// Returns what a cache has from before any write: the first version of each owner that it, or
+    /// its loaders, load from.
     fn source(&self, cache: NodeIx) -> Seen {
         let source = self.sources.get(cache.0 as usize);
         source.copied().unwrap_or(Seen::NOTHING)
     }
 
-    /// The owner of the data in a store: itself, or what it copies.
+    /// Returns the owner of the data in a store: itself, or the one it copies.
     fn owner_of(&self, store: usize) -> usize {
         self.stores[store].copy_of.map_or(store, usize::from)
     }
 
-    /// Whether fills are under way.
+    /// Returns whether fills are in progress.
     pub(crate) fn has_fills(&self) -> bool {
         self.fills.len() > self.free_fills.len()
     }
 
-    /// Fills under way hold versions, and copies do.
+    /// Marks the versions of fills in progress and of copies as needed.
     fn hold(&self, held: &mut Held) {
         for fill in self.fills.iter().filter(|fill| fill.is_under_way) {
             held.seen(fill.key, &fill.seen);
@@ -132,9 +131,9 @@ impl Data {
     }
 }
 
-/// Clients: what they want, and what they are told.
+/// Clients: their intents, and the answers they receive.
 impl World {
-    /// A request is an intent to write, or another try of one.
+    /// Makes a request an intent to write, or another attempt of one.
     #[cold]
     pub(crate) fn want(&mut self, id: CallId, again: OpId) {
         let call = &self.calls[id];
@@ -157,12 +156,13 @@ impl World {
         self.calls.rows.get_mut(id.slot).carried.op = op;
     }
 
-    /// What a request wants to write.
+    /// Returns what a request intends to write.
     pub fn intent(&self, id: CallId) -> OpId {
         self.calls.rows.get(id.slot).carried.op
     }
 
-    /// A client is about to try an intent again: the same one where it has an idempotency key.
+    /// Keeps an intent for another attempt of its client: the same one if it has an idempotency
+    /// key.
     pub(crate) fn keep_intent(&mut self, op: OpId) -> OpId {
         match self.data.ops.get_mut(op) {
             Some(known) if known.has_key => {
@@ -173,7 +173,7 @@ impl World {
         }
     }
 
-    /// It does not after all.
+    /// Releases an intent that is not attempted again.
     pub(crate) fn drop_intent(&mut self, op: OpId) {
         if let Some(op) = self.data.ops.get_mut(op) {
             op.is_kept = false;
@@ -183,7 +183,7 @@ impl World {
 
 /// Stores: what is applied to them, and what is read from them.
 impl World {
-    /// Applies a write to the store of the node it is at, now. The answer then carries the version.
+    /// Applies a write to the store of its node, now. The answer then carries the version.
     #[inline]
     pub fn apply_write(&mut self, id: CallId) {
         if self.calls.rows.is_on {
@@ -223,8 +223,8 @@ impl World {
         }
     }
 
-    /// The first write applied twice is told with the attempt that was the second: of the call
-    /// itself, or of the nearest above it that was tried or delivered again.
+    /// Records the second attempt of the first write that is applied twice: that of the call
+    /// itself, or of its nearest ancestor that was retried or redelivered.
     #[cold]
     fn tell_who_tried_again(&mut self, id: CallId) {
         let mut at = Some(id);
@@ -240,7 +240,7 @@ impl World {
         }
     }
 
-    /// The answer to a read carries what stands in the store of the node it is at.
+    /// Adds the present version in the store of its node to the answer to a read.
     #[inline]
     pub fn read_store(&mut self, id: CallId) {
         if self.calls.rows.is_on {
@@ -252,7 +252,7 @@ impl World {
         }
     }
 
-    /// The answer to a read is made of these versions: those of a replica, or of a cache's entry.
+    /// Sets the versions of the answer to a read: those of a replica, or of a cache's entry.
     #[inline]
     pub fn serve(&mut self, id: CallId, seen: Seen) {
         if self.calls.rows.is_on {
@@ -270,26 +270,27 @@ impl World {
         }
     }
 
-    /// What the answer to a call is made of, as far as it is known.
+    /// Returns what the answer to a call is made of, as far as it is known.
     pub fn seen(&self, id: CallId) -> Seen {
         self.calls.rows.get(id.slot).seen
     }
 
-    /// The version of a key that stands in the store of a node: 0 where nothing was written.
+    /// Returns the present version of a key in the store of a node; 0 if it was never written.
     pub fn standing_version(&self, node: NodeIx, key: u32) -> u32 {
         let store = self.data.store_at(node);
         store.map_or(0, |store| self.data.stores[store].standing(key))
     }
 
-    /// The version of a key that stands in a store.
+    /// Returns the present version of a key in a store.
     pub(crate) fn standing_at(&self, store: u16, key: u32) -> u32 {
         let store = self.data.stores.get(usize::from(store));
         store.map_or(0, |store| store.standing(key))
     }
 
-    /// Writes are undone in a failover: each as its intent and the version it made. Of each of
-    /// these keys the given version stands again; the numbers of those lost are not used again. Who
-    /// may undo a write must hold its intent ([`Self::intent`], [`Held::op`]) for as long.
+    /// Undoes writes in a failover, each given by its intent and the version it made. The given
+    /// versions of their keys are present again; the numbers of lost versions are not reused. A
+    /// caller that may undo a write must hold its intent ([`Self::intent`], [`Held::op`]) until
+    /// then.
     #[cold]
     pub fn lose_versions(&mut self, node: NodeIx, undone: &[(OpId, u32)], standing: &[(u32, u32)]) {
         if let Some(store) = self.data.store_at(node) {
@@ -297,19 +298,19 @@ impl World {
         }
     }
 
-    /// The store of the data that a node owns, where anybody writes.
+    /// Returns the store of the data that a node owns, if any client writes.
     pub fn owned_store(&self, node: NodeIx) -> Option<u16> {
         let store = self.data.store_at(node).filter(|_| self.calls.rows.is_on)?;
         (self.data.owner_of(store) == store).then_some(store as u16)
     }
 
-    /// Versions committed to a database so far.
+    /// Returns the number of versions committed to a database so far.
     pub fn commits(&self, node: NodeIx) -> u64 {
         let store = self.data.store_at(node);
         store.map_or(0, |store| self.data.stores[store].commits)
     }
 
-    /// Every key written to a database, and the version that stands.
+    /// Returns every key written to a database, and its present version.
     pub fn standing_versions(&self, node: NodeIx) -> impl Iterator<Item = (u32, u32)> {
         let store = self.owned_store(node);
         let keys = store.map(|store| self.data.stores[usize::from(store)].keys.iter());
@@ -318,7 +319,7 @@ impl World {
             .map(|(key, known)| (key, known.standing))
     }
 
-    /// What an answer is made of becomes part of what the job that waited for it saw.
+    /// Merges what an answer is made of into what the waiting job saw.
     #[inline(never)]
     pub(crate) fn pass_up(&mut self, id: CallId, job: CallId, link: LinkIx) {
         if self.is_waiting(job) {
@@ -327,7 +328,7 @@ impl World {
         }
     }
 
-    /// What a job loaded for the caches that had missed.
+    /// Returns what a job loaded for the caches that had missed.
     pub(crate) fn take_loaded(&mut self, job: CallId) -> Seen {
         match self.calls.rows.is_on {
             true => std::mem::replace(&mut self.calls.rows.get_mut(job.slot).loaded, Seen::NOTHING),
@@ -337,7 +338,7 @@ impl World {
 }
 
 impl Data {
-    /// What stands in a store.
+    /// Returns the present version in a store.
     fn standing(&self, store: usize, key: u32) -> Seen {
         let owner = self.owner_of(store);
         let truth = || self.stores[owner].standing(key);
@@ -351,7 +352,7 @@ impl Data {
         Seen::of(owner as u16, version)
     }
 
-    /// A write to an owner makes a version.
+    /// Commits a write to an owner, which makes a version.
     fn commit(
         &mut self,
         (store, node): (usize, NodeIx),
@@ -417,7 +418,7 @@ impl Data {
         Seen::of(place, version)
     }
 
-    /// Undoes writes, and puts keys back to the versions that stand then.
+    /// Undoes writes, and restores the versions that are then present.
     fn lose(&mut self, store: usize, undone: &[(OpId, u32)], standing: &[(u32, u32)]) {
         for (key, version) in standing {
             self.stores[store].put_back(*key, *version);
@@ -435,7 +436,7 @@ impl Data {
         }
     }
 
-    /// A write to a copy takes over the version that its message tells of.
+    /// Applies a write to a copy, with the version that its message carries.
     fn copy(&mut self, store: usize, owner: u16, key: u32, carried: &Carried, by: Applied) -> Seen {
         let now = by.at;
         let told = carried.version.iter().find(|(of, _)| *of == owner);
@@ -465,7 +466,7 @@ impl Data {
         self.standing(store, key)
     }
 
-    /// Copies that had a write before its owner agree with it now.
+    /// Marks copies that had a write before its owner as up to date.
     fn catch_up(&mut self, owner: u16, key: u32, op: OpId, version: u32) {
         let copies = self.stores.iter_mut();
         for copy in copies.filter(|store| store.copy_of == Some(owner)) {
@@ -477,7 +478,7 @@ impl Data {
         }
     }
 
-    /// Whether what is applied now comes after a later one of its client.
+    /// Checks whether a write is applied after a later one of its client.
     fn order(&mut self, store: usize, op: OpId) {
         if let Some(op) = self.ops.get(op) {
             let made = (op.made, op.number);

@@ -1,4 +1,4 @@
-//! The writes that clients want: each has an id, and a record for as long as anything under way
+//! The writes that clients intend: each has an id, and a record for as long as anything in progress
 //! could still apply it.
 
 use super::row::{Carried, OpId};
@@ -8,27 +8,27 @@ use crate::event::{LinkIx, NodeIx};
 /// Not yet.
 pub(super) const NEVER: Time = Time::MAX;
 
-/// What was done of an operation at one store by one statement of it.
+/// The effect of one statement of an operation on one store.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Effect {
     pub(super) store: u16,
     pub(super) statement: u64,
-    /// The message that brought it; 0 where none did.
+    /// The message that delivered it; 0 if none did.
     pub(super) message: u64,
     /// The last version it made.
     pub(super) version: u32,
-    /// How often it was applied.
+    /// Number of times it was applied.
     pub(super) times: u32,
-    /// Whether it stands; a failover may lose it.
+    /// Whether it is still there; a failover may lose it.
     pub(super) stands: bool,
-    /// When it was applied first, and by which attempt.
+    /// When it was first applied, and by which attempt.
     pub(super) first: Applied,
 }
 
 /// An attempt that applied a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// When.
+    /// Time.
     pub at: Time,
     /// The link that it went over.
     pub link: LinkIx,
@@ -37,31 +37,31 @@ pub struct Applied {
 }
 
 impl Effect {
-    /// Whether it is of a statement, on a store.
+    /// Returns whether it is the effect of a statement on a store.
     fn is_of(&self, store: u16, carried: &Carried) -> bool {
         self.store == store && self.statement == carried.statement
     }
 }
 
-/// A write that a client wants.
+/// A write that a client intends.
 #[derive(Clone, Debug)]
 pub(super) struct Op {
     pub(super) generation: u32,
-    /// In the order they were made.
+    /// Its number in order of creation.
     pub(super) number: u64,
     pub(super) client: NodeIx,
     pub(super) operation: u32,
     pub(super) key: u32,
     pub(super) made: Time,
-    /// When the client was done with it, one way or another.
+    /// When the client finished it, with or without success.
     pub(super) ended: Time,
     pub(super) is_acknowledged: bool,
     pub(super) is_measured: bool,
-    /// Whether an id travels with it, by which a callee can know it again.
+    /// Whether an id travels with it, by which a callee can recognize it.
     pub(super) has_key: bool,
-    /// Whether the client is about to try it once more.
+    /// Whether the client is about to retry it.
     pub(super) is_kept: bool,
-    /// Of the design: what a plan must write is known of the present one only.
+    /// The edition of the design, because the writes of a plan are known only for the present one.
     pub(super) edition: u32,
     pub(super) effects: Vec<Effect>,
     pub(super) last_effect: Time,
@@ -71,18 +71,18 @@ pub(super) struct Op {
 }
 
 impl Op {
-    /// Whether it stands in a store.
+    /// Returns whether it is present in a store.
     pub(super) fn stands_in(&self, store: u16) -> bool {
         self.stands(|other| other == store)
     }
 
-    /// Whether it stands in any store of these.
+    /// Returns whether it is present in any store of these.
     pub(super) fn stands(&self, is_one: impl Fn(u16) -> bool) -> bool {
         let mut effects = self.effects.iter();
         effects.any(|effect| effect.stands && is_one(effect.store))
     }
 
-    /// The version it made in a store, if it stands there.
+    /// Returns the version it made in a store, if that is still present.
     pub(super) fn version_in(&self, store: u16) -> Option<u32> {
         let mine = self.effects.iter().rev();
         mine.filter(|effect| effect.store == store && effect.stands)
@@ -90,21 +90,21 @@ impl Op {
             .max()
     }
 
-    /// The effect of a statement on a store, as this message brought it, if it was applied before.
+    /// Returns the effect of a statement on a store by this message, if it was applied before.
     pub(super) fn effect(&mut self, store: u16, carried: &Carried) -> Option<&mut Effect> {
         self.effects
             .iter_mut()
             .find(|effect| effect.is_of(store, carried) && effect.message == carried.message)
     }
 
-    /// Who applied a statement to a store first.
+    /// Returns the attempt that first applied a statement to a store.
     pub(super) fn first(&self, store: u16, carried: &Carried) -> Option<Applied> {
         let mut mine = self.effects.iter();
         let first = mine.find(|effect| effect.is_of(store, carried));
         first.map(|effect| effect.first)
     }
 
-    /// How often a statement was applied to a store.
+    /// Returns how often a statement was applied to a store.
     pub(super) fn times(&self, store: u16, carried: &Carried) -> u32 {
         let mine = self
             .effects
@@ -114,19 +114,19 @@ impl Op {
     }
 }
 
-/// The table of them.
+/// The table of operations.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ops {
     list: Vec<Op>,
     free: Vec<u32>,
-    /// Made so far.
+    /// Number of created ones.
     pub(super) made: u64,
-    /// Judged and forgotten.
+    /// Number of judged and forgotten ones.
     pub(super) settled: u64,
 }
 
 impl Ops {
-    /// A client wants something written.
+    /// Adds a write of a client.
     pub(super) fn make(&mut self, mut op: Op) -> OpId {
         self.made += 1;
         op.number = self.made;
@@ -158,27 +158,27 @@ impl Ops {
             .filter(|op| op.is_open && op.generation == id.generation)
     }
 
-    /// The one in a place, if it has not been judged.
+    /// Returns the operation in a place, if it has not been judged.
     pub(super) fn at(&self, place: usize) -> Option<&Op> {
         self.list.get(place).filter(|op| op.is_open)
     }
 
-    /// How many have not been judged.
+    /// Returns the number of operations that have not been judged.
     pub(super) fn open(&self) -> usize {
         self.list.len() - self.free.len()
     }
 
-    /// How many places there are.
+    /// Returns the number of places.
     pub(super) fn places(&self) -> usize {
         self.list.len()
     }
 
-    /// Every one that has not been judged, with its place.
+    /// Returns every operation that has not been judged, with its place.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Op)> {
         self.list.iter().enumerate().filter(|(_, op)| op.is_open)
     }
 
-    /// Nothing can become of it any more: its record goes.
+    /// Removes the record of an operation that can no longer have an effect.
     pub(super) fn settle(&mut self, place: usize) {
         let op = &mut self.list[place];
         op.is_open = false;
@@ -189,7 +189,7 @@ impl Ops {
 }
 
 impl Op {
-    /// As made by a client.
+    /// Returns an operation of a client.
     pub(super) fn new(client: NodeIx, operation: u32, key: u32, made: Time) -> Self {
         Self {
             generation: 0,

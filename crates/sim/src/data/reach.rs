@@ -1,4 +1,4 @@
-//! Which owners the plan of an operation always writes to, and how stores follow the design.
+//! The owners that the plan of an operation always writes to, and how stores follow the design.
 
 use super::store::{Copied, Store};
 use super::{Data, NO_STORE, Seen, Table};
@@ -9,10 +9,11 @@ use design::kinds::client::Effect;
 use design::link::Mode;
 use design::{Design, Kind};
 
-/// Most steps of work spent on it for one design; operations beyond are not judged lost or torn.
+/// Maximum work for one design, in steps. Further operations are not judged as lost or torn.
 const WORK_MAX: usize = 20_000_000;
 
-/// Takes a design: its databases are stores, and what each operation must write is found anew.
+/// Takes a design: its databases become stores, and the owners that each operation must write are
+/// determined again.
 pub(crate) fn take_design(design: &Design, world: &mut World) {
     let mut has_owner = false;
     let mut began_without = Vec::new();
@@ -65,7 +66,7 @@ pub(crate) fn take_design(design: &Design, world: &mut World) {
 }
 
 impl Data {
-    /// Gives a copy that an edit adds the present data of its owner, as if loaded from a snapshot.
+    /// Gives a copy that an edit adds the present data of its owner, as from a snapshot.
     fn load_copy(&mut self, copy: usize, owner: usize) {
         let mut copied = Table::<Copied>::default();
         for (key, known) in self.stores[owner].keys.iter() {
@@ -87,7 +88,7 @@ impl Data {
     }
 }
 
-/// By operation.
+/// Returns the owners by operation.
 fn must_write(world: &World) -> Vec<Vec<u16>> {
     let onward = onward(world);
     let mut work = 0;
@@ -116,7 +117,7 @@ fn must_write(world: &World) -> Vec<Vec<u16>> {
     each.collect()
 }
 
-/// By node: where its links lead, with what has to hold for each.
+/// Returns, by node, where its links lead, with the conditions of each.
 fn onward(world: &World) -> Vec<Vec<(NodeIx, &[Condition])>> {
     let mut onward = vec![Vec::new(); world.nodes.len()];
     for (place, node) in world
@@ -137,7 +138,7 @@ fn onward(world: &World) -> Vec<Vec<(NodeIx, &[Condition])>> {
     onward
 }
 
-/// By node: for a cache, what an entry is made of that was there before anything was written.
+/// Returns, by node, what entries of a cache from before any write are made of.
 fn sources(world: &World) -> Vec<Seen> {
     let onward = onward(world);
     let mut reach = Reach {
@@ -172,7 +173,8 @@ fn sources(world: &World) -> Vec<Seen> {
     sources
 }
 
-/// What is looked for: the owners that an operation always writes to, or those that reads may ask.
+/// What is searched for: the owners that an operation always writes to, or those that reads may
+/// use.
 #[derive(Clone, Copy)]
 enum Wanted {
     Writes(u32),
@@ -183,14 +185,14 @@ struct Reach<'a> {
     world: &'a World,
     onward: &'a [Vec<(NodeIx, &'a [Condition])>],
     wanted: Wanted,
-    /// By node; a node that is being looked at reaches nothing yet: what comes round again adds
-    /// nothing new.
+    /// By node. A node that is being visited reaches nothing yet, because cycles add nothing new.
     known: Vec<Option<Vec<u16>>>,
     work: usize,
 }
 
 impl Reach<'_> {
-    /// Depth first, with a stack of its own: designs may be ten thousand nodes deep.
+    /// Returns the stores reached from a node. Depth first with an explicit stack, because designs
+    /// may be ten thousand nodes deep.
     fn from(&mut self, start: NodeIx) -> Vec<u16> {
         if let Some(known) = &self.known[start.0 as usize] {
             return known.clone();
@@ -219,7 +221,8 @@ impl Reach<'_> {
         self.known[start.0 as usize].clone().unwrap_or_default()
     }
 
-    /// All that its links reach; where one link of several is taken, what every one of them does.
+    /// Returns the stores that all of a node's links reach; if only one of several links is taken,
+    /// those that every one of them reaches.
     fn stores_of(&self, node: NodeIx) -> Vec<u16> {
         if let Some(store) = self.world.data.store_at(node) {
             let owner = self.world.data.owner_of(store);

@@ -1,12 +1,12 @@
-//! What a call carries of data, beside its record: the intent it serves and what its answer saw.
+//! What a call carries of data, beside its record: its intent and the versions of its answer.
 //!
-//! A row per record, kept only where the design writes. A call inherits the row of the job that
-//! makes it, so that nobody on the way has to pass anything on.
+//! There is a row per record, kept only if the design writes. A call inherits the row of the job
+//! that makes it, so that no component in between has to pass anything on.
 
 use crate::call::{Call, CallId};
 use crate::event::LinkIx;
 
-/// An intent of a client: one operation wanted once, however often it is tried.
+/// An intent of a client: one operation, however often it is attempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpId {
     pub(super) place: u32,
@@ -21,13 +21,13 @@ impl OpId {
     };
 }
 
-/// Most stores whose versions an answer is known to be made of; of more, the first are judged.
+/// Maximum number of stores whose versions are known for an answer; of more, the first are judged.
 const STORES: usize = 4;
 
 /// No store.
 const NOBODY: u16 = u16::MAX;
 
-/// What an answer is made of: per owning store, the (oldest) version of the key.
+/// What an answer is made of: for each owning store, the (oldest) version of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     versions: [u32; STORES],
@@ -35,27 +35,27 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Of no store.
+    /// No store.
     pub const NOTHING: Self = Self {
         versions: [0; STORES],
         stores: [NOBODY; STORES],
     };
 
-    /// What a cache holds from before anybody wrote: of whatever it would load, the first version.
-    /// What that is, only the design says ([`super::reach`]).
+    /// What a cache has from before any write: the first version of whatever it would load. The
+    /// design determines what that is ([`super::reach`]).
     pub const FIRST: Self = Self {
         versions: [u32::MAX; STORES],
         stores: [NOBODY; STORES],
     };
 
-    /// A version of one store.
+    /// Returns a version of one store.
     pub fn of(store: u16, version: u32) -> Self {
         let mut seen = Self::NOTHING;
         (seen.stores[0], seen.versions[0]) = (store, version);
         seen
     }
 
-    /// A version of a store, whatever was known of it before.
+    /// Sets the version of a store, whatever was known of it before.
     pub(super) fn tell(&mut self, store: u16, version: u32) {
         match self.stores.iter().position(|known| *known == store) {
             Some(place) => self.versions[place] = version,
@@ -63,7 +63,7 @@ impl Seen {
         }
     }
 
-    /// Takes in what else an answer is made of. Of two versions of one store the older counts.
+    /// Merges what else an answer is made of. Of two versions of one store, the older counts.
     pub fn merge(&mut self, other: &Self) {
         for (store, version) in other.iter() {
             let place = self
@@ -79,7 +79,7 @@ impl Seen {
         }
     }
 
-    /// Each store and the version of it.
+    /// Returns each store and its version.
     pub fn iter(&self) -> impl Iterator<Item = (u16, u32)> {
         let known = self.stores.iter().zip(&self.versions);
         known
@@ -91,18 +91,18 @@ impl Seen {
 /// What travels with a message besides its operation and key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carried {
-    /// The intent it serves.
+    /// Its intent.
     pub op: OpId,
-    /// Which step of the intent it is.
+    /// The number of the step within the intent.
     pub statement: u64,
-    /// Its own number: the same however often it is delivered. 0 is none yet.
+    /// The number of the message: the same however often it is delivered. 0 if it has none yet.
     pub message: u64,
-    /// The version it tells of, where its publisher knew.
+    /// The version it carries, if its publisher knew one.
     pub version: Seen,
 }
 
 impl Carried {
-    /// A message of nobody's intent.
+    /// A message without an intent.
     pub const NOTHING: Self = Self {
         op: OpId::NONE,
         statement: 0,
@@ -114,9 +114,9 @@ impl Carried {
 /// What a record carries of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// What it was made with, or its message brought.
+    /// What it was created with, or what its message carried.
     pub(crate) carried: Carried,
-    /// What its answer is made of, so far.
+    /// The versions of its answer, so far.
     pub(crate) seen: Seen,
     /// What was loaded for caches that had missed.
     pub(crate) loaded: Seen,
@@ -133,14 +133,14 @@ impl Row {
 /// The rows of all records, by place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
-    /// Whether there is anything to keep.
+    /// Whether rows are kept.
     pub(crate) is_on: bool,
     rows: Vec<Row>,
 }
 
 impl Rows {
-    /// A record is made. A retry is the same statement as what it repeats; so is a message
-    /// delivered again, and whichever backend a balancer chooses.
+    /// Begins the row of a record. A retry is the same statement as what it repeats; so are a
+    /// redelivered message and a call to any backend of a balancer.
     #[inline(never)]
     pub(crate) fn begin(&mut self, slot: u32, call: &Call, is_step: bool) {
         let mut row = Row::EMPTY;
@@ -154,12 +154,12 @@ impl Rows {
         *self.get_mut(slot) = row;
     }
 
-    /// The row of a place.
+    /// Returns the row of a place.
     pub(crate) fn get(&self, slot: u32) -> &Row {
         self.rows.get(slot as usize).unwrap_or(&Row::EMPTY)
     }
 
-    /// The row of a place.
+    /// Returns the row of a place.
     pub(crate) fn get_mut(&mut self, slot: u32) -> &mut Row {
         let place = slot as usize;
         if self.rows.len() <= place {
@@ -169,7 +169,7 @@ impl Rows {
         &mut self.rows[place]
     }
 
-    /// What a call's answer saw becomes part of what the job that waited for it saw.
+    /// Merges what a call's answer saw into what the waiting job saw.
     #[inline(never)]
     pub(crate) fn pass_up(&mut self, call: CallId, job: CallId, is_load: bool) {
         let seen = self.get(call.slot).seen;

@@ -1,8 +1,8 @@
-//! The store of truth: what was committed to each key of a database, and when a client knew.
+//! The store of truth: what was committed to each key of a database, and when a client knew it.
 //!
-//! Of the history only what a judgement can need is kept: the number of the last version, the one
-//! that stands, and the moments from which on a version was known to be out of date. Those no
-//! holder of an old version can ask for are swept away ([`super::sweep`]).
+//! Only the part of the history that a judgment may need is kept: the number of the last version,
+//! the present one, and the moments from which a version was known to be stale. Moments that no
+//! holder of an old version needs are removed ([`super::sweep`]).
 
 use super::row::OpId;
 use super::table::Table;
@@ -12,7 +12,7 @@ use crate::event::NodeIx;
 use hashbrown::HashMap;
 use std::hash::BuildHasherDefault;
 
-/// A version was known to its writer's client.
+/// A version that its writer's client knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Acknowledged {
     pub(super) version: u32,
@@ -24,16 +24,16 @@ pub(super) struct Acknowledged {
 pub(super) struct Key {
     /// The number of the last version committed.
     pub(super) last: u32,
-    /// The version that stands: the last, but where a failover lost it.
+    /// The present version: the last one, unless a failover lost it.
     pub(super) standing: u32,
-    /// The newest that was acknowledged; version 0 where none was.
+    /// The newest acknowledged version; 0 if there is none.
     pub(super) newest: Acknowledged,
-    /// Older ones, in order of time and version.
+    /// Older acknowledged versions, in order of time and version.
     pub(super) older: Vec<Acknowledged>,
 }
 
 impl Key {
-    /// When a version newer than this one was first acknowledged.
+    /// Returns when a version newer than this one was first acknowledged.
     fn first_newer(&self, version: u32) -> Option<Time> {
         if self.newest.version <= version {
             return None;
@@ -46,7 +46,7 @@ impl Key {
 /// A key of a copy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Copied {
-    /// The owner's version it has.
+    /// Its version of the owner.
     pub(super) version: u32,
     /// Or a write that the owner does not have (yet).
     pub(super) ahead: OpId,
@@ -61,7 +61,7 @@ impl Default for Copied {
     }
 }
 
-/// The latest-made operation of a client that was applied to a key.
+/// The operation of a client that was created last among those applied to a key.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 struct Latest {
     made: Time,
@@ -73,16 +73,16 @@ struct Latest {
 pub(crate) struct Store {
     /// Whether its database is part of the design.
     pub(super) is_present: bool,
-    /// The owner whose data it copies; an owner itself where there is none.
+    /// The owner whose data it copies; `None` for an owner.
     pub(super) copy_of: Option<u16>,
-    /// Whether an id is applied once only.
+    /// Whether each id is applied only once.
     pub(super) has_unique_ids: bool,
     pub(super) keys: Table<Key>,
     pub(super) copied: Table<Copied>,
     latest: HashMap<u64, Latest, BuildHasherDefault<KeyHasher>>,
-    /// Versions committed, over all keys.
+    /// Number of committed versions, over all keys.
     pub(super) commits: u64,
-    /// How many of `older` there are, over all keys.
+    /// Number of `older` entries, over all keys.
     pub(super) older: usize,
 }
 
@@ -109,13 +109,13 @@ impl Store {
         key.last
     }
 
-    /// An older version of a key stands again.
+    /// Restores an older version of a key.
     pub(super) fn put_back(&mut self, key: u32, version: u32) {
         let key = self.keys.entry(key);
         key.standing = version.min(key.standing);
     }
 
-    /// The version of a key that stands; 0 where it was never written.
+    /// Returns the present version of a key; 0 if it was never written.
     pub(super) fn standing(&self, key: u32) -> u32 {
         if self.commits == 0 {
             return 0;
@@ -123,7 +123,8 @@ impl Store {
         self.keys.get(key).map_or(0, |key| key.standing)
     }
 
-    /// A client knows of a version. One that is known later than a newer one dates nobody.
+    /// Notes that a client knows a version. A version that is known later than a newer one has no
+    /// effect.
     pub(super) fn acknowledge(&mut self, key: u32, version: u32, at: Time) {
         let key = self.keys.entry(key);
         if version <= key.newest.version {
@@ -136,12 +137,12 @@ impl Store {
         key.newest = Acknowledged { version, at };
     }
 
-    /// When a version newer than this one was first acknowledged.
+    /// Returns when a version newer than this one was first acknowledged.
     pub(super) fn first_newer(&self, key: u32, version: u32) -> Option<Time> {
         self.keys.get(key)?.first_newer(version)
     }
 
-    /// Every law of it that does not hold.
+    /// Adds every law of the store that does not hold.
     pub(super) fn check(&self, name: &str, broken: &mut Vec<String>) {
         let mut versions = 0;
         for (key, state) in self.keys.iter() {
@@ -165,8 +166,8 @@ impl Store {
         }
     }
 
-    /// An operation of a client is applied to a key. True where the client was done with it before
-    /// it made another that was applied before: what is applied now comes too late.
+    /// Notes that an operation of a client is applied to a key. Returns whether it comes too late:
+    /// the client had finished it before it created another that was applied before.
     pub(super) fn overtaken(
         &mut self,
         key: u32,

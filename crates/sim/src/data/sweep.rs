@@ -1,7 +1,9 @@
-//! Sweeping: what nothing under way can touch or ask for any more is judged, or forgotten.
+//! Sweeping: intents and versions that nothing in progress can use any more are judged or
+//! forgotten.
 //!
-//! Whoever holds an intent or a version says so when asked ([`Held`]); nobody has to give anything
-//! back. At fixed numbers of events, so that a run is the same in however many pieces it is run.
+//! Holders mark their intents and versions during a sweep ([`Held`]); they do not have to release
+//! anything. Sweeps happen at fixed numbers of events, so that a run is the same in however many
+//! pieces it is run.
 
 use super::row::{Carried, OpId, Seen};
 use super::{Data, DataTally};
@@ -9,9 +11,9 @@ use crate::components::Component;
 use crate::event::NodeIx;
 use crate::simulation::Simulation;
 
-/// Intents that are looked through again only when there are so many more.
+/// Intents are swept again when this many were added.
 const OPS_MIN: usize = 4_096;
-/// Acknowledgements kept beside the newest that are looked through again only when so many more.
+/// Older acknowledgments are swept again when this many were added.
 const OLDER_MIN: usize = 16_384;
 
 /// When to sweep again.
@@ -30,24 +32,24 @@ impl Default for Due {
     }
 }
 
-/// What is held by anybody.
+/// Everything that is held.
 #[derive(Debug)]
 pub struct Held {
     is_held: Vec<bool>,
     versions: Vec<(u16, u32, u32)>,
-    /// What is held from before anybody wrote, by whoever is asked now.
+    /// What the present holder has from before any write.
     first: Seen,
 }
 
 impl Held {
-    /// An intent may still be applied.
+    /// Marks an intent that may still be applied.
     pub fn op(&mut self, op: OpId) {
         if let Some(is_held) = self.is_held.get_mut(op.place as usize) {
             *is_held = true;
         }
     }
 
-    /// Versions of a key may still be asked about.
+    /// Marks versions of a key that may still be needed.
     pub fn seen(&mut self, key: u32, seen: &Seen) {
         let seen = match *seen {
             Seen::FIRST => &self.first,
@@ -57,7 +59,7 @@ impl Held {
         self.versions.extend(mine);
     }
 
-    /// A message.
+    /// Marks a message.
     pub fn message(&mut self, key: u32, carried: &Carried) {
         self.op(carried.op);
         self.seen(key, &carried.version);
@@ -65,7 +67,7 @@ impl Held {
 }
 
 impl Simulation {
-    /// Sweeps where there is enough to make it worth while.
+    /// Sweeps if there is enough to make it worth while.
     #[cold]
     pub(crate) fn sweep_if_due(&mut self) {
         let data = &self.world.data;
@@ -76,7 +78,7 @@ impl Simulation {
         self.sweep();
     }
 
-    /// Judges what is over by the plans it was made under, before they change.
+    /// Judges finished intents by the plans under which they were made, before the plans change.
     pub(crate) fn sweep_before_edit(&mut self) {
         if self.world.data.ops.open() > 0 {
             self.sweep();
@@ -95,7 +97,7 @@ impl Simulation {
         };
     }
 
-    /// Sweeps as often as can be: a run must be the same. For tests.
+    /// Sweeps as often as possible, which must not change the run. For tests.
     #[doc(hidden)]
     #[must_use]
     pub fn sweeping_often(mut self) -> Self {
@@ -103,7 +105,7 @@ impl Simulation {
         self
     }
 
-    /// Asks everybody.
+    /// Returns what all holders mark.
     fn held(&self) -> Held {
         let world = &self.world;
         let mut held = Held {
@@ -126,8 +128,8 @@ impl Simulation {
         held
     }
 
-    /// What was counted of data, with all that can be judged now. Once a run has drained, that is
-    /// all there is.
+    /// Returns the counts of data, with everything that can be judged now. For a run that has
+    /// drained, that is everything.
     pub(crate) fn data_tally(&self) -> DataTally {
         let data = &self.world.data;
         let mut tally = data.tally.clone();
@@ -145,7 +147,7 @@ impl Simulation {
 }
 
 impl Data {
-    /// Judges every intent that nobody holds.
+    /// Judges every intent that is not held.
     fn settle(&mut self, is_held: &[bool]) {
         let mut tally = std::mem::take(&mut self.tally);
         for (place, is_held) in is_held.iter().enumerate() {
@@ -158,7 +160,7 @@ impl Data {
         self.tally = tally;
     }
 
-    /// Forgets the acknowledgements that date no version that anybody holds.
+    /// Removes the acknowledgments that no held version needs.
     fn forget_older(&mut self, versions: &mut Vec<(u16, u32, u32)>) {
         versions.sort_unstable();
         versions.dedup();

@@ -1,4 +1,4 @@
-//! A table by key: found by hash, gone through in the order of entry.
+//! A table by key: found by hash, iterated in the order of insertion.
 
 use crate::components::KeyHasher;
 use hashbrown::HashMap;
@@ -31,7 +31,7 @@ impl<T: Default> Table<T> {
         Some(&mut self.rows[place as usize].1)
     }
 
-    /// The value of a key, made where there is none.
+    /// Returns the value of a key, created if there is none.
     pub(crate) fn entry(&mut self, key: u32) -> &mut T {
         let rows = &mut self.rows;
         let place = *self.places.entry(key).or_insert_with(|| {
@@ -41,12 +41,12 @@ impl<T: Default> Table<T> {
         &mut self.rows[place as usize].1
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Every key and its value, in the order of entry.
+    /// Returns every key and its value, in the order of insertion.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.rows.iter().map(|(key, value)| (*key, value))
     }

@@ -1,19 +1,19 @@
-//! Events as they are kept while they wait.
+//! Events in the form in which they wait.
 
 use super::{Event, NodeIx};
 use crate::call::CallId;
 
-/// An event as it is kept while it waits: two words, which stay in registers on their way into and
-/// out of the agenda.
+/// An event in the form in which it waits: two words, which stay in registers on their way into and
+/// out of the event queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Packed {
-    /// Which kind of event, below 2^[`KIND_BITS`].
+    /// The kind of event, below 2^[`KIND_BITS`].
     pub(crate) kind: u64,
-    /// What it says.
+    /// Its data.
     pub(crate) payload: u64,
 }
 
-/// The kinds that a run fires most.
+/// The most frequent kinds of a run.
 pub(crate) const ARRIVE: u64 = 0;
 pub(crate) const SERVED: u64 = 1;
 pub(crate) const REPLY: u64 = 2;
@@ -36,7 +36,7 @@ const HOUSEKEEPING: u32 = {
     kinds
 };
 
-/// Kinds are told apart by their number alone: no event is of this kind.
+/// Kinds differ by their number alone: no event is of this kind.
 const NOTHING: u64 = u64::MAX;
 
 impl Packed {
@@ -46,7 +46,7 @@ impl Packed {
         payload: 0,
     };
 
-    /// Whether there is no event.
+    /// Returns whether there is no event.
     #[inline(always)]
     pub(crate) fn is_none(self) -> bool {
         self.kind == NOTHING
@@ -69,7 +69,7 @@ impl Packed {
         HOUSEKEEPING >> self.kind & 1 == 1
     }
 
-    /// Of an event of a call: which.
+    /// Returns the call of a call's event.
     #[inline(always)]
     pub(crate) fn call(self) -> CallId {
         CallId {

@@ -1,53 +1,53 @@
-//! The course of a fault over time: when it is on, and when that changes next.
+//! The course of a fault over time: when it is active, and when that changes next.
 //!
-//! Most faults are on from one moment to another. Pauses come in turn, a rolling deploy goes from
-//! replica to replica, and a fault with a mean time between failures breaks each of its units (the
-//! replicas of a node that are there; a zone or a link as a whole) and mends it again, after
-//! exponential times from a stream of the unit's own.
+//! Most faults are active from one moment to another. Pauses repeat, a rolling deploy goes from
+//! replica to replica, and a fault with a mean time between failures breaks and repairs each of its
+//! units (the present replicas of a node; a zone or a link as a whole), after exponential times
+//! from the unit's own stream.
 
 use crate::agenda::Time;
 use crate::random::{Purpose, Sampler, Stream};
 use crate::world::{Replica, Stage};
 use design::{Distribution, Fault, FaultKind};
 
-/// A fault of the list, and where it is.
+/// A fault of the list, and its state.
 #[derive(Clone, Debug)]
 pub(super) struct Course {
     pub(super) fault: Fault,
-    /// When it is over, if it ends.
+    /// When it ends, if it ends.
     end: Option<Time>,
-    /// What breaks and mends by chance, each for itself; none for what is scheduled.
+    /// Units that fail and recover at random, independently; none for a scheduled fault.
     units: Vec<Unit>,
-    /// Whether there is but one of these, for all replicas.
+    /// Whether there is only one of these, for all replicas.
     is_whole: bool,
-    /// What happens at one moment has happened.
+    /// Whether an instantaneous fault has happened.
     is_spent: bool,
-    /// How often it broke something by chance, and when.
+    /// Its random outages.
     pub(super) outages: Outages,
-    /// When the event that is to turn it is due.
+    /// Time of the event that changes it next.
     pub(super) due: Option<Time>,
 }
 
-/// What broke by chance.
+/// Random outages.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outages {
-    /// How often something did.
+    /// Number of outages.
     pub(crate) count: u64,
     /// The first of them.
     pub(crate) list: Vec<Outage>,
 }
 
-/// Something broke by chance.
+/// A random outage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outage {
-    /// The replica; of a zone or a link as a whole 0.
+    /// The replica; 0 for a zone or a link as a whole.
     pub(crate) place: u32,
     pub(crate) from: Time,
-    /// `None` while it is broken.
+    /// `None` while it lasts.
     pub(crate) until: Option<Time>,
 }
 
-/// Most outages kept one by one.
+/// Maximum number of outages kept one by one.
 const OUTAGES_MAX: usize = 1_000;
 
 impl Outages {
@@ -97,12 +97,14 @@ impl Unit {
         unit
     }
 
-    /// Whether it changes still: once arrivals have ended it is mended, and breaks no more.
+    /// Returns whether it still changes: once arrivals have ended, it recovers and does not fail
+    /// again.
     fn is_live(&self, arrivals_end: Time) -> bool {
         self.is_broken || self.changes < arrivals_end
     }
 
-    /// Breaks or mends, as often as that is due; what is not there does not break. Whether it did.
+    /// Fails or recovers, as often as that is due; an absent replica does not fail. Returns whether
+    /// anything changed.
     fn advance(
         &mut self,
         (now, arrivals_end): (Time, Time),
@@ -131,7 +133,7 @@ impl Unit {
         breaks
     }
 
-    /// Its replica is gone, and so is what was broken of it.
+    /// Ends the outage of a removed replica.
     fn mend(&mut self, now: Time, outages: &mut Outages) {
         if std::mem::take(&mut self.is_broken) {
             outages.end(self.place, now);
@@ -140,7 +142,7 @@ impl Unit {
     }
 }
 
-/// Whether a replica is a process that can break.
+/// Returns whether a replica is a process that can fail.
 fn is_there(replicas: &[Replica], place: u32) -> bool {
     let replica = replicas.get(place as usize);
     replica.is_none_or(|replica| match replica.stage {
@@ -150,8 +152,8 @@ fn is_there(replicas: &[Replica], place: u32) -> bool {
 }
 
 impl Course {
-    /// A fault as it stands at a moment, with the replicas of its node (none where it is of a zone
-    /// or a link).
+    /// Returns the course of a fault at a moment, with the replicas of its node (none for a zone or
+    /// a link).
     pub(super) fn new(fault: &Fault, replicas: &[Replica], now: Time, seed: u64) -> Self {
         let is_whole =
             replicas.is_empty() || fault.replica.is_some() || fault.kind.is_of_whole_node();
@@ -169,7 +171,7 @@ impl Course {
         course
     }
 
-    /// Has a unit for each of so many replicas.
+    /// Adds units up to this number of replicas.
     fn grow(&mut self, replicas: u32, since: Time, seed: u64) {
         let Some(mtbf) = self.fault.mtbf else {
             return;
@@ -182,7 +184,7 @@ impl Course {
         }
     }
 
-    /// The replicas of its node have come or gone.
+    /// Follows replicas of its node that were added or removed.
     pub(super) fn follow(&mut self, replicas: &[Replica], now: Time, seed: u64) {
         self.grow(replicas.len() as u32, self.fault.at.0.max(now), seed);
         let gone = |unit: &&mut Unit| !is_there(replicas, unit.place);
@@ -192,12 +194,12 @@ impl Course {
         units.filter(gone).for_each(|unit| unit.mend(now, outages));
     }
 
-    /// Whether its units are replicas, which come and go.
+    /// Returns whether its units are replicas, which may be added and removed.
     fn is_of_replicas(&self) -> bool {
         !self.is_whole || self.fault.replica.is_some()
     }
 
-    /// Takes over how far another course of the same fault has come.
+    /// Takes over the progress of another course of the same fault.
     pub(super) fn resume(&mut self, other: Self) {
         self.is_spent = other.is_spent;
         self.outages = other.outages;
@@ -209,7 +211,7 @@ impl Course {
         }
     }
 
-    /// Goes on to a moment; whether what happens at one moment happens now.
+    /// Advances to a moment. Returns whether an instantaneous fault happens now.
     pub(super) fn advance(&mut self, now: Time, arrivals_end: Time, replicas: &[Replica]) -> bool {
         let kind = self.fault.kind;
         let is_scheduled = self.fault.mtbf.is_none();
@@ -223,8 +225,8 @@ impl Course {
         strikes && kind.is_of_a_moment()
     }
 
-    /// When it changes next, after a moment. What comes again and again begins no more once
-    /// arrivals have ended: a drain waits for work, and not for the next failure.
+    /// Returns when it changes next, after a moment. A repeating fault does not begin again once
+    /// arrivals have ended: a drain waits for work, not for the next failure.
     pub(super) fn next_change(&self, now: Time, arrivals_end: Time) -> Option<Time> {
         let is_due = |time: &Time| *time > now;
         if self.fault.mtbf.is_some() {
@@ -255,7 +257,7 @@ impl Course {
         edge.into_iter().chain(end).filter(is_due).min()
     }
 
-    /// Whether it is on at a moment, for a replica.
+    /// Returns whether it is active at a moment, for a replica.
     pub(super) fn is_on(&self, now: Time, replica: u32) -> bool {
         let fault = &self.fault;
         if fault.mtbf.is_some() {

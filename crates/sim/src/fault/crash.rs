@@ -1,12 +1,12 @@
-//! A crash: what becomes of the calls of a process that dies.
+//! Crashes: what happens to the calls of a process that dies.
 
 use crate::call::{Call, Cause, Outcome, Phase, Purpose};
 use crate::components::{Component, Node};
 use crate::event::{LinkIx, NodeIx};
 use crate::world::World;
 
-/// Processes of a node die, `replicas` in rising order: their calls are reset, so that the callers
-/// hear at once, and their memory is gone, with the state of their policies.
+/// Ends processes of a node, `replicas` in increasing order. Their calls are reset, so that the
+/// callers learn of it immediately, and their memory is lost, with the state of their policies.
 pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut World) {
     cx.part_all();
     for replica in replicas {

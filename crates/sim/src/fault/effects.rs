@@ -1,4 +1,4 @@
-//! What faults do to nodes, links and zones: several on one target multiply, or add up.
+//! The effects of faults on nodes, links and zones. Several on one target multiply, or add up.
 
 use super::course::Course;
 use super::{Faults, crash};
@@ -9,10 +9,10 @@ use crate::random::{Purpose, Sampler, Stream};
 use crate::world::{NodeState, Stage, Troubles, World};
 use design::{Fault, FaultKind};
 
-/// What the faults of a replica come to.
+/// The combined faults of a replica.
 struct Sum {
     is_crashed: bool,
-    /// It stands still; whether what arrives meanwhile is lost.
+    /// It is frozen; whether what arrives meanwhile is lost.
     is_hung: bool,
     is_paused: bool,
     is_out: bool,
@@ -22,7 +22,7 @@ struct Sum {
 }
 
 impl Faults {
-    /// The faults of a node or link that are on now, for a replica.
+    /// Returns the active faults of a node or link, for a replica.
     fn on<'a>(
         &'a self,
         list: &'a [u32],
@@ -91,8 +91,8 @@ impl Faults {
         }
     }
 
-    /// What the faults of a node come to for one replica: those of the node, of this replica, or of
-    /// the zone it runs in.
+    /// Returns the combined faults of one replica: those of the node, of this replica, and of its
+    /// zone.
     fn sum(&self, list: &[u32], node: NodeIx, replica: u32, cx: &World) -> Sum {
         let state = cx.node(node);
         let mut sum = Sum {
@@ -180,7 +180,7 @@ impl Faults {
     }
 }
 
-/// Cuts a link, or all that lead from a node or to it (or those to and from another).
+/// Partitions a link, or all links of a node (or those between it and another).
 fn cut_links(fault: &Fault, cx: &mut World) {
     let (node, other) = (
         cx.node_places.get(&fault.target).copied(),
@@ -203,7 +203,7 @@ fn cut_links(fault: &Fault, cx: &mut World) {
     }
 }
 
-/// Whether a fault is of this replica: of its node, of itself, or of the zone it runs in.
+/// Returns whether a fault hits this replica: its node, itself, or its zone.
 pub(super) fn hits(fault: &Fault, node: &NodeState, replica: u32, cx: &World) -> bool {
     match fault.target == node.id {
         true => fault.replica.is_none_or(|only| only == replica),
@@ -211,12 +211,12 @@ pub(super) fn hits(fault: &Fault, node: &NodeState, replica: u32, cx: &World) ->
     }
 }
 
-/// The chance that at least one of two independent things happens.
+/// Returns the probability of at least one of two independent events.
 fn either(a: f64, b: f64) -> f64 {
     a + b - a * b
 }
 
-/// Makes a replica as broken as its faults say; whether it dies of them now.
+/// Applies its faults to a replica. Returns whether it dies of them now.
 fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     let now = cx.now;
     let warm_up = cx.node(node).warm_up;

@@ -1,4 +1,4 @@
-//! Faults: what is broken now follows from the list of faults and the time, nothing else.
+//! Faults: the present state follows from the list of faults and the time alone.
 
 mod course;
 mod crash;
@@ -20,16 +20,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Faults {
     list: Vec<Course>,
     generation: u32,
-    /// Faults by the places of the nodes and links they can hit.
+    /// Faults by the nodes and links that they can hit.
     of_node: BTreeMap<u32, Vec<u32>>,
     of_link: BTreeMap<u32, Vec<u32>>,
 }
 
 impl Faults {
-    /// Takes the list as it is now, makes the world as broken as it says and schedules what is
-    /// still to come of it.
+    /// Takes the present list, applies it to the world, and schedules its future changes.
     pub(crate) fn set(&mut self, list: &[Fault], nodes: &mut [Node], cx: &mut World) {
-        // What has happened stays happened, wherever a fault now stands in the list.
+        // What has happened stays, wherever a fault is in the list now.
         let mut known = std::mem::take(&mut self.list);
         for fault in list {
             let replicas = replicas_of(&fault.target, cx);
@@ -88,8 +87,7 @@ impl Faults {
         }
     }
 
-    /// Sees to it that an event turns it when it changes next: the replicas of a node have come or
-    /// gone.
+    /// Schedules the next changes after replicas of a node were added or removed.
     pub(crate) fn follow(&mut self, node: NodeIx, cx: &mut World) {
         let list = self.of_node.get(&node.0).cloned().unwrap_or_default();
         for place in list {
@@ -117,7 +115,7 @@ impl Faults {
         }
     }
 
-    /// Whether a fault is still to begin or end at a moment or after it.
+    /// Returns whether a fault begins or ends at a moment or after it.
     pub(crate) fn has_more(&self, now: Time, arrivals_end: Time) -> bool {
         let before = now.saturating_sub(1);
         let mut next = self
@@ -127,7 +125,7 @@ impl Faults {
         next.any(|time| time >= now)
     }
 
-    /// What a fault by chance has broken.
+    /// Returns the outages of a random fault.
     pub(crate) fn outages(&self, fault: &Fault) -> Option<&Outages> {
         let mut known = self.list.iter().filter(|_| fault.mtbf.is_some());
         known
@@ -135,12 +133,12 @@ impl Faults {
             .map(|course| &course.outages)
     }
 
-    /// Whether an event is of the present list.
+    /// Returns whether an event belongs to the present list.
     pub(crate) fn is_current(&self, generation: u32) -> bool {
         generation == self.generation
     }
 
-    /// A fault of the list begins, goes on in another way, or ends.
+    /// Handles a fault of the list that begins, changes or ends.
     pub(crate) fn turn(&mut self, place: u32, nodes: &mut [Node], cx: &mut World) {
         let at = place as usize;
         let course = &mut self.list[at];
@@ -173,7 +171,7 @@ impl Faults {
         wake(nodes, cx);
     }
 
-    /// What happens at one moment happens.
+    /// Applies an instantaneous fault.
     fn strike(&self, place: usize, nodes: &mut [Node], cx: &mut World) {
         let course = &self.list[place];
         let (kind, messages) = (course.fault.kind, course.fault.messages);
@@ -202,13 +200,14 @@ impl Faults {
     }
 }
 
-/// The replicas of the node that a fault names, if it names one.
+/// Returns the replicas of the node that a fault names, if it names one.
 fn replicas_of<'a>(target: &str, cx: &'a World) -> &'a [Replica] {
     let place = cx.node_places.get(target);
     place.map_or(&[], |place| &cx.node(*place).replicas)
 }
 
-/// The nodes a fault can hit: the one it names, or else all that run in the zone it names.
+/// Returns the nodes that a fault can hit: the one it names, or else all that run in the zone it
+/// names.
 fn nodes_of(target: &str, cx: &World) -> Vec<NodeIx> {
     if let Some(place) = cx.node_places.get(target) {
         return vec![*place];
@@ -223,7 +222,7 @@ fn nodes_of(target: &str, cx: &World) -> Vec<NodeIx> {
         .collect()
 }
 
-/// Consumers that run again take up work; coordinators and databases see who can still lead.
+/// Makes consumers that run again take up work, and coordinators and databases check their leaders.
 pub(crate) fn wake(nodes: &mut [Node], cx: &mut World) {
     for node in nodes {
         match node {
@@ -235,7 +234,7 @@ pub(crate) fn wake(nodes: &mut [Node], cx: &mut World) {
     }
 }
 
-/// Whether a fault is on a link that the page marks.
+/// Returns whether a link has a fault that the page marks.
 pub(crate) fn is_impaired(cx: &World, link: LinkIx) -> bool {
     let link = cx.link(link);
     !link.added_latency.is_empty() || link.added_loss > 0.0

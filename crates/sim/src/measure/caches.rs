@@ -1,4 +1,4 @@
-//! What the report says of a cache.
+//! The report of a cache.
 
 use crate::agenda::Time;
 use crate::components::Cache;

@@ -1,4 +1,4 @@
-//! What a design costs a month, at the load of the run.
+//! The monthly cost of a design, at the load of the run.
 
 use crate::simulation::Simulation;
 use design::cost::{Cost, HOURS_PER_MONTH};

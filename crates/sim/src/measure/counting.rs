@@ -1,11 +1,11 @@
-//! Where the world counts: requests made and finished, waits and work.
+//! Counting of requests made and finished, of waits and of work.
 
 use crate::call::{Call, CallId, Outcome, Phase, Purpose};
 use crate::measure::{RequestTally, bucket};
 use crate::world::World;
 
 impl World {
-    /// All requests: the sum of what is counted by operation.
+    /// Returns the counts of all requests: the sum over operations.
     pub(crate) fn requests(&self) -> RequestTally {
         let mut sum = RequestTally::default();
         for operation in &self.operations {
@@ -14,7 +14,7 @@ impl World {
         sum
     }
 
-    /// A user made a request: it enters the client, where a user is always there.
+    /// Counts a request that a user made. It enters the client, where a user is always present.
     #[inline(always)]
     pub fn request_made(&mut self, mut call: Call) -> CallId {
         call.arrived = self.now;
@@ -31,7 +31,7 @@ impl World {
         id
     }
 
-    /// What else the end of a request brings with it, where there is anything else.
+    /// Handles further effects of the end of a request, if there are any.
     #[inline(never)]
     fn request_ends(&mut self, id: CallId, outcome: Outcome) {
         if self.calls.rows.is_on {
@@ -48,7 +48,7 @@ impl World {
         }
     }
 
-    /// A request ended, one way or another; its record goes.
+    /// Counts a request that ended and frees its record.
     #[inline(always)]
     pub fn request_finished(&mut self, id: CallId, outcome: Outcome) {
         let now = self.now;
@@ -96,7 +96,7 @@ impl World {
         tally.good_in_time += u64::from(is_in_time && is_good);
     }
 
-    /// A call got its slot: how long it waited for it.
+    /// Counts how long a call waited for its slot.
     #[inline(always)]
     pub fn count_wait(&mut self, id: CallId) {
         let call = &self.calls[id];
@@ -106,8 +106,8 @@ impl World {
         }
     }
 
-    /// Whether somebody up the chain has given up: a caller that timed out or died, or the user who
-    /// left. Nobody will see what comes of this call.
+    /// Returns whether some caller up the chain has stopped waiting: it timed out or died, or the
+    /// user left. The result of this call will be ignored.
     #[inline(always)]
     fn is_in_vain(&self, id: CallId) -> bool {
         let mut call = &self.calls[id];
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    /// Own work on a call is done; in vain where nobody waits for it any more.
+    /// Counts finished work on a call; as wasted if no caller waits for it any more.
     #[inline(always)]
     pub fn count_work(&mut self, id: CallId) {
         let call = &self.calls[id];

@@ -1,4 +1,4 @@
-//! The report's section on data: what became of the writes, and how old the answers were.
+//! The report's section on data: the outcome of the writes, and the age of the answers.
 
 use super::Histogram;
 use super::fill::{ms, time};
@@ -71,7 +71,7 @@ impl Simulation {
     }
 }
 
-/// A percentile over all reads, of which all but the stale ones count as 0.
+/// Returns a percentile over all reads, of which all but the stale ones count as 0.
 fn among(stale: &Histogram, reads: u64, q: f64) -> Option<f64> {
     if reads == 0 {
         return None;

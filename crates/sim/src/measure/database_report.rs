@@ -1,4 +1,4 @@
-//! What the report says of a database beyond its calls and slots.
+//! The report of a database beyond its calls and slots.
 
 use super::fill::time;
 use crate::components::Node;

@@ -1,4 +1,4 @@
-//! Fills the report with what a run has counted.
+//! Fills the report with the counts of a run.
 
 use super::recovery::Aftermath;
 use super::score::{Outcome, score};
@@ -15,7 +15,7 @@ use report::{
 };
 use std::collections::BTreeMap;
 impl Simulation {
-    /// The report as of now.
+    /// Returns the report as of now.
     pub fn report(&self) -> Report {
         let design = self.design();
         let requests = self.requests();
@@ -86,7 +86,7 @@ impl Simulation {
         report
     }
 
-    /// How long was measured, in seconds: from the warm-up to the end of arrivals.
+    /// Returns the measured time, in seconds: from the warm-up to the end of arrivals.
     fn measured_s(&self) -> f64 {
         let until = self.world.end.min(self.world.now);
         until.saturating_sub(self.world.warmup) as f64 / 1e9
@@ -143,8 +143,8 @@ impl Simulation {
         }
     }
 
-    /// The share answered. What a run that has ended and drained left without an answer never gets
-    /// one: that counts against it as a failure does.
+    /// Returns the share of answered requests. A request without an answer after the drain never
+    /// gets one, so it counts as failed.
     fn availability(&self, tally: &RequestTally) -> f64 {
         let is_over = self.status() != Status::Running;
         let judged = match tally.completed() {
@@ -315,8 +315,8 @@ impl Simulation {
     }
 }
 
-/// The share of the slots offered that was held. Calls that keep a slot that an edit took away hold
-/// more than is offered; all of it is all.
+/// Returns the share of the offered slots that was held. Calls that keep a slot that an edit
+/// removed hold more than is offered; that counts as 1.
 fn share_of(held: f64, offered: f64) -> f64 {
     if offered > 0.0 {
         (held / offered).min(1.0)
@@ -356,7 +356,7 @@ fn latency(histogram: &Histogram) -> Latency {
     }
 }
 
-/// Where there is anything to spread.
+/// Returns the spread, if there are any values.
 fn spread(histogram: &Histogram) -> Option<Spread> {
     (histogram.count() > 0).then(|| Spread {
         min: histogram.quantile(0.0).map(ms),

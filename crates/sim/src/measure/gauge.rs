@@ -7,10 +7,10 @@ use crate::agenda::Time;
 pub struct Gauge {
     level: u64,
     max: u64,
-    /// The times of all steps down less those of all steps up: with `level` × now it is the area,
-    /// and a step costs an addition instead of a 128-bit multiplication.
+    /// The sum of the times of all steps down minus that of all steps up. With `level` × now it is
+    /// the area, and a step costs an addition instead of a 128-bit multiplication.
     steps: i128,
-    /// Written twice in a run: out of the way of what every call touches.
+    /// Written twice in a run, so it is separate from what every call accesses.
     marks: Option<Box<Marks>>,
 }
 
@@ -22,7 +22,7 @@ struct Marks {
 }
 
 impl Gauge {
-    /// One more.
+    /// Increases the level by one.
     #[inline]
     pub fn up(&mut self, now: Time) {
         self.steps -= i128::from(now);
@@ -30,28 +30,29 @@ impl Gauge {
         self.max = self.max.max(self.level);
     }
 
-    /// One more, of a gauge whose maximum nobody asks for.
+    /// Increases the level of a gauge without a maximum by one.
     #[inline]
     pub fn step_up(&mut self, now: Time) {
         self.steps -= i128::from(now);
         self.level = self.level.wrapping_add(1);
     }
 
-    /// One less, of a gauge that learns of some steps later: until then it may be below zero.
+    /// Decreases by one the level of a gauge that receives some steps later. Until then, it may be
+    /// below zero.
     #[inline]
     pub fn step_down(&mut self, now: Time) {
         self.steps += i128::from(now);
         self.level = self.level.wrapping_sub(1);
     }
 
-    /// Several steps that were noted elsewhere: what they come to, and the times of those down less
-    /// those of those up.
+    /// Adds several steps that were noted elsewhere: their sum, and the sum of the times of those
+    /// down minus that of those up.
     pub fn step_by(&mut self, level: u64, steps: i128) {
         self.steps += steps;
         self.level = self.level.wrapping_add(level);
     }
 
-    /// One less.
+    /// Decreases the level by one.
     #[inline]
     pub fn down(&mut self, now: Time) {
         debug_assert!(self.level > 0, "a gauge went below zero");
@@ -59,43 +60,44 @@ impl Gauge {
         self.level -= 1;
     }
 
-    /// To a level.
+    /// Sets the level.
     pub fn set(&mut self, now: Time, level: u64) {
         self.steps += (i128::from(self.level) - i128::from(level)) * i128::from(now);
         self.level = level;
         self.max = self.max.max(level);
     }
 
-    /// The level now.
+    /// Returns the present level.
     #[inline]
     pub fn level(&self) -> u64 {
         self.level
     }
 
-    /// The highest level after the warm-up.
+    /// Returns the maximum level after the warm-up.
     pub fn max(&self) -> u64 {
         self.max
     }
 
-    /// Level × time since the start, in ns.
+    /// Returns level × time since the start, in ns.
     pub fn area(&self, now: Time) -> u128 {
         (self.steps + i128::from(self.level) * i128::from(now)) as u128
     }
 
-    /// The warm-up is over: means and the maximum count from here.
+    /// Marks the end of the warm-up: means and the maximum count from here.
     pub fn mark_warmup(&mut self, now: Time) {
         self.max = self.level;
         let area = self.area(now);
         self.marks.get_or_insert_default().at_warmup = area;
     }
 
-    /// Arrivals are over: means count up to here, not over the drain.
+    /// Marks the end of arrivals: means count up to here, not over the drain.
     pub fn mark_end(&mut self, now: Time) {
         let area = self.area(now);
         self.marks.get_or_insert_default().at_end = Some(area);
     }
 
-    /// Mean level from the warm-up to the end of arrivals (or now, if that is not reached).
+    /// Returns the mean level from the warm-up to the end of arrivals (or now, if that is not
+    /// reached).
     pub fn mean(&self, warmup: Time, end: Time, now: Time) -> f64 {
         let until = end.min(now);
         if until <= warmup {

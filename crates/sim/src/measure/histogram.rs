@@ -1,18 +1,18 @@
-//! Latency histograms: logarithmic octaves of 128 linear buckets each, as in HdrHistogram.
-//! A bucket is at most 0.8 % wide, so a percentile is within 0.4 % of the true one.
+//! Latency histograms: logarithmic octaves of 128 linear buckets each, as in HdrHistogram. A bucket
+//! is at most 0.8% wide, so a percentile is within 0.4% of the true one.
 
-/// Bits of a value kept below its leading one.
+/// Number of bits of a value kept below its leading one.
 const PRECISION: u32 = 7;
 const SUBBUCKETS: u64 = 1 << PRECISION;
 
-/// Counts of values (ns), with exact sum and maximum. Grows with the range of values, not with their
-/// number; counts are bounded by the event budget of a run, far below `u32::MAX`.
+/// Counts of values (ns), with exact sum and maximum. It grows with the range of values, not with
+/// their number. Counts are bounded by the event budget of a run, far below `u32::MAX`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
-    /// Of whole octaves, from that of the smallest value to that of the largest: the timeline keeps
-    /// many copies of a run.
+    /// Whole octaves, from that of the smallest value to that of the largest, because the timeline
+    /// keeps many copies of a run.
     counts: Vec<u32>,
-    /// The bucket that the first count is of.
+    /// The bucket of the first count.
     first: usize,
     count: u64,
     sum: u128,
@@ -65,7 +65,7 @@ impl Histogram {
         }
     }
 
-    /// The count of a bucket, with room made for it.
+    /// Returns the count of a bucket, and makes room for it.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, bucket: usize) -> &mut u32 {
@@ -85,13 +85,13 @@ impl Histogram {
         &mut self.counts[bucket - self.first]
     }
 
-    /// Every bucket that has values, with their number.
+    /// Returns every bucket with values, and their number.
     fn buckets(&self) -> impl Iterator<Item = (usize, u32)> {
         let buckets = (self.first..).zip(self.counts.iter().copied());
         buckets.filter(|(_, count)| *count > 0)
     }
 
-    /// Counts all values of another.
+    /// Adds all values of another histogram.
     pub fn merge(&mut self, other: &Self) {
         for (bucket, count) in other.buckets() {
             match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
@@ -104,7 +104,7 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
-    /// Takes values off that were counted here before. The maximum left is that of its bucket.
+    /// Removes values that were counted here before. The remaining maximum is that of its bucket.
     pub fn take_off(&mut self, other: &Self) {
         for (bucket, count) in other.buckets() {
             if let Some(left) = self.counts.get_mut(bucket.wrapping_sub(self.first)) {
@@ -117,35 +117,35 @@ impl Histogram {
         self.max = self.max.min(last.map_or(0, |(bucket, _)| top(bucket)));
     }
 
-    /// How many values.
+    /// Returns the number of values.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// How many of them are 0.
+    /// Returns the number of zeros.
     pub fn zeros(&self) -> u64 {
         let zeros = self.counts.first().filter(|_| self.first == 0);
         zeros.map_or(0, |count| u64::from(*count))
     }
 
-    /// How many are above a value, to the width of a bucket.
+    /// Returns the number of values above a value, to the width of a bucket.
     pub fn count_above(&self, value: u64) -> u64 {
         let at = bucket(value);
         let above = self.buckets().filter(|(bucket, _)| *bucket > at);
         above.map(|(_, count)| u64::from(count)).sum()
     }
 
-    /// Their exact mean; `None` where there are none.
+    /// Returns the exact mean; `None` without values.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
-    /// Their exact maximum.
+    /// Returns the exact maximum.
     pub fn max(&self) -> Option<u64> {
         (self.count > 0).then_some(self.max)
     }
 
-    /// The smallest value that at least this share is at or below, to 0.4 %.
+    /// Returns the smallest value such that at least this share is at or below it, to 0.4%.
     pub fn quantile(&self, q: f64) -> Option<u64> {
         if self.count == 0 {
             return None;
@@ -161,7 +161,7 @@ impl Histogram {
         Some(self.max)
     }
 
-    /// Forgets all values, keeping the memory.
+    /// Removes all values and keeps the memory.
     pub fn clear(&mut self) {
         self.counts.fill(0);
         self.count = 0;
@@ -170,7 +170,7 @@ impl Histogram {
     }
 }
 
-/// The bucket of a value, the same in every histogram.
+/// Returns the bucket of a value, the same in every histogram.
 #[inline(always)]
 pub(crate) fn bucket(value: u64) -> usize {
     // The values of the first two octaves have a bucket each: for them the shift is 0.
@@ -178,7 +178,7 @@ pub(crate) fn bucket(value: u64) -> usize {
     (u64::from(shift) * SUBBUCKETS + (value >> shift)) as usize
 }
 
-/// The middle of a bucket's values.
+/// Returns the middle of a bucket's values.
 fn middle(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     if bucket < 2 * SUBBUCKETS {
@@ -189,7 +189,7 @@ fn middle(bucket: usize) -> u64 {
     low + (1 << shift) / 2
 }
 
-/// The largest of a bucket's values.
+/// Returns the largest of a bucket's values.
 fn top(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     if bucket < 2 * SUBBUCKETS {

@@ -1,4 +1,4 @@
-//! The laws that hold in every run at every moment, to the nanosecond: what the tests assert.
+//! The laws that hold in every run at every moment, to the nanosecond. The tests assert them.
 
 use crate::call::{Call, Purpose};
 use crate::components::{Component, Node};
@@ -6,7 +6,7 @@ use crate::event::LinkIx;
 use crate::simulation::Simulation;
 
 impl Simulation {
-    /// Every law that does not hold now; empty in a correct engine.
+    /// Returns every law that does not hold now; empty in a correct engine.
     pub fn broken_laws(&self) -> Vec<String> {
         let mut broken = Vec::new();
         self.check_flow(&mut broken);
@@ -59,7 +59,7 @@ impl Simulation {
     }
 
     /// Little's law as an identity: the area under the number present is the time spent by all that
-    /// left, and so far by all that are there.
+    /// left, and so far by all that are present.
     fn check_little(&self, broken: &mut Vec<String>) {
         let now = self.world.now;
         for (place, node) in self.world.nodes.iter().enumerate() {
@@ -77,7 +77,7 @@ impl Simulation {
         }
     }
 
-    /// The area under the slots held is the time slots were held by all calls.
+    /// The area under the held slots is the time for which all calls held slots.
     fn check_utilisation(&self, broken: &mut Vec<String>) {
         let now = self.world.now;
         for (place, node) in self.nodes.iter().enumerate() {
@@ -101,7 +101,7 @@ impl Simulation {
         }
     }
 
-    /// Granted = let go + taken back + held.
+    /// Granted = released + revoked + held.
     fn check_locks(&self, broken: &mut Vec<String>) {
         for (place, node) in self.nodes.iter().enumerate() {
             let Node::Coordinator(coordinator) = node else {
@@ -118,7 +118,7 @@ impl Simulation {
         }
     }
 
-    /// The connections of a database's members are those of the calls that are there.
+    /// The connections of a database's members are those of the calls that are present.
     fn check_connections(&self, broken: &mut Vec<String>) {
         for (place, node) in self.nodes.iter().enumerate() {
             let Node::Database(database) = node else {
@@ -168,7 +168,7 @@ impl Simulation {
         }
     }
 
-    /// Attempts sent = answers + failures of those sent + given up for another + under way.
+    /// Attempts sent = answers + failures of those sent + abandoned for another + in progress.
     fn check_links(&self, broken: &mut Vec<String>) {
         for link in &self.world.links {
             let tally = &link.tally;
@@ -192,7 +192,7 @@ impl Simulation {
         }
     }
 
-    /// When each call present at a node arrived. Probes are no part of the traffic.
+    /// Returns when each call present at a node arrived. Probes are not part of the traffic.
     fn present(&self, place: usize) -> impl Iterator<Item = u64> {
         let calls = || self.world.calls.iter().map(|(_, call)| call);
         let is_here =

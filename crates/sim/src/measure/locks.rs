@@ -1,4 +1,4 @@
-//! The report of a coordinator: what became of its locks.
+//! The report of a coordinator: the outcome of its locks.
 
 use crate::components::Node;
 use crate::components::coordinator::LockTally;

@@ -1,4 +1,4 @@
-//! Measurement: what a run counts, and the report made of it.
+//! Measurement: what a run counts, and the report made from it.
 
 mod caches;
 pub mod cost;

@@ -1,4 +1,4 @@
-//! What the operators saw: alerts, how long each fault went unnoticed, and what each node told.
+//! The operators' view: alerts, the time to detect each fault, and the telemetry of each node.
 
 use super::Histogram;
 use super::fill::{causes, time};
@@ -13,16 +13,16 @@ use report::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Times an alert fired that are listed in the report.
+/// Maximum number of firings of an alert that the report lists.
 const EPISODES_LISTED: usize = 100;
-/// Outages by chance that are listed in the report.
+/// Maximum number of random outages that the report lists.
 const OUTAGES_LISTED: usize = 100;
 
-/// How long after its end a fault may still be noticed: damage outlasts it.
+/// How long after its end a fault may still be detected, because damage outlasts it.
 const AFTERMATH: u64 = 300_000_000_000;
 
 impl Simulation {
-    /// What the operators saw.
+    /// Returns the operators' view.
     pub(crate) fn operator(&self) -> Operator {
         let design = self.design();
         let incidents = self.incidents(design);
@@ -87,7 +87,8 @@ impl Simulation {
             .collect()
     }
 
-    /// When the next fault after a moment begins: what is felt from then on is laid at its door.
+    /// Returns when the next fault after a moment begins: alerts from then on are attributed to
+    /// that one.
     fn next_fault(&self, design: &Design, after: u64) -> u64 {
         let begins = design.faults.iter().map(|fault| fault.at.0);
         begins.filter(|at| *at > after).min().unwrap_or(u64::MAX)
@@ -113,7 +114,7 @@ impl Simulation {
         }
     }
 
-    /// Outages by chance, each with what was told of it until the next began.
+    /// Returns random outages, each with the alerts until the next began.
     fn incident_of_outages(
         &self,
         fault: &Fault,
@@ -176,7 +177,7 @@ impl Simulation {
         }
     }
 
-    /// Until when every time that an alert fired is known.
+    /// Returns until when all firings of alerts are known.
     fn alerts_known_until(&self) -> u64 {
         let full = self.watches.list.iter();
         let full = full.filter(|watch| watch.fired as usize > EPISODES);
@@ -184,7 +185,7 @@ impl Simulation {
         last.map(|episode| episode.from).min().unwrap_or(u64::MAX)
     }
 
-    /// The first alert in a while that may tell of a fault, and when it fired.
+    /// Returns the first alert in a period that may be caused by a fault, and when it fired.
     fn first_told(
         &self,
         fault: &Fault,
@@ -234,11 +235,11 @@ impl Simulation {
     }
 }
 
-/// Which alerts may tell of which fault: those of what is broken, of who calls it, and of what it
-/// calls, directly or not.
+/// Which alerts may be caused by which fault: those of the faulty nodes, of their callers, and of
+/// their callees, directly or indirectly.
 struct Kin<'a> {
     design: &'a Design,
-    /// By node: whom it reaches by links.
+    /// By node: the nodes it reaches by links.
     reach: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
@@ -286,7 +287,7 @@ impl<'a> Kin<'a> {
     }
 }
 
-/// The nodes that a fault is of: a node, the ends of a link, or everything in a zone.
+/// Returns the nodes of a fault: a node, the ends of a link, or everything in a zone.
 fn parts<'a>(fault: &'a Fault, design: &'a Design) -> Vec<&'a str> {
     if let Some(link) = design.link(&fault.target) {
         return vec![&link.from, &link.to];

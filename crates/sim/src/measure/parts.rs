@@ -1,8 +1,8 @@
-//! Figures of single nodes and links over time.
+//! Metrics of single nodes and links over time.
 //!
-//! Kept are the counters as they stood at some moments: what happened in between is a difference.
-//! So thinning them out is dropping every other moment, and copies of a run share them: in bundles,
-//! since a copy is made every second and hundreds of counters of references take their time.
+//! The counters at some moments are kept; a period is a difference between two of them. So thinning
+//! out means dropping every other moment. Copies of a run share the moments, in bundles, because a
+//! copy is made every second and copying hundreds of references takes time.
 
 use super::fill::ms;
 use crate::agenda::Time;
@@ -13,12 +13,12 @@ use report::{LinkWindows, NodeWindows};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most moments kept; past that every other is dropped and they stand twice as far apart.
+/// Maximum number of moments; beyond it, every other one is dropped and the interval doubles.
 const MOMENTS_MAX: usize = 600;
-/// Moments in a bundle.
+/// Number of moments in a bundle.
 const BUNDLE: usize = 32;
 
-/// The counters of every node and link, moment by moment.
+/// The counters of every node and link at each moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     width: Time,
@@ -35,22 +35,22 @@ struct Moment {
     links: Box<[LinkAt]>,
 }
 
-/// What a node had counted by a moment, and how it stood.
+/// The counters and the state of a node at a moment.
 #[derive(Clone, Copy, Debug, Default)]
 struct NodeAt {
     arrivals: u64,
     completions: u64,
     failures: u64,
-    /// Sum of the time of all that left.
+    /// Sum of the times in the node of all calls that left.
     sojourn: u128,
-    /// Level × time of slots held, and of slots there are.
+    /// Level × time of held slots, and of offered slots.
     held: u128,
     offered: u128,
     waiting: u64,
     present: u64,
 }
 
-/// What a link had counted by a moment, and how it stood.
+/// The counters and the state of a link at a moment.
 #[derive(Clone, Copy, Debug, Default)]
 struct LinkAt {
     attempts: u64,
@@ -105,7 +105,8 @@ impl Parts {
         self.width as f64 / 1e9
     }
 
-    /// Each window of one element: its length in seconds, and how it stood before and after.
+    /// Returns each window of one element: its length in seconds, and the counters before and
+    /// after.
     fn windows<T: Copy + Default>(
         &self,
         of: impl Fn(&Moment) -> Option<T>,
@@ -122,7 +123,7 @@ impl Parts {
 }
 
 impl Simulation {
-    /// Keeps the counters as they stand, if a window of them ends now.
+    /// Keeps the present counters, if a window of them ends now.
     #[cold]
     pub(crate) fn keep_parts(&mut self) {
         let now = self.world.now;

@@ -1,4 +1,4 @@
-//! What the report says of a queue.
+//! The report of a queue.
 
 use super::Gauge;
 use super::fill::time;

@@ -1,11 +1,11 @@
-//! What became of the system once its trigger was over: how long it took to recover, or whether it
-//! stayed down by itself (Bronson et al., "Metastable Failures in Distributed Systems", 2021).
+//! What happened after the last fault: how long the system took to recover, or whether it stayed
+//! down by itself (Bronson et al., "Metastable Failures in Distributed Systems", 2021).
 //!
-//! All of it is told from the windows. A count of one window scatters, so windows are looked at in
-//! stretches long enough for [`STRETCH`] good answers, and in longer ones that show smaller losses;
-//! a stretch is below a bound only where it is so by more than chance explains (three standard
-//! deviations of a Poisson count). Within a stretch, the loss ended where that explains its counts
-//! best ([`end_of_loss`]).
+//! All of it is derived from the windows. A count of one window scatters, so windows are combined
+//! into stretches long enough for [`STRETCH`] good answers, and into longer ones that show smaller
+//! losses. A stretch is below a bound only if it is so by more than random variation explains
+//! (three standard deviations of a Poisson count). Within a stretch, the loss ended where that
+//! explains its counts best ([`end_of_loss`]).
 
 use super::Window;
 use super::slowness::Bound;
@@ -14,17 +14,17 @@ use crate::simulation::Simulation;
 use design::{Fault, FaultKind};
 use report::{Metastable, Reason, Recovery, Steady};
 
-/// Good answers of a stretch, at what was usual before the trigger.
+/// Number of good answers of a stretch, at the rate before the fault.
 const STRETCH: f64 = 200.0;
-/// Share of the goodput before that counts as recovered.
+/// Share of the previous goodput that counts as recovered.
 const RECOVERED: f64 = 0.9;
 /// Share below which a system that stays there is metastable.
 const COLLAPSED: f64 = 0.5;
-/// It has to stay there for so long, in seconds, and so many times the 99th percentile of before.
+/// How long it must stay there, in seconds, and as a multiple of the 99th percentile before.
 const COLLAPSED_S: f64 = 10.0;
 const COLLAPSED_P99: f64 = 10.0;
 
-/// What the windows before the trigger had on average.
+/// Averages of the windows before the fault.
 struct Before {
     good: f64,
     offered: f64,
@@ -34,37 +34,37 @@ struct Before {
     bounds: Vec<Bound>,
 }
 
-/// The windows after a trigger, judged by those before it.
+/// The windows after a fault, judged by those before it.
 struct After<'a> {
     trigger: (u64, u64),
     before: Before,
     windows: &'a [Window],
     width: u64,
-    /// The first window that begins after the trigger.
+    /// The first window that begins after the fault.
     first: usize,
-    /// Windows of a stretch.
+    /// Number of windows of a stretch.
     stretch: usize,
 }
 
-/// What can be said of the time after the faults.
+/// What is known of the time after the faults.
 pub(super) enum Aftermath {
-    /// The design was never disturbed.
+    /// There was no disturbance.
     Calm,
-    /// It was, but nothing can be said of a recovery, and why.
+    /// There was one, but the recovery cannot be judged, for this reason.
     Unjudged(Reason),
-    /// How it came back, and whether it stayed down by itself.
+    /// How it recovered, and whether it stayed down by itself.
     Judged(Recovery, Option<Metastable>),
 }
 
 impl Simulation {
-    /// Whether there was a steady state before anything disturbed it.
+    /// Returns whether there was a steady state before the first disturbance.
     pub(super) fn steady_state(&self) -> Steady {
         let ended = self.world.end.min(self.world.now);
         let until = trigger(self, ended).map_or(ended, |trigger| trigger.start);
         self.steady(until)
     }
 
-    /// What came after the last fault.
+    /// Returns what followed the last fault.
     pub(super) fn aftermath(&self) -> Aftermath {
         let after = self
             .before()
@@ -76,7 +76,7 @@ impl Simulation {
         }
     }
 
-    /// Windows that are not cut short.
+    /// Returns the windows of full length.
     pub(super) fn whole_windows(&self) -> &[Window] {
         let windows = &self.world.windows;
         let ended = self.world.end.min(self.world.now);
@@ -84,8 +84,8 @@ impl Simulation {
         &windows.closed[..whole]
     }
 
-    /// What was usual before the first disturbance. The error is why there is nothing to judge by;
-    /// none where nothing was disturbed.
+    /// Returns the averages before the first disturbance. The error is why there is nothing to
+    /// judge by; `None` if there was no disturbance.
     fn before(&self) -> Result<(Trigger, Before), Option<Reason>> {
         let ended = self.world.end.min(self.world.now);
         let trigger = trigger(self, ended).ok_or(None)?;
@@ -138,9 +138,9 @@ impl Simulation {
         })
     }
 
-    /// Whether goodput fell below 90 % of what it was before the first fault, somewhere between two
-    /// moments, by more than chance explains. Without anything to compare with it is taken to have;
-    /// where no request came any more it was not.
+    /// Returns whether goodput fell below 90% of its level before the first fault, somewhere
+    /// between two moments, by more than random variation explains. Without a level to compare
+    /// with, it counts as fallen; without requests, it does not.
     pub(super) fn was_felt(&self, from: u64, until: u64) -> bool {
         if from >= self.world.end {
             return false;
@@ -165,7 +165,7 @@ impl Simulation {
 }
 
 impl Simulation {
-    /// When a fault is over, as far as that is known.
+    /// Returns when a fault ended, as far as that is known.
     pub(super) fn fault_ended(&self, fault: &Fault) -> Option<u64> {
         if fault.kind != FaultKind::Reshard {
             return self.design.fault_ends(fault).map(|end| end.0);
@@ -177,17 +177,17 @@ impl Simulation {
     }
 }
 
-/// From when to when the design was disturbed.
+/// The time of the disturbance.
 #[derive(Clone, Copy)]
 struct Trigger {
     start: u64,
-    /// `None` where something did not end while requests came.
+    /// `None` if something did not end while requests arrived.
     end: Option<u64>,
 }
 
-/// From the first fault to the end of the last, a load that rose or fell and came back included.
-/// What was over by the end of the warm-up counts only where nothing comes later. `None` where
-/// nothing was disturbed.
+/// Returns the time from the first fault to the end of the last, including a load that rose or fell
+/// and returned. Disturbances that ended within the warm-up count only if none follows. `None`
+/// without a disturbance.
 fn trigger(run: &Simulation, ended: u64) -> Option<Trigger> {
     let faults = run.design.faults.iter();
     let faults = faults.map(|fault| (fault.at.0, run.fault_ended(fault)));
@@ -207,12 +207,12 @@ fn trigger(run: &Simulation, ended: u64) -> Option<Trigger> {
     Some(Trigger { start, end })
 }
 
-/// Whether a count is below what is expected by more than chance explains.
+/// Returns whether a count is below its expectation by more than random variation explains.
 fn is_below(count: u64, expected: f64) -> bool {
     (count as f64) < expected - 3.0 * libm::sqrt(expected)
 }
 
-/// Windows of the shortest stretch.
+/// Returns the number of windows of the shortest stretch.
 fn least(usual: f64) -> usize {
     libm::ceil(STRETCH / usual).max(1.0) as usize
 }
@@ -221,9 +221,9 @@ fn good_of(windows: &[Window]) -> Vec<u64> {
     windows.iter().map(|window| window.good).collect()
 }
 
-/// Where the last loss ended in a row of windows that usually have so many good answers each: the
-/// first window from which no stretch of any length is below [`RECOVERED`] of that. `None` where
-/// there was no loss.
+/// Returns where the last loss ended in a row of windows that usually have this many good answers
+/// each: the first window from which no stretch of any length is below [`RECOVERED`] of that.
+/// `None` without a loss.
 fn last_loss(good: &[u64], usual: f64) -> Option<usize> {
     let mut sums = vec![0; good.len() + 1];
     for (place, good) in good.iter().enumerate() {
@@ -251,8 +251,8 @@ fn last_loss(good: &[u64], usual: f64) -> Option<usize> {
     }
 }
 
-/// How many windows of a stretch the loss in it lasted, from its first: where a loss of some size up
-/// to there, and none from there on, explains the counts best (the likeliest change of a Poisson
+/// Returns how many windows of a stretch the loss in it lasted, from its first: a loss of some size
+/// up to there, and none from there on, explains the counts best (the likeliest change of a Poisson
 /// rate to a known one).
 fn end_of_loss(good: &[u64], usual: f64) -> usize {
     let mut best = (0.0, 1);
@@ -275,7 +275,7 @@ fn end_of_loss(good: &[u64], usual: f64) -> usize {
 }
 
 impl After<'_> {
-    /// The stretches after the trigger, each with the place of its first window.
+    /// Returns the stretches after the fault, each with the index of its first window.
     fn stretches(&self) -> impl Iterator<Item = (usize, &[Window])> {
         let after = &self.windows[self.first..];
         let first = self.first;
@@ -313,7 +313,7 @@ impl After<'_> {
         }
     }
 
-    /// The window from which on goodput was as before.
+    /// Returns the window from which goodput was as before.
     fn good_again(&self) -> Option<usize> {
         let good = good_of(&self.windows[self.first..]);
         let Some(lost) = last_loss(&good, self.before.good) else {

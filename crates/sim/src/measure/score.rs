@@ -1,21 +1,21 @@
-//! How a run stands to what its design requires.
+//! Scores a run by its design's requirements.
 
 use super::recovery::Aftermath;
 use design::requirement::Bound as Required;
 use design::{Metric, Requirement};
 use report::{Bound, CostReport, DataReport, Operator, Reason, Requests, Score, Unit, Verdict};
 
-/// What requirements are scored by.
+/// The data that requirements are scored by.
 pub(super) struct Outcome<'a> {
     pub(super) requests: &'a Requests,
     pub(super) data: &'a DataReport,
     pub(super) operator: &'a Operator,
     pub(super) aftermath: &'a Aftermath,
     pub(super) cost: &'a CostReport,
-    /// Whether the run was stopped before it was through. What it shows says nothing of the rest,
-    /// other than that counts which only grow are at least that high.
+    /// Whether the run was stopped early. It says nothing of the rest, except that counts which
+    /// only increase are at least that high.
     pub(super) is_cut_short: bool,
-    /// Whether it still goes on.
+    /// Whether it is still in progress.
     pub(super) is_running: bool,
 }
 
@@ -45,11 +45,11 @@ pub(super) fn score(requirement: &Requirement, outcome: &Outcome<'_>) -> Vec<Sco
     least.into_iter().chain(most).map(one).collect()
 }
 
-/// What a run says of a metric: its value, with durations in ms, or what it means for a requirement
-/// that there is none, and why there is none.
+/// The value of a metric in a run, with durations in ms; or the verdict on a missing value, and its
+/// reason.
 type Measured = Result<f64, (Verdict, Reason)>;
 
-/// The value; where there is none, the run tells nothing, and this is why.
+/// Returns the value; if there is none, the run does not measure it, for this reason.
 fn or_unknown(value: Option<f64>, why: Reason) -> Measured {
     value.ok_or((Verdict::NotMeasured, why))
 }

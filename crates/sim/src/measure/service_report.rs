@@ -1,4 +1,4 @@
-//! What the report says of a service's gates and replicas.
+//! The report of a service's admission control and replicas.
 
 use super::Gauge;
 use crate::components::Node;
@@ -9,7 +9,7 @@ use report::ScalingReport;
 use std::collections::BTreeMap;
 
 impl Simulation {
-    /// How many replicas there were, of a service that scales itself.
+    /// Returns the number of replicas, for an autoscaled service.
     pub(super) fn scaling(&self, node: &Node) -> Option<ScalingReport> {
         let Node::Service(service) = node else {
             return None;
@@ -27,7 +27,7 @@ impl Simulation {
         })
     }
 
-    /// How often replicas were killed, of a service whose memory has a limit.
+    /// Returns the number of out-of-memory kills, for a service with a memory limit.
     pub(super) fn out_of_memory(&self, node: &Node) -> Option<u64> {
         match node {
             Node::Service(service) if service.has_memory() => Some(service.kills),
@@ -35,7 +35,7 @@ impl Simulation {
         }
     }
 
-    /// How many replicas of a node are paid for, in the mean.
+    /// Returns the average number of replicas of a node that are paid for.
     pub(super) fn replicas_paid(&self, place: NodeIx) -> f64 {
         match self.scaling(self.behaviour(place)) {
             Some(scaling) if self.world.now > self.world.warmup => scaling.replicas_paid_mean,
@@ -43,7 +43,7 @@ impl Simulation {
         }
     }
 
-    /// Calls a service turned away, by reason; reasons that did not occur are left out.
+    /// Returns the rejected calls of a service, by reason; reasons that did not occur are left out.
     pub(super) fn turned_away(&self, node: &Node) -> BTreeMap<&'static str, u64> {
         let Node::Service(service) = node else {
             return BTreeMap::new();
@@ -53,7 +53,7 @@ impl Simulation {
         counted.map(|((_, name), count)| (*name, count)).collect()
     }
 
-    /// The mean of an adaptive limit, over time and replicas.
+    /// Returns the mean of an adaptive limit, over time and replicas.
     pub(super) fn concurrency_limit_mean(&self, node: &Node) -> Option<f64> {
         let Node::Service(service) = node else {
             return None;

@@ -1,16 +1,16 @@
-//! Latency after a fault, judged by what is required of it: users who are answered again, but from
-//! another continent, are not served as before.
+//! Latency after a fault, judged by the requirements: users whose requests are answered again, but
+//! from another continent, are not served as before.
 //!
-//! It is told from the windows, which have a median and a 99th percentile each. A window is slow
-//! where its median is above a bound on the mean or on a percentile up to the 95th, or its 99th
-//! percentile above a bound on a percentile beyond.
+//! It is derived from the windows, which have a median and a 99th percentile each. A window is slow
+//! if its median is above a bound on the mean or on a percentile up to the 95th, or its 99th
+//! percentile above a bound on a higher percentile.
 
 use super::Window;
 use design::{Metric, Requirement, requirement};
 
-/// Windows of the shortest stretch that is judged.
+/// Number of windows of the shortest stretch that is judged.
 const STRETCH: usize = 5;
-/// Windows that have to follow to show that it is met again.
+/// Number of windows that must follow to show that it is met again.
 const REST: usize = 3;
 
 /// A bound on latency that was met before the first fault.
@@ -26,7 +26,7 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// Those of these requirements that were met in the windows before the first fault.
+    /// Returns the bounds that were met in the windows before the first fault.
     pub(super) fn all(requirements: &[Requirement], calm: &[Window]) -> Vec<Self> {
         let bounds = requirements.iter().filter_map(|requirement| {
             let is_of_tail = match requirement.metric {
@@ -63,9 +63,9 @@ impl Bound {
         quantile.is_some_and(|quantile| quantile > self.most)
     }
 
-    /// The window from which on it was met again for good, among those after the last fault; `None`
-    /// where it was not. A stretch is slow where most of its windows are, and more than chance
-    /// explains (three standard deviations).
+    /// Returns the window from which it was met permanently again, among those after the last
+    /// fault; `None` if it was not. A stretch is slow if most of its windows are, by more than
+    /// random variation explains (three standard deviations).
     pub(super) fn met_again(&self, windows: &[Window]) -> Option<usize> {
         let slow: Vec<bool> = windows.iter().map(|window| self.is_slow(window)).collect();
         let mut from = 0;

@@ -1,29 +1,29 @@
-//! Whether a run reached a steady state before anything disturbed it, and since when.
+//! Whether a run reached a steady state before the first disturbance, and since when.
 //!
-//! A load that rises to its usual rate at the beginning is part of the start, as the warm-up is: it
-//! disturbs nothing. What comes afterwards is judged by the time between the start and the first
+//! A load that rises to its usual rate at the beginning is part of the start, like the warm-up; it
+//! is not a disturbance. The state afterwards is judged by the time between the start and the first
 //! disturbance.
 
 use crate::simulation::Simulation;
 use design::kinds::client::{Client, ProfileStep};
 use report::Steady;
 
-/// A backlog that grows by less than this share of the requests is not told.
+/// A backlog that grows by less than this share of the requests is not reported.
 const GROWTH: f64 = 0.05;
-/// Nothing is said of fewer requests than this.
+/// Fewer requests than this are not judged.
 const REQUESTS_MIN: u64 = 200;
 
-/// How a client's load departs from its usual rate.
+/// Departures of a client's load from its usual rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Course {
-    /// When the load of the start is over.
+    /// When the load of the start has settled.
     pub(super) settled: u64,
-    /// From when to when it departs from the usual rate later on, where it comes back to that.
+    /// From when to when it departs from the usual rate later, if it returns to that.
     pub(super) disturbed: Option<(u64, u64)>,
 }
 
 impl Course {
-    /// Of a profile, in a run with this warm-up.
+    /// Returns the course of a profile, in a run with this warm-up.
     pub(super) fn of(profile: &[ProfileStep], warmup: u64) -> Self {
         let ends = |step: &ProfileStep| step.at.0.saturating_add(step.over.0);
         let differs = |step: &&ProfileStep| step.times != 1.0;
@@ -57,7 +57,7 @@ impl Course {
 }
 
 impl Simulation {
-    /// How the loads of all clients depart from their usual rates.
+    /// Returns the courses of the loads of all clients.
     pub(super) fn courses(&self) -> impl Iterator<Item = Course> {
         let warmup = self.world.warmup;
         let nodes = self.design().nodes.iter();
@@ -67,13 +67,13 @@ impl Simulation {
         })
     }
 
-    /// When the start is over: the warm-up, and loads that rise to their usual rates.
+    /// Returns when the start is over: the warm-up, and loads that rise to their usual rates.
     pub(super) fn settled(&self) -> u64 {
         let settled = self.courses().map(|course| course.settled).max();
         settled.unwrap_or(0).max(self.world.warmup)
     }
 
-    /// Whether a steady state was reached before the first disturbance, or before the end.
+    /// Returns whether a steady state was reached before the first disturbance, or before the end.
     pub(super) fn steady(&self, until: u64) -> Steady {
         let settled = self.settled();
         let why = match settled < until {
@@ -87,7 +87,7 @@ impl Simulation {
         }
     }
 
-    /// What grew in the second half of a time, so that nothing was steady in it.
+    /// Returns what grew in the second half of a period, so that it was not steady.
     fn growth(&self, from: u64, until: u64) -> Option<String> {
         let width = self.world.windows.width;
         let first = (from + (until - from) / 2).div_ceil(width) as usize;

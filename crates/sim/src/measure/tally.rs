@@ -1,4 +1,4 @@
-//! Counts by outcome and cause: of all that happened, and of what started after the warm-up.
+//! Counts by outcome and cause: of everything that happened, and of what started after the warm-up.
 
 use super::{Gauge, Histogram};
 use crate::call::{Cause, Outcome};
@@ -6,19 +6,19 @@ use crate::call::{Cause, Outcome};
 /// A count per cause, in the order of [`crate::call::CAUSES`].
 pub type ByCause = [u64; 8];
 
-/// What reached something, and how it left.
+/// Arrivals, and their outcomes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Arrived.
     pub arrivals: u64,
     /// Left with an answer.
     pub completions: u64,
-    /// Left without, by cause.
+    /// Left without an answer, by cause.
     pub failures: ByCause,
 }
 
 impl Tally {
-    /// Counts a leaving.
+    /// Counts a departure.
     #[inline]
     pub fn leave(&mut self, outcome: Outcome) {
         match outcome {
@@ -27,22 +27,22 @@ impl Tally {
         }
     }
 
-    /// All that left.
+    /// Returns the number of departures.
     pub fn left(&self) -> u64 {
         self.completions + self.failures.iter().sum::<u64>()
     }
 }
 
-/// A node's figures.
+/// The metrics of a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeTally {
     /// All calls since the start.
     pub all: Tally,
     /// Those whose request started after the warm-up.
     pub measured: Tally,
-    /// Calls that had come when the warm-up ended, and when arrivals did.
+    /// Number of calls that had arrived when the warm-up ended, and when arrivals ended.
     pub came: (u64, Option<u64>),
-    /// Calls present: waiting, served, or waiting for others.
+    /// Calls present: waiting, served, or waiting for callees.
     pub present: Gauge,
     /// Total time of all that left, in ns: the other side of Little's law.
     pub sojourn: u128,
@@ -50,13 +50,13 @@ pub struct NodeTally {
     pub wait: Histogram,
     /// From arrival to answer, waiting included (measured).
     pub response: Histogram,
-    /// The same of what failed.
+    /// The same for failed calls.
     pub failed: Histogram,
-    /// Work finished after its caller had given up (measured), in ns.
+    /// Work finished after its caller had timed out (measured), in ns.
     pub wasted: u128,
     /// Work finished (measured), in ns.
     pub worked: u128,
-    /// Reads that it answered with something out of date (measured).
+    /// Reads that it answered with stale data (measured).
     pub stale_reads: u64,
     /// Effects applied here that had been applied before (measured).
     pub duplicates: u64,
@@ -67,14 +67,14 @@ pub struct NodeTally {
 }
 
 impl NodeTally {
-    /// Calls that came between the warm-up and the end of arrivals: those of a drain are not what
-    /// the load costs.
+    /// Returns the calls that arrived between the warm-up and the end of arrivals: those of a drain
+    /// are not part of the cost of the load.
     pub fn calls_paid(&self) -> u64 {
         let (before, until) = self.came;
         until.unwrap_or(self.all.arrivals) - before
     }
 
-    /// Where the time is counted of what ended like this.
+    /// Returns the histogram of times for an outcome.
     #[inline(always)]
     pub(crate) fn times(&mut self, outcome: Outcome) -> &mut Histogram {
         match outcome {
@@ -84,7 +84,7 @@ impl NodeTally {
     }
 }
 
-/// A link's figures.
+/// The metrics of a link.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkTally {
     /// Requests that needed it (measured): each counts once, however many calls it makes here.
@@ -99,13 +99,14 @@ pub struct LinkTally {
     pub failures: [ByCause; 2],
     /// Attempts answered well (all, measured).
     pub answers: [u64; 2],
-    /// Attempts that the caller's own policies kept from being sent.
+    /// Attempts that the caller's own policies refused.
     pub unsent: u64,
     /// Attempts that were a hedge (all, measured).
     pub hedges: [u64; 2],
-    /// Attempts that the caller gave up without an outcome: another answered first (all, measured).
+    /// Attempts that the caller abandoned without an outcome, because another answered first (all,
+    /// measured).
     pub abandoned: [u64; 2],
-    /// Sent without anybody waiting for the answer (dead letters).
+    /// Sent without a caller that waits for the answer (dead letters).
     pub unawaited: u64,
     /// Attempts sent and not concluded.
     pub in_flight: Gauge,
@@ -122,7 +123,7 @@ pub struct LinkTally {
 }
 
 impl LinkTally {
-    /// Counts into all, and into measured where that holds.
+    /// Counts into all, and if measured, into measured.
     #[inline]
     pub fn count(pair: &mut [u64; 2], is_measured: bool) {
         pair[0] += 1;
@@ -142,27 +143,27 @@ impl LinkTally {
 pub struct RequestTally {
     /// Made.
     pub offered: u64,
-    /// Answered whole.
+    /// Answered in full.
     pub ok: u64,
     /// Answered in part.
     pub degraded: u64,
     /// Not answered, by cause.
     pub failed: ByCause,
-    /// From making to answer, of those answered.
+    /// From the request to the answer, of answered ones.
     pub latency: Histogram,
-    /// Finished between warm-up and the end of arrivals, whenever started.
+    /// Finished between warm-up and the end of arrivals, whenever they started.
     pub finished_in_time: u64,
     /// Of those, ok.
     pub good_in_time: u64,
 }
 
 impl RequestTally {
-    /// Finished in any way.
+    /// Returns the number of finished ones.
     pub fn completed(&self) -> u64 {
         self.ok + self.degraded + self.failed.iter().sum::<u64>()
     }
 
-    /// Counts an end.
+    /// Counts the end of a request.
     #[inline(always)]
     pub fn finish(&mut self, outcome: Outcome, latency: u64, bucket: usize) {
         match outcome {
@@ -176,7 +177,7 @@ impl RequestTally {
         self.latency.add_in(bucket, latency);
     }
 
-    /// Adds what another counted.
+    /// Adds the counts of another.
     pub fn add(&mut self, other: &Self) {
         self.offered += other.offered;
         self.ok += other.ok;

@@ -1,4 +1,4 @@
-//! The tap: what the page draws as dots. It watches and never decides.
+//! The trace sink: what the page draws as dots. It never affects the run.
 
 #[cfg(feature = "traces")]
 use super::trace::Trace;
@@ -7,33 +7,33 @@ use crate::call::Call;
 use crate::event::LinkIx;
 use std::collections::VecDeque;
 
-/// What is on its way.
+/// The kind of a flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlightKind {
     /// The first attempt of a call.
     Call,
-    /// A further attempt.
+    /// A retry.
     Retry,
     /// A message.
     Message,
-    /// A good answer.
+    /// A successful answer.
     Answer,
     /// A failure.
     Failure,
-    /// An attempt given up by its caller.
+    /// An attempt abandoned by its caller.
     Timeout,
     /// A lost packet.
     Lost,
-    /// A good answer made of a version that no longer stands.
+    /// A successful answer with an outdated version.
     Stale,
 }
 
-/// Something on its way over a link.
+/// A packet on its way over a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flight {
     /// The link.
     pub link: LinkIx,
-    /// What it is.
+    /// Its kind.
     pub kind: FlightKind,
     /// When it left.
     pub start: Time,
@@ -41,25 +41,25 @@ pub struct Flight {
     pub duration: u64,
 }
 
-/// Most flights kept until somebody takes them; older ones are dropped.
+/// Maximum number of flights kept until they are taken; older ones are dropped.
 const FLIGHTS_MAX: usize = 4_000;
 
-/// Collects flights while somebody watches.
+/// Collects flights while the page draws them.
 #[derive(Clone, Debug, Default)]
 pub struct Tap {
-    /// Whether anybody watches.
+    /// Whether flights are collected.
     pub is_open: bool,
-    /// Whether only traces are taken: nothing is drawn, and of a call that is not traced nothing is
-    /// to be noted. Then those are shown that are traced.
+    /// Whether only traces are recorded: nothing is drawn, and calls that are not traced are not
+    /// recorded. Then traced calls count as drawn.
     pub(crate) is_for_traces: bool,
     flights: VecDeque<Flight>,
-    /// The requests that are traced, while any are.
+    /// The traced requests, while tracing is on.
     #[cfg(feature = "traces")]
     pub trace: Option<Box<Trace>>,
 }
 
 impl Tap {
-    /// Whether anything about a call is to be noted.
+    /// Returns whether anything about a call is recorded.
     #[inline(always)]
     pub(crate) fn watches(&self, call: &Call) -> bool {
         self.is_open && (call.is_shown || !self.is_for_traces)
@@ -73,7 +73,7 @@ impl Tap {
         self.flights.push_back(flight);
     }
 
-    /// Takes all that was kept.
+    /// Takes all flights that were kept.
     pub fn take(&mut self) -> impl Iterator<Item = Flight> {
         std::mem::take(&mut self.flights).into_iter()
     }

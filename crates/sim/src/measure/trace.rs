@@ -1,9 +1,9 @@
-//! Traces: what became of single requests, as spans that nest: the request, its calls, their
-//! attempts, and within each the waits (for a connection, on the network, for a slot) and the work
-//! apart.
+//! Traces: single requests as nested spans: the request, its calls, their attempts, and within each
+//! the waits (for a connection, on the network, for a slot) and the work.
 //!
-//! Which requests are traced follows from the seed and the number of the request alone: tracing
-//! draws nothing and changes nothing. What is kept is bounded; the oldest requests go first.
+//! The seed and the number of the request alone decide which requests are traced; tracing draws
+//! nothing and changes nothing. The number of spans is bounded; the oldest requests are dropped
+//! first.
 
 use super::tap::Tap;
 use crate::agenda::Time;
@@ -14,16 +14,16 @@ use hashbrown::HashMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasherDefault;
 
-/// What a span is of.
+/// The kind of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpanKind {
-    /// From the user's wish to its end.
+    /// From the user's request to its end.
     Request,
     /// What a caller needed, over all attempts.
     Call,
     /// One attempt, as its caller sees it.
     Attempt,
-    /// The pause before a further attempt.
+    /// The pause before a retry.
     Backoff,
     /// Waiting for a connection of the caller's pool.
     Connection,
@@ -38,7 +38,7 @@ pub enum SpanKind {
 }
 
 impl SpanKind {
-    /// As written in a trace.
+    /// Returns the name in a trace.
     pub fn name(self) -> &'static str {
         match self {
             Self::Request => "request",
@@ -54,67 +54,67 @@ impl SpanKind {
     }
 }
 
-/// A stretch of time in a request.
+/// A span of time in a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
-    /// What it is of.
+    /// Its kind.
     pub kind: SpanKind,
-    /// The span that it is a part of, by place; always an earlier one.
+    /// The index of its parent span; always an earlier one.
     pub parent: Option<u32>,
-    /// Where: the calling node of calls and attempts, else the node itself.
+    /// Its node: the calling node of calls and attempts, else the node itself.
     pub node: NodeIx,
-    /// Over which link.
+    /// Its link.
     pub link: LinkIx,
-    /// Of the node.
+    /// The replica of the node.
     pub replica: u32,
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
     /// When it began.
     pub start: Time,
     /// When it ended.
     pub end: Time,
-    /// How, where it can fail.
+    /// Its outcome, if it can fail.
     pub outcome: Option<Outcome>,
-    /// Whether its end was seen; where not (a crash, a lost packet, the end of the run), it ends
-    /// with the last that was seen of it.
+    /// Whether its end was observed; otherwise (a crash, a lost packet, the end of the run) it ends
+    /// with the last observation.
     pub is_ended: bool,
-    /// Whether it went on after what it was a part of was over: work in vain. It then has no parent.
+    /// Whether it continued after its parent had ended: wasted work. It then has no parent.
     pub is_late: bool,
 }
 
 /// The spans of one request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RequestTrace {
-    /// Of all requests of the run, counted from 0.
+    /// Its number among all requests of the run, from 0.
     pub number: u64,
-    /// Its operation, by place.
+    /// Its operation, by index.
     pub operation: u32,
-    /// Its spans; the request itself comes first.
+    /// Its spans; the first is the request itself.
     pub spans: Vec<Span>,
-    /// Spans that found no room.
+    /// Number of spans that were dropped.
     pub dropped: u64,
     root: Key,
     keys: Vec<Key>,
 }
 
-/// Most spans of all requests: about 20 MB.
+/// Maximum number of spans of all requests: about 20 MB.
 const SPANS_MAX: usize = 200_000;
-/// Most spans of one request.
+/// Maximum number of spans of one request.
 const SPANS_OF_REQUEST_MAX: usize = 5_000;
 
-/// How far ahead is looked for the next request that is traced.
+/// How far ahead the next traced request is searched.
 const AHEAD: u64 = 1_024;
 
 /// A record of a call, generation included.
 type Key = u64;
 
-/// Something by record, looked up and never iterated over.
+/// A map by record that is never iterated over.
 type ByRecord<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
 
 /// A record whose call is traced.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Open {
-    /// Among those traced.
+    /// The index among the traced requests.
     pub(crate) request: u64,
     pub(crate) attempt: Option<u32>,
     pub(crate) call: Option<u32>,
@@ -122,22 +122,22 @@ pub(crate) struct Open {
     pub(crate) is_concluded: bool,
 }
 
-/// Collects the spans of the requests that are traced.
+/// Collects the spans of the traced requests.
 #[derive(Clone, Debug)]
 pub struct Trace {
     share: f64,
     seed: u64,
     made: u64,
-    /// No request before this one is traced; whether it is itself is to be seen.
+    /// No request before this one is traced; this one may be.
     next: u64,
     sampled: u64,
     spans: usize,
-    /// Those kept, which are the newest of those traced.
+    /// The kept traces: the newest ones.
     requests: VecDeque<RequestTrace>,
     roots: ByRecord<u64>,
     pub(crate) open: ByRecord<Open>,
-    /// Calls whose last attempt failed, by the job that waits and the link (none for a balancer,
-    /// which may take another): their spans, for a further attempt.
+    /// Calls whose last attempt failed, by the waiting job and the link (none for a balancer, which
+    /// may take another): their spans, for a further attempt.
     pub(crate) failed: BTreeMap<(Key, LinkIx), u32>,
 }
 
@@ -162,12 +162,12 @@ impl Trace {
         }
     }
 
-    /// Requests made, and of those traced, kept or not.
+    /// Returns the number of requests, and of those traced, kept or not.
     pub fn counts(&self) -> (u64, u64) {
         (self.made, self.sampled)
     }
 
-    /// A request is made; its number, where it is traced.
+    /// Counts a request. Returns its number, if it is traced.
     #[inline(always)]
     pub(crate) fn samples(&mut self) -> Option<u64> {
         let number = self.made;
@@ -175,7 +175,7 @@ impl Trace {
         (number == self.next && self.looks_ahead(number)).then_some(number)
     }
 
-    /// Whether the request is traced; and finds the next that may be.
+    /// Returns whether the request is traced; also finds the next that may be.
     #[inline(never)]
     fn looks_ahead(&mut self, number: u64) -> bool {
         let is_traced = |number: u64| unit(self.seed, number) < self.share;
@@ -215,7 +215,7 @@ impl Trace {
         self.watch(root, open);
     }
 
-    /// One of those kept.
+    /// Returns one of the kept traces.
     fn request(&mut self, request: u64) -> Option<&mut RequestTrace> {
         let first = self.sampled - self.requests.len() as u64;
         self.requests.get_mut(request.checked_sub(first)? as usize)
@@ -234,7 +234,7 @@ impl Trace {
         }
     }
 
-    /// Which of those traced the request of this root is.
+    /// Returns the index among the traced requests of the request with this root.
     pub(crate) fn request_of(&self, root: CallId) -> Option<u64> {
         self.roots.get(&key(root)).copied()
     }
@@ -268,7 +268,7 @@ impl Trace {
         self.failed.remove(&(key(job), link))
     }
 
-    /// Adds a span; its place, where there was room.
+    /// Adds a span. Returns its index, if there was room.
     pub(crate) fn push(&mut self, request: u64, span: Span) -> Option<u32> {
         let request = self.request(request)?;
         if request.spans.len() >= SPANS_OF_REQUEST_MAX {
@@ -281,12 +281,13 @@ impl Trace {
         Some(place)
     }
 
-    /// A span that was added.
+    /// Returns a span that was added.
     pub(crate) fn span(&mut self, request: u64, span: Option<u32>) -> Option<&mut Span> {
         self.request(request)?.spans.get_mut(span? as usize)
     }
 
-    /// What was kept, in the order the requests were made. Every span lies within its parent.
+    /// Returns the kept traces, in the order in which the requests were made. Every span lies
+    /// within its parent.
     pub fn requests(&self) -> Vec<RequestTrace> {
         let requests = self.requests.iter().cloned();
         requests
@@ -298,7 +299,7 @@ impl Trace {
     }
 }
 
-/// Ends what has no end, and parts what outlived its parent from it.
+/// Ends spans without an end, and separates those that outlived their parent from it.
 fn nest(spans: &mut [Span]) {
     for at in (0..spans.len()).rev() {
         spans[at].end = spans[at].end.max(spans[at].start);
@@ -322,7 +323,8 @@ fn nest(spans: &mut [Span]) {
     }
 }
 
-/// From 0 to below 1, by SplitMix64's finaliser: the same request is traced in every design.
+/// Returns a number from 0 to below 1, by SplitMix64's finalizer: the same request is traced in
+/// every design.
 fn unit(seed: u64, number: u64) -> f64 {
     let mut z = seed ^ number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -331,7 +333,7 @@ fn unit(seed: u64, number: u64) -> f64 {
 }
 
 impl Tap {
-    /// Opens the tap to trace this share of the requests to come.
+    /// Starts tracing this share of future requests.
     pub(crate) fn trace(&mut self, share: f64, seed: u64) {
         self.is_for_traces = !self.is_open;
         self.is_open = true;

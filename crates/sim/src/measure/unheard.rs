@@ -1,4 +1,4 @@
-//! What a node counted while nobody was told: its telemetry was lost, or it was down.
+//! What a node counted without telemetry: it was lost, or the node was down.
 
 use super::{ByCause, Histogram};
 use crate::world::NodeState;
@@ -12,12 +12,12 @@ pub(crate) struct Told {
     pub failures: ByCause,
     /// Response times.
     pub response: Histogram,
-    /// Traces kept, and of those the ones of failures.
+    /// Kept traces, and of those, the ones of failures.
     pub traces: [u64; 2],
 }
 
 impl Told {
-    /// All that a node has counted.
+    /// Returns everything that a node has counted.
     fn of(node: &NodeState) -> Self {
         let tally = &node.tally;
         let traces = node.traces.as_deref();
@@ -40,7 +40,7 @@ impl Told {
         }
     }
 
-    /// What was counted since `before`.
+    /// Returns what was counted since `before`.
     fn since(mut self, before: &Self) -> Self {
         self.completions -= before.completions;
         for (sum, less) in self.failures.iter_mut().zip(&before.failures) {
@@ -54,17 +54,17 @@ impl Told {
     }
 }
 
-/// What a node's operators never heard of.
+/// What a node's operators never saw.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Unheard {
-    /// While it goes on: the counters when it began.
+    /// While it lasts: the counters when it began.
     begun: Option<Told>,
     lost: Told,
 }
 
 impl NodeState {
-    /// Notes that the node falls silent, or is heard again. To be asked after anything that may
-    /// have changed that.
+    /// Notes the beginning or end of missing telemetry. Must be called after anything that may have
+    /// changed that.
     pub(crate) fn listen(&mut self) {
         let is_heard = !self.is_mute && self.runs();
         let was_heard = self
@@ -82,7 +82,7 @@ impl NodeState {
         }
     }
 
-    /// What reached the operators.
+    /// Returns what reached the operators.
     pub(crate) fn told(&self) -> Told {
         let all = Told::of(self);
         let Some(unheard) = &self.unheard else {

@@ -1,8 +1,8 @@
-//! Figures over time, in windows of equal width.
+//! Metrics over time, in windows of equal width.
 
 use super::Histogram;
 
-/// Most windows of a run; past that, neighbours are merged and the width doubles.
+/// Maximum number of windows of a run; beyond it, adjacent ones are merged and the width doubles.
 const WINDOWS_MAX: usize = 4_096;
 
 /// One window.
@@ -16,11 +16,11 @@ pub struct Window {
     pub good: u64,
     /// Requests failed.
     pub failed: u64,
-    /// Attempts into nodes that call nobody.
+    /// Attempts to nodes that call no others.
     pub bottom_attempts: u64,
     /// Calls waiting in all queues, at the end.
     pub waiting: u64,
-    /// Median latency of what was answered, in ns.
+    /// Median latency of answered requests, in ns.
     pub p50: Option<u64>,
     /// 99th percentile, in ns.
     pub p99: Option<u64>,
@@ -33,16 +33,16 @@ pub struct Windows {
     pub width: u64,
     /// Closed windows, oldest first. The last may be shorter than the width.
     pub closed: Vec<Window>,
-    /// The one that is open.
+    /// The open window.
     pub open: Window,
-    /// Latencies of the open one.
+    /// Latencies of the open window.
     pub latency: Histogram,
-    /// When the open one ends.
+    /// When the open window ends.
     pub ends: u64,
 }
 
 impl Windows {
-    /// Windows of this width.
+    /// Returns windows of this width.
     pub fn new(width: u64) -> Self {
         Self {
             width,
@@ -53,8 +53,8 @@ impl Windows {
         }
     }
 
-    /// Closes the open window. What finishes in a drain is no rate of anything: windows that begin
-    /// after the end of arrivals are not kept.
+    /// Closes the open window. Windows that begin after the end of arrivals are not kept, because
+    /// what finishes in a drain is not a rate.
     pub fn close(&mut self, waiting: u64, end: u64) {
         let mut window = std::mem::take(&mut self.open);
         if self.ends - self.width >= end {
@@ -73,8 +73,8 @@ impl Windows {
         self.ends += self.width;
     }
 
-    /// Halves the number of windows. Counts add up; of percentiles the worse one stays, since two
-    /// percentiles cannot be averaged.
+    /// Halves the number of windows. Counts are added; of percentiles, the worse one is kept,
+    /// because two percentiles cannot be averaged.
     fn merge(&mut self) {
         let merged = self.closed.chunks(2).map(|pair| {
             let [a, b] = pair else { return pair[0] };

@@ -1,23 +1,23 @@
 //! Circuit breakers: closed, open, half open.
 //!
-//! Windows after resilience4j (the last calls) and Hystrix (the last while, in ten buckets), with a
-//! minimum of calls. A breaker learns that it may try again when the next call asks, as both do: so
-//! it counts as open until then. Only calls that it let through in its present state count: what
-//! was sent before it opened says nothing of a trial. Simplifications: trial calls past the allowed
-//! number are refused at once instead of waiting for the verdict.
+//! Windows follow resilience4j (the last calls) and Hystrix (the last period, in ten buckets), with
+//! a minimum number of calls. As in both, a breaker notices that it may try again at the next call,
+//! so it counts as open until then. Only calls that it admitted in its present state count: what
+//! was sent before it opened says nothing about a trial. Simplification: trial calls beyond the
+//! allowed number are refused immediately instead of waiting for the verdict.
 //!
-//! Half open, a rate is judged as resilience4j does it: over the trials, once the allowed number of
-//! them (or `min_calls`, where that is less) have ended. A breaker of failures in a row opens again
-//! at the first that fails, and closes when all trials were good.
+//! Half open, a rate is judged as in resilience4j: over the trials, once the allowed number of them
+//! (or `min_calls`, if that is less) have ended. A breaker of consecutive failures opens again at
+//! the first failure, and closes when all trials succeeded.
 
 use super::rolling::Rolling;
 use crate::agenda::Time;
 use std::collections::VecDeque;
 
-/// Steps of a window of time.
+/// Number of steps of a window of time.
 const BUCKETS: usize = 10;
 
-/// What a breaker is set to.
+/// The parameters of a breaker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     failure_rate: Option<f64>,
@@ -40,7 +40,7 @@ enum Window {
 }
 
 impl Spec {
-    /// Of a link.
+    /// Returns the parameters of a link's breaker.
     pub fn new(breaker: &design::link::Breaker) -> Self {
         let (window, min_calls) = match breaker.window_time {
             Some(time) => (
@@ -66,7 +66,7 @@ impl Spec {
         }
     }
 
-    /// How many trials are judged together.
+    /// Returns the number of trials that are judged together.
     fn trials_judged(&self) -> u64 {
         let trials = u64::from(self.trials);
         match self.failure_rate.or(self.slow_rate) {
@@ -75,7 +75,7 @@ impl Spec {
         }
     }
 
-    /// Whether a rate of these calls is one too high.
+    /// Returns whether a rate of these calls is too high.
     fn is_reached(&self, [calls, failures, slow]: Counts) -> bool {
         let reaches = |rate: Option<f64>, count: u64| {
             rate.is_some_and(|rate| count as f64 >= rate * calls as f64)
@@ -83,7 +83,7 @@ impl Spec {
         reaches(self.failure_rate, failures) || reaches(self.slow_rate, slow)
     }
 
-    /// What a call was that took this long.
+    /// Returns the verdict on a call with this duration.
     pub fn verdict(&self, is_failure: bool, took: u64) -> Verdict {
         Verdict {
             is_failure,
@@ -92,7 +92,7 @@ impl Spec {
     }
 }
 
-/// How a call went.
+/// The verdict on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     is_failure: bool,
@@ -123,11 +123,11 @@ type Counts = [u64; 3];
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breaker {
     state: State,
-    /// How often it has changed: calls let through before its last change do not count.
+    /// Number of changes: calls admitted before its last change do not count.
     epoch: u32,
-    /// The last outcomes, where the window is of calls.
+    /// The last outcomes, if the window is of calls.
     last: VecDeque<Verdict>,
-    /// Calls, failures and slow calls, where it is of time.
+    /// Calls, failures and slow calls, if the window is of time.
     lately: Rolling<3>,
     failures: u64,
     slow: u64,
@@ -140,7 +140,7 @@ impl Default for Breaker {
     }
 }
 
-/// How the breaker changed just now.
+/// A change of the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Not at all.
@@ -168,13 +168,13 @@ impl Breaker {
         }
     }
 
-    /// Closed, with nothing remembered; calls under way do not count any more.
+    /// Returns it closed and empty; calls in progress no longer count.
     #[must_use]
     pub fn reset(&self) -> Self {
         Self::begun(State::Closed, self.epoch.wrapping_add(1))
     }
 
-    /// Whether it is open, and whether half open.
+    /// Returns whether it is open, and whether half open.
     pub fn is_open(&self) -> [bool; 2] {
         match self.state {
             State::Closed => [false, false],
@@ -183,12 +183,12 @@ impl Breaker {
         }
     }
 
-    /// What [`Self::record`] wants to know of a call let through now.
+    /// Returns what [`Self::record`] needs to know of a call admitted now.
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    /// Whether a call may pass now, and what changed. Counts it as a trial where half open.
+    /// Returns whether a call may pass now, and what changed. If half open, it counts as a trial.
     pub fn admits(&mut self, spec: &Spec, now: Time) -> (bool, Change) {
         let mut change = Change::None;
         if let State::Open { until } = self.state
@@ -213,7 +213,8 @@ impl Breaker {
         (may_pass, change)
     }
 
-    /// A call let through will have no outcome: if it was a trial, another may be one.
+    /// Handles an admitted call that will have no outcome: if it was a trial, another call may be
+    /// one.
     pub fn forget(&mut self, epoch: u32) {
         if let State::HalfOpen { admitted, .. } = &mut self.state
             && epoch == self.epoch
@@ -222,7 +223,7 @@ impl Breaker {
         }
     }
 
-    /// Takes the outcome of a call let through in an epoch.
+    /// Takes the outcome of a call admitted in an epoch.
     pub fn record(&mut self, spec: &Spec, verdict: Verdict, epoch: u32, now: Time) -> Change {
         if epoch != self.epoch {
             return Change::None;
@@ -256,7 +257,7 @@ impl Breaker {
         }
     }
 
-    /// Counts an outcome; whether it is one too many.
+    /// Counts an outcome. Returns whether it is one too many.
     fn remember(&mut self, spec: &Spec, verdict: Verdict, now: Time) -> bool {
         self.in_a_row = if verdict.is_failure {
             self.in_a_row + 1
@@ -308,7 +309,7 @@ mod tests {
         Spec::new(&breaker)
     }
 
-    /// A call at a moment that takes so long: what changed at its end.
+    /// Makes a call at a moment with this duration. Returns what changed at its end.
     fn call(breaker: &mut Breaker, spec: &Spec, is_failure: bool, now: u64, took: u64) -> Change {
         assert!(breaker.admits(spec, now).0, "refused at {now}");
         let epoch = breaker.epoch();
@@ -356,7 +357,7 @@ mod tests {
         assert_eq!(
             breaker.admits(&spec, 215),
             (true, Change::None),
-            "a trial that was given up makes room for another"
+            "an abandoned trial makes room for another"
         );
         assert_eq!(breaker.record(&spec, good, trial, 220), Change::None);
         assert_eq!(breaker.record(&spec, good, trial, 220), Change::Closed);

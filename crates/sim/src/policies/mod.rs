@@ -1,4 +1,4 @@
-//! Policies of a caller for a link, each one file. Their state is kept per calling replica.
+//! A caller's policies for a link, one file each. Their state is kept per calling replica.
 
 pub mod breaker;
 pub mod pool;

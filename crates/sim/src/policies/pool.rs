@@ -1,5 +1,5 @@
-//! Connection pools, and bulkheads: so many connections (or places) per calling replica, first come
-//! first served.
+//! Connection pools and bulkheads: a number of connections (or places) per calling replica, in
+//! order of arrival.
 
 use crate::call::CallId;
 use std::collections::VecDeque;
@@ -19,17 +19,18 @@ impl Pool {
         is_free
     }
 
-    /// Waits for one.
+    /// Waits for a connection.
     pub fn wait(&mut self, call: CallId) {
         self.waiting.push_back(call);
     }
 
-    /// Gives a connection back. [`Self::grant`] follows.
+    /// Returns a connection. [`Self::grant`] must follow.
     pub fn release(&mut self) {
         self.in_use = self.in_use.saturating_sub(1);
     }
 
-    /// Gives a free connection to who waits longest and still wants one (`wants` tells).
+    /// Gives a free connection to the attempt that has waited longest and still wants one, as
+    /// `wants` decides.
     pub fn grant(&mut self, size: u32, wants: impl Fn(CallId) -> bool) -> Option<CallId> {
         if self.in_use >= size {
             return None;
@@ -43,19 +44,19 @@ impl Pool {
         None
     }
 
-    /// Takes a connection that is in use already, from another pool.
+    /// Takes over a connection in use from another pool.
     pub fn take(&mut self) {
         self.in_use += 1;
     }
 
-    /// Takes those out of the line that `goes` tells, in their order.
+    /// Removes the waiting attempts that `goes` selects, in their order.
     pub fn leave(&mut self, goes: impl Fn(CallId) -> bool) -> Vec<CallId> {
         let (leaving, staying) = self.waiting.drain(..).partition(|call| goes(*call));
         self.waiting = staying;
         Vec::from(leaving)
     }
 
-    /// Connections in use.
+    /// Returns the number of connections in use.
     pub fn in_use(&self) -> u32 {
         self.in_use
     }

@@ -1,11 +1,11 @@
-//! What bounds retries besides their budget: gRPC's throttle and the quota of the AWS SDKs.
+//! Limits of retries besides their budget: gRPC's throttle and the quota of the AWS SDKs.
 
 use crate::call::Cause;
 use design::link::{RetryQuota, RetryThrottle};
 
 /// gRPC's `retryThrottling` (proposal A6), in thousandths of a token as its implementations count:
-/// a failed attempt takes one token, an answer pays some in, and retries go only while more than
-/// half are left.
+/// a failed attempt takes one token, an answer adds some, and retries are allowed only while more
+/// than half are left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Throttle {
     tokens: u64,
@@ -16,7 +16,7 @@ pub struct Throttle {
 const TOKEN: u64 = 1_000;
 
 impl Throttle {
-    /// Full.
+    /// Returns it full.
     pub fn new(spec: &RetryThrottle) -> Self {
         let most = (spec.tokens * TOKEN as f64) as u64;
         Self {
@@ -27,7 +27,7 @@ impl Throttle {
         }
     }
 
-    /// The same, full.
+    /// Returns the same, full.
     #[must_use]
     pub fn refilled(self) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Throttle {
         };
     }
 
-    /// An attempt ended: with an answer, or so that it might be tried again.
+    /// Takes the end of an attempt: an answer, or a retryable failure.
     pub fn record(&mut self, is_answer: bool) {
         self.tokens = if is_answer {
             (self.tokens + self.ratio).min(self.most)
@@ -53,14 +53,14 @@ impl Throttle {
         };
     }
 
-    /// Whether a retry may go now.
+    /// Returns whether a retry is allowed now.
     pub fn allows(&self) -> bool {
         self.tokens > self.most / 2
     }
 }
 
 /// The retry quota of the AWS SDKs' standard mode (botocore `retries/quota.py`): each retry takes
-/// its cost, an answer to it gives that back, and an answer at first pays in a little.
+/// its cost, its answer returns that, and the answer to a first attempt adds a little.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quota {
     left: u32,
@@ -68,7 +68,7 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Full.
+    /// Returns it full.
     pub fn new(spec: &RetryQuota) -> Self {
         Self {
             left: spec.capacity,
@@ -76,7 +76,7 @@ impl Quota {
         }
     }
 
-    /// The same, full.
+    /// Returns the same, full.
     #[must_use]
     pub fn refilled(self) -> Self {
         Self::new(&self.spec)
@@ -90,7 +90,7 @@ impl Quota {
         };
     }
 
-    /// What a retry after this failure takes.
+    /// Returns the cost of a retry after this failure.
     pub fn cost(&self, cause: Cause) -> u32 {
         match cause {
             Cause::Timeout => self.spec.timeout_cost,
@@ -104,7 +104,7 @@ impl Quota {
         }
     }
 
-    /// Whether it can pay this.
+    /// Returns whether it can pay this.
     pub fn has(&self, cost: u32) -> bool {
         self.left >= cost
     }
@@ -114,7 +114,7 @@ impl Quota {
         self.left -= cost;
     }
 
-    /// An answer came: what its own retry took comes back (`None` for a first attempt).
+    /// Takes an answer: the cost of its own retry is returned (`None` for a first attempt).
     pub fn answered(&mut self, took: Option<u32>) {
         let back = took.unwrap_or(self.spec.refund);
         self.left = self.left.saturating_add(back).min(self.spec.capacity);

@@ -1,4 +1,4 @@
-//! Retries: the pause before the next attempt, and the budget that bounds them.
+//! Retries: the pause before the next attempt, and the budget that limits them.
 //!
 //! Pauses after Brooker, "Exponential Backoff and Jitter" (AWS, 2015); the budget is a token bucket
 //! fed by calls, as in Finagle's `RetryBudget`.
@@ -6,7 +6,7 @@
 use crate::random::Stream;
 use design::link::{Backoff as Spec, Jitter, Retry};
 
-/// How long to pause.
+/// The pauses of a retry policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backoff {
     base: u64,
@@ -16,7 +16,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Of a retry policy.
+    /// Returns the backoff of a retry policy.
     pub fn new(retry: &Retry) -> Self {
         let (base, cap, doubles) = match &retry.backoff {
             Spec::None => (0, 0, false),
@@ -31,13 +31,13 @@ impl Backoff {
         }
     }
 
-    /// Whether a pause hangs on the one before.
+    /// Returns whether a pause depends on the previous one.
     pub(crate) fn looks_back(&self) -> bool {
         self.jitter == Jitter::Decorrelated
     }
 
-    /// The pause before attempt `attempt` (2 is the first retry), in ns; `last` was the pause
-    /// before.
+    /// Returns the pause before attempt `attempt` (2 is the first retry), in ns; `last` was the
+    /// previous pause.
     pub fn pause(&self, attempt: u32, last: u64, stream: &mut Stream) -> u64 {
         if self.base == 0 {
             return 0;
@@ -73,7 +73,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A full bucket.
+    /// Returns a full bucket.
     pub fn new(budget: &design::link::Budget) -> Self {
         Self {
             tokens: budget.burst,
@@ -82,7 +82,7 @@ impl Budget {
         }
     }
 
-    /// The same, full.
+    /// Returns the same, full.
     #[must_use]
     pub fn refilled(self) -> Self {
         Self {
@@ -99,19 +99,19 @@ impl Budget {
         };
     }
 
-    /// A call is made: it pays in.
+    /// Pays in for a call.
     #[inline]
     pub fn deposit(&mut self) {
         self.tokens = (self.tokens + self.ratio).min(self.most());
     }
 
-    /// What the bucket holds. It must be one whole token for a ratio below the burst to mean
-    /// anything.
+    /// Returns the capacity of the bucket. It must be at least one whole token for a ratio below
+    /// the burst to have an effect.
     fn most(&self) -> f64 {
         self.burst.max(1.0)
     }
 
-    /// A retry is wanted: whether the bucket can pay for it.
+    /// Takes a token for a retry. Returns whether the bucket could pay.
     #[inline]
     pub fn withdraw(&mut self) -> bool {
         let can_pay = self.tokens >= 1.0;
@@ -165,7 +165,7 @@ mod tests {
         assert!((mean_ms(Jitter::Decorrelated, 2) / 200.0 - 1.0).abs() < 0.02);
     }
 
-    /// Each pause is anywhere from the base to three times the one before: 2 × 1.5^n - 1 bases.
+    /// Each pause is uniform from the base to three times the previous one: 2 × 1.5^n - 1 bases.
     #[test]
     fn decorrelated_pauses_grow_by_half() {
         let (base, cap) = (Duration::ms(5), Duration::s(2));

@@ -1,9 +1,9 @@
-//! Counts over the last while, in buckets: as old as the window at most, and at least that less
+//! Counts over a recent period, in buckets: at most as old as the window, and at least that minus
 //! one bucket.
 
 use crate::agenda::Time;
 
-/// `K` kinds of count over a rolling window. Empty, it holds no memory.
+/// `K` kinds of count over a rolling window. If it is empty, it allocates no memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rolling<const K: usize> {
     buckets: Vec<[u32; K]>,
@@ -23,7 +23,7 @@ impl<const K: usize> Default for Rolling<K> {
 }
 
 impl<const K: usize> Rolling<K> {
-    /// Lets go of what is older than `count` buckets of `width` ns, and gives the sums of the rest.
+    /// Drops what is older than `count` buckets of `width` ns, and returns the sums of the rest.
     pub fn sums(&mut self, now: Time, width: u64, count: usize) -> [u64; K] {
         self.turn(now, width, count);
         self.sums

@@ -1,10 +1,10 @@
-//! Adaptive throttling at the client (Google SRE book, "Handling Overload"): who is turned away
-//! often asks less.
+//! Adaptive throttling at the client (Google SRE book, "Handling Overload"): a caller that is often
+//! rejected sends less.
 //!
-//! A call is refused at once with probability max(0, (requests - K × accepts) / (requests + 1)),
-//! both counted over a window. Accepted is what the callee took up, whatever it answered: an
-//! `error` too. Turned away are `rejected`, `refused`, `unavailable`, and what got no answer in
-//! time. Simplification: the window moves in 60 steps.
+//! A call is refused immediately with probability max(0, (requests - K × accepts) / (requests +
+//! 1)), both counted over a window. A call is accepted if the callee took it, even if it answered
+//! with an `error`. Rejections are `rejected`, `refused`, `unavailable`, and timeouts.
+//! Simplification: the window moves in 60 steps.
 
 use super::rolling::Rolling;
 use crate::agenda::Time;
@@ -12,7 +12,7 @@ use crate::call::{Cause, Outcome};
 
 const BUCKETS: usize = 60;
 
-/// What a throttle is set to.
+/// The parameters of a throttle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     k: f64,
@@ -20,7 +20,7 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Of a link.
+    /// Returns the parameters of a link's throttle.
     pub fn new(spec: &design::link::AdaptiveThrottle) -> Self {
         Self {
             k: spec.k,
@@ -36,8 +36,8 @@ pub struct AdaptiveThrottle {
 }
 
 impl AdaptiveThrottle {
-    /// Counts a request that is about to be tried, and gives the probability that it is refused:
-    /// of the requests and accepts before it.
+    /// Counts a request that is about to be attempted. Returns the probability that it is refused,
+    /// from the requests and accepts before it.
     pub fn ask(&mut self, spec: &Spec, now: Time) -> f64 {
         let [requests, accepts] = self.counts.sums(now, spec.width, BUCKETS);
         self.counts.add(now, spec.width, BUCKETS, [1, 0]);
@@ -45,7 +45,7 @@ impl AdaptiveThrottle {
         ((requests - spec.k * accepts) / (requests + 1.0)).max(0.0)
     }
 
-    /// Counts how an attempt ended.
+    /// Counts the outcome of an attempt.
     pub fn record(&mut self, spec: &Spec, outcome: Outcome, now: Time) {
         let is_accepted = match outcome {
             Outcome::Ok | Outcome::Degraded | Outcome::Failed(Cause::Error) => true,

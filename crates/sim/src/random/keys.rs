@@ -3,10 +3,10 @@
 use super::Stream;
 use design::kinds::client::Keys;
 
-/// A distribution of keys made ready to draw from.
+/// A distribution of keys, prepared for drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum KeySampler {
-    /// Even over 0..n.
+    /// Uniform over 0..n.
     Uniform(u64),
     /// Zipf's law by rejection-inversion (Hörmann and Derflinger 1996): O(1) per draw, no table.
     Zipf(Zipf),
@@ -23,7 +23,7 @@ pub struct Zipf {
 }
 
 impl KeySampler {
-    /// Makes a distribution of keys ready to draw from.
+    /// Returns a distribution of keys, prepared for drawing.
     pub fn new(keys: &Keys) -> Self {
         match keys {
             Keys::Uniform(uniform) => Self::Uniform(uniform.n),
@@ -61,7 +61,7 @@ impl Zipf {
         libm::exp(-self.s * libm::log(x))
     }
 
-    /// The integral of x^-s, written so that it stays exact near s = 1.
+    /// Returns the integral of x^-s, in a form that stays exact near s = 1.
     fn integral(&self, x: f64) -> f64 {
         let log = libm::log(x);
         let t = (1.0 - self.s) * log;

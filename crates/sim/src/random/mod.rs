@@ -1,8 +1,8 @@
-//! Chance: streams, distributions and keys.
+//! Randomness: streams, distributions and keys.
 //!
 //! Every element draws from its own stream per purpose, so that designs which share elements share
-//! their randomness (common random numbers). Nothing here uses the platform's floats beyond
-//! `+ - * /` and `sqrt`: `libm` gives the same bits natively and in WebAssembly.
+//! their randomness (common random numbers). Nothing here uses the platform's floats beyond `+ - *
+//! /` and `sqrt`: `libm` gives the same bits natively and in WebAssembly.
 
 mod keys;
 mod sampler;

@@ -5,14 +5,14 @@ use super::ziggurat::{exponential, normal};
 use design::Distribution;
 use design::distribution::Z99;
 
-/// A distribution made ready to draw from.
+/// A distribution, prepared for drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sampler {
     /// Always the same; draws nothing.
     Const(u64),
     /// Exponential, by its mean.
     Exp(f64),
-    /// Even between two ends: the lower end and the width.
+    /// Uniform: the lower end and the width.
     Uniform(f64, f64),
     /// Mean and deviation, cut at 0.
     Normal(f64, f64),
@@ -22,14 +22,14 @@ pub enum Sampler {
     Erlang(u32, f64),
     /// Cumulative probability and mean of each branch.
     Hyperexp(Vec<(f64, f64)>),
-    /// Minimum, exponent, and the probability mass below the cut (1 where there is none).
+    /// Minimum, exponent, and the probability mass below the truncation (1 if there is none).
     Pareto(f64, f64, f64),
     /// Quantile and value of each point.
     Empirical(Vec<(f64, f64)>),
 }
 
 impl Sampler {
-    /// Makes a distribution ready to draw from.
+    /// Returns a distribution, prepared for drawing.
     pub fn new(distribution: &Distribution) -> Self {
         match distribution {
             Distribution::Const(d) => Self::Const(d.0),
@@ -67,7 +67,7 @@ impl Sampler {
         }
     }
 
-    /// Whether every draw is this same value.
+    /// Returns the value, if every draw is the same.
     pub fn constant(&self) -> Option<u64> {
         match self {
             Self::Const(ns) => Some(*ns),
@@ -81,7 +81,7 @@ impl Sampler {
         self.draw_here(stream)
     }
 
-    /// [`Self::draw`], inlined: for who draws most.
+    /// Draws as [`Self::draw`] does, inlined for the component that draws most.
     #[inline(always)]
     pub(crate) fn draw_here(&self, stream: &mut Stream) -> u64 {
         match self {
@@ -91,7 +91,7 @@ impl Sampler {
         }
     }
 
-    /// The less common ones, out of the hot path.
+    /// Draws from the less common distributions, outside of the hot path.
     #[inline(never)]
     fn draw_rare(&self, stream: &mut Stream) -> u64 {
         whole(match self {
@@ -127,14 +127,14 @@ impl Sampler {
 /// Longest single draw: 30 days. A heavy tail must not overflow the clock.
 const DRAW_MAX: f64 = 30.0 * 24.0 * 3_600.0 * 1e9;
 
-/// To whole nanoseconds, the nearest; below 0 is 0.
+/// Rounds to whole nanoseconds; below 0 is 0.
 #[inline]
 fn whole(ns: f64) -> u64 {
     // Through a signed number, which the processor can convert to: half the instructions.
     (ns.clamp(0.0, DRAW_MAX) + 0.5) as i64 as u64
 }
 
-/// Exponential with mean 1, for arrival processes.
+/// Draws an exponential with mean 1, for arrival processes.
 #[inline]
 pub(crate) fn unit_exponential(stream: &mut Stream) -> f64 {
     exponential(stream)

@@ -1,6 +1,7 @@
 //! One stream of random numbers per (element, purpose).
 
-/// What a stream is used for. New purposes are appended: the numbers are part of what a seed means.
+/// The purpose of a stream. New purposes are appended, because the numbers are part of what a seed
+/// means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -8,11 +9,11 @@ pub enum Purpose {
     Arrivals = 1,
     /// Which operation a request is.
     Operations = 2,
-    /// Which key it touches.
+    /// Which key a request uses.
     Keys = 3,
     /// A user's pause.
     Think = 4,
-    /// Whether a user tries again.
+    /// Whether a user retries.
     Reload = 5,
     /// How long work takes.
     Service = 6,
@@ -22,7 +23,7 @@ pub enum Purpose {
     Routing = 8,
     /// How long a packet travels.
     Latency = 9,
-    /// Whether it is lost.
+    /// Whether a packet is lost.
     Loss = 10,
     /// How a retry's pause is spread.
     Jitter = 11,
@@ -34,25 +35,25 @@ pub enum Purpose {
     FaultLatency = 14,
     /// What the distance between zones adds to a link's latency.
     Distance = 15,
-    /// When something breaks by chance, and when it works again.
+    /// When something fails at random, and when it recovers.
     Failures = 16,
     /// Which calls a fault answers with an error.
     FaultErrors = 17,
-    /// Which requests a fault makes ask for the hot key.
+    /// Which requests a fault directs to the hot key.
     HotKeys = 18,
     /// Which traces are kept.
     Sampling = 31,
-    /// Who leaves a cache that evicts at random.
+    /// Which entry a cache with random eviction evicts.
     Eviction = 41,
-    /// Whether a look-up hits, where that is left to chance.
+    /// Whether a look-up hits, if that is random.
     Hits = 42,
-    /// Whether a cache entry is loaded anew before it expires.
+    /// Whether a cache entry is loaded again before it expires.
     EarlyExpiry = 43,
-    /// Whether a caller refuses a call itself.
+    /// Whether a caller's own throttle refuses a call.
     Throttle = 40,
     /// Which connections a fault makes leak.
     Leaks = 19,
-    /// Where a balancer's backends stand on its ring.
+    /// The places of a balancer's backends on its ring.
     Ring = 44,
     /// On which shard a key is.
     Placement = 50,
@@ -74,7 +75,7 @@ pub enum Purpose {
     Quorum = 54,
     /// How long followers take to apply a write.
     ApplyTime = 55,
-    /// Where a caller or a balancer begins its round.
+    /// Where a caller or a balancer begins its round robin.
     Turn = 62,
     /// Which keys of a cache are lost.
     Flush = 63,
@@ -87,7 +88,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of an element (by its stable id) for a purpose.
+    /// Returns the stream of an element (by its stable id) for a purpose.
     pub fn new(seed: u64, element: &str, purpose: Purpose) -> Self {
         // FNV-1a over the id, then SplitMix64 to spread what little the three differ in.
         let id = element
@@ -108,7 +109,7 @@ impl Stream {
         }
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
         let s = &mut self.state;
@@ -123,20 +124,20 @@ impl Stream {
         result
     }
 
-    /// Even over [0, 1).
+    /// Returns a uniform number in [0, 1).
     #[inline]
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
-    /// Even over 0..n; `n` at most 2^32. The bias is below n / 2^32 (Lemire 2019, without
-    /// rejection).
+    /// Returns a uniform number in 0..n; `n` is at most 2^32. The bias is below n / 2^32 (Lemire
+    /// 2019, without rejection).
     #[inline]
     pub fn below(&mut self, n: u64) -> u64 {
         ((self.bits() >> 32) * n) >> 32
     }
 
-    /// True with this probability. Draws nothing where the answer is certain.
+    /// Returns true with this probability. Draws nothing if the result is certain.
     #[inline]
     pub fn chance(&mut self, probability: f64) -> bool {
         probability > 0.0 && (probability >= 1.0 || self.unit() < probability)

@@ -40,7 +40,7 @@ fn tables(r: f64, v: f64, pdf: fn(f64) -> f64, inverse: fn(f64) -> f64) -> Table
     Tables { x, f }
 }
 
-/// Exponential with mean 1.
+/// Draws an exponential with mean 1.
 #[inline]
 pub(super) fn exponential(stream: &mut Stream) -> f64 {
     let tables = &*EXP;
@@ -61,7 +61,7 @@ fn exponential_candidate(tables: &Tables, stream: &mut Stream) -> (f64, usize) {
     (x, layer)
 }
 
-/// One in a hundred: beside the rectangle of its layer.
+/// Draws beside the rectangle of a layer, one time in a hundred.
 #[cold]
 fn exponential_beside(tables: &Tables, stream: &mut Stream, x: f64, layer: usize) -> f64 {
     let (mut x, mut layer) = (x, layer);
@@ -80,7 +80,7 @@ fn exponential_beside(tables: &Tables, stream: &mut Stream, x: f64, layer: usize
     }
 }
 
-/// Normal with mean 0 and deviation 1.
+/// Draws a normal with mean 0 and deviation 1.
 #[inline]
 pub(super) fn normal(stream: &mut Stream) -> f64 {
     let tables = &*NORMAL;
@@ -102,7 +102,7 @@ pub(super) fn normal(stream: &mut Stream) -> f64 {
     }
 }
 
-/// Beyond `r`, by Marsaglia's 1964 method.
+/// Draws beyond `r`, by Marsaglia's 1964 method.
 fn normal_tail(stream: &mut Stream) -> f64 {
     loop {
         let x = -libm::log(1.0 - stream.unit()) / NORMAL_R;

@@ -1,4 +1,4 @@
-//! Firing an event: who hears of it.
+//! Firing an event: which component handles it.
 
 use super::Simulation;
 use crate::agenda::Time;
@@ -24,8 +24,8 @@ impl Simulation {
         }
     }
 
-    /// Own work on a call is done, unless the call has gone. What is asked here is what
-    /// [`is_live`] asks, with a look at the record for both.
+    /// Handles the end of own work on a call, unless the call is gone. It checks the same as
+    /// [`is_live`], with one access to the record for both.
     #[inline(always)]
     fn served(&mut self, time: Time, id: CallId) {
         let world = &mut self.world;
@@ -44,7 +44,7 @@ impl Simulation {
         self.nodes[node.0 as usize].served(id, world);
     }
 
-    /// The next request of a client is due.
+    /// Handles the next request of a client.
     #[inline(always)]
     fn request(&mut self, time: Time, event: Event) {
         let Event::Request { node, generation } = event else {
@@ -59,7 +59,8 @@ impl Simulation {
         }
     }
 
-    /// Each arm asks by itself whether its event is still live: one jump per event, not two.
+    /// Fires the less frequent events. Each arm checks whether its event is still live: one jump
+    /// per event, not two.
     #[inline(never)]
     fn fire_rarer(&mut self, time: Time, event: Event) {
         match event {
@@ -170,20 +171,21 @@ impl Simulation {
         }
     }
 
-    /// Before anything that may change which short ways are open, or look at figures.
+    /// Adds noted hops to the counts before anything that may change which fast paths are open, or
+    /// read metrics.
     #[cold]
     fn settle_for_change(&mut self) {
         self.world.is_plain = false;
         self.world.settle();
     }
 
-    /// Whether the caller of a call stands still, so that what concerns it has been put off.
+    /// Returns whether the caller of a call is frozen, so that its event has been deferred.
     #[inline(always)]
     fn stands_still(&mut self, id: CallId, event: Event) -> bool {
         self.world.frozen.is_used && self.world.puts_off_caller(id, event)
     }
 
-    /// Time moves to an event, unless it is of a timer that was cancelled.
+    /// Advances time to an event, unless it belongs to a canceled timer.
     #[inline(always)]
     fn begins(&mut self, time: Time, event: Event) -> bool {
         let is_live = is_live(&self.world.calls, &event);
@@ -210,7 +212,8 @@ impl Simulation {
         }
     }
 
-    /// A call reached a process that is down. Of a database another member may serve its key.
+    /// Handles a call that reached a process that is down. Another member of a database may serve
+    /// its key.
     #[cold]
     fn arrive_elsewhere(&mut self, id: CallId) {
         let world = &mut self.world;
@@ -223,8 +226,8 @@ impl Simulation {
         }
     }
 
-    /// An answer reaches its caller. The plain ones, which most are, take the short way: what else
-    /// an end may bring with it is in [`World::conclude`].
+    /// Handles an answer that reaches its caller. Simple ones, which are most, take the fast path;
+    /// all other effects of an end are in [`World::conclude`].
     #[inline(always)]
     fn reply(&mut self, id: CallId) {
         let world = &mut self.world;
@@ -244,7 +247,8 @@ impl Simulation {
         self.conclude(id, outcome);
     }
 
-    /// A call arrives where callees are spared work: nobody may want it any more, or not for long.
+    /// Handles an arriving call if callees are spared work: its caller may no longer wait, or not
+    /// for long.
     #[inline(never)]
     fn arrive_if_wanted(&mut self, id: CallId) {
         let world = &mut self.world;
@@ -259,7 +263,7 @@ impl Simulation {
         world.watch_deadline(id);
     }
 
-    /// A caller's word that it gave up reaches the callee.
+    /// Handles a caller's cancellation that reaches the callee.
     #[cold]
     fn cancel(&mut self, id: CallId) {
         let world = &mut self.world;
@@ -273,7 +277,7 @@ impl Simulation {
         }
     }
 
-    /// A call leaves its callee's queue without having been served.
+    /// Removes a call from its callee's queue that has not been served.
     #[cold]
     fn withdraw(&mut self, id: CallId, cause: Cause) {
         let world = &mut self.world;
@@ -291,7 +295,7 @@ impl Simulation {
         }
     }
 
-    /// A caller has waited long enough.
+    /// Handles the timeout of a caller.
     #[cold]
     fn give_up(&mut self, id: CallId, cause: Cause) {
         let id = self.world.timed_out(id);
@@ -311,7 +315,7 @@ impl Simulation {
     }
 }
 
-/// Whether an event still means anything: a timer whose call has ended does not.
+/// Returns whether an event still has an effect: a timer whose call has ended does not.
 #[inline(always)]
 pub(super) fn is_live(calls: &Calls, event: &Event) -> bool {
     match event {

@@ -1,5 +1,5 @@
-//! Marks: moments at which a run looks up though no event is due. The end of the warm-up and of
-//! arrivals, the ends of windows, and in a drain whether it is over.
+//! Marks: moments at which a run does something although no event is due: the end of the warm-up
+//! and of arrivals, the ends of windows, and in a drain the check whether it is over.
 
 use super::{MESSAGES_MAX, Simulation, Status};
 use crate::agenda::Time;
@@ -7,15 +7,15 @@ use crate::call::CALLS_MAX;
 use crate::components::{Component, Node, Queue};
 use crate::measure::{Gauge, NodeTally};
 
-/// A drain ends after this much simulated time at the latest: calls that wait for ever do.
+/// Maximum simulated time of a drain, because some calls wait indefinitely.
 const DRAIN_MAX: u64 = 3_600_000_000_000;
 
-/// How often a drain looks whether it is over.
+/// Interval at which a drain checks whether it is over.
 const DRAIN_LOOK: u64 = 10_000_000;
 
 impl Simulation {
     /// Passes a window's end, the end of the warm-up or the end of arrivals, if it is due by
-    /// `until`. False where there is none, or the run ends.
+    /// `until`. Returns false if there is none, or if the run ends.
     #[cold]
     pub(super) fn pass_mark(&mut self, until: Time) -> bool {
         if self.next_mark > until {

@@ -1,9 +1,9 @@
-//! Processor sharing: all calls at once, each at an equal share of the slots.
+//! Processor sharing: all calls run simultaneously, each at an equal share of the slots.
 //!
-//! With `n` calls on `c` processors each runs at min(1, c/n) of full speed (egalitarian processor
-//! sharing). A virtual clock runs at that speed, so a call is done when the clock has gone on by
-//! its work since it came: an arrival changes nobody's finish on that clock, and the next to leave
-//! stands first in a heap (Zhang, Virtual Clock, 1990). Departures are rounded up to whole
+//! With `n` calls on `c` processors, each runs at min(1, c/n) of full speed (egalitarian processor
+//! sharing). A virtual clock runs at that speed, so a call is done when the clock has advanced by
+//! its work since it arrived. An arrival changes no other call's finish on that clock, and the next
+//! to leave is first in a heap (Zhang, Virtual Clock, 1990). Departures are rounded up to whole
 //! nanoseconds.
 
 use crate::agenda::Time;
@@ -12,14 +12,14 @@ use crate::measure::Gauge;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Fractions of a nanosecond that the virtual clock counts.
+/// Number of fraction bits of a nanosecond of the virtual clock.
 const FRACTION: u32 = 32;
-/// What so little is lacking from is done: the clock is rounded down at every step, and must not
-/// make a departure a whole nanosecond late.
+/// Less remaining work than this counts as done: the clock is rounded down at every step, and must
+/// not make a departure a whole nanosecond late.
 const ROUNDING: u128 = 1 << (FRACTION - 8);
 
-/// A call and when it is done, by the virtual clock; of those done together the first to come
-/// leaves first.
+/// A call and when it is done, by the virtual clock; of those done simultaneously, the first to
+/// arrive leaves first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Share {
     finish: u128,
@@ -57,11 +57,11 @@ impl Sharing {
         self.processors.map_or(calls, |most| most.min(calls))
     }
 
-    /// Brings the virtual clock to now.
+    /// Advances the virtual clock to now.
     fn advance(&mut self, now: Time) {
         let elapsed = u128::from(now - self.updated) << FRACTION;
         let done = elapsed * u128::from(self.at_work());
-        // With nobody there the clock may begin anew.
+        // Without calls, the clock may start over.
         self.virtual_time = match done.checked_div(self.calls.len() as u128) {
             Some(each) => self.virtual_time + each,
             None => 0,
@@ -75,7 +75,7 @@ impl Sharing {
         self.busy.set(now, self.at_work());
     }
 
-    /// A call of so much work comes.
+    /// Adds a call with this much work.
     pub(super) fn add(&mut self, id: CallId, work: u64, now: Time) {
         self.advance(now);
         self.arrivals += 1;
@@ -88,7 +88,7 @@ impl Sharing {
         self.busy.set(now, self.at_work());
     }
 
-    /// The next call that is done by now, which leaves.
+    /// Removes and returns the next call that is done by now.
     pub(super) fn finished(&mut self, now: Time) -> Option<CallId> {
         self.advance(now);
         let Reverse(first) = self.calls.peek()?;
@@ -103,8 +103,8 @@ impl Sharing {
         })
     }
 
-    /// When the next call will be done if nothing changes; `None` where an event for an earlier or
-    /// the same moment is scheduled already.
+    /// Returns when the next call will be done if nothing changes; `None` if an event for an
+    /// earlier or the same moment is already scheduled.
     pub(super) fn next_due(&mut self, now: Time) -> Option<Time> {
         self.advance(now);
         let Reverse(first) = self.calls.peek()?;
@@ -119,7 +119,7 @@ impl Sharing {
         Some(due)
     }
 
-    /// An event for this station fires: whether it is the one that counts.
+    /// Handles an event for this station. Returns whether it is the one that counts.
     pub(super) fn is_due(&mut self, now: Time) -> bool {
         let is_due = self.due == now;
         if is_due {
@@ -128,7 +128,7 @@ impl Sharing {
         is_due
     }
 
-    /// Everybody leaves, each with the work left; in the order they came.
+    /// Removes all calls, each with its remaining work, in the order in which they arrived.
     pub(super) fn dissolve(&mut self, now: Time) -> Vec<(CallId, u64)> {
         self.advance(now);
         let mut left: Vec<Share> = self.calls.drain().map(|Reverse(share)| share).collect();
@@ -146,7 +146,7 @@ impl Sharing {
         left.into_iter().map(of).collect()
     }
 
-    /// Everybody is lost.
+    /// Loses all calls.
     pub(super) fn clear(&mut self, now: Time) {
         self.calls.clear();
         self.virtual_time = 0;

@@ -1,67 +1,68 @@
-//! A process of a node, as others can see it: whether it runs, and how fast.
+//! A process of a node, as others see it: whether it runs, and how fast.
 
 use crate::agenda::Time;
 
-/// Where a replica stands between its start and its end.
+/// The stage of a replica between its start and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// It is there (if it has crashed, until it is mended).
+    /// It is there (if it has crashed, until it recovers).
     Running,
-    /// It has been asked for, and takes calls when it is ready.
+    /// It has been requested, and takes calls when it is ready.
     Starting,
-    /// It was killed, and starts again.
+    /// It was killed, and restarts.
     Restarting,
-    /// It takes no new calls, and ends when it is done with those it has.
+    /// It takes no new calls, and ends when its present calls are done.
     Leaving,
     /// It is not there: its place is free.
     Absent,
 }
 
-/// How long a process is slower after its start, in ns, and how many times as long work takes at
-/// first.
+/// How long a process is slower after its start, in ns, and the factor by which work takes longer
+/// at first.
 pub(crate) type WarmUp = (u64, f64);
 
-/// A replica as others can see it.
+/// A replica as others see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replica {
     /// Whether its process runs.
     pub is_up: bool,
-    /// Where it stands between its start and its end.
+    /// Its stage.
     pub stage: Stage,
-    /// When that changes next, where it does by itself.
+    /// When the stage changes next, if it does by itself.
     pub(crate) due: Time,
     /// Since when it has run.
     pub(crate) up_since: Time,
     /// Whether its work takes no longer than usual.
     is_at_full_speed: bool,
-    /// Times its work takes, by faults.
+    /// Factor of its work's duration, by faults.
     slowdown: f64,
-    /// From when on and for how long it warms up, and how many times as long work takes at first.
+    /// When its warm-up began, how long it lasts, and the factor by which work takes longer at
+    /// first.
     warming: Option<(Time, WarmUp)>,
-    /// Whether a fault holds it down.
+    /// Whether a fault keeps it down.
     pub is_crashed: bool,
-    /// Whether it refuses every call though its process runs.
+    /// Whether it refuses every call although its process runs.
     pub is_out: bool,
-    /// Since when it stands still, if it does.
+    /// Since when it has been frozen, if it is.
     pub stands_since: Option<Time>,
-    /// Whether what it is sent while it stands still is lost; else it waits.
+    /// Whether what it receives while it is frozen is lost; otherwise it waits.
     pub is_deaf: bool,
-    /// How far its clock is ahead, in ns.
+    /// Offset of its clock, in ns; positive is ahead.
     pub(crate) clock: i64,
-    /// What faults do to calls at its door.
+    /// What faults do to calls at its entrance.
     pub(crate) troubles: Option<Box<Troubles>>,
-    /// Measured calls that faults answered at its door: its component never saw them.
+    /// Measured calls that faults answered at its entrance: its component never saw them.
     pub(crate) turned_away: u64,
 }
 
-/// What faults do to calls at the door of a replica.
+/// What faults do to calls at the entrance of a replica.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Troubles {
     /// Share answered with an error.
     pub(crate) errors: f64,
-    /// The same, but not of health probes.
+    /// The same, except for health probes.
     pub(crate) hidden_errors: f64,
-    /// Whether all others hear nothing.
+    /// Whether all other calls are lost.
     pub(crate) is_silent: bool,
     /// Whether writes are answered with an error.
     pub(crate) is_full: bool,
@@ -91,30 +92,30 @@ impl Default for Replica {
 }
 
 impl Replica {
-    /// Whether a fault makes it hang, or fail or hold up calls, though its process runs.
+    /// Returns whether a fault makes it hang, or fail or delay calls, although its process runs.
     pub fn is_faulty(&self) -> bool {
         let troubles = self.troubles.as_deref();
         let is_troubled = troubles.is_some_and(|troubles| *troubles != Troubles::default());
         self.is_out || self.stands_since.is_some() || is_troubled
     }
 
-    /// Whether it takes up work by itself, as a consumer does.
+    /// Returns whether it takes up work by itself, as a consumer does.
     pub fn serves(&self) -> bool {
         self.takes_calls() && !self.is_out && self.stands_since.is_none()
     }
 
-    /// Whether its process runs and is not about to end.
+    /// Returns whether its process runs and is not about to end.
     #[inline]
     pub fn takes_calls(&self) -> bool {
         self.is_up && self.stage != Stage::Leaving
     }
 
-    /// Whether others have its address: also while it is down.
+    /// Returns whether others have its address, even while it is down.
     pub fn is_registered(&self) -> bool {
         matches!(self.stage, Stage::Running | Stage::Restarting)
     }
 
-    /// Its process starts, cold where the node warms up.
+    /// Starts its process, cold if the node warms up.
     pub(crate) fn start(&mut self, warm_up: Option<WarmUp>, now: Time) {
         self.is_up = true;
         self.up_since = now;
@@ -122,13 +123,13 @@ impl Replica {
         self.set_slowdown(self.slowdown);
     }
 
-    /// Faults make its work take so many times as long.
+    /// Sets the factor by which faults make its work take longer.
     pub(crate) fn set_slowdown(&mut self, times: f64) {
         self.slowdown = times;
         self.is_at_full_speed = times == 1.0 && self.warming.is_none();
     }
 
-    /// How long work takes that begins now, in ns.
+    /// Returns how long work takes that begins now, in ns.
     #[inline]
     pub(crate) fn time_for(&self, work: u64, now: Time) -> u64 {
         match self.is_at_full_speed {
@@ -137,7 +138,7 @@ impl Replica {
         }
     }
 
-    /// How many times as long work takes that begins now.
+    /// Returns the factor by which work takes longer that begins now.
     pub fn pace(&self, now: Time) -> f64 {
         let cold = match self.warming {
             Some((since, (lasts, times))) if now < since + lasts => {
@@ -149,13 +150,13 @@ impl Replica {
         self.slowdown * cold
     }
 
-    /// Whether a call may not get in as usual.
+    /// Returns whether a call may not be admitted as usual.
     pub(crate) fn is_troubled(&self) -> bool {
         self.is_out || self.stands_since.is_some() || self.troubles.is_some()
     }
 }
 
-/// At most 30 days, however many slowdowns come together: the clock must not overflow.
+/// Stretches work, at most to 30 days, however many slowdowns combine: the clock must not overflow.
 #[cold]
 pub(crate) fn stretch(work: u64, times: f64) -> u64 {
     (work as f64 * times).min(design::quantity::DURATION_MAX.0 as f64) as u64

@@ -1,13 +1,13 @@
-//! Loads under way, by key, and the look-ups that wait for them.
+//! Loads in progress, by key, and the look-ups that wait for them.
 //!
-//! At a read-through cache a flight is the one load of a key; at a look-aside cache it is the lease
-//! of the caller who was told to load.
+//! At a read-through cache, a flight is the one load of a key. At a look-aside cache, it is the
+//! lease of the caller that received the miss and loads the key.
 
 use super::super::store::ByKey;
 use crate::agenda::Time;
 use crate::call::CallId;
 
-/// A load under way.
+/// A load in progress.
 #[derive(Clone, Debug)]
 pub(super) struct Flight {
     /// The record that loads (read-through), or whose timer ends the lease (look-aside).
@@ -20,11 +20,11 @@ pub(super) struct Flight {
     last: u32,
 }
 
-/// Loads under way, and who waits for them.
+/// Loads in progress, and the look-ups that wait for them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flights {
     by_key: ByKey<Flight>,
-    /// Who waits, chained.
+    /// The waiting look-ups, linked.
     waiters: Vec<(CallId, u32)>,
     free: Vec<u32>,
 }
@@ -32,12 +32,12 @@ pub(super) struct Flights {
 const NOBODY: u32 = u32::MAX;
 
 impl Flights {
-    /// The flight of a key.
+    /// Returns the flight of a key.
     pub(super) fn get(&self, key: u32) -> Option<&Flight> {
         self.by_key.get(&key)
     }
 
-    /// A flight begins.
+    /// Begins a flight.
     pub(super) fn begin(&mut self, key: u32, job: CallId, since: Time, is_load: bool) {
         let flight = Flight {
             job,
@@ -49,12 +49,12 @@ impl Flights {
         self.by_key.insert(key, flight);
     }
 
-    /// A flight goes on: its lease went to another caller.
+    /// Continues a flight whose lease went to another caller.
     pub(super) fn resume(&mut self, key: u32, flight: Flight) {
         self.by_key.insert(key, flight);
     }
 
-    /// A look-up waits for the flight of its key.
+    /// Makes a look-up wait for the flight of its key.
     pub(super) fn wait(&mut self, key: u32, id: CallId) {
         let Some(flight) = self.by_key.get_mut(&key) else {
             return;
@@ -76,12 +76,12 @@ impl Flights {
         flight.last = at;
     }
 
-    /// A flight ends, and gives back who waited for it, for [`Self::take_next`].
+    /// Ends a flight and returns it with its waiting look-ups, for [`Self::take_next`].
     pub(super) fn end(&mut self, key: u32) -> Option<Flight> {
         self.by_key.remove(&key)
     }
 
-    /// The first who waits for a flight that ended.
+    /// Returns the first look-up that waits for a flight that ended.
     pub(super) fn take_next(&mut self, flight: &mut Flight) -> Option<CallId> {
         (flight.first != NOBODY).then(|| {
             let (id, next) = self.waiters[flight.first as usize];
@@ -91,7 +91,7 @@ impl Flights {
         })
     }
 
-    /// Forgets all.
+    /// Forgets all flights.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -1,8 +1,8 @@
 //! Lease tokens: a fill that an invalidation overtook is refused (Nishtala et al., Scaling Memcache
 //! at Facebook, NSDI 2013).
 //!
-//! A caller who is told of a miss gets a token; whatever makes the key's value old voids it. Who a
-//! fill is from says which token it has.
+//! A caller that receives a miss gets a token, and a change of the key's value voids it. The sender
+//! of a fill identifies its token.
 
 use super::super::store::{ByKey, KeyHasher};
 use crate::agenda::Time;
@@ -10,17 +10,17 @@ use crate::call::CallId;
 use hashbrown::HashMap;
 use std::hash::BuildHasherDefault;
 
-/// With so many, those that have run out are forgotten.
+/// With more tokens than this, the expired ones are removed.
 const FEW: usize = 1_024;
 
-/// Tokens given and voided, each with its place in the order of both and its time.
+/// Issued and voided tokens, each with its place in their common order and its time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leases {
     /// By key and the slot of the holder's record: with the generation of that.
     given: HashMap<u64, (u32, u64, Time), BuildHasherDefault<KeyHasher>>,
     voided: ByKey<(u64, Time)>,
     order: u64,
-    /// All given up to here are void.
+    /// All tokens issued up to here are void.
     void_until: u64,
 }
 
@@ -29,7 +29,7 @@ fn place(key: u32, holder: CallId) -> u64 {
 }
 
 impl Leases {
-    /// A caller is told to load a key.
+    /// Issues a token to a caller that loads a key.
     pub(super) fn give(&mut self, key: u32, holder: CallId, now: Time, lasts: u64) {
         self.forget_old(now, lasts);
         self.order += 1;
@@ -37,27 +37,27 @@ impl Leases {
         self.given.insert(place(key, holder), token);
     }
 
-    /// The value of a key changed: tokens given until now are void.
+    /// Voids the tokens of a key whose value changed.
     pub(super) fn void(&mut self, key: u32, now: Time, lasts: u64) {
         self.forget_old(now, lasts);
         self.order += 1;
         self.voided.insert(key, (self.order, now));
     }
 
-    /// All tokens are void.
+    /// Voids all tokens.
     pub(super) fn void_all(&mut self) {
         self.given.clear();
         self.voided.clear();
         self.void_until = self.order;
     }
 
-    /// All tokens of some keys are void.
+    /// Voids all tokens of some keys.
     pub(super) fn void_where(&mut self, is_meant: impl Fn(u32) -> bool) {
         self.given
             .retain(|place, _| !is_meant((place >> 32) as u32));
     }
 
-    /// Whether a fill's token is good; it is used up.
+    /// Uses up a fill's token and returns whether it is valid.
     pub(super) fn redeem(&mut self, key: u32, holder: CallId, now: Time, lasts: u64) -> bool {
         let Some((generation, order, since)) = self.given.remove(&place(key, holder)) else {
             return false;
@@ -68,7 +68,7 @@ impl Leases {
             && now - since <= lasts
     }
 
-    /// What ran out says nothing any more: no more is kept than tokens that may still be good.
+    /// Removes expired tokens, so that only tokens that may still be valid are kept.
     fn forget_old(&mut self, now: Time, lasts: u64) {
         if !(self.given.len() + self.voided.len()).is_power_of_two()
             || self.given.len() + self.voided.len() < FEW

@@ -1,14 +1,15 @@
-//! What follows a miss: a load by the cache itself or by its caller, alone or for all who ask.
+//! What follows a miss: a load by the cache itself or by its caller, for one look-up or for all
+//! that need the key.
 
 use super::*;
 
 impl Cache {
-    /// Whether concurrent misses of a key wait for one load.
+    /// Returns whether concurrent misses of a key wait for one load.
     fn coalesces(&self) -> bool {
         self.spec.single_flight
     }
 
-    /// A look-up found nothing to serve.
+    /// Handles a look-up that found nothing to serve.
     #[inline(always)]
     pub(super) fn miss(&mut self, id: CallId, cx: &mut World) {
         let is_read_through = self.is_read_through(cx);
@@ -29,7 +30,8 @@ impl Cache {
         }
     }
 
-    /// A look-up found an entry that has expired but may still be served, while one loads it anew.
+    /// Handles a look-up that found an expired entry that may still be served while one look-up
+    /// loads it again.
     #[cold]
     pub(super) fn serve_stale(&mut self, id: CallId, place: u32, cx: &mut World) {
         let key = cx.calls[id].key;
@@ -53,12 +55,13 @@ impl Cache {
         cx.answer(id, Outcome::Ok);
     }
 
-    /// A look-aside cache sends its caller to load.
+    /// Returns a miss to the caller of a look-aside cache, which then loads.
     #[inline(always)]
     fn tell_of_miss(&mut self, id: CallId, cx: &mut World) {
         if self.spec.early_expiry.is_some() {
             let (key, now, patience) = (cx.calls[id].key, cx.now, self.spec.lease_time.0);
-            // The first who is told sets the clock, until his fill comes or is not to be expected.
+            // The first caller that receives a miss sets the time, until its fill arrives or can no
+            // longer be expected.
             let asked = self.asked.entry(key).or_insert(now);
             if now - *asked > patience {
                 *asked = now;
@@ -72,8 +75,8 @@ impl Cache {
         cx.answer_here(id, Outcome::Ok);
     }
 
-    /// The value of a key is old: who is loading it loads in vain, and the next who waits for it is
-    /// told to load at once.
+    /// Handles a change of a key's value: the load in progress is wasted, and the next waiting
+    /// look-up loads immediately.
     #[cold]
     pub(super) fn void_lease(&mut self, key: u32, cx: &mut World) {
         if let Some(leases) = &mut self.leases {
@@ -103,8 +106,8 @@ impl Cache {
         }
     }
 
-    /// Whether a fill is let in: from a loader (`None` is a writer, who knows best) with a good
-    /// token.
+    /// Returns whether a fill is accepted: from a loader with a valid token, or from a writer
+    /// (`None`), which has the latest value.
     fn lets_in(&mut self, key: u32, holder: Option<CallId>, cx: &mut World) -> bool {
         let lasts = self.spec.lease_time.0;
         let is_good = match (&mut self.leases, holder) {
@@ -119,13 +122,13 @@ impl Cache {
         is_good
     }
 
-    /// A look-up stays in the cache until the flight of its key has landed.
+    /// Keeps a look-up in the cache until the flight of its key has ended.
     fn wait(&mut self, id: CallId, cx: &mut World) {
         cx.calls[id].phase = Phase::Planning;
         self.flights.wait(cx.calls[id].key, id);
     }
 
-    /// Loads a key on behalf of whoever asks for it until it is there.
+    /// Loads a key for every look-up that needs it until it is there.
     fn load_for_all(&mut self, id: CallId, cx: &mut World) {
         let job = self.background(id, cx);
         self.begin(job, true, cx);
@@ -138,7 +141,7 @@ impl Cache {
         self.start(job, cx);
     }
 
-    /// The caller of a look-up is the one to load its key.
+    /// Makes the caller of a look-up load its key.
     fn lease_to(&mut self, id: CallId, cx: &mut World) {
         let job = self.background(id, cx);
         cx.calls[job].phase = Phase::Serving;
@@ -150,7 +153,7 @@ impl Cache {
         self.flights.begin(cx.calls[job].key, job, cx.now, is_load);
     }
 
-    /// A record for work that nobody waits for, of the same request.
+    /// Returns a record for work that no caller waits for, of the same request.
     pub(super) fn background(&mut self, id: CallId, cx: &mut World) -> CallId {
         let call = &cx.calls[id];
         let mut job = Call::new(Purpose::Background, self.node, crate::event::LinkIx::NONE);
@@ -174,7 +177,7 @@ impl Cache {
         }
     }
 
-    /// What the cache asked its origin for has come, or failed.
+    /// Handles the answer or failure of a call to the origin.
     pub(super) fn finished(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[job];
         let (key, since) = (call.key, call.slot_since);
@@ -190,7 +193,7 @@ impl Cache {
         cx.answer(job, as_answer(outcome));
     }
 
-    /// A load that others wait for is over.
+    /// Ends a load that others wait for.
     fn landed(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
         let (key, seen) = (cx.calls[job].key, cx.seen(job));
         cx.calls.remove(job);
@@ -208,7 +211,7 @@ impl Cache {
         }
     }
 
-    /// A fill has come from a caller that loaded the key itself, or a new value from a writer.
+    /// Takes a fill from a caller that loaded the key itself, or a new value from a writer.
     pub fn take_fill(&mut self, fill: Fill, cx: &mut World) {
         let Fill { key, seen, .. } = fill;
         if !self.hears(cx) {
@@ -243,8 +246,8 @@ impl Cache {
         }
     }
 
-    /// A background record's time has come: a write is to go to the origin, or a lease ran out and
-    /// the next who waits is told to load.
+    /// Handles a background record that is due: a write goes to the origin, or a lease expired and
+    /// the next waiting look-up loads.
     #[cold]
     pub(super) fn due(&mut self, job: CallId, cx: &mut World) {
         if cx.calls[job].place == WRITE {
@@ -279,20 +282,20 @@ impl Cache {
 /// As a background record's place: it takes a write to the origin.
 pub(super) const WRITE: u32 = 1;
 
-/// Whether a look-up is still there: its caller may have called it off.
+/// Returns whether a look-up is still there: its caller may have canceled it.
 fn is_waiting(id: CallId, cx: &World) -> bool {
     cx.calls
         .get(id)
         .is_some_and(|call| call.phase == Phase::Planning)
 }
 
-/// Whether the caller of a look-up still waits for it: who has given up loads nothing.
+/// Returns whether the caller of a look-up still waits. A caller that timed out does not load.
 fn is_wanted(id: CallId, cx: &World) -> bool {
     let call = &cx.calls[id];
     call.is_awaited && cx.is_waiting(call.parent)
 }
 
-/// A look-up whose caller has given up is told of its miss, and nobody hears.
+/// Returns a miss to a look-up whose caller has timed out; the answer is ignored.
 fn let_down(id: CallId, cx: &mut World) {
     cx.calls[id].is_miss = true;
     cx.answer(id, Outcome::Ok);

@@ -1,8 +1,8 @@
 //! Caches: real keys, in a real store.
 //!
-//! Look-ups do not queue: a cache is modelled as having room for all (its limits are memory and
-//! what stands behind it). Read-through: a write goes to the origin and then stands in the cache,
-//! or the other way round where the link says `write_behind`.
+//! Look-ups do not queue: a cache is modeled as having room for all of them. Its limits are its
+//! memory and its origin. Read-through: a write goes to the origin and then to the cache, or the
+//! other way round if the link says `write_behind`.
 
 mod flights;
 mod inside;
@@ -36,15 +36,15 @@ pub struct Cache {
     time: Sampler,
     store: Store,
     flights: Box<Flights>,
-    /// Where fills need a token.
+    /// Lease tokens, if fills need one.
     leases: Option<Box<Leases>>,
-    /// Written here and not yet at the origin, with the record that will write it there.
+    /// Keys written here and not yet at the origin, with the record that will write them there.
     unwritten: ByKey<CallId>,
-    /// By write to come: the earlier writes of its key that it stands for.
+    /// By pending write: the earlier writes of its key that it includes.
     earlier: Vec<Vec<Carried>>,
-    /// Look-aside with early expiry: when a caller was told to load a key.
+    /// Look-aside with early expiry: when a caller received a miss and began to load a key.
     asked: ByKey<Time>,
-    /// How far its clock is ahead, in ns.
+    /// Offset of its clock, in ns; positive is ahead.
     clock: i64,
     lease: Delay,
     write_delay: Delay,
@@ -53,32 +53,32 @@ pub struct Cache {
     hits: Stream,
     early: Stream,
     flushes: Stream,
-    /// What became of look-ups and entries.
+    /// Counts of look-ups and entries.
     pub tally: CacheTally,
 }
 
-/// What became of a cache's look-ups and entries, over the whole run.
+/// Counts of a cache's look-ups and entries, over the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CacheTally {
     /// Entries found too old to serve.
     pub expirations: u64,
     /// Hits on entries that had expired.
     pub stale_served: u64,
-    /// Misses that waited for another's load.
+    /// Misses that waited for another look-up's load.
     pub coalesced: u64,
     /// Loads in the background.
     pub refreshes: u64,
-    /// Look-ups that loaded an entry anew before it expired.
+    /// Look-ups that loaded an entry again before it expired.
     pub early: u64,
     /// Fills whose token was void.
     pub fills_refused: u64,
-    /// Writes that were answered before they reached the origin.
+    /// Writes that were acknowledged before they reached the origin.
     pub written_behind: u64,
-    /// Ages of all that was served before it expired, added up, in ns; begins anew at 2⁶⁴.
+    /// Sum of the ages of everything that was served before it expired, in ns; wraps around at 2⁶⁴.
     pub served_age: u64,
 }
 
-/// Where a key stands between 0 and 1, evenly, and elsewhere with every salt.
+/// Returns a number between 0 and 1 for a key, evenly distributed, and different for every salt.
 fn lot(key: u32, salt: u64) -> f64 {
     let mixed = crate::random::splitmix(&mut (salt ^ u64::from(key)));
     (mixed >> 11) as f64 / (1u64 << 53) as f64
@@ -96,18 +96,18 @@ fn lifetime(spec: &spec::Cache, stream: &mut Stream) -> u64 {
     }
 }
 
-/// What a look-up finds.
+/// The result of a look-up in the store.
 enum Found {
-    /// An entry to serve, and what it is made of.
+    /// An entry to serve, and the versions it is made of.
     Fresh(Seen),
-    /// An entry to serve, which has expired.
+    /// An expired entry that may be served.
     Stale(u32),
-    /// No entry, or one that this look-up is to load anew.
+    /// No entry, or one that this look-up must load again.
     Missing,
 }
 
 impl Cache {
-    /// Of a design.
+    /// Returns the cache of a design.
     pub fn new(node: NodeIx, spec: &spec::Cache, cx: &mut World) -> Self {
         let (seed, id) = (cx.seed, cx.node(node).id.clone());
         let stream = |purpose| Stream::new(seed, &id, purpose);
@@ -135,8 +135,8 @@ impl Cache {
         cache
     }
 
-    /// New parameters. A shorter TTL also applies to the entries that are there: with their old
-    /// TTL, popular entries might be served to the end of the run.
+    /// Takes new parameters. A shorter TTL also applies to present entries: with their old TTL,
+    /// popular entries might be served until the end of the run.
     pub fn update(&mut self, spec: &spec::Cache, cx: &mut World) {
         let before = self.spec.ttl.map_or(u64::MAX, |ttl| ttl.0);
         let is_shorter = spec.ttl.is_some_and(|ttl| ttl.0 < before);
@@ -159,7 +159,8 @@ impl Cache {
         }
     }
 
-    /// The most popular keys stand there at the start, the very most popular as the last used.
+    /// Fills the cache with the most popular keys at the start; the most popular is the most
+    /// recently used.
     fn preload(&mut self, cx: &World) {
         if self.spec.warm == 0.0 || self.spec.hit_ratio.is_some() {
             return;
@@ -171,8 +172,8 @@ impl Cache {
         }
     }
 
-    /// Its clock is so far ahead now: entries expire by it, at the moment that was put down for
-    /// each.
+    /// Sets the offset of its clock. Entries expire by this clock, at the moment that was stored
+    /// for each.
     pub(crate) fn set_clock(&mut self, clock: i64, now: Time) {
         let step = clock - std::mem::replace(&mut self.clock, clock);
         if step != 0 {
@@ -180,7 +181,7 @@ impl Cache {
         }
     }
 
-    /// Forgets a share of all keys, whatever it holds of them: entries, tokens, unwritten writes.
+    /// Discards a share of all keys, with everything about them: entries, tokens, unwritten writes.
     pub fn flush_share(&mut self, share: f64, cx: &mut World) {
         if share >= 1.0 {
             return self.flush(cx);
@@ -195,7 +196,7 @@ impl Cache {
         self.forget_unwritten_of(is_lost, cx);
     }
 
-    /// Forgets everything.
+    /// Discards everything.
     pub fn flush(&mut self, cx: &mut World) {
         self.store.clear();
         if let Some(leases) = &mut self.leases {
@@ -204,7 +205,7 @@ impl Cache {
         self.forget_unwritten(cx);
     }
 
-    /// Entries held.
+    /// Returns the number of entries.
     pub fn entries(&self) -> usize {
         self.store.len()
     }
@@ -221,8 +222,8 @@ impl Cache {
         self.store.fill(key, now, value, self.spec.capacity);
     }
 
-    /// Whether it takes what it is told: while it is out that is refused, as what it is asked, and
-    /// while it hangs it is lost.
+    /// Returns whether it accepts fills and invalidations. During an outage they are refused, like
+    /// look-ups; during a hang they are lost.
     fn hears(&self, cx: &World) -> bool {
         // A cache that an edit removed has no replica left.
         let replica = cx.node(self.node).replicas.first();
@@ -300,7 +301,7 @@ impl Cache {
     }
 }
 
-/// Most entries that a warm start makes: as many as the largest capacity.
+/// Maximum number of entries of a warm start: the largest capacity.
 const PRELOAD_MAX: u32 = 10_000_000;
 
 impl Component for Cache {

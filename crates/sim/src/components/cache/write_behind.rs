@@ -1,10 +1,10 @@
-//! Writes at a cache with an origin: through it, or behind the answer.
+//! Writes at a cache with an origin: write-through or write-behind.
 
 use super::loading::WRITE;
 use super::*;
 
 impl Cache {
-    /// A write: to the origin first, unless the link says otherwise.
+    /// Handles a write: to the origin first, unless the link says otherwise.
     pub(super) fn write(&mut self, id: CallId, cx: &mut World) {
         match cx.link(cx.calls[id].link).on_write {
             OnWrite::WriteBehind => self.write_behind(id, cx),
@@ -37,14 +37,14 @@ impl Cache {
         self.unwritten.insert(key, job);
     }
 
-    /// A later write of a key goes to the origin in place of the one that waits.
+    /// Replaces the pending write of a key by a later one.
     fn write_instead(&mut self, job: CallId, id: CallId, cx: &mut World) {
         if let Some(carried) = cx.hand_over(id, job) {
             self.add_earlier(job, vec![carried], cx);
         }
     }
 
-    /// A write has waited long enough. What is written from here on waits anew.
+    /// Sends a pending write to the origin. Later writes wait again.
     pub(super) fn write_to_origin(&mut self, job: CallId, cx: &mut World) {
         self.unwritten.remove(&cx.calls[job].key);
         if !self.is_read_through(cx) {
@@ -54,8 +54,8 @@ impl Cache {
         self.start(job, cx);
     }
 
-    /// A write behind the answer reached the origin, or failed: then it is tried again after as
-    /// long, unless a later write of the key is waiting already.
+    /// Handles a write-behind that reached the origin or failed. A failed one is retried after the
+    /// same delay, unless a later write of the key is pending.
     pub(super) fn written_through(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
         let key = cx.calls[job].key;
         if outcome.is_answer() {
@@ -110,7 +110,7 @@ impl Cache {
         cx.calls.remove(job);
     }
 
-    /// Writes that only stood in the cache are lost with it.
+    /// Loses the writes that were only in the cache.
     pub(super) fn forget_unwritten(&mut self, cx: &mut World) {
         if self.unwritten.is_empty() {
             return;
@@ -131,7 +131,7 @@ impl Cache {
         lost.into_iter().for_each(|id| cx.calls.remove(id));
     }
 
-    /// Writes of some keys that only stood in the cache are lost with those.
+    /// Loses the writes of some keys that were only in the cache.
     #[cold]
     pub(super) fn forget_unwritten_of(&mut self, is_lost: impl Fn(u32) -> bool, cx: &mut World) {
         let node = self.node;
@@ -153,18 +153,19 @@ impl Cache {
         }
     }
 
-    /// Whether the origin does not have the last write of a key yet: what is loaded from there is
-    /// older then, and does not take its place.
+    /// Returns whether the origin lacks the last write of a key. A value loaded from there is older
+    /// and does not replace it.
     #[inline]
     pub(crate) fn is_ahead(&self, key: u32) -> bool {
         !self.unwritten.is_empty() && self.unwritten.contains_key(&key)
     }
 
-    /// Keys whose last write the origin does not have yet.
+    /// Returns the number of keys whose last write the origin lacks.
     pub fn unwritten(&self) -> usize {
         self.unwritten.len()
     }
 }
 
-/// A failed write behind is not tried again at once for ever: time has to pass.
+/// Minimum pause before a failed write-behind is retried. Without it, retries could repeat within
+/// one moment indefinitely.
 const RETRY_MIN: u64 = 1_000_000;

@@ -1,32 +1,34 @@
-//! The load of a client over time: its arrivals' rate, shaped by a profile and by traffic spikes.
+//! The load of a client over time: the rate of its arrivals, shaped by a profile and by traffic
+//! spikes.
 
 use crate::agenda::Time;
 use crate::call::CALLS_MAX;
 use design::kinds::client::{Arrivals, ProfileStep};
 
-/// A rising number of users is looked at so often over a ramp, or once per user.
+/// Number of steps in which an increasing number of users is evaluated over a ramp; fewer if there
+/// are fewer users.
 const LOOKS_MAX: u64 = 1_000;
 
-/// What shapes the load.
+/// The factors of the load.
 #[derive(Clone, Debug)]
 pub(super) struct Load {
     pub(super) arrivals: Arrivals,
     pub(super) profile: Vec<ProfileStep>,
-    /// Of traffic spikes under way.
+    /// Factor of the active traffic spikes.
     pub(super) spike: f64,
 }
 
-/// A rate that holds for a while, and how it changes meanwhile.
+/// A rate that holds for a while, and its slope.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
     /// Arrivals per ns.
     pub(super) rate: f64,
-    /// What the rate gains per ns.
+    /// Change of the rate per ns.
     pub(super) slope: f64,
 }
 
 impl Pace {
-    /// How many arrive within a time; the rate moves on.
+    /// Returns the number of arrivals within a time, and advances the rate.
     #[inline]
     pub(super) fn pass(&mut self, ns: f64) -> f64 {
         if self.slope == 0.0 {
@@ -42,7 +44,7 @@ impl Pace {
         (before + self.rate) / 2.0 * ns
     }
 
-    /// How long until so many have arrived, if ever.
+    /// Returns the time until this many have arrived; `None` if that never happens.
     #[inline]
     pub(super) fn time_for(self, arrivals: f64) -> Option<f64> {
         if self.slope == 0.0 {
@@ -51,7 +53,7 @@ impl Pace {
         self.time_on_ramp(arrivals)
     }
 
-    /// The first root of `rate t + slope t² / 2 = arrivals`.
+    /// Returns the first root of `rate t + slope t² / 2 = arrivals`.
     #[cold]
     fn time_on_ramp(self, arrivals: f64) -> Option<f64> {
         if arrivals <= 0.0 {
@@ -63,7 +65,7 @@ impl Pace {
 }
 
 impl Load {
-    /// Arrivals per ns at a moment.
+    /// Returns the pace at a moment.
     pub(super) fn pace_at(&self, now: Time) -> Pace {
         let base = match &self.arrivals {
             Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate.0,
@@ -77,7 +79,7 @@ impl Load {
         }
     }
 
-    /// By how much the load is multiplied, and what that gains per ns.
+    /// Returns the factor of the load, and its change per ns.
     fn times_at(&self, now: Time) -> (f64, f64) {
         let Some((step, before)) = self.step_at(now) else {
             return (self.spike, 0.0);
@@ -91,7 +93,7 @@ impl Load {
         (times * self.spike, slope * self.spike)
     }
 
-    /// The last step of the profile by now, and the multiple before it.
+    /// Returns the last step of the profile by now, and the multiple before it.
     fn step_at(&self, now: Time) -> Option<(&ProfileStep, f64)> {
         let past = self.profile.partition_point(|step| step.at.0 <= now);
         let step = &self.profile[past.checked_sub(1)?];
@@ -99,7 +101,7 @@ impl Load {
         Some((step, before))
     }
 
-    /// When the pace is another next.
+    /// Returns when the pace changes next.
     pub(super) fn next_change(&self, now: Time) -> Option<Time> {
         let steps = self.profile.iter();
         let edges = steps.flat_map(|step| [step.at.0, step.at.0 + step.over.0]);
@@ -121,13 +123,13 @@ impl Load {
         edge.into_iter().chain(own).min()
     }
 
-    /// When there is to be one user more, or some where there are very many.
+    /// Returns when one user is added, or several if there are very many.
     fn next_user(&self, now: Time, users: u32) -> Option<Time> {
         let looks = self.looks_at(now, users)?;
         Some(looks.time(looks.past + 1))
     }
 
-    /// The moments of a ramp up at which users may come.
+    /// Returns the moments of an upward ramp at which users may be added.
     fn looks_at(&self, now: Time, users: u32) -> Option<Looks> {
         let (step, before) = self.step_at(now)?;
         let (at, over) = (step.at.0, step.over.0);
@@ -145,7 +147,7 @@ impl Load {
         })
     }
 
-    /// How many users a closed client has.
+    /// Returns the number of users of a closed client.
     pub(super) fn users_wanted(&self, now: Time) -> u64 {
         let Arrivals::Closed(closed) = &self.arrivals else {
             return 0;
@@ -160,12 +162,12 @@ impl Load {
     }
 }
 
-/// Moments that part a ramp evenly.
+/// Moments that divide a ramp evenly.
 struct Looks {
     at: Time,
     over: Time,
     count: u128,
-    /// How many of them are over.
+    /// Number of moments that have passed.
     past: u128,
 }
 

@@ -1,4 +1,4 @@
-//! How long users wait.
+//! The patience of users.
 
 use crate::event::NodeIx;
 use crate::random::{self, Sampler, Stream};
@@ -14,7 +14,7 @@ pub(super) enum Patience {
 }
 
 impl Patience {
-    /// Takes a design's; what is drawn goes on from where its stream is.
+    /// Takes the patience of a design. Draws continue in the same stream.
     pub(super) fn update(&mut self, spec: Option<&Distribution>, node: NodeIx, cx: &mut World) {
         *self = match (spec, std::mem::replace(self, Self::Endless)) {
             (None, _) => Self::Endless,
@@ -31,7 +31,7 @@ impl Patience {
         };
     }
 
-    /// Of a user who makes a request now.
+    /// Returns the patience of a user that makes a request now.
     #[inline]
     pub(super) fn of_request(&mut self) -> Option<Delay> {
         match self {

@@ -3,7 +3,7 @@
 use crate::world::stretch;
 use design::kinds::database as spec;
 
-/// What work costs when more is done at once.
+/// The cost of concurrent work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Contention {
     alpha: f64,
@@ -18,8 +18,8 @@ impl Contention {
         }
     }
 
-    /// Work that begins as the `count`th at once. It keeps the pace of that moment: who comes or
-    /// goes later changes nothing about it.
+    /// Returns the time of work that begins as the `count`th concurrent one. It keeps the pace of
+    /// that moment: later arrivals and departures do not change it.
     pub(super) fn stretch(&self, work: u64, count: u64) -> u64 {
         let (all, others) = (count as f64, count.saturating_sub(1) as f64);
         stretch(work, 1.0 + self.alpha * others + self.beta * all * others)

@@ -1,12 +1,13 @@
-//! Who leads: what happens when a leader dies or is cut off, and when sides meet again.
+//! Leader election: what happens when a leader dies or is partitioned, and when partitioned sides
+//! meet again.
 //!
 //! Members notice after `detection_time` that they lack a leader, and elect one within
-//! `election_time`: of those who run and reach each other the one who lacks least, and of what it
-//! lacks nothing is left. With `refuse` only the side of a network partition that has most of the
-//! running members may do so (or half of them and the leader), and a leader without such a side
-//! steps down when it has noticed; so there is one at most. With `diverge` every side has its own,
-//! and what they wrote is settled when they meet: of each key the last write stands, by the clocks
-//! of those who made them.
+//! `election_time`: of the running members that reach each other, the one that lacks the fewest
+//! writes. The writes it lacks are lost. With `refuse`, only the side of a network partition with
+//! most of the running members may elect one (or half of them and the leader), and a leader without
+//! such a side steps down when it has noticed; so there is at most one leader. With `diverge`,
+//! every side has its own leader, and their writes are reconciled when they meet: for each key the
+//! last write wins, by the clocks of the writers.
 
 use super::replication::{NOBODY, Replication, Watch, Write};
 use super::router::View;
@@ -21,7 +22,7 @@ impl View<'_> {
 }
 
 impl Replication {
-    /// Whether a member's side of a partition goes on: with `diverge` all do.
+    /// Returns whether a member's side of a partition continues: with `diverge`, all do.
     fn can_lead(&self, member: u32, view: View) -> bool {
         if self.diverges() {
             return view.runs(member);
@@ -32,7 +33,7 @@ impl Replication {
         2 * reached > running || 2 * reached == running && self.leads(member) && reached > 0
     }
 
-    /// The leader that a member reaches and may follow.
+    /// Returns the leader that a member reaches and may follow.
     fn reached_leader(&self, member: u32, view: View) -> Option<u32> {
         let mut members = self.members(self.shard_of(member));
         members.find(|other| {
@@ -40,7 +41,7 @@ impl Replication {
         })
     }
 
-    /// Whether a member has a leader, and hears from it.
+    /// Returns whether a member has a leader and receives its writes.
     fn is_led(&self, member: u32, view: View) -> bool {
         let leader = self.copies[member as usize].leader;
         leader != NOBODY
@@ -49,7 +50,8 @@ impl Replication {
             && self.can_lead(leader, view)
     }
 
-    /// Whom those whom a member reaches would elect: who lacks least, of those the first.
+    /// Returns the member that the members reachable from this one would elect: the one that lacks
+    /// least; of equal ones, the first.
     fn candidate(&self, member: u32, view: View) -> Option<u32> {
         let shard = self.shard_of(member);
         let barred = self.barred.get(&shard);
@@ -62,7 +64,7 @@ impl Replication {
         free.min_by_key(lacks).or(all.min_by_key(lacks))
     }
 
-    /// Faults have changed: whose writes reach whom.
+    /// Handles a change of faults: whose writes reach which member.
     fn connect(&mut self, member: u32, cx: &World, view: View) {
         let leader = self.copies[member as usize].leader;
         if leader == member {
@@ -79,7 +81,7 @@ impl Replication {
         }
     }
 
-    /// A member follows a leader that it has not heard of yet, and takes over all that it may have
+    /// Makes a member follow a leader that is new to it, and take over all that it may have
     /// otherwise.
     fn follow(&mut self, member: u32, leader: u32, cx: &World, view: View) {
         self.apply_due(member, cx.now);
@@ -100,7 +102,7 @@ impl Replication {
         self.connect(member, cx, view);
     }
 
-    /// Two leaders that reach each other.
+    /// Returns two leaders that reach each other.
     fn rivals(&self, shard: u32, view: View) -> Option<(u32, u32)> {
         let leaders = self.members(shard).filter(|member| self.leads(*member));
         let leaders: Vec<u32> = leaders.collect();
@@ -117,7 +119,7 @@ impl Replication {
     }
 }
 
-/// Writes that are undone, and what of their keys stands then.
+/// Writes that are undone, and the versions of their keys that remain.
 #[derive(Default)]
 struct Undone {
     /// Key and version, in order.
@@ -149,8 +151,8 @@ impl Undone {
 }
 
 impl Database {
-    /// Faults or the design have changed: whether leaders still lead, who reaches them, and who
-    /// lacks one.
+    /// Handles a change of faults or of the design: whether leaders still lead, which members reach
+    /// them, and which lack one.
     pub(crate) fn look(&mut self, cx: &mut World) {
         if self.is_quorum() {
             return self.hand_over_missed(cx);
@@ -219,7 +221,7 @@ impl Database {
         }
     }
 
-    /// A member has noticed that it lacks a leader, or another is elected.
+    /// Handles a member that has noticed that it lacks a leader, or elects another.
     #[cold]
     pub(super) fn elect(&mut self, member: u32, cx: &mut World) {
         let node = self.node;
@@ -262,8 +264,8 @@ impl Database {
 }
 
 impl Replication {
-    /// A member leads from now on. What it lacks is undone, where the old leader is not still at
-    /// work beside it.
+    /// Makes a member the leader. Writes that it lacks are undone, unless the old leader continues
+    /// beside it.
     fn take_over(&mut self, node: NodeIx, new: u32, cx: &mut World) {
         let shard = self.shard_of(new);
         self.apply_due(new, cx.now);
@@ -303,13 +305,13 @@ impl Replication {
         }
     }
 
-    /// Whether a member leads and goes on to, whoever else is elected.
+    /// Returns whether a member leads and continues to, even if another is elected.
     fn is_at_work(&self, leader: u32, node: NodeIx, cx: &World) -> bool {
         let view = View { node, cx };
         self.diverges() && leader != NOBODY && self.leads(leader) && view.runs(leader)
     }
 
-    /// A member follows a new leader, and is put where that stands as to what was undone.
+    /// Makes a member follow a new leader, and reconciles the undone writes.
     fn follow_from(&mut self, member: u32, new: u32, undone: &Undone, node: NodeIx, cx: &World) {
         self.apply_due(member, cx.now);
         let copy = &mut self.copies[member as usize];
@@ -328,8 +330,8 @@ impl Replication {
     }
 
     fn undo(&mut self, node: NodeIx, new: u32, undone: &Undone, cx: &mut World) {
-        // Where a third is at work beside them, its word counts too. Who died or hangs may take
-        // itself for a leader still, and has what is undone.
+        // If a third leader is active, its writes count too. A member that died or hangs may still
+        // consider itself the leader, and has writes that are undone.
         let leaders = self.members(self.shard_of(new));
         let counts = |member: &u32| *member == new || self.is_at_work(*member, node, cx);
         let leaders: Vec<u32> = leaders.filter(counts).collect();
@@ -344,9 +346,10 @@ impl Replication {
         self.undone += undone.writes.len() as u64;
     }
 
-    /// Two leaders meet: of each key that both sides wrote, the last write stands, by the clocks of
-    /// who made them, and the other side's are undone; then one of them yields. Which stand is
-    /// known at once; the writes themselves are on their way to who lacks them as any write is.
+    /// Reconciles two leaders that meet: of each key that both sides wrote, the last write wins, by
+    /// the clocks of the writers, and the other side's writes are undone. Then one of the leaders
+    /// steps down. The result is known immediately; the writes themselves are replicated to the
+    /// members that lack them like any write.
     fn settle(&mut self, node: NodeIx, stays: u32, yields: u32, cx: &mut World) {
         let [mine, theirs] = [stays, yields].map(|leader| {
             self.apply_due(leader, cx.now);
@@ -385,8 +388,7 @@ impl Replication {
         }
     }
 
-    /// What the other side wrote and stands is on its way to the leader that stays, and to who
-    /// follows it.
+    /// Sends the winning writes of the other side to the remaining leader and its followers.
     fn send_settled(&mut self, stays: u32, verdict: &Verdict, cx: &World) {
         let lacking = verdict.stands.values().filter_map(|write| {
             let over = self.newest_coming(stays, write.key);
@@ -409,15 +411,16 @@ impl Replication {
     }
 }
 
-/// Which writes of two sides stand.
+/// Which writes of two sides win.
 struct Verdict {
-    /// By key: the last write of it, which stands.
+    /// By key: its last write, which wins.
     stands: BTreeMap<u32, Write>,
     undone: Vec<Write>,
 }
 
 impl Verdict {
-    /// Of what both sides wrote since they parted; `known` is what mine has of a key by now.
+    /// Returns the verdict on the writes of both sides since they parted; `known` is what the first
+    /// side has of a key by now.
     fn new(mine: &[Write], theirs: &[Write], known: impl Fn(u32) -> u32) -> Self {
         // By key: the version that a side's first write took the place of, and its last write.
         let ends = |list: &[Write]| {
@@ -456,7 +459,7 @@ impl Verdict {
         Self { stands, undone }
     }
 
-    /// The versions that stand of keys of which writes are undone.
+    /// Returns the remaining versions of keys of which writes are undone.
     fn standing(&self) -> Vec<(u32, u32)> {
         let keys = self.undone.iter().filter_map(|write| {
             let last = self.stands.get(&write.key)?;

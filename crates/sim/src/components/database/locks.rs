@@ -1,4 +1,5 @@
-//! Row locks: writes of one key, one after another, in the order they asked.
+//! Row locks: writes of one key run one after another, in the order in which they requested the
+//! lock.
 
 use crate::call::{CallId, Calls};
 use crate::components::store::KeyHasher;
@@ -6,7 +7,7 @@ use crate::measure::{Gauge, Histogram};
 use hashbrown::HashMap;
 use std::hash::BuildHasherDefault;
 
-/// A row that somebody writes (its call knows). Who waits for it is chained through the calls'
+/// A row that is being written. Its call knows it; the waiting calls are linked through their
 /// records.
 #[derive(Clone, Debug)]
 struct Row {
@@ -22,17 +23,17 @@ pub(super) struct RowLocks {
     rows: HashMap<u32, Row, BuildHasherDefault<KeyHasher>>,
     /// Writes that wait for a row.
     pub(super) waiting: Gauge,
-    /// How long those measured waited that had to.
+    /// Waiting times of the measured writes that had to wait.
     pub(super) waits: Histogram,
 }
 
 impl RowLocks {
-    /// Whether no row is locked.
+    /// Returns whether no row is locked.
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Locks the row of a key for a call; false where it now waits for it.
+    /// Locks the row of a key for a call. Returns false if the call now waits for it.
     pub(super) fn acquire(&mut self, id: CallId, key: u32, calls: &mut Calls) -> bool {
         let Some(row) = self.rows.get_mut(&key) else {
             let row = Row {
@@ -54,7 +55,7 @@ impl RowLocks {
         false
     }
 
-    /// The holder lets a row go: who holds it now.
+    /// Releases a row and returns its next holder.
     pub(super) fn release(&mut self, key: u32, calls: &mut Calls) -> Option<CallId> {
         let row = self.rows.get_mut(&key)?;
         if row.first == NOBODY {
@@ -66,7 +67,7 @@ impl RowLocks {
         Some(next)
     }
 
-    /// A call waits for a row no longer.
+    /// Removes a call that waits for a row.
     pub(super) fn leave(&mut self, id: CallId, key: u32, calls: &mut Calls) {
         let Some(row) = self.rows.get_mut(&key) else {
             return;

@@ -1,4 +1,5 @@
-//! What a call does at a member of several: what it reads there, and who else has what it wrote.
+//! What a call does at one of several members: what it reads there, and which other members have
+//! its write.
 
 use super::replication::{Replication, Write};
 use super::*;
@@ -6,8 +7,8 @@ use crate::data::Seen;
 use design::kinds::database::ReplicationMode;
 
 impl Database {
-    /// Whether a write may be applied at the member it was worked on: as a leader, and with a
-    /// follower where that takes one.
+    /// Returns whether a write may be applied at the member it was worked on: as a leader, and with
+    /// a follower if the write needs one.
     pub(super) fn may_commit(&self, id: CallId, cx: &World) -> bool {
         let member = cx.calls[id].replica;
         self.members
@@ -16,8 +17,8 @@ impl Database {
             .is_none_or(|replication| replication.may_commit(member))
     }
 
-    /// A write was applied at the leader: the others will have it. When the answer may go, where it
-    /// waits for one of them.
+    /// Replicates a write that was applied at the leader. Returns when the answer may be sent, if
+    /// it waits for a follower.
     pub(super) fn replicate(&mut self, id: CallId, cx: &mut World) -> Option<u64> {
         let (key, leader) = (cx.calls[id].key, cx.calls[id].replica);
         let (_, version) = cx.seen(id).iter().next()?;
@@ -41,8 +42,8 @@ impl Database {
         first.filter(|_| replication.spec.mode == ReplicationMode::SemiSync)
     }
 
-    /// Whether a write that waited for a follower is there now: else when it will be, or that it
-    /// is not known to be anywhere.
+    /// Returns whether a write that waited for a follower is there now; otherwise when it will be,
+    /// or that it is not known to be anywhere.
     pub(super) fn copied(&mut self, id: CallId, cx: &mut World) -> Option<u64> {
         let (key, member) = (cx.calls[id].key, cx.calls[id].replica);
         if self.moved_to(id, cx).is_some() {
@@ -60,7 +61,7 @@ impl Database {
         replication.copied(member, key, version, cx.now)
     }
 
-    /// What an answer to a read is made of, at the member that gave it.
+    /// Sets what an answer to a read is made of, at the member that gave it.
     pub(super) fn read(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
         let (key, member) = (call.key, call.replica);
@@ -78,7 +79,7 @@ impl Database {
         }
     }
 
-    /// Keys of which some member has another version than the one that stands.
+    /// Returns the keys of which some member has another version than the present one.
     pub(crate) fn disagreements(&self, is_over: bool, cx: &World) -> Vec<u32> {
         let Some(replication) = &self.members.replication else {
             return Vec::new();

@@ -1,9 +1,9 @@
-//! Databases: connections bound who may ask, concurrency how many are worked on at once, at each
-//! member. Several members hold shards; what touches all of them is done in parts.
+//! Databases: connections limit the callers, and concurrency limits the calls in progress, at each
+//! member. Several members hold shards; operations on all of them are done in parts.
 //!
-//! A database of one member without row locks is a station and nothing else: it takes the short
-//! way. All else passes connection, row, slot, in this order, so that nobody who holds a slot waits
-//! for a row and nothing can lock up.
+//! A database of one member without row locks is only a station and takes the fast path. Otherwise,
+//! a call takes connection, row and slot in this order, so that no holder of a slot waits for a row
+//! and no deadlock is possible.
 
 mod contention;
 mod figures;
@@ -55,7 +55,7 @@ pub struct Database {
     stations: Vec<Station>,
     times: Stream,
     errors: Stream,
-    /// Whether it is one station and nothing else.
+    /// Whether it is only one station.
     is_plain: bool,
     /// Whether its writes are published.
     has_relays: bool,
@@ -66,11 +66,12 @@ pub struct Database {
 #[derive(Clone, Debug)]
 struct Members {
     placement: Placement,
-    /// As the design has them.
+    /// The shards of the design.
     spec: spec::Shards,
-    /// The whole of it, and how many keys there are: an edit of something else disturbs nothing.
+    /// The whole database and its number of keys, so that an edit of something else has no effect
+    /// here.
     whole: (spec::Database, u64),
-    /// Shards there are; while keys move to others, those they leave and those they come to.
+    /// Number of shards; while keys move, those they leave and those they move to.
     shards: u32,
     resharding: Reshardings,
     concurrency: u32,
@@ -97,37 +98,37 @@ struct Streams {
     conditions: Stream,
 }
 
-/// Where a job of a database is with its row, as its `stage`; 0 is that it wants none.
+/// The state of a job with respect to its row, as its `stage`; 0 needs no row.
 mod row {
-    /// It waits for it.
+    /// It waits for its row.
     pub(super) const AWAITED: u32 = 1;
-    /// It holds it.
+    /// It holds its row.
     pub(super) const HELD: u32 = 2;
-    /// Its write is applied, and it waits for a follower to have it; its row is held.
+    /// Its write is applied, and it waits for a follower; its row is held.
     pub(super) const APPLIED_HELD: u32 = 3;
-    /// The same without a row.
+    /// As above, without a row.
     pub(super) const APPLIED: u32 = 4;
-    /// The same of a write that was done in parts, which has no connection of its own.
+    /// As above, for a write that was done in parts, which has no connection of its own.
     pub(super) const SPREAD_HELD: u32 = 5;
     pub(super) const SPREAD: u32 = 6;
-    /// On its way: its member has been found.
+    /// It is routed: its member has been found.
     pub(super) const ROUTED: u32 = 7;
-    /// It waits for its key to have moved to another shard.
+    /// It waits until its key has moved to another shard.
     pub(super) const CUT_OVER: u32 = 8;
 
-    /// Whether it holds its row.
+    /// Returns whether it holds its row.
     pub(super) fn is_held(stage: u32) -> bool {
         matches!(stage, HELD | APPLIED_HELD | SPREAD_HELD)
     }
 
-    /// Whether it was done in parts.
+    /// Returns whether it was done in parts.
     pub(super) fn is_spread(stage: u32) -> bool {
         matches!(stage, SPREAD_HELD | SPREAD)
     }
 }
 
 impl Database {
-    /// Of a design.
+    /// Returns the database of a design.
     pub fn new(node: NodeIx, spec: &spec::Database, cx: &mut World) -> Self {
         let stream = |purpose| Stream::new(cx.seed, &cx.node(node).id, purpose);
         let salt = stream(random::Purpose::Placement).bits();
@@ -173,8 +174,8 @@ impl Database {
         database
     }
 
-    /// New parameters. What is under way goes on where it is. With other shards keys are at their
-    /// new place at once, and what moved them before is over.
+    /// Takes new parameters. Calls in progress stay where they are. With another number of shards,
+    /// keys are immediately at their new place, and a resharding in progress ends.
     pub fn update(&mut self, spec: &spec::Database, cx: &mut World) {
         self.read = Sampler::new(&spec.read_time);
         self.write = Sampler::new(&spec.write_time);
@@ -237,7 +238,7 @@ impl Database {
         }
     }
 
-    /// Callers are told who serves what.
+    /// Tells callers which member serves which key.
     fn set_router(&self, cx: &mut World) {
         let members = &*self.members;
         let replication = members.replication.as_ref();
@@ -270,7 +271,7 @@ impl Database {
             .map_or(1, |it| it.spec.replicas);
         let count = (members.shards * copies) as usize;
         let (concurrency, connections) = (members.concurrency, members.connections);
-        // Members taken away have been emptied as if they had crashed, and keep their figures.
+        // Removed members have been emptied as in a crash, and keep their metrics.
         while self.stations.len() < count {
             let station = Station::new(None, None, Discipline::Fifo);
             self.stations.push(station);
@@ -314,7 +315,7 @@ impl Database {
         }
     }
 
-    /// Takes a call into its member's station.
+    /// Adds a call to its member's station.
     #[inline]
     fn admit(&mut self, id: CallId, cx: &mut World) {
         let member = cx.calls[id].replica as usize;
@@ -326,7 +327,7 @@ impl Database {
         }
     }
 
-    /// How work that is done ended.
+    /// Returns the outcome of finished work.
     fn outcome(&mut self, id: CallId, cx: &World) -> Outcome {
         let may_fail = !cx.calls[id].is_probe();
         match may_fail && self.errors.chance(self.error_rate) {
@@ -337,8 +338,8 @@ impl Database {
 }
 
 impl Database {
-    /// What an answer did to the data: it was written, or it was read. When the answer may go,
-    /// where it waits for a follower.
+    /// Applies an answer to the data: a write or a read. Returns when the answer may be sent, if it
+    /// waits for a follower.
     #[inline]
     fn touch(&mut self, id: CallId, outcome: &mut Outcome, cx: &mut World) -> Option<u64> {
         if !outcome.is_answer() || cx.calls[id].is_probe() {

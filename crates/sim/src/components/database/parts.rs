@@ -1,8 +1,8 @@
-//! What touches every shard is done in parts: one for each, all of which must answer. A write
+//! Operations on every shard are done in parts, one per shard, all of which must answer. A write
 //! commits in two phases (Gray 1978): every shard prepares, and once all have, every shard commits.
 //!
-//! The call that is spread waits as a *front*: it holds no slot and no connection, only its row.
-//! A part is a call of its own at a member, with a connection and a slot there.
+//! The distributed call waits as a *front*: it holds no slot and no connection, only its row. A
+//! part is a call of its own at a member, with a connection and a slot there.
 
 use super::router::View;
 use super::*;
@@ -16,33 +16,33 @@ pub(super) enum Phases {
     Gather,
     /// All shards to be ready to commit.
     Prepare,
-    /// All shards to commit: nothing can go wrong any more.
+    /// All shards to commit. The commit can no longer fail.
     Commit,
     /// A quorum of its shard's members.
     Ask,
-    /// The shards that lose or get keys in a resharding to copy them.
+    /// The shards that lose or receive keys in a resharding to copy them.
     Copy,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Front {
     pub(super) phase: Phases,
-    /// Parts under way.
+    /// Parts in progress.
     pub(super) pending: u32,
-    /// Of a quorum: answers still lacking, and the newest version so far.
+    /// Of a quorum: the number of missing answers, and the newest version so far.
     pub(super) lacking: u32,
     pub(super) newest: u32,
-    /// Whether some member answered, and whether one did with an error.
+    /// Whether some member answered, and whether one answered with an error.
     pub(super) has_one: bool,
     pub(super) has_erred: bool,
 }
 
 /// As a part's `stage`: it commits what was prepared, over a connection that was kept for it.
 const COMMITS: u32 = 1;
-/// As a part's `stage`: it copies keys (`missed` says how many) over a connection kept for it.
+/// As a part's `stage`: it copies keys (`missed` is their number) over a connection kept for it.
 pub(super) const COPIES: u32 = 2;
 
-/// Calls that are done in parts. A front's `pending` is its place here, from 1; all others have 0.
+/// Calls that are done in parts. A front's `pending` is its index here, from 1; all others have 0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fronts {
     list: Vec<Front>,
@@ -54,17 +54,17 @@ pub(super) struct Fronts {
 }
 
 impl Fronts {
-    /// Whether nothing is done in parts now.
+    /// Returns whether no call is done in parts now.
     pub(super) fn is_empty(&self) -> bool {
         self.list.len() == self.free.len()
     }
 
-    /// Whether a call at a database is done in parts.
+    /// Returns whether a call at a database is done in parts.
     pub(super) fn is_front(call: &Call) -> bool {
         call.pending > 0
     }
 
-    /// A call will be done in parts.
+    /// Makes a call a front.
     pub(super) fn begin(&mut self, call: &mut Call) {
         let front = Front {
             phase: Phases::None,
@@ -87,7 +87,7 @@ impl Fronts {
         call.pending = place + 1;
     }
 
-    /// A call is no longer done in parts.
+    /// Ends a front.
     pub(super) fn forget(&mut self, call: &mut Call) {
         if Self::is_front(call) {
             self.list[call.pending as usize - 1].phase = Phases::None;
@@ -96,7 +96,7 @@ impl Fronts {
         }
     }
 
-    /// What waited in this phase is no more.
+    /// Handles the end of a call that waited in this phase.
     pub(super) fn abandon(&mut self, phase: Phases) {
         for (place, front) in self.list.iter_mut().enumerate() {
             if front.phase == phase {
@@ -136,7 +136,7 @@ impl Database {
         }
     }
 
-    /// The member of a shard that a front asks.
+    /// Returns the member of a shard that a front calls.
     pub(super) fn serving(&self, shard: u32, id: CallId, cx: &mut World) -> u32 {
         let (node, effect) = (self.node, cx.effect(id));
         let Some(mut router) = cx.node_mut(node).router.take() else {
@@ -170,8 +170,8 @@ impl Database {
         cx.calls.insert(part)
     }
 
-    /// A part on its way between its front and its member. Where a partition cuts it off, that is
-    /// known at once: members know whom they can reach.
+    /// Sends a part between its front and its member. A partition in between is known immediately,
+    /// because members know which members they can reach.
     pub(super) fn travel(&mut self, id: CallId, cx: &mut World) {
         let part = &cx.calls[id];
         let [front, member] =
@@ -189,7 +189,7 @@ impl Database {
         cx.after(latency + distance, Event::Step(id));
     }
 
-    /// A part reaches its member.
+    /// Handles a part that reaches its member.
     pub(super) fn part_arrives(&mut self, id: CallId, cx: &mut World) {
         let call = &mut cx.calls[id];
         call.arrived = cx.now;
@@ -204,14 +204,14 @@ impl Database {
         self.connect(id, needs_connection, cx);
     }
 
-    /// A part is done: whoever gathers the parts will hear.
+    /// Sends the result of a part back to its front.
     pub(super) fn send_back(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let call = &mut cx.calls[id];
         (call.phase, call.outcome) = (Phase::Answering, outcome);
         self.travel(id, cx);
     }
 
-    /// What became of a part is known where the parts are gathered.
+    /// Handles the result of a part at its front.
     pub(super) fn part_returns(&mut self, id: CallId, cx: &mut World) {
         let part = &cx.calls[id];
         let (parent, outcome) = (part.parent, part.outcome);
@@ -243,7 +243,8 @@ impl Database {
             (Phases::Gather, true) => self.conclude(parent, Outcome::Ok, cx),
             (Phases::Prepare, true) => self.send_parts(parent, Phases::Commit, cx),
             (Phases::Commit, _) => self.conclude(parent, Outcome::Ok, cx),
-            // The others go on in vain; what they prepared is undone without work worth counting.
+            // The other parts continue although they are wasted. Undoing what they prepared takes
+            // negligible work.
             (_, false) => self.conclude(parent, Outcome::Failed(cause), cx),
             (Phases::None | Phases::Ask | Phases::Copy, true) => {
                 unreachable!("a part returns to a front that sent none")
@@ -251,7 +252,7 @@ impl Database {
         }
     }
 
-    /// A call that was done in parts is answered.
+    /// Answers a call that was done in parts.
     pub(super) fn conclude(&mut self, id: CallId, mut outcome: Outcome, cx: &mut World) {
         let is_write = cx.effect(id) == Effect::Write;
         let is_of_quorum = self.front(&cx.calls[id]).phase == Phases::Ask;

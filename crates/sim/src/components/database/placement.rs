@@ -1,32 +1,33 @@
-//! Which shard a key is on.
+//! The placement of keys on shards.
 
 use design::kinds::database::{ShardBy, Shards};
 use std::collections::BTreeMap;
 
-/// Where keys are; while they move to other shards, where each is by now.
+/// The shard of each key; during a resharding, its shard by now.
 ///
-/// They move in the order of *units*: keys, or tenants where those are kept together.
+/// Keys move in the order of *units*: keys, or tenants if those are kept together.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Placement {
     layout: Layout,
-    /// Where they move to, and how many units have.
+    /// The layout they move to, and the number of units that have moved.
     next: Option<Box<(Layout, u64)>>,
     by: ShardBy,
     tenants: u32,
-    /// Keys that clients use.
+    /// Number of keys that clients use.
     keys: u64,
-    /// Which keys meet on a shard is a matter of luck: the seed's.
+    /// Which keys share a shard is random, by the seed.
     salt: u64,
 }
 
-/// How many shards there are, and of ranges: which shard has each. None is each its own.
+/// The number of shards, and for ranges the shard of each. `None`: range n is on shard n.
 #[derive(Clone, Debug, PartialEq)]
 struct Layout {
     count: u32,
     owners: Vec<u32>,
 }
 
-/// Keys that move together: units, and how many of their keys leave each shard and come to each.
+/// Keys that move together: their units, and how many of their keys leave each shard and come to
+/// each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Batch {
     pub(super) first: u64,
@@ -36,7 +37,8 @@ pub(super) struct Batch {
     pub(super) come: BTreeMap<u32, u64>,
 }
 
-/// Most units looked at for one batch: where next to none move, there is another look.
+/// Maximum number of units examined for one batch; if almost none of them move, the next step
+/// examines more.
 const LOOK_MAX: u64 = 1 << 18;
 
 impl Layout {
@@ -60,14 +62,14 @@ impl Layout {
         ((key * u64::from(self.count) / keys) as u32).min(self.count - 1)
     }
 
-    /// The first key of the range after that of a key.
+    /// Returns the first key of the range after that of a key.
     fn next_range(&self, key: u64, keys: u64) -> u64 {
         let next = u64::from(self.range(key, keys)) + 1;
         (next * keys).div_ceil(u64::from(self.count))
     }
 
-    /// So many ranges instead: each stays with the shard that has most of it already, as far as
-    /// shards are left.
+    /// Returns a layout with this many ranges. Each stays with the shard that has most of it
+    /// already, as far as shards are left.
     fn split(&self, count: u32) -> Self {
         let (old, new) = (u64::from(self.count), u64::from(count));
         let owner = |range: u64| {
@@ -117,12 +119,12 @@ impl Placement {
         }
     }
 
-    /// Clients use so many keys.
+    /// Sets the number of keys that clients use.
     pub(super) fn set_keys(&mut self, keys: u64) {
         self.keys = keys.max(1);
     }
 
-    /// The shard of a key.
+    /// Returns the shard of a key.
     pub(super) fn shard(&self, key: u32) -> u32 {
         match &self.next {
             Some(next) if self.unit(key) < next.1 => next.0.shard(key, self),
@@ -130,7 +132,7 @@ impl Placement {
         }
     }
 
-    /// Keys begin to move to so many shards.
+    /// Begins to move keys to this many shards.
     pub(super) fn begin(&mut self, count: u32) {
         let layout = match self.by {
             ShardBy::Range => self.layout.split(count),
@@ -142,14 +144,14 @@ impl Placement {
         self.next = Some(Box::new((layout, 0)));
     }
 
-    /// What is before this unit has moved.
+    /// Marks the units before this one as moved.
     pub(super) fn advance(&mut self, unit: u64) {
         if let Some(next) = &mut self.next {
             next.1 = unit;
         }
     }
 
-    /// All have moved.
+    /// Marks all units as moved.
     pub(super) fn settle(&mut self) {
         if let Some(next) = self.next.take() {
             self.layout = next.0;
@@ -170,7 +172,7 @@ impl Placement {
         }
     }
 
-    /// The keys of a unit.
+    /// Returns the keys of a unit.
     fn keys_of(&self, unit: u64) -> impl Iterator<Item = u32> {
         let step = match self.by {
             ShardBy::Tenant => self.tenants as usize,
@@ -179,7 +181,8 @@ impl Placement {
         (unit..self.keys).step_by(step.max(1)).map(|key| key as u32)
     }
 
-    /// The next keys to move, at least one unit and about so many keys; none where all have moved.
+    /// Returns the next keys to move, at least one unit and about `size` keys; `None` if all have
+    /// moved.
     pub(super) fn next_batch(&self, size: u64) -> Option<Batch> {
         let (layout, done) = &**self.next.as_ref()?;
         let units = self.units();
@@ -221,7 +224,7 @@ impl Placement {
         Some(batch)
     }
 
-    /// The keys of a batch that move, each with the shard it leaves and the one it comes to.
+    /// Returns the keys of a batch that move, each with its old and its new shard.
     pub(super) fn moves(&self, batch: &Batch) -> impl Iterator<Item = (u32, u32, u32)> {
         let next = self.next.as_deref();
         let units = batch.first..batch.end;
@@ -232,7 +235,7 @@ impl Placement {
         })
     }
 
-    /// Whether a key is one of those that move in a batch.
+    /// Returns whether a key moves in a batch.
     pub(super) fn is_moving(&self, key: u32, batch: &Batch) -> bool {
         let is_of_it = (batch.first..batch.end).contains(&self.unit(key));
         let next = self.next.as_deref().filter(|_| is_of_it);
@@ -248,8 +251,8 @@ fn mix(key: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Jump consistent hash (Lamping and Veach 2014): even, and where a shard is added, only the keys
-/// that it takes over move.
+/// Jump consistent hash (Lamping and Veach 2014): even, and if a shard is added, only the keys that
+/// it takes over move.
 fn jump(mut key: u64, count: u32) -> u32 {
     let (mut place, mut next) = (0, 0u64);
     while next < u64::from(count) {
@@ -306,7 +309,7 @@ mod tests {
         }
     }
 
-    /// Moves all keys: how many did, each once, and how many are on each shard then.
+    /// Moves all keys. Returns how many moved, each once, and how many are then on each shard.
     fn moved(placement: &mut Placement, count: u32, size: u64) -> (u64, Vec<u32>) {
         let before: Vec<u32> = (0..1_000).map(|key| placement.shard(key)).collect();
         placement.begin(count);
@@ -353,8 +356,8 @@ mod tests {
         // Of three instead of two, thirds: 0 keeps a third, 1 keeps a third, a third is new.
         let (keys, counts) = moved(&mut placement(2, ShardBy::Range), 3, 50);
         assert_eq!((keys, counts), (333, vec![334, 333, 333]));
-        // Hashes: the share of the new shard, a fifth of 1,000 with a deviation of 13; modulo, what
-        // is not alike by chance, four fifths.
+        // Hashes: the share of the new shard, a fifth of 1,000 with a deviation of 13; modulo: four
+        // fifths, all that are not equal at random.
         let (keys, _) = moved(&mut placement(4, ShardBy::Hash), 5, 10);
         assert!(keys.abs_diff(200) < 50, "{keys}");
         let (keys, _) = moved(&mut placement(4, ShardBy::Modulo), 5, 10);

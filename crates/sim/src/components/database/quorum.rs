@@ -1,7 +1,9 @@
-//! Quorums: no leader; whoever is asked asks the others of its shard, and counts answers.
+//! Quorums without a leader: the coordinating member sends requests to the others of its shard and
+//! counts answers.
 //!
-//! After Dynamo (DeCandia et al. 2007). A write has its version, the moment it came in, from the
-//! start; who has it keeps it, whatever becomes of the whole. Of two versions the later one stands.
+//! After Dynamo (DeCandia et al. 2007). A write has its version, the moment it arrived, from the
+//! start. A member that has it keeps it, whatever the outcome of the whole. Of two versions, the
+//! later one wins.
 
 use super::parts::Phases;
 use super::replication::Write;
@@ -11,13 +13,13 @@ use crate::data::Seen;
 use design::kinds::database::WriteTo;
 
 impl Database {
-    /// Whether there is no leader.
+    /// Returns whether there is no leader.
     pub(super) fn is_quorum(&self) -> bool {
         let replication = self.members.replication.as_ref();
         replication.is_some_and(|replication| replication.is_quorum())
     }
 
-    /// Asks the members of a shard for a quorum.
+    /// Sends requests to the members of a shard for a quorum.
     pub(super) fn ask_quorum(&mut self, id: CallId, cx: &mut World) {
         let (asked, needed) = self.quorum_of(id, cx);
         if asked.is_empty() {
@@ -44,9 +46,10 @@ impl Database {
         }
     }
 
-    /// Of two writes of a key that one with the later stamp stands, by the clocks of who was asked.
-    /// Where a member that is asked has one that is stamped later, this one is undone as it comes,
-    /// though it will be answered as done; then the version that stands instead.
+    /// Compares a write with concurrent ones: of two writes of a key, the one with the later stamp
+    /// wins, by the clocks of the coordinating members. If a member already has one with a later
+    /// stamp, this write is undone on arrival, although it will be acknowledged; the winning
+    /// version is returned.
     fn beaten_by_clock(&mut self, id: CallId, asked: &[u32], cx: &mut World) -> Option<Seen> {
         if !cx.has_skew {
             return None;
@@ -68,7 +71,8 @@ impl Database {
         None
     }
 
-    /// The members that a call asks and how many must answer; none where too few can be reached.
+    /// Returns the members that a call uses and how many must answer; `None` if too few can be
+    /// reached.
     fn quorum_of(&mut self, id: CallId, cx: &mut World) -> (Vec<u32>, u32) {
         let (key, effect) = (cx.calls[id].key, cx.effect(id));
         let view = View {
@@ -107,7 +111,7 @@ impl Database {
         (members, needed as u32)
     }
 
-    /// A write's version is kept for those of its members that cannot be asked now.
+    /// Keeps a write's version for those members that cannot be reached now.
     fn keep_for_others(&mut self, id: CallId, asked: &[u32], cx: &World) {
         let shard = self.members.placement.shard(cx.calls[id].key);
         let write = self.write_of(id, cx);
@@ -139,7 +143,7 @@ impl Database {
         })
     }
 
-    /// A part of a quorum has been worked on: its member has the write, or says what it has.
+    /// Handles a finished part of a quorum: its member has the write, or returns what it has.
     pub(super) fn touch_part(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
         let (key, member) = (call.key, self.counterpart(call.replica, call.key));
@@ -163,7 +167,7 @@ impl Database {
         }
     }
 
-    /// A member failed to take its part of a write: it gets it later.
+    /// Handles a member that failed to apply its part of a write: it receives it later.
     pub(super) fn part_missed(&mut self, id: CallId, cx: &World) {
         let part = &cx.calls[id];
         let front = part.caller_replica;
@@ -188,7 +192,7 @@ impl Database {
         }
     }
 
-    /// A member of a quorum has answered, or failed to.
+    /// Handles an answer or failure of a member of a quorum.
     pub(super) fn quorum_answers(&mut self, id: CallId, part: (Outcome, u32), cx: &mut World) {
         let (outcome, version) = part;
         let front = self.front(&cx.calls[id]);
@@ -222,7 +226,8 @@ impl Database {
         }
     }
 
-    /// A write that no member took: what was before stands, and nobody is to get it.
+    /// Withdraws a write that no member applied: the version before remains, and no member receives
+    /// the write.
     #[cold]
     fn withdraw_write(&mut self, id: CallId, cx: &mut World) {
         let (key, op) = (cx.calls[id].key, cx.intent(id));
@@ -247,8 +252,9 @@ impl Database {
         cx.lose_versions(self.node, &[(op, version)], &[(key, newest)]);
     }
 
-    /// Faults have changed: who runs and is cut off from nobody gets what it missed. What it took
-    /// beside that while it was cut off, and later, stands: then the one it missed is undone.
+    /// Handles a change of faults: a running member that is no longer partitioned receives what it
+    /// missed. A later write that it accepted during the partition wins; then the one it missed is
+    /// undone.
     pub(super) fn hand_over_missed(&mut self, cx: &mut World) {
         let node = self.node;
         let Some(replication) = &mut self.members.replication else {

@@ -1,8 +1,8 @@
-//! Relays: committed writes on their way to queues (the outbox, or change data capture).
+//! Relays: committed writes on their way to queues (the outbox pattern, or change data capture).
 //!
-//! Every so often a relay takes the oldest writes that the queue does not have and publishes them;
-//! what is not accepted is published again. What it has survives crashes; a member that dies does
-//! not know which the queue had accepted, so those are published twice.
+//! At a fixed interval, a relay takes the oldest writes that the queue does not have and publishes
+//! them. A write that is not accepted is published again. Pending writes survive crashes. A member
+//! that dies does not know which ones the queue had accepted, so those are published twice.
 
 use super::router::View;
 use super::*;
@@ -28,10 +28,10 @@ pub struct Relay {
     poll: u64,
     batch: u32,
     waiting: VecDeque<Note>,
-    /// Those that the queue is to accept, and the jobs that see to it.
+    /// Those that the queue has not accepted yet, and the jobs that publish them.
     sent: Vec<(CallId, Note)>,
     is_due: bool,
-    /// Writes noted, and those that the queue accepted, over the whole run.
+    /// Number of noted writes, and of those that the queue accepted, over the whole run.
     pub noted: u64,
     /// See `noted`.
     pub accepted: u64,
@@ -42,7 +42,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Writes that the queue does not have.
+    /// Returns the number of writes that the queue does not have.
     pub fn held(&self) -> u64 {
         (self.waiting.len() + self.sent.len()) as u64
     }
@@ -56,7 +56,7 @@ impl Relay {
 }
 
 impl Database {
-    /// Links to queues, with how often and how many at a time. Those known keep what they have.
+    /// Takes links to queues, with the interval and the batch size. Known ones keep their writes.
     pub(crate) fn take_relays(&mut self, links: Vec<(LinkIx, u64, u32)>, cx: &mut World) {
         let mut old = std::mem::take(&mut self.members.relays);
         for (link, poll, batch) in links {
@@ -85,7 +85,7 @@ impl Database {
         self.has_relays = !self.members.relays.is_empty();
     }
 
-    /// A write was committed: relays have it to publish.
+    /// Adds a committed write to the relays.
     #[cold]
     pub(super) fn note_for_relays(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
@@ -124,7 +124,7 @@ impl Database {
         }
     }
 
-    /// A relay looks for writes to publish.
+    /// Publishes the pending writes of a relay.
     #[cold]
     pub(super) fn poll(&mut self, link: LinkIx, cx: &mut World) {
         let relays = &mut self.members.relays;
@@ -160,7 +160,7 @@ impl Database {
         }
     }
 
-    /// Who publishes: a leader that runs.
+    /// Returns the member that publishes: a running leader.
     fn relaying_member(&self, cx: &World) -> Option<u32> {
         let mut members = 0..self.stations.len() as u32;
         let replication = self.members.replication.as_ref();
@@ -169,7 +169,7 @@ impl Database {
         members.find(|member| View { node, cx }.runs(*member) && leads(*member))
     }
 
-    /// Another member publishes now. What one that stands still was about to, nobody hears of.
+    /// Makes another member publish. The pending publications of a frozen one are ignored.
     fn take_over_relay(&mut self, place: usize, member: u32, cx: &mut World) {
         let node = self.node;
         let is_stuck = |entry: &mut (CallId, Note)| {
@@ -184,7 +184,7 @@ impl Database {
         }
     }
 
-    /// A queue has accepted a write, or failed to: then it is published again.
+    /// Handles a write that a queue has accepted or failed to accept; then it is published again.
     #[cold]
     pub(super) fn published(&mut self, job: CallId, done: Done, cx: &mut World) {
         cx.calls.remove(job);
@@ -207,7 +207,7 @@ impl Database {
         }
     }
 
-    /// Members died: nobody knows what became of what they were about to publish.
+    /// Handles members that died: the results of their publications are unknown.
     pub(super) fn take_back(&mut self, cx: &World) {
         for relay in &mut self.members.relays {
             let is_gone = |entry: &mut (CallId, Note)| cx.calls.get(entry.0).is_none();

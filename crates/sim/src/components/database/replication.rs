@@ -1,9 +1,8 @@
-//! Copies of each shard: what their members have of it, and what is on its way to them.
+//! Copies of each shard: what their members have, and what is on its way to them.
 //!
-//! What a follower has is not simulated event by event: a write at the leader is noted for each
-//! follower with the moment it will be applied there, and whoever looks at the follower applies
-//! what is due by then. Who leads is in [`super::leaders`], what needs no leader in
-//! [`super::quorum`].
+//! A follower's state is not simulated event by event. A write at the leader is noted for each
+//! follower with the moment at which it will be applied there, and a reader of the follower applies
+//! what is due by then. Leadership is in [`super::leaders`], quorums are in [`super::quorum`].
 
 mod copy;
 
@@ -15,7 +14,7 @@ use crate::measure::Histogram;
 use design::kinds::database::{OnPartition, Replication as Spec, ReplicationMode};
 use std::collections::BTreeMap;
 
-/// A member that follows nobody.
+/// The leader of a member that follows none.
 pub(super) const NOBODY: u32 = u32::MAX;
 
 /// The replication of a database.
@@ -26,22 +25,22 @@ pub(super) struct Replication {
     apply: Sampler,
     pub(super) shards: u32,
     pub(super) copies: Vec<Copy>,
-    /// By place among the node's zones: whether members there may lead; empty where all may.
+    /// By index among the node's zones: whether members there may lead; empty if all may.
     pub(super) may_lead: Vec<bool>,
-    /// By shard: a leader that stepped down and is not to be elected at once again.
+    /// By shard: a leader that stepped down and must not be reelected immediately.
     pub(super) barred: BTreeMap<u32, u32>,
-    /// Of quorums where a clock may be off: by key, the stamp and version of the write that stands.
+    /// Of quorums with clock skew: by key, the stamp and version of the winning write.
     pub(super) stamps: Table<(i64, u32)>,
-    /// What the store of truth calls itself, where anybody writes.
+    /// The index of the store of truth, if any client writes.
     pub(super) store: Option<u16>,
     lags: Stream,
     applies: Stream,
     pub(super) routing: Stream,
-    /// Times that another member took over.
+    /// Number of failovers.
     pub(super) failovers: u64,
-    /// Writes undone, since who has them no longer led or they lost against later ones.
+    /// Undone writes: their members no longer led, or a later write won.
     pub(super) undone: u64,
-    /// From a write to its being applied at a follower (measured).
+    /// Time from a write to its application at a follower (measured).
     pub(super) lag_ns: Histogram,
 }
 
@@ -67,8 +66,8 @@ impl Replication {
         }
     }
 
-    /// New parameters. With other copies, or other rules of who has what, all begin anew, each with
-    /// everything: false then.
+    /// Takes new parameters. Returns false if copies or consistency rules changed: then all copies
+    /// start over, each with everything.
     pub(super) fn update(&mut self, spec: &Spec, shards: u32) -> bool {
         let is_same = self.spec.replicas == spec.replicas
             && self.shards == shards
@@ -87,7 +86,7 @@ impl Replication {
         is_same
     }
 
-    /// There are so many shards from now on: those added are empty.
+    /// Sets the number of shards; added ones are empty.
     pub(super) fn set_shards(&mut self, shards: u32) {
         self.shards = shards;
         let replicas = self.spec.replicas;
@@ -98,7 +97,7 @@ impl Replication {
         self.barred.retain(|shard, _| *shard < shards);
     }
 
-    /// Whether a shard has one leader, whom all its members hear.
+    /// Returns whether a shard has one leader, which all its members follow.
     pub(super) fn is_united(&self, shard: u32) -> bool {
         let mut members = self.members(shard);
         let leader = members.clone().find(|member| self.leads(*member));
@@ -108,8 +107,8 @@ impl Replication {
         })
     }
 
-    /// Keys change shards: what stands at the old one (with all that is on its way, where there is
-    /// no leader) every member of the new one has.
+    /// Moves keys between shards: every member of the new shard has the present version of the old
+    /// one (with everything that is on its way, if there is no leader).
     pub(super) fn hand_over_keys(
         &mut self,
         moves: impl Iterator<Item = (u32, u32, u32)>,
@@ -143,7 +142,7 @@ impl Replication {
         }
     }
 
-    /// At the start every member has what stands.
+    /// Gives every member all present versions, at the start.
     pub(super) fn fill(&mut self, standing: impl Iterator<Item = (u32, u32)>, at: &Placement) {
         for (key, version) in standing {
             for member in self.members(at.shard(key)) {
@@ -152,13 +151,14 @@ impl Replication {
         }
     }
 
-    /// How long the member that is furthest behind has lacked a write, in ns.
+    /// Returns how long the furthest lagging member has lacked a write, in ns.
     pub(super) fn behind(&self, now: u64) -> u64 {
         let since = self.copies.iter().filter_map(|copy| copy.lacks_since(now));
         since.min().map_or(0, |since| now.saturating_sub(since))
     }
 
-    /// The shard of a member, whether the member leads it, and how long it has lacked a write.
+    /// Returns the shard of a member, whether the member leads it, and how long it has lacked a
+    /// write.
     pub(super) fn member(&self, member: u32, now: u64) -> (u32, bool, u64) {
         let copy = self.copies.get(member as usize);
         let since = copy.and_then(|copy| copy.lacks_since(now));
@@ -183,14 +183,13 @@ impl Replication {
         member / self.spec.replicas
     }
 
-    /// Whether a member leads its shard.
+    /// Returns whether a member leads its shard.
     pub(super) fn leads(&self, member: u32) -> bool {
         let copy = self.copies.get(member as usize);
         copy.is_some_and(|copy| copy.leader == member)
     }
 
-    /// Applies what is due at a member. Where there is a leader its word is final; else the newest
-    /// is.
+    /// Applies what is due at a member. With a leader, its version is final; else the newest is.
     pub(super) fn apply_due(&mut self, member: u32, now: u64) {
         let is_quorum = self.is_quorum();
         let copy = &mut self.copies[member as usize];
@@ -204,20 +203,20 @@ impl Replication {
         }
     }
 
-    /// What a member has of a key by now.
+    /// Returns the version of a key that a member has by now.
     pub(super) fn version(&mut self, member: u32, key: u32, now: u64) -> u32 {
         self.apply_due(member, now);
         self.copies[member as usize].version(key)
     }
 
-    /// How long a write takes to a member: on its way, and to be applied. Drawn whether it gets
-    /// there or not.
+    /// Draws how long a write takes to a member: in transit, and to be applied. It is drawn whether
+    /// or not the write arrives.
     fn draw_lag(&mut self) -> (u64, u64) {
         let lag = self.lag.draw(&mut self.lags);
         (lag, self.apply.draw(&mut self.applies))
     }
 
-    /// A write is on its way to a member, behind all that is: when it will be applied.
+    /// Sends a write to a member, behind all pending ones. Returns when it will be applied.
     fn ship(&mut self, member: u32, write: Write, (lag, apply): (u64, u64), cx: &World) -> u64 {
         self.apply_due(member, cx.now);
         let log = &mut self.copies[member as usize].log;
@@ -230,7 +229,7 @@ impl Replication {
         at
     }
 
-    /// A leader wrote: its followers will have it. When the first of them does.
+    /// Sends a leader's write to its followers. Returns when the first of them has it.
     pub(super) fn spread(&mut self, leader: u32, write: Write, cx: &World) -> Option<u64> {
         let members = self.members(self.shard_of(leader));
         let has_rival = members
@@ -244,7 +243,7 @@ impl Replication {
         self.pass_on(leader, write, cx)
     }
 
-    /// Passes a write on to whoever follows a leader.
+    /// Passes a write on to the followers of a leader.
     pub(super) fn pass_on(&mut self, leader: u32, write: Write, cx: &World) -> Option<u64> {
         let mut first: Option<u64> = None;
         for member in self.members(self.shard_of(leader)) {
@@ -266,7 +265,7 @@ impl Replication {
         first
     }
 
-    /// A member can be reached again: it gets what it missed.
+    /// Sends a member that can be reached again what it missed.
     pub(super) fn reconnect(&mut self, member: u32, cx: &World) {
         let copy = &mut self.copies[member as usize];
         copy.is_reached = true;
@@ -274,7 +273,7 @@ impl Replication {
         self.ship_all(member, missed.into_iter(), cx);
     }
 
-    /// Writes are on their way to a member as one, to be applied one after another.
+    /// Sends several writes to a member together, to be applied one after another.
     pub(super) fn ship_all(
         &mut self,
         member: u32,
@@ -292,7 +291,7 @@ impl Replication {
         }
     }
 
-    /// The newest version of a key that a member has or will have.
+    /// Returns the newest version of a key that a member has or will have.
     pub(super) fn newest_coming(&self, member: u32, key: u32) -> u32 {
         let copy = &self.copies[member as usize];
         let coming = copy.log.iter().map(|(_, write)| write);
@@ -303,13 +302,14 @@ impl Replication {
         coming.unwrap_or(0).max(copy.version(key))
     }
 
-    /// A member of a quorum gets one write later than others.
+    /// Sends a write to a member of a quorum that gets it later than others.
     pub(super) fn hand_over(&mut self, member: u32, write: Write, cx: &World) {
         let lag = self.draw_lag();
         self.ship(member, write, lag, cx);
     }
 
-    /// When another member of a shard than this one has a write: now, later, or as it is never.
+    /// Returns when another member of a shard than this one has a write: now, later, or, as things
+    /// are, never.
     pub(super) fn copied(&mut self, member: u32, key: u32, version: u32, now: u64) -> Option<u64> {
         let mut first: Option<u64> = None;
         for other in self.members(self.shard_of(member)) {
@@ -328,7 +328,8 @@ impl Replication {
         first
     }
 
-    /// Who holds versions, and writes that may still be undone, says so.
+    /// Marks the versions and intents that may still be needed: held ones, and those of writes that
+    /// may be undone.
     pub(super) fn hold(&self, held: &mut Held) {
         let Some(store) = self.store else { return };
         for copy in &self.copies {
@@ -343,7 +344,7 @@ impl Replication {
         if !self.is_quorum() {
             return;
         }
-        // Members that were not asked may have any version for ever.
+        // Members outside of the quorum may keep any version indefinitely.
         for shard in 0..self.shards {
             let copies = &self.copies[self.members(shard).start as usize..];
             let copies = &copies[..self.spec.replicas as usize];
@@ -355,7 +356,8 @@ impl Replication {
         }
     }
 
-    /// What a member has of keys in the end: with all that is on its way to it, or without.
+    /// Returns what a member finally has of keys: with everything that is on its way to it, or
+    /// without.
     pub(super) fn disagreements(
         &self,
         standing: impl Iterator<Item = (u32, u32)>,

@@ -1,11 +1,11 @@
-//! Resharding: keys move to another number of shards, batch by batch, while the database goes on.
+//! Resharding: keys move to another number of shards, batch by batch, while the database continues
+//! to serve.
 //!
-//! A batch is copied: every shard that loses keys of it does the work of reading them, in a slot of
-//! its own among its calls, then every shard that gets some does as much. Then comes the cutover:
+//! A batch is copied: every shard that loses keys reads them, in a slot of its own among its calls,
+//! and then every shard that receives some does the same amount of work. Then comes the cutover:
 //! writes of these keys wait until it is over, and from then on the keys are at their new shards.
-//! Whatever is still at the old shard is sent on, so no write is made where nobody will look for
-//! it. Where a shard dies or is cut off, the batch begins anew: nothing had moved, so nothing is
-//! lost.
+//! Calls still at the old shard are forwarded, so no write is made where it would not be found. If
+//! a shard dies or is partitioned, the batch starts over. Nothing had moved, so nothing is lost.
 
 mod whose;
 
@@ -17,16 +17,16 @@ use crate::zones::ZoneIx;
 use design::Fault;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Until a batch that failed begins anew.
+/// Delay until a failed batch starts over.
 const RETRY: u64 = 1_000_000_000;
-/// How often it is looked whether the shards that are given up have nothing left to do, and for how
-/// long at most.
+/// Interval at which shards to be removed are checked for remaining work, and the maximum time for
+/// that.
 const LOOK_EVERY: u64 = 100_000_000;
 const GRACE: u64 = 10_000_000_000;
-/// Most reshardings told of one by one.
+/// Maximum number of reshardings that are reported one by one.
 const RUNS_MAX: usize = 100;
 
-/// What is asked for.
+/// A requested resharding.
 #[derive(Clone, Debug)]
 struct Order {
     shards: u32,
@@ -36,7 +36,7 @@ struct Order {
     rate: Option<f64>,
 }
 
-/// One resharding, as the report tells it.
+/// One resharding, as the report shows it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resharding {
     /// Shards before and after.
@@ -47,22 +47,22 @@ pub(crate) struct Resharding {
     pub(crate) keys_moved: u64,
     /// When the last of them had.
     moved: u64,
-    /// Batches that had to begin anew.
+    /// Batches that had to start over.
     pub(crate) retries: u64,
     /// How long writes waited for a cutover.
     pub(crate) holds: Histogram,
-    /// Calls that were sent on from a shard that no longer had their key.
+    /// Calls that were forwarded from a shard that no longer had their key.
     pub(crate) redirected: u64,
 }
 
-/// What a resharding is about to do.
+/// The next step of a resharding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// To copy the next batch.
+    /// Copy the next batch.
     Copy,
-    /// Copying one, or in its cutover: the mover's record says when it is over.
+    /// A batch is being copied or cut over; the mover's record says when that is over.
     Moves,
-    /// To give up the shards left over, once they have nothing to do or at this moment.
+    /// Remove the surplus shards, once they have no work or at this moment.
     Shrink(u64),
 }
 
@@ -72,29 +72,29 @@ pub(super) struct Reshardings {
     orders: VecDeque<Order>,
     state: Option<State>,
     due: u64,
-    /// The record that a batch's copying hangs on, and the batch.
+    /// The record that tracks the copying of a batch, and the batch.
     mover: Option<CallId>,
     batch: Batch,
     batch_began: u64,
-    /// The second half of the copying is under way, at the shards that get the keys.
+    /// Whether the second half of the copying, at the shards that receive the keys, is in progress.
     is_coming: bool,
-    /// Writes that wait for the cutover; `None` where there is none.
+    /// Writes that wait for the cutover; `None` if there is none.
     held: Option<Vec<CallId>>,
     pub(super) runs: Vec<Resharding>,
 }
 
-/// What a step of a resharding changed of a node's members.
+/// What a step of a resharding changed about a node's members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     None,
-    /// There are more.
+    /// Members were added.
     Grown,
-    /// So many remain.
+    /// This many members remain.
     Shrinks(u32),
 }
 
 impl Reshardings {
-    /// Whether nothing is being moved, or is to be.
+    /// Returns whether no key is being moved or about to be.
     pub(super) fn is_idle(&self) -> bool {
         self.state.is_none() && self.orders.is_empty()
     }
@@ -105,7 +105,7 @@ impl Reshardings {
 }
 
 impl Database {
-    /// A resharding is asked for; it begins when those before it are through.
+    /// Requests a resharding. It begins after those before it are finished.
     #[cold]
     pub(crate) fn order_resharding(&mut self, fault: &Fault, cx: &mut World) {
         self.members.resharding.orders.push_back(Order {
@@ -125,7 +125,7 @@ impl Database {
         cx.at(at, Event::Reshard { node: self.node });
     }
 
-    /// The next step of a resharding is due.
+    /// Carries out the next step of a resharding.
     #[cold]
     pub(crate) fn go_on_resharding(&mut self, cx: &mut World) -> Change {
         let known = &self.members.resharding;
@@ -165,7 +165,7 @@ impl Database {
         Change::Grown
     }
 
-    /// There are so many shards from now on.
+    /// Sets the number of shards.
     fn has_shards(&mut self, shards: u32, cx: &mut World) {
         let members = &mut *self.members;
         members.shards = shards;
@@ -186,7 +186,7 @@ impl Database {
         self.count_connections(cx);
     }
 
-    /// Begins to copy the next batch, or ends the resharding where there is none.
+    /// Begins to copy the next batch, or ends the resharding if there is none.
     fn copy_batch(&mut self, cx: &mut World) {
         let Some(order) = self.members.resharding.orders.front() else {
             return;
@@ -195,7 +195,7 @@ impl Database {
             return self.all_moved(cx);
         };
         if batch.keys == 0 {
-            // Nothing moves of all that: so much further.
+            // None of these keys moves: skip them.
             self.advance(batch.end, cx);
             return self.come_back_to_it(cx.now, cx);
         }
@@ -220,7 +220,7 @@ impl Database {
         self.copy(mover, &leave, cx);
     }
 
-    /// Has each of these shards do its part of the copying.
+    /// Makes each of these shards do its part of the copying.
     fn copy(&mut self, mover: CallId, keys: &BTreeMap<u32, u64>, cx: &mut World) {
         let front: &mut Front = self.front(&cx.calls[mover]);
         (front.phase, front.pending) = (Phases::Copy, keys.len() as u32);
@@ -232,7 +232,7 @@ impl Database {
         }
     }
 
-    /// What copying its keys takes a shard.
+    /// Returns the work that copying its keys takes a shard.
     pub(super) fn copy_work(&self, id: CallId, cx: &World) -> u64 {
         let order = self.members.resharding.orders.front();
         let work = order.map_or(0, |order| order.copy_time);
@@ -240,7 +240,7 @@ impl Database {
         work.min(design::quantity::DURATION_MAX.0)
     }
 
-    /// A shard has done its part of the copying, or failed to.
+    /// Handles a shard that has finished or failed its part of the copying.
     pub(super) fn copied_part(&mut self, mover: CallId, outcome: Outcome, cx: &mut World) {
         if !outcome.is_answer() {
             return self.begin_batch_anew(cx);
@@ -258,7 +258,7 @@ impl Database {
         cx.after(cutover, Event::Step(mover));
     }
 
-    /// Whether a call is the record of a batch that moves; then its cutover is over.
+    /// Returns whether a call is the record of a moving batch; if so, ends its cutover.
     pub(super) fn ends_cutover(&mut self, id: CallId, cx: &mut World) -> bool {
         if self.members.resharding.mover != Some(id) {
             return false;
@@ -302,7 +302,7 @@ impl Database {
         }
     }
 
-    /// A shard that is needed for a batch is not there: another try in a while.
+    /// Starts a batch over after a delay, because a shard that it needs is not available.
     fn begin_batch_anew(&mut self, cx: &mut World) {
         self.forget_mover(cx);
         let known = &mut self.members.resharding;
@@ -314,7 +314,7 @@ impl Database {
         self.let_held_go(cx);
     }
 
-    /// Members died: the one that saw to the moving may be among them.
+    /// Handles members that died: the mover may have been on one of them.
     pub(super) fn look_after_mover(&mut self, cx: &mut World) {
         let known = &self.members.resharding;
         let is_gone = |mover: CallId| cx.calls.get(mover).is_none();
@@ -324,8 +324,8 @@ impl Database {
         }
     }
 
-    /// An edit: what is being moved begins anew. With other shards in the design, all is where it
-    /// now belongs and nothing moves any more.
+    /// Handles an edit: the present batch starts over. With another number of shards in the design,
+    /// all keys are at their new place and nothing moves any more.
     pub(super) fn edit_resharding(&mut self, stays: bool, cx: &mut World) {
         let known = &mut self.members.resharding;
         let Some(state) = known.state else {
@@ -347,7 +347,7 @@ impl Database {
         self.let_held_go(cx);
     }
 
-    /// Every key is where it is to be.
+    /// Ends the moves: every key is where it belongs.
     fn all_moved(&mut self, cx: &mut World) {
         self.members.placement.settle();
         if let Some(router) = &mut cx.node_mut(self.node).router {
@@ -361,7 +361,7 @@ impl Database {
         self.come_back_to_it(cx.now, cx);
     }
 
-    /// Gives up the shards that are left over, once they have nothing to do.
+    /// Removes the surplus shards, once they have no work.
     fn shrink(&mut self, until: u64, cx: &mut World) -> Change {
         let members = &mut *self.members;
         let known = &mut members.resharding;
@@ -386,7 +386,7 @@ impl Database {
         }
     }
 
-    /// The members left over have ended.
+    /// Handles surplus members that have ended.
     pub(crate) fn has_shrunk(&mut self, members: u32, cx: &mut World) {
         let copies = self.members.replication.as_ref();
         let copies = copies.map_or(1, |it| it.spec.replicas);

@@ -1,4 +1,4 @@
-//! Whom a caller asks: drivers of databases know which member serves a key, and whom they reach.
+//! Routing: drivers of databases know which member serves a key, and which members they reach.
 
 use super::placement::Placement;
 use super::row;
@@ -9,22 +9,22 @@ use crate::zones::{Way, ZoneIx};
 use design::kinds::client::Effect;
 use design::kinds::database::ReadFrom;
 
-/// Who serves which keys of a database.
+/// Which members serve which keys of a database.
 #[derive(Clone, Debug)]
 pub(crate) struct Router {
     pub(super) placement: Placement,
     /// Members of each shard.
     pub(super) copies: u32,
     pub(super) reads: ReadFrom,
-    /// Whether any member may be asked for anything: it asks the others.
+    /// Whether any member may receive any request: it coordinates a quorum.
     pub(super) is_quorum: bool,
     /// By member: whether it leads its shard.
     pub(super) leads: Vec<bool>,
-    /// By shard: whose turn it is.
+    /// By shard: the next member in turn.
     pub(super) turns: Vec<u32>,
 }
 
-/// Whom a member or a caller sees.
+/// What a member or a caller can reach.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) node: NodeIx,
@@ -36,26 +36,27 @@ impl View<'_> {
         self.cx.zone_of(self.node, member)
     }
 
-    /// Whether packets pass both ways.
+    /// Returns whether packets pass both ways.
     pub(super) fn passes(&self, a: Option<ZoneIx>, b: Option<ZoneIx>) -> bool {
         !self.cx.is_cut(a, b) && !self.cx.is_cut(b, a)
     }
 
-    /// Whether a member runs and does not stand still.
+    /// Returns whether a member runs and is not frozen.
     pub(super) fn runs(&self, member: u32) -> bool {
         let replica = self.cx.node(self.node).replicas.get(member as usize);
         replica.is_some_and(|replica| replica.is_up && replica.stands_since.is_none())
     }
 
-    /// Whether a member runs and can be reached from a zone.
+    /// Returns whether a member runs and can be reached from a zone.
     pub(super) fn has(&self, from: Option<ZoneIx>, member: u32) -> bool {
         self.cx.is_up(self.node, member) && self.passes(from, self.zone(member))
     }
 }
 
 impl Router {
-    /// The member that a call for a shard goes to from a zone. Where nobody there can serve it, one
-    /// that can say so; where nobody can be reached, whoever should have served it.
+    /// Returns the member that a call for a shard goes to from a zone. If no reachable member can
+    /// serve it, one that can refuse it; if no member can be reached, the one that should have
+    /// served it.
     pub(super) fn choose(
         &mut self,
         shard: u32,

@@ -1,10 +1,10 @@
-//! The way of a call through a database of several members, or with row locks: to its shard,
+//! The path of a call through a database with several members or with row locks: to its shard,
 //! through connection, row and slot, and out again.
 
 use super::*;
 
 impl Database {
-    /// A call has come in at some member: it goes to the one that serves its key.
+    /// Routes a call that has reached some member to the one that serves its key.
     #[inline(never)]
     pub(super) fn route(&mut self, id: CallId, cx: &mut World) {
         if cx.calls[id].is_probe() {
@@ -36,7 +36,7 @@ impl Database {
         }
     }
 
-    /// Whether the member that a call came to may work on it.
+    /// Returns whether the member that a call reached may work on it.
     pub(super) fn serves(&self, id: CallId, cx: &World) -> bool {
         let Some(replication) = &self.members.replication else {
             return true;
@@ -50,7 +50,7 @@ impl Database {
         replication.is_quorum() || falls_back
     }
 
-    /// Whether an operation touches every shard.
+    /// Returns whether an operation touches every shard.
     fn is_spread(&mut self, id: CallId, cx: &World) -> bool {
         let members = &mut *self.members;
         let Some(condition) = members.cross_shard.as_ref().filter(|_| members.shards > 1) else {
@@ -66,7 +66,7 @@ impl Database {
         }
     }
 
-    /// Takes a connection of its member, if there is one or it is kept for it.
+    /// Takes a connection of its member, if one is free or reserved for it.
     pub(super) fn connect(&mut self, id: CallId, needs_one: bool, cx: &mut World) {
         let purpose = cx.calls[id].purpose;
         if !self.takes_connection(id, needs_one, cx) {
@@ -88,7 +88,7 @@ impl Database {
         }
     }
 
-    /// Takes a connection of a call's member; false where there is none left.
+    /// Takes a connection of a call's member. Returns false if none is left.
     pub(super) fn takes_connection(&mut self, id: CallId, needs_one: bool, cx: &World) -> bool {
         let call = &cx.calls[id];
         let member = call.replica as usize;
@@ -112,13 +112,13 @@ impl Database {
         }
         let call = &mut cx.calls[id];
         (call.stage, call.phase) = (row::AWAITED, Phase::Queued);
-        // Of a row, the time is told from when it was asked for.
+        // The waiting time for a row counts from here.
         call.slot_since = cx.now;
         self.members.locks.waiting.up(cx.now);
         cx.waiting += 1;
     }
 
-    /// A call has all that it needs before its slot.
+    /// Continues with a call that has everything it needs before its slot.
     fn proceed(&mut self, id: CallId, cx: &mut World) {
         match Fronts::is_front(&cx.calls[id]) {
             true => self.spread(id, cx),
@@ -126,7 +126,7 @@ impl Database {
         }
     }
 
-    /// Work at a member is done.
+    /// Handles work that is done at a member.
     #[inline(never)]
     pub(super) fn served_at_member(&mut self, id: CallId, cx: &mut World) {
         let (purpose, stage) = (cx.calls[id].purpose, cx.calls[id].stage);
@@ -166,7 +166,7 @@ impl Database {
         }
     }
 
-    /// The work of a call is done: it may hold its row on.
+    /// Handles a call whose work is done. It may continue to hold its row.
     fn worked(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let members = &mut *self.members;
         let rest = match cx.calls[id].stage {
@@ -180,7 +180,7 @@ impl Database {
         cx.after(rest, Event::Step(id));
     }
 
-    /// A call that held a connection is answered, once a follower has it where it waits for one.
+    /// Answers a call that held a connection, once a follower has it if it waits for one.
     pub(super) fn leave(&mut self, id: CallId, mut outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[id];
         let (member, key, stage) = (call.replica as usize, call.key, call.stage);
@@ -216,8 +216,8 @@ impl Database {
         }
     }
 
-    /// A call leaves without having been served, where it waits for more than a slot or holds more
-    /// than a place; false where it is in a station and nothing else.
+    /// Removes a call that has not been served, if it waits for more than a slot or holds more than
+    /// a place. Returns false if it is only in a station.
     pub fn withdraws(&mut self, id: CallId, cause: Cause, cx: &mut World) -> bool {
         if self.is_plain {
             return false;
@@ -248,7 +248,7 @@ impl Database {
         true
     }
 
-    /// Lets a row go, to whoever waits for it longest.
+    /// Releases a row to the call that has waited longest for it.
     pub(super) fn release_row(&mut self, key: u32, cx: &mut World) {
         if let Some(next) = self.members.locks.release(key, &mut cx.calls) {
             let call = &mut cx.calls[next];
@@ -263,7 +263,7 @@ impl Database {
         }
     }
 
-    /// A call or a part goes on inside the database.
+    /// Continues with a call or a part inside the database.
     pub(super) fn step(&mut self, id: CallId, cx: &mut World) {
         let call = &cx.calls[id];
         let (purpose, phase, outcome) = (call.purpose, call.phase, call.outcome);
@@ -277,7 +277,7 @@ impl Database {
         }
     }
 
-    /// A member died. What it worked on is answered for by the caller, parts excepted.
+    /// Handles a member that died. Callers answer for what it worked on, except for parts.
     #[cold]
     pub(super) fn member_died(&mut self, member: u32, cx: &mut World) {
         let (mut rows, mut parts) = (Vec::new(), Vec::new());
@@ -323,12 +323,12 @@ impl Database {
         }
     }
 
-    /// Counts who holds connections anew: after an edit.
+    /// Counts the holders of connections again, after an edit.
     pub(super) fn count_connections(&mut self, cx: &World) {
         self.members.connected = self.connections_held(cx);
     }
 
-    /// Connections of each member by who is there.
+    /// Returns the connections of each member, as found in the calls that are there.
     pub(super) fn connections_held(&self, cx: &World) -> Vec<u32> {
         let mut connected = vec![0; self.stations.len()];
         for (_, call) in cx.calls.iter() {

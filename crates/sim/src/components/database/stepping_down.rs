@@ -1,10 +1,10 @@
-//! Leaders that step down, since a fault says so or since they may not lead where they are.
+//! Leaders that step down because of a fault, or because they may not lead where they are.
 
 use super::replication::{NOBODY, Replication, Watch};
 use super::*;
 
 impl Database {
-    /// The leaders that are among these members step down, and others are elected.
+    /// Makes the leaders among these members step down. Others are elected.
     #[cold]
     pub(crate) fn depose(&mut self, hit: &[bool], cx: &mut World) {
         let Some(replication) = self.members.replication.as_mut() else {
@@ -22,7 +22,7 @@ impl Database {
         self.look(cx);
     }
 
-    /// An edit says that members may not lead where they do.
+    /// Handles an edit after which members may not lead where they do.
     pub(super) fn depose_ineligible(&mut self, shard: u32, cx: &World) {
         let Some(spec) = self.members.replication.as_ref().map(|known| &known.spec) else {
             return;
@@ -40,7 +40,7 @@ impl Database {
     }
 }
 
-/// By place among a node's zones: whether members there may lead.
+/// By index among a node's zones: whether members there may lead.
 pub(super) fn may_lead(spec: &spec::Replication, node: NodeIx, cx: &World) -> Vec<bool> {
     if spec.no_leader_in.is_empty() {
         return Vec::new();
@@ -52,8 +52,8 @@ pub(super) fn may_lead(spec: &spec::Replication, node: NodeIx, cx: &World) -> Ve
 }
 
 impl Replication {
-    /// Whether a member may be elected where it is. Where none of its shard may, all may: a
-    /// resharding can bring that about.
+    /// Returns whether a member may be elected where it is. If none of its shard may, which a
+    /// resharding can cause, all may.
     pub(super) fn is_eligible(&self, member: u32) -> bool {
         let may = |member: u32| {
             let place = (member as usize).checked_rem(self.may_lead.len());
@@ -62,7 +62,7 @@ impl Replication {
         may(member) || !self.members(self.shard_of(member)).any(may)
     }
 
-    /// The member that leads a member's shard at the start.
+    /// Returns the member that leads a member's shard at the start.
     pub(super) fn first_leader(&self, member: u32) -> u32 {
         let mut members = self.members(self.shard_of(member));
         let first = members.clone().find(|member| self.is_eligible(*member));

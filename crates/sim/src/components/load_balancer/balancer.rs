@@ -13,30 +13,29 @@ use std::collections::BTreeMap;
 /// A replica behind a balancer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backend {
-    /// Over which link.
+    /// The link to it.
     pub link: LinkIx,
-    /// Which replica of its callee.
+    /// Its replica of the callee.
     pub replica: u32,
-    /// Whether probes say it is well.
+    /// Whether it is healthy according to probes.
     pub is_healthy: bool,
-    /// Probes in a row that say otherwise.
+    /// Number of consecutive probes that say otherwise.
     against: u32,
-    /// Calls of this balancer in flight there.
+    /// Number of calls of this balancer in flight there.
     pub outstanding: u32,
-    /// Whether it is chosen from: believed well, or nobody asks.
+    /// Whether it can be chosen: considered healthy, or in panic mode.
     is_usable: bool,
-    /// What its calls came to.
+    /// The results of its calls.
     record: Record,
-    /// Its link's weight, and where it stands in the smooth round.
+    /// Its link's weight, and its state in the smooth round robin.
     weight: u32,
     current: i64,
-    /// Peak exponentially weighted moving average of the time of its calls, in ns, as of
-    /// `observed`.
+    /// Peak exponentially weighted moving average of the time of its calls, in ns, at `observed`.
     cost: f64,
     observed: Time,
 }
 
-/// What a balancer knows and does; stands in the world so that every attempt can choose anew.
+/// The state of a balancer. It is part of the world, so that every attempt can choose again.
 #[derive(Clone, Debug)]
 pub struct Balancer {
     pub(super) spec: spec::LoadBalancer,
@@ -46,28 +45,29 @@ pub struct Balancer {
     /// Whether probes of this list are scheduled.
     pub(super) is_probing: bool,
     next: usize,
-    /// The places chosen from, in order.
+    /// The indices of usable backends, in order.
     usable: Vec<u32>,
-    /// Calls in flight in all.
+    /// Number of calls in flight in total.
     outstanding: u64,
-    /// When the next ejected backend comes back.
+    /// When the next ejected backend returns.
     next_return: Time,
-    /// The sum of the usable backends' weights, where they are not all alike.
+    /// The sum of the usable backends' weights, if they differ.
     weights_differ: Option<u64>,
-    /// Where the fewest outstanding are asked for, among many.
+    /// For the fewest outstanding among many backends.
     tournament: Option<Tournament>,
-    /// Where keys have their place.
+    /// For consistent hashing.
     pub(super) ring: Option<Box<Ring>>,
     routing: Stream,
-    /// Where its process begins its round.
+    /// The start of its round robin.
     turns: Stream,
 }
 
-/// With fewer backends, asking all is quicker than keeping a tree.
+/// With fewer backends, a scan is faster than a tree.
 const MANY: usize = 16;
-/// How far into its smooth round a balancer begins at most: of a longer one, the rest is skipped.
+/// Maximum number of steps into the smooth round robin at which a balancer begins; the rest of a
+/// longer one is skipped.
 const STEPS_MAX: u64 = 1_024;
-/// Finagle's: the time constant of the moving average.
+/// The time constant of the moving average, as in Finagle.
 const DECAY: f64 = 10e9;
 
 impl Balancer {
@@ -89,8 +89,8 @@ impl Balancer {
         }
     }
 
-    /// Chooses a backend for an attempt and counts it there. `None` where nobody is believed well
-    /// and there is no panic.
+    /// Chooses a backend for an attempt and counts the attempt there. `None` if none is considered
+    /// healthy and there is no panic mode.
     #[inline(always)]
     pub fn choose(&mut self, key: u32, now: Time) -> Option<(u32, &Backend)> {
         if now >= self.next_return {
@@ -111,7 +111,7 @@ impl Balancer {
         Some((place as u32, &self.backends[place]))
     }
 
-    /// Where the choice hangs on more than whose turn it is.
+    /// Chooses a backend if the choice depends on more than the turn.
     #[inline(never)]
     fn choose_by_more(&mut self, key: u32, now: Time) -> Option<usize> {
         Some(match self.spec.algorithm {
@@ -125,7 +125,7 @@ impl Balancer {
         })
     }
 
-    /// The tournament hears how many calls a backend has in flight.
+    /// Updates the tournament with a backend's number of calls in flight.
     #[inline(never)]
     fn play(&mut self, place: usize) {
         let backend = &self.backends[place];
@@ -136,12 +136,12 @@ impl Balancer {
         }
     }
 
-    /// All places, from the next in turn on.
+    /// Returns all backends, from the next in turn on.
     fn in_turn(&self) -> impl Iterator<Item = usize> {
         (self.next..self.backends.len()).chain(0..self.next)
     }
 
-    /// The next usable backend in turn.
+    /// Returns the next usable backend in turn.
     #[inline(always)]
     fn next_usable(&self) -> Option<usize> {
         match self.backends.get(self.next)?.is_usable {
@@ -160,8 +160,8 @@ impl Balancer {
         (count > 0).then(|| self.usable[self.routing.below(count) as usize] as usize)
     }
 
-    /// Any, as likely as its link's weight says (nginx's `random` does so). Equal weights draw as
-    /// no weights do.
+    /// Returns a random backend, by the weight of its link (as nginx's `random`). Equal weights
+    /// draw like no weights.
     fn draw_by_weight(&mut self) -> Option<usize> {
         let Some(total) = self.weights_differ else {
             return self.draw();
@@ -174,7 +174,7 @@ impl Balancer {
         found.map(|place| *place as usize)
     }
 
-    /// The best of as many as are drawn, all different; the first drawn of those that are alike.
+    /// Returns the best of several random backends, all different; of equal ones, the first drawn.
     fn best_drawn(&mut self, load: impl Fn(&Backend) -> f64) -> Option<usize> {
         let wanted = (self.spec.choices as usize).min(self.usable.len());
         let mut drawn = [0u32; spec::CHOICES_MAX as usize];
@@ -193,7 +193,8 @@ impl Balancer {
         best.map(|(place, _)| place)
     }
 
-    /// The fewest outstanding; of those alike the next in turn, as nginx and HAProxy have it.
+    /// Returns the backend with the fewest outstanding calls; of equal ones the next in turn, as in
+    /// nginx and HAProxy.
     fn fewest(&self) -> Option<usize> {
         if let Some(tournament) = &self.tournament {
             return tournament.fewest_from(self.next);
@@ -204,8 +205,8 @@ impl Balancer {
         usable.min_by_key(|place| self.backends[*place].outstanding)
     }
 
-    /// Smooth weighted round robin (nginx): everybody moves on by its weight, and who is furthest
-    /// goes and falls back by the sum; of those alike the first.
+    /// Smooth weighted round robin (nginx): every backend advances by its weight, and the most
+    /// advanced is chosen and falls back by the sum; of equal ones, the first.
     fn next_weighted(&mut self) -> Option<usize> {
         let (mut total, mut best) = (0, None::<usize>);
         for place in &self.usable {
@@ -222,7 +223,7 @@ impl Balancer {
         best
     }
 
-    /// The key's backend; where loads are bounded, the next on the ring that has room.
+    /// Returns the key's backend; with bounded loads, the next on the ring that has room.
     fn on_ring(&self, key: u32) -> Option<usize> {
         let bound = self.spec.consistent_hash.bounded_load.map(|times| {
             let mean = (self.outstanding + 1) as f64 / self.usable.len().max(1) as f64;
@@ -235,7 +236,7 @@ impl Balancer {
         })
     }
 
-    /// A choice is taken back, or nobody waits for what comes of it: the place it had, if that is
+    /// Releases a choice that is not used, or whose result no caller waits for, if its backend is
     /// still there.
     #[inline(always)]
     pub fn released(&mut self, place: u32, link: LinkIx, replica: u32) -> Option<usize> {
@@ -253,14 +254,14 @@ impl Balancer {
         Some(place)
     }
 
-    /// Where an edit has moved a backend; `None` where it took it away.
+    /// Returns where an edit has moved a backend; `None` if it was removed.
     #[cold]
     fn moved_to(&self, link: LinkIx, replica: u32) -> Option<usize> {
         let mut backends = self.backends.iter();
         backends.position(|backend| backend.is(link, replica))
     }
 
-    /// An attempt of this balancer has ended.
+    /// Handles the end of an attempt of this balancer.
     #[inline(always)]
     pub fn concluded(&mut self, call: &Call, outcome: Outcome, now: Time) {
         let Some(place) = self.released(call.place, call.link, call.replica) else {
@@ -296,7 +297,7 @@ impl Balancer {
         }
     }
 
-    /// Sees anew who may be chosen. After every change of belief.
+    /// Determines the usable backends again. Must be called after every change of their health.
     pub(super) fn refresh(&mut self, now: Time) {
         let well = |backend: &Backend| backend.is_believed_well(now);
         let healthy = self.backends.iter().filter(|backend| well(backend)).count();
@@ -330,7 +331,7 @@ impl Balancer {
             wants_tournament.then(|| Tournament::new(self.backends.iter().map(number)));
     }
 
-    /// A probe was answered, or not; one of an older list says nothing of this one.
+    /// Handles the result of a probe. A probe of an older list is ignored.
     pub fn probed(&mut self, probe: u32, is_good: bool, now: Time) {
         let (place, generation) = ((probe & 0xffff) as usize, (probe >> 16) as u16);
         if generation != self.generation {
@@ -359,7 +360,7 @@ impl Balancer {
         }
     }
 
-    /// Replaces the list of backends (link, replica, weight); beliefs of those that stay are kept.
+    /// Replaces the list of backends (link, replica, weight). Those that stay keep their health.
     pub(super) fn set_backends(
         &mut self,
         backends: impl Iterator<Item = (LinkIx, u32, u32)>,
@@ -405,8 +406,8 @@ impl Balancer {
         }
     }
 
-    /// A process begins its round anywhere: if all began at the first backend, balancers (and
-    /// clients that send at a fixed rate) would stay in step.
+    /// Begins a process's round robin at a random place. If all began at the first backend,
+    /// balancers (and clients that send at a fixed rate) would stay synchronized.
     fn begin_anywhere(&mut self) {
         if self.backends.is_empty() {
             return;
@@ -422,7 +423,7 @@ impl Balancer {
         }
     }
 
-    /// The balancer's process died: it knows nothing of anybody any more.
+    /// Handles a balancer process that died: it forgets everything about its backends.
     pub(super) fn forget(&mut self, now: Time) {
         for backend in &mut self.backends {
             *backend = Backend {
@@ -453,18 +454,19 @@ impl Backend {
         }
     }
 
-    /// Whether it is what a call went to: behind one address, whichever replica the callee chose.
+    /// Returns whether it received a call: behind one address, whichever replica the callee chose.
     #[inline(always)]
     fn is(&self, link: LinkIx, replica: u32) -> bool {
         self.link == link && (self.replica == replica || self.replica == ANY_REPLICA)
     }
 
-    /// Whether neither probes nor failures speak against it.
+    /// Returns whether neither probes nor failures say otherwise.
     pub fn is_believed_well(&self, now: Time) -> bool {
         self.is_healthy && !self.record.is_out(now)
     }
 
-    /// A call took so long: a peak counts at once, what is quicker counts bit by bit (Finagle).
+    /// Takes the duration of a call: a peak counts immediately, a faster call counts gradually
+    /// (Finagle).
     fn observe(&mut self, took: f64, now: Time) {
         self.cost = match took > self.cost {
             true => took,
@@ -480,8 +482,9 @@ impl Backend {
         libm::exp(-((now - self.observed) as f64) / DECAY)
     }
 
-    /// Finagle's load: the average, which wanes while nothing comes back, times the calls there
-    /// with this one. One with calls under way that never answered any is the last to be chosen.
+    /// Returns Finagle's load: the average, which decays while nothing returns, times the calls
+    /// there including this one. A backend with calls in progress that never answered any is chosen
+    /// last.
     fn load(&self, now: Time) -> f64 {
         let outstanding = f64::from(self.outstanding);
         if self.cost == 0.0 && self.outstanding > 0 {

@@ -2,20 +2,20 @@
 
 use crate::random::{Purpose, Stream};
 
-/// Points on the ring at most; with more backends each gets fewer.
+/// Maximum number of points on the ring; with more backends each gets fewer.
 const POINTS_MAX: usize = 1 << 20;
 
 /// Points, each of a backend, in order around the ring.
 #[derive(Clone, Debug)]
 pub(super) struct Ring {
     points: Vec<(u64, u32)>,
-    /// Where keys stand: another place with every seed, as the points do.
+    /// Places of keys: different for every seed, as for the points.
     salt: u64,
 }
 
 impl Ring {
-    /// A ring with so many points for each backend, named by link and replica: a backend keeps its
-    /// points when others come and go.
+    /// Returns a ring with this many points for each backend, named by link and replica: a backend
+    /// keeps its points when others are added or removed.
     pub(super) fn new(
         seed: u64,
         backends: impl ExactSizeIterator<Item = (String, u32)>,
@@ -34,7 +34,7 @@ impl Ring {
         Self { points, salt }
     }
 
-    /// The backends of a key, the next on the ring first; one may come several times.
+    /// Returns the backends of a key, the next on the ring first; one may occur several times.
     pub(super) fn of(&self, key: u32) -> impl Iterator<Item = u32> {
         let place = scatter(u64::from(key) ^ self.salt);
         let first = self.points.partition_point(|(point, _)| *point < place);
@@ -43,7 +43,7 @@ impl Ring {
     }
 }
 
-/// SplitMix64's mixer: neighbouring keys land far apart.
+/// SplitMix64's mixer: adjacent keys are far apart.
 fn scatter(key: u64) -> u64 {
     let mut z = key.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

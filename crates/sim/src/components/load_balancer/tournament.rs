@@ -1,14 +1,14 @@
-//! The fewest of many, found without asking all: a tree of minima.
+//! A tree of minima, which finds the smallest of many numbers without a scan.
 
-/// Numbers by place, and the smallest of each half, quarter and so on.
+/// Numbers by index, and the smallest of each half, quarter and so on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tournament {
-    /// The root at 1; the children of n at 2n and 2n + 1; the places last.
+    /// The root at 1; the children of n at 2n and 2n + 1; the leaves last.
     minima: Vec<u32>,
     places: usize,
 }
 
-/// A place that is not to be found.
+/// The number of an entry that must not be found.
 pub(super) const OUT: u32 = u32::MAX;
 
 impl Tournament {
@@ -33,7 +33,8 @@ impl Tournament {
         }
     }
 
-    /// The first place with the smallest number, in turn from one on; nobody where all are out.
+    /// Returns the first index with the smallest number, in turn from one on; `None` if all are
+    /// out.
     pub(super) fn fewest_from(&self, from: usize) -> Option<usize> {
         let least = *self.minima.get(1)?;
         if least == OUT {

@@ -1,12 +1,12 @@
-//! Deliveries: to whom, and what becomes of them.
+//! Deliveries: to which consumer, and their outcomes.
 
 use super::subscription::Consumer;
 use super::*;
 use crate::call::ANY_REPLICA;
 
 impl Queue {
-    /// Consumers may have died or come back: the groups look at their members, and what waits is
-    /// delivered as far as there is somebody.
+    /// Handles consumers that died or returned: the groups update their members, and waiting
+    /// messages are delivered as far as there are consumers.
     pub fn pump(&mut self, cx: &mut World) {
         self.look_at_members(cx);
         self.settle(cx);
@@ -36,7 +36,7 @@ impl Queue {
         }
     }
 
-    /// Delivers the head of every partition that has none in flight and a reader that runs.
+    /// Delivers the head of every partition with none in flight and a running reader.
     fn deliver_in_order(&mut self, subscription: usize, cx: &mut World) {
         for lane in 0..self.subscriptions[subscription].lanes.len() {
             loop {
@@ -71,7 +71,7 @@ impl Queue {
         }
     }
 
-    /// The next consumer, in turn, that has room and runs; which replica of it, where that is
+    /// Returns the next consumer, in turn, that has room and runs, and its replica if that is
     /// bounded.
     #[inline]
     fn free_consumer(&mut self, subscription: usize, cx: &World) -> Option<(usize, u32)> {
@@ -167,7 +167,7 @@ impl Queue {
         self.forget(place, cx);
     }
 
-    /// A message is out no more: its lane may go on.
+    /// Handles a message that is no longer out: its lane may continue.
     pub(super) fn come_back(&mut self, place: u32) {
         if let Some(message) = &self.messages[place as usize] {
             let state = &mut self.subscriptions[message.subscription as usize];
@@ -186,7 +186,7 @@ impl Queue {
         }
     }
 
-    /// Puts a message among those that wait.
+    /// Adds a message to those that wait.
     pub(super) fn queue(&mut self, place: u32, end: End, cx: &mut World) {
         let Some(message) = &mut self.messages[place as usize] else {
             return;
@@ -222,7 +222,7 @@ impl Queue {
         Some(place)
     }
 
-    /// A delivery was answered, or its consumer failed.
+    /// Handles a delivery that was answered, or whose consumer failed.
     pub(super) fn concluded(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[job];
         let (place, link, replica) = (call.place, call.link, call.remaining);
@@ -243,8 +243,7 @@ impl Queue {
                 .is_none_or(|replica| !replica.is_up)
         };
         if self.spec.partitions.is_some() && is_dead() {
-            // Its reader died over it: it is the next of its partition again, for whom that falls
-            // to.
+            // Its reader died with it: it is next in its partition again, for the new reader.
             cx.calls.remove(job);
             self.come_back(place);
             return self.queue(place, End::Front, cx);
@@ -256,7 +255,7 @@ impl Queue {
         }
     }
 
-    /// A consumer failed at a message and says so: it comes again after a pause.
+    /// Handles a message whose consumer reported a failure: it is redelivered after a pause.
     fn reject(&mut self, job: CallId, place: u32, backoff: &Backoff, cx: &mut World) {
         let link = cx.calls[job].link;
         cx.calls.remove(job);
@@ -280,8 +279,8 @@ impl Queue {
         cx.after(pause, Event::Visibility(id));
     }
 
-    /// A delivery was not acknowledged in time, or a failed message's pause is over: it is
-    /// delivered again, or given up.
+    /// Handles a delivery that was not acknowledged in time, or a failed message whose pause is
+    /// over: it is redelivered or abandoned.
     pub(super) fn expire(&mut self, id: CallId, cx: &mut World) {
         let Some(call) = cx.calls.get_mut(id) else {
             return;
@@ -320,7 +319,7 @@ impl Queue {
         self.queue(place, end, cx);
     }
 
-    /// A message is given up: to the dead-letter link, or dropped.
+    /// Abandons a message: it goes to the dead-letter link, or is dropped.
     fn give_up(&mut self, place: u32, cx: &mut World) {
         let Some(message) = &self.messages[place as usize] else {
             return;
@@ -337,8 +336,8 @@ impl Queue {
         }
     }
 
-    /// A queue that dies knows no deliveries any more: what was not acknowledged waits again, in
-    /// the order it was published.
+    /// Handles a queue that died and lost its deliveries: unacknowledged messages wait again, in
+    /// the order in which they were published.
     pub(super) fn forget_deliveries(&mut self, cx: &mut World) {
         let mine: Vec<CallId> = cx
             .calls
@@ -351,7 +350,7 @@ impl Queue {
             state.lanes.iter_mut().for_each(|lane| lane.out = 0);
             state.consumers.iter_mut().for_each(Consumer::forget);
             if let Some(group) = &mut state.group {
-                // Sessions begin anew with the queue.
+                // Sessions start over with the queue.
                 group
                     .members
                     .iter_mut()
@@ -375,7 +374,7 @@ impl Queue {
         }
     }
 
-    /// All messages are gone.
+    /// Loses all messages.
     pub(super) fn lose_all(&mut self, cx: &mut World) {
         for place in 0..self.messages.len() as u32 {
             if self.messages[place as usize].is_some() {
@@ -393,7 +392,7 @@ impl Queue {
     }
 }
 
-/// A replica of a consumer that has room and runs; any, where replicas have no bound of their own.
+/// Returns a running replica of a consumer with room; any, if replicas have no limit of their own.
 #[inline]
 fn free_replica(consumer: &Consumer, cx: &World) -> Option<u32> {
     let link = cx.link(consumer.link);

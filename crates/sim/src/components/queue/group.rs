@@ -1,9 +1,9 @@
-//! The consumers of a queue with partitions: who reads which.
+//! The consumer group of a queue with partitions: which replica reads which.
 //!
-//! As Kafka's consumer groups with the cooperative sticky assignor: each partition has one reader,
-//! the shares differ by one at most, and a rebalance moves only what it must. A member that dies is
-//! missed when its session runs out, counted from its last heartbeat; until then its partitions are
-//! read by nobody.
+//! Like Kafka's consumer groups with the cooperative sticky assignor: each partition has one
+//! reader, the shares differ by at most one, and a rebalance moves only what it must. A dead member
+//! is noticed when its session expires, counted from its last heartbeat; until then, its partitions
+//! have no reader.
 
 use crate::agenda::Time;
 use crate::event::LinkIx;
@@ -14,11 +14,11 @@ use crate::random::Stream;
 pub(super) struct Member {
     pub(super) link: LinkIx,
     pub(super) replica: u32,
-    /// Whether it has partitions, or could have.
+    /// Whether it has partitions, or could have some.
     pub(super) is_in: bool,
-    /// Since when its process is down, while the group has not noticed.
+    /// When its process went down, while the group has not noticed.
     pub(super) down_since: Option<Time>,
-    /// When its heartbeats fall within their interval, as a share of it.
+    /// The time of its heartbeats within their interval, as a share of it.
     phase: f64,
     joined: Time,
 }
@@ -27,12 +27,12 @@ pub(super) struct Member {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Group {
     pub(super) members: Vec<Member>,
-    /// By partition: its reader's place among the members.
+    /// By partition: the index of its reader among the members.
     owners: Vec<Option<u32>>,
 }
 
 impl Group {
-    /// A group without members.
+    /// Returns a group without members.
     pub(super) fn new(partitions: usize) -> Self {
         Self {
             members: Vec::new(),
@@ -40,8 +40,8 @@ impl Group {
         }
     }
 
-    /// Takes the replicas there are now. Who was there before stays; who is gone gives up its
-    /// share.
+    /// Takes the present replicas. Those that were there before stay; those that are gone lose
+    /// their partitions.
     pub(super) fn set_members(
         &mut self,
         wanted: impl Iterator<Item = (LinkIx, u32)>,
@@ -75,12 +75,12 @@ impl Group {
         }
     }
 
-    /// Whether it shares out so many partitions.
+    /// Returns whether it has this many partitions.
     pub(super) fn has_partitions(&self, partitions: usize) -> bool {
         self.owners.len() == partitions
     }
 
-    /// Whether the members are these.
+    /// Returns whether the members are these.
     pub(super) fn has_members(&self, wanted: impl Iterator<Item = (LinkIx, u32)>) -> bool {
         wanted.eq(self
             .members
@@ -94,7 +94,7 @@ impl Group {
         (member.is_in, member.down_since, member.joined) = (true, None, now);
     }
 
-    /// When the group will miss a member that is down since a moment.
+    /// Returns when the group will notice a member that has been down since a moment.
     pub(super) fn missed_at(
         &self,
         place: usize,
@@ -111,13 +111,13 @@ impl Group {
         (last + session).max(since)
     }
 
-    /// The reader of a partition.
+    /// Returns the reader of a partition.
     pub(super) fn owner(&self, partition: u32) -> Option<&Member> {
         let place = (*self.owners.get(partition as usize)?)?;
         self.members.get(place as usize)
     }
 
-    /// How many partitions each member has.
+    /// Returns the number of partitions of each member.
     pub(super) fn shares(&self) -> Vec<u32> {
         let mut shares = vec![0; self.members.len()];
         for place in self.owners.iter().flatten() {

@@ -1,10 +1,10 @@
-//! Message queues: at least once, with visibility timeout, max receives and dead letters; competing
-//! consumers or several subscribers; in no order, or in order of each partition.
+//! Message queues: at-least-once delivery, with visibility timeout, max receives and dead letters;
+//! competing consumers or several subscribers; unordered, or ordered within each partition.
 //!
 //! After Amazon SQS: a delivered message is invisible until it is acknowledged or its visibility
-//! timeout runs out. A consumer that fails does not acknowledge, so a failed message comes back
-//! after the timeout, unless `redelivery` says sooner. With partitions after Kafka: one message of
-//! a partition is in flight at a time, at the replica that the group gave the partition to.
+//! timeout expires. A consumer that fails does not acknowledge, so a failed message returns after
+//! the timeout, unless `redelivery` says sooner. Partitions follow Kafka: one message of a
+//! partition is in flight at a time, at the replica to which the group assigned the partition.
 
 mod deliver;
 mod group;
@@ -33,39 +33,39 @@ use std::collections::VecDeque;
 struct Message {
     operation: u32,
     key: u32,
-    /// Whose it is: every subscriber has a copy of its own.
+    /// Its subscription: every subscriber has its own copy.
     subscription: u32,
     receives: u32,
     published: Time,
     is_measured: bool,
-    /// Whether it waits to be delivered: it is not with a consumer, nor invisible.
+    /// Whether it waits to be delivered: it is neither with a consumer nor invisible.
     is_ready: bool,
     /// Whether every attempt at it fails.
     is_poison: bool,
     carried: Carried,
 }
 
-/// As a delivery's place: its message is no longer its own.
+/// As a delivery's place: the message is no longer its own.
 const NO_MESSAGE: u32 = u32::MAX;
 
-/// What became of a queue's messages.
+/// Counts of a queue's messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageTally {
     /// Accepted.
     pub published: u64,
-    /// Kept for a subscriber: with several of them a message counts for each.
+    /// Kept for a subscriber: with several of them, a message counts for each.
     pub kept: u64,
-    /// Deliveries, each time again.
+    /// Deliveries, repeated ones included.
     pub delivered: u64,
-    /// Of those, of messages that had been delivered before.
+    /// Of those, deliveries of messages that had been delivered before.
     pub redelivered: u64,
     /// Deliveries not acknowledged within the visibility timeout.
     pub expired: u64,
-    /// Acknowledged, or handed over where that is all that is promised.
+    /// Acknowledged, or handed over if at-most-once delivery is promised.
     pub acknowledged: u64,
-    /// Given up and passed to the dead-letter link.
+    /// Abandoned and passed to the dead-letter link.
     pub dead_lettered: u64,
-    /// Given up without one, dropped by overflow, or left by a subscriber that an edit took away.
+    /// Abandoned without one, dropped by overflow, or left by a subscriber that an edit removed.
     pub dropped: u64,
     /// Lost with the memory of a queue that is not durable.
     pub lost: u64,
@@ -77,7 +77,7 @@ pub struct Queue {
     node: NodeIx,
     spec: Box<spec::Queue>,
     visibility: Delay,
-    /// Pauses before what failed is delivered again; `None` waits for the visibility timeout.
+    /// Pauses before a failed message is redelivered; `None` waits for the visibility timeout.
     redelivery: Option<Backoff>,
     messages: Vec<Option<Message>>,
     free: Vec<u32>,
@@ -85,13 +85,13 @@ pub struct Queue {
     dead_letters: Option<LinkIx>,
     /// Publishers that wait for room.
     blocked: VecDeque<CallId>,
-    /// Messages still to be accepted that every attempt will fail at.
+    /// Number of future messages that will be poison.
     to_poison: u32,
     poison: Stream,
     sessions: Stream,
     /// Messages waiting to be delivered.
     pub waiting: Gauge,
-    /// What became of the messages.
+    /// The counts of messages.
     pub tally: MessageTally,
     /// From publishing to the first delivery (measured).
     pub wait: Box<Histogram>,
@@ -100,7 +100,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Of a design.
+    /// Returns the queue of a design.
     pub fn new(node: NodeIx, spec: &spec::Queue, cx: &mut World) -> Self {
         let (seed, id) = (cx.seed, cx.node(node).id.clone());
         Self {
@@ -123,19 +123,20 @@ impl Queue {
         }
     }
 
-    /// New parameters; [`Self::connect`] follows.
+    /// Takes new parameters. [`Self::connect`] must follow.
     pub fn update(&mut self, spec: &spec::Queue, cx: &mut World) {
         *self.spec = spec.clone();
         self.visibility = cx.delay(spec.visibility_timeout.0);
         self.redelivery = redelivery(spec);
     }
 
-    /// Messages accepted and not yet acknowledged, dead-lettered, dropped or lost.
+    /// Returns the number of messages accepted and not yet acknowledged, dead-lettered, dropped or
+    /// lost.
     pub fn held(&self) -> u64 {
         (self.messages.len() - self.free.len()) as u64
     }
 
-    /// When the oldest waiting message was published.
+    /// Returns when the oldest waiting message was published.
     pub fn oldest(&self) -> Option<Time> {
         let heads = self.subscriptions.iter().flat_map(Subscription::heads);
         heads
@@ -144,12 +145,14 @@ impl Queue {
             .min()
     }
 
-    /// Every subscription: one where consumers compete, one per consumer where each gets all.
+    /// Returns every subscription: one if consumers compete, one per consumer if each receives all
+    /// messages.
     pub fn subscriptions(&self) -> &[Subscription] {
         &self.subscriptions
     }
 
-    /// Whether what waits and what is out adds up to what each subscription holds: a law.
+    /// Returns whether waiting and delivered messages add up to what each subscription holds: a
+    /// law.
     pub(crate) fn is_in_order(&self) -> bool {
         let held = |state: &Subscription| {
             let lanes = state.lanes.iter();
@@ -161,12 +164,12 @@ impl Queue {
         self.subscriptions.iter().all(held) && waiting == self.waiting.level()
     }
 
-    /// Publishers that wait for room.
+    /// Returns the number of publishers that wait for room.
     pub fn blocked(&self) -> usize {
         self.blocked.len()
     }
 
-    /// The next so many messages accepted are poison: every attempt at them fails.
+    /// Makes the next accepted messages poison: every attempt at them fails.
     pub fn poison_next(&mut self, messages: u32) {
         self.to_poison = self.to_poison.saturating_add(messages);
     }
@@ -176,7 +179,7 @@ impl Queue {
         replicas.first().is_some_and(Replica::serves)
     }
 
-    /// What waits has changed.
+    /// Updates the oldest message after a change of the waiting ones.
     #[inline]
     fn look_at_oldest(&mut self, now: Time) {
         let oldest = self.oldest();
@@ -188,13 +191,13 @@ impl Queue {
         capacity.is_some_and(|capacity| subscription.held >= capacity)
     }
 
-    /// Whether some subscription has no room for one more.
+    /// Returns whether some subscription has no room for one more.
     fn is_full(&self) -> bool {
         let mut subscriptions = self.subscriptions.iter();
         subscriptions.any(|subscription| self.fills(subscription))
     }
 
-    /// Whether every subscription has room for one more; room is made where that is the policy.
+    /// Returns whether every subscription has room for one more; makes room if that is the policy.
     fn make_room(&mut self, cx: &mut World) -> bool {
         if !self.is_full() {
             return true;
@@ -260,7 +263,7 @@ impl Queue {
         }
     }
 
-    /// Lets publishers in who waited for room, as far as there is some.
+    /// Accepts messages of publishers that waited for room, as far as there is some.
     #[cold]
     fn admit_blocked(&mut self, cx: &mut World) {
         while let Some(id) = self.blocked.front().copied() {
@@ -276,7 +279,8 @@ impl Queue {
             if !is_there {
                 continue;
             }
-            // Who gave up waiting does not publish; who never waited for an answer does.
+            // A publisher that has timed out does not publish; one that never waited for an answer
+            // does.
             let call = &cx.calls[id];
             if call.is_awaited || cx.link(call.link).is_unawaited {
                 self.publish(id, cx);
@@ -295,14 +299,14 @@ impl Queue {
         }
     }
 
-    /// Room and consumers may have come free: publishers and messages move up.
+    /// Lets publishers and messages advance after room or consumers may have become free.
     fn settle(&mut self, cx: &mut World) {
         loop {
             if !self.blocked.is_empty() {
                 self.admit_blocked(cx);
             }
             self.deliver_all(cx);
-            // A message that is handed over at most once, or given up, has made room.
+            // A message that is handed over at most once, or abandoned, has made room.
             if self.blocked.is_empty() || self.is_full() {
                 break;
             }
@@ -311,7 +315,7 @@ impl Queue {
     }
 }
 
-/// Which end of the waiting messages.
+/// An end of the waiting messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Front,

@@ -1,13 +1,14 @@
-//! How old the oldest waiting message is, and its exact mean over time.
+//! The age of the oldest waiting message, and its exact mean over time.
 
 use crate::agenda::Time;
 
-/// The age of the oldest waiting message: it grows with time, and falls when that message leaves.
+/// The age of the oldest waiting message: it increases with time, and drops when that message
+/// leaves.
 #[derive(Clone, Debug, Default)]
 pub struct OldestAge {
     /// When it was published; `None` while nothing waits.
     published: Option<Time>,
-    /// Up to here the area is counted.
+    /// The time up to which the area is counted.
     counted: Time,
     /// Age × time, in ns², twice.
     area: u128,
@@ -17,7 +18,7 @@ pub struct OldestAge {
 }
 
 impl OldestAge {
-    /// Who is the oldest from now on.
+    /// Sets the oldest message.
     #[inline]
     pub(super) fn set(&mut self, now: Time, published: Option<Time>) {
         if published != self.published {
@@ -46,20 +47,21 @@ impl OldestAge {
             .max(self.published.map_or(0, |published| now - published))
     }
 
-    /// The warm-up is over: mean and maximum count from here.
+    /// Marks the end of the warm-up: mean and maximum count from here.
     pub(crate) fn mark_warmup(&mut self, now: Time) {
         self.count(now);
         self.at_warmup = self.area;
         self.max = self.published.map_or(0, |published| now - published);
     }
 
-    /// Arrivals are over: the mean counts up to here.
+    /// Marks the end of arrivals: the mean counts up to here.
     pub(crate) fn mark_end(&mut self, now: Time) {
         self.count(now);
         self.at_end = Some(self.area);
     }
 
-    /// Its mean, in ns, from the warm-up to the end of arrivals (or now); 0 while nothing waits.
+    /// Returns its mean, in ns, from the warm-up to the end of arrivals (or now); 0 while nothing
+    /// waits.
     pub fn mean(&self, warmup: Time, end: Time, now: Time) -> f64 {
         let until = end.min(now);
         if until <= warmup {
@@ -69,12 +71,12 @@ impl OldestAge {
         area as f64 / 2.0 / (until - warmup) as f64
     }
 
-    /// How old it is, in ns; 0 while nothing waits.
+    /// Returns its age, in ns; 0 while nothing waits.
     pub(crate) fn now(&self, now: Time) -> u64 {
         self.published.map_or(0, |published| now - published)
     }
 
-    /// Its maximum since the warm-up, in ns.
+    /// Returns its maximum since the warm-up, in ns.
     pub fn max(&self, now: Time) -> u64 {
         self.max_at(now)
     }

@@ -1,10 +1,10 @@
-//! Poison: messages that every attempt fails at.
+//! Poison messages, which fail at every attempt.
 
 use crate::call::{CallId, Purpose};
 use crate::world::World;
 
 impl World {
-    /// Whether a call delivers a message that every attempt fails at.
+    /// Returns whether a call delivers a poison message.
     #[inline]
     pub fn is_poisoned(&self, id: CallId) -> bool {
         self.poisons && self.delivers_poison(id)

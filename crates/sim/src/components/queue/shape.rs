@@ -1,11 +1,11 @@
-//! What an edit, a death or a return changes: subscribers, partitions, members.
+//! Changes by an edit, a death or a return: subscribers, partitions, members.
 
 use super::group::Group;
 use super::subscription::{Consumer, Lane};
 use super::*;
 
 impl Queue {
-    /// Takes the links as they are now.
+    /// Takes the present links.
     pub fn connect(
         &mut self,
         consumers: Vec<LinkIx>,
@@ -43,8 +43,8 @@ impl Queue {
         self.pump(cx);
     }
 
-    /// Makes the subscriptions those of these owners, each with its partitions. Messages follow
-    /// their subscriber; those of one that is gone are dropped.
+    /// Sets the subscriptions to those of these owners, each with its partitions. Messages follow
+    /// their subscriber; those of a removed subscriber are dropped.
     fn reshape(&mut self, owners: &[Option<LinkIx>], cx: &mut World) {
         let lanes = self.spec.partitions.unwrap_or(1) as usize;
         let is_partitioned = self.spec.partitions.is_some();
@@ -121,7 +121,7 @@ impl Queue {
         state.lanes[lane].out += 1;
     }
 
-    /// The delivery of a message that is gone is nobody's.
+    /// Detaches the delivery of a message that is gone.
     fn disown(&self, place: u32, cx: &mut World) {
         let is_its = |call: &Call| {
             call.purpose == Purpose::Delivery && (call.node, call.place) == (self.node, place)
@@ -132,7 +132,7 @@ impl Queue {
         }
     }
 
-    /// Members that came, went, died or came back.
+    /// Handles members that were added or removed, died or returned.
     pub(super) fn look_at_members(&mut self, cx: &mut World) {
         if self.spec.partitions.is_none() || !self.is_up(cx) {
             return;
@@ -191,7 +191,7 @@ impl Queue {
         }
     }
 
-    /// A session has run out: its partitions go to others, if its replica is down still.
+    /// Handles an expired session: its partitions go to others, if its replica is still down.
     pub(super) fn miss_member(
         &mut self,
         subscription: usize,
@@ -217,8 +217,8 @@ impl Queue {
         self.settle(cx);
     }
 
-    /// What a reader was at is first again, for whom its partitions fell to. It may go on with it
-    /// all the same, and nobody hears.
+    /// Requeues a reader's present message first, for the new reader of its partitions. The old
+    /// reader may continue with it, and its answer is ignored.
     fn take_back(&mut self, subscription: usize, reader: (LinkIx, u32), cx: &mut World) {
         let is_its = |call: &Call| {
             let is_delivery = call.purpose == Purpose::Delivery && call.phase == Phase::Planning;

@@ -1,4 +1,4 @@
-//! One subscriber's messages, and who consumes them.
+//! One subscriber's messages, and their consumers.
 
 use super::group::Group;
 use crate::event::LinkIx;
@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 /// Messages in order of delivery: all of a subscription, or those of a partition.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lane {
-    /// Waiting.
+    /// Waiting messages.
     pub(super) ready: VecDeque<u32>,
-    /// Delivered and neither acknowledged nor given up.
+    /// Number of delivered messages that are neither acknowledged nor abandoned.
     pub(super) out: u32,
     pub(super) delivered: u64,
     pub(super) most_ready: u32,
@@ -19,24 +19,24 @@ pub(super) struct Lane {
 #[derive(Clone, Debug)]
 pub(super) struct Consumer {
     pub(super) link: LinkIx,
-    /// Deliveries in flight.
+    /// Number of deliveries in flight.
     pub(super) in_flight: u32,
-    /// The same by replica, where that is bounded.
+    /// The same by replica, if that is bounded.
     pub(super) by_replica: Vec<u32>,
     pub(super) next_replica: u32,
 }
 
-/// One subscriber's messages, and its consumers, who compete for them.
+/// One subscriber's messages, and its competing consumers.
 #[derive(Clone, Debug, Default)]
 pub struct Subscription {
-    /// Whose it is, where every consumer gets every message.
+    /// Its consumer, if every consumer receives every message.
     pub(super) link: Option<LinkIx>,
     pub(super) lanes: Vec<Lane>,
     pub(super) consumers: Vec<Consumer>,
     pub(super) next_consumer: usize,
-    /// The readers of its partitions, where there are any.
+    /// The readers of its partitions, if there are any.
     pub(super) group: Option<Group>,
-    /// Messages kept and not yet acknowledged or given up.
+    /// Number of messages kept and not yet acknowledged or abandoned.
     pub held: u64,
     /// Deliveries.
     pub delivered: u64,
@@ -44,12 +44,12 @@ pub struct Subscription {
     pub acknowledged: u64,
 }
 
-/// A partition, as a person sees it.
+/// A partition, as the page shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartitionView {
     /// Messages waiting.
     pub waiting: u64,
-    /// Most that waited.
+    /// Maximum number of waiting messages.
     pub waiting_max: u64,
     /// Deliveries.
     pub delivered: u64,
@@ -58,7 +58,7 @@ pub struct PartitionView {
 }
 
 impl Subscription {
-    /// The link it belongs to, where every consumer gets every message.
+    /// Returns its link, if every consumer receives every message.
     pub fn link(&self) -> Option<LinkIx> {
         self.link
     }
@@ -69,14 +69,14 @@ impl Subscription {
         consumer.map(|consumer| consumer.link)
     }
 
-    /// The first waiting message of every lane.
+    /// Returns the first waiting message of every lane.
     pub(super) fn heads(&self) -> impl Iterator<Item = u32> {
         self.lanes
             .iter()
             .filter_map(|lane| lane.ready.front().copied())
     }
 
-    /// The lane of a key.
+    /// Returns the lane of a key.
     #[inline]
     pub(super) fn lane_of(&self, key: u32) -> usize {
         match self.lanes.len() {
@@ -88,7 +88,7 @@ impl Subscription {
         }
     }
 
-    /// Its partitions; empty where it has none.
+    /// Returns its partitions; empty if it has none.
     pub fn partitions(&self) -> impl Iterator<Item = PartitionView> {
         let group = self.group.as_ref();
         let lanes = self
@@ -106,7 +106,8 @@ impl Subscription {
         })
     }
 
-    /// The readers of its partitions, and how many each has: those with none are idle.
+    /// Returns the readers of its partitions, and the number of partitions of each: those with none
+    /// are idle.
     pub fn readers(&self) -> Vec<(LinkIx, u32, u32)> {
         let group = self.group.iter();
         let read = group.flat_map(|group| group.members.iter().zip(group.shares()));

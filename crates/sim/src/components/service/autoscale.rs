@@ -1,10 +1,10 @@
-//! The autoscaler of a service: how many replicas it asks for.
+//! The autoscaler of a service: its recommended number of replicas.
 //!
-//! Kubernetes' horizontal pod autoscaler, on the share of slots held, or of processor time (a call
-//! at its own work takes a core, one that waits for others takes none; kubernetes.io, Horizontal
-//! Pod Autoscaling): `ceil(current × utilisation / target)`, nothing within the tolerance, replicas
-//! that are not ready counted as idle where it would scale out, the most that was asked for within
-//! the stabilisation window where it would scale in, and bounded growth.
+//! Kubernetes' horizontal pod autoscaler, on slot utilization or CPU (a call doing its own work
+//! takes a core, one that waits for callees takes none; kubernetes.io, Horizontal Pod Autoscaling):
+//! `ceil(current × utilization / target)`, no change within the tolerance, replicas that are not
+//! ready counted as idle for scaling out, the highest recommendation within the stabilization
+//! window for scaling in, and bounded growth.
 
 use super::Service;
 use crate::agenda::Time;
@@ -16,37 +16,37 @@ use crate::world::{Replica, Stage, World};
 use design::kinds::service as spec;
 use std::collections::VecDeque;
 
-/// What rounding may add to a ratio that is exact on paper.
+/// Rounding tolerance of a ratio that is exact on paper.
 const ROUNDING: f64 = 1e-9;
-/// Kubernetes lets so many start at a time however few there are.
+/// The number of replicas that Kubernetes allows to start at a time, however few there are.
 const GROWTH_MIN: u32 = 4;
 
 /// An autoscaler.
 #[derive(Clone, Debug)]
 pub(crate) struct Autoscaler {
     pub(crate) spec: spec::Autoscale,
-    /// The whole service's, to make a new replica's station of.
+    /// The whole service's specification, for the station of a new replica.
     pub(crate) service: Box<spec::Service>,
-    /// When it looks next, and when it last did.
+    /// The times of its next and its last evaluation.
     next: Time,
     looked: Time,
-    /// The areas under the slots held, by replica, when it last looked.
+    /// The areas under the held slots, by replica, at the last evaluation.
     areas: Vec<u128>,
-    /// What it asked for: falling from front to back, since a smaller number before a larger one
-    /// counts for nothing.
+    /// Its recommendations: decreasing from front to back, because a smaller number before a larger
+    /// one has no effect.
     asked: VecDeque<(Time, u32)>,
     startup: Sampler,
     stream: Stream,
-    /// Replicas that are there, and all that are paid for: also those that start or leave.
+    /// Running replicas, and all that are paid for, including those that start or leave.
     pub(crate) running: Gauge,
     pub(crate) paid: Gauge,
-    /// Replicas asked for and taken away so far.
+    /// Number of replicas added and removed so far.
     pub(crate) scaled_out: u64,
     pub(crate) scaled_in: u64,
 }
 
 impl Autoscaler {
-    /// Of a design; one that is there goes on.
+    /// Returns the autoscaler of a design; an existing one continues.
     pub(super) fn updated(
         old: Option<Box<Self>>,
         service: &spec::Service,
@@ -89,7 +89,7 @@ impl Autoscaler {
         Some(scaler)
     }
 
-    /// What it goes by, at a replica.
+    /// Returns the gauge that it evaluates at a replica.
     fn gauge<'a>(&self, station: &'a Station) -> &'a Gauge {
         match self.spec.cores {
             Some(_) => station.at_work(),
@@ -103,7 +103,7 @@ impl Autoscaler {
         self.looked = now;
     }
 
-    /// Sees how many replicas there are.
+    /// Updates the number of replicas.
     fn count(&mut self, replicas: &[Replica], now: Time) {
         let is_running = |replica: &&Replica| replica.is_registered();
         let is_paid = |replica: &&Replica| replica.stage != Stage::Absent;
@@ -113,17 +113,17 @@ impl Autoscaler {
             .set(now, replicas.iter().filter(is_paid).count() as u64);
     }
 
-    /// How long the next replica takes to start.
+    /// Draws the startup time of the next replica.
     pub(crate) fn draw_startup(&mut self) -> u64 {
         self.startup.draw(&mut self.stream)
     }
 
-    /// A number within the bounds.
+    /// Clamps a number to the bounds.
     pub(crate) fn clamp(&self, replicas: u32) -> u32 {
         replicas.clamp(self.spec.min, self.spec.max)
     }
 
-    /// How many replicas it asks for now.
+    /// Evaluates the load and returns the recommended number of replicas.
     fn look(&mut self, replicas: &[Replica], stations: &[Station], now: Time) -> u32 {
         let current = wanted(replicas);
         let wished = self.wish(current, replicas, stations, now);
@@ -132,7 +132,7 @@ impl Autoscaler {
         self.clamp(stable)
     }
 
-    /// What the load alone would have, as Kubernetes reckons.
+    /// Returns the recommendation from the load alone, as Kubernetes computes it.
     fn wish(&self, current: u32, replicas: &[Replica], stations: &[Station], now: Time) -> u32 {
         let places = self.spec.cores.or(self.service.concurrency);
         let whole = (now - self.looked) as f64 * places.map_or(1.0, f64::from);
@@ -169,7 +169,7 @@ impl Autoscaler {
         }
     }
 
-    /// Bounds how fast the number goes up, and how soon it comes down.
+    /// Limits how fast the number increases, and how soon it decreases.
     fn stabilize(&mut self, wished: u32, current: u32, now: Time) -> u32 {
         let since = now.saturating_sub(self.spec.stabilization.0);
         while self.asked.front().is_some_and(|(time, _)| *time < since) {
@@ -188,7 +188,8 @@ impl Autoscaler {
     }
 }
 
-/// A gauge of what does not change until now: the number of replicas, before there is an autoscaler.
+/// Returns a gauge of something that has not changed until now: the number of replicas before there
+/// is an autoscaler.
 fn since_the_start(cx: &World, node: NodeIx) -> Gauge {
     let mut gauge = Gauge::default();
     gauge.set(0, u64::from(wanted(&cx.node(node).replicas)));
@@ -198,7 +199,7 @@ fn since_the_start(cx: &World, node: NodeIx) -> Gauge {
     gauge
 }
 
-/// How many replicas have been asked for.
+/// Returns the number of wanted replicas.
 pub(crate) fn wanted(replicas: &[Replica]) -> u32 {
     let is_wanted =
         |replica: &&Replica| replica.is_registered() || replica.stage == Stage::Starting;
@@ -206,7 +207,7 @@ pub(crate) fn wanted(replicas: &[Replica]) -> u32 {
 }
 
 impl Service {
-    /// What its autoscaler asks for now, if it is due to look.
+    /// Returns the recommendation of its autoscaler, if it is due to evaluate.
     pub(crate) fn look(&mut self, cx: &mut World) -> Option<u32> {
         let scaler = self.autoscaler.as_mut()?;
         if scaler.next != cx.now {
@@ -218,7 +219,7 @@ impl Service {
         Some(scaler.look(&cx.node(node).replicas, &self.stations, cx.now))
     }
 
-    /// Replicas have come or gone.
+    /// Handles replicas that were added or removed.
     pub(crate) fn take_replicas(&mut self, cx: &mut World) {
         if let Some(scaler) = &self.autoscaler {
             let spec = scaler.service.clone();
@@ -226,7 +227,7 @@ impl Service {
         }
     }
 
-    /// How many replicas there have been over time, where that changes by itself.
+    /// Returns the gauges of the number of replicas over time, if it is autoscaled.
     pub(crate) fn scaler_gauges_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
         let scaler = self.autoscaler.as_mut();
         scaler

@@ -1,19 +1,19 @@
-//! Adaptive concurrency: a limit on calls under way that follows how long they take.
+//! Adaptive concurrency: a limit on calls in progress that follows their latency.
 //!
 //! After Netflix's concurrency-limits (Gradient2Limit and AIMDLimit, with their windows and their
-//! constants): a limit per replica, moved once per window by the mean time of the calls answered in
-//! it. A window of fewer than ten moves nothing. Failed calls say nothing of the time; for AIMD a
-//! mean time above its timeout counts as the drop.
+//! constants): a limit per replica, adjusted once per window by the mean latency of the calls
+//! answered in it. A window with fewer than ten has no effect. Failed calls do not count; for AIMD,
+//! a mean above its timeout counts as the drop.
 
 use crate::agenda::Time;
 use crate::call::Outcome;
 use crate::measure::Gauge;
 use design::kinds::service::{self as spec, AdaptiveConcurrency};
 
-/// Fewest answers of a window that say anything.
+/// Minimum number of answers of a window.
 const SAMPLES_MIN: u64 = 10;
-/// Of the gradient: calls that may queue besides, share of the new limit taken over, and the number
-/// of windows that the long mean is over, plainly averaged for the first ten.
+/// Of the gradient: calls that may queue in addition, share of the new limit that is applied, and
+/// number of windows of the long mean, which is a plain average for the first ten.
 const QUEUE: f64 = 4.0;
 const SMOOTHING: f64 = 0.2;
 const LONG_WINDOW: f64 = 600.0;
@@ -29,14 +29,14 @@ pub(super) struct Limits {
 #[derive(Clone, Debug, Default)]
 struct Limit {
     estimate: f64,
-    /// The whole number in force, over time.
+    /// The limit in force, a whole number, over time.
     level: Gauge,
     window: Window,
     long_mean: f64,
     windows: u64,
 }
 
-/// What was answered since the window began.
+/// The answers since the window began.
 #[derive(Clone, Copy, Debug, Default)]
 struct Window {
     ends: Time,
@@ -46,7 +46,7 @@ struct Window {
 }
 
 impl Limits {
-    /// What the design says now; limits that it says the same of go on.
+    /// Returns the limits of the design; unchanged ones continue.
     pub(super) fn updated(
         old: Option<Self>,
         spec: &spec::Service,
@@ -100,19 +100,19 @@ impl Limits {
         }
     }
 
-    /// A replica died; it starts again with the first limit.
+    /// Handles a replica that died; it starts again with the initial limit.
     pub(super) fn crash(&mut self, replica: u32, now: Time) {
         if let Some(limit) = self.replicas.get_mut(replica as usize) {
             limit.begin(&self.spec, now);
         }
     }
 
-    /// The limits over time, one per replica.
+    /// Returns the limits over time, one per replica.
     pub(super) fn levels(&self) -> impl Iterator<Item = &Gauge> {
         self.replicas.iter().map(|limit| &limit.level)
     }
 
-    /// The limits over time, one per replica.
+    /// Returns the limits over time, one per replica.
     pub(super) fn levels_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
         self.replicas.iter_mut().map(|limit| &mut limit.level)
     }
@@ -134,7 +134,7 @@ impl Limit {
         self.level.set(now, self.estimate as u64);
     }
 
-    /// A window's mean time, with so many under way at most.
+    /// Takes a window's mean latency, with its maximum number of calls in progress.
     fn learn(&mut self, spec: &AdaptiveConcurrency, mean: f64, present_max: f64) {
         let bounds = bounds(spec);
         let wanted = match spec {
@@ -158,7 +158,7 @@ impl Limit {
         self.estimate = wanted.clamp(bounds.min, bounds.max);
     }
 
-    /// The mean over long, which a slow spell must not lift for good.
+    /// Updates the long-term mean, which a slow period must not raise permanently.
     fn learn_long(&mut self, mean: f64) {
         self.windows += 1;
         let weight = match self.windows <= LONG_WARMUP {
@@ -172,7 +172,7 @@ impl Limit {
     }
 }
 
-/// What both algorithms have.
+/// The parameters of both algorithms.
 struct Bounds {
     initial: f64,
     min: f64,

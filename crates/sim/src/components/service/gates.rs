@@ -1,7 +1,7 @@
-//! What stands before a service's queue: rate limiter, adaptive concurrency, load shedding, memory.
+//! Admission control of a service: rate limiter, adaptive concurrency, load shedding, memory.
 //!
-//! In this order, as a call meets them. What one of them turns away is rejected at once and costs
-//! no work. Health probes pass.
+//! A call meets them in this order. A rejected call is rejected immediately and costs no work.
+//! Health probes pass.
 
 use super::concurrency::Limits;
 use super::rate_limit::RateLimiter;
@@ -10,18 +10,18 @@ use crate::call::{Call, Calls, Outcome};
 use crate::station::Station;
 use design::kinds::service as spec;
 
-/// Why a call was turned away.
+/// Why a call was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// No token in the bucket of the rate limiter.
     RateLimit,
-    /// As many under way as the adaptive limit lets in.
+    /// As many calls in progress as the adaptive limit allows.
     ConcurrencyLimit,
-    /// The oldest that waits has waited too long already.
+    /// The oldest waiting call has already waited too long.
     Shed,
-    /// No waiting place.
+    /// No free place in the queue.
     QueueFull,
-    /// It has waited as long as the queue lets it.
+    /// It has waited for the queue's maximum time.
     MaxWait,
 }
 
@@ -34,22 +34,22 @@ pub const REASONS: [(Why, &str); 5] = [
     (Why::MaxWait, "max_wait"),
 ];
 
-/// Calls turned away (measured), by reason.
+/// Rejected calls (measured), by reason.
 pub type TurnedAway = [u64; 5];
 
-/// The gates of a service that has any.
+/// The admission control of a service that has any.
 #[derive(Clone, Debug)]
 pub(super) struct Gates {
     rate: Option<RateLimiter>,
     pub(super) limits: Option<Limits>,
-    /// Turn away while the oldest that waits has waited longer, in ns.
+    /// Maximum wait of the oldest waiting call before calls are shed, in ns.
     shed_after: Option<u64>,
-    /// Calls that a replica has memory for.
+    /// Number of calls that a replica has memory for.
     memory: Option<u64>,
 }
 
 impl Gates {
-    /// Of a design; what was there and is the same goes on as it is.
+    /// Returns the admission control of a design; unchanged parts continue.
     pub(super) fn new(
         spec: &spec::Service,
         old: Option<Box<Self>>,
@@ -68,7 +68,7 @@ impl Gates {
         is_any.then(|| Box::new(gates))
     }
 
-    /// Whether a call is turned away, and why.
+    /// Returns whether a call is rejected, and why.
     pub(super) fn turn_away(
         &mut self,
         call: &Call,
@@ -92,13 +92,13 @@ impl Gates {
         is_late.then_some(Why::Shed)
     }
 
-    /// Whether one more call is more than a replica has memory for. What finds no place takes none.
+    /// Returns whether one more call exceeds a replica's memory. A call without a place takes none.
     pub(super) fn overflows(&self, station: &Station) -> bool {
         let is_full = |most| station.present >= most && station.has_room();
         self.memory.is_some_and(is_full)
     }
 
-    /// A call was answered after so long, with so many under way, itself included.
+    /// Takes the latency of an answered call, and the number of calls in progress, itself included.
     pub(super) fn finished(
         &mut self,
         replica: u32,
@@ -112,7 +112,7 @@ impl Gates {
         }
     }
 
-    /// A replica died: what it remembered is gone.
+    /// Handles a replica that died: its state is lost.
     pub(super) fn crash(&mut self, replica: u32, now: Time) {
         if let Some(rate) = &mut self.rate {
             rate.crash(replica);

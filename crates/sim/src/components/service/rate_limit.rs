@@ -1,8 +1,8 @@
-//! Token buckets, as the generic cell rate algorithm keeps them: one moment per bucket.
+//! Token buckets by the generic cell rate algorithm: one moment per bucket.
 //!
 //! A bucket of `burst` tokens that fills at a rate admits a call if its theoretical arrival time is
 //! not too far ahead of now (ITU-T I.371). Times are in 1/65536 ns, so that a rate that does not
-//! divide a second keeps its long run mean to 14 digits.
+//! divide a second keeps its long-run mean to 14 digits.
 
 use crate::agenda::Time;
 use crate::components::store::KeyHasher;
@@ -12,7 +12,7 @@ use std::hash::BuildHasherDefault;
 
 /// Parts of a nanosecond.
 const FRACTION: f64 = 65_536.0;
-/// Buckets below this number are not worth clearing up.
+/// Below this number of buckets, a cleanup is not worth while.
 const FEW: usize = 1_024;
 
 /// The buckets of a service.
@@ -21,15 +21,14 @@ pub(super) struct RateLimiter {
     spec: spec::RateLimit,
     /// Time per token.
     interval: u128,
-    /// By replica and key, where these have buckets of their own; of a full bucket there is no need
-    /// to know.
+    /// By replica and key, if these have buckets of their own. Full buckets need not be stored.
     buckets: HashMap<u64, u128, BuildHasherDefault<KeyHasher>>,
-    /// With so many buckets the full ones are forgotten.
+    /// Number of buckets at which full ones are removed.
     crowded: usize,
 }
 
 impl RateLimiter {
-    /// What the design says now; a limiter that it says the same of goes on.
+    /// Returns the rate limiter of the design; an unchanged one continues.
     pub(super) fn updated(old: Option<Self>, spec: Option<&spec::RateLimit>) -> Option<Self> {
         let spec = spec?;
         old.filter(|old| old.spec == *spec).or_else(|| {
@@ -42,7 +41,7 @@ impl RateLimiter {
         })
     }
 
-    /// Takes a token, if there is one.
+    /// Takes a token, if there is one. Returns whether there was.
     pub(super) fn admits(&mut self, replica: u32, key: u32, now: Time) -> bool {
         let replica = match self.spec.scope {
             spec::Scope::Replica => replica,
@@ -69,7 +68,7 @@ impl RateLimiter {
         admits
     }
 
-    /// A replica died, and its own buckets with it.
+    /// Handles a replica that died, and removes its own buckets.
     pub(super) fn crash(&mut self, replica: u32) {
         if self.spec.scope == spec::Scope::Replica {
             self.buckets

@@ -1,4 +1,4 @@
-//! Entries by how often they were used, in O(1) per use (Shah, Mitra and Matani 2010): one list per
+//! Entries by the number of their uses, in O(1) per use (Shah, Mitra and Matani 2010): one list per
 //! number of uses, the lists in order of it.
 
 use super::Entry;
@@ -13,7 +13,7 @@ struct Group {
     fewer: u32,
 }
 
-/// The groups, and the ends of their chain.
+/// The groups, and the ends of their list.
 #[derive(Clone, Debug)]
 pub(super) struct Frequencies {
     groups: Vec<Group>,
@@ -34,7 +34,7 @@ impl Default for Frequencies {
 }
 
 impl Frequencies {
-    /// Takes an entry in, used once.
+    /// Adds an entry with one use.
     pub(super) fn add(&mut self, place: u32, entries: &mut [Entry]) {
         let group = match self.least {
             least if least != NOBODY && self.groups[least as usize].uses == 1 => least,
@@ -43,7 +43,7 @@ impl Frequencies {
         self.put(place, group, entries);
     }
 
-    /// Takes in an entry that was used at least as often as all others.
+    /// Adds an entry that was used at least as often as all others.
     pub(super) fn append(&mut self, place: u32, uses: u64, entries: &mut [Entry]) {
         let group = match self.most {
             most if most != NOBODY && self.groups[most as usize].uses == uses => most,
@@ -52,7 +52,7 @@ impl Frequencies {
         self.put(place, group, entries);
     }
 
-    /// An entry is used once more.
+    /// Counts a further use of an entry.
     pub(super) fn touch(&mut self, place: u32, entries: &mut [Entry]) {
         let from = entries[place as usize].group;
         let Group { uses, more, .. } = self.groups[from as usize];
@@ -64,7 +64,7 @@ impl Frequencies {
         self.put(place, to, entries);
     }
 
-    /// Takes an entry out.
+    /// Removes an entry.
     pub(super) fn remove(&mut self, place: u32, entries: &mut [Entry]) {
         let at = entries[place as usize].group;
         let group = &mut self.groups[at as usize];
@@ -74,14 +74,14 @@ impl Frequencies {
         }
     }
 
-    /// Of the entries used least often, the one that was used longest ago.
+    /// Returns, of the least often used entries, the one whose last use is oldest.
     pub(super) fn victim(&self) -> Option<u32> {
         self.groups
             .get(self.least as usize)
             .map(|group| group.list.oldest)
     }
 
-    /// Every entry's place, the next victim last.
+    /// Returns every entry's place, the next victim last.
     pub(super) fn places(&self, entries: &[Entry], most: usize) -> Vec<u32> {
         let mut places = Vec::new();
         let mut at = self.most;

@@ -1,11 +1,11 @@
-//! Entries in an order, chained through themselves.
+//! Entries in an order, linked through themselves.
 
 use super::Entry;
 
 /// No entry.
 pub(super) const NOBODY: u32 = u32::MAX;
 
-/// The two ends of a chain of entries.
+/// The two ends of a list of entries.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct List {
     pub(super) newest: u32,

@@ -1,8 +1,8 @@
-//! The memory of a cache: entries found by hash, in the order in which they are to leave.
+//! The memory of a cache: entries found by hash, in eviction order.
 //!
-//! Every eviction is exact, where products sample: least recently used, least often used (while in
-//! the cache; of equals the least recently used), first in first out, at random, and SIEVE (Zhang
-//! et al., NSDI 2024). All are O(1) per operation, SIEVE's hand on average.
+//! Every eviction policy is exact, where products sample: least recently used, least often used
+//! (while in the cache; of equals the least recently used), first in first out, random, and SIEVE
+//! (Zhang et al., NSDI 2024). All are O(1) per operation, SIEVE's hand on average.
 
 mod frequencies;
 mod list;
@@ -16,7 +16,8 @@ use hashbrown::HashMap;
 use list::{List, NOBODY};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Hashes a key by one multiplication: the same on every machine, and never iterated over.
+/// Hashes a key by one multiplication. It is the same on every machine, and maps with it are never
+/// iterated over.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyHasher(u64);
 
@@ -39,7 +40,7 @@ impl Hasher for KeyHasher {
     }
 }
 
-/// Something by key, looked up and never iterated over.
+/// A map by key that is never iterated over.
 pub(super) type ByKey<T> = HashMap<u32, T, BuildHasherDefault<KeyHasher>>;
 
 /// What a cache holds of a key.
@@ -48,28 +49,28 @@ pub(super) struct Entry {
     pub(super) key: u32,
     newer: u32,
     older: u32,
-    /// Least often used: its group. At random: its place among the members.
+    /// Least often used: its group. Random: its index among the members.
     group: u32,
     /// When it was filled.
     pub(super) filled: Time,
-    /// When it is too old to be served.
+    /// When it expires.
     pub(super) expires: Time,
     /// How long it may be served, in ns: from its fill, or from its last use.
     pub(super) lifetime: u64,
-    /// How long it took to load, in ns, where anybody asks.
+    /// How long it took to load, in ns, if that is needed.
     pub(super) load: u64,
     /// Look-ups that it answered since it was filled.
     pub(super) hits: u32,
-    /// What its value is made of.
+    /// The versions that its value is made of.
     pub(super) seen: Seen,
-    /// SIEVE: used since the hand passed.
+    /// SIEVE: whether it was used since the hand passed.
     is_visited: bool,
 }
 
-/// What comes into a cache.
+/// A value for a cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
-    /// What it is made of.
+    /// The versions it is made of.
     pub(super) seen: Seen,
     /// How long it may be served, in ns.
     pub(super) lifetime: u64,
@@ -77,7 +78,7 @@ pub(super) struct Value {
     pub(super) load: u64,
 }
 
-/// Entries, and who leaves next.
+/// The entries, and the eviction policy.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     eviction: Eviction,
@@ -90,16 +91,16 @@ pub(super) struct Store {
     frequencies: Box<Frequencies>,
     members: Vec<u32>,
     random: Stream,
-    /// Entries that left for want of room.
+    /// Number of evictions for lack of room.
     pub(super) evictions: u64,
-    /// Fills, the same key again included.
+    /// Number of fills, repeated keys included.
     pub(super) fills: u64,
-    /// Fills that were gone, or filled again, before anybody read them.
+    /// Number of fills that were evicted or replaced before they were read.
     never_read: u64,
 }
 
 impl Store {
-    /// An empty store; at random draws from this stream.
+    /// Returns an empty store; random eviction draws from this stream.
     pub(super) fn new(eviction: Eviction, random: Stream) -> Self {
         Self {
             eviction,
@@ -117,22 +118,22 @@ impl Store {
         }
     }
 
-    /// How many entries there are, expired ones included until they are met.
+    /// Returns the number of entries, including expired ones that have not been accessed since.
     pub(super) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// How many entries there are that have not expired.
+    /// Returns the number of entries that have not expired.
     pub(super) fn live(&self, now: Time) -> usize {
         self.occupied().filter(|entry| entry.expires > now).count()
     }
 
-    /// Fills that nobody read: of those that are gone, and of those that are there.
+    /// Returns the number of fills that were never read, of present entries and of removed ones.
     pub(super) fn never_read(&self) -> u64 {
         self.never_read + self.occupied().filter(|entry| entry.hits == 0).count() as u64
     }
 
-    /// Every entry that has not expired.
+    /// Returns every entry that has not expired.
     pub(super) fn entries(&self, now: Time) -> impl Iterator<Item = (u32, &Seen)> {
         self.occupied()
             .filter(move |entry| entry.expires > now)
@@ -148,25 +149,25 @@ impl Store {
             .map(|(_, entry)| entry)
     }
 
-    /// Where a key is, expired or not.
+    /// Returns the place of a key, expired or not.
     #[inline]
     pub(super) fn find(&self, key: u32) -> Option<u32> {
         self.places.get(&key).copied()
     }
 
-    /// The entry in a place.
+    /// Returns the entry in a place.
     #[inline]
     pub(super) fn entry(&self, place: u32) -> &Entry {
         &self.entries[place as usize]
     }
 
-    /// The entry in a place.
+    /// Returns the entry in a place.
     #[inline]
     pub(super) fn entry_mut(&mut self, place: u32) -> &mut Entry {
         &mut self.entries[place as usize]
     }
 
-    /// An entry answers a look-up.
+    /// Counts a look-up that an entry answers.
     #[inline]
     pub(super) fn read(&mut self, place: u32) {
         let entry = &mut self.entries[place as usize];
@@ -188,8 +189,8 @@ impl Store {
         }
     }
 
-    /// Puts a key in. One that is there keeps its place in the order, and counts as used; for a new
-    /// one others leave where there would be more than `capacity`.
+    /// Adds a key. An existing one keeps its place in the order and counts as used; for a new one,
+    /// others are evicted if there would be more than `capacity`.
     pub(super) fn fill(&mut self, key: u32, now: Time, value: Value, capacity: Option<u32>) {
         let Value {
             seen,
@@ -239,8 +240,8 @@ impl Store {
         }
     }
 
-    /// The clock that entries expire by goes a step forward (or back): they expire so much sooner.
-    /// What has expired stays so.
+    /// Steps the clock of expiry forward (or back): entries expire that much sooner. Expired
+    /// entries stay expired.
     #[cold]
     pub(super) fn step_clock(&mut self, step: i64, now: Time) {
         for entry in &mut self.entries {
@@ -253,7 +254,7 @@ impl Store {
         }
     }
 
-    /// Cuts the lifetime of every entry to the one drawn for it, where that is shorter.
+    /// Shortens the lifetime of every entry to the one drawn for it, if that is shorter.
     #[cold]
     pub(super) fn shorten(&mut self, mut lifetime: impl FnMut() -> u64) {
         for (place, entry) in self.entries.iter_mut().enumerate() {
@@ -272,7 +273,7 @@ impl Store {
         }
     }
 
-    /// Lets entries go until there are at most `capacity`.
+    /// Evicts entries until there are at most `capacity`.
     pub(super) fn shrink(&mut self, capacity: Option<u32>) {
         while capacity.is_some_and(|capacity| self.places.len() > capacity as usize) {
             let Some(place) = self.victim() else { return };
@@ -281,7 +282,7 @@ impl Store {
         }
     }
 
-    /// Who leaves next.
+    /// Returns the next victim.
     fn victim(&mut self) -> Option<u32> {
         match self.eviction {
             Eviction::Lru | Eviction::Fifo => Some(self.list.oldest),
@@ -294,7 +295,7 @@ impl Store {
         }
     }
 
-    /// The hand goes from old to new, and round again: who was used since it last passed stays.
+    /// Moves the hand from old to new, and round again: entries used since it last passed stay.
     fn sieve(&mut self) -> u32 {
         loop {
             if self.hand == NOBODY {
@@ -310,7 +311,7 @@ impl Store {
         }
     }
 
-    /// Takes the entry in a place out.
+    /// Removes the entry in a place.
     pub(super) fn remove(&mut self, place: u32) {
         let entry = &self.entries[place as usize];
         self.never_read += u64::from(entry.hits == 0);
@@ -328,7 +329,7 @@ impl Store {
         self.free.push(place);
     }
 
-    /// Takes the keys out that are meant, in the order of their places.
+    /// Removes the keys that match, in the order of their places.
     #[cold]
     pub(super) fn forget(&mut self, is_meant: impl Fn(u32) -> bool) {
         for place in 0..self.entries.len() as u32 {
@@ -339,7 +340,7 @@ impl Store {
         }
     }
 
-    /// Takes all out.
+    /// Removes all entries.
     pub(super) fn clear(&mut self) {
         self.never_read = self.never_read();
         self.places.clear();
@@ -363,7 +364,7 @@ impl Store {
         }
     }
 
-    /// From now on others leave first. Entries keep their order as far as the old one told it.
+    /// Sets another eviction policy. Entries keep their order as far as the old policy had one.
     pub(super) fn set_eviction(&mut self, eviction: Eviction) {
         let is_list = |eviction| match eviction {
             Eviction::Lru | Eviction::Fifo | Eviction::Sieve => true,
@@ -396,7 +397,8 @@ impl Store {
         }
     }
 
-    /// The first of the entries, the next to leave at the end of all (at random: in any order).
+    /// Returns the first of the entries; the next victim would be the last of all (with random
+    /// eviction, in any order).
     pub(super) fn first(&self, most: usize) -> impl Iterator<Item = &Entry> {
         self.in_order_of(self.eviction, most)
             .into_iter()

@@ -19,7 +19,7 @@ fn read(store: &mut Store, key: u32) {
     store.read(place);
 }
 
-/// The keys, the next to leave last.
+/// Returns the keys, the next victim last.
 fn keys(store: &Store) -> Vec<u32> {
     store.first(usize::MAX).map(|entry| entry.key).collect()
 }
@@ -75,7 +75,8 @@ fn the_least_often_used_leaves_first_and_of_equals_the_least_recently_used() {
     );
 }
 
-/// The example of the paper (Zhang et al., NSDI 2024, figure 1): A and B and G were visited.
+/// The example of the paper (Zhang et al., NSDI 2024, its first diagram): A and B and G were
+/// visited.
 #[test]
 fn sieve_spares_who_was_used_since_its_hand_passed() {
     let mut store = store(Eviction::Sieve);
@@ -90,7 +91,7 @@ fn sieve_spares_who_was_used_since_its_hand_passed() {
     let h = 8;
     fill(&mut store, h, 7);
     assert_eq!(keys(&store), [h, a, b, c, d, e, g], "G is spared, F goes");
-    // A is used once more, D is used, then I comes: the hand stands at E.
+    // A is used again, D is used, then I is added: the hand is at E.
     read(&mut store, a);
     read(&mut store, d);
     let i = 9;

@@ -3,7 +3,7 @@
 use crate::data::{OpId, Table};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Versions by key; 0 is of before the first write.
+/// Versions by key; 0 is before the first write.
 #[derive(Clone, Debug, Default)]
 pub(in crate::components::database) struct Versions(Table<u32>);
 
@@ -26,27 +26,29 @@ impl Versions {
 pub(in crate::components::database) struct Write {
     pub(in crate::components::database) key: u32,
     pub(in crate::components::database) version: u32,
-    /// The version it took the place of, where it was made.
+    /// The version that it replaced, where it was made.
     pub(in crate::components::database) over: u32,
     pub(in crate::components::database) made: u64,
-    /// The same by the clock of who made it, which may be off.
+    /// The same by the clock of the writer, which may be skewed.
     pub(in crate::components::database) stamp: i64,
     pub(in crate::components::database) op: OpId,
-    /// Of a quorum: whether whom it is kept for ran and was cut off when it was made.
+    /// Of a quorum: whether the member that it is kept for ran and was partitioned when it was
+    /// made.
     pub(in crate::components::database) is_beside: bool,
-    /// Of another side of a partition that is over: a leader takes it over unless it has written
+    /// From another side of a partition that is over: a leader takes it over unless it has written
     /// since.
     pub(in crate::components::database) is_settled: bool,
 }
 
-/// Most writes kept one by one for a member that is away; of more, the newest of each key is.
+/// Maximum number of writes kept one by one for an absent member; beyond it, only the newest of
+/// each key is kept.
 const BACKLOG_MAX: usize = 65_536;
 
 /// Writes in the order they were made.
 #[derive(Clone, Debug, Default)]
 pub(in crate::components::database) struct Backlog {
     pub(in crate::components::database) list: Vec<Write>,
-    /// More than these are thinned out.
+    /// With more writes than this, older ones of the same key are dropped.
     limit: usize,
 }
 
@@ -80,16 +82,16 @@ impl Backlog {
     }
 }
 
-/// Where a member is with the loss of its leader.
+/// How far a member is in noticing and replacing a lost leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::components::database) enum Watch {
-    /// It has one.
+    /// It has a leader.
     Calm,
-    /// It will have noticed at a moment.
+    /// It will notice the loss at a moment.
     Detects(u64),
-    /// Another will be elected at a moment.
+    /// Another leader will be elected at a moment.
     Elects(u64),
-    /// Nobody it reaches can lead.
+    /// No member that it reaches can lead.
     Stuck,
 }
 
@@ -97,16 +99,16 @@ pub(in crate::components::database) enum Watch {
 #[derive(Clone, Debug)]
 pub(in crate::components::database) struct Copy {
     pub(in crate::components::database) has: Versions,
-    /// What it will have, in order of time.
+    /// Writes that it will have, in order of time.
     pub(super) log: VecDeque<(u64, Write)>,
-    /// What was written while it could not be reached.
+    /// Writes made while it could not be reached.
     pub(in crate::components::database) missed: Backlog,
-    /// Whom it follows; itself where it leads.
+    /// The leader it follows; itself if it leads.
     pub(in crate::components::database) leader: u32,
     /// Whether its leader's writes reach it.
     pub(in crate::components::database) is_reached: bool,
     pub(in crate::components::database) watch: Watch,
-    /// Written here since another has led beside it.
+    /// Writes made here since another member has led beside it.
     pub(in crate::components::database) fork: Backlog,
 }
 
@@ -127,7 +129,7 @@ impl Copy {
         self.has.get(key)
     }
 
-    /// What is still on its way is not: it is sent again once its leader reaches it.
+    /// Disconnects the member. Writes in transit are sent again once its leader reaches it.
     pub(in crate::components::database) fn disconnect(&mut self) {
         self.is_reached = false;
         let mut list: Vec<Write> = self.log.drain(..).map(|(_, write)| write).collect();
@@ -135,7 +137,7 @@ impl Copy {
         self.missed.list = list;
     }
 
-    /// What is on its way, or kept for it, is without what was undone.
+    /// Removes undone writes from those that are on their way to it or kept for it.
     pub(in crate::components::database) fn drop_undone(
         &mut self,
         is_undone: impl Fn(&Write) -> bool,
@@ -144,7 +146,7 @@ impl Copy {
         self.missed.list.retain(|write| !is_undone(write));
     }
 
-    /// What it has of a key once it has applied a write: without a leader the newest.
+    /// Returns what it has of a key once it has applied a write: without a leader, the newest.
     pub(super) fn after(&self, write: &Write, before: u32, member: u32, is_quorum: bool) -> u32 {
         let leads = self.leader == member;
         match is_quorum {
@@ -154,7 +156,7 @@ impl Copy {
         }
     }
 
-    /// When the oldest write was made that it does not have yet.
+    /// Returns when the oldest write was made that it does not have yet.
     pub(super) fn lacks_since(&self, now: u64) -> Option<u64> {
         let on_its_way = self.log.iter().find(|(at, _)| *at > now);
         let on_its_way = on_its_way.map(|(_, write)| write);
@@ -162,7 +164,7 @@ impl Copy {
         oldest.map(|write| write.made).min()
     }
 
-    /// Writes it does not have yet.
+    /// Returns the number of writes that it does not have yet.
     pub(in crate::components::database) fn lacks(&self) -> usize {
         self.log.len() + self.missed.list.len()
     }

@@ -1,13 +1,13 @@
-//! Who has which keys while they move, and who waits until they have.
+//! Ownership of keys during a resharding, and the calls that wait for a cutover.
 
 use super::super::placement::Batch;
 use super::super::router::View;
 use super::super::*;
 use super::*;
 
-/// Who has what.
+/// Ownership of keys.
 impl Database {
-    /// The member that leads a shard.
+    /// Returns the member that leads a shard.
     pub(super) fn leader_of(&self, shard: u32) -> u32 {
         let Some(replication) = &self.members.replication else {
             return shard;
@@ -18,7 +18,8 @@ impl Database {
         leader.unwrap_or(first)
     }
 
-    /// Whether all members that a batch is about run and reach each other, and agree on a leader.
+    /// Returns whether all members involved in a batch run, reach each other, and agree on a
+    /// leader.
     pub(super) fn is_movable(&self, cx: &World) -> bool {
         let view = View {
             node: self.node,
@@ -53,7 +54,7 @@ impl Database {
         shards.into_iter().all(has_leader)
     }
 
-    /// Keys change shards: the members of the new one have what stands at the old.
+    /// Gives the members of the new shards the present versions of the keys at the old ones.
     pub(super) fn hand_over_keys(&mut self, batch: &Batch, cx: &World) {
         let members = &mut *self.members;
         if let Some(replication) = &mut members.replication {
@@ -62,7 +63,7 @@ impl Database {
         }
     }
 
-    /// Whether a write has to wait for the cutover of its key; then it does.
+    /// Returns whether a write has to wait for the cutover of its key; if so, it waits.
     pub(in crate::components::database) fn waits_for_cutover(
         &mut self,
         id: CallId,
@@ -84,7 +85,7 @@ impl Database {
         true
     }
 
-    /// A write that waits for a cutover leaves: it is answered already.
+    /// Removes a write that waits for a cutover, because it has already been answered.
     pub(in crate::components::database) fn leaves_cutover(&mut self, id: CallId, cx: &mut World) {
         cx.waiting -= 1;
         if let Some(held) = &mut self.members.resharding.held {
@@ -92,7 +93,7 @@ impl Database {
         }
     }
 
-    /// The cutover is over: who waited goes to the shard that has the key.
+    /// Ends the cutover: waiting writes go to the shard that has the key.
     pub(super) fn let_held_go(&mut self, cx: &mut World) {
         let known = &mut self.members.resharding;
         for id in known.held.take().unwrap_or_default() {
@@ -109,7 +110,8 @@ impl Database {
         }
     }
 
-    /// The member that has the key of a call at another, since it moved while the call was there.
+    /// Returns the member that now has the key of a call, if the key moved while the call was at
+    /// another.
     pub(in crate::components::database) fn moved_to(
         &mut self,
         id: CallId,
@@ -134,7 +136,8 @@ impl Database {
         replication.map_or(member, |replication| replication.shard_of(member))
     }
 
-    /// The member that took over from one of a quorum, where the key has moved to another shard.
+    /// Returns the member that took over from one of a quorum, if the key has moved to another
+    /// shard.
     pub(in crate::components::database) fn counterpart(&self, member: u32, key: u32) -> u32 {
         let Some(replication) = &self.members.replication else {
             return member;
@@ -146,7 +149,7 @@ impl Database {
         first + member % replication.spec.replicas
     }
 
-    /// A call that has had its work at a shard that no longer has its key goes to the one that has.
+    /// Forwards a call from a shard that no longer has its key to the one that has it.
     pub(in crate::components::database) fn send_on(
         &mut self,
         id: CallId,
