@@ -30,7 +30,7 @@ async function pageWith(webgl, options = {}) {
   return openRunning(playground, { context, ...options });
 }
 
-/** Pixels of the dots' canvas that are drawn on, by colour: dark, and reddish. */
+/** Pixels of the dots' canvas that are drawn on, by color: dark, and reddish. */
 const pixels = (page) => page.evaluate(() => new Promise((done) => {
   requestAnimationFrame(() => {
     const dots = document.querySelector("canvas.dots");

@@ -65,7 +65,7 @@ onPage("resting on the charts shows the canvas as it was then", {}, async (page)
   assert.deepEqual(counts(back), counts(stood));
 });
 
-/** The diamonds above the charts, counted by the colour that says how bad what was found is. */
+/** The diamonds above the charts, counted by the color that says how bad what was found is. */
 const diamonds = (page) => page.evaluate(() => {
   const canvas = document.querySelector(".charts-canvas");
   const strip = document.querySelector("[data-plot=marks]").getBoundingClientRect();

@@ -165,7 +165,7 @@ impl World {
         }
         let call = &mut self.calls[id];
         if link == LinkIx::NONE {
-            // A balancer found nobody to send it to.
+            // The balancer has no backend to send it to.
             if is_over {
                 self.calls.remove(id);
             }
@@ -178,7 +178,7 @@ impl World {
         {
             balancer.concluded(call, outcome, self.now);
         }
-        // Policies act on what the attempt was once its record is free for another.
+        // Policies act on the copy of the attempt once its record is free for another.
         let has_policy = state.is_guarded || (state.retry.is_some() && !outcome.is_answer());
         let ended = if has_policy { Some(*call) } else { None };
         if is_over {

@@ -31,7 +31,7 @@ impl World {
             return Verdict::Goes;
         }
         pool.wait(id);
-        // A wait of its own, whatever came before it; set again when the call is sent.
+        // A wait of its own, whatever preceded it; set again when the call is sent.
         call.started = self.now;
         self.hold(id, WaitsFor::Pool, wait)
     }
@@ -49,7 +49,7 @@ impl World {
     /// both.
     pub(crate) fn grant_connection(&mut self, link: LinkIx, caller: u32) -> bool {
         let state = &self.links[link.0 as usize];
-        // Where there is no pool any more, nobody has to wait.
+        // Without a pool, no attempt has to wait.
         let size = state.pool.map_or(u32::MAX, |(size, _)| size);
         let at = state.pool_at(link).0 as usize;
         let wants = |id: CallId| wants(&self.calls, id);
@@ -75,7 +75,7 @@ impl World {
             let place = self.link_places[&link.id];
             let name = link.pool.as_ref().and_then(|pool| pool.shared.as_deref());
             let shared = name.map(|name| *first.entry((&link.from, name)).or_insert(place));
-            // The first of them has its own.
+            // The first link has its own pool.
             let shared = shared.filter(|shared| *shared != place);
             let state = self.link_mut(place);
             if state.shared_pool != shared {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// Makes the run's components match a design.
 pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     let world = &mut simulation.world;
-    // An end that has passed stays where it was.
+    // An end that has passed does not move.
     world.end = design.settings.duration.0.max(world.end.min(world.now));
     world.warmup = if world.now == 0 {
         design.settings.warmup.0
@@ -43,7 +43,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     retire(&index, simulation);
     look_at_callees(&mut simulation.world);
     simulation.world.look_at_zones();
-    // Before the caches, which may start with what the stores hold.
+    // Before the caches, which may start with the contents of the stores.
     data::take_design(design, &mut simulation.world);
     make_behaviours(&index, simulation);
     connect(design, simulation);
@@ -272,7 +272,7 @@ fn set_policies(place: usize, link: &Link, callers: usize, world: &mut World) {
     let state = &mut world.links[place];
     (state.guards.bulkhead, state.guards.hedge) = (bulkhead, hedge);
     (state.guards.passes_deadline, state.guards.cancels) = (link.deadline, link.cancellation);
-    // Calls under way may have been told so before an edit.
+    // Calls in progress may have been affected before an edit.
     world.spares_work |= link.deadline || link.cancellation;
     (state.is_present, state.from, state.to, state.mode) = (true, from, to, link.mode);
     (state.on_write, state.calls, state.is_optional) = (link.on_write, link.calls, link.optional);
@@ -361,7 +361,7 @@ fn make_plans(design: &Design, world: &mut World) {
         }
         let state = world.node_mut(place);
         state.plan = plan;
-        // What a database publishes is no part of a request.
+        // Publications of a database are not part of a request.
         state.is_bottom = outgoing.is_empty() || matches!(node.kind, Kind::Database(_));
     }
 }
@@ -450,7 +450,8 @@ fn make_behaviours(index: &Index, simulation: &mut Simulation) {
 /// Gives balancers, queues and databases their links.
 fn connect(design: &Design, simulation: &mut Simulation) {
     let world = &mut simulation.world;
-    // What leaves queues, by queue and whether it is for dead letters, in order of place.
+    // The outgoing links of queues, by queue and whether they are for dead letters, in order of
+    // place.
     let mut outgoing: BTreeMap<(usize, bool), Vec<LinkIx>> = BTreeMap::new();
     for (at, link) in world.links.iter().enumerate() {
         if link.is_present && matches!(link.mode, Mode::Consume | Mode::DeadLetter) {

@@ -78,10 +78,10 @@ impl World {
             return Door::Refuses(Cause::Error);
         }
         if self.calls[id].purpose == Call::TCP_PROBE {
-            // A process that runs takes the connection, whatever it says afterwards.
+            // A running process accepts the connection, whatever it answers afterwards.
             return Door::Open;
         }
-        // Gray: the probe sees nothing of it.
+        // A gray failure is hidden from probes.
         let hidden = if is_probe {
             0.0
         } else {
@@ -92,7 +92,7 @@ impl World {
         let stream = state
             .fault_errors
             .get_or_insert_with(|| Box::new(Stream::new(seed, &state.id, Purpose::FaultErrors)));
-        // Both are drawn, so that one fault more does not reshuffle the other's.
+        // Both are drawn, so that an additional fault does not change the draws of the other.
         let draws = [stream.chance(troubles.errors), stream.chance(hidden)];
         match (draws.contains(&true), troubles.is_silent) {
             (true, _) => Door::Refuses(Cause::Error),

@@ -47,7 +47,7 @@ impl World {
                 return Verdict::Refused(Cause::Rejected);
             }
         }
-        // A call that is tried again was let through as a whole.
+        // A retried call was admitted as a whole.
         if let Some(spec) = state.breaker.as_ref().filter(|_| !call.is_judged) {
             let (may_pass, change) = caller.breaker.admits(spec, now);
             state.tally.count_breaker(change, now);
@@ -75,7 +75,7 @@ impl World {
         let call = &mut self.calls[id];
         call.phase = Phase::Held;
         if self.links[call.link.0 as usize].guards.bulkhead.is_some() {
-            // It may have to wait twice, and the first wait's timer must not end the second.
+            // It may have to wait twice, and the timer of the first wait must not end the second.
             let note = self.notes.of(id);
             note.waits_for = what;
             note.waits_until = wait.map_or(Time::MAX, |wait| self.now + wait.duration);
@@ -294,7 +294,7 @@ impl World {
             && let Some(note) = self.notes.get(failed.parent)
             && note.deadline <= self.now + pause
         {
-            // Nothing would be left of its caller's own deadline.
+            // The caller's own deadline would leave no time.
             return false;
         }
         if failed.is_measured {

@@ -27,7 +27,7 @@ impl World {
         if hedge > 0 {
             let tally = &mut state.tally;
             LinkTally::count(&mut tally.hedges, is_measured);
-            // The hedge of a retry was counted as one.
+            // The hedge of a retry was counted as a retry.
             tally.retries[0] -= u64::from(is_retry);
             tally.retries[1] -= u64::from(is_retry && is_measured);
         }

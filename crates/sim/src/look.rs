@@ -54,7 +54,7 @@ impl Simulation {
                         let standing = self.world.standing_at(store, entry.key);
                         (version, standing)
                     });
-                    // Of several stores, the one it is farthest behind.
+                    // Of several stores, the one with the largest lag.
                     let worst = versions.max_by_key(|(version, standing)| {
                         (standing.saturating_sub(*version), *standing)
                     });

@@ -189,7 +189,8 @@ impl World {
         if !call.is_awaited {
             self.calls.remove(id);
         }
-        // A queue can tell a consumer that never got a message from one that still works.
+        // A queue can distinguish a consumer that never received a message from one that still
+        // works.
         if let Some(delivery) = self.calls.get_mut(parent)
             && delivery.purpose == Purpose::Delivery
         {
@@ -219,7 +220,7 @@ impl World {
     /// lost, and no caller waits. Returns false if it is lost.
     pub fn note(&mut self, link: LinkIx, replica: u32, event: Event) -> bool {
         let state = self.link_mut(link);
-        // A note that is lost draws no latency.
+        // A lost notification draws no latency.
         if state.loses() {
             return false;
         }
@@ -482,7 +483,7 @@ impl LinkState {
 
     fn lossless_trip(&mut self) -> Trip {
         let own = self.latency.draw(&mut self.latency_stream);
-        // Faults draw from a stream of their own: what they add does not reshuffle the link's.
+        // Faults draw from a stream of their own, so that they do not change the link's draws.
         let stream = &mut self.fault_stream;
         let added = self.added_latency.iter().map(|(added, is_share)| {
             let most = added.draw(stream);

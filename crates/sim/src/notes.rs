@@ -90,7 +90,7 @@ impl Notes {
     pub(crate) fn of(&mut self, id: CallId) -> &mut Note {
         let place = id.slot as usize;
         if place >= self.places.len() {
-            // No record has lived as often as this says: the places between are nobody's.
+            // No record has been reused as often as this: the places in between belong to none.
             self.places.resize(place + 1, Note::blank(u32::MAX));
         }
         let note = &mut self.places[place];

@@ -180,7 +180,7 @@ impl World {
         if !is_simple || !state.is_simple || passes_back && !self.link(via).is_instant {
             return false;
         }
-        // It was sent and came in the same moment: both ends count the same.
+        // It was sent and arrived at the same moment: both ends count the same.
         let is_hop = call.started == call.arrived && !state.is_into_traced;
         let (is_measured, took) = (call.is_measured, now - call.arrived);
         if !is_hop {

@@ -93,7 +93,7 @@ enum When {
 impl When {
     fn of(when: &[Condition]) -> Option<Self> {
         match when {
-            // Other conditions before it might draw a random number, and then would have to.
+            // Other conditions before it might draw a random number, and then must.
             [Condition::Always, ..] => Some(Self::Always),
             [Condition::Reads] => Some(Self::Reads),
             [Condition::Writes] => Some(Self::Writes),

@@ -138,7 +138,7 @@ impl Simulation {
         let timeouts = self.world.timeouts();
         construct::construct(self, design);
         self.world.shorten_timeouts(&timeouts);
-        // The end may have moved into the open window, or to this very moment.
+        // The end may have moved into the open window, or to the present moment.
         let now = self.world.now;
         let is_at_end = self.world.end == now && end != now;
         let is_at_start = now == 0 && self.world.events == 0 && self.marks().contains(&0);
@@ -305,7 +305,7 @@ impl Simulation {
 
     /// Returns the requests so far, the warm-up included.
     pub fn totals(&self) -> Totals {
-        // Users call nobody but clients: what reaches these are the requests.
+        // Users call only clients: calls that reach these are the requests.
         let nodes = self.world.nodes.iter().zip(&self.nodes);
         let clients = nodes.filter(|(_, node)| matches!(node, Node::Client(_)));
         let mut totals = Totals {

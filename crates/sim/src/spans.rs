@@ -91,7 +91,7 @@ impl World {
             return;
         };
         match trace.open(id) {
-            // It waited before: that is over now.
+            // It waited before, and no longer does.
             Some(open) => {
                 let (request, attempt) = (open.request, open.attempt);
                 let call = &self.calls[id];
@@ -213,7 +213,7 @@ impl World {
             return;
         };
         if trace.open(id).is_none() {
-            // A breaker said no, or a balancer found nobody: an attempt that took no time.
+            // A breaker refused, or a balancer had no backend: an attempt that took no time.
             self.open_attempt(&mut trace, id);
         }
         let call = &self.calls[id];
@@ -233,7 +233,7 @@ impl World {
                 .span(open.request, open.attempt)
                 .map_or(now, |span| span.start);
             if !call.is_sent && began < now {
-                // No connection came free in time.
+                // No connection became free in time.
                 let from = self.link(call.link).from;
                 let wait = Span::new(SpanKind::Connection, from, began, open.attempt);
                 trace.push(open.request, wait.over(call).until(now));

@@ -146,7 +146,7 @@ impl Station {
             return Admission::Slot;
         }
         let is_full = self.places.is_some_and(|places| self.waiting >= places);
-        // Those who share do not wait: their places are room to share.
+        // Calls that share do not wait: their places are room to share.
         if is_full || self.sharing.is_some() {
             return Admission::Full;
         }
@@ -270,7 +270,7 @@ impl Station {
     /// Takes a waiting call out of the queue; its owner answers it.
     pub fn withdraw(&mut self, id: CallId, calls: &mut Calls, now: Time) {
         self.leave(id, calls, now);
-        // Of those let in only some owners keep count.
+        // Only some owners count admitted calls.
         self.present = self.present.saturating_sub(1);
     }
 

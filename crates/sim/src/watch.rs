@@ -246,7 +246,7 @@ impl Watch {
         let counted = self.counters(cx);
         let news = counted.less(self.seen);
         self.seen = counted;
-        // Of a while in which it was down for a part, nothing.
+        // A period in which it was partly down does not count.
         let was_heard = std::mem::replace(&mut self.is_heard, cx.node(self.node).emits_metrics());
         if was_heard && self.is_heard && news.all > 0 {
             self.open.add(news);

@@ -287,7 +287,7 @@ impl World {
     /// Returns the effect of a call's operation.
     #[inline]
     pub fn effect(&self, call: CallId) -> Effect {
-        // Probes and the like belong to no operation and read.
+        // Probes and the like belong to no operation, and read.
         self.operations
             .get(self.calls[call].operation as usize)
             .map_or(Effect::Read, |operation| operation.effect)

@@ -61,7 +61,7 @@ impl Zones {
             self.between.push(Between { added, is_cut });
         }
         for pair in &spec.pairs {
-            // A pair may name a zone that nothing runs in yet.
+            // A pair may name a zone that no node runs in yet.
             if let (Some(a), Some(b)) = (self.place(&pair.between), self.place(&pair.and)) {
                 for place in [self.at(a, b), self.at(b, a)] {
                     self.between[place].added = Sampler::new(&pair.latency);

@@ -158,7 +158,7 @@ impl Client {
 
     fn take(&mut self, spec: &spec::Client, cx: &mut World) {
         if let Arrivals::Replay(times) = &spec.arrivals {
-            // Of the moments of an edit itself some may have been played.
+            // Some of an edit's moments may have been replayed already.
             let kept = match &self.load.arrivals {
                 Arrivals::Replay(old) if times.get(..self.replayed) == old.get(..self.replayed) => {
                     self.replayed
@@ -198,7 +198,7 @@ impl Client {
             }
             Arrivals::Constant(_) | Arrivals::Closed(_) | Arrivals::Replay(_) => 1.0,
         };
-        // The rate is of requests: those that come together come as much more seldom.
+        // The rate is of requests: batches arrive that much less often.
         self.work *= f64::from(self.batch);
     }
 
@@ -208,7 +208,7 @@ impl Client {
     fn settle(&mut self, now: Time) {
         let done = self.pace.pass((now - self.since) as f64);
         let (left, least) = (self.work - done, -self.pace.rate);
-        // As `f64::max`, which would look for what is no number too.
+        // As `f64::max`, without its check for NaN.
         self.work = if left > least { left } else { least };
         self.since = now;
     }
@@ -239,8 +239,8 @@ impl Client {
     #[inline(always)]
     fn schedule_next(&mut self, cx: &mut World) {
         if let Some(wait) = self.pace.time_for(self.work) {
-            // To the nearest ns; what that is off is made up for by the next.
-            // Through a signed number: the processor converts to that.
+            // Rounded to the nearest ns; the next arrival makes up for the difference. Through a
+            // signed number, because the processor converts to that.
             let wait = (wait + 0.5).clamp(0.0, 1e18) as i64 as u64;
             cx.after(
                 wait,
@@ -328,7 +328,7 @@ impl Client {
         let (_, operation, keys) = &self.operations[place];
         let (operation, mut key) = (*operation, keys.draw(&mut self.streams.keys));
         if self.streams.hot_keys.chance(self.hot) {
-            // The most popular key of a skewed distribution, and any of an even one.
+            // The most popular key of a skewed distribution, and any key of a uniform one.
             key = 0;
         }
         self.send_request(operation, key, OpId::NONE, cx);
@@ -451,7 +451,7 @@ impl Component for Client {
     #[inline(always)]
     fn done_well(&mut self, job: CallId, link: LinkIx, is_miss: bool, cx: &mut World) {
         let call = &cx.calls[job];
-        // After an edit its plan may have been another.
+        // Its plan may have been another before an edit.
         let is_only = call.pending == 1 && call.missed == 0 && !call.lacks_look_up;
         if self.only_call.is_some() && is_only {
             let is_degraded = call.is_degraded;

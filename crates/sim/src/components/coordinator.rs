@@ -349,7 +349,7 @@ impl Component for Coordinator {
         if call.purpose == Purpose::Probe(Depth::Tcp) {
             return cx.answer(id, Outcome::Ok);
         }
-        // Any member passes a request on to the leader, if it reaches it.
+        // Any member forwards a request to the leader, if it reaches it.
         let asked = call.replica;
         let leader = self
             .leader
@@ -396,7 +396,7 @@ impl Component for Coordinator {
         match LockTag::unpack(tag) {
             LockTag::Release(grant) => self.end_grant(grant, false, cx),
             LockTag::Lease(grant) => {
-                // One that the clock has moved comes at another moment.
+                // A lease that the clock has moved ends at another moment.
                 if self
                     .grants
                     .get(&grant)

@@ -82,7 +82,7 @@ impl LoadBalancer {
         }
         balancer.spec = self.spec.clone();
         balancer.set_backends(backends.iter().copied(), now);
-        // Probes under way go on as they are, unless they are of other backends or another check.
+        // Probes in progress continue, unless they are of other backends or another check.
         if balancer.is_probing {
             return;
         }
@@ -92,7 +92,7 @@ impl LoadBalancer {
             return;
         };
         balancer.is_probing = true;
-        // Probes are spread over the interval: real checkers do not fire as one either.
+        // Probes are spread over the interval, as real checkers do.
         for place in 0..backends.len().min(usize::from(u16::MAX)) {
             let offset = check.interval.0 * (place as u64 + 1) / backends.len() as u64;
             cx.after(

@@ -148,7 +148,7 @@ impl Service {
             let state = cx.node(self.node).replicas.get(replica);
             let is_there =
                 state.is_some_and(|state| !matches!(state.stage, Stage::Absent | Stage::Starting));
-            // None would be slots without end.
+            // `None` would mean unlimited slots.
             let slots = slots.map(|slots| if is_there { slots } else { 0 });
             station.set_slots(slots, cx.now);
         }
@@ -241,7 +241,7 @@ impl Service {
         let station = &self.stations[replica as usize];
         let why = gates.turn_away(call, station, &cx.calls, cx.now);
         if why.is_none() && gates.overflows(station) {
-            // It dies in a moment, with this call.
+            // It will die at this moment, with this call.
             let (node, now) = (self.node, cx.now);
             cx.node_mut(node).replicas[replica as usize].due = now;
             cx.at(now, Event::Replica { node, replica });

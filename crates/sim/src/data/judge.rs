@@ -127,7 +127,7 @@ impl Data {
             let delay = op.last_effect.saturating_sub(op.ended);
             tally.effect_delay.add(delay);
         }
-        // A plan that was edited while the intent was under way tells nothing of it.
+        // A plan that was edited while the intent was in progress says nothing about it.
         let must = self.must_write.get(op.operation as usize);
         let Some(must) = must.filter(|must| op.edition == self.edition && !must.is_empty()) else {
             return;
@@ -171,7 +171,7 @@ impl Simulation {
             let mut mine: BTreeSet<(u16, u32)> = BTreeSet::new();
             if let Node::Cache(cache) = &self.nodes[place] {
                 for (key, seen) in cache.versions(self.world.now) {
-                    // What is written behind the answer its owner does not have yet.
+                    // The owner does not have a write-behind yet.
                     let is_ahead = cache.is_ahead(key);
                     let seen = match is_ahead {
                         true => data.source(node),

@@ -199,7 +199,7 @@ impl World {
         };
         let carried = self.calls.rows.get(id.slot).carried;
         let call = &self.calls[id];
-        // A member's part is of the attempt that its front answers.
+        // A member's part belongs to the attempt that its front answers.
         let attempt = match call.purpose {
             Purpose::Part => self.calls.get(call.parent).map_or(1, |front| front.attempt),
             _ => call.attempt,
@@ -345,7 +345,7 @@ impl Data {
         let version = match self.stores[store].copied.get(key) {
             _ if owner == store => truth(),
             None => 0,
-            // What the owner does not have yet is not out of date.
+            // A version that the owner does not have yet is not stale.
             Some(copied) if copied.ahead != OpId::NONE => truth(),
             Some(copied) => copied.version,
         };
@@ -366,7 +366,7 @@ impl Data {
             return Seen::of(place, self.stores[store].commit(key));
         };
         let times_before = op.times(place, carried);
-        // By the operation's id, or else by that of the message.
+        // Identified by the operation's id, or else by that of the message.
         let is_known = match op.has_key {
             true => times_before > 0,
             false => {
@@ -430,7 +430,7 @@ impl Data {
                 effect.store == place && effect.version == *version && effect.stands
             };
             for effect in effects.into_iter().flatten().filter(is_undone) {
-                // A repeat of it does it for the first time.
+                // A repeat then applies it for the first time.
                 (effect.stands, effect.times) = (false, 0);
             }
         }

@@ -52,11 +52,11 @@ pub(crate) fn take_design(design: &Design, world: &mut World) {
         Kind::Client(client) => client.operations.iter().any(writes),
         _ => false,
     });
-    // Once on it stays on: what is known then goes on to be true.
+    // Once enabled, it stays enabled, because what is known then remains true.
     world.calls.rows.is_on |= has_writer && has_owner || remembers;
     if world.calls.rows.is_on {
         let must_write = must_write(world);
-        // Where the plans say what they said, what is under way is judged as ever.
+        // If the plans have not changed, intents in progress are judged as usual.
         if must_write != world.data.must_write {
             world.data.edition += 1;
             world.data.must_write = must_write;

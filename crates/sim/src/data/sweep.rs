@@ -176,7 +176,7 @@ impl Data {
                     .take_while(|held| (held.0, held.1) == (place as u16, key))
                     .map(|held| held.2)
                     .peekable();
-                // Each acknowledgement dates the held versions from the one before it up to its
+                // Each acknowledgment covers the held versions from the one before it up to its
                 // own.
                 state.older.retain(|ack| {
                     let mut dates_one = false;

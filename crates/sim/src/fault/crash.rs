@@ -36,7 +36,7 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
             note.holds_place = false;
         }
         if call.phase == Phase::Held {
-            // In a pause, or waiting for a connection: it was never sent, and nobody is left to.
+            // Pausing, or waiting for a connection: it was never sent and never will be.
             cx.calls.remove(id);
         }
     }
@@ -52,10 +52,11 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
         node.crash(*replica, cx);
     }
     for id in lost {
-        // What waited for a cutover was let go, and refused, when the first of the members died.
+        // Calls that waited for a cutover were released and refused when the first of the members
+        // died.
         let is_there = |call: &Call| call.phase.is_at_callee();
         if cx.calls.get(id).is_some_and(is_there) {
-            // A reset is no refusal: what was sent may have been done.
+            // A reset is not a refusal: the work may have been done.
             cx.answer(id, Outcome::Failed(Cause::Error));
         }
     }

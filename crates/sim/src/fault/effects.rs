@@ -67,7 +67,7 @@ impl Faults {
         if !dying.is_empty() {
             crash(node, &dying, &mut nodes[place as usize], cx);
         }
-        // Telemetry is of a node as a whole: it is lost where it is lost for every replica.
+        // Telemetry is of a node as a whole: it is lost if it is lost for every replica.
         let replicas = cx.node(node).replicas.len().max(1) as u32;
         let is_mute = (0..replicas).all(|replica| {
             let losses = self.on(list, replica, cx);
@@ -237,7 +237,7 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     } else if std::mem::take(&mut state.is_crashed) && state.stage == Stage::Running {
         state.start(warm_up, now);
     }
-    // A dead process does not stand still: it refuses.
+    // A dead process is not frozen: it refuses.
     let stands = (sum.is_hung || sum.is_paused) && !sum.is_crashed;
     let stood = state.stands_since.is_some();
     state.is_deaf = sum.is_hung;

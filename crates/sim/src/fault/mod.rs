@@ -40,7 +40,7 @@ impl Faults {
             self.list.push(course);
         }
         self.generation += 1;
-        // Whatever a fault of the old list hit, or one of the new hits, is looked at again.
+        // Targets of faults in the old or the new list are updated again.
         let mut hit_nodes: BTreeSet<u32> = self.of_node.keys().copied().collect();
         let mut hit_links: BTreeSet<u32> = self.of_link.keys().copied().collect();
         self.find_targets(cx);
@@ -143,7 +143,7 @@ impl Faults {
         let at = place as usize;
         let course = &mut self.list[at];
         if course.due != Some(cx.now) {
-            // Another event has taken the place of this one.
+            // Another event has replaced this one.
             return;
         }
         let strikes = course.advance(cx.now, cx.end, replicas_of(&course.fault.target, cx));
@@ -177,7 +177,7 @@ impl Faults {
         let (kind, messages) = (course.fault.kind, course.fault.messages);
         let fault = &course.fault;
         for place in nodes_of(&fault.target, cx) {
-            // A leader that is not where the fault strikes leads on.
+            // A leader that the fault does not hit continues to lead.
             let state = cx.node(place);
             let hit: Vec<bool> = (0..state.replicas.len() as u32)
                 .map(|replica| effects::hits(fault, state, replica, cx))

@@ -33,7 +33,7 @@ impl Simulation {
             }
         }
         CostReport {
-            // A sum of nothing would be -0.
+            // An empty sum would be -0.
             monthly: by_node.values().fold(0.0, |sum, cost| sum + cost),
             by_node,
         }

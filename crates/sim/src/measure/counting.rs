@@ -84,7 +84,8 @@ impl World {
             Outcome::Ok | Outcome::Degraded => self.windows.latency.add_in(bucket, latency),
             Outcome::Failed(_) => self.windows.open.failed += 1,
         }
-        // A request that outlives its user's patience has failed as abandoned: what is ok is in time.
+        // A request that outlives its user's patience has failed as abandoned, so one that is ok is
+        // in time.
         let is_good = matches!(outcome, Outcome::Ok);
         self.windows.open.good += u64::from(is_good);
         let is_in_time = now >= self.warmup && now < self.end;

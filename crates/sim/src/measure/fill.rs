@@ -163,7 +163,7 @@ impl Simulation {
         let stations = node.stations();
         let mean =
             |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
-        // Replicas taken away keep what they did, but are not there.
+        // Removed replicas keep their counts, but are not present.
         let present = &stations[..stations.len().min(self.world.node(place).replicas.len())];
         let slots: Option<u64> = present.iter().map(|station| station.slots).sum();
         let offered: f64 = stations.iter().map(|station| mean(&station.offered)).sum();
@@ -180,7 +180,7 @@ impl Simulation {
                 (mean(&coordinator.waiting), coordinator.waiting.max())
             }
             _ => (
-                // A sum of nothing would be -0.
+                // An empty sum would be -0.
                 stations
                     .iter()
                     .map(|station| mean(&station.queued))

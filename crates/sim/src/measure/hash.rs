@@ -13,7 +13,7 @@ use std::fmt;
 /// Returns the hash of a value: 16 hexadecimal digits, the same on every machine.
 pub fn hash_of<T: Serialize + ?Sized>(value: &T) -> String {
     let mut hash = Hash::default();
-    // The error type is there because `Serializer` wants one: nothing below fails.
+    // `Serializer` requires an error type, but nothing below fails.
     value.serialize(&mut hash).expect("hashing cannot fail");
     hash.finish()
 }
@@ -132,7 +132,7 @@ impl Serializer for &mut Hash {
     }
 
     fn serialize_f64(self, value: f64) -> fmt::Result {
-        // JSON has no other numbers, and the bits of a NaN differ between machines.
+        // JSON has no such numbers, and the bits of a NaN differ between machines.
         if !value.is_finite() {
             return self.serialize_none();
         }

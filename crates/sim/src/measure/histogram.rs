@@ -173,7 +173,7 @@ impl Histogram {
 /// Returns the bucket of a value, the same in every histogram.
 #[inline(always)]
 pub(crate) fn bucket(value: u64) -> usize {
-    // The values of the first two octaves have a bucket each: for them the shift is 0.
+    // Each value of the first two octaves has its own bucket: for them the shift is 0.
     let shift = (value | (2 * SUBBUCKETS - 1)).ilog2() - PRECISION;
     (u64::from(shift) * SUBBUCKETS + (value >> shift)) as usize
 }

@@ -196,7 +196,7 @@ impl Simulation {
         let mut first: Option<(u64, &str)> = None;
         for (watch, alert) in self.watches.list.iter().zip(&design.settings.alerts) {
             let is_told = match fault.kind {
-                // The other alerts of a node that tells nothing hear nothing.
+                // The other alerts of a node without telemetry receive nothing.
                 FaultKind::TelemetryLoss => {
                     matches!(alert.when, Signal::Silence(_)) && kin.is_of(fault, &alert.node)
                 }
@@ -205,7 +205,7 @@ impl Simulation {
             if !is_told {
                 continue;
             }
-            // One that fires already has somebody looking.
+            // An alert that is already firing is already being handled.
             let fires = watch.episodes.iter().filter(|episode| {
                 episode.from <= until && episode.until.is_none_or(|end| end > from)
             });
@@ -249,7 +249,7 @@ impl<'a> Kin<'a> {
         for link in &design.links {
             onward.entry(&link.from).or_default().push(&link.to);
         }
-        // Only where somebody watches.
+        // Only if there is an alert.
         let watched = design
             .settings
             .alerts

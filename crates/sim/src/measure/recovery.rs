@@ -91,8 +91,8 @@ impl Simulation {
         let trigger = trigger(self, ended).ok_or(None)?;
         let width = self.world.windows.width;
         let until = (trigger.start / width) as usize;
-        // Where the fault comes in the warm-up, what came before it has to do, but for the first
-        // window: the first requests are answered in it, and hardly any in its beginning.
+        // If the fault begins in the warm-up, the time before it has to suffice, except for the
+        // first window: the first requests are answered in it, and hardly any at its beginning.
         let settled = self.settled();
         let from = match settled.div_ceil(width) as usize {
             from if from < until => from,
@@ -151,7 +151,7 @@ impl Simulation {
         let width = self.world.windows.width;
         let windows = self.whole_windows();
         let first = (from / width) as usize;
-        // At least as long as it takes to tell.
+        // At least as long as it takes to judge.
         let last = (until.div_ceil(width) as usize).max(first + least(before.good));
         let last = last.min(windows.len());
         let Some(windows) = windows
@@ -266,7 +266,7 @@ fn end_of_loss(good: &[u64], usual: f64) -> usize {
             share if share < 1.0 => sum as f64 * libm::log(share) + expected - sum as f64,
             _ => 0.0,
         };
-        // Of equals the later: what is lost is lost.
+        // Of equals the later one: the loss has happened.
         if gain >= best.0 {
             best = (gain, place + 1);
         }
@@ -299,7 +299,7 @@ impl After<'_> {
             }
         }
         let ended = self.trigger.1;
-        // Where nothing was lost, it was back when the trigger was over.
+        // Without a loss, it had recovered when the fault ended.
         let back = back.map(|window| match window == self.first {
             true => ended,
             false => window as u64 * self.width,
@@ -319,7 +319,7 @@ impl After<'_> {
         let Some(lost) = last_loss(&good, self.before.good) else {
             return Some(self.first);
         };
-        // Enough has to follow to show that it is back.
+        // Enough windows must follow to show that it has recovered.
         let usual = self.before.good * (good.len() - lost) as f64;
         let rest: u64 = good[lost..].iter().sum();
         let is_back = usual >= STRETCH / 2.0 && rest as f64 >= RECOVERED * usual;
@@ -340,7 +340,7 @@ impl After<'_> {
         };
         let width_s = self.width as f64 / 1e9;
         let needed_s = COLLAPSED_S.max(COLLAPSED_P99 * self.before.p99_s);
-        // From the first window of the first stretch that is down to the last of the last in a row.
+        // From the first window of the first low stretch to the last of the last in a row.
         let mut run: Option<(usize, usize)> = None;
         let mut found = None;
         for (place, stretch) in self.stretches() {

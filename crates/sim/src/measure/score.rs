@@ -68,7 +68,7 @@ fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
     if outcome.is_cut_short && !only_grows {
         return or_unknown(None, Reason::CutShort);
     }
-    // A copy that has not caught up yet is no loss, as long as it still can.
+    // A copy that lags is not a loss, as long as it can still catch up.
     let is_of_the_end = matches!(
         metric,
         Metric::LostWrites | Metric::TornWrites | Metric::DivergentKeys
@@ -76,7 +76,7 @@ fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
     if outcome.is_running && is_of_the_end {
         return or_unknown(None, Reason::Underway);
     }
-    // What a design costs without load is still what it costs.
+    // The cost of a design without load is still its cost.
     if requests.offered == 0 && metric != Metric::MonthlyCost {
         return or_unknown(None, Reason::NoRequest);
     }
@@ -111,7 +111,7 @@ fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
 fn time_to_detect(operator: &Operator) -> Measured {
     match (operator.time_to_detect_s, operator.undetected) {
         (Some(seconds), _) => Ok(seconds * 1e3),
-        // Where nothing broke there was nothing to notice.
+        // Without a fault there was nothing to detect.
         (None, 0) => Err((Verdict::Met, Reason::NoFaultFelt)),
         (None, _) => Err((Verdict::Missed, Reason::Undetected)),
     }
@@ -119,7 +119,7 @@ fn time_to_detect(operator: &Operator) -> Measured {
 
 fn recovery_time(aftermath: &Aftermath) -> Measured {
     match aftermath {
-        // Where nothing broke there was nothing to recover from.
+        // Without a fault there was nothing to recover from.
         Aftermath::Calm => Err((Verdict::Met, Reason::NoFault)),
         Aftermath::Unjudged(why) => or_unknown(None, *why),
         Aftermath::Judged(recovery, _) => match recovery.recovery_s {

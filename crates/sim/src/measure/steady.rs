@@ -30,7 +30,7 @@ impl Course {
         let is_early = |step: &ProfileStep| step.at.0 == 0 || step.at.0 < warmup;
         let returns = profile.last().is_some_and(|last| last.times == 1.0);
         if !returns {
-            // It settles at another rate: what changes in the warm-up is of the start.
+            // It settles at another rate: changes in the warm-up are part of the start.
             let early = profile.iter().take_while(|step| is_early(step));
             return Self {
                 settled: early.last().map_or(0, ends),
@@ -43,7 +43,7 @@ impl Course {
             let back = rest[first..].iter().position(|step| step.times == 1.0);
             let back = first + back.unwrap_or(rest.len() - first - 1);
             let (from, until) = (&rest[first], ends(&rest[back]));
-            // A rise that outlasts the warm-up is no start, unless it is there from the beginning.
+            // A rise that outlasts the warm-up is not part of the start, unless it begins at 0.
             let is_start = from.at.0 == 0 || from.times < 1.0 || until <= warmup;
             if !is_early(from) || !is_start {
                 course.disturbed = profile.last().map(|last| (from.at.0, ends(last)));
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(course(&twice, 4), (0, Some((10, 30))));
         // A rise that begins in the warm-up and outlasts it.
         assert_eq!(course(&[(3, 3.0, 0), (30, 1.0, 0)], 4), (0, Some((3, 30))));
-        // One that stays is another load, no disturbance.
+        // A permanent rise is another load, not a disturbance.
         assert_eq!(course(&[(20, 3.0, 0)], 4), (0, None));
         assert_eq!(course(&[(0, 0.5, 0), (1, 0.8, 2)], 4), (3, None));
     }

@@ -49,7 +49,7 @@ impl Spec {
             ),
             None => (
                 Window::Calls(breaker.window as usize),
-                // More calls than the window holds never come together.
+                // The window never contains more calls than this.
                 breaker.min_calls.min(breaker.window),
             ),
         };
@@ -373,7 +373,7 @@ mod tests {
                 .map(|bad| call(&mut breaker, spec, *bad, 100, 0));
             changes.collect::<Vec<_>>()
         };
-        // As resilience4j: one of three failed, which is less than half.
+        // As in resilience4j: one of three failed, which is less than half.
         let rate = spec(|breaker| breaker.half_open_calls = 3);
         assert_eq!(
             trials(&rate, &[true, false, false]),
@@ -383,10 +383,10 @@ mod tests {
             trials(&rate, &[true, false, true]),
             [Change::None, Change::None, Change::Reopened]
         );
-        // It decides as soon as there are as many as it wants to judge by.
+        // It decides as soon as there are enough to judge by.
         let few = spec(|breaker| (breaker.half_open_calls, breaker.min_calls) = (3, 1));
         assert_eq!(trials(&few, &[false]), [Change::Closed]);
-        // Failures in a row: all three must be good, whatever `min_calls` says.
+        // Consecutive failures: all three must succeed, whatever `min_calls` says.
         let row = spec(|breaker| {
             breaker.failure_rate = None;
             breaker.consecutive_failures = Some(2);

@@ -22,7 +22,7 @@ impl Throttle {
         Self {
             tokens: most,
             most,
-            // Half a thousandth up: 0.1 is not a whole number of thousandths as a float.
+            // Rounded up by half a thousandth: 0.1 is not a whole number of thousandths as a float.
             ratio: (spec.token_ratio * TOKEN as f64 + 0.5) as u64,
         }
     }

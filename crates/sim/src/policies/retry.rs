@@ -161,7 +161,7 @@ mod tests {
             assert!((mean_ms(Jitter::Full, attempt) / (whole / 2.0) - 1.0).abs() < 0.02);
             assert!((mean_ms(Jitter::Equal, attempt) / (whole * 0.75) - 1.0).abs() < 0.02);
         }
-        // From the base to three times the base, when there was no pause before.
+        // Uniform from the base to three times the base, if there was no previous pause.
         assert!((mean_ms(Jitter::Decorrelated, 2) / 200.0 - 1.0).abs() < 0.02);
     }
 

@@ -130,7 +130,7 @@ const DRAW_MAX: f64 = 30.0 * 24.0 * 3_600.0 * 1e9;
 /// Rounds to whole nanoseconds; below 0 is 0.
 #[inline]
 fn whole(ns: f64) -> u64 {
-    // Through a signed number, which the processor can convert to: half the instructions.
+    // Through a signed number, which takes half the instructions to convert.
     (ns.clamp(0.0, DRAW_MAX) + 0.5) as i64 as u64
 }
 

@@ -90,7 +90,7 @@ pub struct Stream {
 impl Stream {
     /// Returns the stream of an element (by its stable id) for a purpose.
     pub fn new(seed: u64, element: &str, purpose: Purpose) -> Self {
-        // FNV-1a over the id, then SplitMix64 to spread what little the three differ in.
+        // FNV-1a over the id, then SplitMix64 to spread the small differences of the three.
         let id = element
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {

@@ -56,7 +56,7 @@ pub(super) fn exponential(stream: &mut Stream) -> f64 {
 fn exponential_candidate(tables: &Tables, stream: &mut Stream) -> (f64, usize) {
     let bits = stream.bits();
     let layer = (bits & 0xff) as usize;
-    // Signed, because that is what the processor converts; 53 bits fit either way.
+    // Signed, because the processor converts that; 53 bits fit either way.
     let x = (bits >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0) * tables.x[layer];
     (x, layer)
 }

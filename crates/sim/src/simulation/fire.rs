@@ -269,7 +269,7 @@ impl Simulation {
         let world = &mut self.world;
         let node = world.calls[id].node.0 as usize;
         match world.calls[id].phase {
-            // It is heeded on arrival, or when the work in hand is done.
+            // It takes effect on arrival, or when the present work is done.
             Phase::Travelling | Phase::Serving => world.notes.of(id).is_cancelled = true,
             Phase::Queued => self.withdraw(id, Cause::Abandoned),
             Phase::Planning => self.nodes[node].stop(id, world),

@@ -29,7 +29,7 @@ impl Simulation {
         let mark = self.next_mark;
         let world = &mut self.world;
         world.settle();
-        // What waits for a crashed process to come back is not idle.
+        // A call that waits for a crashed process to restart is not idle.
         let is_stuck = !world.agenda.has_work() && !self.faults.has_more(mark, world.end);
         let is_idle = || !world.has_work() || is_stuck;
         let is_idle = mark > world.end && is_idle();
@@ -39,7 +39,7 @@ impl Simulation {
             }
             self.end_run();
             if !is_idle {
-                // What is not done by now may yet be: nothing can be called lost.
+                // Unfinished calls may still finish, so nothing can be counted as lost.
                 self.status = Status::OutOfBudget;
             }
             return false;
@@ -77,7 +77,7 @@ impl Simulation {
     pub(super) fn following_mark(&self, mark: Time) -> Time {
         let later = self.marks().into_iter().filter(|time| *time > mark).min();
         let window = self.world.windows.ends;
-        // While draining, look often whether there is anything left to wait for.
+        // In a drain, checks often whether anything is left to wait for.
         let drain = if mark >= self.world.end {
             mark + DRAIN_LOOK
         } else {

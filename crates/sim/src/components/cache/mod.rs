@@ -186,7 +186,7 @@ impl Cache {
         if share >= 1.0 {
             return self.flush(cx);
         }
-        // The keys that one of several nodes has: other ones at each flush.
+        // The keys of one of several cache nodes: others at each flush.
         let salt = self.flushes.bits();
         let is_lost = |key: u32| lot(key, salt) < share;
         self.store.forget(is_lost);
@@ -271,7 +271,7 @@ impl Cache {
 
     #[cold]
     fn expired(&mut self, key: u32, place: u32, now: Time) -> Found {
-        // What the origin does not have yet is not too old, whatever the clock says.
+        // An entry that the origin does not have yet never expires.
         if self.is_ahead(key) {
             self.store.read(place);
             return Found::Fresh(self.store.entry(place).seen);

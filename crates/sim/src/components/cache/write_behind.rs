@@ -15,7 +15,7 @@ impl Cache {
     fn write_behind(&mut self, id: CallId, cx: &mut World) {
         let key = cx.calls[id].key;
         self.tally.written_behind += 1;
-        // Nothing newer is known: the origin has no version of it yet.
+        // No version is known: the origin does not have it yet.
         self.fill(key, Seen::NOTHING, 0, cx.now);
         match self.unwritten.get(&key).copied() {
             Some(job) => self.write_instead(job, id, cx),
@@ -28,7 +28,7 @@ impl Cache {
         let job = self.background(id, cx);
         let record = &mut cx.calls[job];
         (record.place, record.phase, record.root) = (WRITE, Phase::Serving, job);
-        // Where the writes before it are kept: nowhere yet.
+        // The place of the earlier writes: none yet.
         record.remaining = u32::MAX;
         let key = record.key;
         cx.needed.begin(job);
@@ -48,7 +48,7 @@ impl Cache {
     pub(super) fn write_to_origin(&mut self, job: CallId, cx: &mut World) {
         self.unwritten.remove(&cx.calls[job].key);
         if !self.is_read_through(cx) {
-            // An edit took the origin away: there is nowhere to write to.
+            // An edit removed the origin, so there is nowhere to write to.
             return self.end_write(job, None, cx);
         }
         self.start(job, cx);
@@ -67,7 +67,7 @@ impl Cache {
             return self.end_write(job, Some(seen), cx);
         }
         if let Some(later) = self.unwritten.get(&key).copied() {
-            // The later one stands for this and for all that this stood for.
+            // The later write replaces this one and all that this one replaced.
             let batch = cx.calls[job].remaining as usize;
             let mut carried = self
                 .earlier

@@ -152,11 +152,11 @@ impl Load {
         let Arrivals::Closed(closed) = &self.arrivals else {
             return 0;
         };
-        // Between two moments at which users may come nobody does, whenever somebody looks.
+        // No user is added between two moments of the ramp, whenever it is evaluated.
         let looks = self.looks_at(now, closed.users);
         let last = looks.map_or(now, |looks| looks.time(looks.past));
         let times = self.times_at(last).0;
-        // A ramp reaches a whole number but for rounding.
+        // A ramp reaches a whole number, except for rounding.
         let users = libm::floor(f64::from(closed.users) * times + 1e-6) as u64;
         users.min(CALLS_MAX as u64)
     }

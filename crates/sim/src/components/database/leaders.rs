@@ -250,7 +250,7 @@ impl Database {
                     replication.take_over(node, new, cx);
                 }
             }
-            // Of an older loss.
+            // The event belongs to an earlier loss.
             _ => return,
         }
         let shard = member
@@ -285,7 +285,7 @@ impl Replication {
                 .for_each(|write| self.copies[old as usize].fork.push(write));
         } else {
             self.undo(node, new, &undone, cx);
-            // Where a third leads beside them, what the old one wrote since then goes on as its
+            // If a third leader is active, it keeps what the old one has written since then as its
             // own.
             if let Some(copy) = self.copies.get_mut(old as usize).filter(|_| old != new) {
                 let mut fork = copy.fork.take();
@@ -422,7 +422,7 @@ impl Verdict {
     /// Returns the verdict on the writes of both sides since they parted; `known` is what the first
     /// side has of a key by now.
     fn new(mine: &[Write], theirs: &[Write], known: impl Fn(u32) -> u32) -> Self {
-        // By key: the version that a side's first write took the place of, and its last write.
+        // By key: the version that a side's first write replaced, and its last write.
         let ends = |list: &[Write]| {
             let mut ends: BTreeMap<u32, (u32, Write)> = BTreeMap::new();
             for write in list {
@@ -444,7 +444,7 @@ impl Verdict {
                 stands.insert(*key, *last);
             }
         }
-        // What the other side built upon is no loser.
+        // A write that the other side built upon does not lose.
         let loses = |write: &&Write, others: &BTreeMap<u32, (u32, Write)>, own: &[Write]| {
             let wins = stands.get(&write.key).is_some_and(|last| {
                 own.iter()

@@ -25,7 +25,7 @@ impl Database {
         let replication = self.members.replication.as_mut()?;
         let over = replication.copies.get(leader as usize)?.version(key);
         if version <= over {
-            // It was known before.
+            // It was already known.
             return None;
         }
         let write = Write {
@@ -47,7 +47,7 @@ impl Database {
     pub(super) fn copied(&mut self, id: CallId, cx: &mut World) -> Option<u64> {
         let (key, member) = (cx.calls[id].key, cx.calls[id].replica);
         if self.moved_to(id, cx).is_some() {
-            // All members of its new shard got what stood at the old one.
+            // All members of its new shard received the present version of the old one.
             return Some(cx.now);
         }
         let Some(replication) = &mut self.members.replication else {
@@ -74,7 +74,7 @@ impl Database {
                 let version = replication.version(member, key, cx.now);
                 cx.serve(id, Seen::of(store, version));
             }
-            // Of another shard since an edit.
+            // It belongs to another shard since an edit.
             _ => cx.read_store(id),
         }
     }

@@ -243,7 +243,7 @@ impl Database {
         let members = &*self.members;
         let replication = members.replication.as_ref();
         let shards = members.shards;
-        // Whose turn it is outlives an edit.
+        // The round robin survives an edit.
         let known = cx.node(self.node).router.as_ref();
         let mut turns = known.map_or_else(Vec::new, |known| known.turns.clone());
         turns.resize(shards as usize, 0);
@@ -276,14 +276,14 @@ impl Database {
             let station = Station::new(None, None, Discipline::Fifo);
             self.stations.push(station);
         }
-        // Fewer connections than concurrency bound the latter.
+        // If there are fewer connections than slots, they limit the slots.
         let slots = concurrency.min(connections.unwrap_or(concurrency));
         let places =
             connections.map(|connections| u64::from(connections.saturating_sub(concurrency)));
         for (member, station) in self.stations.iter_mut().enumerate() {
             let is_there = member < count;
             station.set_slots(Some(if is_there { u64::from(slots) } else { 0 }), cx.now);
-            // Where not all who are connected are in the station, they are counted apart.
+            // If connected calls may be outside of the station, connections are counted separately.
             station.places = places.filter(|_| self.is_plain);
         }
     }

@@ -127,7 +127,7 @@ impl Database {
         let home = self.members.placement.shard(cx.calls[id].key);
         for shard in 0..shards {
             let member = match shard == home && phase == Phases::Gather {
-                // It was chosen when the call came in.
+                // Its member was chosen when the call arrived.
                 true => cx.calls[id].replica,
                 false => self.serving(shard, id, cx),
             };
@@ -220,7 +220,7 @@ impl Database {
             self.part_missed(id, cx);
         }
         cx.calls.remove(id);
-        // Others of its call may have failed it, or its user may be gone.
+        // Another part may have failed its call, or its user may have left.
         let is_awaited = |call: &&Call| call.phase == Phase::Planning && Fronts::is_front(call);
         let Some(call) = cx.calls.get(parent).filter(is_awaited) else {
             return;

@@ -80,7 +80,7 @@ impl Layout {
         for range in 0..new {
             let from = range * old / new;
             for other in from..((range + 1) * old).div_ceil(new).min(old) {
-                // In parts of `keys / (old * new)`.
+                // In units of `keys / (old * new)`.
                 let start = (range * old).max(other * new);
                 let end = ((range + 1) * old).min((other + 1) * new);
                 shares.push((end.saturating_sub(start), range, owner(other)));
@@ -198,7 +198,7 @@ impl Placement {
         while batch.end < units && batch.keys < size && looks < LOOK_MAX {
             let key = batch.end as u32;
             let [from, to] = [&self.layout, layout].map(|layout| layout.shard(key, self));
-            // Of ranges many keys at a time.
+            // Ranges advance by many keys at a time.
             let (step, keys) = match self.by {
                 ShardBy::Range => {
                     let ends = [&self.layout, layout].map(|it| it.next_range(batch.end, self.keys));
@@ -340,20 +340,20 @@ mod tests {
 
     #[test]
     fn only_keys_that_belong_elsewhere_move() {
-        // Ranges: of four instead of two, each half gives away its upper half.
+        // Ranges, from two to four: each half gives away its upper half.
         let mut ranges = placement(2, ShardBy::Range);
         assert_eq!(moved(&mut ranges, 4, 7), (500, vec![250; 4]));
         assert_eq!(
             [0, 250, 500, 750].map(|key| ranges.shard(key)),
             [0, 2, 1, 3]
         );
-        // Back to two: the two that go lose theirs, and one that stays has what it had.
+        // Back to two: the removed shards lose their keys, and a remaining one has what it had.
         assert_eq!(moved(&mut ranges, 2, 1_000), (500, vec![500; 2]));
         assert_eq!(
             moved(&mut placement(1, ShardBy::Range), 2, 64),
             (500, vec![500; 2])
         );
-        // Of three instead of two, thirds: 0 keeps a third, 1 keeps a third, a third is new.
+        // From two to three, thirds: 0 keeps a third, 1 keeps a third, a third is new.
         let (keys, counts) = moved(&mut placement(2, ShardBy::Range), 3, 50);
         assert_eq!((keys, counts), (333, vec![334, 333, 333]));
         // Hashes: the share of the new shard, a fifth of 1,000 with a deviation of 13; modulo: four
@@ -362,7 +362,7 @@ mod tests {
         assert!(keys.abs_diff(200) < 50, "{keys}");
         let (keys, _) = moved(&mut placement(4, ShardBy::Modulo), 5, 10);
         assert!(keys.abs_diff(800) < 50, "{keys}");
-        // Of ten tenants of a hundred keys each, whole ones.
+        // Ten tenants of a hundred keys each move as a whole.
         let (keys, counts) = moved(&mut placement(1, ShardBy::Tenant), 3, 1);
         assert!(keys % 100 == 0 && keys > 0 && counts.iter().all(|n| n % 100 == 0));
     }

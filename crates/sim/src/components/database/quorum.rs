@@ -91,7 +91,7 @@ impl Database {
             Effect::Write => replication.spec.w,
         } as usize;
         let needed = match replication.diverges() {
-            // A sloppy quorum: of those that are there.
+            // A sloppy quorum uses the members that are available.
             true => quorum.min(members.len()),
             false => quorum,
         };
@@ -214,7 +214,7 @@ impl Database {
             }
             self.conclude(id, Outcome::Ok, cx);
         } else if front.pending == 0 {
-            // Only now is it known that nobody has it.
+            // Only now is it known that no member has it.
             if !front.has_one && cx.effect(id) == Effect::Write {
                 self.withdraw_write(id, cx);
             }

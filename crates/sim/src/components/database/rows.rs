@@ -189,7 +189,7 @@ impl Database {
             _ if is_probe => None,
             0 | row::HELD => self.touch(id, &mut outcome, cx),
             _ => match self.copied(id, cx) {
-                // It may be there, or not: nobody can tell.
+                // It may be there or not; this cannot be known.
                 None => {
                     outcome = Outcome::Failed(Cause::Unavailable);
                     None
@@ -272,7 +272,7 @@ impl Database {
             (Purpose::Part, _) => self.part_returns(id, cx),
             (Purpose::Background, _) if self.ends_cutover(id, cx) => {}
             (_, Phase::Planning) => self.leave(id, outcome, cx),
-            // It was reset in a crash meanwhile.
+            // It was reset in a crash in the meantime.
             _ => {}
         }
     }

@@ -74,7 +74,7 @@ impl Replication {
         self.barred.insert(shard, member);
         let copy = &mut self.copies[member as usize];
         (copy.leader, copy.is_reached) = (NOBODY, false);
-        // Everybody has heard of it.
+        // Every member has been informed.
         for follower in self.members(shard) {
             let copy = &mut self.copies[follower as usize];
             if copy.leader == member {

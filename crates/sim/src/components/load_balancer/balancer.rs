@@ -188,7 +188,7 @@ impl Balancer {
         }
         let drawn = drawn[..wanted].iter().map(|place| *place as usize);
         let loads = drawn.map(|place| (place, load(&self.backends[place])));
-        // The first of equals, and never the last of numbers that cannot be compared.
+        // The first of equals; a NaN never wins.
         let best = loads.reduce(|best, other| if other.1 < best.1 { other } else { best });
         best.map(|(place, _)| place)
     }
@@ -267,7 +267,7 @@ impl Balancer {
         let Some(place) = self.released(call.place, call.link, call.replica) else {
             return;
         };
-        // What the link's own policies refused says nothing of the backend.
+        // A refusal by the link's own policies says nothing about the backend.
         if !call.is_sent {
             return;
         }
@@ -301,7 +301,7 @@ impl Balancer {
     pub(super) fn refresh(&mut self, now: Time) {
         let well = |backend: &Backend| backend.is_believed_well(now);
         let healthy = self.backends.iter().filter(|backend| well(backend)).count();
-        // Below the threshold of panic: better a sick replica than none (Envoy).
+        // Below the panic threshold, all are used: a sick replica is better than none (Envoy).
         let panics = (healthy as f64) < self.spec.panic_threshold * self.backends.len() as f64;
         self.usable.clear();
         for (place, backend) in self.backends.iter_mut().enumerate() {
@@ -381,7 +381,7 @@ impl Balancer {
             }
         });
         self.backends = new.collect();
-        // The list may be shorter now.
+        // The list may be shorter than before.
         self.next = self
             .next
             .checked_rem(self.backends.len())

@@ -150,7 +150,7 @@ impl Queue {
         cx.calls[id].root = id;
         cx.needed.begin(id);
         if self.spec.delivery == Delivery::AtMostOnce {
-            // Handed over is done, whatever becomes of it.
+            // At-most-once delivery is done once it is handed over, whatever happens then.
             self.acknowledge(place, cx);
             cx.calls[id].place = NO_MESSAGE;
         }
@@ -228,7 +228,7 @@ impl Queue {
         let (place, link, replica) = (call.place, call.link, call.remaining);
         self.consumer_freed(link, replica);
         if place == NO_MESSAGE {
-            // The message is already another delivery's, or nobody's.
+            // The message already belongs to another delivery, or to none.
             return cx.calls.remove(job);
         }
         if outcome.is_answer() {
@@ -249,7 +249,7 @@ impl Queue {
             return self.queue(place, End::Front, cx);
         }
         match self.redelivery.clone() {
-            // Invisible until its timeout runs out.
+            // Invisible until its timeout expires.
             None => cx.calls[job].phase = Phase::Gone,
             Some(backoff) => self.reject(job, place, &backoff, cx),
         }
@@ -293,7 +293,7 @@ impl Queue {
             cx.calls.remove(id);
         }
         if is_under_way && was_lost {
-            // The consumer never got it, or its answer never came: it has room again.
+            // The consumer never received it, or its answer was lost: it has room again.
             self.consumer_freed(link, replica);
         }
         if place == NO_MESSAGE {
@@ -311,7 +311,7 @@ impl Queue {
         {
             return self.give_up(place, cx);
         }
-        // In order means: before what came after it.
+        // Ordered delivery puts it before later messages.
         let end = match self.spec.partitions {
             Some(_) => End::Front,
             None => End::Back,

@@ -357,7 +357,7 @@ impl Component for Queue {
     }
 
     fn served(&mut self, id: CallId, cx: &mut World) {
-        // A consumer's session has run out.
+        // A consumer's session has expired.
         let call = &cx.calls[id];
         let (subscription, member, since) = (call.stage, call.place, call.arrived);
         cx.calls.remove(id);

@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_mean_is_exact() {
         let mut age = OldestAge::default();
-        // From 10 to 30 one waits that was published at 10, then one of 20 until 40.
+        // From 10 to 30, one waits that was published at 10; then one of 20 until 40.
         age.set(10, Some(10));
         age.set(30, Some(20));
         age.set(40, None);

@@ -61,7 +61,8 @@ impl Queue {
         }
         let old = std::mem::take(&mut self.subscriptions);
         let heir = |state: &Subscription| match (owners, state.link) {
-            // All compete now; or all get everything from now on: what there is goes to the first.
+            // All compete now, or each receives everything from now on: present messages go to the
+            // first.
             ([None], _) | ([_, ..], None) => Some(0),
             (_, link) => owners.iter().position(|owner| *owner == link),
         };

@@ -144,7 +144,7 @@ impl Autoscaler {
                 let area = self.gauge(&stations[place]).area(now);
                 ready += 1;
                 let share = area.saturating_sub(before) as f64 / whole;
-                // No more than all cores are ever busy.
+                // No more than all cores can be busy.
                 load += self.spec.cores.map_or(share, |_| share.min(1.0));
             }
         }
@@ -156,7 +156,7 @@ impl Autoscaler {
         let is_near = |ratio: f64| (ratio - 1.0).abs() <= self.spec.tolerance + ROUNDING;
         let (ratio, wished) = of(ready);
         if current > ready && ratio > 1.0 {
-            // Those that are not ready count as idle: they are about to take their share.
+            // Replicas that are not ready count as idle: they are about to take their share.
             let (ratio, wished) = of(current);
             return match is_near(ratio) || ratio < 1.0 {
                 true => current,

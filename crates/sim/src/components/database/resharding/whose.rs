@@ -159,7 +159,7 @@ impl Database {
         let old = cx.calls[id].replica as usize;
         self.members.connected[old] -= 1;
         let call = &mut cx.calls[id];
-        // Its wait is counted already.
+        // Its wait has already been counted.
         (call.replica, call.saw_miss) = (member, true);
         let holds_row = cx.calls[id].stage == row::HELD;
         if cx.is_up(self.node, member) && self.takes_connection(id, true, cx) {
