@@ -1,6 +1,6 @@
 //! The engine against published results. The quick points run with the other tests, and so does a
-//! sample of the others that is drawn afresh each time; `cargo xtask validate` runs every point and
-//! writes `docs/accuracy.md`.
+//! random sample of the others, which differs from run to run. `cargo xtask validate` runs every
+//! point and writes `docs/accuracy.md`.
 
 #![expect(
     clippy::disallowed_types,
@@ -16,17 +16,17 @@ use validation::{
     Case, Line, Published, TABLE, Verdict, all, check, document, fingerprint, fingerprint_of, has,
 };
 
-/// The page as it is.
+/// The present page.
 const PAGE: &str = include_str!("../docs/accuracy.md");
 
-/// What makes the page again.
+/// The command that makes the page again.
 const RENEW: &str = "run `cargo xtask validate`, and look at what has changed in docs/accuracy.md";
 
-/// How long the sample goes on taking further points.
+/// How long the sample continues to take further points.
 const SAMPLE: Duration = Duration::from_secs(8);
 
-/// Points that took more than ten seconds on two busy cores, all of a case where its number is not
-/// given. The sample leaves them to `cargo xtask validate`, since one of them takes minutes.
+/// Points that took more than ten seconds on two busy cores; all points of a case if no number is
+/// given. The sample leaves them to `cargo xtask validate`, because one of them takes minutes.
 const SLOW: [&str; 14] = [
     "A01.2", "A02.2", "A05.1", "C07.2", "D06", "D07", "D14", "L06", "L08.1", "M03.2", "M05.0",
     "Q18.3", "Q24.1", "T01.3",
@@ -63,8 +63,8 @@ fn quick_points_hold() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
-/// Points that are not quick, as many as fit into some seconds: others on each run. With `SEED`
-/// they are those of that seed.
+/// Checks points that are not quick, as many as fit into a few seconds, and different ones on each
+/// run. `SEED` selects a fixed sample.
 #[test]
 fn a_sample_of_the_other_points_holds() {
     let published = all();
@@ -110,12 +110,12 @@ impl Job<'_> {
         SLOW.contains(&id) || SLOW.contains(&format!("{id}.{}", self.point).as_str())
     }
 
-    /// Whether nothing of it is expressed.
+    /// Returns whether no part of it is expressed.
     fn is_omitted(self) -> bool {
         self.row.omits.iter().any(|(name, _)| *name == "*")
     }
 
-    /// What is missed, and whether the page says something else.
+    /// Returns what it misses, and whether the page says something else.
     fn misses(self, lines: &[Line]) -> Vec<String> {
         let missed = lines.iter().filter(|line| line.verdict == Verdict::Missed);
         let mut missed: Vec<String> = missed
@@ -129,7 +129,7 @@ impl Job<'_> {
     }
 }
 
-/// `FAULTLINE_CASES` limits it to some cases, `FAULTLINE_ACCURACY` names the page to write.
+/// `FAULTLINE_CASES` limits it to some cases; `FAULTLINE_ACCURACY` names the page to write.
 #[test]
 #[ignore = "minutes: cargo xtask validate"]
 fn every_point_holds() {

@@ -1,7 +1,7 @@
 //! The corpus in `tests/cases/`: each design misses or meets its requirements as its case says, its
-//! cure cures it, and what else was tried has the result that is stated.
+//! fix works, and the other attempts have the stated results.
 //!
-//! A sample that is drawn afresh runs with the other tests; `cargo xtask validate` runs all.
+//! A random sample runs with the other tests; `cargo xtask validate` runs all.
 
 mod corpus;
 
@@ -29,7 +29,7 @@ fn every_case_is_well_formed() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// `CASE=name` runs one alone, under all seeds.
+/// Checks a sample. `CASE=name` checks one case under all seeds.
 #[test]
 fn a_sample_of_the_cases_holds() {
     let mut left = all();

@@ -1,10 +1,10 @@
-//! What is done and undone leaves no trace in a run: a command and then its inverse give the same
-//! design and the same run, and what only the eye sees changes nothing.
+//! A command and its inverse leave no trace in a run: they give the same design and the same run,
+//! and changes of the drawing alone have no effect.
 
 use design::{Attribute, Command, Design, Target, Value};
 use sim::Simulation;
 
-/// Enough to tell two runs apart.
+/// Enough events to tell two runs apart.
 const EVENTS: u64 = 4_000;
 
 fn hash(design: &Design) -> String {
@@ -13,7 +13,7 @@ fn hash(design: &Design) -> String {
     run.report().run.hash
 }
 
-/// All figures but the count of events: an edit has some looked at once more.
+/// Returns all metrics except the number of events: an edit causes additional checks.
 fn report(run: &Simulation) -> serde_json::Value {
     let mut report = serde_json::to_value(run.report()).unwrap();
     for counts in ["events", "hash"] {
@@ -22,7 +22,7 @@ fn report(run: &Simulation) -> serde_json::Value {
     report
 }
 
-/// Where two reports differ first, and how: a whole report is too much to read.
+/// Returns the first difference of two reports, because a whole report is too much to read.
 fn difference(one: &serde_json::Value, other: &serde_json::Value, path: &str) -> Option<String> {
     use serde_json::Value::{Array, Object};
     match (one, other) {
@@ -38,7 +38,7 @@ fn difference(one: &serde_json::Value, other: &serde_json::Value, path: &str) ->
     }
 }
 
-/// Every field of `other` that is not the same in `own`, as a command on `target`.
+/// Returns every field of `other` that differs from `own`, as a command on `target`.
 fn changes(target: &Target, own: &Value, other: &Value) -> Vec<Command> {
     let Value::Map(fields) = other else {
         return Vec::new();
@@ -50,7 +50,7 @@ fn changes(target: &Target, own: &Value, other: &Value) -> Vec<Command> {
         .collect()
 }
 
-/// Commands of every kind, drawn from the differences to another random design. Some are refused.
+/// Returns commands of every kind, from the differences to another random design. Some are refused.
 fn commands(design: &Design, other: &Design) -> Vec<Command> {
     let mut all = changes(
         &Target::Settings,

@@ -1,12 +1,12 @@
 //! The native half of "native = wasm": writes each design with the report of its native run to
 //! `target/native-hashes.json`, for `tests/wasm/hashes.test.mjs` to run the same in WebAssembly.
-//! The file holds the designs themselves, so both halves run the same fresh ones.
+//! The file contains the designs themselves, so both halves run the same fresh ones.
 
 use std::path::Path;
 
 /// Enough events to fill queues and fire faults.
 const EVENTS: u64 = 60_000;
-/// Lessons whose causes are tried as well, and most experiments on each.
+/// Lessons whose causes are also tested, and the maximum number of experiments on each.
 const TRIED: [&str; 4] = [
     "pool-exhaustion",
     "hot-key",
@@ -19,8 +19,8 @@ const EXPERIMENTS: usize = 150;
 fn native_hashes_are_written_for_wasm_to_match() {
     let scenarios = scenarios::all().into_iter().flat_map(|scenario| {
         [
-            (format!("{} broken", scenario.id), scenario.broken()),
-            (format!("{} mended", scenario.id), scenario.mended()),
+            (format!("{} faulty", scenario.id), scenario.broken()),
+            (format!("{} fixed", scenario.id), scenario.mended()),
         ]
     });
     let scenarios = scenarios.map(|(name, design)| (name, design, 100_000_000));
@@ -36,7 +36,7 @@ fn native_hashes_are_written_for_wasm_to_match() {
                 ..host::Options::default()
             };
             let report = host::run(&design, &options).unwrap();
-            let is_tried = TRIED.iter().any(|id| name == format!("{id} broken"));
+            let is_tried = TRIED.iter().any(|id| name == format!("{id} faulty"));
             let experiments = if is_tried { EXPERIMENTS } else { 0 };
             let diagnosed = host::Diagnosed::tried(&design, report.clone(), experiments);
             assert_eq!(is_tried, !diagnosed.tried.is_empty(), "{name}");

@@ -2,14 +2,15 @@
 
 use sim::{Simulation, Status};
 
-/// Events of one random design: enough to fill queues and fire faults, quick enough for hundreds.
+/// Number of events of one random design: enough to fill queues and fire faults, and fast enough
+/// for hundreds.
 const EVENTS: u64 = 60_000;
 
 fn report(simulation: &Simulation) -> String {
     serde_json::to_string(&simulation.report()).unwrap()
 }
 
-/// That no law is broken now.
+/// Checks that every law holds now.
 #[track_caller]
 fn check_laws(run: &Simulation, when: &str) {
     assert_eq!(run.broken_laws(), Vec::<String>::new(), "{when}");
@@ -64,8 +65,8 @@ fn a_snapshot_goes_on_as_the_run_would_have() {
     });
 }
 
-/// A balancer between a client that times out and tries again and an API that is too small at
-/// times, with whatever can come between: the first hop has no record of its own, and gets one when
+/// A balancer between a client that times out and retries and an API that is sometimes too small,
+/// with everything that can come between: the first hop has no record of its own, and gets one when
 /// it needs it.
 const PASSAGES: &str = r#"{
   "faultline": 1, "seed": 3, "duration": "12s", "warmup": "1s",
@@ -92,7 +93,7 @@ const PASSAGES: &str = r#"{
   ]
 }"#;
 
-/// Watched or not, and edited to what it is: the same run, by every law.
+/// Checks that recording, and an edit without a change, leave the run the same, by every law.
 #[track_caller]
 fn check_watched(design: &design::Design) {
     let [alone, watched] = [false, true].map(|is_watched| {
@@ -112,7 +113,8 @@ fn check_watched(design: &design::Design) {
     assert_eq!(alone, watched);
 }
 
-/// While the page watches, every hop has its record and its events; else most are spared them.
+/// While flights are recorded, every hop has its record and its events; otherwise, most hops do not
+/// need them.
 #[test]
 fn a_run_that_is_watched_is_the_same_run() {
     for latency in ["const(0s)", "const(2ms)", "exp(1ms)"] {
@@ -130,8 +132,9 @@ fn a_run_that_is_watched_is_the_same_run() {
     });
 }
 
-/// A database of several members, written and read for ten seconds; members die, hang or pause,
-/// zones are cut off, leaders step down and keys move between the first second and the seventh.
+/// Returns a database of several members that is written and read for ten seconds. Members die,
+/// hang or pause, zones are partitioned, leaders step down and keys move between the first second
+/// and the seventh.
 fn troubled_members(seed: u64) -> design::Design {
     let rng = &mut testing::Rng::new(seed);
     let mut below = |n: u64| rng.below(n);
@@ -193,8 +196,8 @@ fn once_all_members_are_back_they_agree() {
     });
 }
 
-/// All members die while a batch of keys moves: a write that waits for the cutover is let go by the
-/// first death, and must not be answered again by its own member's.
+/// All members die while a batch of keys moves: a write that waits for the cutover is released by
+/// the first death, and must not be answered again by its own member's.
 #[test]
 fn a_write_that_waits_for_a_cutover_dies_once() {
     let text = r#"{"faultline": 1, "seed": 234278348446, "duration": "5s", "nodes": [

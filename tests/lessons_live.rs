@@ -1,4 +1,4 @@
-//! Every remedy of every lesson works while the run goes on, whenever it is switched on.
+//! Every remedy of every lesson works during the run, whenever it is applied.
 //!
 //! Each lesson is played as on the page: the trigger is an edit that adds faults, and a remedy is
 //! another edit. The remedy comes before, during, right after or long after the faults, or it is
@@ -40,7 +40,7 @@ const NO_OUTAGE: f64 = 0.7;
 /// An outage within this time of a remedy is caused by it.
 const OWN_S: usize = 10;
 
-/// What a remedy cannot do live, and how its cost tells people so.
+/// What a remedy cannot do live, and how its cost says so.
 struct Known {
     lesson: &'static str,
     way: usize,
@@ -52,7 +52,7 @@ struct Known {
 enum Limit {
     /// It interrupts service when it is switched on.
     Outage,
-    /// It leaves something behind that it would have prevented.
+    /// It leaves a residue that it would have prevented.
     Leaves(Metric),
 }
 
@@ -89,13 +89,13 @@ const KNOWN: [Known; 5] = [
     },
 ];
 
-/// A lesson, made long enough to see what every press comes to.
+/// A lesson, extended long enough to see the result of every press.
 struct Stage<'a> {
     scenario: &'a Scenario,
     way: usize,
     quiet: Design,
     faults: Vec<Fault>,
-    /// Whether all that breaks it is over at some time.
+    /// Whether all of its faults end.
     heals: bool,
     over_s: u64,
     end_s: u64,
@@ -104,7 +104,7 @@ struct Stage<'a> {
 /// When a remedy is switched on, off and on again, in ms.
 type Presses = Vec<u64>;
 
-/// What a run came to.
+/// The result of a run.
 struct Played {
     goodput: Vec<f64>,
     offered: Vec<f64>,
@@ -148,14 +148,15 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// The moment at this share of the time from the trigger until its faults are over, in ms.
+    /// Returns the moment at this share of the time from the trigger until its faults are over, in
+    /// ms.
     fn during(&self, percent: u64) -> u64 {
         let lasts_ms = (self.over_s - PRESSED_S) * 1_000;
         PRESSED_S * 1_000 + lasts_ms * percent / 100
     }
 
-    /// The edits of a run in which the trigger is pressed and the remedy is switched on, off and
-    /// on: when, in ms, and the design from then on.
+    /// Returns the edits of a run in which the trigger is pressed and the remedy is switched on,
+    /// off and on: when, in ms, and the design from then on.
     fn edits(&self, presses: &Presses) -> Vec<(u64, Design)> {
         let pressed = PRESSED_S * 1_000 - 100;
         let switches = presses.iter().zip([true, false].into_iter().cycle());
@@ -174,7 +175,7 @@ impl<'a> Stage<'a> {
         edits.collect()
     }
 
-    /// The lesson played up to its end.
+    /// Plays the lesson to its end.
     fn play(&self, presses: &Presses) -> Played {
         let mut run = Simulation::new(&self.quiet);
         for (at, design) in self.edits(presses) {
@@ -184,7 +185,7 @@ impl<'a> Stage<'a> {
         finish(run)
     }
 
-    /// The lesson with the remedy from its start.
+    /// Plays the lesson with the remedy from its start.
     fn fixed(&self) -> Played {
         let mut design = with(&self.quiet, self.remedy());
         design.faults.extend(self.faults.iter().cloned());
@@ -199,7 +200,7 @@ impl<'a> Stage<'a> {
         design.apply(command).expect("the remedy fits the lesson");
     }
 
-    /// What is wrong with a run in which the remedy was switched on last at the last press.
+    /// Returns what is wrong with a run in which the last press switched the remedy on.
     fn problems(&self, presses: &Presses, without: &Played, fixed: &Played) -> Vec<String> {
         let played = self.play(presses);
         let named = |what: String| {
@@ -223,7 +224,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// The faults of the trigger, as the page makes them when it is pressed.
+/// Returns the faults of the trigger, as the page creates them when it is pressed.
 fn moved_faults(scenario: &Scenario) -> Vec<Fault> {
     let faults = scenario.trigger.iter().flat_map(|trigger| &trigger.faults);
     let first = faults.clone().map(|fault| fault.at.0).min().unwrap_or(0);
@@ -234,7 +235,7 @@ fn moved_faults(scenario: &Scenario) -> Vec<Fault> {
     moved.collect()
 }
 
-/// When what users do by a schedule is over.
+/// Returns when the scheduled changes of users' load are over.
 fn profile_ends(design: &Design) -> Vec<u64> {
     let clients = design.nodes.iter().filter_map(|node| match &node.kind {
         Kind::Client(client) => client.profile.last(),
@@ -250,7 +251,7 @@ fn with(design: &Design, remedy: &Remedy) -> Design {
     design
 }
 
-/// The edit that takes a remedy back, as the page makes it.
+/// Returns the edit that reverts a remedy, as the page makes it.
 fn undo(scenario: &Scenario, remedy: &Remedy) -> Command {
     let mut design = scenario.design.clone();
     let inverse = design.apply(remedy.command.clone());
@@ -277,7 +278,7 @@ fn mean(series: &[f64], from: usize) -> f64 {
     series[from..from + WINDOWS].iter().sum::<f64>() / WINDOWS as f64
 }
 
-/// Where goodput is less than in the fixed run, though it had the time to recover.
+/// Returns where goodput is less than in the fixed run, although it had the time to recover.
 fn later_than(recovered_s: usize, played: &Played, fixed: &Played) -> Option<String> {
     let windows = recovered_s..played.goodput.len() - WINDOWS;
     let mut low = windows.filter_map(|at| {
@@ -287,8 +288,8 @@ fn later_than(recovered_s: usize, played: &Played, fixed: &Played) -> Option<Str
     low.next()
 }
 
-/// Where goodput is less, just after the remedy, than just before it, than without it, and than in
-/// the fixed run about that moment: what ends badly in each may do so seconds apart.
+/// Returns where goodput just after the remedy is less than just before it, than without it, and
+/// than in the fixed run at about that moment: outages in each may be seconds apart.
 fn outage(pressed_s: usize, played: &Played, without: &Played, fixed: &Played) -> Option<String> {
     let before = mean(&played.goodput, pressed_s.saturating_sub(WINDOWS));
     let mut low = (pressed_s + 1..=pressed_s + OWN_S).filter_map(|at| {
@@ -301,7 +302,7 @@ fn outage(pressed_s: usize, played: &Played, without: &Played, fixed: &Played) -
     low.next()
 }
 
-/// What is wrong with a remedy of a lesson, over these moments.
+/// Returns what is wrong with a remedy of a lesson, over these moments.
 fn check(stage: &Stage<'_>, grid: &[Presses]) -> Vec<String> {
     let without = stage.play(&Vec::new());
     let fixed = stage.fixed();
@@ -319,7 +320,8 @@ fn check(stage: &Stage<'_>, grid: &[Presses]) -> Vec<String> {
     problems
 }
 
-/// Plays every remedy of every lesson (`SCENARIO=id`: of one) and fails with all that is wrong.
+/// Plays every remedy of every lesson (`SCENARIO=id`: of one) and fails with everything that is
+/// wrong.
 fn check_all(grid: impl Fn(&Stage<'_>) -> Vec<Presses> + Sync) {
     let wanted = std::env::var("SCENARIO").ok();
     let mut all = scenarios::all();
@@ -374,7 +376,7 @@ fn every_remedy_works_at_every_moment() {
     });
 }
 
-/// A lesson played by the session behind the page: what its charts show of goodput.
+/// Plays a lesson in the session behind the page. Returns the goodput of its charts.
 fn play_in_session(stage: &Stage<'_>, presses: &Presses) -> Vec<f64> {
     let mut session = Session::new();
     session.handle(Request::Load {

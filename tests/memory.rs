@@ -1,9 +1,9 @@
-//! What a run holds in memory does not grow with the number of requests it simulates: only with
-//! what is in flight at a time, and with its windows.
+//! The memory of a run does not grow with the number of simulated requests, only with the number in
+//! flight and with its windows.
 
 #![cfg(target_os = "linux")]
 
-/// The most memory this process has held, in KiB.
+/// Returns the maximum memory of this process, in KiB.
 fn memory_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
@@ -11,7 +11,7 @@ fn memory_kib() -> u64 {
     figure.unwrap().parse().unwrap()
 }
 
-/// Runs the benchmark's design for so many simulated seconds; how many events that took.
+/// Runs the benchmark's design for this many simulated seconds, and returns the number of events.
 fn run(seconds: u64) -> u64 {
     let mut design = format::json::read(include_str!("bench/w2.json")).unwrap();
     design.settings.duration = design::Duration::s(seconds);
@@ -19,7 +19,7 @@ fn run(seconds: u64) -> u64 {
     report.run.events
 }
 
-/// A test of its own in a process of its own: nothing else may allocate meanwhile.
+/// Runs in a process of its own, because nothing else may allocate in the meantime.
 #[test]
 fn ten_times_the_requests_take_no_more_memory() {
     let few = run(20);

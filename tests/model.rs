@@ -1,7 +1,7 @@
 //! The semantics of the model, pinned to the nanosecond: constant times, recorded arrivals, traces.
 //!
 //! Every design here is small enough to be worked out by hand, and the comments do so where it is
-//! not plain. Links have no latency unless a test gives them one.
+//! not obvious. Links have no latency unless a test sets one.
 
 use design::Design;
 use serde_json::Value as Json;
@@ -83,13 +83,13 @@ mod writes;
 #[path = "model/zones.rs"]
 mod zones;
 
-/// A node; `rest` is the JSON of its further fields.
+/// Returns a node; `rest` is the JSON of its further fields.
 fn node(id: &str, kind: &str, rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     format!(r#"{{"id": "{id}", "kind": "{kind}"{comma}{rest}}}"#)
 }
 
-/// A client "u" whose requests come at these moments, in ms.
+/// Returns a client "u" whose requests come at these moments, in ms.
 fn replay(moments: impl IntoIterator<Item = u64>) -> String {
     replay_by("u", moments, "")
 }
@@ -107,7 +107,7 @@ fn replay_by(id: &str, moments: impl IntoIterator<Item = u64>, rest: &str) -> St
     node(id, "client", &arrivals)
 }
 
-/// A service of constant time.
+/// Returns a service of constant time.
 fn service(id: &str, ms: u64, rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     node(
@@ -117,14 +117,14 @@ fn service(id: &str, ms: u64, rest: &str) -> String {
     )
 }
 
-/// A database of constant times.
+/// Returns a database of constant times.
 fn database(id: &str, ms: u64, rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     let times = format!(r#""read_time": "const({ms}ms)", "write_time": "const({ms}ms)""#);
     node(id, "database", &format!("{times}{comma}{rest}"))
 }
 
-/// A cache whose look-ups take no time.
+/// Returns a cache whose look-ups take no time.
 fn cache(rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     node(
@@ -136,11 +136,11 @@ fn cache(rest: &str) -> String {
 
 /// Operations of a client that reads one key.
 const GET: &str = r#""operations": [{"name": "get", "keys": {"uniform": {"n": 1}}}]"#;
-/// Operations of a client that writes it.
+/// Operations of a client that writes one key.
 const PUT: &str =
     r#""operations": [{"name": "put", "effect": "write", "keys": {"uniform": {"n": 1}}}]"#;
 
-/// A link by its ends ("u->api"), without latency where `rest` gives none.
+/// Returns a link by its ends ("u->api"), without latency unless `rest` sets one.
 fn link(ends: &str, rest: &str) -> String {
     let (from, to) = ends.split_once("->").unwrap();
     let latency = if rest.contains("\"latency\"") {
@@ -152,7 +152,7 @@ fn link(ends: &str, rest: &str) -> String {
     format!(r#"{{"from": "{from}", "to": "{to}"{latency}{comma}{rest}}}"#)
 }
 
-/// A fault from one moment to another, in ms.
+/// Returns a fault from one moment to another, in ms.
 fn fault(kind: &str, target: &str, from: u64, to: u64, rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     format!(
@@ -161,7 +161,7 @@ fn fault(kind: &str, target: &str, from: u64, to: u64, rest: &str) -> String {
     )
 }
 
-/// A design that runs for a second unless a setting says otherwise.
+/// Returns a design that runs for a second unless a setting says otherwise.
 fn design(settings: &str, nodes: &[String], links: &[String], faults: &[String]) -> Design {
     let duration = if settings.contains("\"duration\"") {
         ""
@@ -178,11 +178,11 @@ fn design(settings: &str, nodes: &[String], links: &[String], faults: &[String])
     format::json::read(&text).unwrap_or_else(|problems| panic!("{problems:?} in {text}"))
 }
 
-/// A seed under which the callers and balancers here begin their rounds with the first replica, so
-/// that whom they call can be worked out by hand.
+/// A seed under which the callers and balancers here begin their round robin with the first
+/// replica, so that the target of each call can be worked out by hand.
 const IN_ORDER: &str = r#""seed": 905"#;
 
-/// A finished run: its report, and all that went over its links.
+/// A finished run: its report, and everything that was sent over its links.
 struct Run {
     report: Json,
     flights: Vec<(String, &'static str, u64)>,
@@ -227,13 +227,14 @@ fn run_design(design: &Design) -> Run {
 }
 
 impl Run {
-    /// All that went over a link, each with the moment it left, in ms: "call 0, answer 10".
+    /// Returns everything that was sent over a link, each with the moment it left, in ms: "call 0,
+    /// answer 10".
     fn trace(&self, link: &str) -> String {
         let words = self.of(link).map(|(word, at)| format!("{word} {at}"));
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// When attempts and messages were sent over a link, in ms.
+    /// Returns when attempts and messages were sent over a link, in ms.
     fn sent(&self, link: &str) -> Vec<f64> {
         let is_sent = |word: &str| ["call", "retry", "message"].contains(&word);
         self.of(link)
@@ -251,7 +252,7 @@ impl Run {
         mine.map(|(_, word, at)| (*word, *at as f64 / 1e6))
     }
 
-    /// A figure of the report, by its path.
+    /// Returns a metric of the report, by its path.
     #[track_caller]
     fn number(&self, path: &str) -> f64 {
         let found = self
@@ -267,7 +268,7 @@ impl Run {
         self.number("/requests/ok")
     }
 
-    /// The causes of failed requests: "timeout 2", or nothing.
+    /// Returns the causes of failed requests: "timeout 2", or empty.
     fn failed(&self) -> String {
         let causes = self.report["requests"]["failed"].as_object().unwrap();
         let causes = causes
@@ -276,7 +277,7 @@ impl Run {
         causes.collect::<Vec<_>>().join(", ")
     }
 
-    /// The longest latency of an answered request, in ms (exact).
+    /// Returns the longest latency of an answered request, in ms (exact).
     #[track_caller]
     fn latency(&self) -> f64 {
         self.number("/requests/latency_ms/max")

@@ -1,4 +1,4 @@
-//! The hash of a run covers its whole report: whatever is changed in a report, its hash changes.
+//! The hash of a run covers its whole report: any change of a report changes its hash.
 
 use serde_json::{Map, Value as Json, json};
 use sim::measure::hash_of;
@@ -16,7 +16,7 @@ fn report(design: &design::Design) -> (Json, Json) {
     (report, hash)
 }
 
-/// Entries by the ids of a design or by names that it gives, not by names of fields.
+/// Entries by ids of a design or by names it defines, not by names of fields.
 const BY_NAME: [&str; 5] = [
     "by_operation",
     "link_windows",
@@ -25,7 +25,7 @@ const BY_NAME: [&str; 5] = [
     "nodes",
 ];
 
-/// Adds the path of everything in a value: as a JSON pointer, and as the field that it is of.
+/// Adds the path of everything in a value: as a JSON pointer, and as the field it belongs to.
 fn paths(value: &Json, at: (String, String), all: &mut Vec<(String, String)>) {
     let (path, field) = &at;
     let below = |name: &str, kind: &str| {
@@ -50,7 +50,7 @@ fn paths(value: &Json, at: (String, String), all: &mut Vec<(String, String)>) {
     all.push(at);
 }
 
-/// The least change of a value.
+/// Makes the smallest change of a value.
 fn change(value: &mut Json) {
     *value = match value.take() {
         Json::Null => json!(0),
@@ -82,7 +82,7 @@ fn take_last(fields: &mut Map<String, Json>) -> Option<(String, Json)> {
     Some((name, last))
 }
 
-/// Names the last field of a map something else.
+/// Renames the last field of a map.
 fn rename(value: &mut Json) -> bool {
     let Some(fields) = value.as_object_mut() else {
         return false;

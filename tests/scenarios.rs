@@ -36,17 +36,17 @@ fn run(design: &Design, seed: u64) -> Run {
 }
 
 /// Returns how a value misses its range, or `None` if it does not.
-fn check(which: &str, expectation: &Expectation, figure: Option<f64>) -> Option<String> {
+fn check(which: &str, expectation: &Expectation, value: Option<f64>) -> Option<String> {
     let Expectation {
         figure: what,
         at_least,
         at_most,
         because,
     } = expectation;
-    match figure {
-        Some(figure) if expectation.holds(figure) => None,
-        figure => Some(format!(
-            "{which}: {what} is {figure:?}, must be in {at_least:?}..{at_most:?}: {because}"
+    match value {
+        Some(value) if expectation.holds(value) => None,
+        value => Some(format!(
+            "{which}: {what} is {value:?}, must be in {at_least:?}..{at_most:?}: {because}"
         )),
     }
 }
@@ -73,7 +73,7 @@ fn wrongs(claims: &Claims, broken: &Run, mended: &Run) -> Vec<String> {
         .collect()
 }
 
-/// Returns what the lesson says of the faulty run and the run does not show.
+/// Returns the claims of the lesson about the faulty run that the run contradicts.
 fn wrongs_of_lesson(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<String> {
     let steps = claims.steps.iter().enumerate();
     let of_steps = steps.flat_map(|(at, claims)| {
@@ -133,9 +133,9 @@ fn wrongs_of_order(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<Strin
                 .seconds()
                 .is_some_and(|(from, _)| from > leads_on)
             {
-                let figure = &claim.figure;
+                let metric = &claim.figure;
                 wrong.push(format!(
-                    "step {nth} is over at {leads_on} s and claims {figure}"
+                    "step {nth} is over at {leads_on} s and claims {metric}"
                 ));
             }
         }
@@ -150,7 +150,7 @@ fn wrongs_of_order(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<Strin
     wrong
 }
 
-/// Returns the event of the run that completes a step, or `None` where a button does.
+/// Returns the event of the run that completes a step, or `None` if a button does.
 fn event(step: &Step) -> Option<Until> {
     match step.does {
         Some(Does::Trigger) => Some(Until::TriggerBegins),
@@ -183,8 +183,7 @@ fn moment(scenario: &Scenario, run: &Run, event: Until) -> Option<f64> {
     }
 }
 
-/// Plays a scenario. Returns its row of the table, what its runs show, and the claims that do not
-/// hold.
+/// Plays a scenario. Returns its row of the table, its results, and the claims that do not hold.
 fn play(scenario: &Scenario) -> (String, Measured, Vec<String>) {
     let claims = scenarios::claims(&scenario.id).unwrap();
     let (design, mend) = (scenario.broken(), scenario.mended());
@@ -305,12 +304,12 @@ fn the_cost_of_every_remedy_names_its_money() {
 #[test]
 fn every_status_sentence_is_known_while_the_run_goes_on() {
     for scenario in scenarios::all() {
-        let Some(Status { figure, .. }) = &scenario.now else {
+        let Some(Status { figure: metric, .. }) = &scenario.now else {
             continue;
         };
         let id = &scenario.id;
         assert_eq!(
-            figure.seconds(),
+            metric.seconds(),
             None,
             "{id}: a run of the page has other moments"
         );
@@ -321,7 +320,7 @@ fn every_status_sentence_is_known_while_the_run_goes_on() {
                 let until = design.settings.duration.0 as f64 * share;
                 simulation.run_until(until as u64, u64::MAX);
                 let report = host::Counted(&simulation.report()).json();
-                figure.of(&format::json::value_from_str(&report).unwrap())
+                metric.of(&format::json::value_from_str(&report).unwrap())
             };
             let values = [at(0.85), at(1.0)];
             values
@@ -331,7 +330,7 @@ fn every_status_sentence_is_known_while_the_run_goes_on() {
         assert_ne!(
             said,
             [false, false],
-            "{id}: {figure} says nothing while the run goes on"
+            "{id}: {metric} says nothing during the run"
         );
     }
 }

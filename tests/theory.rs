@@ -9,7 +9,7 @@ mod balancing;
 
 use serde_json::Value as Json;
 
-/// Runs a design file and gives its report.
+/// Runs a design file and returns its report.
 fn run(design: &str) -> Json {
     let design = format::json::read(design).unwrap_or_else(|problems| panic!("{problems:?}"));
     let mut simulation = sim::Simulation::new(&design);
@@ -18,7 +18,7 @@ fn run(design: &str) -> Json {
     serde_json::to_value(simulation.report()).unwrap()
 }
 
-/// A client at a rate over one service with nothing between them.
+/// Returns a client at a rate over one service with nothing between them.
 fn station(rate: f64, requests: f64, warmup: f64, service: &str) -> Json {
     let (duration, warmup) = (requests / rate, warmup / rate);
     run(&format!(
@@ -49,14 +49,14 @@ fn near(report: &Json, path: &str, expected: f64, tolerance: f64) {
     );
 }
 
-/// Share of arrivals that wait, by Erlang C, with `offered` erlangs to `servers`.
+/// Returns the share of arrivals that wait, by Erlang C, with `offered` erlangs to `servers`.
 fn erlang_c(servers: u32, offered: f64) -> f64 {
     let blocked = erlang_b(servers, offered);
     let rho = offered / f64::from(servers);
     blocked / (1.0 - rho * (1.0 - blocked))
 }
 
-/// Share of arrivals lost where there is no queue, by Erlang B.
+/// Returns the share of arrivals lost without a queue, by Erlang B.
 fn erlang_b(servers: u32, offered: f64) -> f64 {
     (1..=servers).fold(1.0, |b, n| offered * b / (f64::from(n) + offered * b))
 }
@@ -195,7 +195,7 @@ fn bounded_queues_reject_by_the_birth_death_solution() {
     }
 }
 
-/// Probability that the system is full, and the mean number in it.
+/// Returns the probability that the system is full, and the mean number in it.
 fn birth_death(servers: u32, places: u32, offered: f64) -> (f64, f64) {
     let mut weights = vec![1.0];
     for n in 1..=servers + places {
@@ -289,7 +289,7 @@ fn amplification_of_independent_failures() {
     }
 }
 
-/// Nothing may reshuffle the arrivals: common random numbers.
+/// No change may reshuffle the arrivals: common random numbers.
 #[test]
 fn an_unrelated_node_or_a_policy_leaves_the_requests_as_they_were() {
     let design = |extra_node: &str, extra_link: &str, policy: &str| {
@@ -341,8 +341,8 @@ fn the_share_of_stale_reads_of_a_ttl_cache() {
     assert!((900.0..1000.0).contains(&oldest), "{oldest}");
 }
 
-/// Requests and answers are lost one in ten, and tried five times: a write is applied once more for
-/// every answer lost that is tried again.
+/// Requests and answers are lost one in ten, and attempted five times: a write is applied once more
+/// for every lost answer that is retried.
 #[test]
 fn duplicate_effects_of_retries_over_a_lossy_network() {
     for key in [false, true] {
@@ -420,8 +420,8 @@ fn urgent_operations_wait_as_cobham_says() {
     }
 }
 
-/// M/M/1 with a bounded wait, M/M/1+D: who has waited for tau leaves, and nobody in service does.
-/// Expected by level crossing on the virtual wait.
+/// M/M/1 with a bounded wait, M/M/1+D: a call that has waited for tau leaves, and none in service
+/// does. Expected by level crossing on the virtual wait.
 #[test]
 fn a_bounded_wait_loses_as_many_as_level_crossing_says() {
     for (rate, tau, lost, throughput, tolerance) in [

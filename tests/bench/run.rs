@@ -1,13 +1,12 @@
-//! One workload through the public API, metrics on, timed (processor time where the system tells
+//! One workload through the public API, metrics on, timed (processor time if the system reports
 //! it): what `cargo xtask bench` and `cargo xtask count` run as a process of its own.
 //!
 //! `cargo run --profile native -p faultline-tests --example run -- WORKLOAD SECONDS [MODE]`
 //!
-//! A workload is `w1` (M/M/1 at 0.8), `w2` (w2.json), `w2x256` (256 times its replicas,
-//! connections and rate) or a scenario's id (as its team built it, broken). With `keyframes`, a
-//! snapshot is taken every simulated second, as the page does for its timeline; with `traces`, one
-//! request in a hundred is traced; with `design`, the design is printed instead of run. `scenarios`
-//! alone lists their ids.
+//! A workload is `w1` (M/M/1 at 0.8), `w2` (w2.json), `w2x256` (256 times its replicas, connections
+//! and rate) or a scenario's id (the faulty design). With `keyframes`, a snapshot is taken every
+//! simulated second, as the page does for its timeline. With `traces`, one request in a hundred is
+//! traced. With `design`, the design is printed instead of run. `scenarios` alone lists their ids.
 
 #![expect(
     clippy::disallowed_types,
@@ -108,14 +107,15 @@ fn run_with_keyframes(simulation: &mut sim::Simulation) {
     }
 }
 
-/// Time this process has had a processor, in s: on a shared machine it waits for one half the time.
+/// Returns the processor time of this process, in s: on a shared machine, it waits for a processor
+/// half of the time.
 fn processor_s() -> Option<f64> {
     let schedule = std::fs::read_to_string("/proc/self/schedstat").ok()?;
     let ns: u64 = schedule.split_whitespace().next()?.parse().ok()?;
     Some(ns as f64 / 1e9)
 }
 
-/// The most memory the process has held, in KiB, where the system tells.
+/// Returns the maximum memory of the process, in KiB, if the system reports it.
 fn memory_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

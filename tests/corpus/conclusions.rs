@@ -1,8 +1,8 @@
-//! What is concluded of the designs in `tests/cases/`, by experiment: the cause on top, nothing
-//! innocent blamed, no missed requirement without a word, no remedy with a harm that is not told.
+//! Conclusions about the designs in `tests/cases/`, by experiment: the cause on top, no false
+//! blame, a finding for every missed requirement, no remedy with unreported harm.
 //!
-//! A sample that is drawn afresh runs with the other tests. `cargo xtask validate` concludes all of
-//! them and holds the counts against `docs/diagnosis.md`.
+//! A random sample runs with the other tests. `cargo xtask validate` concludes all of them and
+//! compares the counts with `docs/diagnosis.md`.
 
 use super::{Case, Kind, all, each};
 use design::Command;
@@ -11,15 +11,15 @@ use host::diagnostics;
 use report::{Finding, Report, Severity};
 use std::collections::BTreeSet;
 
-/// Cases in a sample.
+/// Number of cases in a sample.
 const SAMPLE: usize = 24;
-/// Share of the causes in a sample that have to be on top. Over all cases it is above 0.9; a sample
-/// scatters.
+/// Minimum share of the causes in a sample that are on top. Over all cases it is above 0.9; a
+/// sample scatters.
 const ON_TOP: f64 = 0.7;
-/// Most experiments on a case.
+/// Maximum number of experiments on a case.
 const EXPERIMENTS: usize = 150;
 
-/// What was concluded of a case.
+/// The conclusion about a case.
 #[derive(Default)]
 struct Verdict {
     name: String,
@@ -29,7 +29,7 @@ struct Verdict {
     wrong: Vec<String>,
     is_silent: bool,
     offered: usize,
-    /// Remedies that do nothing, or a harm that is not told.
+    /// Remedies without an effect, or with unreported harm.
     bad: Vec<String>,
     figures: usize,
 }
@@ -71,7 +71,7 @@ fn judge(case: &Case) -> Verdict {
     verdict
 }
 
-/// Applies each remedy that is offered and runs it: it has to do what it says.
+/// Applies each offered remedy and runs it: it must have the stated effect.
 fn try_remedies(case: &Case, before: &Report, finding: &Finding, verdict: &mut Verdict) {
     for remedy in finding
         .remedies
@@ -148,7 +148,7 @@ fn sums(cases: &[Case], verdicts: &[Verdict], kind: Kind) -> Sums {
     }
 }
 
-/// What no case may do, whatever else it misses.
+/// Returns what no case may do, whatever else it misses.
 fn broken_promises(cases: &[Case], verdicts: &[Verdict]) -> Vec<String> {
     let mut problems = Vec::new();
     for (case, verdict) in cases.iter().zip(verdicts) {
@@ -164,7 +164,7 @@ fn broken_promises(cases: &[Case], verdicts: &[Verdict]) -> Vec<String> {
     problems
 }
 
-/// `CASE=name` concludes one alone, and prints what is wrong.
+/// Checks a sample. `CASE=name` concludes one case, and prints what is wrong.
 #[test]
 fn a_sample_of_the_cases_is_concluded() {
     let mut left = all();
@@ -223,7 +223,7 @@ fn the_counts_are_those_of_the_page() {
     hold_page(&table);
 }
 
-/// Holds the table of the page, or writes it with `UPDATE_EXPECT=1`.
+/// Checks the table of the page, or writes it with `UPDATE_EXPECT=1`.
 fn hold_page(table: &str) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/diagnosis.md");
     let page = std::fs::read_to_string(path).expect("the page is there");

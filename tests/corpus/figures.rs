@@ -1,5 +1,5 @@
-//! Every figure of every finding that says where the report has it, worked out again from the
-//! report as JSON, over all lessons, reference designs and cases.
+//! Every number of every finding with a reference to the report, computed again from the report as
+//! JSON, over all lessons, reference designs and cases.
 
 use super::{all, each};
 use design::Design;
@@ -7,11 +7,11 @@ use report::{Field, Figure, Finding, Fold, Message, Piece};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Of the figures of measured findings, at least this share says where the report has it. Most of
-/// the others are of the design: a timeout, a number of replicas, what a node can do.
+/// Minimum share of the numbers in measured findings that refer to the report. Most of the others
+/// are of the design: a timeout, a number of replicas, what a node can do.
 const TOLD: f64 = 0.8;
 
-/// What was counted of one rule's figures: those with a field, and those without.
+/// Counts of one rule's numbers: those with a reference, and those without.
 type Counts = BTreeMap<String, [usize; 2]>;
 
 fn designs() -> Vec<(String, Design)> {
@@ -29,7 +29,7 @@ fn designs() -> Vec<(String, Design)> {
     lessons.chain(sound).chain(cases).collect()
 }
 
-/// The value at the end of keys.
+/// Returns the value at the end of keys.
 fn walk<'a>(report: &'a Value, keys: &[String]) -> Option<&'a Value> {
     keys.iter().try_fold(report, |value, key| match value {
         Value::Array(items) => items.get(key.parse::<usize>().ok()?),
@@ -37,7 +37,7 @@ fn walk<'a>(report: &'a Value, keys: &[String]) -> Option<&'a Value> {
     })
 }
 
-/// What a field comes to.
+/// Returns the value of a field.
 fn evaluate(report: &Value, field: &Field) -> Option<f64> {
     let of = |field: &Field| evaluate(report, field);
     match field {
@@ -77,8 +77,8 @@ fn evaluate(report: &Value, field: &Field) -> Option<f64> {
     }
 }
 
-/// What a finding says of the run, those below it left out: remedies are proposals, and their
-/// figures are of the design.
+/// Returns the numbers that a finding states about the run. Those below it are left out: remedies
+/// are proposals, and their numbers are of the design.
 fn figures(finding: &Finding) -> Vec<&Figure> {
     let steps = finding.chain.iter().map(|step| &step.what);
     let own = [&finding.what, &finding.why, &finding.remedy].into_iter();
@@ -90,7 +90,7 @@ fn figures(finding: &Finding) -> Vec<&Figure> {
     figures.collect()
 }
 
-/// What is wrong with the figures of a design's findings; counts the figures of each rule.
+/// Returns what is wrong with the numbers of a design's findings; counts the numbers of each rule.
 fn check(name: &str, design: &Design) -> (Vec<String>, Counts) {
     let report = host::run(design, &host::Options::default()).expect("it is valid");
     let diagnosed = host::Diagnosed::new(design, report);
@@ -134,11 +134,8 @@ fn every_figure_that_says_where_it_is_from_is_there() {
     }
     let sum = |at: usize| counts.values().map(|count| count[at]).sum::<usize>();
     let (told, untold) = (sum(0), sum(1));
-    println!("{told} figures with a field, {untold} without");
+    println!("{told} numbers with a field, {untold} without");
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     let share = told as f64 / (told + untold) as f64;
-    assert!(
-        share >= TOLD,
-        "{share} of the figures say where they are from"
-    );
+    assert!(share >= TOLD, "{share} of the numbers refer to the report");
 }

@@ -1,4 +1,4 @@
-//! A case: what its file says, and what its runs show of it.
+//! A case: the claims of its file, and the results of its runs.
 
 mod conclusions;
 mod figures;
@@ -23,18 +23,18 @@ pub(crate) enum Kind {
     Reference,
 }
 
-/// What a suspect's edits come to.
+/// The result of an attempted fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// A requirement is still missed.
     Missed,
     /// Over all seeds together, something is clearly worse than before.
     Worse,
-    /// All is well.
+    /// Every requirement is met.
     Cured,
 }
 
-/// Edits that were tried.
+/// Attempted edits.
 pub(crate) struct Attempt {
     pub(crate) what: String,
     pub(crate) edits: Command,
@@ -57,11 +57,11 @@ const FIELDS: [&str; 10] = [
     "why", "source", "roots", "also", "innocent", "must_say", "needs", "cure", "tried", "design",
 ];
 
-/// Every case, in the order of their names.
+/// Returns every case, in the order of their names.
 ///
 /// # Panics
 ///
-/// Panics where a file cannot be read: its name, the path in it, and what is wrong there.
+/// Panics if a file cannot be read, with its name, the path in it, and what is wrong there.
 pub(crate) fn all() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let kinds = [
@@ -118,18 +118,18 @@ fn read(name: &str, kind: Kind, text: &str) -> Result<Case, Vec<Problem>> {
 }
 
 impl Case {
-    /// For each root cause, the rules that name it, the best first.
+    /// Returns the rules that name each root cause, the best first.
     pub(crate) fn roots(&self) -> Vec<Vec<&str>> {
         let roots = items(self.file.get("roots"));
         roots.iter().map(|root| texts(Some(root))).collect()
     }
 
-    /// Rules that are true beside it.
+    /// Returns the rules that also apply.
     pub(crate) fn also(&self) -> Vec<&str> {
         texts(self.file.get("also"))
     }
 
-    /// What is wrong with the form of the case.
+    /// Returns what is wrong with the form of the case.
     pub(crate) fn malformed(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for (name, _) in self.file.entries() {

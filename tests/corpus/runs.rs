@@ -1,20 +1,20 @@
-//! What the runs of a case show.
+//! The results of the runs of a case.
 
 use super::{Attempt, Case, Kind, Outcome};
 use design::requirement::Bound;
 use design::{Command, Design};
 use report::Score;
 
-/// Most events that a run of the design as it is may take: the corpus has to stay quick.
+/// Maximum number of events of a run of the present design, because the corpus must stay quick.
 const EVENTS_MAX: u64 = 3_000_000;
 
-/// Goodput that has fallen below this share of what it was is worse.
+/// Goodput below this share of the value before is worse.
 const GOODPUT_KEPT: f64 = 0.98;
 
-/// A requirement that is missed by more than this times as much is worse.
+/// A requirement that is missed by more than this factor is worse.
 const FARTHER: f64 = 1.1;
 
-/// What one run gave.
+/// The result of one run.
 struct Run {
     events: u64,
     goodput: f64,
@@ -31,7 +31,7 @@ impl Run {
     }
 }
 
-/// Returns what a case says of itself and these seeds do not show.
+/// Returns the claims of a case that these seeds contradict.
 pub(crate) fn problems_of(case: &Case, seeds: &[u64]) -> Vec<String> {
     let mut problems = Vec::new();
     let plain = runs(&case.design, seeds, &mut problems);
@@ -92,7 +92,7 @@ fn runs(design: &Design, seeds: &[u64], problems: &mut Vec<String>) -> Vec<Run> 
     seeds.iter().map(|seed| run(*seed)).collect()
 }
 
-/// What is said of an attempt and is not so.
+/// Returns the claim of an attempt that is contradicted.
 fn contradiction(case: &Case, attempt: &Attempt, before: &[Run], after: &[Run]) -> Option<String> {
     let what = &attempt.what;
     match attempt.outcome {
@@ -109,8 +109,8 @@ fn contradiction(case: &Case, attempt: &Attempt, before: &[Run], after: &[Run]) 
     }
 }
 
-/// Whether goodput falls, a requirement that was met in each seed is missed in each, or one that
-/// was missed in each is missed by clearly more.
+/// Returns whether goodput falls, a requirement that was met in each seed is missed in each, or one
+/// that was missed in each is missed by clearly more.
 fn is_worse(design: &Design, before: &[Run], after: &[Run]) -> bool {
     let goodput = |runs: &[Run]| runs.iter().map(|run| run.goodput).sum::<f64>();
     if goodput(after) < GOODPUT_KEPT * goodput(before) {

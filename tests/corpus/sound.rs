@@ -1,16 +1,15 @@
-//! Nothing is said against what is sound: neither at any moment of a run that grows, nor under
-//! seeds that nobody has looked at.
+//! Reference designs cause no false alarms, neither at any moment of a run nor under fresh seeds.
 
 use super::{Case, Kind, all, each};
 use host::diagnostics;
 use report::{Finding, Report, Severity, Verdict};
 use sim::Simulation;
 
-/// Moments at which each run is looked at.
+/// Number of moments at which each run is checked.
 const LOOKS: u64 = 8;
-/// Fresh seeds for each design.
+/// Number of fresh seeds for each design.
 const SEEDS: u64 = 3;
-/// False alarms that are borne in a hundred runs under fresh seeds.
+/// Maximum number of false alarms in a hundred runs under fresh seeds.
 const ALARMS_MAX: f64 = 1.0;
 
 fn sound() -> Vec<Case> {
@@ -57,7 +56,7 @@ fn sound_designs_under_fresh_seeds_raise_no_alarm() {
     assert!(share <= ALARMS_MAX, "{share}:\n{}", found.join("\n"));
 }
 
-/// Errors and warnings of a run that meets what is required, as far as that is known.
+/// Returns the errors and warnings of a run that meets its requirements, as far as they are known.
 fn alarms(case: &Case, design: &design::Design, report: &Report) -> Vec<String> {
     let is_missed = |score: &report::Score| score.verdict == Verdict::Missed;
     let findings = match report.requirements.iter().any(is_missed) {

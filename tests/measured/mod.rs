@@ -1,4 +1,4 @@
-//! What the runs of every lesson show, as the pages of the lessons print it. It is kept in
+//! The results of every lesson, as the pages of the lessons print them. They are stored in
 //! `crates/scenarios/measured.json`, so that the build of the site need not run anything.
 
 use crate::number;
@@ -41,13 +41,13 @@ impl Measured {
         }
     }
 
-    /// Returns the main metric of the faulty and of the fixed run as people read it.
+    /// Returns the main metric of the faulty and of the fixed run, as shown to readers.
     pub(crate) fn main(&self, scenario: &Scenario) -> [String; 2] {
         let unit = scenario.shows[0].unit;
         [0, 1].map(|run| mean(unit, &self.shows[0][run]))
     }
 
-    /// Returns the monthly cost of the faulty and of the fixed run as people read it.
+    /// Returns the monthly cost of the faulty and of the fixed run, as shown to readers.
     pub(crate) fn monthly(&self) -> [String; 2] {
         [0, 1].map(|run| mean(Unit::Dollars, &self.monthly[run]))
     }
@@ -74,7 +74,8 @@ fn mean(unit: Unit, samples: &[Option<f64>]) -> String {
     }
 }
 
-/// A metric as the file has it. `runs` says how many have a value, where not all of them do.
+/// Returns a metric as the file has it. `runs` is the number of runs with a value, if not all have
+/// one.
 fn row(unit: Unit, samples: &Samples) -> Json {
     let cell = |samples: &[Option<f64>]| {
         let known = || samples.iter().copied().flatten();
@@ -90,8 +91,8 @@ fn row(unit: Unit, samples: &Samples) -> Json {
     json!({ "faulty": cell(&samples[0]), "fixed": cell(&samples[1]) })
 }
 
-/// Compares the file with what the lessons that were played show, or writes it where
-/// `UPDATE_EXPECT` is set. Entries of lessons that were not played stay as they are.
+/// Compares the file with the results of the lessons that were played, or writes it if
+/// `UPDATE_EXPECT` is set. Entries of other lessons stay as they are.
 pub(crate) fn check_current(played: &[(&Scenario, &Measured)]) {
     let text = std::fs::read_to_string(FILE).unwrap_or_default();
     let mut entries: BTreeMap<String, Json> = serde_json::from_str(&text).unwrap_or_default();
@@ -112,7 +113,7 @@ pub(crate) fn check_current(played: &[(&Scenario, &Measured)]) {
     );
 }
 
-/// The text of the file. A row is one line, so that a change of a metric is one as well.
+/// Returns the text of the file. A row is one line, so that a change of a metric is one too.
 fn lines(entries: &BTreeMap<String, Json>) -> String {
     let entries = entries.iter().map(|(id, entry)| {
         let shows = entry["shows"].as_object().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! Who works in vain, who fills a cache, and what a crash takes along.
+//! Answers that no caller waits for, fills of caches, and what a crash loses.
 
 use crate::*;
 

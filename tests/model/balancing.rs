@@ -1,4 +1,4 @@
-//! Who gets the next call, and how long a balancer believes the wrong thing.
+//! The choices of balancers, and how long their view of health is wrong.
 
 use crate::*;
 
@@ -6,7 +6,7 @@ fn balancer(rest: &str) -> String {
     node("lb", "load_balancer", rest)
 }
 
-/// A database and two copies behind a balancer, with requests every 10 ms.
+/// Runs a database and two copies behind a balancer, with requests every 10 ms.
 fn three(rest: &str) -> Run {
     let nodes = [
         replay((0..30).map(|n| n * 10)),
@@ -90,8 +90,8 @@ fn every_attempt_chooses_anew() {
     assert_eq!(run.trace("lb->b"), "retry 0, answer 1, retry 10, answer 11");
 }
 
-/// Two backends, probed at 500 and 1000 ms and every second from then on; requests every 100 ms,
-/// so that each backend gets one every 200 ms while both are believed well.
+/// Runs two backends, probed at 500 and 1000 ms and every second from then on. Requests come every
+/// 100 ms, so that each backend gets one every 200 ms while both are considered healthy.
 fn probed(rest: &str, faults: &[String]) -> Run {
     let check = r#""health_check": {"interval": "1s", "timeout": "200ms", "unhealthy_after": 3, "healthy_after": 2}"#;
     let nodes = [
@@ -104,7 +104,7 @@ fn probed(rest: &str, faults: &[String]) -> Run {
     run_with(r#""duration": "20s""#, &nodes, &links, faults)
 }
 
-/// The longest time a link was not used: from the last send before to the first after.
+/// Returns the longest time a link was not used: from the last send before to the first after.
 fn gap(sent: &[f64]) -> (f64, f64) {
     let pairs = sent.windows(2).map(|pair| (pair[0], pair[1]));
     pairs
@@ -169,7 +169,7 @@ fn least_outstanding_with_health_checks_leaves_a_dead_backend_alone() {
     );
 }
 
-/// Which of a, b and c each of so many requests went to, one every 10 ms.
+/// Returns which of a, b and c each request went to, one every 10 ms.
 fn order(rest: &str, links: [&str; 3], count: u64) -> String {
     let nodes = [
         replay((0..count).map(|n| n * 10)),
@@ -275,8 +275,7 @@ fn who_answers_slowly_is_avoided_by_its_times() {
     assert!(seeing <= 2.0, "{seeing}");
 }
 
-/// Requests every 100 ms to two backends of which `b` is dead all the time; the balancer tries
-/// again.
+/// Sends requests every 100 ms to two backends of which `b` is always dead; the balancer retries.
 fn ejecting(rule: &str, duration_s: u64) -> Run {
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "10/s"}"#),

@@ -1,10 +1,10 @@
-//! Designs that would go on for ever or fill the memory are stopped, and rates that are no whole
-//! number of ns are kept.
+//! Designs that would run indefinitely or fill the memory are stopped, and rates that are not a
+//! whole number of ns are kept.
 
 use crate::*;
 use design::Metric;
 
-/// How a run of nodes and links ends, and how much simulated time it came to.
+/// Returns how a run of nodes and links ends, and its simulated time.
 fn status(nodes: &[String], links: &[String]) -> (String, f64) {
     let mut simulation = Simulation::new(&design("", nodes, links, &[]));
     simulation.run();
@@ -148,7 +148,7 @@ fn high_rates_are_not_rounded_up() {
     assert!((run.number("/requests/offered") - 90_000.0).abs() <= 1.0);
 }
 
-/// The first problem of a design of one client, a service, and two queues.
+/// Returns the first problem of a design of one client, a service, and two queues.
 fn problem(client: &str, api: &str, dead: &str, faults: &str) -> String {
     let text = format!(
         r#"{{"faultline": 1, "nodes": [

@@ -1,8 +1,9 @@
-//! Caches: who loads a key that several ask for, what is served meanwhile, and what writes do.
+//! Caches: which caller loads a key that several need, what is served meanwhile, and the effect of
+//! writes.
 
 use crate::*;
 
-/// Requests of one key to a cache that loads from a database in 10 ms.
+/// Sends requests for one key to a cache that loads from a database in 10 ms.
 fn read_through(moments: impl IntoIterator<Item = u64>, spec: &str) -> Run {
     let nodes = [
         replay_by("u", moments, GET),

@@ -1,8 +1,8 @@
-//! Caches: when an entry stands there, and when it does not any more.
+//! Caches: when an entry is present, and when it no longer is.
 
 use crate::*;
 
-/// Look-aside: the cache 1 ms away, the database takes 10 ms. Requests read one key.
+/// Look-aside: the cache is 1 ms away, the database takes 10 ms. Requests read one key.
 fn look_aside(moments: impl IntoIterator<Item = u64>, ttl: &str, faults: &[String]) -> Run {
     let nodes = [
         replay_by("u", moments, GET),
@@ -118,7 +118,8 @@ fn a_write_invalidates_by_a_message_once_it_has_succeeded() {
     }
 }
 
-/// One read at 0 and one at 20, while the cache is out until 10; ends of requests and loads.
+/// One read at 0 and one at 20, with a cache outage until 10. Returns the ends of requests and
+/// loads.
 fn without_cache(to_cache: &str, when: &str, error_rate: f64) -> (String, f64, f64, Vec<f64>) {
     let nodes = [
         replay_by("u", [0, 20, 40], GET),
@@ -182,7 +183,7 @@ fn what_else_is_missing_stays_missing_when_the_origin_has_answered() {
     assert_eq!(degraded(["api->cache", "api->ads"]), 1.0);
 }
 
-/// 2,000 keys that stand in the cache and are read at random; a share is flushed at 500 ms.
+/// Reads 2,000 cached keys at random; a share is flushed at 500 ms.
 fn after_flush(share: &str, cache_rest: &str) -> Run {
     let nodes = [
         node(

@@ -1,4 +1,4 @@
-//! How a request moves: slots, plans, silence, and what each end knows.
+//! The path of a request: slots, plans, lost packets, and the knowledge of each end.
 
 use crate::*;
 

@@ -1,4 +1,4 @@
-//! Users: when they come, how long they wait, and when they ask again.
+//! Users: when they arrive, how long they wait, and when they reload.
 
 use crate::*;
 
@@ -88,7 +88,7 @@ fn a_spike_brings_more_users_and_takes_them_away_again() {
     assert_eq!(count_around(&open), (29, 30 * 4 + 1, 39));
 }
 
-/// Requests before 300, to 600, and after.
+/// Returns the number of requests before 300, to 600, and after.
 fn count_around(run: &Run) -> (usize, usize, usize) {
     let sent = run.sent("u->api");
     let before = sent.iter().filter(|at| **at < 300.0).count();

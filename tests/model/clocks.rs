@@ -1,4 +1,4 @@
-//! Clocks that are off: what expires, what is skipped, which write stands.
+//! Clock skew: what expires, what is skipped, which write wins.
 
 use crate::*;
 
@@ -97,7 +97,7 @@ fn deadlines_are_told_by_one_clock_and_read_by_another() {
     assert_eq!(ran(&four, &[behind]).number("/nodes/api/wasted_work"), 0.5);
 }
 
-/// A client that reads or writes the one key there is, from a zone.
+/// Returns a client that reads or writes the only key, from a zone.
 fn of_key(id: &str, effect: &str, zone: &str, moments: &[u64]) -> String {
     let operations = format!(
         r#""zone": "{zone}", "operations": [{{"name": "{effect}", "effect": "{effect}", "keys": {{"uniform": {{"n": 1}}}}}}]"#

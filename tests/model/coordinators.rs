@@ -1,4 +1,4 @@
-//! Coordinators: who holds the lock, who waits, who may hold it at the same time.
+//! Coordinators: the holder of a lock, waiting callers, and simultaneous holders.
 
 use crate::*;
 
@@ -11,7 +11,7 @@ fn locks(rest: &str) -> String {
     )
 }
 
-/// Work in a critical section of 10 ms: the lock first, then the work.
+/// Returns work in a critical section of 10 ms: the lock first, then the work.
 fn section(moments: &[u64], rest: &str) -> ([String; 4], [String; 3]) {
     let nodes = [
         replay(moments.iter().copied()),

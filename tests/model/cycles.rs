@@ -1,8 +1,8 @@
-//! Calls that come round: refused where an operation could go round for ever.
+//! Cyclic calls are refused if an operation could go round indefinitely.
 
 use crate::*;
 
-/// Two services that call each other, for these operations; the client asks for "x" and "y".
+/// Returns two services that call each other, for these operations; the client sends "x" and "y".
 fn round(there: &str, back: &str, balancer: &str) -> Result<Design, Vec<String>> {
     let nodes = [
         replay_by(

@@ -1,16 +1,16 @@
-//! Data outcomes: what a client was told against what was true.
+//! Data outcomes: the answers to clients against the store of truth.
 
 use crate::*;
 
 const KEY: &str = r#""keys": {"uniform": {"n": 1}}"#;
 
-/// A client that reads the one key there is.
+/// Returns a client that reads the only key.
 pub(crate) fn reader(moments: impl IntoIterator<Item = u64>) -> String {
     let operations = format!(r#""operations": [{{"name": "get", {KEY}}}]"#);
     replay_by("r", moments, &operations)
 }
 
-/// A client that writes the one key there is.
+/// Returns a client that writes the only key.
 pub(crate) fn writer(moments: impl IntoIterator<Item = u64>, rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     let operations =
@@ -18,7 +18,7 @@ pub(crate) fn writer(moments: impl IntoIterator<Item = u64>, rest: &str) -> Stri
     replay_by("w", moments, &operations)
 }
 
-/// Reads go to a look-aside cache first, and to the database where they miss; writes go past it.
+/// Reads go to a look-aside cache first, and to the database on a miss; writes bypass it.
 fn beside_a_cache(reader: String, writer: String, spec: &str) -> Run {
     let nodes = [
         reader,
@@ -37,7 +37,7 @@ fn beside_a_cache(reader: String, writer: String, spec: &str) -> Run {
 }
 
 impl Run {
-    /// The outcomes that are not 0: "torn_writes 1, effects 3".
+    /// Returns the outcomes that are not 0: "torn_writes 1, effects 3".
     pub(crate) fn outcomes(&self) -> String {
         let names = [
             "stale_reads",

@@ -2,7 +2,7 @@
 
 use crate::*;
 
-/// A client that reads or writes one key, and a database.
+/// Returns a client that reads or writes one key, and a database.
 fn one_key(moments: impl IntoIterator<Item = u64>, effect: &str, rest: &str) -> [String; 2] {
     let operations = format!(
         r#""operations": [{{"name": "o", "effect": "{effect}", "keys": {{"uniform": {{"n": 1}}}}}}]"#
@@ -18,7 +18,7 @@ fn asked(nodes: [String; 2], faults: &[String]) -> Run {
 }
 
 impl Run {
-    /// Calls and parts that reached each replica.
+    /// Returns the calls and parts that reached each replica.
     fn arrivals(&self, node: &str) -> Vec<u64> {
         let replicas = self.report["nodes"][node]["replicas"].as_array().unwrap();
         let arrivals = replicas

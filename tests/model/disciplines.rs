@@ -1,4 +1,4 @@
-//! Who gets the next slot, and how long anybody waits for it.
+//! Queue disciplines: which call gets the next slot, and the maximum wait.
 
 use crate::*;
 
@@ -17,7 +17,7 @@ fn one_by_one(moments: &[u64], queue: &str) -> Run {
     run(&nodes, &links)
 }
 
-/// When each was answered, in ms; those that failed are left out.
+/// Returns when each was answered, in ms; failed ones are left out.
 fn answered(run: &Run, count: usize) -> Vec<f64> {
     let of = |at: usize| -> Vec<f64> {
         let link = format!("u{at}->api");

@@ -1,8 +1,8 @@
-//! A design that is changed while it runs: what is new begins, what is gone ends, the rest goes on.
+//! Edits during a run: new elements begin, removed ones end, and the rest continues.
 
 use crate::*;
 
-/// A run that is edited at a moment, in ms.
+/// Runs a design that is edited at a moment, in ms.
 fn edited(before: &Design, at: u64, after: &Design) -> Json {
     let mut simulation = Simulation::new(before);
     simulation.run_until(at * 1_000_000, u64::MAX);
@@ -138,7 +138,7 @@ fn a_recorded_moment_is_not_played_twice() {
     assert_eq!(edited(&plain, 100, &plain)["requests"]["offered"], 1);
 }
 
-/// All figures but the count of events.
+/// Returns all metrics except the number of events.
 fn figures(simulation: &Simulation) -> Json {
     let mut report = serde_json::to_value(simulation.report()).unwrap();
     for counts in ["events", "hash"] {
@@ -147,7 +147,7 @@ fn figures(simulation: &Simulation) -> Json {
     report
 }
 
-/// An edit to what the design is already, at any of these moments in ms, changes no figure.
+/// Checks that an edit without a change, at any of these moments in ms, changes no metric.
 #[track_caller]
 fn check_unchanged(design: &Design, moments: impl IntoIterator<Item = u64>) {
     let mut plain = Simulation::new(design);

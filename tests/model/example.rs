@@ -1,4 +1,4 @@
-//! The example of the design file's page, whole: it opens, and runs.
+//! The whole example of the design file's page opens and runs.
 
 use crate::*;
 

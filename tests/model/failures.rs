@@ -1,5 +1,5 @@
-//! The faults of a process that neither runs nor is down, those of a share of the calls, and those
-//! that come again.
+//! Faults of a process that neither runs nor is down, faults of a share of the calls, and repeating
+//! faults.
 
 use crate::*;
 

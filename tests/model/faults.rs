@@ -1,4 +1,4 @@
-//! Faults: what each one does, and that each does something to all it can be aimed at.
+//! Faults: the effect of each one, and that each has an effect on every possible target.
 
 use crate::*;
 use design::FaultKind;

@@ -1,4 +1,4 @@
-//! What stands before a service's queue: rate limits, shedding, adaptive concurrency.
+//! Admission control of a service: rate limits, shedding, adaptive concurrency.
 
 use crate::*;
 
@@ -67,7 +67,7 @@ fn new_calls_are_shed_while_the_oldest_has_waited_too_long() {
     assert_eq!(run.number("/nodes/api/turned_away/shed"), 1.0);
 }
 
-/// Ten calls at once every 20 ms, each of 10 ms.
+/// Ten simultaneous calls every 20 ms, each of 10 ms.
 fn adaptive(limit: &str) -> Run {
     let moments = (0..12).flat_map(|burst| [burst * 20; 10]);
     let api = format!(r#""concurrency": null, "adaptive_concurrency": {limit}"#);

@@ -66,7 +66,7 @@ fn the_first_answer_wins_and_the_other_attempt_is_given_up() {
     let run = hedged(r#""hedge": {"after": "50ms"}"#, &[]);
     assert_eq!(run.trace("u->api"), "call 0, call 50, answer 150");
     assert_eq!((run.ok(), run.latency()), (1.0, 150.0));
-    for (figure, value) in [
+    for (metric, value) in [
         ("attempts", 2.0),
         ("hedges", 1.0),
         ("retries", 0.0),
@@ -74,9 +74,9 @@ fn the_first_answer_wins_and_the_other_attempt_is_given_up() {
         ("amplification", 2.0),
     ] {
         assert_eq!(
-            run.number(&format!("/links/u->api/{figure}")),
+            run.number(&format!("/links/u->api/{metric}")),
             value,
-            "{figure}"
+            "{metric}"
         );
     }
     assert_eq!(run.number("/nodes/api/wasted_work"), 1000.0 / 1100.0);

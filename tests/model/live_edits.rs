@@ -1,10 +1,10 @@
-//! What an edit does to calls, queues and entries that are there already.
+//! The effect of an edit on calls, queues and entries that are already there.
 
 use crate::*;
 
 const MS: u64 = 1_000_000;
 
-/// A run that is edited at these moments, in ms.
+/// Runs a design that is edited at these moments, in ms.
 fn edited(before: &Design, edits: &[(u64, &Design)]) -> Json {
     let mut simulation = Simulation::new(before);
     for (at, after) in edits {
@@ -16,7 +16,7 @@ fn edited(before: &Design, edits: &[(u64, &Design)]) -> Json {
     serde_json::to_value(simulation.report()).unwrap()
 }
 
-/// A user who waits for 20 s of work, directly or through a balancer.
+/// Returns a user that waits for 20 s of work, directly or through a balancer.
 fn slow(links: &[String]) -> Design {
     let nodes = [
         replay([0]),
@@ -31,7 +31,7 @@ fn slow(links: &[String]) -> Design {
     design(r#""duration": "30s""#, &nodes, links, &[])
 }
 
-/// When the user heard that it took too long, in ms.
+/// Returns when the user's request timed out, in ms.
 fn failed_at(report: &Json) -> f64 {
     assert_eq!(report["requests"]["failed"]["timeout"], 1, "{report}");
     let windows = report["windows"]["failed_per_s"].as_array().unwrap();

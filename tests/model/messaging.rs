@@ -1,9 +1,8 @@
-//! Queues: order, partitions, subscribers, and what happens when somebody fails or there is no
-//! room.
+//! Queues: order, partitions, subscribers, and what happens on failures or without room.
 
 use crate::*;
 
-/// Many requests of one key, as messages: "u" publishes to "q", "w" consumes.
+/// Many requests for one key, as messages: "u" publishes to "q", "w" consumes.
 fn nodes(moments: impl IntoIterator<Item = u64>, queue: &str, worker: &str) -> [String; 3] {
     [
         replay(moments),
@@ -48,8 +47,8 @@ fn a_publisher_waits_for_room_where_the_queue_blocks() {
     assert_eq!(run.number("/nodes/q/messages/published"), 4.0);
 }
 
-/// Handed over at most once, a message takes up no room any more: the next publisher need not wait
-/// until the consumer is done.
+/// A message that was handed over at most once needs no room any more: the next publisher need not
+/// wait until the consumer is done.
 #[test]
 fn a_message_handed_over_at_most_once_makes_room_immediately() {
     let slow = service("w", 100, r#""concurrency": 1"#);
@@ -209,7 +208,7 @@ fn a_failed_message_may_come_again_sooner_than_its_visibility_says() {
 }
 
 /// Retried in place after 1, 2, 4, 8 and 16 s and then parked, while 100 messages a second of 5 ms
-/// each come behind it.
+/// each wait behind it.
 #[test]
 fn a_poison_message_blocks_its_partition() {
     let poison = r#""partitions": 1, "max_receives": 6, "poison": 1, "visibility_timeout": "120s",
@@ -257,7 +256,7 @@ fn each_partition_has_one_message_in_flight_and_keeps_its_order() {
     assert_eq!(run.sent("q->w"), [0.0, 10.0, 20.0, 30.0]);
 }
 
-/// Twelve partitions of even load: whoever has three of them is the bottleneck.
+/// Twelve partitions of even load: a consumer with three of them is the bottleneck.
 #[test]
 fn partitions_bound_how_many_consumers_work() {
     for (partitions, consumers, most, idle, rate) in [

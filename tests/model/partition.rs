@@ -1,4 +1,5 @@
-//! Both sides of a partition: who answers, who refuses, and what is lost or undone when they meet.
+//! Both sides of a partition: which side answers, which refuses, and what is lost or undone when
+//! they meet.
 
 use super::replication::{of_key, ran, replicated};
 use crate::*;

@@ -1,4 +1,4 @@
-//! Figures of single nodes and links over time.
+//! Metrics of single nodes and links over time.
 
 use crate::*;
 
@@ -10,8 +10,8 @@ fn series(run: &Run, path: &str) -> Vec<f64> {
         .collect()
 }
 
-/// 100 requests a second, 5 ms each in one slot: half busy. Down from 4 to 6 s, each refused call
-/// is tried once more; ten times slower from 8 to 9 s, when 20 of the 100 are served.
+/// 100 requests a second, 5 ms each in one slot: 50% busy. Down from 4 to 6 s, each refused call is
+/// retried once; ten times slower from 8 to 9 s, 20 of the 100 are served.
 #[test]
 fn every_window_has_what_happened_in_it() {
     let nodes = [

@@ -2,7 +2,7 @@
 
 use crate::*;
 
-/// Sends over u->api, whose callee is down until the end unless told otherwise.
+/// Sends over u->api, whose callee is down until the end unless set otherwise.
 fn against_crash(client: String, rest: &str, until: u64) -> Run {
     run_with(
         r#""duration": "10s""#,
@@ -47,7 +47,7 @@ fn a_pause_begins_when_the_attempt_is_given_up_and_the_work_goes_on() {
     assert_eq!(
         run.number("/nodes/api/completions"),
         3.0,
-        "all three are done in vain"
+        "all three are wasted"
     );
 }
 
@@ -294,7 +294,7 @@ fn a_throttle_fills_up_with_answers() {
     );
 }
 
-/// botocore's standard mode: 500 in all, 5 a retry, 10 after a timeout.
+/// botocore's standard mode: 500 in total, 5 a retry, 10 after a timeout.
 #[test]
 fn a_quota_is_spent_on_a_hundred_retries() {
     let calls = || replay((0..100).map(|n| n * 50));
@@ -385,7 +385,7 @@ fn adaptive_throttling_settles_at_k_times_what_is_accepted() {
     );
 }
 
-/// Hystrix: 10 s in 10 buckets, 20 calls, 50 %, 5 s of sleep, one trial.
+/// Hystrix: 10 s in 10 buckets, 20 calls, 50%, 5 s of sleep, one trial.
 #[test]
 fn a_breaker_by_time_opens_tries_and_closes_as_hystrix_does() {
     let breaker = r#""breaker": {"window_time": "10s", "min_calls": 20, "failure_rate": 0.5, "open_for": "5s", "half_open_calls": 1}"#;
@@ -612,8 +612,8 @@ fn pools_that_are_shared_have_one_size() {
     assert!(with([5, 5], ["db", " "]).starts_with("links[2].pool.shared: must not be empty"));
 }
 
-/// Calls every 100 ms to what fails each, in no time; three attempts each, and a breaker that opens
-/// after two failures in a row.
+/// Calls every 100 ms that all fail, in no time; three attempts each, and a breaker that opens
+/// after two consecutive failures.
 fn around(rest: &str, retry_rest: &str, moments: &[u64]) -> Run {
     let breaker = format!(
         r#""breaker": {{"failure_rate": null, "consecutive_failures": 2, "open_for": "250ms",

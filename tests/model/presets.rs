@@ -1,4 +1,4 @@
-//! Presets run: each in the smallest design that uses it.
+//! Every preset runs in the smallest design that uses it.
 
 use design::link::{Condition, Conditions, Mode};
 use design::validate::usual_mode;
@@ -9,7 +9,7 @@ fn plain(kind: &str) -> Kind {
     (info.make)()
 }
 
-/// Nodes in a chain, each linked to the next as is usual.
+/// Returns nodes in a chain, each linked to the next as usual.
 fn chain(nodes: Vec<(&str, Kind)>) -> Design {
     let mut design = Design {
         settings: Settings {

@@ -1,8 +1,8 @@
-//! Queues: no message is lost but where that was promised.
+//! Queues: no message is lost unless the delivery guarantee allows it.
 
 use crate::*;
 
-/// A client that publishes, a queue, and one worker of its own.
+/// Returns a client that publishes, a queue, and one worker of its own.
 fn queue(
     moments: impl IntoIterator<Item = u64>,
     queue: &str,
@@ -26,7 +26,7 @@ fn queue(
 }
 
 impl Run {
-    /// What became of the messages, where it is not 0.
+    /// Returns the outcomes of the messages that are not 0.
     pub(crate) fn messages(&self, queue: &str) -> String {
         let fates = [
             "published",

@@ -1,8 +1,8 @@
-//! What comes after a fault: recovery, and failures that sustain themselves. And the bill.
+//! After a fault: recovery, metastable failures, and cost.
 
 use crate::*;
 
-/// A thousand requests a second, evenly, to a service that has room.
+/// A thousand requests a second, evenly, to a service with spare capacity.
 fn steady(faults: &[String]) -> Run {
     let nodes = [
         node(
@@ -42,7 +42,7 @@ fn recovery_is_from_the_end_of_the_last_fault_to_the_last_bad_window() {
     assert!(steady(&[endless.to_owned()]).report["recovery"].is_null());
 }
 
-/// A hundred requests a second, whose answers a pool of ten can give for so long each.
+/// A hundred requests a second, answered through a pool of ten after this time each.
 fn pooled(faults: &[String], rest: &str) -> Run {
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "100/s"}"#),

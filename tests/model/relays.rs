@@ -36,8 +36,8 @@ fn writes_are_published_at_a_beat_and_so_many_at_a_time() {
     assert_eq!(run.number(&format!("{relay}/lag_ms/mean")), 102.5);
     assert_eq!(run.number(&format!("{relay}/lag_ms/max")), 190.0);
     assert_eq!(run.number("/data/effect_delay_ms/max"), 195.0);
-    for figure in ["divergent_keys", "torn_writes", "lost_writes"] {
-        assert_eq!(run.number(&format!("/data/{figure}")), 0.0, "{figure}");
+    for metric in ["divergent_keys", "torn_writes", "lost_writes"] {
+        assert_eq!(run.number(&format!("/data/{metric}")), 0.0, "{metric}");
     }
     // As usual: every 500 ms.
     assert_eq!(relayed(&[0], "", "", &[]).sent("db->q"), [500.0]);

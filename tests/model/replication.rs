@@ -2,7 +2,7 @@
 
 use crate::*;
 
-/// A client that reads or writes the one key there is.
+/// Returns a client that reads or writes the only key.
 pub(super) fn of_key(id: &str, effect: &str, moments: &[u64], rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     let operations = format!(

@@ -1,8 +1,9 @@
-//! Resharding: what it costs, what waits, and that nothing is lost.
+//! Resharding: its cost, its waits, and that nothing is lost.
 
 use crate::*;
 
-/// Requests at these moments, of a client whose operations are all of one kind on so many keys.
+/// Returns requests at these moments, of a client whose operations are all of one kind on this many
+/// keys.
 fn of_keys(id: &str, effect: &str, keys: u64, moments: &[u64]) -> String {
     let operations = format!(
         r#""operations": [{{"name": "{effect}", "effect": "{effect}", "keys": {{"uniform": {{"n": {keys}}}}}}}]"#
@@ -10,7 +11,7 @@ fn of_keys(id: &str, effect: &str, keys: u64, moments: &[u64]) -> String {
     replay_by(id, moments.iter().copied(), &operations)
 }
 
-/// By range: of four keys 2 and 3 go to the second shard. Copying a key takes 20 ms at each.
+/// By range: of four keys, 2 and 3 go to the second shard. Copying a key takes 20 ms at each.
 fn reshard(rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { ", " };
     format!(
@@ -183,11 +184,11 @@ fn with_copies_and_with_quorums_no_version_is_lost_on_the_way() {
                 assert_eq!(run.failed(), "", "{label}");
                 assert!(run.moved("keys_moved") > 0.0, "{label}");
                 assert!(run.moved("took_s") > 0.0, "{label}");
-                for figure in ["lost_writes", "stale_reads", "divergent_keys"] {
+                for metric in ["lost_writes", "stale_reads", "divergent_keys"] {
                     assert_eq!(
-                        run.number(&format!("/data/{figure}")),
+                        run.number(&format!("/data/{metric}")),
                         0.0,
-                        "{label} {figure}"
+                        "{label} {metric}"
                     );
                 }
                 assert_eq!(run.members().len(), 3 * to, "{label}");

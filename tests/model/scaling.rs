@@ -1,11 +1,11 @@
-//! Replicas that come and go: autoscaling, warm-up, memory.
+//! Replicas that are added and removed: autoscaling, warm-up, memory.
 
 use crate::*;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Requests evenly spaced that hold a slot for a second each, at a service with ten slots a
-/// replica: 10 % of a replica's slots for each request a second.
+/// Evenly spaced requests that hold a slot for a second each, at a service with ten slots a
+/// replica: 10% of a replica's slots for each request a second.
 fn scaled(per_s: f64, replicas: u32, autoscale: &str) -> Design {
     let usual = [
         ("max", "20"),
@@ -29,7 +29,7 @@ fn scaled(per_s: f64, replicas: u32, autoscale: &str) -> Design {
     design(settings, &nodes, &[link("u->api", "")], &[])
 }
 
-/// How many replicas there are at each of these seconds.
+/// Returns the number of replicas at each of these seconds.
 fn replicas(design: &Design, seconds: impl IntoIterator<Item = u64>) -> Vec<u64> {
     let mut simulation = Simulation::new(design);
     let mut seen = |second: u64| {

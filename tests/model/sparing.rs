@@ -1,8 +1,8 @@
-//! Deadlines passed on, and cancellation: work that nobody waits for is not begun.
+//! Deadline propagation and cancellation: work that no caller waits for is not begun.
 
 use crate::*;
 
-/// One slot of 10 ms for three calls at once, each of which waits 15 ms.
+/// One slot of 10 ms for three simultaneous calls, each of which waits 15 ms.
 fn three(rest: &str) -> Run {
     let nodes = [replay([0, 0, 0]), service("api", 10, r#""concurrency": 1"#)];
     let link = link("u->api", &format!(r#""timeout": "15ms"{rest}"#));
@@ -150,7 +150,8 @@ fn what_fails_takes_the_rest_of_its_stage_with_it() {
     );
 }
 
-/// M/M/1+D: who has waited 100 ms leaves the queue (90 and 120 a second for a server of 100).
+/// M/M/1+D: a call that has waited 100 ms leaves the queue (90 and 120 a second for a server of
+/// 100).
 #[test]
 fn queues_with_impatient_calls_lose_what_theory_says() {
     for (rate, lost) in [(90, 0.047_162_845), (120, 0.183_955_308)] {

@@ -1,4 +1,4 @@
-//! What counts as a disturbance, what it is compared with, and what counts as served as before.
+//! What counts as a disturbance, what it is compared with, and what counts as recovered.
 
 use crate::*;
 

@@ -1,4 +1,4 @@
-//! What operators see, and when somebody is woken.
+//! The operators' view, and when an alert is raised.
 
 use crate::*;
 
@@ -11,7 +11,7 @@ fn outage(alerts: &str, telemetry: &str) -> Run {
     run_with(&settings, &nodes, &[link("u->s", "")], &[fault.to_owned()])
 }
 
-/// From when to when the first alert fired, in s.
+/// Returns from when to when the first alert fired, in s.
 fn episodes(run: &Run) -> Vec<(f64, f64)> {
     let episodes = run.report["operator"]["alerts"][0]["episodes"].as_array();
     let time = |episode: &Json, name: &str| episode[name].as_f64().unwrap_or(f64::NAN);
@@ -34,8 +34,9 @@ fn an_error_ratio_fires_when_enough_of_the_window_failed() {
     assert_eq!(run.report["operator"]["incidents"][0]["fault"], "crash");
 }
 
-/// Error budget 50 %, burn rate 1: more than half must fail. The long window of 40 s has 400 calls:
-/// 200 of them at 120 s, so it fires at 121 s; the short one of 10 s is clean again 5 s after the end.
+/// Error budget 50%, burn rate 1: more than half must fail. The long window of 40 s has 400 calls:
+/// 200 of them at 120 s, so it fires at 121 s; the short one of 10 s is clean again 5 s after the
+/// end.
 #[test]
 fn a_burn_rate_needs_both_windows() {
     let alert = r#"{"node": "u", "every": "1s",
@@ -59,8 +60,8 @@ fn a_dead_node_emits_nothing_so_that_only_silence_tells() {
     assert_eq!(episodes(&outage(silence, "")), [(119.0, 161.0)]);
 }
 
-/// A call at 3.5 s takes 1.5 s and is counted at 5 s; the next takes half a second from `second` on.
-/// What is answered in the very moment of an evaluation, and counted after it, ends a silence too.
+/// A call at 3.5 s takes 1.5 s and is counted at 5 s; the next takes half a second from `second`
+/// on. An answer at the exact moment of an evaluation, counted after it, also ends a silence.
 #[test]
 fn a_silence_lasts_to_the_end_of_its_moment() {
     let told = |second: &str| {
@@ -80,7 +81,7 @@ fn a_silence_lasts_to_the_end_of_its_moment() {
     assert_eq!(told("9.6s"), [(10.0, 11.0)]);
 }
 
-/// The 99th percentile: more than 1 % of a minute's 600 calls slower than 50 ms.
+/// The 99th percentile: more than 1% of a minute's 600 calls slower than 50 ms.
 #[test]
 fn a_slow_ratio_counts_answers() {
     let alert = r#"{"node": "s", "every": "1s", "when": {"slow_ratio": {"slower_than": "50ms", "above": 0.01, "over": "60s"}}}"#;
@@ -113,7 +114,7 @@ fn what_a_node_does_not_tell_nobody_sees() {
     );
 }
 
-/// Slow for 10 s while nobody is told: neither the failures nor the 99th percentile show it.
+/// Slow for 10 s without telemetry: neither the failures nor the 99th percentile show it.
 #[test]
 fn what_happens_while_telemetry_is_lost_is_in_no_figure_of_the_operators() {
     let seen = |lost: &[String]| {
@@ -184,7 +185,7 @@ fn a_fault_is_told_of_by_an_alert_that_may_know_of_it() {
     assert_eq!(unfelt["undetected"], 0);
 }
 
-/// Sampled from the head: as likely for failures as for the rest.
+/// Head sampling: as likely for failures as for the rest.
 #[test]
 fn traces_are_kept_whatever_becomes_of_the_call() {
     let failing = |traces: &str| {
@@ -241,7 +242,7 @@ fn an_undetected_fault_fails_the_requirement() {
     );
 }
 
-/// Failures that nobody counts wake nobody.
+/// Failures without telemetry raise no alert.
 #[test]
 fn lost_telemetry_hides_an_outage() {
     let alert =
@@ -262,7 +263,7 @@ fn lost_telemetry_hides_an_outage() {
     assert_eq!(run.number("/operator/undetected"), 2.0);
 }
 
-/// Ten calls at once for one slot, 1.1 s each: 9 wait, and one less after each 1.1 s.
+/// Ten simultaneous calls for one slot, 1.1 s each: 9 wait, and one less after each 1.1 s.
 fn queue_of_ten(backlog: &str, faults: &[String]) -> Vec<(f64, f64)> {
     let alert = format!(r#"{{"node": "s", "every": "1s", "when": {{"backlog": {backlog}}}}}"#);
     let settings = format!(r#""duration": "20s", "alerts": [{alert}]"#);

@@ -1,5 +1,5 @@
-//! Traces of single requests: every span where it belongs, to the nanosecond, and nothing that
-//! watching changes.
+//! Traces of single requests: every span where it belongs, to the nanosecond, and recording changes
+//! nothing.
 
 use crate::{database, design, fault, link, replay, replay_by, service};
 use design::Design;
@@ -7,7 +7,7 @@ use sim::Simulation;
 use sim::event::LinkIx;
 use sim::measure::{RequestTrace, SpanKind};
 
-/// The spans of a request, a line each: indented by depth, with begin and end in ms.
+/// Returns the spans of a request, a line each: indented by depth, with begin and end in ms.
 fn shown(simulation: &Simulation, request: &RequestTrace) -> Vec<String> {
     let world = simulation.world();
     let depth = |mut at: usize| {
@@ -62,7 +62,7 @@ fn traced(design: &Design) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What holds of every trace.
+/// Checks what is true of every trace.
 fn check_laws(requests: &[RequestTrace]) {
     for request in requests {
         for (at, span) in request.spans.iter().enumerate() {
@@ -214,7 +214,7 @@ fn a_crash_leaves_what_it_cut_off_unfinished() {
     );
 }
 
-/// Watching changes nothing, and what is sampled at a share is what is traced at any larger one.
+/// Tracing changes nothing, and what is sampled at a share is also traced at any larger one.
 #[test]
 fn tracing_changes_nothing() {
     let mut sampled = 0;
@@ -246,7 +246,7 @@ fn tracing_changes_nothing() {
     }
 }
 
-/// A storm of calls fills what room there is, and no more.
+/// A storm of calls fills the available room, and no more.
 #[test]
 fn traces_are_bounded() {
     let calls = r#""calls": 10000"#;

@@ -1,4 +1,4 @@
-//! What became of writes: applied twice, in part, later, or nowhere.
+//! The outcome of writes: applied twice, in part, later, or nowhere.
 
 use crate::data::{reader, writer};
 use crate::*;
@@ -237,7 +237,7 @@ fn a_user_who_reloads_wants_the_same_and_says_so_only_with_a_key() {
     }
 }
 
-/// A copy of the orders, 100 ms behind: written by whoever consumes what the api publishes.
+/// A copy of the orders, 100 ms behind: written by the consumer of what the api publishes.
 fn read_model(links: &[String], faults: &[String]) -> Run {
     let nodes = [
         reader([0, 50, 112, 300]),

@@ -1,9 +1,9 @@
-//! Load balancing: what choosing well is worth.
+//! Load balancing: the benefit of a good choice.
 
 use crate::{near, number, run};
 use serde_json::Value as Json;
 
-/// So many single workers of mean 10 ms behind a balancer, the last of them slower.
+/// Single workers of mean 10 ms behind a balancer, the last of them slower.
 fn balanced(rate: f64, requests: f64, workers: u32, slow: f64, balancer: &str) -> Json {
     let (duration, warmup) = (requests / rate, requests / rate / 10.0);
     let fast = workers - u32::from(slow > 1.0);
@@ -74,9 +74,9 @@ fn the_least_outstanding_is_the_shortest_queue() {
 }
 
 /// Round robin, each caller for itself: one alone is as regular as Erlang arrivals of 200 stages
-/// (5.13 service times), many are nearly as random as Poisson arrivals (10). Expected is what a
-/// simulation of its own gives, an event queue in Python with nothing in common with the engine,
-/// over six seeds: 5.13 ± 0.06, 6.13 ± 0.11 and 7.89 ± 0.54.
+/// (5.13 service times), many are nearly as random as Poisson arrivals (10). The expected values
+/// are those of an independent simulation, an event queue in Python that shares no code with the
+/// engine, over six seeds: 5.13 ± 0.06, 6.13 ± 0.11 and 7.89 ± 0.54.
 #[test]
 fn callers_that_go_round_for_themselves_share_less_evenly() {
     for (callers, mean, tolerance) in [(1, 5.13, 0.04), (20, 6.13, 0.06), (200, 7.89, 0.15)] {

@@ -14,7 +14,7 @@ test("every run counts the same in WebAssembly as natively", async () => {
   const engine = await load();
   const runs = JSON.parse(text);
   assert.ok(runs.some(({ name }) => name.startsWith("random")), "there are random designs");
-  assert.ok(runs.some(({ name }) => name.endsWith("mended")), "there are scenarios");
+  assert.ok(runs.some(({ name }) => name.endsWith("fixed")), "there are scenarios");
   assert.ok(runs.some(({ experiments }) => experiments > 0), "causes are tried in some");
   for (const { name, design, events_max, experiments, hash, report } of runs) {
     const here = engine.run(design, { events_max, experiments });

@@ -45,7 +45,7 @@ pub(crate) fn announce_wire(page: Page) {
         let Tool::Wiring(wiring) = editor.tool() else {
             return None;
         };
-        // With a place on the canvas it is drawn by hand, and seen.
+        // With a place on the canvas it is drawn by pointer, and visible.
         let hover = wiring.hover.as_ref().filter(|_| wiring.at.is_none())?;
         let title = |id: &str| Some(editor.design().node(id)?.title().to_owned());
         Some((title(&wiring.wire.node)?, title(&hover.node)?))

@@ -47,7 +47,7 @@ impl Page {
         let before = self.design.with_untracked(|design| name_of(design));
         let name = name_of(&arrived.design);
         self.open_own(arrived.design, unique());
-        // It is nobody's but this person's: kept from the start.
+        // It exists only here, so it is saved from the start.
         self.save_now();
         if self.stands_over(before.clone()) && !was_blank {
             self.say(format!(
@@ -72,7 +72,7 @@ impl Page {
         let refused = effects.iter().any(is_refused);
         self.follow_all(effects);
         if refused {
-            // The reason is said by now, and the design can still be opened.
+            // The reason has been shown, and the design can still be opened.
             return;
         }
         self.popup.set(None);
@@ -160,7 +160,7 @@ pub(crate) fn view(page: Page, arrived: Arrived) -> AnyView {
                 if event.key() == "Escape" {
                     close();
                 }
-                // Keys of the canvas are none of a choice's.
+                // Keys must not reach the canvas.
                 event.stop_propagation();
             }
         >

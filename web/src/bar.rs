@@ -167,7 +167,7 @@ fn follow_widths(bar: &HtmlElement, gone: RwSignal<Vec<&'static str>>) {
     let fit_soon = {
         let bar = bar.clone();
         move || {
-            // Not in the observer's own turn: a change made there would be its next report.
+            // Not in the observer's own callback: a change made there would cause its next report.
             if waits.try_get_value() == Some(false) {
                 waits.set_value(true);
                 let bar = bar.clone();
@@ -184,7 +184,7 @@ fn follow_widths(bar: &HtmlElement, gone: RwSignal<Vec<&'static str>>) {
     let Ok(observer) = ResizeObserver::new(seen.as_ref().unchecked_ref()) else {
         return;
     };
-    // The run's controls of a phone are measured too: they stand at the lower edge.
+    // The run's controls of a phone are measured too: they are at the bottom.
     for element in all(&document_of(&bar), ".bar, .bar > *, .run, .run > *") {
         observer.observe(&element);
     }
@@ -214,7 +214,7 @@ fn fit_all(bar: &HtmlElement, gone: RwSignal<Vec<&'static str>>) {
     let more = all(bar, ".more");
     let show_more = |shown: bool| {
         for more in &more {
-            // Fails only for names that are none.
+            // Fails only for invalid names.
             let _ = more.class_list().toggle_with_force(AWAY, !shown);
         }
     };
@@ -222,7 +222,7 @@ fn fit_all(bar: &HtmlElement, gone: RwSignal<Vec<&'static str>>) {
     for part in rows.iter().flat_map(|row| all(row, "[data-part]")) {
         let _ = part.class_list().remove_1(AWAY);
     }
-    // From the lower edge first: controls that leave it need the bar's menu.
+    // From the bottom first: controls that leave it need the bar's menu.
     let mut left = Vec::new();
     for row in rows.iter().rev() {
         left.extend(fit(row, || show_more(true)));
@@ -246,11 +246,11 @@ fn fit(row: &HtmlElement, leave: impl Fn()) -> Vec<&'static str> {
             break;
         }
         for part in all(row, &format!("[data-part={name}]")) {
-            // Of a phone's bar the run's controls are not shown at all.
+            // In a phone's bar, the run's controls are not shown at all.
             if part.offset_width() == 0 || part.closest(".more-menu").is_ok_and(|it| it.is_some()) {
                 continue;
             }
-            // Fails only for names that are none.
+            // Fails only for invalid names.
             let _ = part.class_list().add_1(AWAY);
             if is_control {
                 leave();

@@ -44,7 +44,7 @@ pub(crate) async fn write_files(files: Vec<(&'static str, Promise)>) -> bool {
         Ok(item) => JsFuture::from(clipboard.write(&Array::of1(&item)))
             .await
             .is_ok(),
-        // A browser without such items.
+        // The browser does not support such items.
         Err(_) => false,
     }
 }

@@ -56,7 +56,7 @@ impl Page {
                 self.follow_all(effects);
             }
             Ok(Pasted::Whole(design, notes)) => self.arrive(Arrived { design, notes }),
-            // A text that has nothing to do with designs is no accident worth a dialog.
+            // A text that has nothing to do with designs is not worth a dialog.
             Err(problems) if problems.len() == 1 && problems[0].path.is_empty() => {
                 self.refuse(&format!("what was pasted {}", problems[0].message));
             }
@@ -185,7 +185,7 @@ pub(crate) fn choose(page: Page) {
 
 /// Opens a file that the user chose, or dropped on the canvas.
 pub(crate) fn open_file(page: Page, file: File, dropped: bool) {
-    // Read only where it can be a design; the reader says so by itself.
+    // Read only if it can be a design; the reader reports errors itself.
     let name = file.name();
     if file.size() > 2.0 * format::json::SIZE_MAX as f64 {
         return page.refuse(&format!("{name} is too large to be a design"));
@@ -246,7 +246,7 @@ pub(crate) fn save_blob(blob: &Blob, name: &str, ending: &str) {
         anchor.click();
         Url::revoke_object_url(&url)
     };
-    // Fails only where the browser forbids downloads; it says so itself.
+    // Fails only if the browser forbids downloads, which the browser reports itself.
     let _ = save();
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn view(page: Page) -> AnyView {
         });
         if let Some(goal) = goal {
             page.dialog.set(None);
-            // Once the dialog has given the focus back.
+            // After the dialog has returned the focus.
             request_animation_frame(move || follow(page, goal));
         }
     };

@@ -18,7 +18,7 @@ const SEVERAL_MAX: usize = 200;
 #[component]
 pub(crate) fn Inspect() -> impl IntoView {
     let page = Page::get();
-    // Nodes together, or links together; of both the nodes.
+    // Nodes together, or links together; if both are selected, the nodes.
     let targets = Memo::new(move |_| {
         page.selection.with(|selection| {
             if selection.is_empty() && page.about_design.get() {
@@ -46,7 +46,7 @@ pub(crate) fn Inspect() -> impl IntoView {
     let inspector = NodeRef::<leptos::html::Aside>::new();
     Effect::new(move |_| {
         targets.track();
-        // What was scrolled to is of what was selected before.
+        // The scroll position belongs to the earlier selection.
         if let Some(inspector) = inspector.get() {
             inspector.set_scroll_top(0);
         }

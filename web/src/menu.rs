@@ -127,7 +127,8 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
         <div
             class="menu"
             role="menu"
-            // Where it is longer than the page it scrolls, and who scrolls by keys must reach it.
+            // If it is longer than the page it scrolls, and keyboard users must be able to scroll
+            // it.
             tabindex="0"
             aria-label=label
             prop:style=style

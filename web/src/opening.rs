@@ -68,7 +68,7 @@ pub(crate) fn begin(page: Page) {
         keeping::migrate().await;
         page.shelf.update(|count| *count += 1);
         let Some(id) = tab else { return };
-        // What cannot be read any more must not keep the page from opening.
+        // A design that cannot be read any more must not keep the page from opening.
         match shelf::read(&id).await {
             Ok(Some((text, stamp))) => match format::json::read(&text) {
                 Ok(design) => page.open_at(design, id, &stamp),

@@ -92,7 +92,7 @@ impl Choice {
             files.push((kind, promised(kind)));
         }
         if kind == SVG {
-            // Its text, for where no picture can be pasted.
+            // As text, for applications that cannot paste pictures.
             let source = blob(&untrack(|| self.svg()), "text/plain");
             files.push((
                 "text/plain",

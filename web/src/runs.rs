@@ -273,7 +273,7 @@ impl Page {
         let stands = matches!(frame.state, RunState::Ended | RunState::OutOfBudget);
         if stands && self.playing.get_untracked() {
             self.playing.set(false);
-            // Or it would play on by itself from wherever the time line is dragged to.
+            // Otherwise, it would play on by itself from wherever the time line is dragged to.
             self.tell(|run| Request::Pause { run });
         }
         self.live.take_frame(frame, self.speed.get_untracked());

@@ -133,7 +133,7 @@ impl Page {
             .hidden
             .try_update_value(|hidden| hidden.seeking.home_s.take());
         if let Some(home_s) = home_s.flatten() {
-            // What is done next is done there: this jump does not wait for its turn.
+            // The next action applies there: this jump does not wait for its turn.
             self.hidden.update_value(|hidden| {
                 hidden.seeking.is_under_way = false;
                 hidden.seeking.next_s = None;

@@ -369,7 +369,7 @@ impl Page {
     /// Shows why something is not possible, or what it did instead: near the pointer, and to screen
     /// readers.
     pub(crate) fn refuse(self, why: &str) {
-        // What the editor says begins in the middle of a sentence.
+        // The editor's messages begin in the middle of a sentence.
         self.say(crate::words::sentence(why));
     }
 

@@ -55,7 +55,7 @@ impl Page {
     /// Gives a document that is about to be opened an entry of the history: the present one if that
     /// has no document yet or was returned to, else a new one.
     pub(crate) fn enter_trail(self, document: &str, design: Design) {
-        // What lies before the open entry may be another design by now.
+        // The entry before the open one may be another design by now.
         self.hidden.update_value(|hidden| hidden.over = None);
         let entered = self.trail(|trail| {
             trail.left.retain(|(left, _)| left != document);
@@ -76,7 +76,7 @@ impl Page {
         let state = JsValue::from_str(document);
         let location = window().location();
         let is_here = !address.is_empty() && location.hash().is_ok_and(|hash| hash == address);
-        // Fails for pages that may not; then the history stays as it was.
+        // Fails for pages without permission; then the history stays as it was.
         let mut pushed = false;
         let done = match document_of_entry() {
             Some(before) if !returns && !is_here && before != document => {
@@ -129,7 +129,7 @@ impl Page {
     /// Opens the design of a history entry: as it is saved, else its lesson from the start, else as
     /// it was left.
     async fn return_to(self, document: String) {
-        // Taken first: it is about this way back only, whatever that finds.
+        // Taken first: it concerns only this way back, whatever that finds.
         let undoes = self.trail(|trail| std::mem::take(&mut trail.undoes)) == Some(true);
         if let Ok(Some((text, stamp))) = shelf::read(&document).await
             && let Ok(design) = format::json::read(&text)

@@ -73,7 +73,7 @@ impl Editor {
             let link = at.and_then(|_| link_under_node(design, node, corner))?;
             insert_into_link(design, &link, node)
         });
-        // In a crowd the free place is off the screen.
+        // With many nodes, the free place may be off the screen.
         if at.is_none() && self.design().nodes.len() > count {
             let added = self.selection().clone();
             effects.extend(self.bring_all_into_view(&added));

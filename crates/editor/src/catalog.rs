@@ -115,7 +115,7 @@ pub fn shelves(design: &Design, wire: Option<&Wire>, query: &str) -> Vec<Shelf> 
             .chain(group.presets.iter().map(Thing::Preset))
             .filter(|thing| rank(thing, query).is_some() && fits(thing))
             .collect();
-        // As they stand, unless somebody looks for something: then the nearest first.
+        // In their usual order, unless there is a query: then the best match first.
         things.sort_by_key(|thing| rank(thing, query));
         Shelf {
             label: group.label,
@@ -154,7 +154,7 @@ fn rank(thing: &Thing, query: &str) -> Option<u8> {
         let [name, words, kind, kind_name] = thing.words();
         let places = [&label, name, words, kind, kind_name];
         let at = places.iter().position(|text| begins(text, wanted))?;
-        // The name as good as the label, the kind's two names alike.
+        // The name ranks like the label, and the kind's two names rank alike.
         Some([1, 1, 2, 3, 3][at])
     };
     query

@@ -114,7 +114,7 @@ impl Line {
             }
             _ => Point::new(1.0, 0.0),
         };
-        // Numbers of a few digits: they are written into paths.
+        // Numbers of a few digits, because they are written into paths.
         let fine = |at: Point| Point::new((at.x * 8.0).round() / 8.0, (at.y * 8.0).round() / 8.0);
         let mut curves = (1..places.len()).map(|at| {
             let (start, end) = (places[at - 1], places[at]);

@@ -197,8 +197,8 @@ impl Document {
                 self.revision += 1;
                 Some(())
             }
-            // Only a design that was never read by `Design::read` can hold a value that may not
-            // be set again. It stays as it is; earlier entries no longer lead anywhere.
+            // Only a design that `Design::read` never read can contain a value that may not be set
+            // again. It stays as it is; earlier entries have no effect any more.
             Err(_) => {
                 self.history = History::default();
                 None

@@ -212,7 +212,7 @@ impl Editor {
         if let Input::PointerUp(pointer) = input
             && self.tool.is_idle()
         {
-            // What was let go lies under the pointer now.
+            // The dropped item is under the pointer now.
             self.step(
                 |tool, cx| tool.on(&Input::PointerMove(pointer), cx),
                 &mut effects,

@@ -65,7 +65,7 @@ impl Change {
     pub fn of(command: &Command) -> Self {
         match command {
             Command::Move(..) => Self::Moved,
-            // Nobody but people reads notes.
+            // No run reads notes.
             Command::Set(Target::Settings, path, _) if path.starts_with("notes") => Self::Moved,
             Command::Set(..) => Self::Fields,
             Command::AddNode(..)

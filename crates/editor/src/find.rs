@@ -32,7 +32,7 @@ fn score(words: &[&str], label: &str, hint: &str) -> Option<u32> {
     let mut sum = 0;
     for word in words {
         let in_label = fit(word, &label);
-        // What a thing is called counts for more than what it is.
+        // A match in the label counts for more than one in the hint.
         let in_hint = fit(word, &hint).map(|fit| fit / 3);
         sum += in_label.max(in_hint)?;
     }

@@ -215,7 +215,7 @@ mod tests {
                     for (at, end) in spots {
                         let wanted = Hit::LinkEnd("api->db".into(), end);
                         let found = hit(&scene, Some("api->db"), at, aim);
-                        // The ports of a link that is hardly there cover it, at any zoom.
+                        // The ports of a very short link cover it, at any zoom.
                         let is_short = path.length() < 3.0 * aim.port_radius();
                         assert!(
                             found == wanted || is_short,

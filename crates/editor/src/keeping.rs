@@ -62,7 +62,7 @@ pub fn free_name<'a>(name: &str, taken: impl Iterator<Item = &'a str> + Clone) -
     let stem: String = stem.chars().take(NAME_MAX - 11).collect();
     let mut number = last.max(1);
     loop {
-        // At most as many turns as there are names.
+        // At most as many iterations as there are names.
         number = number.wrapping_add(1);
         let name = format!("{stem} {number}");
         if !is_taken(&name) {

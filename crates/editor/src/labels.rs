@@ -356,7 +356,7 @@ fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
             (0..count).map(mark).collect()
         })
     });
-    // On the inner side of a bend they draw together.
+    // On the inner side of a bend they come closer together.
     let apart = |marks: &Vec<Rect>| {
         let mut pairs = marks.windows(2);
         pairs.all(|pair| pair[0].center().distance(pair[1].center()) >= MARK)
@@ -368,7 +368,7 @@ fn places_of_marks(path: &LinkPath, count: usize) -> Vec<Vec<Rect>> {
 fn places_of_one(path: &LinkPath, size: Point) -> Vec<Vec<Rect>> {
     let places = SHARES.into_iter().flat_map(|share| {
         let (at, ways) = (path.at(share), across(path.direction(share)));
-        // Further out, it is beside a label that is nearer.
+        // Farther out, it is beside a label that is nearer to the line.
         let out = [2.0, 12.0, 28.0].into_iter();
         let places = out.flat_map(move |more| ways.map(|way| (way, more)));
         places.map(move |(way, more)| {

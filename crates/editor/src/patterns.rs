@@ -231,7 +231,7 @@ fn look_aside(builder: &mut Builder<'_>, link: &Link) -> Option<()> {
         _ => return None,
     };
     let (caller, owner) = (builder.caller_of(link)?, builder.callee_of(link)?);
-    // A link at a stage of its own choice would have to be put behind the cache's.
+    // A link with an explicit stage would have to be put behind the cache's.
     if link.stage.is_some() || !is_owner(&owner.kind) {
         return None;
     }
@@ -242,7 +242,7 @@ fn look_aside(builder: &mut Builder<'_>, link: &Link) -> Option<()> {
         .links
         .iter()
         .position(|it| it.id == link.id)?;
-    // The cache comes before what loads misses. One that fails or is slow is a miss.
+    // The cache is called before the link that loads misses. A failed or slow look-up is a miss.
     builder.link((&caller.id, &cache), Mode::Call, place, |link| {
         link.when = Conditions(vec![Condition::Reads]);
         link.on_write = OnWrite::Invalidate;
@@ -280,7 +280,7 @@ fn fan_out(builder: &mut Builder<'_>, node: &Node) -> Option<()> {
         .iter()
         .filter(|link| link.from == node.id);
     let last = calls.clone().filter_map(|link| link.stage).max();
-    // Links without a stage each have one of their own, in the order drawn.
+    // Links without a stage each have one of their own, in drawing order.
     let unstaged = calls.filter(|link| link.stage.is_none()).count();
     let stage = last.map_or(0, |last| last + 1) + u32::try_from(unstaged).ok()?;
     for at in 0..3 {
@@ -354,7 +354,7 @@ fn is_called_like(operation: &str, callee: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         let lower = text.to_lowercase();
         let words = lower.split(|c: char| !c.is_alphanumeric());
-        // Short words, and those that every service may be called, say nothing.
+        // Short words, and words that fit every service, say nothing.
         let says = |word: &&str| word.len() > 2 && !["service", "api", "get", "the"].contains(word);
         words.filter(says).map(str::to_owned).collect()
     };

@@ -148,7 +148,7 @@ impl Around<'_> {
     fn line(&mut self, plain: &Line, known: &mut Vec<usize>) -> Option<Line> {
         let stub = Point::new(self.clearance, 0.0);
         let stubs = [plain.start() + stub, plain.end() - stub];
-        // Cards that are not in the way are not looked at: few cards are.
+        // Cards that are not in the way are not examined, because few cards are.
         while known.len() <= CARDS_MAX {
             let way = self.shortest(stubs, known)?;
             let mut new = self.hit(&way, self.clearance - 1.0);
@@ -192,7 +192,7 @@ impl Around<'_> {
         let sees = |a: usize, b: usize| {
             let way = spots[b] - spots[a];
             let slope = way.x * way.y;
-            // A taut rope bends around a corner: it neither leads out of the card nor into it.
+            // A taut rope bends around a corner: it leads neither away from the card nor into it.
             let is_taut = slope * sides[a] <= 0.0 && slope * sides[b] <= 0.0;
             let piece = [spots[a], spots[b]];
             is_taut && !blocks.iter().any(|block| is_crossed(block, &piece))
@@ -206,7 +206,7 @@ impl Around<'_> {
         let mut bare = places.clone();
         bare.remove(1);
         bare.remove(bare.len() - 2);
-        // What turns back right behind a port needs a stub to turn on.
+        // A line that turns back right behind a port needs a stub for the turn.
         let ahead = |way: Point| way.x > 0.0 && way.y.abs() <= 3.0 * way.x;
         let is_bare = bare.len() > 2 && ahead(bare[1] - start) && ahead(end - bare[bare.len() - 2]);
         let mut lines = SLACKS.iter().filter_map(|(stubs, slack)| match stubs {
@@ -241,7 +241,7 @@ fn shortest_way(spots: &[Point], sees: impl Fn(usize, usize) -> bool) -> Option<
     let mut open: Vec<usize> = (0..spots.len()).collect();
     cost[0] = 0.0;
     loop {
-        // What leads towards the goal first (A*): the way is as long as it is at least.
+        // The most promising route first (A*): the length so far plus the minimum remaining length.
         let whole = |at: &usize| cost[open[*at]] + spots[open[*at]].distance(spots[1]);
         let nearest = (0..open.len()).min_by(|a, b| whole(a).total_cmp(&whole(b)))?;
         let here = open.remove(nearest);

@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(scene.near(everywhere).count(), 2);
         let mut lines = scene.into_lines();
         assert_eq!(lines.len(), 2);
-        // A line that no search would find tells that none was made.
+        // A line that no search would find shows that no search was made.
         lines.insert(1, lines[&0].clone());
         let scene = Scene::knowing(&design, lines);
         let [first, second] = [0, 1].map(|at| scene.path(&design.links[at].id));

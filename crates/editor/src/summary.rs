@@ -160,7 +160,7 @@ pub struct Trait {
 /// Returns the condition under which a link is called, if it is not always: `reads`, `on miss`,
 /// `buy or pay`.
 pub fn condition(link: &Link) -> Option<String> {
-    // Any of them is enough: beside "always" the others say nothing.
+    // Any condition is enough: beside "always" the others have no effect.
     let conditions = link.when.0.iter().map(|condition| match condition {
         Condition::Always => None,
         Condition::Reads => Some("reads".to_owned()),
@@ -224,7 +224,7 @@ pub fn traits(link: &Link) -> Vec<Trait> {
         let attempts = format!("{} attempts", count(retry.max_attempts.into()));
         put(Some(icons::RETRY), attempts);
         if let Some(budget) = &retry.budget {
-            // About the retries above it: set in like them.
+            // It concerns the retries above it, so it is indented like them.
             put(Some(""), format!("budget {}", percent(budget.ratio)));
         }
     }
@@ -246,7 +246,7 @@ pub fn traits(link: &Link) -> Vec<Trait> {
 
 /// Returns a share as `12.5%`.
 fn percent(share: f64) -> String {
-    // Of 0.07 a plain product shows digits that nobody wrote.
+    // For 0.07, a plain product has digits that nobody wrote.
     format!("{}%", (share * 1e8).round() / 1e6)
 }
 
@@ -269,7 +269,7 @@ mod tests {
             max: 2_000,
             ..Autoscale::default()
         };
-        // Of an autoscaled service the number of replicas is where it starts.
+        // For an autoscaled service, the number of replicas is its initial number.
         for (replicas, autoscale, concurrency, wanted) in [
             (1, None, Some(5), "5 slots, ≈ 10\u{a0}ms"),
             (3, None, Some(5), "3 × 5 slots, ≈ 10\u{a0}ms"),

@@ -130,7 +130,8 @@ impl Wire {
         };
         let mut commands: Vec<Command> = no_leases.into_iter().collect();
         let present = design.link(id)?;
-        // What means nothing in the new place goes first: a step of the way back is valid too.
+        // Fields that do not apply in the new place are reset first, because each step of an undo
+        // must be valid too.
         let usual = Link::default().write();
         for field in idle_fields(present, mode, caller) {
             let value = usual.at_path(&field).cloned().unwrap_or(Value::Null);
@@ -339,8 +340,7 @@ mod tests {
             "{why}"
         );
         assert!(!offers(&design));
-        // Its own link may be taken from the one to the other, and a copy may stand beside its
-        // owner.
+        // Its own link may move from one to the other, and a copy may be beside its owner.
         let moved = Wire::from_link(&design.links[2], End::To);
         assert_eq!(moved.refusal(&design, "two"), None);
         if let Kind::Database(two) = &mut design.nodes.last_mut().unwrap().kind {

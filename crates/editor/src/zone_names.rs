@@ -97,7 +97,7 @@ fn place_names(design: &Design, regions: &[Region], scale: f64, area: Rect) -> N
     for region in here.into_iter().take(NAMES_MAX) {
         names.put_region(region);
     }
-    // First one name of each zone, then those there is room for.
+    // First one name for each zone, then further ones while there is room.
     let mut later = Vec::new();
     for node in spread {
         let zones: BTreeSet<&str> = node.deployment.zones.iter().map(String::as_str).collect();
@@ -186,7 +186,7 @@ impl Names {
         let step = Point::new(size.x + GAP * self.pixel, size.y + GAP * self.pixel);
         let columns = (((right - left) / step.x).floor() as usize).clamp(1, SHIFTS);
         let row = |y: f64| (0..columns).map(move |at| Point::new(left + step.x * at as f64, y));
-        // Names of other widths were put before this one: next to them.
+        // Places next to names of other widths that are already there.
         let beside = |y: f64| {
             let (start, end) = (Point::new(left, y), Point::new(right, y + size.y));
             let others = self.near(Rect::between(start, end)).filter(|other| {

@@ -200,7 +200,7 @@ pub fn rename(design: &Design, from: &str, to: &str) -> Result<Vec<Command>, Str
         }
     }
     for (at, fault) in design.faults.iter().enumerate() {
-        // A node of this name is meant before the zone, but by a partition.
+        // A target names a node before a zone, except for a partition.
         let is_partition = fault.kind == design::FaultKind::Partition;
         if fault.target == from && (is_partition || design.node(from).is_none()) {
             set(Target::Fault(at), "target".to_owned());
@@ -271,7 +271,7 @@ mod tests {
             regions[0].rect.size(),
             Point::new(300.0 + NODE_WIDTH + 48.0, NODE_HEIGHT + 72.0)
         );
-        // Whose replicas are spread over zones is in no region.
+        // A node with replicas in several zones is in no region.
         design.nodes[2].deployment.zone = None;
         design.nodes[2].deployment.zones = vec!["a".to_owned(), "b".to_owned()];
         assert_eq!(super::regions(&design).len(), 1);
@@ -286,13 +286,13 @@ mod tests {
         assert_eq!(hand.history(), ["Move loose"]);
         hand.play("undo");
         assert_eq!(hand.editor.design(), &first);
-        // Beside every region a node keeps the zone it has.
+        // Beside every region, a node keeps its zone.
         hand.play("down 350 10; move 350 490; up 350 490");
         assert_eq!(
             (zone_of(&hand, "api"), hand.at("api")),
             ("a".into(), [300, 480])
         );
-        // Over another's region it goes there, but not while it is in its own.
+        // Over another region it changes its zone, but not while it is in its own.
         hand.play("down 350 490; move 700 50; up 700 50");
         assert_eq!(zone_of(&hand, "api"), "b");
         hand.play("down 50 410 alt; move 740 60 alt; up 740 60 alt");

@@ -23,7 +23,7 @@ pub(crate) fn animate(mut turn: impl FnMut(f64) + 'static) {
 
 fn request(turn: &Loop) {
     if let Some(turn) = turn.borrow().as_ref() {
-        // Fails only for what is not a function.
+        // Fails only for values that are not functions.
         let _ = window().request_animation_frame(turn.as_ref().unchecked_ref());
     }
 }

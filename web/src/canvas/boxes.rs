@@ -42,7 +42,7 @@ pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
     let columns = columns(boxes);
     for ((state, one), place) in states.iter().zip(boxes).zip(columns) {
         draw_state(&mut paths, *state, place);
-        // What starts has no load yet.
+        // A starting replica has no load yet.
         if *state != ReplicaState::Starting {
             draw_load(&mut paths, one, scale, place);
         }

@@ -180,7 +180,7 @@ impl NodeParts {
         };
         let last = self.drawn.replace(now);
         let now = self.drawn.as_ref().expect("it was put there");
-        // A card is drawn in parts: of most, one differs from a frame ago.
+        // A card is drawn in parts: for most cards, one differs from the last frame.
         let has_other = |differs: fn(&Drawn, &Drawn) -> bool| {
             last.as_ref().is_none_or(|last| differs(last, now))
         };
@@ -257,7 +257,7 @@ impl NodeParts {
                 ""
             });
         let wasted = wasted.map(|share| format!("{:.0}% of work wasted", share * 100.0));
-        // Of what was served, not of what is held.
+        // The age of what was served, not of the entries.
         let age = recent
             .age_ns
             .checked_div(recent.hits)

@@ -121,7 +121,7 @@ pub(crate) struct Flow {
 pub(crate) fn amplification(nodes: usize, links: &[(usize, usize)], flows: &[Flow]) -> Vec<f64> {
     let mut at_node = vec![1.0; nodes];
     let mut on_link = vec![1.0; links.len()];
-    // A way has at most as many links as there are nodes; longer ways are rings.
+    // A path has at most as many links as there are nodes; longer ones are cycles.
     for _ in 0..nodes.min(WAY_MAX) {
         let mut sums = vec![[0.0; 2]; nodes];
         for ((link, (from, to)), flow) in on_link.iter_mut().zip(links).zip(flows) {
@@ -159,7 +159,7 @@ mod tests {
         ];
         let times = amplification(5, &links, &flows);
         assert_eq!(times, [3.0, 9.0, 15.0, 1.0]);
-        // A ring ends.
+        // A cycle ends.
         let ring = amplification(2, &[(0, 1), (1, 0)], &[flow(1.0, 2.0); 2]);
         assert!(ring.iter().all(|times| times.is_finite()));
     }

@@ -34,7 +34,7 @@ impl Pointing {
         }
         let element = event_current_target(event);
         if let Some(element) = element {
-            // Without capture a drag merely ends at the window's edge.
+            // Without capture, a drag merely ends at the window's edge.
             let _ = element.set_pointer_capture(event.pointer_id());
         }
         self.page.popup.set(None);
@@ -67,7 +67,7 @@ impl Pointing {
             .try_update_value(|hidden| hidden.pressed.take())
             .flatten();
         let released = to_stage([event.client_x().into(), event.client_y().into()]);
-        // A click on a dot, not on a card: what became of its request.
+        // A click on a dot, not on a card: shows its request.
         let on_card = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
@@ -221,7 +221,7 @@ fn key_down(page: Page, event: &KeyboardEvent) {
         return;
     }
     if is_typing(target.as_ref()) {
-        // Finding, keeping and help are at hand from everywhere; a letter is a letter.
+        // Finding, saving and help work everywhere; in a field, a letter is text.
         if event.ctrl_key() || event.meta_key() {
             act_on_key(page, event, true);
         }
@@ -231,7 +231,8 @@ fn key_down(page: Page, event: &KeyboardEvent) {
     if key == "Tab" {
         page.hidden.update_value(|hidden| hidden.by_pointer = false);
     }
-    // A button that was clicked keeps the focus, but nobody means to press it again with a key.
+    // A button that was clicked keeps the focus, but the user does not mean to press it again by
+    // keyboard.
     let by_pointer = page.hidden.with_value(|hidden| hidden.by_pointer);
     let on_control = is_control(target.as_ref()) && !by_pointer;
     let held = event.ctrl_key() || event.meta_key() || event.alt_key();
@@ -282,7 +283,7 @@ fn act_on_key(page: Page, event: &KeyboardEvent, in_field: bool) {
         }
         return;
     };
-    // The browser tells of these by itself, with the clipboard in its hands.
+    // The browser sends its own events for these, with access to the clipboard.
     let is_clipboard = matches!(
         of_page,
         PageAction::Copy | PageAction::Cut | PageAction::Paste

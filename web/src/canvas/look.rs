@@ -176,7 +176,7 @@ impl SlotRow {
             let y = f64::from(ix / columns) * pitch[1];
             row.all += &rect(x, y + h - 1.0, w, 1.0);
             row.working.push(rect(x, y, w, h));
-            // Held, but empty: an outline with its lower part filled.
+            // Held, but idle: an outline with its lower part filled.
             let thin = 1.0_f64.min(w / 3.0);
             row.blocked.push(
                 rect(x, y, w, thin)

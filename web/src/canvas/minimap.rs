@@ -51,10 +51,10 @@ fn map(page: Page) -> AnyView {
             f64::from(event.client_y()) - rect.top() - rect.height() / 2.0,
         );
         let size = all.size();
-        // As the picture is fitted into its element: whole, in the middle.
+        // As the picture fits into its element: whole, centered.
         let per_px = (size.x / rect.width()).max(size.y / rect.height());
         let place = all.center() + place * per_px;
-        // Where nothing is, nobody has to go; the map would grow under the pointer.
+        // Outside of the design there is nothing to see, and the map would grow under the pointer.
         let place = bounds.get_untracked().map_or(place, |bounds| {
             Point::new(
                 place.x.clamp(bounds.min.x, bounds.max.x),

@@ -460,7 +460,7 @@ impl Picture {
         let each_says = scale.is_none() || self.dot_scale.is_none();
         let links = self.link_order.iter().zip(&frame.links);
         for (((id, (from, _), _), link), (flow, times)) in links.zip(flows.iter().zip(times)) {
-            // Of a link is known what its caller tells.
+            // The caller's telemetry reports a link.
             let heard = frame.nodes.get(*from).is_none_or(|node| node.heard);
             if let Some(parts) = self.links.get_mut(id) {
                 match self.for_operators && !heard {

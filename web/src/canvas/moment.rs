@@ -56,7 +56,7 @@ fn node(parts: &NodeParts, broken: bool) -> NodeNow {
         Paint::fill(Ink::Degraded),
     ];
     let body = paths(&parts.body, body);
-    // Of a store this is what it holds: no places are drawn for it.
+    // For a store this is its contents: it has no queue places.
     let waiting = match parts.places[0].shown() {
         "" => 0,
         _ => drawn.map_or(0, |drawn| drawn.queue[0]),
@@ -74,7 +74,7 @@ fn node(parts: &NodeParts, broken: bool) -> NodeNow {
         slots: drawn.map_or([0; 3], |drawn| drawn.slots),
         waiting,
         body,
-        // Where nothing waits, a picture has better use for the room before the inlet.
+        // Without waiting calls, a picture uses the room before the inlet otherwise.
         places: match waiting {
             0 => Vec::new(),
             _ => paths(&parts.places, places),

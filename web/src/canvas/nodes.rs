@@ -42,7 +42,7 @@ fn Card(id: String) -> impl IntoView {
         moved.track();
         page.places.count_shape();
         let now = page.design.with(|design| design.node(&name).cloned());
-        // A card that is about to go keeps its last look.
+        // A card that is about to be removed keeps its last look.
         now.or_else(|| before.cloned().flatten())
     });
     let kind = node.with_untracked(|node| node.as_ref().map(|node| node.kind.clone()));

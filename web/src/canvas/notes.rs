@@ -29,7 +29,7 @@ fn card(page: Page, at: usize) -> AnyView {
         let now = page
             .design
             .with(|design| design.settings.notes.get(at).cloned());
-        // A note that is about to go keeps its last look.
+        // A note that is about to be removed keeps its last look.
         now.or_else(|| before.cloned()).unwrap_or_default()
     });
     let place = text(move || {
@@ -121,7 +121,7 @@ fn write(page: Page, at: usize, words: &str) {
     let Some(note) = notes.get(at) else { return };
     if words.is_empty() {
         if note.text.is_empty() {
-            // It was never more than begun.
+            // It was only begun.
             page.undo();
         } else {
             page.select(Selection::only(Item::Note(at)));

@@ -214,7 +214,7 @@ impl Particles {
             let Some(route) = routes.get(usize::from(flight.link)) else {
                 continue;
             };
-            // What fails is left out last.
+            // Failures are the last to be left out.
             let room = match crowd(flight.kind) {
                 Some(_) => PARTICLES_MAX,
                 None => self.room,

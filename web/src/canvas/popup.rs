@@ -120,7 +120,7 @@ fn fault_popup(
                 if event.key() == "Escape" {
                     page.popup.set(None);
                 }
-                // Keys of the canvas are none of a form's.
+                // Keys must not reach the canvas.
                 event.stop_propagation();
             }
         >

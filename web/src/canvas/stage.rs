@@ -199,7 +199,7 @@ fn beyond(min: f64, max: f64, size: f64) -> f64 {
 /// that opened beside the canvas.
 pub(crate) fn reveal_selection(page: Page) {
     if is_busy(page) {
-        // The hand is on it; what moves under the hand is worse than what is hidden.
+        // During a drag, moving the view under the pointer is worse than a hidden selection.
         request_animation_frame(move || reveal_selection(page));
         return;
     }

@@ -95,7 +95,7 @@ fn name_button(
     let mine = Memo::new(move |before: Option<&Option<ZoneName>>| {
         let is_mine = |one: &&ZoneName| one.zone == zone && one.node == node;
         let now = names.with(|all| all.iter().find(is_mine).cloned());
-        // A name that is about to go stays where it was.
+        // A name that is about to be removed stays where it was.
         now.or_else(|| before.cloned().flatten())
     });
     let place = text(move || {
@@ -126,7 +126,7 @@ fn name_button(
         let client = [f64::from(event.client_x()), f64::from(event.client_y())];
         let button = event_target::<web_sys::Element>(&event);
         let rect = button.get_bounding_client_rect();
-        // A click by key has no place: then it opens below the name.
+        // A click by keyboard has no place: then the menu opens below the name.
         let client = match event.detail() {
             0 => [rect.left(), rect.bottom()],
             _ => client,

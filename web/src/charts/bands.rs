@@ -152,7 +152,7 @@ fn band(charter: Charter, ix: usize) -> AnyView {
             on:pointercancel=move |_| band.held.set_value(None)
             on:keydown=move |event| by_key(page, ix, &event)
             on:click=move |event| {
-                // By key or by a screen reader: a pointer was heard above.
+                // By keyboard or screen reader: pointers are handled above.
                 if event.detail() == 0 {
                     open(page, ix);
                 }
@@ -195,7 +195,7 @@ fn change(page: Page, ix: usize, was: &Fault, grip: Grip, by_s: f64, gesture: &s
     let (field, value) = match (grip, was.lasts) {
         (Grip::Move, _) => ("at", tenths(was.at, 0.0)),
         (Grip::Stretch, Some(lasts)) if has_length(was) => ("for", tenths(lasts, 1.0)),
-        // A fault that lasts to the end of the run is pulled back from there.
+        // A fault that lasts to the end of the run is shortened from there.
         (Grip::Stretch, _) if has_length(was) => {
             let end = page
                 .design

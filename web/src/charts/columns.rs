@@ -44,12 +44,12 @@ impl Figures {
                     weight += window.width_s;
                 }
             }
-            // 0 / 0 where nobody measured.
+            // 0 / 0 if nothing was measured.
             sum / weight
         };
         let largest = |figure: fn(&WindowFrame) -> f32| {
             let values = windows.iter().map(|window| f64::from(figure(window)));
-            // `f64::max` passes over NaN.
+            // `f64::max` ignores NaN.
             values.fold(f64::NAN, f64::max)
         };
         Some(Self {
@@ -81,7 +81,7 @@ pub(super) fn columns(windows: &[WindowFrame], end_s: f64, width: f64) -> Vec<Fi
     let mut columns = Vec::new();
     let mut rest = windows;
     while let Some(first) = rest.first() {
-        // Columns begin at fixed moments: those drawn once stay as they are.
+        // Columns begin at fixed moments, so that those already drawn do not change.
         let index = ((first.start_s + 1e-9) / column_s).floor();
         let until_s = (index + 1.0) * column_s;
         let count = rest

@@ -138,7 +138,7 @@ impl Brush<'_> {
             }
             // Kept within the row, so that neighbors do not touch.
             let text_y = y.clamp(area.y + 5.0, area.y + area.height - 4.0);
-            // Fails for no text.
+            // Fails for invalid text only.
             let _ = cx.fill_text(&label(tick), area.x - 6.0, text_y);
         }
     }
@@ -324,7 +324,7 @@ impl Brush<'_> {
             return;
         }
         let (from, to) = (self.x(picture.now_s), self.x(picture.known_s) + 2.0);
-        // Fails for a mode that is none.
+        // Fails only for invalid modes.
         let _ = cx.set_global_composite_operation("destination-out");
         cx.set_global_alpha(0.65);
         for row in self.places.rows.iter().flatten() {

@@ -104,7 +104,7 @@ pub(crate) fn Charts(
                 aria-label=move || charter.summary.get()
                 on:pointermove=move |event| charter.point(&event)
                 on:pointerdown=move |event| match event.pointer_type().as_str() {
-                    // A finger reads off here, and scrolls; it drags the time line below.
+                    // A touch here reads values and scrolls; it drags the time line below.
                     "touch" => charter.point(&event),
                     _ => charter.grab(&event),
                 }

@@ -180,7 +180,7 @@ impl Watch {
         if let Some(scheme) = &scheme {
             scheme.set_onchange(Some(call));
         }
-        // What was painted before the page's own faces came is painted again with them.
+        // What was painted before the page's fonts loaded is painted again with them.
         let faces = document().fonts();
         faces.set_onloadingdone(Some(call));
         Ok(Self {

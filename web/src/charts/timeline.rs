@@ -25,7 +25,7 @@ pub(super) fn slider(charter: Charter) -> impl IntoView {
             format!("{value:.1}")
         })
     };
-    // A memo: a style is written whenever its signal runs.
+    // A memo, because a style is written whenever its signal runs.
     let share = Memo::new(move |_| {
         charter.now.track();
         let (now_s, end_s) = charter

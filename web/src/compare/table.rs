@@ -210,7 +210,7 @@ fn main(reports: &[Value; 2]) -> Vec<Row> {
     let rows = FIGURES.iter().filter_map(|(name, path, unit, better)| {
         let figures = both(path);
         let is_there = figures.iter().flatten().any(|figure| *figure != 0.0);
-        // Latency is of answered requests only: where far more are answered, a higher one is no
+        // Latency is of answered requests only. If far more are answered, a higher latency is no
         // sign of harm.
         let (name, better) = match unit {
             Unit::Ms if is_of_others => (format!("{name}, of answered requests"), Better::Neither),
@@ -265,7 +265,7 @@ fn noise(before: f64, after: f64, unit: Unit) -> f64 {
 fn difference(before: f64, after: f64, unit: Unit) -> String {
     let sign = if after > before { '+' } else { '\u{2212}' };
     let size = (after - before).abs();
-    // What rounds to no difference is none.
+    // A difference that rounds to 0 is none.
     let least = if unit == Unit::Percent {
         5e-5
     } else {

@@ -97,7 +97,8 @@ impl Engine {
         let run = {
             let mut inner = self.0.borrow_mut();
             inner.run = inner.run.wrapping_add(1);
-            // What waits for a starting worker belongs to runs that are over, comparisons excepted.
+            // Requests that wait for a starting worker belong to runs that are over, except
+            // comparisons.
             inner
                 .pending
                 .retain(|request| matches!(request, Request::Compare { .. }));

@@ -36,7 +36,7 @@ pub(crate) fn faults_for(design: &Design, target: &str) -> Vec<FaultKind> {
     };
     let mut kinds: Vec<FaultKind> = FaultKind::ALL.iter().copied().filter(fits).collect();
     if kind.is_none() && !is_link {
-        // It is what zones are for.
+        // Partitions are the main purpose of zones.
         kinds.sort_by_key(|kind| *kind != FaultKind::Partition);
     }
     kinds

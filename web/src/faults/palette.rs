@@ -130,7 +130,7 @@ fn by_key(event: &KeyboardEvent) {
         .into_iter()
         .filter_map(|one| one.dyn_into().ok())
         .collect();
-    // Not in the form of a fault that is unfolded.
+    // Not in the form of an unfolded fault.
     let Some(at) = all.iter().position(|one| *one == element) else {
         return;
     };
@@ -182,7 +182,7 @@ fn is_found(sought: &str, named: Named) -> bool {
 /// A fault's parameters, and the button that injects it.
 fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
     let kind = fault.kind;
-    // At the moment of the click, unless somebody says when.
+    // At the moment of the click, unless the user sets a time.
     let proposed = fault.at;
     let hidden = all_but(&fields_of(&fault));
     // A copy of the design that has the fault: its fields are those of the inspector.
@@ -194,7 +194,7 @@ fn chosen(page: Page, fault: Fault, inject: Callback<Fault>) -> AnyView {
     let draft = RwSignal::new(Arc::new(design));
     let on_command = Callback::new(move |(command, _): (Command, String)| {
         draft.update(|draft| {
-            // A form sends nothing that its design would refuse.
+            // A form sends no command that its design would refuse.
             let _ = Arc::make_mut(draft).apply(command);
         });
     });

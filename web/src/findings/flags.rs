@@ -33,7 +33,7 @@ pub(crate) fn Flags() -> impl IntoView {
                     (Some(node), _) => (node.id.as_str(), node.at.map(f64::from)),
                     (None, Some(link)) => {
                         let labels = page.places.routes(|routes| routes.labels_of(subject));
-                        // Where there is no room it is below the line.
+                        // Without room, it is below the line.
                         let below = editor::Point::new(0.0, 28.0);
                         let on_line = || Some(page.places.path(subject)?.at(0.5) + below);
                         let at = labels.flag.or_else(on_line)?;

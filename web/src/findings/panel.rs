@@ -230,7 +230,7 @@ fn event_row(page: Page, step: &Step) -> AnyView {
     let name = page
         .design
         .with_untracked(|design| name_of(design, &subject));
-    // Some name their subject themselves: "its users" is no name.
+    // Some messages name their subject themselves: "its users" is not a name.
     let name = (!has_words(&what, &name)).then(|| {
         view! {
             <b>{name}</b>

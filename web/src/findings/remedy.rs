@@ -40,7 +40,7 @@ pub(super) fn view(page: Page, remedy: Remedy) -> AnyView {
 
 /// The metrics that the remedy makes worse or better, and the monthly cost.
 fn effect(effect: &Effect) -> AnyView {
-    // Harm comes first: the remedy is a trade-off.
+    // Harm comes first, because the remedy is a trade-off.
     let worse = effect.worse.iter().map(|change| row("worse", change));
     let better = std::iter::once(&effect.requirement).chain(&effect.better);
     let better = better.map(|change| row("better", change));

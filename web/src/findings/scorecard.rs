@@ -22,7 +22,8 @@ pub(super) fn Scorecard() -> impl IntoView {
         let required = required.get();
         let scores = page.review.scores.get();
         let rows = required.iter().enumerate().map(|(at, requirement)| {
-            // The report is of the design a moment ago: a score must be of this requirement.
+            // The report may be of the design a moment ago, so the score must be of this
+            // requirement.
             let score = scores
                 .get(at)
                 .filter(|score| score.metric == requirement.metric);

@@ -126,7 +126,7 @@ impl Page {
             self.review.findings.with_untracked(|known| top(known)),
             top(&findings),
         );
-        // The top cause is unfolded, also when it becomes another, unless hands chose otherwise.
+        // The top cause is unfolded, also when it changes, unless the user chose otherwise.
         let chosen = self
             .review
             .open

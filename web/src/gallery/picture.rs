@@ -82,7 +82,7 @@ pub(super) fn view(shelf: Shelf, id: &'static str, sight: &Sight) -> AnyView {
             asked.set_value(true);
             let path = path.clone();
             spawn_local(async move {
-                // A picture that cannot be had is left out; opening the card says why.
+                // A picture that cannot be fetched is left out; opening the card says why.
                 if let Ok(text) = fetch::text(&path).await {
                     // The dialog may be closed by now.
                     let _ = drawing.try_set(Some(read(&text)));

@@ -144,7 +144,7 @@ fn an_edit_at_the_start_has_no_tick() {
     let mut run = Run::new();
     run.edit(replicas(3.0));
     assert!(run.ticks().is_empty());
-    // Nor does one after going back to the start: what came later never happened.
+    // Nor does one after going back to the start: what came later is discarded.
     run.at(10.0, 10.0).edit(replicas(4.0));
     run.at(0.0, 10.0).edit(replicas(5.0));
     assert_eq!(run.ticks().len(), 1);

@@ -82,7 +82,7 @@ fn switch(slot: Slot) -> AnyView {
 
 fn optional_inline(slot: Slot, inner: &'static Shape) -> AnyView {
     let on = is_on(slot);
-    // Off and on again finds what was there.
+    // Off and on again restores the value.
     let last = StoredValue::new(None::<Value>);
     let toggle = move |_| {
         if on.get_untracked() {
@@ -181,7 +181,7 @@ fn select(
             aria-label=slot.label()
             on:change=move |event| on_choice.run(event_target_value(&event))
         >
-            // A choice of what the first has already would be none.
+            // A choice of the first target's present value would be no change.
             {(slot.form.count() > 1)
                 .then(|| view! { <option value="" hidden prop:selected=slot.mixed>"mixed"</option> })}
             {options.into_iter().map(option).collect_view()}

@@ -13,7 +13,7 @@ const POINTS: usize = 48;
 pub(super) fn path(distribution: &Distribution) -> String {
     let end_s = end_s(distribution).max(1e-9);
     if let Distribution::Const(at) = distribution {
-        // All of it in one place: a line, since its density has no height.
+        // All of it is at one place: a line, because its density has no height.
         let x = at.as_s() / end_s * WIDTH;
         return format!("M0 {HEIGHT}H{WIDTH}M{x:.1} {HEIGHT}V2");
     }

@@ -30,7 +30,7 @@ fn row(form: Form, path: String, field: &'static Field) -> AnyView {
     let open = RwSignal::new(true);
     let explained = RwSignal::new(false);
     let note_id = fresh("note");
-    // What must be named has an empty text for a default, and nothing to go back to.
+    // A field that must be named has an empty default, and no value to reset to.
     let has_default = (field.default)() != Value::text("");
     let changed = Memo::new(move |_| {
         let differs = slot.value.with(|value| *value != (field.default)());

@@ -41,7 +41,7 @@ pub(super) fn rows(slot: Slot, item: &'static Shape) -> AnyView {
             let count = count.get();
             let path = slot.path.get_value();
             let rows = (0..count.min(ROWS_MAX)).map(|at| {
-                // One condition alone is written bare, so it has no index.
+                // A single condition is written without a list, so it has no index.
                 let path = if many || count > 1 { format!("{path}[{at}]") } else { path.clone() };
                 let removable = many || count > 1;
                 row(slot, item, at, path, removable)
@@ -68,7 +68,7 @@ fn row(list: Slot, item: &'static Shape, at: usize, path: String, removable: boo
         }
         list.commit(Value::List(items));
     };
-    // A record is called by its own name, where it has one.
+    // A record is shown by its own name, if it has one.
     let called = move || {
         let name = slot.value.with(|value| value.get("name").map(show));
         name.filter(|name| !name.is_empty())

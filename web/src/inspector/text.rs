@@ -26,7 +26,7 @@ pub(super) fn line(slot: Slot) -> AnyView {
     // Steps by arrow keys are one gesture as long as the control keeps the focus.
     let gesture = StoredValue::new(String::new());
     commit_when_gone(slot);
-    // What was refused gives way when the value becomes another, by a preset or an undo.
+    // A refused text is dropped when the value changes, by a preset or an undo.
     Effect::new(move |before: Option<Value>| {
         let now = slot.value.get();
         let is_other = before.is_some_and(|before| before != now);
@@ -71,7 +71,7 @@ fn shown(slot: Slot) -> String {
 }
 
 fn on_input(slot: Slot, text: String) {
-    // A complaint goes as soon as it is met, but comes only when the text is finished.
+    // An error disappears as soon as it is fixed, but appears only when the text is finished.
     if slot.error.with_untracked(Option::is_some) {
         let checked = slot.form.check(&slot.command(read(slot.shape, &text)));
         slot.error.set(checked.err());
@@ -87,8 +87,8 @@ fn commit_draft(slot: Slot) {
 }
 
 fn on_key(slot: Slot, event: &KeyboardEvent, gesture: StoredValue<String>) {
-    // What is typed here is no shortcut of the page; combinations with Control or Command may be.
-    // Escape with nothing to restore leads out of the inspector.
+    // Keys typed here are not shortcuts of the page; combinations with Control or Command may be.
+    // Escape with nothing to restore leaves the inspector.
     let leaves = event.key() == "Escape" && slot.draft.get_untracked().is_none();
     if !event.ctrl_key() && !event.meta_key() && !leaves {
         event.stop_propagation();

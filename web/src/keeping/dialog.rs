@@ -180,7 +180,7 @@ fn rename_field(list: List, kept: Kept) -> AnyView {
     });
     let name = kept.name.clone();
     let finish = move |name: Option<String>| {
-        // Typing ends once, though Enter and the loss of focus both say so.
+        // Typing ends once, although Enter and the loss of focus both report it.
         if list.renaming.with_untracked(Option::is_none) {
             return;
         }

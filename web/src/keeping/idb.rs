@@ -22,7 +22,7 @@ pub(super) async fn open() -> Result<IdbDatabase, JsValue> {
         if let Ok(result) = upgrading.result() {
             let database: IdbDatabase = result.unchecked_into();
             for store in [ABOUT, TEXT] {
-                // Fails only for a store that is there; the transaction then fails, and says so.
+                // Fails only if the store exists; the transaction then fails, and reports it.
                 let _ = database.create_object_store(store);
             }
         }

@@ -225,7 +225,7 @@ impl Page {
         );
         if here {
             self.hidden.update_value(|hidden| hidden.document = id);
-            // An edit like any other: it is kept in its turn.
+            // An edit like any other: it is saved in its turn.
             self.rename_design(free);
             self.save_now();
         } else if let Ok(mut design) = format::json::read(&text) {

@@ -114,7 +114,7 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
     });
     let does = match step.does {
         Some(Does::Trigger) => {
-            // What comes before the fault is over with it.
+            // The steps before the fault are done with it.
             let pressed = Callback::new(move |()| (0..=nth).for_each(|step| page.stepped(step)));
             view! { <Trigger lesson=lesson pressed=pressed /> }.into_any()
         }
@@ -172,7 +172,7 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
 /// Scrolls so that the current step is visible, as far as it fits.
 fn scroll_into_view(row: &web_sys::Element) {
     let row = row.clone();
-    // What its state shows and hides is laid out by the next frame.
+    // The next frame lays out what its state shows and hides.
     request_animation_frame(move || {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
@@ -290,7 +290,7 @@ fn remedy(
             page.stepped(nth);
         }
     };
-    // A step beside it compares the main one.
+    // If there is a step, it compares the main remedy.
     let compare = nth.is_none().then(|| {
         view! {
             <button class="button" on:click=move |_| page.run_lesson(way, true)>

@@ -81,7 +81,7 @@ pub(crate) fn view(
     };
     let field = NodeRef::<Input>::new();
     field.on_load(|field| {
-        // A keyboard that slides in would cover half of a phone.
+        // An on-screen keyboard would cover half of a phone.
         let coarse = window().match_media("(pointer: coarse)").ok().flatten();
         if coarse.is_none_or(|query| !query.matches()) {
             request_animation_frame(move || {

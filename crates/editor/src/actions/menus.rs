@@ -103,7 +103,7 @@ const NODES: Sections = {
             A::Page(P::Paste),
             A::Duplicate,
         ],
-        // The other lines are found by name: nodes are of one size, so these look the same.
+        // The rows are identified by name: nodes have the same size, so the results look the same.
         &[
             A::Align(Alignment::Left),
             A::Align(Alignment::Top),

@@ -151,7 +151,7 @@ fn zone_leave(editor: &mut Editor) -> Vec<Effect> {
 fn tidy(editor: &mut Editor) -> Vec<Effect> {
     let moves = layout::tidy(editor.design());
     let mut effects = edit(editor, moves, "Tidy up".to_owned());
-    // What moved may have left the screen.
+    // Moved nodes may be off the screen.
     effects.extend(editor.fit());
     effects
 }
@@ -346,7 +346,7 @@ mod tests {
         let at = rect_at(Point::new(600.0, 400.0)).center();
         hand.editor.paste(&copied, Some(at));
         assert_eq!(hand.at("api-2"), [600, 400]);
-        // Pasted again at the same place, it does not hide what was pasted before.
+        // Pasted again at the same place, it does not cover the first copy.
         hand.editor.paste(&copied, Some(at));
         hand.editor.paste(&copied, Some(at));
         assert_eq!(

@@ -74,7 +74,7 @@ pub(crate) fn free_place(design: &Design, at: Point) -> Point {
             min: here.min - GAP,
             max: here.max + GAP,
         };
-        // Those that touch its edge are far enough.
+        // A card that touches its edge is far enough.
         let around = around.expand(-0.5);
         let mut nodes = design.nodes.iter();
         !nodes.any(|node| node_rect(node).intersects(&around))
@@ -140,7 +140,7 @@ fn place(graph: &Graph, layers: &[Vec<usize>]) -> Vec<f64> {
 /// Vertices that come too close form a block, which is placed at the average of what its members
 /// want.
 fn spread(wanted: &[f64]) -> Vec<f64> {
-    // Of each block: the sum of what its members want of its first place, and their number.
+    // For each block: the sum of the first places that its members want, and their number.
     let mut blocks: Vec<(f64, usize)> = Vec::new();
     for want in wanted {
         blocks.push((*want, 1));
@@ -150,7 +150,8 @@ fn spread(wanted: &[f64]) -> Vec<f64> {
                 break;
             }
             blocks.pop();
-            // Seen from the joint block's first place, the later members want it that much higher.
+            // Relative to the joint block's first place, the later members want it that much
+            // higher.
             let shift = next_count as f64 * count as f64 * ROW_STEP;
             if let Some(block) = blocks.last_mut() {
                 *block = (sum + next_sum - shift, count + next_count);

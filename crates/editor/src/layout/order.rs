@@ -290,7 +290,7 @@ mod tests {
             };
             order(&graph, &mut layers);
             let found = all_crossings(&graph, &layers);
-            // Of 3,000 random graphs none was found that could be better, but one may be.
+            // Of 3,000 random graphs, none is known that could be better, but one may be.
             let is_fixed = seed < FIXED;
             assert!(
                 found == fewest || !is_fixed && found <= fewest + 2,

@@ -110,7 +110,7 @@ fn routes_follow_the_names_and_leave_nothing_out() {
     };
     assert_eq!(operations("api->carts"), "cart.add, browse");
     assert_eq!(operations("api->svc-2"), "list catalog, checkout");
-    // Done once, the links have conditions that somebody chose.
+    // After the first time, the links have conditions that the user chose.
     let design = hand.editor.design();
     let again = Pattern::Routes.build(design, &Selection::only(node("api")));
     assert!(again.is_none());
@@ -133,7 +133,7 @@ fn a_pattern_is_offered_only_where_it_fits() {
     assert_eq!(offered(&design, link("api->db")), caches);
     assert!(offered(&design, link("users->api")).is_empty());
     assert!(offered(&design, node("users")).is_empty());
-    // Of a database with one caller, that caller's link is meant.
+    // For a database with one caller, that caller's link is meant.
     let of_database = [&caches[..], &["outbox"]].concat();
     assert_eq!(offered(&design, node("db")), of_database);
     let mut shared = small();
@@ -145,7 +145,7 @@ fn a_pattern_is_offered_only_where_it_fits() {
     );
     let mut gateway = gateway();
     assert!(offered(&gateway, node("api")).contains(&"routes"));
-    // All of them are called like one of the two: the other link would never be called.
+    // All operations match one of the two: the other link would never be called.
     if let Kind::Client(client) = &mut gateway.nodes[0].kind {
         client.operations.retain(|one| one.name.starts_with("c"));
         client.operations[1].name = "cart.list".to_owned();

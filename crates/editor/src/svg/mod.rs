@@ -225,7 +225,7 @@ impl<'a> Drawing<'a> {
                     .map(|(text, indent)| indent + width(text, SMALL, false)),
             )
             .fold(drawn.size().x, f64::max);
-        // A caption of any length is no reason for a picture of any width.
+        // A long caption must not make a picture arbitrarily wide.
         let widest = widest.min(drawn.size().x.max(480.0));
         let heights = above.iter().map(|(_, size, ..)| size * 1.35);
         let caption = heights.sum::<f64>() + if above.is_empty() { 0.0 } else { 14.0 };

@@ -13,7 +13,7 @@ pub struct Moment {
     pub links: Vec<(String, LinkNow)>,
 }
 
-// Lists and no maps: each kind of map costs the page kilobytes of code.
+// Lists instead of maps: each kind of map costs the page kilobytes of code.
 impl Moment {
     /// Returns the metrics of a node.
     pub(super) fn node(&self, id: &str) -> Option<&NodeNow> {

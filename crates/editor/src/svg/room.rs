@@ -52,7 +52,7 @@ fn buckets(rect: &Rect) -> Vec<usize> {
 fn asides(across: f64) -> [f64; 11] {
     let near = across + ASIDE;
     let beyond = across + NODE_HEIGHT / 2.0 + GAP + 1.0;
-    // Past the count of failures at a card's corner, too.
+    // Also beyond the number of failures at a card's corner.
     let farther = beyond + 14.0;
     let [some, more] = [1.8, 2.6].map(|times| times * near);
     [

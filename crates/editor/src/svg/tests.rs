@@ -273,7 +273,7 @@ fn numbers_are_those_of_the_moment_and_only_there() {
         assert!(!texts(&without).contains(&words), "{words}");
     }
     check_labels(&design, &with);
-    // The picture of the slots is there for the eye, their number for a voice.
+    // The slots are drawn for readers who see them, and counted for screen readers.
     let svg = to_svg(&with, Ground::Light);
     assert_eq!(svg.matches("12 of 16 slots in use").count(), 3);
 }

@@ -123,7 +123,7 @@ impl Dragging {
                 if self.follow(pointer, cx) {
                     Tool::Dragging(self)
                 } else {
-                    // The design changed under the hand (a node is gone): let go.
+                    // The design changed during the drag (a node is gone): ends it.
                     self.end(cx)
                 }
             }

@@ -17,7 +17,7 @@ impl Idle {
     pub(crate) fn on(mut self, input: &Input, cx: &mut Context<'_>) -> Tool {
         match input {
             Input::PointerDown(pointer) => return press(pointer, self, cx),
-            // A finger that is lifted is over nothing.
+            // A lifted finger is over nothing.
             Input::PointerMove(pointer) if pointer.kind == PointerKind::Touch => {
                 self.hover(Hit::Empty, cx);
             }

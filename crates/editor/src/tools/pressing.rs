@@ -88,7 +88,7 @@ impl Pressing {
                 None => Tool::default(),
             },
             Hit::Node(_) | Hit::Note(_) | Hit::Link(_) | Hit::Empty => {
-                // One finger pushes the canvas about, as everywhere on a phone.
+                // One finger pans the canvas, as everywhere on a phone.
                 if start.kind == PointerKind::Touch || cx.access == Access::Look {
                     cx.select(self.before);
                     Tool::Panning(Panning::new(start, cx))

@@ -151,7 +151,7 @@ impl Wiring {
         if let Some(hover) = self.hover.clone() {
             return self.drop_on(&hover, cx);
         }
-        // Put down where it was taken up: the person thought better of it.
+        // Dropped where it started: the user changed their mind.
         let over_start = cx.node_at(pointer).as_ref() == Some(&self.wire.node);
         let start_exists = cx.document.design().node(&self.wire.node).is_some();
         if over_start || !start_exists {

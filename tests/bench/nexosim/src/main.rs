@@ -54,7 +54,7 @@ impl Random {
         (result >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// At least 1 ns: nothing is scheduled for this very moment.
+    /// Returns at least 1 ns, because nothing may be scheduled for the present moment.
     fn exponential(&mut self, mean_s: f64) -> Duration {
         let ns = -(1.0 - self.unit()).ln() * mean_s * 1e9;
         Duration::from_nanos((ns as u64).max(1))
@@ -66,7 +66,7 @@ struct Summary {
     answered: u64,
     timeouts: u64,
     sum_s: f64,
-    /// By tenth of a millisecond.
+    /// Counts by tenth of a millisecond.
     latencies: Vec<u32>,
 }
 
@@ -320,7 +320,7 @@ fn main() -> Result<(), SimulationError> {
     Ok(())
 }
 
-/// Time this thread has had a processor, in s.
+/// Returns the processor time of this thread, in s.
 fn processor_s() -> f64 {
     let schedule = std::fs::read_to_string("/proc/thread-self/schedstat");
     let ns = schedule

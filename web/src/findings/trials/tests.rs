@@ -64,7 +64,7 @@ fn what_is_suspected_is_tried_once_while_the_run_plays() {
         ]
     );
     assert_eq!(trials.lags(), Some(5.0));
-    // In the words of now.
+    // In the present words.
     let plain = |message: &report::Message| text::message(message, &text::Titles::ids());
     assert_eq!(plain(&trials.findings()[0].why), "now");
 }
@@ -75,7 +75,7 @@ fn a_run_that_stands_is_tried_where_it_stands() {
     let storm = || vec![finding("retry-storm", "")];
     assert_eq!(trials.show(shown(5, storm()), false), Order::Try(1));
     assert_eq!(trials.show(shown(9, storm()), true), Order::Try(2));
-    // The first one's answers come too late.
+    // The answers to the first one come too late.
     let late = trials.conclude(1, (1, 3, false), confirmed("retry-storm", ""));
     assert_eq!((late, trials.lags()), (Order::Nothing, None));
     let order = trials.conclude(2, (3, 3, true), confirmed("retry-storm", ""));
@@ -91,7 +91,7 @@ fn an_edit_drops_what_is_being_tried() {
     trials.show(shown(5, storm()), false);
     assert_eq!(trials.part(), Order::LeaveOff);
     let late = trials.conclude(1, (3, 3, true), confirmed("retry-storm", ""));
-    // What it showed stays in sight, and is not tried.
+    // Its findings stay visible, and are not tested.
     assert_eq!((late, trials.findings().len()), (Order::Nothing, 1));
     assert_eq!(trials.forget(), Order::Nothing);
     assert_eq!(trials.findings().len(), 0);
@@ -113,7 +113,7 @@ fn a_person_stops_it_and_takes_it_up_again() {
     assert!(matches!(trials.resume(), Order::Try(_)));
     trials.lose("the worker stopped".to_owned());
     assert!(matches!(trials.stage(), Stage::Impossible(_)));
-    // Nor is it tried over and over.
+    // Nor is it tested repeatedly.
     assert_eq!(trials.show(shown(7, storm()), true), Order::Nothing);
     assert!(matches!(
         trials.show(shown(8, storm()), true),
