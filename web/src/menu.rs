@@ -127,8 +127,7 @@ pub(crate) fn view(page: Page, which: Menu, style: String) -> AnyView {
         <div
             class="menu"
             role="menu"
-            // If it is longer than the page it scrolls, and keyboard users must be able to scroll
-            // it.
+            // A menu longer than the page scrolls, and keyboard users must be able to do so.
             tabindex="0"
             aria-label=label
             prop:style=style
