@@ -227,7 +227,7 @@ impl Simulation {
     }
 
     /// Handles an answer that reaches its caller. Simple ones, which are most, take the fast path;
-    /// all other effects of an end are in [`World::conclude`].
+    /// all other effects of an end are in [`World::conclude`](crate::world::World::conclude).
     #[inline(always)]
     fn reply(&mut self, id: CallId) {
         let world = &mut self.world;
