@@ -162,7 +162,7 @@ onPage("a damaged design stops nothing and can be had as it is", {}, async (page
   await dialog.getByRole("button", { name: id, exact: true }).click();
   const problems = page.getByRole("dialog").filter({ hasText: "damaged" });
   await problems.waitFor();
-  const file = await download(page, () => problems.getByRole("button", { name: "Download it as it is" }).click());
+  const file = await download(page, () => problems.getByRole("button", { name: "Download as is" }).click());
   assert.equal(file.bytes.toString(), broken);
 });
 
@@ -228,7 +228,7 @@ onPage("files come in: dropped, with everything said that is wrong", {}, async (
   await until(page, (s) => JSON.parse(s.design).name === "Mine" && s.saved === "Saved");
 
   await dropFile(page, "bad.json", '{"faultline": 1, "sede": 7, "nodes": [{"id": "a", "kind": "servce"}]}');
-  const dialog = page.getByRole("dialog", { name: "bad.json did not open" });
+  const dialog = page.getByRole("dialog", { name: "bad.json could not be opened" });
   await dialog.getByText("sede").first().waitFor();
   await dialog.getByText("nodes[0].kind").waitFor();
   await dialog.getByText(/did you mean service/).waitFor();
@@ -402,7 +402,7 @@ onPage("text is pasted: a part, a flowchart, a link, nonsense", {}, async (page)
   assert.deepEqual((await state(page)).design, before.design);
 
   await pasteText(page, "buy milk");
-  await page.getByText("What was pasted is not a design").first().waitFor();
+  await page.getByText("The pasted text is not a design").first().waitFor();
   assert.deepEqual((await state(page)).design, before.design);
 
   await pasteAndOpen(page, "flowchart LR\n  u((users)) --> a[api] --> d[(orders)]");

@@ -142,7 +142,7 @@ fn problems(page: Page) -> AnyView {
                 class="button"
                 on:click=move |_| files::save_text(&text, &name, files::DESIGN, "application/json")
             >
-                "Download it as it is"
+                "Download as is"
             </button>
         }
     });

@@ -34,7 +34,7 @@ impl Page {
             Ok(Pasted::Part(design)) => (design, Vec::new()),
             Ok(Pasted::Whole(design, notes)) => (design, notes),
             Err(problems) => {
-                return self.tell_problems(format!("{name} did not open"), &problems, None);
+                return self.tell_problems(format!("{name} could not be opened"), &problems, None);
             }
         };
         match dropped {
@@ -58,10 +58,14 @@ impl Page {
             Ok(Pasted::Whole(design, notes)) => self.arrive(Arrived { design, notes }),
             // A text that has nothing to do with designs is not worth a dialog.
             Err(problems) if problems.len() == 1 && problems[0].path.is_empty() => {
-                self.refuse(&format!("what was pasted {}", problems[0].message));
+                self.refuse(&format!("the pasted text {}", problems[0].message));
             }
             Err(problems) => {
-                self.tell_problems("The pasted text did not open".to_owned(), &problems, None);
+                self.tell_problems(
+                    "The pasted text could not be opened".to_owned(),
+                    &problems,
+                    None,
+                );
             }
         }
     }

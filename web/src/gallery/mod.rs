@@ -100,8 +100,7 @@ fn open(page: Page, id: &str, before: impl FnOnce() + 'static) {
                 before();
                 page.address_next(format!("#scenario={id}"));
                 page.open_own(*design, unique());
-                page.announce
-                    .set("Opened as a design of your own".to_owned());
+                page.announce.set("Opened as your own design".to_owned());
             }
             Err(why) => page.notice(About::Opening, why),
         }),
